@@ -1,0 +1,1 @@
+"""The library people use: catalogue, holdings, the access decision, pages and jobs."""

@@ -1,0 +1,1 @@
+"""Tables only: no queries and no rules."""

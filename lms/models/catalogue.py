@@ -1,0 +1,197 @@
+"""What the house offers: webinars, who presents them, and the files that belong to them."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime, public_id_column, words
+
+
+class WebinarState(StrEnum):
+    """The stored states; live and held follow from held_at, minutes and the time."""
+
+    DRAFT = "draft"
+    ANNOUNCED = "announced"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    PULLED = "pulled"
+
+
+class RecordingState(StrEnum):
+    """Where a version of a recording is on its way from a file to a stream."""
+
+    WAITING = "waiting"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Series(Base, kw_only=True):
+    """A named row of webinars; events in several parts are a series too."""
+
+    __tablename__ = "series"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Presenter(Base, kw_only=True):
+    """Who presents; biography in Markdown, picture by its storage key."""
+
+    __tablename__ = "presenter"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    biography: Mapped[str] = mapped_column(Text, default="")
+    picture_key: Mapped[str | None] = mapped_column(String(300), default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Webinar(Base, kw_only=True):
+    """One event: a page, a date, at most one current recording, any number of handouts."""
+
+    __tablename__ = "webinar"
+    __table_args__ = (
+        CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_within_a_day"),
+        CheckConstraint("length(title) BETWEEN 1 AND 200", name="title_length"),
+        CheckConstraint(
+            "(state = 'pulled') = (pulled_reason IS NOT NULL)", name="pulled_with_a_reason"
+        ),
+        Index("ix_webinar_state_held_at", "state", "held_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    summary: Mapped[str] = mapped_column(String(400), default="")
+    overview: Mapped[str] = mapped_column(Text, default="")
+    agenda: Mapped[str] = mapped_column(Text, default="")  # one point a line
+    held_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    zone: Mapped[str] = mapped_column(String(64))
+    minutes: Mapped[int]
+    live_link: Mapped[str | None] = mapped_column(String(2000), default=None)
+    free: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[WebinarState] = mapped_column(words(WebinarState), default=WebinarState.DRAFT)
+    pulled_reason: Mapped[str | None] = mapped_column(Text, default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    announced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class WebinarSeries(Base, kw_only=True):
+    """A webinar's place in a series."""
+
+    __tablename__ = "webinar_series"
+    __table_args__ = (UniqueConstraint("webinar_id", "series_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="RESTRICT"), index=True)
+
+
+class WebinarPresenter(Base, kw_only=True):
+    """A presenter of a webinar, in the order they are named."""
+
+    __tablename__ = "webinar_presenter"
+    __table_args__ = (UniqueConstraint("webinar_id", "presenter_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
+    presenter_id: Mapped[int] = mapped_column(
+        ForeignKey("presenter.id", ondelete="RESTRICT"), index=True
+    )
+    position: Mapped[int]
+
+
+class Recording(Base, kw_only=True):
+    """One version of a webinar's recording; the original is kept, `run` names what is played.
+
+    `run` is set as soon as something can be played, which may be before `state` is ready.
+    """
+
+    __tablename__ = "recording"
+    __table_args__ = (
+        UniqueConstraint("webinar_id", "number"),
+        CheckConstraint("size_bytes >= 0", name="size_not_negative"),
+        CheckConstraint("seconds IS NULL OR seconds > 0", name="seconds_positive"),
+        CheckConstraint("state <> 'ready' OR run IS NOT NULL", name="ready_has_a_run"),
+        CheckConstraint("run IS NULL OR seconds IS NOT NULL", name="playable_has_a_length"),
+        Index(
+            "uq_recording_current_webinar_id",
+            "webinar_id",
+            unique=True,
+            sqlite_where=text("is_current"),
+            postgresql_where=text("is_current"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="RESTRICT"))
+    number: Mapped[int]
+    is_current: Mapped[bool]
+    state: Mapped[RecordingState] = mapped_column(
+        words(RecordingState), default=RecordingState.WAITING
+    )
+    original_key: Mapped[str] = mapped_column(String(400))
+    original_name: Mapped[str] = mapped_column(String(255))
+    size_bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    seconds: Mapped[float | None] = mapped_column(default=None)
+    has_video: Mapped[bool] = mapped_column(default=True)
+    width: Mapped[int | None] = mapped_column(default=None)
+    height: Mapped[int | None] = mapped_column(default=None)
+    run: Mapped[str | None] = mapped_column(String(26), default=None)
+    failure: Mapped[str | None] = mapped_column(Text, default=None)
+    failure_detail: Mapped[str | None] = mapped_column(Text, default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class Caption(Base, kw_only=True):
+    """A caption track of one version of a recording, stored as WebVTT."""
+
+    __tablename__ = "caption"
+    __table_args__ = (UniqueConstraint("recording_id", "language"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    recording_id: Mapped[int] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(35))
+    label: Mapped[str] = mapped_column(String(80))
+    key: Mapped[str] = mapped_column(String(400))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Handout(Base, kw_only=True):
+    """A file that goes with a webinar, downloaded under its own name."""
+
+    __tablename__ = "handout"
+    __table_args__ = (
+        CheckConstraint("size_bytes > 0", name="size_positive"),
+        CheckConstraint("pages > 0", name="pages_positive"),
+        Index("ix_handout_webinar_id_position", "webinar_id", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="RESTRICT"))
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(255))
+    key: Mapped[str] = mapped_column(String(400))
+    preview_key: Mapped[str] = mapped_column(String(400))
+    size_bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    pages: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
