@@ -54,7 +54,11 @@ class PlaybackSession(Base, kw_only=True):
 
 
 class WatchRecord(Base, kw_only=True):
-    """What one login has seen of one version: a bitmap of 5-second buckets, and the place."""
+    """What one login has seen of one version: a bitmap of 5-second buckets, and the place.
+
+    `earned_until` is the moment up to which time that passed has been spent on buckets, so that
+    no beat, from whatever screen, earns the same seconds of a person's life again.
+    """
 
     __tablename__ = "watch_record"
     __table_args__ = (
@@ -71,4 +75,5 @@ class WatchRecord(Base, kw_only=True):
     buckets: Mapped[bytes] = mapped_column(LargeBinary)
     watched_s: Mapped[int]
     position_s: Mapped[float]
+    earned_until: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
