@@ -1,0 +1,68 @@
+"""The factory of the Flask app; importing this module builds nothing."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+from flask_babel import Babel
+from flask_wtf.csrf import CSRFProtect
+
+from lms.parts import Part
+from lms.runtime import Carrel
+from lms.web.errors import init_errors
+from lms.web.guard import Audience, audience_of, guard_routes
+from lms.web.headers import init_headers
+from lms.web.kit import EXTENSION
+from lms.web.shell import init_shell
+from lms.web.signin import init_sign_in
+
+ROOT = Path(__file__).resolve().parent.parent
+FORM_BYTES = 8 * 1024 * 1024
+
+
+def create_app(carrel: Carrel, parts: Sequence[Part]) -> Flask:
+    """Build the web app of a running library from its parts.
+
+    Raises RuntimeError when a route declares no audience.
+    """
+    settings = carrel.settings
+    app = Flask(
+        "lms",
+        root_path=str(ROOT / "lms"),
+        template_folder=str(ROOT / "templates"),
+        static_folder="static",
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-carrel-form" if settings.is_https else "carrel-form",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        MAX_FORM_MEMORY_SIZE=FORM_BYTES,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the browser session; a form left open still sends
+        BABEL_DEFAULT_LOCALE="en",
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.extensions[EXTENSION] = carrel
+    Babel(app)
+    init_sign_in(app)
+    init_errors(app)
+    init_headers(app, settings)
+    init_shell(app)
+    for part in parts:
+        part.init_app(app)
+    _protect_forms(app)
+    guard_routes(app)
+    return app
+
+
+def _protect_forms(app: Flask) -> None:
+    csrf = CSRFProtect(app)
+    for view in app.view_functions.values():
+        # CSRF applies exactly where a cookie authenticates.
+        if audience_of(view) is Audience.PLAYBACK_TOKEN:
+            csrf.exempt(view)

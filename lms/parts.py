@@ -1,0 +1,28 @@
+"""What a part of the product brings along; wsgi.py lists the parts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType, ModuleType
+
+import click
+from flask import Flask
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the product, as the app, the CLI, the worker and the migrations see it.
+
+    `models` are the modules whose tables it owns; `on_merge(session, kept_id, merged_id)` and
+    `on_erase(session, login_id)` are called inside the transaction that merges or erases logins.
+    """
+
+    name: str
+    init_app: Callable[[Flask], None]
+    commands: tuple[click.Command, ...] = ()
+    job_handlers: Mapping[str, Callable[..., None]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    models: tuple[ModuleType, ...] = ()
+    on_merge: Callable[[Session, int, int], None] | None = None
+    on_erase: Callable[[Session, int], None] | None = None

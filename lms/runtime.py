@@ -1,0 +1,38 @@
+"""The running library: what the app, the commands and the worker share."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from lms.db import Database
+from lms.settings import Settings
+from media.signing import Signer
+from media.storage import Storage, open_storage
+
+
+@dataclass(frozen=True, slots=True)
+class Carrel:
+    """One running library: its settings, database, file storage and media signer."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    signer: Signer
+
+
+def open_carrel(settings: Settings) -> Carrel:
+    """Open the database and the storage that the settings name; nothing is created in either."""
+    storage = open_storage(
+        settings.storage_url,
+        endpoint=settings.s3_endpoint or "",
+        region=settings.s3_region,
+        access_key=settings.s3_access_key or "",
+        secret_key=settings.s3_secret_key or "",
+    )
+    signer = Signer(derived_key(settings.secret_key, "media addresses"))
+    return Carrel(settings, Database(settings.database_url), storage, signer)
+
+
+def derived_key(secret: str, purpose: str) -> bytes:
+    """Return 32 bytes for one purpose, so that no two uses share a key."""
+    return hmac.digest(secret.encode(), f"carrel: {purpose}".encode(), hashlib.sha256)

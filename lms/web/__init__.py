@@ -1,0 +1,1 @@
+"""The pages: guards, forms and views over the domain."""

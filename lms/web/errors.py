@@ -1,0 +1,111 @@
+"""One table from refusals to answers, and the same look for every error."""
+
+import secrets
+
+import structlog
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from lms.errors import (
+    N_,
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    Refused,
+    TooMany,
+    Unavailable,
+)
+from lms.web.kit import wants_json
+
+log = structlog.get_logger()
+
+STATUS: dict[type[Refused], int] = {
+    Invalid: 400,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Gone: 410,
+    TooMany: 429,
+    Unavailable: 503,
+}
+NOT_UNDERSTOOD = N_(
+    "That request could not be understood. Go back, check what you entered and try again."
+)
+SENTENCES = {
+    403: N_("You may not do that with this log-in."),
+    405: N_("That address does not take this kind of request."),
+    413: N_("That is larger than this page takes."),
+    429: N_("Too many tries. Wait a little, then try again."),
+}
+OUR_FAULT = N_(
+    "Something went wrong on our side. Nothing you did caused it; try again in a minute."
+)
+STALE_FORM = N_(
+    "This form was open for too long, or in another window. Go back, reload and send it again."
+)
+OWN_PAGES = frozenset({403, 404, 410, 429, 500})
+CLIENT_FAULT, SERVER_FAULT = 400, 500
+
+
+def init_errors(app: Flask) -> None:
+    """Answer every refusal and every failure in the house's look, or as JSON when asked."""
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _failed)
+
+
+def status_of(refusal: Refused) -> int:
+    """Return the HTTP status of a refusal to act."""
+    return next((STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS), CLIENT_FAULT)
+
+
+def answer(
+    status: int, code: str, message: str, *, retry_after: str | None = None
+) -> ResponseReturnValue:
+    """Answer with an error page, or JSON when asked: status, sentence, reference number."""
+    return _answer(status, code, message, retry_after, secrets.token_hex(4))
+
+
+def _answer(
+    status: int, code: str, message: str, retry_after: str | None, reference: str
+) -> ResponseReturnValue:
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    if wants_json():
+        body = {"code": code, "message": _(message), "reference": reference}
+        return jsonify(body), status, headers
+    template = f"errors/{status}.html" if status in OWN_PAGES else "errors/other.html"
+    page = render_template(template, status=status, message=_(message), reference=reference)
+    return page, status, headers
+
+
+def _refused(refusal: Refused) -> ResponseReturnValue:
+    wait = str(refusal.retry_after_s) if isinstance(refusal, TooMany) else None
+    return answer(status_of(refusal), refusal.code, refusal.message, retry_after=wait)
+
+
+def _stale_form(_error: CSRFError) -> ResponseReturnValue:
+    return answer(CLIENT_FAULT, "stale_form", STALE_FORM)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or SERVER_FAULT
+    if status < CLIENT_FAULT:  # a redirect raised by the router
+        return error
+    if status == STATUS[NotFound]:
+        return _refused(NotFound())  # the same words as for what one may not see
+    default = OUR_FAULT if status >= SERVER_FAULT else NOT_UNDERSTOOD
+    wait = error.get_response().headers.get("Retry-After")
+    code = error.name.lower().replace(" ", "_")
+    return answer(status, code, SENTENCES.get(status, default), retry_after=wait)
+
+
+def _failed(error: Exception) -> ResponseReturnValue:
+    reference = secrets.token_hex(4)
+    log.error("request_failed", reference=reference, endpoint=request.endpoint, exc_info=error)
+    return _answer(SERVER_FAULT, "failed", OUR_FAULT, None, reference)

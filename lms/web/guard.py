@@ -1,0 +1,83 @@
+"""Default deny: each route says who may come in, or the app does not start."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lms.errors import N_, Forbidden, NotFound
+from lms.web.signin import viewer
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+MARK = "__carrel_audience__"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Audience(StrEnum):
+    """Who may come in by a route."""
+
+    EVERYONE = "everyone"
+    SIGNED_IN = "signed_in"
+    STAFF = "staff"
+    PLAYBACK_TOKEN = "playback_token"  # noqa: S105  (the view itself checks the token in its path)
+
+
+def open_to(audience: Audience) -> Callable[[View], View]:
+    """Declare a view's audience; it stands directly above the function, below the route."""
+
+    def declare(view: View) -> View:
+        setattr(view, MARK, audience)
+        return view
+
+    return declare
+
+
+def audience_of(view: Callable[..., Any]) -> Audience | None:
+    """Return the audience a view declared, or None."""
+    found = getattr(view, MARK, None)
+    return found if isinstance(found, Audience) else None
+
+
+def guard_routes(app: Flask) -> None:
+    """Check that every route has an audience and let nobody else in.
+
+    Raises RuntimeError, naming the endpoints, when one declares none.
+    """
+    static = app.view_functions["static"]
+
+    @open_to(Audience.EVERYONE)
+    def static_file(**values: Any) -> ResponseReturnValue:  # noqa: ANN401  (as Flask passes them)
+        return app.ensure_sync(static)(**values)  # type: ignore[no-any-return]  # Flask's own view
+
+    app.view_functions["static"] = static_file
+    undeclared = sorted(
+        name for name, view in app.view_functions.items() if audience_of(view) is None
+    )
+    if undeclared:
+        raise RuntimeError(f"routes that declare no audience: {', '.join(undeclared)}")
+    app.before_request(_let_in)
+
+
+def _let_in() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        return None  # no such route: Flask answers 404 or 405
+    audience = audience_of(current_app.view_functions[request.endpoint])
+    if audience in (Audience.EVERYONE, Audience.PLAYBACK_TOKEN):
+        return None
+    person = viewer()
+    if person is None and audience is Audience.SIGNED_IN:
+        return _ask_to_sign_in()
+    if person is None and audience is Audience.STAFF and request.method in SAFE_METHODS:
+        return _ask_to_sign_in()
+    if person is None or (audience is Audience.STAFF and not person.is_staff):
+        raise NotFound
+    return None
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    if request.method not in SAFE_METHODS:
+        raise Forbidden(N_("Sign in first, then try again."), code="sign_in_first")
+    wanted = request.full_path.rstrip("?")
+    return redirect(url_for("sign_in.sign_in", next=wanted), code=303)

@@ -1,0 +1,48 @@
+"""What every page needs: the running library, its sessions, rendering and redirects."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from flask import current_app, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from lms.runtime import Carrel
+
+EXTENSION = "carrel"
+
+
+def carrel() -> Carrel:
+    """Return the running library of this request."""
+    return cast(Carrel, current_app.extensions[EXTENSION])
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open the request's writing session; leaving the block commits, an exception rolls back."""
+    with carrel().database.transaction() as session:
+        yield session
+
+
+@contextmanager
+def read_session() -> Iterator[Session]:
+    """Open a session for reading; hand plain dataclasses, not rows, to the templates."""
+    with carrel().database.read_session() as session:
+        yield session
+
+
+def render(template: str, **values: object) -> str:
+    """Render a page of templates/."""
+    return render_template(template, **values)
+
+
+def see_other(endpoint: str, **values: Any) -> Response:  # noqa: ANN401  (as url_for takes them)
+    """Answer 303, so that reloading the next page does not post again."""
+    return redirect(url_for(endpoint, **values), code=303)
+
+
+def wants_json() -> bool:
+    """Tell whether the client asked for JSON rather than a page."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    return best == "application/json"
