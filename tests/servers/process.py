@@ -1,0 +1,97 @@
+"""Programs that tests start: bound to this machine, and ended with whoever started them."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+START_S = 30.0
+STOP_S = 10.0
+POLL_S = 0.02
+
+
+class DidNotStart(Exception):
+    """The program ended, or never became ready; the message carries the tail of its log."""
+
+
+def package_path(package: str, inside: str) -> Path | None:
+    """Return a path inside an installed package without importing it, or None when it is absent."""
+    spec = find_spec(package)
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        path = Path(place, inside)
+        if path.exists():
+            return path
+    return None
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def listening(port: int) -> bool:
+    """Tell whether somebody accepts connections on this loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def running(
+    command: Sequence[str | Path],
+    *,
+    ready: Callable[[], bool],
+    log: Path,
+    environ: Mapping[str, str] | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program until the block is left, from the moment `ready()` first answers True.
+
+    Raises DidNotStart when it ends first, or is not ready within 30 seconds.
+    """
+    with log.open("ab") as output:
+        program = subprocess.Popen(
+            [*_ended_with_us(), *map(str, command)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environ,
+        )
+    try:
+        _await_ready(program, ready, log)
+        yield program
+    finally:
+        stop(program)
+
+
+def stop(program: subprocess.Popen[bytes]) -> None:
+    """End a program that we started: politely, then by force."""
+    if program.poll() is None:
+        program.terminate()
+        try:
+            program.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            program.kill()
+    program.wait()
+
+
+def _ended_with_us() -> list[str]:
+    # a test run that is killed must not leave its servers behind
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    return [setpriv, "--pdeathsig", "TERM"] if setpriv else []
+
+
+def _await_ready(program: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
+    ends = time.monotonic() + START_S
+    while not ready():
+        if program.poll() is not None or time.monotonic() > ends:
+            tail = log.read_text(errors="replace")[-2000:]
+            raise DidNotStart(f"{program.args!r} is not ready (exit {program.poll()}):\n{tail}")
+        time.sleep(POLL_S)

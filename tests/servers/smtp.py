@@ -1,0 +1,70 @@
+"""A mail server that keeps what it is sent, for tests that really send."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.servers.process import free_port
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """One message as the server took it: the envelope's addresses and the parsed message."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: EmailMessage
+
+    @property
+    def text(self) -> str:
+        """The plain text that a person without HTML reads."""
+        body = self.message.get_body(preferencelist=("plain",))
+        return str(body.get_content()) if body else ""
+
+
+@dataclass(slots=True)
+class MailSink:
+    """The server's address and what it took; `refusal` makes it refuse with that answer."""
+
+    port: int
+    delivered: list[Delivered] = field(default_factory=list)
+    refusal: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The value for the SMTP_URL setting."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def to(self, address: str) -> list[Delivered]:
+        """Return what was sent to one address, oldest first."""
+        return [mail for mail in self.delivered if address in mail.recipients]
+
+    async def handle_DATA(  # noqa: N802  (aiosmtpd's name)
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        """Keep one message, or answer with the refusal."""
+        if self.refusal:
+            return self.refusal
+        content = cast(bytes, envelope.content)
+        message = cast(EmailMessage, message_from_bytes(content, policy=policy.default))
+        recipients = tuple(str(address) for address in envelope.rcpt_tos)
+        self.delivered.append(Delivered(str(envelope.mail_from), recipients, message))
+        return "250 kept"
+
+
+@contextmanager
+def mail_server() -> Iterator[MailSink]:
+    """Run a mail server on loopback until the block is left."""
+    sink = MailSink(free_port())
+    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
+    controller.start()
+    try:
+        yield sink
+    finally:
+        controller.stop(no_assert=True)
