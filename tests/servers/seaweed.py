@@ -66,7 +66,7 @@ def seaweed(start_seconds: float = 60) -> Iterator[S3Server]:
     }
     log = folder / "log"
     with log.open("wb") as said:
-        process = subprocess.Popen(  # noqa: S603 - our own list, no shell
+        process = subprocess.Popen(
             [_program(), "mini", *options], env=environ, stdout=said, stderr=said
         )
     try:
