@@ -8,21 +8,26 @@ import click
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from lms.jobs import Ending, Handler, Schedule
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of the product, as the app, the CLI, the worker and the migrations see it.
 
-    `models` are the modules whose tables it owns; `on_merge(session, kept_id, merged_id)` and
-    `on_erase(session, login_id)` are called inside the transaction that merges or erases logins.
+    `job_handlers` maps a kind of job to who does it; `job_endings` to who is told, inside the
+    transaction that ends it, that such a job failed for good or was cancelled; `schedules` are
+    jobs that come back by themselves. `models` are the modules whose tables it owns;
+    `on_merge(session, kept_id, merged_id)` and `on_erase(session, login_id)` are called inside
+    the transaction that merges or erases logins.
     """
 
     name: str
     init_app: Callable[[Flask], None]
     commands: tuple[click.Command, ...] = ()
-    job_handlers: Mapping[str, Callable[..., None]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    job_handlers: Mapping[str, Handler] = field(default_factory=lambda: MappingProxyType({}))
+    job_endings: Mapping[str, Ending] = field(default_factory=lambda: MappingProxyType({}))
+    schedules: tuple[Schedule, ...] = ()
     models: tuple[ModuleType, ...] = ()
     on_merge: Callable[[Session, int, int], None] | None = None
     on_erase: Callable[[Session, int], None] | None = None

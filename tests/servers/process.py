@@ -46,7 +46,7 @@ def listening(port: int) -> bool:
 
 @contextmanager
 def running(
-    command: Sequence[object],
+    command: Sequence[str | Path],
     *,
     ready: Callable[[], bool],
     log: Path,

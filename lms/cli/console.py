@@ -1,0 +1,47 @@
+"""What a command is given: the parts of the product, and the library once it is asked for."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import chain
+
+from lms.jobs import Ending, Handler, Schedule
+from lms.parts import Part
+from lms.runtime import Carrel, open_carrel
+from lms.settings import Settings
+
+
+class Console:
+    """One run of the command line; `--help` and usage errors open nothing."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts = tuple(parts)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the environment; raises SettingsError with every fault."""
+        return Settings.from_env()
+
+    @cached_property
+    def carrel(self) -> Carrel:
+        """The library that the settings describe."""
+        return open_carrel(self.settings)
+
+    @property
+    def job_handlers(self) -> Mapping[str, Handler]:
+        """Who does which kind of job, of all parts."""
+        return dict(chain.from_iterable(part.job_handlers.items() for part in self.parts))
+
+    @property
+    def job_endings(self) -> Mapping[str, Ending]:
+        """Who is told that a kind of job failed or was cancelled, of all parts."""
+        return dict(chain.from_iterable(part.job_endings.items() for part in self.parts))
+
+    @property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """The jobs that come back by themselves, of all parts."""
+        return tuple(chain.from_iterable(part.schedules for part in self.parts))
+
+    def close(self) -> None:
+        """Give back the database's connections, if any were taken."""
+        if "carrel" in self.__dict__:
+            self.carrel.database.dispose()

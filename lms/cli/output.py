@@ -1,0 +1,81 @@
+"""How commands answer: one JSON object with `--json`, else lines for a person."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+EMPTY = "-"
+
+
+def json_option(command: Command) -> Command:
+    """Give a command its `--json`, as the parameter `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer with one JSON object.")(
+        command
+    )
+
+
+def answer(value: object, *lines: str, as_json: bool) -> None:
+    """Print `value` (a dataclass or a mapping) as one JSON object, else the lines."""
+    click.echo(as_text(value) if as_json else "\n".join(lines))
+
+
+def answer_items(items: Sequence[object], columns: Sequence[str], *, as_json: bool) -> None:
+    """Print dataclasses as `{"items": [...]}`, else as a table of the named attributes."""
+    if as_json:
+        click.echo(as_text({"items": items}))
+        return
+    rows = [[cell(getattr(item, column)) for column in columns] for item in items]
+    click.echo("\n".join(table(columns, rows)) if rows else "There are none.")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return lines with the cells below their headings, in columns as wide as they need."""
+    grid = [[column.replace("_", " ").upper() for column in columns], *map(list, rows)]
+    widths = [max(len(row[place]) for row in grid) for place in range(len(columns))]
+    return [
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in grid
+    ]
+
+
+def cell(value: object) -> str:
+    """Return a value as a person reads it in a table."""
+    plain = plain_value(value)
+    if plain is None:
+        return EMPTY
+    if isinstance(plain, bool):
+        return "yes" if plain else "no"
+    return plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
+
+
+def as_text(value: object) -> str:
+    """Return a value as JSON text: snake_case names, times in UTC with a Z."""
+    return json.dumps(plain_value(value), ensure_ascii=False)
+
+
+def plain_value(value: object) -> Any:  # noqa: ANN401, PLR0911  (JSON has these many kinds)
+    """Return what JSON can hold; raises TypeError for a kind that no answer may have."""
+    match value:
+        case Enum():
+            return value.value
+        case None | bool() | int() | float() | str():
+            return value
+        case datetime():
+            return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+        case Path():
+            return str(value)
+        case Mapping():
+            return {str(key): plain_value(item) for key, item in value.items()}
+        case Iterable():
+            return [plain_value(item) for item in value]
+        case _ if is_dataclass(value):
+            return {one.name: plain_value(getattr(value, one.name)) for one in fields(value)}
+        case _:
+            raise TypeError(f"{type(value).__name__} has no place in an answer")

@@ -1,0 +1,86 @@
+"""carrel settings: what the environment says, and whether it can be used."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import click
+from sqlalchemy import make_url, text
+
+from lms.cli.console import Console
+from lms.cli.output import answer, json_option
+from lms.errors import Unavailable
+
+PROBE_KEY = "house/settings-check"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something the settings name, and whether it answered."""
+
+    name: str
+    value: str
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsReport:
+    """What `settings check` found."""
+
+    base_url: str
+    data_dir: str
+    time_zone: str
+    mail: str
+    checks: tuple[Check, ...]
+
+
+@click.group("settings")
+def settings() -> None:
+    """Look at the settings (docs/settings.md names them all)."""
+
+
+@settings.command("check")
+@json_option
+@click.pass_obj
+def check(console: Console, *, as_json: bool) -> None:
+    """Read every setting, name every fault, and try the database and the storage."""
+    values = console.settings
+    database_name = make_url(values.database_url).render_as_string(hide_password=True)
+    checks = (
+        _try("database", database_name, lambda: _ask_database(console)),
+        _try("storage", values.storage_url, lambda: console.carrel.storage.stat(PROBE_KEY)),
+    )
+    report = SettingsReport(
+        base_url=values.base_url,
+        data_dir=str(values.data_dir),
+        time_zone=values.time_zone,
+        mail="smtp" if values.smtp_url else f"files in {values.data_dir / 'mail'}",
+        checks=checks,
+    )
+    faults = [f"The {one.name} did not answer: {one.fault}" for one in checks if one.fault]
+    if faults:
+        raise Unavailable("\n".join(faults))
+    answer(report, *_lines(report), as_json=as_json)
+
+
+def _ask_database(console: Console) -> None:
+    with console.carrel.database.read_session() as session:
+        session.execute(text("SELECT 1"))
+
+
+def _try(name: str, value: str, ask: Callable[[], object]) -> Check:
+    try:
+        ask()
+    except Exception as error:  # noqa: BLE001  (whatever a driver raises is the answer)
+        return Check(name, value, str(error).strip().splitlines()[0])
+    return Check(name, value, None)
+
+
+def _lines(report: SettingsReport) -> list[str]:
+    return [
+        "The settings are good.",
+        f"  address    {report.base_url}",
+        f"  data       {report.data_dir}",
+        *(f"  {check.name:<9}  {check.value} (answers)" for check in report.checks),
+        f"  mail       {report.mail}",
+        f"  time zone  {report.time_zone}",
+    ]

@@ -1,0 +1,230 @@
+"""The worker's side of jobs: taking them under a lease, keeping it, and ending them.
+
+Every write here is fenced by `leased_by`, which is new with every claim: a worker that lost its
+lease, and doesn't know yet, changes nothing. The machines' clocks must agree within a few seconds.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Update, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms.db import new_public_id
+from lms.errors import N_
+from lms.jobs import Claim, Ended, Ending
+from lms.models.upkeep import Job, JobState, Lane
+
+LEASE = timedelta(seconds=30)
+FIRST_WAIT = timedelta(seconds=10)
+LONGEST_WAIT = timedelta(hours=1)
+SETTLED_AT_ONCE = 50
+STOPPED_MIDWAY = N_("The worker stopped in the middle of this, every time it was tried.")
+CANCELLED = N_("This was cancelled.")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a try failed, and whether another one makes sense."""
+
+    sentence: str
+    detail: str
+    final: bool
+
+
+def wait_after(tries: int) -> timedelta:
+    """Return how long to wait after so many tries: 10 s, then six times as long, at most an hour."""
+    growth: int = 6 ** min(tries - 1, 6)
+    return min(FIRST_WAIT * growth, LONGEST_WAIT)
+
+
+def has_work(session: Session, *, lane: Lane, kinds: Collection[str], now: datetime) -> bool:
+    """Tell whether a claim or a settlement would find something; reads only."""
+    waiting = and_(_ready(now), Job.lane == lane, Job.kind.in_(kinds))
+    query = select(Job.id).where(or_(waiting, _stranded(now))).limit(1)
+    return session.scalar(query) is not None
+
+
+def claim(
+    session: Session,
+    *,
+    lane: Lane | None,
+    kinds: Collection[str],
+    worker: str,
+    now: datetime,
+    job_id: str | None = None,
+) -> Claim | None:
+    """Take the next job that is due, in a lane or by its outside id; None when there is none."""
+    due = select(Job.id).where(_ready(now), Job.kind.in_(kinds))
+    if lane is not None:
+        due = due.where(Job.lane == lane)
+    if job_id is not None:
+        due = due.where(Job.public_id == job_id)
+    # SKIP LOCKED is left out by SQLAlchemy on SQLite, where one transaction writes at a time.
+    due = due.order_by(Job.priority, Job.run_at, Job.id).limit(1).with_for_update(skip_locked=True)
+    taken = (
+        update(Job)
+        .where(Job.id == due.scalar_subquery(), Job.state == JobState.QUEUED)
+        .values(
+            state=JobState.RUNNING,
+            tries=Job.tries + 1,
+            leased_by=f"{worker}:{new_public_id()}",
+            lease_until=now + LEASE,
+            started_at=now,
+            finished_at=None,
+            progress=0.0,
+            progress_note="",
+        )
+        .returning(*(getattr(Job, name) for name in Claim.__dataclass_fields__))
+        .execution_options(synchronize_session=False)
+    )
+    row = session.execute(taken).one_or_none()
+    return None if row is None else Claim(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public API)
+
+
+def renew(session: Session, held: Claim, *, share: float, note: str, now: datetime) -> bool | None:
+    """Renew the lease and write the progress.
+
+    Returns whether cancelling was asked for, None when the lease is lost.
+    """
+    statement = (
+        _fenced(held)
+        .values(
+            lease_until=now + LEASE, progress=min(max(share, 0.0), 1.0), progress_note=note[:200]
+        )
+        .returning(Job.cancel_requested)
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+def is_held(session: Session, held: Claim) -> bool:
+    """Tell whether the claim still stands, and keep it so until the transaction ends."""
+    statement = _fenced(held).values(leased_by=held.leased_by).returning(Job.id)
+    return session.execute(statement).scalar_one_or_none() is not None
+
+
+def finish(session: Session, held: Claim, *, now: datetime) -> bool:
+    """Mark a job done; False when the lease was lost, and then nothing is changed."""
+    values = {"state": JobState.DONE, "progress": 1.0, "finished_at": now}
+    return _let_go(session, held, values | {"failure": None, "failure_detail": None})
+
+
+def give_back(session: Session, held: Claim, *, now: datetime) -> bool:
+    """Put a job back as if it had not been tried: its worker is going off duty."""
+    values = {"state": JobState.QUEUED, "tries": max(held.tries - 1, 0), "run_at": now}
+    return _let_go(session, held, values)
+
+
+def stop(session: Session, held: Claim, *, endings: Mapping[str, Ending], now: datetime) -> bool:
+    """Mark a running job cancelled and tell its ending."""
+    values = {"state": JobState.CANCELLED, "finished_at": now}
+    if not _let_go(session, held, values):
+        return False
+    _tell(session, endings, _ended(held, JobState.CANCELLED, CANCELLED, "", now))
+    return True
+
+
+def fail(
+    session: Session,
+    held: Claim,
+    failure: Failure,
+    *,
+    endings: Mapping[str, Ending],
+    now: datetime,
+) -> bool:
+    """Queue a failed job again, later; after its last try, or a final failure, leave it FAILED."""
+    values = {"failure": failure.sentence, "failure_detail": failure.detail}
+    if not failure.final and held.tries < held.max_tries:
+        again = {"state": JobState.QUEUED, "run_at": now + wait_after(held.tries)}
+        return _let_go(session, held, values | again)
+    if not _let_go(session, held, values | {"state": JobState.FAILED, "finished_at": now}):
+        return False
+    _tell(session, endings, _ended(held, JobState.FAILED, failure.sentence, failure.detail, now))
+    return True
+
+
+def settle(session: Session, *, endings: Mapping[str, Ending], now: datetime) -> int:
+    """Deal with what no worker holds any more: lapsed leases, and cancelled jobs that never began.
+
+    A lapsed job is queued again, unless it was cancelled or has used up its tries. Returns how
+    many jobs were settled.
+    """
+    query = (
+        select(Job)
+        .where(_stranded(now))
+        .order_by(Job.id)
+        .limit(SETTLED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    jobs = session.scalars(query).all()
+    for job in jobs:
+        _settle(session, job, endings, now)
+    session.flush()
+    return len(jobs)
+
+
+def _settle(session: Session, job: Job, endings: Mapping[str, Ending], now: datetime) -> None:
+    job.lease_until = job.leased_by = None
+    if not job.cancel_requested and job.tries < job.max_tries:
+        job.state, job.run_at = JobState.QUEUED, now
+        return
+    job.finished_at = now
+    if job.cancel_requested:
+        job.state, sentence = JobState.CANCELLED, CANCELLED
+    else:
+        job.state, sentence = JobState.FAILED, STOPPED_MIDWAY
+        job.failure = STOPPED_MIDWAY
+    ended = Ended(
+        public_id=job.public_id,
+        kind=job.kind,
+        subject=job.subject,
+        payload=job.payload,
+        state=job.state,
+        sentence=sentence,
+        detail=job.failure_detail or "",
+        at=now,
+    )
+    _tell(session, endings, ended)
+
+
+def _ready(now: datetime) -> ColumnElement[bool]:
+    return and_(Job.state == JobState.QUEUED, Job.run_at <= now, Job.cancel_requested.is_(False))
+
+
+def _stranded(now: datetime) -> ColumnElement[bool]:
+    lapsed = and_(Job.state == JobState.RUNNING, Job.lease_until < now)
+    dropped = and_(Job.state == JobState.QUEUED, Job.cancel_requested.is_(True))
+    return or_(lapsed, dropped)
+
+
+def _fenced(held: Claim) -> Update:
+    return (
+        update(Job)
+        .where(Job.id == held.id, Job.state == JobState.RUNNING, Job.leased_by == held.leased_by)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _let_go(session: Session, held: Claim, values: Mapping[str, object]) -> bool:
+    statement = _fenced(held).values(lease_until=None, leased_by=None, **values).returning(Job.id)
+    return session.execute(statement).scalar_one_or_none() is not None
+
+
+def _ended(held: Claim, state: JobState, sentence: str, detail: str, now: datetime) -> Ended:
+    return Ended(
+        public_id=held.public_id,
+        kind=held.kind,
+        subject=held.subject,
+        payload=held.payload,
+        state=state,
+        sentence=sentence,
+        detail=detail,
+        at=now,
+    )
+
+
+def _tell(session: Session, endings: Mapping[str, Ending], ended: Ended) -> None:
+    ending = endings.get(ended.kind)
+    if ending is not None:
+        ending(session, ended)

@@ -1,0 +1,21 @@
+"""The library's own part of the product."""
+
+from flask import Blueprint, Flask
+
+from lms.cli.db import db
+from lms.cli.settings import settings
+from lms.models import all as tables
+from lms.parts import Part
+from lms.web import health
+
+COMMANDS = (db, settings)
+BLUEPRINTS: tuple[Blueprint, ...] = (health.blueprint,)
+
+
+def init_app(app: Flask) -> None:
+    """Register the library's pages."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+
+
+LIBRARY = Part(name="library", init_app=init_app, commands=COMMANDS, models=tables.MODULES)
