@@ -88,7 +88,15 @@ def postgres() -> Iterator[Postgres]:
         _initialise(installed, home / "data", user, log)
         server = Postgres(home)
         options = [part for option in SWIFT for part in ("-c", option)]
-        command = [*user, installed / "bin/postgres", "-D", home / "data", "-k", home, *options]
+        command = [
+            *user,
+            installed / "bin/postgres",
+            "-D",
+            home / "data",
+            "-k",
+            home,
+            *options,
+        ]
         with running(command, ready=server.answers, log=log):
             yield server
 

@@ -46,7 +46,7 @@ def listening(port: int) -> bool:
 
 @contextmanager
 def running(
-    command: Sequence[str | Path],
+    command: Sequence[object],
     *,
     ready: Callable[[], bool],
     log: Path,

@@ -52,7 +52,7 @@ class MailSink:
         if self.refusal:
             return self.refusal
         content = cast(bytes, envelope.content)
-        message = cast(EmailMessage, message_from_bytes(content, policy=policy.default))
+        message = message_from_bytes(content, policy=policy.default)
         recipients = tuple(str(address) for address in envelope.rcpt_tos)
         self.delivered.append(Delivered(str(envelope.mail_from), recipients, message))
         return "250 kept"

@@ -1,0 +1,151 @@
+"""Fixtures for all tests: a real database, real files, the app, and a clock that can be set."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Flask
+
+from lms.app import create_app
+from lms.db import Database
+from lms.runtime import Carrel, open_carrel
+from lms.settings import Settings
+from media.storage import Storage
+from tests.cast import Cast, assemble
+from tests.clock import Clock
+from tests.servers.databases import Databases, databases, databases_at, wipe
+from tests.servers.smtp import MailSink, mail_server
+from tests.visitor import Visitor
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+PREPARED_AT = "carrel_databases"
+OPENED = pytest.StashKey[ExitStack]()
+SECRET_KEY = "a key for tests alone, " * 3
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Prepare the databases once, in the process that starts the workers, and tell each of them."""
+    stash = node.config.stash
+    if OPENED not in stash:
+        stash[OPENED] = ExitStack()
+        node.config.carrel_databases = stash[OPENED].enter_context(databases())
+    node.workerinput[PREPARED_AT] = str(node.config.carrel_databases.place)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if OPENED in config.stash:
+        config.stash[OPENED].close()
+
+
+@pytest.fixture(scope="session")
+def made_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
+    """What makes databases in this run; a test that wants one of its own asks it."""
+    place = getattr(request.config, "workerinput", {}).get(PREPARED_AT)
+    if place:
+        yield databases_at(Path(place))
+    else:
+        with databases() as made:
+            yield made
+
+
+@pytest.fixture(scope="session")
+def database_url(made_databases: Databases, worker_id: str) -> str:
+    """The address of this worker's database, with every table."""
+    return made_databases.prepared(f"carrel_{worker_id}")
+
+
+@pytest.fixture(scope="session")
+def _one_database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def database(_one_database: Database) -> Iterator[Database]:
+    """A database with every table and no row; what a test commits is gone after it."""
+    yield _one_database
+    wipe(_one_database)
+
+
+@pytest.fixture
+def cast(database: Database) -> Cast:
+    """Alice, Bob, Carol, Dan, Mia and Ada, and the webinar they are about, as of `clock`'s NOW."""
+    with database.transaction() as session:
+        return assemble(session)
+
+
+@pytest.fixture
+def environ(database_url: str, tmp_path: Path) -> Mapping[str, str]:
+    """The variables from which `settings` are read, for tests that start a program of ours."""
+    return {
+        "CARREL_DATA_DIR": str(tmp_path / "house"),
+        "CARREL_DATABASE_URL": database_url,
+        "CARREL_BASE_URL": "http://localhost",
+        "CARREL_SECRET_KEY": SECRET_KEY,
+    }
+
+
+@pytest.fixture
+def settings(environ: Mapping[str, str]) -> Settings:
+    """Settings over this test's own directory and this worker's database."""
+    return Settings.from_env(environ)
+
+
+@pytest.fixture
+def carrel(settings: Settings, database: Database) -> Carrel:
+    """The running library that the app, the commands and the worker share."""
+    return replace(open_carrel(settings), database=database)
+
+
+@pytest.fixture
+def storage(carrel: Carrel) -> Storage:
+    """This test's own files, in a directory."""
+    return carrel.storage
+
+
+@pytest.fixture
+def app(carrel: Carrel) -> Flask:
+    """The web app."""
+    made = create_app(carrel, ())
+    made.testing = True
+    made.test_client_class = Visitor
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> Visitor:
+    """Somebody who has not signed in; `client.sign_in(login_id)` changes that."""
+    visitor = app.test_client()
+    assert isinstance(visitor, Visitor)
+    return visitor
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time that `lms.clock.now()` gives, wherever it is called; it stands still until set."""
+    made = Clock()
+    monkeypatch.setattr("lms.clock.datetime", made)
+    return made
+
+
+@pytest.fixture
+def mail_sink() -> Iterator[MailSink]:
+    """A real mail server on loopback that keeps what it is sent."""
+    with mail_server() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """A real Chromium."""
+    from tests.servers.chromium import running_chromium  # noqa: PLC0415  (only browser tests pay)
+
+    with running_chromium() as running:
+        yield running

@@ -1,0 +1,149 @@
+"""Rows for tests, complete and plausible, so that a test names only what it is about.
+
+Each maker adds one row, flushes, and returns it; nothing is committed.
+"""
+
+from datetime import datetime, timedelta
+from itertools import count
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from lms.db import Base
+from lms.models.catalogue import Recording, RecordingState, Series, Webinar, WebinarState
+from lms.models.holdings import Grant, Scope
+from lms.models.people import Login, Membership, Organisation, Role
+from tests.clock import NOW
+
+ZONE = "America/New_York"
+RUN = "0123456789abcdefghjkmnpqrs"
+Row = TypeVar("Row", bound=Base)
+_numbers = count(1)
+
+
+def make_login(
+    session: Session,
+    email: str | None = None,
+    *,
+    name: str = "Pat Doe",
+    is_staff: bool = False,
+    blocked_at: datetime | None = None,
+) -> Login:
+    """A person whose address is confirmed and who has no password."""
+    address = email or f"person{next(_numbers)}@example.org"
+    login = Login(
+        email=address,
+        email_key=address.casefold(),
+        name=name,
+        is_staff=is_staff,
+        confirmed_at=NOW,
+        blocked_at=blocked_at,
+        created_at=NOW,
+    )
+    return _kept(session, login)
+
+
+def make_organisation(session: Session, slug: str | None = None, *, name: str = "") -> Organisation:
+    """A customer institution."""
+    chosen = slug or f"organisation-{next(_numbers)}"
+    organisation = Organisation(slug=chosen, name=name or chosen.title(), created_at=NOW)
+    return _kept(session, organisation)
+
+
+def make_membership(
+    session: Session, organisation: Organisation, login: Login, *, role: Role = Role.MEMBER
+) -> Membership:
+    """A person's place in an organisation."""
+    membership = Membership(
+        organisation_id=organisation.id, login_id=login.id, role=role, created_at=NOW
+    )
+    return _kept(session, membership)
+
+
+def make_series(session: Session, slug: str | None = None) -> Series:
+    """A series without webinars."""
+    chosen = slug or f"series-{next(_numbers)}"
+    return _kept(session, Series(slug=chosen, title=chosen.title(), created_at=NOW))
+
+
+def make_webinar(
+    session: Session,
+    slug: str | None = None,
+    *,
+    held_at: datetime = NOW - timedelta(days=30),
+    state: WebinarState = WebinarState.ANNOUNCED,
+    free: bool = False,
+    pulled_reason: str | None = None,
+) -> Webinar:
+    """A webinar of an hour that was announced and held a month ago."""
+    chosen = slug or f"webinar-{next(_numbers)}"
+    webinar = Webinar(
+        slug=chosen,
+        title=chosen.replace("-", " ").capitalize(),
+        held_at=held_at,
+        zone=ZONE,
+        minutes=60,
+        free=free,
+        state=state,
+        pulled_reason=pulled_reason,
+        created_at=NOW - timedelta(days=60),
+        updated_at=NOW - timedelta(days=60),
+        announced_at=None if state is WebinarState.DRAFT else NOW - timedelta(days=50),
+    )
+    return _kept(session, webinar)
+
+
+def make_recording(
+    session: Session,
+    webinar: Webinar,
+    *,
+    state: RecordingState = RecordingState.READY,
+    seconds: float = 3600.0,
+    number: int = 1,
+    is_current: bool = True,
+) -> Recording:
+    """A version of a webinar's recording; ready and an hour long unless told otherwise."""
+    is_ready = state is RecordingState.READY
+    recording = Recording(
+        webinar_id=webinar.id,
+        number=number,
+        is_current=is_current,
+        state=state,
+        original_key=f"originals/{RUN}/recording.mp4",
+        original_name="recording.mp4",
+        size_bytes=1_000_000,
+        sha256="0" * 64,
+        seconds=seconds if is_ready else None,
+        width=1280,
+        height=720,
+        run=RUN if is_ready else None,
+        created_at=NOW - timedelta(days=29),
+        ready_at=NOW - timedelta(days=29) if is_ready else None,
+    )
+    return _kept(session, recording)
+
+
+def make_grant(
+    session: Session,
+    login: Login,
+    webinar: Webinar | None = None,
+    *,
+    starts_at: datetime = NOW - timedelta(days=20),
+    ends_at: datetime | None = None,
+) -> Grant:
+    """A grant of one webinar, or of everything when none is named; for good unless it ends."""
+    grant = Grant(
+        login_id=login.id,
+        scope=Scope.WEBINAR if webinar else Scope.EVERYTHING,
+        webinar_id=webinar.id if webinar else None,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        created_at=starts_at,
+    )
+    return _kept(session, grant)
+
+
+def _kept(session: Session, row: Row) -> Row:
+    session.add(row)
+    session.flush()
+    return row

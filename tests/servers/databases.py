@@ -1,0 +1,125 @@
+"""The databases of a test run: prepared once, then copied, on SQLite or on PostgreSQL."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import lms.models.all  # noqa: F401  (every table, for Base.metadata)
+from lms.db import Base, Database
+from tests.servers.postgres import Postgres, postgres
+
+CHOICE = "CARREL_TEST_DATABASE"
+PREPARED = "carrel_prepared"
+
+
+class Databases(Protocol):
+    """Makes databases for tests; `place` names it to another process of the same run."""
+
+    @property
+    def place(self) -> Path: ...
+
+    def empty(self, name: str) -> str:
+        """Make a database without tables and return its address."""
+        ...
+
+    def prepared(self, name: str) -> str:
+        """Make a database with every table, as a house begins with, and return its address."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Remove a database."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteDatabases:
+    """Files beside each other."""
+
+    place: Path
+
+    def empty(self, name: str) -> str:
+        return f"sqlite:///{self._file(name)}"
+
+    def prepared(self, name: str) -> str:
+        shutil.copyfile(self._file(PREPARED), self._file(name))
+        return self.empty(name)
+
+    def drop(self, name: str) -> None:
+        for end in ("", "-wal", "-shm"):
+            Path(f"{self._file(name)}{end}").unlink(missing_ok=True)
+
+    def _file(self, name: str) -> Path:
+        return self.place / f"{name}.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresDatabases:
+    """Databases of one server."""
+
+    place: Path
+
+    def empty(self, name: str) -> str:
+        return Postgres(self.place).create(name)
+
+    def prepared(self, name: str) -> str:
+        return Postgres(self.place).create(name, template=PREPARED)
+
+    def drop(self, name: str) -> None:
+        Postgres(self.place).drop(name)
+
+
+def on_postgresql() -> bool:
+    """Tell whether this run is about PostgreSQL; SQLite is the default."""
+    chosen = os.environ.get(CHOICE, "sqlite")
+    if chosen not in ("sqlite", "postgresql"):
+        raise ValueError(f"{CHOICE} is sqlite or postgresql, not {chosen}")
+    return chosen == "postgresql"
+
+
+def databases_at(place: Path) -> Databases:
+    """Return the databases that another process of this run prepared."""
+    return PostgresDatabases(place) if on_postgresql() else SqliteDatabases(place)
+
+
+@contextmanager
+def databases() -> Iterator[Databases]:
+    """Prepare the databases of a run, and remove them when the block is left."""
+    with _place() as place:
+        made = databases_at(place)
+        database = Database(made.empty(PREPARED))
+        Base.metadata.create_all(database.engine)
+        database.dispose()
+        yield made
+
+
+@contextmanager
+def _place() -> Iterator[Path]:
+    if on_postgresql():
+        with postgres() as server:
+            yield server.directory
+    else:
+        with tempfile.TemporaryDirectory(prefix="carrel-sqlite-") as directory:
+            yield Path(directory)
+
+
+def wipe(database: Database) -> None:
+    """Delete every row of every table, in whatever order they refer to each other."""
+    deletions = [str(table.delete()) for table in Base.metadata.tables.values()]
+    if database.is_sqlite:
+        before, after = "PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"
+    else:  # in the role of a replica, foreign keys are not checked
+        before, after = "SET session_replication_role = replica", "RESET session_replication_role"
+    connection = database.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        for statement in (before, "BEGIN", *deletions, "COMMIT", after):
+            cursor.execute(statement)
+        connection.commit()
+        cursor.close()
+    finally:
+        connection.close()

@@ -1,0 +1,61 @@
+"""A person at a browser without JavaScript."""
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+from werkzeug.datastructures import Headers
+from werkzeug.test import TestResponse
+
+from lms.clock import now
+from lms.models.people import SignIn
+from lms.web.kit import EXTENSION
+from lms.web.signin import cookie_name, hash_cookie
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+TOKEN_HEADER = "X-CSRFToken"  # noqa: S105  (a header's name)
+SIGNED_IN_FOR = timedelta(days=1)
+
+
+class Visitor(FlaskClient):
+    """Keeps cookies, and sends the form's token with whatever it posts, as a page's form does.
+
+    To post without the token, say `headers={"X-CSRFToken": ""}`.
+    """
+
+    def open(self, *args: Any, **values: Any) -> TestResponse:
+        if values.get("method", "GET") not in SAFE:
+            headers = Headers(values.pop("headers", None))
+            if TOKEN_HEADER not in headers:
+                headers[TOKEN_HEADER] = self._form_token()
+            values["headers"] = headers
+        return super().open(*args, **values)
+
+    def sign_in(self, login_id: int) -> int:
+        """Be this person from now on; returns the id of the sign-in."""
+        carrel = self.application.extensions[EXTENSION]
+        value = secrets.token_urlsafe(32)
+        moment = now()
+        row = SignIn(
+            token_hash=hash_cookie(value),
+            login_id=login_id,
+            remembered=False,
+            agent="test",
+            created_at=moment,
+            last_seen_at=moment,
+            expires_at=moment + SIGNED_IN_FOR,
+        )
+        with carrel.database.transaction() as session:
+            session.add(row)
+            session.flush()
+            made = row.id
+        self.set_cookie(cookie_name(carrel.settings), value)
+        return made
+
+    def _form_token(self) -> str:
+        with self.session_transaction() as session:
+            raw = session.setdefault("csrf_token", secrets.token_hex(20))
+        secret = str(self.application.secret_key)
+        return str(URLSafeTimedSerializer(secret, salt="wtf-csrf-token").dumps(raw))
