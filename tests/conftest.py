@@ -19,6 +19,7 @@ from tests.clock import Clock
 from tests.servers.databases import Databases, databases, databases_at, wipe
 from tests.servers.smtp import MailSink, mail_server
 from tests.visitor import Visitor
+from wsgi import PARTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -113,7 +114,7 @@ def storage(carrel: Carrel) -> Storage:
 @pytest.fixture
 def app(carrel: Carrel) -> Flask:
     """The web app."""
-    made = create_app(carrel, ())
+    made = create_app(carrel, PARTS)
     made.testing = True
     made.test_client_class = Visitor
     return made

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import lms.models.all  # noqa: F401  (every table, for Base.metadata)
 from lms.db import Base, Database
+from lms.migrations import upgrade
 from tests.servers.postgres import Postgres, postgres
 
 CHOICE = "CARREL_TEST_DATABASE"
@@ -92,7 +92,7 @@ def databases() -> Iterator[Databases]:
     with _place() as place:
         made = databases_at(place)
         database = Database(made.empty(PREPARED))
-        Base.metadata.create_all(database.engine)
+        upgrade(database)
         database.dispose()
         yield made
 
