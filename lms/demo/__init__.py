@@ -1,1 +1,0 @@
-"""The demo: a fictional training house with people, webinars and recordings."""

@@ -1,0 +1,112 @@
+"""What a recording holds: its container, its picture and its sound, as plain facts."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+COPY_HEIGHT: Final = 1080
+COPY_LEVEL: Final = 42
+COPY_BITS: Final = 3_000_000
+TOGETHER_SECONDS: Final = 0.05
+# A player waits for the shorter of two streams as long as it may not fetch all of the longer one.
+UNEVEN_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStream:
+    """A moving picture. Width and height are as shown: turned, and with square pixels.
+
+    `pick` chooses the stream in ffmpeg's words, `level` is ten times the H.264 level (42 is 4.2),
+    `seconds` and `bits_per_second` are 0 where nobody knows them.
+    """
+
+    pick: str
+    codec: str
+    profile: str
+    level: int
+    width: int
+    height: int
+    rate: Fraction
+    variable_rate: bool
+    eight_bit_420: bool
+    interlaced: bool
+    turned: bool
+    square_pixels: bool
+    bits_per_second: int
+    starts: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStream:
+    """A sound track; `seconds` is 0 where nobody knows it."""
+
+    pick: str
+    codec: str
+    profile: str
+    channels: int
+    sample_rate: int
+    starts: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A file that can be made into a recording; it has a picture, a sound, or both."""
+
+    container: str
+    seconds: float
+    size: int
+    video: VideoStream | None
+    audio: AudioStream | None
+
+    @property
+    def has_video(self) -> bool:
+        """Whether there is a moving picture (a cover is none)."""
+        return self.video is not None
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether there is a sound track."""
+        return self.audio is not None
+
+    @property
+    def copyable(self) -> bool:
+        """Whether browsers play picture and sound as they are (key frames are seen later)."""
+        if self.video is None:
+            return False
+        return (
+            _copyable_picture(self.video)
+            and not self.lacks(self.video)
+            and (self.video.bits_per_second or self.size * 8 / self.seconds) <= COPY_BITS
+            and (self.audio is None or _copyable_sound(self.audio, self.video))
+        )
+
+    def lacks(self, stream: VideoStream | AudioStream) -> float:
+        """Return how many seconds before the other stream this one ends; 0 when hardly."""
+        short = self.seconds - stream.starts - stream.seconds
+        return short if stream.seconds and short > UNEVEN_SECONDS else 0.0
+
+
+def _copyable_picture(video: VideoStream) -> bool:
+    return (
+        video.codec == "h264"
+        and 0 < video.level <= COPY_LEVEL
+        and min(video.width, video.height) <= COPY_HEIGHT
+        and max(video.width, video.height) <= COPY_HEIGHT * 16 // 9
+        and video.width % 2 == video.height % 2 == 0
+        and video.eight_bit_420
+        and video.square_pixels
+        and not video.interlaced
+        and not video.turned
+    )
+
+
+def _copyable_sound(audio: AudioStream, video: VideoStream) -> bool:
+    # What is copied keeps its own start, and the fragments of two files have no common one.
+    return (
+        audio.codec == "aac"
+        and audio.profile == "LC"
+        and audio.channels <= 2
+        and abs(audio.starts - video.starts) <= TOGETHER_SECONDS
+    )

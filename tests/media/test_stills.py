@@ -1,0 +1,38 @@
+from PIL import Image
+
+from media.stills import draw_sound_poster, thumbnail_track
+
+
+def test_the_poster_of_a_sound_is_a_jpeg_of_its_size(tmp_path):
+    draw_sound_poster(tmp_path / "poster.jpg")
+    with Image.open(tmp_path / "poster.jpg") as picture:
+        assert (picture.format, picture.size) == ("JPEG", (1280, 720))
+        assert len(picture.getcolors(1280 * 720)) > 1
+
+
+def track(seconds):
+    return thumbnail_track(seconds, every=10, across=2, size=(160, 90), sheet="thumbs-%03d.jpg")
+
+
+def test_each_stretch_shows_its_part_of_the_sheet():
+    assert track(25.5).splitlines() == [
+        "WEBVTT",
+        "",
+        "00:00:00.000 --> 00:00:10.000",
+        "thumbs-001.jpg#xywh=0,0,160,90",
+        "",
+        "00:00:10.000 --> 00:00:20.000",
+        "thumbs-001.jpg#xywh=160,0,160,90",
+        "",
+        "00:00:20.000 --> 00:00:25.500",
+        "thumbs-001.jpg#xywh=0,90,160,90",
+    ]
+
+
+def test_a_full_sheet_is_followed_by_the_next():
+    assert "thumbs-002.jpg#xywh=0,0,160,90" in track(41)
+    assert "thumbs-002" not in track(40)
+
+
+def test_hours_are_written_as_hours():
+    assert "11:59:50.000 --> 12:00:00.000" in track(12 * 3600)
