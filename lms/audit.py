@@ -22,7 +22,7 @@ def record(
 ) -> None:
     """Write one act into the trail, in the transaction that does it.
 
-    `act` is a verb and its noun (`job.retry`), `subject` and `actor` are outside ids; no actor
+    `act` is a noun and what was done to it (`job.retried`), `subject` and `actor` are outside ids; no actor
     means the command line or the house itself. `detail` holds ids, codes and numbers, never a
     name or an address: erasure must reach everything.
     """

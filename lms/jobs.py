@@ -224,7 +224,7 @@ def retry(session: Session, job_id: str, *, actor: str | None, now: datetime) ->
     job.cancel_requested = False
     job.failure = job.failure_detail = None
     job.started_at = job.finished_at = None
-    audit.record(session, "job.retry", job.public_id, actor=actor, now=now)
+    audit.record(session, "job.retried", job.public_id, actor=actor, now=now)
     session.flush()
     return job
 
@@ -239,7 +239,7 @@ def cancel(session: Session, job_id: str, *, actor: str | None, now: datetime) -
         raise Conflict(N_("This job has ended already."))
     if not job.cancel_requested:
         job.cancel_requested = True
-        audit.record(session, "job.cancel", job.public_id, actor=actor, now=now)
+        audit.record(session, "job.cancelled", job.public_id, actor=actor, now=now)
         session.flush()
     return job
 

@@ -39,9 +39,11 @@ def wait_after(tries: int) -> timedelta:
     return min(FIRST_WAIT * growth, LONGEST_WAIT)
 
 
-def has_work(session: Session, *, lane: Lane, kinds: Collection[str], now: datetime) -> bool:
+def has_work(session: Session, *, lane: Lane | None, kinds: Collection[str], now: datetime) -> bool:
     """Tell whether a claim or a settlement would find something; reads only."""
-    waiting = and_(_ready(now), Job.lane == lane, Job.kind.in_(kinds))
+    waiting = and_(_ready(now), Job.kind.in_(kinds))
+    if lane is not None:
+        waiting = and_(waiting, Job.lane == lane)
     query = select(Job.id).where(or_(waiting, _stranded(now))).limit(1)
     return session.scalar(query) is not None
 

@@ -3,12 +3,15 @@
 from flask import Blueprint, Flask
 
 from lms.cli.db import db
+from lms.cli.jobs import job
+from lms.cli.serve import serve
 from lms.cli.settings import settings
+from lms.cli.worker import worker
 from lms.models import all as tables
 from lms.parts import Part
 from lms.web import health
 
-COMMANDS = (db, settings)
+COMMANDS = (db, job, serve, settings, worker)
 BLUEPRINTS: tuple[Blueprint, ...] = (health.blueprint,)
 
 

@@ -72,7 +72,7 @@ class Liveness:
             self._lock.release()
 
     def _read(self, moment: datetime) -> None:
-        back = self._longest if self._read_at is None else moment - self._read_at
+        back = self._longest if self._read_at is None else abs(moment - self._read_at)
         values = {"since": moment - back - OVERLAP, "now": moment}
         with self._database.read_session() as session:
             for public_id, expires_at in session.execute(_ENDED, values):

@@ -114,6 +114,16 @@ class Settings:
         return Settings(**{**values, "secret_key": _kept_secret_key(self.data_dir)})
 
 
+def inherited_environment(**defaults: str) -> dict[str, str]:
+    """Return the environment for a program of ours, with `CARREL_*` defaults for what isn't set."""
+    unset = {
+        PREFIX + name: value
+        for name, value in defaults.items()
+        if not os.environ.get(PREFIX + name, "").strip()
+    }
+    return {**os.environ, **unset}
+
+
 class _Reader:
     """Takes values from the environment and collects what is wrong with them."""
 

@@ -13,9 +13,10 @@ from lms.access import Action, Admitted, Code, Decision, Turned, decide
 from lms.cases import load_case
 from lms.db import new_public_id
 from lms.errors import NotFound
-from lms.models.catalogue import Recording
+from lms.models.catalogue import Recording, RecordingState
 from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
 from lms.progress import Beat, Seen, Verdict, watched_seconds, weigh
+from lms.watching import Place, read_places
 
 LONGEST: Final = timedelta(hours=24)
 IDLE_AFTER: Final = timedelta(hours=4)
@@ -42,17 +43,18 @@ class Screen:
 class Playback:
     """An open session: what it plays, until when, and where the person left off.
 
+    `is_whole` tells that all renditions stand, the plain MP4 among them.
     `access_ends_at` is when the right to watch ends, where that is what ends the session.
     """
 
     session_id: str
     recording_id: str
     run: str
+    is_whole: bool
     seconds: float
     expires_at: datetime
     access_ends_at: datetime | None
-    position_s: float
-    buckets: bytes
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +83,12 @@ class SessionFacts:
     ended_as: PlaybackEnd | None
 
 
-_PLAYED = select(Recording.id, Recording.public_id, Recording.run, Recording.seconds).where(
+_PLAYED = select(
+    Recording.id, Recording.public_id, Recording.state, Recording.run, Recording.seconds
+).where(
     Recording.webinar_id == bindparam("webinar_id"),
     Recording.is_current,
     Recording.run.is_not(None),
-)
-_SEEN = select(WatchRecord.position_s, WatchRecord.buckets).where(
-    WatchRecord.login_id == bindparam("login_id"),
-    WatchRecord.recording_id == bindparam("recording_id"),
 )
 _BEATING = (
     select(
@@ -255,7 +255,7 @@ def _open(
     if played is None:
         raise NotFound
     _begin_record(session, login_id=screen.login_id, recording_id=played.id, now=now)
-    seen = session.execute(_SEEN, {"login_id": screen.login_id, "recording_id": played.id}).one()
+    places = read_places(session, login_id=screen.login_id, recording_ids=(played.id,))
     expires_at = now + LONGEST if ends_at is None else min(now + LONGEST, ends_at)
     session_id = new_public_id()
     session.execute(
@@ -273,11 +273,11 @@ def _open(
         session_id=session_id,
         recording_id=played.public_id,
         run=played.run,
+        is_whole=played.state is RecordingState.READY,
         seconds=played.seconds,
         expires_at=expires_at,
         access_ends_at=ends_at if expires_at == ends_at else None,
-        position_s=seen.position_s,
-        buckets=seen.buckets,
+        place=places[played.id],
     )
 
 

@@ -1,10 +1,10 @@
 """What a command is given: the parts of the product, and the library once it is asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
 
-from lms.jobs import Ending, Handler, Schedule
+from lms.jobs import Work
 from lms.parts import Part
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
@@ -26,20 +26,15 @@ class Console:
         """The library that the settings describe."""
         return open_carrel(self.settings)
 
-    @property
-    def job_handlers(self) -> Mapping[str, Handler]:
-        """Who does which kind of job, of all parts."""
-        return dict(chain.from_iterable(part.job_handlers.items() for part in self.parts))
-
-    @property
-    def job_endings(self) -> Mapping[str, Ending]:
-        """Who is told that a kind of job failed or was cancelled, of all parts."""
-        return dict(chain.from_iterable(part.job_endings.items() for part in self.parts))
-
-    @property
-    def schedules(self) -> tuple[Schedule, ...]:
-        """The jobs that come back by themselves, of all parts."""
-        return tuple(chain.from_iterable(part.schedules for part in self.parts))
+    @cached_property
+    def work(self) -> Work:
+        """Everything that the parts let a worker do."""
+        parts = self.parts
+        return Work(
+            handlers=dict(chain.from_iterable(part.job_handlers.items() for part in parts)),
+            endings=dict(chain.from_iterable(part.job_endings.items() for part in parts)),
+            schedules=tuple(chain.from_iterable(part.schedules for part in parts)),
+        )
 
     def close(self) -> None:
         """Give back the database's connections, if any were taken."""

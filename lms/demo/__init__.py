@@ -1,0 +1,1 @@
+"""The demo: a fictional training house with people, webinars and recordings."""

@@ -1,5 +1,5 @@
 """Every table of the library, for whoever needs the whole metadata."""
 
-from lms.models import catalogue, holdings, people, upkeep, viewing
+from lms.models import catalogue, holdings, people, search, upkeep, viewing
 
-MODULES = (people, catalogue, holdings, viewing, upkeep)
+MODULES = (people, catalogue, search, holdings, viewing, upkeep)

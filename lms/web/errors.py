@@ -48,7 +48,7 @@ OUR_FAULT = N_(
 STALE_FORM = N_(
     "This form was open for too long, or in another window. Go back, reload and send it again."
 )
-OWN_PAGES = frozenset({403, 404, 410, 429, 500})
+OWN_PAGES = frozenset({400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 503})
 CLIENT_FAULT, SERVER_FAULT = 400, 500
 
 
@@ -79,8 +79,13 @@ def _answer(
     if wants_json():
         body = {"code": code, "message": _(message), "reference": reference}
         return jsonify(body), status, headers
-    template = f"errors/{status}.html" if status in OWN_PAGES else "errors/other.html"
-    page = render_template(template, status=status, message=_(message), reference=reference)
+    fallback = SERVER_FAULT if status >= SERVER_FAULT else CLIENT_FAULT
+    page = render_template(
+        f"errors/{status if status in OWN_PAGES else fallback}.html",
+        message=_(message),
+        reference=reference,
+        retry_after_s=int(retry_after) if retry_after else None,
+    )
     return page, status, headers
 
 

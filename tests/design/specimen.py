@@ -210,6 +210,7 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
     )
+    env.trim_blocks = env.lstrip_blocks = True  # as lms/app.py has them
     env.install_gettext_callables(  # type: ignore[attr-defined]  # added by the extension
         gettext=lambda text, **values: text % values if values else text,
         ngettext=lambda one, many, num, **values: (
@@ -248,10 +249,9 @@ def values(path: str = "/webinars") -> Mapping[str, object]:
         "page": Page(51, 100, 18204, "?page=1", "?page=3"),
         "form": SampleForm(),
         "invalid": invalid_form(),
-        "message": None,
+        "status": 404,
+        "message": "What stood here has moved.",
         "reference": "7f3k-29qd",
-        "course_url": None,
-        "retry_after_s": 90,
         "subject": "Your sign-in code",
         "preheader": "It works for ten minutes.",
         "recipient": "alice@elm.example",
@@ -267,7 +267,8 @@ def write(target: Path) -> list[str]:
     env = environment()
     shutil.copytree(ROOT / "lms" / "static", target / "static", dirs_exist_ok=True)
     (target / "house.css").write_text("")
-    shutil.copy(HERE / "pages" / "poster.svg", target / "poster.svg")
+    for name in ("poster.svg", "captions.vtt"):
+        shutil.copy(HERE / "pages" / name, target / name)
     names = sorted(path.name for path in (HERE / "pages").glob("*.html"))
     for name in names:
         path = "/staff/webinars" if name.startswith("staff") else "/webinars"

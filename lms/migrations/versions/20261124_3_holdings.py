@@ -82,7 +82,6 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
-        sa.Column("note", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "(scope = 'webinar') = (webinar_id IS NOT NULL) AND (scope = 'presenter') = (presenter_id IS NOT NULL) AND (scope = 'series') = (series_id IS NOT NULL)",

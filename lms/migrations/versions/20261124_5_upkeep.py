@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.create_index("ix_audit_entry_subject_at", "audit_entry", ["subject", "at"], unique=False)
     op.create_table(
         "house",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("accent", sa.String(length=7), nullable=False),
         sa.Column("contact_email", sa.String(length=320), nullable=False),

@@ -1,0 +1,86 @@
+"""carrel serve: the whole library from one command."""
+
+import os
+import resource
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+import click
+
+from lms.cli.output import answer, json_option
+from lms.db import Database
+from lms.logs import configure_logs
+from lms.migrations import upgrade
+from lms.serve import Supervisor, listen, web_program, worker_program
+from lms.settings import Settings, inherited_environment
+
+DEFAULT_BIND = "127.0.0.1:8000"
+LAST_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where the library is served."""
+
+    base_url: str
+    bind: str
+    pid: int
+
+
+@click.command("serve")
+@click.option(
+    "--bind", default=DEFAULT_BIND, show_default=True, metavar="HOST:PORT", help="Where to listen."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Web processes; each holds a thousand viewers, and more use more cores.",
+)
+@json_option
+def serve(*, bind: str, workers: int, as_json: bool) -> None:
+    """Serve the library: web server and worker, upgraded tables, until Ctrl-C or SIGTERM."""
+    host, port = _read_bind(bind)
+    configure_logs()
+    with listen(host, port) as listener:
+        port = listener.getsockname()[1]
+        environ = inherited_environment(BASE_URL=_base_url(host, port))
+        settings = Settings.from_env(environ)
+        _upgrade(settings)
+        _raise_file_limit()
+        serving = Serving(settings.base_url, f"{host}:{port}", os.getpid())
+        text = f"Serving at {serving.base_url} (Ctrl-C ends it)"
+        answer(serving, text, as_json=as_json)
+        listener.set_inheritable(True)
+        programs = (web_program(listener, workers), worker_program())
+        Supervisor(programs, environ, (listener.fileno(),)).run()
+
+
+def _read_bind(bind: str) -> tuple[str, int]:
+    host, _, port = bind.rpartition(":")
+    if not port.isdigit() or int(port) > LAST_PORT:
+        raise click.BadParameter(f"{bind!r} is not HOST:PORT", param_hint="--bind")
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  (asked for, as ":8000" says)
+
+
+def _base_url(host: str, port: int) -> str:
+    try:
+        everywhere = ip_address(host).is_unspecified
+    except ValueError:
+        everywhere = False
+    name = "localhost" if everywhere else host
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def _upgrade(settings: Settings) -> None:
+    database = Database(settings.database_url)
+    upgrade(database)
+    database.dispose()
+
+
+def _raise_file_limit() -> None:
+    # A viewer is a socket and a file; the usual 1024 would end at five hundred of them.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

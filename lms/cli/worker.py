@@ -1,0 +1,48 @@
+"""carrel worker: a worker alone, for machines that do nothing else."""
+
+import os
+import signal
+import sys
+from dataclasses import dataclass
+
+import click
+
+from lms.cli.console import Console
+from lms.cli.output import answer, json_option
+from lms.errors import Unavailable
+from lms.logs import configure_logs
+from lms.migrations import current, head
+from lms.models.upkeep import Lane
+from lms.worker import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class OnDuty:
+    """A worker that has begun."""
+
+    pid: int
+    lanes: tuple[Lane, ...]
+
+
+@click.command("worker")
+@click.option(
+    "--lane",
+    type=click.Choice([lane.value for lane in Lane]),
+    help="Do one lane alone: media (encodes) or prompt (mail and all that is short).",
+)
+@json_option
+@click.pass_obj
+def worker(console: Console, *, lane: str | None, as_json: bool) -> None:
+    """Do jobs and send mail until SIGTERM; what is running then is given back."""
+    configure_logs()
+    if current(console.carrel.database) != head():
+        raise Unavailable("The tables are not this version's. Run: carrel db upgrade")
+    lanes = (Lane(lane),) if lane else tuple(Lane)
+    made = Worker(console.carrel, console.work, lanes)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: made.stop())
+    words = " and ".join(lane.value for lane in lanes)
+    answer(OnDuty(os.getpid(), lanes), f"Working on {words} (Ctrl-C ends it)", as_json=as_json)
+    sys.stdout.flush()
+    if not made.run():
+        raise Unavailable("A lane ended by itself; the log says why.")

@@ -1,0 +1,224 @@
+"""Mail: written in the transaction that wants it, sent after the commit (lms/postman.py)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.house import read_house
+from lms.models.people import EmailPurpose
+from lms.models.upkeep import JobState, Mail
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+LONGEST_ADDRESS = 320
+LONGEST_SUBJECT = 300
+# These carry a secret that works once. It is kept nowhere but in the mail, so the body is
+# forgotten as soon as it is handed over, and there is nothing to send again.
+ONE_TIME = frozenset(purpose.value for purpose in EmailPurpose)
+
+
+@dataclass(frozen=True, slots=True)
+class MailHouse:
+    """What a mail shows of the house; the colours are #rrggbb."""
+
+    name: str
+    logo_url: str | None
+    contact_email: str
+    accent: str
+    on_accent: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailFacts:
+    """A mail as staff see it: whom it is for and how it fares, not what it says."""
+
+    id: str
+    kind: str
+    recipient: str
+    subject: str
+    state: JobState
+    tries: int
+    failure: str | None
+    created_at: datetime
+    run_at: datetime
+    sent_at: datetime | None
+    may_be_sent_again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailPage:
+    """One page of mails, newest first, and how many there are in all."""
+
+    items: tuple[MailFacts, ...]
+    total: int
+
+
+def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+    session: Session,
+    *,
+    kind: str,
+    to: str,
+    login_id: int | None,
+    subject: str,
+    values: Mapping[str, object],
+    now: datetime,
+    unique_key: str | None = None,
+) -> Mail:
+    """Write a mail into the caller's transaction; it is sent after the commit.
+
+    The text comes from templates/mail/<kind>.txt and .html, which are given `values` and
+    `house`, `recipient`, `subject`; a name they use and nobody gave raises UndefinedError.
+    A `unique_key` that was used before returns the mail that has it, and sends nothing.
+    Raises Invalid for an address that is none.
+    """
+    if unique_key is not None and (first := _with_key(session, unique_key)):
+        return first
+    recipient = _address(to)
+    line = _one_line(subject)
+    text, html = _render(session, kind, {**values, "recipient": recipient, "subject": line})
+    mail = Mail(
+        kind=kind,
+        login_id=login_id,
+        recipient=recipient,
+        subject=line,
+        text=text,
+        html=html,
+        unique_key=unique_key,
+        run_at=now,
+        created_at=now,
+    )
+    return _added(session, mail)
+
+
+def resend(session: Session, mail_id: str, *, actor: str | None, now: datetime) -> Mail:
+    """Queue a mail that was sent or failed once more.
+
+    Raises NotFound for an id that is none, Conflict while it waits and when its text is gone.
+    """
+    mail = session.scalar(select(Mail).where(Mail.public_id == mail_id).with_for_update())
+    if mail is None:
+        raise NotFound
+    if mail.state in (JobState.QUEUED, JobState.RUNNING):
+        raise Conflict(N_("This mail is on its way already."))
+    if not mail.text:
+        raise Conflict(N_("The text of this mail is no longer kept; let the person ask anew."))
+    mail.state, mail.tries, mail.run_at, mail.failure = JobState.QUEUED, 0, now, None
+    audit.record(session, "mail.resent", mail.public_id, actor=actor, now=now)
+    session.flush()
+    return mail
+
+
+def list_mails(
+    session: Session, *, states: Sequence[JobState] = (), offset: int = 0, limit: int = 50
+) -> MailPage:
+    """Return mails, newest first; no states means all of them."""
+    columns = (
+        Mail.public_id.label("id"),
+        Mail.kind,
+        Mail.recipient,
+        Mail.subject,
+        Mail.state,
+        Mail.tries,
+        Mail.failure,
+        Mail.created_at,
+        Mail.run_at,
+        Mail.sent_at,
+        (Mail.state.in_((JobState.DONE, JobState.FAILED)) & (Mail.text != "")).label(
+            "may_be_sent_again"
+        ),
+    )
+    wanted = select(*columns)
+    count = select(func.count(Mail.id))
+    if states:
+        wanted, count = wanted.where(Mail.state.in_(states)), count.where(Mail.state.in_(states))
+    rows = session.execute(wanted.order_by(Mail.id.desc()).offset(offset).limit(limit))
+    items = tuple(MailFacts(**row._mapping) for row in rows)  # noqa: SLF001  (SQLAlchemy's public name)
+    return MailPage(items, session.scalar(count) or 0)
+
+
+def _with_key(session: Session, unique_key: str) -> Mail | None:
+    return session.scalar(select(Mail).where(Mail.unique_key == unique_key))
+
+
+def _added(session: Session, mail: Mail) -> Mail:
+    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(mail)
+    except IntegrityError:
+        first = None if mail.unique_key is None else _with_key(session, mail.unique_key)
+        if first is None:
+            raise
+        return first
+    return mail
+
+
+def _render(session: Session, kind: str, values: Mapping[str, object]) -> tuple[str, str]:
+    given = {
+        "preheader": "",
+        "action_url": "",
+        "action_label": "",
+        **values,
+        "house": _mail_house(session),
+    }
+    text = _environment().get_template(f"mail/{kind}.txt").render(given)
+    html = _environment().get_template(f"mail/{kind}.html").render(given)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"], default=False, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    return made
+
+
+def _mail_house(session: Session) -> MailHouse:
+    facts = read_house(session, contact="")
+    return MailHouse(
+        name=facts.name,
+        logo_url=None,
+        contact_email=facts.contact_email,
+        accent=facts.accent,
+        on_accent=_readable_on(facts.accent),
+    )
+
+
+def _readable_on(colour: str) -> str:
+    """Return white or ink, whichever stands out more on #rrggbb (WCAG 2.2, relative luminance)."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#000000"
+
+
+def _address(raw: str) -> str:
+    address = raw.strip()
+    if len(address) > LONGEST_ADDRESS or not re.fullmatch(
+        r"[^@\s<>,;\x00-\x1f]+@[^@\s<>,;]+", address
+    ):
+        raise Invalid(N_("That is not an e-mail address."), fields={"to": N_("Not an address.")})
+    return address
+
+
+def _one_line(text: str) -> str:
+    # A line break in a header would begin another one.
+    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()[:LONGEST_SUBJECT]

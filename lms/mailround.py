@@ -1,0 +1,84 @@
+"""The worker's round with the mail: all that is due, over one connection, then a pause."""
+
+import threading
+from email.message import EmailMessage
+
+import structlog
+
+from lms import postman
+from lms.clock import now
+from lms.postbox import NotTaken, Postbox, RefusedForGood, ServerAway, open_postbox
+from lms.postman import Letter
+from lms.runtime import Carrel
+
+FIRST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 300.0
+
+log = structlog.get_logger()
+
+
+class MailRound:
+    """Sends mail step by step; while the server is away it waits longer and longer."""
+
+    def __init__(
+        self, carrel: Carrel, worker: str, stopping: threading.Event, postbox: Postbox | None = None
+    ) -> None:
+        self._carrel = carrel
+        self._worker = worker
+        self._stopping = stopping
+        self._postbox = postbox or open_postbox(carrel.settings)
+        self._pause_s = FIRST_PAUSE_S
+
+    def step(self) -> bool:
+        """Send what is due; True when there was something, False when there was nothing to do."""
+        with self._carrel.database.read_session() as session:
+            if not postman.has_mail(session, now=now()):
+                return False
+        try:
+            while not self._stopping.is_set() and self._send_next():
+                pass
+        finally:
+            self._postbox.close()
+        return True
+
+    def _send_next(self) -> bool:
+        database = self._carrel.database
+        with database.transaction() as session:
+            letter = postman.take(session, worker=self._worker, now=now())
+        if letter is None:
+            return False
+        try:
+            self._postbox.put(self._composed(letter))
+        except ServerAway as error:
+            self._wait_for_server(letter, error)
+            return False
+        except NotTaken as error:
+            self._not_taken(letter, error)
+        else:
+            with database.transaction() as session:
+                postman.mark_sent(session, letter, now=now())
+            log.info("mail_sent", mail=letter.public_id, kind=letter.kind)
+        self._pause_s = FIRST_PAUSE_S
+        return True
+
+    def _composed(self, letter: Letter) -> EmailMessage:
+        with self._carrel.database.read_session() as session:
+            try:
+                return postman.compose(session, letter, self._carrel.settings)
+            except ValueError as error:
+                raise RefusedForGood(f"No message can carry this: {error}") from error
+
+    def _not_taken(self, letter: Letter, error: NotTaken) -> None:
+        with self._carrel.database.transaction() as session:
+            if isinstance(error, RefusedForGood):
+                postman.refuse(session, letter, error.reason)
+            else:
+                postman.put_off(session, letter, error.reason, now=now())
+        log.warning("mail_refused", mail=letter.public_id, refusal=type(error).__name__)
+
+    def _wait_for_server(self, letter: Letter, error: ServerAway) -> None:
+        with self._carrel.database.transaction() as session:
+            postman.release(session, letter, error.reason)
+        log.warning("mail_server_away", pause_s=self._pause_s)
+        self._stopping.wait(self._pause_s)
+        self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)

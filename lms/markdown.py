@@ -1,0 +1,60 @@
+"""Markdown as staff write it: to clean HTML for a page, and to plain words for the search."""
+
+from functools import cache
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+_ALLOWED = (
+    "p br strong em s a ul ol li blockquote code pre hr h3 h4 h5 h6 table thead tbody tr th td"
+)
+TAGS = frozenset(_ALLOWED.split())
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+SCHEMES = frozenset({"http", "https", "mailto"})
+LEVELS_BELOW_THE_PAGE = 2  # a page has its own h1 and h2
+DEEPEST = 6
+
+
+def to_html(source: str) -> str:
+    """Return HTML that may stand in a page: no script, style, picture or foreign attribute.
+
+    Headings begin at h3, below the page's own.
+    """
+    tokens = _parser().parse(source)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            level = min(int(token.tag[1]) + LEVELS_BELOW_THE_PAGE, DEEPEST)
+            token.tag = f"h{level}"
+    rendered = _parser().renderer.render(tokens, _parser().options, {})
+    return nh3.clean(
+        rendered,
+        tags=set(TAGS),
+        attributes=ATTRIBUTES,
+        url_schemes=set(SCHEMES),
+        link_rel="noopener",
+    )
+
+
+def to_words(source: str) -> str:
+    """Return the words alone, in one line."""
+    return " ".join(" ".join(_words(_parser().parse(source))).split())
+
+
+def _words(tokens: list[Token]) -> list[str]:
+    found: list[str] = []
+    for token in tokens:
+        if token.children is not None:
+            found.append("".join(_inline(token.children)))
+        elif token.content:
+            found.append(token.content)
+    return found
+
+
+def _inline(tokens: list[Token]) -> list[str]:
+    return [" " if token.type in ("softbreak", "hardbreak") else token.content for token in tokens]
+
+
+@cache
+def _parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])

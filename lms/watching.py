@@ -1,0 +1,102 @@
+"""What a person has watched: the kept buckets and the place, over all logins that are theirs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from lms.models.catalogue import Recording
+from lms.models.people import Login
+from lms.models.viewing import WatchRecord
+from lms.progress import merge, watched_seconds
+
+# A place this near an edge is no place to go back to.
+NEAR_START_S = 10.0
+NEAR_END_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a person is in one version: seconds into it, and which buckets they have seen."""
+
+    seconds: float
+    position_s: float
+    buckets: bytes
+    seen_at: datetime | None
+
+    @property
+    def watched_s(self) -> float:
+        """Return how many seconds of the recording were seen."""
+        return watched_seconds(self.buckets, self.seconds)
+
+    @property
+    def share(self) -> float:
+        """Return the part that was seen, 0 to 1."""
+        return min(1.0, self.watched_s / self.seconds)
+
+    @property
+    def resume_s(self) -> float:
+        """Return where to go on: the kept place, or the start when that is near either edge."""
+        is_inside = NEAR_START_S <= self.position_s <= self.seconds - NEAR_END_S
+        return self.position_s if is_inside else 0.0
+
+    @property
+    def is_begun(self) -> bool:
+        """Tell whether anything was watched at all."""
+        return self.position_s > 0 or any(self.buckets)
+
+
+# Two logins of one person may be merged; nothing moves, so both are read.
+whose = select(Login.id).where(
+    (Login.id == bindparam("login_id")) | (Login.merged_into == bindparam("login_id"))
+)
+_PLACES = (
+    select(
+        WatchRecord.recording_id,
+        Recording.seconds,
+        WatchRecord.position_s,
+        WatchRecord.buckets,
+        WatchRecord.updated_at,
+    )
+    .join_from(WatchRecord, Recording, Recording.id == WatchRecord.recording_id)
+    .where(
+        WatchRecord.login_id.in_(whose),
+        WatchRecord.recording_id.in_(bindparam("recording_ids", expanding=True)),
+    )
+    .order_by(WatchRecord.updated_at)
+)
+
+
+def nowhere(seconds: float) -> Place:
+    """Return the place of somebody who has not begun."""
+    return Place(seconds, 0.0, b"", None)
+
+
+def read_places(
+    session: Session, *, login_id: int, recording_ids: Sequence[int]
+) -> Mapping[int, Place]:
+    """Return the places of a person by recording; those never opened are absent.
+
+    Where two logins were merged, what was seen by either counts, and the latest place is kept.
+    """
+    if not recording_ids:
+        return {}
+    places: dict[int, list[Place]] = {}
+    values = {"login_id": login_id, "recording_ids": list(recording_ids)}
+    for row in session.execute(_PLACES, values):
+        place = Place(row.seconds, row.position_s, row.buckets, row.updated_at)
+        places.setdefault(row.recording_id, []).append(place)
+    return {recording_id: _together(found) for recording_id, found in places.items()}
+
+
+def _together(places: Sequence[Place]) -> Place:
+    latest = places[-1]
+    buckets = _merged((place.buckets for place in places), latest.seconds)
+    return Place(latest.seconds, latest.position_s, buckets, latest.seen_at)
+
+
+def _merged(bitmaps: Iterable[bytes], seconds: float) -> bytes:
+    return reduce(lambda one, other: merge(one, other, seconds=seconds), bitmaps, b"")

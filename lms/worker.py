@@ -1,0 +1,171 @@
+"""The worker: does the jobs of its lanes and sends the mail, until it is told to stop.
+
+Each lane is a thread that does one job after the other; mail has a thread of its own beside the
+prompt lane, since a mail server that hangs must hold up nothing else.
+"""
+
+import os
+import platform
+import threading
+import time
+from collections.abc import Callable, Collection
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from lms import leases
+from lms.clock import now
+from lms.db import new_public_id
+from lms.jobs import ENDED, Claim, JobFacts, Work, enqueue, job_facts
+from lms.mailround import MailRound
+from lms.models.upkeep import Lane
+from lms.runtime import Carrel
+from lms.tryout import Tryout
+
+POLL_S = 1.0
+FAULT_WAIT_S = 5.0
+GRACE_S = 10.0
+LONGEST_HOST = 30
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """Runs its lanes until `stop()`."""
+
+    def __init__(self, carrel: Carrel, work: Work, lanes: Collection[Lane]) -> None:
+        self._carrel = carrel
+        self._work = work
+        self._lanes = tuple(lanes)
+        self._name = worker_name()
+        self._stopping = threading.Event()
+        self._tryouts: dict[Lane, Tryout] = {}
+        self._slots: dict[str, int] = {}
+
+    def stop(self) -> None:
+        """Take nothing new, and ask running handlers to stop; safe in a signal handler."""
+        self._stopping.set()
+
+    def run(self) -> bool:
+        """Work until told to stop; False when a lane ended by itself.
+
+        A handler that doesn't stop within ten seconds is left behind and its job given back, so
+        the process should end then.
+        """
+        log.info("worker_started", worker=self._name, lanes=[lane.value for lane in self._lanes])
+        threads = [self._thread(lane.value, self._step_of(lane)) for lane in self._lanes]
+        if Lane.PROMPT in self._lanes:
+            mail = MailRound(self._carrel, self._name, self._stopping)
+            threads.append(self._thread("mail", mail.step))
+        whole = True
+        while not self._stopping.wait(POLL_S):
+            whole = all(thread.is_alive() for thread in threads)
+            if not whole:
+                log.error("worker_lost_a_lane", worker=self._name)
+                self.stop()
+        self._wind_up(threads)
+        return whole
+
+    def _wind_up(self, threads: Collection[threading.Thread]) -> None:
+        ends = time.monotonic() + GRACE_S
+        for thread in threads:
+            thread.join(max(0.0, ends - time.monotonic()))
+        for tryout in tuple(self._tryouts.values()):
+            tryout.abandon()
+        log.info("worker_stopped", worker=self._name)
+
+    def _thread(self, name: str, step: Callable[[], bool]) -> threading.Thread:
+        thread = threading.Thread(target=self._loop, args=(step,), name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _loop(self, step: Callable[[], bool]) -> None:
+        while not self._stopping.is_set():
+            try:
+                wait_s = 0.0 if step() else POLL_S
+            except SQLAlchemyError as error:
+                log.error("database_fault", kind=type(error).__name__)  # noqa: TRY400  (no values)
+                wait_s = FAULT_WAIT_S
+            self._stopping.wait(wait_s)
+
+    def _step_of(self, lane: Lane) -> Callable[[], bool]:
+        def step() -> bool:
+            if lane is Lane.PROMPT:
+                self._keep_schedules()
+            held = claim_next(self._carrel, self._work, lane=lane, worker=self._name)
+            if held is None:
+                return False
+            tryout = Tryout(self._carrel, self._work, held, self._stopping)
+            self._tryouts[lane] = tryout
+            try:
+                tryout.run()
+            finally:
+                del self._tryouts[lane]
+            return True
+
+        return step
+
+    def _keep_schedules(self) -> None:
+        moment = now()
+        for schedule in self._work.schedules:
+            slot = int(moment.timestamp() // schedule.every.total_seconds())
+            if self._slots.get(schedule.kind) == slot:
+                continue
+            with self._carrel.database.transaction() as session:
+                enqueue(
+                    session,
+                    kind=schedule.kind,
+                    lane=schedule.lane,
+                    subject="",
+                    payload={},
+                    now=moment,
+                    unique_key=f"{schedule.kind}@{slot}",
+                )
+            self._slots[schedule.kind] = slot
+
+
+def see_through(carrel: Carrel, work: Work, job_id: str) -> JobFacts:
+    """Wait until a job has ended, doing it here when no worker has taken it; returns its end.
+
+    Raises NotFound for an id that is none.
+    """
+    name, stopping = worker_name(), threading.Event()
+    while True:
+        with carrel.database.read_session() as session:
+            facts = job_facts(session, job_id)
+        if facts.state in ENDED:
+            return facts
+        held = claim_next(carrel, work, job_id=job_id, worker=name)
+        if held is None:
+            stopping.wait(POLL_S / 2)
+            continue
+        try:
+            Tryout(carrel, work, held, stopping).run()
+        except KeyboardInterrupt:
+            Tryout(carrel, work, held, stopping).abandon()
+            raise
+
+
+def claim_next(
+    carrel: Carrel,
+    work: Work,
+    *,
+    worker: str,
+    lane: Lane | None = None,
+    job_id: str | None = None,
+) -> Claim | None:
+    """Settle what nobody holds any more, then take the next job; only reads when there is none."""
+    moment, kinds = now(), tuple(work.handlers)
+    with carrel.database.read_session() as session:
+        if not leases.has_work(session, lane=lane, kinds=kinds, now=moment):
+            return None
+    with carrel.database.transaction() as session:
+        leases.settle(session, endings=work.endings, now=moment)
+        return leases.claim(
+            session, lane=lane, kinds=kinds, worker=worker, now=moment, job_id=job_id
+        )
+
+
+def worker_name() -> str:
+    """Return a name that no other worker has: host, process, and a few random characters."""
+    return f"{platform.node()[:LONGEST_HOST]}:{os.getpid()}:{new_public_id()[:8]}"

@@ -1,0 +1,102 @@
+"""The base of the database: times, ids, and who may write when."""
+
+from datetime import UTC, datetime
+from threading import Thread
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from lms.db import CROCKFORD, Database, new_public_id
+from lms.models.people import Login
+from tests.factories import make_login
+
+
+def test_outside_ids_are_26_crockford_characters_and_never_the_same() -> None:
+    made = {new_public_id() for _ in range(1000)}
+    assert len(made) == 1000
+    assert {len(each) for each in made} == {26}
+    assert set("".join(made)) <= set(CROCKFORD)
+
+
+def test_a_moment_comes_back_as_it_went_in_whatever_its_zone(database: Database) -> None:
+    tokyo = datetime(2026, 3, 3, 0, 0, 0, 123456, tzinfo=ZoneInfo("Asia/Tokyo"))
+    with database.transaction() as session:
+        make_login(session, "a@example.org", blocked_at=tokyo)
+    with database.read_session() as session:
+        found = session.scalars(select(Login.blocked_at)).one()
+    assert found == tokyo
+    assert found is not None
+    assert found.tzinfo is UTC
+
+
+def test_a_naive_moment_is_refused(database: Database) -> None:
+    with pytest.raises(StatementError, match="naive"), database.transaction() as session:
+        make_login(session, blocked_at=datetime(2026, 3, 3))  # noqa: DTZ001
+
+
+def test_an_exception_rolls_everything_back(database: Database) -> None:
+    def make_and_fail() -> None:
+        with database.transaction() as session:
+            make_login(session)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        make_and_fail()
+    with database.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(Login)) == 0
+
+
+def test_nothing_done_in_a_reading_session_is_kept(database: Database) -> None:
+    with database.transaction() as session:
+        login = make_login(session, name="Before")
+    with database.read_session() as session:
+        row = session.scalars(select(Login)).one()
+        row.name = "After"
+    with database.read_session() as session:
+        assert session.scalars(select(Login.name)).one() == "Before"
+    assert login.name == "Before"
+
+
+def test_writers_that_read_before_they_write_wait_for_each_other(database: Database) -> None:
+    with database.transaction() as session:
+        login_id = make_login(session, name="0").id
+    failures: list[Exception] = []
+
+    def add_one() -> None:
+        try:
+            for _ in range(25):
+                with database.transaction() as session:
+                    name = session.scalar(
+                        select(Login.name).where(Login.id == login_id).with_for_update()
+                    )
+                    session.execute(
+                        update(Login)
+                        .where(Login.id == login_id)
+                        .values(name=str(int(name or 0) + 1))
+                    )
+        except Exception as error:  # noqa: BLE001  (any failure is what is looked for)
+            failures.append(error)
+
+    threads = [Thread(target=add_one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with database.read_session() as session:
+        assert session.scalars(select(Login.name)).one() == "100"
+
+
+def test_foreign_keys_are_enforced_and_sqlite_writes_ahead(database: Database) -> None:
+    if database.is_sqlite:
+        with database.read_session() as session:
+            assert session.scalar(text("PRAGMA foreign_keys")) == 1
+            assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+            assert session.scalar(text("PRAGMA busy_timeout")) == 15_000
+    with database.transaction() as session:
+        login_id = make_login(session).id
+    astray = update(Login).values(merged_into=login_id + 1000)
+    with pytest.raises(IntegrityError), database.transaction() as session:
+        session.execute(astray)

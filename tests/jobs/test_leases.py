@@ -1,0 +1,277 @@
+"""Taking a job, keeping it, losing it, and ending it: the worker's side."""
+
+from datetime import datetime, timedelta
+from threading import Barrier, Thread
+
+from sqlalchemy.orm import Session
+
+from lms import leases
+from lms.db import Database
+from lms.jobs import Claim, Ended, cancel
+from lms.leases import LEASE, Failure, wait_after
+from lms.models.upkeep import JobState, Lane
+from tests.clock import NOW
+from tests.jobs.work import KINDS, facts_of, make_job, settle, take, taken
+
+LAPSED = NOW + LEASE + timedelta(seconds=1)
+AGAIN = Failure("The disk was full.", "No space left on device", final=False)
+
+
+def fail(database: Database, held: Claim, failure: Failure = AGAIN) -> bool:
+    with database.transaction() as session:
+        return leases.fail(session, held, failure, endings={}, now=NOW)
+
+
+def ask_to_cancel(database: Database, job_id: str) -> None:
+    with database.transaction() as session:
+        cancel(session, job_id, actor=None, now=NOW)
+
+
+def test_the_job_of_lowest_priority_number_goes_first_then_the_oldest(database: Database) -> None:
+    late = make_job(database, now=NOW)
+    early = make_job(database, now=NOW - timedelta(minutes=1))
+    urgent = make_job(database, priority=1)
+    claims = [taken(database) for _ in range(3)]
+    assert [held.public_id for held in claims] == [urgent, early, late]
+
+
+def test_a_lane_sees_only_its_own_jobs(database: Database) -> None:
+    make_job(database, lane=Lane.MEDIA)
+    assert take(database, lane=Lane.PROMPT) is None
+
+
+def test_a_kind_that_this_worker_does_not_know_is_left_for_another(database: Database) -> None:
+    make_job(database, "unheard_of")
+    assert take(database) is None
+
+
+def test_a_job_is_not_taken_before_its_time(database: Database) -> None:
+    make_job(database, now=NOW + timedelta(seconds=1))
+    assert take(database) is None
+
+
+def test_a_claim_carries_the_job_and_counts_the_try(database: Database) -> None:
+    job_id = make_job(database)
+    held = taken(database)
+    assert (held.public_id, held.payload, held.tries) == (job_id, {"recording": 7}, 1)
+    assert held.lease_until == NOW + LEASE
+    assert facts_of(database, job_id).state is JobState.RUNNING
+
+
+def test_one_job_is_taken_once_however_many_ask_at_once(database: Database) -> None:
+    for _ in range(4):
+        make_job(database)
+    barrier, claims = Barrier(8), list[Claim | None]()
+
+    def ask() -> None:
+        barrier.wait()
+        claims.append(take(database))
+
+    threads = [Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    got = [held.public_id for held in claims if held is not None]
+    assert len(got) == len(set(got))
+    # on PostgreSQL those who ask at once may each skip what another holds; nobody waits
+    while (held := take(database)) is not None:
+        got.append(held.public_id)
+    assert len(set(got)) == len(got) == 4
+
+
+def test_renewing_keeps_the_lease_and_writes_the_progress(database: Database) -> None:
+    job_id = make_job(database)
+    held = taken(database)
+    later = NOW + timedelta(seconds=20)
+    with database.transaction() as session:
+        assert leases.renew(session, held, share=0.25, note="1080p", now=later) is False
+    with database.transaction() as session:
+        assert settle(session, LAPSED) == 0
+    facts = facts_of(database, job_id)
+    assert (facts.progress, facts.progress_note) == (0.25, "1080p")
+
+
+def test_progress_stays_a_share_whatever_a_handler_says(database: Database) -> None:
+    job_id = make_job(database)
+    held = taken(database)
+    with database.transaction() as session:
+        leases.renew(session, held, share=1.7, note="x" * 500, now=NOW)
+    facts = facts_of(database, job_id)
+    assert (facts.progress, len(facts.progress_note)) == (1.0, 200)
+
+
+def test_renewing_tells_that_cancelling_was_asked_for(database: Database) -> None:
+    job_id = make_job(database)
+    held = taken(database)
+    ask_to_cancel(database, job_id)
+    with database.transaction() as session:
+        assert leases.renew(session, held, share=0, note="", now=NOW) is True
+
+
+def test_a_lapsed_lease_is_taken_over(database: Database) -> None:
+    job_id = make_job(database)
+    taken(database)
+    with database.transaction() as session:
+        assert settle(session, LAPSED) == 1
+    again = taken(database, now=LAPSED)
+    assert (again.public_id, again.tries) == (job_id, 2)
+
+
+def test_a_lease_that_has_not_lapsed_is_left_alone(database: Database) -> None:
+    make_job(database)
+    taken(database)
+    with database.transaction() as session:
+        assert settle(session, NOW + LEASE) == 0
+
+
+def test_who_lost_the_lease_changes_nothing(database: Database) -> None:
+    job_id = make_job(database)
+    lost = taken(database)
+    with database.transaction() as session:
+        settle(session, LAPSED)
+    taken(database, now=LAPSED)
+    with database.transaction() as session:
+        assert not leases.is_held(session, lost)
+        assert leases.renew(session, lost, share=0.9, note="", now=LAPSED) is None
+        assert not leases.finish(session, lost, now=LAPSED)
+        assert not leases.fail(session, lost, AGAIN, endings={}, now=LAPSED)
+        assert not leases.stop(session, lost, endings={}, now=LAPSED)
+        assert not leases.give_back(session, lost, now=LAPSED)
+    facts = facts_of(database, job_id)
+    assert (facts.state, facts.progress, facts.tries) == (JobState.RUNNING, 0, 2)
+
+
+def test_a_finished_job_is_done_and_forgets_earlier_failures(database: Database) -> None:
+    job_id = make_job(database)
+    fail(database, taken(database))
+    held = taken(database, now=NOW + timedelta(minutes=1))
+    with database.transaction() as session:
+        assert leases.finish(session, held, now=NOW + timedelta(minutes=2))
+    facts = facts_of(database, job_id)
+    assert (facts.state, facts.progress, facts.failure) == (JobState.DONE, 1.0, None)
+    assert facts.finished_at == NOW + timedelta(minutes=2)
+
+
+def test_a_job_that_is_given_back_was_not_tried(database: Database) -> None:
+    job_id = make_job(database)
+    held = taken(database)
+    with database.transaction() as session:
+        assert leases.give_back(session, held, now=NOW)
+    facts = facts_of(database, job_id)
+    assert (facts.state, facts.tries) == (JobState.QUEUED, 0)
+    assert take(database) is not None
+
+
+def test_a_failed_job_is_tried_again_later(database: Database) -> None:
+    job_id = make_job(database)
+    fail(database, taken(database))
+    facts = facts_of(database, job_id)
+    assert (facts.state, facts.failure) == (JobState.QUEUED, "The disk was full.")
+    assert facts.run_at == NOW + wait_after(1)
+    assert take(database) is None
+
+
+def test_the_wait_grows_to_an_hour_and_no_further(database: Database) -> None:
+    waits = [wait_after(tries).total_seconds() for tries in (1, 2, 3, 4, 50)]
+    assert waits == [10, 60, 360, 2160, 3600]
+
+
+def test_the_last_try_leaves_a_dead_letter_with_its_tail(database: Database) -> None:
+    job_id = make_job(database)
+    for hours in range(3):
+        fail(database, taken(database, now=NOW + timedelta(hours=hours)))
+    facts = facts_of(database, job_id)
+    assert (facts.state, facts.tries) == (JobState.FAILED, 3)
+    assert facts.failure_detail == "No space left on device"
+    assert take(database, now=NOW + timedelta(days=1)) is None
+
+
+def test_a_final_failure_is_not_tried_again(database: Database) -> None:
+    job_id = make_job(database)
+    fail(database, taken(database), Failure("This is a text file.", "", final=True))
+    assert facts_of(database, job_id).state is JobState.FAILED
+
+
+def test_a_job_whose_workers_keep_dying_becomes_a_dead_letter(database: Database) -> None:
+    job_id = make_job(database)
+    moment = NOW
+    for _ in range(3):
+        taken(database, now=moment)
+        moment += LEASE + timedelta(seconds=1)
+        with database.transaction() as session:
+            settle(session, moment)
+    facts = facts_of(database, job_id)
+    assert facts.state is JobState.FAILED
+    assert facts.failure == leases.STOPPED_MIDWAY
+
+
+def test_a_cancelled_job_that_never_began_never_begins(database: Database) -> None:
+    job_id = make_job(database)
+    ask_to_cancel(database, job_id)
+    assert take(database) is None
+    with database.transaction() as session:
+        assert settle(session, NOW) == 1
+    facts = facts_of(database, job_id)
+    assert (facts.state, facts.finished_at) == (JobState.CANCELLED, NOW)
+
+
+def test_a_cancelled_job_whose_worker_died_is_cancelled_and_not_done_again(
+    database: Database,
+) -> None:
+    job_id = make_job(database)
+    taken(database)
+    ask_to_cancel(database, job_id)
+    with database.transaction() as session:
+        settle(session, LAPSED)
+    assert facts_of(database, job_id).state is JobState.CANCELLED
+
+
+def test_the_ending_is_told_in_the_transaction_that_ends_the_job(database: Database) -> None:
+    make_job(database)
+    held, told = taken(database), list[Ended]()
+
+    def ending(_session: Session, ended: Ended) -> None:
+        told.append(ended)
+
+    failure = Failure("This is a text file.", "tail", final=True)
+    with database.transaction() as session:
+        leases.fail(session, held, failure, endings={"encode": ending}, now=NOW)
+    (ended,) = told
+    assert (ended.state, ended.sentence, ended.detail) == (
+        JobState.FAILED,
+        "This is a text file.",
+        "tail",
+    )
+    assert (ended.subject, ended.payload, ended.at) == (held.subject, {"recording": 7}, NOW)
+
+
+def test_no_ending_is_told_while_there_are_tries_left(database: Database) -> None:
+    make_job(database)
+    held, told = taken(database), list[Ended]()
+    with database.transaction() as session:
+        endings = {"encode": lambda _, ended: told.append(ended)}
+        leases.fail(session, held, AGAIN, endings=endings, now=NOW)
+    assert told == []
+
+
+def test_settling_tells_the_ending_of_what_nobody_held(database: Database) -> None:
+    job_id, told = make_job(database), list[Ended]()
+    ask_to_cancel(database, job_id)
+    with database.transaction() as session:
+        endings = {"encode": lambda _, ended: told.append(ended)}
+        leases.settle(session, endings=endings, now=NOW)
+    assert [(ended.public_id, ended.state) for ended in told] == [(job_id, JobState.CANCELLED)]
+
+
+def test_there_is_work_when_a_job_is_due_or_a_lease_has_lapsed(database: Database) -> None:
+    def has_work(at: datetime = NOW) -> bool:
+        with database.read_session() as session:
+            return leases.has_work(session, lane=Lane.MEDIA, kinds=KINDS, now=at)
+
+    assert not has_work()
+    make_job(database)
+    assert has_work()
+    taken(database)
+    assert not has_work()
+    assert has_work(LAPSED)

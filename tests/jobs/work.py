@@ -1,0 +1,64 @@
+"""Jobs for tests: made and taken in one line, at a time the test says."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lms import leases
+from lms.db import Database
+from lms.jobs import Claim, JobFacts, enqueue, job_facts
+from lms.models.upkeep import Lane
+from tests.clock import NOW
+
+SUBJECT = "0123456789abcdefghjkmnpqrs"
+KINDS = ("encode", "score")
+
+
+def make_job(
+    database: Database,
+    kind: str = "encode",
+    *,
+    lane: Lane = Lane.MEDIA,
+    priority: int = 100,
+    now: datetime = NOW,
+    unique_key: str | None = None,
+) -> str:
+    """Commit a job and return its outside id."""
+    with database.transaction() as session:
+        job = enqueue(
+            session,
+            kind=kind,
+            lane=lane,
+            subject=SUBJECT,
+            payload={"recording": 7},
+            now=now,
+            priority=priority,
+            unique_key=unique_key,
+        )
+        return job.public_id
+
+
+def take(
+    database: Database, *, now: datetime = NOW, lane: Lane = Lane.MEDIA, worker: str = "one"
+) -> Claim | None:
+    """Claim the next job of a lane in a transaction of its own."""
+    with database.transaction() as session:
+        return leases.claim(session, lane=lane, kinds=KINDS, worker=worker, now=now)
+
+
+def taken(database: Database, *, now: datetime = NOW) -> Claim:
+    """Claim the job that is surely there."""
+    held = take(database, now=now)
+    assert held is not None
+    return held
+
+
+def facts_of(database: Database, job_id: str) -> JobFacts:
+    """Read a job as it is committed."""
+    with database.read_session() as session:
+        return job_facts(session, job_id)
+
+
+def settle(session: Session, now: datetime) -> int:
+    """Settle what nobody holds, telling nobody."""
+    return leases.settle(session, endings={}, now=now)

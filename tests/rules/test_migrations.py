@@ -1,0 +1,70 @@
+"""The history of the tables ends where the models are, on either database."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, inspect
+
+from lms.db import Base, Database
+from tests.servers.databases import Databases
+
+NAMES = sorted(Base.metadata.tables)
+
+
+@pytest.fixture(scope="module")
+def from_models(made_databases: Databases, worker_id: str) -> Iterator[Engine]:
+    """The tables as the models alone would make them."""
+    name = f"carrel_models_{worker_id}"
+    database = Database(made_databases.empty(name))
+    Base.metadata.create_all(database.engine)
+    yield database.engine
+    database.dispose()
+    made_databases.drop(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_migrations_make_the_table_that_the_models_describe(
+    name: str, from_models: Engine, database: Database
+) -> None:
+    assert _described(database.engine, name) == _described(from_models, name)
+
+
+def test_the_migrations_make_no_table_that_nobody_describes(database: Database) -> None:
+    made = {name for name in inspect(database.engine).get_table_names() if not _is_index(name)}
+    assert made == {*NAMES, "alembic_version"}
+
+
+def _is_index(name: str) -> bool:
+    # SQLite keeps a full-text index in tables named after it
+    return "_search" in name
+
+
+def _described(engine: Engine, name: str) -> dict[str, Any]:
+    see = inspect(engine)
+    return {
+        "columns": {column["name"]: _column(column) for column in see.get_columns(name)},
+        "primary key": see.get_pk_constraint(name),
+        "foreign keys": _by_name(see.get_foreign_keys(name)),
+        "unique": _by_name(see.get_unique_constraints(name)),
+        "checks": {one["name"]: _plain(one["sqltext"]) for one in see.get_check_constraints(name)},
+        "indexes": {one["name"]: _index(one) for one in see.get_indexes(name)},
+    }
+
+
+def _column(column: Any) -> tuple[str, bool, Any]:
+    return str(column["type"]), column["nullable"], column["default"]
+
+
+def _by_name(found: Any) -> dict[str, Any]:
+    return {one["name"]: one for one in found}
+
+
+def _index(index: Any) -> tuple[Any, ...]:
+    options = {key: _plain(value) for key, value in index["dialect_options"].items()}
+    return index["column_names"], index.get("expressions"), bool(index["unique"]), options
+
+
+def _plain(described: Any) -> str:
+    # a rebuilt table on SQLite keeps the meaning of an expression, not its quotes and spaces
+    return "".join(str(described).replace('"', "").split())

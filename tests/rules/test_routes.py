@@ -1,0 +1,108 @@
+"""Default deny: every route says who may come in, and keeps everybody else out."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+
+from lms.app import create_app
+from lms.db import new_public_id
+from lms.parts import Part
+from lms.runtime import Carrel
+from lms.web.guard import Audience, audience_of
+from tests.cast import Cast
+from tests.visitor import SAFE, TOKEN_HEADER, Visitor
+from wsgi import PARTS
+
+NOT_FOUND, SEE_OTHER, FORBIDDEN, BAD_REQUEST = 404, 303, 403, 400
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One route and one method by which it is entered."""
+
+    endpoint: str
+    method: str
+    path: str
+    audience: Audience | None
+
+
+def doors(app: Flask) -> list[Door]:
+    """Return every way into the app, with values in the place of the route's variables."""
+    return [
+        Door(
+            rule.endpoint,
+            method,
+            _filled(rule.rule),
+            audience_of(app.view_functions[rule.endpoint]),
+        )
+        for rule in app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+
+
+def _filled(rule: str) -> str:
+    return re.sub(r"<(?:(\w+)(?:\([^)]*\))?:)?\w+>", _value, rule)
+
+
+def _value(found: re.Match[str]) -> str:
+    return {"int": "7", "float": "7.0", "uuid": "0" * 32}.get(found[1] or "", new_public_id())
+
+
+def test_a_route_that_declares_no_audience_keeps_the_app_from_starting(carrel: Carrel) -> None:
+    def add(app: Flask) -> None:
+        app.add_url_rule("/secret", "secret", lambda: "for whom?")
+
+    with pytest.raises(RuntimeError, match="secret"):
+        create_app(carrel, (*PARTS, Part("careless", add)))
+
+
+def test_every_route_declares_its_audience(app: Flask) -> None:
+    assert [door.endpoint for door in doors(app) if door.audience is None] == []
+
+
+def test_nobody_comes_in_by_a_signed_in_door_without_signing_in(
+    app: Flask, client: Visitor
+) -> None:
+    wrong = []
+    for door in doors(app):
+        if door.audience is Audience.SIGNED_IN:
+            answer = client.open(door.path, method=door.method)
+            is_asked = answer.status_code == SEE_OTHER and "/sign-in" in answer.location
+            if not (is_asked if door.method in SAFE else answer.status_code == FORBIDDEN):
+                wrong.append((door, answer.status_code))
+    assert wrong == []
+
+
+def test_a_staff_door_is_not_there_for_anybody_else(
+    app: Flask, client: Visitor, cast: Cast
+) -> None:
+    client.sign_in(cast.dan.id)
+    staff = [door for door in doors(app) if door.audience is Audience.STAFF]
+    answers = [(door, client.open(door.path, method=door.method).status_code) for door in staff]
+    assert [one for one in answers if one[1] != NOT_FOUND] == []
+
+
+def test_a_form_without_its_token_is_refused_wherever_a_cookie_signs_in(
+    app: Flask, client: Visitor, cast: Cast
+) -> None:
+    client.sign_in(cast.ada.id)
+    wrong = []
+    for door in doors(app):
+        if door.method not in SAFE and door.audience is not Audience.PLAYBACK_TOKEN:
+            answer = client.open(door.path, method=door.method, headers={TOKEN_HEADER: ""})
+            if answer.status_code != BAD_REQUEST:
+                wrong.append((door, answer.status_code))
+    assert wrong == []
+
+
+def test_only_the_token_in_its_path_stands_in_for_a_form_token(app: Flask) -> None:
+    free = {
+        door.endpoint
+        for door in doors(app)
+        if f"{app.view_functions[door.endpoint].__module__}."
+        f"{app.view_functions[door.endpoint].__name__}" in app.extensions["csrf"]._exempt_views
+    }
+    by_token = {door.endpoint for door in doors(app) if door.audience is Audience.PLAYBACK_TOKEN}
+    assert free == by_token

@@ -1,0 +1,58 @@
+"""What the rules read: our own source files, parsed."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_OURS = {".venv", ".var", ".git", "node_modules", "vendor", "build", "__pycache__"}
+
+
+def files(*ends: str, under: str = ".") -> list[Path]:
+    """Return our own files with one of these endings, by path; nothing vendored or made."""
+    return sorted(
+        path
+        for path in (ROOT / under).rglob("*")
+        if path.suffix in ends and path.is_file() and not _is_foreign(path)
+    )
+
+
+def product() -> list[Path]:
+    """Return the Python files that are the product itself."""
+    inside = [path for package in ("lms", "lti", "media") for path in files(".py", under=package)]
+    return [*inside, ROOT / "wsgi.py"]
+
+
+def name_of(path: Path) -> str:
+    """Return a file's name as people say it: its path from the root."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def parsed(path: Path) -> ast.Module:
+    """Return a Python file as its syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def calls(path: Path) -> Iterator[tuple[ast.Call, str]]:
+    """Give each call of a file with the name it calls: of `a.b.c()` that is `c`."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Call):
+            yield node, _called(node.func)
+
+
+def strings(path: Path) -> Iterator[str]:
+    """Give each literal string of a Python file."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _called(function: ast.expr) -> str:
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def _is_foreign(path: Path) -> bool:
+    parts = path.relative_to(ROOT).parts
+    return any(part in NOT_OURS or part.endswith(".egg-info") for part in parts)
