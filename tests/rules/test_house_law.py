@@ -13,6 +13,8 @@ MAY_ASK_THE_TIME = (
     "lms/web/",
     "lms/cli/",
     "lms/worker",
+    "lms/tryout.py",
+    "lms/mailround.py",
     "lms/demo/",
     "lms/liveness.py",
     "lti/launch",

@@ -32,6 +32,11 @@ PACKAGED = Pinned(
     "153.0.0",
     "20e5656fcdcf4118ede85edfb9d6bb9cc1bbb7ffb8b75622fffbcf36a835c3c0",
 )
+AXE = Pinned(
+    "axe-core",
+    "4.14.1",
+    "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745",
+)
 FONTS = """\
 <?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -58,6 +63,11 @@ def chromium() -> Chromium:
     names = (given,) if given else SYSTEM_NAMES
     found = next(filter(None, map(shutil.which, names)), None)
     return Chromium(Path(found), {}) if found else _packaged()
+
+
+def axe_script() -> str:
+    """Return the source of axe-core, which finds faults of accessibility in a page."""
+    return (AXE.unpacked() / "axe.min.js").read_text(encoding="utf-8")
 
 
 @contextmanager
@@ -106,6 +116,7 @@ def _inflate(place: Path) -> None:
 
 def main() -> None:
     """Fetch what the browser tests need, before the network is closed to them."""
+    axe_script()
     print(chromium().program)  # noqa: T201
 
 
