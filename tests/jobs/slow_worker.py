@@ -1,0 +1,56 @@
+"""A real worker process whose one kind of job lasts until a file appears; started by tests.
+
+The handler writes `begun <pid>` and `done <pid>` lines into the diary under DATA_DIR.
+"""
+
+import os
+import signal
+import sys
+import time
+from datetime import timedelta
+
+from lms import leases, worker
+from lms.jobs import JobRun, Stopped, Work
+from lms.models.upkeep import Lane
+from lms.runtime import Carrel, open_carrel
+from lms.settings import Settings
+
+GO, DIARY = "go", "diary"
+
+
+def slowly(carrel: Carrel, run: JobRun) -> None:
+    place = carrel.settings.data_dir
+    with (place / DIARY).open("a") as diary:
+        diary.write(f"begun {os.getpid()}\n")
+        diary.flush()
+        while not (place / GO).exists():
+            run.report(0.5, "waiting")
+            if run.cancelled():
+                raise Stopped
+            time.sleep(0.05)
+        with carrel.database.transaction() as session:
+            run.hold(session)
+        diary.write(f"done {os.getpid()}\n")
+
+
+def deaf(carrel: Carrel, run: JobRun) -> None:
+    (carrel.settings.data_dir / DIARY).write_text("begun")
+    time.sleep(600)
+
+
+def hurry() -> None:
+    """Let three seconds do for the lease, and one for a handler that has to stop."""
+    leases.LEASE = timedelta(seconds=3)
+    worker.GRACE_S = 1.0
+
+
+def main() -> None:
+    hurry()
+    work = Work(handlers={"slow": slowly, "deaf": deaf})
+    made = worker.Worker(open_carrel(Settings.from_env()), work, tuple(Lane))
+    signal.signal(signal.SIGTERM, lambda *_: made.stop())
+    sys.exit(0 if made.run() else 1)
+
+
+if __name__ == "__main__":
+    main()

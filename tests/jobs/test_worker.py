@@ -1,0 +1,147 @@
+"""How one try of a job ends, in a worker of this process."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from lms.clock import now
+from lms.db import Database
+from lms.errors import NotFound
+from lms.jobs import (
+    GiveUp,
+    Handler,
+    JobFacts,
+    JobRun,
+    Schedule,
+    TryAgain,
+    Work,
+    cancel,
+    list_jobs,
+)
+from lms.models.upkeep import JobState, Lane
+from lms.runtime import Carrel
+from lms.tryout import BROKE
+from lms.worker import Worker, see_through
+from tests.jobs.work import SUBJECT, facts_of, make_job
+from tests.waiting import until
+
+
+def done(_carrel: Carrel, _run: JobRun) -> None:
+    """Nothing is left to do."""
+
+
+def one_try(carrel: Carrel, handler: Handler) -> JobFacts:
+    """Let a worker try a job once, and say how that ended."""
+    job_id = make_job(carrel.database, now=now())
+    worker = Worker(carrel, Work(handlers={"encode": handler}), (Lane.MEDIA,))
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    until(lambda: facts_of(carrel.database, job_id).tries == 1)
+    until(lambda: facts_of(carrel.database, job_id).state is not JobState.RUNNING)
+    worker.stop()
+    thread.join()
+    return facts_of(carrel.database, job_id)
+
+
+def test_a_handler_is_given_the_job_and_the_library(carrel: Carrel) -> None:
+    seen = list[object]()
+
+    def handler(given: Carrel, run: JobRun) -> None:
+        seen.extend((given, run.subject, run.payload, run.tries, run.is_last_try))
+
+    assert one_try(carrel, handler).state is JobState.DONE
+    assert seen == [carrel, SUBJECT, {"recording": 7}, 1, False]
+
+
+def test_a_handler_that_gives_up_is_not_asked_again(carrel: Carrel) -> None:
+    def handler(_carrel: Carrel, _run: JobRun) -> None:
+        raise GiveUp("This file holds no picture and no sound.", "moov atom not found")
+
+    facts = one_try(carrel, handler)
+    assert (facts.state, facts.failure) == (
+        JobState.FAILED,
+        "This file holds no picture and no sound.",
+    )
+    assert facts.failure_detail == "moov atom not found"
+
+
+def test_a_handler_may_ask_to_be_tried_again_with_its_own_sentence(carrel: Carrel) -> None:
+    def handler(_carrel: Carrel, _run: JobRun) -> None:
+        raise TryAgain("The storage did not answer.")
+
+    facts = one_try(carrel, handler)
+    assert (facts.state, facts.failure) == (JobState.QUEUED, "The storage did not answer.")
+    assert facts.run_at > now()
+
+
+def test_whatever_else_a_handler_raises_is_tried_again_and_kept_for_staff(carrel: Carrel) -> None:
+    def handler(_carrel: Carrel, _run: JobRun) -> None:
+        raise RuntimeError("the disk is on fire")
+
+    facts = one_try(carrel, handler)
+    assert (facts.state, facts.failure) == (JobState.QUEUED, BROKE)
+    assert facts.failure_detail is not None
+    assert "the disk is on fire" in facts.failure_detail
+
+
+def test_a_handler_that_finishes_although_cancelled_has_done_the_job(carrel: Carrel) -> None:
+    def handler(given: Carrel, run: JobRun) -> None:
+        with given.database.transaction() as session:
+            cancel(session, run.public_id, actor=None, now=now())
+
+    assert one_try(carrel, handler).state is JobState.DONE
+
+
+def test_a_schedule_makes_one_job_a_slot(carrel: Carrel) -> None:
+    work = Work(handlers={"tidy": done}, schedules=(Schedule("tidy", timedelta(days=1)),))
+    for _ in range(2):  # two workers, one after the other
+        worker = Worker(carrel, work, (Lane.PROMPT,))
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        until(lambda: states(carrel.database) == [JobState.DONE])
+        worker.stop()
+        thread.join()
+
+
+def states(database: Database) -> list[JobState]:
+    with database.read_session() as session:
+        return [facts.state for facts in list_jobs(session).items]
+
+
+def test_seeing_a_job_through_does_it_here_when_no_worker_does(carrel: Carrel) -> None:
+    job_id = make_job(carrel.database, now=now())
+    assert see_through(carrel, Work(handlers={"encode": done}), job_id).state is JobState.DONE
+
+
+def test_seeing_a_job_through_waits_for_the_worker_that_has_it(carrel: Carrel) -> None:
+    job_id, go = make_job(carrel.database, now=now()), threading.Event()
+
+    def handler(_carrel: Carrel, _run: JobRun) -> None:
+        go.wait(10)
+
+    work = Work(handlers={"encode": handler})
+    worker = Worker(carrel, work, (Lane.MEDIA,))
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    until(lambda: facts_of(carrel.database, job_id).state is JobState.RUNNING)
+    threading.Timer(0.3, go.set).start()
+    assert see_through(carrel, work, job_id).state is JobState.DONE
+    assert facts_of(carrel.database, job_id).tries == 1
+    worker.stop()
+    thread.join()
+
+
+def test_what_never_was_is_not_seen_through(carrel: Carrel) -> None:
+    with pytest.raises(NotFound):
+        see_through(carrel, Work(handlers={}), "nothing")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_that_loses_a_lane_says_so(carrel: Carrel) -> None:
+    def handler(_carrel: Carrel, _run: JobRun) -> None:
+        raise SystemExit  # not an Exception: it ends the thread
+
+    make_job(carrel.database, now=now())
+    worker = Worker(carrel, Work(handlers={"encode": handler}), (Lane.MEDIA,))
+    assert worker.run() is False
