@@ -8,7 +8,7 @@ STEPS = 40
 
 OWN = "#1c5b41"  # the lamp green that tokens.css has by itself, with a dark form chosen by eye
 
-# The grounds of lms/static/css/tokens.css; tests/lms/test_colour.py keeps the two equal.
+# The grounds of lms/static/css/tokens.css; tests/design/test_colour.py keeps the two equal.
 LIGHT_GROUNDS = ("#faf7f1", "#fffefa", "#f3eee3")
 DARK_GROUNDS = ("#191612", "#221e19", "#12100d")
 WHITE, BLACK, NIGHT = "#ffffff", "#000000", "#12100d"

@@ -1,14 +1,17 @@
-// Says what two of media-chrome's controls are, where its own roles and names contradict each other:
-// the captions button is a switch, and the time is read and not pressed.
-const WORDS = [
-  ["media-captions-button", { role: "switch" }],
-  ["media-time-display", { role: "timer" }],
-];
+// Says what three of media-chrome's controls are, where its own roles and names contradict each other:
+// the captions button is a switch, the time is read and not pressed, and the speed is named as it is shown.
 
-for (const [name, attributes] of WORDS) {
-  customElements.whenDefined(name).then(() => {
-    for (const element of document.querySelectorAll(name)) {
-      for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    }
-  });
+function all(name, act) {
+  customElements.whenDefined(name).then(() => document.querySelectorAll(name).forEach(act));
 }
+
+all("media-captions-button", (button) => button.setAttribute("role", "switch"));
+all("media-time-display", (time) => time.setAttribute("role", "timer"));
+all("media-playback-rate-button", (button) => {
+  const name = () => {
+    const words = `${button.dataset.name} ${button.getAttribute("mediaplaybackrate") ?? 1}x`;
+    if (button.getAttribute("aria-label") !== words) button.setAttribute("aria-label", words);
+  };
+  new MutationObserver(name).observe(button, { attributeFilter: ["aria-label"] });
+  name();
+});
