@@ -267,7 +267,7 @@ class TestRefusedOrStopped:
 
     def test_the_end_of_what_the_encoder_said_is_handed_over(self, talk, tmp_path):
         with pytest.raises(EncodeFailed) as caught:
-            encoded(talk, tmp_path, limits=Limits(memory_bytes=120 << 20))
+            encoded(talk, tmp_path, limits=Limits(memory_bytes=250 << 20))
         assert caught.value.tail
 
     def test_a_source_that_vanished_fails(self, talk, tmp_path):
