@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from lms.cli.db import db
 from lms.cli.jobs import job
+from lms.cli.mail import mail
 from lms.cli.serve import serve
 from lms.cli.settings import settings
 from lms.cli.worker import worker
@@ -11,7 +12,7 @@ from lms.models import all as tables
 from lms.parts import Part
 from lms.web import health
 
-COMMANDS = (db, job, serve, settings, worker)
+COMMANDS = (db, job, mail, serve, settings, worker)
 BLUEPRINTS: tuple[Blueprint, ...] = (health.blueprint,)
 
 

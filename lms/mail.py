@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,23 @@ LONGEST_SUBJECT = 300
 # These carry a secret that works once. It is kept nowhere but in the mail, so the body is
 # forgotten as soon as it is handed over, and there is nothing to send again.
 ONE_TIME = frozenset(purpose.value for purpose in EmailPurpose)
+
+
+_FACTS: tuple[Any, ...] = (
+    Mail.public_id.label("id"),
+    Mail.kind,
+    Mail.recipient,
+    Mail.subject,
+    Mail.state,
+    Mail.tries,
+    Mail.failure,
+    Mail.created_at,
+    Mail.run_at,
+    Mail.sent_at,
+    (Mail.state.in_((JobState.DONE, JobState.FAILED)) & (Mail.text != "")).label(
+        "may_be_sent_again"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,28 +139,33 @@ def list_mails(
     session: Session, *, states: Sequence[JobState] = (), offset: int = 0, limit: int = 50
 ) -> MailPage:
     """Return mails, newest first; no states means all of them."""
-    columns = (
-        Mail.public_id.label("id"),
-        Mail.kind,
-        Mail.recipient,
-        Mail.subject,
-        Mail.state,
-        Mail.tries,
-        Mail.failure,
-        Mail.created_at,
-        Mail.run_at,
-        Mail.sent_at,
-        (Mail.state.in_((JobState.DONE, JobState.FAILED)) & (Mail.text != "")).label(
-            "may_be_sent_again"
-        ),
-    )
-    wanted = select(*columns)
-    count = select(func.count(Mail.id))
+    wanted, count = select(*_FACTS), select(func.count(Mail.id))
     if states:
         wanted, count = wanted.where(Mail.state.in_(states)), count.where(Mail.state.in_(states))
     rows = session.execute(wanted.order_by(Mail.id.desc()).offset(offset).limit(limit))
-    items = tuple(MailFacts(**row._mapping) for row in rows)  # noqa: SLF001  (SQLAlchemy's public name)
-    return MailPage(items, session.scalar(count) or 0)
+    return MailPage(tuple(_facts(row) for row in rows), session.scalar(count) or 0)
+
+
+def mail_facts(session: Session, mail_id: str) -> MailFacts:
+    """Return one mail; raises NotFound."""
+    row = session.execute(select(*_FACTS).where(Mail.public_id == mail_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _facts(row)
+
+
+def _facts(row: Row[Any]) -> MailFacts:
+    return MailFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def readable_on(colour: str) -> str:
+    """Return white or ink, whichever stands out more on #rrggbb (WCAG 2.2, relative luminance)."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#000000"
 
 
 def _with_key(session: Session, unique_key: str) -> Mail | None:
@@ -196,18 +219,8 @@ def _mail_house(session: Session) -> MailHouse:
         logo_url=None,
         contact_email=facts.contact_email,
         accent=facts.accent,
-        on_accent=_readable_on(facts.accent),
+        on_accent=readable_on(facts.accent),
     )
-
-
-def _readable_on(colour: str) -> str:
-    """Return white or ink, whichever stands out more on #rrggbb (WCAG 2.2, relative luminance)."""
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    ]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#000000"
 
 
 def _address(raw: str) -> str:

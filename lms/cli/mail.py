@@ -1,0 +1,69 @@
+"""carrel mail: what was sent, what waits, and whether any arrives."""
+
+import click
+
+from lms.cli.console import Console
+from lms.cli.output import answer, answer_items, json_option
+from lms.clock import now
+from lms.errors import N_
+from lms.mail import list_mails, mail_facts, post, resend
+from lms.models.upkeep import JobState
+
+COLUMNS = ("id", "kind", "recipient", "state", "tries", "created_at", "sent_at", "failure")
+TRIAL_SUBJECT = N_("Mail from your library arrives")
+
+
+@click.group("mail")
+def mail() -> None:
+    """Look at mail, send one again, try whether it arrives."""
+
+
+@mail.command("list")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice([state.value for state in JobState]),
+    multiple=True,
+    help="Only mail in this state; say it again for more.",
+)
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+@click.pass_obj
+def list_command(console: Console, *, states: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """List the newest mail."""
+    wanted = tuple(JobState(state) for state in states)
+    with console.carrel.database.read_session() as session:
+        page = list_mails(session, states=wanted, limit=limit)
+    answer_items(page.items, COLUMNS, as_json=as_json)
+
+
+@mail.command("resend")
+@click.argument("mail_id", metavar="ID")
+@json_option
+@click.pass_obj
+def resend_command(console: Console, *, mail_id: str, as_json: bool) -> None:
+    """Queue a mail that was sent or failed once more."""
+    with console.carrel.database.transaction() as session:
+        resend(session, mail_id, actor=None, now=now())
+        facts = mail_facts(session, mail_id)
+    answer(facts, f"{facts.id} is queued again.", as_json=as_json)
+
+
+@mail.command("try")
+@click.argument("address")
+@json_option
+@click.pass_obj
+def try_command(console: Console, *, address: str, as_json: bool) -> None:
+    """Queue a short mail to an address, to see whether it arrives; the worker sends it."""
+    with console.carrel.database.transaction() as session:
+        row = post(
+            session,
+            kind="trial",
+            to=address,
+            login_id=None,
+            subject=TRIAL_SUBJECT,
+            values={},
+            now=now(),
+        )
+        facts = mail_facts(session, row.public_id)
+    answer(facts, f"A mail to {facts.recipient} is queued ({facts.id}).", as_json=as_json)
