@@ -32,6 +32,7 @@ __all__ = [
     "content_type_of",
     "new_key_id",
     "open_storage",
+    "version_of",
 ]
 
 PIECE: Final = 1 << 20
@@ -147,7 +148,7 @@ class LocalStorage:
         return Stat(
             size=found.st_size,
             content_type=content_type_of(key),
-            etag=f'"{found.st_mtime_ns:x}-{found.st_size:x}"',
+            etag=version_of(found),
             modified=datetime.fromtimestamp(found.st_mtime, UTC),
         )
 
@@ -352,6 +353,11 @@ def open_storage(
             )
         )
     raise ValueError("storage is file:///directory or s3://bucket/prefix")
+
+
+def version_of(found: os.stat_result) -> str:
+    """Return the etag of a local file."""
+    return f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
 
 
 def _folder_of(prefix: str) -> str:

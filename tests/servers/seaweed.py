@@ -67,7 +67,10 @@ def seaweed(start_seconds: float = 60) -> Iterator[S3Server]:
     log = folder / "log"
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [_program(), "mini", *options], env=environ, stdout=said, stderr=said
+            [*_ended_with_us(), _program(), "mini", *options],
+            env=environ,
+            stdout=said,
+            stderr=said,
         )
     try:
         _wait(process, ports["s3.port"], log, start_seconds)
@@ -76,6 +79,12 @@ def seaweed(start_seconds: float = 60) -> Iterator[S3Server]:
         process.kill()  # nothing in it is worth an orderly end
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ended_with_us() -> list[str]:
+    # a test run that is killed must not leave its server behind
+    setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
+    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
 
 def _program() -> str:

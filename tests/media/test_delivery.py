@@ -1,0 +1,392 @@
+import io
+import json
+import time
+from dataclasses import replace
+from wsgiref.util import FileWrapper
+from wsgiref.validate import validator
+
+import pytest
+
+from media.delivery import OPEN_ENDED_BYTES, PIECE_BYTES, Delivery
+from media.keys import new_key_id
+from media.signing import Signer, Ticket, fingerprint, network_of
+from media.storage import open_storage
+
+SIGNER = Signer(b"k" * 32)
+VERSION = "renditions/0123456789abcdefghjkmnpqrs"
+COOKIE = "__Host-carrel"
+DATA = bytes(range(256)) * 40
+
+
+def page(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"the app"]
+
+
+class Answer:
+    """What came back, its body read to the end and closed, as a server does."""
+
+    def __init__(self, app, path, method="GET", wrapper=None, **headers):
+        environ = {
+            "REQUEST_METHOD": method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": path,
+            "QUERY_STRING": "",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "203.0.113.77",
+            "HTTP_USER_AGENT": "Firefox",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+            "wsgi.errors": io.StringIO(),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+        } | {f"HTTP_{name.upper()}": value for name, value in headers.items() if value is not None}
+        if wrapper:
+            environ["wsgi.file_wrapper"] = wrapper
+        body = validator(app)(environ, self._start)
+        try:
+            self.body = b"".join(body)
+        finally:
+            body.close()
+
+    def _start(self, status, headers, exc_info=None):
+        self.status = int(status[:3])
+        self.headers = dict(headers)
+        assert len(self.headers) == len(headers)
+        return lambda data: None
+
+
+class House:
+    """A storage with one recording, and the handler in front of it."""
+
+    def __init__(self, storage):
+        self.ended = set()
+        self.storage = storage
+        for name, data in {
+            f"{VERSION}/run/master.m3u8": b"#EXTM3U",
+            f"{VERSION}/run/high.mp4": DATA,
+            f"{VERSION}/run/empty.mp4": b"",
+            f"{VERSION}/captions/en.vtt": b"WEBVTT",
+            f"{VERSION}x/run/high.mp4": b"of another recording",
+            "originals/a/talk.mp4": b"the original",
+        }.items():
+            storage.put_bytes(name, data, "application/octet-stream")
+        self.ticket = Ticket(
+            session=new_key_id(),
+            prefix=VERSION,
+            expires=int(time.time()) + 3600,
+            cookie=fingerprint("alice"),
+            agent=fingerprint("Firefox"),
+            network=network_of("203.0.113.5"),
+        )
+        self.app = Delivery(
+            page,
+            storage=storage,
+            signer=SIGNER,
+            live=lambda session: session not in self.ended,
+            client_address=lambda environ: environ["REMOTE_ADDR"],
+            session_cookie=COOKIE,
+        )
+
+    def ask(self, name, *, ticket=None, token=None, app=None, **request):
+        token = token or SIGNER.sign(ticket or self.ticket)
+        return Answer(app or self.app, f"/media/{token}/{name}", **request)
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    return House(open_storage(tmp_path_factory.mktemp("kept").as_uri()))
+
+
+@pytest.fixture(scope="module")
+def remote(s3_server):
+    return House(
+        open_storage(
+            s3_server.url("delivery"),
+            endpoint=s3_server.endpoint,
+            access_key=s3_server.access_key,
+            secret_key=s3_server.secret_key,
+        )
+    )
+
+
+@pytest.fixture(params=["local", "s3"])
+def house(request):
+    made = request.getfixturevalue("local" if request.param == "local" else "remote")
+    made.ended.clear()
+    return made
+
+
+class TestWhoMayNotComeIn:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/media/",
+            "/media/x",
+            "/media/x/",
+            "/media//run/master.m3u8",
+            "/media/x/run/master.m3u8",
+            "/media/x.y/run/master.m3u8",
+            "/media/\u00fc.\u00ff/run/master.m3u8",
+        ],
+    )
+    def test_a_malformed_address_is_not_found(self, house, path):
+        assert Answer(house.app, path).status == 404
+
+    def test_an_altered_token_is_not_found(self, house):
+        token = SIGNER.sign(house.ticket)
+        for place in (0, len(token) // 2, len(token) - 1):
+            other = "A" if token[place] != "A" else "B"
+            altered = token[:place] + other + token[place + 1 :]
+            assert house.ask("run/master.m3u8", token=altered).status == 404
+
+    def test_the_token_of_another_house_is_not_found(self, house):
+        token = Signer(b"j" * 32).sign(house.ticket)
+        assert house.ask("run/master.m3u8", token=token).status == 404
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "../0123456789abcdefghjkmnpqrsx/run/high.mp4",
+            "run/../../0123456789abcdefghjkmnpqrsx/run/high.mp4",
+            "../../originals/a/talk.mp4",
+            "./run/high.mp4",
+            "/run/high.mp4",
+            "run//high.mp4",
+            "run/high.mp4/",
+            "run/.hidden",
+            "run\\high.mp4",
+            "run/high.mp4\0.vtt",
+            "run/high.mp4\n",
+            "/etc/passwd",
+            "run",
+            "run/nothing.mp4",
+            "run/high.mp4/x",
+            "run/" + "x" * 300,
+        ],
+    )
+    def test_nothing_outside_the_ticket_is_found(self, house, name):
+        answer = house.ask(name)
+        assert answer.status == 404
+        assert b"recording" not in answer.body
+
+    def test_a_ticket_opens_its_own_recording_only(self, house):
+        other = replace(house.ticket, prefix=VERSION + "x")
+        assert house.ask("run/high.mp4", ticket=other).body == b"of another recording"
+        assert house.ask("run/master.m3u8", ticket=other).status == 404
+
+    @pytest.mark.parametrize(
+        ("change", "request_changes", "code"),
+        [
+            ({"expires": 1}, {}, "LINK_EXPIRED"),
+            ({"network": "198.51.100.0/24"}, {}, "OTHER_NETWORK"),
+            ({}, {"user_agent": "curl"}, "OTHER_AGENT"),
+            ({}, {"user_agent": ""}, "OTHER_AGENT"),
+            ({}, {"cookie": f"{COOKIE}=dan"}, "OTHER_SIGN_IN"),
+            ({}, {"cookie": f"theme=dark; {COOKIE}=dan"}, "OTHER_SIGN_IN"),
+            ({}, {"cookie": f"{COOKIE}="}, "OTHER_SIGN_IN"),
+        ],
+    )
+    def test_a_good_token_in_another_hand_is_turned_away(
+        self, house, change, request_changes, code
+    ):
+        answer = house.ask(
+            "run/high.mp4", ticket=replace(house.ticket, **change), **request_changes
+        )
+        assert answer.status == 403
+        assert json.loads(answer.body) == {"code": code}
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.headers["Cache-Control"] == "no-store"
+
+    def test_an_ended_session_is_turned_away(self, house):
+        house.ended.add(house.ticket.session)
+        answer = house.ask("run/high.mp4")
+        assert (answer.status, json.loads(answer.body)) == (403, {"code": "SESSION_ENDED"})
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+    def test_nothing_but_reading_is_allowed(self, house, method):
+        answer = house.ask("run/high.mp4", method=method)
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+
+    def test_a_refused_head_has_no_body(self, house):
+        assert house.ask("run/nothing.mp4", method="HEAD").body == b""
+
+
+class TestWhoMayComeIn:
+    @pytest.mark.parametrize(
+        "cookie",
+        [
+            None,
+            "",
+            "theme=dark",
+            f"{COOKIE}=alice",
+            f"theme=dark; {COOKIE}=alice; x=y",
+            f'{COOKIE}="alice"',
+            f"my{COOKIE}=dan",
+            f"x={COOKIE}=dan",
+        ],
+    )
+    def test_her_own_cookie_or_none_at_all_comes_in(self, house, cookie):
+        assert house.ask("run/high.mp4", cookie=cookie).status == 200
+
+    def test_a_neighbour_in_her_network_is_she(self, house):
+        assert house.ask("run/high.mp4").status == 200  # she opened it from .5 and comes from .77
+
+    def test_a_ticket_without_fences_opens_from_anywhere(self, house):
+        bare = Ticket(house.ticket.session, VERSION, house.ticket.expires)
+        answer = house.ask(
+            "run/high.mp4", ticket=bare, user_agent="AppleCoreMedia", cookie=f"{COOKIE}=dan"
+        )
+        assert answer.status == 200
+
+    def test_everything_else_is_the_apps(self, house):
+        for path in ("/", "/media", "/mediator/x", "/webinars/media/x"):
+            assert Answer(house.app, path).body == b"the app"
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        ("name", "content_type"),
+        [
+            ("run/master.m3u8", "application/vnd.apple.mpegurl"),
+            ("run/high.mp4", "video/mp4"),
+            ("captions/en.vtt", "text/vtt; charset=utf-8"),
+        ],
+    )
+    def test_a_file_comes_whole_with_its_type(self, house, name, content_type):
+        answer = house.ask(name)
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == content_type
+        assert answer.headers["Content-Length"] == str(len(answer.body))
+        assert answer.headers["Accept-Ranges"] == "bytes"
+        assert answer.headers["Cache-Control"].startswith("private")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+    @pytest.mark.parametrize("wrapper", [None, FileWrapper])
+    def test_a_file_comes_as_it_is_stored(self, house, wrapper):
+        assert house.ask("run/high.mp4", wrapper=wrapper).body == DATA
+
+    @pytest.mark.parametrize("wrapper", [None, FileWrapper])
+    @pytest.mark.parametrize(
+        ("header", "start", "end"),
+        [("bytes=0-0", 0, 1), ("bytes=300-999", 300, 1000), ("bytes=-5", -5, None)],
+    )
+    def test_a_range_comes_as_206(self, house, wrapper, header, start, end):
+        answer = house.ask("run/high.mp4", range=header, wrapper=wrapper)
+        assert (answer.status, answer.body) == (206, DATA[start:end])
+        first = start % len(DATA)
+        last = first + len(answer.body) - 1
+        assert answer.headers["Content-Range"] == f"bytes {first}-{last}/{len(DATA)}"
+        assert answer.headers["Content-Length"] == str(len(answer.body))
+
+    def test_a_range_behind_the_end_is_416(self, house):
+        answer = house.ask("run/high.mp4", range=f"bytes={len(DATA)}-")
+        assert answer.status == 416
+        assert answer.headers["Content-Range"] == f"bytes */{len(DATA)}"
+
+    def test_several_ranges_are_answered_with_all(self, house):
+        answer = house.ask("run/high.mp4", range="bytes=0-1,4-5")
+        assert (answer.status, answer.body) == (200, DATA)
+
+    def test_an_empty_file_comes_empty(self, house):
+        answer = house.ask("run/empty.mp4")
+        assert (answer.status, answer.body, answer.headers["Content-Length"]) == (200, b"", "0")
+
+    def test_head_tells_all_and_sends_nothing(self, house):
+        answer = house.ask("run/high.mp4", method="HEAD")
+        assert (answer.status, answer.body) == (200, b"")
+        assert answer.headers["Content-Length"] == str(len(DATA))
+        assert answer.headers["ETag"] == house.ask("run/high.mp4").headers["ETag"]
+
+    def test_a_version_that_is_known_is_not_sent_again(self, house):
+        etag = house.ask("run/high.mp4").headers["ETag"]
+        answer = house.ask("run/high.mp4", if_none_match=etag)
+        assert (answer.status, answer.body) == (304, b"")
+        assert answer.headers["ETag"] == etag
+
+    def test_an_ended_session_is_not_told_that_nothing_changed(self, house):
+        etag = house.ask("run/high.mp4").headers["ETag"]
+        house.ended.add(house.ticket.session)
+        assert house.ask("run/high.mp4", if_none_match=etag).status == 403
+
+    def test_a_range_of_another_version_brings_the_whole_file(self, house):
+        etag = house.ask("run/high.mp4").headers["ETag"]
+        same = house.ask("run/high.mp4", range="bytes=0-9", if_range=etag)
+        other = house.ask("run/high.mp4", range="bytes=0-9", if_range='"older"')
+        assert (same.status, other.status) == (206, 200)
+
+
+class TestLongBodies:
+    @pytest.fixture(params=["local", "s3"])
+    def long_house(self, request):
+        house = request.getfixturevalue("local" if request.param == "local" else "remote")
+        house.ended.clear()
+        house.storage.put_bytes(
+            f"{VERSION}/run/progressive.mp4", b"p" * (OPEN_ENDED_BYTES * 2), "video/mp4"
+        )
+        house.storage.put_bytes(
+            f"{VERSION}/run/low.mp4", b"l" * (OPEN_ENDED_BYTES * 2), "video/mp4"
+        )
+        return house
+
+    def test_an_open_range_of_the_plain_mp4_is_capped(self, long_house):
+        answer = long_house.ask("run/progressive.mp4", range="bytes=0-")
+        assert (answer.status, len(answer.body)) == (206, OPEN_ENDED_BYTES)
+        assert answer.headers["Content-Range"] == (
+            f"bytes 0-{OPEN_ENDED_BYTES - 1}/{OPEN_ENDED_BYTES * 2}"
+        )
+
+    def test_no_other_range_is_capped(self, long_house):
+        whole = f"bytes=0-{OPEN_ENDED_BYTES * 2 - 1}"
+        for name, header in (("progressive.mp4", whole), ("low.mp4", "bytes=0-")):
+            answer = long_house.ask(f"run/{name}", range=header)
+            assert (answer.status, len(answer.body)) == (206, OPEN_ENDED_BYTES * 2)
+
+    @pytest.mark.parametrize("wrapper", [None, FileWrapper])
+    @pytest.mark.parametrize("header", [None, f"bytes=1-{OPEN_ENDED_BYTES * 2 - 1}"])
+    def test_a_long_body_breaks_off_when_the_session_ends(self, long_house, wrapper, header):
+        asked = 0
+
+        def live(session):
+            nonlocal asked
+            asked += 1
+            return asked <= 3  # once at the door, then twice
+
+        app = Delivery(
+            page,
+            storage=long_house.storage,
+            signer=SIGNER,
+            live=live,
+            client_address=lambda environ: environ["REMOTE_ADDR"],
+            session_cookie=COOKIE,
+        )
+        with pytest.raises(ConnectionResetError):
+            long_house.ask("run/progressive.mp4", app=app, wrapper=wrapper, range=header)
+        assert asked == 4
+        assert PIECE_BYTES * 2 < OPEN_ENDED_BYTES
+
+
+def test_a_deleted_file_is_not_found(local):
+    local.storage.put_bytes(f"{VERSION}/run/old.mp4", b"x", "video/mp4")
+    assert local.ask("run/old.mp4").status == 200
+    local.storage.delete(f"{VERSION}/run/old.mp4")
+    assert local.ask("run/old.mp4").status == 404
+
+
+def test_a_deleted_object_is_not_found_though_it_was_known(remote):
+    remote.storage.put_bytes(f"{VERSION}/run/old.mp4", b"x", "video/mp4")
+    assert remote.ask("run/old.mp4").status == 200
+    remote.storage.delete(f"{VERSION}/run/old.mp4")
+    assert remote.ask("run/old.mp4").status == 404
+
+
+def test_the_token_reaches_no_error_message(local):
+    token = SIGNER.sign(local.ticket)
+    for name in ("run/nothing.mp4", "../x"):
+        answer = local.ask(name, token=token)
+        assert token.encode() not in answer.body
+        assert token not in str(answer.headers)
