@@ -28,7 +28,7 @@ class Delivered:
         return str(body.get_content()) if body else ""
 
 
-@dataclass(slots=True)
+@dataclass  # not slotted: aiosmtpd looks at each member of its handler
 class MailSink:
     """The server's address and what it took; `refusal` makes it refuse with that answer."""
 
