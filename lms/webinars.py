@@ -1,0 +1,346 @@
+"""A webinar's life: written as a draft, announced, held, and the four ways off the catalogue.
+
+draft -> announced -> cancelled | withdrawn | pulled -> announced again
+                      withdrawn -> pulled
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from lms import audit, search, slugs
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.models.catalogue import (
+    Presenter,
+    Series,
+    Webinar,
+    WebinarPresenter,
+    WebinarSeries,
+    WebinarState,
+)
+from lms.models.viewing import PlaybackEnd
+from lms.viewing import end_for_webinar
+from lms.zones import read_zone
+
+LONGEST_TITLE: Final = 200
+LONGEST_SUMMARY: Final = 400
+LONGEST_TEXT: Final = 20_000
+LONGEST_LINK: Final = 2000
+LONGEST_REASON: Final = 2000
+MOST_MINUTES: Final = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarWords:
+    """What staff say about a webinar; `presenters` and `series` are slugs, `held_at` is aware.
+
+    The overview is Markdown, the agenda one point a line; an empty slug follows the title.
+    """
+
+    title: str
+    held_at: datetime
+    zone: str
+    minutes: int = 60
+    slug: str = ""
+    summary: str = ""
+    overview: str = ""
+    agenda: str = ""
+    live_link: str = ""
+    free: bool = False
+    presenters: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWebinar:
+    """A webinar as the database has it now."""
+
+    id: int
+    public_id: str
+    slug: str
+    title: str
+    state: WebinarState
+
+
+class Gap(StrEnum):
+    """What a good announcement has and this one lacks; none of it keeps a webinar from going out."""
+
+    SUMMARY = "summary"
+    OVERVIEW = "overview"
+    AGENDA = "agenda"
+    PRESENTER = "presenter"
+    LIVE_LINK = "live_link"
+
+
+def add_webinar(
+    session: Session, words: WebinarWords, *, actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Add a draft; raises Invalid and names every faulty field."""
+    clean = _checked(words)
+    row = Webinar(
+        slug=slugs.choose(session, Webinar.slug, wanted=clean.slug, name=clean.title),
+        title=clean.title,
+        summary=clean.summary,
+        overview=clean.overview,
+        agenda=clean.agenda,
+        held_at=clean.held_at,
+        zone=clean.zone,
+        minutes=clean.minutes,
+        live_link=clean.live_link or None,
+        free=clean.free,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(row)
+    session.flush()
+    _name_presenters(session, row, clean.presenters)
+    _put_in_series(session, row, clean.series)
+    search.keep(session, (row.id,))
+    audit.record(session, "webinar.added", row.public_id, actor=actor, now=now)
+    return _kept(row)
+
+
+def edit_webinar(
+    session: Session,
+    slug: str,
+    words: WebinarWords,
+    *,
+    seen: datetime | None = None,
+    actor: str | None,
+    now: datetime,
+) -> KeptWebinar:
+    """Change a webinar; raises NotFound, Invalid, or Conflict when it was changed since `seen`.
+
+    Its address may change while it is a draft; after that, links to it must hold.
+    """
+    row = _row(session, slug)
+    if seen is not None and row.updated_at != seen:
+        raise Conflict(
+            N_(
+                "Somebody else changed this webinar while you wrote. Your text is still here; "
+                "look at the page as it is now, then save again."
+            ),
+            code="changed_meanwhile",
+        )
+    clean = _checked(words)
+    _move(session, row, clean.slug)
+    row.title, row.summary = clean.title, clean.summary
+    row.overview, row.agenda = clean.overview, clean.agenda
+    row.held_at, row.zone, row.minutes = clean.held_at, clean.zone, clean.minutes
+    row.live_link, row.free = clean.live_link or None, clean.free
+    row.updated_at = now
+    _name_presenters(session, row, clean.presenters)
+    _put_in_series(session, row, clean.series)
+    search.keep(session, (row.id,))
+    audit.record(session, "webinar.edited", row.public_id, actor=actor, now=now)
+    return _kept(row)
+
+
+def publish_webinar(
+    session: Session, slug: str, *, actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Announce a draft; raises NotFound, or Conflict when it is none."""
+    row = _row(session, slug, WebinarState.DRAFT)
+    row.announced_at = now
+    return _become(session, row, WebinarState.ANNOUNCED, "published", actor=actor, now=now)
+
+
+def withdraw_webinar(
+    session: Session, slug: str, *, actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Take a webinar off sale and off the catalogue; who holds it keeps it (W1)."""
+    row = _row(session, slug, WebinarState.ANNOUNCED)
+    return _become(session, row, WebinarState.WITHDRAWN, "withdrawn", actor=actor, now=now)
+
+
+def cancel_webinar(session: Session, slug: str, *, actor: str | None, now: datetime) -> KeptWebinar:
+    """Say that a webinar will not be held; raises Conflict once it is over."""
+    row = _row(session, slug, WebinarState.ANNOUNCED)
+    if has_ended(row.held_at, row.minutes, now):
+        raise Conflict(N_("This webinar has been held. Withdraw it instead."), code="held")
+    return _become(session, row, WebinarState.CANCELLED, "cancelled", actor=actor, now=now)
+
+
+def pull_webinar(
+    session: Session, slug: str, *, reason: str, actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Take a webinar down for everyone, holders too, and stop what plays of it (W2).
+
+    Raises Invalid (field `reason`) without a reason, NotFound, or Conflict.
+    """
+    clean = reason.strip()
+    if not 1 <= len(clean) <= LONGEST_REASON:
+        sentence = N_("Say why, in at most 2,000 characters. Holders will ask.")
+        raise Invalid(sentence, fields={"reason": sentence})
+    row = _row(session, slug, WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
+    row.pulled_reason = clean
+    kept = _become(session, row, WebinarState.PULLED, "pulled", actor=actor, now=now)
+    end_for_webinar(session, row.id, ended_as=PlaybackEnd.PULLED, now=now)
+    return kept
+
+
+def restore_webinar(
+    session: Session, slug: str, *, actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Put a cancelled, withdrawn or pulled webinar back on the catalogue."""
+    row = _row(session, slug, WebinarState.CANCELLED, WebinarState.WITHDRAWN, WebinarState.PULLED)
+    row.pulled_reason = None
+    return _become(session, row, WebinarState.ANNOUNCED, "restored", actor=actor, now=now)
+
+
+def has_ended(held_at: datetime, minutes: int, now: datetime) -> bool:
+    """Tell whether a webinar is over by its own announcement."""
+    return now >= held_at + timedelta(minutes=minutes)
+
+
+def gaps(words: WebinarWords, now: datetime) -> tuple[Gap, ...]:
+    """Name what a good announcement has and this one lacks; a link only while it is to come."""
+    is_to_come = not has_ended(words.held_at, words.minutes, now)
+    missing = {
+        Gap.SUMMARY: not words.summary,
+        Gap.OVERVIEW: not words.overview,
+        Gap.AGENDA: not words.agenda,
+        Gap.PRESENTER: not words.presenters,
+        Gap.LIVE_LINK: is_to_come and not words.live_link,
+    }
+    return tuple(gap for gap, is_missing in missing.items() if is_missing)
+
+
+def _row(session: Session, slug: str, *states: WebinarState) -> Webinar:
+    row = session.scalar(select(Webinar).where(Webinar.slug == slug).with_for_update())
+    if row is None:
+        raise NotFound
+    if states and row.state not in states:
+        raise Conflict(_STANDING[row.state], code=f"is_{row.state.value}")
+    return row
+
+
+_STANDING: Final = {
+    WebinarState.DRAFT: N_("This webinar is a draft. Publish it first."),
+    WebinarState.ANNOUNCED: N_("This webinar is on the catalogue already."),
+    WebinarState.CANCELLED: N_("This webinar was cancelled."),
+    WebinarState.WITHDRAWN: N_("This webinar was withdrawn."),
+    WebinarState.PULLED: N_("This webinar was pulled."),
+}
+
+
+def _become(
+    session: Session,
+    row: Webinar,
+    state: WebinarState,
+    act: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> KeptWebinar:
+    row.state = state
+    row.updated_at = now
+    audit.record(session, f"webinar.{act}", row.public_id, actor=actor, now=now)
+    session.flush()
+    return _kept(row)
+
+
+def _move(session: Session, row: Webinar, wanted: str) -> None:
+    if wanted in ("", row.slug):
+        return
+    if row.state is not WebinarState.DRAFT:
+        sentence = N_("The address of an announced webinar stays, so that links to it hold.")
+        raise Invalid(sentence, fields={"slug": sentence})
+    row.slug = slugs.choose(session, Webinar.slug, wanted=wanted, name=row.title)
+
+
+def _name_presenters(session: Session, row: Webinar, wanted: Sequence[str]) -> None:
+    found = {
+        slug: presenter_id
+        for presenter_id, slug in session.execute(
+            select(Presenter.id, Presenter.slug).where(Presenter.slug.in_(wanted))
+        )
+    }
+    _check_known("presenters", wanted, found, N_("There is no such presenter any more."))
+    session.execute(delete(WebinarPresenter).where(WebinarPresenter.webinar_id == row.id))
+    session.add_all(
+        WebinarPresenter(webinar_id=row.id, presenter_id=found[slug], position=place)
+        for place, slug in enumerate(dict.fromkeys(wanted), start=1)
+    )
+    session.flush()
+
+
+def _put_in_series(session: Session, row: Webinar, wanted: Sequence[str]) -> None:
+    found = {
+        slug: series_id
+        for series_id, slug in session.execute(
+            select(Series.id, Series.slug).where(Series.slug.in_(wanted))
+        )
+    }
+    _check_known("series", wanted, found, N_("There is no such series any more."))
+    session.execute(delete(WebinarSeries).where(WebinarSeries.webinar_id == row.id))
+    session.add_all(
+        WebinarSeries(webinar_id=row.id, series_id=found[slug]) for slug in dict.fromkeys(wanted)
+    )
+    session.flush()
+
+
+def _check_known(field: str, wanted: Sequence[str], found: dict[str, int], sentence: str) -> None:
+    if not set(wanted) <= set(found):
+        raise Invalid(sentence, fields={field: sentence})
+
+
+def _checked(words: WebinarWords) -> WebinarWords:
+    clean = replace(
+        words,
+        title=" ".join(words.title.split()),
+        slug=words.slug.strip(),
+        summary=" ".join(words.summary.split()),
+        overview=words.overview.strip(),
+        agenda="\n".join(line.strip() for line in words.agenda.splitlines() if line.strip()),
+        live_link=words.live_link.strip(),
+    )
+    faults = _faults(clean)
+    if faults:
+        raise Invalid(N_("The webinar has faults."), fields=faults)
+    read_zone(clean.zone)
+    return clean
+
+
+def _faults(words: WebinarWords) -> dict[str, str]:
+    too_long = N_("Keep this under 20,000 characters.")
+    is_well: dict[str, tuple[bool, str]] = {
+        "title": (
+            1 <= len(words.title) <= LONGEST_TITLE,
+            N_("Give the webinar a title of at most 200 characters."),
+        ),
+        "summary": (
+            len(words.summary) <= LONGEST_SUMMARY,
+            N_("Keep the summary under 400 characters."),
+        ),
+        "overview": (len(words.overview) <= LONGEST_TEXT, too_long),
+        "agenda": (len(words.agenda) <= LONGEST_TEXT, too_long),
+        "minutes": (
+            1 <= words.minutes <= MOST_MINUTES,
+            N_("A webinar lasts between 1 and 1,440 minutes."),
+        ),
+        "live_link": (
+            not words.live_link or _is_web_address(words.live_link),
+            N_("Paste the whole link, beginning with https://."),
+        ),
+        "held_at": (words.held_at.tzinfo is not None, N_("Say in which zone this is.")),
+    }
+    return {field: sentence for field, (well, sentence) in is_well.items() if not well}
+
+
+def _is_web_address(link: str) -> bool:
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname) and len(link) <= LONGEST_LINK
+
+
+def _kept(row: Webinar) -> KeptWebinar:
+    return KeptWebinar(row.id, row.public_id, row.slug, row.title, row.state)
