@@ -23,6 +23,9 @@ FAULTS = """async (left_out) => {
     return found.violations.flatMap((fault) => fault.nodes.map((node) =>
         `${fault.id}: ${node.html}: ${node.failureSummary}`)).join("\\n");
 }"""
+SHIFTS = """window.shifted = 0; new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) window.shifted += entry.value;
+}).observe({type: "layout-shift", buffered: true});"""
 TELEPHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 
 
@@ -104,6 +107,16 @@ def test_nothing_is_wider_than_a_telephone(page: Page, name: str) -> None:
     page.set_viewport_size(TELEPHONE)
     page.goto(f"/{name}.html")
     assert page.evaluate("document.documentElement.scrollWidth") <= TELEPHONE["width"]
+
+
+@pytest.mark.parametrize("name", ["catalogue", "webinar", "form", "staff"])
+def test_nothing_moves_when_the_typefaces_arrive_late(page: Page, name: str) -> None:
+    page.add_init_script(SHIFTS)
+    page.route("**/*.woff2", lambda route: (page.wait_for_timeout(400), route.continue_()))
+    page.goto(f"/{name}.html")
+    page.evaluate("document.fonts.ready")
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.shifted") < 0.01
 
 
 def test_the_chosen_colours_are_remembered(page: Page) -> None:
