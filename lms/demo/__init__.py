@@ -1,1 +1,1 @@
-"""The demo: a fictional training house with people, webinars and recordings."""
+"""The demo: an invented training house, told in texts and small files, and made into a library."""

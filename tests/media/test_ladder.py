@@ -167,8 +167,19 @@ def test_twelve_hours_are_within_the_limits():
 
 
 def test_an_interlaced_picture_is_made_whole():
-    words = encode_command(SOURCE, probed(video(interlaced=True)), ())
-    assert "yadif" in words[words.index("-filter_complex") + 1]
+    graphs = graphs_of(encode_command(SOURCE, probed(video(interlaced=True)), ()))
+    assert all("yadif" in graph for graph in graphs)
+
+
+def test_every_picture_has_a_graph_of_its_own_so_that_none_is_hoarded_for_another():
+    words = encode_command(SOURCE, probed(video(), audio()), ())
+    assert len(graphs_of(words)) == len(["high", "low", "poster", "thumbs"])
+    assert words.count("-filter_complex") == 1
+    assert "scale" not in words[words.index("-filter_complex") + 1]
+
+
+def graphs_of(words):
+    return [words[place + 1] for place, word in enumerate(words) if word == "-vf"]
 
 
 def test_one_channel_stays_one():
