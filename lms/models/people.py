@@ -22,8 +22,10 @@ class EmailPurpose(StrEnum):
 
     CONFIRM_SIGN_UP = "confirm_sign_up"
     RESET_PASSWORD = "reset_password"  # noqa: S105  (a purpose, not a secret)
+    SET_PASSWORD = "set_password"  # noqa: S105
     SIGN_IN_CODE = "sign_in_code"
     CHANGE_EMAIL = "change_email"
+    RESTORE_EMAIL = "restore_email"
     RECOVERY_ADDRESS = "recovery_address"
 
 

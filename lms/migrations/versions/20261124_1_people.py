@@ -76,8 +76,10 @@ def upgrade() -> None:
             sa.Enum(
                 "confirm_sign_up",
                 "reset_password",
+                "set_password",
                 "sign_in_code",
                 "change_email",
+                "restore_email",
                 "recovery_address",
                 name="emailpurpose",
                 native_enum=False,
