@@ -21,7 +21,7 @@ LIFE: Final = {
     EmailPurpose.SET_PASSWORD: timedelta(days=14),
     EmailPurpose.SIGN_IN_CODE: timedelta(minutes=10),
     EmailPurpose.CHANGE_EMAIL: timedelta(days=1),
-    EmailPurpose.RESTORE_EMAIL: timedelta(days=30),
+    EmailPurpose.RESTORE_EMAIL: timedelta(days=7),
     EmailPurpose.RECOVERY_ADDRESS: timedelta(days=2),
 }
 CODE_DIGITS: Final = 8

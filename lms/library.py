@@ -5,6 +5,7 @@ from flask import Blueprint, Flask
 from lms.cli.db import db
 from lms.cli.jobs import job
 from lms.cli.mail import mail
+from lms.cli.people import login, organisation
 from lms.cli.serve import serve
 from lms.cli.settings import settings
 from lms.cli.worker import worker
@@ -12,7 +13,16 @@ from lms.models import all as tables
 from lms.parts import Part
 from lms.web import health
 
-COMMANDS = (db, job, mail, serve, settings, worker)
+COMMANDS = (
+    db,
+    job,
+    login,
+    mail,
+    organisation,
+    serve,
+    settings,
+    worker,
+)
 BLUEPRINTS: tuple[Blueprint, ...] = (health.blueprint,)
 
 

@@ -7,6 +7,8 @@ transaction, and only a few happen at once however many people sign in.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from threading import BoundedSemaphore
 from typing import Final
 
@@ -33,17 +35,7 @@ TOO_LONG = N_("Use at most 256 characters.")
 TOO_COMMON = N_("This is one of the first passwords a stranger would try. Choose another.")
 ABOUT_YOU = N_("Leave your name and address out of the password.")
 
-_WORDS: Final = frozenset(
-    "password passphrase passwort welcome letmein iloveyou administrator admin adminadmin login "
-    "qwerty qwertyuiop qwertyuiopasdfghjkl qwertz qwertzuiop asdfghjkl azertyuiop zxcvbnm zaqxswcde "
-    "qazwsxedc abc abcabc abcdefghij abcdefghijk abcdefghijkl football baseball basketball superman "
-    "batman sunshine princess monkey dragon master starwars whatever trustnoone changeme changeit "
-    "secret topsecret default library libraries librarian publiclibrary webinar webinars carrel "
-    "training recording summer winter spring autumn january february september october november "
-    "december monday friday christmas jesus jesuschrist blessed freedom america chicago newyork "
-    "michael jennifer computer internet samsung google facebook guest testtest testing pokemon "
-    "liverpool chelsea arsenal butterfly chocolate hello helloworld helloworldhello".split()
-)
+_COMMON: Final = Path(__file__).with_name("common_passwords.txt")
 _LEET: Final = str.maketrans("013457@$!", "oieastasi")
 _RUNS: Final = ("01234567890123456789", "98765432109876543210", "abcdefghijklmnopqrstuvwxyz")
 
@@ -111,7 +103,12 @@ def _fault(password: str, about: list[str]) -> str | None:
 def _is_common(text: str) -> bool:
     bare = re.sub(r"[\W\d_]+$|^[\W\d_]+", "", text)
     spellings = {bare, text.translate(_LEET), bare.translate(_LEET), re.sub(r"[\W\d_]+", "", text)}
-    return bool(spellings & _WORDS) or any(text in run for run in _RUNS)
+    return bool(spellings & _common()) or any(text in run for run in _RUNS)
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(_COMMON.read_text(encoding="ascii").split())
 
 
 def _prepared(password: str) -> str:
