@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
@@ -24,11 +25,12 @@ from tests.waiting import until
 TO = "alice@example.org"
 
 
-def house_with(environ: Mapping[str, str], **more: str) -> Carrel:
+def house_with(database: Database, environ: Mapping[str, str], **more: str) -> Carrel:
     names = {f"CARREL_{name}": value for name, value in more.items()}
-    return open_carrel(
-        Settings.from_env({**environ, "CARREL_MAIL_FROM": "post@inkoak.test"} | names)
-    )
+    given = {**environ, "CARREL_MAIL_FROM": "post@inkoak.test", **names}
+    opened = open_carrel(Settings.from_env(given))
+    opened.database.dispose()
+    return replace(opened, database=database)
 
 
 def write(carrel: Carrel, to: str = TO) -> None:
@@ -56,7 +58,7 @@ def stored(carrel: Carrel) -> list[Mail]:
 @pytest.fixture
 def house(database: Database, environ: Mapping[str, str], mail_sink: MailSink) -> Carrel:
     """A library whose mail goes to the sink."""
-    carrel = house_with(environ, SMTP_URL=mail_sink.url)
+    carrel = house_with(database, environ, SMTP_URL=mail_sink.url)
     with carrel.database.transaction() as session:
         session.add(
             House(
@@ -147,7 +149,7 @@ def test_nothing_is_lost_or_counted_while_the_server_is_away(
     database: Database, environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lms.mailround.FIRST_PAUSE_S", 0.01)
-    carrel = house_with(environ, SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
+    carrel = house_with(database, environ, SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
     write(carrel)
     send(carrel)
     (row,) = stored(carrel)
@@ -159,7 +161,7 @@ def test_nothing_is_lost_or_counted_while_the_server_is_away(
 def test_the_pause_of_an_outage_grows_and_ends_with_the_worker(
     database: Database, environ: Mapping[str, str]
 ) -> None:
-    carrel = house_with(environ, SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
+    carrel = house_with(database, environ, SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
     write(carrel)
     worker = Worker(carrel, Work(handlers={}), (Lane.PROMPT,))
     thread = threading.Thread(target=worker.run)
