@@ -160,8 +160,8 @@ def decide(
     return granted if obstacle is None else Turned(obstacle, granted.grant, candidates)
 
 
-def _weigh(grant: GrantFacts, webinar: WebinarFacts, action: Action, now: datetime) -> Code:
-    """Answer for one grant alone, as if it were the only one."""
+def standing(grant: GrantFacts, now: datetime) -> Code:
+    """Tell how a grant stands by itself, whichever webinar it is asked about."""
     if grant.revoked_at is not None and grant.revoked_at <= now:
         return Code.REFUNDED if grant.revoked_as is Withdrawal.REFUNDED else Code.REVOKED
     if grant.suspended_at is not None and grant.suspended_at <= now:
@@ -170,6 +170,14 @@ def _weigh(grant: GrantFacts, webinar: WebinarFacts, action: Action, now: dateti
         return Code.NOT_STARTED
     if grant.ends_at is None:
         return Code.OK_PERMANENT
+    return Code.OK_TERM if now < grant.ends_at else Code.PASS_EXPIRED
+
+
+def _weigh(grant: GrantFacts, webinar: WebinarFacts, action: Action, now: datetime) -> Code:
+    """Answer for one grant alone, as if it were the only one."""
+    code = standing(grant, now)
+    if grant.ends_at is None or code not in (Code.OK_TERM, Code.PASS_EXPIRED):
+        return code
     return _weigh_term(grant, grant.ends_at, webinar, action, now)
 
 

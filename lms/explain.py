@@ -122,11 +122,12 @@ def explain(decision: Decision, webinar: WebinarFacts, *, zone: ZoneInfo) -> Exp
         step = Step.WAIT  # a handout or a live session is open, but there is nothing to play
     values = _values(decision.grant, zone)
     values["opens"] = _moment(webinar.held_at - LIVE_OPENS_BEFORE, zone)
-    weighed = tuple(_weighed(candidate, zone) for candidate in decision.candidates)
+    weighed = tuple(describe(candidate, zone=zone) for candidate in decision.candidates)
     return Explanation(Sentence(message, values), step, weighed)
 
 
-def _weighed(candidate: Candidate, zone: ZoneInfo) -> tuple[Sentence, Sentence]:
+def describe(candidate: Candidate, *, zone: ZoneInfo) -> tuple[Sentence, Sentence]:
+    """Say what a grant covers, and what it answers."""
     grant = candidate.grant
     return (
         Sentence(_COVERAGE[grant.scope], {"covers": grant.covers}),

@@ -1,11 +1,16 @@
 """What stands in front of the pages: trusted proxies first, then the delivery of media."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
+from lms.liveness import Liveness
 from lms.runtime import Carrel
+from lms.viewing import LONGEST
 from lms.web.headers import TrustedProxies
+from lms.web.signin import cookie_name
+from media.delivery import Delivery
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -13,4 +18,17 @@ if TYPE_CHECKING:
 
 def front(app: Flask, carrel: Carrel) -> "WSGIApplication":
     """Return what gunicorn serves: the app behind everything that answers before it."""
-    return TrustedProxies(app.wsgi_app, carrel.settings.trusted_proxies)
+    delivery = Delivery(
+        app.wsgi_app,
+        storage=carrel.storage,
+        signer=carrel.signer,
+        live=Liveness(carrel.database, longest=LONGEST),
+        client_address=client_address,
+        session_cookie=cookie_name(carrel.settings),
+    )
+    return TrustedProxies(delivery, carrel.settings.trusted_proxies)
+
+
+def client_address(environ: Mapping[str, Any]) -> str:
+    """Return the address a request came from; trusted proxies have been discounted before."""
+    return str(environ.get("REMOTE_ADDR", ""))

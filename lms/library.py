@@ -11,7 +11,7 @@ from lms.cli.settings import settings
 from lms.cli.worker import worker
 from lms.models import all as tables
 from lms.parts import Part
-from lms.web import health
+from lms.web import handouts, health, library, playback, posters, watch
 
 COMMANDS = (
     db,
@@ -23,7 +23,14 @@ COMMANDS = (
     settings,
     worker,
 )
-BLUEPRINTS: tuple[Blueprint, ...] = (health.blueprint,)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    handouts.blueprint,
+    health.blueprint,
+    library.blueprint,
+    playback.blueprint,
+    posters.blueprint,
+    watch.blueprint,
+)
 
 
 def init_app(app: Flask) -> None:

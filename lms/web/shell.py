@@ -47,6 +47,12 @@ def init_shell(app: Flask) -> None:
         return {"house": shelf.take(), "viewer": viewer()}
 
 
+def house_facts() -> HouseFacts:
+    """Return the house's facts, as the frame of this page shows them."""
+    shelf: _HouseShelf = current_app.extensions[EXTENSION]
+    return shelf.take()
+
+
 def forget_house() -> None:
     """Read the house's facts anew at the next page; called when they were changed."""
     shelf: _HouseShelf = current_app.extensions[EXTENSION]

@@ -1,0 +1,193 @@
+"""What is on at a webinar's watch page: the recording that plays, its captions, its handouts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.orm import Session
+
+from lms.errors import NotFound
+from lms.models.catalogue import (
+    Caption,
+    Handout,
+    Presenter,
+    Recording,
+    Webinar,
+    WebinarPresenter,
+    WebinarState,
+)
+
+# The picture of a recording in these states is shown to nobody.
+UNPICTURED: Final = (WebinarState.DRAFT, WebinarState.PULLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The version of a recording that plays now; `run` names its files, `seconds` its length."""
+
+    id: int
+    public_id: str
+    run: str
+    seconds: float
+    has_video: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandoutFacts:
+    """A handout as it is listed; sizes in bytes."""
+
+    public_id: str
+    title: str
+    name: str
+    pages: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandoutFile:
+    """Where a handout's files are, and which webinar it goes with."""
+
+    webinar_id: int
+    name: str
+    key: str
+    preview_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionFacts:
+    """A caption track; `language` is a BCP 47 tag."""
+
+    public_id: str
+    language: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """A webinar as its watch page shows it; `version` is None until something can be played."""
+
+    webinar_id: int
+    slug: str
+    title: str
+    presenters: tuple[str, ...]
+    held_at: datetime
+    zone: str
+    minutes: int
+    state: WebinarState
+    version: Version | None
+    handouts: tuple[HandoutFacts, ...]
+
+
+_WEBINAR = (
+    select(
+        Webinar.id,
+        Webinar.slug,
+        Webinar.title,
+        Webinar.held_at,
+        Webinar.zone,
+        Webinar.minutes,
+        Webinar.state,
+        Recording.id.label("version_id"),
+        Recording.public_id.label("version_public_id"),
+        Recording.run,
+        Recording.seconds,
+        Recording.has_video,
+    )
+    .outerjoin_from(
+        Webinar,
+        Recording,
+        and_(Recording.webinar_id == Webinar.id, Recording.is_current, Recording.run.is_not(None)),
+    )
+    .where(Webinar.slug == bindparam("slug"))
+)
+_PRESENTERS = (
+    select(Presenter.name)
+    .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
+    .where(WebinarPresenter.webinar_id == bindparam("webinar_id"))
+    .order_by(WebinarPresenter.position)
+)
+_HANDOUTS = (
+    select(Handout.public_id, Handout.title, Handout.name, Handout.pages, Handout.size_bytes)
+    .where(Handout.webinar_id == bindparam("webinar_id"))
+    .order_by(Handout.position)
+)
+_HANDOUT = select(Handout.webinar_id, Handout.name, Handout.key, Handout.preview_key).where(
+    Handout.public_id == bindparam("public_id")
+)
+_CAPTIONS = (
+    select(Caption.public_id, Caption.language, Caption.label)
+    .join(Recording, Recording.id == Caption.recording_id)
+    .where(Recording.public_id == bindparam("recording_id"))
+    .order_by(Caption.language)
+)
+
+
+def read_programme(session: Session, slug: str) -> Programme:
+    """Return what the watch page of a webinar shows; raises NotFound."""
+    row = session.execute(_WEBINAR, {"slug": slug}).one_or_none()
+    if row is None:
+        raise NotFound
+    presenters = session.scalars(_PRESENTERS, {"webinar_id": row.id})
+    handouts = session.execute(_HANDOUTS, {"webinar_id": row.id})
+    version = None
+    if row.version_id is not None:
+        version = Version(
+            row.version_id, row.version_public_id, row.run, row.seconds, row.has_video
+        )
+    return Programme(
+        webinar_id=row.id,
+        slug=row.slug,
+        title=row.title,
+        presenters=tuple(presenters),
+        held_at=row.held_at,
+        zone=row.zone,
+        minutes=row.minutes,
+        state=row.state,
+        version=version,
+        handouts=tuple(HandoutFacts(*found) for found in handouts),
+    )
+
+
+def webinar_id_of(session: Session, slug: str) -> int:
+    """Return the id of a webinar by the name in its address; raises NotFound."""
+    webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
+    if webinar_id is None:
+        raise NotFound
+    return webinar_id
+
+
+def is_on_show(session: Session, recording_id: str, *, run: str) -> bool:
+    """Tell whether a run may be pictured to everyone: not a draft's, nor a pulled webinar's."""
+    found = session.scalar(
+        select(Recording.id)
+        .join(Webinar, Webinar.id == Recording.webinar_id)
+        .where(
+            Recording.public_id == recording_id,
+            Recording.run == run,
+            Webinar.state.not_in(UNPICTURED),
+        )
+    )
+    return found is not None
+
+
+def slug_of(session: Session, webinar_id: int) -> str:
+    """Return the name in a webinar's address; raises NotFound."""
+    slug = session.scalar(select(Webinar.slug).where(Webinar.id == webinar_id))
+    if slug is None:
+        raise NotFound
+    return slug
+
+
+def read_captions(session: Session, recording_id: str) -> tuple[CaptionFacts, ...]:
+    """Return the caption tracks of a version, by its outside id."""
+    rows = session.execute(_CAPTIONS, {"recording_id": recording_id})
+    return tuple(CaptionFacts(*row) for row in rows)
+
+
+def find_handout(session: Session, public_id: str) -> HandoutFile:
+    """Return where a handout's files are; raises NotFound. Ask the policy before serving them."""
+    row = session.execute(_HANDOUT, {"public_id": public_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    return HandoutFile(*row)

@@ -1,0 +1,153 @@
+// Plays HLS in a video element: by hls.js where there is MSE, else by the browser itself.
+
+import { Renditions } from "./renditions.js";
+
+const REFUSED = new Set([401, 403, 404, 410]);
+const TRY_AGAIN_MS = 3_000;
+const HLS_TYPE = "application/vnd.apple.mpegurl";
+// Long buffers would go on playing after access has ended; these hold a slow line for a while.
+const BUFFERS = { maxBufferLength: 20, maxMaxBufferLength: 30, backBufferLength: 60 };
+
+export class Film {
+  // Chromium says "maybe" to HLS and plays it poorly, so MSE is asked for first.
+  static isNative() {
+    return !window.Hls?.isSupported();
+  }
+
+  constructor(video, told) {
+    this.video = video;
+    this.told = told;
+    this.renditions = new Renditions(video, (index) => {
+      if (this.hls) this.hls.nextLevel = index;
+    });
+    video.addEventListener("error", () => this.failedNatively());
+  }
+
+  load(url, at) {
+    this.unload();
+    this.isHeld = false;
+    if (!Film.isNative()) this.loadByScript(url, at);
+    else if (this.video.canPlayType(HLS_TYPE)) this.loadNatively(url, at);
+    else this.told.broken();
+  }
+
+  // Asks for nothing more; what is in the buffer goes on.
+  hold() {
+    this.isHeld = true;
+    clearTimeout(this.retrying);
+    this.hls?.stopLoad();
+  }
+
+  unload() {
+    clearTimeout(this.retrying);
+    this.recovered = 0;
+    this.hls?.destroy();
+    this.hls = null;
+    this.renditions.clear();
+    if (!this.video.hasAttribute("src")) return;
+    this.isHeld = true;
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
+  loadNatively(url, at) {
+    this.video.src = url;
+    this.video.addEventListener(
+      "loadedmetadata",
+      () => {
+        if (at) this.video.currentTime = at;
+        this.told.ready();
+      },
+      { once: true },
+    );
+  }
+
+  loadByScript(url, at) {
+    const { Hls } = window;
+    const hls = new Hls({
+      ...BUFFERS,
+      ...impatient(Hls),
+      startPosition: at,
+      startLevel: 1,
+      testBandwidth: false,
+      startFragPrefetch: true,
+      capLevelToPlayerSize: true,
+      // Captions are tracks of the page; hls.js leaves them alone.
+      enableWebVTT: false,
+      enableIMSC1: false,
+      enableCEA708Captions: false,
+    });
+    this.hls = hls;
+    hls.on(Hls.Events.MANIFEST_PARSED, () => {
+      this.renditions.fill(hls.levels);
+      this.told.ready();
+    });
+    hls.on(Hls.Events.FRAG_BUFFERED, () => {
+      this.recovered = 0;
+      this.told.found();
+    });
+    hls.on(Hls.Events.ERROR, (_event, fault) => this.failed(hls, fault));
+    hls.loadSource(url);
+    hls.attachMedia(this.video);
+  }
+
+  failed(hls, fault) {
+    if (hls !== this.hls || this.isHeld) return;
+    const { Hls } = window;
+    if (REFUSED.has(fault.response?.code)) {
+      this.told.refused();
+    } else if (fault.type === Hls.ErrorTypes.NETWORK_ERROR) {
+      this.told.lost();
+      if (fault.fatal) this.keepTrying(hls);
+    } else if (fault.fatal) {
+      this.recover(hls, fault);
+    }
+  }
+
+  keepTrying(hls) {
+    const again = () => {
+      clearTimeout(this.retrying);
+      window.removeEventListener("online", again);
+      if (hls !== this.hls || this.isHeld) return;
+      if (hls.levels.length) hls.startLoad();
+      else hls.loadSource(hls.url);
+    };
+    this.retrying = setTimeout(again, TRY_AGAIN_MS);
+    window.addEventListener("online", again);
+  }
+
+  recover(hls, fault) {
+    this.recovered += 1;
+    if (fault.type !== window.Hls.ErrorTypes.MEDIA_ERROR || this.recovered > 2) {
+      this.told.broken();
+      return;
+    }
+    if (this.recovered === 2) hls.swapAudioCodec();
+    hls.recoverMediaError();
+  }
+
+  failedNatively() {
+    if (this.hls || this.isHeld || !this.video.error) return;
+    // The element doesn't tell a refusal from a broken line, so the server is asked.
+    this.told.refused();
+  }
+}
+
+// hls.js would try a refused segment for half a minute; a refusal is asked about at once instead.
+function impatient(Hls) {
+  const policies = {};
+  for (const name of ["fragLoadPolicy", "playlistLoadPolicy", "manifestLoadPolicy"]) {
+    const usual = Hls.DefaultConfig[name].default;
+    policies[name] = {
+      default: {
+        ...usual,
+        errorRetry: {
+          ...usual.errorRetry,
+          shouldRetry: (_config, _count, _isTimeout, response, retry) =>
+            retry && !REFUSED.has(response?.code),
+        },
+      },
+    };
+  }
+  return policies;
+}

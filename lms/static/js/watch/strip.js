@@ -1,0 +1,63 @@
+// The line under the film: watched parts, the place, and the amount in words.
+
+const SVG = "http://www.w3.org/2000/svg";
+const PLACE_SHARE = 240;
+
+export class Strip {
+  constructor(page, video, watched, words) {
+    this.svg = page.querySelector("[data-strip]");
+    this.text = page.querySelector("[data-watched-words]");
+    this.gap = page.querySelector("[data-next-gap]");
+    this.resume = page.querySelector("[data-resume-words]");
+    this.video = video;
+    this.watched = watched;
+    this.words = words;
+    this.draw();
+  }
+
+  draw() {
+    if (!this.svg) return;
+    const parts = this.watched.parts();
+    this.place = bar("strip-place", Number(this.place?.getAttribute("x") ?? 0), this.watched.seconds / PLACE_SHARE);
+    this.svg.replaceChildren(
+      ...parts.map(([starts, ends]) => bar("strip-watched", starts, ends - starts)),
+      this.place,
+    );
+    const said = this.words.watched
+      .replace("{done}", minutes(this.watched.total()))
+      .replace("{total}", minutes(this.watched.seconds));
+    this.svg.setAttribute("aria-label", said);
+    this.text.textContent = said;
+    this.gap.hidden = !parts.length || this.watched.nextGap(0) === null;
+  }
+
+  movePlace() {
+    if (!this.svg) return;
+    const width = this.watched.seconds / PLACE_SHARE;
+    const x = Math.min(this.video.currentTime, this.watched.seconds - width);
+    this.place.setAttribute("x", x);
+    if (this.resume && !this.video.paused) this.resume.hidden = true;
+  }
+
+  // A press on the line goes there; the player's own time line does the same for keys.
+  onChosen(choose) {
+    this.svg?.addEventListener("click", (event) => {
+      const box = this.svg.getBoundingClientRect();
+      choose(((event.clientX - box.left) / box.width) * this.watched.seconds);
+    });
+  }
+}
+
+function bar(name, x, width) {
+  const rect = document.createElementNS(SVG, "rect");
+  rect.setAttribute("class", name);
+  rect.setAttribute("x", x);
+  rect.setAttribute("width", width);
+  rect.setAttribute("height", 1);
+  return rect;
+}
+
+// At least one of anything, as the page says it too.
+function minutes(seconds) {
+  return seconds > 0 ? Math.max(1, Math.round(seconds / 60)) : 0;
+}

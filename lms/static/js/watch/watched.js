@@ -1,0 +1,105 @@
+// Which parts were played: what is still to be told to the server, and what it has kept.
+
+const BUCKET_S = 5;
+// Further than this between two reports of the place, and it was a jump.
+const LEAP_S = 1.5;
+
+export class Watched {
+  constructor(video, seconds, buckets) {
+    this.video = video;
+    this.seconds = seconds;
+    this.count = Math.max(1, Math.ceil(seconds / BUCKET_S));
+    this.kept = new Uint8Array(Math.ceil(this.count / 8));
+    this.finished = [];
+    this.run = null;
+    this.learn(buckets);
+    video.addEventListener("timeupdate", () => this.follow());
+    video.addEventListener("playing", () => this.follow());
+    video.addEventListener("pause", () => this.reach(video.currentTime));
+    video.addEventListener("ended", () => this.reach(video.duration));
+    video.addEventListener("seeking", () => this.pause());
+  }
+
+  follow() {
+    if (this.video.paused || this.video.seeking) return;
+    const at = this.video.currentTime;
+    if (!this.reach(at)) {
+      this.pause();
+      this.run = { start: at, end: at };
+    }
+    this.heardAt = performance.now();
+  }
+
+  // Stretches the run to a place that was played up to; false when that was a jump.
+  reach(at) {
+    if (!this.run || this.video.seeking || at < this.run.end) return false;
+    const passed = ((performance.now() - this.heardAt) / 1000) * this.video.playbackRate;
+    if (at - this.run.end > passed + LEAP_S) return false;
+    this.run.end = at;
+    return true;
+  }
+
+  pause() {
+    if (this.run && this.run.end > this.run.start) this.finished.push(this.run);
+    this.run = null;
+  }
+
+  // What was played and not yet acknowledged.
+  claim() {
+    const runs = this.run ? [...this.finished, this.run] : this.finished;
+    return runs
+      .filter(({ start, end }) => end > start)
+      .map(({ start, end }) => [round(start), round(end)]);
+  }
+
+  // Forgets what the server has heard. The bucket that is half played is told again with its rest.
+  acknowledge(finished, end) {
+    this.finished.splice(0, finished);
+    if (!this.run || this.run.start > end) return;
+    const whole = Math.floor(Math.min(this.run.end, end) / BUCKET_S) * BUCKET_S;
+    this.run.start = Math.max(this.run.start, whole);
+  }
+
+  // Adds what the server keeps: base64 of a bitmap, bucket i in bit i % 8 of byte i / 8.
+  learn(text) {
+    const bytes = atob(text ?? "");
+    for (let index = 0; index < Math.min(bytes.length, this.kept.length); index += 1) {
+      this.kept[index] |= bytes.charCodeAt(index);
+    }
+  }
+
+  has(bucket) {
+    return Boolean((this.kept[bucket >> 3] >> (bucket & 7)) & 1);
+  }
+
+  // [[starts, ends], ...] in seconds.
+  parts() {
+    const parts = [];
+    for (let bucket = 0; bucket < this.count; bucket += 1) {
+      if (!this.has(bucket)) continue;
+      const starts = bucket * BUCKET_S;
+      const ends = Math.min(starts + BUCKET_S, this.seconds);
+      if (parts.at(-1)?.[1] === starts) parts.at(-1)[1] = ends;
+      else parts.push([starts, ends]);
+    }
+    return parts;
+  }
+
+  total() {
+    return this.parts().reduce((sum, [starts, ends]) => sum + ends - starts, 0);
+  }
+
+  // Where the next part not seen begins, from a place on and then from the start; null when all is seen.
+  nextGap(from) {
+    const first = Math.floor(from / BUCKET_S) + 1;
+    for (let step = 0; step < this.count; step += 1) {
+      const bucket = (first + step) % this.count;
+      if (!this.has(bucket)) return bucket * BUCKET_S;
+    }
+    return null;
+  }
+}
+
+function round(seconds) {
+  return Math.round(seconds * 100) / 100;
+}

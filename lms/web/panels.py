@@ -1,0 +1,87 @@
+"""A decision as pages show it: one sentence, since when, until when, and the one thing to do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from lms.access import Admitted, Decision, WebinarFacts
+from lms.explain import STEP_LABELS, Sentence, Step, explain, last_day
+from lms.web.kit import carrel
+from lms.web.shell import house_facts
+from lms.web.signin import viewer
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What the access panel (templates/_parts/access.html) shows."""
+
+    sentence: str
+    since: str | None
+    until: str | None
+    action_label: str | None
+    action_url: str | None
+    action_kind: str
+    disabled: bool
+    weighed: tuple[tuple[str, str], ...]
+    note: str | None
+
+
+def reading_zone() -> ZoneInfo:
+    """Return the zone this person reads times in: their own, else the house's."""
+    person = viewer()
+    name = person.zone if person is not None else None
+    return ZoneInfo(name or carrel().settings.time_zone)
+
+
+def said(sentence: Sentence) -> str:
+    """Return a sentence in the reader's language."""
+    return _(sentence.message, **sentence.values) if sentence.values else _(sentence.message)
+
+
+def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
+    """Put a decision about a webinar into the words and the step of its access panel."""
+    zone = reading_zone()
+    told = explain(decision, webinar, zone=zone)
+    grant = decision.grant
+    since = _day(grant.starts_at, zone) if grant and isinstance(decision, Admitted) else None
+    until = None
+    if isinstance(decision, Admitted) and decision.ends_at is not None:
+        until = last_day(decision.ends_at, zone)
+    return Panel(
+        sentence=said(told.sentence),
+        since=since,
+        until=until,
+        action_label=None if told.step is Step.WAIT else _(STEP_LABELS[told.step]),
+        action_url=step_url(told.step, slug),
+        action_kind="primary",
+        disabled=False,
+        weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
+        note=None,
+    )
+
+
+def sentence_of(decision: Decision, webinar: WebinarFacts) -> str:
+    """Return a decision in one sentence."""
+    return said(explain(decision, webinar, zone=reading_zone()).sentence)
+
+
+def step_url(step: Step, slug: str) -> str | None:
+    """Return where a next step is taken; None where there is only waiting."""
+    match step:
+        case Step.WATCH:
+            return url_for("watch.watch", slug=slug)
+        case Step.BUY | Step.RENEW:
+            return f"/webinars/{quote(slug)}#prices"
+        case Step.CONTACT:
+            return f"mailto:{house_facts().contact_email}"
+        case Step.WAIT:
+            return None
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    return str(format_date(moment.astimezone(zone).date(), "d MMMM y"))

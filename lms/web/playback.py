@@ -1,0 +1,198 @@
+"""Opening a playback session, its beats, and why it ended: what the player talks to."""
+
+import json
+from base64 import b64encode
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Blueprint, Response, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms import programme, viewing
+from lms.access import Action, Admitted, Decision, WebinarFacts, decide
+from lms.cases import load_case
+from lms.clock import now
+from lms.errors import N_, Invalid, NotFound
+from lms.models.viewing import PlaybackEnd
+from lms.progress import BadBeat, Beat, checked_beat
+from lms.viewing import Ended, Playback, Screen, SessionFacts
+from lms.web import panels
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, transaction
+from lms.web.signin import Viewer, required_viewer, viewer
+from lms.web.tickets import bearers_session, client_of, issue, read_ticket
+
+blueprint = Blueprint("playback", __name__)
+
+LONGEST_BEAT: Final = 64 * 1024
+MASTER: Final = "master.m3u8"
+PROGRESSIVE: Final = "progressive.mp4"
+THUMBNAILS: Final = "thumbs.vtt"
+
+ENDINGS: Final = {
+    PlaybackEnd.CLOSED: N_("This player was closed."),
+    PlaybackEnd.SIGNED_OUT: N_("You signed out, so playing stopped here too."),
+    PlaybackEnd.REVOKED: N_("Your access changed while you watched."),
+    PlaybackEnd.BLOCKED: N_("This log-in is blocked."),
+    PlaybackEnd.PULLED: N_("This webinar had to be taken down, for everyone."),
+    PlaybackEnd.EXPIRED: N_("This player was open for a day."),
+    PlaybackEnd.IDLE: N_("This player was not used for four hours."),
+}
+
+
+@blueprint.post("/webinars/<slug>/playback")
+@open_to(Audience.SIGNED_IN)
+def open_session(slug: str) -> ResponseReturnValue:
+    person = required_viewer()
+    wish = request.get_json(silent=True)
+    is_native = isinstance(wish, dict) and wish.get("native") is True
+    is_preview = isinstance(wish, dict) and wish.get("preview") is True
+    answer = begin(slug, person, is_preview=is_preview)
+    if isinstance(answer, Playback):
+        return jsonify(_addresses(answer, is_native=is_native))
+    decision, webinar = answer
+    return jsonify(_told(decision, webinar, slug)), HTTPStatus.FORBIDDEN
+
+
+@blueprint.post("/playback/<token>/beat")
+@open_to(Audience.PLAYBACK_TOKEN)
+def beat(token: str) -> ResponseReturnValue:
+    return _keep(token, is_last=False)
+
+
+@blueprint.post("/playback/<token>/close")
+@open_to(Audience.PLAYBACK_TOKEN)
+def close(token: str) -> ResponseReturnValue:
+    return _keep(token, is_last=True)
+
+
+@blueprint.post("/playback/<token>/why")
+@open_to(Audience.PLAYBACK_TOKEN)
+def why(token: str) -> ResponseReturnValue:
+    ticket = read_ticket(token)
+    person = viewer()
+    with read_session() as session:
+        facts = viewing.read_session_facts(session, ticket.session)
+        slug = programme.slug_of(session, facts.webinar_id)
+        if person is None and ticket.cookie:
+            return jsonify(_sign_in_again(facts, slug))
+        login_id = facts.login_id if person is None else person.login_id
+        case = load_case(session, login_id=login_id, webinar_id=facts.webinar_id)
+    decision = decide(case.login, case.webinar, Action.RECORDING, now())
+    told = _told(decision, case.webinar, slug)
+    told["may_reopen"] = isinstance(decision, Admitted) and person is not None
+    if isinstance(decision, Admitted) and facts.ended_as is not None:
+        told["sentence"] = _(ENDINGS[facts.ended_as])
+    return jsonify(told)
+
+
+def begin(
+    slug: str, person: Viewer, *, is_preview: bool
+) -> Playback | tuple[Decision, WebinarFacts]:
+    """Open a session for this person, or return the decision that turned them away.
+
+    Staff may preview what they don't hold. Raises NotFound.
+    """
+    screen = Screen(login_id=person.login_id, sign_in_id=person.sign_in_id)
+    moment = now()
+    with transaction() as session:
+        webinar_id = programme.webinar_id_of(session, slug)
+        if is_preview:
+            if not person.is_staff:
+                raise NotFound
+            return viewing.open_preview(session, screen=screen, webinar_id=webinar_id, now=moment)
+        answer = viewing.open_playback(session, screen=screen, webinar_id=webinar_id, now=moment)
+        if isinstance(answer, Playback):
+            return answer
+        case = load_case(session, login_id=person.login_id, webinar_id=webinar_id)
+    return answer, case.webinar
+
+
+def progressive_url(playback: Playback) -> str | None:
+    """Return the address of the plain MP4, for players without scripts; None until it is made."""
+    if not playback.is_whole:
+        return None
+    token = issue(playback, client_of(request), native=True)
+    return f"/media/{token}/{playback.run}/{PROGRESSIVE}"
+
+
+def _addresses(playback: Playback, *, is_native: bool) -> dict[str, Any]:
+    token = issue(playback, client_of(request), native=is_native)
+    media = f"/media/{token}"
+    with read_session() as session:
+        captions = programme.read_captions(session, playback.recording_id)
+    ends_at = playback.access_ends_at
+    return {
+        "hls": f"{media}/{playback.run}/{MASTER}",
+        "thumbnails": f"{media}/{playback.run}/{THUMBNAILS}" if playback.is_whole else None,
+        "captions": [
+            {
+                "src": f"{media}/captions/{track.public_id}.vtt",
+                "language": track.language,
+                "label": track.label,
+            }
+            for track in captions
+        ],
+        "beat": url_for("playback.beat", token=token),
+        "close": url_for("playback.close", token=token),
+        "why": url_for("playback.why", token=token),
+        "seconds": playback.seconds,
+        "resume_s": playback.place.resume_s,
+        "watched": _text(playback.place.buckets),
+        "ends_at": None if ends_at is None else ends_at.isoformat(),
+    }
+
+
+def _keep(token: str, *, is_last: bool) -> ResponseReturnValue:
+    session_id = bearers_session(token, client_of(request))
+    told = _read_beat()
+    moment = now()
+    with transaction() as session:
+        answer = viewing.keep_beat(session, session_id, beat=told, now=moment)
+        if is_last:
+            viewing.end_session(session, session_id, ended_as=PlaybackEnd.CLOSED, now=moment)
+    if isinstance(answer, Ended):
+        return _json({"code": "ended", "reason": answer.reason}), HTTPStatus.FORBIDDEN
+    return _json({"verdict": answer.verdict, "watched": _text(answer.buckets)})
+
+
+def _read_beat() -> Beat:
+    if (request.content_length or 0) > LONGEST_BEAT:
+        raise Invalid(N_("That is no beat of a player."))
+    try:
+        told = json.loads(request.get_data(cache=False))
+        spans = [(float(start), float(end)) for start, end in told["spans"]]
+        return checked_beat(float(told["position"]), float(told["rate"]), spans)
+    except (BadBeat, ValueError, TypeError, KeyError):
+        raise Invalid(N_("That is no beat of a player.")) from None
+
+
+def _told(decision: Decision, webinar: WebinarFacts, slug: str) -> dict[str, Any]:
+    panel = panels.panel_of(decision, webinar, slug=slug)
+    return {
+        "code": decision.code,
+        "sentence": panel.sentence,
+        "step_label": panel.action_label,
+        "step_url": panel.action_url,
+        "may_reopen": False,
+    }
+
+
+def _sign_in_again(facts: SessionFacts, slug: str) -> dict[str, Any]:
+    return {
+        "code": "sign_in_first",
+        "sentence": _(ENDINGS[facts.ended_as or PlaybackEnd.SIGNED_OUT]),
+        "step_label": _("Sign in"),
+        "step_url": url_for("sign_in.sign_in", next=url_for("watch.watch", slug=slug)),
+        "may_reopen": False,
+    }
+
+
+def _text(buckets: bytes) -> str:
+    return b64encode(buckets).decode("ascii")
+
+
+def _json(body: dict[str, Any]) -> Response:
+    # The plain encoder: a beat comes every 15 seconds from everybody who watches.
+    return Response(json.dumps(body), mimetype="application/json")

@@ -1,0 +1,29 @@
+"""The pictures of recordings, which the catalogue shows to everyone."""
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+
+from lms.errors import NotFound
+from lms.programme import is_on_show
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session
+from lms.web.stored import send_stored
+
+blueprint = Blueprint("posters", __name__)
+
+
+@blueprint.get("/posters/<recording_id>/<run>.jpg")
+@open_to(Audience.EVERYONE)
+def poster(recording_id: str, run: str) -> ResponseReturnValue:
+    with read_session() as session:
+        if not is_on_show(session, recording_id, run=run):
+            raise NotFound
+    key = f"renditions/{recording_id}/{run}/poster.jpg"
+    return send_stored(key, "image/jpeg", is_open=True)
+
+
+def poster_url(recording_id: str | None, run: str | None) -> str | None:
+    """Return the address of a recording's picture; None where nothing can be played yet."""
+    if recording_id is None or run is None:
+        return None
+    return url_for("posters.poster", recording_id=recording_id, run=run)

@@ -1,0 +1,84 @@
+"""Tokens of playback sessions: issued to the browser that opened one, checked when it beats."""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from flask import Request
+
+from lms.clock import now
+from lms.errors import N_, Forbidden, NotFound
+from lms.viewing import Playback
+from lms.web.kit import carrel
+from lms.web.signin import cookie_name
+from media.signing import BadToken, ExpiredToken, Ticket, fingerprint, network_of
+
+FENCED = N_("This recording was opened in another browser or on another network.")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What a request tells of the browser it comes from; an absent cookie is the empty text."""
+
+    cookie: str
+    agent: str
+    network: str
+
+
+def client_of(request: Request) -> Client:
+    """Return what a request tells of its browser."""
+    return Client(
+        cookie=request.cookies.get(cookie_name(carrel().settings), ""),
+        agent=request.headers.get("User-Agent", ""),
+        network=network_of(request.remote_addr or ""),
+    )
+
+
+def issue(playback: Playback, client: Client, *, native: bool) -> str:
+    """Return the token of a session that stands in its media addresses.
+
+    A `native` player fetches media with a program of its own that names itself differently, so
+    its token isn't bound to the browser's name.
+    """
+    return carrel().signer.sign(
+        Ticket(
+            session=playback.session_id,
+            prefix=f"renditions/{playback.recording_id}",
+            expires=int(playback.expires_at.timestamp()),
+            cookie=fingerprint(client.cookie) if client.cookie else "",
+            agent="" if native else fingerprint(client.agent),
+            network=client.network,
+        )
+    )
+
+
+def bearers_session(token: str, client: Client) -> str:
+    """Return the session of a token that came from the browser it was issued to.
+
+    Raises NotFound for a token that is none, Forbidden for one that came from elsewhere or whose
+    time is over.
+    """
+    try:
+        ticket = carrel().signer.read(token, now().timestamp())
+    except ExpiredToken:
+        raise Forbidden(N_("The time of this link is over."), code="expired") from None
+    except BadToken:
+        raise NotFound from None
+    if ticket.cookie and client.cookie and fingerprint(client.cookie) != ticket.cookie:
+        _turn_away()
+    if ticket.agent and fingerprint(client.agent) != ticket.agent:
+        _turn_away()
+    if ticket.network and client.network != ticket.network:
+        _turn_away()
+    return ticket.session
+
+
+def read_ticket(token: str) -> Ticket:
+    """Return what a token says, whoever bears it and in time or not; raises NotFound."""
+    try:
+        return carrel().signer.read(token, 0.0)
+    except BadToken:
+        raise NotFound from None
+
+
+def _turn_away() -> NoReturn:
+    raise Forbidden(FENCED, code="fenced")

@@ -1,0 +1,180 @@
+"""The watch page: the film first, what was watched under it, the handouts beside it."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, make_response, request
+from flask.typing import ResponseReturnValue
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from lms.access import Action, Admitted, Case, Code, Decision, decide
+from lms.cases import load_case
+from lms.clock import now
+from lms.errors import NotFound
+from lms.models.catalogue import WebinarState
+from lms.programme import UNPICTURED, Programme, Version, read_programme
+from lms.progress import parts
+from lms.viewing import Playback
+from lms.watching import Place, nowhere, read_places
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, render
+from lms.web.panels import panel_of
+from lms.web.playback import begin, progressive_url
+from lms.web.player_policy import PLAYER_POLICY
+from lms.web.posters import poster_url
+from lms.web.signin import Viewer, required_viewer
+
+blueprint = Blueprint("watch", __name__)
+
+MINUTE_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A person before a programme: what the policy says, and where they left off.
+
+    `place` is None until something can be played.
+    """
+
+    programme: Programme
+    case: Case
+    decision: Decision
+    has_handouts: bool
+    place: Place | None
+
+
+@blueprint.get("/webinars/<slug>/watch")
+@open_to(Audience.SIGNED_IN)
+def watch(slug: str) -> ResponseReturnValue:
+    person = required_viewer()
+    seat = _seat(slug, person)
+    version, is_preview = seat.programme.version, _is_preview(person)
+    is_admitted = isinstance(seat.decision, Admitted) or is_preview
+    if version is None or seat.place is None or not is_admitted:
+        return _turned_page(seat)
+    return _watch_page(seat, version, seat.place, is_preview=is_preview)
+
+
+@blueprint.post("/webinars/<slug>/watch")
+@open_to(Audience.SIGNED_IN)
+def watch_plainly(slug: str) -> ResponseReturnValue:
+    """Play in the browser's own player, for a browser that runs no scripts."""
+    person = required_viewer()
+    seat = _seat(slug, person)
+    answer = begin(slug, person, is_preview=_is_preview(person))
+    if not isinstance(answer, Playback):
+        return _turned_page(seat)
+    return render(
+        "watch/plain.html",
+        programme=seat.programme,
+        held_on=_held_on(seat.programme),
+        film_url=progressive_url(answer),
+        resume_s=int(answer.place.resume_s),
+        handouts=seat.has_handouts,
+    )
+
+
+def watched_words(place: Place) -> str:
+    """Say how much was watched: "Watched 12 of 60 minutes"."""
+    return _(
+        "Watched %(done)s of %(total)s minutes",
+        done=minutes_of(place.watched_s),
+        total=minutes_of(place.seconds),
+    )
+
+
+def minutes_of(seconds: float) -> int:
+    """Return whole minutes, at least one of anything: how people count what they watched."""
+    return max(1, round(seconds / MINUTE_S)) if seconds > 0 else 0
+
+
+def clock_of(seconds: float) -> str:
+    """Return a place as players show it: 4:05, or 1:04:05 from an hour on."""
+    minutes, rest = divmod(int(seconds), MINUTE_S)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _is_preview(person: Viewer) -> bool:
+    return person.is_staff and request.args.get("preview") == "1"
+
+
+def _seat(slug: str, person: Viewer) -> Seat:
+    with read_session() as session:
+        programme = read_programme(session, slug)
+        case = load_case(session, login_id=person.login_id, webinar_id=programme.webinar_id)
+        place = None
+        if programme.version is not None:
+            version = programme.version
+            places = read_places(session, login_id=person.login_id, recording_ids=(version.id,))
+            place = places.get(version.id) or nowhere(version.seconds)
+    moment = now()
+    decision = decide(case.login, case.webinar, Action.RECORDING, moment)
+    if _is_hidden(programme, decision) and not person.is_staff:
+        raise NotFound
+    handouts = decide(case.login, case.webinar, Action.HANDOUT, moment)
+    has_handouts = isinstance(handouts, Admitted) or person.is_staff
+    return Seat(programme, case, decision, has_handouts, place)
+
+
+def _is_hidden(programme: Programme, decision: Decision) -> bool:
+    # What is off the catalogue is there for those who hold it or held it, and for nobody else.
+    if programme.state is WebinarState.DRAFT:
+        return True
+    return programme.state is WebinarState.WITHDRAWN and decision.code is Code.NO_GRANT
+
+
+def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool) -> Response:
+    programme = seat.programme
+    is_pictured = programme.state not in UNPICTURED
+    page = make_response(
+        render(
+            "watch/watch.html",
+            programme=programme,
+            held_on=_held_on(programme),
+            version=version,
+            poster_url=poster_url(version.public_id, version.run) if is_pictured else None,
+            place=place,
+            parts=parts(place.buckets, place.seconds),
+            watched=b64encode(place.buckets).decode("ascii"),
+            watched_words=watched_words(place),
+            resume_clock=clock_of(place.resume_s),
+            words=_words(),
+            is_preview=is_preview,
+            handouts=seat.has_handouts,
+        )
+    )
+    page.headers["Content-Security-Policy"] = PLAYER_POLICY
+    return page
+
+
+def _words() -> dict[str, str]:
+    """Return what the player's script says, in the reader's language."""
+    return {
+        "watched": _("Watched {done} of {total} minutes"),
+        "lost": _("The connection was lost. Playing goes on as soon as it is back."),
+        "unreachable": _("The library can't be reached. Check your connection, then try again."),
+        "broken": _("This browser can't play the recording. Try again, or use another browser."),
+        "ends_soon": _("Your access ends at {time}. Your place is kept."),
+    }
+
+
+def _turned_page(seat: Seat) -> ResponseReturnValue:
+    page = render(
+        "watch/turned.html",
+        programme=seat.programme,
+        held_on=_held_on(seat.programme),
+        panel=panel_of(seat.decision, seat.case.webinar, slug=seat.programme.slug),
+        handouts=seat.has_handouts,
+    )
+    is_soon = seat.decision.code is Code.RECORDING_NOT_READY
+    return page, HTTPStatus.OK if is_soon else HTTPStatus.FORBIDDEN
+
+
+def _held_on(programme: Programme) -> str:
+    day = programme.held_at.astimezone(ZoneInfo(programme.zone)).date()
+    return str(format_date(day, "d MMMM y"))
