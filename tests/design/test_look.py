@@ -34,6 +34,22 @@ def test_an_error_page_says_what_happened_even_without_house_and_viewer(
     assert "None" not in shown
 
 
+@pytest.mark.parametrize(
+    ("here", "marked"),
+    [
+        ("/staff", 'href="/staff" aria-current="page"'),
+        ("/staff/jobs", 'href="/staff/jobs" aria-current="page"'),
+        ("/staff/jobs/7", 'href="/staff/jobs" aria-current="true"'),
+    ],
+)
+def test_the_rail_marks_the_nearest_place(here: str, marked: str) -> None:
+    rail = specimen.environment().get_template("_parts/rail.html").module.rail
+    places = [("Start", "/staff", "house"), ("Jobs", "/staff/jobs", "list-checks")]
+    shown = str(rail("Staff", [(None, places)], here))
+    assert marked in " ".join(shown.split())
+    assert shown.count("aria-current") == 1
+
+
 def test_the_text_of_a_mail_names_its_address_and_its_act() -> None:
     text = specimen.environment().get_template("mail/base.txt").render(specimen.values())
     assert "alice@elm.example" in text
