@@ -32,6 +32,7 @@ FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 30.0
 SETTLED_AFTER_S = 60.0
 POLL_S = 0.2
+STDERR = 2
 PR_SET_PDEATHSIG = 1
 
 log = structlog.get_logger()
@@ -145,7 +146,7 @@ class Supervisor:
         place.process = subprocess.Popen(
             place.program.command,
             stdin=subprocess.DEVNULL,
-            stdout=sys.stderr,  # the answer of `serve` alone goes to stdout
+            stdout=STDERR,  # the answer of `serve` alone goes to stdout
             env=dict(self.environ),
             pass_fds=tuple(self.files),
             process_group=0,  # what a terminal sends comes to us alone, and we pass it on

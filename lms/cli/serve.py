@@ -58,8 +58,8 @@ def serve(*, bind: str, workers: int, as_json: bool) -> None:
 
 
 def _read_bind(bind: str) -> tuple[str, int]:
-    host, _, port = bind.rpartition(":")
-    if not port.isdigit() or int(port) > LAST_PORT:
+    host, colon, port = bind.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > LAST_PORT:
         raise click.BadParameter(f"{bind!r} is not HOST:PORT", param_hint="--bind")
     return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  (asked for, as ":8000" says)
 

@@ -1,0 +1,21 @@
+"""Fixtures for tests of the command line."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from lms.db import Database
+from tests.cli.carrel import Shell, enter
+from wsgi import PARTS
+
+
+@pytest.fixture
+def carrel_command(
+    environ: Mapping[str, str],
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Shell:
+    """Run a command of the product over this test's house: `carrel_command("job", "list")`."""
+    enter(monkeypatch, environ)
+    return Shell(PARTS, capsys)

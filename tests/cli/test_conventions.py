@@ -1,0 +1,167 @@
+"""What holds for every command: JSON or lines, errors to stderr, exit codes that mean something."""
+
+import json
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from lms.cli.console import Console
+from lms.cli.output import answer, json_option
+from lms.cli.root import build
+from lms.errors import Conflict, Invalid, NotFound, Unavailable
+from lms.parts import Part
+from tests.cli.carrel import Shell
+from wsgi import PARTS
+
+REFUSALS = {
+    "conflict": (Conflict("This name is taken."), 1),
+    "invalid": (Invalid("That will not do.", fields={"title": "Give it a title."}), 1),
+    "not_found": (NotFound("No such webinar."), 3),
+    "unavailable": (Unavailable("The storage did not answer."), 4),
+}
+
+
+@click.command("refuse")
+@click.argument("how")
+@json_option
+def refuse(*, how: str, as_json: bool) -> None:
+    """Refuse in the way asked for."""
+    if how == "abort":
+        raise click.Abort
+    if how == "not_at_all":
+        answer({"done": True}, "Done.", as_json=as_json)
+        return
+    raise REFUSALS[how][0]
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell((Part("trial", lambda _: None, commands=(refuse,)),), capsys)
+
+
+def every_command(group: click.Group, above: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        path = f"{above} {name}".strip()
+        if isinstance(command, click.Group):
+            yield from every_command(command, path)
+        else:
+            yield path, command
+
+
+@pytest.mark.parametrize("path", dict(every_command(build(PARTS))))
+def test_every_command_answers_in_json_when_asked(path: str) -> None:
+    command = dict(every_command(build(PARTS)))[path]
+    assert any("--json" in option.opts for option in command.params)
+
+
+@pytest.mark.parametrize("path", dict(every_command(build(PARTS))))
+def test_every_command_says_what_it_does(path: str) -> None:
+    assert dict(every_command(build(PARTS)))[path].help
+
+
+def test_what_is_done_exits_with_0(shell: Shell) -> None:
+    ran = shell("refuse", "not_at_all", "--json")
+    assert (ran.code, ran.answer, ran.err) == (0, {"done": True}, "")
+
+
+def test_a_person_is_answered_in_lines(shell: Shell) -> None:
+    assert shell("refuse", "not_at_all").out == "Done.\n"
+
+
+@pytest.mark.parametrize("how", REFUSALS)
+def test_a_refusal_has_its_own_exit_code_and_goes_to_stderr_as_json(shell: Shell, how: str) -> None:
+    ran = shell("refuse", how, "--json")
+    assert (ran.code, ran.out) == (REFUSALS[how][1], "")
+    assert ran.complaint["code"] == how
+    assert set(ran.complaint) == {"code", "message"}
+
+
+def test_a_refusal_is_one_sentence_for_a_person(shell: Shell) -> None:
+    assert shell("refuse", "conflict").err == "This name is taken.\n"
+
+
+def test_the_faults_of_fields_are_named(shell: Shell) -> None:
+    assert shell("refuse", "invalid").err == "That will not do.\n  title: Give it a title.\n"
+
+
+def test_wrong_usage_exits_with_2_and_shows_how(shell: Shell) -> None:
+    ran = shell("refuse")
+    assert ran.code == 2
+    assert ran.err.startswith("Usage: carrel refuse")
+
+
+def test_wrong_usage_is_json_when_asked(shell: Shell) -> None:
+    ran = shell("refuse", "--json", "conflict", "--nonsense")
+    assert (ran.code, ran.complaint["code"]) == (2, "usage")
+
+
+def test_a_command_that_is_none_is_wrong_usage(shell: Shell) -> None:
+    assert shell("nonsense").code == 2
+
+
+def test_aborting_is_a_refusal(shell: Shell) -> None:
+    ran = shell("refuse", "abort", "--json")
+    assert (ran.code, ran.complaint["code"]) == (1, "aborted")
+
+
+def test_help_opens_nothing_and_names_the_commands(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARREL_DATABASE_URL", "nonsense")
+    ran = shell("--help")
+    assert ran.code == 0
+    assert "refuse" in ran.out
+
+
+def test_faults_of_the_settings_come_all_at_once(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARREL_TIME_ZONE", "Mars/Olympus")
+    monkeypatch.setenv("CARREL_STORAGE", "nowhere")
+    ran = carrel_command("job", "list", "--json")
+    assert (ran.code, ran.complaint["code"]) == (1, "settings")
+    assert "CARREL_TIME_ZONE" in ran.complaint["message"]
+    assert "CARREL_STORAGE" in ran.complaint["message"]
+
+
+def test_a_database_that_does_not_answer_exits_with_4(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "CARREL_DATABASE_URL", "postgresql://carrel@127.0.0.1:1/carrel?connect_timeout=2"
+    )
+    ran = carrel_command("job", "list", "--json")
+    assert (ran.code, ran.complaint["code"]) == (4, "unavailable")
+
+
+def test_tables_that_were_never_made_are_told_with_the_way_out(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+) -> None:
+    monkeypatch.setenv("CARREL_DATABASE_URL", f"sqlite:///{tmp_path}/empty.sqlite3")
+    ran = carrel_command("job", "list", "--json")
+    assert (ran.code, ran.complaint["code"]) == (4, "database_not_prepared")
+    assert "carrel db upgrade" in ran.complaint["message"]
+
+
+def test_no_address_of_a_database_is_printed_with_its_password(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "CARREL_DATABASE_URL", "postgresql://carrel:hush@127.0.0.1:1/carrel?connect_timeout=2"
+    )
+    ran = carrel_command("settings", "check", "--json")
+    assert ran.code == 4
+    assert "hush" not in ran.out + ran.err
+
+
+def test_a_console_that_opened_nothing_closes_nothing() -> None:
+    console = Console(())
+    console.close()
+    assert "carrel" not in vars(console)
+
+
+def test_json_is_one_object_on_one_line(shell: Shell) -> None:
+    out = shell("refuse", "not_at_all", "--json").out
+    assert json.loads(out)
+    assert out.count("\n") == 1

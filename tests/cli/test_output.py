@@ -1,0 +1,105 @@
+"""How values are printed."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import click
+import pytest
+
+from lms.cli.moments import read_moment
+from lms.cli.output import answer_items, as_text, cell, plain_value, table
+from lms.models.upkeep import JobState
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    name: str
+    held_at: datetime | None
+    state: JobState
+
+
+EAST = timezone(timedelta(hours=-4))
+THING = Thing("Ink", datetime(2026, 10, 6, 14, 0, tzinfo=EAST), JobState.DONE)
+
+
+def test_times_are_utc_with_a_z() -> None:
+    assert plain_value(THING.held_at) == "2026-10-06T18:00:00Z"
+
+
+def test_dataclasses_words_paths_and_sequences_are_plain_json() -> None:
+    value = {"things": (THING,), "where": Path("/x"), "none": None, "share": 0.5, "yes": True}
+    assert plain_value(value) == {
+        "things": [{"name": "Ink", "held_at": "2026-10-06T18:00:00Z", "state": "done"}],
+        "where": "/x",
+        "none": None,
+        "share": 0.5,
+        "yes": True,
+    }
+
+
+def test_what_no_answer_may_hold_is_a_fault() -> None:
+    with pytest.raises(TypeError):
+        plain_value(object())
+
+
+def test_letters_of_any_script_stay_readable() -> None:
+    assert as_text({"name": "Zoë Łuk"}) == '{"name": "Zoë Łuk"}'
+
+
+def test_lists_stand_under_items(capsys: pytest.CaptureFixture[str]) -> None:
+    answer_items([THING], ("name",), as_json=True)
+    assert '{"items": [{"name": "Ink",' in capsys.readouterr().out
+
+
+def test_lists_are_tables_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
+    answer_items([THING], ("name", "held_at"), as_json=False)
+    assert capsys.readouterr().out.splitlines() == [
+        "NAME  HELD AT",
+        "Ink   2026-10-06T18:00:00Z",
+    ]
+
+
+def test_an_empty_list_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    answer_items([], ("name",), as_json=False)
+    assert capsys.readouterr().out == "There are none.\n"
+
+
+def test_columns_are_as_wide_as_they_need() -> None:
+    assert table(("a", "b"), [("long one", "x"), ("s", "y")]) == [
+        "A         B",
+        "long one  x",
+        "s         y",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(None, "-"), (True, "yes"), (False, "no"), (0.25, "0.25"), ("x", "x")]
+)
+def test_a_cell_shows_a_value_as_a_person_reads_it(value: object, shown: str) -> None:
+    assert cell(value) == shown
+
+
+def test_a_time_with_an_offset_needs_no_zone() -> None:
+    assert read_moment("2026-10-06T14:00-04:00", None) == datetime(2026, 10, 6, 18, tzinfo=UTC)
+
+
+def test_a_naive_time_is_read_in_the_zone() -> None:
+    moment = read_moment("2026-10-06T14:00", "America/New_York")
+    assert moment == datetime(2026, 10, 6, 18, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("2026-10-06T14:00", None),
+        ("yesterday", "America/New_York"),
+        ("2026-10-06T14:00", "America/Nowhere"),
+        ("2026-10-06T14:00", "../etc/passwd"),
+        ("2026-03-08T02:30", "America/New_York"),  # skipped
+        ("2026-11-01T01:30", "America/New_York"),  # shown twice
+    ],
+)
+def test_a_time_that_names_no_one_moment_is_wrong_usage(text: str, zone: str | None) -> None:
+    with pytest.raises(click.BadParameter):
+        read_moment(text, zone)
