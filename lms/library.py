@@ -2,34 +2,45 @@
 
 from flask import Blueprint, Flask
 
+from lms.cli.access import grant, why
 from lms.cli.db import db
 from lms.cli.jobs import job
 from lms.cli.mail import mail
 from lms.cli.people import login, organisation
+from lms.cli.recordings import handout, recording
 from lms.cli.serve import serve
 from lms.cli.settings import settings
 from lms.cli.worker import worker
+from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
 from lms.models import all as tables
 from lms.parts import Part
-from lms.web import handouts, health, library, playback, posters, watch
+from lms.recordings import ENCODE
+from lms.web import about, handouts, health, library, playback, posters, watch
+from lms.web.admin import files
 
 COMMANDS = (
     db,
+    grant,
+    handout,
     job,
     login,
     mail,
     organisation,
+    recording,
     serve,
     settings,
+    why,
     worker,
 )
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    about.blueprint,
     handouts.blueprint,
     health.blueprint,
     library.blueprint,
     playback.blueprint,
     posters.blueprint,
     watch.blueprint,
+    files.blueprint,
 )
 
 
@@ -39,4 +50,16 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
 
 
-LIBRARY = Part(name="library", init_app=init_app, commands=COMMANDS, models=tables.MODULES)
+LIBRARY = Part(
+    name="library",
+    init_app=init_app,
+    commands=COMMANDS,
+    job_handlers={
+        ENCODE: encode_recording,
+        SWEEP: sweep_run,
+    },
+    job_endings={
+        ENCODE: encoding_ended,
+    },
+    models=tables.MODULES,
+)

@@ -48,7 +48,7 @@ OUR_FAULT = N_(
 STALE_FORM = N_(
     "This form was open for too long, or in another window. Go back, reload and send it again."
 )
-OWN_PAGES = frozenset({400, 401, 403, 404, 405, 409, 410, 413, 429, 500, 503})
+OWN_PAGES = frozenset({403, 404, 410, 429, 500})
 CLIENT_FAULT, SERVER_FAULT = 400, 500
 
 
@@ -79,9 +79,9 @@ def _answer(
     if wants_json():
         body = {"code": code, "message": _(message), "reference": reference}
         return jsonify(body), status, headers
-    fallback = SERVER_FAULT if status >= SERVER_FAULT else CLIENT_FAULT
     page = render_template(
-        f"errors/{status if status in OWN_PAGES else fallback}.html",
+        f"errors/{status if status in OWN_PAGES else 'other'}.html",
+        status=status,
         message=_(message),
         reference=reference,
         retry_after_s=int(retry_after) if retry_after else None,

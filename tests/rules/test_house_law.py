@@ -15,6 +15,7 @@ MAY_ASK_THE_TIME = (
     "lms/worker",
     "lms/tryout.py",
     "lms/mailround.py",
+    "lms/encoding.py",
     "lms/demo/",
     "lms/liveness.py",
     "lti/launch",

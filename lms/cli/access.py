@@ -1,0 +1,155 @@
+"""carrel grant and carrel why: letting a person in, and saying why they are in or out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import accounts, clock, passes
+from lms.access import Action, Admitted, Decision, decide
+from lms.cases import load_case
+from lms.cli.console import Console
+from lms.cli.moments import read_moment
+from lms.cli.output import answer, json_option
+from lms.errors import N_, NotFound
+from lms.explain import explain
+from lms.models.catalogue import Webinar
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A grant as the command line shows it."""
+
+    grant: str
+    email: str
+    webinar: str
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A grant that was weighed in a decision."""
+
+    grant: str
+    scope: str
+    covers: str
+    starts_at: datetime
+    ends_at: datetime | None
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A decision as the command line shows it."""
+
+    email: str
+    webinar: str
+    action: str
+    at: datetime
+    admitted: bool
+    code: str
+    sentence: str
+    next_step: str
+    grant: str | None
+    ends_at: datetime | None
+    candidates: tuple[Weighed, ...]
+
+
+@click.command("grant")
+@click.argument("email")
+@click.argument("slug")
+@json_option
+@click.pass_obj
+def grant(console: Console, email: str, slug: str, *, as_json: bool) -> None:
+    """Give a log-in one webinar for good; asking again changes nothing."""
+    with console.carrel.database.transaction() as session:
+        line = passes.hold_for_good(
+            session,
+            login_id=_login_id(session, email),
+            webinar_id=_webinar_id(session, slug),
+            actor=None,
+            now=clock.now(),
+        )
+        done = Granted(line.public_id, email, slug, line.starts_at, line.ends_at)
+    answer(done, f"{email} holds {slug} for good (grant {done.grant}).", as_json=as_json)
+
+
+@click.command("why")
+@click.argument("email")
+@click.argument("slug")
+@click.option(
+    "--action",
+    type=click.Choice([action.value for action in Action]),
+    default=Action.RECORDING.value,
+    show_default=True,
+    help="What they want to do.",
+)
+@click.option("--at", metavar="ISO", help="When; now if not given. Naive times need --zone.")
+@click.option("--zone", metavar="ZONE", help="The zone of a naive --at, such as America/New_York.")
+@json_option
+@click.pass_obj
+def why(
+    console: Console,
+    email: str,
+    slug: str,
+    *,
+    action: str,
+    at: str | None,
+    zone: str | None,
+    as_json: bool,
+) -> None:
+    """Say why a log-in may or may not watch a webinar, with everything that was weighed."""
+    moment = read_moment(at, zone) if at else clock.now()
+    with console.carrel.database.read_session() as session:
+        case = load_case(
+            session,
+            login_id=_login_id(session, email),
+            webinar_id=_webinar_id(session, slug),
+        )
+    decision = decide(case.login, case.webinar, Action(action), moment)
+    told = explain(decision, case.webinar, zone=ZoneInfo(console.settings.time_zone))
+    found = Why(
+        email=email,
+        webinar=slug,
+        action=action,
+        at=moment,
+        admitted=isinstance(decision, Admitted),
+        code=decision.code,
+        sentence=str(told.sentence),
+        next_step=told.step,
+        grant=decision.grant.public_id if decision.grant else None,
+        ends_at=decision.ends_at if isinstance(decision, Admitted) else None,
+        candidates=_weighed(decision),
+    )
+    lines = [f"{found.code}: {found.sentence}", f"next step: {found.next_step}"]
+    lines += [f"  {what}: {verdict}" for what, verdict in told.weighed] or ["  nothing was held"]
+    answer(found, *lines, as_json=as_json)
+
+
+def _weighed(decision: Decision) -> tuple[Weighed, ...]:
+    return tuple(
+        Weighed(
+            grant=candidate.grant.public_id,
+            scope=candidate.grant.scope,
+            covers=candidate.grant.covers,
+            starts_at=candidate.grant.starts_at,
+            ends_at=candidate.grant.ends_at,
+            code=candidate.code,
+        )
+        for candidate in decision.candidates
+    )
+
+
+def _login_id(session: Session, email: str) -> int:
+    return accounts.find_by_email(session, email).id
+
+
+def _webinar_id(session: Session, slug: str) -> int:
+    webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
+    if webinar_id is None:
+        raise NotFound(N_("There is no webinar with that name."))
+    return webinar_id

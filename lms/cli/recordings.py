@@ -1,0 +1,112 @@
+"""carrel recording and carrel handout: files for a webinar."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from lms import clock, handouts, recordings
+from lms.cli.console import Console
+from lms.cli.output import answer, json_option
+from lms.errors import N_, Refused
+from lms.jobs import latest_job
+from lms.models.catalogue import RecordingState
+from lms.webinar_files import VersionFacts, read_version, read_webinar_files
+from lms.worker import see_through
+
+FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A recording that was added, and how far it is."""
+
+    recording: str
+    webinar: str
+    version: int
+    state: RecordingState
+    playable: bool
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedHandout:
+    """A handout that was added."""
+
+    handout: str
+    webinar: str
+    title: str
+    pages: int
+
+
+@click.group("recording")
+def recording() -> None:
+    """Look after recordings."""
+
+
+@recording.command("add")
+@click.argument("slug")
+@click.argument("file", type=FILE)
+@click.option("--wait", is_flag=True, help="Come back when a worker has finished encoding it.")
+@json_option
+@click.pass_obj
+def add(console: Console, slug: str, file: Path, *, wait: bool, as_json: bool) -> None:
+    """Add a file as the newest version of a webinar's recording; a worker encodes it."""
+    carrel = console.carrel
+    with carrel.database.read_session() as session:
+        read_webinar_files(session, slug)
+    original = recordings.keep_original(carrel.storage, file, file.name)
+    with carrel.database.transaction() as session:
+        recordings.attach(session, slug=slug, original=original, actor=None, now=clock.now())
+    if wait:
+        version = _seen_through(console, original.recording_id)
+    else:
+        with carrel.database.read_session() as session:
+            version = read_version(session, original.recording_id)
+    added = Added(
+        recording=version.id,
+        webinar=slug,
+        version=version.number,
+        state=version.state,
+        playable=version.is_playable,
+        seconds=version.seconds,
+    )
+    text = f"{file.name} is version {version.number} of {slug}: {version.state}."
+    answer(added, text, as_json=as_json)
+
+
+def _seen_through(console: Console, recording_id: str) -> VersionFacts:
+    """Wait for the work on a version, doing it here when no worker does; Refused if it failed."""
+    carrel = console.carrel
+    with carrel.database.read_session() as session:
+        job = latest_job(session, kind=recordings.ENCODE, subject=recording_id)
+    if job is not None:
+        see_through(carrel, console.work, job.id)
+    with carrel.database.read_session() as session:
+        version = read_version(session, recording_id)
+    if version.state is not RecordingState.READY:
+        sentence = version.failure or N_("The work on this recording was cancelled.")
+        raise Refused(sentence, code=f"recording_{version.state}")
+    return version
+
+
+@click.group("handout")
+def handout() -> None:
+    """Look after handouts."""
+
+
+@handout.command("add")
+@click.argument("slug")
+@click.argument("file", type=FILE)
+@json_option
+@click.pass_obj
+def add_handout(console: Console, slug: str, file: Path, *, as_json: bool) -> None:
+    """Add a PDF to a webinar, to be taken by whoever may watch it."""
+    carrel = console.carrel
+    with carrel.database.read_session() as session:
+        read_webinar_files(session, slug)
+    kept = handouts.keep_handout(carrel.storage, file, file.name, carrel.settings.scratch)
+    with carrel.database.transaction() as session:
+        handouts.attach(session, slug=slug, kept=kept, actor=None, now=clock.now())
+    added = AddedHandout(kept.handout_id, slug, kept.title, kept.pages)
+    answer(added, f"{kept.title} ({kept.pages} pages) goes with {slug}.", as_json=as_json)

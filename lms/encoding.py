@@ -1,0 +1,161 @@
+"""The job that turns an original into renditions; killed anywhere, it can be done again."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from lms import recordings
+from lms.clock import now
+from lms.db import new_public_id
+from lms.errors import N_
+from lms.jobs import Ended, GiveUp, JobRun, Stopped, TryAgain, enqueue
+from lms.models.catalogue import Recording, RecordingState
+from lms.models.upkeep import JobState, Lane
+from lms.recordings import Playable
+from lms.runtime import Carrel
+from media.probe import Probe, Unplayable, probe
+from media.storage import content_type_of
+from media.transcode import (
+    EncodeCancelled,
+    Encoded,
+    EncodeFailed,
+    NotCopyable,
+    encode,
+    remux,
+)
+
+SWEEP = "rendition.sweep"
+LAST_VIEWER_GONE = timedelta(hours=25)  # a playback session lives for 24 hours
+
+READING = N_("Reading the file")
+COPYING = N_("Making a first version to watch at once")
+ENCODING = N_("Encoding")
+STORING = N_("Storing")
+
+
+def encode_recording(carrel: Carrel, run: JobRun) -> None:
+    """Probe an original, publish a copied first run where that serves, then the whole ladder."""
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        recording = recordings.begin(session, run.subject)
+    run.report(0.0, READING)
+    with _workshop(carrel.settings.scratch / "encode" / run.public_id) as folder:
+        try:
+            source = _source(carrel, recording, folder)
+            found = probe(source)
+            if recording.run is None and found.copyable:
+                _publish_copy(carrel, run, source, folder / "copy", found)
+            made = encode(
+                source,
+                folder / "ladder",
+                found,
+                progress=_progress(run, ENCODING, 0.05, 0.95),
+                cancelled=run.cancelled,
+            )
+            _publish(carrel, run, folder / "ladder", made, found, whole=True)
+        except Unplayable as error:
+            raise GiveUp(error.sentence, error.detail) from error
+        except EncodeFailed as error:
+            raise TryAgain(error.sentence, error.tail) from error
+        except EncodeCancelled as error:
+            raise Stopped from error
+
+
+def encoding_ended(session: Session, ended: Ended) -> None:
+    """Note on the recording that its encoding failed for good or was cancelled."""
+    state = RecordingState.CANCELLED if ended.state is JobState.CANCELLED else RecordingState.FAILED
+    recordings.stop(session, ended.subject, state, sentence=ended.sentence, detail=ended.detail)
+
+
+def sweep_run(carrel: Carrel, run: JobRun) -> None:
+    """Delete the files of a run that was replaced, once nobody can be watching it."""
+    replaced = str(run.payload["run"])
+    with carrel.database.read_session() as session:
+        if recordings.find(session, run.subject).run == replaced:
+            return
+    for key in list(carrel.storage.list(f"renditions/{run.subject}/{replaced}/")):
+        carrel.storage.delete(key)
+
+
+def _publish_copy(carrel: Carrel, run: JobRun, source: Path, folder: Path, found: Probe) -> None:
+    try:
+        copied = remux(
+            source,
+            folder,
+            found,
+            progress=_progress(run, COPYING, 0.0, 0.05),
+            cancelled=run.cancelled,
+        )
+    except NotCopyable:
+        return
+    _publish(carrel, run, folder, copied, found, whole=False)
+
+
+def _publish(
+    carrel: Carrel, run: JobRun, folder: Path, made: Encoded, found: Probe, *, whole: bool
+) -> None:
+    """Store a finished run under its own new keys, then let one row update make it play."""
+    run_id = new_public_id()
+    report = _progress(run, STORING, 0.95, 1.0) if whole else None
+    for count, name in enumerate(made.files, start=1):
+        key = f"renditions/{run.subject}/{run_id}/{name}"
+        carrel.storage.put_file(key, folder / name, content_type_of(key))
+        if report is not None:
+            report(count / len(made.files))
+        if run.cancelled():
+            raise EncodeCancelled
+    playable = Playable(
+        run=run_id,
+        seconds=made.seconds,
+        has_video=found.has_video,
+        width=found.video.width if found.video else None,
+        height=found.video.height if found.video else None,
+    )
+    moment = now()
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        replaced = recordings.publish(session, run.subject, playable)
+        if whole:
+            recordings.finish(session, run.subject, now=moment)
+        if replaced is not None:
+            sweep = enqueue(
+                session,
+                kind=SWEEP,
+                lane=Lane.MEDIA,
+                subject=run.subject,
+                payload={"run": replaced},
+                now=moment,
+                unique_key=f"{SWEEP}:{replaced}",
+            )
+            sweep.run_at = moment + LAST_VIEWER_GONE
+
+
+def _source(carrel: Carrel, recording: Recording, folder: Path) -> Path:
+    """Return the original as a local file; the encoder reads no network."""
+    path = carrel.storage.local_path(recording.original_key)
+    if path is None:
+        path = folder / "original"
+        carrel.storage.fetch(recording.original_key, path)
+    return path
+
+
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """Give an empty folder, also where a killed worker left one behind; it is gone afterwards."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _progress(run: JobRun, note: str, begin: float, end: float) -> Callable[[float], None]:
+    def report(share: float) -> None:
+        run.report(begin + (end - begin) * share, note)
+
+    return report

@@ -1,0 +1,181 @@
+"""Recordings: from a file to a version of a webinar's recording that can be played."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms import audit, jobs
+from lms.db import new_public_id
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.models.catalogue import Recording, RecordingState, Webinar
+from lms.models.upkeep import Lane
+from media.keys import safe_name
+from media.storage import Storage, content_type_of
+
+ENCODE = "recording.encode"
+FRESH_PRIORITY = 10
+PIECE = 1 << 20
+LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A file that was received and stored, not yet part of any webinar."""
+
+    recording_id: str
+    key: str
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Playable:
+    """What a finished run of the encoder brought: its id, and what it is like to play."""
+
+    run: str
+    seconds: float
+    has_video: bool
+    width: int | None
+    height: int | None
+
+
+def keep_original(storage: Storage, path: Path, name: str) -> Original:
+    """Store a received file as it is; call it outside any transaction, it may take minutes.
+
+    Raises Invalid when the file has no usable name.
+    """
+    shown = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    if not shown or not shown.isprintable():
+        raise Invalid(N_("The file has no name. Choose it again."))
+    recording_id = new_public_id()
+    key = f"originals/{recording_id}/{safe_name(shown)}"
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    storage.put_file(key, path, content_type_of(key))
+    return Original(recording_id, key, shown[-LONGEST_NAME:], path.stat().st_size, sha256)
+
+
+def attach(
+    session: Session, *, slug: str, original: Original, actor: str | None, now: datetime
+) -> Recording:
+    """Make a stored file the newest version of a webinar's recording and queue its encoding.
+
+    A version that plays stays current until the new one can be played. Raises NotFound.
+    """
+    webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
+    if webinar_id is None:
+        raise NotFound(N_("There is no webinar with that name."))
+    current = _current(session, webinar_id)
+    takes_over = current is None or current.run is None
+    if current is not None and takes_over:
+        current.is_current = False
+        session.flush()
+    newest = session.scalar(
+        select(func.max(Recording.number)).where(Recording.webinar_id == webinar_id)
+    )
+    recording = Recording(
+        public_id=original.recording_id,
+        webinar_id=webinar_id,
+        number=(newest or 0) + 1,
+        is_current=takes_over,
+        original_key=original.key,
+        original_name=original.name,
+        size_bytes=original.size_bytes,
+        sha256=original.sha256,
+        created_at=now,
+    )
+    session.add(recording)
+    session.flush()
+    jobs.enqueue(
+        session,
+        kind=ENCODE,
+        lane=Lane.MEDIA,
+        subject=recording.public_id,
+        payload={},
+        now=now,
+        unique_key=f"{ENCODE}:{recording.public_id}",
+        priority=FRESH_PRIORITY,
+    )
+    audit.record(session, "recording.added", recording.public_id, actor=actor, now=now)
+    return recording
+
+
+def begin(session: Session, recording_id: str) -> Recording:
+    """Mark a version as being worked on; raises NotFound."""
+    recording = find(session, recording_id)
+    if recording.state is not RecordingState.READY:
+        recording.state = RecordingState.PROCESSING
+    recording.failure = recording.failure_detail = None
+    return recording
+
+
+def publish(session: Session, recording_id: str, playable: Playable) -> str | None:
+    """Make a finished run the one that is played, and its version current once it is the newest.
+
+    Answers the run it replaces, whose files nobody needs once its viewers have gone.
+    """
+    recording = find(session, recording_id)
+    replaced, recording.run = recording.run, playable.run
+    recording.seconds = playable.seconds
+    recording.has_video = playable.has_video
+    recording.width, recording.height = playable.width, playable.height
+    current = _current(session, recording.webinar_id)
+    if current is not None and current.number < recording.number:
+        current.is_current = False
+        session.flush()
+        recording.is_current = True
+    session.flush()
+    return replaced
+
+
+def finish(session: Session, recording_id: str, *, now: datetime) -> None:
+    """Mark a version as ready: all its renditions stand."""
+    recording = find(session, recording_id)
+    recording.state = RecordingState.READY
+    recording.ready_at = now
+
+
+def stop(
+    session: Session, recording_id: str, state: RecordingState, *, sentence: str, detail: str
+) -> None:
+    """Note that the work on a version ended without success; what already plays goes on."""
+    recording = find(session, recording_id)
+    if recording.state is RecordingState.READY:
+        return
+    recording.state = state
+    recording.failure, recording.failure_detail = sentence, detail
+
+
+def retry(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:
+    """Encode a version once more; raises Conflict while it is under way or when it is ready."""
+    job = jobs.latest_job(session, kind=ENCODE, subject=find(session, recording_id).public_id)
+    if job is None:
+        raise NotFound
+    jobs.retry(session, job.id, actor=actor, now=now)
+
+
+def cancel(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:
+    """Ask for the encoding of a version to stop; raises Conflict when there is none under way."""
+    job = jobs.latest_job(session, kind=ENCODE, subject=find(session, recording_id).public_id)
+    if job is None or job.state in jobs.ENDED:
+        raise Conflict(N_("This recording is not being prepared, so there is nothing to cancel."))
+    jobs.cancel(session, job.id, actor=actor, now=now)
+
+
+def find(session: Session, recording_id: str) -> Recording:
+    """Return a version by its outside id; raises NotFound."""
+    recording = session.scalar(select(Recording).where(Recording.public_id == recording_id))
+    if recording is None:
+        raise NotFound
+    return recording
+
+
+def _current(session: Session, webinar_id: int) -> Recording | None:
+    return session.scalar(
+        select(Recording).where(Recording.webinar_id == webinar_id, Recording.is_current)
+    )

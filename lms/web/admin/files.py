@@ -1,0 +1,189 @@
+"""The files of a webinar, for staff: recordings with live progress, captions, handouts."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote
+
+from flask import Blueprint, flash, jsonify, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms import captions, handouts, recordings
+from lms.clock import now
+from lms.errors import N_, Invalid, NotFound, Unavailable
+from lms.web.guard import Audience, open_to
+from lms.web.kit import carrel, read_session, render, see_other, transaction, wants_json
+from lms.web.signin import required_viewer
+from lms.webinar_files import read_version, read_webinar_files
+from media.storage import Missing, content_type_of
+
+blueprint = Blueprint("webinar_files", __name__, url_prefix="/staff")
+
+PIECE = 1 << 20
+ROOM_LEFT_BYTES = 512 * 1024 * 1024
+WEBINAR_PAGE = "staff_webinars.show"
+
+
+@blueprint.get("/webinars/<slug>/files")
+@open_to(Audience.STAFF)
+def show(slug: str) -> ResponseReturnValue:
+    """Show the files alone, as the webinar's page includes them: what its script fetches anew."""
+    with read_session() as session:
+        files = read_webinar_files(session, slug)
+    return render("admin/webinar_files.html", files=files)
+
+
+@blueprint.post("/webinars/<slug>/recordings")
+@open_to(Audience.STAFF)
+def add_recording(slug: str) -> ResponseReturnValue:
+    person = required_viewer()
+    _require_webinar(slug)
+    with _received() as (path, name):
+        original = recordings.keep_original(carrel().storage, path, name)
+    with transaction() as session:
+        recordings.attach(session, slug=slug, original=original, actor=person.public_id, now=now())
+    return _done(slug, _("The recording is here and is being prepared. You may leave this page."))
+
+
+@blueprint.post("/webinars/<slug>/handouts")
+@open_to(Audience.STAFF)
+def add_handout(slug: str) -> ResponseReturnValue:
+    person = required_viewer()
+    _require_webinar(slug)
+    with _received() as (path, name):
+        kept = handouts.keep_handout(carrel().storage, path, name, carrel().settings.scratch)
+    with transaction() as session:
+        handouts.attach(session, slug=slug, kept=kept, actor=person.public_id, now=now())
+    return _done(slug, _("The handout is on the webinar's page."))
+
+
+@blueprint.post("/webinars/<slug>/recordings/<recording_id>/captions")
+@open_to(Audience.STAFF)
+def add_captions(slug: str, recording_id: str) -> ResponseReturnValue:
+    person = required_viewer()
+    with read_session() as session:
+        recordings.find(session, recording_id)
+    storage = carrel().storage
+    with _received() as (path, _name):
+        kept = captions.keep_captions(
+            storage,
+            recording_id=recording_id,
+            language=request.form.get("language", "en"),
+            data=path.read_bytes(),
+        )
+    with transaction() as session:
+        replaced = captions.attach(session, kept, actor=person.public_id, now=now())
+    if replaced is not None:
+        storage.delete(replaced)
+    return _done(slug, _("The captions are shown with the recording."))
+
+
+@blueprint.post("/webinars/<slug>/recordings/<recording_id>/cancel")
+@open_to(Audience.STAFF)
+def cancel(slug: str, recording_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        recordings.cancel(session, recording_id, actor=actor, now=now())
+    return _done(slug, _("The work on this recording is being stopped."))
+
+
+@blueprint.post("/webinars/<slug>/recordings/<recording_id>/retry")
+@open_to(Audience.STAFF)
+def retry(slug: str, recording_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        recordings.retry(session, recording_id, actor=actor, now=now())
+    return _done(slug, _("The recording is being prepared again."))
+
+
+@blueprint.post("/webinars/<slug>/handouts/<handout_id>/remove")
+@open_to(Audience.STAFF)
+def remove_handout(slug: str, handout_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        keys = handouts.remove(session, handout_id, actor=actor, now=now())
+    for key in keys:
+        carrel().storage.delete(key)
+    return _done(slug, _("The handout is gone from the webinar's page."))
+
+
+@blueprint.post("/webinars/<slug>/captions/<caption_id>/remove")
+@open_to(Audience.STAFF)
+def remove_captions(slug: str, caption_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        key = captions.remove(session, caption_id, actor=actor, now=now())
+    carrel().storage.delete(key)
+    return _done(slug, _("The captions are gone from the recording."))
+
+
+@blueprint.get("/recordings/<recording_id>/progress")
+@open_to(Audience.STAFF)
+def progress(recording_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        version = read_version(session, recording_id)
+    return jsonify(
+        state=version.state,
+        share=round(version.share, 4),
+        note=_(version.note) if version.note else "",
+        playable=version.is_playable,
+    )
+
+
+@blueprint.get("/recordings/<recording_id>/original")
+@open_to(Audience.STAFF)
+def original(recording_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        recording = recordings.find(session, recording_id)
+    try:
+        stream = carrel().storage.open(recording.original_key)
+    except Missing:
+        raise NotFound(N_("The original of this recording is missing from the storage.")) from None
+    return send_file(
+        stream,
+        mimetype=content_type_of(recording.original_key),
+        as_attachment=True,
+        download_name=recording.original_name,
+    )
+
+
+def _require_webinar(slug: str) -> None:
+    """Answer 404 before a file is taken in, not after."""
+    with read_session() as session:
+        read_webinar_files(session, slug)
+
+
+@contextmanager
+def _received() -> Iterator[tuple[Path, str]]:
+    """Take in one file, sent as a form's part or as the whole body with X-File-Name."""
+    scratch = carrel().settings.scratch
+    wanted = request.content_length
+    if wanted is None:
+        raise Invalid(N_("The file was sent without its length. Send it again from this page."))
+    if shutil.disk_usage(scratch).free < 2 * wanted + ROOM_LEFT_BYTES:
+        raise Unavailable(N_("There is not enough room on the server for this file."))
+    with tempfile.TemporaryDirectory(dir=scratch, prefix="upload-") as folder:
+        path = Path(folder) / "received"
+        if request.mimetype == "multipart/form-data":
+            part = request.files.get("file")
+            if part is None or not part.filename:
+                raise Invalid(N_("Choose a file first."))
+            part.save(path)
+            yield path, part.filename
+            return
+        name = unquote(request.headers.get("X-File-Name", ""))
+        with path.open("wb") as file:
+            shutil.copyfileobj(request.stream, file, PIECE)
+        if path.stat().st_size != wanted:
+            raise Invalid(N_("The file did not arrive whole. Send it again."))
+        yield path, name
+
+
+def _done(slug: str, sentence: str) -> ResponseReturnValue:
+    if wants_json():
+        return jsonify(message=sentence, fragment=url_for(".show", slug=slug))
+    flash(sentence, "done")
+    return see_other(WEBINAR_PAGE, slug=slug, _anchor="files")

@@ -1,0 +1,130 @@
+"""What staff see of a webinar's files: the versions of its recording, captions and handouts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.errors import NotFound
+from lms.jobs import ENDED, JobFacts, latest_job
+from lms.models.catalogue import Caption, Handout, Recording, RecordingState, Webinar
+from lms.models.upkeep import JobState
+from lms.recordings import ENCODE
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionFacts:
+    """One caption track; `id` is its outside id."""
+
+    id: str
+    language: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """One version of a recording and how far the work on it is; `share` is 0 to 1."""
+
+    id: str
+    number: int
+    is_current: bool
+    name: str
+    size_bytes: int
+    seconds: float | None
+    is_playable: bool
+    state: RecordingState
+    share: float
+    note: str
+    is_cancelling: bool
+    failure: str | None
+    failure_detail: str | None
+    created_at: datetime
+    captions: tuple[CaptionFacts, ...]
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether work on it is waiting or going on."""
+        return self.state in (RecordingState.WAITING, RecordingState.PROCESSING)
+
+
+@dataclass(frozen=True, slots=True)
+class HandoutFacts:
+    """One handout; `id` is its outside id."""
+
+    id: str
+    title: str
+    name: str
+    size_bytes: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarFiles:
+    """All files of a webinar; versions newest first."""
+
+    slug: str
+    versions: tuple[VersionFacts, ...]
+    handouts: tuple[HandoutFacts, ...]
+
+
+def read_webinar_files(session: Session, slug: str) -> WebinarFiles:
+    """Return a webinar's files as staff see them; raises NotFound."""
+    webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
+    if webinar_id is None:
+        raise NotFound
+    versions = session.scalars(
+        select(Recording)
+        .where(Recording.webinar_id == webinar_id)
+        .order_by(Recording.number.desc())
+    ).all()
+    handouts = session.scalars(
+        select(Handout).where(Handout.webinar_id == webinar_id).order_by(Handout.position)
+    ).all()
+    return WebinarFiles(
+        slug=slug,
+        versions=tuple(_version(session, recording) for recording in versions),
+        handouts=tuple(
+            HandoutFacts(item.public_id, item.title, item.name, item.size_bytes, item.pages)
+            for item in handouts
+        ),
+    )
+
+
+def read_version(session: Session, recording_id: str) -> VersionFacts:
+    """Return one version as staff see it; raises NotFound."""
+    recording = session.scalar(select(Recording).where(Recording.public_id == recording_id))
+    if recording is None:
+        raise NotFound
+    return _version(session, recording)
+
+
+def _version(session: Session, recording: Recording) -> VersionFacts:
+    job = latest_job(session, kind=ENCODE, subject=recording.public_id)
+    captions = session.scalars(
+        select(Caption).where(Caption.recording_id == recording.id).order_by(Caption.language)
+    )
+    return VersionFacts(
+        id=recording.public_id,
+        number=recording.number,
+        is_current=recording.is_current,
+        name=recording.original_name,
+        size_bytes=recording.size_bytes,
+        seconds=recording.seconds,
+        is_playable=recording.run is not None,
+        state=_state(recording, job),
+        share=job.progress if job is not None else 0.0,
+        note=job.progress_note if job is not None else "",
+        is_cancelling=job is not None and job.cancel_requested and job.state not in ENDED,
+        failure=recording.failure,
+        failure_detail=recording.failure_detail,
+        created_at=recording.created_at,
+        captions=tuple(CaptionFacts(row.public_id, row.language, row.label) for row in captions),
+    )
+
+
+def _state(recording: Recording, job: JobFacts | None) -> RecordingState:
+    """Return the state to show: a job that waits for its turn has not touched the row yet."""
+    if job is None or job.state in ENDED:
+        return recording.state
+    return RecordingState.WAITING if job.state is JobState.QUEUED else RecordingState.PROCESSING
