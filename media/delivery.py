@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from media.gate import Environ, Gate, TurnCode, TurnedAway
 from media.keys import BadKey, content_type_of
 from media.ladder import PROGRESSIVE
+from media.local import version_of
 from media.ranges import Span, Unsatisfiable, is_known, wanted_span
 from media.signing import BadToken, Signer
-from media.storage import Missing, Storage, version_of
+from media.storage import Missing, Storage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

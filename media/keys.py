@@ -57,6 +57,12 @@ def checked_key(key: str) -> str:
     return key
 
 
+def folder_of(prefix: str) -> str:
+    """Return the folder that the keys with this prefix lie in; raises BadKey."""
+    folder = prefix.rpartition("/")[0]
+    return checked_key(folder) if folder else ""
+
+
 def safe_name(name: str) -> str:
     """Turn a person's file name into one part of a key, keeping its ending; never empty."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")

@@ -1,8 +1,12 @@
 import io
+import os
+import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from media.keys import checked_key, content_type_of, new_key_id, safe_name
 from media.storage import BadKey, Missing, open_storage
@@ -37,6 +41,28 @@ class TestStorage:
         source.write_bytes(b"abc" * 700_000)
         storage.put_file("originals/a/talk.mp4", source, "video/mp4")
         assert content(storage, "originals/a/talk.mp4") == source.read_bytes()
+
+    def test_a_file_that_is_taken_is_gone_from_where_it_was(self, storage, tmp_path):
+        source = tmp_path / "high.mp4"
+        source.write_bytes(b"abc" * 1000)
+        storage.take_file("renditions/a/r/high.mp4", source, "video/mp4")
+        assert content(storage, "renditions/a/r/high.mp4") == b"abc" * 1000
+        assert not source.exists()
+
+    def test_a_file_on_another_disk_is_taken_too(self, storage):
+        other = Path("/dev/shm")  # noqa: S108  (memory is another disk wherever there is one)
+        if not os.access(other, os.W_OK):
+            pytest.skip("there is no other disk to take it from")
+        with tempfile.NamedTemporaryFile(dir=other, delete=False) as source:
+            source.write(b"abc")
+        storage.take_file("renditions/a/r/high.mp4", Path(source.name), "video/mp4")
+        assert content(storage, "renditions/a/r/high.mp4") == b"abc"
+        assert not Path(source.name).exists()
+
+    def test_a_file_that_is_not_there_cannot_be_taken(self, storage, tmp_path):
+        with pytest.raises(OSError, match="nothing"):
+            storage.take_file("a/x", tmp_path / "nothing", "video/mp4")
+        assert storage.stat("a/x") is None
 
     def test_a_file_is_fetched_to_a_local_path(self, storage, tmp_path):
         storage.put_bytes("originals/a/talk.mp4", b"abc" * 1000, "video/mp4")
@@ -167,6 +193,7 @@ class TestStorage:
         for act in (
             lambda: storage.put_bytes(key, b"x", "text/plain"),
             lambda: storage.put_file(key, source, "text/plain"),
+            lambda: storage.take_file(key, source, "text/plain"),
             lambda: storage.open(key),
             lambda: storage.fetch(key, tmp_path / "y"),
             lambda: storage.stat(key),
@@ -258,7 +285,7 @@ class TestS3Storage:
             lambda: storage.stat("a/x"),
             lambda: storage.open("a/x"),
         ):
-            with pytest.raises(storage._client.exceptions.ClientError):
+            with pytest.raises(ClientError):
                 act()
 
     def test_it_has_no_local_path(self):

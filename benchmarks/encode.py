@@ -1,0 +1,191 @@
+"""E1 and E2: what the pipeline costs beside ffmpeg alone, and how soon a recording can be watched.
+
+E1 encodes a recording with the product, in turn with one hand-written ffmpeg call that makes the
+same ladder (and the same plain MP4 after it), both at the same niceness. E2 takes an hour of H.264
+from the end of its upload to a run in the storage, in turn with copying the file into the storage.
+Run: python -m benchmarks.encode [--seconds 60] [--rounds 3]
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess  # noqa: TID251  (the yardstick runs ffmpeg without our runner)
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from media.probe import probe
+from media.programs import Limits, ffmpeg_path
+from media.storage import Storage, open_storage
+from media.transcode import encode, remux
+
+HLS = (
+    *("-f", "hls", "-hls_time", "6", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4"),
+    *("-hls_flags", "single_file+independent_segments"),
+)
+X264 = ("-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-sc_threshold", "0")
+SPLIT = "[0:v]split=4[a][b][c][d];"
+HIGH = "[a]fps=25,scale=1920:1080,format=yuv420p[high];"
+LOW = "[b]fps=15,scale=1280:720,format=yuv420p[low];"
+STILLS = (
+    "[c]fps=1,trim=end=30,scale=1280:-2:out_range=pc,format=yuvj420p,thumbnail=30[poster];"
+    "[d]fps=1/10,scale=160:90:out_range=pc,format=yuvj420p,tile=10x10[thumbs];"
+)
+SOUND = "[0:a]aformat=channel_layouts=mono,loudnorm=I=-16:TP=-1.5:LRA=11,aresample=48000[sound]"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one run took, in seconds."""
+
+    wall: float
+    cpu: float
+
+
+def main() -> None:
+    """Measure and print one line of JSON: a list."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=60, help="length of the recording of E1")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="carrel-encode-") as name:
+        folder = Path(name)
+        figures = [
+            measure_ladder(folder, options.seconds, options.rounds),
+            measure_first_picture(folder, options.rounds),
+        ]
+    print(json.dumps(figures))
+
+
+def measure_ladder(folder: Path, seconds: int, rounds: int) -> dict[str, object]:
+    """E1: a recording that must be encoded, by the product and by ffmpeg alone."""
+    # Key frames too far apart to be copied; slides that change each five seconds, and a voice.
+    source = record(folder / "slides.mp4", seconds, gop=100_000)
+    ours, alone = in_turn(
+        rounds,
+        lambda place: by_product(source, folder / f"ours-{place}"),
+        lambda place: by_ffmpeg(source, folder / f"alone-{place}"),
+    )
+    return {
+        "metric": "E1",
+        "ratio": ratio(ours, alone, "wall"),
+        "ratio_cpu": ratio(ours, alone, "cpu"),
+        "yardstick": "the same ladder, stills and plain MP4 by ffmpeg alone",
+        "seconds": seconds,
+        "product_s": median(ours, "wall"),
+        "yardstick_s": median(alone, "wall"),
+        "cpu_s_per_minute": round(median(ours, "cpu") * 60 / seconds, 1),
+    }
+
+
+def measure_first_picture(folder: Path, rounds: int) -> dict[str, object]:
+    """E2: an hour that can be copied, until it can be watched, and only copied as a file."""
+    minute = record(folder / "minute.mp4", 60, gop=100)
+    hour = folder / "hour.mp4"
+    ffmpeg("-stream_loop", "59", "-i", minute, "-c", "copy", hour)
+    storage = open_storage((folder / "kept").as_uri())
+    ours, alone = in_turn(
+        rounds,
+        lambda place: to_watch(hour, folder / f"first-{place}", storage),
+        lambda place: storage.put_file(f"originals/{place}/hour.mp4", hour, "video/mp4"),
+    )
+    return {
+        "metric": "E2",
+        "ratio": ratio(ours, alone, "wall"),
+        "ratio_cpu": ratio(ours, alone, "cpu"),
+        "yardstick": "copying the file into the storage",
+        "megabytes": round(hour.stat().st_size / 1e6),
+        "product_s": median(ours, "wall"),
+        "yardstick_s": median(alone, "wall"),
+    }
+
+
+def record(path: Path, seconds: int, *, gop: int) -> Path:
+    """Make a recording of slides and a tone in H.264 and AAC."""
+    slides = f"testsrc2=s=1920x1080:r=1/5:d={seconds},fps=25,noise=alls=12:allf=t"
+    tone = f"sine=f=220:r=48000:d={seconds},tremolo=f=3:d=0.8"
+    sources = ("-f", "lavfi", "-i", slides, "-f", "lavfi", "-i", tone)
+    picture = ("-c:v", "libx264", "-preset", "veryfast", "-b:v", "2M", "-pix_fmt", "yuv420p")
+    cuts = ("-maxrate", "2M", "-bufsize", "4M", "-g", str(gop), "-sc_threshold", "0")
+    ffmpeg(*sources, *picture, *cuts, "-c:a", "aac", path)
+    return path
+
+
+def by_product(source: Path, out: Path) -> None:
+    """Probe and encode as the worker does."""
+    encode(source, out, probe(source), progress=lambda _: None, cancelled=lambda: False)
+
+
+def by_ffmpeg(source: Path, out: Path) -> None:
+    """Make the same by hand."""
+    out.mkdir()
+    keys = ("-force_key_frames", "expr:gte(t,n_forced*6)", "-g", "600")
+    high = (*X264, "-crf", "23", "-maxrate", "2500k", "-bufsize", "5000k", *keys, *HLS)
+    low = (*X264, "-crf", "26", "-maxrate", "800k", "-bufsize", "1600k", *keys, *HLS)
+    ffmpeg(
+        *("-i", source, "-filter_complex", SPLIT + HIGH + LOW + STILLS + SOUND),
+        *("-map", "[high]", *high, "-hls_segment_filename", out / "high.mp4", out / "high.m3u8"),
+        *("-map", "[low]", *low, "-hls_segment_filename", out / "low.mp4", out / "low.m3u8"),
+        *("-map", "[poster]", "-frames:v", "1", "-update", "1", out / "poster.jpg"),
+        *("-map", "[thumbs]", out / "thumbs-%03d.jpg"),
+        *("-map", "[sound]", "-c:a", "aac", "-b:a", "96k", *HLS),
+        *("-hls_segment_filename", out / "audio.mp4", out / "audio.m3u8"),
+    )
+    plain = ("-c", "copy", "-movflags", "+faststart", out / "progressive.mp4")
+    ffmpeg("-i", out / "low.mp4", "-i", out / "audio.mp4", *plain)
+
+
+def to_watch(source: Path, out: Path, storage: Storage) -> None:
+    """Do what is done between the end of an upload and the first picture."""
+    found = probe(source)
+    made = remux(source, out, found, progress=lambda _: None, cancelled=lambda: False)
+    for name in made.files:
+        storage.take_file(f"renditions/v/{out.name}/{name}", out / name, "video/mp4")
+
+
+def ffmpeg(*words: object) -> None:
+    """Run ffmpeg as politely as the product does."""
+    nice = ("nice", "-n", str(Limits().nice))
+    command = [*nice, ffmpeg_path(), "-v", "error", "-nostdin", "-y", *map(str, words)]
+    subprocess.run(command, check=True)  # noqa: S603  (our own list)
+
+
+def in_turn(
+    rounds: int, one: Callable[[int], None], other: Callable[[int], None]
+) -> tuple[list[Cost], list[Cost]]:
+    """Time both, A B A B, so that what else the machine does falls on both."""
+    costs: tuple[list[Cost], list[Cost]] = [], []
+    for place in range(rounds):
+        for act, kept in zip((one, other), costs, strict=True):
+            wall, cpu = time.perf_counter(), cpu_seconds()
+            act(place)
+            kept.append(Cost(time.perf_counter() - wall, cpu_seconds() - cpu))
+    return costs
+
+
+def cpu_seconds() -> float:
+    """Return what this process and all that it has waited for took of the processors."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
+def median(costs: list[Cost], what: str) -> float:
+    """Return the median of one kind of cost, in seconds."""
+    return round(statistics.median(values(costs, what)), 2)
+
+
+def ratio(ours: list[Cost], alone: list[Cost], what: str) -> float:
+    """Return how many times more ours took."""
+    return round(statistics.median(values(ours, what)) / statistics.median(values(alone, what)), 3)
+
+
+def values(costs: list[Cost], what: str) -> list[float]:
+    """Return one kind of cost of every run."""
+    return [each.wall if what == "wall" else each.cpu for each in costs]
+
+
+if __name__ == "__main__":
+    main()
