@@ -19,6 +19,8 @@ from tests.jobs.work import facts_of, make_job
 from tests.servers.process import running
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

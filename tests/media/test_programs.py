@@ -19,6 +19,8 @@ from media.programs import (
     run_ffmpeg,
 )
 
+pytestmark = pytest.mark.slow
+
 MIB = 1 << 20
 
 

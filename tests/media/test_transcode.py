@@ -19,6 +19,8 @@ from media.transcode import (
 )
 from tests.media.conftest import AAC, X264, picture, tone
 
+pytestmark = pytest.mark.slow
+
 
 def encoded(source, out, how=encode, **changes):
     given = {"progress": lambda _: None, "cancelled": lambda: False} | changes

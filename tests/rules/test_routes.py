@@ -108,4 +108,3 @@ def test_the_token_in_its_path_stands_in_for_a_form_token(
     }
     assert answers
     assert {name for name, answer in answers.items() if answer.status_code != NOT_FOUND} == set()
-
