@@ -17,6 +17,8 @@ from lms.parts import Part
 from lms.recordings import ENCODE
 from lms.web import about, handouts, health, library, playback, posters, watch
 from lms.web.admin import files
+from lms.web.admin import jobs as staff_jobs
+from lms.web.admin import mail as staff_mail
 
 COMMANDS = (
     db,
@@ -39,6 +41,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     library.blueprint,
     playback.blueprint,
     posters.blueprint,
+    staff_jobs.blueprint,
+    staff_mail.blueprint,
     watch.blueprint,
     files.blueprint,
 )

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.colour import light_accent
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.house import read_house
 from lms.models.people import EmailPurpose
@@ -158,16 +159,6 @@ def _facts(row: Row[Any]) -> MailFacts:
     return MailFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
 
 
-def readable_on(colour: str) -> str:
-    """Return white or ink, whichever stands out more on #rrggbb (WCAG 2.2, relative luminance)."""
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    ]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#ffffff" if 1.05 / (luminance + 0.05) >= (luminance + 0.05) / 0.05 else "#000000"
-
-
 def _with_key(session: Session, unique_key: str) -> Mail | None:
     return session.scalar(select(Mail).where(Mail.unique_key == unique_key))
 
@@ -214,12 +205,13 @@ def _environment() -> Environment:
 
 def _mail_house(session: Session) -> MailHouse:
     facts = read_house(session, contact="")
+    accent = light_accent(facts.accent)
     return MailHouse(
         name=facts.name,
         logo_url=None,
         contact_email=facts.contact_email,
-        accent=facts.accent,
-        on_accent=readable_on(facts.accent),
+        accent=accent.colour,
+        on_accent=accent.on,
     )
 
 

@@ -1,9 +1,11 @@
 """Points in time on the command line: ISO 8601, and a zone for those that name none."""
 
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
+
+from lms.errors import Invalid
+from lms.zones import from_wall_clock, read_zone
 
 
 def read_moment(text: str, zone: str | None) -> datetime:
@@ -20,21 +22,7 @@ def read_moment(text: str, zone: str | None) -> datetime:
         return moment.astimezone(UTC)
     if zone is None:
         raise click.BadParameter(f"{text!r} has no offset; add one, or say --zone")
-    return _local_moment(moment, _read_zone(zone))
-
-
-def _read_zone(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise click.BadParameter(f"{name!r} is not a zone such as America/New_York") from None
-
-
-def _local_moment(moment: datetime, zone: ZoneInfo) -> datetime:
-    first = moment.replace(tzinfo=zone, fold=0)
-    second = moment.replace(tzinfo=zone, fold=1)
-    if first.utcoffset() != second.utcoffset():
-        raise click.BadParameter(
-            f"clocks in {zone.key} skip {moment.isoformat()} or show it twice; add an offset"
-        )
-    return first.astimezone(UTC)
+        return from_wall_clock(moment, read_zone(zone))
+    except Invalid as error:
+        raise click.BadParameter(f"{text!r} in {zone!r}: {error.message}") from None

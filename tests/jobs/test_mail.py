@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from lms.db import Database, new_public_id
 from lms.errors import Conflict, Invalid, NotFound
-from lms.mail import list_mails, mail_facts, post, readable_on, resend
+from lms.mail import list_mails, mail_facts, post, resend
 from lms.models.upkeep import AuditEntry, House, JobState, Mail
 from lms.postman import LEASE, Letter, has_mail, mark_sent, put_off, refuse, release, take
 from tests.clock import NOW
@@ -77,13 +77,6 @@ def test_a_mail_names_the_house_and_whom_it_is_for(database: Database) -> None:
     assert "This was sent to alice@example.org by Ink & Oak." in row.text
     assert "Ink &amp; Oak" in row.html
     assert "#123456" in row.html
-
-
-@pytest.mark.parametrize(
-    ("accent", "ink"), [("#102030", "#ffffff"), ("#1f6b4f", "#ffffff"), ("#f2d24b", "#000000")]
-)
-def test_words_on_the_accent_can_be_read(accent: str, ink: str) -> None:
-    assert readable_on(accent) == ink
 
 
 def test_a_kind_without_a_template_is_a_fault(database: Database) -> None:

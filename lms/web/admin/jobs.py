@@ -1,0 +1,143 @@
+"""Staff: what the worker has done, does, and couldn't do; try again, cancel."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, flash, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.clock import now
+from lms.errors import N_
+from lms.job_subjects import titles_of
+from lms.jobs import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
+from lms.models.upkeep import JobState
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, render, see_other, transaction, wants_json
+from lms.web.pager import page_number, pager_of
+from lms.web.panels import reading_zone
+from lms.web.signin import required_viewer
+from lms.zones import say_moment_shortly
+
+blueprint = Blueprint("staff_jobs", __name__, url_prefix="/staff/jobs")
+
+PAGE_SIZE: Final = 50
+STATE_WORDS: Final = {
+    JobState.QUEUED: N_("Waiting"),
+    JobState.RUNNING: N_("Running"),
+    JobState.DONE: N_("Done"),
+    JobState.FAILED: N_("Failed"),
+    JobState.CANCELLED: N_("Cancelled"),
+}
+STATE_BADGES: Final = {
+    JobState.QUEUED: "soon",
+    JobState.RUNNING: "term",
+    JobState.DONE: "open",
+    JobState.FAILED: "danger",
+    JobState.CANCELLED: "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A job as its row and its page show it."""
+
+    id: str
+    title: str
+    about: str | None
+    state: str
+    badge: str
+    percent: int | None  # while there is something to see
+    note: str
+    tries: str
+    when: str
+    failure: str | None
+    detail: str | None
+    may_be_retried: bool
+    may_be_cancelled: bool
+    is_live: bool
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def jobs() -> ResponseReturnValue:
+    number, state = page_number(), wanted_state()
+    with read_session() as session:
+        page = list_jobs(
+            session,
+            states=(state,) if state else (),
+            offset=(number - 1) * PAGE_SIZE,
+            limit=PAGE_SIZE,
+        )
+        titles = titles_of(session, [facts.subject for facts in page.items])
+    chosen = state.value if state else None
+    return render(
+        "admin/jobs.html",
+        rows=[_row(facts, titles.get(facts.subject)) for facts in page.items],
+        states=[(one.value, _(words)) for one, words in STATE_WORDS.items()],
+        state=chosen,
+        pager=pager_of(
+            number,
+            PAGE_SIZE,
+            page.total,
+            url=lambda other: url_for(".jobs", page=other, state=chosen),
+        ),
+    )
+
+
+@blueprint.get("/<job_id>")
+@open_to(Audience.STAFF)
+def job(job_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        facts = job_facts(session, job_id)
+        title = titles_of(session, [facts.subject]).get(facts.subject)
+    row = _row(facts, title)
+    if wants_json():
+        return jsonify(percent=row.percent, note=row.note, state=row.state, is_live=row.is_live)
+    return render("admin/job.html", row=row, facts=facts)
+
+
+@blueprint.post("/<job_id>/retry")
+@open_to(Audience.STAFF)
+def retry_job(job_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        retry(session, job_id, actor=required_viewer().public_id, now=now())
+    flash(_("This job is waiting for the worker again."), "done")
+    return see_other(".job", job_id=job_id)
+
+
+@blueprint.post("/<job_id>/cancel")
+@open_to(Audience.STAFF)
+def cancel_job(job_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        cancel(session, job_id, actor=required_viewer().public_id, now=now())
+    flash(_("This job is being cancelled."), "done")
+    return see_other(".job", job_id=job_id)
+
+
+def wanted_state() -> JobState | None:
+    """Return the state that the address filters by; what is none filters nothing."""
+    raw = request.args.get("state", "")
+    return JobState(raw) if raw in set(JobState) else None
+
+
+def _row(facts: JobFacts, about: str | None) -> Row:
+    is_running = facts.state is JobState.RUNNING
+    is_live = facts.state not in ENDED
+    stopping = facts.cancel_requested and is_live
+    return Row(
+        id=facts.id,
+        title=facts.kind.replace("_", " ").replace(".", " ").capitalize(),
+        about=about,
+        state=_("Being cancelled") if stopping else _(STATE_WORDS[facts.state]),
+        badge=STATE_BADGES[facts.state],
+        percent=int(facts.progress * 100) if is_running else None,
+        note=facts.progress_note if is_running else "",
+        tries=_("%(tries)s of %(most)s", tries=facts.tries, most=facts.max_tries),
+        when=say_moment_shortly(facts.finished_at or facts.run_at, reading_zone()),
+        failure=_(facts.failure) if facts.failure else None,
+        detail=facts.failure_detail or None,
+        may_be_retried=facts.state in (JobState.FAILED, JobState.CANCELLED),
+        may_be_cancelled=is_live and not facts.cancel_requested,
+        is_live=is_live,
+    )
