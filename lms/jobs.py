@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,9 @@ from lms.errors import N_, Conflict, NotFound
 from lms.models.upkeep import Job, JobState, Lane
 from lms.runtime import Carrel
 
+KEPT_AFTER_ITS_END = timedelta(days=30)
+ROUND_KEPT_AFTER_ITS_END = timedelta(days=1)
+_DONE_ROUND = and_(Job.subject == "", Job.state == JobState.DONE)
 ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
 
 
@@ -269,8 +272,12 @@ def list_jobs(
     offset: int = 0,
     limit: int = 50,
 ) -> JobPage:
-    """Return jobs, newest first; no states means all of them."""
-    wanted = select(Job)
+    """Return jobs, newest first; no states means all of them.
+
+    The house's own rounds (about no subject) are shown while they wait or run and when they
+    failed; the many that were done would bury the rest.
+    """
+    wanted = select(Job).where(~_DONE_ROUND)
     if states:
         wanted = wanted.where(Job.state.in_(states))
     if subject is not None:
@@ -278,6 +285,16 @@ def list_jobs(
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     rows = session.scalars(wanted.order_by(Job.id.desc()).offset(offset).limit(limit))
     return JobPage(tuple(_facts(job) for job in rows), total)
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Delete the jobs that ended a month ago, rounds after a day; failed ones stay for staff."""
+    over = (JobState.DONE, JobState.CANCELLED)
+    old = and_(Job.state.in_(over), Job.finished_at < now - KEPT_AFTER_ITS_END)
+    old_round = and_(_DONE_ROUND, Job.finished_at < now - ROUND_KEPT_AFTER_ITS_END)
+    session.execute(
+        delete(Job).where(or_(old, old_round)).execution_options(synchronize_session=False)
+    )
 
 
 def _locked_job(session: Session, job_id: str) -> Job:

@@ -15,6 +15,7 @@ from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
 from lms.models import all as tables
 from lms.parts import Part
 from lms.recordings import ENCODE
+from lms.rounds import END_IDLE, SCHEDULES, TIDY, end_idle, tidy
 from lms.web import about, handouts, health, library, playback, posters, watch
 from lms.web.admin import files
 from lms.web.admin import jobs as staff_jobs
@@ -61,9 +62,12 @@ LIBRARY = Part(
     job_handlers={
         ENCODE: encode_recording,
         SWEEP: sweep_run,
+        END_IDLE: end_idle,
+        TIDY: tidy,
     },
     job_endings={
         ENCODE: encoding_ended,
     },
+    schedules=SCHEDULES,
     models=tables.MODULES,
 )

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from lms.models.people import EmailPurpose
 from lms.models.upkeep import JobState, Mail
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+KEPT_AFTER_SENDING = timedelta(days=30)
 LONGEST_ADDRESS = 320
 LONGEST_SUBJECT = 300
 # These carry a secret that works once. It is kept nowhere but in the mail, so the body is
@@ -157,6 +158,18 @@ def mail_facts(session: Session, mail_id: str) -> MailFacts:
 
 def _facts(row: Row[Any]) -> MailFacts:
     return MailFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Forget what the mails said that were sent a month ago; that they were sent stays known."""
+    session.execute(
+        update(Mail)
+        .where(
+            Mail.state == JobState.DONE, Mail.sent_at < now - KEPT_AFTER_SENDING, Mail.text != ""
+        )
+        .values(text="", html="")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _with_key(session: Session, unique_key: str) -> Mail | None:

@@ -1,0 +1,38 @@
+"""The rounds that the house makes by itself: ending what fell silent, forgetting what is over."""
+
+from datetime import timedelta
+from typing import Final
+
+from lms import accounts, email_tokens, jobs, mail, sign_ins, viewing
+from lms.clock import now
+from lms.jobs import JobRun, Schedule
+from lms.runtime import Carrel
+
+END_IDLE = "playback.end_idle"
+TIDY = "house.tidy"
+SCHEDULES = (
+    Schedule(END_IDLE, timedelta(minutes=5)),
+    Schedule(TIDY, timedelta(hours=6)),
+)
+
+FORGETTING: Final = (
+    email_tokens.forget_old,
+    sign_ins.forget_old,
+    accounts.forget_unconfirmed,
+    mail.forget_old,
+    jobs.forget_old,
+)
+
+
+def end_idle(carrel: Carrel, _run: JobRun) -> None:
+    """End the playback sessions whose players have not been heard of for hours."""
+    with carrel.database.transaction() as session:
+        viewing.end_idle(session, now=now())
+
+
+def tidy(carrel: Carrel, run: JobRun) -> None:
+    """Forget what is over and old: secrets, sign-ins, accounts never confirmed, letters, jobs."""
+    for number, forget in enumerate(FORGETTING, start=1):
+        with carrel.database.transaction() as session:
+            forget(session, now=now())
+        run.report(number / len(FORGETTING))
