@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from lms.cli.access import grant, why
 from lms.cli.db import db
+from lms.cli.demo import demo
 from lms.cli.jobs import job
 from lms.cli.mail import mail
 from lms.cli.people import login, organisation
@@ -23,6 +24,7 @@ from lms.web.admin import mail as staff_mail
 
 COMMANDS = (
     db,
+    demo,
     grant,
     handout,
     job,

@@ -94,41 +94,47 @@ CAST = (
         email="alice@example.org",
         name="Alice Thornbury",
         password="alice-reads-at-noon",  # noqa: S106  (printed for everyone)
-        role="holds two webinars for good",
+        role="seat",
+        about="holds two webinars for good",
         keeps=("first-ninety-seconds", "story-time-restless-room"),
     ),
     CastText(
         email="bob@example.org",
         name="Bob Achterberg",
         password="bob-rides-the-bookmobile",  # noqa: S106
-        role="all-access pass in force",
+        role="pass",
+        about="all-access pass in force",
         all_access=PassText(bought_days_ago=100),
     ),
     CastText(
         email="carol@example.com",
         name="Carol Winsome",
         password="carol-keeps-the-ledger",  # noqa: S106
-        role="all-access pass that has ended",
+        role="expired",
+        about="all-access pass that has ended",
         all_access=PassText(bought_days_ago=430),
     ),
     CastText(
         email="dan@example.com",
         name="Dan Pellerin",
         password="dan-is-new-in-town",  # noqa: S106
-        role="holds nothing yet",
+        role="nothing",
+        about="holds nothing yet",
     ),
     CastText(
         email="mia@example.org",
         name="Mia Castellane",
         password="mia-opens-the-branch",  # noqa: S106
-        role="manager at Tarnbrook County Library",
+        role="manager",
+        about="manager at Tarnbrook County Library",
         manages="tarnbrook",
     ),
     CastText(
         email="ada@example.org",
         name="Ada Brightwater",
         password="ada-lights-the-lamp",  # noqa: S106
-        role="staff of the house",
+        role="staff",
+        about="staff of the house",
         staff=True,
     ),
 )

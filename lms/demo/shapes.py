@@ -96,6 +96,7 @@ class CastText:
     name: str
     password: str
     role: str
+    about: str
     staff: bool = False
     keeps: tuple[str, ...] = ()  # slugs of webinars held for good
     all_access: PassText | None = None

@@ -1,0 +1,77 @@
+"""carrel demo: an invented training house to look around in."""
+
+import click
+from rich import box
+from rich.console import Console as Screen
+from rich.table import Table
+
+from lms.cli.console import Console
+from lms.cli.output import answer, json_option
+from lms.clock import now
+from lms.demo.install import install_demo
+from lms.demo.report import DemoLogin, DemoReport, DemoWebinar
+from lms.models.catalogue import RecordingState, WebinarState
+
+WIDTH = 100
+CHANGED = "(changed)"
+ON_ITS_WAY = {
+    RecordingState.WAITING: "waiting for the worker",
+    RecordingState.PROCESSING: "being prepared",
+    RecordingState.FAILED: "failed",
+    RecordingState.CANCELLED: "cancelled",
+}
+
+
+@click.command("demo")
+@json_option
+@click.pass_obj
+def demo(console: Console, *, as_json: bool) -> None:
+    """Make an invented training house in an empty library, and list its logins and webinars.
+
+    Run it as often as you like: a library that has a house already is left as it is.
+    """
+    report = install_demo(console.carrel, now=now())
+    if as_json:
+        answer(report, as_json=True)
+    else:
+        _show(report)
+
+
+def _show(report: DemoReport) -> None:
+    screen = Screen(width=WIDTH, highlight=False, soft_wrap=False)
+    if not report.logins:
+        click.echo(f"This library belongs to {report.house}; no demo was made in it.")
+        return
+    screen.print(_logins(report.logins, report.house))
+    screen.print(_webinars(report.webinars))
+
+
+def _logins(logins: tuple[DemoLogin, ...], house: str) -> Table:
+    table = _table(f"{house}: who can sign in", "E-mail", "Password", "Who it is")
+    for login in logins:
+        table.add_row(login.email, login.password or CHANGED, login.about)
+    return table
+
+
+def _webinars(webinars: tuple[DemoWebinar, ...]) -> Table:
+    table = _table("Its webinars", "Held", "Slug", "Recording")
+    for webinar in webinars:
+        table.add_row(f"{webinar.held_at:%d %b %Y}", webinar.slug, _recording(webinar))
+    return table
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+    )
+    for heading in headings:
+        table.add_column(heading, no_wrap=True)
+    return table
+
+
+def _recording(webinar: DemoWebinar) -> str:
+    if webinar.recording_ready:
+        return "can be played"
+    if webinar.recording is not None and webinar.recording in ON_ITS_WAY:
+        return ON_ITS_WAY[webinar.recording]
+    return "" if webinar.state is WebinarState.ANNOUNCED else f"({webinar.state})"

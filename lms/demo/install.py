@@ -1,0 +1,186 @@
+"""Makes the invented training house into a library, by the same verbs that staff use.
+
+It is one transaction, and the house's own row marks that it was done: starting again, also after
+staff changed or removed something, changes nothing. A house that is somebody's is left alone.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import captions, handouts, recordings
+from lms.accounts import Account, NewLogin, add_login, find_by_email
+from lms.addresses import read_address
+from lms.demo.content import HOUSE, ORGANISATIONS, PRICES, SERIES, WEBINARS
+from lms.demo.report import DemoReport, read_report
+from lms.demo.shapes import ZONE, CastText, OrganisationText, WebinarText, held_at
+from lms.demo.stored import Stored, StoredRecording, make_ready
+from lms.errors import NotFound
+from lms.house import HouseWords, change_logo, describe_house
+from lms.models.catalogue import Presenter, Series, Webinar
+from lms.models.holdings import OfferKind, Scope
+from lms.models.people import Role
+from lms.models.upkeep import House
+from lms.offers import Price, set_prices
+from lms.organisations import NewOrganisation, add_member, add_organisation, find_organisation
+from lms.passes import Target, grant, hold_for_good, year_from
+from lms.presenters import PresenterWords, add_presenter, change_picture
+from lms.runtime import Carrel
+from lms.series import SeriesWords, add_series
+from lms.webinars import WebinarWords, add_webinar, publish_webinar, withdraw_webinar
+
+CURRENCY: Final = "USD"
+JOINED_AGO: Final = timedelta(days=450)  # the cast
+BOUGHT_AGO: Final = timedelta(days=20)  # single webinars
+WRITTEN_AHEAD: Final = timedelta(days=56)  # an announcement, before the webinar is held
+
+
+def install_demo(carrel: Carrel, *, now: datetime) -> DemoReport:
+    """Make the demo in a library that describes no house yet, and report what is there.
+
+    Encoding its recordings is left to the worker. What has a demo's address or slug already is
+    taken as it is.
+    """
+    with carrel.database.read_session() as session:
+        is_taken = _has_house(session)
+    if not is_taken:
+        stored = make_ready(carrel)
+        with carrel.database.transaction() as session:
+            # somebody else may have been quicker
+            is_taken = _has_house(session)
+            if not is_taken:
+                _write(session, stored, now=now)
+    return read_report(carrel, is_new=not is_taken)
+
+
+def _has_house(session: Session) -> bool:
+    return session.scalar(select(House.id)) is not None
+
+
+def _write(session: Session, stored: Stored, *, now: datetime) -> None:
+    _write_house(session, stored, now=now)
+    began = now - JOINED_AGO
+    for series in SERIES:
+        if _is_free(session, Series, series.slug):
+            words = SeriesWords(series.title, series.description, series.slug)
+            add_series(session, words, actor=None, now=began)
+    _write_presenters(session, stored, now=began)
+    free = [webinar for webinar in WEBINARS if _is_free(session, Webinar, webinar.slug)]
+    for webinar in free:
+        _write_webinar(session, webinar, now=now)
+    for recording in stored.recordings:
+        if recording.webinar in free:
+            _write_recording(session, recording, now=now)
+    for organisation in ORGANISATIONS:
+        _write_organisation(session, organisation, now=began)
+    for login in stored.logins:
+        _write_person(session, login.person, login.password_hash, now=now)
+
+
+def _write_house(session: Session, stored: Stored, *, now: datetime) -> None:
+    words = HouseWords(
+        name=HOUSE.name,
+        accent=HOUSE.accent,
+        contact_email=HOUSE.contact_email,
+        sender_name=HOUSE.name,
+        about=HOUSE.about,
+    )
+    describe_house(session, words, actor=None, now=now)
+    change_logo(session, stored.logo, actor=None, now=now)
+    prices = [
+        Price(OfferKind(price.kind), price.minimum, price.cents, CURRENCY) for price in PRICES
+    ]
+    set_prices(session, prices, actor=None, now=now)
+
+
+def _write_presenters(session: Session, stored: Stored, *, now: datetime) -> None:
+    for picture in stored.pictures:
+        text = picture.presenter
+        if _is_free(session, Presenter, text.slug):
+            words = PresenterWords(text.name, text.biography, text.slug)
+            kept = add_presenter(session, words, actor=None, now=now)
+            change_picture(session, kept.public_id, picture.key, actor=None, now=now)
+
+
+def _write_webinar(session: Session, text: WebinarText, *, now: datetime) -> None:
+    held = held_at(text.held, now=now)
+    is_to_come = held > now
+    words = WebinarWords(
+        title=text.title,
+        held_at=held,
+        zone=ZONE,
+        minutes=text.minutes,
+        slug=text.slug,
+        summary=text.summary,
+        overview=text.overview,
+        agenda="\n".join(text.agenda),
+        live_link=f"https://live.example.org/{text.slug}" if is_to_come else "",
+        free=text.free,
+        presenters=text.presenters,
+        series=text.series,
+    )
+    written = min(now, held - WRITTEN_AHEAD)
+    add_webinar(session, words, actor=None, now=written)
+    if not text.draft:
+        publish_webinar(session, text.slug, actor=None, now=written)
+    if text.withdrawn:
+        withdraw_webinar(session, text.slug, actor=None, now=now)
+
+
+def _write_recording(session: Session, stored: StoredRecording, *, now: datetime) -> None:
+    slug = stored.webinar.slug
+    recordings.attach(session, slug=slug, original=stored.original, actor=None, now=now)
+    captions.attach(session, stored.captions, actor=None, now=now)
+    handouts.attach(session, slug=slug, kept=stored.slides, actor=None, now=now)
+
+
+def _write_organisation(session: Session, text: OrganisationText, *, now: datetime) -> None:
+    try:
+        find_organisation(session, text.slug)
+    except NotFound:
+        new = NewOrganisation(text.slug, text.name, text.parent)
+        add_organisation(session, new, actor=None, now=now)
+
+
+def _write_person(session: Session, person: CastText, password_hash: str, *, now: datetime) -> None:
+    account = _account(session, person, password_hash, now=now - JOINED_AGO)
+    for slug in person.keeps:
+        webinar_id = session.scalars(select(Webinar.id).where(Webinar.slug == slug)).one()
+        bought = now - BOUGHT_AGO
+        hold_for_good(session, login_id=account.id, webinar_id=webinar_id, actor=None, now=bought)
+    if person.all_access:
+        bought = now - timedelta(days=person.all_access.bought_days_ago)
+        grant(
+            session,
+            login_id=account.id,
+            target=Target(Scope.EVERYTHING),
+            term=year_from(bought, ZoneInfo(ZONE)),
+            actor=None,
+            now=bought,
+        )
+    if person.manages:
+        organisation = find_organisation(session, person.manages)
+        add_member(
+            session, organisation, account.id, role=Role.MANAGER, actor=None, now=now - JOINED_AGO
+        )
+
+
+def _account(session: Session, person: CastText, password_hash: str, *, now: datetime) -> Account:
+    try:
+        return find_by_email(session, person.email)
+    except NotFound:
+        new = NewLogin(
+            address=read_address(person.email),
+            name=person.name,
+            is_staff=person.staff,
+            zone=ZONE,
+            password_hash=password_hash,
+        )
+        return add_login(session, new, actor=None, now=now)
+
+
+def _is_free(session: Session, table: type[Presenter | Series | Webinar], slug: str) -> bool:
+    return session.scalar(select(table.id).where(table.slug == slug)) is None

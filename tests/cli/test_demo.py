@@ -1,0 +1,67 @@
+"""carrel demo."""
+
+from sqlalchemy import select
+
+from lms.db import Database
+from lms.demo.content import CAST
+from lms.house import HouseWords, describe_house
+from lms.models.catalogue import Recording, RecordingState
+from tests.cli.carrel import Shell
+from tests.clock import NOW
+
+
+def test_it_tells_programs_who_can_sign_in_and_what_can_be_played(carrel_command: Shell) -> None:
+    ran = carrel_command("demo", "--json")
+    assert ran.code == 0
+    assert ran.answer["logins"][0] == {
+        "email": "alice@example.org",
+        "password": "alice-reads-at-noon",
+        "role": "seat",
+        "name": "Alice Thornbury",
+        "about": "holds two webinars for good",
+    }
+    assert ran.answer["webinars"][0] == {
+        "slug": "first-ninety-seconds",
+        "title": "The First Ninety Seconds at the Desk",
+        "held_at": "2022-04-14T18:00:00Z",
+        "state": "announced",
+        "recording": "waiting",
+        "recording_ready": False,
+    }
+
+
+def test_it_prints_every_address_and_password_whole(carrel_command: Shell) -> None:
+    printed = carrel_command("demo").out
+    for person in CAST:
+        assert person.email in printed
+        assert person.password in printed
+        assert person.about in printed
+    assert max(map(len, printed.splitlines())) <= 100
+
+
+def test_it_prints_how_far_each_recording_is(carrel_command: Shell, database: Database) -> None:
+    carrel_command("demo")
+    with database.transaction() as session:
+        first, second, _ = session.scalars(select(Recording).order_by(Recording.id))
+        first.run, first.seconds = "0123456789abcdefghjkmnpqrs", 60.0
+        second.state = RecordingState.FAILED
+    lines = [line.rstrip() for line in carrel_command("demo").out.splitlines()]
+    ends = {line.split()[3]: line.split(maxsplit=4)[4:] for line in lines if len(line.split()) > 3}
+    assert ends["first-ninety-seconds"] == ["can be played"]
+    assert ends["digitizing-folding-table"] == ["failed"]
+    assert ends["getting-the-most"] == ["waiting for the worker"]
+    assert ends["numbers-trustees-remember"] == ["(draft)"]
+    assert ends["shoebox-comes-in"] == []
+
+
+def test_it_makes_nothing_in_a_house_that_is_somebodys(
+    carrel_command: Shell, database: Database
+) -> None:
+    words = HouseWords("Elm Press", "#1f6b4f", "hello@example.org", "Elm Press", "")
+    with database.transaction() as session:
+        describe_house(session, words, actor=None, now=NOW)
+    ran = carrel_command("demo")
+    assert (ran.code, ran.out) == (
+        0,
+        "This library belongs to Elm Press; no demo was made in it.\n",
+    )

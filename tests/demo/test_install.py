@@ -1,0 +1,198 @@
+"""The demo becomes a library: once, by the verbs of the domain, with real rows and files."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from lms.access import Action, Admitted, Turned, decide
+from lms.accounts import find_by_email
+from lms.cases import load_case
+from lms.db import Base
+from lms.demo.content import CAST, WEBINARS
+from lms.demo.install import install_demo
+from lms.demo.report import DemoReport
+from lms.house import HouseWords, describe_house, read_house
+from lms.models.catalogue import (
+    Handout,
+    Presenter,
+    Recording,
+    RecordingState,
+    Webinar,
+    WebinarState,
+)
+from lms.models.holdings import Offer
+from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.upkeep import Job
+from lms.offers import read_prices
+from lms.runtime import Carrel
+
+NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
+RECORDED = {"first-ninety-seconds", "digitizing-folding-table", "getting-the-most"}
+
+
+@pytest.fixture
+def report(carrel: Carrel) -> DemoReport:
+    return install_demo(carrel, now=NOW)
+
+
+def everything(carrel: Carrel) -> dict[str, list[tuple]]:
+    with carrel.database.read_session() as session:
+        return {
+            table.name: sorted(map(tuple, session.execute(select(table))), key=repr)
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def decided(carrel: Carrel, email: str, slug: str, action=Action.RECORDING):
+    with carrel.database.read_session() as session:
+        webinar_id = session.scalars(select(Webinar.id).where(Webinar.slug == slug)).one()
+        login_id = find_by_email(session, email).id
+        case = load_case(session, login_id=login_id, webinar_id=webinar_id)
+    return decide(case.login, case.webinar, action, NOW)
+
+
+def test_starting_twice_changes_nothing(carrel, report):
+    first = everything(carrel)
+    files = sorted(carrel.storage.list(""))
+    again = install_demo(carrel, now=NOW + timedelta(days=3))
+    assert everything(carrel) == first
+    assert sorted(carrel.storage.list("")) == files
+    assert (report.is_new, again.is_new) == (True, False)
+    assert again.logins == report.logins
+
+
+def test_every_webinar_has_the_state_it_is_told_in(carrel, report):
+    states = {webinar.slug: webinar.state for webinar in report.webinars}
+    assert len(states) == len(WEBINARS)
+    assert states["numbers-trustees-remember"] is WebinarState.DRAFT
+    assert states["curbside-for-good"] is WebinarState.WITHDRAWN
+    assert list(states.values()).count(WebinarState.ANNOUNCED) == len(WEBINARS) - 2
+
+
+def test_the_recordings_wait_for_the_worker_in_their_order(carrel, report):
+    waiting = {one.slug for one in report.webinars if one.recording is RecordingState.WAITING}
+    assert waiting == RECORDED
+    assert not any(one.recording_ready for one in report.webinars)
+    with carrel.database.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(Job)) == len(RECORDED)
+
+
+def test_a_recording_that_can_be_played_is_reported_as_ready(carrel, report):
+    with carrel.database.transaction() as session:
+        recording = session.scalars(select(Recording).limit(1)).one()
+        recording.run, recording.seconds = "0123456789abcdefghjkmnpqrs", 60.0
+    again = install_demo(carrel, now=NOW)
+    assert [one.recording_ready for one in again.webinars].count(True) == 1
+
+
+def test_each_recording_has_its_slides_as_a_handout(carrel, report):
+    with carrel.database.read_session() as session:
+        handouts = session.execute(select(Handout.title, Handout.name, Handout.pages)).all()
+    assert {(row.name, row.pages) for row in handouts} == {
+        ("first-ninety-seconds-slides.pdf", 8),
+        ("folding-table-slides.pdf", 7),
+        ("getting-the-most-slides.pdf", 7),
+    }
+    assert "The First Ninety Seconds at the Desk" in {row.title for row in handouts}
+
+
+def test_every_presenter_has_a_stored_picture(carrel, report):
+    with carrel.database.read_session() as session:
+        keys = session.scalars(select(Presenter.picture_key)).all()
+    assert len(keys) == 4
+    assert all(key and carrel.storage.stat(key) for key in keys)
+
+
+def test_the_house_its_prices_and_its_customers_are_there(carrel, report):
+    with carrel.database.read_session() as session:
+        house = read_house(session, contact="")
+        prices = [price.said for price in read_prices(session)]
+        slugs = set(session.scalars(select(Organisation.slug)))
+    assert (house.name, house.has_logo) == ("Quillmoor House", True)
+    assert sorted(prices) == ["$299.00", "$499.00", "$499.00", "$65.00", "$75.00", "$99.00"]
+    assert slugs == {"hollowmere", "tarnbrook", "port-selwick"}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("bob", "OK_TERM"), ("carol", "PASS_EXPIRED"), ("dan", "NO_GRANT"), ("mia", "NO_GRANT")],
+)
+def test_the_cast_stand_where_they_are_said_to(carrel, report, name, code):
+    email = next(one.email for one in report.logins if one.email.startswith(name))
+    with carrel.database.transaction() as session:
+        recording = session.scalars(
+            select(Recording)
+            .join(Webinar, Webinar.id == Recording.webinar_id)
+            .where(Webinar.slug == "first-ninety-seconds")
+        ).one()
+        recording.run, recording.seconds = "0123456789abcdefghjkmnpqrs", 60.0
+    assert decided(carrel, email, "first-ninety-seconds").code == code
+
+
+def test_alice_holds_for_good_and_may_come_live(carrel, report):
+    live = decided(carrel, "alice@example.org", "story-time-restless-room", Action.LIVE)
+    assert isinstance(live, Turned)
+    assert live.code == "LIVE_NOT_OPEN"
+    slides = decided(carrel, "alice@example.org", "first-ninety-seconds", Action.HANDOUT)
+    assert isinstance(slides, Admitted)
+    assert slides.code == "OK_PERMANENT"
+
+
+def test_mia_manages_her_library_and_ada_is_staff(carrel, report):
+    with carrel.database.read_session() as session:
+        (place,) = session.execute(
+            select(Login.email, Membership.role, Organisation.slug)
+            .join_from(Membership, Login, Login.id == Membership.login_id)
+            .join(Organisation, Organisation.id == Membership.organisation_id)
+        ).all()
+        staff = session.scalars(select(Login.email).where(Login.is_staff)).all()
+    assert tuple(place) == ("mia@example.org", Role.MANAGER, "tarnbrook")
+    assert staff == ["ada@example.org"]
+
+
+def test_the_report_names_everyone_with_the_password_that_opens(carrel, report):
+    assert {(one.email, one.password) for one in report.logins} == {
+        (person.email, person.password) for person in CAST
+    }
+    assert {one.role for one in report.logins} == {
+        "seat", "pass", "expired", "nothing", "manager", "staff",
+    }  # fmt: skip
+
+
+def test_a_password_that_was_changed_is_not_told(carrel, report):
+    with carrel.database.transaction() as session:
+        login = session.scalars(select(Login).where(Login.email == "dan@example.com")).one()
+        login.password_hash = None
+    again = install_demo(carrel, now=NOW)
+    assert {one.email: one.password for one in again.logins}["dan@example.com"] is None
+
+
+def test_a_house_that_is_somebodys_is_left_alone(carrel):
+    words = HouseWords("Elm Press", "#1f6b4f", "hello@example.org", "Elm Press", "")
+    with carrel.database.transaction() as session:
+        describe_house(session, words, actor=None, now=NOW)
+    before = everything(carrel)
+    report = install_demo(carrel, now=NOW)
+    assert (report.house, report.logins, report.webinars) == ("Elm Press", (), ())
+    assert everything(carrel) == before
+
+
+def test_what_has_a_demos_name_already_is_taken_as_it_is(carrel):
+    with carrel.database.transaction() as session:
+        session.add(
+            Webinar(
+                slug="getting-the-most",
+                title="Ours",
+                held_at=NOW,
+                zone="UTC",
+                minutes=10,
+                created_at=NOW,
+                updated_at=NOW,
+            )
+        )
+    report = install_demo(carrel, now=NOW)
+    (ours,) = [one for one in report.webinars if one.slug == "getting-the-most"]
+    assert (ours.title, ours.recording) == ("Ours", None)
+    with carrel.database.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(Offer)) == 6
