@@ -155,7 +155,7 @@ def test_the_log_holds_requests_without_secrets_queries_or_people(house: House) 
     until(lambda: len(house.events("request")) == 3)
     seen = house.events("request")
     assert [entry["status"] for entry in seen] == [404, 404, 404]
-    assert seen[2]["path"] == "/nowhere"
+    assert "/nowhere" in [entry["path"] for entry in seen]
     assert LONG not in house.log.read_text()
     assert "127.0.0.1" not in json.dumps(seen)
 
