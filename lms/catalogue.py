@@ -260,22 +260,21 @@ def _matching(
         nothing = _chosen(FOUND, literal(0.0)).where(literal(0) == 1)
         return nothing.subquery("chosen"), literal(0)
     hits = search.hits(words, dialect)
-    found = (
-        _chosen(FOUND, hits.c.rank)
+    # Kept aside, so that the index is asked once for the page and the count together.
+    matched = (
+        select(Webinar.id, Webinar.held_at, hits.c.rank)
         .join(hits, hits.c.webinar_id == Webinar.id)
         .where(*within)
-        .order_by(hits.c.rank, Webinar.held_at.desc(), Webinar.id.desc())
+        .cte("matched")
+        .prefix_with("MATERIALIZED")
+    )
+    found = (
+        select(matched.c.id, literal(FOUND).label("part"), matched.c.rank)
+        .order_by(matched.c.rank, matched.c.held_at.desc(), matched.c.id.desc())
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
     )
-    matched = search.hits(words, dialect)
-    total = (
-        select(func.count())
-        .select_from(Webinar)
-        .join(matched, matched.c.webinar_id == Webinar.id)
-        .where(*within)
-        .scalar_subquery()
-    )
+    total = select(func.count()).select_from(matched).scalar_subquery()
     return found.subquery("chosen"), total
 
 
@@ -288,9 +287,9 @@ def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
 
 
 def _named_series() -> Select[str, str]:
-    shown = exists().where(
-        WebinarSeries.series_id == Series.id, WebinarSeries.webinar_id == Webinar.id, _ANNOUNCED
-    )
+    # Asked series by series, which stops at the first webinar of each.
+    state = select(Webinar.state).where(Webinar.id == WebinarSeries.webinar_id).scalar_subquery()
+    shown = exists().where(WebinarSeries.series_id == Series.id, state == WebinarState.ANNOUNCED)
     return select(Series.slug, Series.title).where(shown).order_by(Series.title)
 
 

@@ -10,13 +10,14 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnClause,
     Float,
     Function,
     Integer,
     Row,
     Select,
-    Subquery,
+    case,
     delete,
     func,
     insert,
@@ -40,6 +41,7 @@ from lms.models.search import SEARCHED, WebinarWords
 MOST_WORDS = 12
 BEGINNING = 3  # the last word may be one that is not finished, from so many letters on
 AT_ONCE = 200
+MOST_RANKED = 1000
 # Words that tell one webinar from another too little to be asked for.
 _EVERYWHERE = (
     "a an and are as at be by can do for from has have how i in is it its my of on or our that the "
@@ -90,13 +92,15 @@ def words_in(asked: str) -> tuple[str, ...]:
     return telling or found
 
 
-def hits(words: Sequence[str], dialect: str) -> Subquery:
-    """Return the webinars that have all of `words`, as a subquery (webinar_id, rank).
+def hits(words: Sequence[str], dialect: str) -> CTE:
+    """Return the webinars that have all of `words`, as a table (webinar_id, rank).
 
     A lower rank is better: a word in the title counts more than one in a name, and that more than
     one in the text. The last word may be the beginning of one.
     """
-    return (_fts5(words) if dialect == "sqlite" else _tsquery(words)).subquery("hits")
+    asked = _fts5(words) if dialect == "sqlite" else _tsquery(words)
+    # Kept aside: SQLite would otherwise ask the index once for every webinar.
+    return asked.cte("hits").prefix_with("MATERIALIZED")
 
 
 def fold(written: str) -> str:
@@ -128,8 +132,10 @@ def _tsquery(words: Sequence[str]) -> Select[int, float]:
         "setweight(to_tsvector('english', title), 'A') || "
         "setweight(to_tsvector('english', names), 'B')"
     )
-    rank = (-func.ts_rank(weights, query, type_=Float)).label("rank")
-    return select(WebinarWords.webinar_id, rank).where(
+    # Ranking takes its time, so of very many hits only the newest are ranked.
+    place = func.row_number().over(order_by=WebinarWords.webinar_id.desc())
+    rank = case((place <= MOST_RANKED, -func.ts_rank(weights, query, type_=Float)), else_=0.0)
+    return select(WebinarWords.webinar_id, rank.label("rank")).where(
         literal_column(SEARCHED).op("@@", is_comparison=True)(query)
     )
 
