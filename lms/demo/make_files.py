@@ -62,7 +62,7 @@ class Spoken:
 
 DECK_LIST = (
     Deck("first-ninety-seconds", "en-us+f3", 150, 25, ".mp4", (*MP4, *AAC)),
-    Deck("folding-table", "en-us+f4", 146, 30, ".webm", (*VP9, *OPUS)),
+    Deck("folding-table", "en-us+f4", 146, 15, ".webm", (*VP9, *OPUS)),
     Deck("getting-the-most", "en-us+m3", 148, 25, ".mp4", (*MP4, *AAC)),
 )
 
