@@ -13,7 +13,7 @@ ROOT = specimen.ROOT
 SHEETS = sorted((ROOT / "lms/static/css").glob("*.css"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 PACKAGES = json.loads((ROOT / "lms/static/vendor/MANIFEST.json").read_text("utf-8"))["packages"]
-FIRST_PAINT = ("tokens", "base", "shell", "layout", "forms", "parts", "tables")
+FIRST_PAINT = ("tokens", "base", "shell", "layout", "forms", "parts", "tables", "pages")
 ERRORS = ["403", "404", "410", "429", "500", "other"]
 
 
