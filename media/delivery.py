@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -31,7 +32,9 @@ MOUNT: Final = "/media/"
 OPEN_ENDED_BYTES: Final = 2 << 20
 # What the kernel is given at once can't be stopped, so it is no more than an open range.
 AT_ONCE_BYTES: Final = 2 << 20
-PIECE_BYTES: Final = 256 << 10
+PIECE_BYTES: Final = 32 << 10
+# What the kernel holds for a connection grows to megabytes by itself, and can't be stopped either.
+SEND_BUFFER_BYTES: Final = 128 << 10
 REMEMBER_SECONDS: Final = 60
 REMEMBER_MOST: Final = 4096
 _ADDRESS: Final = re.compile(
@@ -147,12 +150,14 @@ class Delivery:
         self, environ: "WSGIEnvironment", found: _Found, span: Span, session: str
     ) -> Iterable[bytes]:
         if found.file is None:
+            _bound_buffer(environ)
             stream = self._shelf.open(found.key, span)
             return _Pieces(stream, span.length, lambda: self._gate.is_live(session))
         found.file.seek(span.start)
         wrapper = environ.get("wsgi.file_wrapper")
         if wrapper and span.length <= AT_ONCE_BYTES:
             return cast("Iterable[bytes]", wrapper(_Window(found.file, span.length), PIECE_BYTES))
+        _bound_buffer(environ)
         return _Pieces(found.file, span.length, lambda: self._gate.is_live(session))
 
 
@@ -246,6 +251,13 @@ def _span(environ: Environ, found: _Found) -> Span | None:
     if span and found.key.endswith(f"/{PROGRESSIVE}"):
         return span.capped(OPEN_ENDED_BYTES)
     return span
+
+
+def _bound_buffer(environ: Environ) -> None:
+    """Let the kernel take only a little at once, where the server shows us its socket."""
+    connection = environ.get("gunicorn.socket")
+    if isinstance(connection, socket.socket):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

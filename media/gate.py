@@ -4,11 +4,15 @@ import hmac
 import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from media.signing import ExpiredToken, Signer, Ticket, fingerprint, network_of
 
 Environ = Mapping[str, Any]
+# A request's token, address, agent and cookies.
+Hand = tuple[str, str, str, str]
+MOST_HANDS: Final = 2048
+LONGEST_HAND: Final = 4096
 
 
 class TurnCode(StrEnum):
@@ -44,22 +48,52 @@ class Gate:
         self._live = live
         self._client_address = client_address
         self._cookie = f"{session_cookie}="
+        self._admitted: dict[Hand, Ticket] = {}
 
     def admit(self, token: str, environ: Environ) -> Ticket:
         """Return the ticket of the token; raises BadToken, or TurnedAway with its code."""
+        agent = environ.get("HTTP_USER_AGENT", "")
+        cookies = environ.get("HTTP_COOKIE", "")
+        hand = (token, self._client_address(environ), agent, cookies)
+        ticket = self._admitted.get(hand)
+        if ticket is None:
+            ticket = self._read(token)
+            self._check_time(ticket)
+            self._check_fences(ticket, hand)
+            self._remember(hand, ticket)
+        else:
+            self._check_time(ticket)
+        return ticket
+
+    def _read(self, token: str) -> Ticket:
         try:
-            ticket = self._signer.read(token, time.time())
+            return self._signer.read(token, time.time())
         except ExpiredToken:
             raise TurnedAway(TurnCode.LINK_EXPIRED) from None
+
+    def _check_time(self, ticket: Ticket) -> None:
+        """Raise when the time of the link or its session is over; asked for every request."""
+        if time.time() >= ticket.expires:
+            raise TurnedAway(TurnCode.LINK_EXPIRED)
         if not self._live(ticket.session):
             raise TurnedAway(TurnCode.SESSION_ENDED)
-        if ticket.network and ticket.network != network_of(self._client_address(environ)):
+
+    def _check_fences(self, ticket: Ticket, hand: Hand) -> None:
+        _, address, agent, cookies = hand
+        if ticket.network and ticket.network != network_of(address):
             raise TurnedAway(TurnCode.OTHER_NETWORK)
-        if ticket.agent and ticket.agent != fingerprint(environ.get("HTTP_USER_AGENT", "")):
+        if ticket.agent and ticket.agent != fingerprint(agent):
             raise TurnedAway(TurnCode.OTHER_AGENT)
-        if ticket.cookie and self._is_foreign(ticket.cookie, environ.get("HTTP_COOKIE", "")):
+        if ticket.cookie and self._is_foreign(ticket.cookie, cookies):
             raise TurnedAway(TurnCode.OTHER_SIGN_IN)
-        return ticket
+
+    def _remember(self, hand: Hand, ticket: Ticket) -> None:
+        """Keep who was let in: the same hand with the same token passes the same fences."""
+        if sum(map(len, hand)) > LONGEST_HAND:
+            return
+        if len(self._admitted) >= MOST_HANDS:
+            self._admitted.clear()
+        self._admitted[hand] = ticket
 
     def is_live(self, session: str) -> bool:
         """Tell whether the session may still go on."""

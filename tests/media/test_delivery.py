@@ -207,6 +207,23 @@ class TestWhoMayNotComeIn:
         answer = house.ask("run/high.mp4")
         assert (answer.status, json.loads(answer.body)) == (403, {"code": "SESSION_ENDED"})
 
+    def test_one_who_was_let_in_is_turned_away_once_the_session_has_ended(self, house):
+        assert house.ask("run/high.mp4").status == 200
+        house.ended.add(house.ticket.session)
+        assert house.ask("run/high.mp4").status == 403
+
+    def test_one_who_was_let_in_is_turned_away_once_the_time_is_over(self, house):
+        short = replace(house.ticket, expires=int(time.time()) + 2)
+        assert house.ask("run/high.mp4", ticket=short).status == 200
+        time.sleep(max(0, short.expires - time.time()) + 0.01)
+        answer = house.ask("run/high.mp4", ticket=short)
+        assert (answer.status, json.loads(answer.body)) == (403, {"code": "LINK_EXPIRED"})
+
+    def test_that_one_was_let_in_helps_nobody_else(self, house):
+        assert house.ask("run/high.mp4", cookie=f"{COOKIE}=alice").status == 200
+        assert house.ask("run/high.mp4", cookie=f"{COOKIE}=dan").status == 403
+        assert house.ask("run/high.mp4", user_agent="curl").status == 403
+
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
     def test_nothing_but_reading_is_allowed(self, house, method):
         answer = house.ask("run/high.mp4", method=method)

@@ -1,0 +1,190 @@
+"""S1, S2 and P4: what it costs to deliver a segment, and to check its token.
+
+S1 fetches 1.1 MB, whole and as a range of a longer file, from the web server of `carrel serve`
+(one worker, its log and its liveness as they are) and from nginx, in turn, and compares the CPU
+time of the two process trees. S2 compares the range with the whole in the product. P4 compares
+the check of a token, before Flask, with a Flask that says hello. Run: python -m benchmarks.delivery
+"""
+
+import argparse
+import io
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Flask
+
+from benchmarks.serving import AGENT, Server, Sides, both, cpu_seconds, fetch
+from lms.db import Database
+from lms.liveness import Liveness
+from lms.migrations import upgrade
+from lms.viewing import LONGEST
+from media.gate import Gate
+from media.signing import Signer, Ticket, fingerprint, network_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+SEGMENT: Final = 1_100_000
+KINDS: Final = {
+    "200": ("segment.mp4", ""),
+    "range": ("long.mp4", f"Range: bytes={SEGMENT}-{2 * SEGMENT - 1}\r\n"),
+}
+
+
+def main() -> None:
+    """Measure and print one line of JSON: a list."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--requests", type=int, default=2000, help="requests of one round")
+    options = parser.parse_args()
+    with both({"segment.mp4": SEGMENT, "long.mp4": 20 * SEGMENT}) as sides:
+        costs = measure_segments(sides, options.rounds, options.requests)
+    figures = [segment_figure(costs, kind) for kind in KINDS]
+    figures.append(
+        {
+            "metric": "S2",
+            "ratio": round(median(costs, "product", "range") / median(costs, "product", "200"), 3),
+            "yardstick": "the same bytes as a whole file, by the product",
+        }
+    )
+    print(json.dumps([*figures, measure_check(options.rounds)]))
+
+
+Costs = dict[tuple[str, str], list[float]]
+
+
+def measure_segments(sides: Sides, rounds: int, requests: int) -> Costs:
+    """Return CPU seconds a request by server and kind, one for each round, A B A B."""
+    costs: Costs = {}
+    servers = {"product": sides.product, "nginx": sides.nginx}
+    for number in range(rounds + 1):
+        for kind in KINDS:
+            for name, server in servers.items():
+                cost = segment_cost(server, kind, requests)
+                if number:  # the first is for warming up
+                    costs.setdefault((name, kind), []).append(cost)
+    return costs
+
+
+def segment_cost(server: Server, kind: str, requests: int) -> float:
+    """Return the CPU seconds of one request."""
+    name, more = KINDS[kind]
+    before = cpu_seconds(server)
+    fetch(server, server.path(name), requests, more)
+    return (cpu_seconds(server) - before) / requests
+
+
+def segment_figure(costs: Costs, kind: str) -> dict[str, object]:
+    """Return S1 for one kind of request."""
+    ours, theirs = median(costs, "product", kind), median(costs, "nginx", kind)
+    return {
+        "metric": "S1",
+        "kind": kind,
+        "ratio": round(ours / theirs, 2),
+        "yardstick": "nginx static (sendfile), CPU of the process tree",
+        "product_us": round(ours * 1e6),
+        "yardstick_us": round(theirs * 1e6),
+    }
+
+
+def median(costs: Costs, server: str, kind: str) -> float:
+    """Return the median of all rounds."""
+    return statistics.median(costs[server, kind])
+
+
+def measure_check(rounds: int, count: int = 20_000) -> dict[str, object]:
+    """P4: the whole check at the door in CPU time, in turn with a Flask that says hello."""
+    signer = Signer(b"benchmark" * 4)
+    ticket = Ticket(
+        session="benchmark",
+        prefix="renditions/0123456789abcdefghjkmnpqrs",
+        expires=4_000_000_000,
+        cookie=fingerprint("a cookie"),
+        agent=fingerprint(AGENT),
+        network=network_of("127.0.0.1"),
+    )
+    token = signer.sign(ticket)
+    with tempfile.TemporaryDirectory(prefix="carrel-check-") as name:
+        database = Database(f"sqlite:///{Path(name, 'house.db')}")
+        upgrade(database)
+        gate = Gate(
+            signer=signer,
+            live=Liveness(database, longest=LONGEST),
+            client_address=lambda environ: str(environ["REMOTE_ADDR"]),
+            session_cookie="carrel",
+        )
+        hello = hello_app()
+        checks: list[float] = []
+        hellos: list[float] = []
+        for _ in range(rounds):
+            checks.append(cpu_of(lambda: gate.admit(token, environ_of("/media/x")), count))
+            hellos.append(cpu_of(lambda: asked(hello), count // 4))
+        database.dispose()
+    ours, theirs = statistics.median(checks), statistics.median(hellos)
+    return {
+        "metric": "P4",
+        "ratio": round(ours / theirs, 3),
+        "yardstick": "Flask hello, both in process, CPU",
+        "product_us": round(ours * 1e6, 2),
+        "yardstick_us": round(theirs * 1e6, 1),
+    }
+
+
+def hello_app() -> "WSGIApplication":
+    """Return the smallest Flask."""
+    app = Flask("hello")
+
+    @app.get("/")
+    def hello() -> str:
+        return "hello"
+
+    return app.wsgi_app
+
+
+def asked(app: "WSGIApplication") -> None:
+    """Let the app answer one request as a server would."""
+    body = app(environ_of("/"), lambda *_: lambda _data: None)
+    for _ in body:
+        pass
+    getattr(body, "close", lambda: None)()
+
+
+def environ_of(path: str) -> dict[str, Any]:
+    """Return what a server hands over, with the cookie that the ticket is bound to."""
+    return {
+        "REQUEST_METHOD": "GET",
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "localhost",
+        "HTTP_USER_AGENT": AGENT,
+        "HTTP_COOKIE": "theme=dark; carrel=a cookie",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+
+
+def cpu_of(act: Callable[[], object], count: int) -> float:
+    """Return the CPU seconds of one call."""
+    before = time.process_time()
+    for _ in range(count):
+        act()
+    return (time.process_time() - before) / count
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""What the benchmarks of delivery share: the product and nginx over the same files, and their cost."""
+
+import os
+import resource
+import socket
+import subprocess  # noqa: TID251  (the product is started as its supervisor does)
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lms.migrations import upgrade
+from lms.runtime import open_carrel
+from lms.serve import listen, web_program
+from lms.settings import Settings
+from media.signing import Ticket, fingerprint, network_of
+from tests.servers.nginx import nginx
+
+VERSION: Final = "renditions/0123456789abcdefghjkmnpqrs"
+RUN: Final = "run"
+AGENT: Final = "Carrel benchmark"
+START_S: Final = 30.0
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One of the two servers: where it listens, its process, and where a file stands in it."""
+
+    port: int
+    process: int
+    folder: str
+
+    def path(self, name: str) -> str:
+        """Return the address of a file."""
+        return f"{self.folder}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The product and its yardstick, serving the same files."""
+
+    product: Server
+    nginx: Server
+
+
+@contextmanager
+def both(files: dict[str, int]) -> Iterator[Sides]:
+    """Serve files of these sizes by the product and by nginx until the block is left."""
+    with tempfile.TemporaryDirectory(prefix="carrel-delivery-") as name:
+        house = Path(name)
+        environ = os.environ | {  # noqa: TID251  (for the program that is started)
+            "CARREL_DATA_DIR": str(house),
+            "CARREL_SECRET_KEY": "a key for benchmarks alone, " * 3,
+        }
+        settings = Settings.from_env(environ)
+        carrel = open_carrel(settings)
+        upgrade(carrel.database)
+        carrel.database.dispose()
+        for file, size in files.items():
+            carrel.storage.put_bytes(f"{VERSION}/{RUN}/{file}", os.urandom(size), "video/mp4")
+        ticket = Ticket(
+            session="benchmark",
+            prefix=VERSION,
+            expires=4_000_000_000,
+            cookie=fingerprint("a cookie"),
+            agent=fingerprint(AGENT),
+            network=network_of("127.0.0.1"),
+        )
+        folder = f"/media/{carrel.signer.sign(ticket)}/{RUN}"
+        root = carrel.storage.local_path(f"{VERSION}/{RUN}")
+        directives = f"root {root}; keepalive_requests 1000000;"
+        with _product(house, environ) as (port, process), nginx(directives) as address:
+            number = int(address.rpartition(":")[2])
+            yield Sides(Server(port, process, folder), Server(number, _listener(number), ""))
+
+
+@contextmanager
+def _product(house: Path, environ: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """Run the web server of `carrel serve`, one worker, its log in a file."""
+    listener = listen("127.0.0.1", 0)
+    port: int = listener.getsockname()[1]
+    with (house / "log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603  (our own list)
+            web_program(listener, 1).command,
+            env=environ,
+            pass_fds=[listener.fileno()],
+            stdout=log,
+            stderr=log,
+        )
+    listener.close()
+    try:
+        answered(port, "/healthz")
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def answered(port: int, path: str) -> float:
+    """Ask for a page on a connection of its own and return the seconds it took."""
+    begin = time.perf_counter()
+    with socket.create_connection(("127.0.0.1", port), timeout=START_S) as asking:
+        asking.sendall(request(path, "Connection: close\r\n"))
+        head = asking.recv(1 << 16)
+        while asking.recv(1 << 16):
+            pass
+    if not head.startswith(b"HTTP/1.1 200 "):
+        raise AssertionError(head[:200])
+    return time.perf_counter() - begin
+
+
+def request(path: str, more: str = "") -> bytes:
+    """Return the bytes of a GET."""
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {AGENT}\r\n{more}\r\n".encode()
+
+
+def fetch(server: Server, path: str, count: int, more: str = "") -> None:
+    """Ask for a file `count` times on one connection, and let the kernel throw the bodies away."""
+    wanted = request(path, more)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=START_S) as asking:
+        for _ in range(count):
+            asking.sendall(wanted)
+            head = b""
+            while b"\r\n\r\n" not in head:
+                head += asking.recv(4096)
+            top, _, rest = head.partition(b"\r\n\r\n")
+            if not top.startswith((b"HTTP/1.1 200", b"HTTP/1.1 206")):
+                raise AssertionError(top)
+            length = top.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+            left = int(length) - len(rest)
+            while left:
+                left -= len(asking.recv(min(left, 1 << 20), socket.MSG_WAITALL | socket.MSG_TRUNC))
+
+
+def tree(process: int) -> list[int]:
+    """Return a process and all below it."""
+    found = [process]
+    for task in Path(f"/proc/{process}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += tree(int(child))
+    return found
+
+
+def cpu_seconds(server: Server) -> float:
+    """Return what the server's processes have taken of the processors."""
+    ticks = 0
+    for process in tree(server.process):
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / TICKS
+
+
+def resident_bytes(server: Server) -> int:
+    """Return the memory that the server's processes hold."""
+    pages = (Path(f"/proc/{each}/statm").read_text().split()[1] for each in tree(server.process))
+    return sum(map(int, pages)) * resource.getpagesize()
+
+
+def _listener(port: int) -> int:
+    """Return the topmost process that listens on a loopback port."""
+    marks = {
+        line.split()[9]
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
+        if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"
+    }
+    for entry in sorted(Path("/proc").glob("[0-9]*"), key=lambda each: int(each.name)):
+        try:
+            links = {os.readlink(file) for file in (entry / "fd").iterdir()}
+        except OSError:
+            continue
+        if links & {f"socket:[{mark}]" for mark in marks}:
+            return int(entry.name)
+    raise AssertionError(f"nobody listens on {port}")

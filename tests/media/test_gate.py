@@ -1,0 +1,27 @@
+from media.gate import LONGEST_HAND, MOST_HANDS, Gate
+from media.signing import Signer, Ticket
+
+SIGNER = Signer(b"k" * 32)
+TOKEN = SIGNER.sign(Ticket("s", "renditions/v", 4_000_000_000))
+
+
+def gate():
+    return Gate(
+        signer=SIGNER,
+        live=lambda _: True,
+        client_address=lambda environ: environ["REMOTE_ADDR"],
+        session_cookie="carrel",
+    )
+
+
+def test_what_is_remembered_of_those_let_in_is_bounded():
+    made = gate()
+    for number in range(MOST_HANDS + 10):
+        made.admit(TOKEN, {"REMOTE_ADDR": "203.0.113.5", "HTTP_USER_AGENT": str(number)})
+    assert len(made._admitted) <= MOST_HANDS
+
+
+def test_a_long_hand_is_let_in_and_not_remembered():
+    made = gate()
+    made.admit(TOKEN, {"REMOTE_ADDR": "203.0.113.5", "HTTP_COOKIE": "x" * LONGEST_HAND})
+    assert not made._admitted
