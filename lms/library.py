@@ -3,6 +3,7 @@
 from flask import Blueprint, Flask
 
 from lms.cli.access import grant, why
+from lms.cli.catalogue import webinar
 from lms.cli.db import db
 from lms.cli.demo import demo
 from lms.cli.jobs import job
@@ -17,7 +18,7 @@ from lms.models import all as tables
 from lms.parts import Part
 from lms.recordings import ENCODE
 from lms.rounds import END_IDLE, SCHEDULES, TIDY, end_idle, tidy
-from lms.web import about, handouts, health, library, playback, posters, watch
+from lms.web import about, handouts, health, house, library, playback, posters, watch
 from lms.web.admin import files
 from lms.web.admin import jobs as staff_jobs
 from lms.web.admin import mail as staff_mail
@@ -34,6 +35,7 @@ COMMANDS = (
     recording,
     serve,
     settings,
+    webinar,
     why,
     worker,
 )
@@ -41,6 +43,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     about.blueprint,
     handouts.blueprint,
     health.blueprint,
+    house.blueprint,
     library.blueprint,
     playback.blueprint,
     posters.blueprint,

@@ -242,6 +242,7 @@ def values(path: str = "/webinars") -> Mapping[str, object]:
             contact_email="desk@lantern.example",
             accent=None,
             on_accent=None,
+            version=1,
         ),
         "viewer": SimpleNamespace(name="Ada Brandt", email="ada@lantern.example", is_staff=True),
         "cards": cards(),
