@@ -18,6 +18,11 @@ def staff(client: Visitor, cast: Cast) -> Visitor:
     return client
 
 
+def read(page: Visitor, path: str = "/staff/mail") -> str:
+    """Return a page as it reads: where a long address may be broken, it isn't."""
+    return page.get(path).text.replace("<wbr>", "")
+
+
 def write(database: Database) -> str:
     with database.transaction() as session:
         row = post(
@@ -51,14 +56,14 @@ def test_who_is_not_staff_finds_nothing(
 
 
 def test_an_empty_list_says_what_will_be_here(staff: Visitor) -> None:
-    assert "No mail has been sent yet" in staff.get("/staff/mail").text
+    assert "No mail has been sent yet" in read(staff)
 
 
 def test_the_list_shows_whom_it_was_for_and_why_it_was_not_taken(
     staff: Visitor, database: Database
 ) -> None:
     refused(database)
-    page = staff.get("/staff/mail").text
+    page = read(staff)
     assert "alice@example.org" in page
     assert "Hello &lt;you&gt;" in page
     assert "550 no such user" in page
@@ -66,17 +71,17 @@ def test_the_list_shows_whom_it_was_for_and_why_it_was_not_taken(
 
 def test_the_list_never_shows_what_a_mail_says(staff: Visitor, database: Database) -> None:
     write(database)
-    assert "there is nothing to do" not in staff.get("/staff/mail").text
+    assert "there is nothing to do" not in read(staff)
 
 
 def test_the_list_can_be_narrowed_to_a_state(staff: Visitor, database: Database) -> None:
     write(database)
-    assert "alice@example.org" in staff.get("/staff/mail?state=queued").text
-    assert "No mail is in this state" in staff.get("/staff/mail?state=failed").text
+    assert "alice@example.org" in read(staff, "/staff/mail?state=queued")
+    assert "No mail is in this state" in read(staff, "/staff/mail?state=failed")
 
 
 def test_without_a_mail_server_staff_are_told(staff: Visitor) -> None:
-    assert "CARREL_SMTP_URL" in staff.get("/staff/mail").text
+    assert "CARREL_SMTP_URL" in read(staff)
 
 
 def test_a_refused_mail_is_sent_again(staff: Visitor, database: Database) -> None:
@@ -97,5 +102,5 @@ def test_a_mail_whose_secret_is_gone_offers_no_second_sending(
         letter = take(session, worker="one", now=now())
         assert letter is not None
         mark_sent(session, letter, now=now())
-    assert "Send again" not in staff.get("/staff/mail").text
+    assert "Send again" not in read(staff)
     assert staff.post(f"/staff/mail/{mail_id}/resend").status_code == 409

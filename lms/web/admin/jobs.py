@@ -8,10 +8,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.clock import now
+from lms.encoding import SWEEP
 from lms.errors import N_
 from lms.job_subjects import titles_of
 from lms.jobs import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
 from lms.models.upkeep import JobState
+from lms.recordings import ENCODE
+from lms.rounds import END_IDLE, TIDY
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction, wants_json
 from lms.web.pager import page_number, pager_of
@@ -35,6 +38,14 @@ STATE_BADGES: Final = {
     JobState.DONE: "open",
     JobState.FAILED: "danger",
     JobState.CANCELLED: "none",
+}
+
+
+KIND_WORDS: Final = {
+    ENCODE: N_("Prepare a recording"),
+    SWEEP: N_("Remove files that were replaced"),
+    END_IDLE: N_("End players that fell silent"),
+    TIDY: N_("Forget what is over"),
 }
 
 
@@ -127,12 +138,12 @@ def _row(facts: JobFacts, about: str | None) -> Row:
     stopping = facts.cancel_requested and is_live
     return Row(
         id=facts.id,
-        title=facts.kind.replace("_", " ").replace(".", " ").capitalize(),
+        title=_(KIND_WORDS.get(facts.kind, facts.kind)),
         about=about,
         state=_("Being cancelled") if stopping else _(STATE_WORDS[facts.state]),
         badge=STATE_BADGES[facts.state],
         percent=int(facts.progress * 100) if is_running else None,
-        note=facts.progress_note if is_running else "",
+        note=_(facts.progress_note) if is_running and facts.progress_note else "",
         tries=_("%(tries)s of %(most)s", tries=facts.tries, most=facts.max_tries),
         when=say_moment_shortly(facts.finished_at or facts.run_at, reading_zone()),
         failure=_(facts.failure) if facts.failure else None,

@@ -1,5 +1,6 @@
 """Staff: what mail went out, what waits and why, and sending one again."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +37,7 @@ class Row:
 
     id: str
     recipient: str
+    recipient_parts: tuple[str, ...]  # where a long address may be broken
     subject: str
     state: str
     badge: str
@@ -84,6 +86,7 @@ def _row(facts: MailFacts) -> Row:
     return Row(
         id=facts.id,
         recipient=facts.recipient,
+        recipient_parts=tuple(re.findall(r"[@.]?[^@.]*", facts.recipient)),
         subject=facts.subject,
         state=_(STATE_WORDS.get(facts.state, facts.state.value)),
         badge=STATE_BADGES[facts.state],
