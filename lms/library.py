@@ -18,8 +18,19 @@ from lms.models import all as tables
 from lms.parts import Part
 from lms.recordings import ENCODE
 from lms.rounds import END_IDLE, SCHEDULES, TIDY, end_idle, tidy
-from lms.web import about, handouts, health, house, library, playback, posters, watch
-from lms.web.admin import files
+from lms.web import (
+    about,
+    catalogue,
+    handouts,
+    health,
+    house,
+    library,
+    playback,
+    posters,
+    watch,
+)
+from lms.web.admin import desk, files, presenters, series, webinars
+from lms.web.admin import house as staff_house
 from lms.web.admin import jobs as staff_jobs
 from lms.web.admin import mail as staff_mail
 
@@ -41,6 +52,7 @@ COMMANDS = (
 )
 BLUEPRINTS: tuple[Blueprint, ...] = (
     about.blueprint,
+    catalogue.blueprint,
     handouts.blueprint,
     health.blueprint,
     house.blueprint,
@@ -51,6 +63,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_mail.blueprint,
     watch.blueprint,
     files.blueprint,
+    desk.blueprint,
+    staff_house.blueprint,
+    presenters.blueprint,
+    series.blueprint,
+    webinars.blueprint,
 )
 
 

@@ -99,6 +99,14 @@ def read_presenter(session: Session, public_id: str) -> KeptPresenter:
     return _kept(_row(session, public_id))
 
 
+def find_picture_key(session: Session, slug: str) -> str:
+    """Return where the picture of a presenter is stored; raises NotFound when there is none."""
+    key = session.scalar(select(Presenter.picture_key).where(Presenter.slug == slug))
+    if key is None:
+        raise NotFound
+    return key
+
+
 def _row(session: Session, public_id: str) -> Presenter:
     row = session.scalar(select(Presenter).where(Presenter.public_id == public_id))
     if row is None:

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
-from flask_babel import gettext as _
 
-from lms.access import Admitted, Candidate, Code
+from lms.access import Candidate
 from lms.clock import now
 from lms.errors import NotFound
-from lms.explain import describe, last_day
+from lms.explain import describe
 from lms.shelf import PAGE_SIZE, Shelf, Volume, read_shelf
+from lms.web.cards import Card, badge_kind, badge_words
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render
 from lms.web.panels import reading_zone, said
@@ -24,29 +24,6 @@ from lms.web.watch import minutes_of, watched_words
 blueprint = Blueprint("library", __name__)
 
 LAST_PAGE: Final = 10_000
-BADGE_KINDS: Final = {
-    Code.OK_PERMANENT: "open",
-    Code.OK_FREE: "free",
-    Code.OK_TERM: "term",
-    Code.RECORDING_NOT_READY: "soon",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What a webinar's card shows (templates/_parts/cards.html)."""
-
-    slug: str
-    title: str
-    url: str
-    poster_url: str | None
-    minutes: int
-    presenters: str
-    when: str
-    badge: str
-    badge_kind: str
-    share: float | None
-    progress_text: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +70,11 @@ def _card(volume: Volume) -> Card:
         minutes=minutes_of(version.seconds) if version else volume.minutes,
         presenters=", ".join(volume.presenters),
         when=_day(volume),
-        badge=_badge(volume),
-        badge_kind=BADGE_KINDS.get(volume.decision.code, "none"),
+        badge=badge_words(volume.decision),
+        badge_kind=badge_kind(volume.decision),
         share=place.share if place is not None and is_begun else None,
         progress_text=watched_words(place) if place is not None and is_begun else None,
     )
-
-
-def _badge(volume: Volume) -> str:
-    decision = volume.decision
-    match decision.code:
-        case Code.OK_PERMANENT:
-            return _("Yours for good")
-        case Code.OK_FREE:
-            return _("Free to watch")
-        case Code.OK_TERM:
-            ends_at = decision.ends_at if isinstance(decision, Admitted) else None
-            day = last_day(ends_at, reading_zone()) if ends_at else ""
-            return _("On your pass until %(day)s", day=day)
-        case Code.RECORDING_NOT_READY:
-            return _("Yours, recording to come")
-        case Code.WEBINAR_PULLED:
-            return _("Taken down")
-        case _:
-            return _("Not yours yet")
 
 
 def _pass(candidate: Candidate) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from lms.explain import STEP_LABELS, Sentence, Step, explain, last_day
 from lms.web.kit import carrel
 from lms.web.shell import house_facts
 from lms.web.signin import viewer
+from lms.zones import read_zone, say_for_reader, say_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,13 @@ def reading_zone() -> ZoneInfo:
     person = viewer()
     name = person.zone if person is not None else None
     return ZoneInfo(name or carrel().settings.time_zone)
+
+
+def said_moment(moment: datetime, zone_name: str) -> str:
+    """Say a moment by a webinar's own clock and, where it differs, by the reader's."""
+    zone = read_zone(zone_name)
+    here, yours = say_moment(moment, zone), say_for_reader(moment, zone, reading_zone())
+    return _("%(here)s (%(yours)s your time)", here=here, yours=yours) if yours else here
 
 
 def said(sentence: Sentence) -> str:

@@ -1,0 +1,170 @@
+"""Staff: the house's own page, and its prices."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from babel.numbers import get_currency_precision
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from lms import house
+from lms.clock import now
+from lms.errors import N_, Invalid
+from lms.house import HouseFacts, HouseWords, Logo
+from lms.markdown import to_html
+from lms.models.holdings import OfferKind
+from lms.offers import DEFAULT_CURRENCY, Price, read_prices, set_prices
+from lms.web.admin.presenters import sent_picture
+from lms.web.forms.catalogue import HouseForm
+from lms.web.forms.faults import show_faults
+from lms.web.guard import Audience, open_to
+from lms.web.kit import carrel, read_session, render, see_other, transaction
+from lms.web.shell import forget_house
+from lms.web.signin import required_viewer
+from media.pictures import picture_type
+
+blueprint = Blueprint("staff_house", __name__, url_prefix="/staff")
+
+LOGO_PX: Final = 480
+SPARE_LINES: Final = 2
+KIND_WORDS: Final = {
+    OfferKind.SINGLE: N_("One person, one webinar"),
+    OfferKind.GROUP_SEATS: N_("Each of a group's seats"),
+    OfferKind.GROUP_SHOWING: N_("Showing it to a group"),
+    OfferKind.INSTITUTIONAL: N_("A whole institution"),
+    OfferKind.PASS: N_("All-access pass for a year"),
+}
+
+
+@blueprint.route("/house", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def edit() -> ResponseReturnValue:
+    with read_session() as session:
+        facts = house.read_house(session, contact=carrel().settings.mail_from)
+    if request.method == "GET":
+        return _write(_filled(facts), facts)
+    form = HouseForm(request.form)
+    if not form.validate():
+        return _write(form, facts), 400
+    words = HouseWords(
+        name=form.name.data or "",
+        accent=form.accent.data or "",
+        contact_email=form.contact_email.data or "",
+        sender_name=form.sender_name.data or "",
+        about=form.about.data or "",
+    )
+    try:
+        with transaction() as session:
+            house.describe_house(session, words, actor=required_viewer().public_id, now=now())
+    except Invalid as error:
+        show_faults(form, error)
+        return _write(form, facts), 400
+    forget_house()
+    flash(_("Saved. Every page and letter looks like this now."), "done")
+    return see_other(".edit")
+
+
+@blueprint.post("/house/logo")
+@open_to(Audience.STAFF)
+def change_logo() -> ResponseReturnValue:
+    logo = None
+    if request.form.get("act") != "remove":
+        picture = sent_picture("logo", LOGO_PX)
+        logo = Logo(picture, picture_type(picture))
+    with transaction() as session:
+        house.change_logo(session, logo, actor=required_viewer().public_id, now=now())
+    forget_house()
+    flash(_("The logo stands on every page.") if logo else _("The logo is gone."), "done")
+    return see_other(".edit")
+
+
+@blueprint.route("/prices", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def prices() -> ResponseReturnValue:
+    if request.method == "GET":
+        with read_session() as session:
+            standing = read_prices(session)
+        lines = [_line(price) for price in standing]
+        currency = standing[0].currency if standing else DEFAULT_CURRENCY
+        return _write_prices(lines, currency, {})
+    kinds, minimums = request.form.getlist("kind"), request.form.getlist("minimum")
+    amounts = request.form.getlist("amount")
+    lines = list(zip(kinds, minimums, amounts, strict=False))
+    currency = request.form.get("currency", "").strip().upper()
+    try:
+        wanted = _read_lines(lines, currency)
+        with transaction() as session:
+            changed = set_prices(session, wanted, actor=required_viewer().public_id, now=now())
+    except Invalid as error:
+        filled = [line for line in lines if line[2].strip()]
+        return _write_prices(filled, currency, dict(error.fields)), 400
+    flash(
+        _("The new prices hold from now on; what was sold keeps its own.")
+        if changed
+        else _("Nothing was different, so nothing was changed."),
+        "done",
+    )
+    return see_other(".prices")
+
+
+def _read_lines(lines: list[tuple[str, str, str]], currency: str) -> list[Price]:
+    """Read the lines that have an amount; raises Invalid with a fault for each line's number."""
+    faults: dict[str, str] = {}
+    read = []
+    try:
+        precision = get_currency_precision(currency)
+    except (KeyError, ValueError):
+        precision = 2
+    for number, (kind, minimum, amount) in enumerate(
+        (line for line in lines if line[2].strip()), start=1
+    ):
+        try:
+            minor = _minor(amount, precision)
+            read.append(Price(OfferKind(kind), int(minimum or 1), minor, currency))
+        except (InvalidOperation, ValueError):
+            faults[str(number)] = N_("Write the amount as 99.00 and the number of seats as 3.")
+    if faults:
+        raise Invalid(N_("The prices have faults."), fields=faults)
+    return read
+
+
+def _minor(amount: str, precision: int) -> int:
+    """Return an amount in minor units; raises ValueError or InvalidOperation."""
+    minor = Decimal(amount.strip().lstrip("$€£").replace(",", "")).scaleb(precision)
+    if minor != minor.to_integral_value():
+        raise ValueError(amount)
+    return int(minor)
+
+
+def _line(price: Price) -> tuple[str, str, str]:
+    precision = get_currency_precision(price.currency)
+    amount = Decimal(price.price_minor).scaleb(-precision)
+    return (price.kind, str(price.minimum), f"{amount:.{precision}f}")
+
+
+def _write_prices(lines: list[tuple[str, str, str]], currency: str, faults: dict[str, str]) -> str:
+    spare = [(OfferKind.GROUP_SEATS.value, "", "")] * SPARE_LINES
+    return render(
+        "admin/prices.html",
+        lines=[*lines, *spare],
+        currency=currency,
+        kinds=[(kind.value, _(words)) for kind, words in KIND_WORDS.items()],
+        faults={name: _(sentence) for name, sentence in faults.items()},
+    )
+
+
+def _filled(facts: HouseFacts) -> HouseForm:
+    return HouseForm(
+        name=facts.name,
+        accent=facts.accent,
+        contact_email=facts.contact_email,
+        sender_name=facts.sender_name,
+        about=facts.about,
+    )
+
+
+def _write(form: HouseForm, facts: HouseFacts) -> str:
+    html = Markup(to_html(form.about.data or ""))  # noqa: S704  (nh3 cleaned it)
+    return render("admin/house.html", form=form, facts=facts, about_html=html)

@@ -1,0 +1,131 @@
+"""Staff: who presents."""
+
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from lms import presenters
+from lms.clock import now
+from lms.db import new_public_id
+from lms.errors import N_, Invalid
+from lms.markdown import to_html
+from lms.presenters import KeptPresenter, PresenterWords
+from lms.staff_catalogue import read_presenters
+from lms.web.forms.catalogue import PresenterForm
+from lms.web.forms.faults import show_faults
+from lms.web.guard import Audience, open_to
+from lms.web.kit import carrel, read_session, render, see_other, transaction
+from lms.web.signin import required_viewer
+from media.pictures import UnusablePicture, clean_picture, picture_type
+
+blueprint = Blueprint("staff_presenters", __name__, url_prefix="/staff/presenters")
+
+PICTURE_PX: Final = 640
+PICTURE_BYTES: Final = 20 * 1024 * 1024
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def index() -> ResponseReturnValue:
+    with read_session() as session:
+        rows = read_presenters(session)
+    return render("admin/presenters.html", rows=rows)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def new() -> ResponseReturnValue:
+    form = PresenterForm(request.form)
+    if request.method == "GET":
+        return _write(form, None)
+    if not form.validate():
+        return _write(form, None), 400
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            kept = presenters.add_presenter(session, _words(form), actor=actor, now=now())
+    except Invalid as error:
+        show_faults(form, error)
+        return _write(form, None), 400
+    flash(_("%(name)s is here. A picture makes the page friendlier.", name=kept.name), "done")
+    return see_other(".edit", presenter_id=kept.public_id)
+
+
+@blueprint.route("/<presenter_id>", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def edit(presenter_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        kept = presenters.read_presenter(session, presenter_id)
+    if request.method == "GET":
+        return _write(PresenterForm(name=kept.name, biography=kept.biography, slug=kept.slug), kept)
+    form = PresenterForm(request.form)
+    if not form.validate():
+        return _write(form, kept), 400
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            presenters.edit_presenter(session, presenter_id, _words(form), actor=actor, now=now())
+    except Invalid as error:
+        show_faults(form, error)
+        return _write(form, kept), 400
+    flash(_("Saved."), "done")
+    return see_other(".index")
+
+
+@blueprint.post("/<presenter_id>/picture")
+@open_to(Audience.STAFF)
+def change_picture(presenter_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        former = presenters.read_presenter(session, presenter_id).picture_key
+    picture = sent_picture("picture", PICTURE_PX)
+    kind = picture_type(picture)
+    ending = "png" if kind == "image/png" else "jpg"
+    key = f"presenters/{presenter_id}/{new_public_id()}.{ending}"
+    carrel().storage.put_bytes(key, picture, kind)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        presenters.change_picture(session, presenter_id, key, actor=actor, now=now())
+    if former is not None:
+        carrel().storage.delete(former)
+    flash(_("The picture is on every page of this presenter."), "done")
+    return see_other(".edit", presenter_id=presenter_id)
+
+
+@blueprint.post("/<presenter_id>/remove")
+@open_to(Audience.STAFF)
+def remove(presenter_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        presenters.remove_presenter(session, presenter_id, actor=actor, now=now())
+    flash(_("The presenter is gone."), "done")
+    return see_other(".index")
+
+
+def sent_picture(name: str, largest_px: int) -> bytes:
+    """Return the picture that a form sent, drawn anew; raises Invalid with its sentence."""
+    part = request.files.get(name)
+    if part is None or not part.filename:
+        raise Invalid(N_("Choose a picture first."))
+    data = part.stream.read(PICTURE_BYTES + 1)
+    if len(data) > PICTURE_BYTES:
+        raise Invalid(N_("This picture is larger than 20 MB. Save it smaller and try again."))
+    try:
+        return clean_picture(data, largest_px)
+    except UnusablePicture as error:
+        raise Invalid(error.sentence) from error
+
+
+def _words(form: PresenterForm) -> PresenterWords:
+    return PresenterWords(
+        name=form.name.data or "",
+        biography=form.biography.data or "",
+        slug=form.slug.data or "",
+    )
+
+
+def _write(form: PresenterForm, kept: KeptPresenter | None) -> str:
+    html = Markup(to_html(form.biography.data or ""))  # noqa: S704  (nh3 cleaned it)
+    return render("admin/presenter_form.html", form=form, kept=kept, biography_html=html)

@@ -1,0 +1,161 @@
+"""What the staff's pages about the catalogue ask for."""
+
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    Form,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    URLField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from lms.web.forms.texts import _l
+from lms.webinars import LONGEST_LINK, LONGEST_SUMMARY, LONGEST_TEXT, LONGEST_TITLE, MOST_MINUTES
+from lms.zones import zone_choices
+
+
+class ChoicesField(SelectMultipleField):
+    """Any number of choices, as checkboxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+class WebinarForm(Form):
+    """A webinar as staff write it."""
+
+    title = StringField(
+        _l("Title"), [InputRequired(_l("Give the webinar a title.")), Length(max=LONGEST_TITLE)]
+    )
+    summary = TextAreaField(
+        _l("In one or two sentences"),
+        [Optional(), Length(max=LONGEST_SUMMARY)],
+        description=_l("Shown on cards and above the overview."),
+        render_kw={"rows": 2},
+    )
+    held_at = DateTimeLocalField(
+        _l("Begins"),
+        [InputRequired(_l("Say when it begins, as the clocks in its zone show."))],
+        format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+        render_kw={"class": "input-short"},
+    )
+    zone = SelectField(
+        _l("Time zone"), choices=lambda: {area: list(each) for area, each in zone_choices().items()}
+    )
+    minutes = IntegerField(
+        _l("Minutes"),
+        [
+            InputRequired(_l("Say how many minutes it takes.")),
+            NumberRange(1, MOST_MINUTES, _l("A webinar takes 1 to 1,440 minutes.")),
+        ],
+        default=60,
+        render_kw={"class": "input-short", "inputmode": "numeric"},
+    )
+    presenters = ChoicesField(_l("Presenters"), [Optional()])
+    series = ChoicesField(_l("Series"), [Optional()])
+    overview = TextAreaField(
+        _l("Overview"),
+        [Optional(), Length(max=LONGEST_TEXT)],
+        description=_l("Markdown: an empty line begins a paragraph, **bold**, *italic*, - lists."),
+        render_kw={"rows": 14},
+    )
+    agenda = TextAreaField(
+        _l("Learning agenda"),
+        [Optional(), Length(max=LONGEST_TEXT)],
+        description=_l("One point a line."),
+        render_kw={"rows": 7},
+    )
+    live_link = URLField(
+        _l("Link to the live session"),
+        [Optional(), Length(max=LONGEST_LINK)],
+        description=_l("Only those who may join see it, from an hour before."),
+    )
+    free = BooleanField(
+        _l("Free"), description=_l("Everyone who is signed in may watch, without buying it.")
+    )
+    slug = StringField(
+        _l("Address"),
+        [Optional(), Length(max=120)],
+        description=_l("The end of its web address; made from the title when left empty."),
+    )
+    seen = HiddenField()
+
+
+class PullForm(Form):
+    """Why a webinar is taken down for everyone."""
+
+    reason = TextAreaField(
+        _l("Why it is taken down"),
+        [InputRequired(_l("Say why. Holders will ask.")), Length(max=2000)],
+        description=_l("Kept with the webinar for staff."),
+        render_kw={"rows": 4},
+    )
+
+
+class PresenterForm(Form):
+    """A presenter."""
+
+    name = StringField(_l("Name"), [InputRequired(_l("Give a name.")), Length(max=200)])
+    biography = TextAreaField(
+        _l("Biography"),
+        [Optional(), Length(max=LONGEST_TEXT)],
+        description=_l("Markdown. A few sentences stand on each of their webinars."),
+        render_kw={"rows": 8},
+    )
+    slug = StringField(
+        _l("Address"),
+        [Optional(), Length(max=80)],
+        description=_l("The end of the web address; made from the name when left empty."),
+    )
+
+
+class SeriesForm(Form):
+    """A series."""
+
+    title = StringField(_l("Title"), [InputRequired(_l("Give a title.")), Length(max=200)])
+    description = TextAreaField(
+        _l("Description"),
+        [Optional(), Length(max=LONGEST_TEXT)],
+        description=_l("Markdown."),
+        render_kw={"rows": 6},
+    )
+    slug = StringField(
+        _l("Address"),
+        [Optional(), Length(max=80)],
+        description=_l("The end of the web address; made from the title when left empty."),
+    )
+
+
+class HouseForm(Form):
+    """The house itself."""
+
+    name = StringField(_l("Name"), [InputRequired(_l("Give the house a name.")), Length(max=120)])
+    about = TextAreaField(
+        _l("About the house"),
+        [Optional(), Length(max=LONGEST_TEXT)],
+        description=_l("Markdown, shown on the first page."),
+        render_kw={"rows": 5},
+    )
+    contact_email = StringField(
+        _l("Contact address"),
+        [InputRequired(_l("Give an address that people can write to."))],
+        description=_l("Shown in the footer, in letters, and wherever somebody needs help."),
+        render_kw={"type": "email", "autocomplete": "off"},
+    )
+    sender_name = StringField(
+        _l("Sender's name"),
+        [InputRequired(_l("Say who letters are from.")), Length(max=120)],
+        description=_l("The name in front of the address that letters come from."),
+    )
+    accent = StringField(
+        _l("Accent colour"),
+        [InputRequired(_l("Choose a colour."))],
+        description=_l("Buttons and links take it, made lighter or darker until it is legible."),
+        render_kw={"type": "color", "class": "input-colour"},
+    )
