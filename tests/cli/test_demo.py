@@ -48,8 +48,8 @@ def test_it_prints_how_far_each_recording_is(carrel_command: Shell, database: Da
     lines = [line.rstrip() for line in carrel_command("demo").out.splitlines()]
     ends = {line.split()[3]: line.split(maxsplit=4)[4:] for line in lines if len(line.split()) > 3}
     assert ends["first-ninety-seconds"] == ["can be played"]
-    assert ends["digitizing-folding-table"] == ["failed"]
-    assert ends["getting-the-most"] == ["waiting for the worker"]
+    assert ends["getting-the-most"] == ["failed"]
+    assert ends["digitizing-folding-table"] == ["waiting for the worker"]
     assert ends["numbers-trustees-remember"] == ["(draft)"]
     assert ends["shoebox-comes-in"] == []
 
