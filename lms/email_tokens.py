@@ -30,6 +30,13 @@ KEPT_AFTER_ITS_END: Final = timedelta(days=30)
 LINK_IS_OVER = N_("This link has been used or has run out.")
 
 
+class LinkOver(Gone):
+    """A mailed link was used, has run out, or never was."""
+
+    def __init__(self) -> None:
+        super().__init__(LINK_IS_OVER)
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """What a link is good for: whose it is, the address it was sent to or is about, since when."""
@@ -73,7 +80,7 @@ def issue(
 def read(session: Session, secret: str, *purposes: EmailPurpose, now: datetime) -> Ticket:
     """Return what a link is good for without using it up.
 
-    Raises Gone when it was used, has run out, or never was for any of these purposes.
+    Raises LinkOver when it was used, has run out, or never was for any of these purposes.
     """
     row = session.execute(
         select(
@@ -81,12 +88,12 @@ def read(session: Session, secret: str, *purposes: EmailPurpose, now: datetime) 
         ).where(*_good(secret, purposes, now))
     ).one_or_none()
     if row is None:
-        raise Gone(LINK_IS_OVER)
+        raise LinkOver
     return Ticket(row.login_id, row.purpose, row.email, row.created_at)
 
 
 def use(session: Session, secret: str, *purposes: EmailPurpose, now: datetime) -> Ticket:
-    """Use a link up and return what it is good for; of two at once, one gets it. Raises Gone."""
+    """Use a link up and return what it is good for; of two at once, one gets it. Raises LinkOver."""
     row = session.execute(
         update(EmailToken)
         .where(*_good(secret, purposes, now))
@@ -95,7 +102,7 @@ def use(session: Session, secret: str, *purposes: EmailPurpose, now: datetime) -
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if row is None:
-        raise Gone(LINK_IS_OVER)
+        raise LinkOver
     return Ticket(row.login_id, row.purpose, row.email, row.created_at)
 
 

@@ -20,19 +20,27 @@ from lms.recordings import ENCODE
 from lms.rounds import END_IDLE, SCHEDULES, TIDY, end_idle, tidy
 from lms.web import (
     about,
+    account,
+    account_addresses,
     catalogue,
+    entrance,
+    forgotten_password,
     handouts,
     health,
     house,
     library,
     playback,
     posters,
+    sign_in_code,
+    sign_up,
     watch,
 )
 from lms.web.admin import desk, files, presenters, series, webinars
 from lms.web.admin import house as staff_house
 from lms.web.admin import jobs as staff_jobs
 from lms.web.admin import mail as staff_mail
+from lms.web.kit import EXTENSION
+from lms.web.limits import init_limits
 
 COMMANDS = (
     db,
@@ -52,13 +60,19 @@ COMMANDS = (
 )
 BLUEPRINTS: tuple[Blueprint, ...] = (
     about.blueprint,
+    account.blueprint,
+    account_addresses.blueprint,
     catalogue.blueprint,
+    entrance.blueprint,
+    forgotten_password.blueprint,
     handouts.blueprint,
     health.blueprint,
     house.blueprint,
     library.blueprint,
     playback.blueprint,
     posters.blueprint,
+    sign_in_code.blueprint,
+    sign_up.blueprint,
     staff_jobs.blueprint,
     staff_mail.blueprint,
     watch.blueprint,
@@ -72,7 +86,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 
 
 def init_app(app: Flask) -> None:
-    """Register the library's pages."""
+    """Register the library's pages, and count how often things are tried."""
+    init_limits(app, app.extensions[EXTENSION].settings)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
 

@@ -44,7 +44,7 @@ def ask_change(
 def confirm_change(session: Session, secret: str, *, doors: Doors, now: datetime) -> str:
     """Use the link up, move the account, and tell the old address how to take it back.
 
-    Returns the new address. Raises Gone for a link that is over, Conflict when the address was
+    Returns the new address. Raises LinkOver for a link that is over, Conflict when the address was
     taken by another account meanwhile.
     """
     ticket = email_tokens.use(session, secret, EmailPurpose.CHANGE_EMAIL, now=now)
@@ -69,7 +69,7 @@ def restore(session: Session, secret: str, *, now: datetime) -> str:
 
     The old address counts again, the password and a recovery address set since are gone, every
     browser is signed out. Returns the secret with which the owner chooses a new password.
-    Raises Gone for a link that is over, Conflict when the old address has another account now.
+    Raises LinkOver for a link that is over, Conflict when the old address has another account now.
     """
     ticket = email_tokens.use(session, secret, EmailPurpose.RESTORE_EMAIL, now=now)
     _move(session, ticket.login_id, read_address(ticket.email))
@@ -99,7 +99,7 @@ def ask_recovery(
 def confirm_recovery(session: Session, secret: str, *, doors: Doors, now: datetime) -> str:
     """Use the link up and keep the recovery address; the account's own address is told.
 
-    Returns the recovery address. Raises Gone for a link that is over.
+    Returns the recovery address. Raises LinkOver for a link that is over.
     """
     ticket = email_tokens.use(session, secret, EmailPurpose.RECOVERY_ADDRESS, now=now)
     address = read_address(ticket.email)

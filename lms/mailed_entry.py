@@ -81,7 +81,7 @@ def choose_password(
 ) -> int:
     """Use the link up, keep the new password and sign every browser out; returns the login's id.
 
-    Raises Gone for a link that is over.
+    Raises LinkOver for a link that is over.
     """
     ticket = email_tokens.use(session, secret, *CHOOSING, now=now)
     accounts.change_password(

@@ -24,6 +24,12 @@ LONGEST_AGENT: Final = 200
 BLOCKED = N_("This account can't be used to sign in at the moment.")
 
 
+class Blocked(Forbidden):
+    """The login is blocked: told to nobody but who has shown that it is theirs."""
+
+    code = "account_blocked"
+
+
 @dataclass(frozen=True, slots=True)
 class Browser:
     """What a browser brings when it signs in; `agent` is a few words such as "Firefox on Windows".
@@ -65,7 +71,7 @@ def hash_cookie(value: str) -> bytes:
 def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: datetime) -> Opened:
     """Sign a browser in under a cookie of 256 random bits that never was used before.
 
-    Raises Forbidden when the login is blocked, and NotFound when there is none.
+    Raises Blocked when the login is blocked, and NotFound when there is none.
     """
     login = session.execute(
         select(Login.public_id, Login.blocked_at).where(Login.id == login_id)
@@ -73,7 +79,7 @@ def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: date
     if login is None:
         raise NotFound
     if login.blocked_at is not None:
-        raise Forbidden(BLOCKED, code="account_blocked")
+        raise Blocked(BLOCKED)
     if browser.earlier is not None:
         _end(session, SignIn.token_hash == browser.earlier, now=now)
     cookie = secrets.token_urlsafe(32)

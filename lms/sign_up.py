@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms import accounts, audit, email_tokens, letters
 from lms.addresses import Address
-from lms.errors import Gone
+from lms.email_tokens import LinkOver
 from lms.letters import Doors, Reader
 from lms.models.people import EmailPurpose, Login
 
@@ -76,7 +76,7 @@ def remind_unconfirmed(
 def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datetime) -> int:
     """Use the link up and make the account whole; returns the login's id.
 
-    Raises Gone for a link that is over, Invalid for a name that can't be.
+    Raises LinkOver for a link that is over, Invalid for a name that can't be.
     """
     ticket = email_tokens.use(session, secret, EmailPurpose.CONFIRM_SIGN_UP, now=now)
     public_id = session.scalar(
@@ -92,7 +92,7 @@ def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datet
         .execution_options(synchronize_session=False)
     )
     if public_id is None:
-        raise Gone(email_tokens.LINK_IS_OVER)
+        raise LinkOver
     email_tokens.void(session, ticket.login_id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
     audit.record(session, "login.confirmed", public_id, actor=public_id, now=now)
     return ticket.login_id

@@ -1,18 +1,30 @@
-"""Who is at the other end: the sign-in cookie, read once a request."""
+"""Who is at the other end: the sign-in cookie, read once a request, given and taken back."""
 
-import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
-from flask import Flask, Request
+import structlog
+from flask import Flask, Request, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
 from sqlalchemy import bindparam, select
+from sqlalchemy.exc import OperationalError
+from werkzeug.wrappers import Response
 
+from lms import sign_ins
 from lms.clock import now
+from lms.email_tokens import LinkOver
 from lms.errors import N_, Forbidden
 from lms.models.people import Login, SignIn
 from lms.settings import Settings
-from lms.web.kit import carrel, read_session
+from lms.sign_ins import Blocked, Browser, Opened, hash_cookie
+from lms.web.agents import describe
+from lms.web.kit import carrel, read_session, transaction
+from lms.web.onward import HOME
+
+log = structlog.get_logger()
 
 _SIGNED_IN = (
     select(
@@ -23,6 +35,7 @@ _SIGNED_IN = (
         Login.is_staff,
         Login.zone,
         SignIn.id.label("sign_in_id"),
+        SignIn.last_seen_at,
     )
     .join_from(SignIn, Login, SignIn.login_id == Login.id)
     .where(
@@ -61,11 +74,6 @@ def cookie_name(settings: Settings) -> str:
     return "__Host-carrel" if settings.is_https else "carrel"
 
 
-def hash_cookie(value: str) -> bytes:
-    """Return what is stored of a cookie: its SHA-256, 32 bytes."""
-    return hashlib.sha256(value.encode()).digest()
-
-
 def viewer() -> Viewer | None:
     """Return the signed-in person, or None."""
     person = current_user._get_current_object()  # noqa: SLF001  (the proxy's own way to its object)
@@ -86,15 +94,85 @@ def init_sign_in(app: Flask) -> None:
     manager.session_protection = None
     manager.init_app(app, add_context_processor=False)
     manager.request_loader(_load_viewer)
+    app.register_error_handler(Blocked, _blocked)
+    app.register_error_handler(LinkOver, _link_over)
+
+
+def this_browser(*, remembered: bool) -> Browser:
+    """Return what the browser of this request brings when it signs in."""
+    value = request.cookies.get(cookie_name(carrel().settings))
+    return Browser(
+        agent=describe(request.user_agent.string),
+        remembered=remembered,
+        earlier=hash_cookie(value) if value else None,
+    )
+
+
+def let_in(opened: Opened, onward: str | None) -> Response:
+    """Give the browser its cookie and send it on, to a path that `local_path` has checked.
+
+    Forms that were open before have another token from now on.
+    """
+    session.clear()
+    response = redirect(onward or HOME, code=303)
+    settings = carrel().settings
+    response.set_cookie(
+        cookie_name(settings),
+        opened.cookie,
+        max_age=sign_ins.REMEMBERED_FOR if opened.remembered else None,
+        path="/",
+        secure=settings.is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def let_out(location: str) -> Response:
+    """Take the cookie back and send the browser on, its forms' token along with it."""
+    session.clear()
+    response = redirect(location, code=303)
+    settings = carrel().settings
+    response.delete_cookie(
+        cookie_name(settings), path="/", secure=settings.is_https, httponly=True, samesite="Lax"
+    )
+    return response
 
 
 def _load_viewer(request: Request) -> Viewer | None:
     value = request.cookies.get(cookie_name(carrel().settings))
     if not value:
         return None
-    token_hash = hash_cookie(value)
-    with read_session() as session:
-        row = session.execute(_SIGNED_IN, {"token_hash": token_hash, "now": now()}).one_or_none()
+    token_hash, moment = hash_cookie(value), now()
+    with read_session() as reading:
+        row = reading.execute(_SIGNED_IN, {"token_hash": token_hash, "now": moment}).one_or_none()
     if row is None:
         return None
-    return Viewer(**row._mapping, cookie_hash=token_hash)  # noqa: SLF001  (SQLAlchemy's public name)
+    if sign_ins.is_due(row.last_seen_at, now=moment):
+        _note_seen(row.sign_in_id, moment)
+    return Viewer(
+        login_id=row.login_id,
+        public_id=row.public_id,
+        name=row.name,
+        email=row.email,
+        is_staff=row.is_staff,
+        zone=row.zone,
+        sign_in_id=row.sign_in_id,
+        cookie_hash=token_hash,
+    )
+
+
+def _note_seen(sign_in_id: int, moment: datetime) -> None:
+    try:
+        with transaction() as writing:
+            sign_ins.note_seen(writing, sign_in_id, now=moment)
+    except OperationalError as error:  # noted by the next page; this one is shown all the same
+        log.warning("sign_in_not_noted", fault=type(error).__name__)
+
+
+def _blocked(refusal: Blocked) -> ResponseReturnValue:
+    return render_template("sign_in/blocked.html", message=_(refusal.message)), 403
+
+
+def _link_over(refusal: LinkOver) -> ResponseReturnValue:
+    return render_template("sign_in/link_over.html", message=_(refusal.message)), 410

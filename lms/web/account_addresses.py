@@ -1,0 +1,159 @@
+"""The account's addresses: moving it to another one, taking that back, the recovery address."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms import accounts, email_tokens, mailboxes
+from lms.accounts import Account
+from lms.clock import now
+from lms.email_tokens import Ticket
+from lms.errors import N_, Invalid
+from lms.models.people import EmailPurpose
+from lms.web import limits
+from lms.web.account import is_present_password, my_account
+from lms.web.doors import doors, keeps_its_address
+from lms.web.forms.faults import show_faults
+from lms.web.forms.people import AddressChangeForm, RecoveryForm
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, render, see_other, transaction
+from lms.web.signin import required_viewer, viewer
+
+blueprint = Blueprint("account_addresses", __name__)
+SENT = N_(
+    "A letter with a link is on its way to %(email)s. The address counts once you open it there."
+)
+
+
+@blueprint.get("/account/email")
+@open_to(Audience.SIGNED_IN)
+def email() -> ResponseReturnValue:
+    """Ask for the new address."""
+    return render("account/email.html", form=AddressChangeForm(), account=my_account())
+
+
+@blueprint.post("/account/email")
+@open_to(Audience.SIGNED_IN)
+def change_email() -> ResponseReturnValue:
+    """Send the link that moves the account; the same answer comes for a taken address."""
+    return _send_link("account/email.html", AddressChangeForm(request.form), mailboxes.ask_change)
+
+
+@blueprint.get("/account/email/confirm/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def confirm_email(secret: str) -> ResponseReturnValue:
+    """Ask whether to move the account to this address."""
+    ticket, account = _ticket(secret, EmailPurpose.CHANGE_EMAIL)
+    return render("account/confirm_email.html", email=ticket.email, account=account)
+
+
+@blueprint.post("/account/email/confirm/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def confirm_email_now(secret: str) -> ResponseReturnValue:
+    """Move the account to this address."""
+    with transaction() as session:
+        address = mailboxes.confirm_change(session, secret, doors=doors(), now=now())
+    flash(_("The account's address is now %(email)s.", email=address), "done")
+    return _back()
+
+
+@blueprint.get("/account/email/restore/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def restore_email(secret: str) -> ResponseReturnValue:
+    """Ask whether to take a change of address back."""
+    ticket, _account = _ticket(secret, EmailPurpose.RESTORE_EMAIL)
+    return render("account/restore_email.html", email=ticket.email)
+
+
+@blueprint.post("/account/email/restore/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def restore_email_now(secret: str) -> ResponseReturnValue:
+    """Take the change of address back, and go on to choose a new password."""
+    with transaction() as session:
+        choosing = mailboxes.restore(session, secret, now=now())
+    flash(_("The account has its old address again. Now choose a new password."), "done")
+    return see_other("forgotten_password.choose", secret=choosing)
+
+
+@blueprint.get("/account/recovery")
+@open_to(Audience.SIGNED_IN)
+def recovery() -> ResponseReturnValue:
+    """Ask for the recovery address."""
+    return render("account/recovery.html", form=RecoveryForm(), account=my_account())
+
+
+@blueprint.post("/account/recovery")
+@open_to(Audience.SIGNED_IN)
+def change_recovery() -> ResponseReturnValue:
+    """Send the link that makes an address the recovery address."""
+    return _send_link("account/recovery.html", RecoveryForm(request.form), mailboxes.ask_recovery)
+
+
+@blueprint.post("/account/recovery/remove")
+@open_to(Audience.SIGNED_IN)
+def remove_recovery() -> ResponseReturnValue:
+    """Forget the recovery address; the account's own address is told."""
+    with transaction() as session:
+        mailboxes.remove_recovery(session, required_viewer().login_id, doors=doors(), now=now())
+    flash(_("Your account has no recovery address any more."), "done")
+    return see_other("account.overview")
+
+
+@blueprint.get("/account/recovery/confirm/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def confirm_recovery(secret: str) -> ResponseReturnValue:
+    """Ask whether this is to be the account's recovery address."""
+    ticket, account = _ticket(secret, EmailPurpose.RECOVERY_ADDRESS)
+    return render("account/confirm_recovery.html", email=ticket.email, account=account)
+
+
+@blueprint.post("/account/recovery/confirm/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def confirm_recovery_now(secret: str) -> ResponseReturnValue:
+    """Make this the account's recovery address."""
+    with transaction() as session:
+        address = mailboxes.confirm_recovery(session, secret, doors=doors(), now=now())
+    flash(_("The account's recovery address is now %(email)s.", email=address), "done")
+    return _back()
+
+
+def _send_link(template: str, form: RecoveryForm, ask: Callable[..., None]) -> ResponseReturnValue:
+    account = my_account()
+    if not (form.validate() and _is_mine(form, account)):
+        return render(template, form=form, account=account), 400
+    address = form.email.address
+    limits.spend(limits.LETTERS_FROM, limits.network())
+    limits.spend(limits.LETTERS, address.key)
+    try:
+        with transaction() as session:
+            ask(session, account, address, doors=doors(), now=now())
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return render(template, form=form, account=account), 400
+    flash(_(SENT, email=address.shown), "note")
+    return see_other("account.overview")
+
+
+def _is_mine(form: RecoveryForm, account: Account) -> bool:
+    if is_present_password(account, form.present.data or ""):
+        return True
+    form.present.errors = [_("This is not your password.")]
+    return False
+
+
+def _ticket(secret: str, purpose: EmailPurpose) -> tuple[Ticket, Account]:
+    with read_session() as session:
+        ticket = email_tokens.read(session, secret, purpose, now=now())
+        return ticket, accounts.read_account(session, ticket.login_id)
+
+
+def _back() -> ResponseReturnValue:
+    return see_other("account.overview" if viewer() is not None else "sign_in.sign_in")

@@ -1,0 +1,31 @@
+"""A browser in a few words, from what it says of itself."""
+
+from typing import Final
+
+# The first sign that is found counts: most browsers also claim to be others.
+_BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_MACHINES: Final = (
+    ("iPhone", "an iPhone"),
+    ("iPad", "an iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Macintosh", "a Mac"),
+    ("Linux", "Linux"),
+)
+
+
+def describe(user_agent: str) -> str:
+    """Return words such as "Firefox on Windows"; "A browser" when it says nothing known."""
+    browser = next((name for sign, name in _BROWSERS if sign in user_agent), "A browser")
+    machine = next((name for sign, name in _MACHINES if sign in user_agent), None)
+    return browser if machine is None else f"{browser} on {machine}"

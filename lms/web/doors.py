@@ -1,0 +1,35 @@
+"""What pages that open by a mailed secret have in common, and links into this house."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from flask import make_response
+from flask.typing import ResponseReturnValue
+
+from lms.letters import Doors
+from lms.web.kit import carrel
+
+P = ParamSpec("P")
+
+
+def doors() -> Doors:
+    """Return where this house is reached, for the links in letters."""
+    return Doors(carrel().settings.base_url)
+
+
+def keeps_its_address(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Keep the address of a page, which is a secret, from everybody else.
+
+    Only the house's origin goes into Referer, and no cache keeps the page. An empty Referer would
+    not do: under https a form without any is refused.
+    """
+
+    @wraps(view)
+    def guarded(*args: P.args, **values: P.kwargs) -> ResponseReturnValue:
+        response = make_response(view(*args, **values))
+        response.headers["Referrer-Policy"] = "strict-origin"
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return guarded

@@ -1,0 +1,89 @@
+"""Signing in with a password, and signing out."""
+
+from flask import Blueprint, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms import accounts, sign_ins, sign_up
+from lms.addresses import Address
+from lms.clock import now
+from lms.passwords import Wrong, check_password, hash_password
+from lms.sign_ins import Opened
+from lms.web import limits
+from lms.web.doors import doors
+from lms.web.forms.people import SignInForm
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, render, transaction
+from lms.web.onward import HOME, asked_onward
+from lms.web.signin import let_in, let_out, this_browser, viewer
+
+blueprint = Blueprint("sign_in", __name__)
+
+
+@blueprint.get("/sign-in")
+@open_to(Audience.EVERYONE)
+def sign_in() -> ResponseReturnValue:
+    """Ask for address and password; who is signed in goes on at once."""
+    if viewer() is not None:
+        return redirect(asked_onward() or HOME, code=303)
+    return _page(SignInForm())
+
+
+@blueprint.post("/sign-in")
+@open_to(Audience.EVERYONE)
+def sign_in_now() -> ResponseReturnValue:
+    """Sign in with address and password.
+
+    Whether there is no such account, it is not confirmed yet, it has no password, or the password
+    is wrong: the answer is the same, and so is the work that was done for it.
+    """
+    form = SignInForm(request.form)
+    if not form.validate():
+        return _page(form), 400
+    address = form.email.address
+    limits.check(limits.FAILURES, limits.network())
+    limits.spend(limits.SIGN_INS, address.key)
+    opened = _opened(address, form.password.data or "", remembered=bool(form.remember.data))
+    if opened is None:
+        limits.spend(limits.FAILURES, limits.network())
+        form.form_errors.append(_("This address and this password don't go together."))
+        return _page(form, failed=True), 400
+    limits.forgive(limits.SIGN_INS, address.key)
+    return let_in(opened, asked_onward())
+
+
+@blueprint.post("/sign-out")
+@open_to(Audience.EVERYONE)
+def sign_out() -> ResponseReturnValue:
+    """Sign this browser out; somebody whose sign-in has ended by itself is let out as well."""
+    person = viewer()
+    if person is not None:
+        with transaction() as session:
+            sign_ins.end(session, person.sign_in_id, now=now())
+    response = let_out("/")
+    flash(_("You are signed out."), "done")
+    return response
+
+
+def _opened(address: Address, password: str, *, remembered: bool) -> Opened | None:
+    with read_session() as session:
+        kept = accounts.read_kept(session, address)
+    verdict = check_password(kept.password_hash, password)
+    if isinstance(verdict, Wrong) or kept.login_id is None:
+        with transaction() as session:
+            sign_up.remind_unconfirmed(
+                session, address, doors=doors(), onward=asked_onward(), now=now()
+            )
+        return None
+    renewed = hash_password(password) if verdict.outdated else None
+    with transaction() as session:
+        if accounts.read_kept(session, address) != kept:
+            return None  # changed while it was being checked
+        if renewed is not None:
+            accounts.renew_hash(session, kept, password_hash=renewed)
+        browser = this_browser(remembered=remembered)
+        return sign_ins.open_sign_in(session, kept.login_id, browser=browser, now=now())
+
+
+def _page(form: SignInForm, *, failed: bool = False) -> str:
+    return render("sign_in/sign_in.html", form=form, onward=asked_onward(), failed=failed)

@@ -1,0 +1,96 @@
+"""A new password by a mailed link."""
+
+from flask import Blueprint, flash, request, session
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms import accounts, email_tokens, mailed_entry, sign_ins
+from lms.clock import now
+from lms.errors import Invalid
+from lms.passwords import check_new_password, hash_password
+from lms.web import limits
+from lms.web.doors import doors, keeps_its_address
+from lms.web.forms.faults import show_faults
+from lms.web.forms.people import AddressForm, NewPasswordForm
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, render, see_other, transaction
+from lms.web.signin import let_in, this_browser
+
+blueprint = Blueprint("forgotten_password", __name__)
+SENT_TO = "sent_to"
+
+
+@blueprint.get("/forgotten-password")
+@open_to(Audience.EVERYONE)
+def ask() -> ResponseReturnValue:
+    """Ask whose password it is."""
+    return render("sign_in/forgotten.html", form=AddressForm(request.args))
+
+
+@blueprint.post("/forgotten-password")
+@open_to(Audience.EVERYONE)
+def send() -> ResponseReturnValue:
+    """Send the link; the same page comes for every address."""
+    form = AddressForm(request.form)
+    if not form.validate():
+        return render("sign_in/forgotten.html", form=form), 400
+    address = form.email.address
+    limits.spend(limits.LETTERS_FROM, limits.network())
+    limits.spend(limits.LETTERS, address.key)
+    with transaction() as writing:
+        mailed_entry.ask_new_password(writing, address, doors=doors(), now=now())
+    session[SENT_TO] = address.shown
+    return see_other("forgotten_password.sent")
+
+
+@blueprint.get("/forgotten-password/sent")
+@open_to(Audience.EVERYONE)
+def sent() -> ResponseReturnValue:
+    """Say where to look."""
+    return render("sign_in/forgotten_sent.html", email=session.get(SENT_TO))
+
+
+@blueprint.get("/reset-password/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def choose(secret: str) -> ResponseReturnValue:
+    """Ask for the new password; the link isn't used up by being opened."""
+    return _page(NewPasswordForm(), _account_of(secret))
+
+
+@blueprint.post("/reset-password/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def choose_now(secret: str) -> ResponseReturnValue:
+    """Keep the new password, sign all other browsers out and this one in."""
+    account = _account_of(secret)
+    form = NewPasswordForm(request.form)
+    if not form.validate():
+        return _page(form, account), 400
+    password = form.password.data or ""
+    try:
+        check_new_password(password, email=account.email or "", name=account.name)
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _page(form, account), 400
+    password_hash, moment = hash_password(password), now()
+    with transaction() as writing:
+        login_id = mailed_entry.choose_password(
+            writing, secret, password_hash=password_hash, doors=doors(), now=moment
+        )
+    with transaction() as writing:
+        browser = this_browser(remembered=False)
+        opened = sign_ins.open_sign_in(writing, login_id, browser=browser, now=moment)
+    response = let_in(opened, None)
+    flash(_("Your new password counts from now on. All other browsers are signed out."), "done")
+    return response
+
+
+def _account_of(secret: str) -> accounts.Account:
+    with read_session() as reading:
+        ticket = email_tokens.read(reading, secret, *mailed_entry.CHOOSING, now=now())
+        return accounts.read_account(reading, ticket.login_id)
+
+
+def _page(form: NewPasswordForm, account: accounts.Account) -> str:
+    return render("sign_in/choose_password.html", form=form, account=account)
