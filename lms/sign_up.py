@@ -17,7 +17,7 @@ from lms.email_tokens import LinkOver
 from lms.letters import Doors, Reader
 from lms.models.people import EmailPurpose, Login
 
-REMINDED_EVERY: Final = timedelta(minutes=5)
+REMINDED_EVERY: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def send_confirmation(
 def remind_unconfirmed(
     session: Session, address: Address, *, doors: Doors, onward: str | None, now: datetime
 ) -> None:
-    """Send a fresh link if the address has an account that waits for it, at most every 5 minutes.
+    """Send a fresh link if the address has an account that waits for it, at most every 15 minutes.
 
     For somebody who tries to sign in before the account is made whole.
     """
