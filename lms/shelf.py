@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, bindparam, false, func, or_, select, true
@@ -57,6 +57,12 @@ class Volume:
     case: Case
     decision: Decision
     place: Place | None
+    is_to_come: bool
+
+    @property
+    def is_pulled(self) -> bool:
+        """Tell whether it was taken down for everyone."""
+        return self.case.webinar.state is WebinarState.PULLED
 
     @property
     def may_watch(self) -> bool:
@@ -275,4 +281,5 @@ def _volume(
         case=case,
         decision=decide(case.login, case.webinar, Action.RECORDING, now),
         place=place,
+        is_to_come=now < row.held_at + timedelta(minutes=row.minutes),
     )

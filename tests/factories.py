@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from lms.db import Base
-from lms.models.catalogue import Recording, RecordingState, Series, Webinar, WebinarState
+from lms.models.catalogue import Handout, Recording, RecordingState, Series, Webinar, WebinarState
 from lms.models.holdings import Grant, Scope
 from lms.models.people import Login, Membership, Organisation, Role
 from tests.clock import NOW
@@ -121,6 +121,26 @@ def make_recording(
         ready_at=NOW - timedelta(days=29) if is_ready else None,
     )
     return _kept(session, recording)
+
+
+def make_handout(
+    session: Session, webinar: Webinar, *, title: str = "Slides", name: str = "Slides.pdf"
+) -> Handout:
+    """A PDF that goes with a webinar; its files are not stored."""
+    number = next(_numbers)
+    handout = Handout(
+        webinar_id=webinar.id,
+        position=number,
+        title=title,
+        name=name,
+        key=f"handouts/{number}/slides.pdf",
+        preview_key=f"handouts/{number}/page-1.jpg",
+        size_bytes=40_000,
+        sha256="0" * 64,
+        pages=7,
+        created_at=NOW - timedelta(days=29),
+    )
+    return _kept(session, handout)
 
 
 def make_grant(

@@ -31,6 +31,7 @@ class Visitor(FlaskClient):
             if TOKEN_HEADER not in headers:
                 headers[TOKEN_HEADER] = self._form_token()
             values["headers"] = headers
+        values.setdefault("buffered", True)  # reads the answer whole and closes its file
         return super().open(*args, **values)
 
     def sign_in(self, login_id: int) -> int:

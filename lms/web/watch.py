@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, make_response, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
 from lms.access import Action, Admitted, Case, Code, Decision, decide
@@ -31,6 +31,7 @@ from lms.web.signin import Viewer, required_viewer
 blueprint = Blueprint("watch", __name__)
 
 MINUTE_S: Final = 60
+COUNTED_IN_SECONDS: Final = 10 * MINUTE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,10 @@ def watch_plainly(slug: str) -> ResponseReturnValue:
 
 
 def watched_words(place: Place) -> str:
-    """Say how much was watched: "Watched 12 of 60 minutes"."""
-    return _(
-        "Watched %(done)s of %(total)s minutes",
-        done=minutes_of(place.watched_s),
-        total=minutes_of(place.seconds),
-    )
+    """Say how much was watched: "Watched 12 of 60 minutes", "Watched 0:35 of 1:03"."""
+    if place.seconds < COUNTED_IN_SECONDS:
+        return _watched(clock_of(place.watched_s), place.seconds)
+    return _watched(minutes_of(place.watched_s), place.seconds)
 
 
 def minutes_of(seconds: float) -> int:
@@ -143,7 +142,7 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
             watched=b64encode(place.buckets).decode("ascii"),
             watched_words=watched_words(place),
             resume_clock=clock_of(place.resume_s),
-            words=_words(),
+            words=_words(place),
             is_preview=is_preview,
             handouts=seat.has_handouts,
         )
@@ -152,13 +151,25 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
     return page
 
 
-def _words() -> dict[str, str]:
+def _watched(done: int | str, seconds: float) -> str:
+    if seconds < COUNTED_IN_SECONDS:
+        return _("Watched %(done)s of %(total)s", done=done, total=clock_of(seconds))
+    return ngettext(
+        "Watched %(done)s of %(num)s minute",
+        "Watched %(done)s of %(num)s minutes",
+        minutes_of(seconds),
+        done=done,
+    )
+
+
+def _words(place: Place) -> dict[str, str]:
     """Return what the player's script says, in the reader's language."""
     return {
-        "watched": _("Watched {done} of {total} minutes"),
+        "watched": _watched("{done}", place.seconds),
         "lost": _("The connection was lost. Playing goes on as soon as it is back."),
         "unreachable": _("The library can't be reached. Check your connection, then try again."),
         "broken": _("This browser can't play the recording. Try again, or use another browser."),
+        "sign_in": _("Sign in"),
         "ends_soon": _("Your access ends at {time}. Your place is kept."),
     }
 

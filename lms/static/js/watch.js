@@ -27,7 +27,7 @@ class WatchPage {
     this.reopenings = [];
     const seconds = Number(page.dataset.seconds);
     this.message = new Message(page, () => this.tryAgain());
-    this.doorkeeper = new Doorkeeper(page.dataset.open, page.dataset.token, this.isPreview);
+    this.doorkeeper = new Doorkeeper(page, this.words);
     this.watched = new Watched(this.video, seconds, page.dataset.watched);
     this.strip = new Strip(page, this.video, this.watched, this.words);
     this.tracks = new Tracks(this.video);
@@ -40,7 +40,7 @@ class WatchPage {
       refused: () => this.askWhy(),
       lost: () => this.message.hint(this.words.lost),
       found: () => this.message.hint(""),
-      broken: () => this.message.say({ sentence: this.words.broken, may_try_again: true }),
+      broken: () => this.stop({ sentence: this.words.broken, may_reopen: true }),
     });
     this.listen();
   }
@@ -51,7 +51,8 @@ class WatchPage {
       film.addEventListener(name, () => this.prepare(), { once: true, passive: true });
     }
     this.video.addEventListener("play", () => this.prepare());
-    this.video.addEventListener("timeupdate", () => this.strip.movePlace());
+    this.video.addEventListener("timeupdate", () => this.strip.movePlace(this.video.currentTime));
+    this.strip.movePlace(this.startAt);
     rememberChoices(this.video);
     listenForKeys(this.page, this.video, film);
     this.page.querySelector("[data-from-start]")?.addEventListener("click", () => this.go(0));
@@ -95,8 +96,7 @@ class WatchPage {
       this.message.clear();
       this.begin(answer.session, at);
     } else {
-      this.stop();
-      this.message.say(answer.told ?? { sentence: this.words.unreachable, may_try_again: true });
+      this.stop(answer.told ?? { sentence: this.words.unreachable, may_reopen: true });
     }
   }
 
@@ -157,7 +157,7 @@ class WatchPage {
     this.heartbeat.stop();
     this.film.unload();
     this.session = null;
-    if (told) this.message.say({ ...told, may_try_again: told.may_reopen });
+    if (told) this.message.say(told);
   }
 
   tryAgain() {

@@ -1,10 +1,11 @@
 // Asks the server for a playback session, and why one has ended.
 
 export class Doorkeeper {
-  constructor(openUrl, token, isPreview) {
-    this.openUrl = openUrl;
-    this.token = token;
-    this.isPreview = isPreview;
+  constructor(page, words) {
+    this.openUrl = page.dataset.open;
+    this.token = page.dataset.token;
+    this.isPreview = page.dataset.preview === "yes";
+    this.words = words;
   }
 
   // { session }, or { told } when it was refused, or neither when the server can't be reached.
@@ -13,20 +14,24 @@ export class Doorkeeper {
     const answer = await post(this.openUrl, wish, { "X-CSRFToken": this.token });
     if (!answer) return {};
     if (answer.ok) return { session: answer.body };
-    return { told: answer.body?.sentence ? answer.body : asTold(answer.body) };
+    return { told: answer.body?.sentence ? answer.body : this.asTold(answer.body) };
   }
 
   // Why a session ended and what to do; null when the server can't be reached.
   async why(url) {
     const answer = await post(url, {}, {});
     if (!answer) return null;
-    return answer.ok ? answer.body : asTold(answer.body);
+    return answer.ok ? answer.body : this.asTold(answer.body);
   }
-}
 
-// Refusals to act come as { code, message }.
-function asTold(body) {
-  return body?.message ? { sentence: body.message, may_reopen: true } : undefined;
+  // Refusals to act come as { code, message }. This page, fetched anew, asks to sign in and comes back.
+  asTold(body) {
+    if (body?.code === "sign_in_first") {
+      const step = { step_label: this.words.sign_in, step_url: window.location.href };
+      return { sentence: body.message, ...step, may_reopen: false };
+    }
+    return { sentence: body?.message ?? this.words.broken, may_reopen: true };
+  }
 }
 
 async function post(url, body, headers) {

@@ -4,6 +4,7 @@ export class Message {
   constructor(page, tryAgain) {
     const find = (name) => page.querySelector(`[data-${name}]`);
     this.box = find("message");
+    this.player = page.querySelector("media-controller");
     this.text = find("message-text");
     this.step = find("message-step");
     this.again = find("message-again");
@@ -11,7 +12,7 @@ export class Message {
     this.again.addEventListener("click", tryAgain);
   }
 
-  say({ sentence, step_label: label, step_url: url, may_try_again: mayTryAgain }) {
+  say({ sentence, step_label: label, step_url: url, may_reopen: mayTryAgain }) {
     this.hint("");
     this.text.textContent = sentence;
     this.step.hidden = !(label && url);
@@ -19,6 +20,7 @@ export class Message {
     if (url) this.step.href = url;
     this.again.hidden = !mayTryAgain;
     this.box.hidden = false;
+    this.player.inert = true;
     const act = [this.step, this.again].find((each) => !each.hidden);
     if (document.fullscreenElement) document.exitFullscreen();
     act?.focus({ preventScroll: true });
@@ -26,6 +28,7 @@ export class Message {
 
   clear() {
     this.box.hidden = true;
+    this.player.inert = false;
     this.hint("");
   }
 

@@ -2,6 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const PLACE_SHARE = 240;
+const COUNTED_IN_SECONDS = 600;
 
 export class Strip {
   constructor(page, video, watched, words) {
@@ -18,24 +19,29 @@ export class Strip {
   draw() {
     if (!this.svg) return;
     const parts = this.watched.parts();
-    this.place = bar("strip-place", Number(this.place?.getAttribute("x") ?? 0), this.watched.seconds / PLACE_SHARE);
+    const here = Number(this.place?.getAttribute("x") ?? 0);
+    this.place = bar("strip-place", here, this.watched.seconds / PLACE_SHARE);
     this.svg.replaceChildren(
       ...parts.map(([starts, ends]) => bar("strip-watched", starts, ends - starts)),
       this.place,
     );
-    const said = this.words.watched
-      .replace("{done}", minutes(this.watched.total()))
-      .replace("{total}", minutes(this.watched.seconds));
+    const said = this.words.watched.replace("{done}", this.amount());
     this.svg.setAttribute("aria-label", said);
     this.text.textContent = said;
     this.gap.hidden = !parts.length || this.watched.nextGap(0) === null;
   }
 
-  movePlace() {
+  // As the page says it: minutes, or minutes and seconds of what is short.
+  amount() {
+    const seconds = this.watched.total();
+    if (this.watched.seconds >= COUNTED_IN_SECONDS) return minutes(seconds);
+    return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+  }
+
+  movePlace(at) {
     if (!this.svg) return;
     const width = this.watched.seconds / PLACE_SHARE;
-    const x = Math.min(this.video.currentTime, this.watched.seconds - width);
-    this.place.setAttribute("x", x);
+    this.place.setAttribute("x", Math.min(at, this.watched.seconds - width));
     if (this.resume && !this.video.paused) this.resume.hidden = true;
   }
 

@@ -1,0 +1,192 @@
+"""A library that is served as in production, and people at real browsers."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from sqlalchemy.orm import Session
+
+from lms.clock import now
+from lms.db import new_public_id
+from lms.models.catalogue import Handout, Recording, RecordingState, Webinar
+from lms.models.people import Login
+from lms.runtime import Carrel, open_carrel
+from lms.settings import Settings
+from media.documents import check_pdf, first_page
+from media.keys import content_type_of
+from media.probe import probe
+from media.transcode import Encoded, encode
+from tests.browser.people import Person
+from tests.factories import make_login, make_webinar
+from tests.servers.databases import Databases
+from tests.servers.process import free_port, running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = ROOT / "lms/demo/files"
+SECRET_KEY = "a key for browser tests alone, " * 2
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """An encoded recording in a directory of this machine."""
+
+    folder: Path
+    encoded: Encoded
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running library, and the same library for a test to change."""
+
+    url: str
+    port: int
+    carrel: Carrel
+    film: Film
+
+    def add_webinar(self, session: Session, slug: str, *, title: str) -> Webinar:
+        """Add a webinar that was held, whose recording plays."""
+        webinar = make_webinar(session, slug)
+        webinar.title = title
+        recording = Recording(
+            webinar_id=webinar.id,
+            number=1,
+            is_current=True,
+            state=RecordingState.READY,
+            original_key=f"originals/{slug}/recording.mp4",
+            original_name="recording.mp4",
+            size_bytes=1,
+            sha256="0" * 64,
+            seconds=self.film.encoded.seconds,
+            run=new_public_id(),
+            created_at=now(),
+        )
+        session.add(recording)
+        session.flush()
+        prefix = f"renditions/{recording.public_id}/{recording.run}"
+        for name in self.film.encoded.files:
+            key = f"{prefix}/{name}"
+            self.carrel.storage.put_file(key, self.film.folder / name, content_type_of(key))
+        return webinar
+
+    def add_handout(self, session: Session, webinar: Webinar, *, title: str) -> Handout:
+        """Add a PDF to a webinar."""
+        source = FILES / "getting-the-most.pdf"
+        handout = Handout(
+            webinar_id=webinar.id,
+            position=1,
+            title=title,
+            name="Getting the most.pdf",
+            key="",
+            preview_key="",
+            size_bytes=source.stat().st_size,
+            sha256="0" * 64,
+            pages=check_pdf(source).pages,
+            created_at=now(),
+        )
+        handout.key = f"handouts/{handout.public_id}/slides.pdf"
+        handout.preview_key = f"handouts/{handout.public_id}/page-1.jpg"
+        self.carrel.storage.put_file(handout.key, source, "application/pdf")
+        picture = self.carrel.settings.scratch / f"{handout.public_id}.jpg"
+        first_page(source, picture, 640)
+        self.carrel.storage.put_file(handout.preview_key, picture, "image/jpeg")
+        session.add(handout)
+        session.flush()
+        return handout
+
+    def add_person(self, session: Session, name: str, *, is_staff: bool = False) -> Login:
+        """Add somebody whose address begins with their name."""
+        return make_login(
+            session,
+            f"{name.lower()}-{new_public_id()[:6]}@example.org",
+            name=name,
+            is_staff=is_staff,
+        )
+
+    def status_of(self, path: str, headers: Mapping[str, str]) -> int:
+        """Fetch a path as a client that is no browser; returns the status of the answer."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request("GET", path, headers=dict(headers))
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
+    """A recording of the demo, encoded by the real pipeline."""
+    source = FILES / "getting-the-most.mp4"
+    folder = tmp_path_factory.mktemp("film") / "run"
+    encoded = encode(
+        source, folder, probe(source), progress=lambda share: None, cancelled=lambda: False
+    )
+    return Film(folder, encoded)
+
+
+@pytest.fixture(scope="session")
+def served(
+    tmp_path_factory: pytest.TempPathFactory,
+    made_databases: Databases,
+    worker_id: str,
+    film: Film,
+) -> Iterator[Served]:
+    """`carrel serve` on a port of its own, behind a proxy on this machine that it trusts."""
+    place = tmp_path_factory.mktemp("served")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environ = {
+        "CARREL_DATA_DIR": str(place / "house"),
+        "CARREL_DATABASE_URL": made_databases.prepared(f"carrel_browser_{worker_id}"),
+        "CARREL_BASE_URL": url,
+        "CARREL_SECRET_KEY": SECRET_KEY,
+        "CARREL_TRUSTED_PROXIES": "127.0.0.0/8",
+    }
+    carrel = open_carrel(Settings.from_env(environ))
+    command = [sys.executable, ROOT / "wsgi.py", "serve", "--bind", f"127.0.0.1:{port}"]
+    made = Served(url, port, carrel, film)
+    inherited = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    with running(
+        command,
+        ready=lambda: _answers(made),
+        log=place / "log",
+        environ={**inherited, **environ},
+    ):
+        yield made
+    carrel.database.dispose()
+
+
+class Visit(Protocol):
+    """Opens a browser for a person; without a login, for somebody who has not signed in."""
+
+    def __call__(self, login_id: int | None = None, **how: Any) -> Person: ...
+
+
+@pytest.fixture
+def visit(browser: "Browser", served: Served) -> Iterator[Visit]:
+    """Opens browsers for people: `visit(login_id)` is a `Person` who is signed in."""
+    opened: list[Person] = []
+
+    def arrive(login_id: int | None = None, **how: Any) -> Person:
+        person = Person.arrive(browser, served.url, served.carrel, login_id, **how)
+        opened.append(person)
+        return person
+
+    yield arrive
+    for person in opened:
+        person.leave()
+
+
+def _answers(made: Served) -> bool:
+    try:
+        return made.status_of("/healthz", {}) == 200
+    except OSError:
+        return False
