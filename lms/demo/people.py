@@ -19,9 +19,8 @@ Quillmoor House is four people and a very large calendar. Since 2022 we have hel
 month for people who work in public libraries: at the desk, in the stacks, on the bus, in the
 basement with the shoeboxes.
 
-Every hour is recorded. Buy one and it is yours for good: the recording, the slides and a
-certificate once you have watched it. Buy a pass and everything is yours for a year. If your
-library pays by invoice or purchase order, that works here too.
+Every hour is recorded. Buy one and it is yours for good; buy a pass and everything is yours for a
+year.
 """,
     mark=FILES / "mark.png",
 )
