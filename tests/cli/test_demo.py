@@ -1,5 +1,6 @@
 """carrel demo."""
 
+import pytest
 from sqlalchemy import select
 
 from lms.db import Database
@@ -8,6 +9,8 @@ from lms.house import HouseWords, describe_house
 from lms.models.catalogue import Recording, RecordingState
 from tests.cli.carrel import Shell
 from tests.clock import NOW
+
+pytestmark = pytest.mark.slow
 
 
 def test_it_tells_programs_who_can_sign_in_and_what_can_be_played(carrel_command: Shell) -> None:

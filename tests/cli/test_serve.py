@@ -23,6 +23,8 @@ from tests.servers.databases import Databases
 from tests.servers.process import running
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 LONG = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789"
 

@@ -27,6 +27,8 @@ from lms.models.upkeep import Job
 from lms.offers import read_prices
 from lms.runtime import Carrel
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 RECORDED = {"first-ninety-seconds", "digitizing-folding-table", "getting-the-most"}
 

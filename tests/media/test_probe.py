@@ -21,6 +21,8 @@ from media.probe import (
 from media.readers import read_with_ffprobe, read_with_mediainfo
 from tests.media.conftest import AAC, X264, picture, tone
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def no_ffprobe(monkeypatch, tmp_path):
