@@ -25,7 +25,7 @@ from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import Panel, panel_of, said_moment, sentence_of
-from lms.web.posters import poster_url
+from lms.web.posters import picture_of
 from lms.web.shell import house_facts
 from lms.web.signin import required_viewer, viewer
 from lms.web.stored import send_stored
@@ -110,7 +110,7 @@ def webinar(slug: str) -> ResponseReturnValue:
             (each, Markup(to_html(each.biography)))  # noqa: S704  (nh3 cleaned it)
             for each in found.presenters
         ],
-        poster=_poster(found.slug, found.recording),
+        poster=picture_of(found.slug, found.recording),
         recording_minutes=minutes_of(found.recording.seconds) if found.recording else None,
         prices=[_price(price) for price in found.prices],
         panel=_panel(found, case, action=Action.RECORDING if is_over else Action.LIVE),
@@ -218,7 +218,7 @@ def _card(entry: Entry, decision: Decision | None) -> Card:
         slug=entry.slug,
         title=entry.title,
         url=url_for("catalogue.webinar", slug=entry.slug),
-        poster_url=_poster(entry.slug, recording),
+        poster_url=picture_of(entry.slug, recording),
         minutes=minutes_of(recording.seconds) if recording else entry.minutes,
         presenters=", ".join(entry.presenters),
         when=when,
@@ -227,14 +227,6 @@ def _card(entry: Entry, decision: Decision | None) -> Card:
         share=share,
         progress_text=_("%(share)s %% watched", share=round(share * 100)) if share else None,
     )
-
-
-def _poster(slug: str, recording: Any) -> str:  # noqa: ANN401  (a Playable of either page)
-    if recording is not None and recording.has_video:
-        found = poster_url(recording.public_id, recording.run)
-        if found is not None:
-            return found
-    return url_for("catalogue.poster", slug=slug)
 
 
 def _panel(found: Announcement, case: Case | None, *, action: Action) -> Panel:

@@ -13,7 +13,6 @@ from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import reading_zone, said, said_moment
-from lms.web.posters import poster_url
 from lms.web.signin import required_viewer
 from lms.web.watch import minutes_of, watched_words
 from lms.zones import read_zone, say_date
@@ -66,12 +65,7 @@ def _url(volume: Volume) -> str:
 
 
 def _poster(volume: Volume) -> str:
-    version = volume.version
-    if version is not None and version.has_video and not volume.is_pulled:
-        found = poster_url(version.public_id, version.run)
-        if found is not None:
-            return found
-    return url_for("catalogue.poster", slug=volume.slug)
+    return picture_of(volume.slug, None if volume.is_pulled else volume.version)
 
 
 def _pass(candidate: Candidate) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 """The pictures of recordings, which the catalogue shows to everyone."""
 
+from typing import Protocol
+
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
@@ -10,6 +12,19 @@ from lms.web.kit import read_session
 from lms.web.stored import send_stored
 
 blueprint = Blueprint("posters", __name__)
+
+
+class Pictured(Protocol):
+    """A recording as far as its picture is concerned."""
+
+    @property
+    def public_id(self) -> str: ...
+
+    @property
+    def run(self) -> str: ...
+
+    @property
+    def has_video(self) -> bool: ...
 
 
 @blueprint.get("/posters/<recording_id>/<run>.jpg")
@@ -27,3 +42,10 @@ def poster_url(recording_id: str | None, run: str | None) -> str | None:
     if recording_id is None or run is None:
         return None
     return url_for("posters.poster", recording_id=recording_id, run=run)
+
+
+def picture_of(slug: str, recording: Pictured | None) -> str:
+    """Return the address of a webinar's picture: the recording's, else one set from its title."""
+    if recording is not None and recording.has_video:
+        return url_for("posters.poster", recording_id=recording.public_id, run=recording.run)
+    return url_for("catalogue.poster", slug=slug)
