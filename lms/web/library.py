@@ -13,6 +13,7 @@ from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import reading_zone, said, said_moment
+from lms.web.posters import picture_of
 from lms.web.signin import required_viewer
 from lms.web.watch import minutes_of, watched_words
 from lms.zones import read_zone, say_date
