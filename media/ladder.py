@@ -28,6 +28,7 @@ POSTER_SEEN_SECONDS: Final = 30
 HIGH, LOW, SOUND = "high", "low", "audio"
 POSTER: Final = "poster.jpg"
 PROGRESSIVE: Final = "progressive.mp4"
+THUMB: Final = "thumb-%05d.jpg"
 THUMBS: Final = "thumbs-%03d.jpg"
 _TOP_RATE: Final = Fraction(30)
 _LOW_RATE: Final = Fraction(15)
@@ -75,14 +76,28 @@ def copy_command(source: Path, found: Probe, *, sound: bool) -> list[str]:
     return compiled(ffmpeg.merge_outputs(*outputs))
 
 
-def poster_command(source: Path, video: VideoStream) -> list[str]:
-    """Return the command that takes a poster from the key frames of the first half minute."""
-    seen = opened(source, skip_frame="nokey", t=POSTER_SEEN_SECONDS)
-    return compiled(_poster(seen[video.pick]))
+def poster_command(source: Path, video: VideoStream, *, swiftly: bool) -> list[str]:
+    """Return the command that takes a poster from the first half minute; swiftly: its key frames."""
+    skipped = {"skip_frame": "nokey"} if swiftly else {}
+    seen = opened(source, t=POSTER_SEEN_SECONDS, **skipped)
+    picture = _filters(
+        *_before(video),
+        "fps=1:eof_action=pass",
+        f"scale='min({POSTER_WIDTH},iw*sar)':-2:out_range=pc",
+        "format=yuvj420p",
+        "setsar=1",
+        f"thumbnail={POSTER_SEEN_SECONDS}",
+    )
+    poster = ffmpeg.output(seen[video.pick], POSTER, vf=picture, vframes=1, update=1, **{"q:v": 3})
+    return compiled(poster)
 
 
 def encode_command(source: Path, found: Probe, cuts: Sequence[float]) -> list[str]:
     """Return the one command that encodes all that is needed.
+
+    Every output of it has something to show at once: ffmpeg reports no progress, and looks as if
+    it stood still, until each of them has begun. So thumbnails come one by one, to be put into
+    sheets afterwards, and the poster has a command of its own.
 
     `cuts` are the times in seconds at which the segments of a copied high rung begin: the low one
     is then cut there. Without cuts both rungs are encoded and cut every six seconds.
@@ -112,27 +127,29 @@ def _pictures(
     cuts: Sequence[float],
 ) -> list[Any]:
     wanted = [rung for rung in rungs(video) if not (cuts and rung.name == HIGH)]
-    before = ("yadif=deint=interlaced",) if video.interlaced else ()
+    before = _before(video)
     outputs = [_rung(stream, rung, before, lacking, cuts) for rung in wanted]
-    outputs.append(_poster(stream, before))
     thumbs = _filters(
         *before,
         f"fps=1/{THUMB_SECONDS}:start_time=0:eof_action=pass",
         f"scale={THUMB_WIDTH}:{thumb_height(video)}:out_range=pc",
         "format=yuvj420p",
         "setsar=1",
-        f"tile={THUMBS_ACROSS}x{THUMBS_ACROSS}",
     )
-    outputs.append(ffmpeg.output(stream, THUMBS, vf=thumbs, **{"q:v": 5}))
+    outputs.append(ffmpeg.output(stream, THUMB, vf=thumbs, **{"q:v": 3}))
     return outputs
+
+
+def _before(video: VideoStream) -> tuple[str, ...]:
+    return ("yadif=deint=interlaced",) if video.interlaced else ()
 
 
 def _filters(*chain: str) -> str:
     """Return filters as one graph of its output alone.
 
-    In a graph that outputs share, ffmpeg asks first for the one that is furthest behind. Sheets
-    give nothing for minutes, and meanwhile every picture for the rungs is kept: 13 GB in five
-    minutes of 720p, where graphs of their own take 0.4 GB.
+    In a graph that outputs share, ffmpeg asks first for the one that is furthest behind. A rare
+    picture gives nothing for long, and meanwhile every picture for the rungs is kept: 13 GB in
+    five minutes of 720p, where graphs of their own take 0.4 GB.
     """
     return ",".join(chain)
 
@@ -171,19 +188,6 @@ def _rung(
         force_key_frames=times or f"expr:gte(t,n_forced*{SEGMENT_SECONDS})",
         threads=_THREADS,
     )
-
-
-def _poster(stream: Any, before: Sequence[str] = ()) -> Any:  # noqa: ANN401
-    picture = _filters(
-        *before,
-        "fps=1:eof_action=pass",
-        f"trim=end={POSTER_SEEN_SECONDS}",
-        f"scale='min({POSTER_WIDTH},iw*sar)':-2:out_range=pc",
-        "format=yuvj420p",
-        "setsar=1",
-        f"thumbnail={POSTER_SEEN_SECONDS}",
-    )
-    return ffmpeg.output(stream, POSTER, vf=picture, vframes=1, update=1, **{"q:v": 3})
 
 
 def _sound(stream: Any, audio: AudioStream, lacking: float) -> Any:  # noqa: ANN401

@@ -105,7 +105,7 @@ def run_ffmpeg(
     `progress` hears those seconds as they grow. Raises ProgramFailed, ProgramStalled when nothing
     moves for `limits.stall_seconds`, ProgramCancelled once `cancelled()` is true.
     """
-    watch = _Watch(progress)
+    watch = _Watch(progress, folder)
     with _start(command, limits, folder) as process:
         try:
             _follow(process, watch, limits.stall_seconds, cancelled)
@@ -119,8 +119,10 @@ def run_ffmpeg(
 class _Watch:
     """What is known of a running ffmpeg: its place, its last sign of life, its last words."""
 
-    def __init__(self, progress: Callable[[float], None]) -> None:
+    def __init__(self, progress: Callable[[float], None], folder: Path) -> None:
         self._progress = progress
+        self._folder = folder
+        self._written = 0
         self._line = b""
         self._err = b""
         self._signs: dict[bytes, bytes] = {}
@@ -145,6 +147,16 @@ class _Watch:
             elif name == b"progress":
                 self._progress(self.seconds)
 
+    def stands_still(self, stall_seconds: float) -> bool:
+        """Tell whether nothing was said for so long, and nothing written in all that time either."""
+        if time.monotonic() - self.alive_at <= stall_seconds:
+            return False
+        written = sum(path.stat().st_size for path in self._folder.iterdir())
+        grown, self._written = written > self._written, written
+        if grown:
+            self.alive_at = time.monotonic()
+        return not grown
+
     def hear_err(self, data: bytes) -> None:
         self._err = (self._err + data)[-_TAIL_BYTES:]
 
@@ -167,7 +179,7 @@ def _follow(
                     selector.unregister(key.fileobj)
             if cancelled():
                 raise ProgramCancelled
-            if time.monotonic() - watch.alive_at > stall_seconds:
+            if watch.stands_still(stall_seconds):
                 raise ProgramStalled(watch.tail)
     process.wait(stall_seconds)
 

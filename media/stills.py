@@ -1,5 +1,6 @@
 """Pictures that stand for a recording: the poster of one that is only heard, and its thumbnails."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,24 @@ def draw_sound_poster(path: Path) -> None:
         box = (x, height // 2 - half, x + step // 2, height // 2 + half)
         draw.rounded_rectangle(box, radius=step // 4, fill=_INK)
     picture.save(path, "JPEG", quality=85)
+
+
+def put_into_sheets(
+    singles: Sequence[Path], sheets: Path, *, across: int, size: tuple[int, int]
+) -> None:
+    """Put pictures of `size` into sheets of `across` by `across`, and delete them one by one.
+
+    `sheets` has a number from 1 in its name (`%03d`); what is left of the last one is black.
+    """
+    width, height = size
+    for number, begin in enumerate(range(0, len(singles), across * across), start=1):
+        sheet = Image.new("RGB", (width * across, height * across))
+        for cell, path in enumerate(singles[begin : begin + across * across]):
+            row, column = divmod(cell, across)
+            with Image.open(path) as single:
+                sheet.paste(single, (column * width, row * height))
+            path.unlink()
+        sheet.save(str(sheets) % number, "JPEG", quality=80)
 
 
 def thumbnail_track(

@@ -17,6 +17,7 @@ from media.ladder import (
     POSTER,
     PROGRESSIVE,
     SOUND,
+    THUMB,
     THUMB_SECONDS,
     THUMB_WIDTH,
     THUMBS,
@@ -46,7 +47,7 @@ from media.programs import (
     ProgramStalled,
     run_ffmpeg,
 )
-from media.stills import draw_sound_poster, thumbnail_track
+from media.stills import draw_sound_poster, put_into_sheets, thumbnail_track
 from media.words import N_
 
 __all__ = [
@@ -177,7 +178,7 @@ def remux(
     run.ffmpeg(copy_command(source, probe, sound=True), probe.seconds, (0.0, 0.9))
     if _checked(out, HIGH).longest > LONGEST_COPIED_SEGMENT:
         raise NotCopyable
-    run.ffmpeg(poster_command(source, probe.video), probe.seconds, (0.9, 1.0))
+    run.ffmpeg(poster_command(source, probe.video, swiftly=True), 1.0, (0.9, 1.0))
     return _finished(source, out, probe, [HIGH] + [SOUND] * probe.has_audio)
 
 
@@ -198,10 +199,12 @@ def encode(
     """
     run = _run(out, probe, progress, cancelled, limits)
     cuts = _copied_cuts(source, run, probe)
+    if probe.video:
+        run.ffmpeg(poster_command(source, probe.video, swiftly=False), 1.0, (0.02, 0.02))
     run.ffmpeg(encode_command(source, probe, cuts), probe.seconds, (0.02, 0.97))
     run.ffmpeg(progressive_command(out, probe), probe.seconds, (0.97, 1.0))
     if probe.video:
-        _write_thumbnail_track(out, probe.video, probe.seconds)
+        _write_thumbnails(out, probe.video, probe.seconds)
     else:
         draw_sound_poster(out / POSTER)
     names = [HIGH, LOW] * probe.has_video + [SOUND] * probe.has_audio
@@ -325,12 +328,11 @@ def _check_length(source: Path, probe: Probe, made: float) -> None:
         raise Unplayable(CUT_OFF, said)
 
 
-def _write_thumbnail_track(out: Path, video: VideoStream, seconds: float) -> None:
+def _write_thumbnails(out: Path, video: VideoStream, seconds: float) -> None:
+    size = (THUMB_WIDTH, thumb_height(video))
+    singles = sorted(out.glob(THUMB.replace("%05d", "*")))
+    put_into_sheets(singles, out / THUMBS, across=THUMBS_ACROSS, size=size)
     track = thumbnail_track(
-        seconds,
-        every=THUMB_SECONDS,
-        across=THUMBS_ACROSS,
-        size=(THUMB_WIDTH, thumb_height(video)),
-        sheet=THUMBS,
+        seconds, every=THUMB_SECONDS, across=THUMBS_ACROSS, size=size, sheet=THUMBS
     )
     (out / THUMB_TRACK).write_text(track, "utf-8")

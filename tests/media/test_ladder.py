@@ -7,6 +7,7 @@ from media.ladder import (
     LONGEST_TIMES,
     SEGMENT_SECONDS,
     encode_command,
+    poster_command,
     rungs,
     thumb_height,
 )
@@ -173,9 +174,22 @@ def test_an_interlaced_picture_is_made_whole():
 
 def test_every_picture_has_a_graph_of_its_own_so_that_none_is_hoarded_for_another():
     words = encode_command(SOURCE, probed(video(), audio()), ())
-    assert len(graphs_of(words)) == len(["high", "low", "poster", "thumbs"])
+    assert len(graphs_of(words)) == len(["high", "low", "thumbs"])
     assert words.count("-filter_complex") == 1
     assert "scale" not in words[words.index("-filter_complex") + 1]
+
+
+def test_every_output_begins_at_once_so_that_progress_is_reported_from_the_start():
+    waiting = ("tile", "thumbnail")  # give nothing before they have seen many pictures
+    graphs = graphs_of(encode_command(SOURCE, probed(video(), audio()), ()))
+    assert not [graph for graph in graphs if any(word in graph for word in waiting)]
+
+
+def test_the_poster_looks_at_the_first_half_minute_alone():
+    for swiftly in (True, False):
+        words = poster_command(SOURCE, video(), swiftly=swiftly)
+        assert words[words.index("-t") + 1] == "30"
+        assert ("-skip_frame" in words) is swiftly
 
 
 def graphs_of(words):

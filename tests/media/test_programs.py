@@ -74,6 +74,16 @@ def test_one_that_moves_is_not_killed(tmp_path):
     run(python(code), tmp_path, limits=Limits(stall_seconds=0.8))
 
 
+def test_one_that_says_nothing_but_writes_is_not_killed(tmp_path):
+    code = (
+        "import time\n"
+        "for n in range(12):\n"
+        "    with open('high.mp4', 'ab') as file: file.write(b'x')\n"
+        "    time.sleep(.1)"
+    )
+    run(python(code), tmp_path, limits=Limits(stall_seconds=0.4))
+
+
 def test_one_no_longer_wanted_is_killed(tmp_path):
     with pytest.raises(ProgramCancelled):
         run(python("import time; time.sleep(60)"), tmp_path, cancelled=lambda: True)

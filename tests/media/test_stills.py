@@ -1,6 +1,6 @@
 from PIL import Image
 
-from media.stills import draw_sound_poster, thumbnail_track
+from media.stills import draw_sound_poster, put_into_sheets, thumbnail_track
 
 
 def test_the_poster_of_a_sound_is_a_jpeg_of_its_size(tmp_path):
@@ -36,3 +36,20 @@ def test_a_full_sheet_is_followed_by_the_next():
 
 def test_hours_are_written_as_hours():
     assert "11:59:50.000 --> 12:00:00.000" in track(12 * 3600)
+
+
+def test_pictures_are_put_into_sheets_in_order_and_deleted(tmp_path):
+    colours = ["red", "lime", "blue", "white", "yellow"]
+    singles = []
+    for number, colour in enumerate(colours):
+        path = tmp_path / f"thumb-{number}.png"
+        Image.new("RGB", (16, 8), colour).save(path)
+        singles.append(path)
+    put_into_sheets(singles, tmp_path / "sheet-%03d.jpg", across=2, size=(16, 8))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sheet-001.jpg", "sheet-002.jpg"]
+    with Image.open(tmp_path / "sheet-001.jpg") as sheet:
+        assert sheet.size == (32, 16)
+        red, green, blue = sheet.getpixel((24, 4))
+        assert green > 200 > 100 > max(red, blue)  # the second stands to the right of the first
+    with Image.open(tmp_path / "sheet-002.jpg") as sheet:
+        assert max(sheet.getpixel((24, 12))) < 30  # what is left is black
