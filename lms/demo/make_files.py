@@ -36,6 +36,8 @@ H264 = ("-c:v", "libx264", "-preset", "veryslow", "-crf", "20", "-tune", "stilli
 MP4 = (*H264, "-profile:v", "high", "-level", "4.0", "-g", "150", "-sc_threshold", "0")
 AAC = ("-c:a", "aac", "-b:a", "64k", "-movflags", "+faststart")
 VP9 = ("-c:v", "libvpx-vp9", "-crf", "30", "-b:v", "0", "-g", "240", "-row-mt", "1")
+# Browsers take a picture of this size for BT.709, so it is that, and says so.
+COLOUR = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 OPUS = ("-c:a", "libopus", "-b:a", "40k")
 
 
@@ -139,12 +141,13 @@ def film(deck: Deck, pictures: list[Path], lengths: list[float], folder: Path) -
         inputs += ["-t", f"{length:.3f}", "-i", str(picture)]
     count = len(pictures)
     graph = "".join(f"[{n}:v]" for n in range(count))
-    graph += f"concat=n={count}:v=1:a=0,format=yuv420p[v];"
+    graph += f"concat=n={count}:v=1:a=0,scale=out_color_matrix=bt709:out_range=tv,"
+    graph += "format=yuv420p[v];"
     graph += f"[{count}:a]loudnorm=I=-16:TP=-1.5,aresample=48000[a]"
     run(
         "ffmpeg", "-hide_banner", "-loglevel", "error", "-y", *inputs,
         "-i", str(folder / "speech.wav"), "-filter_complex", graph,
-        "-map", "[v]", "-map", "[a]", *deck.packing, "-ac", "1",
+        "-map", "[v]", "-map", "[a]", *deck.packing, *COLOUR, "-ac", "1",
         str(FILES / f"{deck.name}{deck.suffix}"),
     )  # fmt: skip
 
