@@ -81,7 +81,8 @@ def check_new_password(
     Long enough and not common, as NIST SP 800-63B (5.1.1.2) asks; no rules about kinds of
     characters.
     """
-    fault = _fault(password, [email.partition("@")[0], *name.split()])
+    local, _at, domain = email.partition("@")
+    fault = _fault(password, [local, domain, domain.partition(".")[0], *name.split()])
     if fault is not None:
         raise Invalid(fault, fields={field: fault})
 

@@ -84,14 +84,16 @@ def change_details() -> ResponseReturnValue:
 @open_to(Audience.SIGNED_IN)
 def password() -> ResponseReturnValue:
     """Ask for the present password and the next; who has none is offered a link by mail."""
-    return render("account/password.html", form=PasswordChangeForm(), account=my_account())
+    return render(
+        "account/password.html", form=PasswordChangeForm(), account=my_addressed_account()
+    )
 
 
 @blueprint.post("/account/password")
 @open_to(Audience.SIGNED_IN)
 def change_password() -> ResponseReturnValue:
     """Change the password; all other browsers are signed out."""
-    account = my_account()
+    account = my_addressed_account()
     form = PasswordChangeForm(request.form)
     if not (form.validate() and _may_change(form, account)):
         return render("account/password.html", form=form, account=account), 400
@@ -113,14 +115,14 @@ def change_password() -> ResponseReturnValue:
 @open_to(Audience.SIGNED_IN)
 def mail_password_link() -> ResponseReturnValue:
     """Send the link for choosing a password to the account's own address."""
-    account = my_account()
-    if account.email is None:
-        raise NotFound
-    address = read_address(account.email)
+    account = my_addressed_account()
+    address = read_address(account.email or "")
     limits.spend(limits.LETTERS, address.key)
     with transaction() as session:
         mailed_entry.ask_new_password(session, address, doors=doors(), now=now())
-    flash(_("A link for choosing a password is on its way to %(email)s.", email=account.email))
+    flash(
+        _("A link for choosing a password is on its way to %(email)s.", email=account.email), "note"
+    )
     return see_other("account.overview")
 
 
@@ -176,6 +178,14 @@ def my_account() -> Account:
     """Return the account of who is signed in."""
     with read_session() as session:
         return accounts.read_account(session, required_viewer().login_id)
+
+
+def my_addressed_account() -> Account:
+    """Return the account of who is signed in; raises NotFound for one without an address."""
+    account = my_account()
+    if account.email is None:
+        raise NotFound
+    return account
 
 
 def is_present_password(account: Account, typed: str) -> bool:

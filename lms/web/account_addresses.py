@@ -13,7 +13,7 @@ from lms.email_tokens import Ticket
 from lms.errors import N_, Invalid
 from lms.models.people import EmailPurpose
 from lms.web import limits
-from lms.web.account import is_present_password, my_account
+from lms.web.account import is_present_password, my_addressed_account
 from lms.web.doors import doors, keeps_its_address
 from lms.web.forms.faults import show_faults
 from lms.web.forms.people import AddressChangeForm, RecoveryForm
@@ -31,7 +31,7 @@ SENT = N_(
 @open_to(Audience.SIGNED_IN)
 def email() -> ResponseReturnValue:
     """Ask for the new address."""
-    return render("account/email.html", form=AddressChangeForm(), account=my_account())
+    return render("account/email.html", form=AddressChangeForm(), account=my_addressed_account())
 
 
 @blueprint.post("/account/email")
@@ -85,7 +85,7 @@ def restore_email_now(secret: str) -> ResponseReturnValue:
 @open_to(Audience.SIGNED_IN)
 def recovery() -> ResponseReturnValue:
     """Ask for the recovery address."""
-    return render("account/recovery.html", form=RecoveryForm(), account=my_account())
+    return render("account/recovery.html", form=RecoveryForm(), account=my_addressed_account())
 
 
 @blueprint.post("/account/recovery")
@@ -126,7 +126,7 @@ def confirm_recovery_now(secret: str) -> ResponseReturnValue:
 
 
 def _send_link(template: str, form: RecoveryForm, ask: Callable[..., None]) -> ResponseReturnValue:
-    account = my_account()
+    account = my_addressed_account()
     if not (form.validate() and _is_mine(form, account)):
         return render(template, form=form, account=account), 400
     address = form.email.address

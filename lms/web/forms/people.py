@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 from wtforms import BooleanField, EmailField, Form, PasswordField, SelectField, StringField
 from wtforms.form import BaseForm
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from lms.accounts import LONGEST_NAME
 from lms.addresses import LONGEST, Address, read_address
@@ -61,7 +61,7 @@ def name_field() -> StringField:
     """Return the field for a person's name."""
     return StringField(
         _l("Your name"),
-        [InputRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
+        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
         description=_l("As it should stand on your certificates."),
         render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
     )
