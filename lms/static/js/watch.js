@@ -55,6 +55,7 @@ class WatchPage {
     this.strip.movePlace(this.startAt);
     rememberChoices(this.video);
     listenForKeys(this.page, this.video, film);
+    this.page.querySelector("[data-big-play]").addEventListener("click", () => this.play());
     this.page.querySelector("[data-from-start]")?.addEventListener("click", () => this.go(0));
     this.page.querySelector("[data-next-gap]")?.addEventListener("click", () => {
       this.go(this.watched.nextGap(this.place()));

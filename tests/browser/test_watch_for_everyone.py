@@ -1,0 +1,92 @@
+"""The pages of watching, for people who can't see, can't hover, or read in the dark."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Served, Visit
+from tests.factories import make_grant
+from tests.servers.chromium import axe_script
+
+pytestmark = pytest.mark.browser
+
+SLUG = "for-everyone"
+FAULTS = """async () => {
+    const found = await axe.run({resultTypes: ["violations"]});
+    return found.violations.flatMap((fault) => fault.nodes.map((node) =>
+        `${fault.id}: ${node.html}: ${node.failureSummary}`)).join("\\n");
+}"""
+
+POST_PLAINLY = """() => {
+    const form = Object.assign(document.createElement("form"), {method: "post"});
+    const value = document.querySelector("[data-watch]").dataset.token;
+    form.append(Object.assign(document.createElement("input"), {name: "csrf_token", value}));
+    document.body.append(form);
+    form.submit();
+}"""
+
+
+@pytest.fixture(scope="module")
+def people(served: Served) -> tuple[int, int]:
+    """Alice, who holds a webinar, and Dan, who doesn't."""
+    with served.carrel.database.transaction() as session:
+        webinar = served.add_webinar(session, SLUG, title="Doors that open by themselves")
+        served.add_handout(session, webinar, title="The slides")
+        alice, dan = (served.add_person(session, name) for name in ("Alice", "Dan"))
+        make_grant(session, alice, webinar)
+        return (alice.id, dan.id)
+
+
+def faults_in(page: Page) -> str:
+    # by the protocol, not as a script element: the page's own policy stays as it is
+    page.evaluate(axe_script())
+    found: str = page.evaluate(FAULTS)
+    return found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_before_and_while_a_film_plays(
+    visit: Visit, people: tuple[int, int], theme: str
+) -> None:
+    alice = visit(people[0], color_scheme=theme, reduced_motion="reduce")
+    alice.page.goto(f"/webinars/{SLUG}/watch")
+    alice.until("!!customElements.get('media-controller')")
+    assert faults_in(alice.page) == ""
+    alice.page.keyboard.press("k")
+    alice.until("document.querySelector('video').currentTime > 1")
+    assert faults_in(alice.page) == ""
+    alice.page.keyboard.press("?")
+    assert faults_in(alice.page) == ""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_refusal_or_a_library(
+    visit: Visit, people: tuple[int, int], theme: str
+) -> None:
+    alice, dan = (visit(each, color_scheme=theme, reduced_motion="reduce") for each in people)
+    dan.page.goto(f"/webinars/{SLUG}/watch")
+    assert faults_in(dan.page) == ""
+    for person in (alice, dan):
+        person.page.goto("/library")
+        assert faults_in(person.page) == ""
+
+
+def test_axe_finds_nothing_in_the_page_without_scripts(
+    visit: Visit, people: tuple[int, int]
+) -> None:
+    alice = visit(people[0])
+    alice.page.goto(f"/webinars/{SLUG}/watch")
+    alice.page.evaluate(POST_PLAINLY)
+    alice.page.locator("video[controls]").wait_for()
+    assert faults_in(alice.page) == ""
+
+
+def test_the_film_is_played_by_the_keyboard_alone(visit: Visit, people: tuple[int, int]) -> None:
+    alice = visit(people[0])
+    alice.page.goto(f"/webinars/{SLUG}/watch")
+    alice.until("!!customElements.get('media-play-button')")
+    for _ in range(40):
+        alice.page.keyboard.press("Tab")
+        if alice.page.evaluate("document.activeElement.localName") == "media-play-button":
+            break
+    alice.page.keyboard.press("Enter")
+    alice.until("document.querySelector('video').currentTime > 0.5")
