@@ -1,0 +1,112 @@
+"""Staff bring recordings, captions and handouts to a webinar."""
+
+import io
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from lms.models.catalogue import Caption, Handout, Recording
+from lms.models.upkeep import Job
+from lms.runtime import Carrel
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.visitor import Visitor
+
+SLIDES = Path(__file__).parents[3] / "lms/demo/files/folding-table.pdf"
+WANTS_JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def ada(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
+    client.sign_in(cast.ada.id)
+    return client
+
+
+def test_nobody_but_staff_brings_files(client: Visitor, cast: Cast, clock: Clock) -> None:
+    client.sign_in(cast.mia.id)
+    for place in ("recordings", "handouts"):
+        answer = client.post(f"/staff/webinars/{cast.slug}/{place}", data=b"film")
+        assert answer.status_code == 404
+    assert client.get(f"/staff/webinars/{cast.slug}/files").status_code == 404
+
+
+def test_a_file_sent_as_the_body_becomes_a_version_with_a_job(
+    ada: Visitor, carrel: Carrel, cast: Cast
+) -> None:
+    answer = ada.post(
+        f"/staff/webinars/{cast.slug}/recordings",
+        data=b"the bytes of a film",
+        headers={**WANTS_JSON, "X-File-Name": "L%C3%A9a%20reads.mp4"},
+        content_type="application/octet-stream",
+    )
+    assert answer.status_code == 200
+    with carrel.database.read_session() as session:
+        made = session.scalars(select(Recording).where(Recording.number == 2)).one()
+        assert session.scalars(select(Job.subject)).all() == [made.public_id]
+    assert made.original_name == "Léa reads.mp4"
+    with carrel.storage.open(made.original_key) as kept:
+        assert kept.read() == b"the bytes of a film"
+    progress = ada.get(f"/staff/recordings/{made.public_id}/progress").json
+    assert progress is not None
+    assert (progress["state"], progress["playable"]) == ("waiting", False)
+    assert "Léa reads.mp4" in ada.get(f"/staff/webinars/{cast.slug}").get_data(as_text=True)
+    with ada.get(f"/staff/recordings/{made.public_id}/original") as original:
+        assert original.data == b"the bytes of a film"
+    assert list(carrel.settings.scratch.iterdir()) == []
+
+
+def test_a_form_without_a_script_works_too(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
+    answer = ada.post(
+        f"/staff/webinars/{cast.slug}/handouts",
+        data={"file": (io.BytesIO(SLIDES.read_bytes()), "Slides of Tuesday.pdf")},
+    )
+    assert answer.status_code == 303
+    with carrel.database.read_session() as session:
+        handout = session.scalars(select(Handout)).one()
+    assert (handout.name, handout.pages) == ("Slides of Tuesday.pdf", 7)
+    removed = ada.post(f"/staff/webinars/{cast.slug}/handouts/{handout.public_id}/remove")
+    assert removed.status_code == 303
+    assert carrel.storage.stat(handout.key) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "data"),
+    [
+        ("handouts", "words.pdf", b"only words"),
+        ("handouts", "slides.pptx", b"PK"),
+        ("recordings", "", b"film"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_refused_with_a_sentence(
+    ada: Visitor, cast: Cast, place: str, name: str, data: bytes
+) -> None:
+    answer = ada.post(
+        f"/staff/webinars/{cast.slug}/{place}",
+        data=data,
+        headers={**WANTS_JSON, "X-File-Name": name},
+        content_type="application/octet-stream",
+    )
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert answer.json["message"].endswith(".")
+
+
+def test_a_webinar_that_does_not_exist_takes_no_file(ada: Visitor, cast: Cast) -> None:
+    answer = ada.post("/staff/webinars/nowhere/recordings", data=b"film")
+    assert answer.status_code == 404
+
+
+def test_captions_are_added_and_taken_away(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
+    with carrel.database.read_session() as session:
+        recording_id = session.scalars(select(Recording.public_id)).one()
+    vtt = b"WEBVTT\n\n00:01.000 --> 00:02.000\nGood morning.\n"
+    address = f"/staff/webinars/{cast.slug}/recordings/{recording_id}/captions"
+    added = ada.post(address, data={"language": "en", "file": (io.BytesIO(vtt), "talk.vtt")})
+    assert added.status_code == 303
+    with carrel.database.read_session() as session:
+        caption = session.scalars(select(Caption)).one()
+    assert carrel.storage.stat(caption.key) is not None
+    away = ada.post(f"/staff/webinars/{cast.slug}/captions/{caption.public_id}/remove")
+    assert away.status_code == 303
+    assert carrel.storage.stat(caption.key) is None
