@@ -123,7 +123,9 @@ _PAGE: Final = (
     .outerjoin(_current, and_(_current.webinar_id == Webinar.id, _current.is_current))
     .where(Webinar.slug == bindparam("slug"))
 )
-_LINK: Final = select(Webinar.id, Webinar.live_link).where(Webinar.slug == bindparam("slug"))
+_LINK: Final = select(Webinar.id, Webinar.state, Webinar.live_link).where(
+    Webinar.slug == bindparam("slug")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,7 @@ class LiveRoom:
     """Where a webinar is held live; only for whom the policy admits."""
 
     webinar_id: int
+    state: WebinarState
     link: str | None
 
 
@@ -147,7 +150,7 @@ def read_live_room(session: Session, slug: str) -> LiveRoom:
     row = session.execute(_LINK, {"slug": slug}).one_or_none()
     if row is None:
         raise NotFound
-    return LiveRoom(row.id, row.live_link)
+    return LiveRoom(row.id, row.state, row.live_link)
 
 
 def _announcement(row: Row[*tuple[Any, ...]]) -> Announcement:

@@ -19,6 +19,7 @@ from lms.access import (
 )
 from lms.errors import N_
 from lms.models.holdings import Scope
+from lms.zones import say_moment
 
 
 class Step(StrEnum):
@@ -121,7 +122,7 @@ def explain(decision: Decision, webinar: WebinarFacts, *, zone: ZoneInfo) -> Exp
     if isinstance(decision, Admitted) and not webinar.playable:
         step = Step.WAIT  # a handout or a live session is open, but there is nothing to play
     values = _values(decision.grant, zone)
-    values["opens"] = _moment(webinar.held_at - LIVE_OPENS_BEFORE, zone)
+    values["opens"] = say_moment(webinar.held_at - LIVE_OPENS_BEFORE, zone)
     weighed = tuple(describe(candidate, zone=zone) for candidate in decision.candidates)
     return Explanation(Sentence(message, values), step, weighed)
 
@@ -153,7 +154,3 @@ def last_day(ends_at: datetime, zone: ZoneInfo) -> str:
 
 def _day(moment: datetime, zone: ZoneInfo) -> str:
     return format_datetime(moment.astimezone(zone), "d MMMM y", locale="en")
-
-
-def _moment(moment: datetime, zone: ZoneInfo) -> str:
-    return format_datetime(moment, "EEEE d MMMM y, h:mm a zzz", tzinfo=zone, locale="en_US")

@@ -1,7 +1,7 @@
 """Times as people say them: a webinar's own clock, the reader's clock, and the traps of both."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -66,7 +66,12 @@ def say_moment(moment: datetime, zone: ZoneInfo) -> str:
 
 def say_moment_shortly(moment: datetime, zone: ZoneInfo) -> str:
     """Say it on a card: `6 Oct, 2:00 pm Eastern`."""
-    return f"{_said(moment, zone, 'd MMM')}, {say_time(moment, zone)} {zone_word(zone)}"
+    return f"{say_time_shortly(moment, zone)} {zone_word(zone)}"
+
+
+def say_time_shortly(moment: datetime, zone: ZoneInfo) -> str:
+    """Say it by a clock that needs no naming: `6 Oct, 2:00 pm`."""
+    return f"{_said(moment, zone, 'd MMM')}, {say_time(moment, zone)}"
 
 
 def say_day(moment: datetime, zone: ZoneInfo) -> str:
@@ -95,6 +100,16 @@ def say_for_reader(moment: datetime, zone: ZoneInfo, reader: ZoneInfo) -> str:
     if here.date() == there.date():
         return say_time(moment, reader)
     return f"{_said(moment, reader, 'EEEE d MMMM')}, {say_time(moment, reader)}"
+
+
+def say_span(span: timedelta) -> str:
+    """Say a span of time by its two largest units: `3 d 4 h`, `2 h 14 m`, `1 m`."""
+    minutes = max(1, round(span.total_seconds() / 60))
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    return f"{hours} h {minutes} m" if hours else f"{minutes} m"
 
 
 @cache

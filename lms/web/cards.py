@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from typing import Final
 
+from flask import url_for
 from flask_babel import gettext as _
 
 from lms.access import Admitted, Code, Decision
+from lms.catalogue import Entry
 from lms.errors import N_
 from lms.explain import last_day
-from lms.web.panels import reading_zone
+from lms.web.panels import known_zone, reading_zone
+from lms.web.posters import picture_of
+from lms.web.watch import minutes_of
+from lms.zones import read_zone, say_date, say_moment_shortly, say_time_shortly
 
 BADGE_KINDS: Final = {
     Code.OK_PERMANENT: "open",
@@ -55,3 +60,36 @@ def badge_words(decision: Decision) -> str:
     if decision.code is Code.OK_TERM and isinstance(decision, Admitted) and decision.ends_at:
         return _("On your pass until %(day)s", day=last_day(decision.ends_at, reading_zone()))
     return _(BADGE_WORDS.get(decision.code, NOT_YOURS))
+
+
+def entry_card(entry: Entry, decision: Decision | None) -> Card:
+    """Return the card of a webinar of the catalogue, with the decision on whoever has signed in."""
+    recording = entry.recording
+    share = None
+    if recording is not None and entry.watched_s:
+        share = min(1.0, entry.watched_s / recording.seconds)
+    words, kind = (_("Free"), "free") if entry.free else ("", "none")
+    if decision is not None:
+        words, kind = badge_words(decision), badge_kind(decision)
+    return Card(
+        slug=entry.slug,
+        title=entry.title,
+        url=url_for("catalogue.webinar", slug=entry.slug),
+        poster_url=picture_of(entry.slug, recording),
+        minutes=minutes_of(recording.seconds) if recording else entry.minutes,
+        presenters=", ".join(entry.presenters),
+        when=_when(entry),
+        badge=words,
+        badge_kind=kind,
+        share=share,
+        progress_text=_("%(share)s %% watched", share=round(share * 100)) if share else None,
+    )
+
+
+def _when(entry: Entry) -> str:
+    zone, reader = read_zone(entry.zone), known_zone()
+    if entry.is_over:
+        return say_date(entry.held_at, zone)
+    if reader is None or reader.key == zone.key:
+        return _("Live %(when)s", when=say_moment_shortly(entry.held_at, zone))
+    return _("Live %(when)s your time", when=say_time_shortly(entry.held_at, reader))

@@ -1,41 +1,40 @@
 """The public face: the first page, the catalogue, a webinar's announcement, who presents."""
 
-from dataclasses import replace
 from typing import Any, Final
 
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from lms.access import Action, Admitted, Case, Decision, decide
-from lms.announcement import Announcement, read_announcement, read_live_room
+from lms.access import Action, Decision, Turned, decide
+from lms.announcement import read_announcement, read_live_room
 from lms.cases import load_case, load_cases
 from lms.catalogue import PAGE_SIZE, Entry, Listing, Wanted, read_listing
 from lms.clock import now
-from lms.errors import N_, NotFound
+from lms.errors import NotFound
 from lms.markdown import to_html
 from lms.models.catalogue import WebinarState
-from lms.models.holdings import OfferKind
-from lms.offers import Price
 from lms.poster import draw_poster
 from lms.presenters import find_picture_key
-from lms.web.cards import Card, badge_kind, badge_words
+from lms.programme import UNPICTURED
+from lms.web.announcement import check_may_see, is_for_holders, panel_for, price_line
+from lms.web.cards import Card, entry_card
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session, render
+from lms.web.kit import read_session, render, see_other
 from lms.web.pager import page_number, pager_of
-from lms.web.panels import Panel, panel_of, said_moment, sentence_of
+from lms.web.panels import known_zone, said_moment, sentence_of
 from lms.web.posters import picture_of
 from lms.web.shell import house_facts
 from lms.web.signin import required_viewer, viewer
 from lms.web.stored import send_stored
 from lms.web.watch import minutes_of
-from lms.zones import read_zone, say_date
 from media.storage import content_type_of
 
 blueprint = Blueprint("catalogue", __name__)
 
-FIRST_PAGE: Final = 6
+FIRST_UPCOMING: Final = 4
+FIRST_HELD: Final = 8
 MOMENT_S: Final = 60
 LONGEST_QUERY: Final = 200
 
@@ -47,8 +46,8 @@ def home() -> ResponseReturnValue:
     about = house_facts().about
     return render(
         "catalogue/home.html",
-        upcoming=_cards(listing.upcoming[:FIRST_PAGE], cases),
-        recent=_cards(listing.held[:FIRST_PAGE], cases),
+        upcoming=_cards(listing.upcoming[:FIRST_UPCOMING], cases),
+        recent=_cards(listing.held[:FIRST_HELD], cases),
         all_series=listing.all_series,
         about=Markup(to_html(about)) if about else None,  # noqa: S704  (nh3 cleaned it)
     )
@@ -93,16 +92,18 @@ def webinar(slug: str) -> ResponseReturnValue:
     person, moment = viewer(), now()
     with read_session() as session:
         found = read_announcement(session, slug)
-        if found.state is WebinarState.DRAFT and (person is None or not person.is_staff):
-            raise NotFound
         case = None
         if person is not None:
             case = load_case(session, login_id=person.login_id, webinar_id=found.id)
+    if person is None and is_for_holders(found):
+        return see_other("sign_in.sign_in", next=url_for(".webinar", slug=slug))
+    check_may_see(found, person, case, moment)
     is_over = moment >= found.ends_at
     return render(
         "catalogue/webinar.html",
         webinar=found,
-        is_over=is_over,
+        is_staff=person is not None and person.is_staff,
+        knows_zone=known_zone() is not None,
         opens_live=not is_over and found.state is WebinarState.ANNOUNCED,
         when=said_moment(found.held_at, found.zone),
         overview=Markup(to_html(found.overview)),  # noqa: S704  (nh3 cleaned it)
@@ -112,35 +113,40 @@ def webinar(slug: str) -> ResponseReturnValue:
         ],
         poster=picture_of(found.slug, found.recording),
         recording_minutes=minutes_of(found.recording.seconds) if found.recording else None,
-        prices=[_price(price) for price in found.prices],
-        panel=_panel(found, case, action=Action.RECORDING if is_over else Action.LIVE),
+        prices=[price_line(price) for price in found.prices],
+        panel=panel_for(found, case, moment),
     )
 
 
 @blueprint.get("/webinars/<slug>/live")
 @open_to(Audience.SIGNED_IN)
 def join(slug: str) -> ResponseReturnValue:
+    person, moment = required_viewer(), now()
     with read_session() as session:
         room = read_live_room(session, slug)
-        case = load_case(session, login_id=required_viewer().login_id, webinar_id=room.webinar_id)
-    decision = decide(case.login, case.webinar, Action.LIVE, now())
-    if isinstance(decision, Admitted) and room.link:
-        return redirect(room.link, code=303)
-    sentence = (
-        _("The link to the live session is not here yet. Reload this page in a minute.")
-        if isinstance(decision, Admitted)
-        else sentence_of(decision, case.webinar)
-    )
-    page = render("catalogue/live.html", slug=slug, sentence=sentence)
-    return page, 200 if isinstance(decision, Admitted) else 403
+        if room.state is WebinarState.DRAFT:
+            raise NotFound
+        case = load_case(session, login_id=person.login_id, webinar_id=room.webinar_id)
+    decision = decide(case.login, case.webinar, Action.LIVE, moment)
+    if isinstance(decision, Turned):
+        sentence = sentence_of(decision, case.webinar)
+        return render("catalogue/live.html", slug=slug, sentence=sentence, is_open=False), 403
+    if room.link is None:
+        sentence = _("The link to the room is not here yet. Reload this page in a minute.")
+        return render("catalogue/live.html", slug=slug, sentence=sentence, is_open=True)
+    answer = redirect(room.link, code=303)
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @blueprint.get("/webinars/<slug>/poster.svg")
 @open_to(Audience.EVERYONE)
 def poster(slug: str) -> ResponseReturnValue:
+    person = viewer()
     with read_session() as session:
         found = read_announcement(session, slug)
-    if found.state is WebinarState.DRAFT and viewer() is None:
+    if found.state in UNPICTURED and not (person is not None and person.is_staff):
         raise NotFound
     drawn = draw_poster(
         title=found.title,
@@ -148,9 +154,12 @@ def poster(slug: str) -> ResponseReturnValue:
         accent=house_facts().accent,
         seed=found.slug,
     )
-    answer: Response = make_response(drawn)
-    answer.mimetype = "image/svg+xml"
+    answer = Response(drawn, mimetype="image/svg+xml")
     answer.headers["Cache-Control"] = f"public, max-age={MOMENT_S}"
+    if found.state in UNPICTURED:
+        answer.headers["Cache-Control"] = "private, no-cache"
+    answer.add_etag()
+    answer.make_conditional(request)
     return answer
 
 
@@ -199,83 +208,4 @@ def _list(wanted: Wanted, template: str, endpoint: str, kept: dict[str, Any]) ->
 
 
 def _cards(entries: tuple[Entry, ...], decisions: dict[int, Decision]) -> list[Card]:
-    return [_card(entry, decisions.get(entry.id)) for entry in entries]
-
-
-def _card(entry: Entry, decision: Decision | None) -> Card:
-    recording = entry.recording
-    share = None
-    if recording is not None and entry.watched_s:
-        share = min(1.0, entry.watched_s / recording.seconds)
-    when = say_date(entry.held_at, read_zone(entry.zone))
-    if not entry.is_over:
-        when = _("Live %(when)s", when=said_moment(entry.held_at, entry.zone))
-    if decision is not None:
-        words, kind = badge_words(decision), badge_kind(decision)
-    else:
-        words, kind = (_("Free"), "free") if entry.free else ("", "none")
-    return Card(
-        slug=entry.slug,
-        title=entry.title,
-        url=url_for("catalogue.webinar", slug=entry.slug),
-        poster_url=picture_of(entry.slug, recording),
-        minutes=minutes_of(recording.seconds) if recording else entry.minutes,
-        presenters=", ".join(entry.presenters),
-        when=when,
-        badge=words,
-        badge_kind=kind,
-        share=share,
-        progress_text=_("%(share)s %% watched", share=round(share * 100)) if share else None,
-    )
-
-
-def _panel(found: Announcement, case: Case | None, *, action: Action) -> Panel:
-    if case is None:
-        return _stranger(found)
-    decision = decide(case.login, case.webinar, action, now())
-    panel = panel_of(decision, case.webinar, slug=found.slug)
-    if action is Action.LIVE and isinstance(decision, Admitted):
-        return replace(
-            panel,
-            action_label=_("Join live"),
-            action_url=url_for("catalogue.join", slug=found.slug),
-        )
-    return panel
-
-
-def _stranger(found: Announcement) -> Panel:
-    if found.state is WebinarState.PULLED:
-        sentence = _("This webinar had to be taken down.")
-    elif found.free:
-        sentence = _("This webinar is free. Sign in to watch it.")
-    else:
-        sentence = _("Sign in to see whether you may watch this webinar.")
-    return Panel(
-        sentence=sentence,
-        since=None,
-        until=None,
-        action_label=_("Sign in"),
-        action_url=url_for("sign_in.sign_in", next=url_for(".webinar", slug=found.slug)),
-        action_kind="primary",
-        disabled=False,
-        weighed=(),
-        note=None,
-    )
-
-
-def _price(price: Price) -> tuple[str, str]:
-    """Return what a price is for, in words, and the amount."""
-    words = {
-        OfferKind.SINGLE: N_("One person: live, recording, slides and certificate, yours for good"),
-        OfferKind.GROUP_SEATS: N_("From %(count)s people of one organisation, each"),
-        OfferKind.GROUP_SHOWING: N_(
-            "Showing it to a group in one room or one call, any number of times"
-        ),
-        OfferKind.INSTITUTIONAL: N_(
-            "Everyone in one institution, each with their own log-in, here or in your LMS"
-        ),
-        OfferKind.PASS: N_(
-            "All-access pass for a year: every recording, and live entry to what is new"
-        ),
-    }[price.kind]
-    return _(words, count=price.minimum) if "%(" in words else _(words), price.said
+    return [entry_card(entry, decisions.get(entry.id)) for entry in entries]

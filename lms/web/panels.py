@@ -39,10 +39,17 @@ def reading_zone() -> ZoneInfo:
     return ZoneInfo(name or carrel().settings.time_zone)
 
 
+def known_zone() -> ZoneInfo | None:
+    """Return the zone this person said is theirs; None when a page's script has to find it out."""
+    person = viewer()
+    return read_zone(person.zone) if person is not None and person.zone else None
+
+
 def said_moment(moment: datetime, zone_name: str) -> str:
-    """Say a moment by a webinar's own clock and, where it differs, by the reader's."""
-    zone = read_zone(zone_name)
-    here, yours = say_moment(moment, zone), say_for_reader(moment, zone, reading_zone())
+    """Say a moment by a webinar's own clock and, where it is known and differs, by the reader's."""
+    zone, reader = read_zone(zone_name), known_zone()
+    here = say_moment(moment, zone)
+    yours = say_for_reader(moment, zone, reader) if reader else ""
     return _("%(here)s (%(yours)s your time)", here=here, yours=yours) if yours else here
 
 

@@ -1,6 +1,6 @@
 """Times are said as people say them, and a time that no clock shows is refused."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +14,7 @@ from lms.zones import (
     say_for_reader,
     say_moment,
     say_moment_shortly,
+    say_span,
     zone_choices,
 )
 
@@ -81,3 +82,17 @@ def test_every_zone_that_is_offered_can_be_read() -> None:
     names = [name for group in zone_choices().values() for name, _ in group]
     assert len(names) == len(set(names)) > 300
     assert all(read_zone(name).key == name for name in names)
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (timedelta(days=37, minutes=3), "37 d"),
+        (timedelta(days=3, hours=4, minutes=50), "3 d 4 h"),
+        (timedelta(hours=2, minutes=14), "2 h 14 m"),
+        (timedelta(minutes=14, seconds=20), "14 m"),
+        (timedelta(seconds=2), "1 m"),
+    ],
+)
+def test_a_span_is_said_by_its_two_largest_units(span: timedelta, said: str) -> None:
+    assert say_span(span) == said

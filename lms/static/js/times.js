@@ -1,0 +1,58 @@
+// Times on a webinar's page: by the reader's own clock where it differs, and counting down to the door.
+
+const A_MINUTE_MS = 60_000;
+const OPENS_BEFORE_MS = 60 * A_MINUTE_MS; // the policy opens the door an hour before
+
+function parts(moment, zone) {
+  const form = new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone,
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  return Object.fromEntries(form.formatToParts(moment).map(({ type, value }) => [type, value]));
+}
+
+function clock({ hour, minute }) {
+  return `${Number(hour) % 12 || 12}:${minute} ${Number(hour) < 12 ? "am" : "pm"}`;
+}
+
+function sayLocally(time) {
+  const moment = new Date(time.dateTime);
+  const there = parts(moment, time.dataset.localTime);
+  const here = parts(moment, undefined);
+  const sameDay = there.day === here.day && there.month === here.month;
+  if (sameDay && clock(there) === clock(here)) return;
+  const day = sameDay ? "" : `${here.weekday} ${here.day} ${here.month}, `;
+  time.append(` ${time.dataset.words.replace("{yours}", day + clock(here))}`);
+}
+
+function span(ms) {
+  const all = Math.max(1, Math.round(ms / A_MINUTE_MS));
+  const [days, hours, minutes] = [Math.floor(all / 1440), Math.floor(all / 60) % 24, all % 60];
+  if (days) return hours ? `${days} d ${hours} h` : `${days} d`;
+  return hours ? `${hours} h ${minutes} m` : `${minutes} m`;
+}
+
+function countDown(panel) {
+  const begins = new Date(panel.dataset.begins).getTime();
+  const button = panel.querySelector(".access [aria-disabled]");
+  if (!button) return;
+  const show = () => {
+    const left = begins - Date.now();
+    if (left <= OPENS_BEFORE_MS) {
+      location.reload(); // the server says whether the door is open, and where it is
+      return;
+    }
+    button.textContent = panel.dataset.words.replace("{span}", span(left));
+    setTimeout(show, Math.min(A_MINUTE_MS / 2, left - OPENS_BEFORE_MS + 1000));
+  };
+  // A device whose clock is ahead would otherwise reload for ever.
+  if (begins - Date.now() > OPENS_BEFORE_MS) show();
+}
+
+document.querySelectorAll("time[data-local-time]").forEach(sayLocally);
+document.querySelectorAll("[data-begins]").forEach(countDown);

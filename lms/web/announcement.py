@@ -1,0 +1,134 @@
+"""A webinar's page as one person sees it: whether at all, what may be done, what it costs."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.access import Action, Admitted, Case, Code, Decision, Turned, decide
+from lms.announcement import Announcement
+from lms.errors import N_, NotFound
+from lms.models.catalogue import WebinarState
+from lms.models.holdings import OfferKind
+from lms.offers import Price
+from lms.web.panels import Panel, panel_of
+from lms.web.signin import Viewer
+from lms.zones import say_span
+
+OFFERS: Final = {
+    OfferKind.SINGLE: N_("One person: live, recording, slides and certificate, yours for good"),
+    OfferKind.GROUP_SHOWING: N_(
+        "Showing it to a group in one room or one call, any number of times"
+    ),
+    OfferKind.INSTITUTIONAL: N_(
+        "Everyone in one institution, each with their own log-in, here or in your LMS"
+    ),
+    OfferKind.PASS: N_(
+        "All-access pass for a year: every recording, and live entry to what is new"
+    ),
+}
+
+
+def check_may_see(
+    found: Announcement, person: Viewer | None, case: Case | None, now: datetime
+) -> None:
+    """Raise NotFound for a page that this person may not see; staff see every page.
+
+    A draft is there for staff alone, a withdrawn webinar for who holds it.
+    """
+    if person is not None and person.is_staff:
+        return
+    if found.state is WebinarState.DRAFT:
+        raise NotFound
+    if found.state is WebinarState.WITHDRAWN and not _holds(case, now):
+        raise NotFound
+
+
+def is_for_holders(found: Announcement) -> bool:
+    """Tell whether only who holds this webinar may see its page."""
+    return found.state is WebinarState.WITHDRAWN
+
+
+def panel_for(found: Announcement, case: Case | None, now: datetime) -> Panel:
+    """Return the access panel of a webinar's page: about the live session until it is over."""
+    if case is None:
+        return _stranger(found, now)
+    if now >= found.ends_at or found.state is WebinarState.PULLED:
+        decision = decide(case.login, case.webinar, Action.RECORDING, now)
+        return panel_of(decision, case.webinar, slug=found.slug)
+    decision = decide(case.login, case.webinar, Action.LIVE, now)
+    return _live(panel_of(decision, case.webinar, slug=found.slug), decision, found, now)
+
+
+def price_line(price: Price) -> tuple[str, str]:
+    """Return what a price is for, in words, and the amount."""
+    if price.kind is OfferKind.GROUP_SEATS:
+        words = ngettext(
+            "%(num)d person of one organisation",
+            "From %(num)d people of one organisation, each",
+            price.minimum,
+        )
+        return words, price.said
+    return _(OFFERS[price.kind]), price.said
+
+
+def _holds(case: Case | None, now: datetime) -> bool:
+    # A handout is open to whoever holds a webinar, ready or not.
+    return case is not None and isinstance(
+        decide(case.login, case.webinar, Action.HANDOUT, now), Admitted
+    )
+
+
+def _live(panel: Panel, decision: Decision, found: Announcement, now: datetime) -> Panel:
+    if isinstance(decision, Turned):
+        if decision.code is not Code.LIVE_NOT_OPEN:
+            return panel
+        span = say_span(found.held_at - now)
+        return replace(
+            panel,
+            action_label=_("Join live in %(span)s", span=span),
+            action_url=None,
+            disabled=True,
+        )
+    if not found.has_live_link:
+        return replace(
+            panel,
+            action_label=None,
+            action_url=None,
+            note=_("The link to the room will be here before it starts. Reload this page then."),
+        )
+    return replace(
+        panel,
+        action_label=_("Join live"),
+        action_url=url_for("catalogue.join", slug=found.slug),
+    )
+
+
+def _stranger(found: Announcement, now: datetime) -> Panel:
+    is_over = now >= found.ends_at
+    if found.state is WebinarState.PULLED:
+        sentence = _("This webinar had to be taken down, for everyone.")
+    elif found.free and is_over:
+        sentence = _("This webinar is free. Sign in to watch it.")
+    elif found.free:
+        sentence = _("This webinar is free. Sign in to join it.")
+    elif is_over:
+        sentence = _("Sign in to see whether you may watch this webinar.")
+    else:
+        sentence = _("Sign in to see whether you hold a place.")
+    is_gone = found.state is WebinarState.PULLED
+    here = url_for("catalogue.webinar", slug=found.slug)
+    return Panel(
+        sentence=sentence,
+        since=None,
+        until=None,
+        action_label=None if is_gone else _("Sign in"),
+        action_url=None if is_gone else url_for("sign_in.sign_in", next=here),
+        action_kind="primary",
+        disabled=False,
+        weighed=(),
+        note=None,
+    )
