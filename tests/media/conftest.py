@@ -41,7 +41,7 @@ def make(tmp_path_factory) -> Make:
         if key not in made:
             made[key] = folder / f"{len(made)}-{name}"
             command = [ffmpeg_path(), "-v", "error", "-nostdin", "-y", *words, str(made[key])]
-            subprocess.run(command, check=True, timeout=60)
+            subprocess.run(command, check=True, timeout=120)
         return made[key]
 
     return recorded

@@ -1,5 +1,6 @@
 import io
 import json
+import socket
 import time
 from dataclasses import replace
 from wsgiref.util import FileWrapper
@@ -7,7 +8,7 @@ from wsgiref.validate import validator
 
 import pytest
 
-from media.delivery import OPEN_ENDED_BYTES, PIECE_BYTES, Delivery
+from media.delivery import OPEN_ENDED_BYTES, PIECE_BYTES, SEND_BUFFER_BYTES, Delivery
 from media.keys import new_key_id
 from media.signing import Signer, Ticket, fingerprint, network_of
 from media.storage import open_storage
@@ -26,7 +27,7 @@ def page(environ, start_response):
 class Answer:
     """What came back, its body read to the end and closed, as a server does."""
 
-    def __init__(self, app, path, method="GET", wrapper=None, **headers):
+    def __init__(self, app, path, method="GET", wrapper=None, connection=None, **headers):
         environ = {
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
@@ -45,6 +46,8 @@ class Answer:
             "wsgi.multiprocess": True,
             "wsgi.run_once": False,
         } | {f"HTTP_{name.upper()}": value for name, value in headers.items() if value is not None}
+        if connection:
+            environ["gunicorn.socket"] = connection
         if wrapper:
             environ["wsgi.file_wrapper"] = wrapper
         body = validator(app)(environ, self._start)
@@ -98,12 +101,12 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def local(tmp_path_factory):
+def local_house(tmp_path_factory):
     return House(open_storage(tmp_path_factory.mktemp("kept").as_uri()))
 
 
 @pytest.fixture(scope="module")
-def remote(s3_server):
+def remote_house(s3_server):
     return House(
         open_storage(
             s3_server.url("delivery"),
@@ -114,11 +117,21 @@ def remote(s3_server):
     )
 
 
-@pytest.fixture(params=["local", "s3"])
+@pytest.fixture
+def local(local_house):
+    local_house.ended.clear()
+    return local_house
+
+
+@pytest.fixture
+def remote(remote_house):
+    remote_house.ended.clear()
+    return remote_house
+
+
+@pytest.fixture(params=["local", "remote"])
 def house(request):
-    made = request.getfixturevalue("local" if request.param == "local" else "remote")
-    made.ended.clear()
-    return made
+    return request.getfixturevalue(request.param)
 
 
 class TestWhoMayNotComeIn:
@@ -338,10 +351,8 @@ class TestFiles:
 
 
 class TestLongBodies:
-    @pytest.fixture(params=["local", "s3"])
-    def long_house(self, request):
-        house = request.getfixturevalue("local" if request.param == "local" else "remote")
-        house.ended.clear()
+    @pytest.fixture
+    def long_house(self, house):
         house.storage.put_bytes(
             f"{VERSION}/run/progressive.mp4", b"p" * (OPEN_ENDED_BYTES * 2), "video/mp4"
         )
@@ -399,6 +410,27 @@ def test_a_deleted_object_is_not_found_though_it_was_known(remote):
     assert remote.ask("run/old.mp4").status == 200
     remote.storage.delete(f"{VERSION}/run/old.mp4")
     assert remote.ask("run/old.mp4").status == 404
+
+
+def test_an_object_that_has_become_shorter_breaks_off(remote):
+    remote.storage.put_bytes(f"{VERSION}/run/new.mp4", b"x" * 100, "video/mp4")
+    assert remote.ask("run/new.mp4").status == 200
+    remote.storage.put_bytes(f"{VERSION}/run/new.mp4", b"x" * 10, "video/mp4")
+    with pytest.raises(ConnectionResetError):
+        remote.ask("run/new.mp4")
+
+
+def test_what_is_remembered_of_objects_is_bounded(remote, monkeypatch):
+    monkeypatch.setattr("media.delivery.REMEMBER_MOST", 2)
+    for name in ("run/high.mp4", "run/master.m3u8", "captions/en.vtt", "run/high.mp4"):
+        assert remote.ask(name).status == 200
+
+
+def test_the_kernel_takes_little_of_a_body_that_may_have_to_end(local):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        local.ask("run/high.mp4", connection=ours)
+        assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER_BYTES
 
 
 def test_the_token_reaches_no_error_message(local):

@@ -1,14 +1,18 @@
+import json
 import zlib
 
 import pytest
 from PIL import Image
 
+from media import pdf_reader
 from media.documents import (
     BROKEN,
     EMPTY,
+    LARGEST_BYTES,
     LOCKED,
     NO_PDF,
     SCRIPTED,
+    TOO_LARGE,
     Pdf,
     UnusableDocument,
     check_pdf,
@@ -79,6 +83,13 @@ def test_an_empty_file_is_refused(kept):
     assert refusal(kept(b"")) == EMPTY
 
 
+def test_a_vast_file_is_refused(tmp_path):
+    path = tmp_path / "vast.pdf"
+    with path.open("wb") as stream:
+        stream.truncate(LARGEST_BYTES + 1)
+    assert refusal(path) == TOO_LARGE
+
+
 @pytest.mark.parametrize("data", [b"Dear all", b"PK\x03\x04 slides.pptx", b"<html>%pdf</html>"])
 def test_another_kind_of_file_is_refused(kept, data):
     assert refusal(kept(data)) == NO_PDF
@@ -141,6 +152,29 @@ def test_a_page_of_strange_size_is_drawn_small(kept, tmp_path, size):
     with Image.open(tmp_path / "page.jpg") as picture:
         assert picture.width <= 321
         assert picture.height <= 3 * 320 + 1
+
+
+class TestTheReader:
+    """The same acts in this process, as the other one does them."""
+
+    def said(self, capsys, *words):
+        pdf_reader.main(*map(str, words))
+        return json.loads(capsys.readouterr().out or "{}")
+
+    def test_it_tells_facts(self, kept, capsys):
+        found = self.said(capsys, "check", kept(pdf(title="Slides", pages=2)))
+        assert found == {"pages": 2, "title": "Slides", "scripts": False}
+
+    def test_it_draws(self, kept, tmp_path, capsys):
+        assert self.said(capsys, "picture", kept(pdf()), tmp_path / "page.jpg", 100) == {}
+        assert (tmp_path / "page.jpg").exists()
+
+    def test_it_tells_what_is_broken(self, kept, capsys):
+        assert self.said(capsys, "check", kept(b"%PDF-1.7\n")) == {"fault": "broken"}
+
+    def test_it_passes_over_packing_that_is_broken(self):
+        head = b"<< /Type /ObjStm /Filter /FlateDecode >>\nstream\n"
+        assert not pdf_reader.has_scripts(head + b"not packed at all\nendstream")
 
 
 def test_no_picture_is_made_of_what_is_broken(kept, tmp_path):

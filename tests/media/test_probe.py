@@ -13,6 +13,7 @@ from media.probe import (
     NO_RECORDING,
     ONLY_A_LIST,
     TOO_LARGE,
+    TOO_LONG,
     UNDECODABLE,
     Unplayable,
     held_seconds,
@@ -84,6 +85,14 @@ class TestRefused:
     def test_a_picture_is_refused(self, make):
         still = make("still.png", *picture(seconds=0.1), "-frames:v", "1")
         assert refusal(still) == NO_RECORDING
+
+    def test_words_alone_are_refused(self, make, tmp_path):
+        words = written(tmp_path, "words.srt", b"1\n00:00:01,000 --> 00:00:02,000\nHello\n")
+        assert refusal(make("words.mkv", "-i", str(words))) == NO_RECORDING
+
+    def test_more_than_a_day_is_refused(self, make):
+        words = ("-f", "lavfi", "-i", "color=s=16x16:r=1/50000:d=100000")
+        assert refusal(make("days.mkv", *words, "-c:v", "ffv1")) == TOO_LONG
 
     def test_a_file_without_its_index_is_refused(self, talk, tmp_path):
         half = talk.read_bytes()[: talk.stat().st_size // 2]
@@ -174,7 +183,7 @@ class TestFacts:
         assert probe(make("varying.mp4", *words)).video.variable_rate
 
     def test_a_length_that_nobody_wrote_down_is_measured(self, make, tmp_path):
-        whole = make("piped.webm", *picture(), *tone(), "-c:v", "libvpx", "-c:a", "libopus",
+        whole = make("piped.webm", *picture(), *tone(), "-c:v", "libvpx", "-threads", "1", "-c:a", "libopus",
                      "-deadline", "realtime", "-live", "1")  # fmt: skip
         found = probe(whole)
         assert abs(found.seconds - 4) < 0.2
@@ -206,7 +215,7 @@ class TestWithoutFfprobe:
         [
             ("a.mp4", (*picture(), *tone(), *X264, *AAC)),
             ("a.mkv", (*picture(rate=30), *tone(), *X264, *AAC)),
-            ("a.webm", (*picture(), *tone(), "-c:v", "libvpx", "-c:a", "libopus")),
+            ("a.webm", (*picture(), *tone(), "-c:v", "libvpx", "-threads", "1", "-c:a", "libopus")),
             ("ten.mp4", (*picture(), "-c:v", "libx264", "-pix_fmt", "yuv420p10le")),
             ("wide.mp4", (*picture("360x288"), "-vf", "setsar=16/11", *X264)),
             ("a.wav", tone()),

@@ -246,6 +246,24 @@ class TestLocalStorage:
             storage._write("a/x", Breaking())
         assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
+    def test_a_write_beside_a_delete_in_its_folder_is_not_lost(self, tmp_path):
+        storage = open_storage(tmp_path.as_uri())
+
+        def tidy():
+            for _ in range(100):
+                storage.put_bytes("a/b/old", b"x", "text/plain")
+                storage.delete("a/b/old")
+
+        tidying = threading.Thread(target=tidy)
+        tidying.start()
+        number = 0
+        while tidying.is_alive():
+            number += 1
+            storage.put_bytes(f"a/b/{number}", b"x", "text/plain")
+            assert content(storage, f"a/b/{number}") == b"x"
+            storage.delete(f"a/b/{number}")
+        tidying.join()
+
     def test_emptied_folders_are_removed(self, tmp_path):
         storage = open_storage(tmp_path.as_uri())
         storage.put_bytes("originals/a/b/x", b"x", "text/plain")
