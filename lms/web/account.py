@@ -17,7 +17,7 @@ from lms.errors import Invalid, NotFound
 from lms.passwords import Right, check_new_password, check_password, hash_password
 from lms.sign_ins import SignedIn
 from lms.web import limits
-from lms.web.doors import doors
+from lms.web.doors import doors, keep_nothing
 from lms.web.forms.faults import show_faults
 from lms.web.forms.people import DetailsForm, PasswordChangeForm
 from lms.web.guard import Audience, open_to
@@ -26,6 +26,7 @@ from lms.web.signin import let_out, required_viewer
 from lms.web.zones import zone_choices, zone_name
 
 blueprint = Blueprint("account", __name__)
+blueprint.after_request(keep_nothing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from lms.errors import N_, Invalid
 from lms.models.people import EmailPurpose
 from lms.web import limits
 from lms.web.account import is_present_password, my_addressed_account
-from lms.web.doors import doors, keeps_its_address
+from lms.web.doors import doors, keep_nothing, keeps_its_address
 from lms.web.forms.faults import show_faults
 from lms.web.forms.people import AddressChangeForm, RecoveryForm
 from lms.web.guard import Audience, open_to
@@ -22,6 +22,7 @@ from lms.web.kit import read_session, render, see_other, transaction
 from lms.web.signin import required_viewer, viewer
 
 blueprint = Blueprint("account_addresses", __name__)
+blueprint.after_request(keep_nothing)
 SENT = N_(
     "A letter with a link is on its way to %(email)s. The address counts once you open it there."
 )

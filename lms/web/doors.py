@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-from flask import make_response
+from flask import Response, make_response
 from flask.typing import ResponseReturnValue
 
 from lms.letters import Doors
@@ -33,3 +33,9 @@ def keeps_its_address(view: Callable[P, ResponseReturnValue]) -> Callable[P, Res
         return response
 
     return guarded
+
+
+def keep_nothing(response: Response) -> Response:
+    """Let no browser keep a page: on a shared computer the next person presses Back."""
+    response.headers["Cache-Control"] = "no-store"
+    return response

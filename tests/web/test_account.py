@@ -79,8 +79,12 @@ def test_nobody_ends_a_strangers_sign_in(
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_each_page_opens_for_its_person(alice: Visitor, page: str) -> None:
-    assert alice.get(page).status_code == 200
+def test_each_page_opens_for_its_person_and_is_kept_by_no_browser(
+    alice: Visitor, page: str
+) -> None:
+    answer = alice.get(page)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("page", PAGES)
