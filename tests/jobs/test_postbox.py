@@ -1,6 +1,7 @@
 """Sending mail: to a real server, to one that refuses, to none at all, and into files."""
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -12,12 +13,13 @@ from lms.clock import now
 from lms.db import Database
 from lms.jobs import Work
 from lms.mail import post
-from lms.mailround import MailRound
+from lms.mailround import FIRST_PAUSE_S, MailRound
 from lms.models.upkeep import House, JobState, Lane, Mail
 from lms.postbox import open_postbox
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from lms.worker import Worker
+from tests.jobs.work import at_work
 from tests.servers.process import free_port
 from tests.servers.smtp import MailSink
 from tests.waiting import until
@@ -158,18 +160,15 @@ def test_nothing_is_lost_or_counted_while_the_server_is_away(
     assert row.failure.startswith("The mail server can't be reached")
 
 
-def test_the_pause_of_an_outage_grows_and_ends_with_the_worker(
+def test_the_pause_of_an_outage_ends_with_the_worker(
     database: Database, environ: Mapping[str, str]
 ) -> None:
     carrel = house_with(database, environ, SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
     write(carrel)
-    worker = Worker(carrel, Work(handlers={}), (Lane.PROMPT,))
-    thread = threading.Thread(target=worker.run)
-    thread.start()
-    until(lambda: stored(carrel)[0].failure is not None)
-    worker.stop()
-    thread.join(5)
-    assert not thread.is_alive()
+    with at_work(Worker(carrel, Work(handlers={}), (Lane.PROMPT,))):
+        until(lambda: stored(carrel)[0].failure is not None)
+        began = time.monotonic()
+    assert time.monotonic() - began < FIRST_PAUSE_S
 
 
 def test_without_a_server_mails_become_files_that_only_the_house_reads(carrel: Carrel) -> None:
@@ -196,13 +195,9 @@ def test_a_directory_that_cannot_be_written_is_an_outage(
 
 
 def test_the_worker_sends_mail_by_itself(house: Carrel, mail_sink: MailSink) -> None:
-    worker = Worker(house, Work(handlers={}), (Lane.PROMPT,))
-    thread = threading.Thread(target=worker.run)
-    thread.start()
-    write(house)
-    until(lambda: len(mail_sink.delivered) == 1)
-    worker.stop()
-    thread.join()
+    with at_work(Worker(house, Work(handlers={}), (Lane.PROMPT,))):
+        write(house)
+        until(lambda: len(mail_sink.delivered) == 1)
 
 
 def test_a_server_that_hangs_up_is_asked_anew(house: Carrel, mail_sink: MailSink) -> None:

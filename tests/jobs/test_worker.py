@@ -23,7 +23,7 @@ from lms.models.upkeep import Job, JobState, Lane
 from lms.runtime import Carrel
 from lms.tryout import BROKE
 from lms.worker import Worker, see_through
-from tests.jobs.work import SUBJECT, facts_of, make_job
+from tests.jobs.work import SUBJECT, at_work, facts_of, make_job
 from tests.waiting import until
 
 
@@ -34,13 +34,9 @@ def done(_carrel: Carrel, _run: JobRun) -> None:
 def one_try(carrel: Carrel, handler: Handler) -> JobFacts:
     """Let a worker try a job once, and say how that ended."""
     job_id = make_job(carrel.database, now=now())
-    worker = Worker(carrel, Work(handlers={"encode": handler}), (Lane.MEDIA,))
-    thread = threading.Thread(target=worker.run)
-    thread.start()
-    until(lambda: facts_of(carrel.database, job_id).tries == 1)
-    until(lambda: facts_of(carrel.database, job_id).state is not JobState.RUNNING)
-    worker.stop()
-    thread.join()
+    with at_work(Worker(carrel, Work(handlers={"encode": handler}), (Lane.MEDIA,))):
+        until(lambda: facts_of(carrel.database, job_id).tries == 1)
+        until(lambda: facts_of(carrel.database, job_id).state is not JobState.RUNNING)
     return facts_of(carrel.database, job_id)
 
 
@@ -96,12 +92,8 @@ def test_a_handler_that_finishes_although_cancelled_has_done_the_job(carrel: Car
 def test_a_schedule_makes_one_job_a_slot(carrel: Carrel) -> None:
     work = Work(handlers={"tidy": done}, schedules=(Schedule("tidy", timedelta(days=1)),))
     for _ in range(2):  # two workers, one after the other
-        worker = Worker(carrel, work, (Lane.PROMPT,))
-        thread = threading.Thread(target=worker.run)
-        thread.start()
-        until(lambda: states(carrel.database) == [JobState.DONE])
-        worker.stop()
-        thread.join()
+        with at_work(Worker(carrel, work, (Lane.PROMPT,))):
+            until(lambda: states(carrel.database) == [JobState.DONE])
 
 
 def states(database: Database) -> list[JobState]:
@@ -121,15 +113,11 @@ def test_seeing_a_job_through_waits_for_the_worker_that_has_it(carrel: Carrel) -
         go.wait(10)
 
     work = Work(handlers={"encode": handler})
-    worker = Worker(carrel, work, (Lane.MEDIA,))
-    thread = threading.Thread(target=worker.run)
-    thread.start()
-    until(lambda: facts_of(carrel.database, job_id).state is JobState.RUNNING)
-    threading.Timer(0.3, go.set).start()
-    assert see_through(carrel, work, job_id).state is JobState.DONE
+    with at_work(Worker(carrel, work, (Lane.MEDIA,))):
+        until(lambda: facts_of(carrel.database, job_id).state is JobState.RUNNING)
+        threading.Timer(0.3, go.set).start()
+        assert see_through(carrel, work, job_id).state is JobState.DONE
     assert facts_of(carrel.database, job_id).tries == 1
-    worker.stop()
-    thread.join()
 
 
 def test_what_never_was_is_not_seen_through(carrel: Carrel) -> None:

@@ -1,5 +1,8 @@
 """Jobs for tests: made and taken in one line, at a time the test says."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -8,6 +11,7 @@ from lms import leases
 from lms.db import Database
 from lms.jobs import Claim, JobFacts, enqueue, job_facts
 from lms.models.upkeep import Lane
+from lms.worker import Worker
 from tests.clock import NOW
 
 SUBJECT = "0123456789abcdefghjkmnpqrs"
@@ -51,6 +55,18 @@ def taken(database: Database, *, now: datetime = NOW) -> Claim:
     held = take(database, now=now)
     assert held is not None
     return held
+
+
+@contextmanager
+def at_work(worker: Worker) -> Iterator[None]:
+    """Let a worker of this process work until the block is left, whatever happens in it."""
+    thread = threading.Thread(target=worker.run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        thread.join()
 
 
 def facts_of(database: Database, job_id: str) -> JobFacts:
