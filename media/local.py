@@ -15,6 +15,7 @@ from media.keys import checked_key, content_type_of, folder_of
 from media.stored import Missing, Stat
 
 PIECE: Final = 1 << 20
+SETTLE_TRIES: Final = 100
 _INCOMING: Final = ".incoming"
 
 
@@ -156,20 +157,28 @@ class LocalStorage:
             part.unlink(missing_ok=True)
 
     def _settle(self, part: Path, path: Path) -> None:
-        for _ in range(5):  # a delete beside us may take the emptied folder away
-            path.parent.mkdir(parents=True, exist_ok=True)
+        for _ in range(SETTLE_TRIES):  # a delete beside us may take the emptied folders away
             try:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 part.replace(path)
-            except FileNotFoundError:
+            except (FileNotFoundError, FileExistsError):
                 continue
             break
         else:
             raise FileNotFoundError(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        self._keep_entry(path.parent)
+
+    @staticmethod
+    def _keep_entry(folder: Path) -> None:
+        """Write the folder itself to the disk, unless a delete has taken it away already."""
         try:
-            os.fsync(folder)
+            opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            return
+        try:
+            os.fsync(opened)
         finally:
-            os.close(folder)
+            os.close(opened)
 
 
 def version_of(found: os.stat_result) -> str:
