@@ -19,6 +19,7 @@ from lms.models.catalogue import (
     WebinarState,
 )
 from lms.models.holdings import Grant, Scope
+from lms.models.people import Login
 from lms.models.upkeep import JobState, Mail
 from lms.webinars import WebinarWords
 
@@ -172,8 +173,11 @@ def read_standing(session: Session, slug: str) -> Standing:
     return Standing(row.id, row.slug, words, row.state, row.pulled_reason, row.updated_at)
 
 
-def count_holders(session: Session, webinar_id: int) -> int:
-    """Return how many log-ins hold a webinar by a grant that was not taken back."""
+def count_holders(session: Session, webinar_id: int, *, now: datetime) -> int:
+    """Return how many people hold a webinar now, by a grant of their own that is in force.
+
+    It tells staff how many would lose it; who may watch is asked of `access.decide` alone.
+    """
     in_series = exists().where(
         WebinarSeries.webinar_id == webinar_id, WebinarSeries.series_id == Grant.series_id
     )
@@ -184,8 +188,15 @@ def count_holders(session: Session, webinar_id: int) -> int:
     covers = or_(
         Grant.webinar_id == webinar_id, Grant.scope == Scope.EVERYTHING, in_series, by_presenter
     )
-    counted = select(func.count(func.distinct(Grant.login_id)))
-    return session.scalar(counted.where(covers, Grant.revoked_at.is_(None))) or 0
+    held_at = select(Webinar.held_at).where(Webinar.id == webinar_id).scalar_subquery()
+    in_force = and_(
+        Grant.revoked_at.is_(None),
+        Grant.starts_at <= now,
+        or_(Grant.ends_at.is_(None), and_(Grant.ends_at > now, Grant.ends_at > held_at)),
+    )
+    person = func.coalesce(Login.merged_into, Login.id)
+    counted = select(func.count(func.distinct(person))).join_from(Grant, Login)
+    return session.scalar(counted.where(covers, in_force)) or 0
 
 
 def read_presenters(session: Session) -> tuple[Named, ...]:

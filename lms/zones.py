@@ -34,6 +34,11 @@ def read_zone(name: str) -> ZoneInfo:
         raise Invalid(sentence, fields={"zone": sentence}) from None
 
 
+def is_zone(name: str) -> bool:
+    """Tell whether this is a zone of the IANA database."""
+    return name in available_timezones()
+
+
 def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
     """Return the UTC moment at which clocks in `zone` show the naive time `shown`.
 
@@ -62,6 +67,11 @@ def on_wall_clock(moment: datetime, zone: ZoneInfo) -> datetime:
 def say_moment(moment: datetime, zone: ZoneInfo) -> str:
     """Say day, time and zone: `Thursday 6 October 2022, 2:00 pm Eastern`."""
     return f"{say_day(moment, zone)}, {say_time(moment, zone)} {zone_word(zone)}"
+
+
+def say_moment_in_a_row(moment: datetime, zone: ZoneInfo) -> str:
+    """Say it in a table: `6 Oct 2022, 2:00 pm Eastern`."""
+    return f"{say_date(moment, zone)}, {say_time(moment, zone)} {zone_word(zone)}"
 
 
 def say_moment_shortly(moment: datetime, zone: ZoneInfo) -> str:

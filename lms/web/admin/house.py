@@ -4,13 +4,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from babel.numbers import get_currency_precision
-from flask import Blueprint, flash, request
+from flask import Blueprint, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from lms import house
 from lms.clock import now
+from lms.colour import Accent, dark_accent, light_accent
 from lms.errors import N_, Invalid
 from lms.house import HouseFacts, HouseWords, Logo
 from lms.markdown import to_html
@@ -64,6 +65,16 @@ def edit() -> ResponseReturnValue:
     forget_house()
     flash(_("Saved. Every page and letter looks like this now."), "done")
     return see_other(".edit")
+
+
+@blueprint.get("/house/look")
+@open_to(Audience.STAFF)
+def look() -> ResponseReturnValue:
+    """Answer with the tokens of an accent in both themes, for the samples beside the field."""
+    chosen = request.args.get("accent", "").lower()
+    if not house.COLOUR.fullmatch(chosen):
+        raise Invalid(N_("Choose a colour, written like #1f6b4f."))
+    return jsonify(light=_tokens(light_accent(chosen)), dark=_tokens(dark_accent(chosen)))
 
 
 @blueprint.post("/house/logo")
@@ -153,6 +164,15 @@ def _write_prices(lines: list[tuple[str, str, str]], currency: str, faults: dict
         kinds=[(kind.value, _(words)) for kind, words in KIND_WORDS.items()],
         faults={name: _(sentence) for name, sentence in faults.items()},
     )
+
+
+def _tokens(accent: Accent) -> dict[str, str]:
+    return {
+        "accent": accent.colour,
+        "on-accent": accent.on,
+        "accent-strong": accent.strong,
+        "accent-soft": accent.soft,
+    }
 
 
 def _filled(facts: HouseFacts) -> HouseForm:

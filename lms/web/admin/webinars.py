@@ -33,7 +33,7 @@ from lms.web.panels import said_moment
 from lms.web.signin import required_viewer
 from lms.webinar_files import read_webinar_files
 from lms.webinars import Gap, KeptWebinar, WebinarWords, gaps, has_ended
-from lms.zones import from_wall_clock, on_wall_clock, read_zone, say_moment
+from lms.zones import from_wall_clock, on_wall_clock, read_zone, say_moment_in_a_row
 
 blueprint = Blueprint("staff_webinars", __name__, url_prefix="/staff/webinars")
 
@@ -133,7 +133,7 @@ def show(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         standing = read_standing(session, slug)
         files = read_webinar_files(session, slug)
-        holders = count_holders(session, standing.id)
+        holders = count_holders(session, standing.id, now=moment)
         presenters = {each.slug: each.name for each in read_presenters(session)}
         series = {each.slug: each.name for each in read_series_names(session)}
     words = standing.words
@@ -213,7 +213,7 @@ def pull(slug: str) -> ResponseReturnValue:
         return see_other(".show", slug=kept.slug)
     with read_session() as session:
         standing = read_standing(session, slug)
-        holders = count_holders(session, standing.id)
+        holders = count_holders(session, standing.id, now=now())
     page = render("admin/webinar_pull.html", form=form, standing=standing, holders=holders)
     return page, 400 if form.errors else 200
 
@@ -226,7 +226,7 @@ def shown(row: Row) -> dict[str, object]:
         "state": _(STATE_WORDS[row.state]),
         "badge_kind": STATE_BADGES[row.state],
         "free": row.free,
-        "when": say_moment(row.held_at, read_zone(row.zone)),
+        "when": say_moment_in_a_row(row.held_at, read_zone(row.zone)),
         "recording": row.recording,
     }
 
@@ -249,9 +249,18 @@ def _write(form: WebinarForm, standing: Standing | None) -> str:
 
 def _form(form: WebinarForm) -> WebinarForm:
     with read_session() as session:
-        form.presenters.choices = [(each.slug, each.name) for each in read_presenters(session)]
-        form.series.choices = [(each.slug, each.name) for each in read_series_names(session)]
+        presenters, series = read_presenters(session), read_series_names(session)
+    named = list(form.presenters.data or ())
+    # Who is named stands first and in that order, which is the order the form sends them in.
+    presenters = tuple(sorted(presenters, key=lambda each: _place(each.slug, named)))
+    form.presenters.choices = [(each.slug, each.name) for each in presenters]
+    form.series.choices = [(each.slug, each.name) for each in series]
+    form.offer_zone(form.zone.data)
     return form
+
+
+def _place(slug: str, named: list[str]) -> int:
+    return named.index(slug) if slug in named else len(named)
 
 
 def _filled(standing: Standing) -> WebinarForm:

@@ -17,7 +17,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from lms.web.forms.texts import _l
 from lms.webinars import LONGEST_LINK, LONGEST_SUMMARY, LONGEST_TEXT, LONGEST_TITLE, MOST_MINUTES
-from lms.zones import zone_choices
+from lms.zones import is_zone, zone_choices
 
 
 class ChoicesField(SelectMultipleField):
@@ -43,11 +43,9 @@ class WebinarForm(Form):
         _l("Begins"),
         [InputRequired(_l("Say when it begins, as the clocks in its zone show."))],
         format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
-        render_kw={"class": "input-short"},
+        render_kw={"class": "input-moment"},
     )
-    zone = SelectField(
-        _l("Time zone"), choices=lambda: {area: list(each) for area, each in zone_choices().items()}
-    )
+    zone = SelectField(_l("Time zone"))
     minutes = IntegerField(
         _l("Minutes"),
         [
@@ -85,6 +83,14 @@ class WebinarForm(Form):
         description=_l("The end of its web address; made from the title when left empty."),
     )
     seen = HiddenField()
+
+    def offer_zone(self, name: str | None) -> None:
+        """Let the zone that a webinar has be chosen, though it is none of those on the list."""
+        groups = {area: list(each) for area, each in zone_choices().items()}
+        listed = {zone for each in groups.values() for zone, _name in each}
+        if name and name not in listed and is_zone(name):
+            groups = {name: [(name, name)], **groups}
+        self.zone.choices = groups
 
 
 class PullForm(Form):
