@@ -1,5 +1,6 @@
 """What starts: the parts of the product, the web application and the command line."""
 
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from lms.app import create_app
 from lms.cli.root import run
 from lms.front import front
 from lms.library import LIBRARY
+from lms.logs import configure_logs
 from lms.runtime import open_carrel
 from lms.settings import Settings
 
@@ -24,6 +26,7 @@ def application() -> "WSGIApplication":
 
 def main() -> None:
     """Run the command line: `carrel`."""
+    configure_logs(logging.WARNING)
     sys.exit(run(PARTS, sys.argv[1:]))
 
 

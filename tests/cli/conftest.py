@@ -6,7 +6,10 @@ import pytest
 
 from lms.db import Database
 from tests.cli.carrel import Shell, enter
+from tests.media.conftest import make, talk
 from wsgi import PARTS
+
+__all__ = ["carrel_command", "make", "talk"]
 
 
 @pytest.fixture

@@ -1,13 +1,21 @@
 """carrel grant, carrel why, carrel recording and carrel handout."""
 
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from tests.cast import PASS_ENDED, Cast
 from tests.cli.carrel import Shell
 from tests.clock import NOW, Clock
 
-SLIDES = Path(__file__).parents[2] / "lms/demo/files/folding-table.pdf"
+ROOT = Path(__file__).parents[2]
+SLIDES = ROOT / "lms/demo/files/folding-table.pdf"
 
 
 def test_granting_twice_lets_in_for_good_and_makes_one_grant(
@@ -88,3 +96,27 @@ def test_a_recording_is_added_without_waiting(carrel_command: Shell, cast: Cast)
     assert added.code == 0
     assert added.answer["version"] == 2
     assert added.answer["state"] == "waiting"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("database")
+def test_a_command_that_does_the_job_itself_says_nothing_beside_its_answer(
+    cast: Cast, environ: Mapping[str, str], talk: Path
+) -> None:
+    def add(file: Path) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, ROOT / "wsgi.py", "recording", "add", cast.slug, file]
+        return subprocess.run(
+            [*command, "--wait", "--json"],
+            env={"PATH": os.defpath, **environ},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    taken = add(talk)
+    assert (taken.returncode, taken.stderr) == (0, "")
+    assert json.loads(taken.stdout)["state"] == "ready"
+    refused = add(SLIDES)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert json.loads(refused.stderr)["code"] == "recording_failed"
