@@ -103,7 +103,7 @@ def _publish(
     report = _progress(run, STORING, 0.95, 1.0) if whole else None
     for count, name in enumerate(made.files, start=1):
         key = f"renditions/{run.subject}/{run_id}/{name}"
-        carrel.storage.put_file(key, folder / name, content_type_of(key))
+        carrel.storage.take_file(key, folder / name, content_type_of(key))
         if report is not None:
             report(count / len(made.files))
         if run.cancelled():

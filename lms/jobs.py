@@ -90,11 +90,6 @@ class JobRun:
     max_tries: int
     watch: Watch
 
-    @property
-    def is_last_try(self) -> bool:
-        """Tell whether a failure now is the last one."""
-        return self.tries >= self.max_tries
-
     def report(self, share: float, note: str = "") -> None:
         """Say how much is done (0 to 1) and what is being done; cheap, call it as often as you like."""
         self.watch.report(share, note)

@@ -18,7 +18,6 @@ from media.storage import Storage, content_type_of
 
 ENCODE = "recording.encode"
 FRESH_PRIORITY = 10
-PIECE = 1 << 20
 LONGEST_NAME = 255
 
 

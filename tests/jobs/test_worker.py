@@ -44,10 +44,10 @@ def test_a_handler_is_given_the_job_and_the_library(carrel: Carrel) -> None:
     seen = list[object]()
 
     def handler(given: Carrel, run: JobRun) -> None:
-        seen.extend((given, run.subject, run.payload, run.tries, run.is_last_try))
+        seen.extend((given, run.subject, run.payload, run.tries, run.max_tries))
 
     assert one_try(carrel, handler).state is JobState.DONE
-    assert seen == [carrel, SUBJECT, {"recording": 7}, 1, False]
+    assert seen == [carrel, SUBJECT, {"recording": 7}, 1, 3]
 
 
 def test_a_handler_that_gives_up_is_not_asked_again(carrel: Carrel) -> None:

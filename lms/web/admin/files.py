@@ -1,29 +1,21 @@
 """The files of a webinar, for staff: recordings with live progress, captions, handouts."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import unquote
-
 from flask import Blueprint, flash, jsonify, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms import captions, handouts, recordings
 from lms.clock import now
-from lms.errors import N_, Invalid, NotFound, Unavailable
+from lms.errors import N_, NotFound
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction, wants_json
 from lms.web.signin import required_viewer
+from lms.web.uploads import received
 from lms.webinar_files import read_version, read_webinar_files
 from media.storage import Missing, content_type_of
 
 blueprint = Blueprint("webinar_files", __name__, url_prefix="/staff")
 
-PIECE = 1 << 20
-ROOM_LEFT_BYTES = 512 * 1024 * 1024
 WEBINAR_PAGE = "staff_webinars.show"
 
 
@@ -41,7 +33,7 @@ def show(slug: str) -> ResponseReturnValue:
 def add_recording(slug: str) -> ResponseReturnValue:
     person = required_viewer()
     _require_webinar(slug)
-    with _received() as (path, name):
+    with received() as (path, name):
         original = recordings.keep_original(carrel().storage, path, name)
     with transaction() as session:
         recordings.attach(session, slug=slug, original=original, actor=person.public_id, now=now())
@@ -53,7 +45,7 @@ def add_recording(slug: str) -> ResponseReturnValue:
 def add_handout(slug: str) -> ResponseReturnValue:
     person = required_viewer()
     _require_webinar(slug)
-    with _received() as (path, name):
+    with received() as (path, name):
         kept = handouts.keep_handout(carrel().storage, path, name, carrel().settings.scratch)
     with transaction() as session:
         handouts.attach(session, slug=slug, kept=kept, actor=person.public_id, now=now())
@@ -67,7 +59,7 @@ def add_captions(slug: str, recording_id: str) -> ResponseReturnValue:
     with read_session() as session:
         recordings.find(session, recording_id)
     storage = carrel().storage
-    with _received() as (path, _name):
+    with received() as (path, _name):
         kept = captions.keep_captions(
             storage,
             recording_id=recording_id,
@@ -154,32 +146,6 @@ def _require_webinar(slug: str) -> None:
     """Answer 404 before a file is taken in, not after."""
     with read_session() as session:
         read_webinar_files(session, slug)
-
-
-@contextmanager
-def _received() -> Iterator[tuple[Path, str]]:
-    """Take in one file, sent as a form's part or as the whole body with X-File-Name."""
-    scratch = carrel().settings.scratch
-    wanted = request.content_length
-    if wanted is None:
-        raise Invalid(N_("The file was sent without its length. Send it again from this page."))
-    if shutil.disk_usage(scratch).free < 2 * wanted + ROOM_LEFT_BYTES:
-        raise Unavailable(N_("There is not enough room on the server for this file."))
-    with tempfile.TemporaryDirectory(dir=scratch, prefix="upload-") as folder:
-        path = Path(folder) / "received"
-        if request.mimetype == "multipart/form-data":
-            part = request.files.get("file")
-            if part is None or not part.filename:
-                raise Invalid(N_("Choose a file first."))
-            part.save(path)
-            yield path, part.filename
-            return
-        name = unquote(request.headers.get("X-File-Name", ""))
-        with path.open("wb") as file:
-            shutil.copyfileobj(request.stream, file, PIECE)
-        if path.stat().st_size != wanted:
-            raise Invalid(N_("The file did not arrive whole. Send it again."))
-        yield path, name
 
 
 def _done(slug: str, sentence: str) -> ResponseReturnValue:

@@ -17,13 +17,13 @@ from lms.house import HouseFacts, HouseWords, Logo
 from lms.markdown import to_html
 from lms.models.holdings import OfferKind
 from lms.offers import DEFAULT_CURRENCY, Price, read_prices, set_prices
-from lms.web.admin.presenters import sent_picture
 from lms.web.forms.catalogue import HouseForm
 from lms.web.forms.faults import show_faults
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.shell import forget_house
 from lms.web.signin import required_viewer
+from lms.web.uploads import sent_picture
 from media.pictures import picture_type
 
 blueprint = Blueprint("staff_house", __name__, url_prefix="/staff")

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from lms import presenters
 from lms.clock import now
 from lms.db import new_public_id
-from lms.errors import N_, Invalid
+from lms.errors import Invalid
 from lms.markdown import to_html
 from lms.presenters import KeptPresenter, PresenterWords
 from lms.staff_catalogue import read_presenters
@@ -19,12 +19,12 @@ from lms.web.forms.faults import show_faults
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.signin import required_viewer
-from media.pictures import UnusablePicture, clean_picture, picture_type
+from lms.web.uploads import sent_picture
+from media.pictures import picture_type
 
 blueprint = Blueprint("staff_presenters", __name__, url_prefix="/staff/presenters")
 
 PICTURE_PX: Final = 640
-PICTURE_BYTES: Final = 20 * 1024 * 1024
 
 
 @blueprint.get("")
@@ -102,20 +102,6 @@ def remove(presenter_id: str) -> ResponseReturnValue:
         presenters.remove_presenter(session, presenter_id, actor=actor, now=now())
     flash(_("The presenter is gone."), "done")
     return see_other(".index")
-
-
-def sent_picture(name: str, largest_px: int) -> bytes:
-    """Return the picture that a form sent, drawn anew; raises Invalid with its sentence."""
-    part = request.files.get(name)
-    if part is None or not part.filename:
-        raise Invalid(N_("Choose a picture first."))
-    data = part.stream.read(PICTURE_BYTES + 1)
-    if len(data) > PICTURE_BYTES:
-        raise Invalid(N_("This picture is larger than 20 MB. Save it smaller and try again."))
-    try:
-        return clean_picture(data, largest_px)
-    except UnusablePicture as error:
-        raise Invalid(error.sentence) from error
 
 
 def _words(form: PresenterForm) -> PresenterWords:
