@@ -39,6 +39,7 @@ class Tryout:
         self._stopping = stopping
         self._ended = threading.Event()
         self._lost = False
+        self._settling = False
         self._cancelled = False
         self._share, self._note = 0.0, ""
         self._lease_until = held.lease_until
@@ -66,6 +67,7 @@ class Tryout:
         log.info("job_started", **facts)
         with self._keeping_the_lease():
             ending = self._outcome()
+            self._settling = True
             kept = self._write(ending)
         log.info("job_ended", **facts, outcome=ending.__name__.strip("_"), kept=kept)
 
@@ -143,9 +145,10 @@ class Tryout:
             except SQLAlchemyError as error:
                 log.error("lease_not_renewed", kind=type(error).__name__)  # noqa: TRY400  (no values)
                 self._lost = self._lost or moment >= self._lease_until
-            if self._lost:
+            if self._lost and not self._settling:
                 log.error("lease_lost", job=self._held.public_id)
-                return
+            if self._lost:
+                return  # while its end is being written, `kept` tells whether it was still ours
 
     def _look(self, moment: datetime) -> None:
         progress = (self._share, self._note)

@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from lms.clock import now
 from lms.db import Database
 from lms.errors import NotFound
 from lms.jobs import (
+    Ended,
     GiveUp,
     Handler,
     JobFacts,
@@ -21,7 +24,7 @@ from lms.jobs import (
 )
 from lms.models.upkeep import Job, JobState, Lane
 from lms.runtime import Carrel
-from lms.tryout import BROKE
+from lms.tryout import BROKE, LOOK_S
 from lms.worker import Worker, see_through
 from tests.jobs.work import SUBJECT, at_work, facts_of, make_job
 from tests.waiting import until
@@ -133,3 +136,18 @@ def test_a_worker_that_loses_a_lane_says_so(carrel: Carrel) -> None:
     make_job(carrel.database, now=now())
     worker = Worker(carrel, Work(handlers={"encode": handler}), (Lane.MEDIA,))
     assert worker.run() is False
+
+
+def test_an_end_that_takes_long_to_write_is_no_lost_lease(carrel: Carrel) -> None:
+    def handler(_carrel: Carrel, run: JobRun) -> None:
+        run.report(0.5, "Half of it")  # there is something to renew the lease with
+        raise GiveUp("This file holds no sound.")
+
+    def ending(_session: Session, _ended: Ended) -> None:
+        threading.Event().wait(2 * LOOK_S)  # the lease is looked at, and waits for this to commit
+
+    work = Work(handlers={"encode": handler}, endings={"encode": ending})
+    job_id = make_job(carrel.database, now=now())
+    with capture_logs() as told:
+        assert see_through(carrel, work, job_id).state is JobState.FAILED
+    assert [each["event"] for each in told if each["log_level"] != "info"] == []
