@@ -1,0 +1,88 @@
+"""Staff bring a recording through the page: sent with progress, encoded before their eyes."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from media.programs import ffmpeg_path
+from tests.browser.conftest import FILES, Served, Visit
+from tests.browser.people import Person
+from tests.factories import make_webinar
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+SOON_MS = 60_000
+
+
+@pytest.fixture
+def ada(served: Served, visit: Visit) -> Person:
+    with served.carrel.database.transaction() as session:
+        ada_id = served.add_person(session, "Ada", is_staff=True).id
+    return visit(ada_id, viewport={"width": 1280, "height": 900})
+
+
+@pytest.fixture(scope="module")
+def long_talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Takes long enough to encode that one can watch it and change one's mind."""
+    made = tmp_path_factory.mktemp("talk") / "A long talk.webm"
+    noise = "nullsrc=s=960x540:r=25:d=40,geq=random(1)*255:128:128"
+    command = [ffmpeg_path(), "-v", "error", "-f", "lavfi", "-i", noise]
+    options = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "3M"]
+    subprocess.run([*command, *options, str(made)], check=True, timeout=120)
+    return made
+
+
+def _open(served: Served, ada: Person, slug: str) -> Page:
+    with served.carrel.database.transaction() as session:
+        make_webinar(session, slug)
+    ada.page.goto(f"/staff/webinars/{slug}")
+    return ada.page
+
+
+def _send(page: Page, file: Path) -> None:
+    page.get_by_label("Recording file").set_input_files(file)
+    page.get_by_role("button", name="Add this recording").click()
+
+
+def test_a_recording_that_is_sent_is_prepared_and_plays(served: Served, ada: Person) -> None:
+    page = _open(served, ada, "brought-by-hand")
+    _send(page, FILES / "getting-the-most.mp4")
+    expect(page.get_by_text("is being prepared", exact=False).first).to_be_visible()
+    expect(page.get_by_text("Playing now")).to_be_visible(timeout=SOON_MS)
+    page.goto("/webinars/brought-by-hand/watch?preview=1")
+    page.get_by_role("button", name="Play").first.click()
+    ada.until("document.querySelector('video').currentTime > 1")
+    assert ada.faults == []
+
+
+def test_the_progress_of_an_encode_is_seen_survives_a_reload_and_can_be_cancelled(
+    served: Served, ada: Person, long_talk: Path
+) -> None:
+    page = _open(served, ada, "changed-my-mind")
+    _send(page, long_talk)
+    bar = "document.querySelector('[data-under-way] [data-progress-bar]')"
+    ada.until(f"({bar} || {{}}).value > 0.05", within_s=60)
+    page.reload()
+    seen = page.evaluate(f"{bar}.value")
+    assert seen > 0
+    ada.until(f"({bar} || {{value: 1}}).value > {seen}", within_s=60)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Cancelled", exact=True)).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_role("button", name="Prepare it after all")).to_be_visible()
+    assert ada.faults == []
+
+
+def test_a_file_that_is_no_recording_says_so_beside_its_name(
+    served: Served, ada: Person, tmp_path: Path
+) -> None:
+    words = tmp_path / "Notes.mp4"
+    words.write_text("only words")
+    page = _open(served, ada, "only-words")
+    _send(page, words)
+    expect(page.get_by_text("Not usable")).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_text(re.compile("neither picture nor sound"))).to_be_visible()
+    expect(page.get_by_text("The original is kept.")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
