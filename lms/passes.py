@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.errors import N_, Conflict, NotFound
-from lms.models.holdings import Grant, Scope, Withdrawal
+from lms.models.holdings import Grant, OfferKind, Scope, Withdrawal
 from lms.models.viewing import PlaybackEnd
 from lms.viewing import end_for_login
 
@@ -53,6 +53,7 @@ def grant(
     """Let a login in for a term; nothing it already holds is touched."""
     line = Grant(
         login_id=login_id,
+        kind=OfferKind.SINGLE if target.scope is Scope.WEBINAR else OfferKind.PASS,
         scope=target.scope,
         webinar_id=target.id if target.scope is Scope.WEBINAR else None,
         presenter_id=target.id if target.scope is Scope.PRESENTER else None,
@@ -108,6 +109,7 @@ def take_back(
         raise Conflict(N_("This access was taken back before."))
     line.revoked_at, line.revoked_as = now, withdrawal
     session.flush()
-    end_for_login(session, line.login_id, ended_as=PlaybackEnd.REVOKED, now=now)
+    if line.login_id is not None:
+        end_for_login(session, line.login_id, ended_as=PlaybackEnd.REVOKED, now=now)
     audit.record(session, "grant.revoked", line.public_id, actor=actor, now=now)
     return line

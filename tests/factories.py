@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.db import Base
 from lms.models.catalogue import Handout, Recording, RecordingState, Series, Webinar, WebinarState
-from lms.models.holdings import Grant, Scope
+from lms.models.holdings import Grant, OfferKind, Scope
 from lms.models.people import Login, Membership, Organisation, Role
 from tests.clock import NOW
 
@@ -154,6 +154,7 @@ def make_grant(
     """A grant of one webinar, or of everything when none is named; for good unless it ends."""
     grant = Grant(
         login_id=login.id,
+        kind=OfferKind.SINGLE if webinar else OfferKind.PASS,
         scope=Scope.WEBINAR if webinar else Scope.EVERYTHING,
         webinar_id=webinar.id if webinar else None,
         starts_at=starts_at,

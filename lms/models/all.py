@@ -1,5 +1,5 @@
 """Every table of the library, for whoever needs the whole metadata."""
 
-from lms.models import catalogue, holdings, people, search, upkeep, viewing
+from lms.models import catalogue, holdings, orders, people, search, seats, upkeep, viewing
 
-MODULES = (people, catalogue, search, holdings, viewing, upkeep)
+MODULES = (people, catalogue, search, holdings, seats, orders, viewing, upkeep)

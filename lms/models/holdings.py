@@ -17,6 +17,7 @@ class OfferKind(StrEnum):
     GROUP_SHOWING = "group_showing"
     INSTITUTIONAL = "institutional"
     PASS = "pass"  # noqa: S105  (an all-access pass)
+    CONTRACT = "contract"
 
 
 class Scope(StrEnum):
@@ -33,6 +34,13 @@ class Withdrawal(StrEnum):
 
     REFUNDED = "refunded"
     REVOKED = "revoked"
+
+
+NAMES_ITS_TARGET = (
+    "(scope = 'webinar') = (webinar_id IS NOT NULL)"
+    " AND (scope = 'presenter') = (presenter_id IS NOT NULL)"
+    " AND (scope = 'series') = (series_id IS NOT NULL)"
+)
 
 
 class Offer(Base, kw_only=True):
@@ -58,16 +66,24 @@ class Offer(Base, kw_only=True):
 
 
 class Grant(Base, kw_only=True):
-    """One sold line that lets its holder in, for [starts_at, ends_at) or for good."""
+    """One sold line that lets its holder in, for [starts_at, ends_at) or for good.
+
+    It is held by one login or by one pool, whose `seats` it brings: NULL is unlimited. After the
+    end a pool's grant admits until `grace_until` (C1). `awaits_payment_since` is set while staff
+    hold a sale until it is paid.
+    """
 
     __tablename__ = "grant_line"
     __table_args__ = (
         CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint(NAMES_ITS_TARGET, name="scope_names_its_target"),
+        CheckConstraint("(login_id IS NULL) <> (pool_id IS NULL)", name="one_holder"),
         CheckConstraint(
-            "(scope = 'webinar') = (webinar_id IS NOT NULL)"
-            " AND (scope = 'presenter') = (presenter_id IS NOT NULL)"
-            " AND (scope = 'series') = (series_id IS NOT NULL)",
-            name="scope_names_its_target",
+            "seats IS NULL OR (pool_id IS NOT NULL AND seats >= 1)", name="seats_of_a_pool"
+        ),
+        CheckConstraint(
+            "grace_until IS NULL OR (ends_at IS NOT NULL AND grace_until >= ends_at)",
+            name="grace_follows_the_end",
         ),
         CheckConstraint(
             "(revoked_at IS NULL) = (revoked_as IS NULL)", name="revoked_with_a_reason"
@@ -78,7 +94,17 @@ class Grant(Base, kw_only=True):
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="RESTRICT"))
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="RESTRICT"), default=None
+    )
+    pool_id: Mapped[int | None] = mapped_column(
+        ForeignKey("pool.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    sale_id: Mapped[int | None] = mapped_column(
+        ForeignKey("sale.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    kind: Mapped[OfferKind] = mapped_column(words(OfferKind))
+    seats: Mapped[int | None] = mapped_column(default=None)
     scope: Mapped[Scope] = mapped_column(words(Scope))
     webinar_id: Mapped[int | None] = mapped_column(
         ForeignKey("webinar.id", ondelete="RESTRICT"), default=None
@@ -91,6 +117,8 @@ class Grant(Base, kw_only=True):
     )
     starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    grace_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    awaits_payment_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     suspended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     revoked_as: Mapped[Withdrawal | None] = mapped_column(words(Withdrawal), default=None)

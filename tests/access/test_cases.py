@@ -11,7 +11,7 @@ from lms.cases import load_case, load_cases
 from lms.db import Database, new_public_id
 from lms.errors import NotFound
 from lms.models.catalogue import Presenter, WebinarPresenter, WebinarSeries
-from lms.models.holdings import Grant, Scope
+from lms.models.holdings import Grant, OfferKind, Scope
 from lms.models.people import Login
 from tests.cast import Cast, Person
 from tests.clock import NOW
@@ -56,6 +56,7 @@ def test_a_scoped_pass_covers_what_belongs_to_its_scope_whenever_it_was_added(
         session.add(
             Grant(
                 login_id=cast.dan.id,
+                kind=OfferKind.PASS,
                 scope=scope,
                 series_id=series.id if scope is Scope.SERIES else None,
                 presenter_id=presenter.id if scope is Scope.PRESENTER else None,
@@ -144,6 +145,7 @@ def test_the_decision_does_not_depend_on_when_rows_were_written(
                     {
                         "public_id": new_public_id(),
                         "login_id": login.id,
+                        "kind": OfferKind.PASS,
                         "scope": Scope.EVERYTHING,
                         "starts_at": NOW - timedelta(days=1),
                         **line,

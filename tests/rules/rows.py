@@ -23,14 +23,21 @@ from sqlalchemy import (
 from lms.db import Base, UTCDateTime
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+REFERRED = object()  # a row of the table that the column refers to is made for it
 # what a table's CHECKs ask for and its column types do not tell
 KNOWN: Mapping[str, Mapping[str, Any]] = {
-    "grant_line": {"scope": "everything"},
+    "assignment": {"login_id": REFERRED, "state": "invited", "expires_at": START},
+    "claim_link": {"expires_at": START + timedelta(hours=1), "most_uses": 1, "uses": 0},
+    "grant_line": {"login_id": REFERRED, "scope": "everything"},
     "house": {"id": 1, "accent": "#1f6b4f"},
     "offer": {"currency": "USD"},
     "email_token": {"expires_at": START + timedelta(hours=1)},
     "sign_in": {"expires_at": START + timedelta(hours=1)},
     "webinar": {"minutes": 60},
+    "pool": {"scope": "everything"},
+    "sale": {"login_id": REFERRED, "currency": "USD"},
+    "verified_domain": {"domain": "library.example.org"},
+    "waiting_entry": {"login_id": REFERRED},
     "playback_session": {"expires_at": START + timedelta(hours=1)},
 }
 _numbers = count(1)
@@ -55,6 +62,8 @@ def valid(connection: Connection, name: str, /, **given: Any) -> Row:
     """Return the values of a row that may be inserted; the rows it refers to are inserted."""
     columns = [column for column in table(name).columns if _must_be_given(column)]
     known = {**KNOWN.get(name, {}), **given}
+    for key in [key for key, value in known.items() if value is REFERRED]:
+        known[key] = value_for(connection, table(name).columns[key])
     made = {
         column.key: value_for(connection, column) for column in columns if column.key not in known
     }

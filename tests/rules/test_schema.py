@@ -51,7 +51,10 @@ def _prefix(one: Constraint) -> str:
 FOREIGN_KEYS = _all(ForeignKeyConstraint)
 UNIQUES = [
     *_all(UniqueConstraint),
-    *(index for table in TABLES for index in table.indexes if index.unique),
+    *sorted(
+        (index for table in TABLES for index in table.indexes if index.unique),
+        key=lambda index: str(index.name),
+    ),
 ]
 CHECKED_WORDS = {
     f"ck_{table.name}_{column.type.name}": column

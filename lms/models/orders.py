@@ -1,0 +1,141 @@
+"""What was sold on which terms, and what people ask the house for."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime, public_id_column, words
+from lms.models.holdings import OfferKind
+
+
+class Terms(StrEnum):
+    """How a sale is paid."""
+
+    CARD = "card"
+    INVOICE = "invoice"
+    PURCHASE_ORDER = "purchase_order"
+    CHECK = "check"
+    COMPLIMENTARY = "complimentary"
+    HISTORY = "history"
+
+
+class DeliveredThrough(StrEnum):
+    """Where an institution's people watch; the sale records which."""
+
+    HERE = "here"
+    LMS = "lms"
+
+
+class RequestKind(StrEnum):
+    """What somebody asks for."""
+
+    REGISTER = "register"
+    GROUP = "group"
+    SHOWING = "showing"
+    INSTITUTION = "institution"
+    CONTRACT = "contract"
+    PURCHASE_ORDER = "purchase_order"
+    INVOICE = "invoice"
+    CHECK = "check"
+    TROUBLE = "trouble"
+    MORE_SEATS = "more_seats"
+    REASSIGN = "reassign"
+    DOMAIN = "domain"
+
+
+class RequestState(StrEnum):
+    """Where a request is on the staff's desk."""
+
+    NEW = "new"
+    IN_HAND = "in_hand"
+    DONE = "done"
+    DECLINED = "declined"
+
+
+class Sale(Base, kw_only=True):
+    """Something sold to a person or an organisation, at the price it was sold at (P6)."""
+
+    __tablename__ = "sale"
+    __table_args__ = (
+        CheckConstraint(
+            "(login_id IS NULL) <> (organisation_id IS NULL)", name="to_a_person_or_organisation"
+        ),
+        CheckConstraint("quantity IS NULL OR quantity >= 1", name="quantity_at_least_one"),
+        CheckConstraint("price_minor >= 0", name="price_not_negative"),
+        CheckConstraint("length(currency) = 3", name="currency_is_iso_4217"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisation.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    kind: Mapped[OfferKind] = mapped_column(words(OfferKind))
+    quantity: Mapped[int | None]  # NULL is unlimited
+    price_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    terms: Mapped[Terms] = mapped_column(words(Terms))
+    reference: Mapped[str] = mapped_column(String(80), default="")  # a PO's or invoice's number
+    delivered_through: Mapped[DeliveredThrough] = mapped_column(
+        words(DeliveredThrough), default=DeliveredThrough.HERE
+    )
+    sold_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    refunded_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class DeskRequest(Base, kw_only=True):
+    """What somebody asks the house for, on its way over the staff's desk."""
+
+    __tablename__ = "desk_request"
+    __table_args__ = (
+        CheckConstraint("quantity IS NULL OR quantity >= 1", name="quantity_at_least_one"),
+        CheckConstraint("due_at >= created_at", name="due_after_creation"),
+        CheckConstraint(
+            "(state IN ('done', 'declined')) = (closed_at IS NOT NULL)", name="closed_when_ended"
+        ),
+        CheckConstraint("(file_key IS NULL) = (file_name IS NULL)", name="file_with_a_name"),
+        Index("ix_desk_request_state_due_at", "state", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    kind: Mapped[RequestKind] = mapped_column(words(RequestKind))
+    state: Mapped[RequestState] = mapped_column(words(RequestState), default=RequestState.NEW)
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(320))
+    organisation_name: Mapped[str] = mapped_column(String(200), default="")
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
+    )
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisation.id", ondelete="SET NULL"), default=None, index=True
+    )
+    webinar_id: Mapped[int | None] = mapped_column(
+        ForeignKey("webinar.id", ondelete="SET NULL"), default=None, index=True
+    )
+    pool_id: Mapped[int | None] = mapped_column(
+        ForeignKey("pool.id", ondelete="SET NULL"), default=None, index=True
+    )
+    seat_id: Mapped[int | None] = mapped_column(
+        ForeignKey("seat.id", ondelete="SET NULL"), default=None, index=True
+    )
+    sale_id: Mapped[int | None] = mapped_column(
+        ForeignKey("sale.id", ondelete="SET NULL"), default=None, index=True
+    )
+    quantity: Mapped[int | None] = mapped_column(default=None)
+    message: Mapped[str] = mapped_column(Text, default="")
+    reference: Mapped[str] = mapped_column(String(80), default="")  # a purchase order's number
+    file_key: Mapped[str | None] = mapped_column(String(200), default=None)
+    file_name: Mapped[str | None] = mapped_column(String(200), default=None)
+    refusal: Mapped[str] = mapped_column(String(40), default="")  # the code that led here
+    answer: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

@@ -1,0 +1,281 @@
+"""An organisation's places: pools, the seats in them, who has had each, and who waits for one."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime, public_id_column, words
+from lms.models.holdings import NAMES_ITS_TARGET, Scope
+
+ACTIVE = text("ended_at IS NULL")
+
+
+class ClaimPolicy(StrEnum):
+    """Who may take a free seat without being named: nobody, or people of a verified domain."""
+
+    INVITATION = "invitation"
+    DOMAIN = "domain"
+
+
+class SeatState(StrEnum):
+    """Whether a seat can be filled; a locked one was freed before its time and counts as used."""
+
+    TAKEN = "taken"
+    FREE = "free"
+    LOCKED = "locked"
+
+
+class AssignmentState(StrEnum):
+    """Where a person stands with a seat."""
+
+    INVITED = "invited"
+    OFFERED = "offered"
+    CLAIMED = "claimed"
+    FROZEN = "frozen"
+    RELEASED = "released"
+
+
+class AssignmentEnd(StrEnum):
+    """Why an assignment ended; only what a manager removed bars a claim by domain (S7)."""
+
+    EXPIRED = "expired"
+    REMOVED = "removed"
+    REASSIGNED = "reassigned"
+    LEFT = "left"
+    OVER_CAPACITY = "over_capacity"
+    LAPSED = "lapsed"
+    ERASED = "erased"
+
+
+class WaitingEnd(StrEnum):
+    """Why somebody waits no longer."""
+
+    OFFERED = "offered"
+    SEATED = "seated"
+    LEFT = "left"
+    REMOVED = "removed"
+
+
+class Pool(Base, kw_only=True):
+    """An organisation's places for one scope; `capacity` NULL is unlimited.
+
+    `capacity` and `used` are kept by lms/pools.py and lms/seats.py alone. `used` counts invited,
+    offered and claimed assignments, locked seats and what is allotted to child organisations.
+    A pool that was allotted from another has no grants of its own: the parent's admit.
+    """
+
+    __tablename__ = "pool"
+    __table_args__ = (
+        CheckConstraint(NAMES_ITS_TARGET, name="scope_names_its_target"),
+        CheckConstraint("used >= 0", name="used_not_negative"),
+        CheckConstraint("capacity IS NULL OR used <= capacity", name="not_oversold"),
+        CheckConstraint(
+            "allotted IS NULL OR (allotted_from_id IS NOT NULL AND allotted >= 0)",
+            name="allotted_from_a_pool",
+        ),
+        CheckConstraint(
+            "allotted_from_id IS NULL OR allotted_from_id <> id", name="not_allotted_from_itself"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="RESTRICT"), index=True
+    )
+    scope: Mapped[Scope] = mapped_column(words(Scope))
+    webinar_id: Mapped[int | None] = mapped_column(
+        ForeignKey("webinar.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    presenter_id: Mapped[int | None] = mapped_column(
+        ForeignKey("presenter.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    series_id: Mapped[int | None] = mapped_column(
+        ForeignKey("series.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    is_permanent: Mapped[bool]
+    capacity: Mapped[int | None]
+    used: Mapped[int] = mapped_column(default=0)
+    claim_policy: Mapped[ClaimPolicy] = mapped_column(
+        words(ClaimPolicy), default=ClaimPolicy.INVITATION
+    )
+    allotted_from_id: Mapped[int | None] = mapped_column(
+        ForeignKey("pool.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    allotted: Mapped[int | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Seat(Base, kw_only=True):
+    """One permanent place in a pool; its assignments are its history.
+
+    A locked seat opens by itself at `opens_at`, or, where that is NULL, when staff approve (S3).
+    """
+
+    __tablename__ = "seat"
+    __table_args__ = (
+        CheckConstraint("opens_at IS NULL OR state = 'locked'", name="only_a_locked_one_opens"),
+        Index("ix_seat_pool_id_state", "pool_id", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="RESTRICT"))
+    state: Mapped[SeatState] = mapped_column(words(SeatState))
+    opens_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Assignment(Base, kw_only=True):
+    """One person's time in one seat; active while `ended_at` is NULL, at most one a seat.
+
+    `email` is the address that was invited, NULL for people who have none; `login_id` is known
+    once the seat was claimed. `notified_at` is when the invitation was last written to them.
+    """
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_with_key"),
+        CheckConstraint("email IS NOT NULL OR login_id IS NOT NULL", name="somebody"),
+        CheckConstraint("(state = 'released') = (ended_at IS NOT NULL)", name="released_is_over"),
+        CheckConstraint("(ended_at IS NULL) = (ended_as IS NULL)", name="ended_with_a_reason"),
+        CheckConstraint(
+            "state NOT IN ('invited', 'offered') OR expires_at IS NOT NULL", name="open_ones_expire"
+        ),
+        CheckConstraint(
+            "state NOT IN ('claimed', 'frozen')"
+            " OR (login_id IS NOT NULL AND claimed_at IS NOT NULL)",
+            name="claimed_by_a_login",
+        ),
+        Index(
+            "uq_assignment_active_seat_id",
+            "seat_id",
+            unique=True,
+            sqlite_where=ACTIVE,
+            postgresql_where=ACTIVE,
+        ),
+        Index(
+            "uq_assignment_active_pool_id_email_key",
+            "pool_id",
+            "email_key",
+            unique=True,
+            sqlite_where=ACTIVE,
+            postgresql_where=ACTIVE,
+        ),
+        Index(
+            "uq_assignment_active_pool_id_login_id",
+            "pool_id",
+            "login_id",
+            unique=True,
+            sqlite_where=ACTIVE,
+            postgresql_where=ACTIVE,
+        ),
+        Index("ix_assignment_state_expires_at", "state", "expires_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id", ondelete="RESTRICT"), index=True)
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="RESTRICT"), index=True)
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    email: Mapped[str | None] = mapped_column(String(320), default=None)
+    email_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    state: Mapped[AssignmentState] = mapped_column(words(AssignmentState))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    notified_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    claimed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    ended_as: Mapped[AssignmentEnd | None] = mapped_column(words(AssignmentEnd), default=None)
+
+
+class ClaimLink(Base, kw_only=True):
+    """A link that claims a seat, kept as its hash only.
+
+    Bound to one assignment it works once, for the invited address; one without is the pool's open
+    link, which works `most_uses` times.
+    """
+
+    __tablename__ = "claim_link"
+    __table_args__ = (
+        CheckConstraint("expires_at > created_at", name="expires_after_creation"),
+        CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),
+        CheckConstraint("uses BETWEEN 0 AND most_uses", name="not_used_too_often"),
+        CheckConstraint("assignment_id IS NULL OR most_uses = 1", name="a_bound_one_works_once"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="CASCADE"), index=True)
+    assignment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("assignment.id", ondelete="CASCADE"), default=None, index=True
+    )
+    most_uses: Mapped[int] = mapped_column(default=1)
+    uses: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class WaitingEntry(Base, kw_only=True):
+    """Somebody who waits for a seat of a full pool, first in, first out (S9)."""
+
+    __tablename__ = "waiting_entry"
+    __table_args__ = (
+        CheckConstraint("(ended_at IS NULL) = (ended_as IS NULL)", name="ended_with_a_reason"),
+        CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_with_key"),
+        CheckConstraint("email IS NOT NULL OR login_id IS NOT NULL", name="somebody"),
+        Index(
+            "uq_waiting_entry_active_pool_id_email_key",
+            "pool_id",
+            "email_key",
+            unique=True,
+            sqlite_where=ACTIVE,
+            postgresql_where=ACTIVE,
+        ),
+        Index(
+            "uq_waiting_entry_active_pool_id_login_id",
+            "pool_id",
+            "login_id",
+            unique=True,
+            sqlite_where=ACTIVE,
+            postgresql_where=ACTIVE,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="CASCADE"))
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), default=None, index=True
+    )
+    email: Mapped[str | None] = mapped_column(String(320), default=None)
+    email_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    joined_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    ended_as: Mapped[WaitingEnd | None] = mapped_column(words(WaitingEnd), default=None)
+
+
+class VerifiedDomain(Base, kw_only=True):
+    """A mail domain that is an organisation's own: its people may take seats by themselves (S7)."""
+
+    __tablename__ = "verified_domain"
+    __table_args__ = (
+        CheckConstraint("length(domain) BETWEEN 3 AND 255", name="domain_length"),
+        CheckConstraint("domain = lower(domain)", name="domain_in_lower_case"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    )
+    domain: Mapped[str] = mapped_column(String(255), unique=True)
+    verified_at: Mapped[datetime] = mapped_column(UTCDateTime)
