@@ -1,0 +1,93 @@
+"""Migrations are tried on a database that holds rows, there and back."""
+
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from sqlalchemy import text
+
+from lms.db import Database
+from lms.migrations import _alone, _config
+from tests.servers.databases import Databases
+
+BEFORE_POOLS = "20261124_6_search"
+SCOPED = (
+    "INSERT INTO grant_line (id, public_id, login_id, scope, webinar_id, starts_at, created_at)"
+)
+
+
+@pytest.fixture
+def aged(made_databases: Databases, worker_id: str) -> Iterator[Database]:
+    """A database as it was before there were pools, with two grants in it."""
+    name = f"carrel_aged_{worker_id}"
+    database = Database(made_databases.empty(name))
+    _move(database, BEFORE_POOLS)
+    with database.transaction() as session:
+        session.execute(
+            text(
+                "INSERT INTO login (id, public_id, name, is_staff, created_at)"
+                " VALUES (1, 'p', 'Pat', false, '2026-01-01')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO webinar (id, public_id, slug, title, summary, overview, agenda, state,"
+                " held_at, zone, minutes, free, created_at, updated_at)"
+                " VALUES (1, 'w', 'w', 'W', '', '', '', 'draft', '2026-01-01', 'UTC', 60, false,"
+                " '2026-01-01', '2026-01-01')"
+            )
+        )
+        session.execute(
+            text(f"{SCOPED} VALUES (1, 'one', 1, 'webinar', 1, '2026-01-01', '2026-01-01')")
+        )
+        session.execute(
+            text(f"{SCOPED} VALUES (2, 'all', 1, 'everything', NULL, '2026-01-01', '2026-01-01')")
+        )
+    yield database
+    database.dispose()
+    made_databases.drop(name)
+
+
+def test_grants_learn_what_they_were_sold_as(aged: Database) -> None:
+    _move(aged, "head")
+    with aged.read_session() as session:
+        kinds = session.execute(text("SELECT public_id, kind FROM grant_line ORDER BY id")).all()
+    assert [tuple(row) for row in kinds] == [("one", "single"), ("all", "pass")]
+
+
+def test_the_way_back_keeps_what_logins_hold(aged: Database) -> None:
+    _move(aged, "head")
+    with aged.transaction() as session:
+        session.execute(
+            text(
+                "INSERT INTO organisation (id, public_id, slug, name, created_at)"
+                " VALUES (1, 'o', 'o', 'O', '2026-01-01')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO pool (id, public_id, organisation_id, scope, is_permanent, used,"
+                " claim_policy, created_at)"
+                " VALUES (1, 'pool', 1, 'everything', true, 0, 'invitation', '2026-01-01')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO grant_line (id, public_id, pool_id, kind, scope, starts_at, created_at)"
+                " VALUES (3, 'pools', 1, 'contract', 'everything', '2026-01-01', '2026-01-01')"
+            )
+        )
+    _back(aged, BEFORE_POOLS)
+    with aged.read_session() as session:
+        held = session.scalars(text("SELECT public_id FROM grant_line ORDER BY id")).all()
+    assert held == ["one", "all"]
+
+
+def _move(database: Database, revision: str) -> None:
+    with _alone(database) as connection:
+        command.upgrade(_config(connection), revision)
+
+
+def _back(database: Database, revision: str) -> None:
+    with _alone(database) as connection:
+        command.downgrade(_config(connection), revision)
