@@ -23,6 +23,8 @@ from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, MappedColumn, Ses
 from sqlalchemy.types import TypeDecorator
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+_FIRST = bytes(ord(CROCKFORD[byte & 7]) for byte in range(256))  # 3 bits, then 25 times 5
+_OTHERS = bytes(ord(CROCKFORD[byte & 31]) for byte in range(256))
 BUSY_TIMEOUT_MS = 15_000
 POOL_SIZE = 8
 POOL_OVERFLOW = 24
@@ -32,6 +34,13 @@ def new_public_id() -> str:
     """Return 128 random bits as 26 lower-case Crockford characters, the form of every outside id."""
     number = secrets.randbits(128)
     return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def new_public_ids(count: int) -> list[str]:
+    """Return many ids as `new_public_id` makes them, a hundred to the price of three."""
+    first = secrets.token_bytes(count).translate(_FIRST).decode()
+    rest = secrets.token_bytes(25 * count).translate(_OTHERS).decode()
+    return [first[at] + rest[25 * at : 25 * at + 25] for at in range(count)]
 
 
 class Base(MappedAsDataclass, DeclarativeBase):

@@ -1,5 +1,6 @@
 """The base of the database: times, ids, and who may write when."""
 
+import re
 from datetime import UTC, datetime
 from threading import Thread
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from lms.db import CROCKFORD, Database, new_public_id
+from lms.db import CROCKFORD, Database, new_public_id, new_public_ids
 from lms.models.people import Login
 from tests.factories import make_login
 
@@ -100,3 +101,9 @@ def test_foreign_keys_are_enforced_and_sqlite_writes_ahead(database: Database) -
     astray = update(Login).values(merged_into=login_id + 1000)
     with pytest.raises(IntegrityError), database.transaction() as session:
         session.execute(astray)
+
+
+def test_many_ids_at_once_look_like_ids_and_differ() -> None:
+    ids = new_public_ids(5_000)
+    assert len(set(ids)) == 5_000
+    assert all(re.fullmatch(r"[0-7][0-9a-hjkmnp-tv-z]{25}", one) for one in ids)

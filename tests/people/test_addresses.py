@@ -1,8 +1,10 @@
 """Addresses: what is one, and when two are the same."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lms.addresses import read_address
+from lms.addresses import Address, read_address
 from lms.errors import Invalid
 
 
@@ -51,3 +53,18 @@ def test_what_is_no_address_is_refused_at_its_field(typed: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_address(typed, field="new_email")
     assert list(refused.value.fields) == ["new_email"]
+
+
+@given(
+    st.from_regex(
+        r"\A[a-zA-Z0-9._+-]{1,70}@([a-zA-Z0-9-]{1,40}\.){1,4}[a-zA-Z]{1,35}\Z", fullmatch=True
+    )
+)
+def test_the_short_way_answers_what_the_long_way_answers(typed: str) -> None:
+    def answer(text: str) -> Address | None:
+        try:
+            return read_address(text)
+        except Invalid:
+            return None
+
+    assert answer(typed) == answer(typed + " ")  # a space around it leaves only the long way

@@ -1,0 +1,93 @@
+"""A table that somebody sent as text: its records, each with the line it begins on."""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import BinaryIO, Final
+
+from lms.sheet_text import read_lines, refusal
+
+DELIMITERS: Final = (",", ";", "\t")
+_SAMPLE: Final = 40
+_NAMES_ITS_DELIMITER: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # Excel's own first line
+ADDRESS: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row: the number of the line on which it begins, and its cells without outer spaces."""
+
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table: `lines` is what is still to come, `first_line` the number of the next one."""
+
+    lines: Iterator[str]
+    sample: tuple[str, ...]
+    first_line: int
+
+    def records(self, delimiter: str) -> Iterator[Record]:
+        """Yield the records that hold anything; raises Invalid, naming the line, for a broken quote."""
+        reader = csv.reader(self.lines, delimiter=delimiter, strict=True, skipinitialspace=True)
+        before = self.first_line - 1
+        begins = self.first_line
+        try:
+            for cells in reader:
+                stripped = tuple(map(str.strip, cells))
+                if any(stripped):
+                    yield Record(begins, stripped)
+                begins = before + reader.line_num + 1
+        except csv.Error as error:
+            raise refusal(
+                f"The quotation marks in line {begins} don't close as they should. "
+                "Mend that line, or save the list as CSV once more."
+            ) from error
+
+
+def open_sheet(file: BinaryIO) -> Sheet:
+    """Return the table in a file, of which only the first lines are read; raises as `read_lines` does."""
+    return sheet_of(read_lines(file))
+
+
+def sheet_of(lines: Iterable[str]) -> Sheet:
+    """Return the table in lines that keep their ends."""
+    rest = iter(lines)
+    sample = tuple(islice(rest, _SAMPLE))
+    return Sheet(chain(sample, rest), sample, 1)
+
+
+def divide(sheet: Sheet, headings: frozenset[str]) -> tuple[Sheet, str]:
+    """Return the table and the delimiter it uses: the one that shows most addresses and headings.
+
+    A first line like `sep=;` names it and belongs to the file's form, not to the table.
+    """
+    named = _NAMES_ITS_DELIMITER.fullmatch(sheet.sample[0]) if sheet.sample else None
+    if named is not None:
+        next(sheet.lines)
+        return Sheet(sheet.lines, sheet.sample[1:], sheet.first_line + 1), named.group(1)
+    return sheet, max(DELIMITERS, key=lambda one: _clarity(sheet.sample, one, headings))
+
+
+def heading(cell: str) -> str:
+    """Return a column's name as it is compared: `E-Mail [Required]` is `email`."""
+    plain = unicodedata.normalize("NFKC", re.sub(r"[\[(].*?[\])]", "", cell)).casefold()
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+def _clarity(sample: tuple[str, ...], delimiter: str, headings: frozenset[str]) -> tuple[int, int]:
+    clear = cells = 0
+    try:
+        for row in csv.reader(sample, delimiter=delimiter):
+            cells += len(row)
+            clear += sum(
+                1 for cell in row if ADDRESS.fullmatch(cell.strip()) or heading(cell) in headings
+            )
+    except csv.Error:
+        pass  # a quote that never closes is told when the records are read
+    return clear, cells
