@@ -35,6 +35,7 @@ class RequestKind(StrEnum):
     GROUP = "group"
     SHOWING = "showing"
     INSTITUTION = "institution"
+    PASS = "pass"  # noqa: S105  (an all-access pass)
     CONTRACT = "contract"
     PURCHASE_ORDER = "purchase_order"
     INVOICE = "invoice"
@@ -55,7 +56,11 @@ class RequestState(StrEnum):
 
 
 class Sale(Base, kw_only=True):
-    """Something sold to a person or an organisation, at the price it was sold at (P6)."""
+    """Something sold to a person or an organisation, at the price it was sold at (P6).
+
+    `contact_id` is whom letters about it go to; `due_at` is until when it is to be paid, where it
+    is paid later. A dispute is open while `disputed_at` stands.
+    """
 
     __tablename__ = "sale"
     __table_args__ = (
@@ -65,6 +70,8 @@ class Sale(Base, kw_only=True):
         CheckConstraint("quantity IS NULL OR quantity >= 1", name="quantity_at_least_one"),
         CheckConstraint("price_minor >= 0", name="price_not_negative"),
         CheckConstraint("length(currency) = 3", name="currency_is_iso_4217"),
+        CheckConstraint("refunded_minor BETWEEN 0 AND price_minor", name="refunded_at_most_all"),
+        Index("ix_sale_sold_at", "sold_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -84,14 +91,27 @@ class Sale(Base, kw_only=True):
     delivered_through: Mapped[DeliveredThrough] = mapped_column(
         words(DeliveredThrough), default=DeliveredThrough.HERE
     )
+    contact_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
+    )
+    tax_exemption: Mapped[str] = mapped_column(String(80), default="")  # printed (P7)
+    tax_exempt_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     sold_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    refunded_minor: Mapped[int] = mapped_column(default=0)
     refunded_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    disputed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     note: Mapped[str] = mapped_column(Text, default="")
 
 
 class DeskRequest(Base, kw_only=True):
-    """What somebody asks the house for, on its way over the staff's desk."""
+    """What somebody asks the house for, on its way over the staff's desk.
+
+    `offer` is what it asks a price of. `covers` is what a pass or contract is asked for: `everything`, `series:<slug>` or
+    `presenter:<slug>`. What was quoted stands beside it, since a quote holds 60 days (P8); a
+    purchase order names the request whose quote it answers.
+    """
 
     __tablename__ = "desk_request"
     __table_args__ = (
@@ -101,12 +121,17 @@ class DeskRequest(Base, kw_only=True):
             "(state IN ('done', 'declined')) = (closed_at IS NOT NULL)", name="closed_when_ended"
         ),
         CheckConstraint("(file_key IS NULL) = (file_name IS NULL)", name="file_with_a_name"),
+        CheckConstraint(
+            "(quoted_minor IS NULL) = (quoted_currency IS NULL)", name="quoted_in_a_currency"
+        ),
+        CheckConstraint("quoted_minor IS NULL OR quoted_minor >= 0", name="quoted_not_negative"),
         Index("ix_desk_request_state_due_at", "state", "due_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     kind: Mapped[RequestKind] = mapped_column(words(RequestKind))
+    offer: Mapped[OfferKind | None] = mapped_column(words(OfferKind), default=None)
     state: Mapped[RequestState] = mapped_column(words(RequestState), default=RequestState.NEW)
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(320))
@@ -129,13 +154,23 @@ class DeskRequest(Base, kw_only=True):
     sale_id: Mapped[int | None] = mapped_column(
         ForeignKey("sale.id", ondelete="SET NULL"), default=None, index=True
     )
+    quote_of_id: Mapped[int | None] = mapped_column(
+        ForeignKey("desk_request.id", ondelete="SET NULL"), default=None, index=True
+    )
     quantity: Mapped[int | None] = mapped_column(default=None)
+    covers: Mapped[str] = mapped_column(String(100), default="")
+    delivered_through: Mapped[DeliveredThrough] = mapped_column(
+        words(DeliveredThrough), default=DeliveredThrough.HERE
+    )
+    quoted_minor: Mapped[int | None] = mapped_column(default=None)
+    quoted_currency: Mapped[str | None] = mapped_column(String(3), default=None)
     message: Mapped[str] = mapped_column(Text, default="")
     reference: Mapped[str] = mapped_column(String(80), default="")  # a purchase order's number
     file_key: Mapped[str | None] = mapped_column(String(200), default=None)
     file_name: Mapped[str | None] = mapped_column(String(200), default=None)
     refusal: Mapped[str] = mapped_column(String(40), default="")  # the code that led here
     answer: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Text, default="")  # the staff's own
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

@@ -35,7 +35,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "sign_in": {"expires_at": START + timedelta(hours=1)},
     "webinar": {"minutes": 60},
     "pool": {"scope": "everything"},
-    "sale": {"login_id": REFERRED, "currency": "USD"},
+    "sale": {"login_id": REFERRED, "currency": "USD", "refunded_minor": 0},
     "verified_domain": {"domain": "library.example.org"},
     "waiting_entry": {"login_id": REFERRED},
     "playback_session": {"expires_at": START + timedelta(hours=1)},
