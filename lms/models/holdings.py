@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, UTCDateTime, public_id_column, words
@@ -122,4 +122,5 @@ class Grant(Base, kw_only=True):
     suspended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     revoked_as: Mapped[Withdrawal | None] = mapped_column(words(Withdrawal), default=None)
+    revoked_reason: Mapped[str | None] = mapped_column(Text, default=None)  # for staff's eyes
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

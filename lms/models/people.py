@@ -3,7 +3,15 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, UTCDateTime, public_id_column, words
@@ -49,12 +57,26 @@ class Login(Base, kw_only=True):
     zone: Mapped[str | None] = mapped_column(String(64), default=None)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     blocked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    blocked_reason: Mapped[str | None] = mapped_column(Text, default=None)  # for staff's eyes
     recovery_email: Mapped[str | None] = mapped_column(String(320), default=None)
     recovery_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
     recovery_confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     merged_into: Mapped[int | None] = mapped_column(
         ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
     )
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class LoginAlias(Base, kw_only=True):
+    """A further address under which a person is known: for signing in, invitations and imports."""
+
+    __tablename__ = "login_alias"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320), unique=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

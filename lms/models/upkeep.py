@@ -98,10 +98,17 @@ class Mail(Base, kw_only=True):
 
 
 class AuditEntry(Base, kw_only=True):
-    """One act and who did it, by ids only, so that erasure reaches everything."""
+    """One act and who did it, by ids only, so that erasure reaches everything.
+
+    Entries are written and never touched again: a trigger refuses to change or delete one.
+    """
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_subject_at", "subject", "at"),)
+    __table_args__ = (
+        Index("ix_audit_entry_subject_at", "subject", "at"),
+        Index("ix_audit_entry_actor_id", "actor", "id"),
+        Index("ix_audit_entry_act_id", "act", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from alembic import command
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from lms.db import Database
 from lms.migrations import _alone, _config
@@ -91,3 +92,23 @@ def _move(database: Database, revision: str) -> None:
 def _back(database: Database, revision: str) -> None:
     with _alone(database) as connection:
         command.downgrade(_config(connection), revision)
+
+
+def test_the_trail_that_was_written_before_is_guarded_too(aged: Database) -> None:
+    with aged.transaction() as session:
+        session.execute(
+            text(
+                "INSERT INTO audit_entry (id, at, act, subject, detail)"
+                " VALUES (1, '2026-01-01', 'login.added', 'p', '{}')"
+            )
+        )
+    _move(aged, "head")
+    with pytest.raises(DBAPIError, match="never"), aged.transaction() as session:
+        session.execute(text("DELETE FROM audit_entry"))
+
+
+def test_the_trail_is_written_freely_on_the_way_back(aged: Database) -> None:
+    _move(aged, "head")
+    _move(aged, BEFORE_POOLS)
+    with aged.transaction() as session:
+        session.execute(text("DELETE FROM audit_entry"))

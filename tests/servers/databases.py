@@ -110,14 +110,23 @@ def _place() -> Iterator[Path]:
 def wipe(database: Database) -> None:
     """Delete every row of every table, in whatever order they refer to each other."""
     deletions = [str(table.delete()) for table in Base.metadata.tables.values()]
-    if database.is_sqlite:
-        before, after = "PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"
-    else:  # in the role of a replica, foreign keys are not checked
-        before, after = "SET session_replication_role = replica", "RESET session_replication_role"
     connection = database.engine.raw_connection()
     try:
         cursor = connection.cursor()
-        for statement in (before, "BEGIN", *deletions, "COMMIT", after):
+        if database.is_sqlite:
+            # what guards the audit trail is taken off and put on again
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE name LIKE 'audit_entry_is_%'")
+            guards = cursor.fetchall()
+            before, after = ["PRAGMA foreign_keys = OFF"], ["PRAGMA foreign_keys = ON"]
+            deletions = [
+                *(f"DROP TRIGGER {name}" for name, _ in guards),
+                *deletions,
+                *(sql for _, sql in guards),
+            ]
+        else:  # in the role of a replica, foreign keys are not checked and triggers do not fire
+            before = ["SET session_replication_role = replica"]
+            after = ["RESET session_replication_role"]
+        for statement in (*before, "BEGIN", *deletions, "COMMIT", *after):
             cursor.execute(statement)
         connection.commit()
         cursor.close()
