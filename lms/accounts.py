@@ -4,27 +4,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
 from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from lms import audit, email_tokens, letters, sign_ins, viewing
+from lms import audit, email_tokens, known_addresses, letters, sign_ins
 from lms.addresses import Address, read_address
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.known_addresses import NO_SUCH_LOGIN
 from lms.letters import Doors, Reader
 from lms.models.holdings import Grant
 from lms.models.people import EmailPurpose, Login
-from lms.models.viewing import PlaybackEnd
 
 LONGEST_NAME: Final = 200
 UNCONFIRMED_KEPT_FOR: Final = timedelta(days=7)
 NAME_MISSING = N_("Enter your name.")
 NAME_TOO_LONG = N_("Use at most 200 characters.")
-NO_SUCH_LOGIN = N_("There is no account under this address.")
+ADDRESS_TAKEN = N_("This address has an account already.")
 
 _ACCOUNTS = select(
     Login.id,
@@ -70,19 +70,30 @@ class NewLogin:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a password is checked against: nothing when there is no such account, or no password."""
+    """What a password is checked against: nothing when there is no such account, or no password.
+
+    The right one opens `login_id`; `own_id` is the login whose password it is, which is another
+    where two were merged and each still has its own.
+    """
 
     login_id: int | None
+    own_id: int | None
     password_hash: str | None
 
 
+NOBODY: Final = Kept(None, None, None)
+
+
 def find_by_email(session: Session, email: str) -> Account:
-    """Return the login of an address, however it is written; raises NotFound."""
+    """Return the login that an address leads to, however it is written; raises NotFound.
+
+    That is also a login's further address, and the kept one of two that were merged.
+    """
     try:
         address = read_address(email)
     except Invalid as error:
         raise NotFound(NO_SUCH_LOGIN) from error
-    return _found(session, Login.email_key == address.key)
+    return read_account(session, known_addresses.find_known(session, address).login_id)
 
 
 def read_account(session: Session, login_id: int) -> Account:
@@ -91,13 +102,20 @@ def read_account(session: Session, login_id: int) -> Account:
 
 
 def read_kept(session: Session, address: Address) -> Kept:
-    """Return what a password for an address is to be checked against."""
-    return _kept(session, Login.email_key == address.key, Login.confirmed_at.is_not(None))
+    """Return what a password for an address is to be checked against.
+
+    The password of a login that was merged opens the kept one, until either is changed.
+    """
+    try:
+        known = known_addresses.find_known(session, address)
+    except NotFound:
+        return NOBODY
+    return _kept(session, known.own_id) if known.is_confirmed else NOBODY
 
 
 def read_own_kept(session: Session, login_id: int) -> Kept:
     """Return what a signed-in person's password is to be checked against."""
-    return _kept(session, Login.id == login_id)
+    return _kept(session, login_id)
 
 
 def checked_name(name: str) -> str:
@@ -123,6 +141,8 @@ def add_login(session: Session, new: NewLogin, *, actor: str | None, now: dateti
         "password_hash": new.password_hash,
         "confirmed_at": now,
     }
+    if known_addresses.is_alias(session, new.address):
+        raise Conflict(ADDRESS_TAKEN)
     statement = _insert_login(session).values(
         public_id=new_public_id(), email_key=new.address.key, created_at=now, **values
     )
@@ -132,17 +152,19 @@ def add_login(session: Session, new: NewLogin, *, actor: str | None, now: dateti
         ).returning(Login.id, Login.public_id)
     ).one_or_none()
     if made is None:
-        raise Conflict(N_("This address has an account already."))
+        raise Conflict(ADDRESS_TAKEN)
     email_tokens.void(session, made.id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
     audit.record(session, "login.added", made.public_id, actor=actor, now=now)
     return read_account(session, made.id)
 
 
 def add_unconfirmed(session: Session, address: Address, *, now: datetime) -> None:
-    """Make a login that can't be used yet, unless the address has one; two at once make one.
+    """Make a login that can't be used yet, unless the address leads to one; two at once make one.
 
     Until its person gives a name, it is called by the part of the address before the @.
     """
+    if known_addresses.is_alias(session, address):
+        return
     session.execute(
         _insert_login(session)
         .values(
@@ -183,12 +205,14 @@ def change_password(
 ) -> None:
     """Change the password, sign out all browsers but `keep`, and tell the owner by mail.
 
-    Links that were sent for choosing a password stop working.
+    Links that were sent for choosing a password stop working, and so do the passwords of logins
+    that were merged into this one.
     """
     changed = _update(session, login_id, password_hash=password_hash)
     email_tokens.void(
         session, login_id, EmailPurpose.RESET_PASSWORD, EmailPurpose.SET_PASSWORD, now=now
     )
+    known_addresses.forget_merged_passwords(session, login_id)
     sign_ins.end_all(session, login_id, but=keep, now=now)
     audit.record(session, "login.password_changed", changed, actor=changed, now=now)
     account = read_account(session, login_id)
@@ -201,24 +225,10 @@ def renew_hash(session: Session, kept: Kept, *, password_hash: str) -> None:
     """Keep the same password under a stronger hash, unless it was changed meanwhile."""
     session.execute(
         update(Login)
-        .where(Login.id == kept.login_id, Login.password_hash == kept.password_hash)
+        .where(Login.id == kept.own_id, Login.password_hash == kept.password_hash)
         .values(password_hash=password_hash)
         .execution_options(synchronize_session=False)
     )
-
-
-def block(session: Session, login_id: int, *, actor: str | None, now: datetime) -> None:
-    """Shut a login out: every browser is signed out, and what it plays stops."""
-    changed = _update(session, login_id, blocked_at=now)
-    viewing.end_for_login(session, login_id, ended_as=PlaybackEnd.BLOCKED, now=now)
-    sign_ins.end_all(session, login_id, now=now)
-    audit.record(session, "login.blocked", changed, actor=actor, now=now)
-
-
-def unblock(session: Session, login_id: int, *, actor: str | None, now: datetime) -> None:
-    """Let a login in again."""
-    changed = _update(session, login_id, blocked_at=None)
-    audit.record(session, "login.unblocked", changed, actor=actor, now=now)
 
 
 def forget_unconfirmed(session: Session, *, now: datetime) -> None:
@@ -263,9 +273,22 @@ def _found(session: Session, which: ColumnElement[bool]) -> Account:
     )
 
 
-def _kept(session: Session, *which: ColumnElement[bool]) -> Kept:
-    row = session.execute(select(Login.id, Login.password_hash).where(*which)).one_or_none()
-    return Kept(None, None) if row is None else Kept(row.id, row.password_hash)
+def _kept(session: Session, own_id: int) -> Kept:
+    stands_for = aliased(Login)
+    row = session.execute(
+        select(
+            func.coalesce(Login.merged_into, Login.id).label("login_id"),
+            Login.password_hash,
+            stands_for.password_hash.label("kept_hash"),
+        )
+        .outerjoin(stands_for, stands_for.id == Login.merged_into)
+        .where(Login.id == own_id)
+    ).one_or_none()
+    if row is None:
+        return NOBODY
+    if row.password_hash is None:
+        return Kept(row.login_id, row.login_id, row.kept_hash)
+    return Kept(row.login_id, own_id, row.password_hash)
 
 
 def _update(session: Session, login_id: int, **values: object) -> str:

@@ -6,6 +6,7 @@ from lms.cli.access import grant, why
 from lms.cli.catalogue import webinar
 from lms.cli.db import db
 from lms.cli.demo import demo
+from lms.cli.holdings import pass_group, revoke
 from lms.cli.jobs import job
 from lms.cli.mail import mail
 from lms.cli.people import login, organisation
@@ -51,7 +52,9 @@ COMMANDS = (
     login,
     mail,
     organisation,
+    pass_group,
     recording,
+    revoke,
     serve,
     settings,
     webinar,

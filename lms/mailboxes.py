@@ -2,17 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lms import accounts, audit, email_tokens, letters, sign_ins
+from lms import accounts, audit, email_tokens, known_addresses, letters, sign_ins
 from lms.accounts import Account
 from lms.addresses import Address, read_address
 from lms.email_tokens import Ticket
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.letters import Doors, Reader
-from lms.models.people import EmailPurpose, EmailToken, Login
+from lms.models.people import EmailPurpose, EmailToken, Login, LoginAlias
 
 SAME_ADDRESS = N_("This is the address that the account has now.")
 RECOVERY_IS_OWN = N_("Use another address than the one you sign in with.")
@@ -31,10 +31,8 @@ def ask_change(
     if account.email is not None and read_address(account.email).key == address.key:
         raise Invalid(SAME_ADDRESS, fields={"email": SAME_ADDRESS})
     email_tokens.void(session, account.id, EmailPurpose.CHANGE_EMAIL, now=now)
-    taken_by = session.execute(
-        select(Login.id).where(Login.email_key == address.key, Login.confirmed_at.is_not(None))
-    ).scalar_one_or_none()
-    if taken_by is not None:
+    taken_by = _owner(session, address)
+    if taken_by is not None and not _is_own_alias(session, account.id, address):
         reader = Reader(address.shown, taken_by, account=address.shown)
         letters.send_already_registered(session, reader, doors=doors, onward=None, now=now)
         return
@@ -126,8 +124,29 @@ def _send_link(
     letters.send_link(session, reader, purpose, doors=doors, now=now)
 
 
+def _owner(session: Session, address: Address) -> int | None:
+    try:
+        known = known_addresses.find_known(session, address)
+    except NotFound:
+        return None
+    return known.own_id if known.is_confirmed else None
+
+
+def _is_own_alias(session: Session, login_id: int, address: Address) -> bool:
+    mine = (LoginAlias.login_id == login_id) & (LoginAlias.email_key == address.key)
+    return bool(session.scalar(select(exists().where(mine))))
+
+
 def _move(session: Session, login_id: int, address: Address) -> None:
     _clear_unconfirmed(session, login_id, address)
+    # a further address becomes the first one; somebody else's stays theirs
+    session.execute(
+        delete(LoginAlias)
+        .where(LoginAlias.login_id == login_id, LoginAlias.email_key == address.key)
+        .execution_options(synchronize_session=False)
+    )
+    if known_addresses.is_alias(session, address):
+        raise Conflict(ADDRESS_TAKEN)
     try:
         with session.begin_nested():
             moved = session.execute(

@@ -4,14 +4,16 @@ Whoever asks for either learns nothing: an address with an account, one whose ac
 confirmed yet, and one without any get a letter each, and only its owner reads which.
 """
 
+from collections import defaultdict
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms import accounts, email_tokens, letters, sign_up
+from lms import accounts, email_tokens, known_addresses, letters, sign_up
 from lms.addresses import Address
 from lms.email_tokens import MailedCode
+from lms.errors import NotFound
 from lms.letters import Doors, Reader
 from lms.models.people import EmailPurpose, Login
 
@@ -25,17 +27,16 @@ def ask_code(
 
     Where there is no account to sign in to, the code that is returned opens nothing.
     """
-    login = session.execute(
-        select(Login.id, Login.email, Login.confirmed_at).where(Login.email_key == address.key)
-    ).one_or_none()
-    if login is None:
+    try:
+        known = known_addresses.find_known(session, address)
+    except NotFound:
         letters.send_no_account(session, address.shown, doors=doors, onward=onward, now=now)
         return email_tokens.invent_code()
-    reader = Reader(login.email, login.id, account=login.email)
-    if login.confirmed_at is None:
+    reader = Reader(known.email, known.login_id, account=known.email)
+    if not known.is_confirmed:
         sign_up.send_confirmation(session, reader, doors=doors, onward=onward, now=now)
         return email_tokens.invent_code()
-    made = email_tokens.issue_code(session, login.id, email=address.shown, now=now)
+    made = email_tokens.issue_code(session, known.login_id, email=address.shown, now=now)
     letters.send_code(session, reader, code=made.code, now=now)
     return made
 
@@ -43,37 +44,42 @@ def ask_code(
 def ask_new_password(session: Session, address: Address, *, doors: Doors, now: datetime) -> None:
     """Send the link for choosing a new password, good for an hour.
 
-    It goes to the account's address and to its recovery address, whichever of the two was given.
-    An address may be the recovery address of several accounts; each gets a letter that names it.
+    It goes to the account's address and to its recovery address, whichever of the two was given,
+    and to a further address of the account if that was. An address may be the recovery address of
+    several accounts; each gets a letter that names it.
     """
-    logins = session.execute(
-        select(
-            Login.id,
-            Login.email,
-            Login.recovery_email,
-            Login.confirmed_at,
-            Login.recovery_confirmed_at,
-        )
-        .where(
-            or_(
-                Login.email_key == address.key,
-                (Login.recovery_key == address.key) & Login.recovery_confirmed_at.is_not(None),
-            ),
-            Login.email.is_not(None),
-        )
-        .order_by(Login.id)
-    ).all()
-    if not logins:
+    reached = _reached(session, address)
+    if not reached:
         letters.send_no_account(session, address.shown, doors=doors, onward=None, now=now)
-    for login in logins:
-        reader = Reader(login.email, login.id, account=login.email)
-        if login.confirmed_at is None:
+    for login_id, given in sorted(reached.items()):
+        account = accounts.read_account(session, login_id)
+        named = account.email or given[0]
+        if not account.is_confirmed:
+            reader = Reader(named, login_id, account=named)
             sign_up.send_confirmation(session, reader, doors=doors, onward=None, now=now)
             continue
-        recovery = login.recovery_email if login.recovery_confirmed_at else None
-        for email in filter(None, (login.email, recovery)):
-            reader = Reader(email, login.id, account=login.email)
+        for email in dict.fromkeys(filter(None, (account.email, account.recovery_email, *given))):
+            reader = Reader(email, login_id, account=named)
             letters.send_link(session, reader, EmailPurpose.RESET_PASSWORD, doors=doors, now=now)
+
+
+def _reached(session: Session, address: Address) -> dict[int, list[str]]:
+    """Return the logins that an address reaches, each with the address as it is kept there."""
+    reached: defaultdict[int, list[str]] = defaultdict(list)
+    try:
+        known = known_addresses.find_known(session, address)
+    except NotFound:
+        pass
+    else:
+        reached[known.login_id].append(known.email)
+    recovered = select(func.coalesce(Login.merged_into, Login.id), Login.recovery_email).where(
+        Login.recovery_key == address.key,
+        Login.recovery_confirmed_at.is_not(None),
+        Login.email.is_not(None),
+    )
+    for login_id, email in session.execute(recovered):
+        reached[login_id].append(email or address.shown)
+    return dict(reached)
 
 
 def choose_password(

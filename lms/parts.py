@@ -1,6 +1,6 @@
 """What a part of the product brings along; wsgi.py lists the parts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 
@@ -31,3 +31,8 @@ class Part:
     models: tuple[ModuleType, ...] = ()
     on_merge: Callable[[Session, int, int], None] | None = None
     on_erase: Callable[[Session, int], None] | None = None
+
+
+def merge_hooks(parts: Sequence[Part]) -> tuple[Callable[[Session, int, int], None], ...]:
+    """Return what the parts do when logins are merged."""
+    return tuple(part.on_merge for part in parts if part.on_merge is not None)

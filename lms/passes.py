@@ -5,14 +5,18 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.errors import N_, Conflict, NotFound
+from lms.known_addresses import kept_login
 from lms.models.holdings import Grant, OfferKind, Scope, Withdrawal
+from lms.models.people import Login
 from lms.models.viewing import PlaybackEnd
 from lms.viewing import end_for_login
+
+NO_SUCH_GRANT = N_("There is no such grant.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,15 @@ class Term:
     ends_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NewPass:
+    """A year of all-access for a login; without a start it renews what the login has."""
+
+    login_id: int
+    target: Target
+    starts_at: datetime | None = None
+
+
 def year_from(starts_at: datetime, zone: ZoneInfo) -> Term:
     """Return a pass's year: it ends with the anniversary day in `zone` (PRODUCT.md, A1).
 
@@ -39,6 +52,44 @@ def year_from(starts_at: datetime, zone: ZoneInfo) -> Term:
     last_day = starts_at.astimezone(zone).date() + relativedelta(years=1)
     midnight = datetime.combine(last_day + timedelta(days=1), time(), tzinfo=zone)
     return Term(starts_at, midnight)
+
+
+def add_pass(
+    session: Session, new: NewPass, *, zone: ZoneInfo, actor: str | None, now: datetime
+) -> Grant:
+    """Give a login a pass for a year (PRODUCT.md, A1 and A5).
+
+    Without a start of its own it renews: it begins where the login's pass of the same scope ends,
+    or now when there is none or it is over. Its last day ends in `zone`. Raises NotFound for a
+    login that is none.
+    """
+    # two renewals at once follow each other
+    locked = select(Login.id).where(Login.id == new.login_id).with_for_update()
+    if session.scalar(locked) is None:
+        raise NotFound
+    starts_at = new.starts_at or _end_of_last(session, new, now) or now
+    term = year_from(starts_at, zone)
+    return grant(session, login_id=new.login_id, target=new.target, term=term, actor=actor, now=now)
+
+
+def _end_of_last(session: Session, new: NewPass, now: datetime) -> datetime | None:
+    theirs = select(Login.id).where(
+        or_(Login.id == new.login_id, Login.merged_into == new.login_id)
+    )
+    target = func.coalesce(Grant.presenter_id, Grant.series_id, Grant.webinar_id)
+    return session.scalar(
+        select(Grant.ends_at)
+        .where(
+            Grant.login_id.in_(theirs),
+            Grant.kind == OfferKind.PASS,
+            Grant.scope == new.target.scope,
+            target.is_(None) if new.target.id is None else target == new.target.id,
+            Grant.revoked_at.is_(None),
+            Grant.ends_at > now,
+        )
+        .order_by(Grant.ends_at.desc())
+        .limit(1)
+    )
 
 
 def grant(
@@ -94,22 +145,34 @@ def take_back(
     grant_id: str,
     *,
     withdrawal: Withdrawal,
+    reason: str | None = None,
     actor: str | None,
     now: datetime,
 ) -> Grant:
-    """Revoke one grant, found by its outside id, and end what its holder is playing.
+    """Revoke one grant of a login, found by its outside id, and end what its holder is playing.
 
-    A player whose holder is still entitled by another grant goes on by itself. Raises NotFound,
-    and Conflict when it was taken back before.
+    A player whose holder is still entitled by another grant goes on by itself. `reason` is for
+    staff's eyes. Raises NotFound, and Conflict when it was taken back before.
     """
-    line = session.scalar(select(Grant).where(Grant.public_id == grant_id))
-    if line is None:
-        raise NotFound
+    line = session.scalar(
+        select(Grant)
+        .where(Grant.public_id == grant_id, Grant.login_id.is_not(None))
+        .with_for_update()
+    )
+    if line is None or line.login_id is None:
+        raise NotFound(NO_SUCH_GRANT)
     if line.revoked_at is not None:
         raise Conflict(N_("This access was taken back before."))
-    line.revoked_at, line.revoked_as = now, withdrawal
+    line.revoked_at, line.revoked_as, line.revoked_reason = now, withdrawal, reason
     session.flush()
-    if line.login_id is not None:
-        end_for_login(session, line.login_id, ended_as=PlaybackEnd.REVOKED, now=now)
-    audit.record(session, "grant.revoked", line.public_id, actor=actor, now=now)
+    for login_id in {line.login_id, kept_login(session, line.login_id)}:
+        end_for_login(session, login_id, ended_as=PlaybackEnd.REVOKED, now=now)
+    audit.record(
+        session,
+        "grant.revoked",
+        line.public_id,
+        actor=actor,
+        now=now,
+        detail={"as": withdrawal.value},
+    )
     return line

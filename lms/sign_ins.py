@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit, viewing
@@ -71,10 +71,13 @@ def hash_cookie(value: str) -> bytes:
 def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: datetime) -> Opened:
     """Sign a browser in under a cookie of 256 random bits that never was used before.
 
-    Raises Blocked when the login is blocked, and NotFound when there is none.
+    A login that was merged opens the one that was kept. Raises Blocked when the login is blocked, and NotFound when there is none.
     """
+    merged_into = select(Login.merged_into).where(Login.id == login_id).scalar_subquery()
     login = session.execute(
-        select(Login.public_id, Login.blocked_at).where(Login.id == login_id)
+        select(Login.id, Login.public_id, Login.blocked_at).where(
+            Login.id == func.coalesce(merged_into, login_id)
+        )
     ).one_or_none()
     if login is None:
         raise NotFound
@@ -85,7 +88,7 @@ def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: date
     cookie = secrets.token_urlsafe(32)
     sign_in = SignIn(
         token_hash=hash_cookie(cookie),
-        login_id=login_id,
+        login_id=login.id,
         remembered=browser.remembered,
         agent=browser.agent[:LONGEST_AGENT],
         created_at=now,

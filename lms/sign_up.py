@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lms import accounts, audit, email_tokens, letters
+from lms import accounts, audit, email_tokens, known_addresses, letters
 from lms.addresses import Address
 from lms.email_tokens import LinkOver
 from lms.letters import Doors, Reader
@@ -37,11 +37,9 @@ def ask_sign_up(
     `onward` is the local path to go to once that is done.
     """
     accounts.add_unconfirmed(session, address, now=now)
-    login = session.execute(
-        select(Login.id, Login.confirmed_at).where(Login.email_key == address.key)
-    ).one()
-    reader = Reader(address.shown, login.id, account=address.shown)
-    if login.confirmed_at is None:
+    known = known_addresses.find_known(session, address)
+    reader = Reader(address.shown, known.own_id, account=address.shown)
+    if not known.is_confirmed:
         send_confirmation(session, reader, doors=doors, onward=onward, now=now)
     else:
         letters.send_already_registered(session, reader, doors=doors, onward=onward, now=now)

@@ -4,15 +4,19 @@ import sys
 from dataclasses import dataclass
 
 import click
+from sqlalchemy.orm import Session
 
-from lms import accounts, organisations
+from lms import accounts, blocking, memberships, merging, organisations
 from lms.accounts import Account, NewLogin
 from lms.addresses import read_address
 from lms.cli.console import Console
 from lms.cli.output import answer, json_option
 from lms.clock import now
+from lms.known_addresses import find_known
 from lms.letters import Doors
+from lms.models.people import Role
 from lms.organisations import NewOrganisation
+from lms.parts import merge_hooks
 from lms.passwords import check_new_password, hash_password
 
 
@@ -38,9 +42,29 @@ class OrganisationAnswer:
     parent: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class MergeAnswer:
+    """Two logins that are one person's, or are no longer."""
+
+    kept: str
+    merged: str
+    is_merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAnswer:
+    """A person's place in an organisation; `is_new` tells that a login was made for them."""
+
+    organisation: str
+    login: str
+    email: str
+    role: str
+    is_new: bool
+
+
 @click.group("login")
 def login() -> None:
-    """Add logins, shut them out and let them in again."""
+    """Add logins, shut them out and let them in again, and merge two of one person."""
 
 
 @login.command("add")
@@ -83,13 +107,14 @@ def add_login(
 
 @login.command("block")
 @click.argument("email")
+@click.option("--reason", default="Blocked on the command line.", help="Why, for staff's eyes.")
 @json_option
 @click.pass_obj
-def block_login(console: Console, *, email: str, as_json: bool) -> None:
+def block_login(console: Console, *, email: str, reason: str, as_json: bool) -> None:
     """Shut a login out: every browser is signed out, what it plays stops."""
     with console.carrel.database.transaction() as session:
         login_id = accounts.find_by_email(session, email).id
-        accounts.block(session, login_id, actor=None, now=now())
+        blocking.block(session, login_id, reason=reason, actor=None, now=now())
         account = accounts.read_account(session, login_id)
     answer(_facts(account), f"{account.email} is shut out.", as_json=as_json)
 
@@ -102,14 +127,52 @@ def unblock_login(console: Console, *, email: str, as_json: bool) -> None:
     """Let a login in again."""
     with console.carrel.database.transaction() as session:
         login_id = accounts.find_by_email(session, email).id
-        accounts.unblock(session, login_id, actor=None, now=now())
+        blocking.unblock(session, login_id, actor=None, now=now())
         account = accounts.read_account(session, login_id)
     answer(_facts(account), f"{account.email} may sign in again.", as_json=as_json)
 
 
+@login.command("merge")
+@click.argument("kept")
+@click.argument("merged")
+@json_option
+@click.pass_obj
+def merge_logins(console: Console, *, kept: str, merged: str, as_json: bool) -> None:
+    """Merge the login MERGED into the login KEPT, both by an address; it can be undone.
+
+    Nothing moves. Whoever signs in by either address is in by the one that is kept.
+    """
+    with console.carrel.database.transaction() as session:
+        stays, goes = (_own_login(session, email) for email in (kept, merged))
+        merging.merge(
+            session,
+            kept=stays.public_id,
+            merged=goes.public_id,
+            hooks=merge_hooks(console.parts),
+            actor=None,
+            now=now(),
+        )
+    facts = MergeAnswer(kept=stays.public_id, merged=goes.public_id, is_merged=True)
+    answer(facts, f"{merged} leads to {kept} now.", as_json=as_json)
+
+
+@login.command("unmerge")
+@click.argument("email")
+@json_option
+@click.pass_obj
+def unmerge_login(console: Console, *, email: str, as_json: bool) -> None:
+    """Let a merged login, named by its own address, stand for itself again."""
+    with console.carrel.database.transaction() as session:
+        kept = accounts.find_by_email(session, email)
+        goes = _own_login(session, email)
+        merging.unmerge(session, goes.public_id, actor=None, now=now())
+    facts = MergeAnswer(kept=kept.public_id, merged=goes.public_id, is_merged=False)
+    answer(facts, f"{email} stands for itself again.", as_json=as_json)
+
+
 @click.group("organisation")
 def organisation() -> None:
-    """Add the institutions that buy."""
+    """Add the institutions that buy, and their people."""
 
 
 @organisation.command("add")
@@ -127,6 +190,43 @@ def add_organisation(
         made = organisations.add_organisation(session, new, actor=None, now=now())
     facts = OrganisationAnswer(made.public_id, made.slug, made.name, made.parent)
     answer(facts, f"{made.name} is added as {made.slug}.", as_json=as_json)
+
+
+@organisation.command("member")
+@click.argument("slug", metavar="ORG")
+@click.argument("email")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.MEMBER.value,
+    show_default=True,
+    help="What the person is in the organisation.",
+)
+@click.option("--name", default="", help="What to call somebody who has no login yet.")
+@json_option
+@click.pass_obj
+def add_member(
+    console: Console, *, slug: str, email: str, role: str, name: str, as_json: bool
+) -> None:
+    """Make a person a member, manager or owner; one who belongs already gets the new role.
+
+    Somebody without a login gets one, and the letter with the link for choosing a password.
+    """
+    new = memberships.NewMember(read_address(email), Role(role), name)
+    doors = Doors(console.settings.base_url)
+    with console.carrel.database.transaction() as session:
+        place = organisations.find_organisation(session, slug)
+        joined = memberships.add_by_address(session, place, new, doors=doors, actor=None, now=now())
+    facts = MemberAnswer(slug, joined.public_id, joined.email, role, joined.is_new)
+    lines = [f"{email} is {role} of {place.name}."]
+    if joined.is_new:
+        lines.append(f"{email} is being sent a link for choosing a password.")
+    answer(facts, *lines, as_json=as_json)
+
+
+def _own_login(session: Session, email: str) -> Account:
+    known = find_known(session, read_address(email))
+    return accounts.read_account(session, known.own_id)
 
 
 def _read_password(email: str, name: str) -> str:

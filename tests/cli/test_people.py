@@ -126,3 +126,55 @@ def test_an_organisation_is_added_below_its_consortium(carrel_run: Run, database
 def test_a_slug_is_taken_once(carrel_run: Run, cast: Cast) -> None:
     code, complaint = carrel_run("organisation", "add", "elm-county", "--name", "Elm")
     assert (code, complaint["code"]) == (1, "conflict")
+
+
+def test_two_logins_are_merged_and_parted(carrel_run: Run, database: Database, cast: Cast) -> None:
+    code, made = carrel_run("login", "merge", cast.dan.email, cast.alice.email)
+    assert code == 0
+    assert made == {
+        "kept": cast.dan.public_id, "merged": cast.alice.public_id, "is_merged": True,
+    }  # fmt: skip
+    assert _login(database, cast.alice.email).merged_into == cast.dan.id
+    code, parted = carrel_run("login", "unmerge", cast.alice.email)
+    assert (code, parted["is_merged"]) == (0, False)
+    assert _login(database, cast.alice.email).merged_into is None
+
+
+def test_blocking_by_a_merged_address_blocks_the_login_that_was_kept(
+    carrel_run: Run, database: Database, cast: Cast
+) -> None:
+    carrel_run("login", "merge", cast.dan.email, cast.alice.email)
+    code, _ = carrel_run("login", "block", cast.alice.email, "--reason", "Shared it")
+    assert code == 0
+    assert _login(database, cast.dan.email).blocked_reason == "Shared it"
+
+
+def test_somebody_without_a_login_is_made_a_manager_and_sent_the_letter(
+    carrel_run: Run, database: Database, cast: Cast
+) -> None:
+    code, made = carrel_run(
+        "organisation", "member", "elm-county", "eve@example.org", "--role", "manager"
+    )
+    assert code == 0
+    assert made == {
+        "organisation": "elm-county",
+        "login": _login(database, "eve@example.org").public_id,
+        "email": "eve@example.org",
+        "role": "manager",
+        "is_new": True,
+    }
+    with database.read_session() as session:
+        assert session.scalars(select(Mail.kind)).all() == ["set_password"]
+
+
+def test_somebody_with_a_login_gets_the_role_and_no_letter(
+    carrel_run: Run, database: Database, cast: Cast
+) -> None:
+    code, made = carrel_run("organisation", "member", "elm-county", cast.dan.email)
+    assert (code, made["role"], made["is_new"]) == (0, "member", False)
+    with database.read_session() as session:
+        assert session.scalars(select(Mail)).all() == []
+
+
+def test_an_organisation_that_is_none_takes_nobody(carrel_run: Run, cast: Cast) -> None:
+    assert carrel_run("organisation", "member", "nowhere", cast.dan.email)[0] == 3

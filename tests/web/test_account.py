@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from lms import accounts
+from lms import blocking
 from lms.db import Database
 from lms.models.people import Login, SignIn
 from lms.models.viewing import PlaybackEnd, PlaybackSession
@@ -269,7 +269,9 @@ def test_blocking_signs_out_everywhere_and_says_why_playing_stopped(
     with database.transaction() as session:
         screen = Screen(cast.alice.id, sign_in_id)
         open_playback(session, screen=screen, webinar_id=cast.webinar_id, now=NOW)
-        accounts.block(session, cast.alice.id, actor=cast.ada.public_id, now=NOW)
+        blocking.block(
+            session, cast.alice.id, reason="Shared it", actor=cast.ada.public_id, now=NOW
+        )
     with database.read_session() as session:
         assert session.scalar(select(PlaybackSession.ended_as)) is PlaybackEnd.BLOCKED
         assert session.get_one(SignIn, sign_in_id).ended_at == NOW

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from lms import accounts, mailboxes
+from lms import accounts, blocking, mailboxes
 from lms.addresses import read_address
 from lms.db import Database
 from lms.letters import Doors
@@ -162,7 +162,7 @@ def test_a_blocked_login_chooses_and_stays_out(
 ) -> None:
     link = _link(client, database, cast.alice.email)
     with database.transaction() as session:
-        accounts.block(session, cast.alice.id, actor=None, now=NOW)
+        blocking.block(session, cast.alice.id, reason="Shared it", actor=None, now=NOW)
     assert _choose(client, link).status_code == 403
     assert not _is_in(client)
     assert _password_is(database, cast.alice.id, NEW)

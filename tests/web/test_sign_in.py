@@ -9,7 +9,7 @@ from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from lms import accounts
+from lms import blocking
 from lms.db import Database
 from lms.models.people import Login, SignIn
 from lms.models.viewing import PlaybackEnd, PlaybackSession
@@ -73,7 +73,7 @@ def test_a_blocked_login_is_told_whom_to_write_to_and_stays_out(
     client: Visitor, database: Database, cast: Cast, alice: str
 ) -> None:
     with database.transaction() as session:
-        accounts.block(session, cast.alice.id, actor=None, now=NOW)
+        blocking.block(session, cast.alice.id, reason="Shared it", actor=None, now=NOW)
     answer = _try(client, alice)
     assert answer.status_code == 403
     assert "mailto:" in answer.text
@@ -85,7 +85,7 @@ def test_blocking_is_told_to_nobody_without_the_password(
 ) -> None:
     before = without_form_token(_try(client, alice, "wrong wrong wrong").text)
     with database.transaction() as session:
-        accounts.block(session, cast.alice.id, actor=None, now=NOW)
+        blocking.block(session, cast.alice.id, reason="Shared it", actor=None, now=NOW)
     assert without_form_token(_try(client, alice, "wrong wrong wrong").text) == before
 
 
@@ -298,7 +298,9 @@ def test_signing_out_by_a_link_is_not_possible(client: Visitor, cast: Cast) -> N
 def test_a_blocked_login_is_out_at_once(client: Visitor, database: Database, cast: Cast) -> None:
     client.sign_in(cast.alice.id)
     with database.transaction() as session:
-        accounts.block(session, cast.alice.id, actor=cast.ada.public_id, now=NOW)
+        blocking.block(
+            session, cast.alice.id, reason="Shared it", actor=cast.ada.public_id, now=NOW
+        )
     assert not _is_in(client)
 
 

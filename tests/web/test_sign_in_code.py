@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from lms import accounts
+from lms import blocking
 from lms.db import Database
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -99,7 +99,7 @@ def test_only_the_newest_code_works(client: Visitor, database: Database, cast: C
 
 def test_a_blocked_login_stays_out(client: Visitor, database: Database, cast: Cast) -> None:
     with database.transaction() as session:
-        accounts.block(session, cast.alice.id, actor=None, now=NOW)
+        blocking.block(session, cast.alice.id, reason="Shared it", actor=None, now=NOW)
     _ask(client, cast.alice.email)
     answer = _enter(client, code_in(newest(database, cast.alice.email)))
     assert answer.status_code == 403

@@ -1,0 +1,134 @@
+"""Who belongs to an organisation: found by address, made a login where there is none, and removed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, delete, func, select
+from sqlalchemy.orm import Session
+
+from lms import accounts, audit
+from lms.accounts import Account, NewLogin
+from lms.addresses import Address
+from lms.errors import NotFound
+from lms.letters import Doors
+from lms.models.people import Login, Membership, Role
+from lms.organisations import OrganisationFacts, add_member
+
+_RANKS = case({Role.OWNER.value: 0, Role.MANAGER.value: 1}, value=Membership.role, else_=2)
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """Somebody who is to belong; the name is for a login that has to be made."""
+
+    address: Address
+    role: Role
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Who belongs now; `is_new` tells that a login was made and the letter for it is on its way."""
+
+    public_id: str
+    email: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person of an organisation."""
+
+    login_id: str
+    name: str
+    email: str | None
+    role: Role
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """One page of an organisation's people, and how many there are in all."""
+
+    items: tuple[Member, ...]
+    total: int
+
+
+def add_by_address(
+    session: Session,
+    organisation: OrganisationFacts,
+    new: NewMember,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> Joined:
+    """Make whoever an address leads to a member, manager or owner.
+
+    Where it leads to nobody a login is made and its owner is sent the link for choosing a
+    password. Raises Invalid for a name that can't be.
+    """
+    account, is_new = _found_or_made(session, new, doors=doors, actor=actor, now=now)
+    add_member(session, organisation, account.id, role=new.role, actor=actor, now=now)
+    return Joined(account.public_id, account.email or new.address.shown, is_new)
+
+
+def remove_member(
+    session: Session,
+    organisation: OrganisationFacts,
+    login: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """End a person's place, found by the login's outside id; seats stay theirs. Raises NotFound."""
+    theirs = select(Login.id).where(Login.public_id == login).scalar_subquery()
+    gone = session.scalar(
+        delete(Membership)
+        .where(Membership.organisation_id == organisation.id, Membership.login_id == theirs)
+        .returning(Membership.id)
+        .execution_options(synchronize_session=False)
+    )
+    if gone is None:
+        raise NotFound
+    audit.record(
+        session,
+        "membership.removed",
+        organisation.public_id,
+        actor=actor,
+        now=now,
+        detail={"login": login},
+    )
+
+
+def list_members(
+    session: Session, organisation_id: int, *, offset: int = 0, limit: int = 50
+) -> Members:
+    """Return an organisation's people: owners, then managers, then members, each by name."""
+    theirs = Membership.organisation_id == organisation_id
+    rows = session.execute(
+        select(Login.public_id, Login.name, Login.email, Membership.role, Membership.created_at)
+        .join_from(Membership, Login)
+        .where(theirs)
+        .order_by(_RANKS, func.lower(Login.name), Login.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    items = tuple(Member(*row) for row in rows)
+    return Members(items, session.scalar(select(func.count(Membership.id)).where(theirs)) or 0)
+
+
+def _found_or_made(
+    session: Session, new: NewMember, *, doors: Doors, actor: str | None, now: datetime
+) -> tuple[Account, bool]:
+    try:
+        account = accounts.find_by_email(session, new.address.shown)
+    except NotFound:
+        pass
+    else:
+        if account.is_confirmed:
+            return account, False
+    name = new.name or new.address.shown.rpartition("@")[0]
+    account = accounts.add_login(session, NewLogin(new.address, name), actor=actor, now=now)
+    accounts.invite_to_set_password(session, account, doors=doors, now=now)
+    return account, True
