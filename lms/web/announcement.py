@@ -1,6 +1,6 @@
 """A webinar's page as one person sees it: whether at all, what may be done, what it costs."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +15,7 @@ from lms.models.catalogue import WebinarState
 from lms.models.holdings import OfferKind
 from lms.offers import Price
 from lms.web.panels import Panel, panel_of
+from lms.web.quotes import WAYS
 from lms.web.signin import Viewer
 from lms.zones import say_span
 
@@ -29,6 +30,7 @@ OFFERS: Final = {
     OfferKind.PASS: N_(
         "All-access pass for a year: every recording, and live entry to what is new"
     ),
+    OfferKind.CONTRACT: N_("All-access contract for an organisation, for each person"),
 }
 
 
@@ -43,7 +45,7 @@ def check_may_see(
         return
     if found.state is WebinarState.DRAFT:
         raise NotFound
-    if found.state is WebinarState.WITHDRAWN and not _holds(case, now):
+    if found.state is WebinarState.WITHDRAWN and not holds(case, now):
         raise NotFound
 
 
@@ -63,19 +65,32 @@ def panel_for(found: Announcement, case: Case | None, now: datetime) -> Panel:
     return _live(panel_of(decision, case.webinar, slug=found.slug), decision, found, now)
 
 
-def price_line(price: Price) -> tuple[str, str]:
-    """Return what a price is for, in words, and the amount."""
-    if price.kind is OfferKind.GROUP_SEATS:
-        words = ngettext(
-            "%(num)d person of one organisation",
-            "From %(num)d people of one organisation, each",
-            price.minimum,
-        )
-        return words, price.said
-    return _(OFFERS[price.kind]), price.said
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """A price as the page shows it: what it is for, the amount, and where it is asked for."""
+
+    words: str
+    amount: str
+    url: str
 
 
-def _holds(case: Case | None, now: datetime) -> bool:
+def price_line(price: Price, slug: str) -> PriceLine:
+    """Return what a price is for, in words, the amount, and the request form that it opens."""
+    kind = WAYS[price.kind][0]
+    if price.kind is not OfferKind.GROUP_SEATS:
+        url = url_for("ask.ask", kind=kind.value, webinar=slug)
+        return PriceLine(_(OFFERS[price.kind]), price.said, url)
+    words = ngettext(
+        "%(num)d person of one organisation",
+        "From %(num)d people of one organisation, each",
+        price.minimum,
+    )
+    url = url_for("ask.ask", kind=kind.value, webinar=slug, quantity=price.minimum)
+    return PriceLine(words, price.said, url)
+
+
+def holds(case: Case | None, now: datetime) -> bool:
+    """Tell whether somebody holds a webinar by a grant, or gets it free."""
     # A handout is open to whoever holds a webinar, ready or not.
     return case is not None and isinstance(
         decide(case.login, case.webinar, Action.HANDOUT, now), Admitted

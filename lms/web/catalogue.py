@@ -113,7 +113,7 @@ def webinar(slug: str) -> ResponseReturnValue:
         ],
         poster=picture_of(found.slug, found.recording),
         recording_minutes=minutes_of(found.recording.seconds) if found.recording else None,
-        prices=[price_line(price) for price in found.prices],
+        prices=[price_line(price, found.slug) for price in found.prices],
         panel=panel_for(found, case, moment),
     )
 

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from lms.access import Admitted, Decision, WebinarFacts
+from lms.access import Admitted, Code, Decision, WebinarFacts
 from lms.explain import STEP_LABELS, Sentence, Step, explain, last_day
+from lms.models.orders import RequestKind
 from lms.web.kit import carrel
-from lms.web.shell import house_facts
 from lms.web.signin import viewer
 from lms.zones import read_zone, say_for_reader, say_moment
 
@@ -72,7 +71,7 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
         since=since,
         until=until,
         action_label=None if told.step is Step.WAIT else _(STEP_LABELS[told.step]),
-        action_url=step_url(told.step, slug),
+        action_url=step_url(told.step, slug, decision.code),
         action_kind="primary",
         disabled=False,
         weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
@@ -85,17 +84,23 @@ def sentence_of(decision: Decision, webinar: WebinarFacts) -> str:
     return said(explain(decision, webinar, zone=reading_zone()).sentence)
 
 
-def step_url(step: Step, slug: str) -> str | None:
-    """Return where a next step is taken; None where there is only waiting."""
+def step_url(step: Step, slug: str, code: Code) -> str | None:
+    """Return where a next step is taken; None where there is only waiting.
+
+    What the house has to do is asked for by one form, which knows from which refusal it was opened.
+    """
     match step:
         case Step.WATCH:
             return url_for("watch.watch", slug=slug)
-        case Step.BUY | Step.RENEW:
-            return f"/webinars/{quote(slug)}#prices"
-        case Step.CONTACT:
-            return f"mailto:{house_facts().contact_email}"
         case Step.WAIT:
             return None
+        case Step.BUY:
+            kind = RequestKind.REGISTER
+        case Step.RENEW:
+            kind = RequestKind.PASS
+        case Step.CONTACT:
+            kind = RequestKind.TROUBLE
+    return url_for("ask.ask", kind=kind.value, webinar=slug, refusal=code.value)
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> str:

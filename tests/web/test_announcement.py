@@ -197,8 +197,16 @@ def test_a_stranger_is_told_to_sign_in_and_comes_back_here(client: Visitor, cast
     [
         ("alice", "yours for good", "/webinars/reading-rooms/watch"),
         ("bob", "Your pass covers this webinar", "/webinars/reading-rooms/watch"),
-        ("carol", "Your pass ended", "#prices"),
-        ("dan", "not in your library yet", "#prices"),
+        (
+            "carol",
+            "Your pass ended",
+            "kind=pass&amp;webinar=reading-rooms&amp;refusal=PASS_EXPIRED",
+        ),
+        (
+            "dan",
+            "not in your library yet",
+            "kind=register&amp;webinar=reading-rooms&amp;refusal=NO_GRANT",
+        ),
     ],
 )
 def test_each_person_is_told_the_decision_and_the_next_step(

@@ -1,0 +1,103 @@
+"""What a request or a sale can be about: webinars on sale, what passes cover, organisations."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.errors import NotFound
+from lms.models.catalogue import Presenter, Series, Webinar, WebinarState
+from lms.models.holdings import Scope
+from lms.models.people import Membership, Organisation
+from lms.passes import Target
+
+MOST: Final = 200
+EVERYTHING: Final = "everything"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something that can be chosen: its row, its slug and its name."""
+
+    id: int
+    slug: str
+    name: str
+
+
+def webinars_on_sale(session: Session) -> tuple[Named, ...]:
+    """Return the webinars that are sold, the newest first."""
+    rows = session.execute(
+        select(Webinar.id, Webinar.slug, Webinar.title)
+        .where(Webinar.state == WebinarState.ANNOUNCED, Webinar.free.is_(False))
+        .order_by(Webinar.held_at.desc(), Webinar.id)
+        .limit(MOST)
+    )
+    return tuple(Named(*row) for row in rows)
+
+
+def find_webinar(session: Session, words: str, *, slug: str = "") -> Named | None:
+    """Return the webinar on the catalogue with this slug, or with these words for title or slug."""
+    wanted = words.strip().lower()
+    named = or_(Webinar.slug == slug, Webinar.slug == wanted, func.lower(Webinar.title) == wanted)
+    row = session.execute(
+        select(Webinar.id, Webinar.slug, Webinar.title)
+        .where(named, Webinar.state == WebinarState.ANNOUNCED)
+        .order_by((Webinar.slug == slug).desc(), Webinar.held_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Named(*row)
+
+
+def scopes(session: Session) -> tuple[tuple[str, str], ...]:
+    """Return what a pass or contract may cover besides everything: `series:<slug>` and its name."""
+    series = session.execute(select(Series.slug, Series.title).order_by(Series.title))
+    presenters = session.execute(select(Presenter.slug, Presenter.name).order_by(Presenter.name))
+    return (
+        *((f"{Scope.SERIES}:{slug}", title) for slug, title in series),
+        *((f"{Scope.PRESENTER}:{slug}", name) for slug, name in presenters),
+    )
+
+
+def read_target(session: Session, covers: str) -> Target:
+    """Return what `everything`, `webinar:<slug>`, `series:<slug>` or `presenter:<slug>` means.
+
+    Raises NotFound.
+    """
+    if covers == EVERYTHING:
+        return Target(Scope.EVERYTHING)
+    kind, _, slug = covers.partition(":")
+    columns = {
+        Scope.WEBINAR: (Webinar.id, Webinar.slug),
+        Scope.SERIES: (Series.id, Series.slug),
+        Scope.PRESENTER: (Presenter.id, Presenter.slug),
+    }
+    if kind not in columns:
+        raise NotFound
+    scope = Scope(kind)
+    row_id, column = columns[scope]
+    found = session.scalar(select(row_id).where(column == slug))
+    if found is None:
+        raise NotFound
+    return Target(scope, found)
+
+
+def organisations_of(session: Session, login_id: int) -> tuple[Named, ...]:
+    """Return the organisations that a login belongs to, by name."""
+    rows = session.execute(
+        select(Organisation.id, Organisation.slug, Organisation.name)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(Membership.login_id == login_id)
+        .order_by(Organisation.name, Organisation.id)
+    )
+    return tuple(Named(*row) for row in rows)
+
+
+def all_organisations(session: Session) -> tuple[Named, ...]:
+    """Return every organisation, by name."""
+    rows = session.execute(
+        select(Organisation.id, Organisation.slug, Organisation.name).order_by(
+            Organisation.name, Organisation.id
+        )
+    )
+    return tuple(Named(*row) for row in rows)

@@ -1,0 +1,159 @@
+"""What the request form asks for."""
+
+from typing import Final
+
+from wtforms import (
+    Field,
+    FileField,
+    Form,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
+
+from lms.desk import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_REFERENCE
+from lms.desk_list import KIND_WORDS
+from lms.models.holdings import OfferKind
+from lms.models.orders import DeliveredThrough, RequestKind
+from lms.offers import MOST_SEATS
+from lms.web.forms.people import address_field
+from lms.web.forms.texts import _l
+
+GROUPS: Final = (
+    (
+        _l("One webinar"),
+        (
+            RequestKind.REGISTER,
+            RequestKind.GROUP,
+            RequestKind.SHOWING,
+            RequestKind.INSTITUTION,
+        ),
+    ),
+    (_l("Many webinars"), (RequestKind.PASS, RequestKind.CONTRACT)),
+    (
+        _l("Paying"),
+        (RequestKind.PURCHASE_ORDER, RequestKind.INVOICE, RequestKind.CHECK),
+    ),
+    (_l("Help"), (RequestKind.TROUBLE,)),
+)
+OFFER_WORDS: Final = {
+    OfferKind.SINGLE: _l("Seats, each with a log-in"),
+    OfferKind.GROUP_SHOWING: _l("Showing it to a group"),
+    OfferKind.INSTITUTIONAL: _l("A whole institution"),
+    OfferKind.PASS: _l("All-access passes"),
+    OfferKind.CONTRACT: _l("A contract for an organisation"),
+}
+_ABOUT_A_WEBINAR: Final = frozenset(
+    {
+        RequestKind.REGISTER,
+        RequestKind.GROUP,
+        RequestKind.SHOWING,
+        RequestKind.INSTITUTION,
+    }
+)
+_OF_AN_ORGANISATION: Final = frozenset(
+    {
+        RequestKind.GROUP,
+        RequestKind.INSTITUTION,
+        RequestKind.CONTRACT,
+        RequestKind.PURCHASE_ORDER,
+    }
+)
+
+
+class AskForm(Form):
+    """One form for everything that can be asked of the house."""
+
+    kind = SelectField(_l("What do you need?"))
+    webinar = StringField(
+        _l("Which webinar?"),
+        [Optional(), Length(max=300)],
+        render_kw={"list": "webinars", "maxlength": 300, "autocomplete": "off"},
+    )
+    about = HiddenField()
+    offer = SelectField(_l("What is it for?"), default=OfferKind.SINGLE.value)
+    covers = SelectField(_l("What should it cover?"))
+    quantity = IntegerField(
+        _l("For how many people?"),
+        [
+            Optional(),
+            NumberRange(1, MOST_SEATS, _l("Give a number of people between 1 and 10,000.")),
+        ],
+        render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},
+    )
+    delivered_through = RadioField(
+        _l("Where will they watch?"), default=DeliveredThrough.HERE.value
+    )
+    reference = StringField(
+        _l("Purchase order number"),
+        [Optional(), Length(max=LONGEST_REFERENCE)],
+        render_kw={"maxlength": LONGEST_REFERENCE, "autocomplete": "off"},
+    )
+    file = FileField(
+        _l("Purchase order"),
+        [Optional()],
+        description=_l("A PDF or a picture of up to 10 MB. Only our staff see it."),
+        render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
+    )
+    name = StringField(
+        _l("Your name"),
+        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
+    )
+    email = address_field(_l("Your e-mail address"), autocomplete="email")
+    organisation_name = StringField(
+        _l("Library or organisation"),
+        [Optional(), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "organization", "maxlength": LONGEST_NAME},
+    )
+    message = TextAreaField(
+        _l("Anything we should know"),
+        [Optional(), Length(max=LONGEST_MESSAGE)],
+        render_kw={"rows": 4, "maxlength": LONGEST_MESSAGE},
+    )
+    refusal = HiddenField()
+    quote = HiddenField()
+
+    @property
+    def wanted(self) -> RequestKind:
+        """Return what is asked for."""
+        return next((kind for kind in RequestKind if kind == self.kind.data), RequestKind.REGISTER)
+
+    def offer_choices(self, scopes: tuple[tuple[str, str], ...]) -> None:
+        """Give the lists their choices; `scopes` is what passes and contracts may cover."""
+        self.kind.choices = {
+            str(title): [(kind.value, _l(KIND_WORDS[kind])) for kind in kinds]
+            for title, kinds in GROUPS
+        }
+        self.offer.choices = [(kind.value, words) for kind, words in OFFER_WORDS.items()]
+        self.delivered_through.choices = [
+            (DeliveredThrough.HERE.value, _l("Here, each with a log-in of their own")),
+            (DeliveredThrough.LMS.value, _l("In our own learning system")),
+        ]
+        self.covers.choices = [("everything", _l("Every webinar")), *scopes]
+
+    def check_whole(self) -> bool:
+        """Tell whether nothing is missing that this kind of request needs; marks what is."""
+        kind = self.wanted
+        missing: list[tuple[Field, str]] = []
+        if kind in _ABOUT_A_WEBINAR and not (self.webinar.data or "").strip():
+            missing.append((self.webinar, _l("Say which webinar it is about.")))
+        if kind is RequestKind.GROUP and not self.quantity.data and not self.quantity.errors:
+            missing.append((self.quantity, _l("Say for how many people.")))
+        if kind in _OF_AN_ORGANISATION and not (self.organisation_name.data or "").strip():
+            missing.append((self.organisation_name, _l("Say which library or organisation.")))
+        if kind is RequestKind.TROUBLE and not (self.message.data or "").strip():
+            missing.append((self.message, _l("Tell us what happened.")))
+        for field, sentence in missing:
+            field.errors = [*field.errors, sentence]
+        return not missing
+
+
+class CorrectForm(Form):
+    """The right address of who asked."""
+
+    email = address_field(_l("The right address"), autocomplete="email")

@@ -1,0 +1,36 @@
+"""Files that come with a request."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from lms.desk_files import LARGEST_BYTES, keep_file
+from lms.errors import Invalid
+from media.storage import Storage
+
+
+def picture() -> bytes:
+    kept = io.BytesIO()
+    Image.new("RGB", (40, 30), "white").save(kept, "JPEG")
+    return kept.getvalue()
+
+
+def test_a_file_that_is_too_large_is_refused(storage: Storage, tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="10 MB"):
+        keep_file(storage, b"%PDF-" + b"x" * LARGEST_BYTES, "order.pdf", tmp_path)
+
+
+def test_a_picture_is_kept_as_what_it_is(storage: Storage, tmp_path: Path) -> None:
+    kept = keep_file(storage, picture(), "C:\\scans\\our order.png", tmp_path)
+    assert kept.name == "our order.jpeg"
+    found = storage.stat(kept.key)
+    assert found is not None
+    assert found.content_type == "image/jpeg"
+
+
+def test_what_is_neither_is_refused_by_field(storage: Storage, tmp_path: Path) -> None:
+    with pytest.raises(Invalid) as refusal:
+        keep_file(storage, b"MZ", "order.exe", tmp_path)
+    assert list(refusal.value.fields) == ["file"]
