@@ -166,7 +166,7 @@ def take_back(
     line.revoked_at, line.revoked_as, line.revoked_reason = now, withdrawal, reason
     session.flush()
     for login_id in {line.login_id, kept_login(session, line.login_id)}:
-        end_for_login(session, login_id, ended_as=PlaybackEnd.REVOKED, now=now)
+        end_for_login(session, login_id, ended_as=PlaybackEnd(withdrawal), now=now)
     audit.record(
         session,
         "grant.revoked",

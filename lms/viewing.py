@@ -1,42 +1,36 @@
-"""Playback sessions: opened when the policy admits, kept by beats, ended with a reason."""
+"""Playback sessions: opened when the policy admits and the stream is free, ended with a reason."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
-from lms.access import Action, Admitted, Code, Decision, Turned, decide
+from lms import streams
+from lms.access import Action, Turned, decide
 from lms.cases import load_case
 from lms.db import new_public_id
 from lms.errors import NotFound
 from lms.models.catalogue import Recording, RecordingState
+from lms.models.holdings import Grant
 from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
-from lms.progress import Beat, Seen, Verdict, watched_seconds, weigh
+from lms.streams import Claim, Holder
 from lms.watching import Place, read_places
 
 LONGEST: Final = timedelta(hours=24)
 IDLE_AFTER: Final = timedelta(hours=4)
-# Who is watching is known to the minute; each beat would write a second row for it otherwise.
-BEAT_NOTED_EVERY: Final = timedelta(minutes=1)
-
-_ENDS: Final = {
-    Code.ACCOUNT_BLOCKED: PlaybackEnd.BLOCKED,
-    Code.WEBINAR_PULLED: PlaybackEnd.PULLED,
-    Code.PASS_EXPIRED: PlaybackEnd.EXPIRED,
-    Code.RECORDING_NOT_READY: PlaybackEnd.CLOSED,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Who wants to watch, and by which sign-in; none where no cookie brought them here."""
+    """Who wants to watch, in which browser, by which sign-in; none where no cookie brought them."""
 
     login_id: int
     sign_in_id: int | None
+    browser: str = "A browser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +52,6 @@ class Playback:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A beat that was taken in, and what is now kept of the recording."""
-
-    verdict: Verdict
-    buckets: bytes
-    watched_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The session is over, for this reason."""
-
-    reason: PlaybackEnd
-
-
-@dataclass(frozen=True, slots=True)
 class SessionFacts:
     """Whose session it is, of which webinar, and how it ended."""
 
@@ -90,46 +68,6 @@ _PLAYED = select(
     Recording.is_current,
     Recording.run.is_not(None),
 )
-_BEATING = (
-    select(
-        PlaybackSession.id,
-        PlaybackSession.login_id,
-        PlaybackSession.opened_at,
-        PlaybackSession.expires_at,
-        PlaybackSession.beat_at,
-        PlaybackSession.ended_as,
-        Recording.webinar_id,
-        Recording.seconds,
-        WatchRecord.id.label("record_id"),
-        WatchRecord.buckets,
-        WatchRecord.earned_until,
-    )
-    .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
-    .join(
-        WatchRecord,
-        (WatchRecord.login_id == PlaybackSession.login_id)
-        & (WatchRecord.recording_id == PlaybackSession.recording_id),
-    )
-    .where(PlaybackSession.public_id == bindparam("session_id"))
-    # On PostgreSQL two screens of one person wait for each other here; on SQLite they already did.
-    .with_for_update(of=WatchRecord)
-)
-_KEEP = (
-    update(WatchRecord)
-    .where(WatchRecord.id == bindparam("record_id"))
-    .values(
-        buckets=bindparam("kept_buckets"),
-        watched_s=bindparam("kept_seconds"),
-        position_s=bindparam("kept_position"),
-        earned_until=bindparam("kept_until"),
-        updated_at=bindparam("kept_at"),
-    )
-)
-_NOTE_BEAT = (
-    update(PlaybackSession)
-    .where(PlaybackSession.id == bindparam("session_row"))
-    .values(beat_at=bindparam("noted_at"))
-)
 _FACTS = (
     select(
         PlaybackSession.login_id,
@@ -143,62 +81,44 @@ _FACTS = (
 
 
 def open_playback(
-    session: Session, *, screen: Screen, webinar_id: int, now: datetime
-) -> Playback | Turned:
+    session: Session, *, screen: Screen, webinar_id: int, now: datetime, takes_over: bool = False
+) -> Playback | Turned | Holder:
     """Open a session on the webinar's current recording if the policy admits, else say why not.
 
-    It lasts 24 hours and never beyond the grant that lets in. Raises NotFound when there is no
-    such webinar or login.
+    It lasts 24 hours and never beyond the grant that lets in. A person has one stream (PRODUCT.md,
+    G1): where another screen plays, that one is answered, unless this one `takes_over`. Whatever
+    else the person had open ends. Raises NotFound when there is no such webinar or login.
     """
     case = load_case(session, login_id=screen.login_id, webinar_id=webinar_id)
     decision = decide(case.login, case.webinar, Action.RECORDING, now)
     if isinstance(decision, Turned):
         return decision
-    return _open(session, screen=screen, webinar_id=webinar_id, ends_at=decision.ends_at, now=now)
+    session_id = new_public_id()
+    wanted = Claim(screen.login_id, session_id, screen.browser)
+    if takes_over:
+        streams.take_over(session, wanted, now=now)
+    elif not streams.claim(session, wanted, now=now):
+        return streams.find_holder(session, screen.login_id, now=now)
+    end_for_logins(
+        session,
+        streams.logins_of(screen.login_id),
+        ended_as=PlaybackEnd.TAKEN_OVER,
+        now=now,
+    )
+    played = _find_played(session, webinar_id)
+    grant_id = None if decision.grant is None else decision.grant.public_id
+    leave = _Leave(session_id, grant_id, decision.ends_at, is_preview=False)
+    return _open(session, screen=screen, played=played, leave=leave, now=now)
 
 
 def open_preview(session: Session, *, screen: Screen, webinar_id: int, now: datetime) -> Playback:
     """Open a session for staff who look a recording over, whether or not they hold it.
 
-    Raises NotFound when nothing can be played yet.
+    It is nobody's stream. Raises NotFound when nothing can be played yet.
     """
-    return _open(session, screen=screen, webinar_id=webinar_id, ends_at=None, now=now)
-
-
-def keep_beat(session: Session, session_id: str, *, beat: Beat, now: datetime) -> Kept | Ended:
-    """Keep the place and the earned buckets of a beat, or end the session and say why.
-
-    The policy is asked again at every beat. Raises NotFound for a session that is not there.
-    """
-    row = session.execute(_BEATING, {"session_id": session_id}).one_or_none()
-    if row is None:
-        raise NotFound
-    if row.ended_as is not None:
-        return Ended(row.ended_as)
-    case = load_case(session, login_id=row.login_id, webinar_id=row.webinar_id)
-    reason = _reason_to_end(decide(case.login, case.webinar, Action.RECORDING, now))
-    if reason is None and now >= row.expires_at:
-        reason = PlaybackEnd.EXPIRED
-    if reason is not None:
-        end_session(session, session_id, ended_as=reason, now=now)
-        return Ended(reason)
-    seen = Seen(row.buckets, max(row.earned_until, row.opened_at))
-    seen, verdict = weigh(seen, beat, seconds=row.seconds, now=now)
-    watched_s = watched_seconds(seen.buckets, row.seconds)
-    session.execute(
-        _KEEP,
-        {
-            "record_id": row.record_id,
-            "kept_buckets": seen.buckets,
-            "kept_seconds": round(watched_s),
-            "kept_position": min(beat.position_s, row.seconds),
-            "kept_until": seen.earned_until,
-            "kept_at": now,
-        },
-    )
-    if now - row.beat_at >= BEAT_NOTED_EVERY:
-        session.execute(_NOTE_BEAT, {"session_row": row.id, "noted_at": now})
-    return Kept(verdict, seen.buckets, watched_s)
+    played = _find_played(session, webinar_id)
+    leave = _Leave(new_public_id(), None, None, is_preview=True)
+    return _open(session, screen=screen, played=played, leave=leave, now=now)
 
 
 def read_session_facts(session: Session, session_id: str) -> SessionFacts:
@@ -229,6 +149,18 @@ def end_for_login(session: Session, login_id: int, *, ended_as: PlaybackEnd, now
     return _end(session, PlaybackSession.login_id == login_id, ended_as=ended_as, now=now)
 
 
+def end_for_logins(
+    session: Session, logins: Select[int], *, ended_as: PlaybackEnd, now: datetime
+) -> int:
+    """End what the logins of a subquery play, with one statement; returns how many that were.
+
+    A preview by staff goes on: it hangs on no access. A player whose person may still watch opens
+    a new session by itself, unless another screen took it over.
+    """
+    theirs = PlaybackSession.login_id.in_(logins) & PlaybackSession.is_preview.is_(False)
+    return _end(session, theirs, ended_as=ended_as, now=now)
+
+
 def end_for_webinar(
     session: Session, webinar_id: int, *, ended_as: PlaybackEnd, now: datetime
 ) -> int:
@@ -243,34 +175,52 @@ def end_idle(session: Session, *, now: datetime) -> int:
     return _end(session, silent, ended_as=PlaybackEnd.IDLE, now=now)
 
 
-def _open(
-    session: Session,
-    *,
-    screen: Screen,
-    webinar_id: int,
-    ends_at: datetime | None,
-    now: datetime,
-) -> Playback:
+@dataclass(frozen=True, slots=True)
+class _Played:
+    id: int
+    public_id: str
+    state: RecordingState
+    run: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    session_id: str
+    grant_id: str | None
+    ends_at: datetime | None
+    is_preview: bool
+
+
+def _find_played(session: Session, webinar_id: int) -> _Played:
     played = session.execute(_PLAYED, {"webinar_id": webinar_id}).one_or_none()
-    if played is None:
+    if played is None or played.run is None or played.seconds is None:
         raise NotFound
+    return _Played(played.id, played.public_id, played.state, played.run, played.seconds)
+
+
+def _open(
+    session: Session, *, screen: Screen, played: _Played, leave: _Leave, now: datetime
+) -> Playback:
     _begin_record(session, login_id=screen.login_id, recording_id=played.id, now=now)
     places = read_places(session, login_id=screen.login_id, recording_ids=(played.id,))
+    ends_at = leave.ends_at
     expires_at = now + LONGEST if ends_at is None else min(now + LONGEST, ends_at)
-    session_id = new_public_id()
     session.execute(
         insert(PlaybackSession).values(
-            public_id=session_id,
+            public_id=leave.session_id,
             login_id=screen.login_id,
             recording_id=played.id,
             sign_in_id=screen.sign_in_id,
+            grant_id=select(Grant.id).where(Grant.public_id == leave.grant_id).scalar_subquery(),
+            is_preview=leave.is_preview,
             opened_at=now,
             expires_at=expires_at,
             beat_at=now,
         )
     )
     return Playback(
-        session_id=session_id,
+        session_id=leave.session_id,
         recording_id=played.public_id,
         run=played.run,
         is_whole=played.state is RecordingState.READY,
@@ -294,12 +244,6 @@ def _begin_record(session: Session, *, login_id: int, recording_id: int, now: da
         updated_at=now,
     )
     session.execute(begin.on_conflict_do_nothing())
-
-
-def _reason_to_end(decision: Decision) -> PlaybackEnd | None:
-    if isinstance(decision, Admitted):
-        return None
-    return _ENDS.get(decision.code, PlaybackEnd.REVOKED)
 
 
 def _end(

@@ -3,7 +3,15 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, UTCDateTime, public_id_column, words
@@ -19,10 +27,19 @@ class PlaybackEnd(StrEnum):
     PULLED = "pulled"
     EXPIRED = "expired"
     IDLE = "idle"
+    RELEASED = "released"
+    REFUNDED = "refunded"
+    SUSPENDED = "suspended"
+    LAPSED = "lapsed"
+    TAKEN_OVER = "taken_over"
 
 
 class PlaybackSession(Base, kw_only=True):
-    """One screen playing one recording; its signed token stands in the media addresses."""
+    """One screen playing one recording; its signed token stands in the media addresses.
+
+    `grant_id` is the grant that let it in, none where it is free. A preview by staff counts as
+    nobody's stream.
+    """
 
     __tablename__ = "playback_session"
     __table_args__ = (
@@ -46,11 +63,34 @@ class PlaybackSession(Base, kw_only=True):
     sign_in_id: Mapped[int | None] = mapped_column(
         ForeignKey("sign_in.id", ondelete="SET NULL"), index=True
     )
+    grant_id: Mapped[int | None] = mapped_column(
+        ForeignKey("grant_line.id", ondelete="SET NULL"), default=None, index=True
+    )
+    is_preview: Mapped[bool] = mapped_column(default=False)
     opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     beat_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     ended_as: Mapped[PlaybackEnd | None] = mapped_column(words(PlaybackEnd), default=None)
+
+
+class Stream(Base, kw_only=True):
+    """The one stream of a person: which playback session has it, and until when if nothing is heard.
+
+    The login is the one that is kept where two were merged. `session_id` is the outside id of a
+    session whose row may be written after this one; `browser` is a few words ("Firefox on Windows").
+    """
+
+    __tablename__ = "stream"
+    __table_args__ = (CheckConstraint("held_until > since", name="held_after_it_began"),)
+
+    login_id: Mapped[int] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    session_id: Mapped[str] = mapped_column(String(26))
+    browser: Mapped[str] = mapped_column(String(200))
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    held_until: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class WatchRecord(Base, kw_only=True):

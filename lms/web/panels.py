@@ -13,7 +13,7 @@ from lms.explain import STEP_LABELS, Sentence, Step, explain, last_day
 from lms.models.orders import RequestKind
 from lms.web.kit import carrel
 from lms.web.signin import viewer
-from lms.zones import read_zone, say_for_reader, say_moment
+from lms.zones import read_zone, say_for_reader, say_moment, say_time, zone_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,15 @@ def said_moment(moment: datetime, zone_name: str) -> str:
     here = say_moment(moment, zone)
     yours = say_for_reader(moment, zone, reader) if reader else ""
     return _("%(here)s (%(yours)s your time)", here=here, yours=yours) if yours else here
+
+
+def said_time(moment: datetime) -> str:
+    """Say a time of day by the reader's clock, or by the house's with its zone: `2:10 pm Eastern`."""
+    zone = known_zone()
+    if zone is not None:
+        return say_time(moment, zone)
+    ours = reading_zone()
+    return f"{say_time(moment, ours)} {zone_word(ours)}"
 
 
 def said(sentence: Sentence) -> str:

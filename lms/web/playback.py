@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -9,15 +10,18 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import programme, viewing
+from lms import beats, programme, streams, viewing
 from lms.access import Action, Admitted, Decision, WebinarFacts, decide
+from lms.beats import Ended
 from lms.cases import load_case
 from lms.clock import now
 from lms.errors import N_, Invalid, NotFound
 from lms.models.viewing import PlaybackEnd
 from lms.progress import BadBeat, Beat, checked_beat
-from lms.viewing import Ended, Playback, Screen, SessionFacts
+from lms.streams import Holder
+from lms.viewing import Playback, Screen, SessionFacts
 from lms.web import panels
+from lms.web.agents import describe
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, transaction
 from lms.web.signin import Viewer, required_viewer, viewer
@@ -33,24 +37,41 @@ THUMBNAILS: Final = "thumbs.vtt"
 ENDINGS: Final = {
     PlaybackEnd.CLOSED: N_("This player was closed."),
     PlaybackEnd.SIGNED_OUT: N_("You signed out, so playing stopped here too."),
-    PlaybackEnd.REVOKED: N_("Your access changed while you watched."),
+    PlaybackEnd.REVOKED: N_("Your access was taken back while you watched."),
+    PlaybackEnd.RELEASED: N_("Your organisation released your seat."),
+    PlaybackEnd.REFUNDED: N_("Your access ended when your money was returned."),
+    PlaybackEnd.SUSPENDED: N_("Your access is paused while the payment for it is disputed."),
+    PlaybackEnd.LAPSED: N_("Your organisation's contract ended."),
     PlaybackEnd.BLOCKED: N_("This log-in is blocked."),
     PlaybackEnd.PULLED: N_("This webinar had to be taken down, for everyone."),
-    PlaybackEnd.EXPIRED: N_("This player was open for a day."),
+    PlaybackEnd.EXPIRED: N_("The time of this player was over."),
     PlaybackEnd.IDLE: N_("This player was not used for four hours."),
+    PlaybackEnd.TAKEN_OVER: N_("Playing went on on another screen."),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a person wants to watch: as staff who look it over, in place of another screen."""
+
+    is_preview: bool
+    takes_over: bool
 
 
 @blueprint.post("/webinars/<slug>/playback")
 @open_to(Audience.SIGNED_IN)
 def open_session(slug: str) -> ResponseReturnValue:
     person = required_viewer()
-    wish = request.get_json(silent=True)
-    is_native = isinstance(wish, dict) and wish.get("native") is True
-    is_preview = isinstance(wish, dict) and wish.get("preview") is True
-    answer = begin(slug, person, is_preview=is_preview)
+    told = request.get_json(silent=True)
+    wishes = (
+        {name for name, value in told.items() if value is True} if isinstance(told, dict) else ()
+    )
+    wish = Wish(is_preview="preview" in wishes, takes_over="take_over" in wishes)
+    answer = begin(slug, person, wish)
     if isinstance(answer, Playback):
-        return jsonify(_addresses(answer, is_native=is_native))
+        return jsonify(_addresses(answer, is_native="native" in wishes))
+    if isinstance(answer, Holder):
+        return jsonify(_played_elsewhere(answer)), HTTPStatus.CONFLICT
     decision, webinar = answer
     return jsonify(_told(decision, webinar, slug)), HTTPStatus.FORBIDDEN
 
@@ -71,7 +92,7 @@ def close(token: str) -> ResponseReturnValue:
 @open_to(Audience.PLAYBACK_TOKEN)
 def why(token: str) -> ResponseReturnValue:
     ticket = read_ticket(token)
-    person = viewer()
+    person, moment = viewer(), now()
     with read_session() as session:
         facts = viewing.read_session_facts(session, ticket.session)
         slug = programme.slug_of(session, facts.webinar_id)
@@ -79,34 +100,55 @@ def why(token: str) -> ResponseReturnValue:
             return jsonify(_sign_in_again(facts, slug))
         login_id = facts.login_id if person is None else person.login_id
         case = load_case(session, login_id=login_id, webinar_id=facts.webinar_id)
-    decision = decide(case.login, case.webinar, Action.RECORDING, now())
-    told = _told(decision, case.webinar, slug)
-    told["may_reopen"] = isinstance(decision, Admitted) and person is not None
-    if isinstance(decision, Admitted) and facts.ended_as is not None:
+        decision = decide(case.login, case.webinar, Action.RECORDING, moment)
+        told = _told(decision, case.webinar, slug)
+        if not isinstance(decision, Admitted):
+            return jsonify(told)
+        if facts.ended_as is PlaybackEnd.TAKEN_OVER:
+            told |= _taken_over(streams.find_holder(session, login_id, now=moment))
+            return jsonify(told)
+    told["may_reopen"] = person is not None
+    if facts.ended_as is not None:
         told["sentence"] = _(ENDINGS[facts.ended_as])
     return jsonify(told)
 
 
 def begin(
-    slug: str, person: Viewer, *, is_preview: bool
-) -> Playback | tuple[Decision, WebinarFacts]:
-    """Open a session for this person, or return the decision that turned them away.
+    slug: str, person: Viewer, wish: Wish
+) -> Playback | Holder | tuple[Decision, WebinarFacts]:
+    """Open a session for this person, or return who plays, or the decision that turned them away.
 
     Staff may preview what they don't hold. Raises NotFound.
     """
-    screen = Screen(login_id=person.login_id, sign_in_id=person.sign_in_id)
+    browser = describe(request.user_agent.string)
+    screen = Screen(person.login_id, person.sign_in_id, browser)
     moment = now()
     with transaction() as session:
         webinar_id = programme.webinar_id_of(session, slug)
-        if is_preview:
+        if wish.is_preview:
             if not person.is_staff:
                 raise NotFound
             return viewing.open_preview(session, screen=screen, webinar_id=webinar_id, now=moment)
-        answer = viewing.open_playback(session, screen=screen, webinar_id=webinar_id, now=moment)
-        if isinstance(answer, Playback):
+        answer = viewing.open_playback(
+            session,
+            screen=screen,
+            webinar_id=webinar_id,
+            takes_over=wish.takes_over,
+            now=moment,
+        )
+        if isinstance(answer, Playback | Holder):
             return answer
         case = load_case(session, login_id=person.login_id, webinar_id=webinar_id)
     return answer, case.webinar
+
+
+def elsewhere_words(holder: Holder) -> str:
+    """Say where the person's stream is: "Playing in Firefox on Windows since 2:10 pm."."""
+    return _(
+        "Playing in %(browser)s since %(time)s.",
+        browser=holder.browser,
+        time=panels.said_time(holder.since),
+    )
 
 
 def progressive_url(playback: Playback) -> str | None:
@@ -123,6 +165,7 @@ def _addresses(playback: Playback, *, is_native: bool) -> dict[str, Any]:
     with read_session() as session:
         captions = programme.read_captions(session, playback.recording_id)
     ends_at = playback.access_ends_at
+    ends_in = None if ends_at is None else (ends_at - now()).total_seconds()
     return {
         "hls": f"{media}/{playback.run}/{MASTER}",
         "thumbnails": f"{media}/{playback.run}/{THUMBNAILS}" if playback.is_whole else None,
@@ -141,6 +184,7 @@ def _addresses(playback: Playback, *, is_native: bool) -> dict[str, Any]:
         "resume_s": playback.place.resume_s,
         "watched": _text(playback.place.buckets),
         "ends_at": None if ends_at is None else ends_at.isoformat(),
+        "ends_in_s": ends_in,
     }
 
 
@@ -149,7 +193,7 @@ def _keep(token: str, *, is_last: bool) -> ResponseReturnValue:
     told = _read_beat()
     moment = now()
     with transaction() as session:
-        answer = viewing.keep_beat(session, session_id, beat=told, now=moment)
+        answer = beats.keep_beat(session, session_id, beat=told, now=moment)
         if is_last:
             viewing.end_session(session, session_id, ended_as=PlaybackEnd.CLOSED, now=moment)
     if isinstance(answer, Ended):
@@ -176,6 +220,30 @@ def _told(decision: Decision, webinar: WebinarFacts, slug: str) -> dict[str, Any
         "step_label": panel.action_label,
         "step_url": panel.action_url,
         "may_reopen": False,
+    }
+
+
+def _played_elsewhere(holder: Holder) -> dict[str, Any]:
+    return {
+        "code": "STREAM_LIMIT",
+        "sentence": elsewhere_words(holder),
+        "more": _("A log-in plays on one screen at a time."),
+        "take_over_label": _("Play here instead"),
+        "may_reopen": False,
+    }
+
+
+def _taken_over(holder: Holder) -> dict[str, Any]:
+    return {
+        "code": "TAKEN_OVER",
+        "sentence": _(
+            "Playing went on in %(browser)s at %(time)s.",
+            browser=holder.browser,
+            time=panels.said_time(holder.since),
+        ),
+        "take_over_label": _("Play here again"),
+        "step_label": None,
+        "step_url": None,
     }
 
 

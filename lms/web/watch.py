@@ -18,12 +18,13 @@ from lms.errors import NotFound
 from lms.models.catalogue import WebinarState
 from lms.programme import UNPICTURED, Programme, Version, read_programme
 from lms.progress import parts
+from lms.streams import Holder
 from lms.viewing import Playback
 from lms.watching import Place, nowhere, read_places
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render
 from lms.web.panels import panel_of
-from lms.web.playback import begin, progressive_url
+from lms.web.playback import Wish, begin, elsewhere_words, progressive_url
 from lms.web.player_policy import PLAYER_POLICY
 from lms.web.posters import poster_url
 from lms.web.signin import Viewer, required_viewer
@@ -66,7 +67,10 @@ def watch_plainly(slug: str) -> ResponseReturnValue:
     """Play in the browser's own player, for a browser that runs no scripts."""
     person = required_viewer()
     seat = _seat(slug, person)
-    answer = begin(slug, person, is_preview=_is_preview(person))
+    takes_over = request.form.get("take_over") == "yes"
+    answer = begin(slug, person, Wish(is_preview=_is_preview(person), takes_over=takes_over))
+    if isinstance(answer, Holder):
+        return _elsewhere_page(seat, answer)
     if not isinstance(answer, Playback):
         return _turned_page(seat)
     return render(
@@ -171,6 +175,7 @@ def _words(place: Place) -> dict[str, str]:
         "broken": _("This browser can't play the recording. Try again, or use another browser."),
         "sign_in": _("Sign in"),
         "ends_soon": _("Your access ends at {time}. Your place is kept."),
+        "kept": _("Your place, {place}, is kept."),
     }
 
 
@@ -184,6 +189,16 @@ def _turned_page(seat: Seat) -> ResponseReturnValue:
     )
     is_soon = seat.decision.code is Code.RECORDING_NOT_READY
     return page, HTTPStatus.OK if is_soon else HTTPStatus.FORBIDDEN
+
+
+def _elsewhere_page(seat: Seat, holder: Holder) -> ResponseReturnValue:
+    page = render(
+        "watch/elsewhere.html",
+        programme=seat.programme,
+        held_on=_held_on(seat.programme),
+        sentence=elsewhere_words(holder),
+    )
+    return page, HTTPStatus.CONFLICT
 
 
 def _held_on(programme: Programme) -> str:

@@ -38,6 +38,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "sale": {"login_id": REFERRED, "currency": "USD", "refunded_minor": 0},
     "verified_domain": {"domain": "library.example.org"},
     "waiting_entry": {"login_id": REFERRED},
+    "stream": {"held_until": START + timedelta(seconds=45)},
     "playback_session": {"expires_at": START + timedelta(hours=1)},
 }
 _numbers = count(1)

@@ -77,6 +77,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_waiting_entry_email_with_key": {"email": "pat@example.org"},
     "ck_waiting_entry_ended_with_a_reason": {"ended_at": START},
     "ck_waiting_entry_somebody": {"login_id": None},
+    "ck_stream_held_after_it_began": {"held_until": START},
     "ck_watch_record_position_not_negative": {"position_s": -0.1},
     "ck_watch_record_watched_not_negative": {"watched_s": -1},
     "ck_webinar_minutes_within_a_day": {"minutes": 1441},

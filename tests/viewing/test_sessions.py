@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms import progress, viewing
+from lms import beats, progress, viewing
 from lms.access import Code, Turned
+from lms.beats import Ended, Kept
 from lms.errors import NotFound
 from lms.models.catalogue import Recording, Webinar, WebinarState
 from lms.models.holdings import Grant, Withdrawal
 from lms.models.people import Login
 from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
-from lms.viewing import Ended, Kept, Playback, Screen
+from lms.viewing import Playback, Screen
 from tests.cast import PASS_ENDS
 from tests.clock import NOW
 from tests.factories import make_login, make_recording, make_webinar
@@ -22,12 +23,14 @@ MINUTE = timedelta(minutes=1)
 
 def open_for(session, person, cast, *, now=NOW):
     screen = Screen(login_id=person.id, sign_in_id=None)
-    return viewing.open_playback(session, screen=screen, webinar_id=cast.webinar_id, now=now)
+    return viewing.open_playback(
+        session, screen=screen, webinar_id=cast.webinar_id, takes_over=True, now=now
+    )
 
 
 def beat(session, playback, *, at, spans=(), position=0.0, rate=1.0):
     told = progress.checked_beat(position, rate, spans)
-    return viewing.keep_beat(session, playback.session_id, beat=told, now=at)
+    return beats.keep_beat(session, playback.session_id, beat=told, now=at)
 
 
 def ended_as(session, playback):
@@ -195,7 +198,7 @@ def test_a_beat_after_a_day_ends_the_session(database, cast):
 
 def test_a_beat_of_no_session_is_not_found(database, cast):
     with database.transaction() as session, pytest.raises(NotFound):
-        viewing.keep_beat(session, "x" * 26, beat=progress.checked_beat(0, 1, ()), now=NOW)
+        beats.keep_beat(session, "x" * 26, beat=progress.checked_beat(0, 1, ()), now=NOW)
 
 
 def test_the_first_reason_a_session_ended_for_stands(database, cast):
@@ -220,19 +223,19 @@ def test_ending_for_a_login_leaves_other_people_playing(database, cast):
         assert ended_as(session, his) is None
 
 
-def test_ending_for_a_sign_in_leaves_the_persons_other_browsers_playing(database, cast, client):
-    sign_in_id = client.sign_in(cast.alice.id)
+def test_ending_for_a_sign_in_ends_what_that_browser_plays_alone(database, cast, client):
+    here, elsewhere = client.sign_in(cast.alice.id), client.sign_in(cast.alice.id)
     with database.transaction() as session:
-        here = viewing.open_playback(
+        playback = viewing.open_playback(
             session,
-            screen=Screen(login_id=cast.alice.id, sign_in_id=sign_in_id),
+            screen=Screen(login_id=cast.alice.id, sign_in_id=here),
             webinar_id=cast.webinar_id,
             now=NOW,
         )
-        elsewhere = open_for(session, cast.alice, cast)
-        viewing.end_for_sign_in(session, sign_in_id, ended_as=PlaybackEnd.SIGNED_OUT, now=NOW)
-        assert ended_as(session, here) is PlaybackEnd.SIGNED_OUT
-        assert ended_as(session, elsewhere) is None
+        viewing.end_for_sign_in(session, elsewhere, ended_as=PlaybackEnd.SIGNED_OUT, now=NOW)
+        assert ended_as(session, playback) is None
+        viewing.end_for_sign_in(session, here, ended_as=PlaybackEnd.SIGNED_OUT, now=NOW)
+        assert ended_as(session, playback) is PlaybackEnd.SIGNED_OUT
 
 
 def test_ending_for_a_webinar_reaches_every_version(database, cast):

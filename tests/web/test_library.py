@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from lms import progress, viewing
+from lms import beats, progress, viewing
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.people import Login
 from lms.shelf import PAGE_SIZE
@@ -122,4 +122,4 @@ def _watch(database, cast, person):
             session, screen=screen, webinar_id=cast.webinar_id, now=start
         )
         at = start + timedelta(minutes=10)
-        viewing.keep_beat(session, playback.session_id, beat=told, now=at)
+        beats.keep_beat(session, playback.session_id, beat=told, now=at)

@@ -115,7 +115,7 @@ def test_a_beat_may_come_as_a_beacon_with_a_plain_type(client, alice, clock):
 def test_a_player_resumes_where_it_was_left(client, cast, alice, clock):
     clock.advance(SECONDS_15)
     alice.beat(position=754.2)
-    again = open_playback(client, cast.slug)
+    again = open_playback(client, cast.slug, take_over=True)
     assert again.addresses["resume_s"] == 754.2
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms import progress, viewing
+from lms import beats, progress, viewing
 from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
 from lms.models.people import Login
 from lms.models.viewing import PlaybackSession
@@ -220,4 +220,4 @@ def _watch(database, cast, *, seconds, position=None):
             now=start,
         )
         at = start + timedelta(seconds=seconds)
-        viewing.keep_beat(session, playback.session_id, beat=told, now=at)
+        beats.keep_beat(session, playback.session_id, beat=told, now=at)

@@ -15,7 +15,7 @@ const REOPENINGS = 3;
 const REOPENINGS_WITHIN_MS = 60_000;
 const TRY_AGAIN_MS = 3_000;
 const ANNOUNCE_MS = 10 * 60_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const A_MOMENT_MS = 1_000;
 
 class WatchPage {
   constructor(page) {
@@ -26,7 +26,10 @@ class WatchPage {
     this.startAt = Number(page.dataset.resume);
     this.reopenings = [];
     const seconds = Number(page.dataset.seconds);
-    this.message = new Message(page, () => this.tryAgain());
+    this.message = new Message(page, {
+      tryAgain: () => this.tryAgain(),
+      takeOver: () => this.takeOver(),
+    });
     this.doorkeeper = new Doorkeeper(page, this.words);
     this.watched = new Watched(this.video, seconds, page.dataset.watched);
     this.strip = new Strip(page, this.video, this.watched, this.words);
@@ -50,7 +53,11 @@ class WatchPage {
     for (const name of ["pointerenter", "touchstart", "focusin"]) {
       film.addEventListener(name, () => this.prepare(), { once: true, passive: true });
     }
-    this.video.addEventListener("play", () => this.prepare());
+    // What is said over the film is seen on the whole screen as well.
+    customElements.whenDefined("media-controller").then(() => {
+      film.querySelector("media-controller").fullscreenElement = film;
+    });
+    this.video.addEventListener("play", () => this.prepare({ isPressed: true }));
     this.video.addEventListener("timeupdate", () => this.strip.movePlace(this.video.currentTime));
     this.strip.movePlace(this.startAt);
     rememberChoices(this.video);
@@ -81,7 +88,10 @@ class WatchPage {
     });
   }
 
-  async prepare() {
+  // Ahead of the press, so that the film starts at once; where another screen plays, only the
+  // press is answered.
+  async prepare({ isPressed = false } = {}) {
+    this.isPressed ||= isPressed;
     if (this.session || this.opening) return;
     this.opening = true;
     try {
@@ -91,13 +101,15 @@ class WatchPage {
     }
   }
 
-  async open(at) {
-    const answer = await this.doorkeeper.open(Film.isNative());
+  async open(at, { takesOver = false } = {}) {
+    const answer = await this.doorkeeper.open({ native: Film.isNative(), takesOver });
     if (answer.session) {
       this.message.clear();
       this.begin(answer.session, at);
     } else {
-      this.stop(answer.told ?? { sentence: this.words.unreachable, may_reopen: true });
+      const told = answer.told ?? { sentence: this.words.unreachable, may_reopen: true };
+      const isQuiet = told.code === "STREAM_LIMIT" && !this.isPressed;
+      this.stop(isQuiet ? null : told);
     }
   }
 
@@ -107,7 +119,7 @@ class WatchPage {
     this.strip.draw();
     if (!this.isPreview) this.heartbeat.start(session);
     this.film.load(session.hls, at);
-    this.announceEnd(session.ends_at);
+    this.announceEnd(session);
   }
 
   // A refusal is asked about at once. The film goes on from its buffer meanwhile.
@@ -155,10 +167,19 @@ class WatchPage {
   // What may not be played is not shown either: the buffer goes with the picture.
   stop(told) {
     if (this.session) this.startAt = this.video.currentTime;
+    clearTimeout(this.announcing);
+    clearTimeout(this.ending);
     this.heartbeat.stop();
+    this.video.pause();
     this.film.unload();
     this.session = null;
-    if (told) this.message.say(told);
+    this.isPressed = false;
+    if (told) this.message.say({ more: this.keptPlace(), ...told });
+  }
+
+  keptPlace() {
+    if (this.isPreview || this.startAt < 1) return "";
+    return this.words.kept.replace("{place}", clock(this.startAt));
   }
 
   tryAgain() {
@@ -168,26 +189,43 @@ class WatchPage {
     this.play();
   }
 
-  announceEnd(moment) {
+  async takeOver() {
+    this.message.clear();
+    this.reopenings = [];
+    this.opening = true;
+    try {
+      await this.open(this.startAt, { takesOver: true });
+    } finally {
+      this.opening = false;
+    }
+    if (this.session) this.play();
+  }
+
+  // An end that is known is told ten minutes ahead, and asked about when it has come.
+  announceEnd({ ends_at: moment, ends_in_s: seconds }) {
     clearTimeout(this.announcing);
+    clearTimeout(this.ending);
     if (!moment) return;
-    const ends = new Date(moment);
-    const wait = ends - Date.now() - ANNOUNCE_MS;
     const text = this.words.ends_soon.replace(
       "{time}",
-      ends.toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" }),
+      new Date(moment).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" }),
     );
-    const announce = () => {
-      const detail = { text, kind: "attention" };
-      document.dispatchEvent(new CustomEvent("carrel:toast", { detail }));
-    };
-    this.announcing = setTimeout(announce, Math.min(Math.max(wait, 0), LONGEST_TIMER_MS));
+    const wait = Math.max(seconds * 1000 - ANNOUNCE_MS, 0);
+    this.announcing = setTimeout(() => this.message.announce(text), wait);
+    this.ending = setTimeout(() => this.askWhy(), seconds * 1000 + A_MOMENT_MS);
   }
 
   leave() {
     if (!this.session) return;
-    this.heartbeat.close();
+    this.heartbeat.close(this.session);
   }
+}
+
+function clock(seconds) {
+  const whole = Math.floor(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  const rest = String(whole % 60).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
 for (const page of document.querySelectorAll("[data-watch]")) new WatchPage(page);

@@ -9,8 +9,8 @@ export class Doorkeeper {
   }
 
   // { session }, or { told } when it was refused, or neither when the server can't be reached.
-  async open(native) {
-    const wish = { native, preview: this.isPreview };
+  async open({ native, takesOver }) {
+    const wish = { native, preview: this.isPreview, take_over: takesOver };
     const answer = await post(this.openUrl, wish, { "X-CSRFToken": this.token });
     if (!answer) return {};
     if (answer.ok) return { session: answer.body };

@@ -1,6 +1,8 @@
 // Tells the server the place and what was played: every 15 seconds, and when something happens.
 
 const EVERY_MS = 15_000;
+// A timer may come a little early; a beat that is due then is not put off to the next one.
+const NEARLY_MS = 14_000;
 
 export class Heartbeat {
   constructor(video, watched, told) {
@@ -12,6 +14,8 @@ export class Heartbeat {
     }
     video.addEventListener("ratechange", () => this.noteRate());
     video.addEventListener("playing", () => this.noteRate());
+    // The stream may be somebody else's after a pause, so that is asked at once.
+    video.addEventListener("playing", () => this.beatIfDue());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.tell();
     });
@@ -20,8 +24,13 @@ export class Heartbeat {
     }, EVERY_MS);
   }
 
+  beatIfDue() {
+    if (performance.now() - this.beatenAt > NEARLY_MS) this.beat();
+  }
+
   start(session) {
     this.session = session;
+    this.beatenAt = performance.now();
     this.fastest = this.video.playbackRate;
   }
 
@@ -36,6 +45,7 @@ export class Heartbeat {
   async beat() {
     if (!this.session || this.isSending || !this.video.readyState) return;
     this.isSending = true;
+    this.beatenAt = performance.now();
     const session = this.session;
     const { finished, run } = this.watched;
     const heard = [finished.length, run?.end ?? 0];
@@ -68,8 +78,9 @@ export class Heartbeat {
     if (this.session && this.video.readyState) navigator.sendBeacon(this.session.beat, this.blob());
   }
 
-  close() {
-    navigator.sendBeacon(this.session.close, this.blob());
+  // The tab is left: its stream is free at once.
+  close(session) {
+    navigator.sendBeacon(session.close, this.blob());
   }
 
   blob() {

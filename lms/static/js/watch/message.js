@@ -1,27 +1,39 @@
 // What stands in place of the picture when it can't play, and the small hint over it.
 
 export class Message {
-  constructor(page, tryAgain) {
+  constructor(page, { tryAgain, takeOver }) {
     const find = (name) => page.querySelector(`[data-${name}]`);
     this.box = find("message");
     this.player = page.querySelector("media-controller");
     this.text = find("message-text");
     this.step = find("message-step");
+    this.more = find("message-more");
+    this.takeOver = find("message-take-over");
     this.again = find("message-again");
     this.hintLine = find("hint");
+    this.notice = find("notice");
+    this.noticeText = find("notice-text");
     this.again.addEventListener("click", tryAgain);
+    this.takeOver.addEventListener("click", takeOver);
+    find("notice-close").addEventListener("click", () => this.announce(""));
   }
 
-  say({ sentence, step_label: label, step_url: url, may_reopen: mayTryAgain }) {
+  say(told) {
+    const { sentence, more, step_label: label, step_url: url, may_reopen: mayTryAgain } = told;
     this.hint("");
+    this.announce("");
     this.text.textContent = sentence;
+    this.more.textContent = more ?? "";
+    this.more.hidden = !more;
+    this.takeOver.textContent = told.take_over_label ?? "";
+    this.takeOver.hidden = !told.take_over_label;
     this.step.hidden = !(label && url);
     this.step.textContent = label ?? "";
     if (url) this.step.href = url;
     this.again.hidden = !mayTryAgain;
     this.box.hidden = false;
     this.player.inert = true;
-    const act = [this.step, this.again].find((each) => !each.hidden);
+    const act = [this.takeOver, this.step, this.again].find((each) => !each.hidden);
     if (document.fullscreenElement) document.exitFullscreen();
     act?.focus({ preventScroll: true });
   }
@@ -30,6 +42,12 @@ export class Message {
     this.box.hidden = true;
     this.player.inert = false;
     this.hint("");
+  }
+
+  // Something to know while the film goes on; it stays until it is put away.
+  announce(text) {
+    this.noticeText.textContent = text;
+    this.notice.hidden = !text;
   }
 
   hint(text) {

@@ -1,0 +1,140 @@
+"""One stream a login (PRODUCT.md, G1): who may play is decided elsewhere, on which screen is said here."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import (
+    ScalarSelect,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
+from sqlalchemy.orm import Session, aliased
+
+from lms.errors import NotFound
+from lms.models.people import Login
+from lms.models.viewing import PlaybackSession, Stream
+
+LEASE: Final = timedelta(seconds=45)  # a player beats every 15 s; one that was killed frees it
+LONGEST_BROWSER: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A playback session that wants its person's stream; `browser` is said to who comes second."""
+
+    login_id: int
+    session_id: str
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has the stream: the session, its browser in words, since when, and whether it plays still."""
+
+    session_id: str
+    browser: str
+    since: datetime
+    is_playing: bool
+
+
+_kept = (
+    select(func.coalesce(Login.merged_into, Login.id))
+    .where(Login.id == bindparam("asking"))
+    .scalar_subquery()
+)
+_HOLDER = (
+    select(
+        Stream.session_id, Stream.browser, Stream.since, Stream.held_until, PlaybackSession.ended_at
+    )
+    .outerjoin(PlaybackSession, PlaybackSession.public_id == Stream.session_id)
+    .where(Stream.login_id == _kept)
+)
+_RENEW = (
+    update(Stream)
+    .where(
+        Stream.login_id == _kept,
+        Stream.session_id == bindparam("mine"),
+    )
+    .values(held_until=bindparam("until"))
+)
+
+
+def claim(session: Session, wanted: Claim, *, now: datetime) -> bool:
+    """Take the person's stream if it is free, lapsed, left by a session that ended, or mine already.
+
+    Two at the same instant: exactly one is told True. Logins that were merged share one stream.
+    """
+    return _put(session, wanted, now=now, even_if_held=False)
+
+
+def take_over(session: Session, wanted: Claim, *, now: datetime) -> None:
+    """Take the person's stream from whichever screen has it."""
+    _put(session, wanted, now=now, even_if_held=True)
+
+
+def renew(session: Session, login_id: int, session_id: str, *, now: datetime) -> bool:
+    """Hold the stream for another 45 s; False when this session doesn't have it."""
+    values = {"asking": login_id, "mine": session_id, "until": now + LEASE}
+    return session.connection().execute(_RENEW, values).rowcount == 1
+
+
+def find_holder(session: Session, login_id: int, *, now: datetime) -> Holder:
+    """Return who has or had the person's stream last; raises NotFound if nobody ever had."""
+    row = session.execute(_HOLDER, {"asking": login_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    is_playing = row.ended_at is None and row.held_until > now
+    return Holder(row.session_id, row.browser, row.since, is_playing)
+
+
+def logins_of(login_id: int) -> Select[int]:
+    """Return the subquery of all logins that are the same person: one, and those merged into it."""
+    kept = _kept_of(login_id)
+    return select(Login.id).where(or_(Login.id == kept, Login.merged_into == kept))
+
+
+def _kept_of(login_id: int) -> ScalarSelect[int]:
+    asking = aliased(Login)
+    kept = func.coalesce(asking.merged_into, asking.id)
+    return select(kept).where(asking.id == login_id).scalar_subquery()
+
+
+def _put(session: Session, wanted: Claim, *, now: datetime, even_if_held: bool) -> bool:
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    put = (insert_on_sqlite if on_sqlite else insert_on_postgresql)(Stream).values(
+        login_id=_kept_of(wanted.login_id),
+        session_id=wanted.session_id,
+        browser=wanted.browser[:LONGEST_BROWSER],
+        since=now,
+        held_until=now + LEASE,
+    )
+    # A holder that is not known to have ended counts as playing: its own row may be committed
+    # only after this statement began.
+    has_ended = exists().where(
+        # Written out: an upsert has no FROM that SQLAlchemy would tie the inner statement to.
+        PlaybackSession.public_id == literal_column("stream.session_id"),
+        PlaybackSession.ended_at.is_not(None),
+    )
+    is_mine = Stream.session_id == put.excluded.session_id
+    claimed = session.execute(
+        put.on_conflict_do_update(
+            index_elements=[Stream.login_id],
+            set_={
+                "session_id": put.excluded.session_id,
+                "browser": put.excluded.browser,
+                "since": put.excluded.since,
+                "held_until": put.excluded.held_until,
+            },
+            where=None if even_if_held else or_(Stream.held_until <= now, is_mine, has_ended),
+        ).returning(Stream.session_id)
+    )
+    return claimed.one_or_none() is not None
