@@ -1,0 +1,220 @@
+"""Pools for tests, and what their rows say."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms import pools, seats
+from lms.db import Database
+from lms.letters import Doors
+from lms.models.catalogue import Webinar
+from lms.models.holdings import OfferKind, Scope
+from lms.models.people import Login
+from lms.models.seats import (
+    Assignment,
+    AssignmentEnd,
+    AssignmentState,
+    Pool,
+    Seat,
+    SeatState,
+    WaitingEntry,
+)
+from lms.models.viewing import WatchRecord
+from lms.passes import Target, Term
+from lms.pools import NewPoolGrant, PoolFacts
+from lms.restoring import restore
+from lms.seating import COUNTED, Place, Seated, Sitter, seat_one
+from lms.seats import Claim, Released
+from tests.clock import NOW
+from tests.factories import make_login, make_organisation, make_recording, make_webinar
+
+DOORS = Doors("http://localhost")
+YEAR = Term(NOW - timedelta(days=10), NOW + timedelta(days=355))
+DAY = timedelta(days=1)
+SOON = NOW + 14 * DAY
+FOR_GOOD = Term(NOW - DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An organisation, a webinar, and a pool of seats for it."""
+
+    organisation_id: int
+    webinar_id: int
+    pool: PoolFacts
+
+    @property
+    def pool_id(self) -> int:
+        return self.pool.id
+
+
+def sold(
+    session: Session,
+    organisation_id: int,
+    target: Target,
+    seats: int | None,
+    term: Term,
+    *,
+    now: datetime = NOW,
+) -> PoolFacts:
+    """Sell seats."""
+    kind = OfferKind.GROUP_SEATS if term.ends_at is None else OfferKind.CONTRACT
+    new = NewPoolGrant(organisation_id, target, seats, term, kind)
+    return pools.sell_seats(session, new, actor=None, now=now)
+
+
+def make_home(database: Database, seats: int | None, term: Term = FOR_GOOD) -> Home:
+    """A new organisation with so many seats for a new webinar: for good unless the term ends."""
+    with database.transaction() as session:
+        webinar = make_webinar(session)
+        organisation = make_organisation(session)
+        target = Target(Scope.WEBINAR, webinar.id)
+        pool = sold(session, organisation.id, target, seats, term)
+        return Home(organisation.id, webinar.id, pool)
+
+
+def more(database: Database, home: Home, seats: int | None, term: Term, *, at: datetime) -> None:
+    """Sell more seats of the same."""
+    with database.transaction() as session:
+        target = Target(Scope.WEBINAR, home.webinar_id)
+        sold(session, home.organisation_id, target, seats, term, now=at)
+
+
+def people(database: Database, number: int) -> list[int]:
+    """So many new log-ins."""
+    with database.transaction() as session:
+        return [make_login(session).id for _ in range(number)]
+
+
+def take(database: Database, pool_id: int, login_id: int, at: datetime = NOW) -> Claim:
+    """Claim a seat in a transaction of its own."""
+    with database.transaction() as session:
+        return seats.claim(session, pool_id, login_id, actor=None, now=at)
+
+
+def take_seat(database: Database, pool_id: int, login_id: int, at: datetime = NOW) -> str:
+    """Claim a seat and return it; it has to be a new one."""
+    claimed = take(database, pool_id, login_id, at)
+    assert isinstance(claimed, seats.Claimed)
+    return claimed.seat
+
+
+def let_go(
+    database: Database,
+    seat: str,
+    at: datetime = NOW,
+    reason: AssignmentEnd = AssignmentEnd.REMOVED,
+) -> Released:
+    """Release a seat in a transaction of its own."""
+    with database.transaction() as session:
+        return seats.release(session, seat, reason, doors=DOORS, actor=None, now=at)
+
+
+def settle_at(database: Database, pool_id: int, at: datetime) -> pools.Settled:
+    """Settle a pool."""
+    with database.transaction() as session:
+        return pools.settle(session, pool_id, now=at)
+
+
+def counts(database: Database, pool_id: int) -> tuple[int, int | None]:
+    """What the pool says is used, and its capacity; and that the rows say the same."""
+    with database.read_session() as session:
+        row = session.execute(select(Pool.used, Pool.capacity).where(Pool.id == pool_id)).one()
+        assert row.used == used_by_rows(session, pool_id)
+        return row.used, row.capacity
+
+
+def used_by_rows(session: Session, pool_id: int) -> int:
+    """Count what is used anew, without the product's help."""
+    sitting = select(func.count(Assignment.id)).where(
+        Assignment.pool_id == pool_id,
+        Assignment.state.in_(COUNTED),
+        Assignment.ended_at.is_(None),
+    )
+    locked = select(func.count(Seat.id)).where(
+        Seat.pool_id == pool_id, Seat.state == SeatState.LOCKED
+    )
+    children = select(func.coalesce(func.sum(Pool.allotted), 0)).where(
+        Pool.allotted_from_id == pool_id
+    )
+    lapsed = session.scalar(select(Pool.capacity).where(Pool.id == pool_id)) == 0
+    total = (session.scalar(sitting) or 0) + (session.scalar(locked) or 0)
+    return total if lapsed else total + (session.scalar(children) or 0)
+
+
+def states(database: Database, pool_id: int) -> dict[int | str | None, AssignmentState]:
+    """Who stands how: by log-in, else by address; of each the newest."""
+    with database.read_session() as session:
+        rows = session.scalars(
+            select(Assignment).where(Assignment.pool_id == pool_id).order_by(Assignment.id)
+        )
+        return {row.login_id or row.email: row.state for row in rows}
+
+
+def wait(database: Database, pool_id: int, login_id: int, at: datetime = NOW) -> None:
+    """Put somebody on the waiting list."""
+    with database.transaction() as session:
+        login = session.get_one(Login, login_id)
+        session.add(
+            WaitingEntry(
+                pool_id=pool_id,
+                login_id=login_id,
+                email=login.email,
+                email_key=login.email_key,
+                joined_at=at,
+            )
+        )
+
+
+def invite(
+    database: Database,
+    pool_id: int,
+    email: str,
+    *,
+    state: AssignmentState = AssignmentState.INVITED,
+) -> str:
+    """Count an address in as invited, or offered, for 14 days."""
+    with database.transaction() as session:
+        sitter = Sitter(None, email, email.casefold(), "Pat")
+        place = Place(state, SOON)
+        made = seat_one(session, pool_id, sitter, place, actor=None, now=NOW)
+        assert isinstance(made, Seated)
+        return made.seat
+
+
+def watched(database: Database, home: Home, login_id: int, share: float) -> int:
+    """Let somebody have watched this part of the webinar's recording; returns the recording."""
+    with database.transaction() as session:
+        webinar = session.get_one(Webinar, home.webinar_id)
+        recording = make_recording(session, webinar, seconds=1000.0)
+        session.add(record(login_id, recording.id, share))
+        return recording.id
+
+
+def record(login_id: int, recording_id: int, share: float) -> WatchRecord:
+    """What is kept of somebody who has seen this part of 1000 seconds."""
+    buckets = round(200 * share)
+    bits = (1 << buckets) - 1
+    return WatchRecord(
+        login_id=login_id,
+        recording_id=recording_id,
+        buckets=bits.to_bytes(25, "little"),
+        watched_s=buckets * 5,
+        position_s=0.0,
+        earned_until=NOW,
+        updated_at=NOW,
+    )
+
+
+def seat_row(database: Database, seat: str) -> Seat:
+    """Read a seat."""
+    with database.read_session() as session:
+        return session.scalars(select(Seat).where(Seat.public_id == seat)).one()
+
+
+def undo(database: Database, seat: str, at: datetime = NOW) -> None:
+    """Undo a release."""
+    with database.transaction() as session:
+        restore(session, seat, actor=None, now=at)

@@ -1,0 +1,118 @@
+"""Many at once: real threads over a real database, on both kinds of it."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from sqlalchemy import func, select
+
+from lms import pools, seats
+from lms.db import Database
+from lms.models.holdings import Withdrawal
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
+from lms.passes import Term
+from tests.clock import NOW
+from tests.seats.places import (
+    DAY,
+    DOORS,
+    counts,
+    invite,
+    make_home,
+    more,
+    people,
+    settle_at,
+    take,
+    take_seat,
+)
+from tests.seats.test_claim import email_of
+
+CROWD = 12
+
+
+def together(number: int, act: Callable[[int], object]) -> list[object]:
+    """Do something so many times at once, and return what each answered."""
+    ready = Barrier(number)
+
+    def start(place: int) -> object:
+        ready.wait()
+        return act(place)
+
+    with ThreadPoolExecutor(number) as crowd:
+        return list(crowd.map(start, range(number)))
+
+
+def kinds(answers: list[object]) -> Counter[str]:
+    return Counter(type(answer).__name__ for answer in answers)
+
+
+def test_of_many_who_claim_the_last_seats_as_many_get_one_as_there_are(database: Database) -> None:
+    home = make_home(database, 5)
+    crowd = people(database, CROWD)
+    for _ in range(3):
+        answers = together(CROWD, lambda place: take(database, home.pool_id, crowd[place]))
+    assert kinds(answers) == {"Already": 5, "Full": CROWD - 5}
+    assert counts(database, home.pool_id) == (5, 5)
+
+
+def test_one_person_who_clicks_many_times_has_one_seat(database: Database) -> None:
+    home = make_home(database, 5)
+    [pat] = people(database, 1)
+    answers = together(CROWD, lambda _: take(database, home.pool_id, pat))
+    assert kinds(answers) == {"Claimed": 1, "Already": CROWD - 1}
+    assert counts(database, home.pool_id) == (1, 5)
+
+
+def test_one_invited_person_who_clicks_many_times_has_one_seat(database: Database) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    invite(database, home.pool_id, email_of(database, pat))
+    answers = together(CROWD, lambda _: take(database, home.pool_id, pat))
+    assert kinds(answers) == {"Claimed": 1, "Already": CROWD - 1}
+    assert counts(database, home.pool_id) == (1, 1)
+
+
+def test_claims_releases_and_settlements_at_once_keep_the_count_exact(database: Database) -> None:
+    home = make_home(database, 6, Term(NOW - 90 * DAY, NOW + 90 * DAY))
+    sitting = people(database, 4)
+    taken = [take_seat(database, home.pool_id, one, NOW - 30 * DAY) for one in sitting]
+    crowd = people(database, CROWD)
+
+    def act(place: int) -> object:
+        if place < 4:
+            with database.transaction() as session:
+                return seats.release(
+                    session, taken[place], AssignmentEnd.LEFT, doors=DOORS, actor=None, now=NOW
+                )
+        if place < 6:
+            return settle_at(database, home.pool_id, NOW)
+        return take(database, home.pool_id, crowd[place])
+
+    together(CROWD, act)
+    for login_id in crowd:
+        take(database, home.pool_id, login_id)
+    assert counts(database, home.pool_id) == (6, 6)
+
+
+def test_a_refund_in_the_midst_of_claims_leaves_no_one_too_many(database: Database) -> None:
+    home = make_home(database, 4)
+    more(database, home, 4, Term(NOW), at=NOW)
+    with database.read_session() as session:
+        second = pools.grants_of(session, home.pool_id)[1].public_id
+    crowd = people(database, CROWD)
+
+    def act(place: int) -> object:
+        if place == CROWD // 2:
+            with database.transaction() as session:
+                return pools.revoke_pool_grant(
+                    session, second, Withdrawal.REFUNDED, actor=None, now=NOW
+                )
+        return take(database, home.pool_id, crowd[place])
+
+    together(CROWD, act)
+    assert counts(database, home.pool_id) == (4, 4)
+    with database.read_session() as session:
+        sitting = select(func.count(Assignment.id)).where(
+            Assignment.state == AssignmentState.CLAIMED
+        )
+        assert session.scalar(sitting) == 4

@@ -1,0 +1,278 @@
+"""Pools: made by what is sold, and what is taken back (PRODUCT.md, Words, C4, R1, R2)."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import func, select
+
+from lms import pools
+from lms.capacity import GRACE, Line, changes_of
+from lms.db import Database
+from lms.errors import Conflict, NotFound
+from lms.models.holdings import Grant, OfferKind, Scope, Withdrawal
+from lms.models.people import Organisation
+from lms.models.seats import AssignmentState, ClaimPolicy, Pool
+from lms.models.upkeep import AuditEntry
+from lms.models.viewing import PlaybackSession
+from lms.passes import Target
+from lms.pools import NewPoolGrant
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_series
+from tests.seats.places import (
+    DAY,
+    FOR_GOOD,
+    YEAR,
+    Home,
+    counts,
+    make_home,
+    more,
+    people,
+    settle_at,
+    sold,
+    states,
+    take_seat,
+)
+
+
+def grant_ids(database: Database, pool_id: int) -> list[str]:
+    with database.read_session() as session:
+        return [line.public_id for line in pools.grants_of(session, pool_id)]
+
+
+def revoke(database: Database, grant_id: str, withdrawal: Withdrawal = Withdrawal.REFUNDED) -> None:
+    with database.transaction() as session:
+        pools.revoke_pool_grant(session, grant_id, withdrawal, actor=None, now=NOW)
+
+
+def playing(database: Database, cast: Cast, login_id: int) -> None:
+    with database.transaction() as session:
+        session.add(
+            PlaybackSession(
+                login_id=login_id,
+                recording_id=cast.recording_id,
+                sign_in_id=None,
+                opened_at=NOW,
+                expires_at=NOW + DAY,
+                beat_at=NOW,
+            )
+        )
+
+
+def ended(database: Database) -> list[bool]:
+    with database.read_session() as session:
+        return [
+            at is not None
+            for at in session.scalars(select(PlaybackSession.ended_at).order_by(PlaybackSession.id))
+        ]
+
+
+def test_seats_for_an_organisation_that_is_none_are_refused(database: Database) -> None:
+    with pytest.raises(NotFound), database.transaction() as session:
+        sold(session, 12345, Target(Scope.EVERYTHING), 3, FOR_GOOD)
+
+
+def test_what_is_sold_makes_a_pool_that_names_what_it_covers(database: Database) -> None:
+    home = make_home(database, 3)
+    with database.read_session() as session:
+        found = pools.find_pool(session, home.pool.public_id)
+        assert found == pools.read_pool(session, home.pool_id) == home.pool
+        assert (found.capacity, found.used, found.free) == (3, 0, 3)
+        assert (found.is_permanent, found.target) == (True, Target(Scope.WEBINAR, home.webinar_id))
+        assert found.covers.startswith("Webinar ")
+        assert pools.pools_of(session, home.organisation_id) == (found,)
+        acts = session.scalars(select(AuditEntry.act).order_by(AuditEntry.id)).all()
+        assert acts == ["pool.made", "grant.made"]
+
+
+def test_a_pool_that_is_none_is_not_found(database: Database) -> None:
+    with database.read_session() as session:
+        with pytest.raises(NotFound):
+            pools.find_pool(session, "0" * 26)
+        with pytest.raises(NotFound):
+            pools.read_pool(session, 12345)
+
+
+def test_a_further_sale_of_the_same_adds_to_the_pool_that_is_there(database: Database) -> None:
+    home = make_home(database, 3)
+    more(database, home, 2, FOR_GOOD, at=NOW)
+    assert counts(database, home.pool_id) == (0, 5)
+    assert len(grant_ids(database, home.pool_id)) == 2
+
+
+def test_dated_seats_and_permanent_ones_are_two_pools(database: Database) -> None:
+    home = make_home(database, 3)
+    more(database, home, 2, YEAR, at=NOW)
+    with database.read_session() as session:
+        mine = pools.pools_of(session, home.organisation_id)
+    assert [(pool.is_permanent, pool.capacity) for pool in mine] == [(True, 3), (False, 2)]
+
+
+def test_each_scope_is_a_pool_of_its_own(database: Database) -> None:
+    home = make_home(database, 3)
+    with database.transaction() as session:
+        series = make_series(session)
+        sold(session, home.organisation_id, Target(Scope.SERIES, series.id), 1, YEAR)
+        everything = sold(session, home.organisation_id, Target(Scope.EVERYTHING), None, YEAR)
+    assert (everything.capacity, everything.free, everything.covers) == (None, None, "")
+    with database.read_session() as session:
+        assert len(pools.pools_of(session, home.organisation_id)) == 3
+
+
+def test_two_sales_at_once_make_one_pool(database: Database) -> None:
+    home = make_home(database, 1)
+    ready = Barrier(4)
+
+    def sell() -> None:
+        ready.wait()
+        with database.transaction() as session:
+            sold(session, home.organisation_id, Target(Scope.EVERYTHING), 2, YEAR)
+
+    sellers = [Thread(target=sell) for _ in range(4)]
+    for seller in sellers:
+        seller.start()
+    for seller in sellers:
+        seller.join()
+    with database.read_session() as session:
+        _, everything = pools.pools_of(session, home.organisation_id)
+        assert everything.capacity == 8
+        assert session.scalar(select(func.count(Organisation.id))) == 1
+
+
+def test_a_dated_grant_has_fourteen_days_of_grace_and_a_permanent_one_none(
+    database: Database,
+) -> None:
+    home = make_home(database, 3)
+    dated = make_home(database, 3, YEAR)
+    with database.read_session() as session:
+        [line] = pools.grants_of(session, home.pool_id)
+        assert (line.ends_at, line.grace_until) == (None, None)
+        [line] = pools.grants_of(session, dated.pool_id)
+        assert YEAR.ends_at is not None
+        assert line.grace_until == YEAR.ends_at + GRACE
+
+
+def test_a_sale_that_is_held_says_since_when_until_it_is_paid(database: Database) -> None:
+    home = make_home(database, 3)
+    target = Target(Scope.EVERYTHING)
+    with database.transaction() as session:
+        new = NewPoolGrant(
+            home.organisation_id, target, 2, YEAR, OfferKind.CONTRACT, awaits_payment=True
+        )
+        pool = pools.sell_seats(session, new, actor=None, now=NOW)
+        [line] = pools.grants_of(session, pool.id)
+        assert line.awaits_payment_since == NOW
+        for _ in range(2):
+            pools.mark_pool_grant_paid(session, line.public_id, actor=None, now=NOW)
+        [line] = pools.grants_of(session, pool.id)
+        assert line.awaits_payment_since is None
+        paid = select(func.count(AuditEntry.id)).where(AuditEntry.act == "grant.paid")
+        assert session.scalar(paid) == 1
+
+
+def test_a_refund_takes_one_grant_and_no_other(database: Database) -> None:
+    home = make_home(database, 3)
+    more(database, home, 2, FOR_GOOD, at=NOW)
+    first, second = grant_ids(database, home.pool_id)
+    revoke(database, second)
+    assert counts(database, home.pool_id) == (0, 3)
+    with database.read_session() as session:
+        kept = session.scalars(select(Grant).where(Grant.public_id == first)).one()
+        assert kept.revoked_at is None
+
+
+def test_a_grant_is_taken_back_once_and_only_a_pool_s(database: Database, cast: Cast) -> None:
+    home = make_home(database, 3)
+    [line] = grant_ids(database, home.pool_id)
+    revoke(database, line)
+    with pytest.raises(Conflict):
+        revoke(database, line)
+    with database.read_session() as session:
+        alices = session.scalars(
+            select(Grant.public_id).where(Grant.login_id == cast.alice.id)
+        ).one()
+    with pytest.raises(NotFound):
+        revoke(database, alices)
+
+
+def test_the_last_grant_s_refund_freezes_who_sits_and_stops_what_they_watch(
+    database: Database, cast: Cast
+) -> None:
+    home = make_home(database, 3)
+    [pat] = people(database, 1)
+    take_seat(database, home.pool_id, pat)
+    playing(database, cast, pat)
+    playing(database, cast, cast.alice.id)
+    revoke(database, *grant_ids(database, home.pool_id))
+    assert states(database, home.pool_id) == {pat: AssignmentState.FROZEN}
+    assert counts(database, home.pool_id) == (0, 0)
+    assert ended(database) == [True, False]
+
+
+def test_a_refund_of_seats_that_others_sit_in_takes_them_from_the_least_active(
+    database: Database, cast: Cast
+) -> None:
+    home = make_home(database, 1)
+    more(database, home, 1, FOR_GOOD, at=NOW)
+    pat, dan = people(database, 2)
+    take_seat(database, home.pool_id, pat, NOW - timedelta(hours=1))
+    take_seat(database, home.pool_id, dan)
+    playing(database, cast, pat)
+    playing(database, cast, dan)
+    revoke(database, grant_ids(database, home.pool_id)[1])
+    assert states(database, home.pool_id) == {
+        pat: AssignmentState.RELEASED,
+        dan: AssignmentState.CLAIMED,
+    }
+    assert counts(database, home.pool_id) == (1, 1)
+    assert ended(database) == [True, False]
+
+
+def test_a_suspended_grant_keeps_its_seats_and_stops_who_watches_until_restored(
+    database: Database, cast: Cast
+) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    take_seat(database, home.pool_id, pat)
+    playing(database, cast, pat)
+    [line] = grant_ids(database, home.pool_id)
+    with database.transaction() as session:
+        for _ in range(2):
+            pools.suspend_pool_grant(session, line, actor=None, now=NOW)
+    assert counts(database, home.pool_id) == (1, 1)
+    assert ended(database) == [True]
+    with database.transaction() as session:
+        for _ in range(2):
+            pools.restore_pool_grant(session, line, actor=None, now=NOW)
+        [facts] = pools.grants_of(session, home.pool_id)
+        assert facts.suspended_at is None
+    settle_at(database, home.pool_id, NOW)
+    assert states(database, home.pool_id) == {pat: AssignmentState.CLAIMED}
+
+
+def test_who_may_claim_unasked_is_set_and_noted_once(database: Database) -> None:
+    home = make_home(database, 1)
+    with database.transaction() as session:
+        for _ in range(2):
+            pools.set_claim_policy(session, home.pool_id, ClaimPolicy.DOMAIN, actor=None, now=NOW)
+        assert pools.read_pool(session, home.pool_id).claim_policy is ClaimPolicy.DOMAIN
+        noted = select(func.count(AuditEntry.id)).where(AuditEntry.act == "pool.policy_set")
+        assert session.scalar(noted) == 1
+
+
+def test_the_moments_at_which_a_pool_changes_are_in_order() -> None:
+    assert changes_of([Line(1, NOW, NOW + DAY, NOW + 2 * DAY), Line(1, NOW, None, None)]) == (
+        NOW,
+        NOW + DAY,
+        NOW + 2 * DAY,
+    )
+
+
+def test_a_pool_of_another_organisation_is_not_added_to(database: Database) -> None:
+    home = make_home(database, 1)
+    other = make_home(database, 1)
+    more(database, Home(other.organisation_id, home.webinar_id, other.pool), 4, FOR_GOOD, at=NOW)
+    assert counts(database, home.pool_id) == (0, 1)
+    with database.read_session() as session:
+        assert session.scalar(select(func.count(Pool.id))) == 3
