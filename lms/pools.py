@@ -202,16 +202,17 @@ def revoke_pool_grant(
     grant_id: str,
     withdrawal: Withdrawal,
     *,
+    reason: str,
     actor: str | None,
     now: datetime,
 ) -> Settled:
     """Take one grant of a pool back at once (PRODUCT.md, R1); its other grants stay.
 
-    Who loses their place by it stops watching, and keeps certificates. Raises NotFound, and
+    `reason` is for the staff's eyes and may be empty. Who loses their place by it stops watching, and keeps certificates. Raises NotFound, and
     Conflict when it was taken back before.
     """
     line = _grant(session, grant_id)
-    line.revoked_at, line.revoked_as = now, withdrawal
+    line.revoked_at, line.revoked_as, line.revoked_reason = now, withdrawal, reason.strip() or None
     session.flush()
     assert line.pool_id is not None  # noqa: S101  (it was found as a pool's)
     audit.record(session, "grant.revoked", line.public_id, actor=actor, now=now)

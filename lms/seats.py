@@ -12,7 +12,7 @@ from lms import audit, seat_letters
 from lms.capacity import Standing
 from lms.errors import N_, Conflict, NotFound
 from lms.letters import Doors
-from lms.models.people import Login
+from lms.models.people import Login, LoginAlias
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.models.viewing import PlaybackEnd
 from lms.moving import Refill, refill_of
@@ -100,10 +100,15 @@ _held = (
     .join(Seat, Seat.id == Assignment.seat_id)
     .where(Assignment.pool_id == bindparam("pool"), Assignment.ended_at.is_(None))
 )
-# Two statements in one, so that each finds its rows by the unique index it belongs to.
+# Three statements in one, so that each finds its rows by the unique index it belongs to.
 _HELD: Final = union_all(
     _held.where(Assignment.login_id.in_(select(_Own.id).where(_own))),
     _held.where(Assignment.email_key.in_(select(_Own.email_key).where(_own))),
+    _held.where(
+        Assignment.email_key.in_(
+            select(LoginAlias.email_key).join(_Own, _Own.id == LoginAlias.login_id).where(_own)
+        )
+    ),
 )
 
 

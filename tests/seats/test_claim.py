@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from lms.capacity import Standing
 from lms.db import Database
 from lms.errors import NotFound
-from lms.models.people import Login
+from lms.models.people import Login, LoginAlias
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.models.upkeep import AuditEntry
 from lms.passes import Term
@@ -117,6 +117,19 @@ def test_an_invitation_to_a_merged_login_s_address_is_this_person_s(database: Da
     seat = invite(database, home.pool_id, email_of(database, old))
     assert take(database, home.pool_id, pat) == Claimed(seat, was_invited=True)
     assert take(database, home.pool_id, old) == Already(seat)
+
+
+def test_an_invitation_to_a_further_address_is_this_person_s(database: Database) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    with database.transaction() as session:
+        session.add(
+            LoginAlias(
+                login_id=pat, email="p@elm.example", email_key="p@elm.example", created_at=NOW
+            )
+        )
+    seat = invite(database, home.pool_id, "p@elm.example")
+    assert take(database, home.pool_id, pat) == Claimed(seat, was_invited=True)
 
 
 def test_a_merged_login_claims_for_the_person_it_belongs_to(database: Database) -> None:

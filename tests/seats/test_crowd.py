@@ -105,7 +105,7 @@ def test_a_refund_in_the_midst_of_claims_leaves_no_one_too_many(database: Databa
         if place == CROWD // 2:
             with database.transaction() as session:
                 return pools.revoke_pool_grant(
-                    session, second, Withdrawal.REFUNDED, actor=None, now=NOW
+                    session, second, Withdrawal.REFUNDED, reason="", actor=None, now=NOW
                 )
         return take(database, home.pool_id, crowd[place])
 

@@ -43,7 +43,9 @@ def grant_ids(database: Database, pool_id: int) -> list[str]:
 
 def revoke(database: Database, grant_id: str, withdrawal: Withdrawal = Withdrawal.REFUNDED) -> None:
     with database.transaction() as session:
-        pools.revoke_pool_grant(session, grant_id, withdrawal, actor=None, now=NOW)
+        pools.revoke_pool_grant(
+            session, grant_id, withdrawal, reason="Bought twice", actor=None, now=NOW
+        )
 
 
 def playing(database: Database, cast: Cast, login_id: int) -> None:
@@ -180,6 +182,8 @@ def test_a_refund_takes_one_grant_and_no_other(database: Database) -> None:
     with database.read_session() as session:
         kept = session.scalars(select(Grant).where(Grant.public_id == first)).one()
         assert kept.revoked_at is None
+        gone = session.scalars(select(Grant).where(Grant.public_id == second)).one()
+        assert (gone.revoked_as, gone.revoked_reason) == (Withdrawal.REFUNDED, "Bought twice")
 
 
 def test_a_grant_is_taken_back_once_and_only_a_pool_s(database: Database, cast: Cast) -> None:
