@@ -218,7 +218,9 @@ def revoke_pool_grant(
     audit.record(session, "grant.revoked", line.public_id, actor=actor, now=now)
     settled = settle(session, line.pool_id, now=now)
     if settled.frozen:
-        end_playback(session, line.pool_id, PlaybackEnd.REVOKED, now=now)
+        is_refund = withdrawal is Withdrawal.REFUNDED
+        ended_as = PlaybackEnd.REFUNDED if is_refund else PlaybackEnd.REVOKED
+        end_playback(session, line.pool_id, ended_as, now=now)
     return settled
 
 
@@ -233,7 +235,7 @@ def suspend_pool_grant(
     assert line.pool_id is not None  # noqa: S101  (it was found as a pool's)
     audit.record(session, "grant.suspended", line.public_id, actor=actor, now=now)
     session.flush()
-    end_playback(session, line.pool_id, PlaybackEnd.REVOKED, now=now)
+    end_playback(session, line.pool_id, PlaybackEnd.SUSPENDED, now=now)
 
 
 def restore_pool_grant(

@@ -298,4 +298,4 @@ def holder_of(session: Session, seat: Seat) -> Assignment:
 def end_holders_playback(session: Session, login_id: int, *, now: datetime) -> None:
     """End what a person plays anywhere (E1); who may still watch goes on by itself."""
     own = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
-    end_for_logins(session, own, ended_as=PlaybackEnd.REVOKED, now=now)
+    end_for_logins(session, own, ended_as=PlaybackEnd.RELEASED, now=now)

@@ -294,7 +294,7 @@ def _shed(session: Session, ids: Sequence[int], over: int, now: datetime) -> int
         Assignment.ended_at == now,
         Assignment.ended_as == AssignmentEnd.OVER_CAPACITY,
     )
-    end_for_logins(session, _people(just_lost), ended_as=PlaybackEnd.REVOKED, now=now)
+    end_for_logins(session, _people(just_lost), ended_as=PlaybackEnd.RELEASED, now=now)
     for pool_id in ids:
         told = [row.id for row in lost if row.pool_id == pool_id]
         if told:
