@@ -26,6 +26,28 @@ FAULTS = """async (left_out) => {
 SHIFTS = """window.shifted = 0; new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) window.shifted += entry.value;
 }).observe({type: "layout-shift", buffered: true});"""
+STAND_INS = """async (text) => {
+    const line = document.createElement("span");
+    line.textContent = text;
+    document.body.append(line);
+    const size = (face, family) => {
+        line.style.cssText = "position: absolute; white-space: nowrap; line-height: normal;"
+            + `font: ${face.style} ${face.weight} 64px ${family}`;
+        return [line.offsetWidth, line.offsetHeight];
+    };
+    const faults = [];
+    for (const face of document.fonts) {
+        const meant = face.family.match(/ for (Source Serif|Atkinson)/)?.[1];
+        if (!meant || !await face.load().catch(() => null)) continue;
+        const family = meant === "Atkinson" ? "Atkinson Hyperlegible Next" : "Source Serif 4";
+        await document.fonts.load(`${face.style} ${face.weight} 64px "${family}"`);
+        const [[wide, high], [width, height]] = [family, face.family.replaceAll('"', "")].map(
+            (name) => size(face, `"${name}"`));
+        if (Math.abs(width / wide - 1) > 0.015 || Math.abs(height - high) > 2)
+            faults.push(`${face.family} ${face.weight}: ${width} x ${height}, not ${wide} x ${high}`);
+    }
+    return faults;
+}"""
 TELEPHONE, DESK = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 
 
@@ -117,6 +139,12 @@ def test_nothing_moves_when_the_typefaces_arrive_late(page: Page, name: str) -> 
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(200)
     assert page.evaluate("window.shifted") < 0.01
+
+
+def test_each_stand_in_this_machine_has_is_as_wide_and_high_as_its_typeface(page: Page) -> None:
+    page.goto("/webinar.html")
+    text = " ".join(page.locator(".prose p, .prose li").all_inner_texts())
+    assert page.evaluate(STAND_INS, text) == []
 
 
 def test_the_chosen_colours_are_remembered(page: Page) -> None:

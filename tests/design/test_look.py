@@ -13,7 +13,17 @@ ROOT = specimen.ROOT
 SHEETS = sorted((ROOT / "lms/static/css").glob("*.css"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 PACKAGES = json.loads((ROOT / "lms/static/vendor/MANIFEST.json").read_text("utf-8"))["packages"]
-FIRST_PAINT = ("tokens", "base", "shell", "layout", "forms", "parts", "tables", "pages")
+FIRST_PAINT = (
+    "tokens",
+    "typefaces",
+    "base",
+    "shell",
+    "layout",
+    "forms",
+    "parts",
+    "tables",
+    "pages",
+)
 ERRORS = ["403", "404", "410", "429", "500", "other"]
 
 
@@ -83,6 +93,19 @@ def test_every_token_that_is_used_is_defined() -> None:
         if not name.startswith("--house-")
     }
     assert used <= defined
+
+
+def test_each_stand_in_has_its_typefaces_height_and_is_asked_for() -> None:
+    ours = {"Source Serif": (1.036, 0.335), "Atkinson": (0.984, 0.316)}
+    faces = re.findall(r"@font-face \{([^}]+ for [^}]+)\}", _sheet("typefaces"))
+    assert faces
+    for face in faces:
+        name, meant = re.findall(r'"(.+ for (.+))"', face)[0]
+        size, ascent, descent = (
+            float(figure) / 100 for figure in re.findall(r"([\d.]+)%", face)[:3]
+        )
+        assert (size * ascent, size * descent) == pytest.approx(ours[meant], abs=0.001), name
+        assert f'"{name}"' in _sheet("tokens")
 
 
 def test_the_first_paint_needs_less_than_100_kilobytes_of_css_and_js() -> None:
