@@ -1,7 +1,8 @@
 """A1: how long a decision takes against reading one row by its primary key, same session.
 
-Fills a house with logins, grants and webinars (1 million, 2 million and 10,000 unless told
-otherwise), then asks for decisions of random people on random webinars and, in turn with them,
+Fills a house with logins, grants, seats and webinars (1 million, 2 million, 250,000 and 10,000
+unless told otherwise; the issue's size is --grants 1000000), seats in pools of fifty of which
+some are invited to and some may be claimed by mail domain, then asks for decisions of random people on random webinars and, in turn with them,
 reads one login by its key. Run: python -m benchmarks.decide [--database sqlite|postgresql]
 """
 
@@ -25,12 +26,25 @@ from lms.cases import load_case
 from lms.db import Base, Database, new_public_id
 from lms.migrations import upgrade
 from lms.models.catalogue import Webinar, WebinarState
-from lms.models.holdings import Grant, Scope
-from lms.models.people import Login
+from lms.models.holdings import Grant, OfferKind, Scope
+from lms.models.people import Login, Organisation
+from lms.models.seats import (
+    Assignment,
+    AssignmentState,
+    ClaimPolicy,
+    Pool,
+    Seat,
+    SeatState,
+    VerifiedDomain,
+    WaitingEntry,
+)
 from tests.servers.postgres import postgres
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 BATCH = 50_000
+SEATS_IN_A_POOL = 50
+POOLS_OF_AN_ORGANISATION = 5
+STRIDE = 7919  # a prime: who has the seats is spread over the logins
 BY_KEY = select(Login.public_id).where(Login.id == bindparam("id"))
 
 
@@ -40,7 +54,18 @@ class Size:
 
     logins: int
     grants: int
+    seats: int
     webinars: int
+
+    @property
+    def pools(self) -> int:
+        """Return how many pools of organisations there are."""
+        return self.seats // SEATS_IN_A_POOL
+
+    @property
+    def organisations(self) -> int:
+        """Return how many organisations hold them."""
+        return self.pools // POOLS_OF_AN_ORGANISATION
 
 
 def main() -> None:
@@ -49,10 +74,11 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--logins", type=int, default=1_000_000)
     parser.add_argument("--grants", type=int, default=2_000_000)
+    parser.add_argument("--seats", type=int, default=250_000)
     parser.add_argument("--webinars", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5_000)
     options = parser.parse_args()
-    size = Size(options.logins, options.grants, options.webinars)
+    size = Size(options.logins, options.grants, options.seats, options.webinars)
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     print(json.dumps([measure(kind, size, options.rounds) for kind in kinds]))
 
@@ -72,6 +98,7 @@ def measure(kind: str, size: Size, rounds: int) -> dict[str, object]:
         "yardstick_us": {"p50": micro(statistics.median(keys)), "p99": micro(p99(keys))},
         "logins": size.logins,
         "grants": size.grants,
+        "seats": size.seats,
         "webinars": size.webinars,
     }
 
@@ -101,17 +128,27 @@ def fill(database: Database, size: Size) -> None:
     """Fill the house in batches, then let the database look at what it holds."""
     chance = random.Random(3)
     with database.transaction() as session:
-        _insert(session, Login, (_login(number) for number in range(size.logins)))
+        _insert(session, Login, (_login(number, size) for number in range(size.logins)))
         _insert(session, Webinar, (_webinar(number) for number in range(size.webinars)))
         _insert(session, Grant, (_grant(chance, size) for _ in range(size.grants)))
+        _insert(session, Organisation, (_organisation(at) for at in range(size.organisations)))
+        _insert(session, VerifiedDomain, (_domain(at) for at in range(size.organisations)))
+        _insert(session, Pool, (_pool(at, size) for at in range(size.pools)))
+        contracts = (_contract(at, size) for at in range(size.pools))
+        _insert(session, Grant, contracts, first=size.grants + 1)
+        _insert(session, Seat, (_seat(at) for at in range(size.seats)))
+        _insert(session, Assignment, (_assignment(at, size) for at in range(size.seats)))
+        _insert(session, WaitingEntry, (_waiting(at, size) for at in range(size.pools)))
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
 
 
-def _insert(session: Session, model: type[Base], rows: Iterator[dict[str, object]]) -> None:
+def _insert(
+    session: Session, model: type[Base], rows: Iterator[dict[str, object]], first: int = 1
+) -> None:
     batch: list[dict[str, object]] = []
-    for row in rows:
-        batch.append(row)
+    for number, row in enumerate(rows, first):
+        batch.append({"id": number, **row})
         if len(batch) == BATCH:
             session.execute(insert(model.__table__), batch)  # type: ignore[arg-type]  # a Table
             batch = []
@@ -119,16 +156,21 @@ def _insert(session: Session, model: type[Base], rows: Iterator[dict[str, object
         session.execute(insert(model.__table__), batch)  # type: ignore[arg-type]  # a Table
 
 
-def _login(number: int) -> dict[str, object]:
-    email = f"person{number}@example.org"
+def _login(number: int, size: Size) -> dict[str, object]:
+    email = f"person{number}@{_domain_of(number % (2 * size.organisations))}"
     return {
         "public_id": new_public_id(),
         "email": email,
         "email_key": email,
         "name": "Pat Doe",
         "is_staff": False,
+        "confirmed_at": NOW,
         "created_at": NOW,
     }
+
+
+def _domain_of(organisation: int) -> str:
+    return f"library{organisation}.example.org"
 
 
 def _webinar(number: int) -> dict[str, object]:
@@ -154,11 +196,95 @@ def _grant(chance: random.Random, size: Size) -> dict[str, object]:
     return {
         "public_id": new_public_id(),
         "login_id": chance.randrange(1, size.logins + 1),
+        "kind": OfferKind.PASS if is_pass else OfferKind.SINGLE,
         "scope": Scope.EVERYTHING if is_pass else Scope.WEBINAR,
         "webinar_id": None if is_pass else chance.randrange(1, size.webinars + 1),
         "starts_at": NOW - timedelta(days=100),
         "ends_at": NOW + timedelta(days=265) if is_pass else None,
         "created_at": NOW,
+    }
+
+
+def _organisation(at: int) -> dict[str, object]:
+    name = f"Library {at}"
+    return {"public_id": new_public_id(), "slug": f"library-{at}", "name": name, "created_at": NOW}
+
+
+def _domain(at: int) -> dict[str, object]:
+    return {
+        "public_id": new_public_id(),
+        "organisation_id": at + 1,
+        "domain": _domain_of(at),
+        "verified_at": NOW,
+    }
+
+
+def _scope(at: int, size: Size) -> dict[str, object]:
+    """Return what a pool covers: each fifth is a contract for everything, one webinar else."""
+    if at % POOLS_OF_AN_ORGANISATION == 0:
+        return {"scope": Scope.EVERYTHING, "webinar_id": None}
+    return {"scope": Scope.WEBINAR, "webinar_id": at % size.webinars + 1}
+
+
+def _pool(at: int, size: Size) -> dict[str, object]:
+    return {
+        "public_id": new_public_id(),
+        "organisation_id": at // POOLS_OF_AN_ORGANISATION + 1,
+        **_scope(at, size),
+        "is_permanent": at % POOLS_OF_AN_ORGANISATION != 0,
+        "capacity": SEATS_IN_A_POOL + at % 2,
+        "used": SEATS_IN_A_POOL,
+        "claim_policy": ClaimPolicy.DOMAIN if at % 2 else ClaimPolicy.INVITATION,
+        "created_at": NOW,
+    }
+
+
+def _contract(at: int, size: Size) -> dict[str, object]:
+    is_dated = at % POOLS_OF_AN_ORGANISATION == 0
+    return {
+        "public_id": new_public_id(),
+        "pool_id": at + 1,
+        "kind": OfferKind.CONTRACT if is_dated else OfferKind.GROUP_SEATS,
+        "seats": SEATS_IN_A_POOL + at % 2,
+        **_scope(at, size),
+        "starts_at": NOW - timedelta(days=100),
+        "ends_at": NOW + timedelta(days=265) if is_dated else None,
+        "created_at": NOW,
+    }
+
+
+def _seat(at: int) -> dict[str, object]:
+    pool_id = at // SEATS_IN_A_POOL + 1
+    state = SeatState.TAKEN
+    return {"public_id": new_public_id(), "pool_id": pool_id, "state": state, "created_at": NOW}
+
+
+def _assignment(at: int, size: Size) -> dict[str, object]:
+    """Return who has a seat; each tenth is still invited, by address."""
+    person = at * STRIDE % size.logins
+    email = _login(person, size)["email"]
+    is_claimed = at % 10 != 0
+    return {
+        "seat_id": at + 1,
+        "pool_id": at // SEATS_IN_A_POOL + 1,
+        "login_id": person + 1 if is_claimed else None,
+        "email": email,
+        "email_key": email,
+        "name": "",
+        "state": AssignmentState.CLAIMED if is_claimed else AssignmentState.INVITED,
+        "expires_at": None if is_claimed else NOW + timedelta(days=14),
+        "claimed_at": NOW - timedelta(days=90) if is_claimed else None,
+        "created_at": NOW - timedelta(days=100),
+    }
+
+
+def _waiting(at: int, size: Size) -> dict[str, object]:
+    return {
+        "public_id": new_public_id(),
+        "pool_id": at + 1,
+        "login_id": at * STRIDE % size.logins + 1,
+        "name": "",
+        "joined_at": NOW,
     }
 
 

@@ -4,6 +4,7 @@
 else in the product compares an expiry or a status to answer "may they?".
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -29,12 +30,19 @@ class Code(StrEnum):
     OK_PERMANENT = "OK_PERMANENT"
     OK_FREE = "OK_FREE"
     OK_TERM = "OK_TERM"
+    OK_GRACE = "OK_GRACE"
+    INVITE_NOT_CLAIMED = "INVITE_NOT_CLAIMED"
+    SEAT_CLAIMABLE = "SEAT_CLAIMABLE"
+    PAYMENT_PENDING = "PAYMENT_PENDING"
+    POOL_FULL_WAITLISTED = "POOL_FULL_WAITLISTED"
     NOT_STARTED = "NOT_STARTED"
     LIVE_NOT_OPEN = "LIVE_NOT_OPEN"
     RECORDING_NOT_READY = "RECORDING_NOT_READY"
     LIVE_OVER = "LIVE_OVER"
     HELD_AFTER_TERM = "HELD_AFTER_TERM"
+    CONTRACT_LAPSED = "CONTRACT_LAPSED"
     PASS_EXPIRED = "PASS_EXPIRED"  # noqa: S105  (an all-access pass)
+    SEAT_RELEASED = "SEAT_RELEASED"
     SUSPENDED_DISPUTE = "SUSPENDED_DISPUTE"
     REFUNDED = "REFUNDED"
     REVOKED = "REVOKED"
@@ -43,15 +51,57 @@ class Code(StrEnum):
     WEBINAR_PULLED = "WEBINAR_PULLED"
 
 
-ADMITTING = frozenset({Code.OK_PERMANENT, Code.OK_FREE, Code.OK_TERM})
+IN_FORCE = frozenset({Code.OK_PERMANENT, Code.OK_TERM})
+ADMITTING = IN_FORCE | {Code.OK_FREE, Code.OK_GRACE}
 _RANK = {code: rank for rank, code in enumerate(Code)}
+_TAKEN_BACK = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
+# What a person no longer has through a pool that goes on without them, and what even a pool that
+# starts, is paid or is renewed would not bring back to somebody whose seat was taken away.
+_LOST_WITH_A_SEAT = IN_FORCE | {Code.CONTRACT_LAPSED, Code.HELD_AFTER_TERM}
+_GONE_WITH_A_SEAT = IN_FORCE | {Code.CONTRACT_LAPSED, Code.PAYMENT_PENDING, Code.NOT_STARTED}
+
+
+class Way(StrEnum):
+    """How a login stands with a pool; the nearest to a seat comes first."""
+
+    CLAIMED = "claimed"
+    INVITED = "invited"
+    OFFERED = "offered"
+    BY_DOMAIN = "by_domain"
+    WAITING = "waiting"
+    EXPIRED = "expired"
+    FROZEN = "frozen"
+    LAPSED = "lapsed"
+    RELEASED = "released"
+
+
+_NEARNESS = {way: rank for rank, way in enumerate(Way)}
+
+
+@dataclass(frozen=True, slots=True)
+class PoolPlace:
+    """How a login stands with the pool that holds a grant, and whose pool that is.
+
+    `has_room` tells that a seat is free; `expires_at` is when an open invitation or offer runs
+    out; the seat was theirs from `claimed_at` until `left_at`, as far as either came.
+    """
+
+    pool: str
+    organisation_id: int
+    organisation: str
+    organisation_name: str
+    way: Way
+    has_room: bool = True
+    expires_at: datetime | None = None
+    claimed_at: datetime | None = None
+    left_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class GrantFacts:
-    """One grant that covers the webinar: whose it is, its term, and what was done to it.
+    """One grant that covers the webinar: its term, what was done to it, and the way to it.
 
-    `organisation_id` is the organisation whose pool holds the grant; a login's own has none.
+    `place` is None for a login's own grant. A pool's grant admits until `grace_until` (C1).
     """
 
     public_id: str
@@ -62,7 +112,9 @@ class GrantFacts:
     suspended_at: datetime | None
     revoked_at: datetime | None
     revoked_as: Withdrawal | None
-    organisation_id: int | None = None
+    grace_until: datetime | None = None
+    awaits_payment_since: datetime | None = None
+    place: PoolPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +189,11 @@ def decide(
     `within` is an organisation's id: launches and embeds weigh only its pools and free webinars.
     The order of the grants never matters, and adding one never takes access away.
     """
-    weighed = [
-        Candidate(grant, _weigh(grant, webinar, action, now))
-        for grant in login.grants
-        if within is None or grant.organisation_id == within
-    ]
-    candidates = tuple(sorted(weighed, key=_preference))
+    candidates = _weighed(
+        (each for each in login.grants if within is None or _is_of(each, within)),
+        now,
+        lambda grant: _weigh(grant, webinar, action, now),
+    )
     if login.blocked_at is not None and login.blocked_at <= now:
         return Turned(Code.ACCOUNT_BLOCKED, None, candidates)
     if webinar.state is WebinarState.PULLED:
@@ -155,50 +206,129 @@ def decide(
     elif winner.code not in ADMITTING:
         return Turned(winner.code, winner.grant, candidates)
     else:
-        granted = Admitted(winner.code, winner.grant, winner.grant.ends_at, candidates)
+        granted = Admitted(winner.code, winner.grant, _end(winner), candidates)
     obstacle = _obstacle(webinar, action, now)
     return granted if obstacle is None else Turned(obstacle, granted.grant, candidates)
 
 
-def standing(grant: GrantFacts, now: datetime) -> Code:
+def weigh_holdings(grants: Iterable[GrantFacts], now: datetime) -> tuple[Candidate, ...]:
+    """Weigh grants as they stand by themselves, whichever webinar is asked about; best first."""
+    return _weighed(grants, now, lambda grant: _standing(grant, now))
+
+
+def _weighed(
+    grants: Iterable[GrantFacts], now: datetime, code_of: Callable[[GrantFacts], Code]
+) -> tuple[Candidate, ...]:
+    """Answer for each grant by the best way the login has to it, best first."""
+    coded = [(grant, code_of(grant)) for grant in grants]
+    open_pools = {grant.place.pool for grant, code in coded if grant.place and code in IN_FORCE}
+    best: dict[str, Candidate] = {}
+    for grant, by_itself in coded:
+        code: Code | None = by_itself
+        if grant.place is not None:
+            is_pool_open = grant.place.pool in open_pools
+            code = _reached(grant.place, by_itself, now, is_pool_open=is_pool_open)
+        if code is None:
+            continue
+        found = Candidate(grant, code)
+        other = best.get(grant.public_id)
+        if other is None or _preference(found) < _preference(other):
+            best[grant.public_id] = found
+    return tuple(sorted(best.values(), key=_preference))
+
+
+def _standing(grant: GrantFacts, now: datetime) -> Code:
     """Tell how a grant stands by itself, whichever webinar it is asked about."""
     if grant.revoked_at is not None and grant.revoked_at <= now:
         return Code.REFUNDED if grant.revoked_as is Withdrawal.REFUNDED else Code.REVOKED
     if grant.suspended_at is not None and grant.suspended_at <= now:
         return Code.SUSPENDED_DISPUTE
+    if grant.ends_at is not None and now >= grant.ends_at:
+        return _after_the_end(grant, now)
+    if grant.awaits_payment_since is not None and grant.awaits_payment_since <= now:
+        return Code.PAYMENT_PENDING
     if now < grant.starts_at:
         return Code.NOT_STARTED
-    if grant.ends_at is None:
-        return Code.OK_PERMANENT
-    return Code.OK_TERM if now < grant.ends_at else Code.PASS_EXPIRED
+    return Code.OK_PERMANENT if grant.ends_at is None else Code.OK_TERM
+
+
+def _after_the_end(grant: GrantFacts, now: datetime) -> Code:
+    """Answer for a grant whose term is over: grace for a pool's people, then nothing (C1, A4)."""
+    if grant.grace_until is not None and now < grant.grace_until:
+        is_held = grant.awaits_payment_since is not None and grant.awaits_payment_since <= now
+        return Code.PAYMENT_PENDING if is_held else Code.OK_GRACE
+    return Code.PASS_EXPIRED if grant.place is None else Code.CONTRACT_LAPSED
 
 
 def _weigh(grant: GrantFacts, webinar: WebinarFacts, action: Action, now: datetime) -> Code:
-    """Answer for one grant alone, as if it were the only one."""
-    code = standing(grant, now)
-    if grant.ends_at is None or code not in (Code.OK_TERM, Code.PASS_EXPIRED):
+    """Answer for one grant alone, as if it were the only one (PRODUCT.md, A2 to A4)."""
+    code = _standing(grant, now)
+    if grant.ends_at is None or code in _TAKEN_BACK:
         return code
-    return _weigh_term(grant, grant.ends_at, webinar, action, now)
-
-
-def _weigh_term(
-    grant: GrantFacts, ends_at: datetime, webinar: WebinarFacts, action: Action, now: datetime
-) -> Code:
-    """Answer for a dated grant that has begun (PRODUCT.md, A2 to A4)."""
-    if webinar.held_at >= ends_at:
+    if webinar.held_at >= grant.ends_at:
         return Code.HELD_AFTER_TERM
-    if now >= ends_at:
-        return Code.PASS_EXPIRED
-    if action is Action.LIVE and webinar.held_at < grant.starts_at:
+    if code in ADMITTING and action is Action.LIVE and webinar.held_at < grant.starts_at:
         return Code.NO_GRANT  # live entry is to webinars that start inside the term
-    return Code.OK_TERM
+    return code
 
 
-def _preference(candidate: Candidate) -> tuple[int, float, str]:
-    """Sort the best first: by code, then permanent, then the later end; ids only break ties."""
-    ends_at = candidate.grant.ends_at
+def _reached(place: PoolPlace, code: Code, now: datetime, *, is_pool_open: bool) -> Code | None:
+    """Answer for a pool's grant, which by itself says `code`, by the way a login has to it.
+
+    None is for a way that leads nowhere and was never theirs.
+    """
+    way = _way_at(place, now)
+    if way is Way.CLAIMED:
+        return code
+    if code is Code.OK_GRACE:
+        code = Code.CONTRACT_LAPSED  # in grace nobody new comes in (C1)
+    match way:
+        case Way.INVITED | Way.OFFERED:
+            return Code.INVITE_NOT_CLAIMED if code in IN_FORCE else code
+        case Way.WAITING:
+            return Code.POOL_FULL_WAITLISTED if code in IN_FORCE else code
+        case Way.BY_DOMAIN | Way.EXPIRED:
+            return _open_to_newcomers(place) if code in IN_FORCE else None
+        case Way.FROZEN | Way.LAPSED:
+            return Code.SEAT_RELEASED if is_pool_open and code in _LOST_WITH_A_SEAT else code
+        case Way.RELEASED:
+            return Code.SEAT_RELEASED if code in _GONE_WITH_A_SEAT else code
+
+
+def _way_at(place: PoolPlace, now: datetime) -> Way:
+    """Tell how the login stood with the pool at a moment, which need not be the present."""
+    if place.way is Way.OFFERED and place.expires_at is not None and place.expires_at <= now:
+        return Way.EXPIRED  # the seat goes to the next in line (S9)
+    if place.claimed_at is None:
+        return place.way
+    if now < place.claimed_at:
+        return Way.INVITED
+    is_theirs = place.left_at is None or now < place.left_at
+    return Way.CLAIMED if is_theirs else place.way
+
+
+def _open_to_newcomers(place: PoolPlace) -> Code:
+    """Answer for who may take a free seat, where there is one (S4, S7)."""
+    if not place.has_room:
+        return Code.NO_GRANT
+    return Code.SEAT_CLAIMABLE if place.way is Way.BY_DOMAIN else Code.INVITE_NOT_CLAIMED
+
+
+def _is_of(grant: GrantFacts, organisation_id: int) -> bool:
+    return grant.place is not None and grant.place.organisation_id == organisation_id
+
+
+def _end(candidate: Candidate) -> datetime | None:
+    grant = candidate.grant
+    return grant.grace_until if candidate.code is Code.OK_GRACE else grant.ends_at
+
+
+def _preference(candidate: Candidate) -> tuple[int, float, str, int]:
+    """Sort the best first: by code, then permanent, then the later end; the rest breaks ties."""
+    ends_at, place = _end(candidate), candidate.grant.place
     lasting = float("-inf") if ends_at is None else -ends_at.timestamp()
-    return (_RANK[candidate.code], lasting, candidate.grant.public_id)
+    nearness = -1 if place is None else _NEARNESS[place.way]
+    return (_RANK[candidate.code], lasting, candidate.grant.public_id, nearness)
 
 
 def _is_free(webinar: WebinarFacts) -> bool:

@@ -1,11 +1,11 @@
 """The facts of an access decision: one SQL statement for one webinar or a whole page of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, exists, or_, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, or_, select, true
+from sqlalchemy.orm import Session
 
 from lms.access import Case, GrantFacts, LoginFacts, WebinarFacts
 from lms.errors import NotFound
@@ -19,64 +19,73 @@ from lms.models.catalogue import (
 )
 from lms.models.holdings import Grant, Scope
 from lms.models.people import Login
+from lms.models.seats import Pool
+from lms.ways import grant_of, lines
 
-_Merged = aliased(Login)
-_whose = (
-    select(bindparam("login_id").label("id"))
-    .union_all(select(_Merged.id).where(_Merged.merged_into == bindparam("login_id")))
-    .subquery("whose")
-)
-_covers = or_(
-    Grant.scope == Scope.EVERYTHING,
-    Grant.webinar_id == Webinar.id,
-    and_(
-        Grant.series_id.is_not(None),
-        exists().where(
-            WebinarSeries.webinar_id == Webinar.id, WebinarSeries.series_id == Grant.series_id
-        ),
-    ),
-    and_(
-        Grant.presenter_id.is_not(None),
-        exists().where(
-            WebinarPresenter.webinar_id == Webinar.id,
-            WebinarPresenter.presenter_id == Grant.presenter_id,
-        ),
-    ),
-)
+_login, _webinar, _recording = Login.__table__.c, Webinar.__table__.c, Recording.__table__.c
+_in_series, _presented = WebinarSeries.__table__.c, WebinarPresenter.__table__.c
+_grant, _pool = Grant.__table__.c, Pool.__table__.c
+_presenter, _series = Presenter.__table__.c, Series.__table__.c
+_TARGETS: Final = ("webinar_id", "presenter_id", "series_id")
 _playable = exists().where(
-    Recording.webinar_id == Webinar.id, Recording.is_current, Recording.run.is_not(None)
+    _recording.webinar_id == _webinar.id, _recording.is_current, _recording.run.is_not(None)
 )
-_CASES = (
-    select(
-        Login.id.label("login_id"),
-        Login.blocked_at,
-        Webinar.id.label("webinar_id"),
-        Webinar.title,
-        Webinar.state,
-        Webinar.free,
-        Webinar.held_at,
-        Webinar.minutes,
-        _playable.label("playable"),
-        Grant.public_id,
-        Grant.scope,
-        Grant.starts_at,
-        Grant.ends_at,
-        Grant.suspended_at,
-        Grant.revoked_at,
-        Grant.revoked_as,
-        Presenter.name.label("presenter"),
-        Series.title.label("series"),
+
+
+def _cases(asked: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401  (one parameter or a list of them)
+    """Return the statement for the webinars whose ids are `asked`."""
+
+    def is_asked(webinar_id: ColumnElement[int]) -> ColumnElement[bool]:
+        return webinar_id.in_(asked) if asked.expanding else webinar_id == asked
+
+    found = lines(
+        own=or_(_grant.webinar_id.is_(None), is_asked(_grant.webinar_id)),
+        pooled=or_(_pool.webinar_id.is_(None), is_asked(_pool.webinar_id)),
     )
-    .select_from(Webinar)
-    .join(Login, true())
-    .outerjoin(Grant, and_(Grant.login_id.in_(select(_whose.c.id)), _covers))
-    .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
-    .outerjoin(Series, Series.id == Grant.series_id)
-    .where(
-        Login.id == bindparam("login_id"),
-        Webinar.id.in_(bindparam("webinar_ids", expanding=True)),
+    covers = or_(
+        found.c.scope == Scope.EVERYTHING,
+        found.c.webinar_id == _webinar.id,
+        and_(
+            found.c.series_id.is_not(None),
+            exists().where(
+                _in_series.webinar_id == _webinar.id, _in_series.series_id == found.c.series_id
+            ),
+        ),
+        and_(
+            found.c.presenter_id.is_not(None),
+            exists().where(
+                _presented.webinar_id == _webinar.id,
+                _presented.presenter_id == found.c.presenter_id,
+            ),
+        ),
     )
-)
+    of_grant = (each for each in found.c if each.name not in _TARGETS)
+    return (
+        select(
+            _login.id.label("login_id"),
+            _login.blocked_at,
+            _webinar.id.label("id"),
+            _webinar.title,
+            _webinar.state.label("webinar_state"),
+            _webinar.free,
+            _webinar.held_at,
+            _webinar.minutes,
+            _playable.label("playable"),
+            *of_grant,
+            _presenter.name.label("presenter"),
+            _series.title.label("series"),
+        )
+        .select_from(Webinar.__table__)
+        .join(Login.__table__, true())
+        .outerjoin(found, covers)
+        .outerjoin(Presenter.__table__, _presenter.id == found.c.presenter_id)
+        .outerjoin(Series.__table__, _series.id == found.c.series_id)
+        .where(_login.id == bindparam("login_id"), is_asked(_webinar.id))
+    )
+
+
+_ONE: Final = _cases(bindparam("webinar_id"))
+_SEVERAL: Final = _cases(bindparam("webinar_ids", expanding=True))
 
 
 def load_cases(
@@ -89,51 +98,40 @@ def load_cases(
     """
     if not webinar_ids:
         return {}
-    rows = session.execute(_CASES, {"login_id": login_id, "webinar_ids": list(webinar_ids)})
+    rows = session.execute(_SEVERAL, {"login_id": login_id, "webinar_ids": list(webinar_ids)})
     by_webinar: defaultdict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for row in rows:
-        by_webinar[row.webinar_id].append(row)
+        by_webinar[row.id].append(row)
     return {webinar_id: _case(found) for webinar_id, found in by_webinar.items()}
 
 
 def load_case(session: Session, *, login_id: int, webinar_id: int) -> Case:
     """Load the facts for one login and one webinar; raises NotFound when either is missing."""
-    cases = load_cases(session, login_id=login_id, webinar_ids=(webinar_id,))
-    if webinar_id not in cases:
+    rows = session.execute(_ONE, {"login_id": login_id, "webinar_id": webinar_id}).all()
+    if not rows:
         raise NotFound
-    return cases[webinar_id]
+    return _case(rows)
 
 
 def _case(rows: Sequence[Row[*tuple[Any, ...]]]) -> Case:
     first = rows[0]
     webinar = WebinarFacts(
-        id=first.webinar_id,
-        state=first.state,
+        id=first.id,
+        state=first.webinar_state,
         free=first.free,
         held_at=first.held_at,
         minutes=first.minutes,
         playable=bool(first.playable),
     )
-    return Case(LoginFacts(first.login_id, first.blocked_at, tuple(_grants(rows))), webinar)
+    grants = tuple(_grant_of(row) for row in rows if row.public_id is not None)
+    return Case(LoginFacts(first.login_id, first.blocked_at, grants), webinar)
 
 
-def _grants(rows: Iterable[Row[*tuple[Any, ...]]]) -> Iterable[GrantFacts]:
-    for row in rows:
-        if row.public_id is None:
-            continue
-        target = {
-            Scope.WEBINAR: row.title,
-            Scope.PRESENTER: row.presenter,
-            Scope.SERIES: row.series,
-            Scope.EVERYTHING: "",
-        }[row.scope]
-        yield GrantFacts(
-            public_id=row.public_id,
-            scope=row.scope,
-            covers=target,
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            suspended_at=row.suspended_at,
-            revoked_at=row.revoked_at,
-            revoked_as=row.revoked_as,
-        )
+def _grant_of(row: Row[*tuple[Any, ...]]) -> GrantFacts:
+    covers = {
+        Scope.WEBINAR: row.title,
+        Scope.PRESENTER: row.presenter,
+        Scope.SERIES: row.series,
+        Scope.EVERYTHING: "",
+    }
+    return grant_of(row, covers[row.scope])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -81,6 +81,32 @@ def find_organisation(session: Session, slug: str) -> OrganisationFacts:
         raise NotFound(NO_SUCH_ORGANISATION)
     parent = session.scalar(select(Organisation.slug).where(Organisation.id == row.parent_id))
     return OrganisationFacts(row.id, row.public_id, slug, row.name, parent)
+
+
+def find_manager(session: Session, organisation_id: int) -> str | None:
+    """Return the name of whom its people can ask: a manager, else an owner; None without any.
+
+    Where an organisation has nobody, its parent's are asked.
+    """
+    parent = select(Organisation.parent_id).where(Organisation.id == organisation_id)
+    return session.scalar(
+        select(Login.name)
+        .join_from(Membership, Login)
+        .where(
+            Membership.role.in_((Role.MANAGER, Role.OWNER)),
+            Login.blocked_at.is_(None),
+            or_(
+                Membership.organisation_id == organisation_id,
+                Membership.organisation_id == parent.scalar_subquery(),
+            ),
+        )
+        .order_by(
+            Membership.organisation_id != organisation_id,
+            Membership.role != Role.MANAGER,
+            Membership.id,
+        )
+        .limit(1)
+    )
 
 
 def add_member(

@@ -15,9 +15,8 @@ from lms.access import (
     Candidate,
     Case,
     Decision,
-    GrantFacts,
     decide,
-    standing,
+    weigh_holdings,
 )
 from lms.cases import load_cases
 from lms.gather import gathered
@@ -30,10 +29,11 @@ from lms.models.catalogue import (
     WebinarSeries,
     WebinarState,
 )
-from lms.models.holdings import Grant, Scope
+from lms.models.holdings import Scope
 from lms.models.viewing import WatchRecord
 from lms.programme import Version
 from lms.watching import Place, nowhere, read_places, whose
+from lms.ways import grant_of, lines
 
 PAGE_SIZE: Final = 24
 MOST_BEGUN: Final = 4
@@ -91,23 +91,18 @@ class _Holding:
     candidate: Candidate
 
 
+_lines = lines()
 _HOLDINGS = (
     select(
-        Grant.public_id,
-        Grant.scope,
-        Grant.starts_at,
-        Grant.ends_at,
-        Grant.suspended_at,
-        Grant.revoked_at,
-        Grant.revoked_as,
-        func.coalesce(Grant.webinar_id, Grant.series_id, Grant.presenter_id).label("target_id"),
+        *_lines.c,
+        func.coalesce(_lines.c.webinar_id, _lines.c.series_id, _lines.c.presenter_id).label(
+            "target_id"
+        ),
         func.coalesce(Webinar.title, Series.title, Presenter.name, "").label("covers"),
     )
-    .outerjoin(Webinar, Webinar.id == Grant.webinar_id)
-    .outerjoin(Series, Series.id == Grant.series_id)
-    .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
-    .where(Grant.login_id.in_(whose))
-    .order_by(Grant.starts_at.desc(), Grant.id.desc())
+    .outerjoin(Webinar, Webinar.id == _lines.c.webinar_id)
+    .outerjoin(Series, Series.id == _lines.c.series_id)
+    .outerjoin(Presenter, Presenter.id == _lines.c.presenter_id)
 )
 _BEGUN = (
     select(Recording.webinar_id)
@@ -198,20 +193,10 @@ def _goes_on(volume: Volume) -> bool:
 
 
 def _read_holdings(session: Session, login_id: int, now: datetime) -> Sequence[_Holding]:
-    holdings = []
-    for row in session.execute(_HOLDINGS, {"login_id": login_id}):
-        grant = GrantFacts(
-            public_id=row.public_id,
-            scope=row.scope,
-            covers=row.covers,
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            suspended_at=row.suspended_at,
-            revoked_at=row.revoked_at,
-            revoked_as=row.revoked_as,
-        )
-        holdings.append(_Holding(row.target_id, Candidate(grant, standing(grant, now))))
-    return holdings
+    rows = session.execute(_HOLDINGS, {"login_id": login_id}).all()
+    targets = {row.public_id: row.target_id for row in rows}
+    weighed = weigh_holdings((grant_of(row, row.covers) for row in rows), now)
+    return [_Holding(targets[each.grant.public_id], each) for each in weighed]
 
 
 def _covered_by(holdings: Sequence[_Holding]) -> ColumnElement[bool]:

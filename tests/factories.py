@@ -13,6 +13,17 @@ from lms.db import Base
 from lms.models.catalogue import Handout, Recording, RecordingState, Series, Webinar, WebinarState
 from lms.models.holdings import Grant, OfferKind, Scope
 from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.seats import (
+    Assignment,
+    AssignmentEnd,
+    AssignmentState,
+    ClaimPolicy,
+    Pool,
+    Seat,
+    SeatState,
+    VerifiedDomain,
+    WaitingEntry,
+)
 from tests.clock import NOW
 
 ZONE = "America/New_York"
@@ -162,6 +173,107 @@ def make_grant(
         created_at=starts_at,
     )
     return _kept(session, grant)
+
+
+def make_pool(
+    session: Session,
+    organisation: Organisation,
+    webinar: Webinar | None = None,
+    *,
+    capacity: int | None = 10,
+    claim_policy: ClaimPolicy = ClaimPolicy.INVITATION,
+    allotted_from: Pool | None = None,
+) -> Pool:
+    """An organisation's places for one webinar, or for everything; no grant fills it yet."""
+    pool = Pool(
+        organisation_id=organisation.id,
+        scope=Scope.WEBINAR if webinar else Scope.EVERYTHING,
+        webinar_id=webinar.id if webinar else None,
+        is_permanent=webinar is not None,
+        capacity=capacity,
+        claim_policy=claim_policy,
+        allotted_from_id=allotted_from.id if allotted_from else None,
+        allotted=capacity if allotted_from else None,
+        created_at=NOW - timedelta(days=60),
+    )
+    return _kept(session, pool)
+
+
+def make_pool_grant(
+    session: Session,
+    pool: Pool,
+    *,
+    starts_at: datetime = NOW - timedelta(days=20),
+    ends_at: datetime | None = None,
+    grace_until: datetime | None = None,
+) -> Grant:
+    """What was sold to a pool, with as many seats as the pool has; for good unless it ends."""
+    grant = Grant(
+        pool_id=pool.id,
+        kind=OfferKind.CONTRACT if ends_at else OfferKind.GROUP_SEATS,
+        seats=None if pool.capacity is None else max(1, pool.capacity),
+        scope=pool.scope,
+        webinar_id=pool.webinar_id,
+        presenter_id=pool.presenter_id,
+        series_id=pool.series_id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        grace_until=grace_until,
+        created_at=starts_at,
+    )
+    return _kept(session, grant)
+
+
+def make_assignment(
+    session: Session,
+    pool: Pool,
+    login: Login | None = None,
+    *,
+    email: str | None = None,
+    state: AssignmentState = AssignmentState.CLAIMED,
+    ended_as: AssignmentEnd | None = None,
+) -> Assignment:
+    """A seat of the pool and who has it: a login, or an address that was invited."""
+    is_over = ended_as is not None
+    is_open = state in (AssignmentState.INVITED, AssignmentState.OFFERED)
+    was_claimed = login is not None and not is_open and ended_as is not AssignmentEnd.EXPIRED
+    seat = Seat(
+        pool_id=pool.id,
+        state=SeatState.FREE if is_over else SeatState.TAKEN,
+        created_at=NOW - timedelta(days=20),
+    )
+    _kept(session, seat)
+    if not is_over and state is not AssignmentState.FROZEN:
+        pool.used += 1
+    assignment = Assignment(
+        seat_id=seat.id,
+        pool_id=pool.id,
+        login_id=login.id if login else None,
+        email=email,
+        email_key=email.casefold() if email else None,
+        state=AssignmentState.RELEASED if is_over else state,
+        created_at=NOW - timedelta(days=20),
+        expires_at=NOW + timedelta(days=10) if is_open else None,
+        claimed_at=NOW - timedelta(days=19) if was_claimed else None,
+        frozen_at=NOW - timedelta(days=5) if state is AssignmentState.FROZEN else None,
+        ended_at=NOW - timedelta(days=3) if is_over else None,
+        ended_as=ended_as,
+    )
+    return _kept(session, assignment)
+
+
+def make_waiting_entry(session: Session, pool: Pool, login: Login) -> WaitingEntry:
+    """Somebody who waits for a seat since yesterday."""
+    entry = WaitingEntry(pool_id=pool.id, login_id=login.id, joined_at=NOW - timedelta(days=1))
+    return _kept(session, entry)
+
+
+def make_verified_domain(
+    session: Session, organisation: Organisation, domain: str
+) -> VerifiedDomain:
+    """A mail domain that is an organisation's own."""
+    row = VerifiedDomain(organisation_id=organisation.id, domain=domain, verified_at=NOW)
+    return _kept(session, row)
 
 
 def _kept(session: Session, row: Row) -> Row:

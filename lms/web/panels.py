@@ -9,9 +9,10 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 
 from lms.access import Admitted, Code, Decision, WebinarFacts
-from lms.explain import STEP_LABELS, Sentence, Step, explain, last_day
+from lms.explain import STEP_LABELS, Sentence, Step, asked_organisation, explain, last_day
 from lms.models.orders import RequestKind
-from lms.web.kit import carrel
+from lms.organisations import find_manager
+from lms.web.kit import carrel, read_session
 from lms.web.signin import viewer
 from lms.zones import read_zone, say_for_reader, say_moment, say_time, zone_word
 
@@ -69,7 +70,8 @@ def said(sentence: Sentence) -> str:
 def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
     """Put a decision about a webinar into the words and the step of its access panel."""
     zone = reading_zone()
-    told = explain(decision, webinar, zone=zone)
+    manager = _manager(decision)
+    told = explain(decision, webinar, zone=zone, manager=manager)
     grant = decision.grant
     since = _day(grant.starts_at, zone) if grant and isinstance(decision, Admitted) else None
     until = None
@@ -79,7 +81,9 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
         sentence=said(told.sentence),
         since=since,
         until=until,
-        action_label=None if told.step is Step.WAIT else _(STEP_LABELS[told.step]),
+        action_label=None
+        if told.step is Step.WAIT
+        else _(STEP_LABELS[told.step], manager=manager or ""),
         action_url=step_url(told.step, slug, decision.code),
         action_kind="primary",
         disabled=False,
@@ -101,15 +105,24 @@ def step_url(step: Step, slug: str, code: Code) -> str | None:
     match step:
         case Step.WATCH:
             return url_for("watch.watch", slug=slug)
-        case Step.WAIT:
+        case Step.WAIT | Step.CLAIM | Step.JOIN:
             return None
         case Step.BUY:
             kind = RequestKind.REGISTER
         case Step.RENEW:
             kind = RequestKind.PASS
-        case Step.CONTACT:
+        case Step.CONTACT | Step.ASK:
             kind = RequestKind.TROUBLE
     return url_for("ask.ask", kind=kind.value, webinar=slug, refusal=code.value)
+
+
+def _manager(decision: Decision) -> str | None:
+    """Return the name of whom to ask, where the next step is to ask somebody."""
+    organisation_id = asked_organisation(decision)
+    if organisation_id is None:
+        return None
+    with read_session() as session:
+        return find_manager(session, organisation_id)
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> str:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, insert, update
-from sqlalchemy.orm import Session
 
 from lms.access import Action, Code, decide
 from lms.cases import load_case, load_cases
@@ -158,31 +157,3 @@ def test_the_decision_does_not_depend_on_when_rows_were_written(
         decision = decide(case.login, case.webinar, Action.RECORDING, NOW)
         codes.append((decision.code, decision.grant and decision.grant.ends_at))
     assert codes[0] == codes[1] == (Code.OK_TERM, NOW + timedelta(days=9))
-
-
-def test_no_decision_scans_logins_or_grants(database: Database, cast: Cast) -> None:
-    with database.engine.connect() as connection:
-        if database.is_sqlite:
-            explain = "EXPLAIN QUERY PLAN"
-        else:  # a table this small is scanned whatever indexes it has, unless that is forbidden
-            connection.exec_driver_sql("SET enable_seqscan = off")
-            explain = "EXPLAIN"
-        seen: list[tuple[str, object]] = []
-
-        def note(
-            _connection: object, _cursor: object, statement: str, values: object, *_rest: object
-        ) -> None:
-            seen.append((statement, values))
-
-        event.listen(connection, "before_cursor_execute", note)
-        load_case(Session(connection), login_id=cast.bob.id, webinar_id=cast.webinar_id)
-        event.remove(connection, "before_cursor_execute", note)
-        statement, values = seen[-1]
-        steps = [
-            str(row[-1])
-            for row in connection.exec_driver_sql(f"{explain} {statement}", values)  # type: ignore[arg-type]
-        ]
-    plan = "\n".join(steps)
-    assert "ix_grant_line_login_id" in plan
-    for scan in ("SCAN grant_line", "SCAN login", "Seq Scan on grant_line", "Seq Scan on login"):
-        assert scan not in plan

@@ -1,21 +1,23 @@
 """The policy itself: pure decisions over facts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lms.access import (
-    ADMITTING,
     Action,
     Admitted,
+    Candidate,
     Code,
     GrantFacts,
     LoginFacts,
+    PoolPlace,
     Turned,
+    Way,
     WebinarFacts,
     decide,
+    weigh_holdings,
 )
 from lms.models.catalogue import WebinarState
 from lms.models.holdings import Scope, Withdrawal
@@ -34,6 +36,9 @@ def grant(
     suspended_at: datetime | None = None,
     revoked_at: datetime | None = None,
     revoked_as: Withdrawal | None = None,
+    grace_until: datetime | None = None,
+    awaits_payment_since: datetime | None = None,
+    place: PoolPlace | None = None,
 ) -> GrantFacts:
     return GrantFacts(
         public_id=name * 26,
@@ -44,6 +49,20 @@ def grant(
         suspended_at=suspended_at,
         revoked_at=revoked_at,
         revoked_as=revoked_as,
+        grace_until=grace_until,
+        awaits_payment_since=awaits_payment_since,
+        place=place,
+    )
+
+
+def place(way: Way, *, pool: str = "p", organisation_id: int = 3) -> PoolPlace:
+    """How somebody stands with a pool of Elm County Library's."""
+    return PoolPlace(
+        pool=pool * 26,
+        organisation_id=organisation_id,
+        organisation="e" * 26,
+        organisation_name="Elm County Library",
+        way=way,
     )
 
 
@@ -236,77 +255,64 @@ def test_within_an_organisation_a_login_s_own_grants_do_not_count() -> None:
     assert free.code is Code.OK_FREE
 
 
-moments = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+def test_a_sale_that_staff_hold_opens_when_it_is_paid() -> None:
+    assert code(grant(awaits_payment_since=NOW)) is Code.PAYMENT_PENDING
+    to_come = grant(awaits_payment_since=NOW, starts_at=NOW + DAY)
+    assert code(to_come) is Code.PAYMENT_PENDING
+    over = grant(awaits_payment_since=NOW - DAY, ends_at=NOW)
+    assert code(over) is Code.PASS_EXPIRED
 
 
-@st.composite
-def grants(draw: st.DrawFn) -> GrantFacts:
-    starts_at = draw(moments)
-    revoked_at = draw(st.none() | moments)
-    return grant(
-        draw(st.sampled_from("abcdefgh")),
-        starts_at=starts_at,
-        ends_at=draw(st.none() | st.timedeltas(DAY, 700 * DAY).map(starts_at.__add__)),
-        scope=draw(st.sampled_from(Scope)),
-        suspended_at=draw(st.none() | moments),
-        revoked_at=revoked_at,
-        revoked_as=None if revoked_at is None else draw(st.sampled_from(Withdrawal)),
+def test_a_payment_that_is_awaited_keeps_nobody_in_during_grace() -> None:
+    held = grant(
+        ends_at=NOW, grace_until=NOW + DAY, awaits_payment_since=NOW, place=place(Way.CLAIMED)
     )
+    assert code(held) is Code.PAYMENT_PENDING
 
 
-webinars = st.builds(
-    WebinarFacts,
-    id=st.just(7),
-    state=st.sampled_from(WebinarState),
-    free=st.booleans(),
-    held_at=moments,
-    minutes=st.integers(1, 600),
-    playable=st.booleans(),
-)
-actions = st.sampled_from(Action)
+def test_a_term_to_come_says_at_once_what_it_will_not_include() -> None:
+    to_come = grant(starts_at=NOW + DAY, ends_at=NOW + 30 * DAY)
+    later = webinar(held_at=NOW + 40 * DAY)
+    assert decide(login(to_come), later, Action.LIVE, NOW).code is Code.HELD_AFTER_TERM
 
 
-@given(st.lists(grants(), max_size=5), grants(), webinars, actions, moments)
-def test_adding_a_grant_never_takes_access_away(
-    held: list[GrantFacts],
-    extra: GrantFacts,
-    facts: WebinarFacts,
-    action: Action,
-    at: datetime,
-) -> None:
-    before = decide(login(*held), facts, action, at)
-    after = decide(login(*held, extra), facts, action, at)
-    if isinstance(before, Admitted):
-        assert isinstance(after, Admitted)
-        if before.ends_at is None:
-            assert after.ends_at is None
+def test_in_grace_nobody_joins_a_live_session_held_after_the_end() -> None:
+    contract = grant(ends_at=NOW, grace_until=NOW + 14 * DAY, place=place(Way.CLAIMED))
+    today = webinar(held_at=NOW + timedelta(minutes=10))
+    assert decide(login(contract), today, Action.LIVE, NOW).code is Code.HELD_AFTER_TERM
 
 
-@given(st.lists(grants(), max_size=5), webinars, actions, moments, st.randoms())
-def test_the_order_of_grants_never_matters(
-    held: list[GrantFacts], facts: WebinarFacts, action: Action, at: datetime, chance: object
-) -> None:
-    shuffled = list(held)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]  # random.Random, as hypothesis gives it
-    first = decide(login(*held), facts, action, at)
-    second = decide(login(*shuffled), facts, action, at)
-    assert (first.code, first.grant and first.grant.ends_at) == (
-        second.code,
-        second.grant and second.grant.ends_at,
-    )
+def test_the_best_way_to_a_pool_is_the_one_that_counts() -> None:
+    ways = [grant("a", place=place(way)) for way in Way]
+    decision = decide(login(*ways), webinar(), Action.RECORDING, NOW)
+    assert decision.code is Code.OK_PERMANENT
+    assert decision.candidates == (Candidate(grant("a", place=place(Way.CLAIMED)), decision.code),)
 
 
-@given(grants(), grants(), webinars, actions, moments)
-def test_revoking_one_grant_never_touches_another(
-    one: GrantFacts, other: GrantFacts, facts: WebinarFacts, action: Action, at: datetime
-) -> None:
-    revoked = grant(
-        "z",
-        starts_at=one.starts_at,
-        ends_at=one.ends_at,
-        revoked_at=at,
-        revoked_as=Withdrawal.REVOKED,
-    )
-    alone = decide(login(other), facts, action, at)
-    beside = decide(login(revoked, other), facts, action, at)
-    assert (alone.code in ADMITTING) == (beside.code in ADMITTING)
+def test_a_seat_in_the_future_is_not_one_yet() -> None:
+    later = replace(place(Way.CLAIMED), claimed_at=NOW + DAY)
+    assert code(grant(place=later)) is Code.INVITE_NOT_CLAIMED
+
+
+def test_who_lost_a_seat_hears_of_the_renewal_that_went_on_without_them() -> None:
+    frozen = place(Way.FROZEN)
+    old = grant("a", ends_at=NOW - DAY, place=frozen)
+    new = grant("b", starts_at=NOW - DAY, ends_at=NOW + DAY, place=frozen)
+    decision = decide(login(old, new), webinar(), Action.RECORDING, NOW)
+    assert (decision.code, decision.grant) == (Code.SEAT_RELEASED, new)
+
+
+def test_one_pool_that_goes_on_says_nothing_of_another() -> None:
+    lapsed = grant("a", ends_at=NOW - DAY, place=place(Way.FROZEN))
+    other = grant("b", revoked_at=None, place=place(Way.RELEASED, pool="q"))
+    assert code(lapsed, other) is Code.CONTRACT_LAPSED
+
+
+def test_holdings_are_weighed_whichever_webinar_is_asked_about() -> None:
+    ended = grant("a", ends_at=NOW, scope=Scope.EVERYTHING)
+    seat = grant("b", place=place(Way.CLAIMED))
+    weighed = weigh_holdings([ended, seat], NOW)
+    assert [(each.grant, each.code) for each in weighed] == [
+        (seat, Code.OK_PERMANENT),
+        (ended, Code.PASS_EXPIRED),
+    ]

@@ -18,7 +18,11 @@ ENDS = datetime(2027, 10, 7, 4, 0, tzinfo=UTC)
 @pytest.mark.parametrize("code", Code)
 def test_each_code_has_a_sentence_without_gaps_and_a_step(code: Code) -> None:
     dated = grant(
-        ends_at=ENDS, revoked_at=NOW, revoked_as=Withdrawal.REVOKED, scope=Scope.EVERYTHING
+        ends_at=ENDS,
+        grace_until=ENDS,
+        revoked_at=NOW,
+        revoked_as=Withdrawal.REVOKED,
+        scope=Scope.EVERYTHING,
     )
     decision = Admitted(code, dated, ENDS, ()) if code in ADMITTING else Turned(code, dated, ())
     told = explain(decision, webinar(), zone=NEW_YORK)

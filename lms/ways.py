@@ -1,0 +1,261 @@
+"""All ways that lead a login to grants: its own, and the pools it has or may have a place in.
+
+They are one UNION ALL of branches that are each driven by an index, so that a decision stays one
+small statement however many logins, seats and grants there are.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    String,
+    Subquery,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from lms.access import GrantFacts, PoolPlace, Way
+from lms.db import Base, UTCDateTime
+from lms.models.holdings import Grant
+from lms.models.people import Login, Organisation
+from lms.models.seats import (
+    Assignment,
+    AssignmentEnd,
+    AssignmentState,
+    ClaimPolicy,
+    Pool,
+    VerifiedDomain,
+    WaitingEntry,
+)
+
+
+class _MailDomain(GenericFunction[str]):
+    """The part of a mail address's key behind the @."""
+
+    type = String()
+    name = "mail_domain"
+    inherit_cache = True
+
+
+@compiles(_MailDomain, "sqlite")
+def _on_sqlite(element: _MailDomain, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401  (as compilers pass it)
+    key = compiler.process(element.clauses, **how)
+    return f"substr({key}, instr({key}, '@') + 1)"
+
+
+@compiles(_MailDomain, "postgresql")
+def _on_postgresql(element: _MailDomain, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401
+    return f"split_part({compiler.process(element.clauses, **how)}, '@', 2)"
+
+
+# The tables themselves: a mapped class would pass each row through the ORM.
+_LOGIN, _ASSIGNMENT, _WAITING, _DOMAIN, _POOL, _ORGANISATION, _GRANT = (
+    Base.metadata.tables[model.__tablename__]
+    for model in (Login, Assignment, WaitingEntry, VerifiedDomain, Pool, Organisation, Grant)
+)
+
+
+def _whose() -> CTE:
+    """Return the login and those merged into it, with the addresses that are surely theirs."""
+    merged = _LOGIN.alias("merged")
+    own, other = (
+        select(
+            login.c.id,
+            case((login.c.confirmed_at.is_not(None), login.c.email_key)).label("key"),
+        )
+        for login in (_LOGIN, merged)
+    )
+    return union_all(
+        own.where(_LOGIN.c.id == bindparam("login_id")),
+        other.where(merged.c.merged_into == bindparam("login_id")),
+    ).cte("whose")
+
+
+_WHOSE: Final = _whose()
+
+
+def _seated(whose: ColumnElement[bool], which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Return the assignments, of all times, that a person is known by."""
+    return (
+        select(
+            _ASSIGNMENT.c.pool_id,
+            type_coerce(_ASSIGNMENT.c.state, String).label("state"),
+            type_coerce(_ASSIGNMENT.c.ended_as, String).label("ended_as"),
+            _ASSIGNMENT.c.expires_at,
+            _ASSIGNMENT.c.claimed_at,
+            func.coalesce(_ASSIGNMENT.c.frozen_at, _ASSIGNMENT.c.ended_at).label("left_at"),
+        )
+        .join_from(_WHOSE, _ASSIGNMENT, whose)
+        .where(which)
+    )
+
+
+def _unseated(way: Way, pool_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
+    """Return the head of a branch of pools in which nobody holds a seat for this person yet."""
+    nothing, never = cast(null(), String), cast(null(), UTCDateTime)
+    return select(pool_id, literal(way.value, String), nothing, never, never, never)
+
+
+def _by_domain() -> Select[*tuple[Any, ...]]:
+    """Return the pools whose organisation's own mail domain the person has, unless removed (S7)."""
+    theirs = _POOL.alias("theirs")
+    removed = (
+        exists()
+        .select_from(_ASSIGNMENT.join(theirs, theirs.c.id == _ASSIGNMENT.c.pool_id))
+        .where(
+            theirs.c.organisation_id == _POOL.c.organisation_id,
+            _ASSIGNMENT.c.ended_as == AssignmentEnd.REMOVED,
+            or_(
+                _ASSIGNMENT.c.login_id.in_(select(_WHOSE.c.id)),
+                _ASSIGNMENT.c.email_key.in_(select(_WHOSE.c.key)),
+            ),
+        )
+        .correlate(_POOL)
+    )
+    return (
+        _unseated(Way.BY_DOMAIN, _POOL.c.id)
+        .join_from(_WHOSE, _DOMAIN, _DOMAIN.c.domain == _MailDomain(_WHOSE.c.key))
+        .join(_POOL, _POOL.c.organisation_id == _DOMAIN.c.organisation_id)
+        .where(_POOL.c.claim_policy == ClaimPolicy.DOMAIN, ~removed)
+    )
+
+
+def _ways() -> Subquery:
+    is_expired = _ASSIGNMENT.c.ended_as == AssignmentEnd.EXPIRED
+    is_open = _ASSIGNMENT.c.state.in_((AssignmentState.INVITED, AssignmentState.OFFERED))
+    is_active = _ASSIGNMENT.c.ended_at.is_(None)
+    waits = _WAITING.c.ended_at.is_(None)
+    return union_all(
+        _seated(
+            _ASSIGNMENT.c.login_id == _WHOSE.c.id,
+            or_(is_active, _ASSIGNMENT.c.claimed_at.is_not(None), is_expired),
+        ),
+        _seated(
+            _ASSIGNMENT.c.email_key == _WHOSE.c.key,
+            _ASSIGNMENT.c.login_id.is_(None) & or_(is_open, is_expired),
+        ),
+        _unseated(Way.WAITING, _WAITING.c.pool_id)
+        .join_from(_WHOSE, _WAITING, _WAITING.c.login_id == _WHOSE.c.id)
+        .where(waits),
+        _unseated(Way.WAITING, _WAITING.c.pool_id)
+        .join_from(_WHOSE, _WAITING, _WAITING.c.email_key == _WHOSE.c.key)
+        .where(waits, _WAITING.c.login_id.is_(None)),
+        _by_domain(),
+    ).subquery("ways")
+
+
+_OF_A_GRANT: Final = (
+    _GRANT.c.public_id,
+    _GRANT.c.scope,
+    _GRANT.c.webinar_id,
+    _GRANT.c.presenter_id,
+    _GRANT.c.series_id,
+    _GRANT.c.starts_at,
+    _GRANT.c.ends_at,
+    _GRANT.c.grace_until,
+    _GRANT.c.awaits_payment_since,
+    _GRANT.c.suspended_at,
+    _GRANT.c.revoked_at,
+    _GRANT.c.revoked_as,
+)
+Reach = ColumnElement[bool] | None
+
+
+def lines(*, own: Reach = None, pooled: Reach = None) -> Subquery:
+    """Return all grants a login has a way to, with that way; it takes the parameter `login_id`.
+
+    `own` and `pooled` narrow the search early, by `Grant` and by `Pool`. Pools that were allotted
+    from another admit by that one's grants.
+    """
+    ways = _ways()
+    held = select(
+        *_OF_A_GRANT,
+        cast(null(), String).label("pool"),
+        cast(null(), Boolean).label("has_room"),
+        cast(null(), Integer).label("organisation_id"),
+        cast(null(), String).label("organisation"),
+        cast(null(), String).label("organisation_name"),
+        cast(null(), String).label("state"),
+        cast(null(), String).label("ended_as"),
+        cast(null(), UTCDateTime).label("expires_at"),
+        cast(null(), UTCDateTime).label("claimed_at"),
+        cast(null(), UTCDateTime).label("left_at"),
+    ).join_from(_WHOSE, _GRANT, _GRANT.c.login_id == _WHOSE.c.id)
+    reached = (
+        select(
+            *_OF_A_GRANT,
+            _POOL.c.public_id,
+            or_(_POOL.c.capacity.is_(None), _POOL.c.used < _POOL.c.capacity),
+            _ORGANISATION.c.id,
+            _ORGANISATION.c.public_id,
+            _ORGANISATION.c.name,
+            ways.c.state,
+            ways.c.ended_as,
+            ways.c.expires_at,
+            ways.c.claimed_at,
+            ways.c.left_at,
+        )
+        .join_from(ways, _POOL, _POOL.c.id == ways.c.pool_id)
+        .join(_ORGANISATION, _ORGANISATION.c.id == _POOL.c.organisation_id)
+        .join(_GRANT, _GRANT.c.pool_id == func.coalesce(_POOL.c.allotted_from_id, _POOL.c.id))
+    )
+    if own is not None:
+        held = held.where(own)
+    if pooled is not None:
+        reached = reached.where(pooled)
+    return union_all(held, reached).subquery("lines")
+
+
+def grant_of(row: Row[*tuple[Any, ...]], covers: str) -> GrantFacts:
+    """Return the facts of one of the `lines`; `covers` names what its scope covers."""
+    return GrantFacts(
+        public_id=row.public_id,
+        scope=row.scope,
+        covers=covers,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        suspended_at=row.suspended_at,
+        revoked_at=row.revoked_at,
+        revoked_as=row.revoked_as,
+        grace_until=row.grace_until,
+        awaits_payment_since=row.awaits_payment_since,
+        place=None if row.pool is None else _place(row),
+    )
+
+
+def _place(row: Row[*tuple[Any, ...]]) -> PoolPlace:
+    return PoolPlace(
+        pool=row.pool,
+        organisation_id=row.organisation_id,
+        organisation=row.organisation,
+        organisation_name=row.organisation_name,
+        way=_way(row.state, row.ended_as),
+        has_room=bool(row.has_room),
+        expires_at=row.expires_at,
+        claimed_at=row.claimed_at,
+        left_at=row.left_at,
+    )
+
+
+def _way(state: str, ended_as: str | None) -> Way:
+    # What ended has its own words: it ran out, its pool did, or somebody took it away.
+    if ended_as in (AssignmentEnd.EXPIRED, AssignmentEnd.LAPSED):
+        return Way(ended_as)
+    return Way(state)

@@ -1,0 +1,92 @@
+"""Seats that people may take by themselves, because of the mail domain they have."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from lms.access import Code
+from lms.db import Database
+from lms.models.seats import AssignmentEnd, ClaimPolicy, Pool
+from tests.access.test_ways import code, contract, dan_of, decision, elm_of
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import (
+    make_assignment,
+    make_login,
+    make_organisation,
+    make_pool,
+    make_verified_domain,
+    make_webinar,
+)
+
+DAY = timedelta(days=1)
+
+
+def domain_pool(session: Session, cast: Cast, *, capacity: int | None = 10) -> Pool:
+    pool = contract(session, cast, capacity=capacity)
+    pool.claim_policy = ClaimPolicy.DOMAIN
+    make_verified_domain(session, elm_of(session, cast), "example.org")
+    session.flush()
+    return pool
+
+
+def test_a_free_seat_is_there_for_people_of_a_verified_domain(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        domain_pool(session, cast, capacity=None)
+        stranger = make_login(session, "dan@example.org.example.net")
+        unconfirmed = make_login(session, "new@example.org")
+        unconfirmed.confirmed_at = None
+    assert code(database, cast) is Code.SEAT_CLAIMABLE
+    for other in (stranger.id, unconfirmed.id):
+        assert decision(database, other, cast.webinar_id).code is Code.NO_GRANT
+
+
+def test_a_domain_opens_nothing_where_people_are_invited(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        domain_pool(session, cast).claim_policy = ClaimPolicy.INVITATION
+    assert code(database, cast) is Code.NO_GRANT
+
+
+def test_a_full_pool_has_nothing_to_claim_and_is_named_all_the_same(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        domain_pool(session, cast, capacity=0)
+    found = decision(database, cast.dan.id, cast.webinar_id)
+    assert found.code is Code.NO_GRANT
+    assert found.grant is not None
+    assert found.grant.place is not None
+    assert not found.grant.place.has_room
+
+
+@pytest.mark.parametrize("after", [105, 200])
+def test_a_domain_has_no_say_once_the_contract_ended(
+    database: Database, cast: Cast, after: int
+) -> None:
+    with database.transaction() as session:
+        domain_pool(session, cast)
+    found = decision(database, cast.dan.id, cast.webinar_id, at=NOW + after * DAY)
+    assert (found.code, found.candidates) == (Code.NO_GRANT, ())
+
+
+def test_whom_a_manager_removed_takes_no_seat_of_that_organisation_by_domain(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        domain_pool(session, cast)
+        other = make_pool(session, elm_of(session, cast), make_webinar(session))
+        make_assignment(session, other, dan_of(session, cast), ended_as=AssignmentEnd.REMOVED)
+    assert code(database, cast) is Code.NO_GRANT
+
+
+def test_whom_another_organisation_removed_takes_a_seat_all_the_same(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        domain_pool(session, cast)
+        other = make_pool(session, make_organisation(session), make_webinar(session))
+        make_assignment(session, other, dan_of(session, cast), ended_as=AssignmentEnd.REMOVED)
+    assert code(database, cast) is Code.SEAT_CLAIMABLE
