@@ -17,14 +17,14 @@ from lms.models.catalogue import (
     WebinarPresenter,
     WebinarSeries,
 )
-from lms.models.holdings import Grant, Scope
+from lms.models.holdings import Scope
 from lms.models.people import Login
 from lms.models.seats import Pool
 from lms.ways import grant_of, lines
 
 _login, _webinar, _recording = Login.__table__.c, Webinar.__table__.c, Recording.__table__.c
 _in_series, _presented = WebinarSeries.__table__.c, WebinarPresenter.__table__.c
-_grant, _pool = Grant.__table__.c, Pool.__table__.c
+_pool = Pool.__table__.c
 _presenter, _series = Presenter.__table__.c, Series.__table__.c
 _TARGETS: Final = ("webinar_id", "presenter_id", "series_id")
 _playable = exists().where(
@@ -38,10 +38,7 @@ def _cases(asked: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401  (one parame
     def is_asked(webinar_id: ColumnElement[int]) -> ColumnElement[bool]:
         return webinar_id.in_(asked) if asked.expanding else webinar_id == asked
 
-    found = lines(
-        own=or_(_grant.webinar_id.is_(None), is_asked(_grant.webinar_id)),
-        pooled=or_(_pool.webinar_id.is_(None), is_asked(_pool.webinar_id)),
-    )
+    found = lines(or_(_pool.webinar_id.is_(None), is_asked(_pool.webinar_id)))
     covers = or_(
         found.c.scope == Scope.EVERYTHING,
         found.c.webinar_id == _webinar.id,

@@ -193,7 +193,8 @@ def _goes_on(volume: Volume) -> bool:
 
 
 def _read_holdings(session: Session, login_id: int, now: datetime) -> Sequence[_Holding]:
-    rows = session.execute(_HOLDINGS, {"login_id": login_id}).all()
+    found = session.execute(_HOLDINGS, {"login_id": login_id})
+    rows = [row for row in found if row.public_id is not None]
     targets = {row.public_id: row.target_id for row in rows}
     weighed = weigh_holdings((grant_of(row, row.covers) for row in rows), now)
     return [_Holding(targets[each.grant.public_id], each) for each in weighed]

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     String,
     Subquery,
+    and_,
     bindparam,
     case,
     cast,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     type_coerce,
     union_all,
 )
@@ -34,7 +36,7 @@ from sqlalchemy.sql.functions import GenericFunction
 from lms.access import GrantFacts, PoolPlace, Way
 from lms.db import Base, UTCDateTime
 from lms.models.holdings import Grant
-from lms.models.people import Login, Organisation
+from lms.models.people import Login, LoginAlias, Organisation
 from lms.models.seats import (
     Assignment,
     AssignmentEnd,
@@ -66,15 +68,28 @@ def _on_postgresql(element: _MailDomain, compiler: SQLCompiler, **how: Any) -> s
 
 
 # The tables themselves: a mapped class would pass each row through the ORM.
-_LOGIN, _ASSIGNMENT, _WAITING, _DOMAIN, _POOL, _ORGANISATION, _GRANT = (
+_LOGIN, _ALIAS, _ORGANISATION, _GRANT, _POOL, _ASSIGNMENT, _WAITING, _DOMAIN = (
     Base.metadata.tables[model.__tablename__]
-    for model in (Login, Assignment, WaitingEntry, VerifiedDomain, Pool, Organisation, Grant)
+    for model in (
+        Login,
+        LoginAlias,
+        Organisation,
+        Grant,
+        Pool,
+        Assignment,
+        WaitingEntry,
+        VerifiedDomain,
+    )
 )
 
 
 def _whose() -> CTE:
-    """Return the login and those merged into it, with the addresses that are surely theirs."""
+    """Return the login and those merged into it, with all addresses that are surely theirs."""
     merged = _LOGIN.alias("merged")
+    is_own, is_merged = (
+        _LOGIN.c.id == bindparam("login_id"),
+        merged.c.merged_into == bindparam("login_id"),
+    )
     own, other = (
         select(
             login.c.id,
@@ -82,9 +97,12 @@ def _whose() -> CTE:
         )
         for login in (_LOGIN, merged)
     )
+    further = select(cast(null(), Integer), _ALIAS.c.email_key)
     return union_all(
-        own.where(_LOGIN.c.id == bindparam("login_id")),
-        other.where(merged.c.merged_into == bindparam("login_id")),
+        own.where(is_own),
+        other.where(is_merged),
+        further.where(_ALIAS.c.login_id == bindparam("login_id")),
+        further.join_from(merged, _ALIAS, _ALIAS.c.login_id == merged.c.id).where(is_merged),
     ).cte("whose")
 
 
@@ -93,18 +111,14 @@ _WHOSE: Final = _whose()
 
 def _seated(whose: ColumnElement[bool], which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Return the assignments, of all times, that a person is known by."""
-    return (
-        select(
-            _ASSIGNMENT.c.pool_id,
-            type_coerce(_ASSIGNMENT.c.state, String).label("state"),
-            type_coerce(_ASSIGNMENT.c.ended_as, String).label("ended_as"),
-            _ASSIGNMENT.c.expires_at,
-            _ASSIGNMENT.c.claimed_at,
-            func.coalesce(_ASSIGNMENT.c.frozen_at, _ASSIGNMENT.c.ended_at).label("left_at"),
-        )
-        .join_from(_WHOSE, _ASSIGNMENT, whose)
-        .where(which)
-    )
+    return select(
+        _ASSIGNMENT.c.pool_id,
+        type_coerce(_ASSIGNMENT.c.state, String).label("state"),
+        type_coerce(_ASSIGNMENT.c.ended_as, String).label("ended_as"),
+        _ASSIGNMENT.c.expires_at,
+        _ASSIGNMENT.c.claimed_at,
+        func.coalesce(_ASSIGNMENT.c.frozen_at, _ASSIGNMENT.c.ended_at).label("left_at"),
+    ).where(whose, which)
 
 
 def _unseated(way: Way, pool_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
@@ -131,36 +145,39 @@ def _by_domain() -> Select[*tuple[Any, ...]]:
     )
     return (
         _unseated(Way.BY_DOMAIN, _POOL.c.id)
-        .join_from(_WHOSE, _DOMAIN, _DOMAIN.c.domain == _MailDomain(_WHOSE.c.key))
-        .join(_POOL, _POOL.c.organisation_id == _DOMAIN.c.organisation_id)
-        .where(_POOL.c.claim_policy == ClaimPolicy.DOMAIN, ~removed)
+        .join_from(_DOMAIN, _POOL, _POOL.c.organisation_id == _DOMAIN.c.organisation_id)
+        .where(
+            _DOMAIN.c.domain.in_(select(_MailDomain(_WHOSE.c.key))),
+            _POOL.c.claim_policy == ClaimPolicy.DOMAIN,
+            ~removed,
+        )
     )
 
 
 def _ways() -> Subquery:
+    their_ids, their_keys = select(_WHOSE.c.id), select(_WHOSE.c.key)
     is_expired = _ASSIGNMENT.c.ended_as == AssignmentEnd.EXPIRED
     is_open = _ASSIGNMENT.c.state.in_((AssignmentState.INVITED, AssignmentState.OFFERED))
     is_active = _ASSIGNMENT.c.ended_at.is_(None)
     waits = _WAITING.c.ended_at.is_(None)
     return union_all(
         _seated(
-            _ASSIGNMENT.c.login_id == _WHOSE.c.id,
+            _ASSIGNMENT.c.login_id.in_(their_ids),
             or_(is_active, _ASSIGNMENT.c.claimed_at.is_not(None), is_expired),
         ),
         _seated(
-            _ASSIGNMENT.c.email_key == _WHOSE.c.key,
+            _ASSIGNMENT.c.email_key.in_(their_keys),
             _ASSIGNMENT.c.login_id.is_(None) & or_(is_open, is_expired),
         ),
-        _unseated(Way.WAITING, _WAITING.c.pool_id)
-        .join_from(_WHOSE, _WAITING, _WAITING.c.login_id == _WHOSE.c.id)
-        .where(waits),
-        _unseated(Way.WAITING, _WAITING.c.pool_id)
-        .join_from(_WHOSE, _WAITING, _WAITING.c.email_key == _WHOSE.c.key)
-        .where(waits, _WAITING.c.login_id.is_(None)),
+        _unseated(Way.WAITING, _WAITING.c.pool_id).where(_WAITING.c.login_id.in_(their_ids), waits),
+        _unseated(Way.WAITING, _WAITING.c.pool_id).where(
+            _WAITING.c.email_key.in_(their_keys), waits, _WAITING.c.login_id.is_(None)
+        ),
         _by_domain(),
     ).subquery("ways")
 
 
+_ALL: Final = true()
 _OF_A_GRANT: Final = (
     _GRANT.c.public_id,
     _GRANT.c.scope,
@@ -175,15 +192,15 @@ _OF_A_GRANT: Final = (
     _GRANT.c.revoked_at,
     _GRANT.c.revoked_as,
 )
-Reach = ColumnElement[bool] | None
 
 
-def lines(*, own: Reach = None, pooled: Reach = None) -> Subquery:
+def lines(pools: ColumnElement[bool] = _ALL) -> Subquery:
     """Return all grants a login has a way to, with that way; it takes the parameter `login_id`.
 
-    `own` and `pooled` narrow the search early, by `Grant` and by `Pool`. Pools that were allotted
-    from another admit by that one's grants.
+    `pools` narrows the search early, by `Pool`. Those that were allotted from another admit by
+    that one's grants. A line without a grant (`public_id` is NULL) is none.
     """
+    # The joins are outer ones, so that no planner turns them round and reads all pools or grants.
     ways = _ways()
     held = select(
         *_OF_A_GRANT,
@@ -197,7 +214,7 @@ def lines(*, own: Reach = None, pooled: Reach = None) -> Subquery:
         cast(null(), UTCDateTime).label("expires_at"),
         cast(null(), UTCDateTime).label("claimed_at"),
         cast(null(), UTCDateTime).label("left_at"),
-    ).join_from(_WHOSE, _GRANT, _GRANT.c.login_id == _WHOSE.c.id)
+    ).where(_GRANT.c.login_id.in_(select(_WHOSE.c.id)))
     reached = (
         select(
             *_OF_A_GRANT,
@@ -212,14 +229,10 @@ def lines(*, own: Reach = None, pooled: Reach = None) -> Subquery:
             ways.c.claimed_at,
             ways.c.left_at,
         )
-        .join_from(ways, _POOL, _POOL.c.id == ways.c.pool_id)
-        .join(_ORGANISATION, _ORGANISATION.c.id == _POOL.c.organisation_id)
-        .join(_GRANT, _GRANT.c.pool_id == func.coalesce(_POOL.c.allotted_from_id, _POOL.c.id))
+        .outerjoin_from(ways, _POOL, and_(_POOL.c.id == ways.c.pool_id, pools))
+        .outerjoin(_ORGANISATION, _ORGANISATION.c.id == _POOL.c.organisation_id)
+        .outerjoin(_GRANT, _GRANT.c.pool_id == func.coalesce(_POOL.c.allotted_from_id, _POOL.c.id))
     )
-    if own is not None:
-        held = held.where(own)
-    if pooled is not None:
-        reached = reached.where(pooled)
     return union_all(held, reached).subquery("lines")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.access import Action, Admitted, Case, Code, Decision, decide
 from lms.cases import load_case
 from lms.db import Database
-from lms.models.people import Login, Organisation
+from lms.models.people import Login, LoginAlias, Organisation
 from lms.models.seats import (
     AssignmentEnd,
     AssignmentState,
@@ -297,6 +297,19 @@ def test_an_invitation_to_the_address_of_a_merged_login_counts(
         )
         twin.merged_into = cast.dan.id
     assert code(database, cast) is Code.INVITE_NOT_CLAIMED
+
+
+def test_an_invitation_to_a_further_address_counts(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        twin = make_login(session)
+        twin.merged_into = cast.dan.id
+        for login_id, email in ((cast.dan.id, "d@work.example"), (twin.id, "t@work.example")):
+            session.add(LoginAlias(login_id=login_id, email=email, email_key=email, created_at=NOW))
+            pool = make_pool(session, elm_of(session, cast))
+            make_pool_grant(session, pool)
+            make_assignment(session, pool, email=email, state=AssignmentState.INVITED)
+    found = decision(database, cast.dan.id, cast.webinar_id)
+    assert [each.code for each in found.candidates] == [Code.INVITE_NOT_CLAIMED] * 2
 
 
 def test_within_an_organisation_only_its_own_pools_are_weighed(
