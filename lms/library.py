@@ -18,7 +18,7 @@ from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
 from lms.models import all as tables
 from lms.parts import Part
 from lms.recordings import ENCODE
-from lms.rounds import END_IDLE, SCHEDULES, TIDY, end_idle, tidy
+from lms.rounds import END_IDLE, OVERDUE, SCHEDULES, TIDY, end_idle, overdue, tidy
 from lms.web import (
     about,
     account,
@@ -105,6 +105,7 @@ LIBRARY = Part(
         ENCODE: encode_recording,
         SWEEP: sweep_run,
         END_IDLE: end_idle,
+        OVERDUE: overdue,
         TIDY: tidy,
     },
     job_endings={

@@ -2,16 +2,22 @@
 
 from datetime import timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from lms import accounts, email_tokens, jobs, mail, sign_ins, viewing
 from lms.clock import now
+from lms.desk import Office
 from lms.jobs import JobRun, Schedule
+from lms.letters import Doors
+from lms.overdue import tell_overdue
 from lms.runtime import Carrel
 
 END_IDLE = "playback.end_idle"
+OVERDUE = "sales.overdue"
 TIDY = "house.tidy"
 SCHEDULES = (
     Schedule(END_IDLE, timedelta(minutes=5)),
+    Schedule(OVERDUE, timedelta(hours=1)),
     Schedule(TIDY, timedelta(hours=6)),
 )
 
@@ -28,6 +34,14 @@ def end_idle(carrel: Carrel, _run: JobRun) -> None:
     """End the playback sessions whose players have not been heard of for hours."""
     with carrel.database.transaction() as session:
         viewing.end_idle(session, now=now())
+
+
+def overdue(carrel: Carrel, _run: JobRun) -> None:
+    """Tell staff and buyers of payments that fell due; each is told once."""
+    settings = carrel.settings
+    office = Office(Doors(settings.base_url), ZoneInfo(settings.time_zone))
+    with carrel.database.transaction() as session:
+        tell_overdue(session, office=office, now=now())
 
 
 def tidy(carrel: Carrel, run: JobRun) -> None:

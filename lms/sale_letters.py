@@ -1,10 +1,11 @@
 """The letters about requests and sales: receipts, answers, what was bought and how to attend."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import mail
@@ -12,14 +13,25 @@ from lms.desk_list import KIND_WORDS, RequestFacts
 from lms.errors import N_
 from lms.house import read_house
 from lms.letters import Doors
-from lms.models.orders import RequestState
+from lms.models.catalogue import Webinar
+from lms.models.holdings import OfferKind, Scope
+from lms.models.orders import DeliveredThrough, RequestState, Terms
 from lms.offers import say_money
 from lms.pricing import holds_until
-from lms.zones import say_date, say_moment
+from lms.sale_list import SaleFacts, SaleGrant, grants_of_sale
+from lms.zones import read_zone, say_date, say_moment
 
 _ANSWERS: Final = {
     RequestState.DONE: N_("An answer to your request %(number)s"),
     RequestState.DECLINED: N_("About your request %(number)s"),
+}
+WHAT: Final[Mapping[OfferKind, str]] = {
+    OfferKind.SINGLE: N_("A seat"),
+    OfferKind.GROUP_SEATS: N_("Seats"),
+    OfferKind.GROUP_SHOWING: N_("Group showing"),
+    OfferKind.INSTITUTIONAL: N_("Institutional access"),
+    OfferKind.PASS: N_("All-access pass"),
+    OfferKind.CONTRACT: N_("All-access contract"),
 }
 
 
@@ -71,6 +83,165 @@ def tell_house(
         values=values,
         now=now,
         unique_key=f"request-arrived:{facts.public_id}",
+    )
+
+
+def send_bought(
+    session: Session, facts: SaleFacts, *, doors: Doors, zone: ZoneInfo, now: datetime
+) -> None:
+    """Tell who bought something what it is, how to attend, and the address that stays for good."""
+    lines = grants_of_sale(session, facts.id)
+    is_of_a_pool = any(line.pool_id is not None for line in lines)
+    values = {
+        **_sold(facts, zone),
+        **_covered(session, lines, zone=zone, now=now),
+        "is_held": facts.is_held,
+        "in_lms": facts.delivered_through is DeliveredThrough.LMS,
+        "page": doors.page(_page(lines)),
+        "action_url": doors.page(_page(lines)),
+    }
+    kind = "bought"
+    if is_of_a_pool:
+        kind = "bought_for_organisation"
+        values["action_url"] = doors.page(f"/organisation/{facts.organisation_public_id}")
+    subject = N_("Your access: %(what)s") % {"what": values["covers"] or values["what"]}
+    _to_buyer(session, facts, kind, subject, values, now=now)
+
+
+def send_open(session: Session, facts: SaleFacts, *, doors: Doors, now: datetime) -> None:
+    """Tell who bought something that was held that the payment is here and all is open."""
+    lines = grants_of_sale(session, facts.id)
+    values = {
+        "name": facts.contact_name,
+        "what": WHAT[facts.kind],
+        "covers": facts.covers,
+        "action_url": doors.page(_page(lines)),
+    }
+    _to_buyer(session, facts, "sale_paid", N_("Your payment is here"), values, now=now)
+
+
+def send_refunded(session: Session, facts: SaleFacts, *, doors: Doors, now: datetime) -> None:
+    """Tell who bought something that the money is returned and the access has ended."""
+    values = {
+        "name": facts.contact_name,
+        "what": WHAT[facts.kind],
+        "covers": facts.covers,
+        "price": say_money(facts.price_minor - facts.refunded_minor, facts.currency),
+        "action_url": doors.page("/library"),
+    }
+    _to_buyer(session, facts, "sale_refunded", N_("Your money is returned"), values, now=now)
+
+
+def send_overdue(
+    session: Session, facts: SaleFacts, *, doors: Doors, zone: ZoneInfo, now: datetime
+) -> None:
+    """Tell the house and the buyer, once each, that a payment is overdue (P9)."""
+    values = {**_sold(facts, zone), "starts": "", "until": ""}
+    subject = N_("Payment %(number)s is overdue") % {"number": facts.number}
+    contact = read_house(session, contact="").contact_email
+    for to, login_id, path, whose in (
+        (facts.contact_email, facts.contact_id, "/ask?kind=invoice", "buyer"),
+        (contact, None, f"/staff/sales/{facts.public_id}", "house"),
+    ):
+        if to:
+            mail.post(
+                session,
+                kind=f"sale_overdue_{whose}",
+                to=to,
+                login_id=login_id,
+                subject=subject,
+                values={**values, "action_url": doors.page(path)},
+                now=now,
+                unique_key=f"sale-overdue-{whose}:{facts.public_id}",
+            )
+
+
+def tell_house_of_dispute(
+    session: Session, facts: SaleFacts, *, doors: Doors, now: datetime
+) -> None:
+    """Tell the house that a payment is disputed, and what was done or is to be decided (R2)."""
+    contact = read_house(session, contact="").contact_email
+    if not contact:
+        return
+    mail.post(
+        session,
+        kind="sale_disputed",
+        to=contact,
+        login_id=None,
+        subject=N_("Sale %(number)s is disputed") % {"number": facts.number},
+        values={
+            "number": facts.number,
+            "buyer": facts.buyer,
+            "is_to_organisation": facts.is_to_organisation,
+            "action_url": doors.page(f"/staff/sales/{facts.public_id}"),
+        },
+        now=now,
+    )
+
+
+def _page(lines: tuple[SaleGrant, ...]) -> str:
+    """Return the page that stays: a webinar's own, or else the person's library."""
+    first = lines[0] if lines else None
+    return f"/webinars/{first.slug}" if first and first.scope is Scope.WEBINAR else "/library"
+
+
+def _sold(facts: SaleFacts, zone: ZoneInfo) -> dict[str, object]:
+    is_paid = facts.paid_at is not None
+    return {
+        "name": facts.contact_name,
+        "buyer": facts.buyer,
+        "number": facts.number,
+        "what": WHAT[facts.kind],
+        "covers": facts.covers,
+        "quantity": facts.quantity,
+        "price": "" if facts.terms is Terms.COMPLIMENTARY else _price(facts),
+        "is_paid": is_paid,
+        "due": say_date(facts.due_at, zone) if facts.due_at and not is_paid else "",
+        "reference": facts.reference,
+        "tax_exemption": facts.tax_exemption,
+    }
+
+
+def _price(facts: SaleFacts) -> str:
+    return say_money(facts.price_minor, facts.currency)
+
+
+def _covered(
+    session: Session, lines: tuple[SaleGrant, ...], *, zone: ZoneInfo, now: datetime
+) -> dict[str, object]:
+    """Say when a webinar is held live, where it is to come, and until when a term runs."""
+    line = lines[0]
+    until = "" if line.ends_at is None else say_date(line.ends_at - timedelta(seconds=1), zone)
+    starts = say_date(line.starts_at, zone) if line.starts_at > now else ""
+    live = ""
+    slug = line.slug if line.scope is Scope.WEBINAR else ""
+    held = session.execute(
+        select(Webinar.held_at, Webinar.zone, Webinar.minutes).where(Webinar.slug == slug)
+    ).one_or_none()
+    if held is not None and held.held_at + timedelta(minutes=held.minutes) > now:
+        live = say_moment(held.held_at, read_zone(held.zone))
+    return {"until": until, "starts": starts, "live": live, "is_webinar": held is not None}
+
+
+def _to_buyer(
+    session: Session,
+    facts: SaleFacts,
+    kind: str,
+    subject: str,
+    values: Mapping[str, object],
+    *,
+    now: datetime,
+) -> None:
+    if facts.contact_email is None:
+        return
+    mail.post(
+        session,
+        kind=kind,
+        to=facts.contact_email,
+        login_id=facts.contact_id,
+        subject=subject,
+        values=values,
+        now=now,
     )
 
 

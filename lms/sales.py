@@ -1,0 +1,310 @@
+"""Sales: what was sold to whom on which terms, and the access that comes with it at once."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import accounts, audit, desk, organisations, passes, pools, sale_letters, slugs
+from lms.accounts import Account, NewLogin
+from lms.addresses import read_address
+from lms.db import new_public_id
+from lms.desk import Office
+from lms.desk_choices import read_target
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.models.holdings import OfferKind, Scope
+from lms.models.orders import DeliveredThrough, Sale, Terms
+from lms.models.people import Membership, Organisation, Role
+from lms.offers import HIGHEST_MINOR, MOST_SEATS
+from lms.organisations import NewOrganisation, OrganisationFacts
+from lms.passes import NewPass, Target, Term, year_from
+from lms.pools import NewPoolGrant
+from lms.sale_list import SaleFacts, find_sale
+
+PAY_WITHIN: Final = timedelta(days=30)
+PAID_AT_ONCE: Final = (Terms.CARD, Terms.COMPLIMENTARY, Terms.HISTORY)
+OF_A_LOGIN: Final = (OfferKind.GROUP_SHOWING, OfferKind.PASS)
+OF_A_POOL: Final = (OfferKind.GROUP_SEATS, OfferKind.INSTITUTIONAL, OfferKind.CONTRACT)
+DATED: Final = (OfferKind.PASS, OfferKind.CONTRACT)
+UNLIMITED: Final = (OfferKind.INSTITUTIONAL, OfferKind.CONTRACT)
+LONGEST_REFERENCE: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class NewSale:
+    """What is sold: to a person, or to an organisation whose contact `email` and `name` are.
+
+    `organisation` is the slug of one that is there, `organisation_name` makes one. `covers` is
+    `webinar:<slug>`, `series:<slug>`, `presenter:<slug>` or `everything`. `quantity` None is
+    unlimited. `starts_at` None is now, or the end of the pass that is renewed (A5); `ends_at`
+    None is a year for passes and contracts. `is_held` keeps access closed until it is paid (P9).
+    `sale_id` is the sale's outside id to be: selling it twice is refused. `answers` is the request
+    that it answers.
+    """
+
+    kind: OfferKind
+    covers: str
+    email: str
+    name: str
+    price_minor: int
+    currency: str
+    terms: Terms
+    organisation: str = ""
+    organisation_name: str = ""
+    quantity: int | None = 1
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    due_at: datetime | None = None
+    is_held: bool = False
+    reference: str = ""
+    delivered_through: DeliveredThrough = DeliveredThrough.HERE
+    tax_exemption: str = ""
+    tax_exempt_until: datetime | None = None
+    note: str = ""
+    sale_id: str = ""
+    answers: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Buyer:
+    """Who bought: a person, or an organisation with a person who is its contact."""
+
+    contact: Account
+    organisation: OrganisationFacts | None
+
+
+def sell(
+    session: Session, new: NewSale, *, office: Office, actor: str | None, now: datetime
+) -> SaleFacts:
+    """Record a sale and give its access in the same transaction; who bought it is told by letter.
+
+    Access opens at once unless staff hold it (P9). A buyer without a login is made one, and sent
+    the link for choosing a password; an organisation's contact may manage it. What came from the
+    past (HISTORY) is told to nobody. Raises Invalid, with faults by field, NotFound, and Conflict
+    for a sale that was made already.
+    """
+    target = _checked(session, new)
+    sale_id = new.sale_id or new_public_id()
+    if session.scalar(select(Sale.id).where(Sale.public_id == sale_id)) is not None:
+        raise Conflict(N_("This sale has been made already."))
+    buyer = _buyer(session, new, office=office, actor=actor, now=now)
+    row = _row(new, buyer, sale_id, now)
+    session.add(row)
+    session.flush()
+    audit.record(session, "sale.made", row.public_id, actor=actor, now=now)
+    if _is_of_a_pool(new, buyer):
+        _fill_pool(session, new, row, target, office=office, actor=actor, now=now)
+    else:
+        _let_in(session, new, row, target, buyer, office=office, actor=actor, now=now)
+    if new.answers is not None:
+        desk.finish_with_sale(session, new.answers, sale_id=row.id, actor=actor, now=now)
+    facts = find_sale(session, row.public_id)
+    if new.terms is not Terms.HISTORY:
+        sale_letters.send_bought(session, facts, doors=office.doors, zone=office.zone, now=now)
+    return facts
+
+
+def last_moment(day: datetime, zone: ZoneInfo) -> datetime:
+    """Return the end of a day in `zone`, which is the next midnight there."""
+    start = day.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (start + timedelta(days=1)).replace(tzinfo=zone)
+
+
+def _checked(session: Session, new: NewSale) -> Target:
+    faults = _faults(new)
+    target = None
+    try:
+        target = read_target(session, new.covers)
+    except NotFound:
+        faults["covers"] = N_("Choose what it covers.")
+    if target is not None and (target.scope is Scope.WEBINAR) is (new.kind in DATED):
+        faults["covers"] = (
+            N_("A pass or contract covers everything, a series or a presenter.")
+            if new.kind in DATED
+            else N_("Say which webinar is sold.")
+        )
+    if faults or target is None:
+        raise Invalid(N_("The sale has faults."), fields=faults)
+    return target
+
+
+def _faults(new: NewSale) -> dict[str, str]:
+    faults = {**_quantity_faults(new), **_price_faults(new)}
+    if new.kind in OF_A_POOL and not _is_to_organisation(new):
+        faults["organisation"] = N_("This is sold to an organisation: say which.")
+    if len(new.reference) > LONGEST_REFERENCE:
+        faults["reference"] = N_("Use at most 80 characters.")
+    if new.ends_at is not None and new.starts_at is not None and new.ends_at <= new.starts_at:
+        faults["ends_at"] = N_("It ends before it starts.")
+    try:
+        read_address(new.email)
+    except Invalid as error:
+        faults |= error.fields
+    return faults
+
+
+def _quantity_faults(new: NewSale) -> dict[str, str]:
+    is_one = new.quantity == 1
+    if not is_one and (new.kind in OF_A_LOGIN or not _is_to_organisation(new)):
+        return {"quantity": N_("A log-in is sold one. For more, sell seats to an organisation.")}
+    if new.quantity is None and new.kind not in UNLIMITED:
+        return {"quantity": N_("Say how many.")}
+    if new.quantity is not None and not 1 <= new.quantity <= MOST_SEATS:
+        return {"quantity": N_("Give a number between 1 and 10,000.")}
+    return {}
+
+
+def _price_faults(new: NewSale) -> dict[str, str]:
+    if not 0 <= new.price_minor <= HIGHEST_MINOR:
+        return {"price": N_("A price is between 0 and 1,000,000.")}
+    if new.terms is Terms.COMPLIMENTARY and new.price_minor:
+        return {"price": N_("What is given away costs nothing.")}
+    return {}
+
+
+def _is_to_organisation(new: NewSale) -> bool:
+    return bool(new.organisation or new.organisation_name.strip())
+
+
+def _buyer(
+    session: Session, new: NewSale, *, office: Office, actor: str | None, now: datetime
+) -> _Buyer:
+    contact = _account(session, new, office=office, actor=actor, now=now)
+    if not _is_to_organisation(new):
+        return _Buyer(contact, None)
+    if new.organisation:
+        organisation = organisations.find_organisation(session, new.organisation)
+    else:
+        name = new.organisation_name
+        slug = slugs.choose(session, Organisation.slug, wanted="", name=name)
+        made = NewOrganisation(slug, name)
+        organisation = organisations.add_organisation(session, made, actor=actor, now=now)
+    _let_manage(session, organisation, contact, actor=actor, now=now)
+    return _Buyer(contact, organisation)
+
+
+def _account(
+    session: Session, new: NewSale, *, office: Office, actor: str | None, now: datetime
+) -> Account:
+    address = read_address(new.email)
+    try:
+        found = accounts.find_by_email(session, address.shown)
+    except NotFound:
+        pass
+    else:
+        if found.is_confirmed:
+            return found
+    name = new.name.strip() or address.shown.rpartition("@")[0]
+    made = accounts.add_login(session, NewLogin(address, name), actor=actor, now=now)
+    if new.terms is not Terms.HISTORY:
+        accounts.invite_to_set_password(session, made, doors=office.doors, now=now)
+    return made
+
+
+def _let_manage(
+    session: Session,
+    organisation: OrganisationFacts,
+    contact: Account,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Let the contact manage the organisation; the first one owns it."""
+    roles = {
+        row.login_id: row.role
+        for row in session.execute(
+            select(Membership.login_id, Membership.role).where(
+                Membership.organisation_id == organisation.id
+            )
+        )
+    }
+    if roles.get(contact.id) in (Role.OWNER, Role.MANAGER):
+        return
+    role = Role.MANAGER if Role.OWNER in roles.values() else Role.OWNER
+    organisations.add_member(session, organisation, contact.id, role=role, actor=actor, now=now)
+
+
+def _row(new: NewSale, buyer: _Buyer, sale_id: str, now: datetime) -> Sale:
+    is_paid = new.terms in PAID_AT_ONCE and not new.is_held
+    return Sale(
+        public_id=sale_id,
+        login_id=None if buyer.organisation else buyer.contact.id,
+        organisation_id=buyer.organisation.id if buyer.organisation else None,
+        contact_id=buyer.contact.id,
+        kind=new.kind,
+        quantity=new.quantity,
+        price_minor=new.price_minor,
+        currency=new.currency,
+        terms=new.terms,
+        reference=" ".join(new.reference.split()),
+        delivered_through=new.delivered_through,
+        tax_exemption=" ".join(new.tax_exemption.split())[:LONGEST_REFERENCE],
+        tax_exempt_until=new.tax_exempt_until,
+        sold_at=now,
+        due_at=None if is_paid else new.due_at or now + PAY_WITHIN,
+        paid_at=now if is_paid else None,
+        note=new.note.strip(),
+    )
+
+
+def _is_of_a_pool(new: NewSale, buyer: _Buyer) -> bool:
+    return buyer.organisation is not None and new.kind not in OF_A_LOGIN
+
+
+def _fill_pool(  # noqa: PLR0913  (the sale, what it brings, and who does it when)
+    session: Session,
+    new: NewSale,
+    row: Sale,
+    target: Target,
+    *,
+    office: Office,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    assert row.organisation_id is not None  # noqa: S101  (a pool is an organisation's)
+    own = session.scalar(select(Organisation.zone).where(Organisation.id == row.organisation_id))
+    zone = ZoneInfo(own) if own else office.zone
+    seats = NewPoolGrant(
+        organisation_id=row.organisation_id,
+        target=target,
+        seats=None if new.kind is OfferKind.INSTITUTIONAL else new.quantity,
+        term=_term(new, new.starts_at or now, zone),
+        kind=new.kind,
+        sale_id=row.id,
+        awaits_payment=new.is_held,
+    )
+    pools.sell_seats(session, seats, actor=actor, now=now)
+
+
+def _let_in(  # noqa: PLR0913  (the sale, what it brings, and who does it when)
+    session: Session,
+    new: NewSale,
+    row: Sale,
+    target: Target,
+    buyer: _Buyer,
+    *,
+    office: Office,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    login_id = buyer.contact.id
+    if new.kind is OfferKind.PASS and new.ends_at is None:
+        bought = NewPass(login_id, target, new.starts_at)
+        line = passes.add_pass(session, bought, zone=office.zone, actor=actor, now=now)
+    else:
+        term = Term(new.starts_at or now, new.ends_at if new.kind in DATED else None)
+        line = passes.grant(
+            session, login_id=login_id, target=target, term=term, actor=actor, now=now
+        )
+    line.kind, line.sale_id = new.kind, row.id
+    line.awaits_payment_since = now if new.is_held else None
+    session.flush()
+
+
+def _term(new: NewSale, starts_at: datetime, zone: ZoneInfo) -> Term:
+    if new.kind not in DATED:
+        return Term(starts_at)
+    return Term(starts_at, new.ends_at) if new.ends_at else year_from(starts_at, zone)

@@ -1,0 +1,316 @@
+"""After a sale: paid, held, refunded, given back in part, disputed, won and lost."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from lms import refunds, sales
+from lms.access import Code
+from lms.db import Database
+from lms.errors import Conflict, Invalid
+from lms.house import HouseWords, describe_house
+from lms.models.holdings import Withdrawal
+from lms.models.orders import Terms
+from lms.models.seats import Pool
+from lms.offers import set_prices
+from lms.overdue import tell_overdue
+from lms.sale_list import SaleFacts, Standing
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.sales.selling import GROUP, PRICES, SEAT, grants, read, sold
+from tests.sales.test_desk import OFFICE
+from tests.sales.test_sales import code
+from tests.web.letters import letters, newest
+
+Act = Callable[[Database, SaleFacts], None]
+INVOICE = replace(SEAT, terms=Terms.INVOICE)
+
+
+@pytest.fixture(autouse=True)
+def _prices(database: Database) -> None:
+    with database.transaction() as session:
+        set_prices(session, PRICES, actor=None, now=NOW - timedelta(days=9))
+
+
+def pay(database: Database, facts: SaleFacts) -> None:
+    with database.transaction() as session:
+        refunds.mark_paid(session, facts.public_id, doors=OFFICE.doors, actor=None, now=NOW)
+
+
+def hold(database: Database, facts: SaleFacts) -> None:
+    with database.transaction() as session:
+        refunds.hold(session, facts.public_id, actor=None, now=NOW)
+
+
+def open_unpaid(database: Database, facts: SaleFacts) -> None:
+    with database.transaction() as session:
+        refunds.open_unpaid(session, facts.public_id, actor=None, now=NOW)
+
+
+def refund(database: Database, facts: SaleFacts) -> None:
+    with database.transaction() as session:
+        refunds.refund_all(session, facts.public_id, doors=OFFICE.doors, actor=None, now=NOW)
+
+
+def dispute(database: Database, facts: SaleFacts) -> None:
+    with database.transaction() as session:
+        refunds.dispute(session, facts.public_id, doors=OFFICE.doors, actor=None, now=NOW)
+
+
+def suspend(database: Database, facts: SaleFacts) -> None:
+    with database.transaction() as session:
+        refunds.suspend(session, facts.public_id, actor=None, now=NOW)
+
+
+def restore(database: Database, facts: SaleFacts) -> None:
+    with database.transaction() as session:
+        refunds.restore(session, facts.public_id, actor=None, now=NOW)
+
+
+def win(database: Database, facts: SaleFacts) -> None:
+    with database.transaction() as session:
+        refunds.win_dispute(session, facts.public_id, actor=None, now=NOW)
+
+
+def lose(database: Database, facts: SaleFacts) -> None:
+    with database.transaction() as session:
+        refunds.lose_dispute(session, facts.public_id, actor=None, now=NOW)
+
+
+def give_back(database: Database, facts: SaleFacts, fewer: int, amount: int | None = None) -> int:
+    with database.transaction() as session:
+        return refunds.refund_seats(
+            session, facts.public_id, fewer=fewer, amount_minor=amount, actor=None, now=NOW
+        )
+
+
+def pool_of(database: Database) -> Pool:
+    with database.read_session() as session:
+        return session.scalars(select(Pool)).one()
+
+
+# paying and holding
+
+
+def test_a_sale_is_marked_paid_once(database: Database, cast: Cast) -> None:
+    facts = sold(database, INVOICE)
+    pay(database, facts)
+    assert read(database, facts).standing(NOW) is Standing.PAID
+    with pytest.raises(Conflict):
+        pay(database, facts)
+
+
+@pytest.mark.parametrize("new", [INVOICE, GROUP])
+def test_held_access_opens_when_it_is_paid(
+    database: Database, cast: Cast, new: sales.NewSale
+) -> None:
+    facts = sold(database, replace(new, is_held=True))
+    pay(database, facts)
+    assert not read(database, facts).is_held
+    assert newest(database, new.email).kind == "sale_paid"
+
+
+def test_staff_hold_and_open_what_is_not_paid(database: Database, cast: Cast) -> None:
+    facts = sold(database, INVOICE)
+    hold(database, facts)
+    assert read(database, facts).is_held
+    assert grants(database, facts)[0].awaits_payment_since == NOW
+    open_unpaid(database, facts)
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+
+
+def test_what_an_organisation_has_not_paid_is_held_and_opened(
+    database: Database, cast: Cast
+) -> None:
+    facts = sold(database, GROUP)
+    hold(database, facts)
+    assert read(database, facts).is_held
+    open_unpaid(database, facts)
+    assert not read(database, facts).is_held
+
+
+@pytest.mark.parametrize("act", [hold, open_unpaid])
+def test_what_is_paid_is_not_held(database: Database, cast: Cast, act: Act) -> None:
+    facts = sold(database)
+    with pytest.raises(Conflict):
+        act(database, facts)
+
+
+# refunds
+
+
+def test_a_refund_takes_that_sale_s_access_alone(database: Database, cast: Cast) -> None:
+    first, second = sold(database), sold(database)
+    refund(database, first)
+    assert grants(database, first)[0].revoked_as is Withdrawal.REFUNDED
+    assert grants(database, second)[0].revoked_at is None
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+    refund(database, second)
+    assert code(database, cast, cast.dan.id) is Code.REFUNDED
+    assert "$99.00" in newest(database, "dan@example.org", "sale_refunded").text
+
+
+def test_a_refund_of_an_organisation_s_seats_takes_them_at_once(
+    database: Database, cast: Cast
+) -> None:
+    facts = sold(database, GROUP)
+    refund(database, facts)
+    after = read(database, facts)
+    assert (after.refunded_minor, after.standing(NOW)) == (32500, Standing.REFUNDED)
+    assert pool_of(database).capacity == 0
+
+
+def test_a_sale_is_refunded_once(database: Database, cast: Cast) -> None:
+    facts = sold(database)
+    refund(database, facts)
+    for act in (refund, dispute, pay, hold):
+        with pytest.raises(Conflict):
+            act(database, facts)
+
+
+# parts
+
+
+def test_five_seats_become_four_and_25_dollars_return(database: Database, cast: Cast) -> None:
+    facts = sold(database, GROUP)
+    assert give_back(database, facts, 1) == 2500
+    after = read(database, facts)
+    assert (after.quantity, after.refunded_minor, after.price_minor) == (4, 2500, 32500)
+    assert (pool_of(database).capacity, grants(database, facts)[0].seats) == (4, 4)
+
+
+def test_giving_back_twice_pays_back_as_giving_back_at_once(database: Database, cast: Cast) -> None:
+    facts = sold(database, GROUP)
+    assert give_back(database, facts, 1) + give_back(database, facts, 1) == 32500 - 22500
+
+
+def test_a_part_is_worth_what_it_was_on_the_day_of_the_sale(database: Database, cast: Cast) -> None:
+    facts = sold(database, GROUP)
+    dearer = [replace(each, price_minor=2 * each.price_minor) for each in PRICES]
+    with database.transaction() as session:
+        set_prices(session, dearer, actor=None, now=NOW + timedelta(days=1))
+    assert give_back(database, facts, 1) == 2500
+
+
+def test_staff_may_pay_back_another_amount_but_not_more_than_was_paid(
+    database: Database, cast: Cast
+) -> None:
+    facts = sold(database, GROUP)
+    assert give_back(database, facts, 1, amount=5000) == 5000
+    for amount in (-1, 27501):
+        with pytest.raises(Invalid):
+            give_back(database, facts, 1, amount=amount)
+
+
+@pytest.mark.parametrize("fewer", [0, 5, 6])
+def test_a_part_is_neither_nothing_nor_all(database: Database, cast: Cast, fewer: int) -> None:
+    facts = sold(database, GROUP)
+    with pytest.raises(Invalid):
+        give_back(database, facts, fewer)
+
+
+def test_only_seats_are_given_back_in_part(database: Database, cast: Cast) -> None:
+    facts = sold(database, replace(SEAT, covers="everything", kind=sales.OfferKind.PASS))
+    with pytest.raises(Invalid):
+        give_back(database, facts, 1)
+
+
+def test_seats_that_somebody_has_are_not_given_back(database: Database, cast: Cast) -> None:
+    facts = sold(database, GROUP)
+    with database.transaction() as session:
+        session.execute(update(Pool).values(used=5))
+    with pytest.raises(Conflict):
+        give_back(database, facts, 1)
+    assert read(database, facts).quantity == 5
+
+
+# disputes
+
+
+def test_a_dispute_suspends_an_individual_s_access_alone(database: Database, cast: Cast) -> None:
+    facts = sold(database)
+    dispute(database, facts)
+    assert read(database, facts).standing(NOW) is Standing.DISPUTED
+    assert code(database, cast, cast.dan.id) is Code.SUSPENDED_DISPUTE
+    assert code(database, cast, cast.alice.id) is Code.OK_PERMANENT
+
+
+def test_a_dispute_that_is_won_restores(database: Database, cast: Cast) -> None:
+    facts = sold(database)
+    dispute(database, facts)
+    win(database, facts)
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+    assert read(database, facts).standing(NOW) is Standing.PAID
+
+
+def test_a_dispute_that_is_lost_revokes(database: Database, cast: Cast) -> None:
+    facts = sold(database)
+    dispute(database, facts)
+    lose(database, facts)
+    assert code(database, cast, cast.dan.id) is Code.REVOKED
+    assert read(database, facts).standing(NOW) is Standing.REFUNDED
+
+
+def test_an_organisation_s_dispute_alerts_staff_who_may_suspend(
+    database: Database, cast: Cast
+) -> None:
+    words = HouseWords("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
+    with database.transaction() as session:
+        describe_house(session, words, actor=None, now=NOW)
+    facts = sold(database, GROUP)
+    dispute(database, facts)
+    assert grants(database, facts)[0].suspended_at is None
+    assert "may suspend" in newest(database, "desk@example.org").text
+    suspend(database, facts)
+    assert grants(database, facts)[0].suspended_at == NOW
+    restore(database, facts)
+    assert grants(database, facts)[0].suspended_at is None
+
+
+def test_an_individual_s_access_may_be_restored_while_the_dispute_is_open(
+    database: Database, cast: Cast
+) -> None:
+    facts = sold(database)
+    dispute(database, facts)
+    restore(database, facts)
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+    suspend(database, facts)
+    assert code(database, cast, cast.dan.id) is Code.SUSPENDED_DISPUTE
+
+
+@pytest.mark.parametrize("act", [suspend, restore, win, lose])
+def test_without_a_dispute_there_is_nothing_to_suspend_win_or_lose(
+    database: Database, cast: Cast, act: Act
+) -> None:
+    facts = sold(database)
+    with pytest.raises(Conflict):
+        act(database, facts)
+
+
+def test_a_dispute_is_recorded_once(database: Database, cast: Cast) -> None:
+    facts = sold(database)
+    dispute(database, facts)
+    with pytest.raises(Conflict):
+        dispute(database, facts)
+
+
+# overdue
+
+
+def test_an_overdue_payment_is_told_to_house_and_buyer_once_each(
+    database: Database, cast: Cast
+) -> None:
+    words = HouseWords("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
+    with database.transaction() as session:
+        describe_house(session, words, actor=None, now=NOW)
+    sold(database, GROUP)
+    for days in (29, 30, 31, 31):
+        with database.transaction() as session:
+            tell_overdue(session, office=OFFICE, now=NOW + timedelta(days=days))
+    told = [letter for letter in letters(database, "mia@example.org") if "overdue" in letter.kind]
+    house = [letter for letter in letters(database, "desk@example.org") if "overdue" in letter.kind]
+    assert (len(told), len(house)) == (1, 1)
+    assert "Nobody loses access" in told[0].text

@@ -1,0 +1,348 @@
+"""Selling: the access comes in the same transaction, and who bought it is told."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from lms import desk, sales
+from lms.access import Action, Code, decide
+from lms.cases import load_case
+from lms.db import Database, new_public_id
+from lms.desk import NewRequest
+from lms.desk_list import find_request
+from lms.errors import Conflict, Invalid, NotFound
+from lms.models.catalogue import Webinar
+from lms.models.holdings import Grant, OfferKind
+from lms.models.orders import DeliveredThrough, RequestKind, RequestState, Sale, Terms
+from lms.models.people import Membership, Organisation, Role
+from lms.models.seats import Pool
+from lms.sale_list import Standing, WantedSales, list_sales
+from lms.sales import NewSale
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_series
+from tests.sales.selling import GROUP, SEAT, grants, read, sold
+from tests.sales.test_desk import OFFICE
+from tests.web.letters import letters, newest
+
+PASS = replace(SEAT, kind=OfferKind.PASS, covers="everything", price_minor=49900)
+CONTRACT = replace(
+    GROUP, kind=OfferKind.CONTRACT, covers="everything", quantity=40, price_minor=800_000
+)
+
+
+def code(database: Database, cast: Cast, login_id: int, *, at: datetime = NOW) -> Code:
+    with database.read_session() as session:
+        case = load_case(session, login_id=login_id, webinar_id=cast.webinar_id)
+    return decide(case.login, case.webinar, Action.RECORDING, at).code
+
+
+def test_a_person_may_watch_as_soon_as_it_is_sold(database: Database, cast: Cast) -> None:
+    facts = sold(database)
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+    (line,) = grants(database, facts)
+    assert (line.kind, line.login_id, line.seats) == (OfferKind.SINGLE, cast.dan.id, None)
+    assert (facts.buyer, facts.covers, facts.contact_email) == (
+        "Dan",
+        "Reading rooms",
+        "dan@example.org",
+    )
+
+
+@pytest.mark.parametrize(
+    ("terms", "standing"),
+    [
+        (Terms.CARD, Standing.PAID),
+        (Terms.INVOICE, Standing.UNPAID),
+        (Terms.PURCHASE_ORDER, Standing.UNPAID),
+        (Terms.CHECK, Standing.UNPAID),
+    ],
+)
+def test_access_opens_at_once_on_whichever_terms(
+    database: Database, cast: Cast, terms: Terms, standing: Standing
+) -> None:
+    facts = sold(database, replace(SEAT, terms=terms))
+    assert facts.standing(NOW) is standing
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+
+
+def test_an_overdue_payment_cuts_nothing_off(database: Database, cast: Cast) -> None:
+    facts = sold(database, replace(SEAT, terms=Terms.INVOICE))
+    late = NOW + timedelta(days=30)
+    assert facts.standing(late) is Standing.OVERDUE
+    assert code(database, cast, cast.dan.id, at=late) is Code.OK_PERMANENT
+
+
+def test_staff_may_hold_access_until_it_is_paid(database: Database, cast: Cast) -> None:
+    facts = sold(database, replace(SEAT, terms=Terms.CHECK, is_held=True))
+    assert facts.is_held
+    assert grants(database, facts)[0].awaits_payment_since == NOW
+    assert "as soon as your payment is here" in newest(database, "dan@example.org").text
+
+
+def test_what_is_given_away_costs_nothing(database: Database, cast: Cast) -> None:
+    facts = sold(database, replace(SEAT, terms=Terms.COMPLIMENTARY, price_minor=0))
+    assert facts.standing(NOW) is Standing.PAID
+    with pytest.raises(Invalid):
+        sold(database, replace(SEAT, terms=Terms.COMPLIMENTARY))
+
+
+def test_the_letter_says_how_to_attend_and_gives_the_permanent_link(
+    database: Database, cast: Cast
+) -> None:
+    sold(database)
+    letter = newest(database, "dan@example.org")
+    assert letter.kind == "bought"
+    for text in (letter.text, letter.html):
+        assert "http://localhost/webinars/reading-rooms" in text
+        assert "as often as you like" in text
+        assert "$99.00" in text
+        assert "Join live" not in text
+
+
+def test_the_letter_says_when_it_is_live(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        webinar = session.get_one(Webinar, cast.webinar_id)
+        webinar.held_at = datetime(2026, 10, 6, 18, tzinfo=UTC)
+    sold(database)
+    letter = newest(database, "dan@example.org")
+    assert "Tuesday 6 October 2026, 2:00 pm Eastern" in letter.text
+    assert "Join live" in letter.html
+
+
+def test_the_letter_prints_a_tax_exemption(database: Database, cast: Cast) -> None:
+    facts = sold(database, replace(SEAT, tax_exemption="EX-77"))
+    assert "EX-77" in newest(database, "dan@example.org").text
+    assert not facts.is_exemption_expired(NOW)
+
+
+def test_an_expired_exemption_flags_the_sale_and_does_not_block_it(
+    database: Database, cast: Cast
+) -> None:
+    new = replace(SEAT, tax_exemption="EX-77", tax_exempt_until=NOW - timedelta(days=1))
+    assert sold(database, new).is_exemption_expired(NOW)
+    assert code(database, cast, cast.dan.id) is Code.OK_PERMANENT
+
+
+def test_who_has_no_login_is_made_one_and_chooses_a_password(
+    database: Database, cast: Cast
+) -> None:
+    facts = sold(database, replace(SEAT, email="New.Person@example.org", name="New Person"))
+    kinds = {letter.kind for letter in letters(database, "New.Person@example.org")}
+    assert kinds == {"set_password", "bought"}
+    assert facts.buyer == "New Person"
+    assert facts.login_id is not None
+    assert code(database, cast, facts.login_id) is Code.OK_PERMANENT
+
+
+def test_history_is_told_to_nobody(database: Database, cast: Cast) -> None:
+    sold(database, replace(SEAT, email="old@example.org", terms=Terms.HISTORY))
+    assert letters(database, "old@example.org") == []
+
+
+# passes
+
+
+def test_a_pass_lasts_a_year_from_now(database: Database, cast: Cast) -> None:
+    (line,) = grants(database, sold(database, PASS))
+    assert line.starts_at == NOW
+    assert line.ends_at is not None
+    assert line.ends_at - NOW > timedelta(days=365)
+    assert "/library" in newest(database, "dan@example.org").text
+
+
+def test_a_pass_that_is_renewed_begins_where_the_old_one_ends(
+    database: Database, cast: Cast
+) -> None:
+    (first,) = grants(database, sold(database, PASS))
+    (second,) = grants(database, sold(database, PASS))
+    assert second.starts_at == first.ends_at
+
+
+def test_a_pass_may_cover_a_series_until_a_day_of_its_own(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        make_series(session, "desk-and-door")
+    ends = NOW + timedelta(days=90)
+    new = replace(PASS, covers="series:desk-and-door", ends_at=ends)
+    (line,) = grants(database, sold(database, new))
+    assert (line.covers, line.ends_at) == ("Desk-And-Door", ends)
+
+
+def test_a_group_showing_is_one_login_s(database: Database, cast: Cast) -> None:
+    new = replace(SEAT, kind=OfferKind.GROUP_SHOWING, price_minor=29900)
+    (line,) = grants(database, sold(database, new))
+    assert (line.kind, line.login_id) == (OfferKind.GROUP_SHOWING, cast.dan.id)
+
+
+# organisations
+
+
+def test_seats_go_into_the_organisation_s_pool(database: Database, cast: Cast) -> None:
+    facts = sold(database, GROUP)
+    (line,) = grants(database, facts)
+    assert (line.kind, line.seats, line.login_id) == (OfferKind.GROUP_SEATS, 5, None)
+    with database.read_session() as session:
+        pool = session.scalars(select(Pool)).one()
+    assert (pool.capacity, pool.is_permanent, pool.organisation_id) == (
+        5,
+        True,
+        cast.organisation_id,
+    )
+    letter = newest(database, "mia@example.org")
+    assert letter.kind == "bought_for_organisation"
+    assert f"/organisation/{facts.organisation_public_id}" in letter.text
+    assert "/webinars/reading-rooms" in letter.text
+
+
+def test_an_institution_has_seats_without_end_and_says_where_it_watches(
+    database: Database, cast: Cast
+) -> None:
+    new = replace(
+        GROUP,
+        kind=OfferKind.INSTITUTIONAL,
+        quantity=None,
+        delivered_through=DeliveredThrough.LMS,
+    )
+    facts = sold(database, new)
+    assert facts.delivered_through is DeliveredThrough.LMS
+    assert grants(database, facts)[0].seats is None
+    assert "your own learning system" in newest(database, "mia@example.org").text
+
+
+def test_a_contract_ends_after_a_year_at_the_end_of_the_organisation_s_day(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Organisation, cast.organisation_id).zone = "America/Los_Angeles"
+    (line,) = grants(database, sold(database, CONTRACT))
+    assert line.seats == 40
+    assert line.ends_at is not None
+    assert line.ends_at.hour in (7, 8)  # midnight in Los Angeles
+
+
+def test_an_organisation_is_made_with_its_contact_as_owner(database: Database, cast: Cast) -> None:
+    new = replace(
+        GROUP, organisation="", organisation_name=" Birch  Library ", email="kim@example.org"
+    )
+    facts = sold(database, new)
+    assert (facts.buyer, facts.organisation_slug) == ("Birch Library", "birch-library")
+    with database.read_session() as session:
+        roles = session.execute(
+            select(Membership.login_id, Membership.role).where(
+                Membership.organisation_id == facts.organisation_id
+            )
+        ).all()
+    assert [tuple(row) for row in roles] == [(facts.contact_id, Role.OWNER)]
+
+
+def test_a_manager_who_buys_stays_a_manager(database: Database, cast: Cast) -> None:
+    sold(database, GROUP)
+    with database.read_session() as session:
+        role = session.scalar(select(Membership.role).where(Membership.login_id == cast.mia.id))
+    assert role is Role.MANAGER
+
+
+# what is refused
+
+
+@pytest.mark.parametrize(
+    ("new", "changes", "field"),
+    [
+        (SEAT, {"covers": "webinar:none"}, "covers"),
+        (SEAT, {"covers": "nonsense"}, "covers"),
+        (SEAT, {"covers": "everything"}, "covers"),
+        (PASS, {"covers": "webinar:reading-rooms"}, "covers"),
+        (SEAT, {"quantity": 2}, "quantity"),
+        (PASS, {"quantity": 2}, "quantity"),
+        (GROUP, {"quantity": None}, "quantity"),
+        (GROUP, {"quantity": 0}, "quantity"),
+        (GROUP, {"quantity": 10_001}, "quantity"),
+        (GROUP, {"organisation": ""}, "organisation"),
+        (SEAT, {"price_minor": -1}, "price"),
+        (SEAT, {"price_minor": 100_000_001}, "price"),
+        (SEAT, {"email": "nobody"}, "email"),
+        (SEAT, {"reference": "x" * 81}, "reference"),
+        (CONTRACT, {"starts_at": NOW, "ends_at": NOW}, "ends_at"),
+    ],
+)
+def test_a_sale_with_a_fault_is_refused_by_field_and_leaves_nothing(
+    database: Database, cast: Cast, new: NewSale, changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        sold(database, replace(new, **changes))
+    assert field in refusal.value.fields
+    with database.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(Sale)) == 0
+
+
+def test_an_organisation_that_is_none_is_not_found(database: Database, cast: Cast) -> None:
+    with pytest.raises(NotFound):
+        sold(database, replace(GROUP, organisation="nowhere"))
+
+
+def test_the_same_sale_is_not_made_twice(database: Database, cast: Cast) -> None:
+    new = replace(SEAT, sale_id=new_public_id())
+    sold(database, new)
+    with pytest.raises(Conflict):
+        sold(database, new)
+
+
+def test_a_request_is_answered_by_one_sale_alone(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        asked = desk.ask(
+            session,
+            NewRequest(RequestKind.REGISTER, "Dan", "dan@example.org"),
+            office=OFFICE,
+            actor=None,
+            now=NOW,
+        )
+    new = replace(SEAT, answers=asked.public_id)
+    facts = sold(database, new)
+    with database.read_session() as session:
+        answered = find_request(session, asked.public_id)
+        before = session.scalar(select(func.count()).select_from(Grant))
+    assert (answered.state, answered.sale_public_id) == (RequestState.DONE, facts.public_id)
+    with pytest.raises(Conflict):
+        sold(database, new)
+    with database.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(Grant)) == before
+
+
+# the list
+
+
+def buyers(database: Database, wanted: WantedSales, *, at: datetime = NOW) -> list[str]:
+    with database.read_session() as session:
+        found = list_sales(session, wanted, now=at, offset=0, limit=10)
+    return [each.buyer for each in found.items]
+
+
+def test_sales_are_found_by_buyer_webinar_number_and_reference(
+    database: Database, cast: Cast
+) -> None:
+    facts = sold(database, replace(SEAT, reference="PO 4711"))
+    sold(database, CONTRACT)
+    for query in ("dan", "reading", facts.number, "4711"):
+        assert buyers(database, WantedSales(query=query)) == ["Dan"]
+    assert buyers(database, WantedSales(query="elm")) == ["Elm County Library"]
+    assert buyers(database, WantedSales(terms=Terms.CARD)) == ["Dan"]
+
+
+def test_sales_are_listed_by_where_they_stand(database: Database, cast: Cast) -> None:
+    sold(database)
+    group = sold(database, GROUP)
+    late = NOW + timedelta(days=31)
+    assert buyers(database, WantedSales(standing=Standing.PAID)) == ["Dan"]
+    assert buyers(database, WantedSales(standing=Standing.UNPAID)) == ["Elm County Library"]
+    assert buyers(database, WantedSales(standing=Standing.OVERDUE)) == []
+    overdue = WantedSales(standing=Standing.OVERDUE)
+    assert buyers(database, overdue, at=late) == ["Elm County Library"]
+    assert read(database, group).standing(late) is Standing.OVERDUE
+
+
+def test_the_last_moment_of_a_day_is_the_next_midnight() -> None:
+    moment = sales.last_moment(datetime(2026, 3, 7, 18, tzinfo=UTC), OFFICE.zone)
+    assert moment.astimezone(UTC) == datetime(2026, 3, 8, 5, tzinfo=UTC)
