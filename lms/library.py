@@ -37,7 +37,7 @@ from lms.web import (
     sign_up,
     watch,
 )
-from lms.web.admin import desk, files, presenters, series, webinars
+from lms.web.admin import desk, files, presenters, requests, sales, series, webinars
 from lms.web.admin import house as staff_house
 from lms.web.admin import jobs as staff_jobs
 from lms.web.admin import mail as staff_mail
@@ -86,6 +86,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_house.blueprint,
     presenters.blueprint,
     series.blueprint,
+    requests.blueprint,
+    sales.blueprint,
     webinars.blueprint,
 )
 

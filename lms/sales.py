@@ -1,7 +1,7 @@
 """Sales: what was sold to whom on which terms, and the access that comes with it at once."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -107,10 +107,9 @@ def sell(
     return facts
 
 
-def last_moment(day: datetime, zone: ZoneInfo) -> datetime:
+def last_moment(day: date, zone: ZoneInfo) -> datetime:
     """Return the end of a day in `zone`, which is the next midnight there."""
-    start = day.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (start + timedelta(days=1)).replace(tzinfo=zone)
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
 
 
 def _checked(session: Session, new: NewSale) -> Target:

@@ -1,7 +1,7 @@
 """Selling: the access comes in the same transaction, and who bought it is told."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -344,5 +344,5 @@ def test_sales_are_listed_by_where_they_stand(database: Database, cast: Cast) ->
 
 
 def test_the_last_moment_of_a_day_is_the_next_midnight() -> None:
-    moment = sales.last_moment(datetime(2026, 3, 7, 18, tzinfo=UTC), OFFICE.zone)
+    moment = sales.last_moment(date(2026, 3, 7), OFFICE.zone)
     assert moment.astimezone(UTC) == datetime(2026, 3, 8, 5, tzinfo=UTC)

@@ -1,5 +1,7 @@
 // The request form: shows only the fields that its kind needs, and what it costs as it is filled in.
 
+import { names, show as reveal } from "./kinds.js";
+
 const PAUSE_MS = 250;
 const PAYMENTS = ["purchase_order", "invoice", "check"];
 
@@ -13,11 +15,7 @@ function follow(form) {
     const kind = form.elements.kind.value;
     const offer = PAYMENTS.includes(kind) ? form.elements.offer.value : "";
     for (const part of form.querySelectorAll("[data-kinds]")) {
-      const kinds = part.dataset.kinds.split(" ");
-      const offers = (part.dataset.offers ?? "").split(" ");
-      const isNeeded = kinds.includes(kind) || (offer !== "" && offers.includes(offer));
-      part.hidden = !isNeeded;
-      for (const input of part.querySelectorAll("input, select")) input.disabled = !isNeeded;
+      reveal(part, names(part, "kinds", kind) || (offer !== "" && names(part, "offers", offer)));
     }
   }
 

@@ -4,6 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from lms.clock import now
+from lms.desk_list import count_waiting
 from lms.staff_catalogue import read_desk
 from lms.web.admin.webinars import shown
 from lms.web.guard import Audience, open_to
@@ -17,6 +18,7 @@ blueprint = Blueprint("staff_desk", __name__, url_prefix="/staff")
 def desk() -> ResponseReturnValue:
     with read_session() as session:
         found = read_desk(session, now=now())
+        waiting = count_waiting(session, now=now())
     return render(
         "admin/desk.html",
         upcoming=[shown(row) for row in found.upcoming],
@@ -24,4 +26,5 @@ def desk() -> ResponseReturnValue:
         awaiting=[shown(row) for row in found.awaiting_recording],
         failed=[shown(row) for row in found.failed_recordings],
         failed_mails=found.failed_mails,
+        waiting=waiting,
     )

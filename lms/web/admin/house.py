@@ -1,9 +1,7 @@
 """Staff: the house's own page, and its prices."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from babel.numbers import get_currency_precision
 from flask import Blueprint, flash, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -21,6 +19,7 @@ from lms.web.forms.catalogue import HouseForm
 from lms.web.forms.faults import show_faults
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
+from lms.web.money import read_amount, write_amount
 from lms.web.shell import forget_house
 from lms.web.signin import required_viewer
 from lms.web.uploads import sent_picture
@@ -124,35 +123,21 @@ def _read_lines(lines: list[tuple[str, str, str]], currency: str) -> list[Price]
     """Read the lines that have an amount; raises Invalid with a fault for each line's number."""
     faults: dict[str, str] = {}
     read = []
-    try:
-        precision = get_currency_precision(currency)
-    except (KeyError, ValueError):
-        precision = 2
     for number, (kind, minimum, amount) in enumerate(
         (line for line in lines if line[2].strip()), start=1
     ):
         try:
-            minor = _minor(amount, precision)
+            minor = read_amount(amount, currency, field="amount")
             read.append(Price(OfferKind(kind), int(minimum or 1), minor, currency))
-        except (InvalidOperation, ValueError):
+        except (Invalid, ValueError):
             faults[str(number)] = N_("Write the amount as 99.00 and the number of seats as 3.")
     if faults:
         raise Invalid(N_("The prices have faults."), fields=faults)
     return read
 
 
-def _minor(amount: str, precision: int) -> int:
-    """Return an amount in minor units; raises ValueError or InvalidOperation."""
-    minor = Decimal(amount.strip().lstrip("$€£").replace(",", "")).scaleb(precision)
-    if minor != minor.to_integral_value():
-        raise ValueError(amount)
-    return int(minor)
-
-
 def _line(price: Price) -> tuple[str, str, str]:
-    precision = get_currency_precision(price.currency)
-    amount = Decimal(price.price_minor).scaleb(-precision)
-    return (price.kind, str(price.minimum), f"{amount:.{precision}f}")
+    return (price.kind, str(price.minimum), write_amount(price.price_minor, price.currency))
 
 
 def _write_prices(lines: list[tuple[str, str, str]], currency: str, faults: dict[str, str]) -> str:

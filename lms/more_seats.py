@@ -1,0 +1,56 @@
+"""More seats for a pool that is there: what they cost (P4) and until when they last (C3)."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.models.holdings import Grant, OfferKind
+from lms.models.orders import Sale
+from lms.offers import read_prices
+from lms.pools import PoolFacts, grants_of
+from lms.pricing import TOP_UP_FOR, SoldSeats, Unpriced, top_up
+from lms.refunds import prices_at
+
+
+def price_of_more(session: Session, pool: PoolFacts, more: int, *, now: datetime) -> int | Unpriced:
+    """Return what `more` seats of a webinar cost an organisation that has some (P4).
+
+    Within 30 days of payment they cost what all of them together cost less what was paid, at the
+    prices of that order's day; later they are a new order at today's.
+    """
+    sold = session.execute(
+        select(
+            func.sum(Sale.quantity).label("seats"),
+            func.sum(Sale.price_minor - Sale.refunded_minor).label("paid"),
+            func.min(Sale.sold_at).label("sold_at"),
+            func.min(Sale.paid_at).label("paid_at"),
+        ).where(
+            Sale.id.in_(select(Grant.sale_id).where(Grant.pool_id == pool.id)),
+            Sale.kind.in_((OfferKind.SINGLE, OfferKind.GROUP_SEATS)),
+            Sale.refunded_at.is_(None),
+            (Sale.paid_at.is_(None) | (Sale.paid_at > now - TOP_UP_FOR)),
+        )
+    ).one()
+    if not sold.seats:
+        paid_long_ago = SoldSeats(0, 0, now - TOP_UP_FOR)
+        found = top_up(read_prices(session), paid_long_ago, more, now=now)
+    else:
+        before = SoldSeats(sold.seats, sold.paid, sold.paid_at)
+        found = top_up(prices_at(session, sold.sold_at), before, more, now=now)
+    return found if isinstance(found, Unpriced) else found.total_minor
+
+
+def end_of_contract(
+    session: Session, pool: PoolFacts, zone: ZoneInfo, *, now: datetime
+) -> date | None:
+    """Return the last day of a pool's contract, with which seats added to it end (C3)."""
+    ends = [
+        line.ends_at
+        for line in grants_of(session, pool.id)
+        if line.ends_at is not None and line.ends_at > now and line.revoked_at is None
+    ]
+    if not ends:
+        return None
+    return (max(ends) - timedelta(seconds=1)).astimezone(zone).date()
