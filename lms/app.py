@@ -13,7 +13,7 @@ from lms.runtime import Carrel
 from lms.web.errors import init_errors
 from lms.web.guard import Audience, audience_of, guard_routes
 from lms.web.headers import init_headers
-from lms.web.kit import EXTENSION
+from lms.web.kit import EXTENSION, PARTS
 from lms.web.shell import init_shell
 from lms.web.signin import init_sign_in
 
@@ -49,6 +49,7 @@ def create_app(carrel: Carrel, parts: Sequence[Part]) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.extensions[EXTENSION] = carrel
+    app.extensions[PARTS] = tuple(parts)
     Babel(app)
     init_sign_in(app)
     init_errors(app)

@@ -1,32 +1,19 @@
 """Shutting a login out and letting it in again (ACCOUNT_BLOCKED of PRODUCT.md, The decision)."""
 
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit, sign_ins, viewing
-from lms.errors import N_, Conflict, Forbidden, Invalid, NotFound
+from lms.errors import N_, Conflict, Forbidden, NotFound
 from lms.models.people import Login
 from lms.models.viewing import PlaybackEnd
+from lms.reasons import checked_reason
 
-LONGEST_REASON: Final = 500
-REASON_MISSING = N_("Give the reason, in words that you will understand next year.")
-REASON_TOO_LONG = N_("Use at most 500 characters.")
 NOT_YOURSELF = N_("You can't block your own log-in.")
 MERGED = N_("This log-in was merged into another. Block that one.")
 NOT_BLOCKED = N_("This log-in is not blocked.")
-
-
-def checked_reason(reason: str) -> str:
-    """Return a reason as it is kept, without space around it. Raises Invalid (field `reason`)."""
-    text = reason.strip()
-    if not text:
-        raise Invalid(REASON_MISSING, fields={"reason": REASON_MISSING})
-    if len(text) > LONGEST_REASON:
-        raise Invalid(REASON_TOO_LONG, fields={"reason": REASON_TOO_LONG})
-    return text
 
 
 def block(

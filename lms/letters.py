@@ -80,6 +80,13 @@ def send_code(session: Session, reader: Reader, *, code: str, now: datetime) -> 
     _send(session, reader, kind, N_("Your sign-in code"), values, now=now)
 
 
+def send_how_to_sign_in(session: Session, reader: Reader, *, doors: Doors, now: datetime) -> None:
+    """Send the page on which a code for signing in is asked for; it holds no secret."""
+    page = f"/sign-in/code?email={quote(reader.email)}"
+    values = {"action_url": doors.page(page), "account": reader.account}
+    _send(session, reader, "how_to_sign_in", N_("How to sign in"), values, now=now)
+
+
 def send_already_registered(
     session: Session, reader: Reader, *, doors: Doors, onward: str | None, now: datetime
 ) -> None:

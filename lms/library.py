@@ -38,9 +38,17 @@ from lms.web import (
     watch,
 )
 from lms.web.admin import desk, files, presenters, requests, sales, series, webinars
+from lms.web.admin import audit as staff_audit
+from lms.web.admin import desk, files, presenters, series, webinars
+from lms.web.admin import held as staff_held
 from lms.web.admin import house as staff_house
 from lms.web.admin import jobs as staff_jobs
 from lms.web.admin import mail as staff_mail
+from lms.web.admin import merge as staff_merge
+from lms.web.admin import organisations as staff_organisations
+from lms.web.admin import people as staff_people
+from lms.web.admin import person as staff_person
+from lms.web.admin import why as staff_why
 from lms.web.kit import EXTENSION
 from lms.web.limits import init_limits
 
@@ -78,6 +86,13 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     posters.blueprint,
     sign_in_code.blueprint,
     sign_up.blueprint,
+    staff_audit.blueprint,
+    staff_held.blueprint,
+    staff_merge.blueprint,
+    staff_organisations.blueprint,
+    staff_people.blueprint,
+    staff_person.blueprint,
+    staff_why.blueprint,
     staff_jobs.blueprint,
     staff_mail.blueprint,
     watch.blueprint,

@@ -73,6 +73,26 @@ def add_by_address(
     return Joined(account.public_id, account.email or new.address.shown, is_new)
 
 
+def change_role(
+    session: Session,
+    organisation: OrganisationFacts,
+    login: str,
+    *,
+    role: Role,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Give a member, found by the login's outside id, another role; raises NotFound."""
+    login_id = session.scalar(
+        select(Login.id)
+        .join_from(Membership, Login)
+        .where(Membership.organisation_id == organisation.id, Login.public_id == login)
+    )
+    if login_id is None:
+        raise NotFound
+    add_member(session, organisation, login_id, role=role, actor=actor, now=now)
+
+
 def remove_member(
     session: Session,
     organisation: OrganisationFacts,

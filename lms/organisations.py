@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from lms import audit
+from lms import audit, slugs
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.seats import Pool
+from lms.zones import read_zone
 
 LONGEST_SLUG: Final = 80
 LONGEST_NAME: Final = 200
 BAD_SLUG = N_("Use lower-case letters, digits and single hyphens, such as elm-county.")
 BAD_NAME = N_("Give the organisation a name of at most 200 characters.")
 SLUG_TAKEN = N_("There is an organisation of that name already.")
+PARENT_BELOW = N_("This one stands below it, so it can't be its parent.")
 NO_SUCH_ORGANISATION = N_("There is no organisation of that name.")
 
 
@@ -28,17 +31,55 @@ class NewOrganisation:
     slug: str
     name: str
     parent: str | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationDetails:
+    """What can be changed of an organisation; `parent` is a slug, `zone` None is the house's."""
+
+    name: str
+    zone: str | None
+    parent: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class OrganisationFacts:
-    """A customer institution."""
+    """A customer institution; `zone` is None where its days end in the house's."""
 
     id: int
     public_id: str
     slug: str
     name: str
     parent: str | None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationRow:
+    """An organisation of a list, with how many people and pools it has."""
+
+    slug: str
+    name: str
+    parent: str | None
+    members: int
+    pools: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationsPage:
+    """One page of organisations and how many match in all."""
+
+    items: tuple[OrganisationRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationName:
+    """An organisation by its name."""
+
+    slug: str
+    name: str
 
 
 def add_organisation(
@@ -49,14 +90,17 @@ def add_organisation(
     Raises Invalid for a slug or name that can't be, NotFound for a parent that is none, Conflict
     when the slug is taken.
     """
-    name = " ".join(new.name.split())
+    name = _checked_name(new.name)
     if len(new.slug) > LONGEST_SLUG or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", new.slug):
         raise Invalid(BAD_SLUG, fields={"slug": BAD_SLUG})
-    if not 1 <= len(name) <= LONGEST_NAME:
-        raise Invalid(BAD_NAME, fields={"name": BAD_NAME})
+    _check_zone(new.zone)
     parent = None if new.parent is None else find_organisation(session, new.parent)
     row = Organisation(
-        slug=new.slug, name=name, parent_id=parent.id if parent else None, created_at=now
+        slug=new.slug,
+        name=name,
+        zone=new.zone,
+        parent_id=parent.id if parent else None,
+        created_at=now,
     )
     try:
         with session.begin_nested():
@@ -64,7 +108,7 @@ def add_organisation(
     except IntegrityError as error:
         raise Conflict(SLUG_TAKEN) from error
     audit.record(session, "organisation.added", row.public_id, actor=actor, now=now)
-    return OrganisationFacts(row.id, row.public_id, row.slug, row.name, new.parent)
+    return OrganisationFacts(row.id, row.public_id, row.slug, row.name, new.parent, new.zone)
 
 
 def find_organisation(session: Session, slug: str) -> OrganisationFacts:
@@ -75,12 +119,90 @@ def find_organisation(session: Session, slug: str) -> OrganisationFacts:
             Organisation.public_id,
             Organisation.name,
             Organisation.parent_id,
+            Organisation.zone,
         ).where(Organisation.slug == slug)
     ).one_or_none()
     if row is None:
         raise NotFound(NO_SUCH_ORGANISATION)
     parent = session.scalar(select(Organisation.slug).where(Organisation.id == row.parent_id))
-    return OrganisationFacts(row.id, row.public_id, slug, row.name, parent)
+    return OrganisationFacts(row.id, row.public_id, slug, row.name, parent, row.zone)
+
+
+def edit_organisation(
+    session: Session,
+    organisation_id: int,
+    details: OrganisationDetails,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Change name, zone and parent.
+
+    Raises Invalid for a name or zone that can't be, or a parent that would stand below it, and
+    NotFound for an organisation or parent that is none.
+    """
+    row = session.scalar(
+        select(Organisation).where(Organisation.id == organisation_id).with_for_update()
+    )
+    if row is None:
+        raise NotFound(NO_SUCH_ORGANISATION)
+    name = _checked_name(details.name)
+    _check_zone(details.zone)
+    parent = None if details.parent is None else find_organisation(session, details.parent)
+    if parent is not None and parent.id in _below(session, organisation_id):
+        raise Invalid(PARENT_BELOW, fields={"parent": PARENT_BELOW})
+    row.name, row.zone, row.parent_id = name, details.zone, parent.id if parent else None
+    session.flush()
+    audit.record(session, "organisation.edited", row.public_id, actor=actor, now=now)
+
+
+def list_organisations(
+    session: Session, query: str, *, offset: int = 0, limit: int = 50
+) -> OrganisationsPage:
+    """Return the organisations whose name or slug has every word, by name."""
+    parent = aliased(Organisation)
+    conditions = [
+        or_(
+            Organisation.name.icontains(word, autoescape=True),
+            Organisation.slug.icontains(word, autoescape=True),
+        )
+        for word in query.split()
+    ]
+    members = select(func.count(Membership.id)).where(Membership.organisation_id == Organisation.id)
+    pools = select(func.count(Pool.id)).where(Pool.organisation_id == Organisation.id)
+    rows = session.execute(
+        select(
+            Organisation.slug,
+            Organisation.name,
+            parent.name,
+            members.scalar_subquery(),
+            pools.scalar_subquery(),
+        )
+        .outerjoin(parent, parent.id == Organisation.parent_id)
+        .where(*conditions)
+        .order_by(func.lower(Organisation.name), Organisation.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    total = session.scalar(select(func.count(Organisation.id)).where(*conditions)) or 0
+    return OrganisationsPage(tuple(OrganisationRow(*row) for row in rows), total)
+
+
+def slug_for(session: Session, name: str) -> str:
+    """Return a free slug that follows a name."""
+    return slugs.choose(session, Organisation.slug, wanted="", name=name)
+
+
+def children_of(session: Session, organisation_id: int) -> tuple[OrganisationName, ...]:
+    """Return the organisations that belong to a consortium, by name."""
+    return _names(session, Organisation.parent_id == organisation_id)
+
+
+def possible_parents(session: Session, organisation_id: int | None) -> tuple[OrganisationName, ...]:
+    """Return what an organisation may belong to: any but itself and what stands below it."""
+    if organisation_id is None:
+        return _names(session, true())
+    return _names(session, Organisation.id.not_in(_below(session, organisation_id)))
 
 
 def find_manager(session: Session, organisation_id: int) -> str | None:
@@ -148,3 +270,31 @@ def add_member(
         now=now,
         detail={"login": login, "role": role.value},
     )
+
+
+def _names(session: Session, which: ColumnElement[bool]) -> tuple[OrganisationName, ...]:
+    rows = session.execute(
+        select(Organisation.slug, Organisation.name)
+        .where(which)
+        .order_by(func.lower(Organisation.name), Organisation.id)
+    )
+    return tuple(OrganisationName(*row) for row in rows)
+
+
+def _below(session: Session, organisation_id: int) -> set[int]:
+    """Return an organisation's own id and those of all that stand below it."""
+    below = select(Organisation.id).where(Organisation.id == organisation_id).cte(recursive=True)
+    below = below.union(select(Organisation.id).join(below, Organisation.parent_id == below.c.id))
+    return set(session.scalars(select(below.c.id)))
+
+
+def _checked_name(name: str) -> str:
+    text = " ".join(name.split())
+    if not 1 <= len(text) <= LONGEST_NAME:
+        raise Invalid(BAD_NAME, fields={"name": BAD_NAME})
+    return text
+
+
+def _check_zone(zone: str | None) -> None:
+    if zone is not None:
+        read_zone(zone)

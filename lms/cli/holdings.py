@@ -5,8 +5,7 @@ from datetime import datetime
 
 import click
 
-from lms import accounts, clock, passes, scopes
-from lms.blocking import checked_reason
+from lms import accounts, clock, holdings, passes, scopes
 from lms.cli.console import Console
 from lms.cli.moments import read_moment
 from lms.cli.output import answer, json_option
@@ -100,17 +99,12 @@ def add_pass(
 @json_option
 @click.pass_obj
 def revoke(console: Console, *, grant: str, reason: str, refunded: bool, as_json: bool) -> None:
-    """Take one grant back, found by its id; no other grant is touched."""
+    """Take one grant back, a person's or a pool's, found by its id; no other grant is touched."""
     withdrawal = Withdrawal.REFUNDED if refunded else Withdrawal.REVOKED
     moment = clock.now()
     with console.carrel.database.transaction() as session:
-        passes.take_back(
-            session,
-            grant,
-            withdrawal=withdrawal,
-            reason=checked_reason(reason),
-            actor=None,
-            now=moment,
+        holdings.revoke(
+            session, grant, withdrawal=withdrawal, reason=reason, actor=None, now=moment
         )
     done = RevokedAnswer(grant, withdrawal.value, moment)
     answer(done, f"Grant {grant} is taken back ({withdrawal.value}).", as_json=as_json)

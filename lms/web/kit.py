@@ -8,14 +8,21 @@ from flask import current_app, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from lms.parts import Part
 from lms.runtime import Carrel
 
 EXTENSION = "carrel"
+PARTS = "carrel_parts"
 
 
 def carrel() -> Carrel:
     """Return the running library of this request."""
     return cast(Carrel, current_app.extensions[EXTENSION])
+
+
+def parts() -> tuple[Part, ...]:
+    """Return the parts of the product that this app is built from."""
+    return cast("tuple[Part, ...]", current_app.extensions[PARTS])
 
 
 @contextmanager

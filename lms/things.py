@@ -1,0 +1,139 @@
+"""What outside ids stand for: looked up when it is shown, never kept beside the id."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Select, bindparam, func, literal, null, select, union_all
+from sqlalchemy.orm import Session
+
+from lms.models.catalogue import Caption, Handout, Presenter, Recording, Series, Webinar
+from lms.models.holdings import Grant
+from lms.models.orders import DeskRequest, Sale
+from lms.models.people import Login, LoginAlias, Organisation, SignIn
+from lms.models.seats import Pool, Seat
+from lms.models.upkeep import Job, Mail
+
+
+class Kind(StrEnum):
+    """What something is."""
+
+    LOGIN = "login"
+    ALIAS = "alias"
+    SIGN_IN = "sign_in"
+    ORGANISATION = "organisation"
+    WEBINAR = "webinar"
+    PRESENTER = "presenter"
+    SERIES = "series"
+    RECORDING = "recording"
+    HANDOUT = "handout"
+    CAPTION = "caption"
+    GRANT = "grant"
+    POOL_GRANT = "pool_grant"
+    POOL = "pool"
+    SEAT = "seat"
+    SALE = "sale"
+    REQUEST = "request"
+    JOB = "job"
+    MAIL = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something with an outside id: what it is called, whose it is, and what its page goes by.
+
+    `of` is the name of the person, organisation or webinar it belongs to, "" for none; `ref` is
+    the id or slug of the page that shows it. A grant or pool of everything has no name.
+    """
+
+    kind: Kind
+    id: str
+    name: str
+    of: str
+    ref: str
+
+
+def name_things(session: Session, ids: Collection[str]) -> Mapping[str, Thing]:
+    """Return what these outside ids stand for, with one statement; what is gone is absent."""
+    if not ids:
+        return {}
+    rows = session.execute(_named(), {"ids": sorted(set(ids))})
+    return {
+        row.id: Thing(Kind(row.kind), row.id, row.name or "", row.of or "", row.ref or "")
+        for row in rows
+    }
+
+
+@cache
+def _named() -> CompoundSelect[Any]:
+    covers = func.coalesce(Webinar.title, Series.title, Presenter.name)
+    return union_all(
+        _select(Kind.LOGIN, Login, Login.name, null(), Login.public_id),
+        _select(Kind.ALIAS, LoginAlias, LoginAlias.email, Login.name, Login.public_id).join(Login),
+        _select(Kind.SIGN_IN, SignIn, SignIn.agent, Login.name, Login.public_id).join(Login),
+        _select(Kind.ORGANISATION, Organisation, Organisation.name, null(), Organisation.slug),
+        _select(Kind.WEBINAR, Webinar, Webinar.title, null(), Webinar.slug),
+        _select(Kind.PRESENTER, Presenter, Presenter.name, null(), Presenter.public_id),
+        _select(Kind.SERIES, Series, Series.title, null(), Series.public_id),
+        _select(Kind.RECORDING, Recording, null(), Webinar.title, Webinar.slug).join(Webinar),
+        _select(Kind.HANDOUT, Handout, Handout.title, Webinar.title, Webinar.slug).join(Webinar),
+        _select(Kind.CAPTION, Caption, Caption.label, Webinar.title, Webinar.slug)
+        .join(Recording)
+        .join(Webinar),
+        _covering(_select(Kind.GRANT, Grant, covers, Login.name, Login.public_id).join(Login)),
+        _covering(
+            _select(Kind.POOL_GRANT, Grant, covers, Organisation.name, Organisation.slug)
+            .join(Pool, Pool.id == Grant.pool_id)
+            .join(Organisation, Organisation.id == Pool.organisation_id)
+        ),
+        _covering_pool(
+            _select(Kind.POOL, Pool, covers, Organisation.name, Organisation.slug).join(
+                Organisation
+            )
+        ),
+        _covering_pool(
+            _select(Kind.SEAT, Seat, covers, Organisation.name, Organisation.slug)
+            .join(Pool, Pool.id == Seat.pool_id)
+            .join(Organisation, Organisation.id == Pool.organisation_id)
+        ),
+        _select(
+            Kind.SALE, Sale, Sale.reference, func.coalesce(Login.name, Organisation.name), null()
+        )
+        .outerjoin(Login, Login.id == Sale.login_id)
+        .outerjoin(Organisation, Organisation.id == Sale.organisation_id),
+        _select(Kind.REQUEST, DeskRequest, DeskRequest.name, null(), DeskRequest.public_id),
+        _select(Kind.JOB, Job, Job.kind, null(), Job.public_id),
+        _select(Kind.MAIL, Mail, Mail.subject, null(), null()),
+    )
+
+
+def _select(kind: Kind, table: Any, name: Any, of: Any, ref: Any) -> Select[Any]:  # noqa: ANN401  (any table and its columns)
+    return (
+        select(
+            literal(kind.value).label("kind"),
+            table.public_id.label("id"),
+            name.label("name"),
+            of.label("of"),
+            ref.label("ref"),
+        )
+        .select_from(table)
+        .where(table.public_id.in_(bindparam("ids", expanding=True)))
+    )
+
+
+def _covering(found: Select[Any]) -> Select[Any]:
+    return (
+        found.outerjoin(Webinar, Webinar.id == Grant.webinar_id)
+        .outerjoin(Series, Series.id == Grant.series_id)
+        .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
+    )
+
+
+def _covering_pool(found: Select[Any]) -> Select[Any]:
+    return (
+        found.outerjoin(Webinar, Webinar.id == Pool.webinar_id)
+        .outerjoin(Series, Series.id == Pool.series_id)
+        .outerjoin(Presenter, Presenter.id == Pool.presenter_id)
+    )

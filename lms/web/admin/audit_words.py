@@ -1,0 +1,174 @@
+"""The audit trail in sentences: what each act says, and where what it names is shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import url_for
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+
+from lms.audit_log import Entry
+from lms.errors import N_
+from lms.things import Kind, Thing
+
+_SENTENCES: Final[Mapping[str, str]] = {
+    "captions.added": N_("%(actor)s added captions: %(subject)s"),
+    "captions.removed": N_("%(actor)s removed captions"),
+    "grant.made": N_("%(actor)s gave access: %(subject)s"),
+    "grant.revoked": N_("%(actor)s took access back: %(subject)s"),
+    "grant.suspended": N_("%(actor)s paused access: %(subject)s"),
+    "grant.restored": N_("%(actor)s restored access: %(subject)s"),
+    "grant.paid": N_("%(actor)s noted the payment for %(subject)s"),
+    "handout.added": N_("%(actor)s added the handout %(subject)s"),
+    "handout.removed": N_("%(actor)s removed a handout"),
+    "house.described": N_("%(actor)s changed what the house says of itself"),
+    "house.logo_changed": N_("%(actor)s changed the house's logo"),
+    "job.cancelled": N_("%(actor)s cancelled the job %(subject)s"),
+    "job.retried": N_("%(actor)s tried the job %(subject)s again"),
+    "login.added": N_("%(actor)s made the log-in of %(subject)s"),
+    "login.alias_added": N_("%(actor)s gave %(subject)s a further address"),
+    "login.alias_removed": N_("%(actor)s took a further address from %(subject)s"),
+    "login.blocked": N_("%(actor)s blocked %(subject)s"),
+    "login.confirmed": N_("%(subject)s confirmed their address"),
+    "login.details_changed": N_("%(subject)s changed their name or time zone"),
+    "login.email_changed": N_("%(subject)s moved to another address"),
+    "login.email_restored": N_("%(subject)s took their old address back"),
+    "login.merged": N_("%(actor)s merged %(subject)s into %(into)s"),
+    "login.password_changed": N_("%(subject)s changed their password"),
+    "login.recovery_changed": N_("%(subject)s changed their recovery address"),
+    "login.set_password_sent": N_("%(actor)s sent %(subject)s the link for choosing a password"),
+    "login.sign_in_sent": N_("%(actor)s sent %(subject)s the way to sign in"),
+    "login.unblocked": N_("%(actor)s unblocked %(subject)s"),
+    "login.unmerged": N_("%(actor)s parted %(subject)s from %(from)s again"),
+    "mail.resent": N_("%(actor)s sent the mail %(subject)s again"),
+    "membership.set": N_("%(actor)s made %(login)s %(role)s of %(subject)s"),
+    "membership.removed": N_("%(actor)s removed %(login)s from %(subject)s"),
+    "organisation.added": N_("%(actor)s added the organisation %(subject)s"),
+    "organisation.edited": N_("%(actor)s changed the organisation %(subject)s"),
+    "pool.made": N_("%(actor)s made the pool %(subject)s"),
+    "pool.policy_set": N_("%(actor)s changed who may take a seat of %(subject)s"),
+    "presenter.added": N_("%(actor)s added the presenter %(subject)s"),
+    "presenter.edited": N_("%(actor)s changed the presenter %(subject)s"),
+    "presenter.picture_changed": N_("%(actor)s changed the picture of %(subject)s"),
+    "presenter.removed": N_("%(actor)s removed a presenter"),
+    "prices.set": N_("%(actor)s set the prices"),
+    "recording.added": N_("%(actor)s uploaded %(subject)s"),
+    "request.address_corrected": N_("The address of the request of %(subject)s was corrected"),
+    "request.asked": N_("%(subject)s sent a request to the desk"),
+    "request.declined": N_("%(actor)s declined the request of %(subject)s"),
+    "request.done": N_("%(actor)s finished the request of %(subject)s"),
+    "request.noted": N_("%(actor)s wrote a note on the request of %(subject)s"),
+    "request.reopened": N_("%(actor)s reopened the request of %(subject)s"),
+    "request.taken": N_("%(actor)s took the request of %(subject)s in hand"),
+    "seat.claimed": N_("%(actor)s claimed a seat of %(subject)s"),
+    "seat.refill_approved": N_("%(actor)s let a seat of %(subject)s be filled again"),
+    "seat.released": N_("%(actor)s released a seat of %(subject)s"),
+    "seat.restored": N_("%(actor)s put a seat of %(subject)s back as it was"),
+    "series.added": N_("%(actor)s added the series %(subject)s"),
+    "series.edited": N_("%(actor)s changed the series %(subject)s"),
+    "series.removed": N_("%(actor)s removed a series"),
+    "sign_in.opened": N_("%(actor)s signed in: %(subject)s"),
+    "webinar.added": N_("%(actor)s began the webinar %(subject)s"),
+    "webinar.edited": N_("%(actor)s changed the webinar %(subject)s"),
+    "webinar.published": N_("%(actor)s announced %(subject)s"),
+    "webinar.withdrawn": N_("%(actor)s withdrew %(subject)s"),
+    "webinar.cancelled": N_("%(actor)s cancelled %(subject)s"),
+    "webinar.restored": N_("%(actor)s restored %(subject)s"),
+    "webinar.pulled": N_("%(actor)s pulled %(subject)s"),
+}
+_OF: Final[Mapping[Kind, str]] = {
+    Kind.ALIAS: N_("%(name)s"),
+    Kind.SIGN_IN: N_("%(name)s"),
+    Kind.RECORDING: N_("the recording of %(of)s"),
+    Kind.HANDOUT: N_("%(name)s of %(of)s"),
+    Kind.CAPTION: N_("%(name)s of %(of)s"),
+    Kind.GRANT: N_("%(name)s for %(of)s"),
+    Kind.POOL_GRANT: N_("%(name)s for %(of)s"),
+    Kind.POOL: N_("%(of)s, %(name)s"),
+    Kind.SEAT: N_("%(of)s, %(name)s"),
+    Kind.SALE: N_("the sale to %(of)s"),
+}
+_PERSON: Final = ("staff_people.person", "login_id")
+_ORGANISATION: Final = ("staff_organisations.organisation", "slug")
+_WEBINAR: Final = ("staff_webinars.show", "slug")
+_PLACES: Final[Mapping[Kind, tuple[str, str]]] = {
+    Kind.LOGIN: _PERSON,
+    Kind.ALIAS: _PERSON,
+    Kind.SIGN_IN: _PERSON,
+    Kind.GRANT: _PERSON,
+    Kind.ORGANISATION: _ORGANISATION,
+    Kind.POOL_GRANT: _ORGANISATION,
+    Kind.POOL: _ORGANISATION,
+    Kind.SEAT: _ORGANISATION,
+    Kind.WEBINAR: _WEBINAR,
+    Kind.RECORDING: _WEBINAR,
+    Kind.HANDOUT: _WEBINAR,
+    Kind.CAPTION: _WEBINAR,
+    Kind.PRESENTER: ("staff_presenters.edit", "presenter_id"),
+    Kind.SERIES: ("staff_series.edit", "series_id"),
+    Kind.JOB: ("staff_jobs.job", "job_id"),
+}
+_COVERS: Final = (Kind.GRANT, Kind.POOL_GRANT, Kind.POOL, Kind.SEAT)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An entry as a sentence: with links for the page, and plain for a file."""
+
+    sentence: Markup
+    text: str
+
+
+def tell(entry: Entry) -> Told:
+    """Say an entry in one sentence."""
+    message = _(_SENTENCES.get(entry.act) or N_("%(actor)s, %(act)s: %(subject)s"))
+    linked: dict[str, Markup] = {"act": escape(act_words(entry.act))}
+    plain: dict[str, str] = {"act": act_words(entry.act)}
+    for key, value in (
+        *entry.detail.items(),
+        ("actor", entry.actor_id),
+        ("subject", entry.subject_id),
+    ):
+        thing = entry.things.get(value) if isinstance(value, str) else None
+        plain[key] = _plain(key, value, thing)
+        url = thing_url(thing) if thing else None
+        linked[key] = (
+            Markup('<a href="{}">{}</a>').format(url, plain[key]) if url else escape(plain[key])
+        )
+    for key in ("into", "from", "login", "role"):
+        plain.setdefault(key, _("somebody"))
+        linked.setdefault(key, escape(plain[key]))
+    return Told(Markup(message) % linked, message % plain)  # noqa: S704  (our own sentence)
+
+
+def act_words(act: str) -> str:
+    """Return an act that has no sentence as words: `seat.claimed` is "seat claimed"."""
+    return act.replace(".", " ").replace("_", " ")
+
+
+def thing_name(thing: Thing) -> str:
+    """Name something."""
+    name = thing.name or (_("every webinar") if thing.kind in _COVERS else "")
+    message = _OF.get(thing.kind)
+    return _(message, name=name, of=thing.of) if message else name
+
+
+def thing_url(thing: Thing) -> str | None:
+    """Return the staff's page that shows something."""
+    place = _PLACES.get(thing.kind)
+    if place is None:
+        return None
+    endpoint, by = place
+    named: dict[str, Any] = {by: thing.ref}
+    return url_for(endpoint, **named)
+
+
+def _plain(key: str, value: object, thing: Thing | None) -> str:
+    if thing is not None:
+        return thing_name(thing)
+    if key == "actor":
+        return _("The house itself") if value is None else _("Somebody who is gone")
+    if key == "subject":
+        return _("something that is gone (%(id)s)", id=str(value))
+    return str(value)

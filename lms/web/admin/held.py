@@ -1,0 +1,151 @@
+"""Staff: giving a person a pass or a webinar, and taking a grant back."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms import holdings, passes, people, scopes
+from lms.clock import now
+from lms.errors import Conflict, Invalid, NotFound
+from lms.explain import last_day
+from lms.known_addresses import kept_login
+from lms.models.holdings import Scope, Withdrawal
+from lms.passes import NewPass, Target
+from lms.people import Person
+from lms.staff_catalogue import read_presenters, read_series_names
+from lms.web.admin.holding_words import grant_row
+from lms.web.forms.faults import show_faults
+from lms.web.forms.staff_people import GivePassForm, GiveWebinarForm, RevokeForm
+from lms.web.guard import Audience, open_to
+from lms.web.kit import carrel, read_session, render, see_other, transaction
+from lms.web.panels import reading_zone
+from lms.web.signin import required_viewer
+from lms.zones import from_wall_clock, read_zone
+
+blueprint = Blueprint("staff_holdings", __name__, url_prefix="/staff")
+
+EVERYTHING: Final = "everything"
+
+
+@blueprint.route("/people/<login_id>/pass", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def give_pass(login_id: str) -> ResponseReturnValue:
+    """Ask what a pass covers and when it begins, and give it for a year."""
+    person = _kept_person(login_id)
+    form = GivePassForm(request.form)
+    with read_session() as session:
+        form.scope.choices = [
+            (EVERYTHING, _("Every webinar")),
+            *((f"presenter:{one.slug}", one.name) for one in read_presenters(session)),
+            *((f"series:{one.slug}", one.name) for one in read_series_names(session)),
+        ]
+    if request.method == "GET":
+        return render("admin/give_pass.html", person=person, form=form)
+    if not form.validate():
+        return render("admin/give_pass.html", person=person, form=form), 400
+    zone = read_zone(carrel().settings.time_zone)
+    kind, _colon, slug = str(form.scope.data).partition(":")
+    scope = Scope(kind)
+    try:
+        starts_at = form.starts_at.data
+        begins = from_wall_clock(starts_at, reading_zone()) if starts_at else None
+        with transaction() as session:
+            new = NewPass(
+                person.id, Target(scope, scopes.find_target(session, scope, slug)), begins
+            )
+            actor = required_viewer().public_id
+            line = passes.add_pass(session, new, zone=zone, actor=actor, now=now())
+            ends_at = line.ends_at
+    except Invalid as refusal:
+        form.starts_at.errors = [_(refusal.message)]
+        return render("admin/give_pass.html", person=person, form=form), 400
+    until = last_day(ends_at, zone) if ends_at else ""
+    flash(_("%(name)s has a pass until %(until)s.", name=person.name, until=until), "done")
+    return see_other("staff_people.person", login_id=login_id)
+
+
+@blueprint.route("/people/<login_id>/webinar", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def give_webinar(login_id: str) -> ResponseReturnValue:
+    """Ask for a webinar, and give it for good."""
+    person = _kept_person(login_id)
+    form = GiveWebinarForm(request.form)
+    if request.method == "GET":
+        return _webinar_page(person, form)
+    if not form.validate():
+        return _webinar_page(person, form), 400
+    try:
+        with transaction() as session:
+            webinar = scopes.find_webinar(session, form.webinar.data or "")
+            passes.hold_for_good(
+                session,
+                login_id=person.id,
+                webinar_id=webinar.id,
+                actor=required_viewer().public_id,
+                now=now(),
+            )
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _webinar_page(person, form), 400
+    flash(_("%(name)s holds %(title)s for good.", name=person.name, title=webinar.title), "done")
+    return see_other("staff_people.person", login_id=login_id)
+
+
+@blueprint.route("/grants/<grant_id>/revoke", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def revoke(grant_id: str) -> ResponseReturnValue:
+    """Show what would be lost, ask why, and take the grant back."""
+    moment = now()
+    form = RevokeForm(request.form)
+    with read_session() as session:
+        held = holdings.read_grant(session, grant_id, now=moment)
+        person = people.read_person(session, held.via)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as session:
+                holdings.revoke(
+                    session,
+                    grant_id,
+                    withdrawal=Withdrawal.REFUNDED if form.refunded.data else Withdrawal.REVOKED,
+                    reason=form.reason.data or "",
+                    actor=required_viewer().public_id,
+                    now=moment,
+                )
+        except Conflict as refusal:
+            form.form_errors.append(_(refusal.message))
+        else:
+            flash(_("That access is taken back. Nothing else was touched."), "done")
+            return see_other("staff_people.person", login_id=held.via)
+    with read_session() as session:
+        loss = holdings.weigh_loss(session, grant_id, now=moment)
+    page = render(
+        "admin/grant_revoke.html",
+        row=grant_row(held, login_id=held.via, zone=reading_zone()),
+        person=person,
+        loss=loss,
+        more=loss.total - len(loss.titles),
+        form=form,
+    )
+    return page, 400 if form.errors else 200
+
+
+def recent_titles() -> Sequence[str]:
+    """Return titles that a field for a webinar suggests."""
+    with read_session() as session:
+        return scopes.recent_titles(session)
+
+
+def _webinar_page(person: Person, form: GiveWebinarForm) -> str:
+    return render("admin/give_webinar.html", person=person, form=form, titles=recent_titles())
+
+
+def _kept_person(login_id: str) -> Person:
+    """Return a login that something may be given to; one that was merged is given nothing."""
+    with read_session() as session:
+        person = people.read_person(session, login_id)
+        if kept_login(session, person.id) != person.id:
+            raise NotFound
+    return person

@@ -1,0 +1,169 @@
+"""Grants and seats as staff's rows show them."""
+
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from lms.access import Code
+from lms.errors import N_
+from lms.explain import last_day
+from lms.holdings import HeldGrant, HeldSeat, SoldAs
+from lms.models.holdings import OfferKind, Scope
+from lms.models.orders import Terms
+from lms.models.seats import AssignmentEnd, AssignmentState
+from lms.zones import say_date
+
+KINDS: Final = {
+    OfferKind.SINGLE: N_("Single webinar"),
+    OfferKind.GROUP_SEATS: N_("Group seats"),
+    OfferKind.GROUP_SHOWING: N_("Group showing"),
+    OfferKind.INSTITUTIONAL: N_("Institutional"),
+    OfferKind.PASS: N_("Pass"),
+    OfferKind.CONTRACT: N_("Contract"),
+}
+SCOPES: Final = {
+    Scope.WEBINAR: N_("%(covers)s"),
+    Scope.PRESENTER: N_("All webinars with %(covers)s"),
+    Scope.SERIES: N_("The series %(covers)s"),
+    Scope.EVERYTHING: N_("Every webinar"),
+}
+TERMS: Final = {
+    Terms.CARD: N_("by card"),
+    Terms.INVOICE: N_("on invoice"),
+    Terms.PURCHASE_ORDER: N_("on a purchase order"),
+    Terms.CHECK: N_("by check"),
+    Terms.COMPLIMENTARY: N_("complimentary"),
+    Terms.HISTORY: N_("before this library"),
+}
+_STANDINGS: Final = {
+    Code.OK_PERMANENT: (N_("In force"), "open"),
+    Code.OK_TERM: (N_("In force"), "term"),
+    Code.NOT_STARTED: (N_("Yet to begin"), "soon"),
+    Code.PASS_EXPIRED: (N_("Over"), "none"),
+    Code.SUSPENDED_DISPUTE: (N_("Paused"), "soon"),
+    Code.REFUNDED: (N_("Refunded"), "danger"),
+    Code.REVOKED: (N_("Taken back"), "danger"),
+}
+_SEATS: Final = {
+    AssignmentState.INVITED: (N_("Invited"), "soon"),
+    AssignmentState.OFFERED: (N_("Offered"), "soon"),
+    AssignmentState.CLAIMED: (N_("Claimed"), "open"),
+    AssignmentState.FROZEN: (N_("Kept for a renewal"), "soon"),
+    AssignmentState.RELEASED: (N_("Over"), "none"),
+}
+_ENDINGS: Final = {
+    AssignmentEnd.EXPIRED: N_("the invitation ran out"),
+    AssignmentEnd.REMOVED: N_("removed by a manager"),
+    AssignmentEnd.REASSIGNED: N_("given to somebody else"),
+    AssignmentEnd.LEFT: N_("given up"),
+    AssignmentEnd.OVER_CAPACITY: N_("the renewal has fewer seats"),
+    AssignmentEnd.LAPSED: N_("the contract ended"),
+    AssignmentEnd.ERASED: N_("erased"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """A grant as its row shows it."""
+
+    id: str
+    what: str
+    kind: str
+    term: str
+    source: str
+    state: str
+    badge: str
+    note: str
+    is_revocable: bool
+    is_of_merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """A seat as its row shows it."""
+
+    what: str
+    organisation: str
+    slug: str
+    state: str
+    badge: str
+    when: str
+    note: str
+
+
+def grant_row(held: HeldGrant, *, login_id: str, zone: ZoneInfo) -> GrantRow:
+    """Put a grant into words, with its days as they are in `zone`."""
+    state, badge = _STANDINGS.get(held.code, (N_("Not in force"), "none"))
+    if held.awaits_payment_since is not None and held.revoked_at is None:
+        state, badge = N_("Waits for payment"), "soon"
+    return GrantRow(
+        id=held.public_id,
+        what=covered(held.scope, held.covers),
+        kind=_(KINDS[held.kind]),
+        term=_term(held, zone),
+        source=_sold(held.sale, zone) if held.sale else _given(held, zone),
+        state=_(state),
+        badge=badge,
+        note=_note(held, zone),
+        is_revocable=held.revoked_at is None,
+        is_of_merged=held.via != login_id,
+    )
+
+
+def seat_row(seat: HeldSeat, *, zone: ZoneInfo) -> SeatRow:
+    """Put a seat into words."""
+    state, badge = _SEATS[seat.state]
+    return SeatRow(
+        what=covered(seat.scope, seat.covers),
+        organisation=seat.organisation,
+        slug=seat.organisation_slug,
+        state=_(state),
+        badge=badge,
+        when=_seat_when(seat, zone),
+        note=_(_ENDINGS[seat.ended_as]) if seat.ended_as else "",
+    )
+
+
+def covered(scope: Scope, covers: str) -> str:
+    """Say what a grant or a pool covers."""
+    return str(_(SCOPES[scope], covers=covers))
+
+
+def _term(held: HeldGrant, zone: ZoneInfo) -> str:
+    since = say_date(held.starts_at, zone)
+    if held.ends_at is None:
+        return _("For good, since %(since)s", since=since)
+    return _("%(since)s to %(until)s", since=since, until=last_day(held.ends_at, zone))
+
+
+def _sold(sale: SoldAs, zone: ZoneInfo) -> str:
+    sold = _(
+        "Sold %(day)s, %(terms)s", day=say_date(sale.sold_at, zone), terms=_(TERMS[sale.terms])
+    )
+    return f"{sold} ({sale.reference})" if sale.reference else sold
+
+
+def _given(held: HeldGrant, zone: ZoneInfo) -> str:
+    return _("Given %(day)s", day=say_date(held.created_at, zone))
+
+
+def _note(held: HeldGrant, zone: ZoneInfo) -> str:
+    if held.revoked_at is not None:
+        day = say_date(held.revoked_at, zone)
+        reason = held.revoked_reason or ""
+        return f"{day}: {reason}" if reason else day
+    if held.suspended_at is not None:
+        return _("since %(day)s, by a dispute", day=say_date(held.suspended_at, zone))
+    return ""
+
+
+def _seat_when(seat: HeldSeat, zone: ZoneInfo) -> str:
+    if seat.ended_at is not None:
+        return _("until %(day)s", day=say_date(seat.ended_at, zone))
+    if seat.claimed_at is not None:
+        return _("since %(day)s", day=say_date(seat.claimed_at, zone))
+    if seat.expires_at is not None:
+        return _("open until %(day)s", day=say_date(seat.expires_at, zone))
+    return say_date(seat.created_at, zone)

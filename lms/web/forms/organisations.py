@@ -1,0 +1,33 @@
+"""What staff's pages about organisations ask for."""
+
+from wtforms import Form, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+from lms.organisations import LONGEST_NAME, LONGEST_SLUG
+from lms.web.forms.texts import _l
+
+
+class OrganisationForm(Form):
+    """An organisation's name, zone and parent."""
+
+    name = StringField(
+        _l("Name"),
+        [InputRequired(_l("Give the organisation a name.")), Length(max=LONGEST_NAME)],
+        render_kw={"maxlength": LONGEST_NAME},
+    )
+    slug = StringField(
+        _l("Web name"),
+        [Optional(), Length(max=LONGEST_SLUG)],
+        description=_l("Stands in addresses, such as elm-county. Left empty, it follows the name."),
+        render_kw={"autocapitalize": "none", "spellcheck": "false", "maxlength": LONGEST_SLUG},
+    )
+    zone = SelectField(
+        _l("Time zone"),
+        [Optional()],
+        description=_l("Its days end in it: the last day of a contract, above all."),
+    )
+    parent = SelectField(
+        _l("Belongs to"),
+        [Optional()],
+        description=_l("A consortium may allot parts of its pools to its members."),
+    )
