@@ -8,7 +8,7 @@ from sqlalchemy import Result, Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import passes, pools
-from lms.access import Action, Admitted, Case, Code, GrantFacts, decide, standing
+from lms.access import Action, Admitted, Case, Code, GrantFacts, decide, weigh_holdings
 from lms.cases import load_cases
 from lms.errors import NotFound
 from lms.known_addresses import kept_login
@@ -285,7 +285,9 @@ def _held(row: Row[*tuple[Any, ...]], now: datetime) -> HeldGrant:
         suspended_at=row.suspended_at,
         revoked_at=row.revoked_at,
         revoked_as=row.revoked_as,
+        awaits_payment_since=row.awaits_payment_since,
     )
+    (weighed,) = weigh_holdings((facts,), now)
     sale = None
     if row.sale_id is not None:
         sale = SoldAs(row.sale_id, row.terms, row.reference, row.sold_at)
@@ -304,7 +306,7 @@ def _held(row: Row[*tuple[Any, ...]], now: datetime) -> HeldGrant:
         created_at=row.created_at,
         via=row.via,
         sale=sale,
-        code=standing(facts, now),
+        code=weighed.code,
     )
 
 

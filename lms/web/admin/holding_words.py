@@ -41,6 +41,7 @@ _STANDINGS: Final = {
     Code.OK_PERMANENT: (N_("In force"), "open"),
     Code.OK_TERM: (N_("In force"), "term"),
     Code.NOT_STARTED: (N_("Yet to begin"), "soon"),
+    Code.PAYMENT_PENDING: (N_("Waits for payment"), "soon"),
     Code.PASS_EXPIRED: (N_("Over"), "none"),
     Code.SUSPENDED_DISPUTE: (N_("Paused"), "soon"),
     Code.REFUNDED: (N_("Refunded"), "danger"),
@@ -96,8 +97,6 @@ class SeatRow:
 def grant_row(held: HeldGrant, *, login_id: str, zone: ZoneInfo) -> GrantRow:
     """Put a grant into words, with its days as they are in `zone`."""
     state, badge = _STANDINGS.get(held.code, (N_("Not in force"), "none"))
-    if held.awaits_payment_since is not None and held.revoked_at is None:
-        state, badge = N_("Waits for payment"), "soon"
     return GrantRow(
         id=held.public_id,
         what=covered(held.scope, held.covers),
