@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -76,7 +76,7 @@ def trail_csv() -> ResponseReturnValue:
             for entry in audit_log.stream_trail(session, wanted):
                 yield _cells(entry)
 
-    response = Response(_sent(rows()), content_type=CONTENT_TYPE)
+    response = Response(stream_with_context(_sent(rows())), content_type=CONTENT_TYPE)
     response.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
     return response
 

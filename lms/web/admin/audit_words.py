@@ -150,7 +150,7 @@ def act_words(act: str) -> str:
 def thing_name(thing: Thing) -> str:
     """Name something."""
     name = thing.name or (_("every webinar") if thing.kind in _COVERS else "")
-    message = _OF.get(thing.kind)
+    message = _OF.get(thing.kind) if name != thing.of else None
     return _(message, name=name, of=thing.of) if message else name
 
 

@@ -6,8 +6,9 @@ from typing import Final
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
-from lms import holdings, passes, people, scopes
+from lms import holdings, organisations, passes, people, pools, scopes
 from lms.clock import now
 from lms.errors import Conflict, Invalid, NotFound
 from lms.explain import last_day
@@ -15,8 +16,10 @@ from lms.known_addresses import kept_login
 from lms.models.holdings import Scope, Withdrawal
 from lms.passes import NewPass, Target
 from lms.people import Person
+from lms.pools import PoolFacts, PoolGrant
 from lms.staff_catalogue import read_presenters, read_series_names
 from lms.web.admin.holding_words import grant_row
+from lms.web.admin.pool_words import pool_row
 from lms.web.forms.faults import show_faults
 from lms.web.forms.staff_people import GivePassForm, GiveWebinarForm, RevokeForm
 from lms.web.guard import Audience, open_to
@@ -130,6 +133,47 @@ def revoke(grant_id: str) -> ResponseReturnValue:
         form=form,
     )
     return page, 400 if form.errors else 200
+
+
+@blueprint.route("/organisations/<slug>/grants/<grant_id>/revoke", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def revoke_of_pool(slug: str, grant_id: str) -> ResponseReturnValue:
+    """Show whose seats hang on a pool's grant, ask why, and take it back."""
+    moment, form = now(), RevokeForm(request.form)
+    with read_session() as session:
+        kept = organisations.find_organisation(session, slug)
+        pool, line = _pool_grant(session, kept.id, grant_id)
+        row = pool_row(pool, (line,), now=moment, zone=reading_zone())
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as session:
+                holdings.revoke(
+                    session,
+                    grant_id,
+                    withdrawal=Withdrawal.REFUNDED if form.refunded.data else Withdrawal.REVOKED,
+                    reason=form.reason.data or "",
+                    actor=required_viewer().public_id,
+                    now=moment,
+                )
+        except Conflict as refusal:
+            form.form_errors.append(_(refusal.message))
+        else:
+            flash(_("That grant is taken back. The pool's other grants stand."), "done")
+            return see_other("staff_organisations.organisation", slug=slug)
+    page = render(
+        "admin/pool_grant_revoke.html", kept=kept, pool=row, line=row.grants[0], form=form
+    )
+    return page, 400 if form.errors else 200
+
+
+def _pool_grant(
+    session: Session, organisation_id: int, grant_id: str
+) -> tuple[PoolFacts, PoolGrant]:
+    for pool in pools.pools_of(session, organisation_id):
+        for line in pools.grants_of(session, pool.id):
+            if line.public_id == grant_id and pool.allotted_from is None:
+                return pool, line
+    raise NotFound
 
 
 def recent_titles() -> Sequence[str]:

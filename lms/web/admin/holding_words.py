@@ -1,6 +1,7 @@
 """Grants and seats as staff's rows show them."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -8,7 +9,6 @@ from flask_babel import gettext as _
 
 from lms.access import Code
 from lms.errors import N_
-from lms.explain import last_day
 from lms.holdings import HeldGrant, HeldSeat, SoldAs
 from lms.models.holdings import OfferKind, Scope
 from lms.models.orders import Terms
@@ -40,6 +40,8 @@ TERMS: Final = {
 _STANDINGS: Final = {
     Code.OK_PERMANENT: (N_("In force"), "open"),
     Code.OK_TERM: (N_("In force"), "term"),
+    Code.OK_GRACE: (N_("In its days of grace"), "soon"),
+    Code.CONTRACT_LAPSED: (N_("Over"), "none"),
     Code.NOT_STARTED: (N_("Yet to begin"), "soon"),
     Code.PAYMENT_PENDING: (N_("Waits for payment"), "soon"),
     Code.PASS_EXPIRED: (N_("Over"), "none"),
@@ -96,14 +98,14 @@ class SeatRow:
 
 def grant_row(held: HeldGrant, *, login_id: str, zone: ZoneInfo) -> GrantRow:
     """Put a grant into words, with its days as they are in `zone`."""
-    state, badge = _STANDINGS.get(held.code, (N_("Not in force"), "none"))
+    state, badge = standing_words(held.code)
     return GrantRow(
         id=held.public_id,
         what=covered(held.scope, held.covers),
         kind=_(KINDS[held.kind]),
         term=_term(held, zone),
         source=_sold(held.sale, zone) if held.sale else _given(held, zone),
-        state=_(state),
+        state=state,
         badge=badge,
         note=_note(held, zone),
         is_revocable=held.revoked_at is None,
@@ -125,6 +127,17 @@ def seat_row(seat: HeldSeat, *, zone: ZoneInfo) -> SeatRow:
     )
 
 
+def last_date(ends_at: datetime, zone: ZoneInfo) -> str:
+    """Say the last day of a half-open term in few letters."""
+    return say_date(ends_at - timedelta(microseconds=1), zone)
+
+
+def standing_words(code: Code) -> tuple[str, str]:
+    """Say how a grant stands by itself, with the kind of its badge."""
+    state, badge = _STANDINGS.get(code, (N_("Not in force"), "none"))
+    return _(state), badge
+
+
 def covered(scope: Scope, covers: str) -> str:
     """Say what a grant or a pool covers."""
     return str(_(SCOPES[scope], covers=covers))
@@ -134,7 +147,7 @@ def _term(held: HeldGrant, zone: ZoneInfo) -> str:
     since = say_date(held.starts_at, zone)
     if held.ends_at is None:
         return _("For good, since %(since)s", since=since)
-    return _("%(since)s to %(until)s", since=since, until=last_day(held.ends_at, zone))
+    return _("%(since)s to %(until)s", since=since, until=last_date(held.ends_at, zone))
 
 
 def _sold(sale: SoldAs, zone: ZoneInfo) -> str:

@@ -7,12 +7,13 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import memberships, organisations
+from lms import memberships, organisations, pools
 from lms.clock import now
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.memberships import NewMember
 from lms.models.people import Role
 from lms.organisations import NewOrganisation, OrganisationDetails, OrganisationFacts
+from lms.web.admin.pool_words import pool_row
 from lms.web.doors import doors
 from lms.web.forms.faults import show_faults
 from lms.web.forms.organisations import OrganisationForm
@@ -177,12 +178,17 @@ def remove_member(slug: str, login_id: str) -> ResponseReturnValue:
 
 
 def _page(slug: str, form: MemberForm) -> str:
-    number, zone = page_number(), reading_zone()
+    number, zone, moment = page_number(), reading_zone(), now()
     with read_session() as session:
         kept = organisations.find_organisation(session, slug)
         members = memberships.list_members(
             session, kept.id, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE
         )
+        held = [
+            pool_row(one, pools.grants_of(session, one.id), now=moment, zone=zone)
+            for one in pools.pools_of(session, kept.id)
+        ]
+        domains = organisations.domains_of(session, kept.id)
         children = organisations.children_of(session, kept.id)
         parent = organisations.find_organisation(session, kept.parent) if kept.parent else None
     return render(
@@ -190,6 +196,8 @@ def _page(slug: str, form: MemberForm) -> str:
         kept=kept,
         parent=parent,
         children=children,
+        pools=held,
+        domains=domains,
         zone=zone_name(kept.zone or carrel().settings.time_zone),
         members=members.items,
         since={one.login_id: say_date(one.since, zone) for one in members.items},

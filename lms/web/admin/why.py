@@ -25,7 +25,7 @@ from lms.web.kit import render, transaction
 from lms.web.panels import reading_zone, said
 from lms.zones import from_wall_clock, say_moment
 
-blueprint = Blueprint("staff_why", __name__, url_prefix="/staff")
+blueprint = Blueprint("staff_why", __name__, url_prefix="/staff/people")
 
 ACTIONS: Final = {
     Action.RECORDING: N_("Watch the recording"),

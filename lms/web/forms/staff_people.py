@@ -101,7 +101,9 @@ class MemberForm(Form):
     name = StringField(
         _l("Name"),
         [Optional(), Length(max=LONGEST_NAME)],
-        description=_l("For somebody who has no log-in yet."),
+        description=_l(
+            "For somebody who has no log-in yet: one is made, and a letter for choosing a password sent."
+        ),
         render_kw={"autocomplete": "off", "maxlength": LONGEST_NAME},
     )
     role = SelectField(_l("Role"))

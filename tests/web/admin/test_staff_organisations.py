@@ -1,0 +1,148 @@
+"""Staff's pages about organisations: the list, one of them, its people and its pools."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms import pools
+from lms.db import Database
+from lms.models.holdings import Grant, OfferKind, Scope
+from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.upkeep import Mail
+from lms.passes import Target, Term
+from lms.pools import NewPoolGrant
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.visitor import Visitor
+
+ELM = "/staff/organisations/elm-county"
+
+
+@pytest.fixture
+def staff(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
+    clock.set(NOW)
+    client.sign_in(cast.ada.id)
+    return client
+
+
+def _sell(database: Database, cast: Cast) -> str:
+    with database.transaction() as session:
+        term = Term(NOW, NOW + timedelta(days=365))
+        new = NewPoolGrant(
+            cast.organisation_id, Target(Scope.EVERYTHING), 20, term, OfferKind.CONTRACT
+        )
+        pools.sell_seats(session, new, actor=None, now=NOW)
+        return session.scalars(select(Grant.public_id).where(Grant.pool_id.is_not(None))).one()
+
+
+@pytest.mark.parametrize("person", ["alice", "mia"])
+def test_who_is_not_staff_finds_nothing(
+    client: Visitor, cast: Cast, database: Database, person: str
+) -> None:
+    client.sign_in(getattr(cast, person).id)
+    grant = _sell(database, cast)
+    for path in ("/staff/organisations", "/staff/organisations/new", ELM, f"{ELM}/edit"):
+        assert client.get(path).status_code == 404
+    for path in ("members", f"members/{cast.mia.public_id}/remove", f"grants/{grant}/revoke"):
+        assert client.post(f"{ELM}/{path}").status_code == 404
+
+
+def test_organisations_are_listed_and_found_by_name(staff: Visitor) -> None:
+    assert "Elm County Library" in staff.get("/staff/organisations").text
+    assert "Elm County Library" in staff.get("/staff/organisations?q=county+elm").text
+    assert "No organisation matches" in staff.get("/staff/organisations?q=oak").text
+
+
+def test_an_organisation_is_added_with_an_address_that_follows_its_name(
+    staff: Visitor, database: Database
+) -> None:
+    data = {"name": "Oak Hill Library", "zone": "America/Chicago", "parent": "elm-county"}
+    answer = staff.post("/staff/organisations/new", data=data)
+    assert (answer.status_code, answer.location) == (303, "/staff/organisations/oak-hill-library")
+    with database.read_session() as session:
+        row = session.scalars(select(Organisation).where(Organisation.slug != "elm-county")).one()
+    assert (row.name, row.zone) == ("Oak Hill Library", "America/Chicago")
+    assert "Oak Hill Library" in staff.get(ELM).text
+
+
+def test_a_name_is_needed_and_an_address_is_taken_once(staff: Visitor) -> None:
+    path = "/staff/organisations/new"
+    assert staff.post(path, data={"name": ""}).status_code == 400
+    taken = staff.post(path, data={"name": "Elm", "slug": "elm-county"})
+    assert taken.status_code == 400
+    assert 'id="slug-error"' in taken.text
+
+
+def test_name_zone_and_parent_are_changed(staff: Visitor, database: Database) -> None:
+    data = {"name": "Elm Libraries", "zone": "America/Denver", "parent": ""}
+    assert staff.get(f"{ELM}/edit").status_code == 200
+    assert staff.post(f"{ELM}/edit", data=data).status_code == 303
+    with database.read_session() as session:
+        row = session.scalars(select(Organisation)).one()
+    assert (row.name, row.zone, row.parent_id) == ("Elm Libraries", "America/Denver", None)
+
+
+def test_what_stands_below_is_no_parent(staff: Visitor) -> None:
+    staff.post("/staff/organisations/new", data={"name": "Oak Hill", "parent": "elm-county"})
+    answer = staff.post(f"{ELM}/edit", data={"name": "Elm", "parent": "oak-hill"})
+    assert answer.status_code == 400
+
+
+def test_a_person_is_added_by_address_and_gets_a_login_and_the_letter(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    data = {"email": "Eve@example.org", "name": "Eve Oduya", "role": "manager"}
+    assert staff.post(f"{ELM}/members", data=data).status_code == 303
+    page = staff.get(ELM).text
+    assert "Eve Oduya" in page
+    with database.read_session() as session:
+        login = session.scalars(select(Login).where(Login.email_key == "eve@example.org")).one()
+        role = session.scalars(select(Membership.role).where(Membership.login_id == login.id))
+        assert role.one() is Role.MANAGER
+        assert session.scalars(select(Mail.kind)).all() == ["set_password"]
+
+
+def test_what_is_no_address_is_refused_beside_the_field(staff: Visitor) -> None:
+    answer = staff.post(f"{ELM}/members", data={"email": "eve", "role": "member"})
+    assert answer.status_code == 400
+    assert 'id="email-error"' in answer.text
+
+
+def test_a_role_is_changed_and_a_member_removed(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    path = f"{ELM}/members/{cast.mia.public_id}"
+    assert staff.post(f"{path}/role", data={"role": "owner"}).status_code == 303
+    with database.read_session() as session:
+        assert session.scalars(select(Membership.role)).one() is Role.OWNER
+    assert staff.post(f"{path}/role", data={"role": "king"}).status_code == 404
+    assert staff.post(f"{path}/remove").status_code == 303
+    assert staff.post(f"{path}/remove").status_code == 404
+    assert staff.post(f"{path}/role", data={"role": "owner"}).status_code == 404
+
+
+def test_pools_and_their_grants_are_shown_and_a_grant_is_taken_back(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    path = f"{ELM}/grants/{_sell(database, cast)}/revoke"
+    assert "0 of 20 used" in staff.get(ELM).text
+    assert "Contract, 20 seats" in staff.get(path).text
+    assert staff.post(path, data={}).status_code == 400
+    assert staff.post(path, data={"reason": "Never paid"}).status_code == 303
+    page = staff.get(ELM).text
+    assert "0 of 0 used" in page
+    assert "Taken back" in page
+    assert staff.post(path, data={"reason": "Again"}).status_code == 400
+
+
+def test_a_grant_of_another_organisation_is_not_found(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    grant = _sell(database, cast)
+    staff.post("/staff/organisations/new", data={"name": "Oak Hill"})
+    assert staff.get(f"/staff/organisations/oak-hill/grants/{grant}/revoke").status_code == 404
+
+
+def test_an_organisation_that_is_none_is_not_found(staff: Visitor) -> None:
+    assert staff.get("/staff/organisations/nowhere").status_code == 404
