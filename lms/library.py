@@ -37,9 +37,8 @@ from lms.web import (
     sign_up,
     watch,
 )
-from lms.web.admin import desk, files, presenters, requests, sales, series, webinars
 from lms.web.admin import audit as staff_audit
-from lms.web.admin import desk, files, presenters, series, webinars
+from lms.web.admin import desk, files, presenters, requests, sales, series, webinars
 from lms.web.admin import held as staff_held
 from lms.web.admin import house as staff_house
 from lms.web.admin import jobs as staff_jobs
