@@ -2,17 +2,29 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import streams, viewing
-from lms.access import Action, Turned, decide
+from lms.access import (
+    Action,
+    Admitted,
+    GrantFacts,
+    LoginFacts,
+    Turned,
+    WebinarFacts,
+    decide,
+)
 from lms.cases import load_case
 from lms.errors import NotFound
-from lms.models.catalogue import Recording
-from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
+from lms.lean import Driver, Lean
+from lms.models.catalogue import Recording, Webinar, WebinarState
+from lms.models.holdings import Grant, Scope, Withdrawal
+from lms.models.people import Login
+from lms.models.seats import Assignment, AssignmentState, Pool
+from lms.models.viewing import PlaybackEnd, PlaybackSession, Stream, WatchRecord
 from lms.progress import Beat, Seen, Verdict, watched_seconds, weigh
 from lms.streams import Claim
 
@@ -47,34 +59,117 @@ class Ended:
     reason: PlaybackEnd
 
 
-_BEATING = (
-    select(
-        PlaybackSession.id,
-        PlaybackSession.login_id,
-        PlaybackSession.opened_at,
-        PlaybackSession.expires_at,
-        PlaybackSession.beat_at,
-        PlaybackSession.ended_as,
-        PlaybackSession.is_preview,
-        Recording.webinar_id,
-        Recording.seconds,
-        WatchRecord.id.label("record_id"),
-        WatchRecord.buckets,
-        WatchRecord.earned_until,
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """The grant that let in no longer does, or the stream is elsewhere: `keep_beat` finds out."""
+
+
+@dataclass(slots=True)
+class _Heard:
+    """One row of `_BEATING`, in its order."""
+
+    id: int
+    login_id: int
+    opened_at: datetime
+    expires_at: datetime
+    beat_at: datetime
+    ended_as: PlaybackEnd | None
+    is_preview: bool
+    webinar_id: int
+    seconds: float
+    record_id: int
+    buckets: bytes
+    earned_until: datetime
+    merged_into: int | None
+    blocked_at: datetime | None
+    state: WebinarState
+    free: bool
+    held_at: datetime
+    minutes: int
+    grant_id: str | None
+    scope: Scope | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    grace_until: datetime | None
+    awaits_payment_since: datetime | None
+    suspended_at: datetime | None
+    revoked_at: datetime | None
+    revoked_as: Withdrawal | None
+    pool_id: int | None
+    claimed_at: datetime | None
+
+
+_session, _record = PlaybackSession.__table__.c, WatchRecord.__table__.c
+_recording, _webinar, _login = Recording.__table__.c, Webinar.__table__.c, Login.__table__.c
+_grant, _seat, _pool = Grant.__table__.c, Assignment.__table__.c, Pool.__table__.c
+_stream = Stream.__table__.c
+
+# A seat of the pool that holds the grant, or of a part of it that was allotted to a child.
+_claimed_at = (
+    select(_seat.claimed_at)
+    .join_from(Assignment.__table__, Pool.__table__, _pool.id == _seat.pool_id)
+    .where(
+        _seat.login_id == _session.login_id,
+        _seat.ended_at.is_(None),
+        _seat.state == AssignmentState.CLAIMED,
+        or_(_pool.id == _grant.pool_id, _pool.allotted_from_id == _grant.pool_id),
     )
-    .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
-    .join(
-        WatchRecord,
-        (WatchRecord.login_id == PlaybackSession.login_id)
-        & (WatchRecord.recording_id == PlaybackSession.recording_id),
-    )
-    .where(PlaybackSession.public_id == bindparam("session_id"))
-    # On PostgreSQL two screens of one person wait for each other here; on SQLite they already did.
-    .with_for_update(of=WatchRecord)
+    .limit(1)
+    .scalar_subquery()
 )
-_KEEP = (
+_BEATING = Lean(
+    select(
+        _session.id,
+        _session.login_id,
+        _session.opened_at,
+        _session.expires_at,
+        _session.beat_at,
+        _session.ended_as,
+        _session.is_preview,
+        _recording.webinar_id,
+        _recording.seconds,
+        _record.id.label("record_id"),
+        _record.buckets,
+        _record.earned_until,
+        _login.merged_into,
+        _login.blocked_at,
+        _webinar.state,
+        _webinar.free,
+        _webinar.held_at,
+        _webinar.minutes,
+        _grant.public_id,
+        _grant.scope,
+        _grant.starts_at,
+        _grant.ends_at,
+        _grant.grace_until,
+        _grant.awaits_payment_since,
+        _grant.suspended_at,
+        _grant.revoked_at,
+        _grant.revoked_as,
+        _grant.pool_id,
+        _claimed_at.label("claimed_at"),
+    )
+    .select_from(PlaybackSession.__table__)
+    .join(Recording.__table__, _recording.id == _session.recording_id)
+    .join(Webinar.__table__, _webinar.id == _recording.webinar_id)
+    .join(Login.__table__, _login.id == _session.login_id)
+    .join(
+        WatchRecord.__table__,
+        and_(_record.login_id == _session.login_id, _record.recording_id == _session.recording_id),
+    )
+    .outerjoin(Grant.__table__, _grant.id == _session.grant_id)
+    .where(_session.public_id == bindparam("session_id"))
+    # On PostgreSQL two screens of one person wait for each other here; on SQLite they already did.
+    .with_for_update(of=WatchRecord.__table__)
+)
+_HOLD = Lean(
+    update(Stream)
+    .where(_stream.login_id == bindparam("person"), _stream.session_id == bindparam("mine"))
+    .values(held_until=bindparam("until"))
+)
+_KEEP = Lean(
     update(WatchRecord)
-    .where(WatchRecord.id == bindparam("record_id"))
+    .where(_record.id == bindparam("record_id"))
     .values(
         buckets=bindparam("kept_buckets"),
         watched_s=bindparam("kept_seconds"),
@@ -83,9 +178,9 @@ _KEEP = (
         updated_at=bindparam("kept_at"),
     )
 )
-_NOTE_BEAT = (
+_NOTE = Lean(
     update(PlaybackSession)
-    .where(PlaybackSession.id == bindparam("session_row"))
+    .where(_session.id == bindparam("session_row"))
     .values(beat_at=bindparam("noted_at"))
 )
 
@@ -97,47 +192,101 @@ def keep_beat(session: Session, session_id: str, *, beat: Beat, now: datetime) -
     another screen has it, this session ends (PRODUCT.md, G1 and E1). Raises NotFound for a session
     that is not there.
     """
-    row = session.execute(_BEATING, {"session_id": session_id}).one_or_none()
-    if row is None:
+    answer = keep_swiftly(Driver.of(session), session_id, beat=beat, now=now)
+    if not isinstance(answer, Doubtful):
+        return answer
+    reason = _reason_to_end(session, session_id, now=now)
+    if reason is None:
+        answer = keep_swiftly(Driver.of(session), session_id, beat=beat, now=now)
+        if not isinstance(answer, Doubtful):
+            return answer
+        reason = PlaybackEnd.REVOKED
+    viewing.end_session(session, session_id, ended_as=reason, now=now)
+    return Ended(reason)
+
+
+def keep_swiftly(
+    driver: Driver, session_id: str, *, beat: Beat, now: datetime
+) -> Kept | Ended | Doubtful:
+    """Do what `keep_beat` does while the grant that let in still does, with one read.
+
+    More grants never take access away, so that one is enough to go on by. Where it isn't, nothing
+    is kept and Doubtful returned. Raises NotFound for a session that is not there.
+    """
+    found = _BEATING.one(driver, {"session_id": session_id})
+    if found is None:
         raise NotFound
-    if row.ended_as is not None:
-        return Ended(row.ended_as)
-    if row.is_preview:
-        return Kept(Verdict.KEPT, row.buckets, watched_seconds(row.buckets, row.seconds))
-    reason = _reason_to_end(session, row, session_id, now)
-    if reason is not None:
-        viewing.end_session(session, session_id, ended_as=reason, now=now)
-        return Ended(reason)
-    seen = Seen(row.buckets, max(row.earned_until, row.opened_at))
-    seen, verdict = weigh(seen, beat, seconds=row.seconds, now=now)
-    watched_s = watched_seconds(seen.buckets, row.seconds)
-    session.execute(
-        _KEEP,
-        {
-            "record_id": row.record_id,
-            "kept_buckets": seen.buckets,
-            "kept_seconds": round(watched_s),
-            "kept_position": min(beat.position_s, row.seconds),
-            "kept_until": seen.earned_until,
-            "kept_at": now,
-        },
+    heard = _Heard(*found)
+    if heard.ended_as is not None:
+        return Ended(heard.ended_as)
+    if heard.is_preview:
+        watched_s = watched_seconds(heard.buckets, heard.seconds)
+        return Kept(Verdict.KEPT, heard.buckets, watched_s)
+    if now >= heard.expires_at or not _still_admits(heard, now):
+        return Doubtful()
+    person = heard.merged_into or heard.login_id
+    hold = {"person": person, "mine": session_id, "until": now + streams.LEASE}
+    if not _HOLD.count(driver, hold):
+        return Doubtful()
+    return _keep(driver, heard, beat=beat, now=now)
+
+
+def _still_admits(heard: _Heard, now: datetime) -> bool:
+    grants: tuple[GrantFacts, ...] = ()
+    is_theirs = heard.pool_id is None or heard.claimed_at is not None
+    if heard.grant_id and heard.scope and heard.starts_at and is_theirs:
+        grant = GrantFacts(
+            public_id=heard.grant_id,
+            scope=heard.scope,
+            covers="",
+            starts_at=heard.starts_at,
+            ends_at=heard.ends_at,
+            suspended_at=heard.suspended_at,
+            revoked_at=heard.revoked_at,
+            revoked_as=heard.revoked_as,
+        )
+        grants = (grant,)
+    webinar = WebinarFacts(
+        id=heard.webinar_id,
+        state=heard.state,
+        free=heard.free,
+        held_at=heard.held_at,
+        minutes=heard.minutes,
+        playable=True,
     )
-    if now - row.beat_at >= BEAT_NOTED_EVERY:
-        session.execute(_NOTE_BEAT, {"session_row": row.id, "noted_at": now})
+    login = LoginFacts(heard.login_id, heard.blocked_at, grants)
+    return isinstance(decide(login, webinar, Action.RECORDING, now), Admitted)
+
+
+def _keep(driver: Driver, heard: _Heard, *, beat: Beat, now: datetime) -> Kept:
+    seen = Seen(heard.buckets, max(heard.earned_until, heard.opened_at))
+    seen, verdict = weigh(seen, beat, seconds=heard.seconds, now=now)
+    watched_s = watched_seconds(seen.buckets, heard.seconds)
+    kept = {
+        "record_id": heard.record_id,
+        "kept_buckets": seen.buckets,
+        "kept_seconds": round(watched_s),
+        "kept_position": min(beat.position_s, heard.seconds),
+        "kept_until": seen.earned_until,
+        "kept_at": now,
+    }
+    _KEEP.count(driver, kept)
+    if now - heard.beat_at >= BEAT_NOTED_EVERY:
+        _NOTE.count(driver, {"session_row": heard.id, "noted_at": now})
     return Kept(verdict, seen.buckets, watched_s)
 
 
-def _reason_to_end(
-    session: Session, row: Row[*tuple[Any, ...]], session_id: str, now: datetime
-) -> PlaybackEnd | None:
-    case = load_case(session, login_id=row.login_id, webinar_id=row.webinar_id)
+def _reason_to_end(session: Session, session_id: str, *, now: datetime) -> PlaybackEnd | None:
+    """Ask the whole policy, and for the stream; None when the session goes on, by which grant is noted."""
+    facts = viewing.read_session_facts(session, session_id)
+    case = load_case(session, login_id=facts.login_id, webinar_id=facts.webinar_id)
     decision = decide(case.login, case.webinar, Action.RECORDING, now)
     if isinstance(decision, Turned):
         return _ENDS.get(decision.code, PlaybackEnd.REVOKED)
-    if now >= row.expires_at:
+    if now >= facts.expires_at:
         return PlaybackEnd.EXPIRED
-    if streams.renew(session, row.login_id, session_id, now=now):
-        return None
-    # Its person was merged with another since: they share one stream from now on.
-    is_mine = streams.claim(session, Claim(row.login_id, session_id, "A browser"), now=now)
-    return None if is_mine else PlaybackEnd.TAKEN_OVER
+    if not streams.claim(session, Claim(facts.login_id, session_id, "A browser"), now=now):
+        return PlaybackEnd.TAKEN_OVER
+    admits_by = None if decision.grant is None else decision.grant.public_id
+    viewing.note_grant(session, session_id, admits_by)
+    return None

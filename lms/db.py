@@ -22,6 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, MappedColumn, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from lms.lean import Driver
+
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _FIRST = bytes(ord(CROCKFORD[byte & 7]) for byte in range(256))  # 3 bits, then 25 times 5
 _OTHERS = bytes(ord(CROCKFORD[byte & 31]) for byte in range(256))
@@ -131,6 +133,31 @@ class Database:
         """Open a session for reading; nothing done in it is kept."""
         with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    @contextmanager
+    def driver(self) -> Iterator[Driver]:
+        """Open a transaction on the driver itself: leaving the block commits, an exception rolls back.
+
+        For statements of lms/lean.py alone. Raises what the driver raises, a `driver_fault`.
+        """
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            if self.is_sqlite:
+                cursor.execute("BEGIN IMMEDIATE")
+            yield Driver(cursor, self.engine.dialect)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            connection.close()
+
+    @property
+    def driver_fault(self) -> type[Exception]:
+        """Return what the driver's own faults are."""
+        fault: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return fault
 
     def dispose(self) -> None:
         """Close every pooled connection."""

@@ -48,6 +48,7 @@ from lms.web.admin import organisations as staff_organisations
 from lms.web.admin import people as staff_people
 from lms.web.admin import person as staff_person
 from lms.web.admin import why as staff_why
+from lms.web.heartbeats import Heartbeats
 from lms.web.kit import EXTENSION
 from lms.web.limits import init_limits
 
@@ -107,8 +108,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 
 
 def init_app(app: Flask) -> None:
-    """Register the library's pages, and count how often things are tried."""
+    """Register the library's pages, take beats in front of them, count how often things are tried."""
     init_limits(app, app.extensions[EXTENSION].settings)
+    app.wsgi_app = Heartbeats(app.wsgi_app, app.extensions[EXTENSION])  # type: ignore[method-assign]  # as Flask says to
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
 

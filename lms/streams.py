@@ -13,7 +13,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    update,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
@@ -58,14 +57,6 @@ _HOLDER = (
     .outerjoin(PlaybackSession, PlaybackSession.public_id == Stream.session_id)
     .where(Stream.login_id == _kept)
 )
-_RENEW = (
-    update(Stream)
-    .where(
-        Stream.login_id == _kept,
-        Stream.session_id == bindparam("mine"),
-    )
-    .values(held_until=bindparam("until"))
-)
 
 
 def claim(session: Session, wanted: Claim, *, now: datetime) -> bool:
@@ -79,12 +70,6 @@ def claim(session: Session, wanted: Claim, *, now: datetime) -> bool:
 def take_over(session: Session, wanted: Claim, *, now: datetime) -> None:
     """Take the person's stream from whichever screen has it."""
     _put(session, wanted, now=now, even_if_held=True)
-
-
-def renew(session: Session, login_id: int, session_id: str, *, now: datetime) -> bool:
-    """Hold the stream for another 45 s; False when this session doesn't have it."""
-    values = {"asking": login_id, "mine": session_id, "until": now + LEASE}
-    return session.connection().execute(_RENEW, values).rowcount == 1
 
 
 def find_holder(session: Session, login_id: int, *, now: datetime) -> Holder:

@@ -53,11 +53,12 @@ class Playback:
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """Whose session it is, of which webinar, and how it ended."""
+    """Whose session it is, of which webinar, until when, and how it ended."""
 
     login_id: int
     sign_in_id: int | None
     webinar_id: int
+    expires_at: datetime
     ended_as: PlaybackEnd | None
 
 
@@ -73,6 +74,7 @@ _FACTS = (
         PlaybackSession.login_id,
         PlaybackSession.sign_in_id,
         Recording.webinar_id,
+        PlaybackSession.expires_at,
         PlaybackSession.ended_as,
     )
     .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
@@ -127,6 +129,16 @@ def read_session_facts(session: Session, session_id: str) -> SessionFacts:
     if row is None:
         raise NotFound
     return SessionFacts(*row)
+
+
+def note_grant(session: Session, session_id: str, grant_id: str | None) -> None:
+    """Note by which grant, found by its outside id, a session goes on; none where it is free."""
+    session.execute(
+        update(PlaybackSession)
+        .where(PlaybackSession.public_id == session_id)
+        .values(grant_id=select(Grant.id).where(Grant.public_id == grant_id).scalar_subquery())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def end_session(session: Session, session_id: str, *, ended_as: PlaybackEnd, now: datetime) -> int:

@@ -1,23 +1,19 @@
-"""Opening a playback session, its beats, and why it ended: what the player talks to."""
+"""Opening a playback session, and why it ended; its beats are taken in lms/web/heartbeats.py."""
 
-import json
-from base64 import b64encode
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import beats, programme, streams, viewing
+from lms import programme, streams, viewing
 from lms.access import Action, Admitted, Decision, WebinarFacts, decide
-from lms.beats import Ended
 from lms.cases import load_case
 from lms.clock import now
-from lms.errors import N_, Invalid, NotFound
+from lms.errors import N_, NotFound
 from lms.models.viewing import PlaybackEnd
-from lms.progress import BadBeat, Beat, checked_beat
 from lms.streams import Holder
 from lms.viewing import Playback, Screen, SessionFacts
 from lms.web import panels
@@ -25,11 +21,10 @@ from lms.web.agents import describe
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, transaction
 from lms.web.signin import Viewer, required_viewer, viewer
-from lms.web.tickets import bearers_session, client_of, issue, read_ticket
+from lms.web.tickets import client_of, issue, read_ticket, text_of
 
 blueprint = Blueprint("playback", __name__)
 
-LONGEST_BEAT: Final = 64 * 1024
 MASTER: Final = "master.m3u8"
 PROGRESSIVE: Final = "progressive.mp4"
 THUMBNAILS: Final = "thumbs.vtt"
@@ -74,18 +69,6 @@ def open_session(slug: str) -> ResponseReturnValue:
         return jsonify(_played_elsewhere(answer)), HTTPStatus.CONFLICT
     decision, webinar = answer
     return jsonify(_told(decision, webinar, slug)), HTTPStatus.FORBIDDEN
-
-
-@blueprint.post("/playback/<token>/beat")
-@open_to(Audience.PLAYBACK_TOKEN)
-def beat(token: str) -> ResponseReturnValue:
-    return _keep(token, is_last=False)
-
-
-@blueprint.post("/playback/<token>/close")
-@open_to(Audience.PLAYBACK_TOKEN)
-def close(token: str) -> ResponseReturnValue:
-    return _keep(token, is_last=True)
 
 
 @blueprint.post("/playback/<token>/why")
@@ -177,39 +160,15 @@ def _addresses(playback: Playback, *, is_native: bool) -> dict[str, Any]:
             }
             for track in captions
         ],
-        "beat": url_for("playback.beat", token=token),
-        "close": url_for("playback.close", token=token),
+        "beat": f"/playback/{token}/beat",
+        "close": f"/playback/{token}/close",
         "why": url_for("playback.why", token=token),
         "seconds": playback.seconds,
         "resume_s": playback.place.resume_s,
-        "watched": _text(playback.place.buckets),
+        "watched": text_of(playback.place.buckets),
         "ends_at": None if ends_at is None else ends_at.isoformat(),
         "ends_in_s": ends_in,
     }
-
-
-def _keep(token: str, *, is_last: bool) -> ResponseReturnValue:
-    session_id = bearers_session(token, client_of(request))
-    told = _read_beat()
-    moment = now()
-    with transaction() as session:
-        answer = beats.keep_beat(session, session_id, beat=told, now=moment)
-        if is_last:
-            viewing.end_session(session, session_id, ended_as=PlaybackEnd.CLOSED, now=moment)
-    if isinstance(answer, Ended):
-        return _json({"code": "ended", "reason": answer.reason}), HTTPStatus.FORBIDDEN
-    return _json({"verdict": answer.verdict, "watched": _text(answer.buckets)})
-
-
-def _read_beat() -> Beat:
-    if (request.content_length or 0) > LONGEST_BEAT:
-        raise Invalid(N_("That is no beat of a player."))
-    try:
-        told = json.loads(request.get_data(cache=False))
-        spans = [(float(start), float(end)) for start, end in told["spans"]]
-        return checked_beat(float(told["position"]), float(told["rate"]), spans)
-    except (BadBeat, ValueError, TypeError, KeyError):
-        raise Invalid(N_("That is no beat of a player.")) from None
 
 
 def _told(decision: Decision, webinar: WebinarFacts, slug: str) -> dict[str, Any]:
@@ -255,12 +214,3 @@ def _sign_in_again(facts: SessionFacts, slug: str) -> dict[str, Any]:
         "step_url": url_for("sign_in.sign_in", next=url_for("watch.watch", slug=slug)),
         "may_reopen": False,
     }
-
-
-def _text(buckets: bytes) -> str:
-    return b64encode(buckets).decode("ascii")
-
-
-def _json(body: dict[str, Any]) -> Response:
-    # The plain encoder: a beat comes every 15 seconds from everybody who watches.
-    return Response(json.dumps(body), mimetype="application/json")

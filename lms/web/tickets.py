@@ -1,16 +1,18 @@
 """Tokens of playback sessions: issued to the browser that opened one, checked when it beats."""
 
+from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from datetime import datetime
+from typing import Any, NoReturn
 
 from flask import Request
 
-from lms.clock import now
 from lms.errors import N_, Forbidden, NotFound
 from lms.viewing import Playback
 from lms.web.kit import carrel
 from lms.web.signin import cookie_name
-from media.signing import BadToken, ExpiredToken, Ticket, fingerprint, network_of
+from media.signing import BadToken, ExpiredToken, Signer, Ticket, fingerprint, network_of
 
 FENCED = N_("This recording was opened in another browser or on another network.")
 
@@ -26,10 +28,15 @@ class Client:
 
 def client_of(request: Request) -> Client:
     """Return what a request tells of its browser."""
+    return client_in(request.environ, cookie_name(carrel().settings))
+
+
+def client_in(environ: Mapping[str, Any], cookie: str) -> Client:
+    """Return what a request in front of Flask tells of its browser; `cookie` is the sign-in's name."""
     return Client(
-        cookie=request.cookies.get(cookie_name(carrel().settings), ""),
-        agent=request.headers.get("User-Agent", ""),
-        network=network_of(request.remote_addr or ""),
+        cookie=_cookie_in(environ.get("HTTP_COOKIE", ""), f"{cookie}="),
+        agent=environ.get("HTTP_USER_AGENT", ""),
+        network=network_of(environ.get("REMOTE_ADDR", "")),
     )
 
 
@@ -51,14 +58,14 @@ def issue(playback: Playback, client: Client, *, native: bool) -> str:
     )
 
 
-def bearers_session(token: str, client: Client) -> str:
+def bearers_session(signer: Signer, token: str, client: Client, *, now: datetime) -> str:
     """Return the session of a token that came from the browser it was issued to.
 
     Raises NotFound for a token that is none, Forbidden for one that came from elsewhere or whose
     time is over.
     """
     try:
-        ticket = carrel().signer.read(token, now().timestamp())
+        ticket = signer.read(token, now.timestamp())
     except ExpiredToken:
         raise Forbidden(N_("The time of this link is over."), code="expired") from None
     except BadToken:
@@ -78,6 +85,18 @@ def read_ticket(token: str) -> Ticket:
         return carrel().signer.read(token, 0.0)
     except BadToken:
         raise NotFound from None
+
+
+def text_of(buckets: bytes) -> str:
+    """Return what is kept of a recording as players are told it: base64 of the bitmap."""
+    return b64encode(buckets).decode("ascii")
+
+
+def _cookie_in(header: str, start: str) -> str:
+    if start not in header:
+        return ""
+    parts = (part.strip() for part in header.split(";"))
+    return next((part[len(start) :].strip('"') for part in parts if part.startswith(start)), "")
 
 
 def _turn_away() -> NoReturn:
