@@ -244,6 +244,8 @@ def _still_admits(heard: _Heard, now: datetime) -> bool:
             suspended_at=heard.suspended_at,
             revoked_at=heard.revoked_at,
             revoked_as=heard.revoked_as,
+            grace_until=heard.grace_until,
+            awaits_payment_since=heard.awaits_payment_since,
         )
         grants = (grant,)
     webinar = WebinarFacts(

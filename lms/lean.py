@@ -39,7 +39,6 @@ class _Compiled:
     fixed: Mapping[str, Any]
     binders: Mapping[str, Convert]
     is_positional: bool
-    readers: tuple[Convert | None, ...]
 
 
 class Lean:
@@ -48,16 +47,20 @@ class Lean:
     def __init__(self, statement: Executable) -> None:
         self._statement: Final = statement
         self._compiled: dict[str, _Compiled] = {}
+        self._readers: dict[str, tuple[Convert | None, ...]] = {}
 
     def one(self, driver: Driver, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """Run it and return its only row, or None."""
-        compiled = self._run(driver, values)
+        self._run(driver, values)
         row = driver.cursor.fetchone()
         if row is None:
             return None
+        readers = self._readers.get(driver.dialect.name)
+        if readers is None:
+            readers = self._readers[driver.dialect.name] = _readers(self._statement, driver)
         return tuple(
             value if read is None or value is None else read(value)
-            for read, value in zip(compiled.readers, row, strict=True)
+            for read, value in zip(readers, row, strict=True)
         )
 
     def count(self, driver: Driver, values: Mapping[str, Any]) -> int:
@@ -65,7 +68,7 @@ class Lean:
         self._run(driver, values)
         return driver.cursor.rowcount
 
-    def _run(self, driver: Driver, values: Mapping[str, Any]) -> _Compiled:
+    def _run(self, driver: Driver, values: Mapping[str, Any]) -> None:
         compiled = self._compiled.get(driver.dialect.name)
         if compiled is None:
             compiled = self._compiled[driver.dialect.name] = _compile(
@@ -79,7 +82,6 @@ class Lean:
             driver.cursor.execute(compiled.text, tuple(given[name] for name in compiled.names))
         else:
             driver.cursor.execute(compiled.text, given)
-        return compiled
 
 
 def _compile(statement: Any, dialect: Dialect) -> _Compiled:  # noqa: ANN401  (select, update: no type has both)
@@ -91,15 +93,19 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:  # noqa: ANN401  (s
             binders[name] = convert
         if not bind.required:
             fixed[name] = bind.effective_value if convert is None else convert(bind.effective_value)
-    columns = getattr(statement, "selected_columns", ())
-    readers = [
-        column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-    ]
     return _Compiled(
         text=str(made),
         names=tuple(made.positiontup or ()),
         fixed=fixed,
         binders=binders,
         is_positional=bool(made.positional),
-        readers=tuple(readers),
+    )
+
+
+def _readers(statement: Any, driver: Driver) -> tuple[Convert | None, ...]:  # noqa: ANN401
+    # How a value is read depends on the type that the driver says it has.
+    described = driver.cursor.description or ()
+    return tuple(
+        column.type.dialect_impl(driver.dialect).result_processor(driver.dialect, about[1])
+        for column, about in zip(statement.selected_columns, described, strict=True)
     )

@@ -1,0 +1,76 @@
+"""Beats of people who watch by a seat: the grant of the pool is weighed, and so is the seat."""
+
+from datetime import timedelta
+
+import pytest
+
+from lms import beats, progress, viewing
+from lms.beats import Doubtful, Ended, Kept
+from lms.lean import Driver
+from lms.models.catalogue import Webinar
+from lms.models.holdings import Grant
+from lms.models.people import Login, Organisation
+from lms.models.seats import AssignmentEnd, AssignmentState
+from lms.models.viewing import PlaybackEnd
+from lms.viewing import Screen
+from tests.clock import NOW
+from tests.factories import make_assignment, make_grant, make_pool, make_pool_grant
+
+LATER = NOW + timedelta(seconds=15)
+STILL = progress.checked_beat(0.0, 1.0, ())
+
+
+@pytest.fixture
+def seated(database, cast):
+    """Dan's playback by a seat of Elm County's pool, and what holds it."""
+    with database.transaction() as session:
+        organisation = session.get_one(Organisation, cast.organisation_id)
+        pool = make_pool(session, organisation, session.get_one(Webinar, cast.webinar_id))
+        grant = make_pool_grant(session, pool)
+        seat = make_assignment(session, pool, session.get_one(Login, cast.dan.id))
+        screen = Screen(login_id=cast.dan.id, sign_in_id=None)
+        playback = viewing.open_playback(
+            session, screen=screen, webinar_id=cast.webinar_id, now=NOW
+        )
+        return playback.session_id, type(seat), seat.id, grant.id
+
+
+def test_a_seat_that_is_theirs_goes_on_by_the_lean_read_alone(database, seated):
+    with database.transaction() as session:
+        answer = beats.keep_swiftly(Driver.of(session), seated[0], beat=STILL, now=LATER)
+        assert isinstance(answer, Kept)
+
+
+def test_a_released_seat_ends_it_and_says_so(database, seated):
+    session_id, seats, seat_id, _ = seated
+    with database.transaction() as session:
+        seat = session.get_one(seats, seat_id)
+        seat.state, seat.ended_at = AssignmentState.RELEASED, NOW
+        seat.ended_as = AssignmentEnd.REMOVED
+        assert beats.keep_beat(session, session_id, beat=STILL, now=LATER) == Ended(
+            PlaybackEnd.RELEASED
+        )
+
+
+def test_who_also_holds_it_themselves_goes_on_by_that(database, cast, seated):
+    session_id, seats, seat_id, _ = seated
+    with database.transaction() as session:
+        seat = session.get_one(seats, seat_id)
+        seat.state, seat.ended_at = AssignmentState.RELEASED, NOW
+        seat.ended_as = AssignmentEnd.REMOVED
+        make_grant(
+            session, session.get_one(Login, cast.dan.id), session.get_one(Webinar, cast.webinar_id)
+        )
+        driver = Driver.of(session)
+        assert isinstance(beats.keep_swiftly(driver, session_id, beat=STILL, now=LATER), Doubtful)
+        assert isinstance(beats.keep_beat(session, session_id, beat=STILL, now=LATER), Kept)
+        assert isinstance(beats.keep_swiftly(driver, session_id, beat=STILL, now=LATER), Kept)
+
+
+def test_a_suspended_contract_ends_it(database, seated):
+    session_id, _, _, grant_id = seated
+    with database.transaction() as session:
+        session.get_one(Grant, grant_id).suspended_at = NOW
+        assert beats.keep_beat(session, session_id, beat=STILL, now=LATER) == Ended(
+            PlaybackEnd.SUSPENDED
+        )
