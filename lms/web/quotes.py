@@ -53,6 +53,7 @@ class CheaperOffer:
     terms: str
     total: str
     saves: str
+    kind: str
     url: str
 
 
@@ -134,6 +135,7 @@ def _cheaper(offer: Alternative, quoted: Quote, slug: str | None) -> CheaperOffe
         terms=_(terms),
         total=say_money(offer.total_minor, quoted.currency),
         saves=say_money(offer.saves_minor, quoted.currency),
+        kind=kind.value,
         url=url_for(
             "ask.ask", kind=kind.value, webinar=slug, quantity=offer.people or quoted.people
         ),

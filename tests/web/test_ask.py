@@ -227,6 +227,16 @@ def test_a_webinar_that_is_not_known_by_its_words_goes_into_the_message(
     assert (row.webinar_id, row.message) == (None, "Webinar: The one about herons\n\nPlease")
 
 
+def test_what_a_script_left_out_of_the_form_is_not_missed(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    sent = filled(kind="group", quantity="5", organisation_name="Elm")
+    kept_back = ("offer", "covers", "delivered_through")
+    needed = {name: value for name, value in sent.items() if name not in kept_back}
+    assert client.post("/ask", data=needed).status_code == 303
+    assert kept(database)[0].quoted_minor == 32500
+
+
 def test_nobody_asks_in_the_name_of_an_organisation_that_is_not_theirs(
     client: Visitor, house: Cast, database: Database
 ) -> None:

@@ -41,6 +41,16 @@ function follow(form) {
     arrange();
     if (event.target !== file && !["name", "email", "message"].includes(event.target.name)) soon();
   });
+  // What costs less is chosen in place, so that nothing typed so far is lost.
+  quote.addEventListener("click", (event) => {
+    const chosen = event.target.closest("[data-choose]");
+    if (!chosen) return;
+    event.preventDefault();
+    form.elements.kind.value = chosen.dataset.choose;
+    form.elements.kind.focus();
+    arrange();
+    soon();
+  });
   arrange();
 }
 

@@ -16,6 +16,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 from lms.desk import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_REFERENCE
+from lms.desk_choices import EVERYTHING
 from lms.desk_list import KIND_WORDS
 from lms.models.holdings import OfferKind
 from lms.models.orders import DeliveredThrough, RequestKind
@@ -65,22 +66,30 @@ _OF_AN_ORGANISATION: Final = frozenset(
 )
 
 
+class MayBeBlank(Optional):
+    """Lets a field be empty without saying "(optional)": whether it is needed hangs on another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags = {}
+
+
 class AskForm(Form):
     """One form for everything that can be asked of the house."""
 
     kind = SelectField(_l("What do you need?"))
     webinar = StringField(
         _l("Which webinar?"),
-        [Optional(), Length(max=300)],
+        [MayBeBlank(), Length(max=300)],
         render_kw={"list": "webinars", "maxlength": 300, "autocomplete": "off"},
     )
     about = HiddenField()
     offer = SelectField(_l("What is it for?"), default=OfferKind.SINGLE.value)
-    covers = SelectField(_l("What should it cover?"))
+    covers = SelectField(_l("What should it cover?"), default=EVERYTHING)
     quantity = IntegerField(
         _l("For how many people?"),
         [
-            Optional(),
+            MayBeBlank(),
             NumberRange(1, MOST_SEATS, _l("Give a number of people between 1 and 10,000.")),
         ],
         render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},
@@ -107,7 +116,8 @@ class AskForm(Form):
     email = address_field(_l("Your e-mail address"), autocomplete="email")
     organisation_name = StringField(
         _l("Library or organisation"),
-        [Optional(), Length(max=LONGEST_NAME)],
+        [MayBeBlank(), Length(max=LONGEST_NAME)],
+        description=_l("Leave it empty if you ask for yourself alone."),
         render_kw={"autocomplete": "organization", "maxlength": LONGEST_NAME},
     )
     message = TextAreaField(
@@ -134,7 +144,7 @@ class AskForm(Form):
             (DeliveredThrough.HERE.value, _l("Here, each with a log-in of their own")),
             (DeliveredThrough.LMS.value, _l("In our own learning system")),
         ]
-        self.covers.choices = [("everything", _l("Every webinar")), *scopes]
+        self.covers.choices = [(EVERYTHING, _l("Every webinar")), *scopes]
 
     def check_whole(self) -> bool:
         """Tell whether nothing is missing that this kind of request needs; marks what is."""

@@ -21,6 +21,7 @@ from lms.models.holdings import OfferKind
 from lms.models.orders import DeliveredThrough, Terms
 from lms.offers import MOST_SEATS
 from lms.sales import LONGEST_REFERENCE
+from lms.web.forms.ask import MayBeBlank
 from lms.web.forms.people import address_field
 from lms.web.forms.texts import _l
 
@@ -52,23 +53,23 @@ class SaleForm(Form):
     kind = SelectField(_l("What is sold"))
     webinar = StringField(
         _l("Webinar"),
-        [Optional(), Length(max=300)],
+        [MayBeBlank(), Length(max=300)],
         render_kw={"list": "webinars", "maxlength": 300, "autocomplete": "off"},
     )
     about = HiddenField()
     covers = SelectField(_l("Covers"), default=EVERYTHING)
     organisation = SelectField(_l("Sold to"))
-    organisation_name = StringField(_l("The organisation's name"), [Optional(), Length(max=200)])
+    organisation_name = StringField(_l("Its name"), [MayBeBlank(), Length(max=200)])
     name = StringField(
         _l("Person"),
-        [Optional(), Length(max=200)],
+        [MayBeBlank(), Length(max=200)],
         description=_l("Who bought it, or the organisation's contact, who then manages it."),
     )
     email = address_field(_l("E-mail address"), autocomplete="off")
     quantity = IntegerField(
         _l("People"),
         [
-            Optional(),
+            MayBeBlank(),
             NumberRange(1, MOST_SEATS, _l("Give a number between 1 and 10,000.")),
         ],
         description=_l("Leave it empty for no limit."),
