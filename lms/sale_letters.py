@@ -1,6 +1,7 @@
 """The letters about requests and sales: receipts, answers, what was bought and how to attend."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -25,6 +26,20 @@ _ANSWERS: Final = {
     RequestState.DONE: N_("An answer to your request %(number)s"),
     RequestState.DECLINED: N_("About your request %(number)s"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Who registered for what: the letter's reader, and the webinar."""
+
+    email: str
+    login_id: int
+    name: str
+    title: str
+    slug: str
+    held_at: datetime
+
+
 WHAT: Final[Mapping[OfferKind, str]] = {
     OfferKind.SINGLE: N_("A seat"),
     OfferKind.GROUP_SEATS: N_("Seats"),
@@ -106,6 +121,26 @@ def send_bought(
         values["action_url"] = doors.page(f"/organisation/{facts.organisation_public_id}")
     subject = N_("Your access: %(what)s") % {"what": values["covers"] or values["what"]}
     _to_buyer(session, facts, kind, subject, values, now=now)
+
+
+def send_registered(
+    session: Session, letter: Registered, *, doors: Doors, zone: ZoneInfo, now: datetime
+) -> None:
+    """Tell who registered free how to attend, and the address that stays for good."""
+    mail.post(
+        session,
+        kind="registered",
+        to=letter.email,
+        login_id=letter.login_id,
+        subject=N_("You are registered: %(title)s") % {"title": letter.title},
+        values={
+            "name": letter.name,
+            "title": letter.title,
+            "when": say_moment(letter.held_at, zone),
+            "action_url": doors.page(f"/webinars/{letter.slug}"),
+        },
+        now=now,
+    )
 
 
 def send_open(session: Session, facts: SaleFacts, *, doors: Doors, now: datetime) -> None:

@@ -174,3 +174,17 @@ class DeskRequest(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class Registration(Base, kw_only=True):
+    """Somebody who holds a webinar to come and said that they will be there (A6): no order."""
+
+    __tablename__ = "registration"
+
+    login_id: Mapped[int] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
+    )
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    registered_at: Mapped[datetime] = mapped_column(UTCDateTime)

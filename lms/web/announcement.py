@@ -97,6 +97,14 @@ def holds(case: Case | None, now: datetime) -> bool:
     )
 
 
+def may_register(found: Announcement, case: Case | None, now: datetime) -> bool:
+    """Tell whether somebody may register free: a webinar to come that a pass or contract covers (A6)."""
+    if case is None or found.state is not WebinarState.ANNOUNCED or now >= found.ends_at:
+        return False
+    decision = decide(case.login, case.webinar, Action.HANDOUT, now)
+    return isinstance(decision, Admitted) and decision.ends_at is not None
+
+
 def _live(panel: Panel, decision: Decision, found: Announcement, now: datetime) -> Panel:
     if isinstance(decision, Turned):
         if decision.code is not Code.LIVE_NOT_OPEN:

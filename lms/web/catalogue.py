@@ -1,34 +1,46 @@
 """The public face: the first page, the catalogue, a webinar's announcement, who presents."""
 
+from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
-from lms.access import Action, Decision, Turned, decide
-from lms.announcement import read_announcement, read_live_room
+from lms import registrations
+from lms.access import Action, Case, Decision, Turned, decide
+from lms.announcement import Announcement, read_announcement, read_live_room
 from lms.cases import load_case, load_cases
 from lms.catalogue import PAGE_SIZE, Entry, Listing, Wanted, read_listing
 from lms.clock import now
-from lms.errors import NotFound
+from lms.errors import N_, Forbidden, NotFound
 from lms.markdown import to_html
 from lms.models.catalogue import WebinarState
 from lms.poster import draw_poster
 from lms.presenters import find_picture_key
 from lms.programme import UNPICTURED
-from lms.web.announcement import check_may_see, is_for_holders, panel_for, price_line
+from lms.web.announcement import (
+    check_may_see,
+    holds,
+    is_for_holders,
+    may_register,
+    panel_for,
+    price_line,
+)
 from lms.web.cards import Card, entry_card
+from lms.web.doors import doors
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session, render, see_other
+from lms.web.kit import read_session, render, see_other, transaction
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import known_zone, said_moment, sentence_of
 from lms.web.posters import picture_of
 from lms.web.shell import house_facts
-from lms.web.signin import required_viewer, viewer
+from lms.web.signin import Viewer, required_viewer, viewer
 from lms.web.stored import send_stored
 from lms.web.watch import minutes_of
+from lms.zones import read_zone
 from media.storage import content_type_of
 
 blueprint = Blueprint("catalogue", __name__)
@@ -90,11 +102,13 @@ def presenter_picture(slug: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 def webinar(slug: str) -> ResponseReturnValue:
     person, moment = viewer(), now()
+    included = ""
     with read_session() as session:
         found = read_announcement(session, slug)
         case = None
         if person is not None:
             case = load_case(session, login_id=person.login_id, webinar_id=found.id)
+            included = _included(session, found, person, case, moment)
     if person is None and is_for_holders(found):
         return see_other("sign_in.sign_in", next=url_for(".webinar", slug=slug))
     check_may_see(found, person, case, moment)
@@ -115,7 +129,32 @@ def webinar(slug: str) -> ResponseReturnValue:
         recording_minutes=minutes_of(found.recording.seconds) if found.recording else None,
         prices=[price_line(price, found.slug) for price in found.prices],
         panel=panel_for(found, case, moment),
+        holds=holds(case, moment),
+        included=included,
     )
+
+
+@blueprint.post("/webinars/<slug>/register")
+@open_to(Audience.SIGNED_IN)
+def register(slug: str) -> ResponseReturnValue:
+    """Register free for a webinar to come that one's pass or contract covers (A6)."""
+    person, moment = required_viewer(), now()
+    with transaction() as session:
+        found = read_announcement(session, slug)
+        case = load_case(session, login_id=person.login_id, webinar_id=found.id)
+        check_may_see(found, person, case, moment)
+        if not may_register(found, case, moment):
+            raise Forbidden(N_("What you hold does not cover this webinar."))
+        registrations.register(
+            session,
+            login_id=person.login_id,
+            webinar_id=found.id,
+            doors=doors(),
+            zone=read_zone(found.zone),
+            now=moment,
+        )
+    flash(_("You are registered. A letter says how to attend."), "done")
+    return see_other(".webinar", slug=slug)
 
 
 @blueprint.get("/webinars/<slug>/live")
@@ -161,6 +200,16 @@ def poster(slug: str) -> ResponseReturnValue:
     answer.add_etag()
     answer.make_conditional(request)
     return answer
+
+
+def _included(
+    session: Session, found: Announcement, person: Viewer, case: Case, moment: datetime
+) -> str:
+    """Tell whether a webinar to come is `open` to register for, or the person is `registered`."""
+    if not may_register(found, case, moment):
+        return ""
+    is_in = registrations.is_registered(session, login_id=person.login_id, webinar_id=found.id)
+    return "registered" if is_in else "open"
 
 
 def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision]]:
