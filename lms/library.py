@@ -15,6 +15,8 @@ from lms.cli.serve import serve
 from lms.cli.settings import settings
 from lms.cli.worker import worker
 from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
+from lms.importing import apply_queued, applying_ended, drop_file, read_list, reading_ended
+from lms.imports import APPLY, DROP, READ
 from lms.models import all as tables
 from lms.parts import Part
 from lms.recordings import ENCODE
@@ -125,9 +127,14 @@ LIBRARY = Part(
         END_IDLE: end_idle,
         OVERDUE: overdue,
         TIDY: tidy,
+        READ: read_list,
+        DROP: drop_file,
+        APPLY: apply_queued,
     },
     job_endings={
         ENCODE: encoding_ended,
+        READ: reading_ended,
+        APPLY: applying_ended,
     },
     schedules=SCHEDULES,
     models=tables.MODULES,

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from lms import accounts, email_tokens, jobs, mail, sign_ins, viewing
+from lms import accounts, email_tokens, imports, jobs, mail, sign_ins, viewing
 from lms.clock import now
 from lms.desk import Office
 from lms.jobs import JobRun, Schedule
@@ -26,6 +26,7 @@ FORGETTING: Final = (
     sign_ins.forget_old,
     accounts.forget_unconfirmed,
     mail.forget_old,
+    imports.forget_old,
     jobs.forget_old,
 )
 

@@ -36,6 +36,13 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "webinar": {"minutes": 60},
     "pool": {"scope": "everything"},
     "sale": {"login_id": REFERRED, "currency": "USD", "refunded_minor": 0},
+    "seat_import_row": {
+        "number": 1,
+        "line": 1,
+        "email": "pat@example.org",
+        "email_key": "pat@example.org",
+        "answer": "ok",
+    },
     "verified_domain": {"domain": "library.example.org"},
     "waiting_entry": {"login_id": REFERRED},
     "stream": {"held_until": START + timedelta(seconds=45)},

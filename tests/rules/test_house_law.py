@@ -16,6 +16,7 @@ MAY_ASK_THE_TIME = (
     "lms/tryout.py",
     "lms/mailround.py",
     "lms/encoding.py",
+    "lms/importing.py",
     "lms/rounds.py",
     "lms/demo/",
     "lms/liveness.py",

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from lms.clock import now
 from lms.encoding import SWEEP
 from lms.errors import N_
+from lms.imports import APPLY, DROP, READ
 from lms.job_subjects import titles_of
 from lms.jobs import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
 from lms.models.upkeep import JobState
@@ -46,6 +47,9 @@ KIND_WORDS: Final = {
     SWEEP: N_("Remove files that were replaced"),
     END_IDLE: N_("End players that fell silent"),
     TIDY: N_("Forget what is over"),
+    READ: N_("Read a staff list"),
+    APPLY: N_("Give the people of a staff list their seats"),
+    DROP: N_("Remove a staff list that was read"),
 }
 
 

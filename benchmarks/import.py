@@ -1,0 +1,295 @@
+"""B1: how fast a staff list becomes seats, against the raw bulk insert of the same rows.
+
+In turn: a list of 100,000 addresses is read from its file, staged, answered and applied, as the
+product does it, and the same seats and assignments are written by executemany (SQLite) or COPY
+(PostgreSQL) from rows that lie ready in memory. Compared is CPU time, the database's included.
+Then the product's path runs alone with a tenth of the rows and with all, and its peak memory is
+compared. Run: python benchmarks/import.py [--database sqlite|postgresql]
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess  # noqa: TID251  (memory is measured in a process of its own)
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it is run by its path
+
+from sqlalchemy import select, text
+
+from lms import imports
+from lms.db import Database, new_public_ids
+from lms.import_view import ImportFacts
+from lms.importing import apply_now, read_through
+from lms.imports import NewImport
+from lms.migrations import upgrade
+from lms.models.holdings import OfferKind, Scope
+from lms.models.people import Organisation
+from lms.models.seats import Pool
+from lms.passes import Target, Term
+from lms.pools import NewPoolGrant, sell_seats
+from tests.servers.postgres import postgres
+
+NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+EXPIRES = NOW + timedelta(days=14)
+TICKS = os.sysconf("SC_CLK_TCK")
+SEAT = "seat (id, public_id, pool_id, state, created_at)"
+ASSIGNMENT = "assignment (seat_id, pool_id, email, email_key, name, state, created_at, expires_at)"
+BACKENDS = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one run took, in seconds."""
+
+    cpu: float
+    wall: float
+
+
+def main() -> None:
+    """Measure and print one line of JSON: a list with one entry for each database."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--alone", metavar="URL", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.alone:
+        alone(options.alone, options.rows)
+        return
+    kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
+    print(json.dumps([measure(kind, options.rows, options.rounds) for kind in kinds]))
+
+
+def measure(kind: str, rows: int, rounds: int) -> dict[str, object]:
+    """Return the figures for one kind of database."""
+    with house(kind) as (database, folder):
+        path = staff_list(folder, rows)
+        pool_id = a_pool(database, rows)
+        ours: list[Cost] = []
+        raw: list[Cost] = []
+        staged: list[Cost] = []
+        ready = same_rows(database, rows, pool_id)
+        for _ in range(rounds + 1):
+            emptied(database)
+            with timed(database) as cost:
+                write_raw(database, *ready)
+            raw.extend(cost)
+            emptied(database)
+            with timed(database) as read:
+                import_id = read_in(database, path, pool_id)
+            with timed(database) as applying:
+                apply_it(database, import_id, rows)
+            staged.extend(read)
+            ours.append(Cost(read[0].cpu + applying[0].cpu, read[0].wall + applying[0].wall))
+        emptied(database)
+        small, large = (peak_kb(database, count) for count in (rows // 10, rows))
+    ours, raw, staged = ours[1:], raw[1:], staged[1:]  # the first warms up
+    return {
+        "metric": "B1",
+        "database": kind,
+        "ratio": round(median(raw, "cpu") / median(ours, "cpu"), 2),
+        "ratio_wall": round(median(raw, "wall") / median(ours, "wall"), 2),
+        "yardstick": "executemany" if kind == "sqlite" else "COPY",
+        "rows": rows,
+        "rows_per_cpu_s": round(rows / median(ours, "cpu")),
+        "yardstick_rows_per_cpu_s": round(rows / median(raw, "cpu")),
+        "reading_and_dry_run_cpu_s": round(median(staged, "cpu"), 2),
+        "peak_mb": {
+            str(rows // 10): round(small / 1024, 1),
+            str(rows): round(large / 1024, 1),
+        },
+        "peak_ratio": round(large / small, 2),
+    }
+
+
+def read_in(database: Database, path: Path, pool_id: int) -> int:
+    """Read, stage and answer a list: the dry run."""
+    with database.transaction() as session:
+        import_id = imports.begin(session, NewImport(pool_id, path.name), actor=None, now=NOW).id
+    with path.open("rb") as file:
+        read_through(database, file, import_id)
+    with database.transaction() as session:
+        imports.check(session, import_id, now=NOW)
+    return import_id
+
+
+def apply_it(database: Database, import_id: int, rows: int) -> ImportFacts:
+    """Apply the list as a whole."""
+    with database.read_session() as session:
+        public_id = session.scalars(
+            select(imports.SeatImport.public_id).where(imports.SeatImport.id == import_id)
+        ).one()
+    done = apply_now(database, public_id, partial=False, actor=None, now=NOW)
+    if done.seated != rows:
+        raise SystemExit(f"{done.seated} of {rows} were seated")
+    return done
+
+
+def same_rows(
+    database: Database, rows: int, pool_id: int
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Return the seats and assignments that the list becomes, ready to be written."""
+    created, expires = (
+        moment.strftime("%Y-%m-%d %H:%M:%S.%f") if database.is_sqlite else moment
+        for moment in (NOW, EXPIRES)
+    )
+    seats = [
+        (number, public_id, pool_id, "taken", created)
+        for number, public_id in enumerate(new_public_ids(rows), 1)
+    ]
+    people = [
+        (
+            number,
+            pool_id,
+            address(number),
+            address(number),
+            f"Pat Doe {number}",
+            "invited",
+            created,
+            expires,
+        )
+        for number in range(1, rows + 1)
+    ]
+    return seats, people
+
+
+def write_raw(
+    database: Database, seats: list[tuple[Any, ...]], people: list[tuple[Any, ...]]
+) -> None:
+    """Write rows in one transaction by the driver's own bulk insert."""
+    with database.transaction() as session:
+        connection: Any = session.connection().connection.driver_connection
+        cursor = connection.cursor()
+        for table, rows in ((SEAT, seats), (ASSIGNMENT, people)):
+            if database.is_sqlite:
+                marks = ", ".join("?" * len(rows[0]))
+                cursor.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608
+                continue
+            with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+
+
+@contextmanager
+def timed(database: Database) -> Iterator[list[Cost]]:
+    """Fill the list that it gives with what the block cost, the database's own work included."""
+    cost: list[Cost] = []
+    wall, cpu = time.perf_counter(), cpu_seconds(database)
+    yield cost
+    cost.append(Cost(cpu_seconds(database) - cpu, time.perf_counter() - wall))
+
+
+def cpu_seconds(database: Database) -> float:
+    """Return the CPU time that this process and its database's backends have used."""
+    own = time.process_time()
+    if database.is_sqlite:
+        return own
+    with database.read_session() as session:
+        backends = session.scalars(BACKENDS).all()
+    return own + sum(used_by(pid) for pid in backends)
+
+
+def used_by(pid: int) -> float:
+    """Return the CPU seconds of a process, from /proc."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def emptied(database: Database) -> None:
+    """Take everything out of the tables that an import writes, and the pool's count."""
+    with database.transaction() as session:
+        if database.is_sqlite:
+            for table in ("assignment", "seat", "seat_import_row", "seat_import", "job"):
+                session.execute(text(f"DELETE FROM {table}"))  # noqa: S608
+        else:
+            session.execute(text("TRUNCATE assignment, seat, seat_import, job CASCADE"))
+        session.execute(text("UPDATE pool SET used = 0"))
+
+
+def peak_kb(database: Database, rows: int) -> int:
+    """Return the peak memory in KB of a process that imports so many rows and does nothing else."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, __file__, "--alone", url, "--rows", str(rows)]
+    done = subprocess.run(command, capture_output=True, check=True, text=True, timeout=300)  # noqa: S603
+    emptied(database)
+    return int(done.stdout)
+
+
+def alone(url: str, rows: int) -> None:
+    """Import rows and print the peak memory in KB."""
+    database = Database(url)
+    with database.read_session() as session:
+        pool_id = session.scalars(select(Pool.id)).one()
+    with tempfile.TemporaryDirectory(prefix="carrel-import-") as folder:
+        path = staff_list(Path(folder), rows)
+        apply_it(database, read_in(database, path, pool_id), rows)
+    # ru_maxrss would be that of the process which started this one, if it was larger
+    status = Path("/proc/self/status").read_text()
+    print(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+
+
+def a_pool(database: Database, seats: int) -> int:
+    """Sell an organisation so many seats."""
+    with database.transaction() as session:
+        organisation = Organisation(slug="elm-county", name="Elm County", created_at=NOW)
+        session.add(organisation)
+        session.flush()
+        new = NewPoolGrant(
+            organisation_id=organisation.id,
+            target=Target(Scope.EVERYTHING),
+            seats=seats,
+            term=Term(NOW - timedelta(days=1), NOW + timedelta(days=364)),
+            kind=OfferKind.CONTRACT,
+        )
+        return sell_seats(session, new, actor=None, now=NOW).id
+
+
+def staff_list(folder: Path, rows: int) -> Path:
+    """Write a list as a spreadsheet program does."""
+    path = folder / "staff.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        file.write("E-mail;Name\r\n")
+        file.writelines(f"{address(row)};Pat Doe {row}\r\n" for row in range(1, rows + 1))
+    return path
+
+
+def address(number: int) -> str:
+    """Return one of many addresses."""
+    return f"person{number}@branch{number % 50}.example.org"
+
+
+@contextmanager
+def house(kind: str) -> Iterator[tuple[Database, Path]]:
+    """Give an empty house on a real database of that kind, and a directory."""
+    with tempfile.TemporaryDirectory(prefix="carrel-import-") as name:
+        folder = Path(name)
+        if kind == "sqlite":
+            database = Database(f"sqlite:///{folder / 'carrel.sqlite3'}")
+            upgrade(database)
+            yield database, folder
+            database.dispose()
+            return
+        with postgres() as server:
+            database = Database(server.create("import"))
+            upgrade(database)
+            yield database, folder
+            database.dispose()
+
+
+def median(costs: list[Cost], what: str) -> float:
+    """Return the median of the CPU or the wall seconds."""
+    return statistics.median(getattr(cost, what) for cost in costs)
+
+
+if __name__ == "__main__":
+    main()
