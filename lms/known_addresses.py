@@ -1,8 +1,9 @@
 """Which login an address leads to: its own, that of a further address, or the one kept of two."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import case, exists, func, literal, select, update
+from sqlalchemy import case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.addresses import Address
@@ -50,6 +51,15 @@ def find_known(session: Session, address: Address) -> Known:
 def is_alias(session: Session, address: Address) -> bool:
     """Tell whether this is a further address of some login."""
     return bool(session.scalar(select(exists().where(LoginAlias.email_key == address.key))))
+
+
+def list_further(session: Session, login_id: int) -> Sequence[str]:
+    """Return the other addresses that lead to a login: further ones, and of merged logins."""
+    theirs = or_(Login.id == login_id, Login.merged_into == login_id)
+    further = select(LoginAlias.email).join_from(LoginAlias, Login).where(theirs)
+    merged = select(Login.email).where(Login.merged_into == login_id, Login.email.is_not(None))
+    both = further.union(merged).subquery()
+    return session.scalars(select(both.c.email).order_by(both.c.email)).all()
 
 
 def kept_login(session: Session, login_id: int) -> int:

@@ -99,7 +99,11 @@ def _named() -> CompoundSelect[Any]:
             .join(Organisation, Organisation.id == Pool.organisation_id)
         ),
         _select(
-            Kind.SALE, Sale, Sale.reference, func.coalesce(Login.name, Organisation.name), null()
+            Kind.SALE,
+            Sale,
+            Sale.reference,
+            func.coalesce(Login.name, Organisation.name),
+            Sale.public_id,
         )
         .outerjoin(Login, Login.id == Sale.login_id)
         .outerjoin(Organisation, Organisation.id == Sale.organisation_id),

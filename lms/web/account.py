@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from lms import accounts, mailed_entry, sign_ins
+from lms import accounts, known_addresses, mailed_entry, sign_ins
 from lms.accounts import Account
 from lms.addresses import read_address
 from lms.clock import now
@@ -49,7 +49,14 @@ def overview() -> ResponseReturnValue:
     zone = account.zone or carrel().settings.time_zone
     with read_session() as session:
         browsers = len(sign_ins.list_for(session, account.id, now=now()))
-    return render("account/overview.html", account=account, zone=zone_name(zone), browsers=browsers)
+        further = known_addresses.list_further(session, account.id)
+    return render(
+        "account/overview.html",
+        account=account,
+        zone=zone_name(zone),
+        browsers=browsers,
+        further=further,
+    )
 
 
 @blueprint.get("/account/details")

@@ -7,7 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from lms import blocking
+from lms import aliases, blocking, merging
+from lms.addresses import read_address
 from lms.db import Database
 from lms.models.people import Login, SignIn
 from lms.models.viewing import PlaybackEnd, PlaybackSession
@@ -275,3 +276,22 @@ def test_blocking_signs_out_everywhere_and_says_why_playing_stopped(
     with database.read_session() as session:
         assert session.scalar(select(PlaybackSession.ended_as)) is PlaybackEnd.BLOCKED
         assert session.get_one(SignIn, sign_in_id).ended_at == NOW
+
+
+def test_the_further_addresses_that_lead_here_are_shown(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        address = read_address("alice@other.example")
+        aliases.add_alias(session, cast.alice.id, address, actor=None, now=NOW)
+        merging.merge(
+            session,
+            kept=cast.alice.public_id,
+            merged=cast.dan.public_id,
+            hooks=(),
+            actor=None,
+            now=NOW,
+        )
+    client.sign_in(cast.alice.id)
+    page = client.get("/account").text
+    assert "alice@other.example, dan@example.org" in page

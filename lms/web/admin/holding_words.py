@@ -76,6 +76,7 @@ class GrantRow:
     kind: str
     term: str
     source: str
+    sale: str | None  # its outside id
     state: str
     badge: str
     note: str
@@ -105,6 +106,7 @@ def grant_row(held: HeldGrant, *, login_id: str, zone: ZoneInfo) -> GrantRow:
         kind=_(KINDS[held.kind]),
         term=_term(held, zone),
         source=_sold(held.sale, zone) if held.sale else _given(held, zone),
+        sale=held.sale.public_id if held.sale else None,
         state=state,
         badge=badge,
         note=_note(held, zone),
