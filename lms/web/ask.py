@@ -91,7 +91,8 @@ def send() -> ResponseReturnValue:
         form.offer_choices(scopes(reading))
         if request.form.get("act") == "price":
             return _form_page(reading, form)
-        if not form.validate() or not form.check_whole():
+        is_right = form.validate()
+        if not form.check_whole(has_file=_has_file()) or not is_right:
             return _form_page(reading, form), 400
         new = _new_request(reading, form)
     limits.spend(REQUESTS_FROM, limits.network())
@@ -210,6 +211,11 @@ def _lay_down(new: NewRequest) -> RequestFacts:
         if kept is not None:
             carrel().storage.delete(kept.key)
         raise
+
+
+def _has_file() -> bool:
+    part = request.files.get("file")
+    return part is not None and bool(part.filename)
 
 
 def _sent_file() -> KeptFile | None:

@@ -157,6 +157,7 @@ def test_without_a_script_a_button_tells_the_price_and_nothing_is_sent(
         ({"kind": "group"}, "Say for how many people"),
         ({"kind": "institution"}, "Say which library"),
         ({"kind": "trouble"}, "Tell us what happened"),
+        ({"kind": "group", "name": ""}, "Say for how many people"),
         ({"quantity": "0"}, "between 1 and 10,000"),
         ({"kind": "more_seats"}, "Not a valid choice"),
     ],
@@ -276,6 +277,17 @@ def test_a_purchase_order_brings_its_file(
     assert row.file_key is not None
     with storage.open(row.file_key) as stream:
         assert stream.read() == PDF
+
+
+def test_a_purchase_order_needs_its_number_or_its_file(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    sent = filled(kind="purchase_order", organisation_name="Elm")
+    answer = client.post("/ask", data=sent)
+    assert answer.status_code == 400
+    assert "or its file" in answer.text
+    assert client.post("/ask", data=sent | {"reference": "77"}).status_code == 303
+    assert len(kept(database)) == 1
 
 
 @pytest.mark.parametrize(

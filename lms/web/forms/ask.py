@@ -3,7 +3,6 @@
 from typing import Final
 
 from wtforms import (
-    Field,
     FileField,
     Form,
     HiddenField,
@@ -146,18 +145,26 @@ class AskForm(Form):
         ]
         self.covers.choices = [(EVERYTHING, _l("Every webinar")), *scopes]
 
-    def check_whole(self) -> bool:
+    def check_whole(self, *, has_file: bool) -> bool:
         """Tell whether nothing is missing that this kind of request needs; marks what is."""
         kind = self.wanted
-        missing: list[tuple[Field, str]] = []
-        if kind in _ABOUT_A_WEBINAR and not (self.webinar.data or "").strip():
-            missing.append((self.webinar, _l("Say which webinar it is about.")))
-        if kind is RequestKind.GROUP and not self.quantity.data and not self.quantity.errors:
-            missing.append((self.quantity, _l("Say for how many people.")))
-        if kind in _OF_AN_ORGANISATION and not (self.organisation_name.data or "").strip():
-            missing.append((self.organisation_name, _l("Say which library or organisation.")))
-        if kind is RequestKind.TROUBLE and not (self.message.data or "").strip():
-            missing.append((self.message, _l("Tell us what happened.")))
+        is_order = kind is RequestKind.PURCHASE_ORDER and not has_file
+        needed = (
+            (kind in _ABOUT_A_WEBINAR, self.webinar, _l("Say which webinar it is about.")),
+            (kind is RequestKind.GROUP, self.quantity, _l("Say for how many people.")),
+            (is_order, self.reference, _l("Give the order's number, or its file.")),
+            (
+                kind in _OF_AN_ORGANISATION,
+                self.organisation_name,
+                _l("Say which library or organisation."),
+            ),
+            (kind is RequestKind.TROUBLE, self.message, _l("Tell us what happened.")),
+        )
+        missing = [
+            (field, sentence)
+            for is_needed, field, sentence in needed
+            if is_needed and not str(field.data or "").strip() and not field.errors
+        ]
         for field, sentence in missing:
             field.errors = [*field.errors, sentence]
         return not missing
