@@ -20,6 +20,7 @@ class Audience(StrEnum):
 
     EVERYONE = "everyone"
     SIGNED_IN = "signed_in"
+    MANAGERS = "managers"  # the view itself asks which organisations: `managed_organisation`
     STAFF = "staff"
     PLAYBACK_TOKEN = "playback_token"  # noqa: S105  (the view itself checks the token in its path)
 
@@ -67,7 +68,7 @@ def _let_in() -> ResponseReturnValue | None:
     if audience in (Audience.EVERYONE, Audience.PLAYBACK_TOKEN):
         return None
     person = viewer()
-    if person is None and audience is Audience.SIGNED_IN:
+    if person is None and audience in (Audience.SIGNED_IN, Audience.MANAGERS):
         return _ask_to_sign_in()
     if person is None and audience is Audience.STAFF and request.method in SAFE_METHODS:
         return _ask_to_sign_in()

@@ -9,15 +9,16 @@ from flask import Flask, Request, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
 
 from lms import sign_ins
 from lms.clock import now
 from lms.email_tokens import LinkOver
 from lms.errors import N_, Forbidden
-from lms.models.people import Login, SignIn
+from lms.models.people import Login, Membership, Role, SignIn
 from lms.settings import Settings
 from lms.sign_ins import Blocked, Browser, Opened, hash_cookie
 from lms.web.agents import describe
@@ -26,6 +27,16 @@ from lms.web.onward import HOME
 
 log = structlog.get_logger()
 
+_one_of_mine = aliased(Login)
+_MANAGES = (
+    exists()
+    .where(
+        Membership.login_id == _one_of_mine.id,
+        Membership.role != Role.MEMBER,
+        or_(_one_of_mine.id == Login.id, _one_of_mine.merged_into == Login.id),
+    )
+    .correlate(Login)
+)
 _SIGNED_IN = (
     select(
         Login.id.label("login_id"),
@@ -34,6 +45,7 @@ _SIGNED_IN = (
         Login.email,
         Login.is_staff,
         Login.zone,
+        _MANAGES.label("manages"),
         SignIn.id.label("sign_in_id"),
         SignIn.last_seen_at,
     )
@@ -57,6 +69,7 @@ class Viewer:
     email: str | None
     is_staff: bool
     zone: str | None
+    manages: bool  # some organisation, as its manager or owner
     sign_in_id: int
     cookie_hash: bytes  # SHA-256 of the cookie's value
 
@@ -157,6 +170,7 @@ def _load_viewer(request: Request) -> Viewer | None:
         email=row.email,
         is_staff=row.is_staff,
         zone=row.zone,
+        manages=row.manages,
         sign_in_id=row.sign_in_id,
         cookie_hash=token_hash,
     )

@@ -1,0 +1,334 @@
+"""The table of an organisation's people and seats, quick at 20,000 rows.
+
+What is shown of a person's watching is what PRODUCT.md (Privacy) lets managers see: whether they
+began, the share watched, and what is completed; no places, times or searches.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
+
+from lms.models.catalogue import Recording, WebinarPresenter, WebinarSeries
+from lms.models.holdings import Scope
+from lms.models.people import Login
+from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
+from lms.models.viewing import WatchRecord
+
+PAGE_SIZE: Final = 50
+PORTION: Final = 500
+COMPLETED_FROM: Final = 0.9  # of a recording (PRODUCT.md, Certificates)
+
+
+class Standing(StrEnum):
+    """Where a row's person stands; the rows of locked and released seats show who had them."""
+
+    CLAIMED = "claimed"
+    INVITED = "invited"
+    OFFERED = "offered"
+    FROZEN = "frozen"
+    LOCKED = "locked"
+    RELEASED = "released"
+
+
+class Sort(StrEnum):
+    """By which column the table is sorted."""
+
+    NAME = "name"
+    ADDRESS = "address"
+    STATE = "state"
+    SINCE = "since"
+    WATCHED = "watched"
+
+
+class Watching(StrEnum):
+    """Whether the person has begun to watch."""
+
+    NEVER = "never"
+    BEGUN = "begun"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows: words of names and addresses, one pool, one standing, watched or not yet."""
+
+    query: str = ""
+    pool_id: str | None = None
+    standing: Standing | None = None
+    watching: Watching | None = None
+    bounced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which column, and from which end."""
+
+    by: Sort = Sort.NAME
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """One person in one seat. `share` is of a pool's one webinar, else of what was begun."""
+
+    assignment_id: int
+    seat_id: str
+    pool_id: str
+    name: str
+    email: str | None
+    standing: Standing
+    since: datetime
+    expires_at: datetime | None  # of an open invitation or offer
+    opens_at: datetime | None  # of a locked seat; None waits for staff
+    begun: int = 0
+    completed: int = 0
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRows:
+    """One page of the table, and how many rows there are in all."""
+
+    items: tuple[SeatRow, ...]
+    total: int
+
+
+_person = func.coalesce(Login.name, Assignment.name)
+_SORTS: Final[dict[Sort, ColumnElement[Any]]] = {
+    Sort.NAME: func.lower(_person),
+    Sort.ADDRESS: Assignment.email_key,
+    Sort.STATE: Assignment.state,
+    Sort.SINCE: func.coalesce(Assignment.claimed_at, Assignment.created_at),
+}
+
+
+def read_rows(
+    session: Session, organisation_id: int, wanted: Wanted, order: Order, *, offset: int
+) -> SeatRows:
+    """Return one page of an organisation's table."""
+    asked = _asked(session, organisation_id, wanted, order)
+    counted = asked.order_by(None).with_only_columns(func.count())
+    ids = session.scalars(asked.offset(offset).limit(PAGE_SIZE)).all()
+    return SeatRows(_rows(session, ids), session.scalar(counted) or 0)
+
+
+def every_row(
+    session: Session, organisation_id: int, wanted: Wanted, order: Order
+) -> Iterator[SeatRow]:
+    """Give all rows of the table in its order, a portion at a time: for its CSV."""
+    ids = session.scalars(_asked(session, organisation_id, wanted, order)).all()
+    for start in range(0, len(ids), PORTION):
+        yield from _rows(session, ids[start : start + PORTION])
+
+
+def every_seat(session: Session, organisation_id: int, wanted: Wanted) -> tuple[str, ...]:
+    """Return the outside ids of all seats in the table: what "select all" means."""
+    asked = _asked(session, organisation_id, wanted, None)
+    seats = select(Seat.public_id).join(Assignment, Assignment.seat_id == Seat.id)
+    return tuple(session.scalars(seats.where(Assignment.id.in_(asked)).order_by(Assignment.id)))
+
+
+def covers(pool: Any, recording: Any) -> ColumnElement[bool]:
+    """Return the condition that a pool's scope covers the webinar of a recording."""
+    by_presenter = exists().where(
+        WebinarPresenter.webinar_id == recording.webinar_id,
+        WebinarPresenter.presenter_id == pool.presenter_id,
+    )
+    in_series = exists().where(
+        WebinarSeries.webinar_id == recording.webinar_id,
+        WebinarSeries.series_id == pool.series_id,
+    )
+    return or_(
+        pool.scope == Scope.EVERYTHING,
+        recording.webinar_id == pool.webinar_id,
+        and_(pool.scope == Scope.PRESENTER, by_presenter),
+        and_(pool.scope == Scope.SERIES, in_series),
+    )
+
+
+_COLUMNS: Final[tuple[Any, ...]] = (
+    Assignment.id,
+    Seat.public_id.label("seat_id"),
+    Pool.public_id.label("pool_id"),
+    _person.label("name"),
+    func.coalesce(Assignment.email, Login.email).label("email"),
+    Assignment.state,
+    Seat.state.label("seat_state"),
+    Assignment.ended_at,
+    func.coalesce(Assignment.claimed_at, Assignment.created_at).label("since"),
+    Assignment.expires_at,
+    Seat.opens_at,
+)
+
+
+def _asked(
+    session: Session, organisation_id: int, wanted: Wanted, order: Order | None
+) -> Select[tuple[int]]:
+    """Return the selection of the ids that are wanted; the page's rows are joined to them later."""
+    pools = select(Pool.id).where(Pool.organisation_id == organisation_id)
+    if wanted.pool_id is not None:
+        pools = pools.where(Pool.public_id == wanted.pool_id)
+    pool_ids = session.scalars(pools).all()
+    by = order.by if order is not None else None
+    asked = select(Assignment.id).where(
+        Assignment.pool_id.in_(pool_ids), *_standing(wanted.standing)
+    )
+    if wanted.query or by is Sort.NAME:
+        asked = asked.outerjoin(Login, Login.id == Assignment.login_id)
+    for word in wanted.query.split():
+        columns = (Login.name, Assignment.name, Assignment.email, Login.email)
+        asked = asked.where(or_(*(each.icontains(word, autoescape=True) for each in columns)))
+    column: ColumnElement[Any] = Assignment.id
+    if wanted.watching is not None or by is Sort.WATCHED:
+        seen = _seen(pool_ids)
+        asked = asked.outerjoin(seen, seen.c.assignment_id == Assignment.id)
+        column = func.coalesce(seen.c.watched_s, 0)
+    if wanted.watching is Watching.NEVER:
+        asked = asked.where(column == 0)
+    elif wanted.watching is Watching.BEGUN:
+        asked = asked.where(column > 0)
+    if order is None:
+        return asked
+    column = _SORTS.get(order.by, column)
+    # The id makes the order one, so that no row is on two pages.
+    if order.descending:
+        return asked.order_by(column.desc(), Assignment.id.desc())
+    return asked.order_by(column.asc(), Assignment.id)
+
+
+def _standing(standing: Standing | None) -> tuple[ColumnElement[bool], ...]:
+    later = aliased(Assignment)
+    is_last = ~exists().where(later.seat_id == Assignment.seat_id, later.id > Assignment.id)
+    is_locked = exists().where(Seat.id == Assignment.seat_id, Seat.state == SeatState.LOCKED)
+    match standing:
+        case None:
+            return (Assignment.ended_at.is_(None),)
+        case Standing.RELEASED:
+            return (Assignment.ended_at.is_not(None),)
+        case Standing.LOCKED:
+            return (Assignment.ended_at.is_not(None), is_locked, is_last)
+        case _:
+            state = AssignmentState(standing.value)
+            return (Assignment.ended_at.is_(None), Assignment.state == state)
+
+
+def _seen(pool_ids: Sequence[int]) -> Subquery:
+    """Return the seconds that the people of these pools have watched of what the pools cover."""
+    each = _records(Assignment.pool_id.in_(pool_ids))
+    return (
+        select(each.c.assignment_id, func.sum(each.c.watched_s).label("watched_s"))
+        .group_by(each.c.assignment_id)
+        .subquery()
+    )
+
+
+def _records(of: ColumnElement[bool]) -> Subquery:
+    """Return what was watched by the people of some assignments, of what their pools cover.
+
+    The watching of logins that were merged into another counts as that one's.
+    """
+    merged = aliased(Login)
+    watched = (
+        select(
+            Assignment.id.label("assignment_id"),
+            Recording.webinar_id,
+            WatchRecord.watched_s,
+            Recording.seconds,
+        )
+        .select_from(Assignment)
+        .join(Pool, Pool.id == Assignment.pool_id)
+    )
+    own = watched.join(WatchRecord, WatchRecord.login_id == Assignment.login_id)
+    # "> 0" lets the few that were merged be found by their index, among the many that were not.
+    taken_over = watched.join(
+        merged, and_(merged.merged_into == Assignment.login_id, merged.merged_into > 0)
+    ).join(WatchRecord, WatchRecord.login_id == merged.id)
+    return union_all(
+        *(
+            each.join(Recording, Recording.id == WatchRecord.recording_id).where(
+                of, WatchRecord.watched_s > 0, covers(Pool, Recording)
+            )
+            for each in (own, taken_over)
+        )
+    ).subquery()
+
+
+def _rows(session: Session, ids: Sequence[int]) -> tuple[SeatRow, ...]:
+    joined = (
+        select(*_COLUMNS)
+        .select_from(Assignment)
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .join(Seat, Seat.id == Assignment.seat_id)
+        .outerjoin(Login, Login.id == Assignment.login_id)
+        .where(Assignment.id.in_(ids))
+    )
+    found = {row.id: _row(row) for row in session.execute(joined)}
+    return _with_watching(session, [found[each] for each in ids])
+
+
+def _row(row: Any) -> SeatRow:
+    standing = Standing(row.state.value)
+    if row.ended_at is not None and row.seat_state is SeatState.LOCKED:
+        standing = Standing.LOCKED
+    return SeatRow(
+        assignment_id=row.id,
+        seat_id=row.seat_id,
+        pool_id=row.pool_id,
+        name=row.name or "",
+        email=row.email,
+        standing=standing,
+        since=row.since,
+        expires_at=row.expires_at,
+        opens_at=row.opens_at,
+    )
+
+
+def _with_watching(session: Session, rows: Sequence[SeatRow]) -> tuple[SeatRow, ...]:
+    shares = read_shares(session, [row.assignment_id for row in rows])
+    return tuple(_watched_by(row, shares.get(row.assignment_id, ())) for row in rows)
+
+
+def _watched_by(row: SeatRow, shares: Sequence[float]) -> SeatRow:
+    begun = [share for share in shares if share > 0]
+    if not begun:
+        return row
+    return replace(
+        row,
+        begun=len(begun),
+        completed=sum(share >= COMPLETED_FROM for share in begun),
+        share=sum(begun) / len(begun),
+    )
+
+
+def read_shares(session: Session, assignment_ids: Sequence[int]) -> dict[int, tuple[float, ...]]:
+    """Return what the person of each assignment has seen of each webinar its pool covers, 0 to 1.
+
+    The best version of a webinar's recording counts, over all logins that are one person.
+    """
+    if not assignment_ids:
+        return {}
+    each = _records(Assignment.id.in_(assignment_ids))
+    rows = session.execute(
+        select(each.c.assignment_id, func.max(each.c.watched_s / each.c.seconds))
+        .where(each.c.seconds.is_not(None))
+        .group_by(each.c.assignment_id, each.c.webinar_id)
+    )
+    shares: dict[int, list[float]] = defaultdict(list)
+    for assignment_id, share in rows:
+        shares[assignment_id].append(min(1.0, share))
+    return {assignment_id: tuple(found) for assignment_id, found in shares.items()}

@@ -1,0 +1,28 @@
+"""What the pages about an organisation's members ask for."""
+
+from wtforms import Form, RadioField, StringField
+from wtforms.validators import Length, Optional
+
+from lms.accounts import LONGEST_NAME
+from lms.models.people import Role
+from lms.web.forms.people import address_field
+from lms.web.forms.texts import _l
+
+ROLE_CHOICES = (
+    (Role.MEMBER.value, _l("Member: belongs to the organisation")),
+    (Role.MANAGER.value, _l("Manager: looks after people and seats")),
+    (Role.OWNER.value, _l("Owner: also names other owners")),
+)
+
+
+class MemberForm(Form):
+    """Whom to take in, and as what."""
+
+    email = address_field(_l("E-mail address"), autocomplete="off")
+    name = StringField(
+        _l("Name"),
+        [Optional(), Length(max=LONGEST_NAME)],
+        description=_l("Used when they have no account yet."),
+        render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
+    )
+    role = RadioField(_l("Role"), choices=ROLE_CHOICES, default=Role.MANAGER.value)

@@ -1,0 +1,66 @@
+"""The area of one organisation: who may be here, and the frame around its pages."""
+
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from lms import members
+from lms.members import Managed
+from lms.web.kit import carrel, read_session, render
+from lms.web.signin import required_viewer
+from lms.zones import is_zone
+
+Link = tuple[str, str, str]
+
+
+def managed_organisation(organisation_id: str) -> Managed:
+    """Return the organisation of an address, to who manages or owns it and to staff.
+
+    Every view of the area asks this first. Raises NotFound for everybody else.
+    """
+    person = required_viewer()
+    with read_session() as session:
+        return members.managed_organisation(
+            session, organisation_id, login_id=person.login_id, is_staff=person.is_staff
+        )
+
+
+def zone_of(managed: Managed) -> ZoneInfo:
+    """Return the zone in which this organisation's days end."""
+    name = managed.zone if managed.zone and is_zone(managed.zone) else carrel().settings.time_zone
+    return ZoneInfo(name)
+
+
+def render_in(managed: Managed, template: str, **values: object) -> str:
+    """Render a page of the area in its frame."""
+    return render(
+        template,
+        organisation=managed.facts,
+        organisation_links=_links(managed),
+        is_staff_looking=managed.role is None,
+        parent_name=managed.parent_name,
+        **values,
+    )
+
+
+def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
+    here = managed.facts.public_id
+
+    def link(label: str, endpoint: str, picture: str) -> Link:
+        return (label, url_for(endpoint, organisation_id=here), picture)
+
+    return [
+        (
+            None,
+            [
+                link(_("Overview"), "organisations.overview", "house"),
+                link(_("People and seats"), "organisation_people.people", "users"),
+                link(_("Usage"), "organisation_usage.usage", "chart-column"),
+            ],
+        ),
+        (
+            _("Settings"),
+            [link(_("Members and roles"), "organisation_members.members", "key-round")],
+        ),
+    ]

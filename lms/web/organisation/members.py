@@ -1,0 +1,154 @@
+"""Who belongs to an organisation, and who looks after it."""
+
+from typing import Final
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms import members as people
+from lms.clock import now
+from lms.errors import N_, Conflict, Forbidden, NotFound
+from lms.members import PAGE_SIZE, Managed, Member, NewMember
+from lms.models.people import Role
+from lms.web.doors import doors
+from lms.web.forms.members import MemberForm
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, see_other, transaction
+from lms.web.organisation.area import managed_organisation, render_in, zone_of
+from lms.web.pager import page_number, pager_of
+from lms.web.signin import required_viewer
+from lms.zones import say_date
+
+blueprint = Blueprint(
+    "organisation_members", __name__, url_prefix="/organisation/<organisation_id>/members"
+)
+
+ROLE_WORDS: Final = {
+    Role.OWNER: N_("Owner"),
+    Role.MANAGER: N_("Manager"),
+    Role.MEMBER: N_("Member"),
+}
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def members(organisation_id: str) -> ResponseReturnValue:
+    return _page(managed_organisation(organisation_id), MemberForm())
+
+
+@blueprint.post("")
+@open_to(Audience.MANAGERS)
+def add(organisation_id: str) -> ResponseReturnValue:
+    managed, form = managed_organisation(organisation_id), MemberForm(request.form)
+    if form.validate():
+        new = NewMember(form.email.address, form.name.data or "", Role(form.role.data))
+        try:
+            with transaction() as session:
+                taken = people.take_in(
+                    session,
+                    managed,
+                    new,
+                    doors=doors(),
+                    actor=required_viewer().public_id,
+                    now=now(),
+                )
+        except (Conflict, Forbidden) as refusal:
+            form.form_errors.append(_(refusal.message))
+        else:
+            flash(
+                _(
+                    "%(address)s is now %(role)s.",
+                    address=new.address.shown,
+                    role=_(ROLE_WORDS[taken.role]).lower(),
+                ),
+                "done",
+            )
+            return see_other(".members", organisation_id=organisation_id)
+    return _page(managed, form), 400
+
+
+@blueprint.post("/<member_id>/role")
+@open_to(Audience.MANAGERS)
+def set_role(organisation_id: str, member_id: str) -> ResponseReturnValue:
+    managed = managed_organisation(organisation_id)
+    role = next((each for each in Role if each == request.form.get("role")), None)
+    if role is None:
+        raise NotFound
+    with transaction() as session:
+        name = people.change_role(
+            session, managed, member_id, role, actor=required_viewer().public_id, now=now()
+        )
+    flash(_("%(name)s is now %(role)s.", name=name, role=_(ROLE_WORDS[role]).lower()), "done")
+    return _onward(managed, member_id)
+
+
+@blueprint.post("/<member_id>/remove")
+@open_to(Audience.MANAGERS)
+def remove(organisation_id: str, member_id: str) -> ResponseReturnValue:
+    managed = managed_organisation(organisation_id)
+    with transaction() as session:
+        name = people.remove_member(
+            session, managed, member_id, actor=required_viewer().public_id, now=now()
+        )
+    flash(_("%(name)s is no longer a member. Their seats stay theirs.", name=name), "done")
+    return _onward(managed, member_id)
+
+
+def _onward(managed: Managed, member_id: str) -> ResponseReturnValue:
+    # Who has just given up their own role may not come back to this page.
+    person = required_viewer()
+    if managed.role is not None and member_id == person.public_id:
+        with read_session() as session:
+            still = people.managed_by(session, person.login_id)
+        if managed.facts not in still:
+            return see_other("library.library")
+    return see_other(".members", organisation_id=managed.facts.public_id)
+
+
+def _page(managed: Managed, form: MemberForm) -> str:
+    number, query = page_number(), " ".join(request.args.get("q", "").split())
+    with read_session() as session:
+        found = people.read_members(
+            session,
+            managed.facts.id,
+            viewer_id=required_viewer().login_id,
+            query=query,
+            offset=(number - 1) * PAGE_SIZE,
+        )
+    if not managed.may_make_owners:
+        form.role.choices = [each for each in form.role.choices if each[0] != Role.OWNER]
+
+    def url(page: int) -> str:
+        here = managed.facts.public_id
+        return url_for(".members", organisation_id=here, page=page, q=query or None)
+
+    return render_in(
+        managed,
+        "organisation/members.html",
+        form=form,
+        query=query,
+        rows=[_row(managed, found.owners, each) for each in found.items],
+        roles=[
+            (role.value, _(words))
+            for role, words in ROLE_WORDS.items()
+            if managed.may_make_owners or role is not Role.OWNER
+        ],
+        since=lambda moment: say_date(moment, zone_of(managed)),
+        pager=pager_of(number, PAGE_SIZE, found.total, url=url),
+    )
+
+
+def _row(managed: Managed, owners: int, member: Member) -> dict[str, object]:
+    is_owner = member.role is Role.OWNER
+    return {
+        "id": member.id,
+        "name": member.name,
+        "email": member.email,
+        "role": member.role,
+        "role_said": _(ROLE_WORDS[member.role]),
+        "since": member.since,
+        "is_oneself": member.is_oneself,
+        "is_last_owner": is_owner and owners < 2,
+        "may_be_changed": not is_owner or (managed.may_make_owners and owners > 1),
+    }

@@ -1,0 +1,100 @@
+"""An organisation at a glance: its pools, who waits, and what needs attention first."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.clock import now
+from lms.errors import NotFound
+from lms.members import Managed, managed_by
+from lms.pool_overview import PoolCard, Standing, read_pools
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, render
+from lms.web.organisation.area import managed_organisation, render_in, zone_of
+from lms.web.organisation.pool_words import SOON, counted, pool_face, pool_title
+from lms.web.signin import required_viewer
+
+blueprint = Blueprint("organisations", __name__, url_prefix="/organisation")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something a manager should look at, and where."""
+
+    text: str
+    url: str
+    label: str
+    kind: str = "attention"
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def index() -> ResponseReturnValue:
+    person = required_viewer()
+    with read_session() as session:
+        found = managed_by(session, person.login_id)
+    if not found:
+        raise NotFound
+    if len(found) == 1:
+        return redirect(url_for(".overview", organisation_id=found[0].public_id), code=303)
+    return render("organisation/index.html", organisations=found)
+
+
+@blueprint.get("/<organisation_id>")
+@open_to(Audience.MANAGERS)
+def overview(organisation_id: str) -> ResponseReturnValue:
+    managed, moment = managed_organisation(organisation_id), now()
+    with read_session() as session:
+        cards = read_pools(session, managed.facts.id, now=moment)
+    zone = zone_of(managed)
+    return render_in(
+        managed,
+        "organisation/overview.html",
+        faces=[pool_face(card, zone=zone, now=moment) for card in cards],
+        needs=[need for card in cards for need in _needs(managed, card)],
+        ending=[
+            pool_face(card, zone=zone, now=moment)
+            for card in cards
+            if card.term.until is not None and card.term.until - moment <= SOON
+        ],
+        totals=_totals(cards),
+    )
+
+
+def _totals(cards: tuple[PoolCard, ...]) -> list[tuple[str, str]]:
+    live = [card for card in cards if card.term.standing is not Standing.LAPSED]
+    return [
+        (_("Seats claimed"), counted(sum(card.counts.claimed for card in live))),
+        (_("Open invitations"), counted(sum(card.counts.invited for card in live))),
+        (_("Free seats"), counted(sum(card.free or 0 for card in live))),
+        (_("Waiting"), counted(sum(card.counts.waiting for card in live))),
+    ]
+
+
+def _needs(managed: Managed, card: PoolCard) -> list[Need]:
+    title, here = pool_title(card), managed.facts.public_id
+    rows = {"organisation_id": here, "pool": card.public_id}
+    needs = []
+    if card.counts.waiting:
+        text = ngettext(
+            "%(count)s person waits for a seat in %(pool)s.",
+            "%(count)s people wait for a seat in %(pool)s.",
+            card.counts.waiting,
+            count=counted(card.counts.waiting),
+            pool=title,
+        )
+        needs.append(Need(text, url_for("organisation_people.people", **rows), _("See the seats")))
+    if card.counts.awaiting_approval:
+        text = ngettext(
+            "%(count)s freed seat of %(pool)s waits until we approve that it is filled anew.",
+            "%(count)s freed seats of %(pool)s wait until we approve that they are filled anew.",
+            card.counts.awaiting_approval,
+            count=counted(card.counts.awaiting_approval),
+            pool=title,
+        )
+        url = url_for("organisation_people.people", state="locked", **rows)
+        needs.append(Need(text, url, _("See them"), "note"))
+    return needs

@@ -1,0 +1,177 @@
+"""An organisation's people and seats: one table, searched, filtered, sorted, and as CSV."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.clock import now
+from lms.csv_export import CONTENT_TYPE, Cell, csv_pieces
+from lms.explain import last_day
+from lms.pool_overview import PoolCard, read_pools
+from lms.models.holdings import Scope
+from lms.seat_table import PAGE_SIZE, SeatRow, Sort, Standing, every_row, read_rows
+from lms.web.guard import Audience, open_to
+from lms.web.kit import carrel, read_session
+from lms.web.organisation.area import managed_organisation, render_in, zone_of
+from lms.web.organisation.pool_words import counted, pool_title
+from lms.web.organisation.table_state import (
+    STANDING_BADGES,
+    STANDING_WORDS,
+    WATCHING_WORDS,
+    TableState,
+    read_state,
+)
+from lms.web.pager import page_number, pager_of
+from lms.zones import say_date
+
+blueprint = Blueprint("organisation_people", __name__, url_prefix="/organisation/<organisation_id>")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person in one seat, as the table shows it."""
+
+    seat_id: str
+    name: str
+    email: str
+    pool: str
+    state: str
+    badge_kind: str
+    note: str
+    since: str
+    watched: str
+    share: float | None
+    completed: str
+    may_be_chosen: bool
+
+
+@blueprint.get("/people")
+@open_to(Audience.MANAGERS)
+def people(organisation_id: str) -> ResponseReturnValue:
+    managed, moment, number = managed_organisation(organisation_id), now(), page_number()
+    zone = zone_of(managed)
+    with read_session() as session:
+        cards = read_pools(session, managed.facts.id, now=moment)
+        titles = titles_of(cards)
+        state = read_state(organisation_id, request.args, titles)
+        found = read_rows(
+            session,
+            managed.facts.id,
+            state.wanted,
+            state.order,
+            offset=(number - 1) * PAGE_SIZE,
+        )
+    return render_in(
+        managed,
+        "organisation/people.html",
+        state=state,
+        rows=[row_of(row, _by_id(cards), zone) for row in found.items],
+        total=found.total,
+        total_said=counted(found.total),
+        pools=list(titles.items()),
+        states=[(one.value, _(words)) for one, words in STANDING_WORDS.items()],
+        watchings=[(one.value, _(words)) for one, words in WATCHING_WORDS.items()],
+        chips=state.chips(titles),
+        sorts=Sort,
+        has_seats=any(card.used or card.counts.frozen for card in cards),
+        pager=pager_of(number, PAGE_SIZE, found.total, url=lambda page: state.url(page=page)),
+    )
+
+
+@blueprint.get("/people.csv")
+@open_to(Audience.MANAGERS)
+def people_csv(organisation_id: str) -> ResponseReturnValue:
+    managed, moment = managed_organisation(organisation_id), now()
+    with read_session() as session:
+        cards = read_pools(session, managed.facts.id, now=moment)
+    state = read_state(organisation_id, request.args, titles_of(cards))
+    headings = (
+        _("Name"),
+        _("E-mail address"),
+        _("Seats of"),
+        _("State"),
+        _("Assigned"),
+        _("Webinars begun"),
+        _("Webinars completed"),
+        _("Share watched, %%"),
+    )
+    # The answer outlives this view, and with it the request's own session.
+    database, zone, by_id = carrel().database, zone_of(managed), _by_id(cards)
+    words = {standing: _(text) for standing, text in STANDING_WORDS.items()}
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        with database.read_session() as session:
+            for row in every_row(session, managed.facts.id, state.wanted, state.order):
+                yield (
+                    row.name,
+                    row.email,
+                    by_id[row.pool_id][1],
+                    words[row.standing],
+                    row.since.astimezone(zone).date().isoformat(),
+                    row.begun,
+                    row.completed,
+                    round(100 * row.share),
+                )
+
+    answer = Response(csv_pieces(headings, rows()), content_type=CONTENT_TYPE)
+    name = f"{managed.facts.slug}-people.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def titles_of(cards: tuple[PoolCard, ...]) -> dict[str, str]:
+    """Return what each pool covers, in words, by its outside id."""
+    return {card.public_id: pool_title(card) for card in cards}
+
+
+def _by_id(cards: tuple[PoolCard, ...]) -> dict[str, tuple[PoolCard, str]]:
+    return {card.public_id: (card, pool_title(card)) for card in cards}
+
+
+def row_of(row: SeatRow, pools: Mapping[str, tuple[PoolCard, str]], zone: ZoneInfo) -> Row:
+    """Put a row of the table into words."""
+    card, title = pools[row.pool_id]
+    is_one = card.scope is Scope.WEBINAR
+    has_begun = row.begun > 0
+    watched = _("Not yet")
+    if has_begun and is_one:
+        watched = f"{round(100 * row.share)} %"
+    elif has_begun:
+        watched = ngettext("%(num)s webinar begun", "%(num)s webinars begun", row.begun)
+    completed = counted(row.completed) if not is_one else (_("Yes") if row.completed else "")
+    return Row(
+        seat_id=row.seat_id,
+        name=row.name or row.email or _("Somebody without an address"),
+        email=(row.email or "") if row.name else "",
+        pool=title,
+        state=_(STANDING_WORDS[row.standing]),
+        badge_kind=STANDING_BADGES[row.standing],
+        note=_note(row, zone),
+        since=say_date(row.since, zone),
+        watched=watched if row.standing not in (Standing.INVITED, Standing.OFFERED) else "",
+        share=row.share if has_begun and is_one else None,
+        completed=completed if has_begun else "",
+        may_be_chosen=row.standing not in (Standing.LOCKED, Standing.RELEASED),
+    )
+
+
+def _note(row: SeatRow, zone: ZoneInfo) -> str:
+    if row.standing in (Standing.INVITED, Standing.OFFERED) and row.expires_at is not None:
+        return _("until %(day)s", day=_day(row.expires_at, zone))
+    if row.standing is Standing.LOCKED:
+        if row.opens_at is None:
+            return _("waits for our approval")
+        return _("opens on %(day)s", day=_day(row.opens_at, zone))
+    return ""
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    return last_day(moment, zone)
+
+

@@ -1,0 +1,203 @@
+"""Pools in words: what each covers, how full it is, and what ends when."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.explain import last_day
+from lms.models.holdings import Scope
+from lms.pool_overview import Line, PoolCard, Standing, Term
+
+SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One pool as a page shows it."""
+
+    id: str
+    title: str
+    about: str
+    url: str | None
+    badge: str
+    badge_kind: str
+    term: str
+    use: str
+    used: int
+    capacity: int | None
+    share: float | None
+    is_tight: bool
+    free: int | None
+    parts: tuple[tuple[str, str], ...]
+    lines: tuple[str, ...]
+    may_invite: bool
+    may_renew: bool
+    is_full: bool
+
+
+def pool_title(card: PoolCard) -> str:
+    """Name what a pool covers."""
+    match card.scope:
+        case Scope.EVERYTHING:
+            return _("Every webinar")
+        case Scope.PRESENTER:
+            return _("Every webinar by %(presenter)s", presenter=card.title)
+        case Scope.SERIES:
+            return _("The series %(series)s", series=card.title)
+        case Scope.WEBINAR:
+            return card.title
+
+
+def pool_face(card: PoolCard, *, zone: ZoneInfo, now: datetime) -> Face:
+    """Put a pool into words, with its days as they end in the organisation's zone."""
+    share = card.used / card.capacity if card.capacity else None
+    badge, kind = _badge(card.term, now=now)
+    is_open = card.term.standing in (Standing.IN_FORCE, Standing.TO_COME, Standing.AWAITING_PAYMENT)
+    return Face(
+        id=card.public_id,
+        title=pool_title(card),
+        about=_about(card),
+        url=_url(card),
+        badge=badge,
+        badge_kind=kind,
+        term=_term(card.term, zone),
+        use=_use(card),
+        used=card.used,
+        capacity=card.capacity,
+        share=share,
+        is_tight=share is not None and share >= 0.9,
+        free=card.free,
+        parts=_parts(card),
+        lines=tuple(_line(line, zone) for line in card.lines),
+        may_invite=is_open and card.free != 0,
+        may_renew=not card.is_permanent and not card.allotted_by,
+        is_full=is_open and card.free == 0,
+    )
+
+
+def counted(number: int) -> str:
+    """Write a number as tables do: `18,204`."""
+    return f"{number:,}"
+
+
+def _about(card: PoolCard) -> str:
+    kept = _("Seats for good") if card.is_permanent else _("Contract")
+    if card.allotted_by:
+        return _("%(kind)s, allotted by %(parent)s", kind=kept, parent=card.allotted_by)
+    return kept
+
+
+def _url(card: PoolCard) -> str | None:
+    match card.scope:
+        case Scope.EVERYTHING:
+            return url_for("catalogue.webinars")
+        case Scope.PRESENTER:
+            return url_for("catalogue.presenter", slug=card.target)
+        case Scope.SERIES:
+            return url_for("catalogue.series", slug=card.target)
+        case Scope.WEBINAR:
+            return url_for("catalogue.webinar", slug=card.target)
+
+
+def _badge(term: Term, *, now: datetime) -> tuple[str, str]:
+    match term.standing:
+        case Standing.IN_FORCE:
+            if term.until is None:
+                return _("For good"), "open"
+            if term.until - now <= SOON:
+                return _("Ends soon"), "soon"
+            return _("In force"), "open"
+        case Standing.GRACE:
+            return _("Ended, days of grace"), "danger"
+        case Standing.TO_COME:
+            return _("Begins later"), "term"
+        case Standing.AWAITING_PAYMENT:
+            return _("Waits for payment"), "soon"
+        case Standing.SUSPENDED:
+            return _("Suspended"), "danger"
+        case Standing.LAPSED:
+            return _("Ended"), "none"
+
+
+def _term(term: Term, zone: ZoneInfo) -> str:
+    match term.standing:
+        case Standing.GRACE if term.until is not None and term.since is not None:
+            return _(
+                "Ended on %(ended)s. People still watch until %(until)s; nobody new can be invited.",
+                ended=last_day(term.since, zone),
+                until=last_day(term.until, zone),
+            )
+        case Standing.TO_COME if term.since is not None:
+            return _(
+                "Begins on %(day)s. You can invite people already.", day=_first(term.since, zone)
+            )
+        case Standing.AWAITING_PAYMENT:
+            return _("Opens as soon as the payment has arrived.")
+        case Standing.SUSPENDED:
+            return _("Suspended by us. Nobody can watch through it until that is settled.")
+        case Standing.LAPSED if term.since is not None:
+            return _(
+                "Ended on %(day)s. A renewal brings the same people back.",
+                day=last_day(term.since, zone),
+            )
+        case Standing.LAPSED:
+            return _("Nothing is in force. A renewal brings the same people back.")
+        case _ if term.until is not None:
+            return _("Until %(day)s", day=last_day(term.until, zone))
+        case _:
+            return _("Never ends")
+
+
+def _first(moment: datetime, zone: ZoneInfo) -> str:
+    return last_day(moment + timedelta(microseconds=1), zone)
+
+
+def _use(card: PoolCard) -> str:
+    if card.capacity is None:
+        return ngettext(
+            "%(used)s seat used, as many as you need",
+            "%(used)s seats used, as many as you need",
+            card.used,
+            used=counted(card.used),
+        )
+    return _(
+        "%(used)s of %(capacity)s seats used",
+        used=counted(card.used),
+        capacity=counted(card.capacity),
+    )
+
+
+def _parts(card: PoolCard) -> tuple[tuple[str, str], ...]:
+    counts = card.counts
+    named = (
+        (_("Claimed"), counts.claimed),
+        (_("Invited"), counts.invited),
+        (_("Offered from the waiting list"), counts.offered),
+        (_("Freed, not open yet"), counts.locked),
+        (_("Allotted to others"), counts.allotted),
+        (_("Kept for a renewal"), counts.frozen),
+        (_("Waiting"), counts.waiting),
+    )
+    free = ((_("Free"), counted(card.free)),) if card.free is not None else ()
+    return (*((label, counted(count)) for label, count in named if count), *free)
+
+
+def _line(line: Line, zone: ZoneInfo) -> str:
+    seats = (
+        _("Seats without limit")
+        if line.seats is None
+        else ngettext("%(seats)s seat", "%(seats)s seats", line.seats, seats=counted(line.seats))
+    )
+    since = _first(line.starts_at, zone)
+    if line.ends_at is None:
+        return _("%(seats)s, for good since %(since)s", seats=seats, since=since)
+    return _(
+        "%(seats)s, from %(since)s until %(until)s",
+        seats=seats,
+        since=since,
+        until=last_day(line.ends_at, zone),
+    )
