@@ -53,6 +53,9 @@ from lms.web.admin import why as staff_why
 from lms.web.heartbeats import Heartbeats
 from lms.web.kit import EXTENSION
 from lms.web.limits import init_limits
+from lms.web.organisation import members as organisation_members
+from lms.web.organisation import overview as organisation_overview
+from lms.web.organisation import people as organisation_people
 
 COMMANDS = (
     db,
@@ -84,6 +87,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
     house.blueprint,
     library.blueprint,
+    organisation_members.blueprint,
+    organisation_overview.blueprint,
+    organisation_people.blueprint,
     playback.blueprint,
     posters.blueprint,
     sign_in_code.blueprint,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import and_, case, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import accounts, audit
@@ -122,10 +122,22 @@ def remove_member(
 
 
 def list_members(
-    session: Session, organisation_id: int, *, offset: int = 0, limit: int = 50
+    session: Session, organisation_id: int, *, query: str = "", offset: int = 0, limit: int = 50
 ) -> Members:
-    """Return an organisation's people: owners, then managers, then members, each by name."""
-    theirs = Membership.organisation_id == organisation_id
+    """Return an organisation's people: owners, then managers, then members, each by name.
+
+    `query` keeps those whose names or addresses have all its words.
+    """
+    theirs = and_(
+        Membership.organisation_id == organisation_id,
+        *(
+            or_(
+                Login.name.icontains(word, autoescape=True),
+                Login.email.icontains(word, autoescape=True),
+            )
+            for word in query.split()
+        ),
+    )
     rows = session.execute(
         select(Login.public_id, Login.name, Login.email, Membership.role, Membership.created_at)
         .join_from(Membership, Login)
@@ -135,7 +147,8 @@ def list_members(
         .limit(limit)
     )
     items = tuple(Member(*row) for row in rows)
-    return Members(items, session.scalar(select(func.count(Membership.id)).where(theirs)) or 0)
+    counted = select(func.count(Membership.id)).join_from(Membership, Login).where(theirs)
+    return Members(items, session.scalar(counted) or 0)
 
 
 def _found_or_made(

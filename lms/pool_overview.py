@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
@@ -105,9 +104,7 @@ def read_pools(session: Session, organisation_id: int, *, now: datetime) -> tupl
     )
 
 
-def read_pool(
-    session: Session, organisation_id: int, pool_id: str, *, now: datetime
-) -> PoolCard:
+def read_pool(session: Session, organisation_id: int, pool_id: str, *, now: datetime) -> PoolCard:
     """Return one pool of an organisation; raises NotFound for anybody else's."""
     mine = and_(Pool.organisation_id == organisation_id, Pool.public_id == pool_id)
     cards = _cards(session, mine, now=now)
@@ -138,8 +135,8 @@ def weigh_term(lines: Sequence[Line], *, now: datetime) -> Term:
     to_come = [line.starts_at for line in lines if line.starts_at > now]
     if to_come:
         return Term(Standing.TO_COME, min(to_come), None)
-    ends = [line.grace_until or line.ends_at for line in lines if line.ends_at]
-    return Term(Standing.LAPSED, max((end for end in ends if end), default=None), None)
+    ends = [line.ends_at for line in lines if line.ends_at]
+    return Term(Standing.LAPSED, max(ends, default=None), None)
 
 
 def _is_current(line: Line, now: datetime) -> bool:
@@ -158,7 +155,7 @@ def _until(current: Sequence[Line], lines: Sequence[Line]) -> datetime | None:
     return until
 
 
-def _cards(session: Session, mine: Any, *, now: datetime) -> list[PoolCard]:
+def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> list[PoolCard]:
     parent = select(Pool.id, Organisation.name).join(Organisation).subquery()
     rows = session.execute(
         select(
@@ -222,14 +219,24 @@ def _lines(session: Session, pool_ids: set[int]) -> dict[int, list[Line]]:
             Grant.starts_at,
             Grant.ends_at,
             Grant.grace_until,
-            Grant.awaits_payment_since.is_not(None),
-            Grant.suspended_at.is_not(None),
+            Grant.awaits_payment_since,
+            Grant.suspended_at,
         )
         .where(Grant.pool_id.in_(pool_ids), Grant.revoked_at.is_(None))
         .order_by(Grant.starts_at, Grant.id)
     )
-    for pool_id, *line in rows:
-        found[pool_id].append(Line(*line))
+    for row in rows:
+        found[row.pool_id].append(
+            Line(
+                id=row.public_id,
+                seats=row.seats,
+                starts_at=row.starts_at,
+                ends_at=row.ends_at,
+                grace_until=row.grace_until,
+                awaits_payment=row.awaits_payment_since is not None,
+                is_suspended=row.suspended_at is not None,
+            )
+        )
     return found
 
 
@@ -262,6 +269,6 @@ def _counts(session: Session, pool_ids: Sequence[int]) -> dict[int, Counts]:
         .where(Pool.allotted_from_id.in_(pool_ids), or_(Pool.allotted.is_(None), Pool.allotted > 0))
         .group_by(Pool.allotted_from_id)
     )
-    for pool_id, count in allotted:
-        found[pool_id]["allotted"] = int(count)
+    for parent_id, parts in allotted:
+        found[parent_id or 0]["allotted"] = int(parts)
     return {pool_id: Counts(**counts) for pool_id, counts in found.items()}

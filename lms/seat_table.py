@@ -5,7 +5,7 @@ began, the share watched, and what is completed; no places, times or searches.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Row,
     Select,
     Subquery,
     and_,
@@ -109,7 +110,7 @@ class SeatRows:
 
 
 _person = func.coalesce(Login.name, Assignment.name)
-_SORTS: Final[dict[Sort, ColumnElement[Any]]] = {
+_SORTS: Final[Mapping[Sort, Any]] = {
     Sort.NAME: func.lower(_person),
     Sort.ADDRESS: Assignment.email_key,
     Sort.STATE: Assignment.state,
@@ -143,7 +144,7 @@ def every_seat(session: Session, organisation_id: int, wanted: Wanted) -> tuple[
     return tuple(session.scalars(seats.where(Assignment.id.in_(asked)).order_by(Assignment.id)))
 
 
-def covers(pool: Any, recording: Any) -> ColumnElement[bool]:
+def covers(pool: type[Pool], recording: type[Recording]) -> ColumnElement[bool]:
     """Return the condition that a pool's scope covers the webinar of a recording."""
     by_presenter = exists().where(
         WebinarPresenter.webinar_id == recording.webinar_id,
@@ -178,7 +179,7 @@ _COLUMNS: Final[tuple[Any, ...]] = (
 
 def _asked(
     session: Session, organisation_id: int, wanted: Wanted, order: Order | None
-) -> Select[tuple[int]]:
+) -> Select[int]:
     """Return the selection of the ids that are wanted; the page's rows are joined to them later."""
     pools = select(Pool.id).where(Pool.organisation_id == organisation_id)
     if wanted.pool_id is not None:
@@ -193,22 +194,25 @@ def _asked(
     for word in wanted.query.split():
         columns = (Login.name, Assignment.name, Assignment.email, Login.email)
         asked = asked.where(or_(*(each.icontains(word, autoescape=True) for each in columns)))
-    column: ColumnElement[Any] = Assignment.id
+    seen = None
     if wanted.watching is not None or by is Sort.WATCHED:
         seen = _seen(pool_ids)
         asked = asked.outerjoin(seen, seen.c.assignment_id == Assignment.id)
-        column = func.coalesce(seen.c.watched_s, 0)
-    if wanted.watching is Watching.NEVER:
-        asked = asked.where(column == 0)
-    elif wanted.watching is Watching.BEGUN:
-        asked = asked.where(column > 0)
-    if order is None:
-        return asked
-    column = _SORTS.get(order.by, column)
+        if wanted.watching is not None:
+            is_never = wanted.watching is Watching.NEVER
+            has = seen.c.watched_s
+            asked = asked.where(has.is_(None) if is_never else has.is_not(None))
+    return asked if order is None else asked.order_by(*_sorted(order, seen))
+
+
+def _sorted(order: Order, seen: Subquery | None) -> tuple[ColumnElement[Any], ...]:
+    by = _SORTS[order.by] if seen is None or order.by is not Sort.WATCHED else None
+    column = func.coalesce(seen.c.watched_s, 0) if by is None and seen is not None else by
+    assert column is not None  # noqa: S101  (a table sorted by watching has joined it)
     # The id makes the order one, so that no row is on two pages.
     if order.descending:
-        return asked.order_by(column.desc(), Assignment.id.desc())
-    return asked.order_by(column.asc(), Assignment.id)
+        return (column.desc(), Assignment.id.desc())
+    return (column.asc(), Assignment.id.asc())
 
 
 def _standing(standing: Standing | None) -> tuple[ColumnElement[bool], ...]:
@@ -281,7 +285,7 @@ def _rows(session: Session, ids: Sequence[int]) -> tuple[SeatRow, ...]:
     return _with_watching(session, [found[each] for each in ids])
 
 
-def _row(row: Any) -> SeatRow:
+def _row(row: Row[Any]) -> SeatRow:
     standing = Standing(row.state.value)
     if row.ended_at is not None and row.seat_state is SeatState.LOCKED:
         standing = Standing.LOCKED

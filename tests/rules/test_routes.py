@@ -67,7 +67,7 @@ def test_nobody_comes_in_by_a_signed_in_door_without_signing_in(
 ) -> None:
     wrong = []
     for door in doors(app):
-        if door.audience is Audience.SIGNED_IN:
+        if door.audience in (Audience.SIGNED_IN, Audience.MANAGERS):
             answer = client.open(door.path, method=door.method)
             is_asked = answer.status_code == SEE_OTHER and "/sign-in" in answer.location
             if not (is_asked if door.method in SAFE else answer.status_code == FORBIDDEN):
@@ -81,6 +81,20 @@ def test_a_staff_door_is_not_there_for_anybody_else(
     client.sign_in(cast.dan.id)
     staff = [door for door in doors(app) if door.audience is Audience.STAFF]
     answers = [(door, client.open(door.path, method=door.method).status_code) for door in staff]
+    assert [one for one in answers if one[1] != NOT_FOUND] == []
+
+
+def test_an_organisations_door_is_not_there_for_who_looks_after_another(
+    app: Flask, client: Visitor, cast: Cast
+) -> None:
+    client.sign_in(cast.mia.id)
+    places = [
+        door
+        for door in doors(app)
+        if door.audience is Audience.MANAGERS and door.path != "/organisation"
+    ]
+    answers = [(door, client.open(door.path, method=door.method).status_code) for door in places]
+    assert places
     assert [one for one in answers if one[1] != NOT_FOUND] == []
 
 

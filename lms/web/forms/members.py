@@ -25,4 +25,10 @@ class MemberForm(Form):
         description=_l("Used when they have no account yet."),
         render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
     )
-    role = RadioField(_l("Role"), choices=ROLE_CHOICES, default=Role.MANAGER.value)
+    role = RadioField(_l("Role"), default=Role.MANAGER.value)
+
+    def offer_roles(self, *, with_owner: bool) -> None:
+        """Offer the roles that this person may give."""
+        self.role.choices = [
+            each for each in ROLE_CHOICES if with_owner or each[0] != Role.OWNER.value
+        ]

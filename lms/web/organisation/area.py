@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 from flask_babel import gettext as _
 
-from lms import members
-from lms.members import Managed
+from lms import stewards
+from lms.stewards import Managed
 from lms.web.kit import carrel, read_session, render
 from lms.web.signin import required_viewer
 from lms.zones import is_zone
@@ -21,7 +21,7 @@ def managed_organisation(organisation_id: str) -> Managed:
     """
     person = required_viewer()
     with read_session() as session:
-        return members.managed_organisation(
+        return stewards.managed_organisation(
             session, organisation_id, login_id=person.login_id, is_staff=person.is_staff
         )
 
@@ -56,7 +56,6 @@ def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
             [
                 link(_("Overview"), "organisations.overview", "house"),
                 link(_("People and seats"), "organisation_people.people", "users"),
-                link(_("Usage"), "organisation_usage.usage", "chart-column"),
             ],
         ),
         (

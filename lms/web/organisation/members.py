@@ -6,11 +6,12 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import members as people
+from lms import stewards
 from lms.clock import now
 from lms.errors import N_, Conflict, Forbidden, NotFound
-from lms.members import PAGE_SIZE, Managed, Member, NewMember
+from lms.memberships import Member, NewMember, list_members
 from lms.models.people import Role
+from lms.stewards import Managed
 from lms.web.doors import doors
 from lms.web.forms.members import MemberForm
 from lms.web.guard import Audience, open_to
@@ -24,6 +25,7 @@ blueprint = Blueprint(
     "organisation_members", __name__, url_prefix="/organisation/<organisation_id>/members"
 )
 
+PAGE_SIZE: Final = 50
 ROLE_WORDS: Final = {
     Role.OWNER: N_("Owner"),
     Role.MANAGER: N_("Manager"),
@@ -41,11 +43,12 @@ def members(organisation_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def add(organisation_id: str) -> ResponseReturnValue:
     managed, form = managed_organisation(organisation_id), MemberForm(request.form)
+    form.offer_roles(with_owner=managed.may_make_owners)
     if form.validate():
-        new = NewMember(form.email.address, form.name.data or "", Role(form.role.data))
+        new = NewMember(form.email.address, Role(form.role.data), form.name.data or "")
         try:
             with transaction() as session:
-                taken = people.take_in(
+                stewards.take_in(
                     session,
                     managed,
                     new,
@@ -60,7 +63,7 @@ def add(organisation_id: str) -> ResponseReturnValue:
                 _(
                     "%(address)s is now %(role)s.",
                     address=new.address.shown,
-                    role=_(ROLE_WORDS[taken.role]).lower(),
+                    role=_(ROLE_WORDS[new.role]).lower(),
                 ),
                 "done",
             )
@@ -76,7 +79,7 @@ def set_role(organisation_id: str, member_id: str) -> ResponseReturnValue:
     if role is None:
         raise NotFound
     with transaction() as session:
-        name = people.change_role(
+        name = stewards.change_role(
             session, managed, member_id, role, actor=required_viewer().public_id, now=now()
         )
     flash(_("%(name)s is now %(role)s.", name=name, role=_(ROLE_WORDS[role]).lower()), "done")
@@ -88,7 +91,7 @@ def set_role(organisation_id: str, member_id: str) -> ResponseReturnValue:
 def remove(organisation_id: str, member_id: str) -> ResponseReturnValue:
     managed = managed_organisation(organisation_id)
     with transaction() as session:
-        name = people.remove_member(
+        name = stewards.remove_member(
             session, managed, member_id, actor=required_viewer().public_id, now=now()
         )
     flash(_("%(name)s is no longer a member. Their seats stay theirs.", name=name), "done")
@@ -100,7 +103,7 @@ def _onward(managed: Managed, member_id: str) -> ResponseReturnValue:
     person = required_viewer()
     if managed.role is not None and member_id == person.public_id:
         with read_session() as session:
-            still = people.managed_by(session, person.login_id)
+            still = stewards.managed_by(session, person.login_id)
         if managed.facts not in still:
             return see_other("library.library")
     return see_other(".members", organisation_id=managed.facts.public_id)
@@ -109,15 +112,15 @@ def _onward(managed: Managed, member_id: str) -> ResponseReturnValue:
 def _page(managed: Managed, form: MemberForm) -> str:
     number, query = page_number(), " ".join(request.args.get("q", "").split())
     with read_session() as session:
-        found = people.read_members(
+        found = list_members(
             session,
             managed.facts.id,
-            viewer_id=required_viewer().login_id,
             query=query,
             offset=(number - 1) * PAGE_SIZE,
+            limit=PAGE_SIZE,
         )
-    if not managed.may_make_owners:
-        form.role.choices = [each for each in form.role.choices if each[0] != Role.OWNER]
+        owners = stewards.count_owners(session, managed.facts.id)
+    form.offer_roles(with_owner=managed.may_make_owners)
 
     def url(page: int) -> str:
         here = managed.facts.public_id
@@ -128,7 +131,7 @@ def _page(managed: Managed, form: MemberForm) -> str:
         "organisation/members.html",
         form=form,
         query=query,
-        rows=[_row(managed, found.owners, each) for each in found.items],
+        rows=[_row(managed, owners, each) for each in found.items],
         roles=[
             (role.value, _(words))
             for role, words in ROLE_WORDS.items()
@@ -142,13 +145,13 @@ def _page(managed: Managed, form: MemberForm) -> str:
 def _row(managed: Managed, owners: int, member: Member) -> dict[str, object]:
     is_owner = member.role is Role.OWNER
     return {
-        "id": member.id,
+        "id": member.login_id,
         "name": member.name,
         "email": member.email,
         "role": member.role,
         "role_said": _(ROLE_WORDS[member.role]),
         "since": member.since,
-        "is_oneself": member.is_oneself,
+        "is_oneself": member.login_id == required_viewer().public_id,
         "is_last_owner": is_owner and owners < 2,
         "may_be_changed": not is_owner or (managed.may_make_owners and owners > 1),
     }

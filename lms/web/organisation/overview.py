@@ -1,6 +1,7 @@
 """An organisation at a glance: its pools, who waits, and what needs attention first."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -9,8 +10,8 @@ from flask_babel import ngettext
 
 from lms.clock import now
 from lms.errors import NotFound
-from lms.members import Managed, managed_by
 from lms.pool_overview import PoolCard, Standing, read_pools
+from lms.stewards import Managed, managed_by
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
@@ -76,7 +77,7 @@ def _totals(cards: tuple[PoolCard, ...]) -> list[tuple[str, str]]:
 
 def _needs(managed: Managed, card: PoolCard) -> list[Need]:
     title, here = pool_title(card), managed.facts.public_id
-    rows = {"organisation_id": here, "pool": card.public_id}
+    rows: dict[str, Any] = {"organisation_id": here, "pool": card.public_id}
     needs = []
     if card.counts.waiting:
         text = ngettext(

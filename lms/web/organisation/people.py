@@ -13,8 +13,8 @@ from flask_babel import ngettext
 from lms.clock import now
 from lms.csv_export import CONTENT_TYPE, Cell, csv_pieces
 from lms.explain import last_day
-from lms.pool_overview import PoolCard, read_pools
 from lms.models.holdings import Scope
+from lms.pool_overview import PoolCard, read_pools
 from lms.seat_table import PAGE_SIZE, SeatRow, Sort, Standing, every_row, read_rows
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session
@@ -24,7 +24,6 @@ from lms.web.organisation.table_state import (
     STANDING_BADGES,
     STANDING_WORDS,
     WATCHING_WORDS,
-    TableState,
     read_state,
 )
 from lms.web.pager import page_number, pager_of
@@ -99,7 +98,7 @@ def people_csv(organisation_id: str) -> ResponseReturnValue:
         _("Assigned"),
         _("Webinars begun"),
         _("Webinars completed"),
-        _("Share watched, %%"),
+        _("Share watched (percent)"),
     )
     # The answer outlives this view, and with it the request's own session.
     database, zone, by_id = carrel().database, zone_of(managed), _by_id(cards)
@@ -173,5 +172,3 @@ def _note(row: SeatRow, zone: ZoneInfo) -> str:
 
 def _day(moment: datetime, zone: ZoneInfo) -> str:
     return last_day(moment, zone)
-
-

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from lms.errors import N_
 from lms.explain import last_day
 from lms.models.holdings import Scope
 from lms.pool_overview import Line, PoolCard, Standing, Term
@@ -103,53 +105,49 @@ def _url(card: PoolCard) -> str | None:
             return url_for("catalogue.webinar", slug=card.target)
 
 
+_BADGES: Final = {
+    Standing.IN_FORCE: (N_("In force"), "open"),
+    Standing.GRACE: (N_("Ended, days of grace"), "danger"),
+    Standing.TO_COME: (N_("Begins later"), "term"),
+    Standing.AWAITING_PAYMENT: (N_("Waits for payment"), "soon"),
+    Standing.SUSPENDED: (N_("Suspended"), "danger"),
+    Standing.LAPSED: (N_("Ended"), "none"),
+}
+
+
 def _badge(term: Term, *, now: datetime) -> tuple[str, str]:
-    match term.standing:
-        case Standing.IN_FORCE:
-            if term.until is None:
-                return _("For good"), "open"
-            if term.until - now <= SOON:
-                return _("Ends soon"), "soon"
-            return _("In force"), "open"
-        case Standing.GRACE:
-            return _("Ended, days of grace"), "danger"
-        case Standing.TO_COME:
-            return _("Begins later"), "term"
-        case Standing.AWAITING_PAYMENT:
-            return _("Waits for payment"), "soon"
-        case Standing.SUSPENDED:
-            return _("Suspended"), "danger"
-        case Standing.LAPSED:
-            return _("Ended"), "none"
+    words, kind = _BADGES[term.standing]
+    if term.standing is Standing.IN_FORCE and term.until is None:
+        words = N_("For good")
+    elif term.standing is Standing.IN_FORCE and term.until and term.until - now <= SOON:
+        words, kind = N_("Ends soon"), "soon"
+    return _(words), kind
 
 
 def _term(term: Term, zone: ZoneInfo) -> str:
+    since = term.since or term.until
+    if since is None:
+        return _("Nothing is in force. A renewal brings the same people back.")
+    ended, begun = last_day(since, zone), _first(since, zone)
+    until = last_day(term.until, zone) if term.until else None
     match term.standing:
-        case Standing.GRACE if term.until is not None and term.since is not None:
-            return _(
+        case Standing.GRACE:
+            told = _(
                 "Ended on %(ended)s. People still watch until %(until)s; nobody new can be invited.",
-                ended=last_day(term.since, zone),
-                until=last_day(term.until, zone),
+                ended=ended,
+                until=until,
             )
-        case Standing.TO_COME if term.since is not None:
-            return _(
-                "Begins on %(day)s. You can invite people already.", day=_first(term.since, zone)
-            )
+        case Standing.TO_COME:
+            told = _("Begins on %(day)s. You can invite people already.", day=begun)
         case Standing.AWAITING_PAYMENT:
-            return _("Opens as soon as the payment has arrived.")
+            told = _("Opens as soon as the payment has arrived.")
         case Standing.SUSPENDED:
-            return _("Suspended by us. Nobody can watch through it until that is settled.")
-        case Standing.LAPSED if term.since is not None:
-            return _(
-                "Ended on %(day)s. A renewal brings the same people back.",
-                day=last_day(term.since, zone),
-            )
+            told = _("Suspended by us. Nobody can watch through it until that is settled.")
         case Standing.LAPSED:
-            return _("Nothing is in force. A renewal brings the same people back.")
-        case _ if term.until is not None:
-            return _("Until %(day)s", day=last_day(term.until, zone))
-        case _:
-            return _("Never ends")
+            told = _("Ended on %(day)s. A renewal brings the same people back.", day=ended)
+        case Standing.IN_FORCE:
+            told = _("Until %(day)s", day=until) if until else _("Never ends")
+    return told
 
 
 def _first(moment: datetime, zone: ZoneInfo) -> str:

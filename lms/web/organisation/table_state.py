@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from lms.errors import N_, NotFound
 from lms.seat_table import Order, Sort, Standing, Wanted, Watching
 
+PEOPLE: Final = "organisation_people.people"
 LONGEST_QUERY: Final = 200
 STANDING_WORDS: Final = {
     Standing.CLAIMED: N_("Claimed"),
@@ -58,10 +59,10 @@ class TableState:
         }
         return {name: str(value) for name, value in said.items() if value}
 
-    def url(self, endpoint: str = "organisation_people.people", **changed: Any) -> str:
+    def url(self, endpoint: str = PEOPLE, **changed: str | int | None) -> str:
         """Return the address of this table with something changed; None takes it away."""
-        values = {**self.values(), **changed}
-        kept = {name: value for name, value in values.items() if value}
+        values: dict[str, str | int | None] = {**self.values(), **changed}
+        kept: dict[str, Any] = {name: value for name, value in values.items() if value}
         return url_for(endpoint, organisation_id=self.organisation_id, **kept)
 
     def sort_url(self, by: Sort) -> str:
@@ -88,10 +89,16 @@ class TableState:
             ("watched", _(WATCHING_WORDS[wanted.watching]) if wanted.watching else ""),
             ("bounced", _("Mail came back") if wanted.bounced else ""),
         )
-        return [(label, self.url(**{name: None})) for name, label in said if label]
+        return [(label, self._without(name)) for name, label in said if label]
+
+    def _without(self, name: str) -> str:
+        kept: dict[str, Any] = {key: value for key, value in self.values().items() if key != name}
+        return url_for(PEOPLE, organisation_id=self.organisation_id, **kept)
 
 
-def read_state(organisation_id: str, args: MultiDict[str, str], pools: Mapping[str, str]) -> TableState:
+def read_state(
+    organisation_id: str, args: MultiDict[str, str], pools: Mapping[str, str]
+) -> TableState:
     """Read an address or a form; raises NotFound for a pool that isn't this organisation's."""
     pool_id = args.get("pool") or None
     if pool_id is not None and pool_id not in pools:

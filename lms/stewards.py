@@ -1,23 +1,23 @@
-"""Who belongs to an organisation and as what, and which organisations a person looks after."""
+"""Who looks after an organisation: which ones a person may open, and who makes whom what."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from lms import accounts, audit, mail
-from lms.accounts import NewLogin
+from lms import accounts, mail, memberships
 from lms.addresses import Address
 from lms.errors import N_, Conflict, Forbidden, NotFound
 from lms.letters import Doors
+from lms.memberships import Joined, NewMember
 from lms.models.people import Login, Membership, Organisation, Role
-from lms.organisations import OrganisationFacts
+from lms.organisations import OrganisationFacts, add_member
 
-PAGE_SIZE: Final = 50
 OWNERS_ONLY = N_("Only an owner of this organisation may make or change owners.")
 LAST_OWNER = N_("An organisation keeps at least one owner. Make somebody else an owner first.")
+BELONGS_ALREADY = N_("This person belongs to the organisation already. Change their role.")
 THEIR_SUBJECT = N_("You look after the seats of %(organisation)s now")
 _RANKS: Final = {Role.OWNER: 0, Role.MANAGER: 1, Role.MEMBER: 2}
 
@@ -36,36 +36,6 @@ class Managed:
     def may_make_owners(self) -> bool:
         """Tell whether this person may make, change and remove owners."""
         return self.role is not Role.MANAGER
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A person's place in an organisation; `id` is the login's outside id."""
-
-    id: str
-    name: str
-    email: str | None
-    role: Role
-    since: datetime
-    is_oneself: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """One page of the people of an organisation, owners first, and how many there are."""
-
-    items: tuple[Member, ...]
-    total: int
-    owners: int
-
-
-@dataclass(frozen=True, slots=True)
-class NewMember:
-    """Whom to take in, under which address, and as what."""
-
-    address: Address
-    name: str
-    role: Role
 
 
 def managed_organisation(
@@ -95,39 +65,12 @@ def managed_by(session: Session, login_id: int) -> tuple[OrganisationFacts, ...]
     return tuple({row.public_id: _seen(row).facts for row in rows}.values())
 
 
-def read_members(
-    session: Session, organisation_id: int, *, viewer_id: int, query: str, offset: int
-) -> Members:
-    """Return one page of an organisation's people, by words of their name or address."""
-    place = Membership.organisation_id == organisation_id
-    wanted = [
-        or_(Login.name.icontains(word, autoescape=True), Login.email.icontains(word, autoescape=True))
-        for word in query.split()
-    ]
-    counted = select(func.count()).select_from(Membership).join(Login).where(place, *wanted)
-    rows = session.execute(
-        select(
-            Login.public_id,
-            Login.name,
-            Login.email,
-            Membership.role,
-            Membership.created_at,
-            Login.id == viewer_id,
-        )
-        .join_from(Membership, Login)
-        .where(place, *wanted)
-        .order_by(case(_RANKS, value=Membership.role), func.lower(Login.name), Login.id)
-        .offset(offset)
-        .limit(PAGE_SIZE)
+def count_owners(session: Session, organisation_id: int) -> int:
+    """Return how many owners an organisation has."""
+    owners = select(func.count(Membership.id)).where(
+        Membership.organisation_id == organisation_id, Membership.role == Role.OWNER
     )
-    return Members(
-        tuple(Member(*row) for row in rows),
-        session.scalar(counted) or 0,
-        session.scalar(
-            select(func.count()).select_from(Membership).where(place, Membership.role == Role.OWNER)
-        )
-        or 0,
-    )
+    return session.scalar(owners) or 0
 
 
 def take_in(
@@ -138,45 +81,21 @@ def take_in(
     doors: Doors,
     actor: str | None,
     now: datetime,
-) -> Member:
+) -> Joined:
     """Make the person of an address a member, manager or owner, and write to them.
 
-    Whoever has no account yet gets one that opens by a code sent to this address, so that nobody
-    learns here which addresses have accounts. Raises Forbidden when a manager makes an owner,
-    Conflict for whoever belongs already or can't be taken in.
+    Raises Forbidden when a manager makes an owner, Conflict for whoever belongs already.
     """
     if new.role is Role.OWNER and not managed.may_make_owners:
         raise Forbidden(OWNERS_ONLY)
-    person = _person_of(session, new, actor=actor, now=now)
-    place = session.scalar(
-        select(Membership).where(
-            Membership.organisation_id == managed.facts.id, Membership.login_id == person.id
-        )
+    if _belongs(session, managed, new.address):
+        raise Conflict(BELONGS_ALREADY, code="belongs_already")
+    joined = memberships.add_by_address(
+        session, managed.facts, new, doors=doors, actor=actor, now=now
     )
-    if place is not None:
-        raise Conflict(N_("This person belongs to the organisation already. Change their role."))
-    session.add(
-        Membership(
-            organisation_id=managed.facts.id, login_id=person.id, role=new.role, created_at=now
-        )
-    )
-    session.flush()
-    _note(session, "membership.set", managed, person.public_id, actor=actor, now=now, role=new.role)
-    if person.email and new.role is not Role.MEMBER:
-        mail.post(
-            session,
-            kind="role_given",
-            to=person.email,
-            login_id=person.id,
-            subject=THEIR_SUBJECT % {"organisation": managed.facts.name},
-            values={
-                "organisation": managed.facts.name,
-                "role": new.role.value,
-                "action_url": doors.page(f"/organisation/{managed.facts.public_id}"),
-            },
-            now=now,
-        )
-    return Member(person.public_id, person.name, person.email, new.role, now, False)
+    if not joined.is_new and new.role is not Role.MEMBER:
+        _tell(session, managed, joined, new.role, doors=doors, now=now)
+    return joined
 
 
 def change_role(
@@ -199,9 +118,7 @@ def change_role(
     if place.role is not role:
         if place.role is Role.OWNER:
             _keep_an_owner(session, managed)
-        place.role = role
-        session.flush()
-        _note(session, "membership.set", managed, member_id, actor=actor, now=now, role=role)
+        add_member(session, managed.facts, login.id, role=role, actor=actor, now=now)
     return login.name
 
 
@@ -217,13 +134,11 @@ def remove_member(
         if not managed.may_make_owners:
             raise Forbidden(OWNERS_ONLY)
         _keep_an_owner(session, managed)
-    session.delete(place)
-    session.flush()
-    _note(session, "membership.removed", managed, member_id, actor=actor, now=now)
+    memberships.remove_member(session, managed.facts, member_id, actor=actor, now=now)
     return login.name
 
 
-def _organisations(role: Any) -> Select[Any]:
+def _organisations(role: ColumnElement[Role] | None) -> Select[Any]:
     parent, child = aliased(Organisation), aliased(Organisation)
     has_children = select(child.id).where(child.parent_id == Organisation.id).exists()
     columns: list[Any] = [
@@ -248,14 +163,14 @@ def _organisations(role: Any) -> Select[Any]:
 def _managed(login_id: int) -> Select[Any]:
     mine = or_(Login.id == login_id, Login.merged_into == login_id)
     return (
-        _organisations(Membership.role)
+        _organisations(Membership.role.expression)
         .join(Membership, Membership.organisation_id == Organisation.id)
         .join(Login, Login.id == Membership.login_id)
         .where(mine, Membership.role != Role.MEMBER)
     )
 
 
-def _seen(row: Any) -> Managed:
+def _seen(row: Row[Any]) -> Managed:
     return Managed(
         facts=OrganisationFacts(row.id, row.public_id, row.slug, row.name, row.parent),
         zone=row.zone,
@@ -265,18 +180,34 @@ def _seen(row: Any) -> Managed:
     )
 
 
-def _person_of(session: Session, new: NewMember, *, actor: str | None, now: datetime) -> Login:
-    by_key = select(Login).where(Login.email_key == new.address.key)
-    known = session.scalar(by_key.where(Login.confirmed_at.is_not(None)))
-    if known is None:
-        name = new.name.strip() or new.address.shown.partition("@")[0]
-        accounts.add_login(session, NewLogin(new.address, name), actor=actor, now=now)
-        known = session.scalars(by_key.execution_options(populate_existing=True)).one()
-    while known.merged_into is not None:
-        known = session.scalars(select(Login).where(Login.id == known.merged_into)).one()
-    if known.blocked_at is not None:
-        raise Conflict(N_("This person can't be taken in. Ask us about them."))
-    return known
+def _belongs(session: Session, managed: Managed, address: Address) -> bool:
+    try:
+        account = accounts.find_by_email(session, address.shown)
+    except NotFound:
+        return False
+    mine = select(Membership.id).where(
+        Membership.organisation_id == managed.facts.id, Membership.login_id == account.id
+    )
+    return session.scalar(mine) is not None
+
+
+def _tell(
+    session: Session, managed: Managed, joined: Joined, role: Role, *, doors: Doors, now: datetime
+) -> None:
+    name = managed.facts.name
+    mail.post(
+        session,
+        kind="role_given",
+        to=joined.email,
+        login_id=session.scalar(select(Login.id).where(Login.public_id == joined.public_id)),
+        subject=THEIR_SUBJECT % {"organisation": name},
+        values={
+            "organisation": name,
+            "role": role.value,
+            "action_url": doors.page(f"/organisation/{managed.facts.public_id}"),
+        },
+        now=now,
+    )
 
 
 def _place(session: Session, managed: Managed, member_id: str) -> tuple[Membership, Login]:
@@ -300,21 +231,3 @@ def _keep_an_owner(session: Session, managed: Managed) -> None:
     ).all()
     if len(owners) < 2:
         raise Conflict(LAST_OWNER, code="last_owner")
-
-
-def _note(
-    session: Session,
-    act: str,
-    managed: Managed,
-    member_id: str,
-    *,
-    actor: str | None,
-    now: datetime,
-    role: Role | None = None,
-) -> None:
-    detail: dict[str, str | int | float | bool | None] = {"login": member_id}
-    if role is not None:
-        detail["role"] = role.value
-    audit.record(
-        session, act, managed.facts.public_id, actor=actor, now=now, detail=detail
-    )
