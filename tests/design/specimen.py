@@ -261,7 +261,9 @@ def values(path: str = "/webinars") -> Mapping[str, object]:
             on_accent=None,
             version=1,
         ),
-        "viewer": SimpleNamespace(name="Ada Brandt", email="ada@lantern.example", is_staff=True),
+        "viewer": SimpleNamespace(
+            name="Ada Brandt", email="ada@lantern.example", is_staff=True, manages=True
+        ),
         "cards": cards(),
         "panels": panels(),
         "page": Page(51, 100, 18204, "?page=1", "?page=3"),
