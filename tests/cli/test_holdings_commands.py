@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from lms import pools
 from lms.db import Database
 from lms.models.catalogue import Presenter
-from lms.models.holdings import Grant, Scope
+from lms.models.holdings import Grant, OfferKind, Scope
+from lms.passes import Target, Term
+from lms.pools import NewPoolGrant
 from tests.cast import PASS_ENDS, Cast
 from tests.cli.carrel import Shell
 from tests.clock import NOW, Clock
@@ -110,3 +113,18 @@ def test_a_grant_that_is_none_is_not_found_and_a_reason_is_needed(
 ) -> None:
     assert carrel_command("revoke", "0" * 26, "--reason", "Why not").code == 3
     assert carrel_command("revoke", "0" * 26).code == 2
+
+
+def test_a_pool_s_grant_is_revoked_by_the_same_command(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        target = Target(Scope.WEBINAR, cast.webinar_id)
+        new = NewPoolGrant(cast.organisation_id, target, 3, Term(NOW), OfferKind.GROUP_SEATS)
+        pool = pools.sell_seats(session, new, actor=None, now=NOW)
+        grant = pools.grants_of(session, pool.id)[0].public_id
+    ran = carrel_command("revoke", grant, "--reason", "Never paid", "--json")
+    assert (ran.code, ran.answer["revoked_as"]) == (0, "revoked")
+    with database.read_session() as session:
+        assert pools.find_pool(session, pool.public_id).capacity == 0
+        assert session.scalars(select(Grant.revoked_reason).where(Grant.public_id == grant)).one()
