@@ -19,6 +19,7 @@ from lms.web.signin import init_sign_in
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM_BYTES = 8 * 1024 * 1024
+STRANGERS_BYTES = 12 * 1024 * 1024  # a purchase order of 10 MB, and the form around it
 
 
 def create_app(carrel: Carrel, parts: Sequence[Part]) -> Flask:
@@ -73,5 +74,8 @@ def _protect_forms(app: Flask) -> None:
     def check_token() -> None:
         if request.endpoint is None:
             return  # no such route: Flask answers 404 or 405
-        if audience_of(app.view_functions[request.endpoint]) is not Audience.PLAYBACK_TOKEN:
+        audience = audience_of(app.view_functions[request.endpoint])
+        if audience is Audience.EVERYONE:
+            request.max_content_length = STRANGERS_BYTES  # nobody fills the disk unknown
+        if audience is not Audience.PLAYBACK_TOKEN:
             csrf.protect()

@@ -247,6 +247,12 @@ def list_sales(
     return Sales(tuple(_facts(row) for row in rows), total)
 
 
+def count_standing(session: Session, standing: Standing, *, now: datetime) -> int:
+    """Return how many sales stand like this."""
+    which = _stands(standing, now)
+    return session.scalar(select(func.count()).select_from(Sale).where(which)) or 0
+
+
 def overdue_sales(session: Session, *, now: datetime, since: datetime) -> tuple[SaleFacts, ...]:
     """Return the sales whose payment fell due after `since` and has not come."""
     late = _stands(Standing.OVERDUE, now)

@@ -306,6 +306,20 @@ def test_a_file_that_is_no_order_is_refused_beside_its_field(
     assert kept(database) == []
 
 
+@pytest.mark.parametrize("path", ["/ask", "/sign-in"])
+def test_a_stranger_can_not_send_without_end(
+    client: Visitor, house: Cast, database: Database, path: str
+) -> None:
+    answer = client.post(
+        path,
+        data=b"x",
+        content_type="multipart/form-data; boundary=x",
+        environ_overrides={"CONTENT_LENGTH": str(13 * 1024 * 1024)},
+    )
+    assert answer.status_code == 413
+    assert kept(database) == []
+
+
 def test_a_purchase_order_for_a_quote_is_filled_in_from_it(
     client: Visitor, house: Cast, database: Database
 ) -> None:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from lms.clock import now
 from lms.desk_list import count_waiting
+from lms.sale_list import Standing, count_standing
 from lms.staff_catalogue import read_desk
 from lms.web.admin.webinars import shown
 from lms.web.guard import Audience, open_to
@@ -19,6 +20,8 @@ def desk() -> ResponseReturnValue:
     with read_session() as session:
         found = read_desk(session, now=now())
         waiting = count_waiting(session, now=now())
+        overdue = count_standing(session, Standing.OVERDUE, now=now())
+        disputed = count_standing(session, Standing.DISPUTED, now=now())
     return render(
         "admin/desk.html",
         upcoming=[shown(row) for row in found.upcoming],
@@ -27,4 +30,6 @@ def desk() -> ResponseReturnValue:
         failed=[shown(row) for row in found.failed_recordings],
         failed_mails=found.failed_mails,
         waiting=waiting,
+        overdue=overdue,
+        disputed=disputed,
     )

@@ -68,6 +68,19 @@ def test_the_list_is_narrowed_by_words_state_and_terms(
     assert "No sale matches" in staff.get("/staff/sales?terms=card").text
 
 
+def test_the_desk_tells_of_overdue_and_disputed_payments(
+    staff: Visitor, cast: Cast, database: Database, clock: Clock
+) -> None:
+    sold(database, GROUP)
+    disputed = sold(database)
+    staff.post(f"/staff/sales/{disputed.public_id}/dispute")
+    clock.set(NOW + timedelta(days=31))
+    staff.sign_in(cast.ada.id)
+    page = staff.get("/staff").text
+    assert "1 payment is overdue" in page
+    assert "1 payment is disputed" in page
+
+
 # selling
 
 
