@@ -183,15 +183,15 @@ def find_other(session: Session, typed: str) -> Named:
 
 def _has(word: str) -> ColumnElement[bool]:
     folded = word.casefold()
-    has_alias = exists().where(
-        LoginAlias.login_id == Login.id, LoginAlias.email_key.contains(folded, autoescape=True)
+    known_as = select(LoginAlias.login_id).where(
+        LoginAlias.email_key.contains(folded, autoescape=True)
     )
     return or_(
         Login.name.icontains(word, autoescape=True),
         Login.email_key.contains(folded, autoescape=True),
         Login.recovery_key.contains(folded, autoescape=True),
         Login.public_id == folded,
-        has_alias,
+        Login.id.in_(known_as),
     )
 
 

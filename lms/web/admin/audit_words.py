@@ -1,5 +1,6 @@
 """The audit trail in sentences: what each act says, and where what it names is shown."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,7 @@ from lms.audit_log import Entry
 from lms.errors import N_
 from lms.things import Kind, Thing
 
+_NAMED: Final = re.compile(r"%\((\w+)\)s")
 _SENTENCES: Final[Mapping[str, str]] = {
     "captions.added": N_("%(actor)s added captions: %(subject)s"),
     "captions.removed": N_("%(actor)s removed captions"),
@@ -76,12 +78,14 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "seat.refill_approved": N_("%(actor)s let a seat of %(subject)s be filled again"),
     "seat.released": N_("%(actor)s released a seat of %(subject)s"),
     "seat.restored": N_("%(actor)s put a seat of %(subject)s back as it was"),
+    "seats.imported": N_("%(actor)s applied a staff list to %(pool)s"),
     "series.added": N_("%(actor)s added the series %(subject)s"),
     "series.edited": N_("%(actor)s changed the series %(subject)s"),
     "series.removed": N_("%(actor)s removed a series"),
     "sign_in.opened": N_("%(actor)s signed in: %(subject)s"),
     "webinar.added": N_("%(actor)s began the webinar %(subject)s"),
     "webinar.edited": N_("%(actor)s changed the webinar %(subject)s"),
+    "webinar.registered": N_("%(actor)s registered for %(subject)s"),
     "webinar.published": N_("%(actor)s announced %(subject)s"),
     "webinar.withdrawn": N_("%(actor)s withdrew %(subject)s"),
     "webinar.cancelled": N_("%(actor)s cancelled %(subject)s"),
@@ -149,7 +153,7 @@ def tell(entry: Entry) -> Told:
         linked[key] = (
             Markup('<a href="{}">{}</a>').format(url, plain[key]) if url else escape(plain[key])
         )
-    for key in ("into", "from", "login", "role"):
+    for key in _NAMED.findall(message):  # what an older entry of the act did not name yet
         plain.setdefault(key, _("somebody"))
         linked.setdefault(key, escape(plain[key]))
     return Told(Markup(message) % linked, message % plain)  # noqa: S704  (our own sentence)
