@@ -1,7 +1,6 @@
 """Organisations: the institutions that buy, and who belongs to them."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from lms import audit, slugs
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.people import Login, Membership, Organisation, Role
-from lms.models.seats import Pool, VerifiedDomain
+from lms.models.seats import Pool
 from lms.zones import read_zone
 
 LONGEST_SLUG: Final = 80
@@ -197,15 +196,6 @@ def slug_for(session: Session, name: str) -> str:
 def children_of(session: Session, organisation_id: int) -> tuple[OrganisationName, ...]:
     """Return the organisations that belong to a consortium, by name."""
     return _names(session, Organisation.parent_id == organisation_id)
-
-
-def domains_of(session: Session, organisation_id: int) -> Sequence[str]:
-    """Return the mail domains that are verified as an organisation's own."""
-    return session.scalars(
-        select(VerifiedDomain.domain)
-        .where(VerifiedDomain.organisation_id == organisation_id)
-        .order_by(VerifiedDomain.domain)
-    ).all()
 
 
 def possible_parents(session: Session, organisation_id: int | None) -> tuple[OrganisationName, ...]:

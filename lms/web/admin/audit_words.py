@@ -17,6 +17,8 @@ _NAMED: Final = re.compile(r"%\((\w+)\)s")
 _SENTENCES: Final[Mapping[str, str]] = {
     "captions.added": N_("%(actor)s added captions: %(subject)s"),
     "captions.removed": N_("%(actor)s removed captions"),
+    "domain.forgotten": N_("%(actor)s took a mail domain from %(subject)s"),
+    "domain.verified": N_("%(actor)s verified a mail domain of %(subject)s"),
     "grant.made": N_("%(actor)s gave access: %(subject)s"),
     "grant.revoked": N_("%(actor)s took access back: %(subject)s"),
     "grant.suspended": N_("%(actor)s paused access: %(subject)s"),

@@ -7,16 +7,17 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import memberships, organisations, pools
+from lms import domains, memberships, organisations, pools
 from lms.clock import now
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.memberships import NewMember
 from lms.models.people import Role
+from lms.models.seats import ClaimPolicy
 from lms.organisations import NewOrganisation, OrganisationDetails, OrganisationFacts
 from lms.web.admin.pool_words import pool_row
 from lms.web.doors import doors
 from lms.web.forms.faults import show_faults
-from lms.web.forms.organisations import OrganisationForm
+from lms.web.forms.organisations import DomainForm, OrganisationForm
 from lms.web.forms.staff_people import MemberForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
@@ -177,7 +178,61 @@ def remove_member(slug: str, login_id: str) -> ResponseReturnValue:
     return see_other(".organisation", slug=slug)
 
 
-def _page(slug: str, form: MemberForm) -> str:
+@blueprint.post("/<slug>/domains")
+@open_to(Audience.STAFF)
+def verify_domain(slug: str) -> ResponseReturnValue:
+    """Note that a mail domain is the organisation's own."""
+    form = DomainForm(request.form)
+    with read_session() as session:
+        kept = organisations.find_organisation(session, slug)
+    if not form.validate():
+        return _page(slug, _blank_member(), form), 400
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            domain = domains.verify(
+                session, kept.id, form.domain.data or "", actor=actor, now=now()
+            )
+    except (Invalid, Conflict) as refusal:
+        form.domain.errors = [_(refusal.message)]
+        return _page(slug, _blank_member(), form), 400
+    flash(_("%(domain)s is theirs.", domain=domain), "done")
+    return see_other(".organisation", slug=slug)
+
+
+@blueprint.post("/<slug>/domains/<domain_id>/remove")
+@open_to(Audience.STAFF)
+def forget_domain(slug: str, domain_id: str) -> ResponseReturnValue:
+    """Take a mail domain from the organisation."""
+    with read_session() as session:
+        kept = organisations.find_organisation(session, slug)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        domains.forget(session, kept.id, domain_id, actor=actor, now=now())
+    flash(_("That domain is theirs no more. Seats that were taken by it stay."), "done")
+    return see_other(".organisation", slug=slug)
+
+
+@blueprint.post("/<slug>/pools/<pool_id>/policy")
+@open_to(Audience.STAFF)
+def set_policy(slug: str, pool_id: str) -> ResponseReturnValue:
+    """Say who may take a free seat of a pool unasked."""
+    try:
+        policy = ClaimPolicy(request.form.get("policy", ""))
+    except ValueError:
+        raise NotFound from None
+    with transaction() as session:
+        kept = organisations.find_organisation(session, slug)
+        pool = pools.find_pool(session, pool_id)
+        if pool.organisation_id != kept.id:
+            raise NotFound
+        actor = required_viewer().public_id
+        pools.set_claim_policy(session, pool.id, policy, actor=actor, now=now())
+    flash(_("Who may take a free seat is changed."), "done")
+    return see_other(".organisation", slug=slug)
+
+
+def _page(slug: str, form: MemberForm, domain_form: DomainForm | None = None) -> str:
     number, zone, moment = page_number(), reading_zone(), now()
     with read_session() as session:
         kept = organisations.find_organisation(session, slug)
@@ -188,7 +243,7 @@ def _page(slug: str, form: MemberForm) -> str:
             pool_row(one, pools.grants_of(session, one.id), now=moment, zone=zone)
             for one in pools.pools_of(session, kept.id)
         ]
-        domains = organisations.domains_of(session, kept.id)
+        known = domains.domains_of(session, kept.id)
         children = organisations.children_of(session, kept.id)
         parent = organisations.find_organisation(session, kept.parent) if kept.parent else None
     return render(
@@ -197,7 +252,8 @@ def _page(slug: str, form: MemberForm) -> str:
         parent=parent,
         children=children,
         pools=held,
-        domains=domains,
+        domains=known,
+        domain_form=domain_form or DomainForm(),
         zone=zone_name(kept.zone or carrel().settings.time_zone),
         members=members.items,
         since={one.login_id: say_date(one.since, zone) for one in members.items},
@@ -210,6 +266,12 @@ def _page(slug: str, form: MemberForm) -> str:
             url=lambda page: url_for(".organisation", slug=slug, page=page),
         ),
     )
+
+
+def _blank_member() -> MemberForm:
+    form = _member_form(MemberForm())
+    form.role.data = Role.MANAGER.value
+    return form
 
 
 def _member_form(form: MemberForm) -> MemberForm:

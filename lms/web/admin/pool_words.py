@@ -42,6 +42,7 @@ class PoolRow:
     used: int
     capacity: int | None
     policy: str
+    is_by_domain: bool
     is_allotted: bool
     grants: tuple[PoolGrantRow, ...]
 
@@ -64,6 +65,7 @@ def pool_row(
         used=pool.used,
         capacity=pool.capacity,
         policy=_(POLICIES[pool.claim_policy]),
+        is_by_domain=pool.claim_policy is ClaimPolicy.DOMAIN,
         is_allotted=is_allotted,
         grants=tuple(
             _grant_row(one, pool, is_allotted=is_allotted, now=now, zone=zone)

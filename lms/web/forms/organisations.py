@@ -31,3 +31,16 @@ class OrganisationForm(Form):
         [Optional()],
         description=_l("A consortium may allot parts of its pools to its members."),
     )
+
+
+class DomainForm(Form):
+    """A mail domain that is an organisation's own."""
+
+    domain = StringField(
+        _l("Mail domain"),
+        [InputRequired(_l("Enter a domain.")), Length(max=255)],
+        description=_l(
+            "The part of their addresses behind the @. Never one where anybody gets a mailbox."
+        ),
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )

@@ -9,6 +9,7 @@ from lms import pools
 from lms.db import Database
 from lms.models.holdings import Grant, OfferKind, Scope
 from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.seats import ClaimPolicy, VerifiedDomain
 from lms.models.upkeep import Mail
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant
@@ -146,3 +147,45 @@ def test_a_grant_of_another_organisation_is_not_found(
 
 def test_an_organisation_that_is_none_is_not_found(staff: Visitor) -> None:
     assert staff.get("/staff/organisations/nowhere").status_code == 404
+
+
+def test_a_domain_is_verified_and_taken_back(staff: Visitor, database: Database) -> None:
+    answer = staff.post(f"{ELM}/domains", data={"domain": "@Elm.Example"})
+    assert answer.status_code == 303
+    assert "elm.example" in staff.get(ELM).text
+    with database.read_session() as session:
+        domain = session.scalars(select(VerifiedDomain.public_id)).one()
+    assert staff.post(f"{ELM}/domains/{domain}/remove").status_code == 303
+    assert staff.post(f"{ELM}/domains/{domain}/remove").status_code == 404
+    assert "elm.example" not in staff.get(ELM).text
+
+
+@pytest.mark.parametrize("domain", ["", "elm", "gmail.com", "Yahoo.CO.UK", "a b.example"])
+def test_what_is_nobody_s_own_domain_is_refused_beside_the_field(
+    staff: Visitor, domain: str
+) -> None:
+    answer = staff.post(f"{ELM}/domains", data={"domain": domain})
+    assert answer.status_code == 400
+    assert 'id="domain-error"' in answer.text
+
+
+def test_a_domain_is_one_organisation_s(staff: Visitor) -> None:
+    staff.post("/staff/organisations/new", data={"name": "Oak Hill"})
+    assert staff.post(f"{ELM}/domains", data={"domain": "elm.example"}).status_code == 303
+    taken = staff.post("/staff/organisations/oak-hill/domains", data={"domain": "elm.example"})
+    assert taken.status_code == 400
+
+
+def test_staff_say_who_may_take_a_free_seat(staff: Visitor, cast: Cast, database: Database) -> None:
+    _sell(database, cast)
+    with database.read_session() as session:
+        (pool,) = pools.pools_of(session, cast.organisation_id)
+    path = f"{ELM}/pools/{pool.public_id}/policy"
+    assert staff.post(path, data={"policy": "domain"}).status_code == 303
+    with database.read_session() as session:
+        policy = pools.find_pool(session, pool.public_id).claim_policy
+    assert policy is ClaimPolicy.DOMAIN
+    assert staff.post(path, data={"policy": "everybody"}).status_code == 404
+    staff.post("/staff/organisations/new", data={"name": "Oak Hill"})
+    other = f"/staff/organisations/oak-hill/pools/{pool.public_id}/policy"
+    assert staff.post(other, data={"policy": "domain"}).status_code == 404
