@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from lms import accounts, email_tokens, imports, jobs, mail, sign_ins, viewing
+from lms import accounts, email_tokens, imports, jobs, mail, showings, sign_ins, viewing
 from lms.clock import now
 from lms.desk import Office
 from lms.jobs import JobRun, Schedule
@@ -32,9 +32,10 @@ FORGETTING: Final = (
 
 
 def end_idle(carrel: Carrel, _run: JobRun) -> None:
-    """End the playback sessions whose players have not been heard of for hours."""
+    """End what is left open: players not heard of for hours, showings whose day has ended."""
     with carrel.database.transaction() as session:
         viewing.end_idle(session, now=now())
+        showings.close_due(session, now=now())
 
 
 def overdue(carrel: Carrel, _run: JobRun) -> None:

@@ -1,5 +1,16 @@
 """Every table of the library, for whoever needs the whole metadata."""
 
-from lms.models import catalogue, holdings, imports, orders, people, search, seats, upkeep, viewing
+from lms.models import (
+    catalogue,
+    holdings,
+    imports,
+    orders,
+    people,
+    search,
+    seats,
+    showings,
+    upkeep,
+    viewing,
+)
 
-MODULES = (people, catalogue, search, holdings, seats, imports, orders, viewing, upkeep)
+MODULES = (people, catalogue, search, holdings, seats, imports, orders, viewing, showings, upkeep)

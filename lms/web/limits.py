@@ -46,6 +46,8 @@ FAILURES: Final = Limit("failures", (RateLimitItemPerMinute(60, 15), RateLimitIt
 # Letters that anybody can have sent to one address, and from one network.
 LETTERS: Final = Limit("letters", (RateLimitItemPerMinute(4, 15), RateLimitItemPerDay(16)))
 LETTERS_FROM: Final = Limit("letters_from", (RateLimitItemPerHour(120),))
+# Names entered from one network: a whole room may stand behind one address.
+ROOM_FROM: Final = Limit("room_from", (RateLimitItemPerMinute(120, 5), RateLimitItemPerHour(600)))
 # Wrong present passwords of somebody who is signed in.
 PRESENT_PASSWORD: Final = Limit("present_password", (RateLimitItemPerMinute(10, 15),))
 

@@ -18,6 +18,7 @@ from lms.errors import NotFound
 from lms.models.catalogue import WebinarState
 from lms.programme import UNPICTURED, Programme, Version, read_programme
 from lms.progress import parts
+from lms.showings import grant_to_show
 from lms.streams import Holder
 from lms.viewing import Playback
 from lms.watching import Place, nowhere, read_places
@@ -47,6 +48,7 @@ class Seat:
     decision: Decision
     has_handouts: bool
     place: Place | None
+    may_show: bool
 
 
 @blueprint.get("/webinars/<slug>/watch")
@@ -107,6 +109,7 @@ def _is_preview(person: Viewer) -> bool:
 
 
 def _seat(slug: str, person: Viewer) -> Seat:
+    moment = now()
     with read_session() as session:
         programme = read_programme(session, slug)
         case = load_case(session, login_id=person.login_id, webinar_id=programme.webinar_id)
@@ -115,13 +118,13 @@ def _seat(slug: str, person: Viewer) -> Seat:
             version = programme.version
             places = read_places(session, login_id=person.login_id, recording_ids=(version.id,))
             place = places.get(version.id) or nowhere(version.seconds)
-    moment = now()
+        may_show = grant_to_show(session, person.login_id, programme.webinar_id, now=moment)
     decision = decide(case.login, case.webinar, Action.RECORDING, moment)
     if _is_hidden(programme, decision) and not person.is_staff:
         raise NotFound
     handouts = decide(case.login, case.webinar, Action.HANDOUT, moment)
     has_handouts = isinstance(handouts, Admitted) or person.is_staff
-    return Seat(programme, case, decision, has_handouts, place)
+    return Seat(programme, case, decision, has_handouts, place, may_show is not None)
 
 
 def _is_hidden(programme: Programme, decision: Decision) -> bool:
@@ -149,6 +152,7 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
             words=_words(place),
             is_preview=is_preview,
             handouts=seat.has_handouts,
+            may_show=seat.may_show,
         )
     )
     page.headers["Content-Security-Policy"] = PLAYER_POLICY

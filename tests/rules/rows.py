@@ -45,6 +45,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     },
     "verified_domain": {"domain": "library.example.org"},
     "waiting_entry": {"login_id": REFERRED},
+    "showing": {"closes_at": START + timedelta(hours=9)},
     "stream": {"held_until": START + timedelta(seconds=45)},
     "playback_session": {"expires_at": START + timedelta(hours=1)},
 }

@@ -1,0 +1,380 @@
+"""Showings to a group (PRODUCT.md, G2): who may host one, who was in the room, and their slides."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Row, Select, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
+from sqlalchemy.orm import Session
+
+from lms import audit, mail
+from lms.access import ADMITTING, Action, Admitted, Code, LoginFacts, decide
+from lms.addresses import read_address
+from lms.cases import load_case
+from lms.db import CROCKFORD, new_public_id
+from lms.errors import N_, Conflict, Gone, Invalid, NotFound
+from lms.guests import Guest
+from lms.letters import Doors
+from lms.models.catalogue import Webinar
+from lms.models.holdings import Grant, OfferKind
+from lms.models.people import Login
+from lms.models.showings import Attendee, EnteredBy, Showing
+from lms.streams import logins_of
+
+MOST_PEOPLE: Final = 1000
+LONGEST_NAME: Final = 200
+CODE_LETTERS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a showing is: a room or a call in words, and the zone whose day ends it."""
+
+    room: str
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Somebody on the roster."""
+
+    public_id: str
+    name: str
+    email: str
+    entered_by: EnteredBy
+    entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShowingFacts:
+    """A showing: of what, by whom, where, and until when it takes names."""
+
+    id: int
+    public_id: str
+    code: str
+    slug: str
+    title: str
+    host: str
+    room: str
+    zone: str
+    opened_at: datetime
+    closes_at: datetime
+    closed_at: datetime | None
+    minutes_shown: int | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Slides:
+    """What an attendee's link opens: the handouts of one webinar, for good."""
+
+    webinar_id: int
+    slug: str
+    name: str
+
+
+def grant_to_show(session: Session, login_id: int, webinar_id: int, *, now: datetime) -> int | None:
+    """Return the group showing by which a person may show a webinar now; None when there is none."""
+    case = load_case(session, login_id=login_id, webinar_id=webinar_id)
+    decision = decide(case.login, case.webinar, Action.HANDOUT, now)
+    if not isinstance(decision, Admitted):
+        return None
+    admitting = [each.grant.public_id for each in decision.candidates if each.code in ADMITTING]
+    return session.scalar(
+        select(Grant.id)
+        .where(Grant.public_id.in_(admitting), Grant.kind == OfferKind.GROUP_SHOWING)
+        .order_by(Grant.id)
+        .limit(1)
+    )
+
+
+def open_showing(
+    session: Session,
+    *,
+    login_id: int,
+    webinar_id: int,
+    place: Place,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    """Open a showing until the day ends there; one that is open already is returned.
+
+    Raises NotFound for somebody who holds no group showing of it.
+    """
+    grant_id = grant_to_show(session, login_id, webinar_id, now=now)
+    if grant_id is None:
+        raise NotFound
+    close_due(session, now=now)
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    put = (insert_on_sqlite if on_sqlite else insert_on_postgresql)(Showing).values(
+        public_id=new_public_id(),
+        webinar_id=webinar_id,
+        login_id=login_id,
+        grant_id=grant_id,
+        room=" ".join(place.room.split())[:LONGEST_NAME],
+        zone=place.zone.key,
+        code="".join(secrets.choice(CROCKFORD) for _ in range(CODE_LETTERS)),
+        opened_at=now,
+        closes_at=_end_of_day(now, place.zone),
+    )
+    made = session.scalar(put.on_conflict_do_nothing().returning(Showing.public_id))
+    if made is not None:
+        audit.record(session, "showing.opened", made, actor=actor, now=now)
+        return str(made)
+    return session.scalars(
+        select(Showing.public_id).where(
+            Showing.login_id == login_id,
+            Showing.webinar_id == webinar_id,
+            Showing.closed_at.is_(None),
+        )
+    ).one()
+
+
+def read_showing(session: Session, public_id: str, *, login_id: int, now: datetime) -> ShowingFacts:
+    """Return a showing to its host; raises NotFound for anybody else."""
+    return _one(
+        session,
+        _SHOWINGS.where(Showing.public_id == public_id, Showing.login_id.in_(logins_of(login_id))),
+        now,
+    )
+
+
+def list_showings(session: Session, login_id: int, *, now: datetime) -> tuple[ShowingFacts, ...]:
+    """Return what a person has shown, the latest first."""
+    mine = _SHOWINGS.where(Showing.login_id.in_(logins_of(login_id)))
+    rows = session.execute(mine.order_by(Showing.opened_at.desc(), Showing.id.desc()))
+    return tuple(_facts(row, now) for row in rows)
+
+
+def read_room(session: Session, code: str, *, now: datetime) -> ShowingFacts:
+    """Return the showing of a room's link; raises NotFound, and Gone once it is over."""
+    facts = _one(session, _SHOWINGS.where(Showing.code == code.lower()), now)
+    if not facts.is_open:
+        raise Gone(N_("This showing is over. Ask the person who hosted it to enter your name."))
+    return facts
+
+
+def roster(session: Session, showing: ShowingFacts) -> tuple[Present, ...]:
+    """Return who was in the room, in the order of their coming."""
+    rows = session.execute(
+        select(
+            Attendee.public_id,
+            Attendee.name,
+            Attendee.email,
+            Attendee.entered_by,
+            Attendee.entered_at,
+        )
+        .where(Attendee.showing_id == showing.id)
+        .order_by(Attendee.id)
+    )
+    return tuple(Present(*row) for row in rows)
+
+
+def enter(
+    session: Session,
+    showing: ShowingFacts,
+    guests: Sequence[Guest],
+    *,
+    entered_by: EnteredBy,
+    doors: Doors,
+    now: datetime,
+) -> int:
+    """Put people on the roster and send each the slides; returns how many were new.
+
+    An address that is there already is left as it is. Raises Invalid (fields `name`, `email`),
+    and Conflict for more people than a room holds.
+    """
+    read = [(_named(guest.name), read_address(guest.email)) for guest in guests]
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    put = (insert_on_sqlite if on_sqlite else insert_on_postgresql)(Attendee)
+    new = 0
+    for name, address in read:
+        secret = secrets.token_urlsafe(32)
+        made = session.scalar(
+            put.values(
+                public_id=new_public_id(),
+                showing_id=showing.id,
+                name=name,
+                email=address.shown,
+                email_key=address.key,
+                entered_by=entered_by,
+                token_hash=hash_secret(secret),
+                entered_at=now,
+            )
+            .on_conflict_do_nothing(index_elements=[Attendee.showing_id, Attendee.email_key])
+            .returning(Attendee.public_id)
+        )
+        if made is not None:
+            new += 1
+            _send_slides(session, showing, Guest(name, address.shown), secret, doors=doors, now=now)
+    if new and len(roster(session, showing)) > MOST_PEOPLE:
+        raise Conflict(N_("A showing holds a thousand people at most."))
+    return new
+
+
+def correct(
+    session: Session,
+    showing: ShowingFacts,
+    attendee_id: str,
+    guest: Guest,
+    *,
+    doors: Doors,
+    now: datetime,
+) -> None:
+    """Mend a name or an address; another address is sent a link of its own, the old one ends.
+
+    Raises NotFound, Invalid, and Conflict for an address that is on the roster.
+    """
+    row = _attendee(session, showing, attendee_id)
+    name, address = _named(guest.name), read_address(guest.email)
+    row.name = name
+    if address.key == row.email_key:
+        session.flush()
+        return
+    taken = session.scalar(
+        select(Attendee.id).where(
+            Attendee.showing_id == showing.id, Attendee.email_key == address.key
+        )
+    )
+    if taken is not None:
+        raise Conflict(N_("That address is on the roster already."))
+    secret = secrets.token_urlsafe(32)
+    row.email, row.email_key, row.token_hash = address.shown, address.key, hash_secret(secret)
+    session.flush()
+    _send_slides(session, showing, Guest(name, address.shown), secret, doors=doors, now=now)
+
+
+def remove(session: Session, showing: ShowingFacts, attendee_id: str) -> None:
+    """Take somebody off the roster; their link ends. Raises NotFound."""
+    session.delete(_attendee(session, showing, attendee_id))
+    session.flush()
+
+
+def close(session: Session, showing: ShowingFacts, *, actor: str | None, now: datetime) -> None:
+    """End the taking of names; a showing that is over stays as it is."""
+    if _close(session, Showing.id == showing.id, now):
+        audit.record(session, "showing.closed", showing.public_id, actor=actor, now=now)
+
+
+def close_due(session: Session, *, now: datetime) -> int:
+    """Close the showings whose day has ended; returns how many."""
+    return _close(session, Showing.closes_at <= now, now)
+
+
+def read_slides(session: Session, secret: str, *, now: datetime) -> Slides:
+    """Return what an attendee's link opens; raises NotFound, and Gone for what was taken down."""
+    row = session.execute(
+        select(Showing.webinar_id, Webinar.slug, Attendee.name, Showing.login_id)
+        .join_from(Attendee, Showing, Showing.id == Attendee.showing_id)
+        .join(Webinar, Webinar.id == Showing.webinar_id)
+        .where(Attendee.token_hash == hash_secret(secret))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    case = load_case(session, login_id=row.login_id, webinar_id=row.webinar_id)
+    nobody = LoginFacts(row.login_id, None, ())
+    if decide(nobody, case.webinar, Action.HANDOUT, now).code is Code.WEBINAR_PULLED:
+        raise Gone(N_("This webinar had to be taken down, for everyone."))
+    return Slides(row.webinar_id, row.slug, row.name)
+
+
+def hash_secret(secret: str) -> bytes:
+    """Return what is kept of a link: its SHA-256, 32 bytes."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+_SHOWINGS: Final = (
+    select(
+        Showing.id,
+        Showing.public_id,
+        Showing.code,
+        Webinar.slug,
+        Webinar.title,
+        Login.name.label("host"),
+        Showing.room,
+        Showing.zone,
+        Showing.opened_at,
+        Showing.closes_at,
+        Showing.closed_at,
+        Showing.minutes_shown,
+    )
+    .join_from(Showing, Webinar, Webinar.id == Showing.webinar_id)
+    .join(Login, Login.id == Showing.login_id)
+)
+
+
+def _one(session: Session, statement: Select[*tuple[Any, ...]], now: datetime) -> ShowingFacts:
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound
+    return _facts(row, now)
+
+
+def _facts(row: Row[*tuple[Any, ...]], now: datetime) -> ShowingFacts:
+    is_open = row.closed_at is None and now < row.closes_at
+    return ShowingFacts(**row._mapping, is_open=is_open)  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def _attendee(session: Session, showing: ShowingFacts, attendee_id: str) -> Attendee:
+    row = session.scalar(
+        select(Attendee).where(Attendee.public_id == attendee_id, Attendee.showing_id == showing.id)
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _close(session: Session, which: ColumnElement[bool], now: datetime) -> int:
+    rows = session.execute(
+        select(Showing.id, Showing.opened_at, Showing.closes_at, Webinar.minutes)
+        .join(Webinar, Webinar.id == Showing.webinar_id)
+        .where(which, Showing.closed_at.is_(None))
+    ).all()
+    for row in rows:
+        until = min(now, row.closes_at)
+        shown = min(row.minutes, int((until - row.opened_at).total_seconds() // 60))
+        session.execute(
+            update(Showing)
+            .where(Showing.id == row.id, Showing.closed_at.is_(None))
+            .values(closed_at=until, minutes_shown=shown)
+        )
+    return len(rows)
+
+
+def _end_of_day(now: datetime, zone: ZoneInfo) -> datetime:
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), tzinfo=zone)
+
+
+def _named(name: str) -> str:
+    read = " ".join(name.split())
+    if not 0 < len(read) <= LONGEST_NAME:
+        sentence = N_("Write a name of at most 200 letters.")
+        raise Invalid(sentence, fields={"name": sentence})
+    return read
+
+
+def _send_slides(
+    session: Session,
+    showing: ShowingFacts,
+    guest: Guest,
+    secret: str,
+    *,
+    doors: Doors,
+    now: datetime,
+) -> None:
+    values = {
+        "name": guest.name,
+        "title": showing.title,
+        "host": showing.host,
+        "action_url": doors.page(f"/slides/{secret}"),
+    }
+    subject = N_("The slides of %(title)s") % {"title": showing.title}
+    to = guest.email
+    mail.post(session, kind="slides", to=to, login_id=None, subject=subject, values=values, now=now)

@@ -1,0 +1,241 @@
+"""Showing a webinar to a group: the host's pages, the room's page, and everybody's slides."""
+
+from http import HTTPStatus
+from typing import Final
+
+import segno
+from flask import Blueprint, Response, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from lms import programme, showings
+from lms.clock import now
+from lms.csv_export import CONTENT_TYPE, csv_pieces
+from lms.errors import Conflict, Invalid, NotFound
+from lms.guests import Guest, read_guests
+from lms.letters import Doors
+from lms.models.showings import EnteredBy
+from lms.showings import Place, ShowingFacts
+from lms.web.guard import Audience, open_to
+from lms.web.kit import carrel, read_session, render, see_other, transaction
+from lms.web.limits import ROOM_FROM, network, spend
+from lms.web.panels import reading_zone
+from lms.web.signin import required_viewer
+from lms.web.stored import send_stored
+from lms.zones import read_zone, say_moment, say_time
+
+blueprint = Blueprint("showings", __name__)
+
+PDF: Final = "application/pdf"
+MODULE_SIZE: Final = 8
+
+
+@blueprint.get("/webinars/<slug>/showing")
+@open_to(Audience.SIGNED_IN)
+def new(slug: str) -> ResponseReturnValue:
+    person = required_viewer()
+    with read_session() as session:
+        webinar = programme.read_programme(session, slug)
+        moment = now()
+        if showings.grant_to_show(session, person.login_id, webinar.webinar_id, now=moment) is None:
+            raise NotFound
+        shown = showings.list_showings(session, person.login_id, now=moment)
+    mine = [_line(showing) for showing in shown if showing.slug == slug]
+    return render("showings/new.html", programme=webinar, showings=mine)
+
+
+@blueprint.post("/webinars/<slug>/showing")
+@open_to(Audience.SIGNED_IN)
+def open_it(slug: str) -> ResponseReturnValue:
+    person = required_viewer()
+    place = Place(request.form.get("room", ""), reading_zone())
+    with transaction() as session:
+        public_id = showings.open_showing(
+            session,
+            login_id=person.login_id,
+            webinar_id=programme.webinar_id_of(session, slug),
+            place=place,
+            actor=person.public_id,
+            now=now(),
+        )
+    return see_other("showings.host", public_id=public_id)
+
+
+@blueprint.get("/showings/<public_id>")
+@open_to(Audience.SIGNED_IN)
+def host(public_id: str) -> ResponseReturnValue:
+    return _host_page(public_id)
+
+
+@blueprint.get("/showings/<public_id>/sheet")
+@open_to(Audience.SIGNED_IN)
+def sheet(public_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        showing = _mine(session, public_id)
+    link = _room_url(showing)
+    return render("showings/sheet.html", showing=showing, qr=_qr(link), link=link, **_when(showing))
+
+
+@blueprint.get("/showings/<public_id>/roster.csv")
+@open_to(Audience.SIGNED_IN)
+def roster_csv(public_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        showing = _mine(session, public_id)
+        people = showings.roster(session, showing)
+    heads = (_("Name"), _("E-mail"), _("Entered"), _("Entered by"))
+    rows = [(each.name, each.email, each.entered_at, each.entered_by.value) for each in people]
+    answer = Response(csv_pieces(heads, rows), content_type=CONTENT_TYPE)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{showing.slug}-roster.csv"'
+    return answer
+
+
+@blueprint.post("/showings/<public_id>/people")
+@open_to(Audience.SIGNED_IN)
+def add(public_id: str) -> ResponseReturnValue:
+    try:
+        guests = read_guests(request.form.get("people", ""))
+        with transaction() as session:
+            new_ones = showings.enter(
+                session,
+                _mine(session, public_id),
+                guests,
+                entered_by=EnteredBy.HOST,
+                doors=_doors(),
+                now=now(),
+            )
+    except Invalid as fault:
+        return _host_page(public_id, fault=fault.message), HTTPStatus.BAD_REQUEST
+    known = len(guests) - new_ones
+    told = _("%(new)s added. The slides are on their way.", new=new_ones)
+    flash(f"{told} " + (_("%(known)s stood there before.", known=known) if known else ""), "done")
+    return see_other("showings.host", public_id=public_id)
+
+
+@blueprint.post("/showings/<public_id>/people/<attendee_id>")
+@open_to(Audience.SIGNED_IN)
+def change(public_id: str, attendee_id: str) -> ResponseReturnValue:
+    form = request.form
+    try:
+        with transaction() as session:
+            showing = _mine(session, public_id)
+            if form.get("act") == "remove":
+                showings.remove(session, showing, attendee_id)
+            else:
+                guest = Guest(form.get("name", ""), form.get("email", ""))
+                showings.correct(session, showing, attendee_id, guest, doors=_doors(), now=now())
+    except (Invalid, Conflict) as fault:
+        return _host_page(public_id, fault=fault.message), HTTPStatus.BAD_REQUEST
+    flash(_("The roster is changed."), "done")
+    return see_other("showings.host", public_id=public_id)
+
+
+@blueprint.post("/showings/<public_id>/close")
+@open_to(Audience.SIGNED_IN)
+def close(public_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        showing = _mine(session, public_id)
+        showings.close(session, showing, actor=required_viewer().public_id, now=now())
+    flash(_("The showing is closed. You can still mend the roster."), "done")
+    return see_other("showings.host", public_id=public_id)
+
+
+@blueprint.get("/room/<code>")
+@open_to(Audience.EVERYONE)
+def room(code: str) -> ResponseReturnValue:
+    with read_session() as session:
+        showing = showings.read_room(session, code, now=now())
+    return render(
+        "showings/room.html", showing=showing, entered=None, given=Guest("", ""), fault=""
+    )
+
+
+@blueprint.post("/room/<code>")
+@open_to(Audience.EVERYONE)
+def come_in(code: str) -> ResponseReturnValue:
+    spend(ROOM_FROM, network())
+    guest = Guest(request.form.get("name", ""), request.form.get("email", ""))
+    moment = now()
+    with read_session() as session:
+        showing = showings.read_room(session, code, now=moment)
+    try:
+        with transaction() as session:
+            showings.enter(
+                session, showing, (guest,), entered_by=EnteredBy.SELF, doors=_doors(), now=moment
+            )
+    except Invalid as fault:
+        page = render(
+            "showings/room.html", showing=showing, entered=None, given=guest, fault=_(fault.message)
+        )
+        return page, HTTPStatus.BAD_REQUEST
+    return render("showings/room.html", showing=showing, entered=guest, given=guest, fault="")
+
+
+@blueprint.get("/slides/<secret>")
+@open_to(Audience.EVERYONE)
+def slides(secret: str) -> ResponseReturnValue:
+    with read_session() as session:
+        found = showings.read_slides(session, secret, now=now())
+        webinar = programme.read_programme(session, found.slug)
+    return render("showings/slides.html", programme=webinar, name=found.name, secret=secret)
+
+
+@blueprint.get("/slides/<secret>/<handout_id>")
+@open_to(Audience.EVERYONE)
+def slide_file(secret: str, handout_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        found = showings.read_slides(session, secret, now=now())
+        handout = programme.find_handout(session, handout_id)
+    if handout.webinar_id != found.webinar_id:
+        raise NotFound
+    return send_stored(handout.key, PDF, download_name=handout.name)
+
+
+def _host_page(public_id: str, *, fault: str = "") -> str:
+    with read_session() as session:
+        showing = _mine(session, public_id)
+        people = showings.roster(session, showing)
+    link = _room_url(showing)
+    return render(
+        "showings/host.html",
+        showing=showing,
+        people=people,
+        qr=_qr(link),
+        link=link,
+        fault=fault and _(fault),
+        given=request.form.get("people", ""),
+        **_when(showing),
+    )
+
+
+def _mine(session: Session, public_id: str) -> ShowingFacts:
+    person = required_viewer()
+    return showings.read_showing(session, public_id, login_id=person.login_id, now=now())
+
+
+def _doors() -> Doors:
+    return Doors(carrel().settings.base_url)
+
+
+def _room_url(showing: ShowingFacts) -> str:
+    return _doors().page(f"/room/{showing.code}")
+
+
+def _qr(link: str) -> Markup:
+    made = segno.make(link, error="m", micro=False)
+    drawn = made.svg_inline(scale=MODULE_SIZE, omitsize=True, svgclass="qr", lineclass=None)
+    return Markup(drawn)  # noqa: S704  (made here, from an address of ours)
+
+
+def _when(showing: ShowingFacts) -> dict[str, str]:
+    zone = read_zone(showing.zone)
+    return {
+        "opened": say_moment(showing.opened_at, zone),
+        "closed": say_time(showing.closed_at or showing.closes_at, zone),
+    }
+
+
+def _line(showing: ShowingFacts) -> tuple[str, str, bool]:
+    words = say_moment(showing.opened_at, read_zone(showing.zone))
+    return url_for("showings.host", public_id=showing.public_id), words, showing.is_open
