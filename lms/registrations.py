@@ -9,6 +9,8 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms import accounts, audit, sale_letters
+from lms.accounts import Account
+from lms.errors import NotFound
 from lms.letters import Doors
 from lms.models.catalogue import Webinar
 from lms.models.orders import Registration
@@ -39,12 +41,25 @@ def register(
         return False
     webinar = session.get_one(Webinar, webinar_id)
     audit.record(session, "webinar.registered", webinar.public_id, actor=account.public_id, now=now)
-    if account.email is not None:
-        letter = sale_letters.Registered(
-            account.email, login_id, account.name, webinar.title, webinar.slug, webinar.held_at
-        )
-        sale_letters.send_registered(session, letter, doors=doors, zone=zone, now=now)
+    _write(session, account, webinar, doors=doors, zone=zone, now=now)
     return True
+
+
+def send_again(
+    session: Session,
+    *,
+    login_id: int,
+    webinar_id: int,
+    doors: Doors,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    """Write once more how to attend, to who registered; raises NotFound for anybody else."""
+    if not is_registered(session, login_id=login_id, webinar_id=webinar_id):
+        raise NotFound
+    account = accounts.read_account(session, login_id)
+    webinar = session.get_one(Webinar, webinar_id)
+    _write(session, account, webinar, doors=doors, zone=zone, now=now)
 
 
 def is_registered(session: Session, *, login_id: int, webinar_id: int) -> bool:
@@ -58,3 +73,20 @@ def is_registered(session: Session, *, login_id: int, webinar_id: int) -> bool:
             )
         )
     )
+
+
+def _write(
+    session: Session,
+    account: Account,
+    webinar: Webinar,
+    *,
+    doors: Doors,
+    zone: ZoneInfo,
+    now: datetime,
+) -> None:
+    if account.email is None:
+        return
+    letter = sale_letters.Registered(
+        account.email, account.id, account.name, webinar.title, webinar.slug, webinar.held_at
+    )
+    sale_letters.send_registered(session, letter, doors=doors, zone=zone, now=now)

@@ -107,6 +107,16 @@ def sell(
     return facts
 
 
+def send_letter_again(
+    session: Session, sale_id: str, *, office: Office, actor: str | None, now: datetime
+) -> SaleFacts:
+    """Send the buyer once more what was bought and how to attend; raises NotFound."""
+    facts = find_sale(session, sale_id)
+    sale_letters.send_bought(session, facts, doors=office.doors, zone=office.zone, now=now)
+    audit.record(session, "sale.letter_sent", sale_id, actor=actor, now=now)
+    return facts
+
+
 def last_moment(day: date, zone: ZoneInfo) -> datetime:
     """Return the end of a day in `zone`, which is the next midnight there."""
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)

@@ -21,6 +21,7 @@ from lms.models.catalogue import WebinarState
 from lms.poster import draw_poster
 from lms.presenters import find_picture_key
 from lms.programme import UNPICTURED
+from lms.web import limits
 from lms.web.announcement import (
     check_may_see,
     holds,
@@ -32,7 +33,7 @@ from lms.web.announcement import (
 from lms.web.cards import Card, entry_card
 from lms.web.doors import doors
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session, render, see_other, transaction
+from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import known_zone, said_moment, sentence_of
 from lms.web.posters import picture_of
@@ -131,6 +132,7 @@ def webinar(slug: str) -> ResponseReturnValue:
         panel=panel_for(found, case, moment),
         holds=holds(case, moment),
         included=included,
+        sender=carrel().settings.mail_from,
     )
 
 
@@ -154,6 +156,26 @@ def register(slug: str) -> ResponseReturnValue:
             now=moment,
         )
     flash(_("You are registered. A letter says how to attend."), "done")
+    return see_other(".webinar", slug=slug)
+
+
+@blueprint.post("/webinars/<slug>/register/letter")
+@open_to(Audience.SIGNED_IN)
+def send_again(slug: str) -> ResponseReturnValue:
+    """Send the letter about a registration once more."""
+    person = required_viewer()
+    limits.spend(limits.LETTERS, (person.email or "").casefold())
+    with transaction() as session:
+        found = read_announcement(session, slug)
+        registrations.send_again(
+            session,
+            login_id=person.login_id,
+            webinar_id=found.id,
+            doors=doors(),
+            zone=read_zone(found.zone),
+            now=now(),
+        )
+    flash(_("The letter is on its way again."), "done")
     return see_other(".webinar", slug=slug)
 
 

@@ -69,6 +69,18 @@ def test_registering_twice_writes_once(client: Visitor, to_come: Cast, database:
     assert len(letters(database, "bob@example.org")) == 1
 
 
+def test_the_letter_is_sent_again_to_who_registered_alone(
+    client: Visitor, to_come: Cast, database: Database
+) -> None:
+    client.sign_in(to_come.bob.id)
+    page = f"/webinars/{to_come.slug}"
+    assert client.post(f"{page}/register/letter").status_code == 404
+    client.post(f"{page}/register")
+    assert "Send it again" in client.get(page).text
+    assert client.post(f"{page}/register/letter").status_code == 303
+    assert len(letters(database, "bob@example.org")) == 2
+
+
 def test_what_was_held_needs_no_registration(
     client: Visitor, cast: Cast, database: Database
 ) -> None:

@@ -191,6 +191,18 @@ def seats_back(sale_id: str) -> ResponseReturnValue:
     return see_other(".show", sale_id=sale_id)
 
 
+@blueprint.post("/<sale_id>/letter")
+@open_to(Audience.STAFF)
+def letter(sale_id: str) -> ResponseReturnValue:
+    """Send the letter about a sale once more."""
+    with transaction() as session:
+        facts = sales.send_letter_again(
+            session, sale_id, office=office(), actor=required_viewer().public_id, now=now()
+        )
+    flash(_("The letter is on its way to %(email)s again.", email=facts.contact_email), "done")
+    return see_other(".show", sale_id=sale_id)
+
+
 @blueprint.post("/<sale_id>/<act>")
 @open_to(Audience.STAFF)
 def move(sale_id: str, act: str) -> ResponseReturnValue:

@@ -17,6 +17,7 @@ from tests.factories import make_series
 from tests.sales.selling import GROUP, PRICES, SEAT, grants, read, sold
 from tests.visitor import Visitor
 from tests.web.admin.test_staff_requests import fields
+from tests.web.letters import letters
 
 INVOICE = replace(SEAT, terms=Terms.INVOICE)
 
@@ -170,6 +171,15 @@ def test_a_sale_shows_whose_access_it_gave(staff: Visitor, cast: Cast, database:
 
 def test_a_sale_that_never_was_is_not_found(staff: Visitor) -> None:
     assert staff.get(f"/staff/sales/{'0' * 26}").status_code == 404
+
+
+def test_the_letter_is_sent_again(staff: Visitor, cast: Cast, database: Database) -> None:
+    facts = sold(database)
+    page = f"/staff/sales/{facts.public_id}"
+    assert "Send the letter again" in staff.get(page).text
+    assert staff.post(f"{page}/letter").status_code == 303
+    kinds = [letter.kind for letter in letters(database, "dan@example.org")]
+    assert kinds == ["bought", "bought"]
 
 
 def test_staff_hold_open_and_mark_paid(staff: Visitor, cast: Cast, database: Database) -> None:
