@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms import desk, sales, seats
+from lms import desk, domains, sales, seats
 from lms.clock import now
 from lms.desk_list import (
     KIND_WORDS,
@@ -28,7 +28,7 @@ from lms.web.admin.sale_form import form_for, read_sale, render_form, with_choic
 from lms.web.ask import STATE_BADGES, STATE_WORDS, office
 from lms.web.doors import doors
 from lms.web.forms.faults import show_faults
-from lms.web.forms.sale import AnswerForm, NoteForm, SaleForm
+from lms.web.forms.sale import AnswerForm, DomainForm, NoteForm, SaleForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction
 from lms.web.pager import page_number, pager_of
@@ -155,6 +155,30 @@ def refill(request_id: str) -> ResponseReturnValue:
     return see_other(".show", request_id=request_id)
 
 
+@blueprint.post("/<request_id>/domain")
+@open_to(Audience.STAFF)
+def verify(request_id: str) -> ResponseReturnValue:
+    """Note that a mail domain is an organisation's own, which answers the request (S7)."""
+    actor = required_viewer().public_id
+    form = DomainForm(request.form)
+    with read_session() as session:
+        facts = find_request(session, request_id)
+    if facts.organisation_id is None:
+        raise Conflict(N_("This request names no organisation of ours."))
+    try:
+        with transaction() as session:
+            text = form.domain.data or ""
+            kept = domains.verify(session, facts.organisation_id, text, actor=actor, now=now())
+            words = _("%(domain)s is verified: its people may take seats.", domain=kept)
+            desk.finish(session, request_id, answer=words, doors=doors(), actor=actor, now=now())
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        with read_session() as session:
+            return _page(session, facts, sale=None, domain=form), 400
+    flash(_("%(domain)s is verified, and who asked is told.", domain=kept), "done")
+    return see_other(".show", request_id=request_id)
+
+
 @blueprint.post("/<request_id>/answer/<act>")
 @open_to(Audience.STAFF)
 def answer(request_id: str, act: str) -> ResponseReturnValue:
@@ -234,6 +258,7 @@ def _page(
     *,
     sale: SaleForm | None,
     answer: AnswerForm | None = None,
+    domain: DomainForm | None = None,
 ) -> str:
     zone = office().zone
     quoted = ""
@@ -257,9 +282,15 @@ def _page(
         due=say_moment(facts.due_at, zone),
         asked=say_moment(facts.created_at, zone),
         closed=say_moment(facts.closed_at, zone) if facts.closed_at else None,
+        domain_form=domain or DomainForm(domain=_domain(facts)),
         answer_form=answer or AnswerForm(),
         note_form=NoteForm(note=facts.note),
     )
+
+
+def _domain(facts: RequestFacts) -> str:
+    """Return the domain that is asked for, or that of the asker's own address."""
+    return facts.reference or facts.email.rpartition("@")[2]
 
 
 def _wanted(query: str, state: str, kind: RequestKind | None) -> Wanted:

@@ -145,6 +145,17 @@ class AnswerForm(Form):
     )
 
 
+class DomainForm(Form):
+    """The mail domain that is an organisation's own."""
+
+    domain = StringField(
+        _l("Mail domain"),
+        [InputRequired(_l("Say which domain."))],
+        description=_l("What stands after the @. Check that it is theirs alone."),
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
 class NoteForm(Form):
     """What staff write for each other."""
 

@@ -10,6 +10,7 @@ from lms import desk
 from lms.db import Database
 from lms.desk import NewRequest
 from lms.desk_list import RequestFacts, find_request
+from lms.domains import domains_of
 from lms.models.holdings import Grant, OfferKind
 from lms.models.orders import RequestKind, RequestState, Sale, Terms
 from lms.models.seats import Seat, SeatState
@@ -76,7 +77,16 @@ def test_who_is_not_staff_finds_nothing(
     client.sign_in(getattr(cast, person).id)
     for path in ("", f"/{facts.public_id}", f"/{facts.public_id}/file"):
         assert client.get(f"/staff/requests{path}").status_code == 404
-    for act in ("sale", "refill", "take", "reopen", "note", "answer/finish", "answer/decline"):
+    for act in (
+        "sale",
+        "refill",
+        "domain",
+        "take",
+        "reopen",
+        "note",
+        "answer/finish",
+        "answer/decline",
+    ):
         answer = client.post(f"/staff/requests/{facts.public_id}/{act}")
         assert answer.status_code == 404
     assert state_of(database, facts) is RequestState.NEW
@@ -291,6 +301,38 @@ def test_a_seat_is_given_free_with_one_click(
         assert session.get_one(Seat, seat_id).state is SeatState.FREE
     assert state_of(database, facts) is RequestState.DONE
     assert newest(database, "dan@example.org").kind == "request_answered"
+
+
+def test_a_domain_is_verified_with_one_click(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    facts = asked(
+        database,
+        cast,
+        kind=RequestKind.DOMAIN,
+        reference="elm.example.org",
+        organisation_id=cast.organisation_id,
+        webinar_id=None,
+    )
+    page = f"/staff/requests/{facts.public_id}"
+    domain = value_of(staff.get(page).text, "domain")
+    assert domain == "elm.example.org"
+    public = staff.post(f"{page}/domain", data={"domain": "gmail.com"})
+    assert public.status_code == 400
+    assert state_of(database, facts) is RequestState.NEW
+    assert staff.post(f"{page}/domain", data={"domain": domain}).status_code == 303
+    with database.read_session() as session:
+        assert [name for _id, name in domains_of(session, cast.organisation_id)] == [domain]
+    assert "elm.example.org is verified" in newest(database, "dan@example.org").text
+    assert state_of(database, facts) is RequestState.DONE
+
+
+def test_a_domain_of_no_organisation_is_not_verified(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    facts = asked(database, cast, kind=RequestKind.DOMAIN)
+    answer = staff.post(f"/staff/requests/{facts.public_id}/domain", data={"domain": "x.org"})
+    assert answer.status_code == 409
 
 
 def test_a_request_about_no_seat_frees_none(staff: Visitor, cast: Cast, database: Database) -> None:
