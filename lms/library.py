@@ -11,6 +11,8 @@ from lms.cli.jobs import job
 from lms.cli.mail import mail
 from lms.cli.people import login, organisation
 from lms.cli.recordings import handout, recording
+from lms.cli.seat_lists import import_list as import_list  # a command of the group
+from lms.cli.seats import seats
 from lms.cli.serve import serve
 from lms.cli.settings import settings
 from lms.cli.worker import worker
@@ -70,6 +72,7 @@ COMMANDS = (
     pass_group,
     recording,
     revoke,
+    seats,
     serve,
     settings,
     webinar,
