@@ -244,6 +244,11 @@ def explain(
     return Explanation(Sentence(message, values), step, weighed)
 
 
+def grace_sentence(grant: GrantFacts, zone: ZoneInfo) -> Sentence:
+    """Say of a contract in grace when it ended and until when it still lets in (C1)."""
+    return Sentence(_POOL_WORDS[Code.OK_GRACE][0], _values(grant, zone))
+
+
 def asked_organisation(decision: Decision) -> int | None:
     """Return the organisation whose manager the next step is to ask, if that is the step."""
     place = decision.grant.place if decision.grant else None
@@ -283,13 +288,13 @@ def _is_full(grant: GrantFacts) -> bool:
 def _values(grant: GrantFacts | None, zone: ZoneInfo) -> dict[str, str]:
     if grant is None:
         return {}
-    values = {"covers": grant.covers, "starts": _day(grant.starts_at, zone)}
+    values = {"covers": grant.covers, "starts": first_day(grant.starts_at, zone)}
     if grant.ends_at is not None:
         values["until"] = last_day(grant.ends_at, zone)
     if grant.grace_until is not None:
         values["grace"] = last_day(grant.grace_until, zone)
     if grant.revoked_at is not None:
-        values["revoked"] = _day(grant.revoked_at, zone)
+        values["revoked"] = first_day(grant.revoked_at, zone)
     if grant.place is not None:
         values["organisation"] = grant.place.organisation_name
     return values
@@ -297,8 +302,9 @@ def _values(grant: GrantFacts | None, zone: ZoneInfo) -> dict[str, str]:
 
 def last_day(ends_at: datetime, zone: ZoneInfo) -> str:
     """Name the last day of a half-open term: an end at midnight belongs to the day before."""
-    return _day(ends_at - timedelta(microseconds=1), zone)
+    return first_day(ends_at - timedelta(microseconds=1), zone)
 
 
-def _day(moment: datetime, zone: ZoneInfo) -> str:
+def first_day(moment: datetime, zone: ZoneInfo) -> str:
+    """Name the day of a moment: a term begins with the day it is sold."""
     return format_datetime(moment.astimezone(zone), "d MMMM y", locale="en")

@@ -205,14 +205,23 @@ def possible_parents(session: Session, organisation_id: int | None) -> tuple[Org
     return _names(session, Organisation.id.not_in(_below(session, organisation_id)))
 
 
-def find_manager(session: Session, organisation_id: int) -> str | None:
-    """Return the name of whom its people can ask: a manager, else an owner; None without any.
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """Somebody whom an organisation's people can ask."""
 
-    Where an organisation has nobody, its parent's are asked.
+    login_id: int
+    name: str
+    email: str | None
+
+
+def find_managers(session: Session, organisation_id: int, *, most: int = 5) -> tuple[Manager, ...]:
+    """Return whom an organisation's people can ask, managers before owners, by how long they are.
+
+    Where it has nobody, its parent's stand in.
     """
     parent = select(Organisation.parent_id).where(Organisation.id == organisation_id)
-    return session.scalar(
-        select(Login.name)
+    rows = session.execute(
+        select(Login.id, Login.name, Login.email, Membership.organisation_id)
         .join_from(Membership, Login)
         .where(
             Membership.role.in_((Role.MANAGER, Role.OWNER)),
@@ -227,8 +236,17 @@ def find_manager(session: Session, organisation_id: int) -> str | None:
             Membership.role != Role.MANAGER,
             Membership.id,
         )
-        .limit(1)
+        .limit(most)
+    ).all()
+    nearest = rows[0].organisation_id if rows else None
+    return tuple(
+        Manager(row.id, row.name, row.email) for row in rows if row.organisation_id == nearest
     )
+
+
+def find_manager(session: Session, organisation_id: int) -> str | None:
+    """Return the name of whom an organisation's people can ask first; None without any."""
+    return next((one.name for one in find_managers(session, organisation_id, most=1)), None)
 
 
 def add_member(

@@ -14,16 +14,15 @@ from lms.access import (
     Admitted,
     Candidate,
     Case,
+    Code,
     Decision,
     decide,
-    weigh_holdings,
 )
 from lms.cases import load_cases
 from lms.gather import gathered
 from lms.models.catalogue import (
     Presenter,
     Recording,
-    Series,
     Webinar,
     WebinarPresenter,
     WebinarSeries,
@@ -31,9 +30,9 @@ from lms.models.catalogue import (
 )
 from lms.models.holdings import Scope
 from lms.models.viewing import WatchRecord
+from lms.own_places import Holding, read_holdings, read_numbers
 from lms.programme import Version
 from lms.watching import Place, nowhere, read_places, whose
-from lms.ways import grant_of, lines
 
 PAGE_SIZE: Final = 24
 MOST_BEGUN: Final = 4
@@ -74,36 +73,22 @@ class Volume:
 class Shelf:
     """One page of a person's library; `total` counts what is paged, `held`.
 
-    `passes` are their grants of more than one webinar, in force or not, best first.
+    `passes` are their grants of more than one webinar, in force or not, best first. `claimable`
+    are the seats that wait for them, `waiting` the lists they are on with their number, `graced`
+    what has ended and still lets in.
     """
 
     begun: tuple[Volume, ...]
     held: tuple[Volume, ...]
     free: tuple[Volume, ...]
     passes: tuple[Candidate, ...]
+    claimable: tuple[Holding, ...]
+    waiting: tuple[tuple[Holding, int], ...]
+    graced: tuple[Holding, ...]
     total: int
     page: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Holding:
-    target_id: int | None
-    candidate: Candidate
-
-
-_lines = lines()
-_HOLDINGS = (
-    select(
-        *_lines.c,
-        func.coalesce(_lines.c.webinar_id, _lines.c.series_id, _lines.c.presenter_id).label(
-            "target_id"
-        ),
-        func.coalesce(Webinar.title, Series.title, Presenter.name, "").label("covers"),
-    )
-    .outerjoin(Webinar, Webinar.id == _lines.c.webinar_id)
-    .outerjoin(Series, Series.id == _lines.c.series_id)
-    .outerjoin(Presenter, Presenter.id == _lines.c.presenter_id)
-)
 _BEGUN = (
     select(Recording.webinar_id)
     .join(WatchRecord, WatchRecord.recording_id == Recording.id)
@@ -153,7 +138,7 @@ def read_shelf(session: Session, *, login_id: int, page: int, now: datetime) -> 
 
     Grants narrow the search; whether a webinar may be watched, the policy says for each.
     """
-    holdings = _read_holdings(session, login_id, now)
+    holdings = read_holdings(session, login_id, now)
     covered = _covered_by(holdings)
     rows = session.execute(
         select(Webinar.id, func.count().over().label("total"))
@@ -179,11 +164,33 @@ def read_shelf(session: Session, *, login_id: int, page: int, now: datetime) -> 
         begun=tuple(begun[:MOST_BEGUN]),
         held=tuple(volumes[found] for found in held_ids),
         free=tuple(volumes[found] for found in free_ids if volumes[found].may_watch),
-        passes=tuple(
-            each.candidate for each in holdings if each.candidate.grant.scope is not Scope.WEBINAR
-        ),
+        passes=tuple(each.candidate for each in holdings if _is_pass(each)),
+        claimable=tuple(each for each in holdings if each.may_claim),
+        waiting=_waiting(session, login_id, holdings),
+        graced=tuple(each for each in holdings if each.candidate.code is Code.OK_GRACE),
         total=rows[0].total if rows else 0,
         page=page,
+    )
+
+
+def _is_pass(holding: Holding) -> bool:
+    # What is not theirs yet, or not any more because it is full, stands elsewhere or nowhere.
+    candidate = holding.candidate
+    is_theirs = candidate.code not in (Code.NO_GRANT, Code.POOL_FULL_WAITLISTED)
+    return candidate.grant.scope is not Scope.WEBINAR and is_theirs and not holding.may_claim
+
+
+def _waiting(
+    session: Session, login_id: int, holdings: Sequence[Holding]
+) -> tuple[tuple[Holding, int], ...]:
+    waits = [each for each in holdings if each.candidate.code is Code.POOL_FULL_WAITLISTED]
+    if not waits:
+        return ()
+    numbers = read_numbers(session, login_id)
+    return tuple(
+        (each, numbers[each.place.pool])
+        for each in waits
+        if each.place is not None and each.place.pool in numbers
     )
 
 
@@ -192,15 +199,7 @@ def _goes_on(volume: Volume) -> bool:
     return place is not None and volume.may_watch and place.share < DONE_SHARE
 
 
-def _read_holdings(session: Session, login_id: int, now: datetime) -> Sequence[_Holding]:
-    found = session.execute(_HOLDINGS, {"login_id": login_id})
-    rows = [row for row in found if row.public_id is not None]
-    targets = {row.public_id: row.target_id for row in rows}
-    weighed = weigh_holdings((grant_of(row, row.covers) for row in rows), now)
-    return [_Holding(targets[each.grant.public_id], each) for each in weighed]
-
-
-def _covered_by(holdings: Sequence[_Holding]) -> ColumnElement[bool]:
+def _covered_by(holdings: Sequence[Holding]) -> ColumnElement[bool]:
     """Return the condition on a webinar that some grant in force covers it."""
     targets: dict[Scope, list[int]] = {scope: [] for scope in Scope}
     for each in holdings:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from lms.access import Admitted, Code, Decision
 from lms.catalogue import Entry
 from lms.errors import N_
-from lms.explain import last_day
+from lms.explain import first_day, last_day
 from lms.web.panels import known_zone, reading_zone
 from lms.web.posters import picture_of
 from lms.web.watch import minutes_of
@@ -19,6 +19,12 @@ BADGE_KINDS: Final = {
     Code.OK_PERMANENT: "open",
     Code.OK_FREE: "free",
     Code.OK_TERM: "term",
+    Code.OK_GRACE: "soon",
+    Code.INVITE_NOT_CLAIMED: "soon",
+    Code.SEAT_CLAIMABLE: "soon",
+    Code.PAYMENT_PENDING: "soon",
+    Code.NOT_STARTED: "soon",
+    Code.POOL_FULL_WAITLISTED: "soon",
     Code.LIVE_NOT_OPEN: "soon",
     Code.RECORDING_NOT_READY: "soon",
 }
@@ -26,6 +32,10 @@ BADGE_KINDS: Final = {
 BADGE_WORDS: Final = {
     Code.OK_PERMANENT: N_("Yours for good"),
     Code.OK_FREE: N_("Free to watch"),
+    Code.INVITE_NOT_CLAIMED: N_("A seat waits for you"),
+    Code.SEAT_CLAIMABLE: N_("A free seat for you"),
+    Code.PAYMENT_PENDING: N_("Waits for its payment"),
+    Code.POOL_FULL_WAITLISTED: N_("On the waiting list"),
     Code.LIVE_NOT_OPEN: N_("You have a place"),
     Code.RECORDING_NOT_READY: N_("Yours, recording to come"),
     Code.WEBINAR_PULLED: N_("Taken down"),
@@ -57,9 +67,25 @@ def badge_kind(decision: Decision) -> str:
 
 def badge_words(decision: Decision) -> str:
     """Tell a person's access in a few words."""
+    place = decision.grant.place if decision.grant else None
+    if place is not None and isinstance(decision, Admitted):
+        return _through(place.organisation_name, decision)
+    if decision.code is Code.NOT_STARTED and decision.grant is not None:
+        starts = first_day(decision.grant.starts_at, reading_zone())
+        return _("Yours from %(day)s", day=starts)
     if decision.code is Code.OK_TERM and isinstance(decision, Admitted) and decision.ends_at:
         return _("On your pass until %(day)s", day=last_day(decision.ends_at, reading_zone()))
     return _(BADGE_WORDS.get(decision.code, NOT_YOURS))
+
+
+def _through(organisation: str, decision: Admitted) -> str:
+    """Tell whose seat it is and until when it lets in."""
+    if decision.ends_at is None:
+        return _("Yours for good, through %(organisation)s", organisation=organisation)
+    day = last_day(decision.ends_at, reading_zone())
+    if decision.code is Code.OK_GRACE:
+        return _("Only until %(day)s, through %(organisation)s", day=day, organisation=organisation)
+    return _("Through %(organisation)s until %(day)s", organisation=organisation, day=day)
 
 
 def entry_card(entry: Entry, decision: Decision | None) -> Card:

@@ -1,16 +1,20 @@
 """My library: what I may watch, why and until when, and where I left off."""
 
+from dataclasses import dataclass
+
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.access import Candidate
+from lms.access import Candidate, Code, PoolPlace, Way
 from lms.clock import now
-from lms.explain import describe
+from lms.explain import Sentence, describe, grace_sentence, last_day
+from lms.own_places import Holding
 from lms.shelf import PAGE_SIZE, Volume, read_shelf
 from lms.web.cards import Card, badge_kind, badge_words
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render
+from lms.web.own_seats import covered
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import reading_zone, said, said_moment
 from lms.web.posters import picture_of
@@ -33,9 +37,70 @@ def library() -> ResponseReturnValue:
         begun=[_card(volume) for volume in shelf.begun],
         held=[_card(volume) for volume in shelf.held],
         free=[_card(volume) for volume in shelf.free],
+        kept=[_kept(each) for each in shelf.claimable],
+        waiting=[_waiting(each, number) for each, number in shelf.waiting],
+        graced=[said(explained(each)) for each in shelf.graced],
         passes=[_pass(candidate) for candidate in shelf.passes],
         pager=pager_of(page, PAGE_SIZE, shelf.total, url=_page_url),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A seat that waits for this person, or a list on which they wait for one."""
+
+    title: str
+    words: str
+    url: str
+    claim_url: str
+
+
+def _kept(holding: Holding) -> Kept:
+    place = required_place(holding)
+    words = _(
+        "%(organisation)s has a free seat that you may take.", organisation=place.organisation_name
+    )
+    if holding.candidate.code is not Code.SEAT_CLAIMABLE:
+        words = _("%(organisation)s keeps a seat for you.", organisation=place.organisation_name)
+        if place.expires_at is not None and place.way is not Way.EXPIRED:
+            day = last_day(place.expires_at, reading_zone())
+            words = _(
+                "%(organisation)s keeps a seat for you until %(day)s.",
+                organisation=place.organisation_name,
+                day=day,
+            )
+    return Kept(
+        title=covered(holding),
+        words=words,
+        url=url_for("own_seats.show", pool=place.pool),
+        claim_url=url_for("own_seats.claim", pool=place.pool),
+    )
+
+
+def _waiting(holding: Holding, number: int) -> Kept:
+    place = required_place(holding)
+    return Kept(
+        title=covered(holding),
+        words=_(
+            "You are number %(number)s on the waiting list of %(organisation)s.",
+            number=number,
+            organisation=place.organisation_name,
+        ),
+        url=url_for("own_seats.show", pool=place.pool),
+        claim_url="",
+    )
+
+
+def required_place(holding: Holding) -> PoolPlace:
+    """Return the place with a pool of a holding that is through one."""
+    if holding.place is None:
+        raise LookupError("this holding is nobody else's")
+    return holding.place
+
+
+def explained(holding: Holding) -> Sentence:
+    """Say that an organisation's contract is over, and until when it still lets in."""
+    return grace_sentence(holding.candidate.grant, reading_zone())
 
 
 def _card(volume: Volume) -> Card:

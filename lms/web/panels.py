@@ -8,7 +8,7 @@ from flask import url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from lms.access import Admitted, Code, Decision, WebinarFacts
+from lms.access import Admitted, Decision, WebinarFacts
 from lms.explain import STEP_LABELS, Sentence, Step, asked_organisation, explain, last_day
 from lms.models.orders import RequestKind
 from lms.organisations import find_manager
@@ -84,7 +84,7 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
         action_label=None
         if told.step is Step.WAIT
         else _(STEP_LABELS[told.step], manager=manager or ""),
-        action_url=step_url(told.step, slug, decision.code),
+        action_url=step_url(told.step, slug, decision),
         action_kind="primary",
         disabled=False,
         weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
@@ -97,23 +97,35 @@ def sentence_of(decision: Decision, webinar: WebinarFacts) -> str:
     return said(explain(decision, webinar, zone=reading_zone()).sentence)
 
 
-def step_url(step: Step, slug: str, code: Code) -> str | None:
+def step_url(step: Step, slug: str, decision: Decision) -> str | None:
     """Return where a next step is taken; None where there is only waiting.
 
-    What the house has to do is asked for by one form, which knows from which refusal it was opened.
+    What is the person's own to do about a seat stands on that seat's page; what the house has to do is asked for by one form, which knows from which refusal it was opened.
     """
     match step:
         case Step.WATCH:
             return url_for("watch.watch", slug=slug)
-        case Step.WAIT | Step.CLAIM | Step.JOIN:
+        case Step.WAIT:
             return None
+        case Step.CLAIM | Step.JOIN | Step.ASK:
+            return _seat_url(step, slug, decision)
         case Step.BUY:
             kind = RequestKind.REGISTER
         case Step.RENEW:
             kind = RequestKind.PASS
-        case Step.CONTACT | Step.ASK:
+        case Step.CONTACT:
             kind = RequestKind.TROUBLE
-    return url_for("ask.ask", kind=kind.value, webinar=slug, refusal=code.value)
+    return url_for("ask.ask", kind=kind.value, webinar=slug, refusal=decision.code.value)
+
+
+def _seat_url(step: Step, slug: str, decision: Decision) -> str | None:
+    place = decision.grant.place if decision.grant else None
+    if place is None:
+        return None
+    if step is Step.ASK:
+        return url_for("own_seats.ask", pool=place.pool, webinar=slug)
+    here = url_for("catalogue.webinar", slug=slug)
+    return url_for("own_seats.show", pool=place.pool, next=here)
 
 
 def _manager(decision: Decision) -> str | None:
