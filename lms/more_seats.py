@@ -10,7 +10,7 @@ from lms.models.holdings import Grant, OfferKind
 from lms.models.orders import Sale
 from lms.offers import read_prices
 from lms.pools import PoolFacts, grants_of
-from lms.pricing import TOP_UP_FOR, SoldSeats, Unpriced, top_up
+from lms.pricing import TOP_UP_FOR, SoldSeats, Unpriced, by_the_day, top_up
 from lms.refunds import prices_at
 
 
@@ -40,6 +40,37 @@ def price_of_more(session: Session, pool: PoolFacts, more: int, *, now: datetime
         before = SoldSeats(sold.seats, sold.paid, sold.paid_at)
         found = top_up(prices_at(session, sold.sold_at), before, more, now=now)
     return found if isinstance(found, Unpriced) else found.total_minor
+
+
+def price_for_the_rest(
+    session: Session, pool: PoolFacts, more: int, zone: ZoneInfo, *, now: datetime
+) -> int | Unpriced:
+    """Return what `more` seats cost until a contract's end: its price for each, by the day (C3)."""
+    row = session.execute(
+        select(
+            (Sale.price_minor - Sale.refunded_minor).label("paid"),
+            Sale.quantity,
+            Grant.starts_at,
+            Grant.ends_at,
+        )
+        .join(Grant, Grant.sale_id == Sale.id)
+        .where(
+            Grant.pool_id == pool.id,
+            Grant.revoked_at.is_(None),
+            Grant.ends_at > now,
+            Sale.quantity.is_not(None),
+        )
+        .order_by(Grant.ends_at.desc(), Sale.id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return Unpriced(OfferKind.CONTRACT)
+    return by_the_day(
+        row.paid * more // row.quantity,
+        starts=row.starts_at.astimezone(zone).date(),
+        ends=row.ends_at.astimezone(zone).date(),
+        added=now.astimezone(zone).date(),
+    )
 
 
 def end_of_contract(

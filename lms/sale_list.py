@@ -105,9 +105,10 @@ class SaleFacts:
         is_late = self.due_at is not None and now >= self.due_at
         return Standing.OVERDUE if is_late else Standing.UNPAID
 
-    def is_exemption_expired(self, now: datetime) -> bool:
+    @property
+    def is_exemption_expired(self) -> bool:
         """Tell whether staff must look: the tax exemption had expired when it was sold (P7)."""
-        return self.tax_exempt_until is not None and max(self.sold_at, now) >= self.tax_exempt_until
+        return self.tax_exempt_until is not None and self.sold_at >= self.tax_exempt_until
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from lms.desk_list import RequestFacts
 from lms.errors import N_, Invalid
 from lms.models.holdings import OfferKind, Scope
 from lms.models.orders import DeliveredThrough, RequestKind, Terms
-from lms.more_seats import end_of_contract, price_of_more
+from lms.more_seats import end_of_contract, price_for_the_rest, price_of_more
 from lms.offers import DEFAULT_CURRENCY, MOST_SEATS, Price, read_prices
 from lms.pools import PoolFacts, find_pool
 from lms.pricing import Ask, Quote, quote
@@ -175,8 +175,13 @@ def _price(
 ) -> str:
     if facts.quoted_minor is not None:
         return write_amount(facts.quoted_minor, currency)
-    if pool is not None and pool.is_permanent:
-        more = price_of_more(session, pool, facts.quantity or 1, now=now())
+    if pool is not None:
+        number = facts.quantity or 1
+        more = (
+            price_of_more(session, pool, number, now=now())
+            if pool.is_permanent
+            else price_for_the_rest(session, pool, number, house_zone(), now=now())
+        )
         return write_amount(more, currency) if isinstance(more, int) else ""
     return price_text(read_prices(session), kind, facts.quantity)
 

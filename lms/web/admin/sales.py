@@ -249,7 +249,7 @@ def _page(session: Session, facts: SaleFacts, form: SeatsBackForm) -> str:
         due=say_date(facts.due_at, zone) if facts.due_at and facts.paid_at is None else "",
         paid=say_date(facts.paid_at, zone) if facts.paid_at else "",
         in_lms=facts.delivered_through is DeliveredThrough.LMS,
-        exemption_expired=facts.is_exemption_expired(moment),
+        exemption_expired=facts.is_exemption_expired,
         lines=[_line(line) for line in lines],
         is_suspended=any(line.suspended_at and not line.revoked_at for line in lines),
         requests=requests_of_sale(session, facts.id),
