@@ -13,7 +13,8 @@ from lms.models.catalogue import Caption, Handout, Presenter, Recording, Series,
 from lms.models.holdings import Grant
 from lms.models.orders import DeskRequest, Sale
 from lms.models.people import Login, LoginAlias, Organisation, SignIn
-from lms.models.seats import Pool, Seat
+from lms.models.seats import ClaimLink, Pool, Seat
+from lms.models.showings import Showing
 from lms.models.upkeep import Job, Mail
 
 
@@ -34,6 +35,8 @@ class Kind(StrEnum):
     POOL_GRANT = "pool_grant"
     POOL = "pool"
     SEAT = "seat"
+    LINK = "link"
+    SHOWING = "showing"
     SALE = "sale"
     REQUEST = "request"
     JOB = "job"
@@ -98,6 +101,14 @@ def _named() -> CompoundSelect[Any]:
             .join(Pool, Pool.id == Seat.pool_id)
             .join(Organisation, Organisation.id == Pool.organisation_id)
         ),
+        _covering_pool(
+            _select(Kind.LINK, ClaimLink, covers, Organisation.name, Organisation.slug)
+            .join(Pool, Pool.id == ClaimLink.pool_id)
+            .join(Organisation, Organisation.id == Pool.organisation_id)
+        ),
+        _select(Kind.SHOWING, Showing, Login.name, Webinar.title, Webinar.slug)
+        .join(Login, Login.id == Showing.login_id)
+        .join(Webinar, Webinar.id == Showing.webinar_id),
         _select(
             Kind.SALE,
             Sale,

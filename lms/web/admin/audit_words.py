@@ -30,6 +30,8 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "house.logo_changed": N_("%(actor)s changed the house's logo"),
     "job.cancelled": N_("%(actor)s cancelled the job %(subject)s"),
     "job.retried": N_("%(actor)s tried the job %(subject)s again"),
+    "link.closed": N_("%(actor)s closed the open link of %(subject)s"),
+    "link.opened": N_("%(actor)s opened a link to %(subject)s"),
     "login.added": N_("%(actor)s made the log-in of %(subject)s"),
     "login.alias_added": N_("%(actor)s gave %(subject)s a further address"),
     "login.alias_removed": N_("%(actor)s took a further address from %(subject)s"),
@@ -69,6 +71,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "sale.dispute_won": N_("%(actor)s noted that the dispute over %(subject)s was won"),
     "sale.disputed": N_("%(actor)s noted that %(subject)s is disputed"),
     "sale.held": N_("%(actor)s held the access of %(subject)s until it is paid"),
+    "sale.letter_sent": N_("%(actor)s sent the letter of %(subject)s again"),
     "sale.made": N_("%(actor)s recorded %(subject)s"),
     "sale.opened": N_("%(actor)s opened the access of %(subject)s"),
     "sale.paid": N_("%(actor)s noted the payment of %(subject)s"),
@@ -77,6 +80,11 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "sale.seats_refunded": N_("%(actor)s refunded seats of %(subject)s"),
     "sale.suspended": N_("%(actor)s paused the access of %(subject)s"),
     "seat.claimed": N_("%(actor)s claimed a seat of %(subject)s"),
+    "seat.invited": N_("%(actor)s invited somebody to a seat of %(subject)s"),
+    "seat.invitation_resent": N_("%(actor)s sent an invitation to %(subject)s again"),
+    "seat.link_made": N_("%(actor)s made a fresh claim link for a seat of %(subject)s"),
+    "seat.readdressed": N_("%(actor)s corrected the address of an invitation to %(subject)s"),
+    "seat.reassigned": N_("%(actor)s gave a seat of %(subject)s to somebody else"),
     "seat.refill_approved": N_("%(actor)s let a seat of %(subject)s be filled again"),
     "seat.released": N_("%(actor)s released a seat of %(subject)s"),
     "seat.restored": N_("%(actor)s put a seat of %(subject)s back as it was"),
@@ -84,7 +92,11 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "series.added": N_("%(actor)s added the series %(subject)s"),
     "series.edited": N_("%(actor)s changed the series %(subject)s"),
     "series.removed": N_("%(actor)s removed a series"),
+    "showing.closed": N_("%(actor)s closed the showing %(subject)s"),
+    "showing.opened": N_("%(actor)s opened the showing %(subject)s"),
     "sign_in.opened": N_("%(actor)s signed in: %(subject)s"),
+    "waiting.joined": N_("%(actor)s joined a waiting list"),
+    "waiting.removed": N_("%(actor)s took somebody off a waiting list"),
     "webinar.added": N_("%(actor)s began the webinar %(subject)s"),
     "webinar.edited": N_("%(actor)s changed the webinar %(subject)s"),
     "webinar.registered": N_("%(actor)s registered for %(subject)s"),
@@ -104,6 +116,8 @@ _OF: Final[Mapping[Kind, str]] = {
     Kind.POOL_GRANT: N_("%(name)s for %(of)s"),
     Kind.POOL: N_("%(of)s, %(name)s"),
     Kind.SEAT: N_("%(of)s, %(name)s"),
+    Kind.LINK: N_("%(of)s, %(name)s"),
+    Kind.SHOWING: N_("of %(of)s by %(name)s"),
     Kind.SALE: N_("the sale to %(of)s"),
 }
 _PERSON: Final = ("staff_people.person", "login_id")
@@ -118,6 +132,8 @@ _PLACES: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.POOL_GRANT: _ORGANISATION,
     Kind.POOL: _ORGANISATION,
     Kind.SEAT: _ORGANISATION,
+    Kind.LINK: _ORGANISATION,
+    Kind.SHOWING: _WEBINAR,
     Kind.WEBINAR: _WEBINAR,
     Kind.RECORDING: _WEBINAR,
     Kind.HANDOUT: _WEBINAR,
@@ -128,7 +144,7 @@ _PLACES: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.REQUEST: ("staff_requests.show", "request_id"),
     Kind.JOB: ("staff_jobs.job", "job_id"),
 }
-_COVERS: Final = (Kind.GRANT, Kind.POOL_GRANT, Kind.POOL, Kind.SEAT)
+_COVERS: Final = (Kind.GRANT, Kind.POOL_GRANT, Kind.POOL, Kind.SEAT, Kind.LINK)
 
 
 @dataclass(frozen=True, slots=True)
