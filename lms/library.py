@@ -6,6 +6,7 @@ from lms.cli.access import grant, why
 from lms.cli.catalogue import webinar
 from lms.cli.db import db
 from lms.cli.demo import demo
+from lms.cli.history import history
 from lms.cli.holdings import pass_group, revoke
 from lms.cli.jobs import job
 from lms.cli.mail import mail
@@ -66,6 +67,7 @@ COMMANDS = (
     demo,
     grant,
     handout,
+    history,
     job,
     login,
     mail,

@@ -1,0 +1,238 @@
+"""The past brought in: who bought what before the house ran this library, from one list.
+
+Columns, by their headings: e-mail, name, covers (a webinar's slug, presenter:SLUG, series:SLUG or
+everything), bought, ends, source, organisation, seats. A row with seats fills an organisation's
+pool; one without lets the login in, which may be one that several people share.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from types import MappingProxyType
+from typing import BinaryIO, Final
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from lms import sales
+from lms.addresses import read_address
+from lms.db import CROCKFORD
+from lms.desk import Office
+from lms.errors import N_, Invalid, Refused
+from lms.models.holdings import OfferKind
+from lms.models.orders import Sale, Terms
+from lms.models.people import Organisation
+from lms.sales import NewSale
+from lms.sheet import Record, divide, heading, open_sheet
+from lms.sheet_text import EMPTY, refusal
+
+COLUMNS: Final = MappingProxyType(
+    {
+        "email": ("email", "emailaddress", "mail", "address"),
+        "name": ("name", "fullname"),
+        "covers": ("covers", "webinar", "scope", "webinarorscope"),
+        "bought": ("bought", "boughtat", "boughton", "date", "purchased"),
+        "ends": ("ends", "endsat", "endson", "expires"),
+        "source": ("source", "from"),
+        "organisation": ("organisation", "organization", "library", "institution"),
+        "seats": ("seats", "places", "quantity"),
+    }
+)
+HEADINGS: Final = frozenset(name for names in COLUMNS.values() for name in names)
+NEEDED: Final = ("email", "covers", "bought")
+UNLIMITED: Final = "unlimited"
+LONGEST_NOTE: Final = 500
+CURRENCY: Final = "USD"  # of a price that nobody wrote down: it is recorded as 0
+
+NO_COLUMNS = N_("The first row needs headings for at least: e-mail, covers, bought.")
+NO_DAY = N_("Write days as 2026-10-06.")
+NO_NUMBER = N_("Give seats as a number, or unlimited.")
+NO_ORGANISATION = N_("Seats are an organisation's: name it.")
+
+
+class Outcome(StrEnum):
+    """What becomes of a row."""
+
+    OK = "ok"
+    ALREADY = "already"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class PastRow:
+    """A row of the past with its answer; `sentence` says what is wrong with an invalid one."""
+
+    line: int
+    email: str
+    covers: str
+    outcome: Outcome
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What became of a list, or would: nothing is written where a row is invalid."""
+
+    rows: tuple[PastRow, ...]
+    is_kept: bool
+
+    def count(self, outcome: Outcome) -> int:
+        """Return how many rows have an outcome."""
+        return sum(row.outcome is outcome for row in self.rows)
+
+
+def read_history(file: BinaryIO) -> tuple[Record, Sequence[Record]]:
+    """Return the headings and the rows of a list; raises Invalid, field `file`."""
+    sheet, delimiter = divide(open_sheet(file), HEADINGS)
+    records = sheet.records(delimiter)
+    head = next(records, None)
+    if head is None:
+        raise refusal(EMPTY)
+    names = [heading(cell) for cell in head.cells]
+    if not all(any(one in names for one in COLUMNS[column]) for column in NEEDED):
+        raise refusal(NO_COLUMNS)
+    rows = tuple(records)
+    if not rows:
+        raise refusal(EMPTY)
+    return head, rows
+
+
+def bring_in(  # noqa: PLR0913  (the list, for whom, by whom, when, and whether it is kept)
+    session: Session,
+    head: Record,
+    rows: Sequence[Record],
+    *,
+    office: Office,
+    actor: str | None,
+    now: datetime,
+    dry_run: bool,
+) -> Past:
+    """Record past sales with their access; the same row twice changes nothing, nobody is told.
+
+    All rows or none: with an invalid one, and in a dry run, nothing is kept.
+    """
+    names = [heading(cell) for cell in head.cells]
+    places = {
+        column: next(names.index(one) for one in known if one in names)
+        for column, known in COLUMNS.items()
+        if any(one in names for one in known)
+    }
+    with session.begin_nested() as savepoint:
+        done = tuple(
+            _row(session, row, places, office=office, actor=actor, now=now) for row in rows
+        )
+        is_kept = not dry_run and all(one.outcome is not Outcome.INVALID for one in done)
+        if not is_kept:
+            savepoint.rollback()
+    return Past(done, is_kept)
+
+
+def _row(
+    session: Session,
+    record: Record,
+    places: Mapping[str, int],
+    *,
+    office: Office,
+    actor: str | None,
+    now: datetime,
+) -> PastRow:
+    cells = {
+        column: record.cells[place] if place < len(record.cells) else ""
+        for column, place in places.items()
+    }
+    shown = (record.line, cells["email"], cells["covers"])
+    try:
+        new = _sale(session, cells, office)
+        if session.scalar(select(Sale.id).where(Sale.public_id == new.sale_id)) is not None:
+            return PastRow(*shown, Outcome.ALREADY)
+        with session.begin_nested():
+            sales.sell(session, new, office=office, actor=actor, now=now)
+            row = session.scalars(select(Sale).where(Sale.public_id == new.sale_id)).one()
+            row.sold_at = row.paid_at = new.starts_at or now
+            session.flush()
+    except Invalid as error:
+        return PastRow(*shown, Outcome.INVALID, next(iter(error.fields.values()), error.message))
+    except Refused as error:
+        return PastRow(*shown, Outcome.INVALID, error.message)
+    return PastRow(*shown, Outcome.OK)
+
+
+def _sale(session: Session, cells: Mapping[str, str], office: Office) -> NewSale:
+    address = read_address(cells["email"])
+    covers = cells["covers"].lower()
+    if ":" not in covers and covers != "everything":
+        covers = f"webinar:{covers}"
+    bought = _moment(cells["bought"], office, is_end=False)
+    ends = cells.get("ends", "")
+    seats, organisation = cells.get("seats", ""), cells.get("organisation", "")
+    if seats and not organisation:
+        raise Invalid(NO_ORGANISATION)
+    slug = _slug_of(session, organisation) if seats else ""
+    told = (cells.get("source", ""), "" if seats else organisation)
+    return NewSale(
+        kind=_kind(covers, seats),
+        covers=covers,
+        email=address.shown,
+        name=cells.get("name", ""),
+        price_minor=0,
+        currency=CURRENCY,
+        terms=Terms.HISTORY,
+        organisation=slug,
+        organisation_name=organisation if seats and not slug else "",
+        quantity=_seats(seats),
+        starts_at=bought,
+        ends_at=_moment(ends, office, is_end=True) if ends else None,
+        note=", ".join(filter(None, told))[:LONGEST_NOTE],
+        sale_id=_sale_id(address.key, covers, bought.isoformat(), organisation.casefold(), seats),
+    )
+
+
+def _kind(covers: str, seats: str) -> OfferKind:
+    is_webinar = covers.startswith("webinar:")
+    if not seats:
+        return OfferKind.SINGLE if is_webinar else OfferKind.PASS
+    if not is_webinar:
+        return OfferKind.CONTRACT
+    return OfferKind.INSTITUTIONAL if seats.lower() == UNLIMITED else OfferKind.GROUP_SEATS
+
+
+def _seats(text: str) -> int | None:
+    if not text:
+        return 1
+    if text.lower() == UNLIMITED:
+        return None
+    if not text.isascii() or not text.isdecimal():
+        raise Invalid(NO_NUMBER)
+    return int(text)
+
+
+def _slug_of(session: Session, name: str) -> str:
+    found = session.scalar(
+        select(Organisation.slug)
+        .where(or_(Organisation.slug == name, Organisation.name == " ".join(name.split())))
+        .order_by(Organisation.id)
+        .limit(1)
+    )
+    return found or ""
+
+
+def _moment(text: str, office: Office, *, is_end: bool) -> datetime:
+    """Return a moment, or the begin or the end of a day in the house's zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if len(text) > len("2026-10-06"):
+            return moment.replace(tzinfo=moment.tzinfo or office.zone).astimezone(UTC)
+        day = date(moment.year, moment.month, moment.day)
+    except ValueError as error:
+        raise Invalid(NO_DAY) from error
+    if is_end:
+        return sales.last_moment(day, office.zone)
+    return datetime.combine(day, time(), tzinfo=office.zone)
+
+
+def _sale_id(*parts: str) -> str:
+    """Return the outside id of a past sale: the same for the same row, whenever it comes."""
+    number = int.from_bytes(hashlib.sha256("\n".join(parts).encode()).digest()[:16])
+    return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
