@@ -60,7 +60,7 @@ def sign_out() -> ResponseReturnValue:
     if person is not None:
         with transaction() as session:
             sign_ins.end(session, person.sign_in_id, now=now())
-    response = let_out("/")
+    response = let_out(asked_onward() or "/")
     flash(_("You are signed out."), "done")
     return response
 
