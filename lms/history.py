@@ -80,7 +80,7 @@ class Past:
 
     def count(self, outcome: Outcome) -> int:
         """Return how many rows have an outcome."""
-        return sum(row.outcome is outcome for row in self.rows)
+        return sum(row.outcome == outcome for row in self.rows)
 
 
 def read_history(file: BinaryIO) -> tuple[Record, Sequence[Record]]:

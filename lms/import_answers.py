@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
-from lms.models.imports import Answer, SeatImport, SeatImportRow
+from lms.models.imports import Answer, ImportState, SeatImport, SeatImportRow
 from lms.models.people import Login, LoginAlias
 from lms.models.seats import Assignment, Pool
 from lms.seating import standing_of
@@ -18,7 +18,8 @@ def answer_rows(session: Session, row: SeatImport, *, now: datetime) -> None:
     """Answer every row as the pool stands now, and count the answers; the pool is only read."""
     mine = SeatImportRow.import_id == row.id
     _set(session, mine, SeatImportRow.answer.in_(_DEPENDS_ON_THE_POOL), answer=Answer.OK)
-    _set(session, mine, _comes_again(row.id), answer=Answer.DUPLICATE)
+    if row.state is ImportState.READING:  # what stands in the file twice does so for good
+        _set(session, mine, _comes_again(row.id), answer=Answer.DUPLICATE)
     _set(session, mine, _has_a_place(row.pool_id), answer=Answer.ALREADY)
     free = _free(session, row.pool_id, now)
     if free is not None:

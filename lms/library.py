@@ -47,6 +47,7 @@ from lms.web import (
 from lms.web.admin import audit as staff_audit
 from lms.web.admin import desk, files, presenters, requests, sales, series, webinars
 from lms.web.admin import held as staff_held
+from lms.web.admin import history as staff_history
 from lms.web.admin import house as staff_house
 from lms.web.admin import jobs as staff_jobs
 from lms.web.admin import mail as staff_mail
@@ -105,6 +106,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sign_up.blueprint,
     staff_audit.blueprint,
     staff_held.blueprint,
+    staff_history.blueprint,
     staff_merge.blueprint,
     staff_organisations.blueprint,
     staff_people.blueprint,
