@@ -59,9 +59,13 @@ from lms.web.admin import why as staff_why
 from lms.web.heartbeats import Heartbeats
 from lms.web.kit import EXTENSION
 from lms.web.limits import init_limits
+from lms.web.organisation import imports as organisation_imports
 from lms.web.organisation import members as organisation_members
 from lms.web.organisation import overview as organisation_overview
 from lms.web.organisation import people as organisation_people
+from lms.web.organisation import released as organisation_released
+from lms.web.organisation import seat as organisation_seat
+from lms.web.organisation import usage as organisation_usage
 
 COMMANDS = (
     db,
@@ -95,10 +99,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
     house.blueprint,
     library.blueprint,
+    organisation_imports.blueprint,
     organisation_members.blueprint,
     organisation_overview.blueprint,
     organisation_people.blueprint,
     own_seats.blueprint,
+    organisation_released.blueprint,
+    organisation_seat.blueprint,
+    organisation_usage.blueprint,
     playback.blueprint,
     posters.blueprint,
     showings.blueprint,

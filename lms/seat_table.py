@@ -233,7 +233,7 @@ def _standing(standing: Standing | None) -> tuple[ColumnElement[bool], ...]:
 
 def _seen(pool_ids: Sequence[int]) -> Subquery:
     """Return the seconds that the people of these pools have watched of what the pools cover."""
-    each = _records(Assignment.pool_id.in_(pool_ids))
+    each = records_of(Assignment.pool_id.in_(pool_ids))
     return (
         select(each.c.assignment_id, func.sum(each.c.watched_s).label("watched_s"))
         .group_by(each.c.assignment_id)
@@ -241,8 +241,8 @@ def _seen(pool_ids: Sequence[int]) -> Subquery:
     )
 
 
-def _records(of: ColumnElement[bool]) -> Subquery:
-    """Return what was watched by the people of some assignments, of what their pools cover.
+def records_of(of: ColumnElement[bool]) -> Subquery:
+    """Return what the people of some assignments have watched of what their pools cover.
 
     The watching of logins that were merged into another counts as that one's.
     """
@@ -326,7 +326,7 @@ def read_shares(session: Session, assignment_ids: Sequence[int]) -> dict[int, tu
     """
     if not assignment_ids:
         return {}
-    each = _records(Assignment.id.in_(assignment_ids))
+    each = records_of(Assignment.id.in_(assignment_ids))
     rows = session.execute(
         select(each.c.assignment_id, func.max(each.c.watched_s / each.c.seconds))
         .where(each.c.seconds.is_not(None))
@@ -336,3 +336,18 @@ def read_shares(session: Session, assignment_ids: Sequence[int]) -> dict[int, tu
     for assignment_id, share in rows:
         shares[assignment_id].append(min(1.0, share))
     return {assignment_id: tuple(found) for assignment_id, found in shares.items()}
+
+
+def are_of(session: Session, organisation_id: int, seat_ids: Sequence[str]) -> bool:
+    """Tell whether all these seats have somebody in them and are this organisation's."""
+    found = session.scalar(
+        select(func.count(Assignment.id))
+        .join(Seat, Seat.id == Assignment.seat_id)
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .where(
+            Pool.organisation_id == organisation_id,
+            Assignment.ended_at.is_(None),
+            Seat.public_id.in_(seat_ids),
+        )
+    )
+    return found == len(seat_ids)

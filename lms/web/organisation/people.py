@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -16,6 +17,7 @@ from lms.explain import last_day
 from lms.models.holdings import Scope
 from lms.pool_overview import PoolCard, read_pools
 from lms.seat_table import PAGE_SIZE, SeatRow, Sort, Standing, every_row, read_rows
+from lms.stewards import Managed
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
@@ -29,6 +31,15 @@ from lms.web.organisation.table_state import (
 from lms.web.pager import page_number, pager_of
 from lms.zones import say_date
 
+RELEASED: Final = "released_at"
+UNDO_SHOWN_FOR: Final = timedelta(seconds=30)
+CHOSEN_FROM: Final = (
+    None,
+    Standing.CLAIMED,
+    Standing.INVITED,
+    Standing.OFFERED,
+    Standing.FROZEN,
+)
 blueprint = Blueprint("organisation_people", __name__, url_prefix="/organisation/<organisation_id>")
 
 
@@ -55,12 +66,12 @@ class Row:
 def people(organisation_id: str) -> ResponseReturnValue:
     managed, moment, number = managed_organisation(organisation_id), now(), page_number()
     zone = zone_of(managed)
-    with read_session() as session:
-        cards = read_pools(session, managed.facts.id, now=moment)
+    with read_session() as reading:
+        cards = read_pools(reading, managed.facts.id, now=moment)
         titles = titles_of(cards)
         state = read_state(organisation_id, request.args, titles)
         found = read_rows(
-            session,
+            reading,
             managed.facts.id,
             state.wanted,
             state.order,
@@ -78,6 +89,8 @@ def people(organisation_id: str) -> ResponseReturnValue:
         watchings=[(one.value, _(words)) for one, words in WATCHING_WORDS.items()],
         chips=state.chips(titles),
         sorts=Sort,
+        released=just_released(managed),
+        may_choose=state.wanted.standing in CHOSEN_FROM,
         has_seats=any(card.used or card.counts.frozen for card in cards),
         pager=pager_of(number, PAGE_SIZE, found.total, url=lambda page: state.url(page=page)),
     )
@@ -87,8 +100,8 @@ def people(organisation_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def people_csv(organisation_id: str) -> ResponseReturnValue:
     managed, moment = managed_organisation(organisation_id), now()
-    with read_session() as session:
-        cards = read_pools(session, managed.facts.id, now=moment)
+    with read_session() as reading:
+        cards = read_pools(reading, managed.facts.id, now=moment)
     state = read_state(organisation_id, request.args, titles_of(cards))
     headings = (
         _("Name"),
@@ -105,8 +118,8 @@ def people_csv(organisation_id: str) -> ResponseReturnValue:
     words = {standing: _(text) for standing, text in STANDING_WORDS.items()}
 
     def rows() -> Iterator[tuple[Cell, ...]]:
-        with database.read_session() as session:
-            for row in every_row(session, managed.facts.id, state.wanted, state.order):
+        with database.read_session() as outliving:
+            for row in every_row(outliving, managed.facts.id, state.wanted, state.order):
                 yield (
                     row.name,
                     row.email,
@@ -122,6 +135,16 @@ def people_csv(organisation_id: str) -> ResponseReturnValue:
     name = f"{managed.facts.slug}-people.csv"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def just_released(managed: Managed) -> int:
+    """Return how many seats this browser has just released and may still have back."""
+    kept = session.get(RELEASED)
+    if not kept or kept[0] != managed.facts.public_id:
+        return 0
+    if now() - datetime.fromisoformat(kept[1]) > UNDO_SHOWN_FOR:
+        return 0
+    return int(kept[2])
 
 
 def titles_of(cards: tuple[PoolCard, ...]) -> dict[str, str]:

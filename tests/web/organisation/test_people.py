@@ -14,7 +14,7 @@ from tests.web.organisation.conftest import Elm
 
 
 def names(page: str) -> list[str]:
-    return re.findall(r'class="person-words">\s*<span>([^<]+)</span>', page)
+    return re.findall(r'class="person-words">\s*<a\s[^>]*>([^<]+)</a>', page)
 
 
 def test_it_shows_who_has_which_seat_and_how_far_they_watched(mia: Visitor, elm: Elm) -> None:

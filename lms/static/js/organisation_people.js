@@ -1,0 +1,51 @@
+// The table of people: the bar for chosen rows comes when somebody is chosen, and an undo is a toast.
+
+const form = document.querySelector("[data-choosing]");
+const undo = document.querySelector("[data-undo]");
+
+function choosing() {
+  const bar = form.querySelector("[data-bulk-bar]");
+  if (!bar) return;
+  const boxes = [...form.querySelectorAll("[data-choose]")];
+  const all = form.querySelector("[data-choose-all]");
+  const text = form.querySelector("[data-bulk-text]");
+  const show = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    bar.hidden = !chosen && !all.checked;
+    text.textContent =
+      chosen === 1 ? text.dataset.bulkOne : text.dataset.bulkMany.replace("{number}", chosen);
+    text.hidden = all.checked;
+  };
+  all.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+  });
+  let last = null;
+  form.addEventListener("click", (event) => {
+    const box = event.target.closest("[data-choose]");
+    if (!box) return;
+    if (event.shiftKey && last) {
+      const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((one, other) => one - other);
+      for (const each of boxes.slice(from, to + 1)) each.checked = box.checked;
+    }
+    if (!box.checked) all.checked = false;
+    last = box;
+  });
+  form.addEventListener("change", show);
+  form.addEventListener("click", show);
+  window.addEventListener("pageshow", show);
+  show();
+}
+
+function undoing() {
+  undo.hidden = true;
+  const detail = {
+    text: undo.querySelector("[data-undo-text]").textContent,
+    kind: "done",
+    act: { label: undo.dataset.undoLabel, run: () => undo.requestSubmit() },
+  };
+  // The shell listens once it has started, which is before this or right after.
+  setTimeout(() => document.dispatchEvent(new CustomEvent("carrel:toast", { detail })), 0);
+}
+
+if (form) choosing();
+if (undo) undoing();

@@ -1,0 +1,142 @@
+"""One seat: who has it, what they have watched of it, and everybody who had it before."""
+
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.clock import now
+from lms.errors import N_, NotFound
+from lms.models.holdings import Scope
+from lms.models.seats import AssignmentEnd, AssignmentState, SeatState
+from lms.pool_overview import PoolCard, read_pool
+from lms.seat_history import Sitting, read_history
+from lms.seat_list import SeatFacts, find_seat
+from lms.seat_table import COMPLETED_FROM, Standing, read_shares
+from lms.stewards import Managed
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session
+from lms.web.organisation.area import managed_organisation, render_in, zone_of
+from lms.web.organisation.pool_words import pool_title
+from lms.web.organisation.table_state import STANDING_BADGES, STANDING_WORDS
+from lms.zones import say_date, say_moment_in_a_row
+
+blueprint = Blueprint(
+    "organisation_seat", __name__, url_prefix="/organisation/<organisation_id>/seats"
+)
+
+ENDINGS: Final = {
+    AssignmentEnd.EXPIRED: N_("The invitation ran out"),
+    AssignmentEnd.REMOVED: N_("Released by a manager"),
+    AssignmentEnd.REASSIGNED: N_("Given to somebody else"),
+    AssignmentEnd.LEFT: N_("Gave it up"),
+    AssignmentEnd.OVER_CAPACITY: N_("Released, as the renewal has fewer seats"),
+    AssignmentEnd.LAPSED: N_("The contract ended"),
+    AssignmentEnd.ERASED: N_("Erased at their wish"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One person's time in the seat, in words."""
+
+    name: str
+    email: str
+    since: str
+    until: str
+    how: str
+
+
+@blueprint.get("/<seat_id>")
+@open_to(Audience.MANAGERS)
+def seat(organisation_id: str, seat_id: str) -> ResponseReturnValue:
+    managed = managed_organisation(organisation_id)
+    zone = zone_of(managed)
+    with read_session() as session:
+        found = own_seat(session, managed, seat_id)
+        card = read_pool(session, managed.facts.id, found.pool, now=now())
+        history = read_history(session, found.id)
+        shares = read_shares(session, [history[0].assignment_id]) if history else {}
+    sits = history[0] if history and history[0].ended_at is None else None
+    return render_in(
+        managed,
+        "organisation/seat.html",
+        seat=found,
+        pool=pool_title(card),
+        pool_id=card.public_id,
+        person=_name(sits) if sits else _("Nobody"),
+        badge=_badge(found, sits),
+        facts=_facts(found, card, sits, next(iter(shares.values()), ()), zone),
+        may_be_released=sits is not None,
+        history=[_chapter(each, zone) for each in history],
+    )
+
+
+def own_seat(session: Session, managed: Managed, seat_id: str) -> SeatFacts:
+    """Return a seat of this organisation; raises NotFound for any other."""
+    found = find_seat(session, seat_id)
+    if found.organisation_id != managed.facts.id:
+        raise NotFound
+    return found
+
+
+def _name(sitting: Sitting) -> str:
+    return sitting.name or sitting.email or _("Somebody without an address")
+
+
+def _badge(found: SeatFacts, sits: Sitting | None) -> tuple[str, str]:
+    if sits is None:
+        if found.state is SeatState.LOCKED:
+            return _(STANDING_WORDS[Standing.LOCKED]), "none"
+        return _("Free"), "free"
+    standing = Standing(sits.state.value)
+    return _(STANDING_WORDS[standing]), STANDING_BADGES[standing]
+
+
+def _facts(
+    found: SeatFacts,
+    card: PoolCard,
+    sits: Sitting | None,
+    shares: tuple[float, ...],
+    zone: ZoneInfo,
+) -> list[tuple[str, str]]:
+    pairs = [(_("Seat of"), pool_title(card))]
+    if sits is not None:
+        pairs.append((_("E-mail address"), sits.email or ""))
+        pairs.append((_("Invited"), say_date(sits.invited_at, zone)))
+        if sits.claimed_at is not None:
+            pairs.append((_("Claimed"), say_date(sits.claimed_at, zone)))
+        if sits.expires_at is not None and sits.state is not AssignmentState.CLAIMED:
+            pairs.append((_("Runs out"), say_moment_in_a_row(sits.expires_at, zone)))
+        if sits.state is AssignmentState.CLAIMED:
+            pairs.extend(_watched(card, shares))
+    elif found.state is SeatState.LOCKED:
+        opens = say_moment_in_a_row(found.opens_at, zone) if found.opens_at else ""
+        pairs.append((_("Can be filled"), opens or _("once we approve it")))
+    pairs.append((_("Reference"), found.public_id))
+    return pairs
+
+
+def _watched(card: PoolCard, shares: tuple[float, ...]) -> list[tuple[str, str]]:
+    completed = sum(share >= COMPLETED_FROM for share in shares)
+    if card.scope is Scope.WEBINAR:
+        share = max(shares, default=0.0)
+        done = _("Yes") if completed else _("Not yet")
+        return [(_("Watched"), f"{round(100 * share)} %"), (_("Completed"), done)]
+    return [(_("Webinars begun"), str(len(shares))), (_("Completed"), str(completed))]
+
+
+def _chapter(sitting: Sitting, zone: ZoneInfo) -> Chapter:
+    ended = sitting.ended_as
+    how = _(ENDINGS[ended]) if ended else _(STANDING_WORDS[Standing(sitting.state.value)])
+    return Chapter(
+        name=_name(sitting),
+        email=(sitting.email or "") if sitting.name else "",
+        since=say_date(sitting.claimed_at or sitting.invited_at, zone),
+        until=say_date(sitting.ended_at, zone) if sitting.ended_at else "",
+        how=how,
+    )

@@ -1,0 +1,124 @@
+"""The usage report of an organisation: on screen, with a small chart, and as CSV."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from babel.dates import format_date
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.clock import now
+from lms.csv_export import CONTENT_TYPE, csv_pieces
+from lms.pool_overview import read_pools
+from lms.usage import MonthUse, Usage, read_usage
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session
+from lms.web.organisation.area import managed_organisation, render_in, zone_of
+from lms.web.organisation.people import titles_of
+from lms.web.organisation.pool_words import counted
+from lms.zones import LOCALE
+
+blueprint = Blueprint("organisation_usage", __name__, url_prefix="/organisation/<organisation_id>")
+
+HEIGHT: Final = 120
+STEP: Final = 52
+BAR: Final = 34
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One month of the chart: its place and height in the drawing, and its words."""
+
+    x: int
+    y: float
+    height: float
+    middle: float
+    number: str
+    month: str
+    label: str
+    claimed: str
+
+
+@blueprint.get("/usage")
+@open_to(Audience.MANAGERS)
+def usage(organisation_id: str) -> ResponseReturnValue:
+    managed, moment = managed_organisation(organisation_id), now()
+    with read_session() as session:
+        titles = titles_of(read_pools(session, managed.facts.id, now=moment))
+        found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=moment)
+    return render_in(
+        managed,
+        "organisation/usage.html",
+        totals=_totals(found),
+        rows=[
+            (
+                titles[pool.pool_id],
+                counted(pool.claimed),
+                counted(pool.begun),
+                counted(pool.completed),
+                counted(pool.minutes),
+            )
+            for pool in found.pools
+        ],
+        bars=_bars(found.months),
+        has_use=any(month.held or month.claimed for month in found.months),
+        width=STEP * len(found.months),
+        bar=BAR,
+        height=HEIGHT,
+    )
+
+
+@blueprint.get("/usage.csv")
+@open_to(Audience.MANAGERS)
+def usage_csv(organisation_id: str) -> ResponseReturnValue:
+    managed, moment = managed_organisation(organisation_id), now()
+    with read_session() as session:
+        titles = titles_of(read_pools(session, managed.facts.id, now=moment))
+        found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=moment)
+    headings = (
+        _("Seats of"),
+        _("Seats claimed"),
+        _("People who began"),
+        _("Webinars completed"),
+        _("Minutes watched"),
+    )
+    rows = [
+        (titles[pool.pool_id], pool.claimed, pool.begun, pool.completed, pool.minutes)
+        for pool in found.pools
+    ]
+    answer = Response(csv_pieces(headings, rows), content_type=CONTENT_TYPE)
+    name = f"{managed.facts.slug}-usage.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _totals(found: Usage) -> list[tuple[str, str]]:
+    return [
+        (_("Seats claimed"), counted(sum(pool.claimed for pool in found.pools))),
+        (_("People who began"), counted(sum(pool.begun for pool in found.pools))),
+        (_("Webinars completed"), counted(sum(pool.completed for pool in found.pools))),
+        (_("Minutes watched"), counted(sum(pool.minutes for pool in found.pools))),
+    ]
+
+
+def _bars(months: tuple[MonthUse, ...]) -> list[Bar]:
+    most = max((month.held for month in months), default=0) or 1
+    bars = []
+    for place, month in enumerate(months):
+        height = HEIGHT * month.held / most
+        first = date(month.year, month.month, 1)
+        bars.append(
+            Bar(
+                x=place * STEP + (STEP - BAR) // 2,
+                y=round(HEIGHT - height, 1),
+                height=round(height, 1),
+                middle=place * STEP + STEP / 2,
+                number=counted(month.held),
+                month=format_date(first, "MMM", locale=LOCALE),
+                label=format_date(first, "MMMM y", locale=LOCALE),
+                claimed=counted(month.claimed),
+            )
+        )
+    return bars

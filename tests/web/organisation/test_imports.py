@@ -1,0 +1,124 @@
+"""A staff list: for managers only (test_access.py), shown row by row before anything is done."""
+
+import io
+import re
+
+from sqlalchemy import func, select
+
+from lms.db import Database
+from lms.models.seats import Assignment, AssignmentState, Pool
+from tests.cast import Cast
+from tests.visitor import Visitor
+from tests.web.organisation.conftest import Elm
+
+LIST = (
+    "email,name\n"
+    "new@example.org,New Person\n"
+    "alice@example.org,Alice\n"
+    "not an address,Nobody\n"
+    "NEW@example.org,New Person\n"
+    "late@example.org,Late Person\n"
+)
+
+
+def send(mia: Visitor, elm: Elm, text: str = LIST) -> str:
+    data = {"pool": elm.pool, "file": (io.BytesIO(text.encode()), "staff.csv")}
+    answer = mia.post(
+        f"/organisation/{elm.id}/import", data=data, content_type="multipart/form-data"
+    )
+    assert answer.status_code == 303, answer.text
+    return answer.location
+
+
+def invited(database: Database, elm: Elm) -> int:
+    with database.read_session() as session:
+        return (
+            session.scalar(
+                select(func.count(Assignment.id))
+                .join(Pool, Pool.id == Assignment.pool_id)
+                .where(Pool.public_id == elm.pool, Assignment.state == AssignmentState.INVITED)
+            )
+            or 0
+        )
+
+
+def test_the_dry_run_answers_every_row_and_does_nothing(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    page = mia.get(send(mia, elm)).text
+    for answer in ("Gets a seat", "In the pool already", "read", "Named twice", "No seat left"):
+        assert answer in page
+    assert re.findall(r'data-label="Line">\s*(\d+)', page) == ["2", "3", "4", "5", "6"]
+    assert "1 person gets a seat" in page
+    assert "Ask for 1 more seat" in page
+    assert invited(database, elm) == 1
+
+
+def test_the_rows_are_narrowed_to_one_answer(mia: Visitor, elm: Elm) -> None:
+    place = send(mia, elm)
+    page = mia.get(f"{place}?answer=no_seat").text
+    assert "late@example.org" in page
+    assert "alice@example.org" not in page
+
+
+def test_all_or_nothing_unless_those_who_fit_are_asked_for(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = send(mia, elm)
+    mia.post(f"{place}/apply")
+    assert invited(database, elm) == 1
+    mia.post(f"{place}/apply", data={"which": "those_that_fit"})
+    assert invited(database, elm) == 2
+    page = mia.get(place).text
+    assert "1 person was invited" in page
+    assert "See who was invited" in page
+    assert "Not everybody in the list has a seat" in page
+
+
+def test_pasted_addresses_do_as_well(mia: Visitor, elm: Elm, database: Database) -> None:
+    data = {"pool": elm.pool, "addresses": "Maria Ortiz <maria@example.org>"}
+    place = mia.post(f"/organisation/{elm.id}/import", data=data).location
+    assert "The whole list fits." in mia.get(place).text
+    mia.post(f"{place}/apply")
+    assert invited(database, elm) == 2
+
+
+def test_nothing_sent_is_said_and_nothing_typed_is_lost(mia: Visitor, elm: Elm) -> None:
+    answer = mia.post(f"/organisation/{elm.id}/import", data={"pool": elm.pool})
+    assert answer.status_code == 400
+    assert "Choose a file, or paste" in answer.text
+
+
+def test_a_list_is_thrown_away_and_changes_nothing(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = send(mia, elm)
+    assert mia.post(f"{place}/discard").status_code == 303
+    assert mia.get(place).status_code == 404
+    assert invited(database, elm) == 1
+
+
+def test_a_pool_of_another_organisation_takes_no_list_from_here(mia: Visitor, elm: Elm) -> None:
+    data = {"pool": elm.others_pool, "addresses": "maria@example.org"}
+    assert mia.post(f"/organisation/{elm.id}/import", data=data).status_code == 404
+    assert mia.get(f"/organisation/{elm.id}/import?pool={elm.others_pool}").status_code == 404
+
+
+def test_a_list_of_another_organisation_is_not_there(
+    mia: Visitor, client: Visitor, elm: Elm, cast: Cast
+) -> None:
+    client.sign_in(cast.ada.id)
+    data = {"pool": elm.others_pool, "addresses": "maria@example.org"}
+    place = client.post(f"/organisation/{elm.other}/import", data=data).location
+    mine = place.replace(elm.other, elm.id)
+    client.sign_in(cast.mia.id)
+    assert client.get(mine).status_code == 404
+    for act in ("apply", "discard"):
+        assert client.post(f"{mine}/{act}").status_code == 404
+        assert client.post(f"{place}/{act}").status_code == 404
+
+
+def test_a_script_sees_how_far_a_list_is(mia: Visitor, elm: Elm) -> None:
+    answer = mia.get(send(mia, elm), headers={"Accept": "application/json"}).json
+    assert answer is not None
+    assert (answer["is_live"], answer["state"]) == (False, "Checked, nothing done yet")
