@@ -111,7 +111,8 @@ class SeatRows:
 
 _person = func.coalesce(Login.name, Assignment.name)
 _SORTS: Final[Mapping[Sort, Any]] = {
-    Sort.NAME: func.lower(_person),
+    # Whom only an address names stands among the others, not before them.
+    Sort.NAME: func.lower(func.coalesce(func.nullif(_person, ""), Assignment.email)),
     Sort.ADDRESS: Assignment.email_key,
     Sort.STATE: Assignment.state,
     Sort.SINCE: func.coalesce(Assignment.claimed_at, Assignment.created_at),

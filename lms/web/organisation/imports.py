@@ -79,7 +79,7 @@ def send(organisation_id: str) -> ResponseReturnValue:
     return see_other(".show", organisation_id=organisation_id, import_id=facts.public_id)
 
 
-@blueprint.get("/imports/<import_id>")
+@blueprint.get("/import/<import_id>")
 @open_to(Audience.MANAGERS)
 def show(organisation_id: str, import_id: str) -> ResponseReturnValue:
     managed, number = managed_organisation(organisation_id), page_number()
@@ -131,7 +131,7 @@ def show(organisation_id: str, import_id: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/imports/<import_id>/apply")
+@blueprint.post("/import/<import_id>/apply")
 @open_to(Audience.MANAGERS)
 def apply(organisation_id: str, import_id: str) -> ResponseReturnValue:
     managed = managed_organisation(organisation_id)
@@ -157,7 +157,7 @@ def apply(organisation_id: str, import_id: str) -> ResponseReturnValue:
     return see_other(".show", organisation_id=organisation_id, import_id=import_id)
 
 
-@blueprint.post("/imports/<import_id>/discard")
+@blueprint.post("/import/<import_id>/discard")
 @open_to(Audience.MANAGERS)
 def discard(organisation_id: str, import_id: str) -> ResponseReturnValue:
     managed = managed_organisation(organisation_id)

@@ -1,6 +1,7 @@
 """An organisation at a glance: its pools, who waits, and what needs attention first."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, url_for
@@ -54,15 +55,20 @@ def overview(organisation_id: str) -> ResponseReturnValue:
     return render_in(
         managed,
         "organisation/overview.html",
-        faces=[pool_face(card, zone=zone, now=moment) for card in cards],
+        faces=[pool_face(card, organisation_id, zone=zone, now=moment) for card in cards],
         needs=[need for card in cards for need in _needs(managed, card)],
         ending=[
-            pool_face(card, zone=zone, now=moment)
+            pool_face(card, organisation_id, zone=zone, now=moment)
             for card in cards
-            if card.term.until is not None and card.term.until - moment <= SOON
+            if _ends(card, moment)
         ],
         totals=_totals(cards),
     )
+
+
+def _ends(card: PoolCard, moment: datetime) -> bool:
+    lapses = card.term.until is not None and card.term.until - moment <= SOON
+    return lapses or (card.term.standing is Standing.LAPSED and card.counts.frozen > 0)
 
 
 def _totals(cards: tuple[PoolCard, ...]) -> list[tuple[str, str]]:

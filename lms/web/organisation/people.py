@@ -13,7 +13,6 @@ from flask_babel import ngettext
 
 from lms.clock import now
 from lms.csv_export import CONTENT_TYPE, Cell, csv_pieces
-from lms.explain import last_day
 from lms.models.holdings import Scope
 from lms.pool_overview import PoolCard, read_pools
 from lms.seat_table import PAGE_SIZE, SeatRow, Sort, Standing, every_row, read_rows
@@ -194,4 +193,4 @@ def _note(row: SeatRow, zone: ZoneInfo) -> str:
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> str:
-    return last_day(moment, zone)
+    return say_date(moment, zone)

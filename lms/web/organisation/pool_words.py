@@ -36,8 +36,9 @@ class Face:
     free: int | None
     parts: tuple[tuple[str, str], ...]
     lines: tuple[str, ...]
-    may_invite: bool
-    may_renew: bool
+    more_url: str | None
+    renew_url: str | None
+    import_url: str | None
     is_full: bool
 
 
@@ -54,7 +55,7 @@ def pool_title(card: PoolCard) -> str:
             return card.title
 
 
-def pool_face(card: PoolCard, *, zone: ZoneInfo, now: datetime) -> Face:
+def pool_face(card: PoolCard, organisation_id: str, *, zone: ZoneInfo, now: datetime) -> Face:
     """Put a pool into words, with its days as they end in the organisation's zone."""
     share = card.used / card.capacity if card.capacity else None
     badge, kind = _badge(card.term, now=now)
@@ -75,8 +76,15 @@ def pool_face(card: PoolCard, *, zone: ZoneInfo, now: datetime) -> Face:
         free=card.free,
         parts=_parts(card),
         lines=tuple(_line(line, zone) for line in card.lines),
-        may_invite=is_open and card.free != 0,
-        may_renew=not card.is_permanent and not card.allotted_by,
+        more_url=None if card.allotted_by or card.capacity is None else _more_url(card),
+        renew_url=None if card.is_permanent or card.allotted_by else _renew_url(card),
+        import_url=(
+            url_for(
+                "organisation_imports.begin", organisation_id=organisation_id, pool=card.public_id
+            )
+            if is_open and card.free != 0
+            else None
+        ),
         is_full=is_open and card.free == 0,
     )
 
@@ -113,6 +121,16 @@ _BADGES: Final = {
     Standing.SUSPENDED: (N_("Suspended"), "danger"),
     Standing.LAPSED: (N_("Ended"), "none"),
 }
+
+
+def _more_url(card: PoolCard) -> str:
+    webinar = card.target if card.scope is Scope.WEBINAR else None
+    return url_for("ask.ask", kind="more_seats", webinar=webinar)
+
+
+def _renew_url(card: PoolCard) -> str:
+    covers = f"{card.scope.value}:{card.target}" if card.target else "everything"
+    return url_for("ask.ask", kind="contract", covers=covers, quantity=card.capacity)
 
 
 def _badge(term: Term, *, now: datetime) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 """The overview: for managers only (test_access.py), each pool, its use, and what needs them first."""
 
+import html
+import re
 from datetime import timedelta
 
 from sqlalchemy import update
@@ -71,3 +73,13 @@ def test_an_organisation_without_seats_is_told_what_to_do(
     page = client.get(f"/organisation/{place_id}").text
     assert "No seats yet" in page
     assert "Nobody has a seat yet" in client.get(f"/organisation/{place_id}/people").text
+
+
+def test_each_next_step_leads_to_a_page(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organisation/{elm.id}").text
+    steps = {
+        html.unescape(step) for step in re.findall(r'href="(/(?:ask|organisation)[^"]+)"', page)
+    }
+    assert any("kind=more_seats" in step for step in steps)
+    assert any("kind=contract" in step for step in steps)
+    assert {step: mia.get(step).status_code for step in steps} == dict.fromkeys(steps, 200)

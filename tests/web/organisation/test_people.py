@@ -22,7 +22,7 @@ def test_it_shows_who_has_which_seat_and_how_far_they_watched(mia: Visitor, elm:
     assert sorted(names(page)) == ["Alice", "Bob", "zoe@example.org"]
     assert "50 %" in page
     assert "1 to 3 of 3" in page
-    assert "until 16 March 2026" in page
+    assert "until 16 Mar 2026" in page
 
 
 def test_filters_are_chips_that_can_be_taken_away(mia: Visitor, elm: Elm) -> None:
