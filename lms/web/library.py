@@ -70,7 +70,7 @@ def _kept(holding: Holding) -> Kept:
                 day=day,
             )
     return Kept(
-        title=covered(holding),
+        title=capitalised(covered(holding)),
         words=words,
         url=url_for("own_seats.show", pool=place.pool),
         claim_url=url_for("own_seats.claim", pool=place.pool),
@@ -80,7 +80,7 @@ def _kept(holding: Holding) -> Kept:
 def _waiting(holding: Holding, number: int) -> Kept:
     place = required_place(holding)
     return Kept(
-        title=covered(holding),
+        title=capitalised(covered(holding)),
         words=_(
             "You are number %(number)s on the waiting list of %(organisation)s.",
             number=number,
@@ -89,6 +89,11 @@ def _waiting(holding: Holding, number: int) -> Kept:
         url=url_for("own_seats.show", pool=place.pool),
         claim_url="",
     )
+
+
+def capitalised(words: str) -> str:
+    """Return words as a title stands: "every webinar" begins a line here."""
+    return words[:1].upper() + words[1:]
 
 
 def required_place(holding: Holding) -> PoolPlace:
