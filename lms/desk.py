@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lms import audit, sale_letters
+from lms import audit, grace, sale_letters
 from lms.addresses import read_address
 from lms.desk_list import OPEN, RequestFacts, find_request
 from lms.errors import N_, Conflict, Invalid, NotFound
@@ -137,6 +137,7 @@ def ask(
     session.add(row)
     session.flush()
     audit.record(session, "request.asked", row.public_id, actor=actor, now=now)
+    grace.follow_request(session, row.public_id, now=now)
     facts = find_request(session, row.public_id)
     sale_letters.send_receipt(session, facts, doors=office.doors, zone=office.zone, now=now)
     sale_letters.tell_house(session, facts, doors=office.doors, zone=office.zone, now=now)
@@ -212,6 +213,7 @@ def reopen(session: Session, request_id: str, *, actor: str | None, now: datetim
         find_request(session, request_id)
         raise Conflict(N_("This request is open."))
     audit.record(session, "request.reopened", request_id, actor=actor, now=now)
+    grace.follow_request(session, request_id, now=now)
 
 
 def keep_note(
@@ -314,6 +316,7 @@ def _close(
     if not _set(session, request_id, only_open=True, **values):
         find_request(session, request_id)
         raise Conflict(ANSWERED)
+    grace.follow_request(session, request_id, now=now)
 
 
 def _set(session: Session, request_id: str, *, only_open: bool = False, **values: object) -> bool:

@@ -11,6 +11,7 @@ from lms.cli.holdings import pass_group, revoke
 from lms.cli.jobs import job
 from lms.cli.mail import mail
 from lms.cli.people import login, organisation
+from lms.cli.pools import pool
 from lms.cli.recordings import handout, recording
 from lms.cli.seat_lists import import_list as import_list  # a command of the group
 from lms.cli.seats import seats
@@ -78,6 +79,7 @@ COMMANDS = (
     mail,
     organisation,
     pass_group,
+    pool,
     recording,
     revoke,
     seats,

@@ -57,11 +57,12 @@ _seen = (
     .scalar_subquery()
 )
 # when somebody was last active: what they last watched, or else that they took the seat
-_ACTIVE: Final = case((_seen > Assignment.claimed_at, _seen), else_=Assignment.claimed_at)
-_LOSES_FIRST: Final = case(
-    (Assignment.state == AssignmentState.OFFERED, 0),
-    (Assignment.state == AssignmentState.INVITED, 1),
-    else_=2,
+LAST_ACTIVE: Final = case((_seen > Assignment.claimed_at, _seen), else_=Assignment.claimed_at)
+LOSES_FIRST: Final = case(
+    (Assignment.leaving_since.is_not(None), 0),
+    (Assignment.state == AssignmentState.OFFERED, 1),
+    (Assignment.state == AssignmentState.INVITED, 2),
+    else_=3,
 )
 
 
@@ -69,7 +70,8 @@ def settle(session: Session, pool_id: int, *, now: datetime) -> Settled:
     """Bring a pool's capacity, and its people, to what its grants give now.
 
     Capacity never drops below what is used (S10): what is over is released before, seats that
-    nobody sits in first, then offers, invitations, and people by least recent activity (C2). A
+    nobody sits in first, then who a manager chose, offers, invitations, and people by least recent
+    activity (C2). A
     lapsed pool keeps its people frozen for 90 days; more capacity brings them back, the most
     recently active first (C1). What is free then is offered to those who wait. A pool allotted
     from another is settled with it.
@@ -277,7 +279,7 @@ def _shed(session: Session, ids: Sequence[int], over: int, now: datetime) -> int
             Assignment.ended_at.is_(None),
             Assignment.state.in_(COUNTED),
         )
-        .order_by(_LOSES_FIRST, _ACTIVE, Assignment.id.desc())
+        .order_by(LOSES_FIRST, LAST_ACTIVE, Assignment.id.desc())
         .limit(over - opened.rowcount)
         .correlate(None)
     )
@@ -288,6 +290,7 @@ def _shed(session: Session, ids: Sequence[int], over: int, now: datetime) -> int
         .returning(Assignment.id, Assignment.pool_id)
         .execution_options(synchronize_session=False)
     ).all()
+    _forget_leavers(session, ids)
     free_left_seats(session, ids)
     just_lost = and_(
         Assignment.pool_id.in_(ids),
@@ -302,11 +305,25 @@ def _shed(session: Session, ids: Sequence[int], over: int, now: datetime) -> int
     return len(lost)
 
 
+def _forget_leavers(session: Session, ids: Sequence[int]) -> None:
+    """Whoever was chosen to go and could stay after all is no longer marked."""
+    session.execute(
+        update(Assignment)
+        .where(
+            Assignment.pool_id.in_(ids),
+            Assignment.ended_at.is_(None),
+            Assignment.leaving_since.is_not(None),
+        )
+        .values(leaving_since=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _thaw(session: Session, ids: Sequence[int], room: int | None) -> int:
     coming_back = (
         select(Assignment.id)
         .where(Assignment.pool_id.in_(ids), Assignment.state == AssignmentState.FROZEN)
-        .order_by(_ACTIVE.desc(), Assignment.id)
+        .order_by(LAST_ACTIVE.desc(), Assignment.id)
         .limit(room)
         .correlate(None)
     )

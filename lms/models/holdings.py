@@ -69,7 +69,7 @@ class Grant(Base, kw_only=True):
     """One sold line that lets its holder in, for [starts_at, ends_at) or for good.
 
     It is held by one login or by one pool, whose `seats` it brings: NULL is unlimited. After the
-    end a pool's grant admits until `grace_until` (C1). `awaits_payment_since` is set while staff
+    end a pool's grant admits until `grace_until` (C1), of which staff gave `grace_given_until`. `awaits_payment_since` is set while staff
     hold a sale until it is paid.
     """
 
@@ -84,6 +84,11 @@ class Grant(Base, kw_only=True):
         CheckConstraint(
             "grace_until IS NULL OR (ends_at IS NOT NULL AND grace_until >= ends_at)",
             name="grace_follows_the_end",
+        ),
+        CheckConstraint(
+            "grace_given_until IS NULL"
+            " OR (grace_until IS NOT NULL AND grace_until >= grace_given_until)",
+            name="given_grace_is_kept",
         ),
         CheckConstraint(
             "(revoked_at IS NULL) = (revoked_as IS NULL)", name="revoked_with_a_reason"
@@ -118,6 +123,7 @@ class Grant(Base, kw_only=True):
     starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     grace_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    grace_given_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     awaits_payment_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     suspended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

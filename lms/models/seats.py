@@ -133,6 +133,7 @@ class Assignment(Base, kw_only=True):
 
     `email` is the address that was invited, NULL for people who have none; `login_id` is known
     once the seat was claimed. `notified_at` is when the invitation was last written to them.
+    `leaving_since` is set while a manager has chosen them to go when a smaller term begins (C2).
     """
 
     __tablename__ = "assignment"
@@ -190,6 +191,7 @@ class Assignment(Base, kw_only=True):
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     claimed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     frozen_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    leaving_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     ended_as: Mapped[AssignmentEnd | None] = mapped_column(words(AssignmentEnd), default=None)
 

@@ -65,7 +65,10 @@ class Job(Base, kw_only=True):
 
 
 class Mail(Base, kw_only=True):
-    """A letter written in the transaction that wants it, sent by the worker."""
+    """A letter written in the transaction that wants it, sent by the worker.
+
+    `bounced_at` is when a mail server said that there is no such mailbox.
+    """
 
     __tablename__ = "mail"
     __table_args__ = (
@@ -83,6 +86,7 @@ class Mail(Base, kw_only=True):
         ForeignKey("login.id", ondelete="SET NULL"), index=True
     )
     recipient: Mapped[str] = mapped_column(String(320))
+    recipient_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
     subject: Mapped[str] = mapped_column(String(300))
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
@@ -95,6 +99,7 @@ class Mail(Base, kw_only=True):
     failure: Mapped[str | None] = mapped_column(Text, default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    bounced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 
 
 class AuditEntry(Base, kw_only=True):

@@ -32,6 +32,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_email_token_token_is_a_sha256": {"token_hash": b"short"},
     "ck_email_token_tries_not_negative": {"tries": -1},
     "ck_grant_line_ends_after_start": {"ends_at": START},
+    "ck_grant_line_given_grace_is_kept": {"grace_given_until": START, "grace_until": None},
     "ck_grant_line_grace_follows_the_end": {"grace_until": START},
     "ck_grant_line_one_holder": {"login_id": None},
     "ck_grant_line_revoked_with_a_reason": {"revoked_at": START},

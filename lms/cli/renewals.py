@@ -1,0 +1,92 @@
+"""carrel pool renew and pool grace: what happens when a contract ends."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+
+from lms import clock, contracts
+from lms.cli.console import Console
+from lms.cli.moments import read_moment
+from lms.cli.output import answer, json_option
+from lms.contracts import Renewal
+from lms.explain import last_day
+from lms.grace import extend_grace
+from lms.pools import find_pool
+from lms.zones import read_zone
+
+
+@dataclass(frozen=True, slots=True)
+class RenewedAnswer:
+    """A pool after its renewal, as the command line shows it; `capacity` is what it has now."""
+
+    pool: str
+    starts_at: datetime
+    ends_at: datetime
+    seats: int | None
+    capacity: int | None
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class GraceAnswer:
+    """Until when a pool's people go on after its end."""
+
+    pool: str
+    grace_until: datetime
+
+
+@click.command("renew")
+@click.argument("pool_id", metavar="POOL")
+@click.option("--seats", type=click.IntRange(1), help="How many seats the new term has.")
+@click.option("--unlimited", is_flag=True, help="As many seats as are wanted.")
+@click.option("--ends", metavar="ISO", required=True, help="When the new term ends.")
+@click.option("--zone", help="The zone of a naive --ends, such as America/New_York.")
+@json_option
+@click.pass_obj
+def renew(
+    console: Console,
+    *,
+    pool_id: str,
+    seats: int | None,
+    unlimited: bool,
+    ends: str,
+    zone: str | None,
+    as_json: bool,
+) -> None:
+    """Renew a contract: one term more, for the same people, from where the last one ends.
+
+    After the end it begins now, and those who lost their seats by it have them back.
+    """
+    if (seats is None) != unlimited:
+        raise click.UsageError("Say one of --seats and --unlimited.")
+    ends_at = read_moment(ends, zone)
+    with console.carrel.database.transaction() as session:
+        facts = find_pool(session, pool_id)
+        renewal = Renewal(seats, ends_at)
+        done = contracts.renew(session, facts.id, renewal, actor=None, now=clock.now())
+    pool = done.pool
+    made = RenewedAnswer(
+        pool.public_id, done.starts_at, done.ends_at, done.seats, pool.capacity, pool.used
+    )
+    until = last_day(done.ends_at, read_zone(console.settings.time_zone))
+    answer(made, f"{pool.organisation} has its seats until {until}.", as_json=as_json)
+
+
+@click.command("grace")
+@click.argument("pool_id", metavar="POOL")
+@click.option("--until", metavar="ISO", required=True, help="Until when its people go on.")
+@click.option("--zone", help="The zone of a naive --until, such as America/New_York.")
+@json_option
+@click.pass_obj
+def grace(console: Console, *, pool_id: str, until: str, zone: str | None, as_json: bool) -> None:
+    """Let a contract's people go on for longer after its end."""
+    moment = read_moment(until, zone)
+    with console.carrel.database.transaction() as session:
+        facts = find_pool(session, pool_id)
+        extend_grace(session, facts.id, moment, actor=None, now=clock.now())
+    answer(
+        GraceAnswer(facts.public_id, moment),
+        f"{facts.organisation} goes on until {moment.isoformat()}.",
+        as_json=as_json,
+    )
