@@ -157,7 +157,11 @@ def _by_domain() -> Select[*tuple[Any, ...]]:
 def _ways() -> Subquery:
     their_ids, their_keys = select(_WHOSE.c.id), select(_WHOSE.c.key)
     is_expired = _ASSIGNMENT.c.ended_as == AssignmentEnd.EXPIRED
-    is_open = _ASSIGNMENT.c.state.in_((AssignmentState.INVITED, AssignmentState.OFFERED))
+    # Two comparisons: a list of values would have the text of the statement made anew each time.
+    is_open = or_(
+        _ASSIGNMENT.c.state == AssignmentState.INVITED,
+        _ASSIGNMENT.c.state == AssignmentState.OFFERED,
+    )
     is_active = _ASSIGNMENT.c.ended_at.is_(None)
     waits = _WAITING.c.ended_at.is_(None)
     return union_all(
