@@ -25,6 +25,8 @@ from lms.models import all as tables
 from lms.parts import Part
 from lms.recordings import ENCODE
 from lms.rounds import END_IDLE, OVERDUE, SCHEDULES, TIDY, end_idle, overdue, tidy
+from lms.seat_rounds import tell
+from lms.seating import TELL
 from lms.web import (
     about,
     account,
@@ -153,6 +155,7 @@ LIBRARY = Part(
         SWEEP: sweep_run,
         END_IDLE: end_idle,
         OVERDUE: overdue,
+        TELL: tell,
         TIDY: tidy,
         READ: read_list,
         DROP: drop_file,

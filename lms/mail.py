@@ -26,7 +26,8 @@ LONGEST_ADDRESS = 320
 LONGEST_SUBJECT = 300
 # These carry a secret that works once. It is kept nowhere but in the mail, so the body is
 # forgotten as soon as it is handed over, and there is nothing to send again.
-ONE_TIME = frozenset(purpose.value for purpose in EmailPurpose)
+CLAIM_LETTERS = ("invitation", "invitation_reminder", "seat_offer")
+ONE_TIME = frozenset((*(purpose.value for purpose in EmailPurpose), *CLAIM_LETTERS))
 
 
 _FACTS: tuple[Any, ...] = (

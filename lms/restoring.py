@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from lms import audit, seat_letters
 from lms.errors import N_, Conflict
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Seat, SeatState
-from lms.seating import UNDO_FOR, count_in, lock_seat, retract_offer, set_seat
+from lms.offering import Busy, impatient, retract_offer
+from lms.seating import UNDO_FOR, count_in, lock_seat, set_seat
 
 TOO_LATE = N_("This can't be undone any more: the seat has gone to somebody else.")
 TOO_OLD = N_("This was too long ago to be undone. Invite the person again.")
@@ -59,12 +60,12 @@ def _sit_again(session: Session, seat: Seat, last: Assignment) -> None:
     state = AssignmentState.INVITED if last.claimed_at is None else AssignmentState.CLAIMED
     set_seat(session, seat.id, SeatState.TAKEN, None)
     try:
-        with session.begin_nested():
+        with impatient(session):
             session.execute(
                 update(Assignment)
                 .where(Assignment.id == last.id)
                 .values(state=state, frozen_at=None, ended_at=None, ended_as=None)
                 .execution_options(synchronize_session=False)
             )
-    except IntegrityError as error:  # the person was given another seat meanwhile
+    except (IntegrityError, Busy) as error:  # the person was given another seat meanwhile
         raise Conflict(TOO_LATE) from error

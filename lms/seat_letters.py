@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from lms import mail
@@ -11,17 +11,26 @@ from lms.errors import N_
 from lms.letters import Doors
 from lms.models.catalogue import Presenter, Series, Webinar
 from lms.models.people import Login, Organisation
-from lms.models.seats import Assignment, Pool
+from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.upkeep import JobState, Mail
 from lms.seating import HELD_BACK_FOR
+
+INVITED = N_("%(organisation)s has a seat for you")
+OFFERED = N_("The seat you waited for at %(organisation)s is free")
+CLAIMED = N_("Your seat is ready: %(covers)s")
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a letter about a pool says of it: whose it is, what it covers ("" is everything)."""
+    """What letters and claim pages say of a pool: whose it is, what it covers ("" is everything).
+
+    `slug` is that of what it covers, `page` the path of its page.
+    """
 
     organisation: str
     covers: str
+    slug: str
+    page: str
 
 
 def about_pool(session: Session, pool: Pool) -> About:
@@ -29,13 +38,71 @@ def about_pool(session: Session, pool: Pool) -> About:
     organisation = session.scalars(
         select(Organisation.name).where(Organisation.id == pool.organisation_id)
     ).one()
-    named = (
-        select(Webinar.title).where(Webinar.id == pool.webinar_id),
-        select(Presenter.name).where(Presenter.id == pool.presenter_id),
-        select(Series.title).where(Series.id == pool.series_id),
+    named: dict[str, Select[str, str]] = {
+        "/webinars/": select(Webinar.title, Webinar.slug).where(Webinar.id == pool.webinar_id),
+        "/presenters/": select(Presenter.name, Presenter.slug).where(
+            Presenter.id == pool.presenter_id
+        ),
+        "/series/": select(Series.title, Series.slug).where(Series.id == pool.series_id),
+    }
+    for place, query in named.items():
+        row = session.execute(query).one_or_none()
+        if row is not None:
+            return About(organisation, row[0], row[1], place + row[1])
+    return About(organisation, "", "", "/library")
+
+
+def send_invitation(
+    session: Session, invited: Assignment, about: About, link: str, *, now: datetime
+) -> None:
+    """Invite somebody, or offer them the seat they waited for, by a link that is theirs alone."""
+    to = address_of(session, invited)
+    if to is None or invited.expires_at is None:
+        return
+    is_offer = invited.state is AssignmentState.OFFERED
+    subject = OFFERED if is_offer else INVITED
+    mail.post(
+        session,
+        kind="seat_offer" if is_offer else "invitation",
+        to=to,
+        login_id=invited.login_id,
+        subject=subject % {"organisation": about.organisation},
+        values={
+            "organisation": about.organisation,
+            "covers": about.covers,
+            "name": invited.name,
+            "days": max(1, (invited.expires_at - now).days),
+            "hours": max(1, round((invited.expires_at - now).total_seconds() / 3600)),
+            "action_url": link,
+        },
+        now=now,
     )
-    covers = next(filter(None, (session.scalar(query) for query in named)), "")
-    return About(organisation, covers)
+
+
+def send_claimed(
+    session: Session, login_id: int, pool: Pool, *, doors: Doors, now: datetime
+) -> None:
+    """Tell somebody that the seat is theirs, where they watch, and by which link always."""
+    email = session.scalar(select(Login.email).where(Login.id == login_id))
+    if email is None:
+        return
+    about = about_pool(session, pool)
+    mail.post(
+        session,
+        kind="claimed",
+        to=email,
+        login_id=login_id,
+        subject=CLAIMED % {"covers": about.covers or N_("all webinars")},
+        values={
+            "organisation": about.organisation,
+            "covers": about.covers,
+            "is_permanent": pool.is_permanent,
+            "is_webinar": pool.webinar_id is not None,
+            "action_url": doors.page(about.page),
+            "library_url": doors.page("/library"),
+        },
+        now=now,
+    )
 
 
 def send_released(

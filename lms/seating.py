@@ -15,6 +15,7 @@ from sqlalchemy import (
     Insert,
     Update,
     bindparam,
+    delete,
     exists,
     func,
     insert,
@@ -38,8 +39,6 @@ from lms.models.seats import (
     Pool,
     Seat,
     SeatState,
-    WaitingEnd,
-    WaitingEntry,
 )
 from lms.models.upkeep import Lane
 
@@ -48,7 +47,6 @@ TELL: Final = "seats.tell"
 # A release can be undone for a moment; letters that it leads to wait until it no longer can.
 UNDO_FOR: Final = timedelta(seconds=30)
 HELD_BACK_FOR: Final = timedelta(seconds=45)
-OFFER_HELD_FOR: Final = timedelta(hours=72)  # PRODUCT.md, S9
 COUNTED: Final = (AssignmentState.INVITED, AssignmentState.OFFERED, AssignmentState.CLAIMED)
 OPEN: Final = (AssignmentState.INVITED, AssignmentState.OFFERED)
 
@@ -100,7 +98,7 @@ def _assigning(on_sqlite: bool) -> Insert:  # noqa: FBT001  (one of two database
     return returned
 
 
-_SEATS, _POOLS = _core(Seat), _core(Pool)
+_SEATS, _POOLS, _ASSIGNMENTS = _core(Seat), _core(Pool), _core(Assignment)
 _ASSIGN: Final = {True: _assigning(True), False: _assigning(False)}  # noqa: FBT003
 _PICK: Final[Update] = (
     update(_SEATS)
@@ -125,12 +123,6 @@ _COUNT_IN: Final[Update] = (
         or_(_POOLS.c.capacity.is_(None), _POOLS.c.used + bindparam("more") <= _POOLS.c.capacity),
     )
     .values(used=_POOLS.c.used + bindparam("more"))
-)
-_FIRST_WAITING: Final = (
-    select(WaitingEntry)
-    .where(WaitingEntry.pool_id == bindparam("pool"), WaitingEntry.ended_at.is_(None))
-    .order_by(WaitingEntry.joined_at, WaitingEntry.id)
-    .limit(1)
 )
 _LINES: Final = (
     select(Grant.seats, Grant.starts_at, Grant.ends_at, Grant.grace_until)
@@ -193,19 +185,67 @@ def seat_one(
 ) -> Seated | Clash | Full:
     """Count one person in: a seat, an assignment and, last, the pool's count; or nothing at all."""
     with session.begin_nested() as savepoint:
-        seat = session.execute(_PICK, {"pool": pool_id}).one_or_none()
-        if seat is None:
-            seat = session.execute(_ADD, _new_seat(pool_id, now)).one()
-        values = _assignment(pool_id, seat.id, sitter, place, now)
-        on_sqlite = session.get_bind().dialect.name == "sqlite"
-        assignment_id = session.scalar(_ASSIGN[on_sqlite], values)
-        if assignment_id is None:
+        seated = _sit_down(session, pool_id, sitter, place, now)
+        if seated is None:
             return _undone(savepoint, Clash())
-        audit.record(session, f"seat.{place.state}", seat.public_id, actor=actor, now=now)
+        audit.record(session, f"seat.{place.state}", seated.seat, actor=actor, now=now)
         session.flush()
         if not count_in(session, pool_id):
             return _undone(savepoint, Full())
-    return Seated(assignment_id, seat.id, seat.public_id)
+    return seated
+
+
+def seat_many(
+    session: Session,
+    pool_id: int,
+    sitters: Sequence[Sitter],
+    place: Place,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> tuple[Seated | Clash | Full, ...]:
+    """Count several in, the first of them where not all fit; each gets an answer of its own.
+
+    All sit before the pool is counted, in the order of addresses, so that two who seat the same
+    people at once don't wait for each other.
+    """
+    answers: dict[Sitter, Seated | Clash | Full] = {}
+    for sitter in sorted(sitters, key=lambda one: (one.email_key or "", one.login_id or 0)):
+        with session.begin_nested() as savepoint:
+            seated = _sit_down(session, pool_id, sitter, place, now)
+            answers[sitter] = seated or _undone(savepoint, Clash())
+    sitting = [sitter for sitter in sitters if isinstance(answers[sitter], Seated)]
+    if not count_in(session, pool_id, len(sitting)):
+        pool = lock_pool(session, pool_id)
+        free = len(sitting) if pool.capacity is None else max(0, pool.capacity - pool.used)
+        for sitter in sitting[free:]:
+            _stand_up(session, answers[sitter])
+            answers[sitter] = Full()
+        count_in(session, pool_id, min(free, len(sitting)))
+    for answer in answers.values():
+        if isinstance(answer, Seated):
+            audit.record(session, f"seat.{place.state}", answer.seat, actor=actor, now=now)
+    session.flush()
+    return tuple(answers[sitter] for sitter in sitters)
+
+
+def _sit_down(
+    session: Session, pool_id: int, sitter: Sitter, place: Place, now: datetime
+) -> Seated | None:
+    """Take a seat without counting it; None when this person has a place already."""
+    seat = session.execute(_PICK, {"pool": pool_id}).one_or_none()
+    if seat is None:
+        seat = session.execute(_ADD, _new_seat(pool_id, now)).one()
+    values = _assignment(pool_id, seat.id, sitter, place, now)
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    assignment_id = session.scalar(_ASSIGN[on_sqlite], values)
+    return None if assignment_id is None else Seated(assignment_id, seat.id, seat.public_id)
+
+
+def _stand_up(session: Session, seated: Seated | Clash | Full) -> None:
+    if isinstance(seated, Seated):
+        session.execute(delete(_ASSIGNMENTS).where(_ASSIGNMENTS.c.id == seated.assignment_id))
+        set_seat(session, seated.seat_id, SeatState.FREE, None)
 
 
 def _undone(savepoint: SessionTransaction, why: Clash | Full) -> Clash | Full:
@@ -277,74 +317,19 @@ def recount(session: Session, pool_id: int) -> int:
     return (session.scalar(sitting) or 0) + (session.scalar(locked) or 0)
 
 
-def offer_next(session: Session, pool_id: int, *, now: datetime) -> int:
-    """Hold what is free for those who wait, first in, first out; returns for how many (S9).
-
-    The pool is locked by the caller. Offers are told by letter afterwards (lms/seat_rounds.py).
-    """
-    entry = session.scalar(_FIRST_WAITING, {"pool": pool_id})
-    if entry is None or not standing_of(session, pool_id, now).takes_people:
-        return 0
-    offered = 0
-    place = Place(AssignmentState.OFFERED, now + OFFER_HELD_FOR)
-    while entry is not None:
-        sitter = Sitter(entry.login_id, entry.email, entry.email_key, entry.name)
-        got = seat_one(session, pool_id, sitter, place, actor=None, now=now)
-        if isinstance(got, Full):
-            break
-        entry.ended_at = now
-        entry.ended_as = WaitingEnd.SEATED if isinstance(got, Clash) else WaitingEnd.OFFERED
-        offered += isinstance(got, Seated)
-        session.flush()
-        entry = session.scalar(_FIRST_WAITING, {"pool": pool_id})
-    if offered:
-        tell_later(session, pool_id, now=now)
-    return offered
-
-
 def tell_later(
     session: Session, pool_id: int, *, released: Sequence[int] = (), now: datetime
 ) -> None:
-    """Have the letters of offers written after the commit, and of assignments that ended."""
+    """Have letters written after the commit.
+
+    They go to who is offered a seat, to who was invited at this moment or later, and to those
+    whose assignments ended.
+    """
     pool = session.scalars(select(Pool.public_id).where(Pool.id == pool_id)).one()
-    payload = {"released": list(released)}
+    payload = {"released": list(released), "since": now.isoformat()}
     job = jobs.enqueue(session, kind=TELL, lane=Lane.PROMPT, subject=pool, payload=payload, now=now)
     job.run_at = now + HELD_BACK_FOR
     session.flush()
-
-
-def retract_offer(session: Session, pool_id: int, *, seat_id: int | None) -> bool:
-    """Take back the newest offer that nobody was told of, in one seat or in any of a locked pool.
-
-    Who waited waits again, where they stood. Returns False when there is none.
-    """
-    untold = select(Assignment).where(
-        Assignment.pool_id == pool_id,
-        Assignment.state == AssignmentState.OFFERED,
-        Assignment.notified_at.is_(None),
-    )
-    if seat_id is not None:
-        untold = untold.where(Assignment.seat_id == seat_id)
-    offer = session.scalar(untold.order_by(Assignment.id.desc()).limit(1))
-    if offer is None:
-        return False
-    waited = session.scalar(
-        select(WaitingEntry)
-        .where(
-            WaitingEntry.pool_id == pool_id,
-            WaitingEntry.ended_as == WaitingEnd.OFFERED,
-            or_(WaitingEntry.email_key == offer.email_key, WaitingEntry.login_id == offer.login_id),
-        )
-        .order_by(WaitingEntry.ended_at.desc(), WaitingEntry.id.desc())
-        .limit(1)
-    )
-    if waited is not None:
-        waited.ended_at = waited.ended_as = None
-    session.delete(offer)
-    session.flush()
-    set_seat(session, offer.seat_id, SeatState.FREE, None)
-    count_out(session, pool_id)
-    return True
 
 
 def lock_seat(session: Session, seat_id: str) -> Seat:

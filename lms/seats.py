@@ -16,6 +16,7 @@ from lms.models.people import Login, LoginAlias
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.models.viewing import PlaybackEnd
 from lms.moving import Refill, refill_of
+from lms.offering import offer_next
 from lms.seating import (
     COUNTED,
     OPEN,
@@ -27,7 +28,6 @@ from lms.seating import (
     count_out,
     lock_pool,
     lock_seat,
-    offer_next,
     seat_one,
     set_seat,
     standing_of,
@@ -73,7 +73,9 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class Held:
+    """A person's place in a pool, as it stands."""
+
     id: int
     seat_id: int
     seat: str
@@ -89,6 +91,7 @@ _ASKING: Final = (
     .where(_Asking.id == bindparam("login"))
 )
 _own = or_(_Own.id == bindparam("login"), _Own.merged_into == bindparam("login"))
+_surely_own = _own & _Own.confirmed_at.is_not(None)
 _held = (
     select(
         Assignment.id,
@@ -103,7 +106,7 @@ _held = (
 # Three statements in one, so that each finds its rows by the unique index it belongs to.
 _HELD: Final = union_all(
     _held.where(Assignment.login_id.in_(select(_Own.id).where(_own))),
-    _held.where(Assignment.email_key.in_(select(_Own.email_key).where(_own))),
+    _held.where(Assignment.email_key.in_(select(_Own.email_key).where(_surely_own))),
     _held.where(
         Assignment.email_key.in_(
             select(LoginAlias.email_key).join(_Own, _Own.id == LoginAlias.login_id).where(_own)
@@ -120,15 +123,25 @@ def claim(
     An invitation or offer to this person, by whichever of their addresses, becomes their seat
     without a second count. Raises NotFound for a login that is none.
     """
-    asking = session.execute(_ASKING, {"login": login_id}).one_or_none()
-    if asking is None:
-        raise NotFound
-    sitter = Sitter(asking.id, asking.email, asking.email_key)
+    sitter = asking_sitter(session, login_id)
     for _ in range(TRIES):
         done = _claim_once(session, pool_id, sitter, actor=actor, now=now)
         if done is not None:
             return done
     raise Conflict(N_("This seat is being changed at this moment. Try again."))
+
+
+def asking_sitter(session: Session, login_id: int) -> Sitter:
+    """Return the person that a login belongs to, as they would sit; raises NotFound."""
+    asking = session.execute(_ASKING, {"login": login_id}).one_or_none()
+    if asking is None:
+        raise NotFound
+    return Sitter(asking.id, asking.email, asking.email_key)
+
+
+def seat_held(session: Session, pool_id: int, sitter: Sitter) -> Held | None:
+    """Return the place that a person has in a pool: claimed before frozen, offered, invited."""
+    return next(iter(_read_held(session, pool_id, sitter)), None)
 
 
 def _claim_once(
@@ -170,7 +183,7 @@ def _claim_held(
     return Claimed(good[0].seat, was_invited=True)
 
 
-def _accept(session: Session, pool_id: int, held: _Held, sitter: Sitter, *, now: datetime) -> bool:
+def _accept(session: Session, pool_id: int, held: Held, sitter: Sitter, *, now: datetime) -> bool:
     values: dict[str, Any] = {"state": AssignmentState.CLAIMED, "frozen_at": None}
     if held.state is AssignmentState.FROZEN:
         if not count_in(session, pool_id):
@@ -186,7 +199,7 @@ def _accept(session: Session, pool_id: int, held: _Held, sitter: Sitter, *, now:
     return True
 
 
-def _let_go(session: Session, pool_id: int, held: _Held, *, now: datetime) -> None:
+def _let_go(session: Session, pool_id: int, held: Held, *, now: datetime) -> None:
     """End what has run out, or a second place of the same person, and pass the seat on."""
     session.execute(
         update(Assignment)
@@ -200,9 +213,9 @@ def _let_go(session: Session, pool_id: int, held: _Held, *, now: datetime) -> No
     offer_next(session, pool_id, now=now)
 
 
-def _read_held(session: Session, pool_id: int, sitter: Sitter) -> list[_Held]:
+def _read_held(session: Session, pool_id: int, sitter: Sitter) -> list[Held]:
     found = session.execute(_HELD, {"pool": pool_id, "login": sitter.login_id})
-    by_id = {row.id: _Held(*row) for row in found}
+    by_id = {row.id: Held(*row) for row in found}
     order = list(AssignmentState)
     return sorted(by_id.values(), key=lambda one: (-order.index(one.state), one.id))
 
@@ -226,15 +239,7 @@ def release(
     pool = session.scalars(select(Pool).where(Pool.id == seat.pool_id)).one()
     refill = refill_of(session, pool, holder, now)
     was = holder.state
-    told = reason is not AssignmentEnd.ERASED and (
-        was not in OPEN or holder.notified_at is not None
-    )
-    if told:
-        seat_letters.send_released(session, holder, pool, doors=doors, now=now)
-    holder.state, holder.ended_at, holder.ended_as = AssignmentState.RELEASED, now, reason
-    if holder.login_id is not None:
-        end_holders_playback(session, holder.login_id, now=now)
-    session.flush()
+    end_holding(session, pool, holder, reason, doors=doors, now=now)
     detail = {"reason": reason.value}
     audit.record(session, "seat.released", seat.public_id, actor=actor, now=now, detail=detail)
     if refill.is_free or was is AssignmentState.FROZEN:
@@ -295,7 +300,25 @@ def holder_of(session: Session, seat: Seat) -> Assignment:
     return holder
 
 
-def end_holders_playback(session: Session, login_id: int, *, now: datetime) -> None:
-    """End what a person plays anywhere (E1); who may still watch goes on by itself."""
+def end_holding(
+    session: Session,
+    pool: Pool,
+    holder: Assignment,
+    reason: AssignmentEnd,
+    *,
+    doors: Doors,
+    now: datetime,
+) -> None:
+    """End somebody's time in a seat: they are told if they knew of it, and stop watching by it."""
+    knew = holder.state not in OPEN or holder.notified_at is not None
+    if knew and reason is not AssignmentEnd.ERASED:
+        seat_letters.send_released(session, holder, pool, doors=doors, now=now)
+    holder.state, holder.ended_at, holder.ended_as = AssignmentState.RELEASED, now, reason
+    session.flush()
+    if holder.login_id is not None:
+        _end_playback(session, holder.login_id, now)
+
+
+def _end_playback(session: Session, login_id: int, now: datetime) -> None:
     own = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
     end_for_logins(session, own, ended_as=PlaybackEnd.RELEASED, now=now)

@@ -25,13 +25,13 @@ from lms.models.seats import (
     WaitingEntry,
 )
 from lms.models.viewing import PlaybackEnd, WatchRecord
+from lms.offering import offer_next
 from lms.seating import (
     COUNTED,
     OPEN,
     end_assignments,
     free_left_seats,
     lock_family,
-    offer_next,
     recount,
     standing_of,
     tell_later,

@@ -18,6 +18,7 @@ MAY_ASK_THE_TIME = (
     "lms/encoding.py",
     "lms/importing.py",
     "lms/rounds.py",
+    "lms/seat_rounds.py",
     "lms/demo/",
     "lms/liveness.py",
     "lti/launch",

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms import pools, seats
+from lms import claiming, invitations, pools, seats
+from lms.addresses import read_address
 from lms.db import Database
+from lms.invitations import Invitee
 from lms.letters import Doors
 from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind, Scope
@@ -21,6 +23,7 @@ from lms.models.seats import (
     SeatState,
     WaitingEntry,
 )
+from lms.models.upkeep import Mail
 from lms.models.viewing import WatchRecord
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant, PoolFacts
@@ -218,3 +221,28 @@ def undo(database: Database, seat: str, at: datetime = NOW) -> None:
     """Undo a release."""
     with database.transaction() as session:
         restore(session, seat, actor=None, now=at)
+
+
+def newest_token(database: Database, kind: str = "invitation") -> str:
+    """Find the claim token in the newest letter of a kind."""
+    with database.read_session() as session:
+        letter = session.scalars(
+            select(Mail).where(Mail.kind == kind).order_by(Mail.id.desc()).limit(1)
+        ).one()
+        return letter.text.split("/claim/")[1].split()[0]
+
+
+def invite_by_mail(database: Database, home: Home, email: str) -> str:
+    """Invite an address and return the token of its letter."""
+    with database.transaction() as session:
+        invitations.invite(
+            session, home.pool_id, [Invitee(read_address(email))], doors=DOORS, actor=None, now=NOW
+        )
+    return newest_token(database)
+
+
+def by_link(database: Database, token: str, login_id: int, at: datetime = NOW) -> str:
+    """Claim by a link; returns what it answered."""
+    with database.transaction() as session:
+        done = claiming.claim_by_link(session, token, login_id, doors=DOORS, actor=None, now=at)
+        return type(done).__name__

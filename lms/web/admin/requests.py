@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms import desk, domains, sales, seats
+from lms import desk, domains, sales, seat_requests
 from lms.clock import now
 from lms.desk_list import (
     KIND_WORDS,
@@ -145,12 +145,10 @@ def refill(request_id: str) -> ResponseReturnValue:
     """Let a seat be given to somebody else before its time, which answers the request (S3)."""
     actor = required_viewer().public_id
     with transaction() as session:
-        facts = find_request(session, request_id)
-        if facts.seat_public_id is None:
-            raise Conflict(N_("This request names no seat."))
-        seats.approve_refill(session, facts.seat_public_id, actor=actor, now=now())
         answer = _("The seat is free: you may give it to somebody else now.")
-        desk.finish(session, request_id, answer=answer, doors=doors(), actor=actor, now=now())
+        seat_requests.agree_to_move(
+            session, request_id, answer, doors=doors(), actor=actor, now=now()
+        )
     flash(_("The seat is free, and who asked is told."), "done")
     return see_other(".show", request_id=request_id)
 

@@ -1,0 +1,130 @@
+"""Giving a seat to somebody else, and what its holder loses by that (PRODUCT.md, S3)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms import audit, invitations, seat_letters, seats
+from lms.errors import N_, Conflict
+from lms.invitations import IN_ALREADY, STAYS_OPEN, TAKES_NOBODY, Invited, Invitee
+from lms.letters import Doors
+from lms.models.orders import DeskRequest, RequestKind, RequestState
+from lms.models.people import Login
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
+from lms.moving import Refill, refill_of, watched_share
+from lms.offering import Busy, impatient
+from lms.seating import lock_seat, standing_of
+
+TOO_EARLY = N_("This seat can go to somebody else seven days after it was taken, not before.")
+NEEDS_APPROVAL = N_(
+    "More than half of the recording has been watched in this seat, so the house has to agree"
+    " before it goes to somebody else."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """What the holder of a seat loses when it goes to somebody else.
+
+    They keep certificates, and whatever lets them in besides. `share` is how much of what the
+    seat covers they have watched, 0 to 1. `refill` says when the seat may be filled; once staff
+    have approved, at once.
+    """
+
+    name: str
+    email: str | None
+    organisation: str
+    covers: str
+    state: AssignmentState
+    share: float
+    refill: Refill
+
+
+def losses(session: Session, seat_id: str, *, now: datetime) -> Losses:
+    """Return what the holder of a seat would lose; raises NotFound, Conflict where nobody sits."""
+    seat = lock_seat(session, seat_id)
+    holder = seats.holder_of(session, seat)
+    pool = session.get_one(Pool, seat.pool_id)
+    about = seat_letters.about_pool(session, pool)
+    login = None if holder.login_id is None else session.get(Login, holder.login_id)
+    return Losses(
+        name=login.name if login is not None else holder.name,
+        email=seat_letters.address_of(session, holder),
+        organisation=about.organisation,
+        covers=about.covers,
+        state=holder.state,
+        share=0.0 if login is None else watched_share(session, pool, login.id),
+        refill=_refill(session, pool, seat, holder, now),
+    )
+
+
+def reassign(
+    session: Session,
+    seat_id: str,
+    to: Invitee,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> Invited:
+    """Take a seat from its holder and invite somebody else to it, in one.
+
+    The holder is told, stops watching by it (E1) and keeps certificates. Raises NotFound, and
+    Conflict: `seat_stays` before a contract's seven days are over, `needs_approval` where staff
+    have to agree, and where the address has a seat already or the pool takes nobody.
+    """
+    seat = lock_seat(session, seat_id)
+    holder = seats.holder_of(session, seat)
+    pool = session.get_one(Pool, seat.pool_id)
+    _check(session, pool, seat, holder, now)
+    invited = Assignment(
+        seat_id=seat.id,
+        pool_id=pool.id,
+        email=to.address.shown,
+        email_key=to.address.key,
+        name=to.name,
+        state=AssignmentState.INVITED,
+        created_at=now,
+        expires_at=now + STAYS_OPEN,
+    )
+    if invitations.held_by(session, pool.id, to.address) is not None:
+        raise Conflict(IN_ALREADY)
+    seats.end_holding(session, pool, holder, AssignmentEnd.REASSIGNED, doors=doors, now=now)
+    try:
+        with impatient(session):
+            session.add(invited)
+    except (IntegrityError, Busy) as error:
+        raise Conflict(IN_ALREADY) from error
+    audit.record(session, "seat.reassigned", seat.public_id, actor=actor, now=now)
+    invitations.write_one(session, pool, invited.id, doors=doors, now=now)
+    return Invited(to.address.shown, seat.public_id)
+
+
+def _check(session: Session, pool: Pool, seat: Seat, holder: Assignment, now: datetime) -> None:
+    is_frozen = holder.state is AssignmentState.FROZEN
+    if is_frozen or not standing_of(session, pool.id, now).takes_people:
+        raise Conflict(TAKES_NOBODY)
+    refill = _refill(session, pool, seat, holder, now)
+    if refill.needs_approval:
+        raise Conflict(NEEDS_APPROVAL, code="needs_approval")
+    if not refill.is_free:
+        raise Conflict(TOO_EARLY, code="seat_stays")
+
+
+def _refill(session: Session, pool: Pool, seat: Seat, holder: Assignment, now: datetime) -> Refill:
+    refill = refill_of(session, pool, holder, now)
+    return Refill() if refill.needs_approval and _is_approved(session, seat, holder) else refill
+
+
+def _is_approved(session: Session, seat: Seat, holder: Assignment) -> bool:
+    """Tell whether staff have agreed, since this person has the seat, that it moves."""
+    agreed = exists().where(
+        DeskRequest.seat_id == seat.id,
+        DeskRequest.kind == RequestKind.REASSIGN,
+        DeskRequest.state == RequestState.DONE,
+        DeskRequest.closed_at >= holder.claimed_at,
+    )
+    return bool(session.scalar(select(agreed)))

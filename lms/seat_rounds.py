@@ -1,0 +1,47 @@
+"""The letters that seats lead to, written after the commit: offers, invitations of lists, losses."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import invitations, seat_letters
+from lms.clock import now
+from lms.jobs import JobRun
+from lms.letters import Doors
+from lms.models.seats import Assignment, Pool
+from lms.runtime import Carrel
+
+AT_ONCE = 100
+
+
+def tell(carrel: Carrel, run: JobRun) -> None:
+    """Write the letters that a pool owes: a hundred in a transaction, each once."""
+    doors = Doors(carrel.settings.base_url)
+    with carrel.database.read_session() as session:
+        pool_id = session.scalar(select(Pool.id).where(Pool.public_id == run.subject))
+    if pool_id is None:
+        return
+    since = datetime.fromisoformat(run.payload["since"])
+    written = AT_ONCE
+    while written == AT_ONCE and not run.cancelled():
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            written = invitations.write_invitations(
+                session, pool_id, AT_ONCE, doors=doors, now=now(), since=since
+            )
+    released = [int(one) for one in run.payload["released"]]
+    for first in range(0, len(released), AT_ONCE):
+        with carrel.database.transaction() as session:
+            _tell_released(session, pool_id, released[first : first + AT_ONCE], doors)
+
+
+def _tell_released(session: Session, pool_id: int, ids: Sequence[int], doors: Doors) -> None:
+    pool = session.get_one(Pool, pool_id)
+    ended = session.scalars(
+        select(Assignment).where(Assignment.id.in_(ids), Assignment.ended_at.is_not(None))
+    )
+    for one in ended:
+        if one.ended_at is not None and (one.claimed_at or one.notified_at):
+            seat_letters.send_released(session, one, pool, doors=doors, now=one.ended_at)

@@ -1,0 +1,381 @@
+"""Inviting: a seat kept for 14 days, links that work once, letters, addresses put right (S3 to S5)."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from lms import claim_links, claiming, invitations
+from lms.addresses import read_address
+from lms.claim_links import LinkState
+from lms.db import Database
+from lms.errors import Conflict, Forbidden, Gone, Invalid, NotFound
+from lms.invitations import AlreadyIn, Answer, Invited, Invitee, NoSeat
+from lms.models.people import Login
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, WaitingEntry
+from lms.models.upkeep import Mail
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.seats.places import (
+    DAY,
+    DOORS,
+    SOON,
+    YEAR,
+    Home,
+    by_link,
+    counts,
+    invite,
+    invite_by_mail,
+    let_go,
+    make_home,
+    newest_token,
+    people,
+    settle_at,
+    states,
+    take_seat,
+    wait,
+)
+from tests.seats.test_claim import email_of
+
+
+def asked(database: Database, home: Home, *emails: str, at: datetime = NOW) -> tuple[Answer, ...]:
+    invitees = [Invitee(read_address(email), "Pat") for email in emails]
+    with database.transaction() as session:
+        return invitations.invite(session, home.pool_id, invitees, doors=DOORS, actor=None, now=at)
+
+
+def test_an_address_is_invited_counted_and_written_to(database: Database) -> None:
+    home = make_home(database, 2)
+    [answer] = asked(database, home, "Kim@Example.org")
+    assert isinstance(answer, Invited)
+    assert counts(database, home.pool_id) == (1, 2)
+    with database.read_session() as session:
+        sits = session.scalars(select(Assignment)).one()
+        assert (sits.state, sits.expires_at, sits.notified_at) == ("invited", SOON, NOW)
+        letter = session.scalars(select(Mail)).one()
+        assert (letter.kind, letter.recipient) == ("invitation", "Kim@example.org")
+        assert home.pool.covers in letter.text
+        link = session.scalars(select(ClaimLink)).one()
+        token = re.search(r"/claim/(\S+)", letter.text)
+        assert token
+        assert len(token[1]) == 43  # 256 bits
+        assert token[1].encode() not in link.token_hash
+
+
+def test_several_answer_each_for_itself_and_a_repetition_is_one(database: Database) -> None:
+    home = make_home(database, 2)
+    [pat] = people(database, 1)
+    take_seat(database, home.pool_id, pat)
+    pats = email_of(database, pat)
+    answers = asked(database, home, pats, "kim@example.org", "KIM@example.org", "dan@example.org")
+    assert [type(one) for one in answers] == [AlreadyIn, Invited, NoSeat]
+    assert counts(database, home.pool_id) == (2, 2)
+    assert [type(one) for one in asked(database, home, "kim@example.org")] == [AlreadyIn]
+
+
+def test_a_pool_in_grace_invites_nobody_and_a_crowd_comes_by_a_list(database: Database) -> None:
+    home = make_home(database, 500, YEAR)
+    with pytest.raises(Conflict):
+        asked(database, home, "kim@example.org", at=NOW + 356 * DAY)
+    with pytest.raises(Invalid):
+        asked(database, home, *(f"p{number}@example.org" for number in range(201)))
+
+
+def test_who_waited_and_is_invited_waits_no_longer(database: Database) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    wait(database, home.pool_id, pat)
+    asked(database, home, email_of(database, pat))
+    with database.read_session() as session:
+        assert session.scalars(select(WaitingEntry.ended_as)).all() == ["seated"]
+
+
+def test_the_link_makes_the_seat_theirs_and_says_so_by_letter(database: Database) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    token = invite_by_mail(database, home, email_of(database, pat))
+    assert by_link(database, token, pat) == "Claimed"
+    assert states(database, home.pool_id) == {pat: AssignmentState.CLAIMED}
+    assert counts(database, home.pool_id) == (1, 1)
+    with database.read_session() as session:
+        letter = session.scalars(select(Mail).where(Mail.kind == "claimed")).one()
+        assert f"/webinars/{home.pool.slug}" in letter.text
+        assert "doesn't expire" in letter.text
+
+
+def test_a_link_works_once_and_its_owner_may_click_again(database: Database) -> None:
+    home = make_home(database, 2)
+    pat, dan = people(database, 2)
+    token = invite_by_mail(database, home, email_of(database, pat))
+    by_link(database, token, pat)
+    assert by_link(database, token, pat) == "Already"
+    with pytest.raises(Forbidden):
+        by_link(database, token, dan)
+    with database.read_session() as session:
+        seat = claim_links.read_link(session, token, now=NOW)
+        assert seat.state is LinkState.USED
+    assert counts(database, home.pool_id) == (1, 2)
+
+
+def test_a_link_is_bound_to_the_invited_address(database: Database) -> None:
+    home = make_home(database, 2)
+    pat, dan = people(database, 2)
+    token = invite_by_mail(database, home, email_of(database, pat))
+    with pytest.raises(Forbidden) as refused:
+        by_link(database, token, dan)
+    assert refused.value.code == "another_address"
+    with database.transaction() as session:
+        session.execute(update(Login).where(Login.id == pat).values(merged_into=dan))
+    assert by_link(database, token, dan) == "Claimed"
+
+
+def test_an_address_nobody_confirmed_claims_nothing(database: Database) -> None:
+    home = make_home(database, 2)
+    [pat] = people(database, 1)
+    token = invite_by_mail(database, home, email_of(database, pat))
+    with database.transaction() as session:
+        session.execute(update(Login).where(Login.id == pat).values(confirmed_at=None))
+    with pytest.raises(Forbidden):
+        by_link(database, token, pat)
+
+
+def test_a_token_that_is_none_and_one_that_was_taken_back_are_gone(database: Database) -> None:
+    home = make_home(database, 2)
+    [pat] = people(database, 1)
+    with pytest.raises(Gone):
+        by_link(database, "x" * 43, pat)
+    token = invite_by_mail(database, home, email_of(database, pat))
+    with database.read_session() as session:
+        seat = claim_links.read_link(session, token, now=NOW)
+        assert seat.state is LinkState.GOOD
+    [held] = asked(database, home, email_of(database, pat))
+    assert isinstance(held, AlreadyIn)
+    let_go(database, held.seat)
+    with pytest.raises(Gone):
+        by_link(database, token, pat)
+    with database.read_session() as session:
+        assert claim_links.read_link(session, token, now=NOW).state is LinkState.TAKEN_BACK
+
+
+def test_an_expired_link_claims_while_a_seat_is_free(database: Database) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    token = invite_by_mail(database, home, email_of(database, pat))
+    late = SOON + DAY
+    with database.transaction() as session:
+        assert invitations.expire_due(session, now=late) == 1
+    assert counts(database, home.pool_id) == (0, 1)
+    with database.read_session() as session:
+        assert claim_links.read_link(session, token, now=late).state is LinkState.EXPIRED
+    assert by_link(database, token, pat, late) == "Claimed"
+    assert counts(database, home.pool_id) == (1, 1)
+
+
+def test_an_expired_link_to_a_full_pool_joins_the_waiting_list(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan = people(database, 2)
+    token = invite_by_mail(database, home, email_of(database, pat))
+    with database.transaction() as session:
+        invitations.expire_due(session, now=SOON)
+    take_seat(database, home.pool_id, dan, SOON)
+    assert by_link(database, token, pat, SOON) == "Waiting"
+    assert by_link(database, token, pat, SOON) == "Waiting"
+    with database.read_session() as session:
+        assert session.scalar(select(func.count(WaitingEntry.id))) == 1
+
+
+def test_what_runs_out_ends_and_goes_to_the_next(database: Database) -> None:
+    home = make_home(database, 1)
+    [dan] = people(database, 1)
+    invite_by_mail(database, home, "kim@example.org")
+    wait(database, home.pool_id, dan)
+    with database.transaction() as session:
+        assert invitations.expire_due(session, now=SOON - timedelta(seconds=1)) == 0
+        assert invitations.expire_due(session, now=SOON) == 1
+    assert states(database, home.pool_id)[dan] is AssignmentState.OFFERED
+    later = SOON + timedelta(hours=72)
+    with database.transaction() as session:
+        assert invitations.expire_due(session, now=later) == 1
+    assert counts(database, home.pool_id) == (0, 1)
+    with database.read_session() as session:
+        ends = session.scalars(select(Assignment.ended_as)).all()
+        assert set(ends) == {AssignmentEnd.EXPIRED}
+
+
+def test_what_is_kept_for_a_person_is_accepted_without_a_link(database: Database) -> None:
+    home = make_home(database, 2)
+    pat, dan = people(database, 2)
+    invite_by_mail(database, home, email_of(database, pat))
+    with database.transaction() as session:
+        done = claiming.accept(session, home.pool_id, pat, doors=DOORS, actor=None, now=NOW)
+        assert type(done).__name__ == "Claimed"
+    with pytest.raises(NotFound), database.transaction() as session:
+        claiming.accept(session, home.pool_id, dan, doors=DOORS, actor=None, now=NOW)
+
+
+def test_a_fresh_link_lets_the_older_ones_die_and_starts_the_time_anew(database: Database) -> None:
+    home = make_home(database, 2)
+    [pat] = people(database, 1)
+    first = invite_by_mail(database, home, email_of(database, pat))
+    [held] = asked(database, home, email_of(database, pat))
+    assert isinstance(held, AlreadyIn)
+    with database.transaction() as session:
+        fresh = invitations.fresh_link(session, held.seat, actor=None, now=NOW + DAY)
+    with pytest.raises(Gone):
+        by_link(database, first, pat)
+    with database.read_session() as session:
+        assert session.scalars(select(Assignment.expires_at)).one() == SOON + DAY
+    assert by_link(database, fresh, pat) == "Claimed"
+    with pytest.raises(Conflict), database.transaction() as session:
+        invitations.fresh_link(session, held.seat, actor=None, now=NOW)
+
+
+def test_a_reminder_s_link_leaves_the_one_before_alive(database: Database) -> None:
+    home = make_home(database, 2)
+    [pat] = people(database, 1)
+    first = invite_by_mail(database, home, email_of(database, pat))
+    with database.transaction() as session:
+        invited = session.scalars(select(Assignment.id)).one()
+        second = invitations.link_of(session, invited, doors=DOORS, now=NOW + DAY)
+    assert by_link(database, second.rpartition("/")[2], pat) == "Claimed"
+    assert by_link(database, first, pat) == "Already"
+
+
+def test_an_invitation_is_sent_again_with_a_fresh_link(database: Database) -> None:
+    home = make_home(database, 2)
+    [pat] = people(database, 1)
+    first = invite_by_mail(database, home, email_of(database, pat))
+    [held] = asked(database, home, email_of(database, pat))
+    assert isinstance(held, AlreadyIn)
+    with database.transaction() as session:
+        invitations.send_again(session, held.seat, doors=DOORS, actor=None, now=NOW)
+    second = newest_token(database)
+    assert second != first
+    assert by_link(database, second, pat) == "Claimed"
+
+
+def test_an_address_put_right_is_no_reassignment(database: Database) -> None:
+    home = make_home(database, 1, YEAR)
+    [pat] = people(database, 1)
+    wrong = invite_by_mail(database, home, "typo@example.org")
+    [held] = asked(database, home, "typo@example.org")
+    assert isinstance(held, AlreadyIn)
+    right = read_address(email_of(database, pat))
+    with database.transaction() as session:
+        invitations.correct_address(
+            session, held.seat, right, doors=DOORS, actor=None, now=NOW + DAY
+        )
+    assert counts(database, home.pool_id) == (1, 1)
+    with pytest.raises(Gone):
+        by_link(database, wrong, pat)
+    assert by_link(database, newest_token(database), pat, NOW + DAY) == "Claimed"
+    with pytest.raises(Conflict), database.transaction() as session:
+        invitations.correct_address(session, held.seat, right, doors=DOORS, actor=None, now=NOW)
+
+
+def test_an_address_is_not_put_right_to_one_that_has_a_seat(database: Database) -> None:
+    home = make_home(database, 2)
+    [pat] = people(database, 1)
+    take_seat(database, home.pool_id, pat)
+    [held] = asked(database, home, "typo@example.org")
+    assert isinstance(held, Invited)
+    taken = read_address(email_of(database, pat))
+    with pytest.raises(Conflict), database.transaction() as session:
+        invitations.correct_address(session, held.seat, taken, doors=DOORS, actor=None, now=NOW)
+
+
+def test_the_page_of_a_link_tells_who_invites_to_what_and_no_address(
+    database: Database, cast: Cast
+) -> None:
+    home = make_home(database, 1)
+    with database.transaction() as session:
+        invitations.invite(
+            session,
+            home.pool_id,
+            [Invitee(read_address("kim.possible@elm.example"))],
+            doors=DOORS,
+            actor=cast.mia.public_id,
+            now=NOW,
+        )
+        letter = session.scalars(select(Mail)).one()
+        facts = claim_links.read_link(session, letter.text.split("/claim/")[1].split()[0], now=NOW)
+    assert (facts.covers, facts.invited_by) == (home.pool.covers, "Mia")
+    assert facts.organisation == home.pool.organisation
+    assert facts.for_whom == "k…@elm.example"
+    assert (facts.is_open, facts.is_offer, facts.has_room) == (False, False, False)
+
+
+def test_an_open_link_has_an_end_and_a_limit(database: Database) -> None:
+    home = make_home(database, 10)
+    crowd = people(database, 4)
+
+    def make(*, expires_at: datetime = NOW + DAY, most_uses: int = 2) -> str:
+        with database.transaction() as session:
+            return claim_links.open_link(
+                session,
+                home.pool_id,
+                expires_at=expires_at,
+                most_uses=most_uses,
+                actor=None,
+                now=NOW,
+            )
+
+    for wrong in ({"expires_at": NOW}, {"most_uses": 0}):
+        with pytest.raises(Invalid):
+            make(**wrong)
+    token = make()
+    assert [by_link(database, token, one) for one in crowd[:2]] == ["Claimed", "Claimed"]
+    assert by_link(database, token, crowd[0]) == "Already"
+    with pytest.raises(Gone):
+        by_link(database, token, crowd[2])
+    assert counts(database, home.pool_id) == (2, 10)
+    other = make(most_uses=5)
+    with database.read_session() as session:
+        facts = claim_links.find_open_link(session, home.pool_id, now=NOW)
+        assert facts is not None
+        assert (facts.uses, facts.most_uses) == (0, 5)
+        assert claim_links.read_link(session, other, now=NOW).is_open
+    with pytest.raises(Gone):
+        by_link(database, other, crowd[2], NOW + DAY)
+    with database.transaction() as session:
+        claim_links.close_open_link(session, home.pool_id, actor=None, now=NOW)
+    with pytest.raises(Gone):
+        by_link(database, other, crowd[2])
+    with database.read_session() as session:
+        assert claim_links.find_open_link(session, home.pool_id, now=NOW) is None
+
+
+def test_an_offer_s_letter_tells_for_how_long_it_is_held(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan = people(database, 2)
+    seat = take_seat(database, home.pool_id, pat)
+    wait(database, home.pool_id, dan)
+    let_go(database, seat)
+    with database.transaction() as session:
+        assert (
+            invitations.write_invitations(
+                session, home.pool_id, 10, doors=DOORS, now=NOW, since=NOW
+            )
+            == 1
+        )
+        letter = session.scalars(select(Mail).where(Mail.kind == "seat_offer")).one()
+        assert "72 hours" in letter.text
+        assert letter.recipient == email_of(database, dan)
+    assert by_link(database, newest_token(database, "seat_offer"), dan) == "Claimed"
+
+
+def test_letters_are_written_in_batches_and_once(database: Database) -> None:
+    home = make_home(database, 9)
+    for number in range(5):
+        invite(database, home.pool_id, f"p{number}@example.org")
+
+    def write(since: datetime | None = None) -> int:
+        with database.transaction() as session:
+            return invitations.write_invitations(
+                session, home.pool_id, 2, doors=DOORS, now=NOW, since=since
+            )
+
+    assert write(NOW + DAY) == 0
+    assert [write() for _ in range(4)] == [2, 2, 1, 0]
+    settle_at(database, home.pool_id, NOW)
