@@ -6,13 +6,15 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from lms import mail, seats
+from lms import claiming, mail, seats, waiting
+from lms.access import Way
 from lms.errors import N_, Conflict, Invalid
 from lms.letters import Doors
 from lms.models.seats import AssignmentEnd
 from lms.organisations import find_managers
 from lms.own_places import read_own_place
 from lms.seats import Claim, Released
+from lms.waiting import Offered, Waiting
 
 NOTHING_TO_CLAIM: Final = N_("There is no seat here that you can claim.")
 NO_SEAT: Final = N_("You have no seat here to give back.")
@@ -33,7 +35,13 @@ class Question:
 
 
 def claim_own(
-    session: Session, login_id: int, pool: str, *, actor: str | None, now: datetime
+    session: Session,
+    login_id: int,
+    pool: str,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
 ) -> Claim:
     """Take the seat that is kept for a person, or that their mail domain opens (PRODUCT.md, S7).
 
@@ -42,7 +50,29 @@ def claim_own(
     own = read_own_place(session, login_id, pool, now)
     if own.seat is None and not own.holding.may_claim:
         raise Conflict(NOTHING_TO_CLAIM)
-    return seats.claim(session, own.pool_id, login_id, actor=actor, now=now)
+    if own.place.way is Way.BY_DOMAIN:
+        take = claiming.claim_by_domain
+    elif own.place.way in (Way.INVITED, Way.OFFERED):
+        take = claiming.accept
+    else:  # an invitation that ran out claims again while a seat is free (S4)
+        return seats.claim(session, own.pool_id, login_id, actor=actor, now=now)
+    return take(session, own.pool_id, login_id, doors=doors, actor=actor, now=now)
+
+
+def join_waiting_list(
+    session: Session, login_id: int, pool: str, *, actor: str | None, now: datetime
+) -> Waiting | Offered:
+    """Wait for a seat of a full pool (S9); raises NotFound, Conflict where there is none to come."""
+    own = read_own_place(session, login_id, pool, now)
+    if own.number is None and not own.holding.may_join_waiting_list:
+        raise Conflict(NOTHING_TO_CLAIM)
+    return waiting.join(session, own.pool_id, login_id, actor=actor, now=now)
+
+
+def leave_waiting_list(session: Session, login_id: int, pool: str, *, now: datetime) -> None:
+    """Wait no longer; raises NotFound for a pool the person has no way to."""
+    own = read_own_place(session, login_id, pool, now)
+    waiting.leave(session, own.pool_id, login_id, now=now)
 
 
 def give_back(

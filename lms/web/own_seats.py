@@ -16,6 +16,7 @@ from lms.own_places import Holding, OwnPlace, read_own_place
 from lms.own_seats import Question
 from lms.programme import read_programme
 from lms.seats import Already, Claimed
+from lms.waiting import Waiting
 from lms.web import limits
 from lms.web.doors import doors
 from lms.web.forms.faults import show_faults
@@ -62,7 +63,12 @@ def claim(pool: str) -> ResponseReturnValue:
     with transaction() as session:
         own = read_own_place(session, person.login_id, pool, moment)
         done = own_seats.claim_own(
-            session, person.login_id, pool, actor=person.public_id, now=moment
+            session,
+            person.login_id,
+            pool,
+            doors=doors(),
+            actor=person.public_id,
+            now=moment,
         )
     organisation = own.place.organisation_name
     if isinstance(done, Claimed):
@@ -79,6 +85,29 @@ def claim(pool: str) -> ResponseReturnValue:
         "attention",
     )
     return see_other(".show", pool=pool)
+
+
+@blueprint.post("/library/seats/<pool>/join")
+@open_to(Audience.SIGNED_IN)
+def join(pool: str) -> ResponseReturnValue:
+    person = required_viewer()
+    with transaction() as session:
+        done = own_seats.join_waiting_list(
+            session, person.login_id, pool, actor=person.public_id, now=now()
+        )
+    if isinstance(done, Waiting):
+        flash(_("You are number %(at)s on the waiting list.", at=done.position), "done")
+    return see_other(".show", pool=pool)
+
+
+@blueprint.post("/library/seats/<pool>/leave")
+@open_to(Audience.SIGNED_IN)
+def leave(pool: str) -> ResponseReturnValue:
+    person = required_viewer()
+    with transaction() as session:
+        own_seats.leave_waiting_list(session, person.login_id, pool, now=now())
+    flash(_("You are on the waiting list no longer."), "done")
+    return redirect(HOME, code=303)
 
 
 @blueprint.post("/library/seats/<pool>/give-back")

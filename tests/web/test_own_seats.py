@@ -1,9 +1,10 @@
 """A person's own place with an organisation's seats: claimed, given back, asked about."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from lms.access import Code
+from lms.models.holdings import Grant
 from lms.models.people import Login, Organisation
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
 from lms.models.upkeep import Mail
@@ -37,7 +38,7 @@ def test_who_has_not_signed_in_is_asked_to_and_strangers_see_nothing(client, cas
     client.sign_in(cast.alice.id)
     for path in (page, f"{page}/ask"):
         assert client.get(path).status_code == 404
-    for path in ("claim", "give-back"):
+    for path in ("claim", "give-back", "join", "leave"):
         assert client.post(f"{page}/{path}").status_code == 404
 
 
@@ -89,6 +90,22 @@ def test_the_library_says_that_a_contract_is_over_while_it_still_lets_in(client,
     library = client.get("/library").text
     assert "Your access ends soon" in library
     assert "The contract of Elm County Library ended on" in library
+
+
+def test_a_full_pool_is_waited_for_and_the_list_left_again(client, cast, database, arranged):
+    page = arranged(Code.SEAT_CLAIMABLE)
+    with database.transaction() as session:
+        session.execute(update(Pool).values(capacity=0))
+        session.execute(update(Grant).where(Grant.pool_id.is_not(None)).values(seats=1))
+    assert "Join the waiting list" in client.get(f"/webinars/{cast.slug}").text
+    client.post(f"{page}/join")
+    assert "You are number 1 on the waiting list" in client.get(page).text
+    client.post(f"{page}/leave")
+    assert "Join the waiting list" in client.get(page).text
+
+
+def test_where_a_seat_is_free_nobody_waits(client, arranged):
+    assert client.post(f"{arranged(Code.SEAT_CLAIMABLE)}/join").status_code == 409
 
 
 def test_a_question_reaches_whoever_manages_the_seats(client, cast, database, arranged):

@@ -1,0 +1,97 @@
+"""Claim links: who invites to what, and one button that takes the seat (PRODUCT.md, S4 and S5)."""
+
+from flask import Blueprint, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms import claim_links, claiming
+from lms.claim_links import LinkFacts, LinkState
+from lms.claiming import LinkClaim
+from lms.clock import now
+from lms.errors import Forbidden
+from lms.own_places import read_own_place
+from lms.seating import Full
+from lms.seats import Already, Claimed
+from lms.waiting import Offered, Waiting
+from lms.web.doors import doors, keeps_its_address
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, render, see_other, transaction
+from lms.web.onward import HOME
+from lms.web.own_seats import after_claim
+from lms.web.signin import required_viewer, viewer
+
+blueprint = Blueprint("claim", __name__)
+
+OVER = (LinkState.USED, LinkState.TAKEN_BACK)
+
+
+@blueprint.get("/claim/<token>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def show(token: str) -> ResponseReturnValue:
+    """Say who invites to what; nothing is taken before a button is pressed, for mail scanners' sake."""
+    with read_session() as session:
+        link = claim_links.read_link(session, token, now=now())
+    is_over = link.state in OVER or (link.is_open and link.state is LinkState.EXPIRED)
+    return _page(token, link, "over" if is_over else "open"), 410 if is_over else 200
+
+
+@blueprint.post("/claim/<token>")
+@open_to(Audience.SIGNED_IN)
+@keeps_its_address
+def claim(token: str) -> ResponseReturnValue:
+    person, moment = required_viewer(), now()
+    with read_session() as session:
+        link = claim_links.read_link(session, token, now=moment)
+    try:
+        with transaction() as session:
+            done = claiming.claim_by_link(
+                session,
+                token,
+                person.login_id,
+                doors=doors(),
+                actor=person.public_id,
+                now=moment,
+            )
+    except Forbidden:
+        return _page(token, link, "other"), 403
+    return _done(token, link, done)
+
+
+def _done(token: str, link: LinkFacts, done: LinkClaim) -> ResponseReturnValue:
+    organisation = link.organisation
+    match done:
+        case Claimed():
+            flash(
+                _("The seat is yours, through %(organisation)s.", organisation=organisation), "done"
+            )
+        case Already():
+            flash(_("You have had this seat since before."), "note")
+        case Waiting():
+            sentence = _(
+                "No seat is free. You are number %(at)s on the waiting list.", at=done.position
+            )
+            flash(sentence, "attention")
+            return redirect(HOME, code=303)
+        case Offered():
+            return see_other("own_seats.show", pool=link.pool)
+        case Full():
+            return _page(token, link, "full"), 409
+        case _:
+            return _page(token, link, "closed"), 409
+    with read_session() as session:
+        own = read_own_place(session, required_viewer().login_id, link.pool, now())
+    return redirect(after_claim(own.holding.slug), code=303)
+
+
+def _page(token: str, link: LinkFacts, what: str) -> str:
+    return render(
+        "claim/link.html",
+        link=link,
+        token=token,
+        what=what,
+        person=viewer(),
+        here=url_for(".show", token=token),
+        has_run_out=link.state is LinkState.EXPIRED,
+        is_used=link.state is LinkState.USED,
+    )
