@@ -63,6 +63,7 @@ from lms.web.admin import why as staff_why
 from lms.web.heartbeats import Heartbeats
 from lms.web.kit import EXTENSION
 from lms.web.limits import init_limits
+from lms.web.organisation import claims as organisation_claims
 from lms.web.organisation import imports as organisation_imports
 from lms.web.organisation import members as organisation_members
 from lms.web.organisation import overview as organisation_overview
@@ -105,6 +106,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
     house.blueprint,
     library.blueprint,
+    organisation_claims.blueprint,
     organisation_imports.blueprint,
     organisation_members.blueprint,
     organisation_overview.blueprint,

@@ -62,6 +62,9 @@ def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
         ),
         (
             _("Settings"),
-            [link(_("Members and roles"), "organisation_members.members", "key-round")],
+            [
+                link(_("Without an invitation"), "organisation_claims.claims", "lock-open"),
+                link(_("Members and roles"), "organisation_members.members", "key-round"),
+            ],
         ),
     ]
