@@ -243,8 +243,13 @@ def _sit_down(
 
 
 def _stand_up(session: Session, seated: Seated | Clash | Full) -> None:
-    if isinstance(seated, Seated):
-        session.execute(delete(_ASSIGNMENTS).where(_ASSIGNMENTS.c.id == seated.assignment_id))
+    """Take somebody out again as if they had never sat, with a seat that was added for them."""
+    if not isinstance(seated, Seated):
+        return
+    session.execute(delete(_ASSIGNMENTS).where(_ASSIGNMENTS.c.id == seated.assignment_id))
+    was_used = exists().where(_ASSIGNMENTS.c.seat_id == seated.seat_id)
+    gone: Any = session.execute(delete(_SEATS).where(_SEATS.c.id == seated.seat_id, ~was_used))
+    if not gone.rowcount:
         set_seat(session, seated.seat_id, SeatState.FREE, None)
 
 

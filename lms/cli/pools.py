@@ -1,14 +1,147 @@
-"""carrel pool: an organisation's seats, sold and renewed."""
+"""carrel pool: an organisation's seats, sold, listed and renewed."""
+
+from dataclasses import dataclass
 
 import click
 
+from lms import clock, organisations, pools, scopes
+from lms.cli.console import Console
+from lms.cli.moments import read_moment
+from lms.cli.output import answer, answer_items, json_option
 from lms.cli.renewals import grace, renew
+from lms.errors import N_, Invalid
+from lms.models.holdings import OfferKind, Scope
+from lms.passes import Target, Term
+from lms.pools import NewPoolGrant, PoolFacts
+
+BAD_SEATS = N_("Give a number of seats from 1 on.")
+BAD_TERM = N_("It has to end after it begins.")
+
+
+@dataclass(frozen=True, slots=True)
+class PoolAnswer:
+    """A pool as the command line shows it; `target` is the slug of what it covers."""
+
+    pool: str
+    organisation: str
+    scope: str
+    target: str | None
+    permanent: bool
+    capacity: int | None
+    used: int
+    free: int | None
 
 
 @click.group("pool")
 def pool() -> None:
-    """Sell seats to organisations, and renew them."""
+    """Give organisations seats, for one webinar or for more, for a term or for good."""
+
+
+@pool.command("add")
+@click.argument("organisation")
+@click.option("--webinar", metavar="SLUG", help="Seats for this webinar.")
+@click.option("--presenter", metavar="SLUG", help="Seats for all webinars with this presenter.")
+@click.option("--series", metavar="SLUG", help="Seats for all webinars of this series.")
+@click.option("--everything", is_flag=True, help="Seats for every webinar.")
+@click.option("--seats", type=int, metavar="N", help="How many.")
+@click.option("--unlimited", is_flag=True, help="As many as come.")
+@click.option("--starts", metavar="ISO", help="When they begin; else now.")
+@click.option("--ends", metavar="ISO", help="When they end; else never.")
+@click.option("--zone", help="The zone of naive times, such as America/New_York.")
+@json_option
+@click.pass_obj
+def add_pool(
+    console: Console,
+    *,
+    organisation: str,
+    webinar: str | None,
+    presenter: str | None,
+    series: str | None,
+    everything: bool,
+    seats: int | None,
+    unlimited: bool,
+    starts: str | None,
+    ends: str | None,
+    zone: str | None,
+    as_json: bool,
+) -> None:
+    """Give an organisation seats; its pool of the same scope and kind gets them, or a new one."""
+    scope, slug = _one_scope(webinar, presenter, series, "" if everything else None)
+    number = _number(seats, unlimited=unlimited)
+    moment = clock.now()
+    starts_at = read_moment(starts, zone) if starts else moment
+    term = Term(starts_at, read_moment(ends, zone) if ends else None)
+    if term.ends_at is not None and term.ends_at <= term.starts_at:
+        raise Invalid(BAD_TERM, fields={"ends": BAD_TERM})
+    with console.carrel.database.transaction() as session:
+        buyer = organisations.find_organisation(session, organisation)
+        target = Target(scope, scopes.find_target(session, scope, slug))
+        new = NewPoolGrant(buyer.id, target, number, term, _kind(scope, number, term))
+        made = pools.sell_seats(session, new, actor=None, now=moment)
+    facts = _facts(made)
+    answer(facts, f"{made.organisation} has {_told(made)} (pool {facts.pool}).", as_json=as_json)
+
+
+@pool.command("list")
+@click.argument("organisation")
+@json_option
+@click.pass_obj
+def list_pools(console: Console, *, organisation: str, as_json: bool) -> None:
+    """List an organisation's pools."""
+    with console.carrel.database.read_session() as session:
+        found = organisations.find_organisation(session, organisation)
+        facts = [_facts(one) for one in pools.pools_of(session, found.id)]
+    columns = ("pool", "scope", "target", "permanent", "capacity", "used", "free")
+    answer_items(facts, columns, as_json=as_json)
 
 
 pool.add_command(renew)
 pool.add_command(grace)
+
+
+def _one_scope(
+    webinar: str | None, presenter: str | None, series: str | None, everything: str | None
+) -> tuple[Scope, str]:
+    chosen = [
+        (Scope.WEBINAR, webinar),
+        (Scope.PRESENTER, presenter),
+        (Scope.SERIES, series),
+        (Scope.EVERYTHING, everything),
+    ]
+    named = [(scope, slug) for scope, slug in chosen if slug is not None]
+    if len(named) != 1:
+        raise click.UsageError("Say one of --webinar, --presenter, --series and --everything.")
+    return named[0]
+
+
+def _number(seats: int | None, *, unlimited: bool) -> int | None:
+    if (seats is None) is not unlimited:
+        raise click.UsageError("Say one of --seats and --unlimited.")
+    if seats is not None and seats < 1:
+        raise Invalid(BAD_SEATS, fields={"seats": BAD_SEATS})
+    return seats
+
+
+def _kind(scope: Scope, seats: int | None, term: Term) -> OfferKind:
+    if term.ends_at is not None or scope is not Scope.WEBINAR:
+        return OfferKind.CONTRACT
+    return OfferKind.INSTITUTIONAL if seats is None else OfferKind.GROUP_SEATS
+
+
+def _told(pool_facts: PoolFacts) -> str:
+    if pool_facts.capacity is None:
+        return "seats without end"
+    return f"{pool_facts.capacity} seats, {pool_facts.used} of them in use"
+
+
+def _facts(found: PoolFacts) -> PoolAnswer:
+    return PoolAnswer(
+        pool=found.public_id,
+        organisation=found.organisation,
+        scope=found.target.scope.value,
+        target=found.slug or None,
+        permanent=found.is_permanent,
+        capacity=found.capacity,
+        used=found.used,
+        free=found.free,
+    )

@@ -1,8 +1,190 @@
-"""carrel seats: who sits in an organisation's pools."""
+"""carrel seats: who sits in a pool, claiming, inviting and giving up."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 import click
+from sqlalchemy.orm import Session
+
+from lms import accounts, clock, invitations, pools, seat_list
+from lms.addresses import read_address
+from lms.cli.console import Console
+from lms.cli.output import answer, answer_items, json_option
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.invitations import AlreadyIn, Answer, Invited, Invitee
+from lms.letters import Doors
+from lms.models.seats import AssignmentEnd
+from lms.pools import PoolFacts
+from lms.seat_list import SeatFacts, seat_of_address
+from lms.seating import Full
+from lms.seats import Closed, claim, release
+
+FULL = N_("No seat of this pool is free.")
+CLOSED = N_("This pool takes nobody new: its term is over.")
+NO_LOGIN = N_(
+    "There is no log-in with this address. Invite it with carrel seats invite, or add it with"
+    " carrel login add."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimAnswer:
+    """What a claim came to: claimed, or already."""
+
+    pool: str
+    email: str
+    result: str
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
+class InviteAnswer:
+    """What an invitation came to: invited, already or no_seat; `seat` where there is one."""
+
+    email: str
+    result: str
+    seat: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseAnswer:
+    """A seat that was given up; it may be filled at once, from a moment on, or once staff agree."""
+
+    pool: str
+    email: str
+    seat: str
+    opens_at: datetime | None
+    needs_approval: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeatAnswer:
+    """A seat as the command line lists it."""
+
+    seat: str
+    state: str
+    email: str | None
+    name: str
+    claimed_at: datetime | None
+    expires_at: datetime | None
+    opens_at: datetime | None
 
 
 @click.group("seats")
 def seats() -> None:
-    """Fill an organisation's seats."""
+    """Put people into an organisation's seats, and take them out."""
+
+
+@seats.command("claim")
+@click.argument("pool_id", metavar="POOL")
+@click.argument("email")
+@json_option
+@click.pass_obj
+def claim_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> None:
+    """Take a seat for a log-in; asking again changes nothing, a full pool refuses."""
+    with console.carrel.database.transaction() as session:
+        pool = pools.find_pool(session, pool_id)
+        login_id = _login_id(session, email)
+        got = claim(session, pool.id, login_id, actor=None, now=clock.now())
+        if isinstance(got, Full):
+            raise Conflict(FULL, code="full")
+        if isinstance(got, Closed):
+            raise Conflict(CLOSED, code="closed")
+    result = type(got).__name__.lower()
+    words = "has a seat now" if result == "claimed" else "has had a seat since before"
+    facts = ClaimAnswer(pool_id, email, result, got.seat)
+    answer(facts, f"{email} {words} (seat {got.seat}).", as_json=as_json)
+
+
+@seats.command("invite")
+@click.argument("pool_id", metavar="POOL")
+@click.argument("emails", nargs=-1, required=True, metavar="EMAIL...")
+@json_option
+@click.pass_obj
+def invite(console: Console, *, pool_id: str, emails: tuple[str, ...], as_json: bool) -> None:
+    """Keep a seat for each address for 14 days, and send them the link that claims it."""
+    people = [Invitee(read_address(email)) for email in emails]
+    doors = Doors(console.settings.base_url)
+    with console.carrel.database.transaction() as session:
+        pool = pools.find_pool(session, pool_id)
+        done = invitations.invite(
+            session, pool.id, people, doors=doors, actor=None, now=clock.now()
+        )
+    answer_items([_invited(one) for one in done], ("email", "result", "seat"), as_json=as_json)
+
+
+@seats.command("release")
+@click.argument("pool_id", metavar="POOL")
+@click.argument("email")
+@json_option
+@click.pass_obj
+def release_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> None:
+    """Take somebody's seat: what they play by it stops, and they are told."""
+    doors = Doors(console.settings.base_url)
+    with console.carrel.database.transaction() as session:
+        pool = pools.find_pool(session, pool_id)
+        seat = _seat_of(session, pool, email)
+        done = release(
+            session,
+            seat.public_id,
+            AssignmentEnd.REMOVED,
+            doors=doors,
+            actor=None,
+            now=clock.now(),
+        )
+    refill = done.refill
+    facts = ReleaseAnswer(pool_id, email, done.seat, refill.opens_at, refill.needs_approval)
+    line = f"{email} has no seat any more; it may be given to somebody else."
+    if refill.needs_approval:
+        line = f"{email} has no seat any more; staff have to agree before somebody else has it."
+    if refill.opens_at is not None:
+        line = f"{email} has no seat any more; it stays empty until its seven days are over."
+    answer(facts, line, as_json=as_json)
+
+
+@seats.command("list")
+@click.argument("pool_id", metavar="POOL")
+@json_option
+@click.pass_obj
+def list_seats(console: Console, *, pool_id: str, as_json: bool) -> None:
+    """List a pool's seats and who has each."""
+    with console.carrel.database.read_session() as session:
+        pool = pools.find_pool(session, pool_id)
+        facts = [_facts(one) for one in seat_list.list_seats(session, pool.id)]
+    columns = ("seat", "state", "email", "name", "claimed_at", "expires_at", "opens_at")
+    answer_items(facts, columns, as_json=as_json)
+
+
+def _login_id(session: Session, email: str) -> int:
+    try:
+        return accounts.find_by_email(session, email).id
+    except NotFound as error:
+        raise NotFound(NO_LOGIN) from error
+
+
+def _seat_of(session: Session, pool: PoolFacts, email: str) -> SeatFacts:
+    try:
+        address = read_address(email)
+    except Invalid as error:
+        raise NotFound(seat_list.NOBODY_OF_THIS_ADDRESS) from error
+    return seat_of_address(session, pool.id, address.key)
+
+
+def _invited(one: Answer) -> InviteAnswer:
+    if isinstance(one, Invited):
+        return InviteAnswer(one.email, "invited", one.seat)
+    if isinstance(one, AlreadyIn):
+        return InviteAnswer(one.email, "already", one.seat)
+    return InviteAnswer(one.email, "no_seat", None)
+
+
+def _facts(one: SeatFacts) -> SeatAnswer:
+    return SeatAnswer(
+        seat=one.public_id,
+        state=one.sits.value if one.sits is not None else one.state.value,
+        email=one.email,
+        name=one.name,
+        claimed_at=one.claimed_at,
+        expires_at=one.expires_at,
+        opens_at=one.opens_at,
+    )
