@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint
+from flask import Blueprint, flash, make_response
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from lms import invitations
 from lms.clock import now
 from lms.errors import N_, NotFound
 from lms.models.holdings import Scope
@@ -18,11 +19,13 @@ from lms.seat_history import Sitting, read_history
 from lms.seat_list import SeatFacts, find_seat
 from lms.seat_table import COMPLETED_FROM, Standing, read_shares
 from lms.stewards import Managed
+from lms.web.doors import doors, keep_nothing
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session
+from lms.web.kit import read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
 from lms.web.organisation.pool_words import pool_title
 from lms.web.organisation.table_state import STANDING_BADGES, STANDING_WORDS
+from lms.web.signin import required_viewer
 from lms.zones import say_date, say_moment_in_a_row
 
 blueprint = Blueprint(
@@ -72,8 +75,43 @@ def seat(organisation_id: str, seat_id: str) -> ResponseReturnValue:
         badge=_badge(found, sits),
         facts=_facts(found, card, sits, next(iter(shares.values()), ()), zone),
         may_be_released=sits is not None,
+        is_open=sits is not None
+        and sits.state in (AssignmentState.INVITED, AssignmentState.OFFERED),
         history=[_chapter(each, zone) for each in history],
     )
+
+
+@blueprint.post("/<seat_id>/resend")
+@open_to(Audience.MANAGERS)
+def resend(organisation_id: str, seat_id: str) -> ResponseReturnValue:
+    managed = managed_organisation(organisation_id)
+    with transaction() as session:
+        own_seat(session, managed, seat_id)
+        invitations.send_again(
+            session, seat_id, doors=doors(), actor=required_viewer().public_id, now=now()
+        )
+    flash(_("The invitation is on its way again. Links sent before no longer work."), "done")
+    return see_other(".seat", organisation_id=organisation_id, seat_id=seat_id)
+
+
+@blueprint.post("/<seat_id>/link")
+@open_to(Audience.MANAGERS)
+def fresh_link(organisation_id: str, seat_id: str) -> ResponseReturnValue:
+    managed = managed_organisation(organisation_id)
+    with transaction() as session:
+        found = own_seat(session, managed, seat_id)
+        token = invitations.fresh_link(
+            session, seat_id, actor=required_viewer().public_id, now=now()
+        )
+    page = render_in(
+        managed,
+        "organisation/link.html",
+        person=found.name or found.email or "",
+        email=found.email,
+        seat_id=seat_id,
+        link=doors().page(f"/claim/{token}"),
+    )
+    return keep_nothing(make_response(page))
 
 
 def own_seat(session: Session, managed: Managed, seat_id: str) -> SeatFacts:

@@ -9,6 +9,7 @@ from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.visitor import Visitor
+from tests.web.letters import newest
 from tests.web.organisation.conftest import Elm
 
 
@@ -103,3 +104,20 @@ def test_a_seats_page_shows_who_has_it_and_who_had_it(mia: Visitor, elm: Elm, ca
     assert "once we approve it" in page
     assert "Released by a manager" in page
     assert "Release this seat" not in page
+
+
+def test_an_invitation_is_sent_again_or_made_a_link_to_copy(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organisation/{elm.id}/seats/{elm.invited_seat}"
+    assert mia.post(f"{place}/resend").status_code == 303
+    assert "/claim/" in newest(database, "zoe@example.org").text
+    answer = mia.post(f"{place}/link")
+    assert "/claim/" in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_claimed_seat_has_no_invitation_to_send(mia: Visitor, elm: Elm) -> None:
+    place = f"/organisation/{elm.id}/seats/{elm.alices_seat}"
+    assert "Make a link to copy" not in mia.get(place).text
+    assert mia.post(f"{place}/resend").status_code == 409
