@@ -121,6 +121,14 @@ def _seated(whose: ColumnElement[bool], which: ColumnElement[bool]) -> Select[*t
     ).where(whose, which)
 
 
+def _nobodys(login_id: ColumnElement[int | None]) -> ColumnElement[bool]:
+    """Tell that a row names no login, in words that no index on logins answers.
+
+    Rows without one are as many as there are open invitations; the address finds the few.
+    """
+    return func.coalesce(login_id, 0) == 0
+
+
 def _unseated(way: Way, pool_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
     """Return the head of a branch of pools in which nobody holds a seat for this person yet."""
     nothing, never = cast(null(), String), cast(null(), UTCDateTime)
@@ -130,18 +138,29 @@ def _unseated(way: Way, pool_id: ColumnElement[int]) -> Select[*tuple[Any, ...]]
 def _by_domain() -> Select[*tuple[Any, ...]]:
     """Return the pools whose organisation's own mail domain the person has, unless removed (S7)."""
     theirs = _POOL.alias("theirs")
-    removed = (
-        exists()
-        .select_from(_ASSIGNMENT.join(theirs, theirs.c.id == _ASSIGNMENT.c.pool_id))
-        .where(
-            theirs.c.organisation_id == _POOL.c.organisation_id,
-            _ASSIGNMENT.c.ended_as == AssignmentEnd.REMOVED,
-            or_(
-                _ASSIGNMENT.c.login_id.in_(select(_WHOSE.c.id)),
-                _ASSIGNMENT.c.email_key.in_(select(_WHOSE.c.key)),
-            ),
+    its_organisation = (
+        select(theirs.c.organisation_id)
+        .where(theirs.c.id == _ASSIGNMENT.c.pool_id)
+        .correlate(_ASSIGNMENT)
+        .scalar_subquery()
+    )
+
+    def was_removed(who: ColumnElement[bool]) -> ColumnElement[bool]:
+        # Found by the person: an organisation has more seats than a person has had.
+        return (
+            exists()
+            .select_from(_ASSIGNMENT)
+            .where(
+                who,
+                _ASSIGNMENT.c.ended_as == AssignmentEnd.REMOVED,
+                its_organisation == _POOL.c.organisation_id,
+            )
+            .correlate(_POOL)
         )
-        .correlate(_POOL)
+
+    is_barred = or_(
+        was_removed(_ASSIGNMENT.c.login_id.in_(select(_WHOSE.c.id))),
+        was_removed(_ASSIGNMENT.c.email_key.in_(select(_WHOSE.c.key))),
     )
     return (
         _unseated(Way.BY_DOMAIN, _POOL.c.id)
@@ -149,7 +168,7 @@ def _by_domain() -> Select[*tuple[Any, ...]]:
         .where(
             _DOMAIN.c.domain.in_(select(_MailDomain(_WHOSE.c.key))),
             _POOL.c.claim_policy == ClaimPolicy.DOMAIN,
-            ~removed,
+            ~is_barred,
         )
     )
 
@@ -171,11 +190,11 @@ def _ways() -> Subquery:
         ),
         _seated(
             _ASSIGNMENT.c.email_key.in_(their_keys),
-            _ASSIGNMENT.c.login_id.is_(None) & or_(is_open, is_expired),
+            _nobodys(_ASSIGNMENT.c.login_id) & or_(is_open, is_expired),
         ),
         _unseated(Way.WAITING, _WAITING.c.pool_id).where(_WAITING.c.login_id.in_(their_ids), waits),
         _unseated(Way.WAITING, _WAITING.c.pool_id).where(
-            _WAITING.c.email_key.in_(their_keys), waits, _WAITING.c.login_id.is_(None)
+            _WAITING.c.email_key.in_(their_keys), waits, _nobodys(_WAITING.c.login_id)
         ),
         _by_domain(),
     ).subquery("ways")
