@@ -16,6 +16,7 @@ from lms.accounts import Account, NewLogin, add_login, find_by_email
 from lms.addresses import read_address
 from lms.demo.content import HOUSE, ORGANISATIONS, PRICES, SERIES, WEBINARS
 from lms.demo.report import DemoReport, read_report
+from lms.demo.selling import write_customers
 from lms.demo.shapes import ZONE, CastText, OrganisationText, WebinarText, held_at
 from lms.demo.stored import Stored, StoredRecording, make_ready
 from lms.errors import NotFound
@@ -53,6 +54,7 @@ def install_demo(carrel: Carrel, *, now: datetime) -> DemoReport:
             is_taken = _has_house(session)
             if not is_taken:
                 _write(session, stored, now=now)
+                write_customers(session, base_url=carrel.settings.base_url, now=now)
     return read_report(carrel, is_new=not is_taken)
 
 

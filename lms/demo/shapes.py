@@ -82,6 +82,35 @@ class OrganisationText:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonText:
+    """Somebody at a customer's, without a password: they come in by a mailed code."""
+
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolText:
+    """Seats that an organisation was sold: None of them is unlimited.
+
+    `covers` is `everything` or a kind and a slug, as in `series:plain-machines`.
+    """
+
+    organisation: str
+    contact: PersonText
+    covers: str
+    seats: int | None
+    bought_days_ago: int
+    price_cents: int
+    is_contract: bool = False  # for a year; else for good
+    seated: tuple[PersonText, ...] = ()
+    invited: tuple[PersonText, ...] = ()
+    waiting: tuple[PersonText, ...] = ()
+    allotted: tuple[tuple[str, int], ...] = ()  # slugs of members of a consortium, and how many
+    domain: str | None = None  # whose people may take a seat by themselves
+
+
+@dataclass(frozen=True, slots=True)
 class PassText:
     """An all-access pass to everything, bought so many days before the demo is first started."""
 

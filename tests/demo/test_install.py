@@ -21,8 +21,10 @@ from lms.models.catalogue import (
     Webinar,
     WebinarState,
 )
-from lms.models.holdings import Offer
+from lms.models.holdings import Offer, Scope
+from lms.models.orders import DeskRequest, RequestKind
 from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.seats import Pool
 from lms.models.upkeep import Job
 from lms.offers import read_prices
 from lms.runtime import Carrel
@@ -147,6 +149,7 @@ def test_mia_manages_her_library_and_ada_is_staff(carrel, report):
             select(Login.email, Membership.role, Organisation.slug)
             .join_from(Membership, Login, Login.id == Membership.login_id)
             .join(Organisation, Organisation.id == Membership.organisation_id)
+            .where(Login.email == "mia@example.org")
         ).all()
         staff = session.scalars(select(Login.email).where(Login.is_staff)).all()
     assert tuple(place) == ("mia@example.org", Role.MANAGER, "tarnbrook")
@@ -198,3 +201,27 @@ def test_what_has_a_demos_name_already_is_taken_as_it_is(carrel):
     assert (ours.title, ours.recording) == ("Ours", None)
     with carrel.database.read_session() as session:
         assert session.scalar(select(func.count()).select_from(Offer)) == 6
+
+
+def test_the_seats_of_its_organisations_are_counted_and_one_contract_has_lapsed(carrel, report):
+    with carrel.database.read_session() as session:
+        rows = session.execute(
+            select(Organisation.slug, Pool.scope, Pool.capacity, Pool.used)
+            .join(Pool, Pool.organisation_id == Organisation.id)
+            .order_by(Pool.id)
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        ("tarnbrook", Scope.EVERYTHING, 12, 8),
+        ("tarnbrook", Scope.WEBINAR, 4, 4),
+        ("hollowmere", Scope.SERIES, 40, 27),
+        ("tarnbrook", Scope.SERIES, 10, 0),
+        ("port-selwick", Scope.SERIES, 15, 0),
+        ("port-selwick", Scope.WEBINAR, None, 2),
+        ("port-selwick", Scope.PRESENTER, 0, 0),
+    ]
+
+
+def test_two_requests_lie_on_its_desk(carrel, report):
+    with carrel.database.read_session() as session:
+        kinds = session.scalars(select(DeskRequest.kind).order_by(DeskRequest.id)).all()
+    assert kinds == [RequestKind.GROUP, RequestKind.TROUBLE]
