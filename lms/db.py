@@ -19,9 +19,11 @@ from sqlalchemy import (
     event,
     make_url,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, MappedColumn, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from lms.errors import N_, Conflict
 from lms.lean import Driver
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -30,6 +32,8 @@ _OTHERS = bytes(ord(CROCKFORD[byte & 31]) for byte in range(256))
 BUSY_TIMEOUT_MS = 15_000
 POOL_SIZE = 8
 POOL_OVERFLOW = 24
+DEADLOCK = "40P01"  # as PostgreSQL names it; SQLite has none, since one writes at a time
+AT_ONCE = N_("Somebody changed the same at this moment. Nothing was changed; try again.")
 
 
 def new_public_id() -> str:
@@ -43,6 +47,11 @@ def new_public_ids(count: int) -> list[str]:
     first = secrets.token_bytes(count).translate(_FIRST).decode()
     rest = secrets.token_bytes(25 * count).translate(_OTHERS).decode()
     return [first[at] + rest[25 * at : 25 * at + 25] for at in range(count)]
+
+
+def is_deadlock(fault: OperationalError) -> bool:
+    """Tell whether the database gave this one up of two that waited for each other."""
+    return getattr(fault.orig, "sqlstate", None) == DEADLOCK
 
 
 class Base(MappedAsDataclass, DeclarativeBase):
@@ -122,11 +131,19 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Open a writing session: leaving the block commits, an exception rolls all of it back."""
+        """Open a writing session: leaving the block commits, an exception rolls all of it back.
+
+        Raises Conflict for the one that the database gave up of two that waited for each other.
+        """
         with Session(self._writing, expire_on_commit=False) as session:
-            session.connection()  # begins now, so that no read comes before BEGIN IMMEDIATE
-            yield session
-            session.commit()
+            try:
+                session.connection()  # begins now, so that no read comes before BEGIN IMMEDIATE
+                yield session
+                session.commit()
+            except OperationalError as fault:
+                if is_deadlock(fault):
+                    raise Conflict(AT_ONCE, code="at_once") from fault
+                raise
 
     @contextmanager
     def read_session(self) -> Iterator[Session]:

@@ -121,7 +121,9 @@ def _invite(session: Session, row: SeatImport, now: datetime) -> None:
                 literal(now + INVITED_FOR, UTCDateTime),
             )
             .join(Seat, Seat.public_id == SeatImportRow.seat_public_id)
-            .where(seatable(row.id)),
+            .where(seatable(row.id))
+            # Two lists of the same people, however they are sorted, wait in one order.
+            .order_by(SeatImportRow.email_key),
             include_defaults=False,
         )
     )

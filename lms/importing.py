@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 from sqlalchemy.orm import Session
 
 from lms import clock, imports
-from lms.db import Database, new_public_id
+from lms.db import AT_ONCE, Database, new_public_id
 from lms.errors import N_, Conflict, Invalid
 from lms.import_seats import MEANWHILE
 from lms.import_view import ImportFacts, find_import
@@ -123,7 +123,7 @@ def apply_now(
                     hold(session)
                 return imports.apply(session, public_id, partial=partial, actor=actor, now=now)
         except Conflict as error:
-            if error.message != MEANWHILE:
+            if error.message not in (MEANWHILE, AT_ONCE):
                 raise
     raise Conflict(MEANWHILE)
 
