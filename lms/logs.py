@@ -1,11 +1,15 @@
 """Logs: one event a line, as JSON on stderr; never names, addresses, tokens or cookies."""
 
 import logging
+import re
 import sys
+from typing import Final
 
 import structlog
 
 PLAIN = "event", "level", "at"
+_ADDRESS: Final = re.compile(r"[^\s@\"'()<>\[\]{},;:=]+@[^\s@\"'()<>\[\]{},;:=]+")
+HIDDEN: Final = "(an address)"
 
 
 def configure_logs(lowest: int = logging.INFO) -> None:
@@ -18,6 +22,7 @@ def configure_logs(lowest: int = logging.INFO) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.format_exc_info,
+        _hide_addresses,
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
@@ -35,3 +40,17 @@ def configure_logs(lowest: int = logging.INFO) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def without_addresses(text: str) -> str:
+    """Return a traceback or message without the mail addresses in it: databases quote values."""
+    return _ADDRESS.sub(HIDDEN, text)
+
+
+def _hide_addresses(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    for key in ("event", "exception"):
+        if isinstance(event.get(key), str):
+            event[key] = without_addresses(event[key])
+    return event

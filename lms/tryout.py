@@ -16,6 +16,7 @@ from lms.clock import now
 from lms.errors import N_
 from lms.jobs import Claim, GiveUp, JobRun, LeaseLost, TryAgain, Work
 from lms.leases import Failure
+from lms.logs import without_addresses
 from lms.models.upkeep import Job
 from lms.runtime import Carrel
 
@@ -176,5 +177,5 @@ def _failure(error: Exception) -> Failure:
         final = not isinstance(error, TryAgain)
         return Failure(error.sentence, error.detail[-DETAIL_CHARS:], final)
     log.error("job_broke", kind=type(error).__name__, exc_info=error)
-    text = "".join(traceback.format_exception(error))
+    text = without_addresses("".join(traceback.format_exception(error)))
     return Failure(BROKE, text[-DETAIL_CHARS:], final=False)

@@ -26,6 +26,7 @@ from lms.models.upkeep import Job, JobState, Lane
 from lms.runtime import Carrel
 from lms.tryout import BROKE, LOOK_S
 from lms.worker import Worker, see_through
+from tests.factories import make_login
 from tests.jobs.work import SUBJECT, at_work, facts_of, make_job
 from tests.waiting import until
 
@@ -82,6 +83,21 @@ def test_whatever_else_a_handler_raises_is_tried_again_and_kept_for_staff(carrel
     assert (facts.state, facts.failure) == (JobState.QUEUED, BROKE)
     assert facts.failure_detail is not None
     assert "the disk is on fire" in facts.failure_detail
+
+
+def test_what_is_kept_of_a_fault_of_the_database_names_nobody(carrel: Carrel) -> None:
+    email, name = "pat.reader@example.org", "Pat Reader"
+
+    def handler(given: Carrel, _run: JobRun) -> None:
+        with given.database.transaction() as session:
+            for _ in range(2):
+                make_login(session, email, name=name)
+
+    detail = one_try(carrel, handler).failure_detail
+    assert detail is not None
+    assert "IntegrityError" in detail
+    assert "pat.reader" not in detail
+    assert "Pat Reader" not in detail
 
 
 def test_a_handler_that_finishes_although_cancelled_has_done_the_job(carrel: Carrel) -> None:
