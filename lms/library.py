@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Flask
 
+from lms import contract_rounds
 from lms.cli.access import grant, why
 from lms.cli.catalogue import webinar
 from lms.cli.db import db
@@ -18,6 +19,7 @@ from lms.cli.seats import seats
 from lms.cli.serve import serve
 from lms.cli.settings import settings
 from lms.cli.worker import worker
+from lms.contract_rounds import REMIND, TURN, remind, turn
 from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
 from lms.importing import apply_queued, applying_ended, drop_file, read_list, reading_ended
 from lms.imports import APPLY, DROP, READ
@@ -159,8 +161,10 @@ LIBRARY = Part(
         SWEEP: sweep_run,
         END_IDLE: end_idle,
         OVERDUE: overdue,
+        REMIND: remind,
         TELL: tell,
         TIDY: tidy,
+        TURN: turn,
         READ: read_list,
         DROP: drop_file,
         APPLY: apply_queued,
@@ -170,6 +174,6 @@ LIBRARY = Part(
         READ: reading_ended,
         APPLY: applying_ended,
     },
-    schedules=SCHEDULES,
+    schedules=(*SCHEDULES, *contract_rounds.SCHEDULES),
     models=tables.MODULES,
 )

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.addresses import read_address
 from lms.colour import light_accent
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.house import read_house
@@ -41,6 +42,7 @@ _FACTS: tuple[Any, ...] = (
     Mail.created_at,
     Mail.run_at,
     Mail.sent_at,
+    Mail.bounced_at,
     (Mail.state.in_((JobState.DONE, JobState.FAILED)) & (Mail.text != "")).label(
         "may_be_sent_again"
     ),
@@ -72,6 +74,7 @@ class MailFacts:
     created_at: datetime
     run_at: datetime
     sent_at: datetime | None
+    bounced_at: datetime | None
     may_be_sent_again: bool
 
 
@@ -110,6 +113,7 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
         kind=kind,
         login_id=login_id,
         recipient=recipient,
+        recipient_key=_key(recipient),
         subject=line,
         text=text,
         html=html,
@@ -133,6 +137,7 @@ def resend(session: Session, mail_id: str, *, actor: str | None, now: datetime) 
     if not mail.text:
         raise Conflict(N_("The text of this mail is no longer kept; let the person ask anew."))
     mail.state, mail.tries, mail.run_at, mail.failure = JobState.QUEUED, 0, now, None
+    mail.bounced_at = None
     audit.record(session, "mail.resent", mail.public_id, actor=actor, now=now)
     session.flush()
     return mail
@@ -236,6 +241,14 @@ def _address(raw: str) -> str:
     ):
         raise Invalid(N_("That is not an e-mail address."), fields={"to": N_("Not an address.")})
     return address
+
+
+def _key(address: str) -> str:
+    """Return the key under which an address is found; one that no login could have is folded."""
+    try:
+        return read_address(address).key
+    except Invalid:
+        return address.casefold()
 
 
 def _one_line(text: str) -> str:

@@ -7,7 +7,7 @@ import structlog
 
 from lms import postman
 from lms.clock import now
-from lms.postbox import NotTaken, Postbox, RefusedForGood, ServerAway, open_postbox
+from lms.postbox import NoSuchMailbox, NotTaken, Postbox, RefusedForGood, ServerAway, open_postbox
 from lms.postman import Letter
 from lms.runtime import Carrel
 
@@ -70,7 +70,9 @@ class MailRound:
 
     def _not_taken(self, letter: Letter, error: NotTaken) -> None:
         with self._carrel.database.transaction() as session:
-            if isinstance(error, RefusedForGood):
+            if isinstance(error, NoSuchMailbox):
+                postman.bounce(session, letter, error.reason, now=now())
+            elif isinstance(error, RefusedForGood):
                 postman.refuse(session, letter, error.reason)
             else:
                 postman.put_off(session, letter, error.reason, now=now())

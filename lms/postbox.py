@@ -26,6 +26,10 @@ class RefusedForGood(NotTaken):
     """The server will never take this mail."""
 
 
+class NoSuchMailbox(RefusedForGood):
+    """The server takes no mail for this address: it bounced before it was sent."""
+
+
 class RefusedForNow(NotTaken):
     """The server may take this mail later."""
 
@@ -89,7 +93,10 @@ class MailServer:
             connection.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             self._reset(connection)
-            raise _refusal(*next(iter(error.recipients.values()))) from error
+            code, answer = next(iter(error.recipients.values()))
+            if code >= PERMANENT:
+                raise NoSuchMailbox(_reason(code, answer)) from error
+            raise _refusal(code, answer) from error
         except smtplib.SMTPSenderRefused as error:
             self.close()
             raise ServerAway(_reason(error.smtp_code, error.smtp_error)) from error

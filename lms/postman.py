@@ -89,6 +89,12 @@ def refuse(session: Session, letter: Letter, reason: str) -> None:
     session.execute(_fenced(letter).values(state=JobState.FAILED, failure=reason))
 
 
+def bounce(session: Session, letter: Letter, reason: str, *, now: datetime) -> None:
+    """Give a mail up whose address takes none; that it bounced is shown beside the address."""
+    values = {"state": JobState.FAILED, "failure": reason, "bounced_at": now}
+    session.execute(_fenced(letter).values(**values))
+
+
 def release(session: Session, letter: Letter, reason: str) -> None:
     """Put a mail back as if it had not been tried: the server is away, which isn't its fault."""
     values = {"state": JobState.QUEUED, "tries": letter.tries - 1, "failure": reason}

@@ -20,6 +20,7 @@ from lms.models.orders import DeliveredThrough, RequestState, Terms
 from lms.offers import say_money
 from lms.pricing import holds_until
 from lms.sale_list import SaleFacts, SaleGrant, grants_of_sale
+from lms.stewards import stewards_of
 from lms.zones import read_zone, say_date, say_moment
 
 _ANSWERS: Final = {
@@ -170,14 +171,32 @@ def send_refunded(session: Session, facts: SaleFacts, *, doors: Doors, now: date
 def send_overdue(
     session: Session, facts: SaleFacts, *, doors: Doors, zone: ZoneInfo, now: datetime
 ) -> None:
-    """Tell the house and the buyer, once each, that a payment is overdue (P9)."""
+    """Tell the house, the buyer and who manages the organisation that a payment is overdue (P9).
+
+    Each is told once.
+    """
     values = {**_sold(facts, zone), "starts": "", "until": ""}
     subject = N_("Payment %(number)s is overdue") % {"number": facts.number}
     contact = read_house(session, contact="").contact_email
-    for to, login_id, path, whose in (
-        (facts.contact_email, facts.contact_id, "/ask?kind=invoice", "buyer"),
-        (contact, None, f"/staff/sales/{facts.public_id}", "house"),
-    ):
+    page = f"/staff/sales/{facts.public_id}"
+    readers = [
+        (
+            facts.contact_email,
+            facts.contact_id,
+            "/ask?kind=invoice",
+            "buyer",
+            "",
+            facts.contact_name,
+        ),
+        (contact, None, page, "house", "", ""),
+    ]
+    if facts.organisation_id is not None:
+        readers += [
+            (one.email, one.login_id, "/ask?kind=invoice", "buyer", f":{one.login_id}", one.name)
+            for one in stewards_of(session, facts.organisation_id)
+            if one.login_id != facts.contact_id
+        ]
+    for to, login_id, path, whose, which, name in readers:
         if to:
             mail.post(
                 session,
@@ -185,9 +204,9 @@ def send_overdue(
                 to=to,
                 login_id=login_id,
                 subject=subject,
-                values={**values, "action_url": doors.page(path)},
+                values={**values, "name": name, "action_url": doors.page(path)},
                 now=now,
-                unique_key=f"sale-overdue-{whose}:{facts.public_id}",
+                unique_key=f"sale-overdue-{whose}:{facts.public_id}{which}",
             )
 
 

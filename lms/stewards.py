@@ -23,6 +23,15 @@ _RANKS: Final = {Role.OWNER: 0, Role.MANAGER: 1, Role.MEMBER: 2}
 
 
 @dataclass(frozen=True, slots=True)
+class Steward:
+    """Somebody who is written to about an organisation; no login is the house's own mailbox."""
+
+    login_id: int | None
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Managed:
     """An organisation as somebody who may look after it sees it; staff have no role in it."""
 
@@ -63,6 +72,26 @@ def managed_by(session: Session, login_id: int) -> tuple[OrganisationFacts, ...]
     """Return the organisations that a person manages or owns, by name."""
     rows = session.execute(_managed(login_id).order_by(Organisation.name, Organisation.id))
     return tuple({row.public_id: _seen(row).facts for row in rows}.values())
+
+
+def stewards_of(session: Session, organisation_id: int) -> tuple[Steward, ...]:
+    """Return who is written to about an organisation: its managers and owners who have mail."""
+    kept = aliased(Login)
+    rows = session.execute(
+        select(kept.id, kept.email, kept.name)
+        .select_from(Membership)
+        .join(Login, Login.id == Membership.login_id)
+        .join(kept, kept.id == func.coalesce(Login.merged_into, Login.id))
+        .where(
+            Membership.organisation_id == organisation_id,
+            Membership.role != Role.MEMBER,
+            kept.email.is_not(None),
+            kept.blocked_at.is_(None),
+        )
+        .distinct()
+        .order_by(kept.id)
+    )
+    return tuple(Steward(row.id, row.email or "", row.name) for row in rows)
 
 
 def count_owners(session: Session, organisation_id: int) -> int:

@@ -1,7 +1,10 @@
 """carrel mail: what was sent, what waits, and whether any arrives."""
 
+from typing import BinaryIO
+
 import click
 
+from lms.bounces import take_report
 from lms.cli.console import Console
 from lms.cli.output import answer, answer_items, json_option
 from lms.clock import now
@@ -9,7 +12,18 @@ from lms.errors import N_
 from lms.mail import list_mails, mail_facts, post, resend
 from lms.models.upkeep import JobState
 
-COLUMNS = ("id", "kind", "recipient", "state", "tries", "created_at", "sent_at", "failure")
+COLUMNS = (
+    "id",
+    "kind",
+    "recipient",
+    "state",
+    "tries",
+    "created_at",
+    "sent_at",
+    "bounced_at",
+    "failure",
+)
+MOST_BYTES = 10_000_000
 TRIAL_SUBJECT = N_("Mail from your library arrives")
 
 
@@ -67,3 +81,18 @@ def try_command(console: Console, *, address: str, as_json: bool) -> None:
         )
         facts = mail_facts(session, row.public_id)
     answer(facts, f"A mail to {facts.recipient} is queued ({facts.id}).", as_json=as_json)
+
+
+@mail.command("bounced")
+@click.argument("report", type=click.File("rb"), default="-")
+@json_option
+@click.pass_obj
+def bounced_command(console: Console, *, report: BinaryIO, as_json: bool) -> None:
+    """Take a report about mail that could not be delivered, from a file or standard input.
+
+    Mail servers send it to the house's sender address; pipe it here.
+    """
+    raw = report.read(MOST_BYTES)
+    with console.carrel.database.transaction() as session:
+        marked = take_report(session, raw, now=now())
+    answer_items(marked, ("mail", "recipient", "bounced_at", "reason"), as_json=as_json)

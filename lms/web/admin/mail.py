@@ -88,9 +88,11 @@ def _row(facts: MailFacts) -> Row:
         recipient=facts.recipient,
         recipient_parts=tuple(re.findall(r"[@.]?[^@.]*", facts.recipient)),
         subject=facts.subject,
-        state=_(STATE_WORDS.get(facts.state, facts.state.value)),
-        badge=STATE_BADGES[facts.state],
+        state=_("Came back")
+        if facts.bounced_at
+        else _(STATE_WORDS.get(facts.state, facts.state.value)),
+        badge=STATE_BADGES[JobState.FAILED if facts.bounced_at else facts.state],
         when=say_moment_shortly(facts.sent_at or facts.created_at, reading_zone()),
-        failure=facts.failure if facts.state is not JobState.DONE else None,
+        failure=facts.failure if facts.bounced_at or facts.state is not JobState.DONE else None,
         may_be_sent_again=facts.may_be_sent_again,
     )

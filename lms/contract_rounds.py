@@ -1,0 +1,72 @@
+"""The rounds of contracts and seats: what begins, ends and runs out by itself, and its letters."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from lms import grace, invitations, reminders
+from lms.clock import now
+from lms.desk import Office
+from lms.invitation_reminders import remind_invited
+from lms.jobs import JobRun, Schedule
+from lms.letters import Doors
+from lms.pools import settle
+from lms.runtime import Carrel
+from lms.settling import due_settlements
+
+TURN: Final = "seats.turn"
+REMIND: Final = "seats.remind"
+SCHEDULES: Final = (
+    Schedule(TURN, timedelta(minutes=5)),
+    Schedule(REMIND, timedelta(minutes=15)),
+)
+TELLING: Final = (
+    reminders.tell_contract_ends,
+    reminders.tell_contracts_over,
+    reminders.tell_shortages,
+    reminders.tell_pool_use,
+    reminders.tell_pass_ends,
+)
+
+
+def turn(carrel: Carrel, run: JobRun) -> None:
+    """Let terms begin and end: invitations run out, offers pass on, capacity follows its grants."""
+    with carrel.database.read_session() as session:
+        ending = grace.ending_pools(session, now=now())
+    _each(carrel, run, ending, grace.fit_grace)
+    ended = 1
+    while ended and not run.cancelled():
+        with carrel.database.transaction() as session:
+            ended = invitations.expire_due(session, now=now())
+    with carrel.database.read_session() as session:
+        due = due_settlements(session, now=now())
+    _each(carrel, run, due, settle)
+
+
+def remind(carrel: Carrel, run: JobRun) -> None:
+    """Write the reminders that are due; each is written once, whoever comes first."""
+    settings = carrel.settings
+    office = Office(Doors(settings.base_url), ZoneInfo(settings.time_zone))
+    for number, tell in enumerate(TELLING, start=1):
+        with carrel.database.transaction() as session:
+            tell(session, office=office, now=now())
+        run.report(number / (len(TELLING) + 1))
+    written = 1
+    while written and not run.cancelled():
+        with carrel.database.transaction() as session:
+            written = remind_invited(session, office=office, now=now())
+
+
+def _each(carrel: Carrel, run: JobRun, pools: tuple[int, ...], act: Callable[..., object]) -> None:
+    for pool_id in pools:
+        if run.cancelled():
+            return
+        with carrel.database.transaction() as session:
+            _do(session, pool_id, act, now())
+
+
+def _do(session: Session, pool_id: int, act: Callable[..., object], moment: datetime) -> None:
+    act(session, pool_id, now=moment)
