@@ -15,6 +15,7 @@ from lms.models.seats import (
     Assignment,
     AssignmentEnd,
     AssignmentState,
+    ClaimLink,
     ClaimPolicy,
     Pool,
     VerifiedDomain,
@@ -34,8 +35,9 @@ def claim_by_link(
     """Take a seat by a mailed link, or by a pool's open one; write the letter that says so.
 
     A link that ran out claims while a seat is free, and else puts its person on the waiting list
-    (S4). Raises Gone for one that was used, taken back or never was, Forbidden for another
-    person's than the invited address's, Conflict when the pool takes nobody.
+    (S4). Raises Gone for one that was used, taken back or never was, and for who lost their seat
+    since it was made; Forbidden for another person's than the invited address's, Conflict when the
+    pool takes nobody.
     """
     link = claim_links.find_link(session, token)
     invited = None
@@ -46,6 +48,9 @@ def claim_by_link(
     if state in (LinkState.USED, LinkState.TAKEN_BACK):
         return _again(session, link.pool_id, login_id)
     if invited is None and state is LinkState.EXPIRED:
+        raise Gone(LINK_IS_OVER)
+    is_kept_for_them = invited is not None and state is LinkState.GOOD
+    if not is_kept_for_them and _lost_since(session, link, login_id):
         raise Gone(LINK_IS_OVER)
     done = seats.claim(session, link.pool_id, login_id, actor=actor, now=now)
     if isinstance(done, Claimed):
@@ -120,6 +125,19 @@ def _was_removed(session: Session, pool: Pool, login_id: int) -> bool:
         )
     )
     return session.scalar(removed.limit(1)) is not None
+
+
+def _lost_since(session: Session, link: ClaimLink, login_id: int) -> bool:
+    """Tell whether a manager took this person's seat after the link was made: it gives none back."""
+    own_id = known_addresses.kept_login(session, login_id)
+    own = select(Login.id).where(or_(Login.id == own_id, Login.merged_into == own_id))
+    lost = exists().where(
+        Assignment.pool_id == link.pool_id,
+        Assignment.login_id.in_(own),
+        Assignment.ended_as.in_((AssignmentEnd.REMOVED, AssignmentEnd.REASSIGNED)),
+        Assignment.ended_at >= link.created_at,
+    )
+    return bool(session.scalar(select(lost)))
 
 
 def _check_owner(session: Session, invited: Assignment, login_id: int) -> None:

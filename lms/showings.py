@@ -14,17 +14,17 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms import audit, mail
-from lms.access import ADMITTING, Action, Admitted, Code, LoginFacts, decide
 from lms.addresses import read_address
-from lms.cases import load_case
 from lms.db import CROCKFORD, new_public_id
 from lms.errors import N_, Conflict, Gone, Invalid, NotFound
 from lms.guests import Guest
 from lms.letters import Doors
 from lms.models.catalogue import Webinar
-from lms.models.holdings import Grant, OfferKind
+from lms.models.holdings import Grant
 from lms.models.people import Login
 from lms.models.showings import Attendee, EnteredBy, Showing
+from lms.showing_orders import grant_to_show as grant_to_show
+from lms.showing_orders import must_stand
 from lms.streams import logins_of
 
 MOST_PEOPLE: Final = 1000
@@ -58,6 +58,9 @@ class ShowingFacts:
     id: int
     public_id: str
     code: str
+    login_id: int
+    webinar_id: int
+    grant: str
     slug: str
     title: str
     host: str
@@ -77,21 +80,6 @@ class Slides:
     webinar_id: int
     slug: str
     name: str
-
-
-def grant_to_show(session: Session, login_id: int, webinar_id: int, *, now: datetime) -> int | None:
-    """Return the group showing by which a person may show a webinar now; None when there is none."""
-    case = load_case(session, login_id=login_id, webinar_id=webinar_id)
-    decision = decide(case.login, case.webinar, Action.HANDOUT, now)
-    if not isinstance(decision, Admitted):
-        return None
-    admitting = [each.grant.public_id for each in decision.candidates if each.code in ADMITTING]
-    return session.scalar(
-        select(Grant.id)
-        .where(Grant.public_id.in_(admitting), Grant.kind == OfferKind.GROUP_SHOWING)
-        .order_by(Grant.id)
-        .limit(1)
-    )
 
 
 def open_showing(
@@ -153,10 +141,11 @@ def list_showings(session: Session, login_id: int, *, now: datetime) -> tuple[Sh
 
 
 def read_room(session: Session, code: str, *, now: datetime) -> ShowingFacts:
-    """Return the showing of a room's link; raises NotFound, and Gone once it is over."""
+    """Return the showing of a room's link; raises NotFound, and Gone once it is over or taken back."""
     facts = _one(session, _SHOWINGS.where(Showing.code == code.lower()), now)
     if not facts.is_open:
         raise Gone(N_("This showing is over. Ask the person who hosted it to enter your name."))
+    must_stand(session, facts.login_id, facts.webinar_id, facts.grant, now)
     return facts
 
 
@@ -188,8 +177,9 @@ def enter(
     """Put people on the roster and send each the slides; returns how many were new.
 
     An address that is there already is left as it is. Raises Invalid (fields `name`, `email`),
-    and Conflict for more people than a room holds.
+    Conflict for more people than a room holds, and Gone once its order was taken back.
     """
+    must_stand(session, showing.login_id, showing.webinar_id, showing.grant, now)
     read = [(_named(guest.name), read_address(guest.email)) for guest in guests]
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     put = (insert_on_sqlite if on_sqlite else insert_on_postgresql)(Attendee)
@@ -229,7 +219,8 @@ def correct(
 ) -> None:
     """Mend a name or an address; another address is sent a link of its own, the old one ends.
 
-    Raises NotFound, Invalid, and Conflict for an address that is on the roster.
+    Raises NotFound, Invalid, Conflict for an address that is on the roster, and Gone for another
+    address once the showing's order was taken back.
     """
     row = _attendee(session, showing, attendee_id)
     name, address = _named(guest.name), read_address(guest.email)
@@ -244,6 +235,7 @@ def correct(
     )
     if taken is not None:
         raise Conflict(N_("That address is on the roster already."))
+    must_stand(session, showing.login_id, showing.webinar_id, showing.grant, now)
     secret = secrets.token_urlsafe(32)
     row.email, row.email_key, row.token_hash = address.shown, address.key, hash_secret(secret)
     session.flush()
@@ -268,19 +260,26 @@ def close_due(session: Session, *, now: datetime) -> int:
 
 
 def read_slides(session: Session, secret: str, *, now: datetime) -> Slides:
-    """Return what an attendee's link opens; raises NotFound, and Gone for what was taken down."""
+    """Return what an attendee's link opens; raises NotFound.
+
+    Raises Gone for what was taken down, and once the showing's order was taken back (R1).
+    """
     row = session.execute(
-        select(Showing.webinar_id, Webinar.slug, Attendee.name, Showing.login_id)
+        select(
+            Showing.webinar_id,
+            Webinar.slug,
+            Attendee.name,
+            Showing.login_id,
+            Grant.public_id.label("grant"),
+        )
         .join_from(Attendee, Showing, Showing.id == Attendee.showing_id)
+        .join(Grant, Grant.id == Showing.grant_id)
         .join(Webinar, Webinar.id == Showing.webinar_id)
         .where(Attendee.token_hash == hash_secret(secret))
     ).one_or_none()
     if row is None:
         raise NotFound
-    case = load_case(session, login_id=row.login_id, webinar_id=row.webinar_id)
-    nobody = LoginFacts(row.login_id, None, ())
-    if decide(nobody, case.webinar, Action.HANDOUT, now).code is Code.WEBINAR_PULLED:
-        raise Gone(N_("This webinar had to be taken down, for everyone."))
+    must_stand(session, row.login_id, row.webinar_id, row.grant, now)
     return Slides(row.webinar_id, row.slug, row.name)
 
 
@@ -294,6 +293,9 @@ _SHOWINGS: Final = (
         Showing.id,
         Showing.public_id,
         Showing.code,
+        Showing.login_id,
+        Showing.webinar_id,
+        Grant.public_id.label("grant"),
         Webinar.slug,
         Webinar.title,
         Login.name.label("host"),
@@ -306,6 +308,7 @@ _SHOWINGS: Final = (
     )
     .join_from(Showing, Webinar, Webinar.id == Showing.webinar_id)
     .join(Login, Login.id == Showing.login_id)
+    .join(Grant, Grant.id == Showing.grant_id)
 )
 
 

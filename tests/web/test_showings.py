@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms import showings
+from lms import passes, showings
 from lms.models.catalogue import Webinar, WebinarState
-from lms.models.holdings import Grant, OfferKind
+from lms.models.holdings import Grant, OfferKind, Withdrawal
+from lms.models.people import Login
 from lms.models.showings import Attendee, Showing
 from lms.models.upkeep import Mail
 from tests.clock import NOW
@@ -206,6 +207,44 @@ def test_the_slides_of_what_was_taken_down_are_gone(host, cast, shown, guest, da
         webinar = session.get_one(Webinar, cast.webinar_id)
         webinar.state, webinar.pulled_reason = WebinarState.PULLED, "An error in it."
     assert guest.get(secret_of(database, "jo@example.org")).status_code == 410
+
+
+def test_a_refund_ends_the_room_and_the_slides_that_came_of_it(host, cast, shown, guest, database):
+    room = room_of(host, shown)
+    host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
+    link = secret_of(database, "jo@example.org")
+    with database.transaction() as session:
+        grant = session.scalars(select(Grant).where(Grant.login_id == cast.alice.id)).one()
+        passes.take_back(
+            session,
+            grant.public_id,
+            withdrawal=Withdrawal.REFUNDED,
+            reason="",
+            actor=None,
+            now=NOW,
+        )
+    assert guest.get(link).status_code == 410
+    assert guest.get(room).status_code == 410
+    assert guest.post(room, data={"name": "Ami", "email": "ami@example.org"}).status_code == 410
+    added = host.post(f"{shown}/people", data={"people": "Ami, ami@example.org"})
+    assert added.status_code == 410
+    path = f"{shown}/people/{_attendee(database)}"
+    data = {"act": "save", "name": "Jo", "email": "ami@example.org"}
+    assert host.post(path, data=data).status_code == 410
+    assert "Jo" in host.get(f"{shown}/roster.csv").text
+    with database.read_session() as session:
+        assert session.scalars(select(Mail.recipient).where(Mail.kind == "slides")).all() == [
+            "jo@example.org"
+        ]
+
+
+def test_a_host_who_is_blocked_takes_no_slides_from_who_was_there(
+    host, cast, shown, guest, database
+):
+    host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
+    with database.transaction() as session:
+        session.get_one(Login, cast.alice.id).blocked_at = NOW
+    assert guest.get(secret_of(database, "jo@example.org")).status_code == 200
 
 
 def test_the_roster_is_exported_without_formulas(host, shown):
