@@ -71,6 +71,7 @@ from lms.web.organisation import members as organisation_members
 from lms.web.organisation import overview as organisation_overview
 from lms.web.organisation import people as organisation_people
 from lms.web.organisation import released as organisation_released
+from lms.web.organisation import renewal as organisation_renewal
 from lms.web.organisation import seat as organisation_seat
 from lms.web.organisation import usage as organisation_usage
 
@@ -111,6 +112,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     organisation_claims.blueprint,
     organisation_imports.blueprint,
     organisation_members.blueprint,
+    organisation_renewal.blueprint,
     organisation_overview.blueprint,
     organisation_people.blueprint,
     own_seats.blueprint,

@@ -1,0 +1,64 @@
+"""Choosing who stays when a smaller term begins: for managers only."""
+
+from datetime import timedelta
+
+from lms import contracts
+from lms.contracts import Renewal
+from lms.db import Database
+from lms.models.people import Organisation
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.contracts.terms import END, Contract, make_contract
+from tests.seats.places import people, take_seat
+from tests.visitor import Visitor
+
+
+def smaller(database: Database) -> tuple[Contract, str, list[str]]:
+    """A contract of two people that is renewed with one seat; its page, and their seats."""
+    made = make_contract(database, 2)
+    seats = [take_seat(database, made.pool_id, one) for one in people(database, 2)]
+    with database.transaction() as session:
+        renewal = Renewal(1, END + timedelta(days=365))
+        contracts.renew(session, made.pool_id, renewal, actor=None, now=NOW)
+        organisation = session.get_one(Organisation, made.home.organisation_id).public_id
+    return made, f"/organisation/{organisation}/pools/{made.home.pool.public_id}/renewal", seats
+
+
+def test_it_is_not_there_for_strangers_and_managers_of_others(
+    client: Visitor, cast: Cast, database: Database, clock: Clock
+) -> None:
+    _, page, _ = smaller(database)
+    assert client.get(page).status_code == 303
+    for login in (cast.dan, cast.mia):
+        client.sign_in(login.id)
+        assert client.get(page).status_code == 404
+        assert client.post(page).status_code == 404
+
+
+def test_a_manager_sees_who_would_go_and_chooses_somebody_else(
+    client: Visitor, database: Database, clock: Clock
+) -> None:
+    made, page, seats = smaller(database)
+    client.sign_in(made.manager_id)
+    shown = client.get(page).text
+    assert "1 person has to go on that day." in shown
+    with database.read_session() as session:
+        shortage = contracts.shortage_ahead(session, made.pool_id, now=NOW)
+    assert shortage is not None
+    other = next(one for one in seats if one != shortage.leavers[0].seat)
+    assert client.post(page, data={"seat": other}).status_code == 303
+    with database.read_session() as session:
+        again = contracts.shortage_ahead(session, made.pool_id, now=NOW)
+    assert again is not None
+    assert [one.seat for one in again.leavers] == [other]
+
+
+def test_where_everybody_stays_the_page_says_so(
+    client: Visitor, database: Database, clock: Clock
+) -> None:
+    made = make_contract(database, 2)
+    with database.read_session() as session:
+        organisation = session.get_one(Organisation, made.home.organisation_id).public_id
+    client.sign_in(made.manager_id)
+    page = f"/organisation/{organisation}/pools/{made.home.pool.public_id}/renewal"
+    assert "Everybody stays" in client.get(page).text
