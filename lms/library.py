@@ -67,6 +67,7 @@ from lms.web.kit import EXTENSION
 from lms.web.limits import init_limits
 from lms.web.organisation import claims as organisation_claims
 from lms.web.organisation import imports as organisation_imports
+from lms.web.organisation import inviting as organisation_inviting
 from lms.web.organisation import members as organisation_members
 from lms.web.organisation import overview as organisation_overview
 from lms.web.organisation import people as organisation_people
@@ -111,6 +112,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     library.blueprint,
     organisation_claims.blueprint,
     organisation_imports.blueprint,
+    organisation_inviting.blueprint,
     organisation_members.blueprint,
     organisation_renewal.blueprint,
     organisation_overview.blueprint,

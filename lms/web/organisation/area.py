@@ -56,6 +56,7 @@ def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
             [
                 link(_("Overview"), "organisations.overview", "house"),
                 link(_("People and seats"), "organisation_people.people", "users"),
+                link(_("Invite people"), "organisation_inviting.begin", "send"),
                 link(_("Import a list"), "organisation_imports.begin", "upload"),
                 link(_("Usage"), "organisation_usage.usage", "chart-column"),
             ],

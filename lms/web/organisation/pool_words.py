@@ -38,7 +38,7 @@ class Face:
     lines: tuple[str, ...]
     more_url: str | None
     renew_url: str | None
-    import_url: str | None
+    invite_url: str | None
     is_full: bool
 
 
@@ -59,7 +59,7 @@ def pool_face(card: PoolCard, organisation_id: str, *, zone: ZoneInfo, now: date
     """Put a pool into words, with its days as they end in the organisation's zone."""
     share = card.used / card.capacity if card.capacity else None
     badge, kind = _badge(card.term, now=now)
-    is_open = card.term.standing in (Standing.IN_FORCE, Standing.TO_COME, Standing.AWAITING_PAYMENT)
+    is_open = takes_people(card)
     return Face(
         id=card.public_id,
         title=pool_title(card),
@@ -78,14 +78,23 @@ def pool_face(card: PoolCard, organisation_id: str, *, zone: ZoneInfo, now: date
         lines=tuple(_line(line, zone) for line in card.lines),
         more_url=None if card.allotted_by or card.capacity is None else _more_url(card),
         renew_url=None if card.is_permanent or card.allotted_by else _renew_url(card),
-        import_url=(
+        invite_url=(
             url_for(
-                "organisation_imports.begin", organisation_id=organisation_id, pool=card.public_id
+                "organisation_inviting.begin", organisation_id=organisation_id, pool=card.public_id
             )
             if is_open and card.free != 0
             else None
         ),
         is_full=is_open and card.free == 0,
+    )
+
+
+def takes_people(card: PoolCard) -> bool:
+    """Tell whether somebody new may come into a pool, a free seat presumed."""
+    return card.term.standing in (
+        Standing.IN_FORCE,
+        Standing.TO_COME,
+        Standing.AWAITING_PAYMENT,
     )
 
 
