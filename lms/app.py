@@ -19,7 +19,14 @@ from lms.web.signin import init_sign_in
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM_BYTES = 8 * 1024 * 1024
+# What a request of each audience may bring; staff send whole recordings. Anybody can sign up.
 STRANGERS_BYTES = 12 * 1024 * 1024  # a purchase order of 10 MB, and the form around it
+MANAGERS_BYTES = 64 * 1024 * 1024  # a staff list of 50 MB
+LARGEST = {
+    Audience.EVERYONE: STRANGERS_BYTES,
+    Audience.SIGNED_IN: STRANGERS_BYTES,
+    Audience.MANAGERS: MANAGERS_BYTES,
+}
 
 
 def create_app(carrel: Carrel, parts: Sequence[Part]) -> Flask:
@@ -75,7 +82,7 @@ def _protect_forms(app: Flask) -> None:
         if request.endpoint is None:
             return  # no such route: Flask answers 404 or 405
         audience = audience_of(app.view_functions[request.endpoint])
-        if audience is Audience.EVERYONE:
-            request.max_content_length = STRANGERS_BYTES  # nobody fills the disk unknown
+        if audience in LARGEST:
+            request.max_content_length = LARGEST[audience]  # nobody fills the disk
         if audience is not Audience.PLAYBACK_TOKEN:
             csrf.protect()

@@ -1,5 +1,6 @@
 """Mail domains that are an organisation's own: its people may take free seats by themselves (S7)."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -21,7 +22,9 @@ TAKEN = N_("This domain is verified for an organisation already.")
 # Where anybody gets a mailbox: nobody's staff is known by an address there.
 PUBLIC: Final = frozenset(
     [
+        "10minutemail.com",
         "126.com",
+        "139.com",
         "163.com",
         "aim.com",
         "alice.it",
@@ -31,6 +34,7 @@ PUBLIC: Final = frozenset(
         "att.net",
         "bellsouth.net",
         "bigpond.com",
+        "bk.ru",
         "bluewin.ch",
         "bol.com.br",
         "btinternet.com",
@@ -38,12 +42,15 @@ PUBLIC: Final = frozenset(
         "charter.net",
         "comcast.net",
         "cox.net",
+        "cs.com",
+        "daum.net",
         "duck.com",
         "earthlink.net",
         "email.com",
         "excite.com",
         "fastmail.com",
         "fastmail.fm",
+        "foxmail.com",
         "free.fr",
         "freenet.de",
         "frontier.com",
@@ -55,6 +62,8 @@ PUBLIC: Final = frozenset(
         "gmx.de",
         "gmx.net",
         "googlemail.com",
+        "guerrillamail.com",
+        "hanmail.net",
         "hey.com",
         "hotmail.ca",
         "hotmail.co.uk",
@@ -66,6 +75,9 @@ PUBLIC: Final = frozenset(
         "hushmail.com",
         "icloud.com",
         "inbox.com",
+        "inbox.ru",
+        "interia.pl",
+        "internet.ru",
         "juno.com",
         "laposte.net",
         "libero.it",
@@ -77,17 +89,23 @@ PUBLIC: Final = frozenset(
         "live.nl",
         "mac.com",
         "mail.com",
+        "mail.de",
         "mail.ru",
         "mailbox.org",
         "mailfence.com",
+        "mailinator.com",
         "me.com",
+        "mozmail.com",
         "msn.com",
         "mycloud.com",
+        "nate.com",
         "naver.com",
         "netscape.net",
         "netzero.com",
         "netzero.net",
         "ntlworld.com",
+        "o2.pl",
+        "onet.pl",
         "optonline.net",
         "optimum.net",
         "orange.fr",
@@ -97,10 +115,12 @@ PUBLIC: Final = frozenset(
         "passport.com",
         "pm.me",
         "posteo.de",
+        "privaterelay.appleid.com",
         "proton.me",
         "protonmail.ch",
         "protonmail.com",
         "qq.com",
+        "rambler.ru",
         "rediffmail.com",
         "roadrunner.com",
         "rocketmail.com",
@@ -110,26 +130,34 @@ PUBLIC: Final = frozenset(
         "seznam.cz",
         "sfr.fr",
         "shaw.ca",
+        "sina.cn",
         "sina.com",
+        "skynet.be",
         "sky.com",
+        "sohu.com",
         "suddenlink.net",
         "sympatico.ca",
         "t-online.de",
         "talktalk.net",
+        "telenet.be",
         "telus.net",
         "terra.com.br",
         "tuta.com",
         "tuta.io",
         "tutanota.com",
+        "ukr.net",
         "uol.com.br",
         "verizon.net",
         "videotron.ca",
         "virgilio.it",
         "virginmedia.com",
+        "vip.qq.com",
         "wanadoo.fr",
         "web.de",
         "windowslive.com",
         "windstream.net",
+        "wp.pl",
+        "ya.ru",
         "yahoo.ca",
         "yahoo.co.in",
         "yahoo.co.jp",
@@ -143,10 +171,18 @@ PUBLIC: Final = frozenset(
         "yahoo.it",
         "yandex.com",
         "yandex.ru",
+        "yeah.net",
         "ymail.com",
+        "yopmail.com",
         "zoho.com",
         "zohomail.com",
     ]
+)
+
+# Houses with an address in every country: outlook.com.au, yahoo.es, hotmail.co.uk.
+_FAMILIES: Final = re.compile(
+    r"(aol|gmail|gmx|googlemail|hotmail|icloud|live|msn|outlook|protonmail|rocketmail|windowslive"
+    r"|yahoo|yandex|ymail)\.([a-z]{2,}|(com?|net|org)\.[a-z]{2})"
 )
 
 
@@ -159,7 +195,7 @@ def read_domain(text: str) -> str:
         domain = read_address(f"somebody@{text.strip().removeprefix('@')}").key.rpartition("@")[2]
     except Invalid as error:
         raise Invalid(NOT_A_DOMAIN, fields={"domain": NOT_A_DOMAIN}) from error
-    if domain in PUBLIC:
+    if domain in PUBLIC or _FAMILIES.fullmatch(domain):
         raise Invalid(IS_PUBLIC, fields={"domain": IS_PUBLIC})
     return domain
 

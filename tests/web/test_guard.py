@@ -76,3 +76,20 @@ def test_a_form_without_its_token_is_refused_wherever_a_cookie_signs_in(
         assert visitor.post(f"/room/{audience}", headers=bare).status_code == 400
         assert visitor.post(f"/room/{audience}").status_code == 200
     assert visitor.post("/room/playback_token", headers=bare).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("room", "megabytes"), [("everyone", 13), ("signed_in", 13), ("managers", 65)]
+)
+def test_nobody_but_staff_can_fill_the_disk(
+    visitor: Visitor, cast: Cast, clock: Clock, room: str, megabytes: int
+) -> None:
+    visitor.sign_in(cast.dan.id)  # anybody can sign up
+    answer = visitor.post(
+        f"/room/{room}",
+        data=b"x",
+        content_type="multipart/form-data; boundary=x",
+        headers={"X-CSRFToken": ""},
+        environ_overrides={"CONTENT_LENGTH": str(megabytes * 1024 * 1024)},
+    )
+    assert answer.status_code == 413
