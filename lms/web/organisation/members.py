@@ -61,7 +61,7 @@ def add(organisation_id: str) -> ResponseReturnValue:
         else:
             flash(
                 _(
-                    "%(address)s is now %(role)s.",
+                    "%(address)s has the role of %(role)s now.",
                     address=new.address.shown,
                     role=_(ROLE_WORDS[new.role]).lower(),
                 ),
@@ -82,7 +82,10 @@ def set_role(organisation_id: str, member_id: str) -> ResponseReturnValue:
         name = stewards.change_role(
             session, managed, member_id, role, actor=required_viewer().public_id, now=now()
         )
-    flash(_("%(name)s is now %(role)s.", name=name, role=_(ROLE_WORDS[role]).lower()), "done")
+    flash(
+        _("%(name)s has the role of %(role)s now.", name=name, role=_(ROLE_WORDS[role]).lower()),
+        "done",
+    )
     return _onward(managed, member_id)
 
 
