@@ -14,7 +14,7 @@ from lms.beats import Doubtful, Ended, Kept
 from lms.clock import now
 from lms.errors import N_, Forbidden, Invalid, NotFound, Refused
 from lms.models.viewing import PlaybackEnd
-from lms.progress import BadBeat, Beat, checked_beat
+from lms.progress import Beat, checked_beat
 from lms.runtime import Carrel
 from lms.web.signin import cookie_name
 from lms.web.tickets import bearers_session, client_in, text_of
@@ -101,7 +101,7 @@ def _read_beat(environ: "WSGIEnvironment") -> Beat:
         told = json.loads(environ["wsgi.input"].read(length))
         spans = [(float(start), float(end)) for start, end in told["spans"]]
         return checked_beat(float(told["position"]), float(told["rate"]), spans)
-    except (BadBeat, ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise Invalid(NO_BEAT) from None
 
 

@@ -129,6 +129,8 @@ def test_a_player_resumes_where_it_was_left(client, cast, alice, clock):
         b'{"position": NaN, "rate": 1, "spans": []}',
         b'{"position": 1, "rate": 1, "spans": [[1]]}',
         b'{"position": 1, "rate": 1, "spans": 7}',
+        b'{"position": 1' + b"0" * 400 + b', "rate": 1, "spans": []}',
+        b"[" * 50_000,
         b" " * 70_000,
     ],
 )
