@@ -69,6 +69,7 @@ from lms.web.organisation import claims as organisation_claims
 from lms.web.organisation import imports as organisation_imports
 from lms.web.organisation import inviting as organisation_inviting
 from lms.web.organisation import members as organisation_members
+from lms.web.organisation import moves as organisation_moves
 from lms.web.organisation import overview as organisation_overview
 from lms.web.organisation import people as organisation_people
 from lms.web.organisation import released as organisation_released
@@ -115,6 +116,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     organisation_inviting.blueprint,
     organisation_members.blueprint,
     organisation_renewal.blueprint,
+    organisation_moves.blueprint,
     organisation_overview.blueprint,
     organisation_people.blueprint,
     own_seats.blueprint,

@@ -48,8 +48,8 @@ class Overage(Conflict):
     def __init__(self, missing: int) -> None:
         super().__init__(
             ngettext(
-                "Nobody was invited: %(said)s seat is missing for all of them.",
-                "Nobody was invited: %(said)s seats are missing for all of them.",
+                "Nobody was invited yet: for all of them you need %(said)s more seat.",
+                "Nobody was invited yet: for all of them you need %(said)s more seats.",
                 missing,
                 said=counted(missing),
             ),

@@ -77,6 +77,9 @@ def seat(organisation_id: str, seat_id: str) -> ResponseReturnValue:
         may_be_released=sits is not None,
         is_open=sits is not None
         and sits.state in (AssignmentState.INVITED, AssignmentState.OFFERED),
+        may_be_given_on=sits is not None and sits.state is not AssignmentState.FROZEN,
+        may_be_readdressed=found.login_id is None,
+        waits_for_approval=found.state is SeatState.LOCKED and found.opens_at is None,
         history=[_chapter(each, zone) for each in history],
     )
 

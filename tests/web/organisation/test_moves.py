@@ -1,0 +1,104 @@
+"""A seat that goes to somebody else: for managers only (test_access.py), with what that costs its holder."""
+
+from sqlalchemy import func, select, update
+
+from lms.db import Database
+from lms.models.orders import DeskRequest, RequestKind
+from lms.models.seats import Assignment, Seat
+from lms.models.viewing import WatchRecord
+from tests.visitor import Visitor
+from tests.web.letters import newest
+from tests.web.organisation.conftest import Elm
+
+
+def sits(database: Database, seat_id: str) -> str | None:
+    with database.read_session() as session:
+        return session.scalars(
+            select(Assignment.email)
+            .join(Seat, Seat.id == Assignment.seat_id)
+            .where(Seat.public_id == seat_id, Assignment.ended_at.is_(None))
+        ).one_or_none()
+
+
+def watched_whole(database: Database) -> None:
+    with database.transaction() as session:
+        session.execute(update(WatchRecord).values(buckets=b"\xff" * 100))
+
+
+def test_before_a_seat_goes_on_it_is_said_what_its_holder_loses(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    watched_whole(database)
+    page = mia.get(f"/organisation/{elm.id}/seats/{elm.alices_seat}/reassign").text
+    assert "What Alice loses" in page
+    assert "100 %" in page
+    assert "keep their certificates" in page
+
+
+def test_a_seat_in_which_little_was_watched_goes_on_at_once(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organisation/{elm.id}/seats/{elm.alices_seat}"
+    answer = mia.post(f"{place}/reassign", data={"email": "next@example.org", "name": "Next"})
+    assert answer.status_code == 303
+    assert sits(database, elm.alices_seat) == "next@example.org"
+    assert "/claim/" in newest(database, "next@example.org").text
+    assert newest(database, "alice@example.org")
+    assert "Given to somebody else" in mia.get(place).text
+
+
+def test_a_seat_in_which_half_was_watched_waits_for_the_house(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    watched_whole(database)
+    place = f"/organisation/{elm.id}/seats/{elm.alices_seat}"
+    assert "Ask us to agree" in mia.get(f"{place}/reassign").text
+    before = sits(database, elm.alices_seat)
+    assert mia.post(f"{place}/reassign", data={"email": "next@example.org"}).status_code == 400
+    assert sits(database, elm.alices_seat) == before
+    for _again in range(2):
+        assert mia.post(f"{place}/approval").status_code == 303
+    with database.read_session() as session:
+        asked = select(func.count(DeskRequest.id)).where(DeskRequest.kind == RequestKind.REASSIGN)
+        assert session.scalar(asked) == 1
+
+
+def test_a_freed_seat_that_waits_for_the_house_offers_to_ask(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organisation/{elm.id}/seats/{elm.locked_seat}").text
+    assert "Ask us to agree" in page
+
+
+def test_somebody_who_has_a_seat_gets_no_second_one(mia: Visitor, elm: Elm) -> None:
+    place = f"/organisation/{elm.id}/seats/{elm.alices_seat}/reassign"
+    answer = mia.post(place, data={"email": "zoe@example.org"})
+    assert answer.status_code == 400
+    assert "has a seat in this pool already" in answer.text
+
+
+def test_an_invitation_goes_to_the_address_that_was_meant(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organisation/{elm.id}/seats/{elm.invited_seat}"
+    assert 'value="zoe@example.org"' in mia.get(f"{place}/address").text
+    assert mia.post(f"{place}/address", data={"email": "nobody"}).status_code == 400
+    assert mia.post(f"{place}/address", data={"email": "zoey@example.org"}).status_code == 303
+    assert sits(database, elm.invited_seat) == "zoey@example.org"
+    assert "/claim/" in newest(database, "zoey@example.org").text
+
+
+def test_the_address_of_a_claimed_seat_is_its_persons_own(mia: Visitor, elm: Elm) -> None:
+    place = f"/organisation/{elm.id}/seats/{elm.alices_seat}/address"
+    assert mia.get(place).status_code == 303
+    assert mia.post(place, data={"email": "other@example.org"}).status_code == 400
+
+
+def test_an_invitation_is_withdrawn_with_a_way_back(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    page = mia.get(f"/organisation/{elm.id}/seats/{elm.invited_seat}").text
+    assert "Withdraw the invitation" in page
+    assert "Release this seat" not in page
+    mia.post(f"/organisation/{elm.id}/people/released", data={"seat": elm.invited_seat})
+    assert sits(database, elm.invited_seat) is None
+    mia.post(f"/organisation/{elm.id}/people/undo")
+    assert sits(database, elm.invited_seat) == "zoe@example.org"
