@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 import structlog
 from flask import Flask
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 PREPARED_AT = "carrel_databases"
 OPENED = pytest.StashKey[ExitStack]()
 SECRET_KEY = "a key for tests alone, " * 3
+
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("carrel", deadline=None)
+hypothesis.settings.load_profile("carrel")
 
 
 @pytest.hookimpl(optionalhook=True)
