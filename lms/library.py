@@ -72,6 +72,7 @@ from lms.web.organisation import members as organisation_members
 from lms.web.organisation import moves as organisation_moves
 from lms.web.organisation import overview as organisation_overview
 from lms.web.organisation import people as organisation_people
+from lms.web.organisation import pool_invitations as organisation_invitations
 from lms.web.organisation import released as organisation_released
 from lms.web.organisation import renewal as organisation_renewal
 from lms.web.organisation import seat as organisation_seat
@@ -113,6 +114,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     library.blueprint,
     organisation_claims.blueprint,
     organisation_imports.blueprint,
+    organisation_invitations.blueprint,
     organisation_inviting.blueprint,
     organisation_members.blueprint,
     organisation_renewal.blueprint,

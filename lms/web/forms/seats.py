@@ -1,11 +1,16 @@
 """What the pages of one seat ask for."""
 
-from wtforms import Form, StringField
-from wtforms.validators import Length, Optional
+from typing import Final
+
+from wtforms import Form, IntegerField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lms.accounts import LONGEST_NAME
+from lms.claim_links import MOST_USES
 from lms.web.forms.people import address_field
 from lms.web.forms.texts import _l
+
+LONGEST_DAYS: Final = 90
 
 
 class SeatAddressForm(Form):
@@ -23,4 +28,21 @@ class NextHolderForm(Form):
         [Optional(), Length(max=LONGEST_NAME)],
         description=_l("Used in the letter when they have no account yet."),
         render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
+    )
+
+
+class OpenLinkForm(Form):
+    """How long a pool's open link works, and for how many."""
+
+    days = IntegerField(
+        _l("Works for so many days"),
+        [InputRequired(_l("Give a number of days.")), NumberRange(1, LONGEST_DAYS)],
+        default=14,
+        render_kw={"min": 1, "max": LONGEST_DAYS, "class": "input-short"},
+    )
+    most_uses = IntegerField(
+        _l("Lets in at most so many people"),
+        [InputRequired(_l("Give a number of people.")), NumberRange(1, MOST_USES)],
+        default=10,
+        render_kw={"min": 1, "max": MOST_USES, "class": "input-short"},
     )

@@ -93,7 +93,10 @@ def _needs(managed: Managed, card: PoolCard) -> list[Need]:
             count=counted(card.counts.waiting),
             pool=title,
         )
-        needs.append(Need(text, url_for("organisation_people.people", **rows), _("See the seats")))
+        url = url_for(
+            "organisation_invitations.invitations", organisation_id=here, pool_id=card.public_id
+        )
+        needs.append(Need(text, f"{url}#waiting", _("See who waits")))
     if card.counts.awaiting_approval:
         text = ngettext(
             "%(count)s freed seat of %(pool)s waits until we approve that it is filled anew.",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, flash, make_response
+from flask import Blueprint, flash, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -89,11 +89,17 @@ def seat(organisation_id: str, seat_id: str) -> ResponseReturnValue:
 def resend(organisation_id: str, seat_id: str) -> ResponseReturnValue:
     managed = managed_organisation(organisation_id)
     with transaction() as session:
-        own_seat(session, managed, seat_id)
+        found = own_seat(session, managed, seat_id)
         invitations.send_again(
             session, seat_id, doors=doors(), actor=required_viewer().public_id, now=now()
         )
     flash(_("The invitation is on its way again. Links sent before no longer work."), "done")
+    if request.form.get("from") == "pool":
+        return see_other(
+            "organisation_invitations.invitations",
+            organisation_id=organisation_id,
+            pool_id=found.pool,
+        )
     return see_other(".seat", organisation_id=organisation_id, seat_id=seat_id)
 
 
