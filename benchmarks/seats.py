@@ -1,0 +1,295 @@
+"""Seats under a crowd: exactly as many claims as there are seats, and how many a second (C1).
+
+64 processes claim the last 10 of 10 seats at the same moment, round after round; then one person
+clicks in all 64 of them. A control run with statements of its own, which count and then insert as
+one would at first, oversells: it shows that this crowd finds what it looks for. C1 is claims a
+second on one hot pool by 8 processes against the bare conditional UPDATE with its commit, in turn.
+
+Run: python -m benchmarks.seats [--database sqlite|postgresql]. Prints one line of JSON a metric.
+"""
+
+import argparse
+import json
+import multiprocessing
+import statistics
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Barrier
+
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.orm import Session
+
+from benchmarks.decide import house
+from lms import pools, seats
+from lms.db import Database, new_public_id
+from lms.models.holdings import OfferKind, Scope
+from lms.models.people import Login, Organisation
+from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
+from lms.passes import Target, Term
+from lms.pools import NewPoolGrant
+
+NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+CROWD = 64
+SEATS = 10
+HOT_WORKERS = 8
+BARE = "UPDATE pool SET used = used + 1 WHERE id = :pool AND (capacity IS NULL OR used < capacity)"
+FORKING = multiprocessing.get_context("fork")  # 64 processes share what they have imported
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a process is to do: how, in which pool, from which login on, and how often."""
+
+    how: str
+    pool_id: int
+    login_id: int
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process and the line to it."""
+
+    process: BaseProcess
+    line: Connection
+
+
+def main() -> None:
+    """Measure, and end with an error when a single seat too many or too few was given."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--rounds", type=int, help="100 on PostgreSQL and 20 on SQLite otherwise")
+    parser.add_argument("--claims", type=int, default=1_600, help="for C1, in each turn")
+    parser.add_argument("--turns", type=int, default=7, help="of each, for C1")
+    options = parser.parse_args()
+    kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
+    exact = True
+    for kind in kinds:
+        rounds = options.rounds or (100 if kind == "postgresql" else 20)
+        with house(kind) as database:
+            logins = _fill(database, max(CROWD, options.claims * options.turns))
+            exact &= _crowds(kind, database, logins, rounds)
+            _hot_pool(kind, database, logins, options.claims, options.turns)
+    if not exact:
+        raise SystemExit("seats: a round was not exact")
+
+
+def _crowds(kind: str, database: Database, first_login: int, rounds: int) -> bool:
+    with workers(database, CROWD) as crowd:
+        fair = [
+            _round(database, crowd, [Task("claim", pool_id, first_login + n) for n in range(CROWD)])
+            for pool_id in (_pool(database, SEATS) for _ in range(rounds))
+        ]
+        clicks = [
+            _round(database, crowd, [Task("claim", pool_id, first_login)] * CROWD)
+            for pool_id in (_pool(database, SEATS) for _ in range(rounds))
+        ]
+        naive = [
+            _round(database, crowd, [Task("naive", pool_id, first_login + n) for n in range(CROWD)])
+            for pool_id in (_pool(database, SEATS) for _ in range(rounds))
+        ]
+    last_seats = {"Claimed": SEATS, "Full": CROWD - SEATS, "sitting": SEATS}
+    one_person = {"Claimed": 1, "Already": CROWD - 1, "sitting": 1}
+    exact_rounds = sum(found == last_seats for found in fair)
+    exact_clicks = sum(found == one_person for found in clicks)
+    oversold = [found["sitting"] - SEATS for found in naive]
+    _print(
+        metric="seats: 64 processes, the last 10 of 10",
+        database=kind,
+        rounds=rounds,
+        exact=exact_rounds,
+        errors=sum(found["error"] for found in fair),
+        worst=None if exact_rounds == rounds else [dict(one) for one in fair if one != last_seats],
+    )
+    _print(
+        metric="seats: one person clicks 64 times",
+        database=kind,
+        rounds=rounds,
+        exact=exact_clicks,
+        errors=sum(found["error"] for found in clicks),
+    )
+    _print(
+        metric="seats: control, count and then insert",
+        database=kind,
+        rounds=rounds,
+        oversold_rounds=sum(more > 0 for more in oversold),
+        most_seats_too_many=max(oversold),
+    )
+    return exact_rounds == exact_clicks == rounds and any(more > 0 for more in oversold)
+
+
+def _hot_pool(kind: str, database: Database, first_login: int, claims: int, turns: int) -> None:
+    share = claims // HOT_WORKERS
+    rates: dict[str, list[float]] = {"claim": [], "bare": []}
+    with workers(database, HOT_WORKERS) as crew:
+        for turn in range(turns):
+            for how in ("claim", "bare"):
+                pool_id = _pool(database, 1_000_000)
+                start = first_login + turn * claims
+                tasks = [
+                    Task(how, pool_id, start + number * share, share)
+                    for number in range(HOT_WORKERS)
+                ]
+                begin = time.perf_counter()
+                answers = _answers(crew, tasks)
+                seconds = time.perf_counter() - begin
+                wanted = "Claimed" if how == "claim" else "counted"
+                if answers != {wanted: share * HOT_WORKERS}:
+                    raise SystemExit(f"seats: {how} answered {dict(answers)}")
+                rates[how].append(share * HOT_WORKERS / seconds)
+    pairs = [one / other for one, other in zip(rates["claim"], rates["bare"], strict=True)]
+    _print(
+        metric="C1",
+        database=kind,
+        ratio=round(statistics.median(pairs), 2),
+        yardstick="bare conditional UPDATE with commit, 8 workers, one hot pool",
+        claims_a_second=round(statistics.median(rates["claim"])),
+        yardstick_a_second=round(statistics.median(rates["bare"])),
+    )
+
+
+def _round(database: Database, crowd: list[Worker], tasks: list[Task]) -> Counter[str]:
+    found = _answers(crowd, tasks)
+    with database.read_session() as session:
+        sitting = select(func.count(Assignment.id)).where(
+            Assignment.pool_id == tasks[0].pool_id, Assignment.ended_at.is_(None)
+        )
+        found["sitting"] = session.scalar(sitting) or 0
+        if tasks[0].how == "claim":
+            used = session.scalar(select(Pool.used).where(Pool.id == tasks[0].pool_id))
+            found["miscounted"] = found["sitting"] - (used or 0)
+    return +found
+
+
+def _answers(crowd: list[Worker], tasks: list[Task]) -> Counter[str]:
+    for worker, task in zip(crowd, tasks, strict=True):
+        worker.line.send(task)
+    found: Counter[str] = Counter()
+    for worker in crowd:
+        found.update(worker.line.recv())
+    return found
+
+
+@contextmanager
+def workers(database: Database, number: int) -> Iterator[list[Worker]]:
+    """Give so many processes, each with connections of its own, which start each task together."""
+    database.dispose()  # a forked process must not share a connection
+    barrier = FORKING.Barrier(number)
+    crew = []
+    for _ in range(number):
+        ours, theirs = FORKING.Pipe()
+        process = FORKING.Process(target=_work, args=(database.url, theirs, barrier), daemon=True)
+        process.start()
+        crew.append(Worker(process, ours))
+    try:
+        yield crew
+    finally:
+        for worker in crew:
+            worker.line.send(None)
+        for worker in crew:
+            worker.process.join()
+
+
+def _work(url: str, line: Connection, barrier: Barrier) -> None:
+    database = Database(url)
+    with database.read_session() as session:
+        session.execute(text("SELECT 1"))
+    while (task := line.recv()) is not None:
+        barrier.wait()
+        line.send(Counter(_act(database, task, number) for number in range(task.times)))
+    database.dispose()
+
+
+def _act(database: Database, task: Task, number: int) -> str:
+    try:
+        if task.how == "naive":
+            return _claim_naively(database, task.pool_id, task.login_id + number)
+        with database.transaction() as session:
+            if task.how == "bare":
+                session.execute(text(BARE), {"pool": task.pool_id})
+                return "counted"
+            done = seats.claim(session, task.pool_id, task.login_id + number, actor=None, now=NOW)
+        return type(done).__name__
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is counted)
+        return f"error: {error}"[:300] if task.times > 1 else "error"
+
+
+def _claim_naively(database: Database, pool_id: int, login_id: int) -> str:
+    """Count, then insert: what the product must not do."""
+    with database.read_session() as session:
+        capacity = session.scalar(select(Pool.capacity).where(Pool.id == pool_id)) or 0
+        sitting = session.scalar(
+            select(func.count(Assignment.id)).where(
+                Assignment.pool_id == pool_id, Assignment.ended_at.is_(None)
+            )
+        )
+    if (sitting or 0) >= capacity:
+        return "Full"
+    with database.transaction() as session:
+        seat = Seat(pool_id=pool_id, state=SeatState.TAKEN, created_at=NOW)
+        session.add(seat)
+        session.flush()
+        session.add(
+            Assignment(
+                pool_id=pool_id,
+                seat_id=seat.id,
+                login_id=login_id,
+                state=AssignmentState.CLAIMED,
+                created_at=NOW,
+                claimed_at=NOW,
+            )
+        )
+    return "Claimed"
+
+
+def _fill(database: Database, logins: int) -> int:
+    """Add an organisation and so many people; returns the first login."""
+    with database.transaction() as session:
+        session.add(Organisation(slug="elm-county", name="Elm County", created_at=NOW))
+        _insert_logins(session, logins)
+        first = session.scalar(select(func.min(Login.id)))
+    return first or 0
+
+
+def _insert_logins(session: Session, number: int) -> None:
+    rows = [
+        {
+            "public_id": new_public_id(),
+            "email": f"person{one}@example.org",
+            "email_key": f"person{one}@example.org",
+            "name": "Pat Doe",
+            "is_staff": False,
+            "confirmed_at": NOW,
+            "created_at": NOW,
+        }
+        for one in range(number)
+    ]
+    session.execute(insert(Login.__table__), rows)  # type: ignore[arg-type]  # a Table
+
+
+def _pool(database: Database, capacity: int) -> int:
+    """Sell one more organisation so many seats; returns the pool."""
+    with database.transaction() as session:
+        buyer = Organisation(slug=new_public_id(), name="Elm County", created_at=NOW)
+        session.add(buyer)
+        session.flush()
+        term = Term(NOW - timedelta(days=1))
+        target = Target(Scope.EVERYTHING)
+        new = NewPoolGrant(buyer.id, target, capacity, term, OfferKind.GROUP_SEATS)
+        return pools.sell_seats(session, new, actor=None, now=NOW).id
+
+
+def _print(**figures: object) -> None:
+    print(
+        json.dumps({key: value for key, value in figures.items() if value is not None}), flush=True
+    )
+
+
+if __name__ == "__main__":
+    main()

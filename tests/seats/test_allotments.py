@@ -1,0 +1,190 @@
+"""Allotting parts of a pool to the members of a consortium, and what a settlement does to them (S11)."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from lms import allotments, pools
+from lms.db import Database
+from lms.errors import Conflict, Invalid, NotFound
+from lms.models.people import Organisation
+from lms.models.seats import AssignmentState
+from lms.passes import Term
+from lms.seating import Full
+from tests.clock import NOW
+from tests.factories import make_organisation
+from tests.seats.places import (
+    DAY,
+    FOR_GOOD,
+    YEAR,
+    Home,
+    counts,
+    let_go,
+    make_home,
+    more,
+    people,
+    settle_at,
+    states,
+    take,
+    take_seat,
+    wait,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Consortium:
+    home: Home
+    child_id: int  # an organisation
+    pool_id: int  # the child's
+
+
+def consortium(
+    database: Database, seats: int | None, allotted: int | None, term: Term = FOR_GOOD
+) -> Consortium:
+    home = make_home(database, seats, term)
+    child_id = child_of(database, home)
+    with database.transaction() as session:
+        made = allotments.allot(session, home.pool_id, child_id, allotted, actor=None, now=NOW)
+    return Consortium(home, child_id, made.id)
+
+
+def child_of(database: Database, home: Home) -> int:
+    with database.transaction() as session:
+        child = make_organisation(session)
+        session.get_one(Organisation, child.id).parent_id = home.organisation_id
+        return child.id
+
+
+def change(database: Database, pool_id: int, seats: int | None) -> None:
+    with database.transaction() as session:
+        allotments.change(session, pool_id, seats, actor=None, now=NOW)
+
+
+def test_only_a_child_is_allotted_and_no_more_than_is_free(database: Database) -> None:
+    home = make_home(database, 5)
+    stranger = make_home(database, 1)
+    child = child_of(database, home)
+    wrong = [
+        (home.pool_id, stranger.organisation_id, 1, NotFound),
+        (home.pool_id, child, 6, Conflict),
+        (home.pool_id, child, None, Conflict),
+        (home.pool_id, child, -1, Invalid),
+        (123456, child, 1, NotFound),
+    ]
+    for pool_id, organisation_id, seats, refusal in wrong:
+        with pytest.raises(refusal), database.transaction() as session:
+            allotments.allot(session, pool_id, organisation_id, seats, actor=None, now=NOW)
+    assert counts(database, home.pool_id) == (0, 5)
+
+
+def test_what_is_allotted_counts_as_used_and_is_the_child_s_to_fill(database: Database) -> None:
+    family = consortium(database, 5, 2)
+    assert counts(database, family.home.pool_id) == (2, 5)
+    pat, dan, kim = people(database, 3)
+    take_seat(database, family.pool_id, pat)
+    take_seat(database, family.pool_id, dan)
+    assert take(database, family.pool_id, kim) == Full()
+    assert counts(database, family.pool_id) == (2, 2)
+    assert counts(database, family.home.pool_id) == (2, 5)
+    with database.read_session() as session:
+        [facts] = allotments.allotments_of(session, family.home.pool_id)
+        assert facts.allotted_from == family.home.pool.public_id
+        assert facts.organisation_id == family.child_id
+        assert pools.grants_of(session, facts.id) == pools.grants_of(session, family.home.pool_id)
+
+
+def test_an_allotment_is_made_once_and_not_passed_further(database: Database) -> None:
+    family = consortium(database, 5, 2)
+    with database.transaction() as session:
+        grandchild = make_organisation(session)
+        session.get_one(Organisation, grandchild.id).parent_id = family.child_id
+        grandchild_id = grandchild.id
+    with pytest.raises(Conflict), database.transaction() as session:
+        allotments.allot(session, family.home.pool_id, family.child_id, 1, actor=None, now=NOW)
+    with pytest.raises(Conflict), database.transaction() as session:
+        allotments.allot(session, family.pool_id, grandchild_id, 1, actor=None, now=NOW)
+
+
+def test_an_allotment_grows_and_shrinks_and_offers_what_it_frees(database: Database) -> None:
+    family = consortium(database, 3, 1)
+    pat, dan, kim = people(database, 3)
+    take_seat(database, family.pool_id, pat)
+    wait(database, family.pool_id, dan)
+    change(database, family.pool_id, 3)
+    assert states(database, family.pool_id)[dan] is AssignmentState.OFFERED
+    assert counts(database, family.home.pool_id) == (3, 3)
+    for wrong in (4, 1, None):
+        with pytest.raises(Conflict):
+            change(database, family.pool_id, wrong)
+    wait(database, family.home.pool_id, kim)
+    with database.transaction() as session:
+        assert allotments.take_back_unused(session, family.pool_id, actor=None, now=NOW) == 1
+    assert states(database, family.home.pool_id)[kim] is AssignmentState.OFFERED
+    assert counts(database, family.pool_id) == (2, 2)
+    for missing in (family.home.pool_id, 12345):
+        with pytest.raises(NotFound):
+            change(database, missing, 1)
+        with pytest.raises(NotFound), database.transaction() as session:
+            allotments.take_back_unused(session, missing, actor=None, now=NOW)
+
+
+def test_an_unlimited_pool_is_allotted_with_or_without_a_number(database: Database) -> None:
+    family = consortium(database, None, None)
+    take_seat(database, family.pool_id, *people(database, 1))
+    assert counts(database, family.pool_id) == (1, None)
+    assert counts(database, family.home.pool_id) == (0, None)
+    with database.transaction() as session:
+        assert allotments.take_back_unused(session, family.pool_id, actor=None, now=NOW) == 0
+    assert counts(database, family.pool_id) == (1, 1)
+    assert counts(database, family.home.pool_id) == (1, None)
+    change(database, family.pool_id, None)
+    assert counts(database, family.home.pool_id) == (0, None)
+
+
+def test_a_smaller_term_takes_unused_allotted_seats_before_anybody_who_sits(
+    database: Database,
+) -> None:
+    family = consortium(database, 5, 3, YEAR)
+    pat, dan = people(database, 2)
+    take_seat(database, family.home.pool_id, pat)
+    take_seat(database, family.pool_id, dan, NOW + DAY)
+    assert YEAR.ends_at is not None
+    more(database, family.home, 3, Term(YEAR.ends_at, YEAR.ends_at + 9 * DAY), at=NOW)
+    more(database, family.home, 1, Term(YEAR.ends_at + 9 * DAY, YEAR.ends_at + 20 * DAY), at=NOW)
+    settle_at(database, family.pool_id, YEAR.ends_at)
+    assert counts(database, family.pool_id) == (1, 2)
+    assert counts(database, family.home.pool_id) == (3, 3)
+    settle_at(database, family.pool_id, YEAR.ends_at + 9 * DAY)
+    assert states(database, family.home.pool_id) == {pat: AssignmentState.RELEASED}
+    assert counts(database, family.pool_id) == (1, 1)
+    assert counts(database, family.home.pool_id) == (1, 1)
+
+
+def test_a_lapse_freezes_the_child_s_people_and_a_renewal_brings_them_back(
+    database: Database,
+) -> None:
+    family = consortium(database, 5, 3, YEAR)
+    [dan] = people(database, 1)
+    take_seat(database, family.pool_id, dan)
+    lapsed = NOW + 380 * DAY
+    settle_at(database, family.home.pool_id, lapsed)
+    assert states(database, family.pool_id) == {dan: AssignmentState.FROZEN}
+    assert counts(database, family.pool_id) == (0, 0)
+    with pytest.raises(Conflict):
+        change(database, family.pool_id, 4)
+    change(database, family.pool_id, 2)
+    more(database, family.home, 5, Term(lapsed, lapsed + 30 * DAY), at=lapsed)
+    assert states(database, family.pool_id) == {dan: AssignmentState.CLAIMED}
+    assert counts(database, family.pool_id) == (1, 2)
+    assert counts(database, family.home.pool_id) == (2, 5)
+
+
+def test_a_limited_renewal_gives_an_allotment_without_end_what_it_uses(database: Database) -> None:
+    family = consortium(database, None, None, YEAR)
+    seat = take_seat(database, family.pool_id, *people(database, 1))
+    assert YEAR.ends_at is not None
+    more(database, family.home, 3, Term(YEAR.ends_at, YEAR.ends_at + 9 * DAY), at=NOW)
+    settle_at(database, family.home.pool_id, YEAR.ends_at)
+    assert counts(database, family.pool_id) == (1, 1)
+    assert counts(database, family.home.pool_id) == (1, 3)
+    let_go(database, seat, YEAR.ends_at)

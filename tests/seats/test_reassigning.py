@@ -1,0 +1,174 @@
+"""Giving a seat to somebody else, and asking the house for what it has to agree to (S3, S8)."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from lms import reassigning, seat_requests
+from lms.addresses import read_address
+from lms.db import Database
+from lms.desk import Office
+from lms.errors import Conflict, NotFound
+from lms.invitations import Invitee
+from lms.models.orders import RequestKind, RequestState
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, SeatState
+from lms.models.upkeep import Mail
+from lms.pools import find_pool
+from lms.seat_requests import Asker
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.seats.places import (
+    DAY,
+    DOORS,
+    YEAR,
+    Home,
+    by_link,
+    counts,
+    invite,
+    let_go,
+    make_home,
+    newest_token,
+    people,
+    seat_row,
+    settle_at,
+    states,
+    take_seat,
+    wait,
+    watched,
+)
+from tests.seats.test_claim import email_of
+
+OFFICE = Office(DOORS, ZoneInfo("America/New_York"))
+
+
+def hand_over(database: Database, seat: str, email: str, at=NOW) -> None:
+    with database.transaction() as session:
+        to = Invitee(read_address(email), "Kim")
+        reassigning.reassign(session, seat, to, doors=DOORS, actor=None, now=at)
+
+
+def ask(database: Database, cast: Cast, home: Home, seat: str) -> str:
+    asker = Asker(cast.mia.id, cast.mia.public_id, "Mia", cast.mia.email)
+    with database.transaction() as session:
+        pool = find_pool(session, home.pool.public_id)
+        return seat_requests.ask_to_move(
+            session, seat, pool, asker, office=OFFICE, now=NOW
+        ).public_id
+
+
+def agree(database: Database, request: str) -> None:
+    with database.transaction() as session:
+        seat_requests.agree_to_move(session, request, "Yes.", doors=DOORS, actor=None, now=NOW)
+
+
+def test_a_seat_goes_to_somebody_else_in_one_and_passes_nobody_by(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, kim, dan = people(database, 3)
+    seat = take_seat(database, home.pool_id, pat)
+    wait(database, home.pool_id, dan)
+    hand_over(database, seat, email_of(database, kim))
+    assert counts(database, home.pool_id) == (1, 1)
+    assert by_link(database, newest_token(database), kim) == "Claimed"
+    assert states(database, home.pool_id) == {
+        pat: AssignmentState.RELEASED,
+        kim: AssignmentState.CLAIMED,
+    }
+    with database.read_session() as session:
+        told = session.scalars(select(Mail.recipient).where(Mail.kind == "seat_released")).all()
+        assert told == [email_of(database, pat)]
+        ends = session.scalars(select(Assignment.ended_as).where(Assignment.login_id == pat))
+        assert ends.all() == [AssignmentEnd.REASSIGNED]
+
+
+def test_a_contract_seat_stays_for_seven_days(database: Database) -> None:
+    home = make_home(database, 1, YEAR)
+    [pat] = people(database, 1)
+    seat = take_seat(database, home.pool_id, pat)
+    with pytest.raises(Conflict) as refused:
+        hand_over(database, seat, "kim@example.org", NOW + 6 * DAY)
+    assert refused.value.code == "seat_stays"
+    hand_over(database, seat, "kim@example.org", NOW + 7 * DAY)
+
+
+def test_a_seat_half_watched_moves_once_staff_agree(database: Database, cast: Cast) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    watched(database, home, pat, 0.6)
+    seat = take_seat(database, home.pool_id, pat)
+    with pytest.raises(Conflict) as refused:
+        hand_over(database, seat, "kim@example.org")
+    assert refused.value.code == "needs_approval"
+    request = ask(database, cast, home, seat)
+    assert ask(database, cast, home, seat) == request
+    agree(database, request)
+    hand_over(database, seat, "kim@example.org")
+    assert counts(database, home.pool_id) == (1, 1)
+
+
+def test_agreeing_opens_a_seat_that_was_given_up(database: Database, cast: Cast) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    watched(database, home, pat, 0.6)
+    seat = take_seat(database, home.pool_id, pat)
+    let_go(database, seat)
+    agree(database, ask(database, cast, home, seat))
+    assert seat_row(database, seat).state is SeatState.FREE
+    assert counts(database, home.pool_id) == (0, 1)
+
+
+def test_the_manager_sees_what_its_holder_loses(database: Database) -> None:
+    home = make_home(database, 2)
+    [pat] = people(database, 1)
+    watched(database, home, pat, 0.6)
+    seat = take_seat(database, home.pool_id, pat)
+    invited = invite(database, home.pool_id, "lee@example.org")
+    with database.transaction() as session:
+        lost = reassigning.losses(session, seat, now=NOW)
+        assert (lost.covers, lost.state) == (home.pool.covers, AssignmentState.CLAIMED)
+        assert lost.share == pytest.approx(0.6)
+        assert lost.refill.needs_approval
+        unclaimed = reassigning.losses(session, invited, now=NOW)
+        assert (unclaimed.share, unclaimed.email) == (0.0, "lee@example.org")
+        assert unclaimed.refill.is_free
+
+
+def test_a_seat_does_not_go_to_who_has_one_nor_in_a_pool_that_is_over(database: Database) -> None:
+    home = make_home(database, 2, YEAR)
+    pat, dan = people(database, 2)
+    seat = take_seat(database, home.pool_id, pat)
+    take_seat(database, home.pool_id, dan)
+    with pytest.raises(Conflict):
+        hand_over(database, seat, email_of(database, dan), NOW + 8 * DAY)
+    lapsed = NOW + 380 * DAY
+    settle_at(database, home.pool_id, lapsed)
+    with pytest.raises(Conflict):
+        hand_over(database, seat, "kim@example.org", lapsed)
+
+
+def test_an_overage_is_asked_of_staff(database: Database, cast: Cast) -> None:
+    home = make_home(database, 1)
+    asker = Asker(cast.mia.id, cast.mia.public_id, "Mia", cast.mia.email, "For the branches")
+    with database.transaction() as session:
+        pool = find_pool(session, home.pool.public_id)
+        asked = seat_requests.ask_for_more(session, pool, 4, asker, office=OFFICE, now=NOW)
+    assert (asked.kind, asked.state) == (RequestKind.MORE_SEATS, RequestState.NEW)
+    assert (asked.pool_public_id, asked.quantity) == (home.pool.public_id, 4)
+
+
+def test_another_pool_s_seat_and_a_request_about_none_are_refused(
+    database: Database, cast: Cast
+) -> None:
+    home, other = make_home(database, 1), make_home(database, 1)
+    [pat] = people(database, 1)
+    seat = take_seat(database, other.pool_id, pat)
+    with pytest.raises(NotFound):
+        ask(database, cast, home, seat)
+    asker = Asker(cast.mia.id, cast.mia.public_id, "Mia", cast.mia.email)
+    with database.transaction() as session:
+        pool = find_pool(session, home.pool.public_id)
+        asked = seat_requests.ask_for_more(session, pool, 4, asker, office=OFFICE, now=NOW)
+    with pytest.raises(Conflict):
+        agree(database, asked.public_id)
+    assert NOW + timedelta(days=1) <= asked.due_at
