@@ -12,6 +12,7 @@ import argparse
 import json
 import multiprocessing
 import statistics
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -21,18 +22,20 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
-from benchmarks.decide import house
 from lms import pools, seats
 from lms.db import Database, new_public_id
+from lms.migrations import upgrade
 from lms.models.holdings import OfferKind, Scope
 from lms.models.people import Login, Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant
+from tests.servers.postgres import DURABLE, postgres
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 CROWD = 64
@@ -246,6 +249,23 @@ def _claim_naively(database: Database, pool_id: int, login_id: int) -> str:
             )
         )
     return "Claimed"
+
+
+@contextmanager
+def house(kind: str) -> Iterator[Database]:
+    """Give an empty house on a database of that kind, which keeps what it has said it keeps."""
+    with tempfile.TemporaryDirectory(prefix="carrel-seats-") as folder:
+        if kind == "sqlite":
+            database = Database(f"sqlite:///{Path(folder) / 'carrel.sqlite3'}")
+            upgrade(database)
+            yield database
+            database.dispose()
+            return
+        with postgres(DURABLE) as server:
+            database = Database(server.create("seats"))
+            upgrade(database)
+            yield database
+            database.dispose()
 
 
 def _fill(database: Database, logins: int) -> int:

@@ -107,5 +107,5 @@ def _readers(statement: Any, driver: Driver) -> tuple[Convert | None, ...]:  # n
     described = driver.cursor.description or ()
     return tuple(
         column.type.dialect_impl(driver.dialect).result_processor(driver.dialect, about[1])
-        for column, about in zip(statement.selected_columns, described, strict=True)
+        for column, about in zip(statement.exported_columns, described, strict=True)
     )

@@ -46,7 +46,8 @@ def impatient(session: Session) -> Iterator[None]:
     That claim waits for the pool in its turn, so nobody may wait here: raises Busy after a moment,
     and the statements of the block are undone. SQLite lets one write at a time and never does.
     """
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    dialect = session.get_bind().dialect
+    on_sqlite = dialect.name == "sqlite"
     try:
         with session.begin_nested():
             if not on_sqlite:
@@ -55,8 +56,9 @@ def impatient(session: Session) -> Iterator[None]:
             session.flush()
             if not on_sqlite:
                 session.execute(text("SET LOCAL lock_timeout = 0"))
-    except OperationalError as error:
-        if type(error.orig).__name__ != "LockNotAvailable":
+    except (OperationalError, dialect.loaded_dbapi.Error) as error:
+        cause = error.orig if isinstance(error, OperationalError) else error
+        if type(cause).__name__ != "LockNotAvailable":
             raise
         raise Busy from error
 

@@ -177,12 +177,13 @@ def invite(
     email: str,
     *,
     state: AssignmentState = AssignmentState.INVITED,
+    at: datetime = NOW,
 ) -> str:
     """Count an address in as invited, or offered, for 14 days."""
     with database.transaction() as session:
         sitter = Sitter(None, email, email.casefold(), "Pat")
-        place = Place(state, SOON)
-        made = seat_one(session, pool_id, sitter, place, actor=None, now=NOW)
+        place = Place(state, at + 14 * DAY)
+        made = seat_one(session, pool_id, sitter, place, actor=None, now=at)
         assert isinstance(made, Seated)
         return made.seat
 
