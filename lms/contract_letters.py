@@ -25,6 +25,7 @@ CONTRACT_LAPSED = N_("%(organisation)s: access has ended")
 SHORTAGE = N_("%(organisation)s: fewer seats from %(day)s")
 POOL_USE = N_("%(organisation)s: %(share)s %% of your seats are used")
 POOL_FULL = N_("%(organisation)s: all your seats are used")
+RENEWED = N_("%(organisation)s: your contract is renewed until %(day)s")
 PASS_ENDS = N_("Your pass ends on %(day)s")
 FULL: Final = 100
 NAMED_AT_MOST: Final = 20
@@ -45,6 +46,22 @@ class Fewer:
     at: datetime
     seats: int
     leavers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewTerm:
+    """A term that was added to a contract: its seats, None without limit, and from when to when.
+
+    `price` is "" where none is told; `is_held` while it waits to be paid. `number` is its sale's.
+    """
+
+    seats: int | None
+    starts_at: datetime
+    ends_at: datetime
+    number: str = ""
+    price: str = ""
+    reference: str = ""
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +141,26 @@ def send_shortage(
     subject = SHORTAGE % {"organisation": pool.organisation, "day": day}
     key = f"shortage:{pool.public_id}:{_stamp(fewer.at)}:{fewer.seats}:{days}"
     _to_stewards(session, pool, post, ("contract_shortage", subject, key), values, now=now)
+
+
+def send_renewed(
+    session: Session, pool: PoolFacts, post: Post, term: NewTerm, *, now: datetime
+) -> None:
+    """Tell those who manage a contract that it goes on, with the same people (A5, C4)."""
+    day = _last_day(term.ends_at, post.zone)
+    values = {
+        "from_day": say_day(term.starts_at, post.zone),
+        "day": day,
+        "seats": term.seats,
+        "is_ahead": term.starts_at > now,
+        "is_held": term.is_held,
+        "number": term.number,
+        "price": term.price,
+        "reference": term.reference,
+    }
+    subject = RENEWED % {"organisation": pool.organisation, "day": day}
+    key = f"renewed:{pool.public_id}:{_stamp(term.starts_at)}:{term.number or _stamp(now)}"
+    _to_stewards(session, pool, post, ("renewed", subject, key), values, now=now)
 
 
 def use_key(pool: PoolFacts, grant_id: int, share: int) -> str:
@@ -208,12 +245,13 @@ def _to_stewards(
 def _page(session: Session, kind: str, pool: PoolFacts) -> str:
     if kind == "pool_use":
         return "/ask?kind=more_seats"
-    if kind == "contract_shortage":
-        organisation = session.scalars(
-            select(Organisation.public_id).where(Organisation.id == pool.organisation_id)
-        ).one()
-        return f"/organisation/{organisation}/pools/{pool.public_id}/renewal"
-    return "/ask?kind=contract"
+    if kind not in ("contract_shortage", "renewed"):
+        return "/ask?kind=contract"
+    organisation = session.scalars(
+        select(Organisation.public_id).where(Organisation.id == pool.organisation_id)
+    ).one()
+    page = f"/organisation/{organisation}"
+    return page if kind == "renewed" else f"{page}/pools/{pool.public_id}/renewal"
 
 
 def _last_day(ends_at: datetime, zone: ZoneInfo) -> str:

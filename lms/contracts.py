@@ -15,7 +15,7 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.holdings import OfferKind
 from lms.models.people import Login, Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
-from lms.passes import Term
+from lms.passes import Target, Term
 from lms.pools import NewPoolGrant, PoolFacts, read_pool
 from lms.pricing import by_the_day
 from lms.seating import COUNTED, lock_family, read_lines, recount
@@ -94,7 +94,7 @@ def renew(
     Conflict for seats that never end or are allotted, and Invalid.
     """
     pool = _contract(session, pool_id)
-    starts_at = max((end for end in _ends(session, pool_id) if end > now), default=now)
+    starts_at = next_start(session, pool_id, now=now)
     if renewal.ends_at <= starts_at:
         raise Invalid(BAD_END, fields={"ends_at": BAD_END})
     if renewal.seats is not None and renewal.seats < 1:
@@ -113,6 +113,20 @@ def renew(
     if shortage_ahead(session, pool_id, now=now) is None:
         _mark_leavers(session, pool_id, (), now)
     return Renewed(sold, starts_at, renewal.ends_at, renewal.seats)
+
+
+def contract_of(session: Session, organisation_id: int, target: Target) -> PoolFacts | None:
+    """Return an organisation's own pool of contracts of that scope, once one was sold to it."""
+    for pool in pools.pools_of(session, organisation_id):
+        is_own = pool.allotted_from is None and not pool.is_permanent
+        if is_own and pool.target == target and read_lines(session, pool.id):
+            return pool
+    return None
+
+
+def next_start(session: Session, pool_id: int, *, now: datetime) -> datetime:
+    """Return when a renewal's term starts: where the last one ends; when that is over, now (A5)."""
+    return max((end for end in _ends(session, pool_id) if end > now), default=now)
 
 
 def price_added_seats(

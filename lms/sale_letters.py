@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import mail
+from lms import contract_letters, mail
+from lms.contract_letters import NewTerm, Post
 from lms.desk_list import KIND_WORDS, RequestFacts
 from lms.errors import N_
 from lms.house import read_house
@@ -18,6 +19,8 @@ from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind, Scope
 from lms.models.orders import DeliveredThrough, RequestState, Terms
 from lms.offers import say_money
+from lms.passes import Term
+from lms.pools import PoolFacts
 from lms.pricing import holds_until
 from lms.sale_list import SaleFacts, SaleGrant, grants_of_sale
 from lms.stewards import stewards_of
@@ -122,6 +125,29 @@ def send_bought(
         values["action_url"] = doors.page(f"/organisation/{facts.organisation_public_id}")
     subject = N_("Your access: %(what)s") % {"what": values["covers"] or values["what"]}
     _to_buyer(session, facts, kind, subject, values, now=now)
+
+
+def send_renewed(
+    session: Session,
+    facts: SaleFacts,
+    renewed: tuple[PoolFacts, Term],
+    *,
+    post: Post,
+    now: datetime,
+) -> None:
+    """Tell those who manage a contract that it was renewed by this sale: its pool, and its term."""
+    pool, term = renewed
+    assert term.ends_at is not None  # noqa: S101  (a contract ends)
+    new = NewTerm(
+        seats=facts.quantity,
+        starts_at=term.starts_at,
+        ends_at=term.ends_at,
+        number=facts.number,
+        price="" if facts.terms is Terms.COMPLIMENTARY else _price(facts),
+        reference=facts.reference,
+        is_held=facts.is_held,
+    )
+    contract_letters.send_renewed(session, pool, post, new, now=now)
 
 
 def send_registered(

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import accounts, audit, desk, organisations, passes, pools, sale_letters, slugs
+from lms import accounts, audit, contracts, desk, organisations, passes, pools, sale_letters, slugs
 from lms.accounts import Account, NewLogin
 from lms.addresses import read_address
+from lms.contract_letters import Post
+from lms.contracts import Renewal
 from lms.db import new_public_id
 from lms.desk import Office
 from lms.desk_choices import read_target
@@ -21,7 +23,7 @@ from lms.models.people import Membership, Organisation, Role
 from lms.offers import HIGHEST_MINOR, MOST_SEATS
 from lms.organisations import NewOrganisation, OrganisationFacts
 from lms.passes import NewPass, Target, Term, year_from
-from lms.pools import NewPoolGrant
+from lms.pools import NewPoolGrant, PoolFacts
 from lms.sale_list import SaleFacts, find_sale
 
 PAY_WITHIN: Final = timedelta(days=30)
@@ -39,8 +41,8 @@ class NewSale:
 
     `organisation` is the slug of one that is there, `organisation_name` makes one. `covers` is
     `webinar:<slug>`, `series:<slug>`, `presenter:<slug>` or `everything`. `quantity` None is
-    unlimited. `starts_at` None is now, or the end of the pass that is renewed (A5); `ends_at`
-    None is a year for passes and contracts. `is_held` keeps access closed until it is paid (P9).
+    unlimited. `starts_at` None is now, or the end of the pass or contract that is renewed (A5);
+    `ends_at` None is a year for passes and contracts. `is_held` keeps access closed until it is paid (P9).
     `sale_id` is the sale's outside id to be: selling it twice is refused. `answers` is the request
     that it answers.
     """
@@ -95,15 +97,16 @@ def sell(
     session.add(row)
     session.flush()
     audit.record(session, "sale.made", row.public_id, actor=actor, now=now)
+    renewed = None
     if _is_of_a_pool(new, buyer):
-        _fill_pool(session, new, row, target, office=office, actor=actor, now=now)
+        renewed = _fill_pool(session, new, row, target, office=office, actor=actor, now=now)
     else:
         _let_in(session, new, row, target, buyer, office=office, actor=actor, now=now)
     if new.answers is not None:
         desk.finish_with_sale(session, new.answers, sale_id=row.id, actor=actor, now=now)
     facts = find_sale(session, row.public_id)
     if new.terms is not Terms.HISTORY:
-        sale_letters.send_bought(session, facts, doors=office.doors, zone=office.zone, now=now)
+        _tell(session, facts, renewed, office=office, now=now)
     return facts
 
 
@@ -120,6 +123,21 @@ def send_letter_again(
 def last_moment(day: date, zone: ZoneInfo) -> datetime:
     """Return the end of a day in `zone`, which is the next midnight there."""
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+
+
+def _tell(
+    session: Session,
+    facts: SaleFacts,
+    renewed: tuple[PoolFacts, Term] | None,
+    *,
+    office: Office,
+    now: datetime,
+) -> None:
+    if renewed is None:
+        sale_letters.send_bought(session, facts, doors=office.doors, zone=office.zone, now=now)
+        return
+    post = Post(office.doors, _zone_of(session, renewed[0].organisation_id, office))
+    sale_letters.send_renewed(session, facts, renewed, post=post, now=now)
 
 
 def _checked(session: Session, new: NewSale) -> Target:
@@ -272,10 +290,19 @@ def _fill_pool(  # noqa: PLR0913  (the sale, what it brings, and who does it whe
     office: Office,
     actor: str | None,
     now: datetime,
-) -> None:
+) -> tuple[PoolFacts, Term] | None:
+    """Add what was sold to the organisation's pool; returns a contract that it renews, and how."""
     assert row.organisation_id is not None  # noqa: S101  (a pool is an organisation's)
-    own = session.scalar(select(Organisation.zone).where(Organisation.id == row.organisation_id))
-    zone = ZoneInfo(own) if own else office.zone
+    zone = _zone_of(session, row.organisation_id, office)
+    kept = None
+    if new.kind is OfferKind.CONTRACT and new.starts_at is None:
+        kept = contracts.contract_of(session, row.organisation_id, target)
+    if kept is not None:
+        term = _term(new, contracts.next_start(session, kept.id, now=now), zone)
+        assert term.ends_at is not None  # noqa: S101  (a contract ends)
+        renewal = Renewal(new.quantity, term.ends_at, row.id, new.is_held)
+        done = contracts.renew(session, kept.id, renewal, actor=actor, now=now)
+        return done.pool, Term(done.starts_at, done.ends_at)
     seats = NewPoolGrant(
         organisation_id=row.organisation_id,
         target=target,
@@ -286,6 +313,12 @@ def _fill_pool(  # noqa: PLR0913  (the sale, what it brings, and who does it whe
         awaits_payment=new.is_held,
     )
     pools.sell_seats(session, seats, actor=actor, now=now)
+    return None
+
+
+def _zone_of(session: Session, organisation_id: int, office: Office) -> ZoneInfo:
+    own = session.scalar(select(Organisation.zone).where(Organisation.id == organisation_id))
+    return ZoneInfo(own) if own else office.zone
 
 
 def _let_in(  # noqa: PLR0913  (the sale, what it brings, and who does it when)

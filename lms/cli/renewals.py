@@ -5,13 +5,15 @@ from datetime import datetime
 
 import click
 
-from lms import clock, contracts
+from lms import clock, contract_letters, contracts
 from lms.cli.console import Console
 from lms.cli.moments import read_moment
 from lms.cli.output import answer, json_option
+from lms.contract_letters import NewTerm, Post
 from lms.contracts import Renewal
 from lms.explain import last_day
 from lms.grace import extend_grace
+from lms.letters import Doors
 from lms.pools import find_pool
 from lms.zones import read_zone
 
@@ -56,15 +58,20 @@ def renew(
 ) -> None:
     """Renew a contract: one term more, for the same people, from where the last one ends.
 
-    After the end it begins now, and those who lost their seats by it have them back.
+    After the end it begins now, and those who lost their seats by it have them back. Those who
+    manage it are told by letter.
     """
     if (seats is None) != unlimited:
         raise click.UsageError("Say one of --seats and --unlimited.")
     ends_at = read_moment(ends, zone)
+    post = Post(Doors(console.settings.base_url), read_zone(console.settings.time_zone))
+    moment = clock.now()
     with console.carrel.database.transaction() as session:
         facts = find_pool(session, pool_id)
         renewal = Renewal(seats, ends_at)
-        done = contracts.renew(session, facts.id, renewal, actor=None, now=clock.now())
+        done = contracts.renew(session, facts.id, renewal, actor=None, now=moment)
+        term = NewTerm(done.seats, done.starts_at, done.ends_at)
+        contract_letters.send_renewed(session, done.pool, post, term, now=moment)
     pool = done.pool
     made = RenewedAnswer(
         pool.public_id, done.starts_at, done.ends_at, done.seats, pool.capacity, pool.used

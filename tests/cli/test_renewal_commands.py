@@ -3,19 +3,21 @@
 from lms.db import Database
 from tests.cli.carrel import Shell
 from tests.clock import Clock
-from tests.contracts.terms import END, grace_of, make_contract
+from tests.contracts.terms import END, grace_of, letters, make_contract
 
 
 def test_a_contract_is_renewed_from_where_it_ends(
     carrel_command: Shell, database: Database, clock: Clock
 ) -> None:
-    pool = make_contract(database).home.pool.public_id
+    made = make_contract(database)
+    pool = made.home.pool.public_id
     ran = carrel_command(
         "pool", "renew", pool, "--seats", "9", "--ends", "2027-06-10T15:00:00Z", "--json"
     )  # fmt: skip
     assert ran.code == 0
     assert ran.answer["starts_at"] == END.strftime("%Y-%m-%dT%H:%M:%SZ")
     assert (ran.answer["seats"], ran.answer["capacity"]) == (9, 4)
+    assert letters(database, "renewed") == [("renewed", made.manager)]
 
 
 def test_a_renewal_says_how_many_seats(carrel_command: Shell, database: Database) -> None:

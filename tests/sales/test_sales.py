@@ -223,6 +223,49 @@ def test_a_contract_ends_after_a_year_at_the_end_of_the_organisation_s_day(
     assert line.ends_at.hour in (7, 8)  # midnight in Los Angeles
 
 
+def test_a_contract_sold_before_the_old_one_ends_starts_at_that_end(
+    database: Database, cast: Cast
+) -> None:
+    (old,) = grants(database, sold(database, CONTRACT))
+    facts = sold(database, replace(CONTRACT, quantity=30, reference="PO 7"))
+    (line,) = grants(database, facts)
+    assert (line.starts_at, line.seats) == (old.ends_at, 30)
+    assert line.ends_at is not None
+    assert line.ends_at > line.starts_at + timedelta(days=360)
+    with database.read_session() as session:
+        assert session.scalars(select(Pool)).one().capacity == 40
+
+
+def test_a_contract_sold_after_the_old_one_is_over_starts_now(
+    database: Database, cast: Cast
+) -> None:
+    ended = replace(CONTRACT, starts_at=NOW - timedelta(days=400), ends_at=NOW - timedelta(days=35))
+    sold(database, ended)
+    (line,) = grants(database, sold(database, CONTRACT))
+    assert line.starts_at == NOW
+
+
+def test_who_manages_it_is_told_that_a_contract_is_renewed(database: Database, cast: Cast) -> None:
+    sold(database, CONTRACT)
+    assert newest(database, "mia@example.org").kind == "bought_for_organisation"
+    facts = sold(database, replace(CONTRACT, quantity=30, reference="PO 7"))
+    letter = newest(database, "mia@example.org")
+    assert letter.kind == "renewed"
+    assert f"/organisation/{facts.organisation_public_id}" in letter.text
+    for said in ("It has 30 seats.", "PO 7", facts.number, "go on as before"):
+        assert said in letter.text
+        assert said in letter.html
+
+
+def test_a_contract_of_another_scope_renews_none(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        slug = make_series(session).slug
+    sold(database, CONTRACT)
+    (line,) = grants(database, sold(database, replace(CONTRACT, covers=f"series:{slug}")))
+    assert line.starts_at == NOW
+    assert newest(database, "mia@example.org").kind == "bought_for_organisation"
+
+
 def test_an_organisation_is_made_with_its_contact_as_owner(database: Database, cast: Cast) -> None:
     new = replace(
         GROUP, organisation="", organisation_name=" Birch  Library ", email="kim@example.org"
