@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from lms.parts import Part
 from lms.runtime import Carrel
 from lms.web.errors import init_errors
-from lms.web.guard import Audience, audience_of, guard_routes
+from lms.web.guard import Audience, audience_of, guard_routes, refuse_nul
 from lms.web.headers import init_headers
 from lms.web.kit import EXTENSION, PARTS
 from lms.web.shell import init_shell
@@ -86,3 +86,4 @@ def _protect_forms(app: Flask) -> None:
             request.max_content_length = LARGEST[audience]  # nobody fills the disk
         if audience is not Audience.PLAYBACK_TOKEN:
             csrf.protect()
+            refuse_nul()

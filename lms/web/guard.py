@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from enum import StrEnum
+from itertools import chain
 from typing import Any, TypeVar
 
 from flask import Flask, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
 
 from lms.errors import N_, Forbidden, NotFound
 from lms.web.signin import viewer
@@ -59,6 +61,18 @@ def guard_routes(app: Flask) -> None:
     if undeclared:
         raise RuntimeError(f"routes that declare no audience: {', '.join(undeclared)}")
     app.before_request(_let_in)
+
+
+def refuse_nul() -> None:
+    """Answer 400 to a request with a NUL in it: no text has one, and PostgreSQL takes none."""
+    texts = chain(
+        (request.path,),
+        (value for values in request.args.listvalues() for value in values),
+        (value for values in request.form.listvalues() for value in values),
+        (part.filename or "" for part in request.files.values()),
+    )
+    if any("\x00" in text for text in texts):
+        raise BadRequest
 
 
 def _let_in() -> ResponseReturnValue | None:

@@ -41,7 +41,7 @@ def received() -> Iterator[tuple[Path, str]]:
             part.save(path)
             yield path, part.filename
             return
-        name = unquote(request.headers.get("X-File-Name", ""))
+        name = unquote(request.headers.get("X-File-Name", "")).replace("\x00", "")
         with path.open("wb") as file:
             shutil.copyfileobj(request.stream, file, PIECE)
         if path.stat().st_size != wanted:
