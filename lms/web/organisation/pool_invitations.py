@@ -171,5 +171,5 @@ def _open_one(row: SeatRow, zone: ZoneInfo, moment: datetime) -> OpenOne:
         state=_(STANDING_WORDS[row.standing]),
         badge_kind=STANDING_BADGES[row.standing],
         age=ngettext("%(num)s day ago", "%(num)s days ago", days) if days else _("today"),
-        until=say_moment_in_a_row(row.expires_at, zone) if row.expires_at else "",
+        until=say_date(row.expires_at, zone) if row.expires_at else "",
     )

@@ -1,4 +1,4 @@
-"""Releasing seats from the table or a seat's page, and undoing it for half a minute."""
+"""What is done to many seats of the table: releasing, undone for half a minute, and sending again."""
 
 from datetime import datetime
 from typing import Final
@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from lms import restoring, seat_table, seats
+from lms import invitations, restoring, seat_table, seats
 from lms.clock import now
 from lms.errors import Conflict, NotFound
 from lms.models.seats import AssignmentEnd
@@ -71,6 +71,36 @@ def release(organisation_id: str) -> ResponseReturnValue:
                 now=moment,
             )
     session[RELEASED] = [managed.facts.public_id, moment.isoformat(), len(chosen)]
+    return see_other_url(state.url())
+
+
+@blueprint.post("/people/resend")
+@open_to(Audience.MANAGERS)
+def send_again(organisation_id: str) -> ResponseReturnValue:
+    managed, moment = managed_organisation(organisation_id), now()
+    state = _state(managed)
+    chosen, actor = _chosen(managed, state), required_viewer().public_id
+    sent = 0
+    for seat_id in chosen:
+        try:
+            with transaction() as writing:
+                invitations.send_again(writing, seat_id, doors=doors(), actor=actor, now=moment)
+        except (Conflict, NotFound):
+            continue  # claimed, or withdrawn meanwhile: there is no invitation to send
+        sent += 1
+    if sent:
+        said = counted(sent)
+        flash(
+            ngettext(
+                "%(said)s invitation is on its way again.",
+                "%(said)s invitations are on their way again.",
+                sent,
+                said=said,
+            ),
+            "done",
+        )
+    else:
+        flash(_("Choose at least one person whose invitation is open."), "attention")
     return see_other_url(state.url())
 
 

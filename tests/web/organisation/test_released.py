@@ -117,6 +117,19 @@ def test_an_invitation_is_sent_again_or_made_a_link_to_copy(
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_open_invitations_among_the_chosen_are_sent_again(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organisation/{elm.id}/people"
+    data = {"seat": [elm.invited_seat, elm.alices_seat]}
+    assert mia.post(f"{place}/resend", data=data).status_code == 303
+    assert "1 invitation is on its way again." in mia.get(place).text
+    assert "/claim/" in newest(database, "zoe@example.org").text
+    mia.post(f"{place}/resend", data={"seat": elm.alices_seat})
+    assert "whose invitation is open" in mia.get(place).text
+    assert mia.post(f"{place}/resend", data={"seat": elm.others_seat}).status_code == 404
+
+
 def test_a_claimed_seat_has_no_invitation_to_send(mia: Visitor, elm: Elm) -> None:
     place = f"/organisation/{elm.id}/seats/{elm.alices_seat}"
     assert "Make a link to copy" not in mia.get(place).text
