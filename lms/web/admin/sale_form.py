@@ -39,15 +39,17 @@ def blank_form(session: Session) -> SaleForm:
     """Return the form of a sale that nobody asked for; the address may say to whom it goes."""
     args = request.args
     currency = currency_of(session)
+    kind = next((each for each in OfferKind if each == args.get("kind")), OfferKind.SINGLE)
+    quantity = None if kind is OfferKind.INSTITUTIONAL else 1
     known = {
         "sale_id": new_public_id(),
         "currency": currency,
-        "kind": args.get("kind", OfferKind.SINGLE.value),
+        "kind": kind.value,
         "organisation": args.get("organisation", A_PERSON),
         "email": args.get("email", ""),
         "name": args.get("name", ""),
-        "quantity": 1,
-        "price": price_text(read_prices(session), OfferKind.SINGLE, 1),
+        "quantity": quantity,
+        "price": price_text(read_prices(session), kind, quantity),
         "terms": Terms.INVOICE.value,
     }
     named = find_webinar(session, "", slug=args.get("webinar", ""))

@@ -99,6 +99,17 @@ def test_a_sale_is_recorded_without_a_request(
     assert again.status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("kind", "people", "price"),
+    [("single", "1", "99.00"), ("institutional", "", ""), ("contract", "1", "")],
+)
+def test_a_form_opened_for_a_kind_holds_its_price_and_no_other(
+    staff: Visitor, kind: str, people: str, price: str
+) -> None:
+    form = fields(staff.get(f"/staff/sales/new?kind={kind}").text)
+    assert (form["kind"], form["quantity"], form["price"]) == (kind, people, price)
+
+
 def test_a_contract_runs_between_the_days_that_staff_say(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
