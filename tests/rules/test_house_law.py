@@ -19,6 +19,7 @@ MAY_ASK_THE_TIME = (
     "lms/importing.py",
     "lms/rounds.py",
     "lms/seat_rounds.py",
+    "lms/contract_rounds.py",
     "lms/demo/",
     "lms/liveness.py",
     "lti/launch",
