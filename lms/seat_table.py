@@ -72,7 +72,6 @@ class Wanted:
     pool_id: str | None = None
     standing: Standing | None = None
     watching: Watching | None = None
-    bounced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

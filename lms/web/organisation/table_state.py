@@ -53,7 +53,6 @@ class TableState:
             "pool": wanted.pool_id or "",
             "state": wanted.standing or "",
             "watched": wanted.watching or "",
-            "bounced": "1" if wanted.bounced else "",
             "sort": "" if order == Order() else order.by.value,
             "down": "1" if order.descending else "",
         }
@@ -87,7 +86,6 @@ class TableState:
             ("pool", titles.get(wanted.pool_id or "", "")),
             ("state", _(STANDING_WORDS[wanted.standing]) if wanted.standing else ""),
             ("watched", _(WATCHING_WORDS[wanted.watching]) if wanted.watching else ""),
-            ("bounced", _("Mail came back") if wanted.bounced else ""),
         )
         return [(label, self._without(name)) for name, label in said if label]
 
@@ -111,7 +109,6 @@ def read_state(
             pool_id=pool_id,
             standing=_word(Standing, args.get("state")),
             watching=_word(Watching, args.get("watched")),
-            bounced=bool(args.get("bounced")),
         ),
         Order(by or Sort.NAME, bool(args.get("down"))),
     )

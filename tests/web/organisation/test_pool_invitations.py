@@ -1,7 +1,10 @@
 """What is open in a pool: for managers only (test_access.py), its invitations, open link and waiting list."""
 
+from sqlalchemy import update
+
 from lms import waiting
 from lms.db import Database
+from lms.models.upkeep import JobState, Mail
 from lms.pools import find_pool
 from tests.cast import Cast
 from tests.clock import NOW
@@ -23,6 +26,24 @@ def test_open_invitations_have_their_age_and_end_and_are_sent_again(
     )
     assert answer.location == place
     assert "/claim/" in newest(database, "zoe@example.org").text
+
+
+def test_an_invitation_whose_mail_came_back_says_so_until_the_next_one_is_tried(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    seat = f"/organisation/{elm.id}/seats/{elm.invited_seat}"
+    place = f"/organisation/{elm.id}/pools/{elm.pool}/invitations"
+    mia.post(f"{seat}/resend")
+    assert "Mail came back" not in mia.get(place).text
+    with database.transaction() as session:
+        session.execute(
+            update(Mail)
+            .where(Mail.recipient == "zoe@example.org")
+            .values(state=JobState.DONE, sent_at=NOW, bounced_at=NOW)
+        )
+    assert "Mail came back" in mia.get(place).text
+    mia.post(f"{seat}/address", data={"email": "zoey@example.org"})
+    assert "Mail came back" not in mia.get(place).text
 
 
 def test_an_open_link_is_shown_once_and_taken_back(mia: Visitor, elm: Elm) -> None:
