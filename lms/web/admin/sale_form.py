@@ -108,7 +108,7 @@ def read_sale(session: Session, form: SaleForm, *, answers: str | None = None) -
         terms=Terms(form.terms.data),
         organisation="" if chosen in (A_PERSON, A_NEW_ORGANISATION) else chosen,
         organisation_name=_new_name(form),
-        quantity=None if kind is OfferKind.INSTITUTIONAL else form.quantity.data,
+        quantity=_sold_quantity(form, kind),
         starts_at=_morning(form.starts_at.data, zone),
         ends_at=_evening(form.ends_at.data, zone) if kind in DATED else None,
         due_at=_evening(form.due_at.data, zone),
@@ -160,6 +160,12 @@ def _organisation(facts: RequestFacts, kind: OfferKind) -> str:
         return facts.organisation_slug
     needs_one = kind in ALWAYS_AN_ORGANISATION or (facts.quantity or 1) > 1
     return A_NEW_ORGANISATION if needs_one and kind not in OF_A_LOGIN else A_PERSON
+
+
+def _sold_quantity(form: SaleForm, kind: OfferKind) -> int | None:
+    if kind is OfferKind.INSTITUTIONAL:
+        return None
+    return 1 if kind in OF_A_LOGIN else form.quantity.data
 
 
 def _quantity(facts: RequestFacts, kind: OfferKind) -> int | None:

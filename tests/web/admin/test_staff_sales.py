@@ -99,6 +99,15 @@ def test_a_sale_is_recorded_without_a_request(
     assert again.status_code == 409
 
 
+def test_a_group_showing_is_sold_where_the_form_hides_how_many(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    page = staff.get(f"/staff/sales/new?kind=group_showing&webinar={cast.slug}&name=Dan").text
+    sent = fields(page) | {"email": "dan@example.org", "price": "299.00"}
+    del sent["quantity"]
+    assert staff.post("/staff/sales/new", data=sent).status_code == 303
+
+
 @pytest.mark.parametrize(
     ("kind", "people", "price"),
     [("single", "1", "99.00"), ("institutional", "", ""), ("contract", "1", "")],
