@@ -29,7 +29,9 @@ from lms.errors import N_, Invalid, NotFound
 from lms.models.holdings import OfferKind
 from lms.models.orders import DeliveredThrough, RequestKind, RequestState
 from lms.offers import MOST_SEATS, read_prices, say_money
+from lms.pools import find_pool
 from lms.pricing import holds_until
+from lms.stewards import managed_by
 from lms.web import limits
 from lms.web.announcement import holds
 from lms.web.doors import doors, keeps_its_address
@@ -162,6 +164,7 @@ def _opened(reading: Session) -> AskForm:
         "offer": args.get("offer", OfferKind.SINGLE.value),
         "covers": args.get("covers", "everything"),
         "refusal": args.get("refusal", ""),
+        "pool": args.get("pool", ""),
         "quantity": args.get("quantity", type=int),
         "delivered_through": DeliveredThrough.HERE.value,
         "name": person.name if person else "",
@@ -247,6 +250,7 @@ def _new_request(reading: Session, form: AskForm) -> NewRequest:
         login_id=person.login_id if person else None,
         organisation_id=_organisation_id(reading, form, person),
         webinar_id=named.id if named else None,
+        pool_id=_pool_id(reading, form, person),
         quantity=form.quantity.data,
         covered=_covered(reading, form, named),
         covers=covers,
@@ -269,6 +273,18 @@ def _organisation_id(reading: Session, form: AskForm, person: Viewer | None) -> 
     wanted = (form.organisation_name.data or "").strip().casefold()
     mine = organisations_of(reading, person.login_id)
     return next((each.id for each in mine if each.name.casefold() == wanted), None)
+
+
+def _pool_id(reading: Session, form: AskForm, person: Viewer | None) -> int | None:
+    """Return the pool that a contract is asked for, where the asker looks after it."""
+    if person is None or not form.pool.data or form.wanted is not RequestKind.CONTRACT:
+        return None
+    try:
+        pool = find_pool(reading, form.pool.data)
+    except NotFound:
+        return None
+    mine = {each.id for each in managed_by(reading, person.login_id)}
+    return pool.id if pool.organisation_id in mine else None
 
 
 def _webinar(reading: Session, form: AskForm) -> Named | None:

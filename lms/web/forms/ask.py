@@ -83,6 +83,7 @@ class AskForm(Form):
         render_kw={"list": "webinars", "maxlength": 300, "autocomplete": "off"},
     )
     about = HiddenField()
+    pool = HiddenField()
     offer = SelectField(_l("What is it for?"), default=OfferKind.SINGLE.value)
     covers = SelectField(_l("What should it cover?"), default=EVERYTHING)
     quantity = IntegerField(

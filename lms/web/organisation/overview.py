@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from lms import contracts
 from lms.clock import now
+from lms.contracts import Shortage
 from lms.errors import NotFound
 from lms.pool_overview import PoolCard, Standing, read_pools
 from lms.stewards import Managed, managed_by
@@ -18,6 +21,7 @@ from lms.web.kit import read_session, render
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
 from lms.web.organisation.pool_words import SOON, counted, pool_face, pool_title
 from lms.web.signin import required_viewer
+from lms.zones import say_day
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/organisation")
 
@@ -51,12 +55,20 @@ def overview(organisation_id: str) -> ResponseReturnValue:
     managed, moment = managed_organisation(organisation_id), now()
     with read_session() as session:
         cards = read_pools(session, managed.facts.id, now=moment)
+        shortages = [
+            (card, contracts.shortage_ahead(session, card.id, now=moment))
+            for card in cards
+            if any(line.starts_at > moment for line in card.lines)
+        ]
     zone = zone_of(managed)
     return render_in(
         managed,
         "organisation/overview.html",
         faces=[pool_face(card, organisation_id, zone=zone, now=moment) for card in cards],
-        needs=[need for card in cards for need in _needs(managed, card)],
+        needs=[
+            *(_fewer(managed, card, ahead, zone) for card, ahead in shortages if ahead),
+            *(need for card in cards for need in _needs(managed, card)),
+        ],
         ending=[
             pool_face(card, organisation_id, zone=zone, now=moment)
             for card in cards
@@ -79,6 +91,23 @@ def _totals(cards: tuple[PoolCard, ...]) -> list[tuple[str, str]]:
         (_("Free seats"), counted(sum(card.free or 0 for card in live))),
         (_("Waiting"), counted(sum(card.counts.waiting for card in live))),
     ]
+
+
+def _fewer(managed: Managed, card: PoolCard, ahead: Shortage, zone: ZoneInfo) -> Need:
+    text = ngettext(
+        "%(pool)s has fewer seats from %(day)s: %(count)s person has to go.",
+        "%(pool)s has fewer seats from %(day)s: %(count)s people have to go.",
+        len(ahead.leavers),
+        pool=pool_title(card),
+        day=say_day(ahead.at, zone),
+        count=counted(len(ahead.leavers)),
+    )
+    url = url_for(
+        "organisation_renewal.renewal",
+        organisation_id=managed.facts.public_id,
+        pool_id=card.public_id,
+    )
+    return Need(text, url, _("Choose who stays"))
 
 
 def _needs(managed: Managed, card: PoolCard) -> list[Need]:

@@ -139,7 +139,13 @@ def _more_url(card: PoolCard) -> str:
 
 def _renew_url(card: PoolCard) -> str:
     covers = f"{card.scope.value}:{card.target}" if card.target else "everything"
-    return url_for("ask.ask", kind="contract", covers=covers, quantity=card.capacity)
+    return url_for(
+        "ask.ask",
+        kind="contract",
+        covers=covers,
+        quantity=card.capacity or None,
+        pool=card.public_id,
+    )
 
 
 def _badge(term: Term, *, now: datetime) -> tuple[str, str]:

@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from lms import contracts
 from lms.contracts import Renewal
 from lms.db import Database
+from lms.models.orders import DeskRequest
 from lms.models.people import Organisation
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -62,3 +65,32 @@ def test_where_everybody_stays_the_page_says_so(
     client.sign_in(made.manager_id)
     page = f"/organisation/{organisation}/pools/{made.home.pool.public_id}/renewal"
     assert "Everybody stays" in client.get(page).text
+
+
+def test_the_overview_leads_to_who_has_to_go_and_to_a_request_about_the_pool(
+    client: Visitor, cast: Cast, database: Database, clock: Clock
+) -> None:
+    made, page, _ = smaller(database)
+    client.sign_in(made.manager_id)
+    shown = client.get(page.partition("/pools/")[0]).text
+    assert "1 person has to go." in shown
+    assert f'href="{page}"' in shown
+    pool = made.home.pool.public_id
+    assert f"pool={pool}" in shown
+    asked = {
+        "kind": "contract",
+        "covers": "everything",
+        "quantity": "2",
+        "pool": pool,
+        "name": "Mo",
+        "email": "mo@example.org",
+        "organisation_name": "Elm",
+        "delivered_through": "here",
+    }
+    assert f'value="{pool}"' in client.get(f"/ask?kind=contract&pool={pool}").text
+    assert client.post("/ask", data=asked).status_code == 303
+    client.sign_in(cast.dan.id)
+    assert client.post("/ask", data=asked).status_code == 303
+    with database.read_session() as session:
+        named = list(session.scalars(select(DeskRequest.pool_id).order_by(DeskRequest.id)))
+    assert named == [made.pool_id, None]
