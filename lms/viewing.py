@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms import streams
-from lms.access import Action, Turned, decide
+from lms.access import Action, Admitted, Turned, decide
 from lms.cases import load_case
 from lms.db import new_public_id
 from lms.errors import NotFound
@@ -87,7 +87,7 @@ def open_playback(
 ) -> Playback | Turned | Holder:
     """Open a session on the webinar's current recording if the policy admits, else say why not.
 
-    It lasts 24 hours and never beyond the grant that lets in. A person has one stream (PRODUCT.md,
+    It lasts 24 hours and never beyond the grant that lets in and its grace (C1). A person has one stream (PRODUCT.md,
     G1): where another screen plays, that one is answered, unless this one `takes_over`. Whatever
     else the person had open ends. Raises NotFound when there is no such webinar or login.
     """
@@ -109,7 +109,7 @@ def open_playback(
     )
     played = _find_played(session, webinar_id)
     grant_id = None if decision.grant is None else decision.grant.public_id
-    leave = _Leave(session_id, grant_id, decision.ends_at, is_preview=False)
+    leave = _Leave(session_id, grant_id, _lets_in_until(decision), is_preview=False)
     return _open(session, screen=screen, played=played, leave=leave, now=now)
 
 
@@ -202,6 +202,14 @@ class _Leave:
     grant_id: str | None
     ends_at: datetime | None
     is_preview: bool
+
+
+def _lets_in_until(decision: Admitted) -> datetime | None:
+    """Return when the grant that lets in stops to: who plays as the term ends goes on into grace."""
+    grant = decision.grant
+    if decision.ends_at is None or grant is None or grant.grace_until is None:
+        return decision.ends_at
+    return max(decision.ends_at, grant.grace_until)
 
 
 def _find_played(session: Session, webinar_id: int) -> _Played:

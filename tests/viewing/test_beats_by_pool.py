@@ -74,3 +74,26 @@ def test_a_suspended_contract_ends_it(database, seated):
         assert beats.keep_beat(session, session_id, beat=STILL, now=LATER) == Ended(
             PlaybackEnd.SUSPENDED
         )
+
+
+def test_what_plays_as_a_contract_ends_goes_on_into_its_grace(database, cast):
+    ends_at, grace_until = NOW + timedelta(minutes=1), NOW + timedelta(hours=2)
+    with database.transaction() as session:
+        organisation = session.get_one(Organisation, cast.organisation_id)
+        pool = make_pool(session, organisation, session.get_one(Webinar, cast.webinar_id))
+        grant = make_pool_grant(session, pool)
+        grant.starts_at = NOW - timedelta(days=9)
+        grant.ends_at, grant.grace_until = ends_at, grace_until
+        session.get_one(Webinar, cast.webinar_id).held_at = NOW - timedelta(days=2)
+        make_assignment(session, pool, session.get_one(Login, cast.dan.id))
+        session.flush()
+        screen = Screen(login_id=cast.dan.id, sign_in_id=None)
+        playback = viewing.open_playback(
+            session, screen=screen, webinar_id=cast.webinar_id, now=NOW
+        )
+        assert (playback.expires_at, playback.access_ends_at) == (grace_until, grace_until)
+        after = ends_at + timedelta(minutes=1)
+        answer = beats.keep_beat(session, playback.session_id, beat=STILL, now=after)
+        assert isinstance(answer, Kept)
+        answer = beats.keep_beat(session, playback.session_id, beat=STILL, now=grace_until)
+        assert isinstance(answer, Ended)
