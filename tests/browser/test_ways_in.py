@@ -1,21 +1,18 @@
 """Ways in and the account, at a real browser: letters, codes, zones, and pages for everyone."""
 
-import email
-import email.policy
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from lms.db import new_public_id
 from tests.browser.conftest import Served, Visit
+from tests.browser.letters import letter_to
 from tests.browser.test_watch_for_everyone import faults_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 PASSWORD = "seven lamps on a long table"  # noqa: S105
-LETTER_WITHIN_S = 20.0
 WIDER_THAN_THE_SCREEN = "document.documentElement.scrollWidth - window.innerWidth"
 OUTSIDE = ("/sign-in", "/sign-in/code", "/forgotten-password", "/sign-up", "/reset-password/old")
 INSIDE = (
@@ -26,19 +23,6 @@ INSIDE = (
     "/account/recovery",
     "/account/browsers",
 )
-
-
-def letter_to(served: Served, address: str) -> str:
-    """Wait for the worker to send a letter and return its text."""
-    ends = time.monotonic() + LETTER_WITHIN_S
-    while time.monotonic() < ends:
-        for path in (served.carrel.settings.data_dir / "mail").glob("*.eml"):
-            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            body = message.get_body(("plain",))
-            if address in str(message["To"]) and body is not None:
-                return str(body.get_content())
-        time.sleep(0.1)
-    raise TimeoutError(f"no letter to {address}")
 
 
 def new_address() -> str:
