@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from lms.capacity import Standing
 from lms.db import Database
-from lms.errors import NotFound
+from lms.errors import Conflict, NotFound
 from lms.models.people import Login, LoginAlias
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.models.upkeep import AuditEntry
@@ -226,3 +226,32 @@ def test_the_database_itself_holds_a_pool_to_its_capacity(database: Database) ->
     home = make_home(database, 1)
     with pytest.raises(Exception, match="not_oversold"), database.transaction() as session:
         session.execute(update(Pool).where(Pool.id == home.pool_id).values(used=2))
+
+
+def test_an_invitation_to_an_address_that_nobody_confirmed_is_left_alone(
+    database: Database,
+) -> None:
+    home = make_home(database, 2)
+    [pat] = people(database, 1)
+    with database.transaction() as session:
+        session.execute(update(Login).where(Login.id == pat).values(confirmed_at=None))
+    invite(database, home.pool_id, email_of(database, pat))
+    with pytest.raises(Conflict):
+        take(database, home.pool_id, pat)
+    assert counts(database, home.pool_id) == (1, 2)
+
+
+def test_of_two_frozen_seats_of_one_person_one_comes_back(database: Database) -> None:
+    home = make_home(database, 3, YEAR)
+    pat, old, dan = people(database, 3)
+    take_seat(database, home.pool_id, pat)
+    take_seat(database, home.pool_id, old)
+    seat = take_seat(database, home.pool_id, dan, NOW + DAY)
+    late = NOW + 380 * DAY
+    settle_at(database, home.pool_id, late)
+    more(database, home, 1, Term(late, late + 30 * DAY), at=late)
+    with database.transaction() as session:
+        session.execute(update(Login).where(Login.id == old).values(merged_into=pat))
+    let_go(database, seat, late)
+    assert isinstance(take(database, home.pool_id, pat, late), Claimed)
+    assert counts(database, home.pool_id) == (1, 1)

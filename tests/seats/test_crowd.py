@@ -5,27 +5,36 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from lms import pools, seats
 from lms.db import Database
+from lms.lean import Driver
 from lms.models.holdings import Withdrawal
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
+from lms.offering import impatient
 from lms.passes import Term
+from lms.sitting import Place, count_on, sit_down
 from tests.clock import NOW
 from tests.seats.places import (
     DAY,
     DOORS,
     counts,
     invite,
+    let_go,
     make_home,
     more,
     people,
     settle_at,
+    states,
     take,
     take_seat,
+    wait,
 )
 from tests.seats.test_claim import email_of
+from tests.servers.databases import on_postgresql
 
 CROWD = 12
 
@@ -116,3 +125,24 @@ def test_a_refund_in_the_midst_of_claims_leaves_no_one_too_many(database: Databa
             Assignment.state == AssignmentState.CLAIMED
         )
         assert session.scalar(sitting) == 4
+
+
+@pytest.mark.skipif(not on_postgresql(), reason="SQLite lets one write at a time")
+def test_who_waits_and_claims_at_that_moment_is_not_waited_for(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan = people(database, 2)
+    seat = take_seat(database, home.pool_id, pat)
+    wait(database, home.pool_id, dan)
+    with database.transaction() as session:  # dan's claim, before it comes to the count
+        sitter = seats.asking_sitter(session, dan)
+        driver = Driver.of(session)
+        sit_down(driver, home.pool_id, sitter, Place(AssignmentState.CLAIMED), NOW)
+        let_go(database, seat)
+        assert count_on(driver, home.pool_id, 1)
+    assert states(database, home.pool_id)[dan] is AssignmentState.CLAIMED
+    assert counts(database, home.pool_id) == (1, 1)
+
+
+def test_a_lock_that_stays_is_not_taken_for_a_fault_of_the_database(database: Database) -> None:
+    with pytest.raises(DBAPIError), database.transaction() as session, impatient(session):
+        session.execute(text("SELECT no_such_function()"))

@@ -288,3 +288,13 @@ def test_several_seats_are_released_together(database: Database) -> None:
         )
     assert [one.seat for one in done] == taken[:2]
     assert counts(database, home.pool_id) == (1, 3)
+
+
+def test_somebody_frozen_is_taken_out_and_counted_nowhere(database: Database) -> None:
+    home = make_home(database, 1, YEAR)
+    [pat] = people(database, 1)
+    seat = take_seat(database, home.pool_id, pat)
+    settle_at(database, home.pool_id, NOW + 380 * DAY)
+    let_go(database, seat, NOW + 381 * DAY)
+    assert counts(database, home.pool_id) == (0, 0)
+    assert seat_row(database, seat).state is SeatState.FREE

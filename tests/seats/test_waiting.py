@@ -106,3 +106,13 @@ def test_somebody_without_an_address_waits_too(database: Database) -> None:
     with database.read_session() as session:
         assert session.scalars(select(WaitingEntry.ended_as)).all() == ["offered"]
     assert type(take(database, home.pool_id, dan)).__name__ == "Claimed"
+
+
+def test_an_offer_that_ran_out_unseen_is_no_way_round_the_line(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan = people(database, 2)
+    join(database, home.pool_id, pat)
+    join(database, home.pool_id, dan)
+    late = NOW + timedelta(hours=73)
+    assert type(take(database, home.pool_id, pat, late)).__name__ == "Full"
+    assert states(database, home.pool_id)[dan] is AssignmentState.OFFERED

@@ -16,6 +16,7 @@ from lms.jobs import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
 from lms.models.upkeep import JobState
 from lms.recordings import ENCODE
 from lms.rounds import END_IDLE, TIDY
+from lms.seating import TELL
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction, wants_json
 from lms.web.pager import page_number, pager_of
@@ -50,6 +51,7 @@ KIND_WORDS: Final = {
     READ: N_("Read a staff list"),
     APPLY: N_("Give the people of a staff list their seats"),
     DROP: N_("Remove a staff list that was read"),
+    TELL: N_("Write the letters about an organisation's seats"),
 }
 
 
