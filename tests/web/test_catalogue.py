@@ -138,7 +138,7 @@ def test_a_search_within_a_series_keeps_both_filters(client: Visitor, shelves: D
     assert 'href="/webinars?series=shelf-life"' in page
 
 
-@pytest.mark.parametrize("query", ["elephants", "%22%27%3B--", "%3Cscript%3E", "%00", "+"])
+@pytest.mark.parametrize("query", ["elephants", "%22%27%3B--", "%3Cscript%3E", "+"])
 def test_a_search_that_finds_nothing_offers_the_way_back(
     client: Visitor, shelves: Database, query: str
 ) -> None:
