@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import assert_never
 
 from lms.models.catalogue import WebinarState
 from lms.models.holdings import Scope, Withdrawal
@@ -293,6 +294,8 @@ def _reached(place: PoolPlace, code: Code, now: datetime, *, is_pool_open: bool)
             return Code.SEAT_RELEASED if is_pool_open and code in _LOST_WITH_A_SEAT else code
         case Way.RELEASED:
             return Code.SEAT_RELEASED if code in _GONE_WITH_A_SEAT else code
+        case _:
+            assert_never(way)
 
 
 def _way_at(place: PoolPlace, now: datetime) -> Way:
