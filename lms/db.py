@@ -19,7 +19,6 @@ from sqlalchemy import (
     event,
     make_url,
 )
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, MappedColumn, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -49,9 +48,12 @@ def new_public_ids(count: int) -> list[str]:
     return [first[at] + rest[25 * at : 25 * at + 25] for at in range(count)]
 
 
-def is_deadlock(fault: OperationalError) -> bool:
-    """Tell whether the database gave this one up of two that waited for each other."""
-    return getattr(fault.orig, "sqlstate", None) == DEADLOCK
+def is_deadlock(fault: Exception) -> bool:
+    """Tell whether the database gave this one up of two that waited for each other.
+
+    The fault is SQLAlchemy's, or the driver's own where a statement went to it directly.
+    """
+    return getattr(getattr(fault, "orig", fault), "sqlstate", None) == DEADLOCK
 
 
 class Base(MappedAsDataclass, DeclarativeBase):
@@ -140,7 +142,7 @@ class Database:
                 session.connection()  # begins now, so that no read comes before BEGIN IMMEDIATE
                 yield session
                 session.commit()
-            except OperationalError as fault:
+            except Exception as fault:
                 if is_deadlock(fault):
                     raise Conflict(AT_ONCE, code="at_once") from fault
                 raise

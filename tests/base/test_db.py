@@ -6,10 +6,12 @@ from threading import Thread
 from zoneinfo import ZoneInfo
 
 import pytest
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from lms.db import CROCKFORD, Database, new_public_id, new_public_ids
+from lms.errors import Conflict
 from lms.models.people import Login
 from tests.factories import make_login
 
@@ -107,3 +109,10 @@ def test_many_ids_at_once_look_like_ids_and_differ() -> None:
     ids = new_public_ids(5_000)
     assert len(set(ids)) == 5_000
     assert all(re.fullmatch(r"[0-7][0-9a-hjkmnp-tv-z]{25}", one) for one in ids)
+
+
+def test_a_deadlock_of_a_statement_sent_straight_to_the_driver_can_be_tried_again(
+    database: Database,
+) -> None:
+    with pytest.raises(Conflict), database.transaction():
+        raise DeadlockDetected

@@ -174,7 +174,11 @@ def test_publishing_announces_and_says_who_did_it(database: Database) -> None:
     row = row_of(database, kept.slug)
     assert (row.state, row.announced_at) == (WebinarState.ANNOUNCED, NOW)
     with database.read_session() as session:
-        acts = session.scalars(select(AuditEntry.act).where(AuditEntry.subject == kept.public_id))
+        acts = session.scalars(
+            select(AuditEntry.act)
+            .where(AuditEntry.subject == kept.public_id)
+            .order_by(AuditEntry.id)
+        )
         assert list(acts) == ["webinar.added", "webinar.published"]
 
 
