@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.clock import now
 from lms.db import new_public_id
 from lms.models.catalogue import Handout, Recording, RecordingState, Webinar
 from lms.models.people import Login
+from lms.models.viewing import PlaybackEnd
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
+from lms.viewing import end_for_logins
 from media.documents import check_pdf, first_page
 from media.keys import content_type_of
 from media.probe import probe
@@ -183,6 +186,9 @@ def visit(browser: "Browser", served: Served) -> Iterator[Visit]:
     yield arrive
     for person in opened:
         person.leave()
+    # A browser that vanishes keeps its stream for 45 s; who comes next would find it taken.
+    with served.carrel.database.transaction() as session:
+        end_for_logins(session, select(Login.id), ended_as=PlaybackEnd.CLOSED, now=now())
 
 
 def _answers(made: Served) -> bool:
