@@ -1,5 +1,6 @@
 """Allotments: a parent organisation gives parts of its pool to its children (PRODUCT.md, S11)."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -11,17 +12,24 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.people import Organisation
 from lms.models.seats import Pool
 from lms.offering import offer_next
-from lms.pools import PoolFacts, read_pool
+from lms.pools import NO_SUCH_POOL, PoolFacts, allotments_of, read_pool
 from lms.seating import count_in, count_out, lock_family
 
 MOST: Final = 1_000_000
 NOT_A_CHILD = N_("Seats can be allotted to organisations that belong to this one.")
 NOT_TWICE = N_("Seats that were allotted can't be allotted further.")
 HAS_SOME = N_("This organisation has been allotted seats of this pool; change how many.")
-TOO_FEW_FREE = N_("So many seats aren't free in this pool.")
-IN_USE = N_("More seats than that are in use there. Release some first.")
+TOO_FEW_FREE = N_(
+    "So many seats aren't free in this pool. Choose fewer, or move back what others don't use."
+)
+IN_USE = N_("More seats than that are in use there. Seats have to be released there first.")
 LIMITED = N_("Only an unlimited pool can be allotted without a number.")
 BAD_NUMBER = N_("Give a number of seats from 0 on.")
+
+
+@dataclass(frozen=True, slots=True)
+class NothingAllotted:
+    """An organisation has no part of a pool."""
 
 
 def allot(
@@ -111,12 +119,18 @@ def take_back_unused(
     return 0 if before is None else before - used
 
 
-def allotments_of(session: Session, pool_id: int) -> tuple[PoolFacts, ...]:
-    """Return the pools that were allotted from a pool, the oldest first."""
-    ids = session.scalars(
-        select(Pool.id).where(Pool.allotted_from_id == pool_id).order_by(Pool.id)
-    ).all()
-    return tuple(read_pool(session, one) for one in ids)
+def find_part(session: Session, pool_id: int, part_id: str) -> PoolFacts:
+    """Return what was allotted from a pool, by its outside id; raises NotFound for any other."""
+    found = next((one for one in allotments_of(session, pool_id) if one.public_id == part_id), None)
+    if found is None:
+        raise NotFound(NO_SUCH_POOL)
+    return found
+
+
+def part_of(session: Session, pool_id: int, organisation_id: int) -> PoolFacts | NothingAllotted:
+    """Return what an organisation has been allotted of a pool."""
+    parts = allotments_of(session, pool_id)
+    return next((one for one in parts if one.organisation_id == organisation_id), NothingAllotted())
 
 
 def _family(session: Session, pool_id: int) -> tuple[Pool, list[Pool]]:

@@ -65,6 +65,7 @@ from lms.web.admin import why as staff_why
 from lms.web.heartbeats import Heartbeats
 from lms.web.kit import EXTENSION
 from lms.web.limits import init_limits
+from lms.web.organisation import allotments as organisation_allotments
 from lms.web.organisation import claims as organisation_claims
 from lms.web.organisation import imports as organisation_imports
 from lms.web.organisation import inviting as organisation_inviting
@@ -112,6 +113,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     health.blueprint,
     house.blueprint,
     library.blueprint,
+    organisation_allotments.blueprint,
     organisation_claims.blueprint,
     organisation_imports.blueprint,
     organisation_invitations.blueprint,

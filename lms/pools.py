@@ -162,6 +162,16 @@ def pools_of(session: Session, organisation_id: int) -> tuple[PoolFacts, ...]:
     return tuple(_facts(row) for row in rows)
 
 
+def allotments_of(session: Session, pool_id: int) -> tuple[PoolFacts, ...]:
+    """Return what was allotted from a pool, by the names of the organisations that have it."""
+    rows = session.execute(
+        _POOLS.where(Pool.allotted_from_id == pool_id).order_by(
+            func.lower(Organisation.name), Pool.id
+        )
+    )
+    return tuple(_facts(row) for row in rows)
+
+
 def grants_of(session: Session, pool_id: int) -> tuple[PoolGrant, ...]:
     """Return the grants that a pool's seats come from, the oldest first; a child's are its parent's."""
     rows = session.execute(

@@ -1,10 +1,11 @@
-"""carrel pool: an organisation's seats, sold, listed and renewed."""
+"""carrel pool: an organisation's seats, sold, listed, renewed and allotted."""
 
 from dataclasses import dataclass
 
 import click
 
 from lms import clock, organisations, pools, scopes
+from lms.cli.allotments import allot, list_allotments, take_back
 from lms.cli.console import Console
 from lms.cli.moments import read_moment
 from lms.cli.output import answer, answer_items, json_option
@@ -95,8 +96,8 @@ def list_pools(console: Console, *, organisation: str, as_json: bool) -> None:
     answer_items(facts, columns, as_json=as_json)
 
 
-pool.add_command(renew)
-pool.add_command(grace)
+for command in (renew, grace, allot, take_back, list_allotments):
+    pool.add_command(command)
 
 
 def _one_scope(

@@ -87,7 +87,7 @@ def test_what_is_allotted_counts_as_used_and_is_the_child_s_to_fill(database: Da
     assert counts(database, family.pool_id) == (2, 2)
     assert counts(database, family.home.pool_id) == (2, 5)
     with database.read_session() as session:
-        [facts] = allotments.allotments_of(session, family.home.pool_id)
+        [facts] = pools.allotments_of(session, family.home.pool_id)
         assert facts.allotted_from == family.home.pool.public_id
         assert facts.organisation_id == family.child_id
         assert pools.grants_of(session, facts.id) == pools.grants_of(session, family.home.pool_id)

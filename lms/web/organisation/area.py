@@ -50,6 +50,11 @@ def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
     def link(label: str, endpoint: str, picture: str) -> Link:
         return (label, url_for(endpoint, organisation_id=here), picture)
 
+    allotments = (
+        [link(_("Allotments"), "organisation_allotments.overview", "building-2")]
+        if managed.has_children
+        else []
+    )
     return [
         (
             None,
@@ -58,6 +63,7 @@ def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
                 link(_("People and seats"), "organisation_people.people", "users"),
                 link(_("Invite people"), "organisation_inviting.begin", "send"),
                 link(_("Import a list"), "organisation_imports.begin", "upload"),
+                *allotments,
                 link(_("Usage"), "organisation_usage.usage", "chart-column"),
             ],
         ),

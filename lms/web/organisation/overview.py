@@ -65,6 +65,11 @@ def overview(organisation_id: str) -> ResponseReturnValue:
         managed,
         "organisation/overview.html",
         faces=[pool_face(card, organisation_id, zone=zone, now=moment) for card in cards],
+        allots=[
+            card.public_id
+            for card in cards
+            if card.allotted_by is None and (managed.has_children or card.counts.allotted)
+        ],
         needs=[
             *(_fewer(managed, card, ahead, zone) for card, ahead in shortages if ahead),
             *(need for card in cards for need in _needs(managed, card)),

@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
+from lms import allotments
 from lms.db import Database
 from lms.models.people import Organisation, Role
+from lms.models.seats import Pool
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organisation
@@ -30,6 +33,8 @@ class Elm:
     others_pool: str
     others_seat: str
     others_manager: str
+    part: str
+    others_part: str
 
 
 @pytest.fixture
@@ -52,6 +57,8 @@ def elm(database: Database, cast: Cast, clock: Clock) -> Elm:
         others_seat = seat(session, others_pool, cast.carol.id)
         others_manager = make_login(session, "otto@example.org", name="Otto")
         make_membership(session, other, others_manager, role=Role.OWNER)
+        part = allotted_nothing(session, place, pool)
+        others_part = allotted_nothing(session, other, others_pool)
         return Elm(
             id=place.public_id,
             pool=pool.public_id,
@@ -65,6 +72,8 @@ def elm(database: Database, cast: Cast, clock: Clock) -> Elm:
             others_pool=others_pool.public_id,
             others_seat=others_seat.public_id,
             others_manager=others_manager.public_id,
+            part=part,
+            others_part=others_part,
         )
 
 
@@ -73,3 +82,11 @@ def mia(client: Visitor, cast: Cast, elm: Elm) -> Visitor:
     """Elm County's manager."""
     client.sign_in(cast.mia.id)
     return client
+
+
+def allotted_nothing(session: Session, parent: Organisation, pool: Pool) -> str:
+    """Add a branch of an organisation that has a part of its pool, of no seats yet."""
+    branch = make_organisation(session, f"{parent.slug}-branch", name=f"{parent.name} Branch")
+    branch.parent_id = parent.id
+    session.flush()
+    return allotments.allot(session, pool.id, branch.id, 0, actor=None, now=NOW).public_id

@@ -42,7 +42,12 @@ def path_of(rule: Rule, organisation: str, **ids: str) -> str:
 def ids_of(elm: Elm) -> dict[str, str]:
     """Return ids that stand in Elm County's addresses, so that only the person is wrong."""
     found = asdict(elm)
-    return {"pool_id": found["pool"], "seat_id": found["alices_seat"], "member_id": found["owner"]}
+    return {
+        "pool_id": found["pool"],
+        "seat_id": found["alices_seat"],
+        "member_id": found["owner"],
+        "part_id": found["part"],
+    }
 
 
 def join(session: Session, login_id: int, *, organisation: str, role: Role) -> None:
@@ -92,6 +97,7 @@ def test_the_manager_of_one_organisation_finds_nothing_of_another(
         "pool_id": elm.others_pool,
         "seat_id": elm.others_seat,
         "member_id": elm.others_manager,
+        "part_id": elm.others_part,
     }
     for place in (elm.other, elm.id):
         answers = [

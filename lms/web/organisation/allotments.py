@@ -1,0 +1,238 @@
+"""What a consortium's members have of its pools: allotting, changing, moving back (PRODUCT.md, S11)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from lms import allotments, organisations, pools
+from lms.clock import now
+from lms.errors import Conflict, NotFound
+from lms.pool_overview import PoolCard, read_pools
+from lms.pools import PoolFacts
+from lms.stewards import Managed
+from lms.web.forms.allotments import AllotForm, PartForm
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, see_other, transaction
+from lms.web.organisation.area import managed_organisation, render_in
+from lms.web.organisation.pool_words import counted, pool_title, takes_people
+from lms.web.signin import required_viewer
+
+blueprint = Blueprint(
+    "organisation_allotments", __name__, url_prefix="/organisation/<organisation_id>"
+)
+
+PAGE: Final = ".overview"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one organisation has of a pool, as the page shows it."""
+
+    id: str
+    organisation: str
+    allotted: str
+    used: str
+    unused: str
+    takes_back: str  # the act that moves back what is unused; empty where nothing is
+    form: PartForm
+
+
+@dataclass(frozen=True, slots=True)
+class Allotted:
+    """One pool: what is free in it, who has parts of it, and the form for one more."""
+
+    id: str
+    title: str
+    free: str
+    is_limited: bool
+    is_open: bool
+    parts: tuple[Part, ...]
+    form: AllotForm
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A form that came back with faults: of a pool, or of one part of it."""
+
+    id: str
+    form: PartForm
+
+
+@blueprint.get("/allotments")
+@open_to(Audience.MANAGERS)
+def overview(organisation_id: str) -> ResponseReturnValue:
+    return _page(managed_organisation(organisation_id))
+
+
+@blueprint.post("/pools/<pool_id>/allotments")
+@open_to(Audience.MANAGERS)
+def allot(organisation_id: str, pool_id: str) -> ResponseReturnValue:
+    managed = managed_organisation(organisation_id)
+    with read_session() as session:
+        pool = _own_pool(session, managed, pool_id)
+        children = organisations.children_of(session, managed.facts.id)
+    form = AllotForm(request.form, prefix=pool_id)
+    form.ask_for_number(is_limited=pool.capacity is not None)
+    form.organisation.choices = [(one.slug, one.name) for one in children]
+
+    def write(session: Session) -> PoolFacts:
+        child = organisations.find_organisation(session, form.organisation.data)
+        actor = required_viewer().public_id
+        return allotments.allot(session, pool.id, child.id, form.seats.data, actor=actor, now=now())
+
+    return _answer(managed, Failed(pool_id, form), write)
+
+
+@blueprint.post("/pools/<pool_id>/allotments/<part_id>")
+@open_to(Audience.MANAGERS)
+def change(organisation_id: str, pool_id: str, part_id: str) -> ResponseReturnValue:
+    managed = managed_organisation(organisation_id)
+    with read_session() as session:
+        pool = _own_pool(session, managed, pool_id)
+        part = allotments.find_part(session, pool.id, part_id)
+    form = PartForm(request.form, prefix=part_id)
+    form.ask_for_number(is_limited=pool.capacity is not None)
+
+    def write(session: Session) -> PoolFacts:
+        actor = required_viewer().public_id
+        return allotments.change(session, part.id, form.seats.data, actor=actor, now=now())
+
+    return _answer(managed, Failed(part_id, form), write)
+
+
+@blueprint.post("/pools/<pool_id>/allotments/<part_id>/unused")
+@open_to(Audience.MANAGERS)
+def take_back(organisation_id: str, pool_id: str, part_id: str) -> ResponseReturnValue:
+    managed = managed_organisation(organisation_id)
+    with transaction() as session:
+        part = allotments.find_part(session, _own_pool(session, managed, pool_id).id, part_id)
+        number = allotments.take_back_unused(
+            session, part.id, actor=required_viewer().public_id, now=now()
+        )
+    flash(
+        ngettext(
+            "%(said)s unused seat of %(organisation)s is yours again.",
+            "%(said)s unused seats of %(organisation)s are yours again.",
+            number,
+            said=counted(number),
+            organisation=part.organisation,
+        ),
+        "done" if number else "note",
+    )
+    return see_other(PAGE, organisation_id=organisation_id)
+
+
+def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:
+    """Return a pool that this organisation may allot; raises NotFound for any other."""
+    pool = pools.find_pool(session, pool_id)
+    if pool.organisation_id != managed.facts.id or pool.allotted_from is not None:
+        raise NotFound(pools.NO_SUCH_POOL)
+    return pool
+
+
+def _answer(
+    managed: Managed, asked: Failed, write: Callable[[Session], PoolFacts]
+) -> ResponseReturnValue:
+    if not asked.form.validate():
+        return _page(managed, asked), 400
+    try:
+        with transaction() as session:
+            part = write(session)
+    except Conflict as refusal:
+        asked.form.seats.errors = [_(refusal.message)]
+        return _page(managed, asked), 409
+    if part.allotted is None:
+        told = _("%(name)s takes as many seats as it needs.", name=part.organisation)
+    else:
+        told = ngettext(
+            "%(name)s has %(said)s seat now.",
+            "%(name)s has %(said)s seats now.",
+            part.allotted,
+            name=part.organisation,
+            said=counted(part.allotted),
+        )
+    flash(told, "done")
+    return see_other(PAGE, organisation_id=managed.facts.public_id)
+
+
+def _page(managed: Managed, failed: Failed | None = None) -> str:
+    with read_session() as session:
+        cards = [
+            card
+            for card in read_pools(session, managed.facts.id, now=now())
+            if card.allotted_by is None
+        ]
+        children = organisations.children_of(session, managed.facts.id)
+        parts = {card.id: pools.allotments_of(session, card.id) for card in cards}
+    names = [(one.slug, one.name) for one in children]
+    return render_in(
+        managed,
+        "organisation/allotments.html",
+        pools=[_allotted(card, parts[card.id], names, failed) for card in cards],
+        has_children=bool(children),
+        failed=failed.form if failed else None,
+    )
+
+
+def _allotted(
+    card: PoolCard,
+    parts: tuple[PoolFacts, ...],
+    children: list[tuple[str, str]],
+    failed: Failed | None,
+) -> Allotted:
+    have = {part.organisation for part in parts}
+    form = AllotForm(prefix=card.public_id)
+    if failed is not None and failed.id == card.public_id and isinstance(failed.form, AllotForm):
+        form = failed.form
+    form.organisation.choices = [(slug, name) for slug, name in children if name not in have]
+    return Allotted(
+        id=card.public_id,
+        title=pool_title(card),
+        free=_free(card),
+        is_limited=card.capacity is not None,
+        is_open=takes_people(card),
+        parts=tuple(_part(part, failed) for part in parts),
+        form=form,
+    )
+
+
+def _free(card: PoolCard) -> str:
+    if card.capacity is None or card.free is None:
+        return _("No limit: give each as many as it needs, or a number.")
+    return ngettext(
+        "%(free)s of %(capacity)s seat is free.",
+        "%(free)s of %(capacity)s seats are free.",
+        card.capacity,
+        free=counted(card.free),
+        capacity=counted(card.capacity),
+    )
+
+
+def _part(part: PoolFacts, failed: Failed | None) -> Part:
+    form = PartForm(prefix=part.public_id, data={"seats": part.allotted})
+    if failed is not None and failed.id == part.public_id:
+        form = failed.form
+    unused = None if part.allotted is None else max(0, part.allotted - part.used)
+    takes_back = ""
+    if unused:
+        takes_back = ngettext(
+            "Move %(said)s unused seat back",
+            "Move %(said)s unused seats back",
+            unused,
+            said=counted(unused),
+        )
+    return Part(
+        id=part.public_id,
+        organisation=part.organisation,
+        allotted=_("No limit") if part.allotted is None else counted(part.allotted),
+        used=counted(part.used),
+        unused="" if unused is None else counted(unused),
+        takes_back=takes_back,
+        form=form,
+    )
