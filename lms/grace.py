@@ -1,9 +1,11 @@
 """Grace: how long a contract's people go on after its end (PRODUCT.md, C1)."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -11,11 +13,15 @@ from lms.capacity import GRACE
 from lms.errors import N_, Conflict, Invalid
 from lms.models.holdings import Grant
 from lms.models.orders import DeskRequest, RequestKind, RequestState
+from lms.models.people import Login
 from lms.models.seats import Pool
+from lms.models.upkeep import AuditEntry
 from lms.pools import settle
 from lms.pricing import QUOTE_HOLDS_FOR
 
 LONG_GRACE: Final = timedelta(days=60)
+LONGEST_GRACE: Final = timedelta(days=366)
+EXTENDED: Final = "grant.grace_extended"
 RENEWING: Final = (
     RequestKind.CONTRACT,
     RequestKind.PURCHASE_ORDER,
@@ -23,6 +29,25 @@ RENEWING: Final = (
 )
 NO_END = N_("These seats never end, so they need no grace.")
 TOO_EARLY = N_("Choose a time that lies after the end of the contract and after its grace.")
+TOO_LATE = N_("Grace is a year at most after the end of the contract. For longer, renew it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """When a contract ends, until when its people go on, and whether staff gave that by hand."""
+
+    ends_at: datetime
+    until: datetime
+    is_given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """One time that grace was extended by hand; `by` is a name, "" for the command line."""
+
+    at: datetime
+    until: datetime | None
+    by: str
 
 
 def follow_request(session: Session, request_id: str, *, now: datetime) -> None:
@@ -70,25 +95,58 @@ def fit_grace(session: Session, pool_id: int, *, now: datetime) -> bool:
     return changed
 
 
+def read_grace(session: Session, pool_id: int) -> Grace:
+    """Return the grace of what ends last in a pool; raises Conflict for seats that never end."""
+    line = next(
+        iter(session.scalars(_dated(pool_id).order_by(Grant.ends_at.desc()).limit(1))), None
+    )
+    if line is None or line.ends_at is None:
+        raise Conflict(NO_END)
+    return Grace(line.ends_at, line.grace_until or line.ends_at, line.grace_given_until is not None)
+
+
+def extensions_of(session: Session, pool_id: int) -> tuple[Extension, ...]:
+    """Return each time that somebody extended a pool's grace, the latest first."""
+    rows = session.execute(
+        select(AuditEntry.at, AuditEntry.detail, Login.name)
+        .outerjoin(Login, Login.public_id == AuditEntry.actor)
+        .where(
+            AuditEntry.act == EXTENDED,
+            AuditEntry.subject.in_(
+                select(Grant.public_id).join(Pool, _is_of(pool_id)).scalar_subquery()
+            ),
+        )
+        .order_by(AuditEntry.id.desc())
+    )
+    told = (Extension(row.at, _told_until(row.detail), row.name or "") for row in rows)
+    return tuple(dict.fromkeys(told))
+
+
 def extend_grace(
     session: Session, pool_id: int, until: datetime, *, actor: str | None, now: datetime
-) -> None:
+) -> Grace:
     """Give the people of a pool grace until a moment, by hand; nothing shortens it afterwards.
 
     People who lost their access when the grace was over get it back. Raises Conflict for seats
-    that never end, Invalid for a moment that gives nothing.
+    that never end, Invalid, field `until`, for a moment that gives nothing or more than a year.
     """
     lines = _last_to_end(session, pool_id)
     if not lines:
         raise Conflict(NO_END)
+    _check(lines, until, now)
     for line in lines:
-        is_longer = line.grace_until is None or until > line.grace_until
-        if until <= now or line.ends_at is None or until <= line.ends_at or not is_longer:
-            raise Invalid(TOO_EARLY, fields={"until": TOO_EARLY})
         line.grace_until = line.grace_given_until = until
-        audit.record(session, "grant.grace_extended", line.public_id, actor=actor, now=now)
+        audit.record(
+            session,
+            EXTENDED,
+            line.public_id,
+            actor=actor,
+            now=now,
+            detail={"until": until.astimezone(UTC).isoformat()},
+        )
     session.flush()
     settle(session, pool_id, now=now)
+    return read_grace(session, pool_id)
 
 
 def ending_pools(session: Session, *, now: datetime) -> tuple[int, ...]:
@@ -116,12 +174,37 @@ def ending_pools(session: Session, *, now: datetime) -> tuple[int, ...]:
     return tuple(session.scalars(asked.order_by(Pool.id)))
 
 
+def _check(lines: Sequence[Grant], until: datetime, now: datetime) -> None:
+    for line in lines:
+        is_longer = line.grace_until is None or until > line.grace_until
+        if until <= now or line.ends_at is None or until <= line.ends_at or not is_longer:
+            raise Invalid(TOO_EARLY, fields={"until": TOO_EARLY})
+        if until > line.ends_at + LONGEST_GRACE:
+            raise Invalid(TOO_LATE, fields={"until": TOO_LATE})
+
+
+def _is_of(pool_id: int) -> ColumnElement[bool]:
+    return and_(Pool.id == pool_id, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
+
+
+def _dated(pool_id: int) -> Select[Grant]:
+    return (
+        select(Grant)
+        .join(Pool, _is_of(pool_id))
+        .where(Grant.revoked_at.is_(None), Grant.ends_at.is_not(None))
+    )
+
+
+def _told_until(detail: Mapping[str, object]) -> datetime | None:
+    """Return what an entry says; the oldest ones did not say it."""
+    until = detail.get("until")
+    return datetime.fromisoformat(until) if isinstance(until, str) else None
+
+
 def _last_to_end(session: Session, pool_id: int) -> list[Grant]:
     """Return the dated grants of a pool that end last, locked."""
     held = (
-        select(Grant)
-        .join(Pool, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
-        .where(Pool.id == pool_id, Grant.revoked_at.is_(None), Grant.ends_at.is_not(None))
+        _dated(pool_id)
         .order_by(Grant.id)
         .with_for_update(of=Grant, key_share=True)
         .execution_options(populate_existing=True)

@@ -52,6 +52,7 @@ from lms.web import (
 )
 from lms.web.admin import audit as staff_audit
 from lms.web.admin import desk, files, presenters, requests, sales, series, webinars
+from lms.web.admin import grace as staff_grace
 from lms.web.admin import held as staff_held
 from lms.web.admin import history as staff_history
 from lms.web.admin import house as staff_house
@@ -133,6 +134,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sign_in_code.blueprint,
     sign_up.blueprint,
     staff_audit.blueprint,
+    staff_grace.blueprint,
     staff_held.blueprint,
     staff_history.blueprint,
     staff_merge.blueprint,

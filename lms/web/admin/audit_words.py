@@ -14,11 +14,12 @@ from lms.errors import N_
 from lms.things import Kind, Thing
 
 _NAMED: Final = re.compile(r"%\((\w+)\)s")
-_SENTENCES: Final[Mapping[str, str]] = {
+SENTENCES: Final[Mapping[str, str]] = {
     "captions.added": N_("%(actor)s added captions: %(subject)s"),
     "captions.removed": N_("%(actor)s removed captions"),
     "domain.forgotten": N_("%(actor)s took a mail domain from %(subject)s"),
     "domain.verified": N_("%(actor)s verified a mail domain of %(subject)s"),
+    "grant.grace_extended": N_("%(actor)s extended the grace of %(subject)s"),
     "grant.made": N_("%(actor)s gave access: %(subject)s"),
     "grant.revoked": N_("%(actor)s took access back: %(subject)s"),
     "grant.suspended": N_("%(actor)s paused access: %(subject)s"),
@@ -47,13 +48,18 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "login.sign_in_sent": N_("%(actor)s sent %(subject)s the way to sign in"),
     "login.unblocked": N_("%(actor)s unblocked %(subject)s"),
     "login.unmerged": N_("%(actor)s parted %(subject)s from %(from)s again"),
+    "mail.bounced": N_("The mail %(subject)s came back"),
     "mail.resent": N_("%(actor)s sent the mail %(subject)s again"),
     "membership.set": N_("%(actor)s made %(login)s %(role)s of %(subject)s"),
     "membership.removed": N_("%(actor)s removed %(login)s from %(subject)s"),
     "organisation.added": N_("%(actor)s added the organisation %(subject)s"),
     "organisation.edited": N_("%(actor)s changed the organisation %(subject)s"),
+    "pool.allotted": N_("%(actor)s allotted seats to %(subject)s"),
+    "pool.leavers_chosen": N_("%(actor)s chose who leaves %(subject)s when it gets smaller"),
     "pool.made": N_("%(actor)s made the pool %(subject)s"),
     "pool.policy_set": N_("%(actor)s changed who may take a seat of %(subject)s"),
+    "pool.reallotted": N_("%(actor)s changed how many seats %(subject)s is allotted"),
+    "pool.renewed": N_("%(actor)s renewed %(subject)s"),
     "presenter.added": N_("%(actor)s added the presenter %(subject)s"),
     "presenter.edited": N_("%(actor)s changed the presenter %(subject)s"),
     "presenter.picture_changed": N_("%(actor)s changed the picture of %(subject)s"),
@@ -157,7 +163,7 @@ class Told:
 
 def tell(entry: Entry) -> Told:
     """Say an entry in one sentence."""
-    message = _(_SENTENCES.get(entry.act) or N_("%(actor)s, %(act)s: %(subject)s"))
+    message = _(SENTENCES.get(entry.act) or N_("%(actor)s, %(act)s: %(subject)s"))
     linked: dict[str, Markup] = {"act": escape(act_words(entry.act))}
     plain: dict[str, str] = {"act": act_words(entry.act)}
     for key, value in (

@@ -44,6 +44,7 @@ class PoolRow:
     policy: str
     is_by_domain: bool
     is_allotted: bool
+    grace: str  # until when people go on after the end; empty where nothing ends
     grants: tuple[PoolGrantRow, ...]
 
 
@@ -67,11 +68,24 @@ def pool_row(
         policy=_(POLICIES[pool.claim_policy]),
         is_by_domain=pool.claim_policy is ClaimPolicy.DOMAIN,
         is_allotted=is_allotted,
+        grace=_grace(grants, zone),
         grants=tuple(
             _grant_row(one, pool, is_allotted=is_allotted, now=now, zone=zone)
             for one in reversed(grants)
         ),
     )
+
+
+def _grace(grants: Sequence[PoolGrant], zone: ZoneInfo) -> str:
+    ends = [
+        (line.ends_at, line.grace_until or line.ends_at)
+        for line in grants
+        if line.ends_at is not None and line.revoked_at is None
+    ]
+    if not ends:
+        return ""
+    _last, until = max(ends)
+    return _("Grace until %(day)s", day=last_date(until, zone))
 
 
 def _grant_row(

@@ -1,6 +1,6 @@
 """What staff's pages about organisations ask for."""
 
-from wtforms import Form, SelectField, StringField
+from wtforms import DateField, Form, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.organisations import LONGEST_NAME, LONGEST_SLUG
@@ -43,4 +43,14 @@ class DomainForm(Form):
             "The part of their addresses behind the @. Never one where anybody gets a mailbox."
         ),
         render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
+class GraceForm(Form):
+    """Until when the people of a contract go on."""
+
+    until = DateField(
+        _l("They go on until the end of"),
+        [InputRequired(_l("Enter a day."))],
+        description=_l("A year after the contract's end at most. It is never made shorter."),
     )

@@ -1,12 +1,15 @@
 """Staff's audit log: filtered, in sentences with links, and as CSV."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from lms import audit, blocking, passes
 from lms.db import Database
 from lms.models.people import Login
+from lms.web.admin import audit_words
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.visitor import Visitor
@@ -134,3 +137,16 @@ def test_the_trail_is_shown_page_by_page_and_the_file_has_all_of_it(
     assert "1 to 50 of 601" in staff.get("/staff/audit").text
     assert "51 to 100 of 601" in staff.get("/staff/audit?page=2").text
     assert staff.get("/staff/audit.csv").text.count("\r\n") == 602
+
+
+def test_every_act_that_is_written_down_has_its_sentence() -> None:
+    lms = Path(__file__).parents[3] / "lms"
+    written = {
+        act
+        for file in lms.rglob("*.py")
+        for act in re.findall(
+            r'(?:audit\.record|record_on)\(\s*\w+,\s*"([a-z_]+\.[a-z_]+)"', file.read_text("utf-8")
+        )
+    }
+    assert len(written) > 60
+    assert written - set(audit_words.SENTENCES) == set()
