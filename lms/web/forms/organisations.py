@@ -53,4 +53,5 @@ class GraceForm(Form):
         _l("They go on until the end of"),
         [InputRequired(_l("Enter a day."))],
         description=_l("A year after the contract's end at most. It is never made shorter."),
+        render_kw={"class": "input-moment"},
     )
