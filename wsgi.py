@@ -11,11 +11,12 @@ from lms.library import LIBRARY
 from lms.logs import configure_logs
 from lms.runtime import open_carrel
 from lms.settings import Settings
+from lti.part import LTI
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-PARTS = (LIBRARY,)
+PARTS = (LIBRARY, LTI)
 
 
 def application() -> "WSGIApplication":

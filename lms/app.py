@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from lms.parts import Part
 from lms.runtime import Carrel
 from lms.web.errors import init_errors
-from lms.web.guard import Audience, audience_of, guard_routes, refuse_nul
+from lms.web.guard import UNCOOKIED, Audience, audience_of, guard_routes, refuse_nul
 from lms.web.headers import init_headers
 from lms.web.kit import EXTENSION, PARTS
 from lms.web.shell import init_shell
@@ -21,11 +21,14 @@ ROOT = Path(__file__).resolve().parent.parent
 FORM_BYTES = 8 * 1024 * 1024
 # What a request of each audience may bring; staff send whole recordings. Anybody can sign up.
 STRANGERS_BYTES = 12 * 1024 * 1024  # a purchase order of 10 MB, and the form around it
+MESSAGE_BYTES = 1024 * 1024  # a signed launch is some kilobytes
 MANAGERS_BYTES = 64 * 1024 * 1024  # a staff list of 50 MB
 LARGEST = {
     Audience.EVERYONE: STRANGERS_BYTES,
     Audience.SIGNED_IN: STRANGERS_BYTES,
     Audience.MANAGERS: MANAGERS_BYTES,
+    Audience.PLATFORM: MESSAGE_BYTES,
+    Audience.FRAME: MESSAGE_BYTES,
 }
 
 
@@ -84,6 +87,7 @@ def _protect_forms(app: Flask) -> None:
         audience = audience_of(app.view_functions[request.endpoint])
         if audience in LARGEST:
             request.max_content_length = LARGEST[audience]  # nobody fills the disk
-        if audience is not Audience.PLAYBACK_TOKEN:
+        if audience not in UNCOOKIED:
             csrf.protect()
+        if audience is not Audience.PLAYBACK_TOKEN:
             refuse_nul()

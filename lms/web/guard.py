@@ -25,6 +25,14 @@ class Audience(StrEnum):
     MANAGERS = "managers"  # the view itself asks which organisations: `managed_organisation`
     STAFF = "staff"
     PLAYBACK_TOKEN = "playback_token"  # noqa: S105  (the view itself checks the token in its path)
+    PLATFORM = "platform"  # a learning system; the view itself checks what it signed
+    FRAME = (
+        "frame"  # inside a learning system or a site; the view itself checks the secret in its path
+    )
+
+
+# No cookie lets anybody in by these: what does stands in the path or the message, and the view checks it.
+UNCOOKIED = frozenset({Audience.PLAYBACK_TOKEN, Audience.PLATFORM, Audience.FRAME})
 
 
 def open_to(audience: Audience) -> Callable[[View], View]:
@@ -79,7 +87,7 @@ def _let_in() -> ResponseReturnValue | None:
     if request.endpoint is None:
         return None  # no such route: Flask answers 404 or 405
     audience = audience_of(current_app.view_functions[request.endpoint])
-    if audience in (Audience.EVERYONE, Audience.PLAYBACK_TOKEN):
+    if audience is Audience.EVERYONE or audience in UNCOOKIED:
         return None
     person = viewer()
     if person is None and audience in (Audience.SIGNED_IN, Audience.MANAGERS):

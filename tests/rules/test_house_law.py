@@ -22,8 +22,9 @@ MAY_ASK_THE_TIME = (
     "lms/contract_rounds.py",
     "lms/demo/",
     "lms/liveness.py",
-    "lti/launch",
-    "lti/views",
+    "lti/web/",
+    "lti/cli/",
+    "lti/rounds.py",
 )
 DOMAIN = [path for path in product() if not name_of(path).startswith(MAY_ASK_THE_TIME)]
 

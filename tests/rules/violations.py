@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from tests.rules.rows import START
+from tests.rules.rows import REFERRED, START
 
 BEFORE = START - timedelta(seconds=1)
 LONG = "x" * 201
@@ -95,10 +95,40 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_webinar_minutes_within_a_day": {"minutes": 1441},
     "ck_webinar_pulled_with_a_reason": {"pulled_reason": "an error in it"},
     "ck_webinar_title_length": {"title": ""},
+    "ck_embed_link_expires_after_creation": {"expires_at": START},
+    "ck_embed_link_token_is_a_sha256": {"token_hash": b"short"},
+    "ck_lti_context_held_back_not_negative": {"held_back": -1},
+    "ck_lti_deployment_approved_for_somebody": {"state": "approved"},
+    "ck_lti_frame_session_embedded_by_a_link": {"embed_link_id": None},
+    "ck_lti_frame_session_expires_after_creation": {"expires_at": START},
+    "ck_lti_frame_session_launched_by_a_deployment": {"purpose": "watch", "embed_link_id": None},
+    "ck_lti_frame_session_secret_is_a_sha256": {"secret_hash": b"short"},
+    "ck_lti_frame_session_somebody_unless_anonymous": {"role": "learner"},
+    "ck_lti_identity_email_with_key": {"email": "pat@example.org"},
+    "ck_lti_pending_login_browser_is_a_sha256": {"browser_hash": b"short"},
+    "ck_lti_pending_login_expires_after_creation": {"expires_at": START},
+    "ck_lti_pending_login_nonce_is_a_sha256": {"nonce_hash": b"short"},
+    "ck_lti_pending_login_state_is_a_sha256": {"state_hash": b"short"},
+    "ck_lti_registration_invite_expires_after_creation": {"expires_at": START},
+    "ck_lti_registration_invite_token_is_a_sha256": {"token_hash": b"short"},
+    "ck_lti_registration_leeway_is_short": {"leeway_s": 301},
+    "ck_lti_registration_update_token_is_a_sha256": {"update_token_hash": b"short"},
+    "ck_lti_resource_link_threshold_is_a_percentage": {"threshold": 101},
+    "ck_lti_roster_member_missed_not_negative": {"missed": -1},
+    "ck_lti_score_delivered_at_a_time": {"state": "delivered"},
+    "ck_lti_score_given_is_a_share": {"given": 1.1},
+    "ck_lti_score_share_is_a_share": {"share": 1.1},
+    "ck_lti_score_tries_not_negative": {"tries": -1},
+    "ck_lti_signing_key_next_was_never_active": {"state": "active", "active_since": None},
+    "ck_lti_signing_key_retired_at_a_time": {"state": "next", "retired_at": START},
 }
 
 # what a row needs beside the broken value, so that no other rule is broken first
 BESIDE: Mapping[str, Mapping[str, Any]] = {
+    "ck_lti_frame_session_framerole": {"login_id": REFERRED},
+    "ck_lti_frame_session_purpose": {"embed_link_id": None, "deployment_id": REFERRED},
+    "ck_lti_signing_key_keystate": {"active_since": START},
+    "uq_lti_signing_key_active": {"state": "active", "active_since": START},
     "ck_assignment_assignmentend": {"state": "released", "ended_at": START},
     "ck_assignment_assignmentstate": {"expires_at": START},
     "ck_seat_import_row_fault": {"answer": "invalid", "email": None, "email_key": None},

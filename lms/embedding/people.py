@@ -1,0 +1,38 @@
+"""The logins of people who come from a learning system, or by an embed link."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from lms.errors import N_
+from lms.known_addresses import kept_login as kept_login
+from lms.models.people import Login
+
+NAMELESS: Final = N_("A learner")
+LONGEST_NAME: Final = 200
+
+
+def add_learner(session: Session, *, name: str | None, now: datetime) -> int:
+    """Make the login of somebody who comes without address and password; returns its id."""
+    login = Login(name=_usable(name) or NAMELESS, email=None, email_key=None, created_at=now)
+    session.add(login)
+    session.flush()
+    return login.id
+
+
+def rename_learner(session: Session, login_id: int, name: str) -> None:
+    """Let the name follow what the learning system says; a login with an address keeps its own."""
+    usable = _usable(name)
+    if usable:
+        session.execute(
+            update(Login)
+            .where(Login.id == login_id, Login.email_key.is_(None), Login.name != usable)
+            .values(name=usable)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _usable(name: str | None) -> str:
+    return " ".join((name or "").replace("\x00", "").split())[:LONGEST_NAME]

@@ -1,0 +1,190 @@
+"""Framed sessions: opened by a launch or an embed link, found again by the secret in their path."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from lms.errors import N_, Gone, NotFound
+from lti.models.launches import FrameRole, FrameSession, Purpose
+from lti.targets import Target, read_target
+
+LASTS: Final = timedelta(hours=8)
+HAND_OVER_WITHIN: Final = timedelta(minutes=10)
+KEPT_AFTER_ITS_END: Final = timedelta(days=2)
+OVER: Final = N_("This page has been open for too long. Go back to your course and open it again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A framed session to be opened; the ids are rows of ours. See FrameSession for what each means.
+
+    `browser` is the cookie that survived in the frame, None where none did.
+    """
+
+    purpose: Purpose
+    role: FrameRole
+    organisation_id: int
+    origins: tuple[str, ...]
+    target: Target | None = None
+    deployment_id: int | None = None
+    context_id: int | None = None
+    link_id: int | None = None
+    embed_link_id: int | None = None
+    identity_id: int | None = None
+    login_id: int | None = None
+    is_test_user: bool = False
+    services: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    locale: str | None = None
+    browser: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A framed session that is open now; see FrameSession for what each means."""
+
+    id: int
+    public_id: str
+    purpose: Purpose
+    role: FrameRole
+    organisation_id: int
+    origins: tuple[str, ...]
+    target: Target | None
+    deployment_id: int | None
+    context_id: int | None
+    link_id: int | None
+    embed_link_id: int | None
+    identity_id: int | None
+    login_id: int | None
+    is_test_user: bool
+    services: Mapping[str, Any]
+    locale: str | None
+    expires_at: datetime
+
+
+def new_secret() -> str:
+    """Return 256 random bits as text for an address or a cookie."""
+    return secrets.token_urlsafe(32)
+
+
+def hashed(secret: str) -> bytes:
+    """Return the SHA-256 under which a secret is kept."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def open_frame(session: Session, opening: Opening, *, now: datetime) -> str:
+    """Open a framed session and return its secret, which is kept nowhere."""
+    secret = new_secret()
+    session.add(
+        FrameSession(
+            secret_hash=hashed(secret),
+            browser_hash=None if opening.browser is None else hashed(opening.browser),
+            purpose=opening.purpose,
+            role=opening.role,
+            organisation_id=opening.organisation_id,
+            deployment_id=opening.deployment_id,
+            context_id=opening.context_id,
+            link_id=opening.link_id,
+            embed_link_id=opening.embed_link_id,
+            identity_id=opening.identity_id,
+            login_id=opening.login_id,
+            is_test_user=opening.is_test_user,
+            target=None if opening.target is None else opening.target.stored,
+            services=dict(opening.services),
+            origins="\n".join(opening.origins),
+            locale=opening.locale,
+            created_at=now,
+            expires_at=now + LASTS,
+        )
+    )
+    session.flush()
+    return secret
+
+
+def find_frame(session: Session, secret: str, *, browser: str | None, now: datetime) -> Frame:
+    """Return the framed session of a secret, in the browser that it is bound to, if to any.
+
+    Raises NotFound for a secret that is none or comes from another browser, Gone for one whose
+    time is over.
+    """
+    row = session.scalar(select(FrameSession).where(FrameSession.secret_hash == hashed(secret)))
+    if row is None:
+        raise NotFound
+    if row.browser_hash is not None:
+        given = b"" if browser is None else hashed(browser)
+        if not secrets.compare_digest(row.browser_hash, given):
+            raise NotFound
+    if row.ended_at is not None or row.expires_at <= now:
+        raise Gone(OVER)
+    return _frame(row)
+
+
+def offer_hand_over(session: Session, frame_id: int) -> str:
+    """Return a token that opens this session once in a window of its own, within ten minutes."""
+    token = new_secret()
+    session.execute(
+        update(FrameSession)
+        .where(FrameSession.id == frame_id)
+        .values(hand_over_hash=hashed(token))
+        .execution_options(synchronize_session=False)
+    )
+    return token
+
+
+def hand_over(session: Session, token: str, *, browser: str, now: datetime) -> str:
+    """Give a session to the window that brings its token, bind it there, and return its new secret.
+
+    Works once. Raises Gone for a token that was used, is none, or came too late.
+    """
+    secret = new_secret()
+    moved = session.execute(
+        update(FrameSession)
+        .where(
+            FrameSession.hand_over_hash == hashed(token),
+            FrameSession.created_at > now - HAND_OVER_WITHIN,
+            FrameSession.ended_at.is_(None),
+        )
+        .values(hand_over_hash=None, secret_hash=hashed(secret), browser_hash=hashed(browser))
+        .returning(FrameSession.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if moved is None:
+        raise Gone(OVER)
+    return secret
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Delete the framed sessions that were over two days ago."""
+    session.execute(
+        delete(FrameSession)
+        .where(FrameSession.expires_at < now - KEPT_AFTER_ITS_END)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _frame(row: FrameSession) -> Frame:
+    return Frame(
+        id=row.id,
+        public_id=row.public_id,
+        purpose=row.purpose,
+        role=row.role,
+        organisation_id=row.organisation_id,
+        origins=tuple(row.origins.split()),
+        target=None if row.target is None else read_target(row.target),
+        deployment_id=row.deployment_id,
+        context_id=row.context_id,
+        link_id=row.link_id,
+        embed_link_id=row.embed_link_id,
+        identity_id=row.identity_id,
+        login_id=row.login_id,
+        is_test_user=row.is_test_user,
+        services=MappingProxyType(row.services),
+        locale=row.locale,
+        expires_at=row.expires_at,
+    )

@@ -1,0 +1,88 @@
+"""Who a platform's person is here (PRODUCT.md, I3): a login of their own, made by their first launch."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms.addresses import Address, read_address
+from lms.embedding.people import add_learner, rename_learner
+from lms.errors import Invalid
+from lti.messages import Person
+from lti.models.people import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person of a platform and the login that is theirs, as rows of ours."""
+
+    identity_id: int
+    login_id: int
+
+
+def know(
+    session: Session, *, issuer: str, organisation_id: int, sub: str, person: Person, now: datetime
+) -> Known:
+    """Return who this is, made with a login of their own when they come for the first time.
+
+    The login has neither address nor password, and is linked to no other because addresses agree.
+    Two first launches at once make one. The name follows what the platform says.
+    """
+    found = _find(session, issuer, organisation_id, sub)
+    if found is None:
+        try:
+            with session.begin_nested():
+                found = _make(session, issuer, organisation_id, sub, person, now)
+        except IntegrityError:
+            found = _find(session, issuer, organisation_id, sub)
+            if found is None:
+                raise
+    _note(session, found, person, now)
+    return Known(found.id, found.login_id)
+
+
+def _find(session: Session, issuer: str, organisation_id: int, sub: str) -> Identity | None:
+    return session.scalar(
+        select(Identity).where(
+            Identity.issuer == issuer,
+            Identity.organisation_id == organisation_id,
+            Identity.sub == sub,
+        )
+    )
+
+
+def _make(
+    session: Session, issuer: str, organisation_id: int, sub: str, person: Person, now: datetime
+) -> Identity:
+    identity = Identity(
+        issuer=issuer,
+        organisation_id=organisation_id,
+        sub=sub,
+        login_id=add_learner(session, name=person.name, now=now),
+        is_test_user=person.is_test_user,
+        created_at=now,
+        seen_at=now,
+    )
+    session.add(identity)
+    session.flush()
+    return identity
+
+
+def _note(session: Session, identity: Identity, person: Person, now: datetime) -> None:
+    identity.seen_at = now
+    address = _address(person.email)
+    identity.email = None if address is None else address.shown
+    identity.email_key = None if address is None else address.key
+    if person.name:
+        rename_learner(session, identity.login_id, person.name)
+
+
+def _address(email: str | None) -> Address | None:
+    if email is None:
+        return None
+    try:
+        return read_address(email)
+    except Invalid:
+        return None

@@ -1,0 +1,1 @@
+"""The tool's tables: no queries, no rules."""

@@ -1,0 +1,157 @@
+"""Courses on a platform, the links in them, what is reported of each person, and who is in them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime, public_id_column, words
+
+
+class CompletionRule(StrEnum):
+    """What a link reports: all of it from a share on, or the share itself."""
+
+    THRESHOLD = "threshold"
+    PROPORTIONAL = "proportional"
+
+
+class ScoreState(StrEnum):
+    """Where a score is on its way to the platform's gradebook."""
+
+    QUEUED = "queued"
+    DELIVERED = "delivered"
+    REFUSED = "refused"  # the platform said no for good; the instructor sees why
+
+
+class Context(Base, kw_only=True):
+    """A course. The addresses of its services are what the last launch brought.
+
+    `differences_url` is where the next roster sync may ask for what changed only; `held_back` is
+    how many people the last sync would have released had it not stopped to ask.
+    """
+
+    __tablename__ = "lti_context"
+    __table_args__ = (
+        UniqueConstraint("deployment_id", "context_id"),
+        CheckConstraint("held_back IS NULL OR held_back >= 0", name="held_back_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("lti_deployment.id", ondelete="CASCADE"))
+    context_id: Mapped[str] = mapped_column(String(255))
+    title: Mapped[str] = mapped_column(String(500), default="")
+    line_items_url: Mapped[str | None] = mapped_column(String(2000), default=None)
+    memberships_url: Mapped[str | None] = mapped_column(String(2000), default=None)
+    differences_url: Mapped[str | None] = mapped_column(String(2000), default=None)
+    synced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    sync_failure: Mapped[str | None] = mapped_column(Text, default=None)
+    held_back: Mapped[int | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class ResourceLink(Base, kw_only=True):
+    """One place in a course from which the tool is launched, and what it shows there.
+
+    `target` is a `lti.targets.Target` as JSON, as the signed launch named it last. `scopes` are the
+    AGS scopes of the last launch, separated by spaces. `line_item_url` is its column, found or made
+    once. `threshold` counts percent watched.
+    """
+
+    __tablename__ = "lti_resource_link"
+    __table_args__ = (
+        UniqueConstraint("context_id", "resource_link_id"),
+        CheckConstraint("threshold BETWEEN 1 AND 100", name="threshold_is_a_percentage"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    context_id: Mapped[int] = mapped_column(ForeignKey("lti_context.id", ondelete="CASCADE"))
+    resource_link_id: Mapped[str] = mapped_column(String(255))
+    title: Mapped[str] = mapped_column(String(500), default="")
+    target: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    webinar_id: Mapped[int | None] = mapped_column(
+        ForeignKey("webinar.id", ondelete="SET NULL"), default=None, index=True
+    )
+    rule: Mapped[CompletionRule] = mapped_column(
+        words(CompletionRule), default=CompletionRule.THRESHOLD
+    )
+    threshold: Mapped[int] = mapped_column(Integer, default=90)
+    scopes: Mapped[str] = mapped_column(Text, default="")
+    line_item_url: Mapped[str | None] = mapped_column(String(2000), default=None)
+    line_item_failure: Mapped[str | None] = mapped_column(Text, default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Score(Base, kw_only=True):
+    """The score of one person at one link: the outbox of the gradebook, one row each.
+
+    `share` is what was watched, 0 to 1; `given` what is reported, 0 to 1, and never goes down.
+    `stamped_at` is the timestamp that was sent last: the next one is later.
+    """
+
+    __tablename__ = "lti_score"
+    __table_args__ = (
+        UniqueConstraint("link_id", "identity_id"),
+        CheckConstraint("share BETWEEN 0 AND 1", name="share_is_a_share"),
+        CheckConstraint("given BETWEEN 0 AND 1", name="given_is_a_share"),
+        CheckConstraint("tries >= 0", name="tries_not_negative"),
+        CheckConstraint(
+            "state <> 'delivered' OR delivered_at IS NOT NULL", name="delivered_at_a_time"
+        ),
+        Index("ix_lti_score_state_run_at", "state", "run_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    link_id: Mapped[int] = mapped_column(ForeignKey("lti_resource_link.id", ondelete="CASCADE"))
+    identity_id: Mapped[int] = mapped_column(
+        ForeignKey("lti_identity.id", ondelete="CASCADE"), index=True
+    )
+    share: Mapped[float]
+    given: Mapped[float]
+    state: Mapped[ScoreState] = mapped_column(words(ScoreState))
+    tries: Mapped[int] = mapped_column(default=0)
+    run_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    stamped_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    failure: Mapped[str | None] = mapped_column(Text, default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    delivered_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class RosterMember(Base, kw_only=True):
+    """A person of a course as the platform's roster last said (NRPS 2.0); nobody gets a seat by it.
+
+    `missed` counts the syncs in a row that did not list them.
+    """
+
+    __tablename__ = "lti_roster_member"
+    __table_args__ = (
+        UniqueConstraint("context_id", "sub"),
+        CheckConstraint("missed >= 0", name="missed_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    context_id: Mapped[int] = mapped_column(ForeignKey("lti_context.id", ondelete="CASCADE"))
+    sub: Mapped[str] = mapped_column(String(255))
+    name: Mapped[str | None] = mapped_column(String(200), default=None)
+    email: Mapped[str | None] = mapped_column(String(320), default=None)
+    is_instructor: Mapped[bool] = mapped_column(default=False)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    missed: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)

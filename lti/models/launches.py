@@ -1,0 +1,146 @@
+"""Launches under way: the one-time state, the framed session that follows, and the log of them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime, public_id_column, words
+
+
+class Purpose(StrEnum):
+    """What a framed session was opened for."""
+
+    WATCH = "watch"  # LtiResourceLinkRequest
+    PICK = "pick"  # LtiDeepLinkingRequest
+    REVIEW = "review"  # LtiSubmissionReviewRequest
+    PRIVACY = "privacy"  # LtiDataPrivacyLaunchRequest
+    EMBED = "embed"  # an embed link, without LTI
+
+
+class FrameRole(StrEnum):
+    """As whom somebody is in a framed session; an unknown role is a learner's."""
+
+    LEARNER = "learner"
+    INSTRUCTOR = "instructor"
+    ANONYMOUS = "anonymous"
+
+
+class LaunchOutcome(StrEnum):
+    """What came of a launch."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class PendingLogin(Base, kw_only=True):
+    """A login that was begun: its state and nonce, as hashes, bound to each other; good once.
+
+    `browser_hash` is of the cookie that was given along; `storage_target` is the frame with
+    platform storage, where the platform has one.
+    """
+
+    __tablename__ = "lti_pending_login"
+    __table_args__ = (
+        CheckConstraint("length(state_hash) = 32", name="state_is_a_sha256"),
+        CheckConstraint("length(nonce_hash) = 32", name="nonce_is_a_sha256"),
+        CheckConstraint("length(browser_hash) = 32", name="browser_is_a_sha256"),
+        CheckConstraint("expires_at > created_at", name="expires_after_creation"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    state_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    nonce_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    browser_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("lti_registration.id", ondelete="CASCADE"), index=True
+    )
+    storage_target: Mapped[str | None] = mapped_column(String(255), default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class FrameSession(Base, kw_only=True):
+    """One launch, or one visit by an embed link: who is there, as whom, and what may be shown.
+
+    Its secret stands in the path of its pages. Where a cookie survived in the frame, `browser_hash`
+    binds it to that browser as well. `organisation_id` is the only one whose library it sees.
+    `login_id` and `identity_id` are empty for somebody nobody knows. `target` is a Target as JSON,
+    `services` what the launch said of deep linking, the gradebook, the roster and the way back;
+    neither holds a name or an address. `hand_over_hash` opens it once in a window of its own.
+    """
+
+    __tablename__ = "lti_frame_session"
+    __table_args__ = (
+        CheckConstraint("length(secret_hash) = 32", name="secret_is_a_sha256"),
+        CheckConstraint("expires_at > created_at", name="expires_after_creation"),
+        CheckConstraint(
+            "purpose = 'embed' OR deployment_id IS NOT NULL", name="launched_by_a_deployment"
+        ),
+        CheckConstraint(
+            "(purpose = 'embed') = (embed_link_id IS NOT NULL)", name="embedded_by_a_link"
+        ),
+        CheckConstraint(
+            "role = 'anonymous' OR login_id IS NOT NULL", name="somebody_unless_anonymous"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    secret_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    browser_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), default=None)
+    hand_over_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True, default=None)
+    purpose: Mapped[Purpose] = mapped_column(words(Purpose))
+    role: Mapped[FrameRole] = mapped_column(words(FrameRole))
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    )
+    deployment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lti_deployment.id", ondelete="CASCADE"), default=None, index=True
+    )
+    context_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lti_context.id", ondelete="CASCADE"), default=None, index=True
+    )
+    link_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lti_resource_link.id", ondelete="CASCADE"), default=None, index=True
+    )
+    embed_link_id: Mapped[int | None] = mapped_column(
+        ForeignKey("embed_link.id", ondelete="CASCADE"), default=None, index=True
+    )
+    identity_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lti_identity.id", ondelete="CASCADE"), default=None, index=True
+    )
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), default=None, index=True
+    )
+    is_test_user: Mapped[bool] = mapped_column(default=False)
+    target: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    services: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
+    origins: Mapped[str] = mapped_column(Text)
+    locale: Mapped[str | None] = mapped_column(String(35), default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class LaunchEntry(Base, kw_only=True):
+    """One line of the launch log, kept 90 days: what came and what became of it, no names."""
+
+    __tablename__ = "lti_launch_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    registration_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lti_registration.id", ondelete="SET NULL"), index=True
+    )
+    deployment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lti_deployment.id", ondelete="SET NULL"), index=True
+    )
+    message_type: Mapped[str] = mapped_column(String(80), default="")
+    outcome: Mapped[LaunchOutcome] = mapped_column(words(LaunchOutcome))
+    status: Mapped[int]
+    code: Mapped[str] = mapped_column(String(60))
+    reason: Mapped[str] = mapped_column(Text, default="")

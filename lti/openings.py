@@ -1,0 +1,135 @@
+"""From a verified message to a framed session: who it is, in which course, at which link, as what."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lti.frames import Opening, open_frame
+from lti.identities import Known, know
+from lti.messages import Message, MessageType
+from lti.models.courses import Context, ResourceLink
+from lti.models.launches import FrameRole, Purpose
+from lti.targets import Target
+
+PURPOSES: Final = {
+    MessageType.RESOURCE_LINK: Purpose.WATCH,
+    MessageType.DEEP_LINKING: Purpose.PICK,
+    MessageType.SUBMISSION_REVIEW: Purpose.REVIEW,
+    MessageType.DATA_PRIVACY: Purpose.PRIVACY,
+}
+LONGEST_TITLE: Final = 500
+
+
+def open_launch(
+    session: Session, message: Message, *, target: Target | None, browser: str | None, now: datetime
+) -> str:
+    """Open the framed session of a launch and return its secret.
+
+    `target` is what the message names, `browser` the cookie that survived. A person is made here
+    the first time; somebody without `sub` stays unknown.
+    """
+    known = _who(session, message, now)
+    context = _context(session, message, now)
+    link = None if context is None else _link(session, message, context, target, now)
+    opening = Opening(
+        purpose=PURPOSES[message.type],
+        role=message.person.role if known is not None else FrameRole.ANONYMOUS,
+        organisation_id=message.organisation_id,
+        origins=message.origins,
+        target=target,
+        deployment_id=message.deployment_id,
+        context_id=None if context is None else context.id,
+        link_id=None if link is None else link.id,
+        identity_id=None if known is None else known.identity_id,
+        login_id=None if known is None else known.login_id,
+        is_test_user=message.person.is_test_user,
+        services=_kept_services(message),
+        locale=message.locale,
+        browser=browser,
+    )
+    return open_frame(session, opening, now=now)
+
+
+def _who(session: Session, message: Message, now: datetime) -> Known | None:
+    if message.person.sub is None:
+        return None
+    return know(
+        session,
+        issuer=message.issuer,
+        organisation_id=message.organisation_id,
+        sub=message.person.sub,
+        person=message.person,
+        now=now,
+    )
+
+
+def _kept_services(message: Message) -> dict[str, Any]:
+    services = asdict(message.services)
+    services["scopes"] = sorted(message.services.scopes)
+    if message.deep_linking is not None:
+        services["deep_linking"] = asdict(message.deep_linking)
+    return services
+
+
+def _context(session: Session, message: Message, now: datetime) -> Context | None:
+    """Return the course of a launch, with the addresses of its services as they are now."""
+    place = message.place
+    if place.context_id is None:
+        return None
+    query = select(Context).where(
+        Context.deployment_id == message.deployment_id, Context.context_id == place.context_id
+    )
+    found = session.scalar(query)
+    if found is None:
+        made = Context(
+            deployment_id=message.deployment_id,
+            context_id=place.context_id,
+            created_at=now,
+            seen_at=now,
+        )
+        try:
+            with session.begin_nested():
+                session.add(made)
+            found = made
+        except IntegrityError:  # another launch of the same moment made it
+            found = session.scalars(query).one()
+    found.title = place.context_title[:LONGEST_TITLE] or found.title
+    found.line_items_url = message.services.line_items or found.line_items_url
+    found.memberships_url = message.services.memberships or found.memberships_url
+    found.seen_at = now
+    session.flush()
+    return found
+
+
+def _link(
+    session: Session, message: Message, context: Context, target: Target | None, now: datetime
+) -> ResourceLink | None:
+    """Return the link of a launch, showing what the signed message names now."""
+    place = message.place
+    if place.link_id is None:
+        return None
+    query = select(ResourceLink).where(
+        ResourceLink.context_id == context.id, ResourceLink.resource_link_id == place.link_id
+    )
+    found = session.scalar(query)
+    if found is None:
+        made = ResourceLink(
+            context_id=context.id, resource_link_id=place.link_id, created_at=now, seen_at=now
+        )
+        try:
+            with session.begin_nested():
+                session.add(made)
+            found = made
+        except IntegrityError:
+            found = session.scalars(query).one()
+    found.title = place.link_title[:LONGEST_TITLE] or found.title
+    found.target = found.target if target is None else target.stored
+    found.scopes = " ".join(sorted(message.services.scopes))
+    found.line_item_url = message.services.line_item or found.line_item_url
+    found.seen_at = now
+    session.flush()
+    return found

@@ -1,0 +1,95 @@
+"""Framed sessions: found by their secret, in their browser, in their time, handed over once."""
+
+from datetime import timedelta
+
+import pytest
+
+from lms.db import Database
+from lms.errors import Gone, NotFound
+from lti.frames import (
+    LASTS,
+    Opening,
+    find_frame,
+    forget_old,
+    hand_over,
+    offer_hand_over,
+    open_frame,
+)
+from lti.models.embeds import EmbedLink, SeatRule
+from lti.models.launches import FrameRole, Purpose
+from lti.targets import Target
+from tests.cast import Cast
+from tests.clock import NOW
+
+
+def _opening(database: Database, cast: Cast, browser: str | None = None) -> Opening:
+    with database.transaction() as session:
+        link = EmbedLink(
+            organisation_id=cast.organisation_id,
+            token_hash=b"t" * 32,
+            label="Staff site",
+            target={"webinar": "w"},
+            origins="https://site.example.org",
+            seat_rule=SeatRule.NAMED,
+            created_at=NOW,
+        )
+        session.add(link)
+        session.flush()
+        return Opening(
+            purpose=Purpose.EMBED,
+            role=FrameRole.ANONYMOUS,
+            organisation_id=cast.organisation_id,
+            origins=("https://site.example.org",),
+            target=Target(webinar="w"),
+            embed_link_id=link.id,
+            browser=browser,
+        )
+
+
+def test_a_session_is_found_by_its_secret_alone(database: Database, cast: Cast) -> None:
+    opening = _opening(database, cast)
+    with database.transaction() as session:
+        secret = open_frame(session, opening, now=NOW)
+        found = find_frame(session, secret, browser=None, now=NOW)
+        assert (found.organisation_id, found.target) == (cast.organisation_id, Target(webinar="w"))
+        with pytest.raises(NotFound):
+            find_frame(session, secret + "x", browser=None, now=NOW)
+
+
+def test_a_session_bound_to_a_browser_is_not_there_for_another(
+    database: Database, cast: Cast
+) -> None:
+    opening = _opening(database, cast, browser="a cookie")
+    with database.transaction() as session:
+        secret = open_frame(session, opening, now=NOW)
+        assert find_frame(session, secret, browser="a cookie", now=NOW).role is FrameRole.ANONYMOUS
+        for other in (None, "another"):
+            with pytest.raises(NotFound):
+                find_frame(session, secret, browser=other, now=NOW)
+
+
+def test_a_session_is_over_after_hours(database: Database, cast: Cast) -> None:
+    opening = _opening(database, cast)
+    with database.transaction() as session:
+        secret = open_frame(session, opening, now=NOW)
+        with pytest.raises(Gone):
+            find_frame(session, secret, browser=None, now=NOW + LASTS)
+        forget_old(session, now=NOW + LASTS + timedelta(days=3))
+        with pytest.raises(NotFound):
+            find_frame(session, secret, browser=None, now=NOW)
+
+
+def test_a_session_is_handed_over_once_and_then_lives_in_its_new_window(
+    database: Database, cast: Cast
+) -> None:
+    opening = _opening(database, cast)
+    with database.transaction() as session:
+        secret = open_frame(session, opening, now=NOW)
+        frame = find_frame(session, secret, browser=None, now=NOW)
+        token = offer_hand_over(session, frame.id)
+        moved = hand_over(session, token, browser="window", now=NOW)
+        assert find_frame(session, moved, browser="window", now=NOW).id == frame.id
+        with pytest.raises(NotFound):
+            find_frame(session, secret, browser=None, now=NOW)
+        with pytest.raises(Gone):
+            hand_over(session, token, browser="window", now=NOW)
