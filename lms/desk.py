@@ -56,7 +56,7 @@ class KeptFile:
 class NewRequest:
     """What somebody asks for; ids are rows', except `quote_of`, the outside id of a request.
 
-    `offer` is what a payment is for; for other kinds it follows from the kind. `covered` of the
+    `to_email` is whom a seat is to go to. `offer` is what a payment is for; for other kinds it follows from the kind. `covered` of the
     people hold it already.
     """
 
@@ -75,6 +75,8 @@ class NewRequest:
     covers: str = ""
     delivered_through: DeliveredThrough = DeliveredThrough.HERE
     message: str = ""
+    to_email: str | None = None
+    to_name: str = ""
     reference: str = ""
     file: KeptFile | None = None
     refusal: str = ""
@@ -123,6 +125,8 @@ def ask(
         covers=new.covers,
         delivered_through=new.delivered_through,
         message=new.message.strip(),
+        to_email=new.to_email,
+        to_name=new.to_name,
         reference=clean.reference,
         file_key=new.file.key if new.file else None,
         file_name=new.file.name if new.file else None,
@@ -242,6 +246,13 @@ def correct_address(
     _set(session, request_id, email=address.shown)
     audit.record(session, "request.address_corrected", request_id, actor=None, now=now)
     return send_receipt_again(session, request_id, office=office, now=now)
+
+
+def name_successor(session: Session, request_id: str, *, email: str, name: str) -> None:
+    """Name anew whom a seat is to go to, while the request is open; raises NotFound, Conflict."""
+    if not _set(session, request_id, only_open=True, to_email=email, to_name=name):
+        find_request(session, request_id)
+        raise Conflict(ANSWERED)
 
 
 def send_receipt_again(

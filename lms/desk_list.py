@@ -36,7 +36,10 @@ KIND_WORDS: Final[Mapping[RequestKind, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class RequestFacts:
-    """A request and what it is about; ids are rows', everything `_id`-less is for people."""
+    """A request and what it is about; ids are rows', everything `_id`-less is for people.
+
+    `to_email` is whom a seat is to go to, where who asks has named them.
+    """
 
     id: int
     public_id: str
@@ -65,6 +68,8 @@ class RequestFacts:
     quoted_minor: int | None
     quoted_currency: str | None
     message: str
+    to_email: str | None
+    to_name: str
     reference: str
     file_key: str | None
     file_name: str | None
@@ -146,6 +151,8 @@ _FACTS: Final = (
         DeskRequest.quoted_minor,
         DeskRequest.quoted_currency,
         DeskRequest.message,
+        DeskRequest.to_email,
+        DeskRequest.to_name,
         DeskRequest.reference,
         DeskRequest.file_key,
         DeskRequest.file_name,

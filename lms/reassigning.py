@@ -13,16 +13,22 @@ from lms.invitations import IN_ALREADY, STAYS_OPEN, TAKES_NOBODY, Invited, Invit
 from lms.letters import Doors
 from lms.models.orders import DeskRequest, RequestKind, RequestState
 from lms.models.people import Login
-from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.moving import Refill, refill_of, watched_share
 from lms.offering import Busy, impatient
-from lms.seating import lock_seat, standing_of
+from lms.seating import lock_seat, set_seat, standing_of
 
 TOO_EARLY = N_("This seat can go to somebody else seven days after it was taken, not before.")
 NEEDS_APPROVAL = N_(
     "More than half of the recording has been watched in this seat, so the house has to agree"
     " before it goes to somebody else."
 )
+
+FREE_ALREADY = N_(
+    "Nobody has this seat any more and it is free: the organisation can invite anybody to it by"
+    " itself."
+)
+HAS_ANOTHER = N_("Somebody else has been given this seat since the request was made.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,14 @@ class Losses:
     state: AssignmentState
     share: float
     refill: Refill
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom an organisation named for a seat, and when."""
+
+    to: Invitee
+    at: datetime
 
 
 def losses(session: Session, seat_id: str, *, now: datetime) -> Losses:
@@ -80,6 +94,56 @@ def reassign(
     holder = seats.holder_of(session, seat)
     pool = session.get_one(Pool, seat.pool_id)
     _check(session, pool, seat, holder, now)
+    if invitations.held_by(session, pool.id, to.address) is not None:
+        raise Conflict(IN_ALREADY)
+    seats.end_holding(session, pool, holder, AssignmentEnd.REASSIGNED, doors=doors, now=now)
+    return _invite(session, seat, to, doors=doors, actor=actor, now=now)
+
+
+def hand_over(
+    session: Session,
+    seat_id: str,
+    named: Named,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> Invited:
+    """Carry out what staff agreed to: a seat goes to whom its organisation named.
+
+    A freed seat that waits for approval goes to them too, and nobody else's turn comes before.
+    Raises NotFound, and Conflict where that can't be any more: the seat is free, somebody else
+    has it since, the address has a seat already, the pool takes nobody.
+    """
+    seat = lock_seat(session, seat_id)
+    pool = session.get_one(Pool, seat.pool_id)
+    if not standing_of(session, pool.id, now).takes_people:
+        raise Conflict(TAKES_NOBODY)
+    if seat.state is SeatState.FREE:
+        raise Conflict(FREE_ALREADY)
+    if invitations.held_by(session, pool.id, named.to.address) is not None:
+        raise Conflict(IN_ALREADY)
+    if seat.state is SeatState.LOCKED:
+        set_seat(session, seat.id, SeatState.TAKEN, None)
+    else:
+        holder = seats.holder_of(session, seat)
+        if holder.created_at > named.at:
+            raise Conflict(HAS_ANOTHER)
+        seats.end_holding(session, pool, holder, AssignmentEnd.REASSIGNED, doors=doors, now=now)
+    return _invite(session, seat, named.to, doors=doors, actor=actor, now=now)
+
+
+def _invite(
+    session: Session,
+    seat: Seat,
+    to: Invitee,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> Invited:
+    """Invite somebody to a seat that is counted as used already."""
+    pool = session.get_one(Pool, seat.pool_id)
     invited = Assignment(
         seat_id=seat.id,
         pool_id=pool.id,
@@ -90,9 +154,6 @@ def reassign(
         created_at=now,
         expires_at=now + STAYS_OPEN,
     )
-    if invitations.held_by(session, pool.id, to.address) is not None:
-        raise Conflict(IN_ALREADY)
-    seats.end_holding(session, pool, holder, AssignmentEnd.REASSIGNED, doors=doors, now=now)
     try:
         with impatient(session):
             session.add(invited)

@@ -6,15 +6,18 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import desk, seats
+from lms import desk, invitations, reassigning, seats
+from lms.addresses import read_address
 from lms.desk import NewRequest, Office
 from lms.desk_list import OPEN, RequestFacts, find_request
 from lms.errors import N_, Conflict, NotFound
+from lms.invitations import Invitee
 from lms.letters import Doors
 from lms.models.holdings import Scope
 from lms.models.orders import DeskRequest, RequestKind
 from lms.models.seats import SeatState
 from lms.pools import PoolFacts
+from lms.reassigning import Named
 from lms.seat_list import find_seat
 from lms.seating import NO_SUCH_SEAT
 
@@ -23,13 +26,14 @@ NOTHING_TO_APPROVE = N_("This request is about no seat.")
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and what they write besides."""
+    """Who asks, what they write besides, and whom they want a seat to go to."""
 
     login_id: int
     public_id: str
     name: str
     email: str
     message: str = ""
+    to: Invitee | None = None
 
 
 def ask_for_more(
@@ -69,8 +73,9 @@ def ask_to_move(
 ) -> RequestFacts:
     """Ask staff to agree that a seat goes to somebody else (S3).
 
-    While such a request is open, asking again returns it. Raises NotFound for another pool's
-    seat, Invalid.
+    Whom they name has the seat as soon as staff agree. While such a request is open, asking
+    again returns it, with whom they name now. Raises NotFound for another pool's seat, Conflict
+    where whom they name has a seat of the pool already, Invalid.
     """
     seat = find_seat(session, seat_id)
     if seat.pool_id != pool.id:
@@ -84,7 +89,12 @@ def ask_to_move(
         )
         .limit(1)
     )
+    to = asker.to
+    if to is not None and invitations.held_by(session, pool.id, to.address) is not None:
+        raise Conflict(invitations.IN_ALREADY)
     if asked is not None:
+        if to is not None:
+            desk.name_successor(session, asked, email=to.address.shown, name=to.name)
         return find_request(session, asked)
     new = NewRequest(
         kind=RequestKind.REASSIGN,
@@ -96,6 +106,8 @@ def ask_to_move(
         pool_id=pool.id,
         seat_id=seat.id,
         message=asker.message,
+        to_email=to.address.shown if to else None,
+        to_name=to.name if to else "",
     )
     return desk.ask(session, new, office=office, actor=asker.public_id, now=now)
 
@@ -109,13 +121,21 @@ def agree_to_move(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Agree with one click: a freed seat opens, one that somebody has may be reassigned.
+    """Agree with one click: the seat goes to whom the manager named.
 
-    Raises NotFound, and Conflict when the request was answered before or is about no seat.
+    Where nobody was named, a freed seat opens, and one that somebody has may be reassigned.
+    Raises NotFound, and Conflict when the request was answered before, is about no seat, or can't
+    be carried out any more.
     """
     request = find_request(session, request_id)
     if request.seat_public_id is None:
         raise Conflict(NOTHING_TO_APPROVE)
-    if find_seat(session, request.seat_public_id).state is SeatState.LOCKED:
-        seats.approve_refill(session, request.seat_public_id, actor=actor, now=now)
     desk.finish(session, request_id, answer=answer, doors=doors, actor=actor, now=now)
+    if request.to_email is not None:
+        to = Invitee(read_address(request.to_email), request.to_name)
+        named = Named(to, request.created_at)
+        reassigning.hand_over(
+            session, request.seat_public_id, named, doors=doors, actor=actor, now=now
+        )
+    elif find_seat(session, request.seat_public_id).state is SeatState.LOCKED:
+        seats.approve_refill(session, request.seat_public_id, actor=actor, now=now)

@@ -165,6 +165,8 @@ class DeskRequest(Base, kw_only=True):
     quoted_minor: Mapped[int | None] = mapped_column(default=None)
     quoted_currency: Mapped[str | None] = mapped_column(String(3), default=None)
     message: Mapped[str] = mapped_column(Text, default="")
+    to_email: Mapped[str | None] = mapped_column(String(320), default=None)  # who has a seat next
+    to_name: Mapped[str] = mapped_column(String(200), default="")
     reference: Mapped[str] = mapped_column(String(80), default="")  # a purchase order's number
     file_key: Mapped[str | None] = mapped_column(String(200), default=None)
     file_name: Mapped[str | None] = mapped_column(String(200), default=None)

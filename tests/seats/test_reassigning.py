@@ -10,18 +10,23 @@ from lms import reassigning, seat_requests
 from lms.addresses import read_address
 from lms.db import Database
 from lms.desk import Office
+from lms.desk_list import find_request
 from lms.errors import Conflict, NotFound
-from lms.invitations import Invitee
+from lms.invitations import IN_ALREADY, TAKES_NOBODY, Invitee
+from lms.models.holdings import Withdrawal
 from lms.models.orders import RequestKind, RequestState
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, SeatState
 from lms.models.upkeep import Mail
-from lms.pools import find_pool
+from lms.pools import find_pool, grants_of, revoke_pool_grant
+from lms.reassigning import FREE_ALREADY, HAS_ANOTHER
 from lms.seat_requests import Asker
+from lms.seats import approve_refill
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.seats.places import (
     DAY,
     DOORS,
+    FOR_GOOD,
     YEAR,
     Home,
     by_link,
@@ -29,6 +34,7 @@ from tests.seats.places import (
     invite,
     let_go,
     make_home,
+    more,
     newest_token,
     people,
     seat_row,
@@ -49,8 +55,9 @@ def hand_over(database: Database, seat: str, email: str, at=NOW) -> None:
         reassigning.reassign(session, seat, to, doors=DOORS, actor=None, now=at)
 
 
-def ask(database: Database, cast: Cast, home: Home, seat: str) -> str:
-    asker = Asker(cast.mia.id, cast.mia.public_id, "Mia", cast.mia.email)
+def ask(database: Database, cast: Cast, home: Home, seat: str, to: str | None = None) -> str:
+    named = Invitee(read_address(to), "Kim") if to else None
+    asker = Asker(cast.mia.id, cast.mia.public_id, "Mia", cast.mia.email, to=named)
     with database.transaction() as session:
         pool = find_pool(session, home.pool.public_id)
         return seat_requests.ask_to_move(
@@ -105,6 +112,91 @@ def test_a_seat_half_watched_moves_once_staff_agree(database: Database, cast: Ca
     agree(database, request)
     hand_over(database, seat, "kim@example.org")
     assert counts(database, home.pool_id) == (1, 1)
+
+
+def half_watched(database: Database) -> tuple[Home, int, str]:
+    """A pool of one seat, who has it and watched more than half in it, and the seat."""
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    watched(database, home, pat, 0.6)
+    return home, pat, take_seat(database, home.pool_id, pat)
+
+
+def test_the_seat_goes_to_whom_the_manager_named_when_staff_agree(
+    database: Database, cast: Cast
+) -> None:
+    home, pat, seat = half_watched(database)
+    request = ask(database, cast, home, seat, "lee@example.org")
+    assert ask(database, cast, home, seat, "kim@example.org") == request
+    agree(database, request)
+    assert states(database, home.pool_id) == {
+        pat: AssignmentState.RELEASED,
+        "kim@example.org": AssignmentState.INVITED,
+    }
+    assert counts(database, home.pool_id) == (1, 1)
+    with database.read_session() as session:
+        letters = session.execute(select(Mail.kind, Mail.recipient).order_by(Mail.id)).all()
+        told = [tuple(one) for one in letters if one.kind in ("seat_released", "invitation")]
+        assert told == [
+            ("seat_released", email_of(database, pat)),
+            ("invitation", "kim@example.org"),
+        ]
+        assert find_request(session, request).state is RequestState.DONE
+
+
+def test_a_freed_seat_goes_to_whom_the_manager_named_before_those_who_wait(
+    database: Database, cast: Cast
+) -> None:
+    home, _, seat = half_watched(database)
+    [dan] = people(database, 1)
+    wait(database, home.pool_id, dan)
+    let_go(database, seat)
+    agree(database, ask(database, cast, home, seat, "kim@example.org"))
+    assert seat_row(database, seat).state is SeatState.TAKEN
+    assert states(database, home.pool_id)["kim@example.org"] is AssignmentState.INVITED
+    assert counts(database, home.pool_id) == (1, 1)
+
+
+def refusal_of(database: Database, request: str) -> str:
+    """Agreeing is refused and changes nothing; returns the sentence."""
+    with pytest.raises(Conflict) as refused:
+        agree(database, request)
+    with database.read_session() as session:
+        assert find_request(session, request).state is RequestState.NEW
+    return refused.value.message
+
+
+def test_what_cannot_be_carried_out_any_more_says_why_and_changes_nothing(
+    database: Database, cast: Cast
+) -> None:
+    home, _, seat = half_watched(database)
+    request = ask(database, cast, home, seat, "kim@example.org")
+    more(database, home, 1, FOR_GOOD, at=NOW)
+    invite(database, home.pool_id, "kim@example.org")
+    assert refusal_of(database, request) == IN_ALREADY
+    with pytest.raises(Conflict):
+        ask(database, cast, home, seat, "kim@example.org")
+    ask(database, cast, home, seat, "lee@example.org")
+    let_go(database, seat)
+    with database.transaction() as session:
+        approve_refill(session, seat, actor=None, now=NOW)
+    assert refusal_of(database, request) == FREE_ALREADY
+    [lou] = people(database, 1)
+    assert take_seat(database, home.pool_id, lou, NOW + DAY) == seat
+    assert refusal_of(database, request) == HAS_ANOTHER
+
+
+def test_a_pool_whose_grant_was_taken_back_hands_no_seat_over(
+    database: Database, cast: Cast
+) -> None:
+    home, _, seat = half_watched(database)
+    request = ask(database, cast, home, seat, "kim@example.org")
+    with database.transaction() as session:
+        [line] = grants_of(session, home.pool_id)
+        revoke_pool_grant(
+            session, line.public_id, Withdrawal.REVOKED, reason="", actor=None, now=NOW
+        )
+    assert refusal_of(database, request) == TAKES_NOBODY
 
 
 def test_agreeing_opens_a_seat_that_was_given_up(database: Database, cast: Cast) -> None:

@@ -142,14 +142,26 @@ def sell(request_id: str) -> ResponseReturnValue:
 @blueprint.post("/<request_id>/refill")
 @open_to(Audience.STAFF)
 def refill(request_id: str) -> ResponseReturnValue:
-    """Let a seat be given to somebody else before its time, which answers the request (S3)."""
+    """Let a seat go to whom the request names, or be given on, which answers the request (S3)."""
+    with read_session() as session:
+        facts = find_request(session, request_id)
+    answer = _("We agree: you may give the seat to somebody else now.")
+    done = _("The seat may be given on, and who asked is told.")
+    if facts.to_email is not None:
+        answer = _("Done: %(email)s is invited to the seat.", email=facts.to_email)
+        done = _("%(email)s is invited to the seat, and who asked is told.", email=facts.to_email)
     actor = required_viewer().public_id
-    with transaction() as session:
-        answer = _("The seat is free: you may give it to somebody else now.")
-        seat_requests.agree_to_move(
-            session, request_id, answer, doors=doors(), actor=actor, now=now()
-        )
-    flash(_("The seat is free, and who asked is told."), "done")
+    try:
+        with transaction() as session:
+            seat_requests.agree_to_move(
+                session, request_id, answer, doors=doors(), actor=actor, now=now()
+            )
+    except Conflict as refusal:
+        if not facts.is_open or facts.to_email is None:
+            raise
+        with read_session() as session:
+            return _page(session, facts, sale=None, hindrance=_(refusal.message)), 409
+    flash(done, "done")
     return see_other(".show", request_id=request_id)
 
 
@@ -257,6 +269,7 @@ def _page(
     sale: SaleForm | None,
     answer: AnswerForm | None = None,
     domain: DomainForm | None = None,
+    hindrance: str = "",
 ) -> str:
     zone = office().zone
     quoted = ""
@@ -276,6 +289,7 @@ def _page(
         badge_kind=STATE_BADGES[facts.state],
         is_overdue=facts.is_overdue(now()),
         may_sell=sale is not None,
+        hindrance=hindrance,
         quoted=quoted,
         due=say_moment(facts.due_at, zone),
         asked=say_moment(facts.created_at, zone),

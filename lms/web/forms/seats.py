@@ -2,12 +2,16 @@
 
 from typing import Final
 
-from wtforms import Form, IntegerField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from flask_babel import gettext as _
+from wtforms import EmailField, Form, IntegerField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from lms.accounts import LONGEST_NAME
+from lms.addresses import LONGEST, read_address
 from lms.claim_links import MOST_USES
-from lms.web.forms.people import address_field
+from lms.errors import Invalid
+from lms.invitations import Invitee
+from lms.web.forms.people import PLAIN, address_field
 from lms.web.forms.texts import _l
 
 LONGEST_DAYS: Final = 90
@@ -29,6 +33,31 @@ class NextHolderForm(Form):
         description=_l("Used in the letter when they have no account yet."),
         render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
     )
+
+
+class SuccessorForm(Form):
+    """Whom a seat is to go to once the house has agreed; `to` is them, where they are named."""
+
+    email = EmailField(
+        _l("E-mail address of who has it next"),
+        [Optional()],
+        description=_l("They are invited as soon as we agree. Leave it empty to decide later."),
+        render_kw={"autocomplete": "off", "maxlength": LONGEST, **PLAIN},
+    )
+    name = StringField(
+        _l("Name"),
+        [Optional(), Length(max=LONGEST_NAME)],
+        description=_l("Used in the letter when they have no account yet."),
+        render_kw={"maxlength": LONGEST_NAME, "autocomplete": "off"},
+    )
+    to: Invitee | None = None
+
+    def validate_email(self, field: EmailField) -> None:
+        """Read the address; raises ValidationError when it is none."""
+        try:
+            self.to = Invitee(read_address(field.data or ""), self.name.data or "")
+        except Invalid as error:
+            raise ValidationError(_(error.message)) from error
 
 
 class OpenLinkForm(Form):

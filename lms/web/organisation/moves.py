@@ -16,7 +16,7 @@ from lms.seat_requests import Asker
 from lms.stewards import Managed
 from lms.web.ask import office
 from lms.web.doors import doors
-from lms.web.forms.seats import NextHolderForm, SeatAddressForm
+from lms.web.forms.seats import NextHolderForm, SeatAddressForm, SuccessorForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
@@ -63,20 +63,32 @@ def reassign(organisation_id: str, seat_id: str) -> ResponseReturnValue:
     return _reassign_page(managed, seat_id, form), 400
 
 
+@blueprint.get("/approval")
+@open_to(Audience.MANAGERS)
+def approval(organisation_id: str, seat_id: str) -> ResponseReturnValue:
+    managed = managed_organisation(organisation_id)
+    with read_session() as session:
+        own_seat(session, managed, seat_id)
+    return _approval_page(managed, seat_id, SuccessorForm())
+
+
 @blueprint.post("/approval")
 @open_to(Audience.MANAGERS)
 def ask_approval(organisation_id: str, seat_id: str) -> ResponseReturnValue:
-    managed, person = managed_organisation(organisation_id), required_viewer()
-    asker = Asker(person.login_id, person.public_id, person.name, person.email or "")
+    managed, form = managed_organisation(organisation_id), SuccessorForm(request.form)
+    with read_session() as session:
+        pool = pools.find_pool(session, own_seat(session, managed, seat_id).pool)
+    if not form.validate():
+        return _approval_page(managed, seat_id, form), 400
+    person = required_viewer()
+    asker = Asker(person.login_id, person.public_id, person.name, person.email or "", to=form.to)
     try:
         with transaction() as session:
-            found = own_seat(session, managed, seat_id)
-            pool = pools.find_pool(session, found.pool)
             seat_requests.ask_to_move(session, seat_id, pool, asker, office=office(), now=now())
-    except Invalid as refusal:
-        flash(_(refusal.message), "attention")
-    else:
-        flash(_("We have been asked to agree, and answer you by mail."), "done")
+    except (Conflict, Invalid) as refusal:
+        form.form_errors.append(_(refusal.message))
+        return _approval_page(managed, seat_id, form), 400
+    flash(_("We have been asked to agree, and answer you by mail."), "done")
     return see_other(SEAT, organisation_id=organisation_id, seat_id=seat_id)
 
 
@@ -113,6 +125,10 @@ def correct(organisation_id: str, seat_id: str) -> ResponseReturnValue:
     return _address_page(managed, seat_id, form, found.email or ""), 400
 
 
+def _approval_page(managed: Managed, seat_id: str, form: SuccessorForm) -> str:
+    return render_in(managed, "organisation/approval.html", form=form, seat_id=seat_id)
+
+
 def _address_page(managed: Managed, seat_id: str, form: SeatAddressForm, email: str) -> str:
     return render_in(managed, "organisation/address.html", form=form, seat_id=seat_id, person=email)
 
@@ -124,6 +140,7 @@ def _reassign_page(managed: Managed, seat_id: str, form: NextHolderForm) -> str:
         managed,
         "organisation/reassign.html",
         form=form,
+        successor_form=SuccessorForm(),
         seat_id=seat_id,
         person=lost.name or lost.email or _("Somebody without an address"),
         covers=lost.covers,

@@ -16,6 +16,7 @@ from lms.models.orders import RequestKind, RequestState, Sale, Terms
 from lms.models.seats import Seat, SeatState
 from lms.offers import set_prices
 from lms.pools import pools_of
+from lms.seats import claim
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.sales.selling import GROUP, PRICES, sold
@@ -301,6 +302,30 @@ def test_a_seat_is_given_free_with_one_click(
         assert session.get_one(Seat, seat_id).state is SeatState.FREE
     assert state_of(database, facts) is RequestState.DONE
     assert newest(database, "dan@example.org").kind == "request_answered"
+
+
+def test_a_seat_goes_to_whom_was_named_with_one_click_or_staff_read_why_not(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    sold(database, GROUP)
+    with database.transaction() as session:
+        pool = pools_of(session, cast.organisation_id)[0]
+        claim(session, pool.id, cast.alice.id, actor=None, now=NOW)
+        seat_id = session.scalars(select(Seat.id)).one()
+    named = {"to_email": "kim@example.org", "to_name": "Kim"}
+    about = {"seat_id": seat_id, "pool_id": pool.id, "webinar_id": None}
+    facts = asked(database, cast, kind=RequestKind.REASSIGN, **about, **named)
+    page = f"/staff/requests/{facts.public_id}"
+    assert "kim@example.org is invited to the seat at once" in staff.get(page).text
+    assert staff.post(f"{page}/refill").status_code == 303
+    assert newest(database, "kim@example.org").kind == "invitation"
+    assert "kim@example.org is invited" in newest(database, "dan@example.org").text
+    again = asked(database, cast, kind=RequestKind.REASSIGN, **about, **named)
+    refused = staff.post(f"/staff/requests/{again.public_id}/refill")
+    assert refused.status_code == 409
+    assert "has a seat in this pool already" in refused.text
+    assert "Answer the request below" in refused.text
+    assert state_of(database, again) is RequestState.NEW
 
 
 def test_a_domain_is_verified_with_one_click(

@@ -66,6 +66,27 @@ def test_a_seat_in_which_half_was_watched_waits_for_the_house(
 def test_a_freed_seat_that_waits_for_the_house_offers_to_ask(mia: Visitor, elm: Elm) -> None:
     page = mia.get(f"/organisation/{elm.id}/seats/{elm.locked_seat}").text
     assert "Ask us to agree" in page
+    asking = mia.get(f"/organisation/{elm.id}/seats/{elm.locked_seat}/approval").text
+    assert "who has it next" in asking
+
+
+def test_who_has_the_seat_next_is_named_to_the_house(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organisation/{elm.id}/seats/{elm.locked_seat}/approval"
+    for wrong, sentence in (
+        ("nobody", "Enter an e-mail address"),
+        ("zoe@example.org", "has a seat in this pool already"),
+    ):
+        answer = mia.post(place, data={"email": wrong})
+        assert answer.status_code == 400
+        assert sentence in answer.text
+        assert f'value="{wrong}"' in answer.text
+    sent = {"email": "next@example.org", "name": "Next"}
+    assert mia.post(place, data=sent).status_code == 303
+    with database.read_session() as session:
+        named = session.execute(select(DeskRequest.to_email, DeskRequest.to_name)).one()
+    assert tuple(named) == ("next@example.org", "Next")
 
 
 def test_somebody_who_has_a_seat_gets_no_second_one(mia: Visitor, elm: Elm) -> None:
