@@ -1,25 +1,21 @@
-"""After a sale: paid, held, refunded whole or in part, disputed, won back or lost."""
+"""After a sale: paid, held, refunded, disputed, won back or lost; in part, see lms/seat_refunds.py."""
 
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms import audit, passes, pools, sale_letters
-from lms.errors import N_, Conflict, Invalid
+from lms.errors import N_, Conflict
 from lms.letters import Doors
-from lms.models.holdings import Grant, Offer, OfferKind, Withdrawal
+from lms.models.holdings import Grant, Offer, Withdrawal
 from lms.models.orders import Sale
-from lms.models.seats import Pool
 from lms.models.viewing import PlaybackEnd
 from lms.offers import Price, in_order
-from lms.pricing import SoldSeats, Unpriced, refund
 from lms.sale_list import SaleFacts, SaleGrant, find_sale, grants_of_sale
 from lms.settling import end_playback
 from lms.viewing import end_for_login
 
-SEATS: Final = (OfferKind.SINGLE, OfferKind.GROUP_SEATS)
 REFUNDED_BEFORE = N_("This sale was refunded before.")
 
 
@@ -52,7 +48,7 @@ def hold(session: Session, sale_id: str, *, actor: str | None, now: datetime) ->
     Raises NotFound, and Conflict when it is paid or refunded.
     """
     facts = _unpaid(session, sale_id)
-    for line in _standing(session, facts):
+    for line in standing_lines(session, facts):
         session.execute(
             update(Grant)
             .where(Grant.id == line.id, Grant.awaits_payment_since.is_(None))
@@ -82,52 +78,6 @@ def refund_all(
     _take_back(session, facts, Withdrawal.REFUNDED, actor=actor, now=now)
     audit.record(session, "sale.refunded", sale_id, actor=actor, now=now)
     sale_letters.send_refunded(session, facts, doors=doors, now=now)
-
-
-def amount_for(session: Session, facts: SaleFacts, fewer: int) -> int:
-    """Return what giving so many seats back is worth, at the prices of the sale's day (P5, P6).
-
-    Raises Invalid (field `seats`) where that is no part of the sale.
-    """
-    if facts.kind not in SEATS or facts.quantity is None:
-        sentence = N_("Seats can be given back of a sale of seats alone.")
-        raise Invalid(sentence, fields={"seats": sentence})
-    if not 1 <= fewer < facts.quantity:
-        sentence = N_("Give back at least one seat, and not all: refund the sale for that.")
-        raise Invalid(sentence, fields={"seats": sentence})
-    kept = facts.price_minor - facts.refunded_minor
-    sold = SoldSeats(facts.quantity, kept, facts.paid_at)
-    worth = refund(prices_at(session, facts.sold_at), sold, fewer)
-    return 0 if isinstance(worth, Unpriced) else worth
-
-
-def refund_seats(
-    session: Session,
-    sale_id: str,
-    *,
-    fewer: int,
-    amount_minor: int | None,
-    actor: str | None,
-    now: datetime,
-) -> int:
-    """Take back some of a sale's seats and return what is paid back for them (P5).
-
-    `amount_minor` None is the amount by the prices. Seats that somebody has are not taken: they
-    are released before (S10). Raises NotFound, Invalid, and Conflict where too few are free or
-    the sale was refunded.
-    """
-    facts = find_sale(session, sale_id)
-    worth = amount_for(session, facts, fewer)
-    amount = worth if amount_minor is None else amount_minor
-    if not 0 <= amount <= facts.price_minor - facts.refunded_minor:
-        sentence = N_("Pay back no more than was paid.")
-        raise Invalid(sentence, fields={"amount": sentence})
-    _shrink_sale(session, facts, fewer, amount)
-    for line in _standing(session, facts):
-        _shrink_pool(session, line, fewer, now=now)
-    detail = {"seats": fewer, "minor": amount}
-    audit.record(session, "sale.seats_refunded", sale_id, actor=actor, now=now, detail=detail)
-    return amount
 
 
 def dispute(
@@ -190,6 +140,12 @@ def prices_at(session: Session, moment: datetime) -> tuple[Price, ...]:
     return in_order(Price(*row) for row in rows)
 
 
+def standing_lines(session: Session, facts: SaleFacts) -> tuple[SaleGrant, ...]:
+    """Return the grants of a sale that were not taken back."""
+    lines = grants_of_sale(session, facts.id)
+    return tuple(line for line in lines if line.revoked_at is None)
+
+
 def _unpaid(session: Session, sale_id: str) -> SaleFacts:
     facts = find_sale(session, sale_id)
     if facts.paid_at is not None or facts.refunded_at is not None:
@@ -229,11 +185,6 @@ def _close(session: Session, facts: SaleFacts, *, now: datetime) -> None:
         raise Conflict(REFUNDED_BEFORE)
 
 
-def _standing(session: Session, facts: SaleFacts) -> tuple[SaleGrant, ...]:
-    lines = grants_of_sale(session, facts.id)
-    return tuple(line for line in lines if line.revoked_at is None)
-
-
 def _take_back(
     session: Session,
     facts: SaleFacts,
@@ -242,7 +193,7 @@ def _take_back(
     actor: str | None,
     now: datetime,
 ) -> None:
-    for line in _standing(session, facts):
+    for line in standing_lines(session, facts):
         if line.pool_id is None:
             passes.take_back(
                 session, line.public_id, withdrawal=withdrawal, reason="", actor=actor, now=now
@@ -254,7 +205,7 @@ def _take_back(
 
 
 def _open(session: Session, facts: SaleFacts, *, actor: str | None, now: datetime) -> None:
-    for line in _standing(session, facts):
+    for line in standing_lines(session, facts):
         if line.pool_id is not None:
             pools.mark_pool_grant_paid(session, line.public_id, actor=actor, now=now)
         else:
@@ -262,7 +213,7 @@ def _open(session: Session, facts: SaleFacts, *, actor: str | None, now: datetim
 
 
 def _suspend(session: Session, facts: SaleFacts, *, actor: str | None, now: datetime) -> None:
-    for line in _standing(session, facts):
+    for line in standing_lines(session, facts):
         if line.pool_id is not None:
             pools.suspend_pool_grant(session, line.public_id, actor=actor, now=now)
         else:
@@ -272,7 +223,7 @@ def _suspend(session: Session, facts: SaleFacts, *, actor: str | None, now: date
 
 
 def _restore(session: Session, facts: SaleFacts, *, actor: str | None, now: datetime) -> None:
-    for line in _standing(session, facts):
+    for line in standing_lines(session, facts):
         if line.pool_id is not None:
             pools.restore_pool_grant(session, line.public_id, actor=actor, now=now)
         elif line.suspended_at is not None:
@@ -296,38 +247,3 @@ def _end_playback(
         end_for_login(session, line.login_id, ended_as=ended_as, now=now)
     elif line.pool_id is not None:
         end_playback(session, line.pool_id, ended_as, now=now)
-
-
-def _shrink_sale(session: Session, facts: SaleFacts, fewer: int, amount: int) -> None:
-    changed = session.scalar(
-        update(Sale)
-        .where(Sale.id == facts.id, Sale.refunded_at.is_(None), Sale.quantity == facts.quantity)
-        .values(quantity=Sale.quantity - fewer, refunded_minor=Sale.refunded_minor + amount)
-        .returning(Sale.id)
-        .execution_options(synchronize_session=False)
-    )
-    if changed is None:
-        raise Conflict(REFUNDED_BEFORE)
-
-
-def _shrink_pool(session: Session, line: SaleGrant, fewer: int, *, now: datetime) -> None:
-    """Take so many free seats out of a pool; where fewer are free, nothing is taken."""
-    if line.pool_id is None:
-        return
-    room = session.scalar(
-        update(Pool)
-        .where(Pool.id == line.pool_id, Pool.capacity - fewer >= Pool.used)
-        .values(capacity=Pool.capacity - fewer)
-        .returning(Pool.id)
-        .execution_options(synchronize_session=False)
-    )
-    if room is None:
-        raise Conflict(N_("So many seats are not free. Release seats first."))
-    session.execute(
-        update(Grant)
-        .where(Grant.id == line.id, Grant.seats > fewer)
-        .values(seats=Grant.seats - fewer)
-        .execution_options(synchronize_session=False)
-    )
-    session.expire_all()
-    pools.settle(session, line.pool_id, now=now)

@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from lms import refunds, sales
 from lms.access import Code
 from lms.db import Database
-from lms.errors import Conflict, Invalid
+from lms.errors import Conflict
 from lms.house import HouseWords, describe_house
 from lms.models.holdings import Withdrawal
 from lms.models.orders import Terms
@@ -78,13 +78,6 @@ def win(database: Database, facts: SaleFacts) -> None:
 def lose(database: Database, facts: SaleFacts) -> None:
     with database.transaction() as session:
         refunds.lose_dispute(session, facts.public_id, actor=None, now=NOW)
-
-
-def give_back(database: Database, facts: SaleFacts, fewer: int, amount: int | None = None) -> int:
-    with database.transaction() as session:
-        return refunds.refund_seats(
-            session, facts.public_id, fewer=fewer, amount_minor=amount, actor=None, now=NOW
-        )
 
 
 def pool_of(database: Database) -> Pool:
@@ -169,62 +162,6 @@ def test_a_sale_is_refunded_once(database: Database, cast: Cast) -> None:
     for act in (refund, dispute, pay, hold):
         with pytest.raises(Conflict):
             act(database, facts)
-
-
-# parts
-
-
-def test_five_seats_become_four_and_25_dollars_return(database: Database, cast: Cast) -> None:
-    facts = sold(database, GROUP)
-    assert give_back(database, facts, 1) == 2500
-    after = read(database, facts)
-    assert (after.quantity, after.refunded_minor, after.price_minor) == (4, 2500, 32500)
-    assert (pool_of(database).capacity, grants(database, facts)[0].seats) == (4, 4)
-
-
-def test_giving_back_twice_pays_back_as_giving_back_at_once(database: Database, cast: Cast) -> None:
-    facts = sold(database, GROUP)
-    assert give_back(database, facts, 1) + give_back(database, facts, 1) == 32500 - 22500
-
-
-def test_a_part_is_worth_what_it_was_on_the_day_of_the_sale(database: Database, cast: Cast) -> None:
-    facts = sold(database, GROUP)
-    dearer = [replace(each, price_minor=2 * each.price_minor) for each in PRICES]
-    with database.transaction() as session:
-        set_prices(session, dearer, actor=None, now=NOW + timedelta(days=1))
-    assert give_back(database, facts, 1) == 2500
-
-
-def test_staff_may_pay_back_another_amount_but_not_more_than_was_paid(
-    database: Database, cast: Cast
-) -> None:
-    facts = sold(database, GROUP)
-    assert give_back(database, facts, 1, amount=5000) == 5000
-    for amount in (-1, 27501):
-        with pytest.raises(Invalid):
-            give_back(database, facts, 1, amount=amount)
-
-
-@pytest.mark.parametrize("fewer", [0, 5, 6])
-def test_a_part_is_neither_nothing_nor_all(database: Database, cast: Cast, fewer: int) -> None:
-    facts = sold(database, GROUP)
-    with pytest.raises(Invalid):
-        give_back(database, facts, fewer)
-
-
-def test_only_seats_are_given_back_in_part(database: Database, cast: Cast) -> None:
-    facts = sold(database, replace(SEAT, covers="everything", kind=sales.OfferKind.PASS))
-    with pytest.raises(Invalid):
-        give_back(database, facts, 1)
-
-
-def test_seats_that_somebody_has_are_not_given_back(database: Database, cast: Cast) -> None:
-    facts = sold(database, GROUP)
-    with database.transaction() as session:
-        session.execute(update(Pool).values(used=5))
-    with pytest.raises(Conflict):
-        give_back(database, facts, 1)
-    assert read(database, facts).quantity == 5
 
 
 # disputes

@@ -83,6 +83,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "sale.paid": N_("%(actor)s noted the payment of %(subject)s"),
     "sale.refunded": N_("%(actor)s refunded %(subject)s"),
     "sale.restored": N_("%(actor)s restored the access of %(subject)s"),
+    "sale.release_asked": N_("%(actor)s asked for seats of %(subject)s to be released"),
     "sale.seats_refunded": N_("%(actor)s refunded seats of %(subject)s"),
     "sale.suspended": N_("%(actor)s paused the access of %(subject)s"),
     "seat.claimed": N_("%(actor)s claimed a seat of %(subject)s"),

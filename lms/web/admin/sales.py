@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from lms import refunds, sales
+from lms import refunds, sales, seat_refunds
 from lms.clock import now
 from lms.desk_list import requests_of_sale
-from lms.errors import N_, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.explain import last_day
 from lms.models.holdings import OfferKind, Scope, Withdrawal
 from lms.models.orders import DeliveredThrough, Terms
@@ -26,6 +26,7 @@ from lms.sale_list import (
     grants_of_sale,
     list_sales,
 )
+from lms.seat_refunds import GivingBack, InUse
 from lms.web.admin.sale_form import (
     blank_form,
     house_zone,
@@ -175,19 +176,44 @@ def seats_back(sale_id: str) -> ResponseReturnValue:
     try:
         amount = _amount(form, facts)
         with transaction() as session:
-            paid = refunds.refund_seats(
-                session,
-                sale_id,
-                fewer=form.seats.data or 0,
-                amount_minor=amount,
-                actor=required_viewer().public_id,
-                now=now(),
+            back = GivingBack(form.seats.data or 0, amount)
+            actor = required_viewer().public_id
+            paid = seat_refunds.refund_seats(
+                session, sale_id, back, doors=doors(), actor=actor, now=now()
             )
     except Invalid as refusal:
         show_faults(form, refusal)
         with read_session() as session:
             return _page(session, facts, form), 400
+    except Conflict as refusal:
+        with read_session() as session:
+            over = seat_refunds.seats_in_use(session, facts, form.seats.data or 0)
+            if over is None:
+                raise
+            form.seats.errors = [_(refusal.message)]
+            return _page(session, facts, form, over), 409
     flash(_("Pay back %(amount)s.", amount=say_money(paid, facts.currency)), "done")
+    return see_other(".show", sale_id=sale_id)
+
+
+@blueprint.post("/<sale_id>/release")
+@open_to(Audience.STAFF)
+def ask_for_release(sale_id: str) -> ResponseReturnValue:
+    """Ask who manages the seats to release as many as are to be given back and aren't free."""
+    fewer = request.form.get("seats", 0, type=int)
+    actor = required_viewer().public_id
+    with transaction() as session:
+        missing = seat_refunds.ask_for_release(
+            session, sale_id, fewer, doors=doors(), actor=actor, now=now()
+        )
+    flash(
+        ngettext(
+            "Its managers are asked to release %(num)s seat.",
+            "Its managers are asked to release %(num)s seats.",
+            missing,
+        ),
+        "done",
+    )
     return see_other(".show", sale_id=sale_id)
 
 
@@ -226,14 +252,16 @@ def _amount(form: SeatsBackForm, facts: SaleFacts) -> int | None:
     return read_amount(text, facts.currency, field="amount") if text else None
 
 
-def _page(session: Session, facts: SaleFacts, form: SeatsBackForm) -> str:
+def _page(
+    session: Session, facts: SaleFacts, form: SeatsBackForm, over: InUse | None = None
+) -> str:
     zone, moment = house_zone(), now()
     lines = grants_of_sale(session, facts.id)
     standing = facts.standing(moment)
     may_give_back = (
-        facts.kind in refunds.SEATS and (facts.quantity or 0) > 1 and facts.refunded_at is None
+        facts.kind in seat_refunds.SEATS and (facts.quantity or 0) > 1 and facts.refunded_at is None
     )
-    worth = refunds.amount_for(session, facts, 1) if may_give_back else 0
+    worth = seat_refunds.amount_for(session, facts, 1) if may_give_back else 0
     return render(
         "admin/sale.html",
         facts=facts,
@@ -254,6 +282,7 @@ def _page(session: Session, facts: SaleFacts, form: SeatsBackForm) -> str:
         is_suspended=any(line.suspended_at and not line.revoked_at for line in lines),
         requests=requests_of_sale(session, facts.id),
         may_give_back=may_give_back,
+        over=over,
         worth_of_one=say_money(worth, facts.currency),
     )
 

@@ -10,14 +10,16 @@ from lms.db import Database
 from lms.models.holdings import Grant, OfferKind
 from lms.models.orders import Sale, Terms
 from lms.offers import set_prices
+from lms.pools import pools_of
 from lms.sale_list import Standing
+from lms.seats import claim
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_series
 from tests.sales.selling import GROUP, PRICES, SEAT, grants, read, sold
 from tests.visitor import Visitor
 from tests.web.admin.test_staff_requests import fields
-from tests.web.letters import letters
+from tests.web.letters import letters, newest
 
 INVOICE = replace(SEAT, terms=Terms.INVOICE)
 
@@ -264,6 +266,25 @@ def test_a_faulty_return_of_seats_is_shown_beside_its_field(
     assert answer.status_code == 400
     assert sentence in answer.text
     assert read(database, facts).quantity == 5
+
+
+def test_seats_in_use_are_not_given_back_and_staff_see_who_has_them(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    facts = sold(database, GROUP)
+    with database.transaction() as session:
+        pool = pools_of(session, cast.organisation_id)[0]
+        for login in (cast.alice, cast.bob, cast.carol):
+            claim(session, pool.id, login.id, actor=None, now=NOW)
+    page = f"/staff/sales/{facts.public_id}"
+    answer = staff.post(f"{page}/seats", data={"seats": "3"})
+    assert answer.status_code == 409
+    assert "Free seats: 2. To be released first: 1." in answer.text
+    assert "Carol" in answer.text
+    assert read(database, facts).quantity == 5
+    assert staff.post(f"{page}/release", data={"seats": "3"}).status_code == 303
+    assert newest(database, cast.mia.email).kind == "seats_wanted"
+    assert staff.post(f"{page}/release", data={"seats": "2"}).status_code == 409
 
 
 def test_an_act_that_is_none_is_not_found(staff: Visitor, cast: Cast, database: Database) -> None:

@@ -1,0 +1,95 @@
+"""The letters about seats that are given back: the money is returned, or seats are to be released."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from lms import mail
+from lms.errors import N_
+from lms.letters import Doors
+from lms.offers import say_money
+from lms.sale_list import SaleFacts
+from lms.stewards import Steward, stewards_of
+
+NAMED_AT_MOST: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """How many seats were given back, and what was paid back for them."""
+
+    seats: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How many seats are to be given back, how many of them are in use, and by whom."""
+
+    seats: int
+    missing: int
+    pool_id: str
+    people: tuple[str, ...]
+
+
+def send_refunded(
+    session: Session, facts: SaleFacts, returned: Returned, *, doors: Doors, now: datetime
+) -> None:
+    """Tell who bought seats, and who manages them, how many were given back and what returns.
+
+    `facts` are the sale as it was before.
+    """
+    values = {
+        "seats": returned.seats,
+        "left": (facts.quantity or 0) - returned.seats,
+        "price": say_money(returned.amount_minor, facts.currency),
+        "action_url": doors.page(_area(facts)),
+    }
+    subject = N_("Seats were given back: sale %(number)s") % {"number": facts.number}
+    _to_readers(session, facts, "seats_refunded", subject, values, now=now)
+
+
+def send_wanted(
+    session: Session, facts: SaleFacts, wanted: Wanted, *, doors: Doors, now: datetime
+) -> None:
+    """Ask those who manage seats to release as many as are missing, and name who would go first."""
+    values = {
+        "seats": wanted.seats,
+        "missing": wanted.missing,
+        "people": wanted.people[:NAMED_AT_MOST],
+        "others": max(0, len(wanted.people) - NAMED_AT_MOST),
+        "action_url": doors.page(f"{_area(facts)}/people?pool={wanted.pool_id}"),
+    }
+    subject = N_("Please release seats: sale %(number)s") % {"number": facts.number}
+    _to_readers(session, facts, "seats_wanted", subject, values, now=now)
+
+
+def _area(facts: SaleFacts) -> str:
+    return f"/organisation/{facts.organisation_public_id}"
+
+
+def _to_readers(
+    session: Session,
+    facts: SaleFacts,
+    kind: str,
+    subject: str,
+    values: Mapping[str, object],
+    *,
+    now: datetime,
+) -> None:
+    readers = list(stewards_of(session, facts.organisation_id or 0))
+    if facts.contact_email and all(one.login_id != facts.contact_id for one in readers):
+        readers.append(Steward(facts.contact_id, facts.contact_email, facts.contact_name or ""))
+    for one in readers:
+        mail.post(
+            session,
+            kind=kind,
+            to=one.email,
+            login_id=one.login_id,
+            subject=subject,
+            values={**values, "name": one.name, "covers": facts.covers, "buyer": facts.buyer},
+            now=now,
+        )
