@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import ColumnElement, FromClause, Insert, bindparam, insert, literal, select
 from sqlalchemy.orm import Session
 
 from lms.db import Base
@@ -53,3 +53,21 @@ def record_on(driver: Driver, act: str, subject: str, *, actor: str | None, now:
         "detail": {},
     }
     _RECORD.count(driver, {f"new_{name}": value for name, value in values.items()})
+
+
+def recorded_of(
+    happened: FromClause, act: str, subject: ColumnElement[str], *, at: ColumnElement[datetime]
+) -> Insert:
+    """Return the statement that records an act once for each row of `happened`.
+
+    It takes the parameter `actor`; it stands in the one statement of a claim on PostgreSQL.
+    """
+    columns = _ENTRIES.c
+    told = {
+        "at": at,
+        "actor": bindparam("actor", type_=columns.actor.type),
+        "act": literal(act, columns.act.type),
+        "subject": subject,
+        "detail": literal({}, columns.detail.type),
+    }
+    return insert(_ENTRIES).from_select(list(told), select(*told.values()).select_from(happened))

@@ -37,8 +37,8 @@ AT_ONCE = N_("Somebody changed the same at this moment. Nothing was changed; try
 
 def new_public_id() -> str:
     """Return 128 random bits as 26 lower-case Crockford characters, the form of every outside id."""
-    number = secrets.randbits(128)
-    return "".join(CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+    random = secrets.token_bytes(26)
+    return (random[:1].translate(_FIRST) + random[1:].translate(_OTHERS)).decode()
 
 
 def new_public_ids(count: int) -> list[str]:
@@ -135,7 +135,8 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """Open a writing session: leaving the block commits, an exception rolls all of it back.
 
-        Raises Conflict for the one that the database gave up of two that waited for each other.
+        What was committed is on the disk (docs/decisions/on-the-disk.md). Raises Conflict for the
+        one that the database gave up of two that waited for each other.
         """
         with Session(self._writing, expire_on_commit=False) as session:
             try:
@@ -157,12 +158,15 @@ class Database:
     def driver(self) -> Iterator[Driver]:
         """Open a transaction on the driver itself: leaving the block commits, an exception rolls back.
 
-        For statements of lms/lean.py alone. Raises what the driver raises, a `driver_fault`.
+        For beats, by statements of lms/lean.py alone. On SQLite its commits outlive the program,
+        whatever happens to that, but not a failure of power: seconds watched may be lost by one,
+        and each beat need not wait for the disk. Raises what the driver raises, a `driver_fault`.
         """
         connection = self.engine.raw_connection()
+        cursor = connection.cursor()
         try:
-            cursor = connection.cursor()
             if self.is_sqlite:
+                cursor.execute("PRAGMA synchronous=NORMAL")
                 cursor.execute("BEGIN IMMEDIATE")
             yield Driver(cursor, self.engine.dialect)
             connection.commit()
@@ -170,6 +174,8 @@ class Database:
             connection.rollback()
             raise
         finally:
+            if self.is_sqlite:
+                cursor.execute("PRAGMA synchronous=FULL")
             connection.close()
 
     @property
@@ -219,7 +225,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=NORMAL",
+        "synchronous=FULL",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
     ):

@@ -4,7 +4,7 @@ A beat comes every 15 seconds from everybody who watches. What SQLAlchemy does a
 costs twenty times what the database does for it; its words and its types are used all the same.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,12 +33,38 @@ class Driver:
 
 
 @dataclass(frozen=True, slots=True)
+class _Given:
+    """A parameter: how its value is made what the driver takes, and where it stands."""
+
+    name: str
+    convert: Convert | None
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Compiled:
+    """The text of a statement, the parameters that are always the same, and those that are given."""
+
     text: str
-    names: tuple[str, ...]
     fixed: Mapping[str, Any]
-    binders: Mapping[str, Convert]
-    is_positional: bool
+    row: Sequence[Any] | None
+    given: Sequence[_Given]
+
+    def filled(self, values: Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
+        """Return what the driver wants beside the text: a row, or parameters by name."""
+        if self.row is None:
+            return {**self.fixed, **{each.name: _made(each, values) for each in self.given}}
+        row = list(self.row)
+        for each in self.given:
+            value = _made(each, values)
+            for place in each.places:
+                row[place] = value
+        return row
+
+
+def _made(given: _Given, values: Mapping[str, Any]) -> object:
+    value = values[given.name]
+    return value if given.convert is None else given.convert(value)
 
 
 class Lean:
@@ -53,15 +79,12 @@ class Lean:
         """Run it and return its only row, or None."""
         self._run(driver, values)
         row = driver.cursor.fetchone()
-        if row is None:
-            return None
-        readers = self._readers.get(driver.dialect.name)
-        if readers is None:
-            readers = self._readers[driver.dialect.name] = _readers(self._statement, driver)
-        return tuple(
-            value if read is None or value is None else read(value)
-            for read, value in zip(readers, row, strict=True)
-        )
+        return None if row is None else self._read(driver, row)
+
+    def all(self, driver: Driver, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run it and return its rows."""
+        self._run(driver, values)
+        return [self._read(driver, row) for row in driver.cursor.fetchall()]
 
     def count(self, driver: Driver, values: Mapping[str, Any]) -> int:
         """Run it and return how many rows it changed."""
@@ -74,32 +97,33 @@ class Lean:
             compiled = self._compiled[driver.dialect.name] = _compile(
                 self._statement, driver.dialect
             )
-        binders = compiled.binders
-        given = {**compiled.fixed}
-        for name, value in values.items():
-            given[name] = binders[name](value) if name in binders else value
-        if compiled.is_positional:
-            driver.cursor.execute(compiled.text, tuple(given[name] for name in compiled.names))
-        else:
-            driver.cursor.execute(compiled.text, given)
+        driver.cursor.execute(compiled.text, compiled.filled(values))
+
+    def _read(self, driver: Driver, row: Sequence[Any]) -> tuple[Any, ...]:
+        readers = self._readers.get(driver.dialect.name)
+        if readers is None:
+            readers = self._readers[driver.dialect.name] = _readers(self._statement, driver)
+        return tuple(
+            value if read is None or value is None else read(value)
+            for read, value in zip(readers, row, strict=True)
+        )
 
 
 def _compile(statement: Any, dialect: Dialect) -> _Compiled:  # noqa: ANN401  (select, update: no type has both)
     made: SQLCompiler = statement.compile(dialect=dialect)
-    binders, fixed = {}, {}
+    order = list(made.positiontup or ())
+    fixed: dict[str, Any] = {}
+    given: list[_Given] = []
     for name, bind in made.binds.items():
         convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-        if convert is not None:
-            binders[name] = convert
-        if not bind.required:
-            fixed[name] = bind.effective_value if convert is None else convert(bind.effective_value)
-    return _Compiled(
-        text=str(made),
-        names=tuple(made.positiontup or ()),
-        fixed=fixed,
-        binders=binders,
-        is_positional=bool(made.positional),
-    )
+        if bind.required:
+            places = tuple(at for at, other in enumerate(order) if other == name)
+            given.append(_Given(name, convert, places))
+        else:
+            value = bind.effective_value
+            fixed[name] = value if convert is None else convert(value)
+    row = [fixed.get(name) for name in order] if made.positional else None
+    return _Compiled(str(made), fixed, row, given)
 
 
 def _readers(statement: Any, driver: Driver) -> tuple[Convert | None, ...]:  # noqa: ANN401

@@ -5,19 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, exists, func, or_, select, union_all, update
+from sqlalchemy import bindparam, func, or_, select, union_all, update
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit, seat_letters
 from lms.capacity import Standing
 from lms.errors import N_, Conflict, NotFound
-from lms.lean import Driver, Lean
 from lms.letters import Doors
-from lms.models.holdings import Grant
 from lms.models.people import Login, LoginAlias
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.models.viewing import PlaybackEnd
 from lms.moving import Refill, refill_of
+from lms.newcomers import seat_newcomer
 from lms.offering import offer_next
 from lms.seating import (
     COUNTED,
@@ -116,38 +115,6 @@ _HELD: Final = union_all(
     ),
 )
 
-# Who is one log-in, without a place in a pool that is in force: the case that comes in crowds.
-_PLAINLY: Final = Lean(
-    select(
-        _Asking.email,
-        _Asking.email_key,
-        or_(Pool.capacity.is_(None), Pool.used < Pool.capacity).label("has_room"),
-        exists()
-        .where(Seat.pool_id == bindparam("pool"), Seat.state == SeatState.FREE)
-        .label("has_free_seat"),
-    )
-    .join_from(_Asking, Pool, Pool.id == bindparam("pool"))
-    .where(
-        _Asking.id == bindparam("login"),
-        _Asking.merged_into.is_(None),
-        ~exists().where(_Own.merged_into == bindparam("login")),
-        ~exists().where(LoginAlias.login_id == bindparam("login")),
-        ~exists().where(
-            Assignment.pool_id == bindparam("pool"),
-            Assignment.login_id == bindparam("login"),
-            Assignment.ended_at.is_(None),
-        ),
-        exists()
-        .where(
-            Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id),
-            Grant.revoked_at.is_(None),
-            Grant.starts_at <= bindparam("moment"),
-            or_(Grant.ends_at.is_(None), Grant.ends_at > bindparam("moment")),
-        )
-        .correlate(Pool),
-    )
-)
-
 
 def claim(
     session: Session, pool_id: int, login_id: int, *, actor: str | None, now: datetime
@@ -157,37 +124,17 @@ def claim(
     An invitation or offer to this person, by whichever of their addresses, becomes their seat
     without a second count. Raises NotFound for a login that is none.
     """
-    done = _claim_plainly(session, pool_id, login_id, actor=actor, now=now)
-    if done is not None:
-        return done
+    got = seat_newcomer(session, pool_id, login_id, actor=actor, now=now)
+    if isinstance(got, Seated):
+        return Claimed(got.seat, was_invited=False)
+    if got is not None:
+        return got
     sitter = asking_sitter(session, login_id)
     for _ in range(TRIES):
         done = _claim_once(session, pool_id, sitter, actor=actor, now=now)
         if done is not None:
             return done
     raise Conflict(N_("This seat is being changed at this moment. Try again."))
-
-
-def _claim_plainly(
-    session: Session, pool_id: int, login_id: int, *, actor: str | None, now: datetime
-) -> Claim | None:
-    """Seat somebody new in a pool in force by one look and the claim; None for all other cases.
-
-    An invitation to their address clashes with it, and is left to the careful way.
-    """
-    values = {"login": login_id, "pool": pool_id, "moment": now}
-    seen = _PLAINLY.one(Driver.of(session), values)
-    if seen is None:
-        return None
-    email, email_key, has_room, has_free_seat = seen
-    if not has_room:
-        return None
-    sitter = Sitter(login_id, email, email_key)
-    place = Place(AssignmentState.CLAIMED, in_new_seat=not has_free_seat)
-    got = seat_one(session, pool_id, sitter, place, actor=actor, now=now)
-    if isinstance(got, Seated):
-        return Claimed(got.seat, was_invited=False)
-    return got if isinstance(got, Full) else None
 
 
 def asking_sitter(session: Session, login_id: int) -> Sitter:

@@ -32,14 +32,10 @@ class Sitter:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How somebody sits: invited or offered until `expires_at`, or claimed.
-
-    `in_new_seat` is set where no free seat was seen, so that none is looked for again.
-    """
+    """How somebody sits: invited or offered until `expires_at`, or claimed."""
 
     state: AssignmentState
     expires_at: datetime | None = None
-    in_new_seat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +66,7 @@ def _given(table: Table, *names: str) -> dict[str, Any]:
 
 
 SEATS, POOLS, ASSIGNMENTS = _core(Seat), _core(Pool), _core(Assignment)
+HAS_ROOM: Final = or_(POOLS.c.capacity.is_(None), POOLS.c.used < POOLS.c.capacity)
 _ASSIGNED: Final = _given(
     ASSIGNMENTS,
     "pool_id",
@@ -162,14 +159,14 @@ def sit_down(
     driver: Driver, pool_id: int, sitter: Sitter, place: Place, now: datetime
 ) -> Seated | Clash:
     """Take a seat without counting it; nothing where this person has a place already."""
-    seat = None if place.in_new_seat else _PICK.one(driver, {"pool": pool_id})
+    seat = _PICK.one(driver, {"pool": pool_id})
     if seat is None:
         seat = _ADD.one(driver, _new_seat(pool_id, now))
     assert seat is not None  # noqa: S101  (what is inserted is returned)
     values = _assignment(pool_id, seat[0], sitter, place, now)
     assigned = _ASSIGN[driver.dialect.name].one(driver, values)
     if assigned is None:
-        _leave(driver, seat[0])
+        leave(driver, seat[0])
         return Clash()
     return Seated(assigned[0], seat[0], seat[1])
 
@@ -177,11 +174,11 @@ def sit_down(
 def stand_up(driver: Driver, seated: Seated) -> None:
     """Take somebody out again who was not counted, as if they had never sat."""
     _UNASSIGN.count(driver, {"assignment": seated.assignment_id})
-    _leave(driver, seated.seat_id)
+    leave(driver, seated.seat_id)
 
 
-def _leave(driver: Driver, seat_id: int) -> None:
-    """Free a seat, or take it away where nobody ever had it."""
+def leave(driver: Driver, seat_id: int) -> None:
+    """Free a seat nobody sits in, or take it away where nobody ever had it."""
     if not _TAKE_AWAY.count(driver, {"seat": seat_id}):
         _FREE.count(driver, {"seat": seat_id})
 

@@ -116,3 +116,19 @@ def test_a_deadlock_of_a_statement_sent_straight_to_the_driver_can_be_tried_agai
 ) -> None:
     with pytest.raises(Conflict), database.transaction():
         raise DeadlockDetected
+
+
+def test_on_sqlite_a_commit_is_on_the_disk_and_only_beats_don_t_wait_for_it(
+    database: Database,
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL does so by itself")
+    kept: list[int] = []
+    for _ in range(2):  # the same connection serves both in turn
+        with database.transaction() as session:
+            kept.append(session.execute(text("PRAGMA synchronous")).scalar_one())
+        with database.driver() as driver:
+            driver.cursor.execute("PRAGMA synchronous")
+            kept += driver.cursor.fetchone() or ()
+    full, normal = 2, 1
+    assert kept == [full, normal] * 2

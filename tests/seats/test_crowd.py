@@ -3,20 +3,22 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
 from lms import pools, seats
 from lms.db import Database
 from lms.lean import Driver
 from lms.models.holdings import Withdrawal
-from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Seat
 from lms.offering import impatient
 from lms.passes import Term
-from lms.sitting import Place, count_on, sit_down
+from lms.sitting import Full, Place, Sitter, count_on, seat_one, sit_down
 from tests.clock import NOW
 from tests.seats.places import (
     DAY,
@@ -146,3 +148,47 @@ def test_who_waits_and_claims_at_that_moment_is_not_waited_for(database: Databas
 def test_a_lock_that_stays_is_not_taken_for_a_fault_of_the_database(database: Database) -> None:
     with pytest.raises(DBAPIError), database.transaction() as session, impatient(session):
         session.execute(text("SELECT no_such_function()"))
+
+
+def while_open(
+    database: Database, first: Callable[[Session], object], then: Callable[[], object]
+) -> object:
+    """Do `then` while the transaction of `first` is still open, and commit that meanwhile."""
+    with ThreadPoolExecutor(1) as beside:
+        with database.transaction() as session:
+            first(session)
+            later = beside.submit(then)
+            wait_for([later], timeout=0.3)
+        return later.result()
+
+
+def test_who_finds_the_last_seat_gone_at_the_count_leaves_no_trace(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan = people(database, 2)
+    answer = while_open(
+        database,
+        lambda session: seats.claim(session, home.pool_id, pat, actor=None, now=NOW),
+        lambda: take(database, home.pool_id, dan),
+    )
+    assert answer == Full()
+    assert counts(database, home.pool_id) == (1, 1)
+    with database.read_session() as session:
+        assert session.scalar(select(func.count(Seat.id))) == 1
+        assert session.scalars(select(Assignment.login_id)).all() == [pat]
+
+
+def test_who_is_invited_while_claiming_has_the_seat_of_the_invitation(database: Database) -> None:
+    home = make_home(database, 2)
+    [pat] = people(database, 1)
+    email = email_of(database, pat)
+    place = Place(AssignmentState.INVITED, NOW + 14 * DAY)
+    answer = while_open(
+        database,
+        lambda session: seat_one(
+            session, home.pool_id, Sitter(None, email, email), place, actor=None, now=NOW
+        ),
+        lambda: take(database, home.pool_id, pat),
+    )
+    assert isinstance(answer, seats.Claimed)
+    assert answer.was_invited
+    assert counts(database, home.pool_id) == (1, 2)
