@@ -31,6 +31,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "grant.paid": N_("%(actor)s noted the payment for %(subject)s"),
     "handout.added": N_("%(actor)s added the handout %(subject)s"),
     "handout.removed": N_("%(actor)s removed a handout"),
+    "history.imported": N_("%(actor)s brought in a list of past sales: %(brought)s"),
+    "history.invited": N_("%(actor)s had letters written to people brought in: %(people)s"),
     "house.described": N_("%(actor)s changed what the house says of itself"),
     "house.logo_changed": N_("%(actor)s changed the house's logo"),
     "job.cancelled": N_("%(actor)s cancelled the job %(subject)s"),
