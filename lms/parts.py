@@ -36,3 +36,8 @@ class Part:
 def merge_hooks(parts: Sequence[Part]) -> tuple[Callable[[Session, int, int], None], ...]:
     """Return what the parts do when logins are merged."""
     return tuple(part.on_merge for part in parts if part.on_merge is not None)
+
+
+def erase_hooks(parts: Sequence[Part]) -> tuple[Callable[[Session, int], None], ...]:
+    """Return what the parts do when a login is erased."""
+    return tuple(part.on_erase for part in parts if part.on_erase is not None)

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 import click
 from sqlalchemy.orm import Session
 
-from lms import accounts, blocking, memberships, merging, organisations
+from lms import accounts, blocking, erasing, memberships, merging, organisations, personal
 from lms.accounts import Account, NewLogin
 from lms.addresses import read_address
 from lms.cli.console import Console
-from lms.cli.output import answer, json_option
+from lms.cli.output import answer, as_text, json_option
 from lms.clock import now
 from lms.known_addresses import find_known
 from lms.letters import Doors
 from lms.models.people import Role
 from lms.organisations import NewOrganisation
-from lms.parts import merge_hooks
+from lms.parts import erase_hooks, merge_hooks
 from lms.passwords import check_new_password, hash_password
 
 
@@ -64,7 +64,7 @@ class MemberAnswer:
 
 @click.group("login")
 def login() -> None:
-    """Add logins, shut them out and let them in again, and merge two of one person."""
+    """Add logins, shut them out and let them in again, merge two of one person, or erase one."""
 
 
 @login.command("add")
@@ -168,6 +168,41 @@ def unmerge_login(console: Console, *, email: str, as_json: bool) -> None:
         merging.unmerge(session, goes.public_id, actor=None, now=now())
     facts = MergeAnswer(kept=kept.public_id, merged=goes.public_id, is_merged=False)
     answer(facts, f"{email} stands for itself again.", as_json=as_json)
+
+
+@login.command("export")
+@click.argument("email")
+@json_option
+@click.pass_obj
+def export_login(console: Console, *, email: str, as_json: bool) -> None:
+    """Print what is kept about a person: grants, seats, progress, letters."""
+    with console.carrel.database.read_session() as session:
+        login_id = accounts.find_by_email(session, email).id
+        kept = personal.read_personal_data(session, login_id, now=now())
+    answer(kept, as_text(kept), as_json=as_json)
+
+
+@login.command("erase")
+@click.argument("email")
+@click.confirmation_option(
+    prompt="Seats are given back and all that is kept about the person goes, for good. Erase?"
+)
+@json_option
+@click.pass_obj
+def erase_login(console: Console, *, email: str, as_json: bool) -> None:
+    """Erase a person: address and name go everywhere but from what was sold. Not to be undone."""
+    with console.carrel.database.transaction() as session:
+        account = accounts.find_by_email(session, email)
+        erasing.erase(
+            session,
+            account.id,
+            hooks=erase_hooks(console.parts),
+            doors=Doors(console.settings.base_url),
+            actor=None,
+            now=now(),
+        )
+        facts = _facts(accounts.read_account(session, account.id))
+    answer(facts, f"The person of {email} is erased.", as_json=as_json)
 
 
 @click.group("organisation")

@@ -178,3 +178,20 @@ def test_somebody_with_a_login_gets_the_role_and_no_letter(
 
 def test_an_organisation_that_is_none_takes_nobody(carrel_run: Run, cast: Cast) -> None:
     assert carrel_run("organisation", "member", "nowhere", cast.dan.email)[0] == 3
+
+
+def test_a_person_is_exported_and_then_erased(
+    carrel_run: Run, database: Database, cast: Cast
+) -> None:
+    code, kept = carrel_run("login", "export", "alice@example.org")
+    assert (code, kept["name"], len(kept["grants"])) == (0, "Alice", 1)
+    code, gone = carrel_run("login", "erase", "alice@example.org", "--yes")
+    assert (code, gone["email"]) == (0, None)
+    assert carrel_run("login", "export", "alice@example.org")[0] == 3
+
+
+def test_nobody_is_erased_without_a_yes(carrel_run: Run, database: Database, cast: Cast) -> None:
+    code, _ = carrel_run("login", "erase", "alice@example.org")
+    assert code != 0
+    with database.read_session() as session:
+        assert session.get_one(Login, cast.alice.id).email == "alice@example.org"

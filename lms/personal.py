@@ -1,0 +1,128 @@
+"""What the house keeps about one person, for that person to take along."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from lms.errors import NotFound
+from lms.holdings import HeldSeat, read_grants, read_seats, read_watched
+from lms.known_addresses import list_further
+from lms.models.catalogue import Webinar
+from lms.models.holdings import OfferKind, Scope
+from lms.models.orders import Registration
+from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.upkeep import Mail
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGrant:
+    """Something that was bought or given, in force or not; `covers` is "" for everything."""
+
+    kind: OfferKind
+    scope: Scope
+    covers: str
+    starts_at: datetime
+    ends_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMembership:
+    """What the person is in an organisation."""
+
+    organisation: str
+    role: Role
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProgress:
+    """A webinar that was begun; `share` of it was seen, 0 to 1."""
+
+    webinar: str
+    share: float
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRegistration:
+    """A live webinar the person said they would come to."""
+
+    webinar: str
+    registered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter that was written to the person."""
+
+    to: str
+    subject: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """All that is kept about a person, over every login that is theirs."""
+
+    name: str
+    email: str | None
+    further_emails: tuple[str, ...]
+    recovery_email: str | None
+    time_zone: str | None
+    since: datetime
+    memberships: tuple[OwnMembership, ...]
+    grants: tuple[OwnGrant, ...]
+    seats: tuple[HeldSeat, ...]
+    progress: tuple[OwnProgress, ...]
+    registrations: tuple[OwnRegistration, ...]
+    letters: tuple[Letter, ...]
+
+
+def read_personal_data(session: Session, login_id: int, *, now: datetime) -> PersonalData:
+    """Return what is kept about the person of a login, merged ones included; raises NotFound."""
+    login = session.scalar(select(Login).where(Login.id == login_id))
+    if login is None:
+        raise NotFound
+    own = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
+    own_ids = session.scalars(own.order_by(Login.id)).all()
+    memberships = session.execute(
+        select(Organisation.name, Membership.role, Membership.created_at)
+        .join_from(Membership, Organisation, Organisation.id == Membership.organisation_id)
+        .where(Membership.login_id.in_(own))
+        .order_by(Membership.created_at)
+    )
+    registered = session.execute(
+        select(Webinar.title, Registration.registered_at)
+        .join_from(Registration, Webinar, Webinar.id == Registration.webinar_id)
+        .where(Registration.login_id.in_(own))
+        .order_by(Registration.registered_at)
+    )
+    letters = session.execute(
+        select(Mail.recipient, Mail.subject, Mail.created_at)
+        .where(Mail.login_id.in_(own))
+        .order_by(Mail.created_at)
+    )
+    return PersonalData(
+        name=login.name,
+        email=login.email,
+        further_emails=tuple(list_further(session, login_id)),
+        recovery_email=login.recovery_email,
+        time_zone=login.zone,
+        since=login.created_at,
+        memberships=tuple(OwnMembership(*row) for row in memberships),
+        grants=tuple(
+            OwnGrant(one.kind, one.scope, one.covers, one.starts_at, one.ends_at, one.revoked_at)
+            for one in read_grants(session, login_id, now=now)
+        ),
+        seats=read_seats(session, login_id),
+        progress=tuple(
+            OwnProgress(one.title, round(one.share, 4), one.seen_at)
+            for own_id in own_ids
+            for one in read_watched(session, own_id)
+        ),
+        registrations=tuple(OwnRegistration(*row) for row in registered),
+        letters=tuple(Letter(*row) for row in letters),
+    )
