@@ -9,7 +9,6 @@ compared. Run: python benchmarks/import.py [--database sqlite|postgresql]
 
 import argparse
 import json
-import os
 import statistics
 import subprocess  # noqa: TID251  (memory is measured in a process of its own)
 import sys
@@ -26,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it is run by 
 
 from sqlalchemy import select, text
 
+from benchmarks.cpu import cpu_seconds
 from lms import imports
 from lms.db import Database, new_public_ids
 from lms.import_view import ImportFacts
@@ -41,10 +41,8 @@ from tests.servers.postgres import postgres
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 EXPIRES = NOW + timedelta(days=14)
-TICKS = os.sysconf("SC_CLK_TCK")
 SEAT = "seat (id, public_id, pool_id, state, created_at)"
 ASSIGNMENT = "assignment (seat_id, pool_id, email, email_key, name, state, created_at, expires_at)"
-BACKENDS = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,25 +182,15 @@ def write_raw(
 def timed(database: Database) -> Iterator[list[Cost]]:
     """Fill the list that it gives with what the block cost, the database's own work included."""
     cost: list[Cost] = []
-    wall, cpu = time.perf_counter(), cpu_seconds(database)
+    wall, cpu = time.perf_counter(), used(database)
     yield cost
-    cost.append(Cost(cpu_seconds(database) - cpu, time.perf_counter() - wall))
+    cost.append(Cost(used(database) - cpu, time.perf_counter() - wall))
 
 
-def cpu_seconds(database: Database) -> float:
-    """Return the CPU time that this process and its database's backends have used."""
-    own = time.process_time()
-    if database.is_sqlite:
-        return own
+def used(database: Database) -> float:
+    """Return the CPU seconds of this process and its database's backends."""
     with database.read_session() as session:
-        backends = session.scalars(BACKENDS).all()
-    return own + sum(used_by(pid) for pid in backends)
-
-
-def used_by(pid: int) -> float:
-    """Return the CPU seconds of a process, from /proc."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+        return cpu_seconds(session)
 
 
 def emptied(database: Database) -> None:

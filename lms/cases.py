@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.access import Case, GrantFacts, LoginFacts, WebinarFacts
 from lms.errors import NotFound
+from lms.lean import Query
 from lms.models.catalogue import (
     Presenter,
     Recording,
@@ -81,7 +82,7 @@ def _cases(asked: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401  (one parame
     )
 
 
-_ONE: Final = _cases(bindparam("webinar_id"))
+_ONE: Final = Query(_cases(bindparam("webinar_id")))
 _SEVERAL: Final = _cases(bindparam("webinar_ids", expanding=True))
 
 
@@ -104,13 +105,13 @@ def load_cases(
 
 def load_case(session: Session, *, login_id: int, webinar_id: int) -> Case:
     """Load the facts for one login and one webinar; raises NotFound when either is missing."""
-    rows = session.execute(_ONE, {"login_id": login_id, "webinar_id": webinar_id}).all()
+    rows = _ONE.rows(session, {"login_id": login_id, "webinar_id": webinar_id})
     if not rows:
         raise NotFound
     return _case(rows)
 
 
-def _case(rows: Sequence[Row[*tuple[Any, ...]]]) -> Case:
+def _case(rows: Sequence[Any]) -> Case:
     first = rows[0]
     webinar = WebinarFacts(
         id=first.id,
@@ -124,7 +125,7 @@ def _case(rows: Sequence[Row[*tuple[Any, ...]]]) -> Case:
     return Case(LoginFacts(first.login_id, first.blocked_at, grants), webinar)
 
 
-def _grant_of(row: Row[*tuple[Any, ...]]) -> GrantFacts:
+def _grant_of(row: Any) -> GrantFacts:  # noqa: ANN401  (a row, however it was read)
     covers = {
         Scope.WEBINAR: row.title,
         Scope.PRESENTER: row.presenter,

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Integer,
-    Row,
     Select,
     String,
     Subquery,
@@ -109,7 +108,7 @@ def _whose() -> CTE:
 _WHOSE: Final = _whose()
 
 
-def _seated(whose: ColumnElement[bool], which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def _seated(theirs: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Return the assignments, of all times, that a person is known by."""
     return select(
         _ASSIGNMENT.c.pool_id,
@@ -118,7 +117,7 @@ def _seated(whose: ColumnElement[bool], which: ColumnElement[bool]) -> Select[*t
         _ASSIGNMENT.c.expires_at,
         _ASSIGNMENT.c.claimed_at,
         func.coalesce(_ASSIGNMENT.c.frozen_at, _ASSIGNMENT.c.ended_at).label("left_at"),
-    ).where(whose, which)
+    ).outerjoin_from(_WHOSE, _ASSIGNMENT, theirs)
 
 
 def _nobodys(login_id: ColumnElement[int | None]) -> ColumnElement[bool]:
@@ -162,19 +161,21 @@ def _by_domain() -> Select[*tuple[Any, ...]]:
         was_removed(_ASSIGNMENT.c.login_id.in_(select(_WHOSE.c.id))),
         was_removed(_ASSIGNMENT.c.email_key.in_(select(_WHOSE.c.key))),
     )
-    return (
-        _unseated(Way.BY_DOMAIN, _POOL.c.id)
-        .join_from(_DOMAIN, _POOL, _POOL.c.organisation_id == _DOMAIN.c.organisation_id)
-        .where(
-            _DOMAIN.c.domain.in_(select(_MailDomain(_WHOSE.c.key))),
-            _POOL.c.claim_policy == ClaimPolicy.DOMAIN,
-            ~is_barred,
-        )
+    whose_domain = (  # asked for as one value, so that no planner reads all domains instead
+        select(_DOMAIN.c.organisation_id)
+        .where(_DOMAIN.c.domain == _MailDomain(_WHOSE.c.key))
+        .correlate(_WHOSE)
+        .scalar_subquery()
     )
+    is_open = and_(
+        _POOL.c.organisation_id == whose_domain,
+        _POOL.c.claim_policy == ClaimPolicy.DOMAIN,
+        ~is_barred,
+    )
+    return _unseated(Way.BY_DOMAIN, _POOL.c.id).outerjoin_from(_WHOSE, _POOL, is_open)
 
 
 def _ways() -> Subquery:
-    their_ids, their_keys = select(_WHOSE.c.id), select(_WHOSE.c.key)
     is_expired = _ASSIGNMENT.c.ended_as == AssignmentEnd.EXPIRED
     # Two comparisons: a list of values would have the text of the statement made anew each time.
     is_open = or_(
@@ -182,20 +183,23 @@ def _ways() -> Subquery:
         _ASSIGNMENT.c.state == AssignmentState.OFFERED,
     )
     is_active = _ASSIGNMENT.c.ended_at.is_(None)
+    by_login = and_(
+        _ASSIGNMENT.c.login_id == _WHOSE.c.id,
+        or_(is_active, _ASSIGNMENT.c.claimed_at.is_not(None), is_expired),
+    )
+    by_key = and_(
+        _ASSIGNMENT.c.email_key == _WHOSE.c.key,
+        _nobodys(_ASSIGNMENT.c.login_id),
+        or_(is_open, is_expired),
+    )
     waits = _WAITING.c.ended_at.is_(None)
+    waits_by_key = and_(_WAITING.c.email_key == _WHOSE.c.key, _nobodys(_WAITING.c.login_id), waits)
+    waiting = _unseated(Way.WAITING, _WAITING.c.pool_id)
     return union_all(
-        _seated(
-            _ASSIGNMENT.c.login_id.in_(their_ids),
-            or_(is_active, _ASSIGNMENT.c.claimed_at.is_not(None), is_expired),
-        ),
-        _seated(
-            _ASSIGNMENT.c.email_key.in_(their_keys),
-            _nobodys(_ASSIGNMENT.c.login_id) & or_(is_open, is_expired),
-        ),
-        _unseated(Way.WAITING, _WAITING.c.pool_id).where(_WAITING.c.login_id.in_(their_ids), waits),
-        _unseated(Way.WAITING, _WAITING.c.pool_id).where(
-            _WAITING.c.email_key.in_(their_keys), waits, _nobodys(_WAITING.c.login_id)
-        ),
+        _seated(by_login),
+        _seated(by_key),
+        waiting.outerjoin_from(_WHOSE, _WAITING, and_(_WAITING.c.login_id == _WHOSE.c.id, waits)),
+        waiting.outerjoin_from(_WHOSE, _WAITING, waits_by_key),
         _by_domain(),
     ).subquery("ways")
 
@@ -237,7 +241,7 @@ def lines(pools: ColumnElement[bool] = _ALL) -> Subquery:
         cast(null(), UTCDateTime).label("expires_at"),
         cast(null(), UTCDateTime).label("claimed_at"),
         cast(null(), UTCDateTime).label("left_at"),
-    ).where(_GRANT.c.login_id.in_(select(_WHOSE.c.id)))
+    ).outerjoin_from(_WHOSE, _GRANT, _GRANT.c.login_id == _WHOSE.c.id)
     reached = (
         select(
             *_OF_A_GRANT,
@@ -259,7 +263,7 @@ def lines(pools: ColumnElement[bool] = _ALL) -> Subquery:
     return union_all(held, reached).subquery("lines")
 
 
-def grant_of(row: Row[*tuple[Any, ...]], covers: str) -> GrantFacts:
+def grant_of(row: Any, covers: str) -> GrantFacts:  # noqa: ANN401  (a row, however it was read)
     """Return the facts of one of the `lines`; `covers` names what its scope covers."""
     return GrantFacts(
         public_id=row.public_id,
@@ -276,7 +280,7 @@ def grant_of(row: Row[*tuple[Any, ...]], covers: str) -> GrantFacts:
     )
 
 
-def _place(row: Row[*tuple[Any, ...]]) -> PoolPlace:
+def _place(row: Any) -> PoolPlace:  # noqa: ANN401
     return PoolPlace(
         pool=row.pool,
         organisation_id=row.organisation_id,

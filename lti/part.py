@@ -7,9 +7,8 @@ from flask import Blueprint, Flask
 from lms.parts import Part
 from lti.models import all as tables
 from lti.rounds import SCHEDULES, TIDY, tidy
-from lti.web import home
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (home.blueprint,)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = ()
 
 
 def init_app(app: Flask) -> None:

@@ -2,7 +2,6 @@
 
 from lms.models import (
     catalogue,
-    history,
     holdings,
     imports,
     orders,
@@ -14,16 +13,4 @@ from lms.models import (
     viewing,
 )
 
-MODULES = (
-    people,
-    catalogue,
-    search,
-    holdings,
-    seats,
-    imports,
-    orders,
-    history,
-    viewing,
-    showings,
-    upkeep,
-)
+MODULES = (people, catalogue, search, holdings, seats, imports, orders, viewing, showings, upkeep)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from benchmarks.decide import Size, fill
+from benchmarks.large_house import Size, fill
 from lms.cases import load_case, load_cases
 from lms.db import Database
 
