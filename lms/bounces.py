@@ -9,7 +9,7 @@ from datetime import datetime
 from email.message import EmailMessage, Message
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
@@ -106,22 +106,26 @@ def bounced_addresses(session: Session, keys: Collection[str]) -> Mapping[str, B
     return found
 
 
+def takes_no_mail(key: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that the newest mail to an address, by its key, came back."""
+    return exists().where(Mail.recipient_key == key, Mail.bounced_at.is_not(None), ~_is_clear())
+
+
 def _newest_bounce(keys: Collection[str]) -> Select[*tuple[Any, ...]]:
-    later = aliased(Mail)
-    is_clear = (
-        select(later.id)
-        .where(
-            later.recipient_key == Mail.recipient_key,
-            later.id != Mail.id,
-            later.bounced_at.is_(None),
-            later.sent_at > Mail.bounced_at,
-        )
-        .exists()
-    )
     return (
         select(Mail.recipient_key, Mail.public_id, Mail.recipient, Mail.bounced_at, Mail.failure)
-        .where(Mail.recipient_key.in_(keys), Mail.bounced_at.is_not(None), ~is_clear)
+        .where(Mail.recipient_key.in_(keys), Mail.bounced_at.is_not(None), ~_is_clear())
         .order_by(Mail.bounced_at, Mail.id)
+    )
+
+
+def _is_clear() -> ColumnElement[bool]:
+    later = aliased(Mail)
+    return exists().where(
+        later.recipient_key == Mail.recipient_key,
+        later.id != Mail.id,
+        later.bounced_at.is_(None),
+        later.sent_at > Mail.bounced_at,
     )
 
 

@@ -6,10 +6,10 @@ pool; one without lets the login in, which may be one that several people share.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from enum import StrEnum
+from itertools import chain
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
@@ -44,6 +44,7 @@ HEADINGS: Final = frozenset(name for names in COLUMNS.values() for name in names
 NEEDED: Final = ("email", "covers", "bought")
 UNLIMITED: Final = "unlimited"
 LONGEST_NOTE: Final = 500
+LONGEST_CELL: Final = 600  # longer than any cell that makes sense: what is cut is refused anyway
 CURRENCY: Final = "USD"  # of a price that nobody wrote down: it is recorded as 0
 
 NO_COLUMNS = N_("The first row needs headings for at least: e-mail, covers, bought.")
@@ -52,39 +53,16 @@ NO_NUMBER = N_("Give seats as a number, or unlimited.")
 NO_ORGANISATION = N_("Seats are an organisation's: name it.")
 
 
-class Outcome(StrEnum):
-    """What becomes of a row."""
-
-    OK = "ok"
-    ALREADY = "already"
-    INVALID = "invalid"
-
-
 @dataclass(frozen=True, slots=True)
 class PastRow:
-    """A row of the past with its answer; `sentence` says what is wrong with an invalid one."""
+    """A row of the past: the line it begins on, and its cells by column."""
 
     line: int
-    email: str
-    covers: str
-    outcome: Outcome
-    sentence: str = ""
+    cells: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What became of a list, or would: nothing is written where a row is invalid."""
-
-    rows: tuple[PastRow, ...]
-    is_kept: bool
-
-    def count(self, outcome: Outcome) -> int:
-        """Return how many rows have an outcome."""
-        return sum(row.outcome == outcome for row in self.rows)
-
-
-def read_history(file: BinaryIO) -> tuple[Record, Sequence[Record]]:
-    """Return the headings and the rows of a list; raises Invalid, field `file`."""
+def read_past(file: BinaryIO) -> Iterator[PastRow]:
+    """Yield the rows of a list, holding one at a time; raises Invalid, field `file`."""
     sheet, delimiter = divide(open_sheet(file), HEADINGS)
     records = sheet.records(delimiter)
     head = next(records, None)
@@ -93,73 +71,63 @@ def read_history(file: BinaryIO) -> tuple[Record, Sequence[Record]]:
     names = [heading(cell) for cell in head.cells]
     if not all(any(one in names for one in COLUMNS[column]) for column in NEEDED):
         raise refusal(NO_COLUMNS)
-    rows = tuple(records)
-    if not rows:
-        raise refusal(EMPTY)
-    return head, rows
-
-
-def bring_in(  # noqa: PLR0913  (the list, for whom, by whom, when, and whether it is kept)
-    session: Session,
-    head: Record,
-    rows: Sequence[Record],
-    *,
-    office: Office,
-    actor: str | None,
-    now: datetime,
-    dry_run: bool,
-) -> Past:
-    """Record past sales with their access; the same row twice changes nothing, nobody is told.
-
-    All rows or none: with an invalid one, and in a dry run, nothing is kept.
-    """
-    names = [heading(cell) for cell in head.cells]
     places = {
         column: next(names.index(one) for one in known if one in names)
         for column, known in COLUMNS.items()
         if any(one in names for one in known)
     }
-    with session.begin_nested() as savepoint:
-        done = tuple(
-            _row(session, row, places, office=office, actor=actor, now=now) for row in rows
-        )
-        is_kept = not dry_run and all(one.outcome is not Outcome.INVALID for one in done)
-        if not is_kept:
-            savepoint.rollback()
-    return Past(done, is_kept)
+    first = next(records, None)
+    if first is None:
+        raise refusal(EMPTY)
+    for record in chain((first,), records):
+        yield PastRow(record.line, _cells(record, places))
 
 
-def _row(
-    session: Session,
-    record: Record,
-    places: Mapping[str, int],
-    *,
-    office: Office,
-    actor: str | None,
-    now: datetime,
-) -> PastRow:
-    cells = {
-        column: record.cells[place] if place < len(record.cells) else ""
+def check(session: Session, cells: Mapping[str, str], office: Office) -> NewSale:
+    """Return the sale that a row would make; nothing is written.
+
+    Its outside id is the same for the same row, whenever it comes. Raises Refused for a row that
+    can make none.
+    """
+    new = sale_of(session, cells, office)
+    sales.check(session, new)
+    return new
+
+
+def bring_in(
+    session: Session, cells: Mapping[str, str], *, office: Office, actor: str | None, now: datetime
+) -> bool:
+    """Record a past sale with its access, told to nobody; False when it is here already.
+
+    Raises Refused, after which nothing of the row is kept.
+    """
+    new = sale_of(session, cells, office)
+    if session.scalar(select(Sale.id).where(Sale.public_id == new.sale_id)) is not None:
+        return False
+    with session.begin_nested():
+        sales.sell(session, new, office=office, actor=actor, now=now)
+        row = session.scalars(select(Sale).where(Sale.public_id == new.sale_id)).one()
+        row.sold_at = row.paid_at = new.starts_at or now
+        session.flush()
+    return True
+
+
+def fault_of(refusal_: Refused) -> str:
+    """Return what is wrong with a row, in one sentence."""
+    if isinstance(refusal_, Invalid) and refusal_.fields:
+        return next(iter(refusal_.fields.values()))
+    return refusal_.message
+
+
+def _cells(record: Record, places: Mapping[str, int]) -> Mapping[str, str]:
+    return {
+        column: record.cells[place][:LONGEST_CELL] if place < len(record.cells) else ""
         for column, place in places.items()
     }
-    shown = (record.line, cells["email"], cells["covers"])
-    try:
-        new = _sale(session, cells, office)
-        if session.scalar(select(Sale.id).where(Sale.public_id == new.sale_id)) is not None:
-            return PastRow(*shown, Outcome.ALREADY)
-        with session.begin_nested():
-            sales.sell(session, new, office=office, actor=actor, now=now)
-            row = session.scalars(select(Sale).where(Sale.public_id == new.sale_id)).one()
-            row.sold_at = row.paid_at = new.starts_at or now
-            session.flush()
-    except Invalid as error:
-        return PastRow(*shown, Outcome.INVALID, next(iter(error.fields.values()), error.message))
-    except Refused as error:
-        return PastRow(*shown, Outcome.INVALID, error.message)
-    return PastRow(*shown, Outcome.OK)
 
 
-def _sale(session: Session, cells: Mapping[str, str], office: Office) -> NewSale:
+def sale_of(session: Session, cells: Mapping[str, str], office: Office) -> NewSale:
+    """Return what a row says was sold; raises Invalid for what can't be read."""
     address = read_address(cells["email"])
     covers = cells["covers"].lower()
     if ":" not in covers and covers != "everything":

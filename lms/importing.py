@@ -137,7 +137,7 @@ def read_list(carrel: Carrel, run: JobRun) -> None:
             return
         imports.unstage(session, source.import_id)
     run.report(0.0, READING)
-    with _fetched(carrel, source.key) as file:
+    with fetched(carrel, source.key) as file:
         size = os.fstat(file.fileno()).st_size
 
         def staged() -> None:
@@ -202,7 +202,8 @@ def _answered(
 
 
 @contextmanager
-def _fetched(carrel: Carrel, key: str) -> Iterator[BinaryIO]:
+def fetched(carrel: Carrel, key: str) -> Iterator[BinaryIO]:
+    """Open a stored list for reading, from wherever the storage keeps it."""
     path = carrel.storage.local_path(key)
     if path is not None:
         with path.open("rb") as file:

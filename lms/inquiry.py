@@ -10,6 +10,7 @@ from lms import accounts
 from lms.access import Action, Case, Decision, decide
 from lms.accounts import Account, NewLogin
 from lms.addresses import Address, read_address
+from lms.bounces import Bounced, bounced_addresses
 from lms.cases import load_case
 from lms.errors import N_, Invalid, NotFound
 from lms.explain import asked_organisation
@@ -39,7 +40,8 @@ class Found:
 
     `account` is None for an address that leads to no login; `came_by` is the name of the login
     that the address belongs to where that one was merged. `domain_of` names the organisation whose
-    verified domain the address is of, `manager` who can be asked where that is the next step.
+    verified domain the address is of, `manager` who can be asked where that is the next step;
+    `bounced` tells that the last letter to the address came back.
     """
 
     account: Account | None
@@ -50,6 +52,7 @@ class Found:
     domain_of: str
     organisation_slug: str
     manager: str | None
+    bounced: Bounced | None
 
 
 def inquire(session: Session, asked: Asked) -> Found:
@@ -81,6 +84,7 @@ def inquire(session: Session, asked: Asked) -> Found:
         domain_of=organisation.name if organisation else "",
         organisation_slug=organisation.slug if organisation else "",
         manager=find_manager(session, asked_of) if asked_of is not None else None,
+        bounced=_bounce_of(session, email),
     )
 
 
@@ -117,6 +121,13 @@ def _as_if_confirmed(session: Session, address: Address, asked: Asked) -> Case:
         return load_case(session, login_id=account.id, webinar_id=asked.webinar_id)
     finally:
         savepoint.rollback()
+
+
+def _bounce_of(session: Session, email: str | None) -> Bounced | None:
+    if email is None:
+        return None
+    key = read_address(email).key
+    return bounced_addresses(session, (key,)).get(key)
 
 
 def _organisation_of(session: Session, email: str | None) -> Row[str, str] | None:

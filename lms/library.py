@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask
 
-from lms import contract_rounds
+from lms import contract_rounds, history_lists, history_runs
 from lms.cli.access import grant, why
 from lms.cli.catalogue import webinar
 from lms.cli.db import db
@@ -180,11 +180,18 @@ LIBRARY = Part(
         READ: read_list,
         DROP: drop_file,
         APPLY: apply_queued,
+        history_lists.READ: history_runs.read_list,
+        history_lists.DROP: history_runs.drop_file,
+        history_lists.APPLY: history_runs.apply_queued,
+        history_runs.INVITE: history_runs.write_letters,
     },
     job_endings={
         ENCODE: encoding_ended,
         READ: reading_ended,
         APPLY: applying_ended,
+        history_lists.READ: history_runs.reading_ended,
+        history_lists.APPLY: history_runs.applying_ended,
+        history_runs.INVITE: history_runs.letters_ended,
     },
     schedules=(*SCHEDULES, *contract_rounds.SCHEDULES),
     models=tables.MODULES,

@@ -90,7 +90,7 @@ def add_organisation(
     Raises Invalid for a slug or name that can't be, NotFound for a parent that is none, Conflict
     when the slug is taken.
     """
-    name = _checked_name(new.name)
+    name = checked_name(new.name)
     if len(new.slug) > LONGEST_SLUG or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", new.slug):
         raise Invalid(BAD_SLUG, fields={"slug": BAD_SLUG})
     _check_zone(new.zone)
@@ -146,7 +146,7 @@ def edit_organisation(
     )
     if row is None:
         raise NotFound(NO_SUCH_ORGANISATION)
-    name = _checked_name(details.name)
+    name = checked_name(details.name)
     _check_zone(details.zone)
     parent = None if details.parent is None else find_organisation(session, details.parent)
     if parent is not None and parent.id in _below(session, organisation_id):
@@ -306,7 +306,8 @@ def _below(session: Session, organisation_id: int) -> set[int]:
     return set(session.scalars(select(below.c.id)))
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Return a name as it is kept: one line, no space around. Raises Invalid, field `name`."""
     text = " ".join(name.split())
     if not 1 <= len(text) <= LONGEST_NAME:
         raise Invalid(BAD_NAME, fields={"name": BAD_NAME})

@@ -4,7 +4,17 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from lms import accounts, email_tokens, imports, jobs, mail, showings, sign_ins, viewing
+from lms import (
+    accounts,
+    email_tokens,
+    history_lists,
+    imports,
+    jobs,
+    mail,
+    showings,
+    sign_ins,
+    viewing,
+)
 from lms.clock import now
 from lms.desk import Office
 from lms.jobs import JobRun, Schedule
@@ -27,6 +37,7 @@ FORGETTING: Final = (
     accounts.forget_unconfirmed,
     mail.forget_old,
     imports.forget_old,
+    history_lists.forget_old,
     jobs.forget_old,
 )
 

@@ -8,7 +8,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import accounts, audit, contracts, desk, organisations, passes, pools, sale_letters, slugs
+from lms import (
+    accounts,
+    audit,
+    contracts,
+    desk,
+    organisations,
+    passes,
+    past_buyers,
+    pools,
+    sale_letters,
+    slugs,
+)
 from lms.accounts import Account, NewLogin
 from lms.addresses import read_address
 from lms.contract_letters import Post
@@ -105,9 +116,19 @@ def sell(
     if new.answers is not None:
         desk.finish_with_sale(session, new.answers, sale_id=row.id, actor=actor, now=now)
     facts = find_sale(session, row.public_id)
-    if new.terms is not Terms.HISTORY:
+    if new.terms is Terms.HISTORY:
+        past_buyers.note(session, buyer.contact.id, now=now)
+    else:
         _tell(session, facts, renewed, office=office, now=now)
     return facts
+
+
+def check(session: Session, new: NewSale) -> None:
+    """Raise what `sell` would raise for a sale that can't be made; nothing is written."""
+    _checked(session, new)
+    accounts.checked_name(_contact_name(new))
+    if new.organisation_name and not new.organisation:
+        organisations.checked_name(new.organisation_name)
 
 
 def send_letter_again(
@@ -224,11 +245,14 @@ def _account(
     else:
         if found.is_confirmed:
             return found
-    name = new.name.strip() or address.shown.rpartition("@")[0]
-    made = accounts.add_login(session, NewLogin(address, name), actor=actor, now=now)
+    made = accounts.add_login(session, NewLogin(address, _contact_name(new)), actor=actor, now=now)
     if new.terms is not Terms.HISTORY:
         accounts.invite_to_set_password(session, made, doors=office.doors, now=now)
     return made
+
+
+def _contact_name(new: NewSale) -> str:
+    return new.name.strip() or read_address(new.email).shown.rpartition("@")[0]
 
 
 def _let_manage(

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from lms.bounces import bounced_addresses, takes_no_mail
 from lms.models.catalogue import Recording, WebinarPresenter, WebinarSeries
 from lms.models.holdings import Scope
 from lms.models.people import Login
@@ -47,6 +48,9 @@ class Standing(StrEnum):
     RELEASED = "released"
 
 
+SITTING: Final = frozenset({Standing.CLAIMED, Standing.INVITED, Standing.OFFERED, Standing.FROZEN})
+
+
 class Sort(StrEnum):
     """By which column the table is sorted."""
 
@@ -66,12 +70,16 @@ class Watching(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows: words of names and addresses, one pool, one standing, watched or not yet."""
+    """Which rows: words of names and addresses, one pool, one standing, watched or not yet.
+
+    `bounced` asks for those whose address takes no mail.
+    """
 
     query: str = ""
     pool_id: str | None = None
     standing: Standing | None = None
     watching: Watching | None = None
+    bounced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,8 @@ class SeatRow:
     since: datetime
     expires_at: datetime | None  # of an open invitation or offer
     opens_at: datetime | None  # of a locked seat; None waits for staff
+    email_key: str | None = None
+    bounced: bool = False
     begun: int = 0
     completed: int = 0
     share: float = 0.0
@@ -109,6 +119,7 @@ class SeatRows:
 
 
 _person = func.coalesce(Login.name, Assignment.name)
+_written_to = func.coalesce(Login.email_key, Assignment.email_key)
 _SORTS: Final[Mapping[Sort, Any]] = {
     # Whom only an address names stands among the others, not before them.
     Sort.NAME: func.lower(func.coalesce(func.nullif(_person, ""), Assignment.email)),
@@ -168,6 +179,7 @@ _COLUMNS: Final[tuple[Any, ...]] = (
     Pool.public_id.label("pool_id"),
     _person.label("name"),
     func.coalesce(Assignment.email, Login.email).label("email"),
+    _written_to.label("email_key"),
     Assignment.state,
     Seat.state.label("seat_state"),
     Assignment.ended_at,
@@ -189,11 +201,13 @@ def _asked(
     asked = select(Assignment.id).where(
         Assignment.pool_id.in_(pool_ids), *_standing(wanted.standing)
     )
-    if wanted.query or by is Sort.NAME:
+    if wanted.query or by is Sort.NAME or wanted.bounced:
         asked = asked.outerjoin(Login, Login.id == Assignment.login_id)
     for word in wanted.query.split():
         columns = (Login.name, Assignment.name, Assignment.email, Login.email)
         asked = asked.where(or_(*(each.icontains(word, autoescape=True) for each in columns)))
+    if wanted.bounced:
+        asked = asked.where(takes_no_mail(_written_to))
     seen = None
     if wanted.watching is not None or by is Sort.WATCHED:
         seen = _seen(pool_ids)
@@ -282,7 +296,8 @@ def _rows(session: Session, ids: Sequence[int]) -> tuple[SeatRow, ...]:
         .where(Assignment.id.in_(ids))
     )
     found = {row.id: _row(row) for row in session.execute(joined)}
-    return _with_watching(session, [found[each] for each in ids])
+    rows = _with_bounces(session, [found[each] for each in ids])
+    return _with_watching(session, rows)
 
 
 def _row(row: Row[Any]) -> SeatRow:
@@ -299,7 +314,18 @@ def _row(row: Row[Any]) -> SeatRow:
         since=row.since,
         expires_at=row.expires_at,
         opens_at=row.opens_at,
+        email_key=row.email_key,
     )
+
+
+def _with_bounces(session: Session, rows: Sequence[SeatRow]) -> list[SeatRow]:
+    """Mark whose address takes no mail, of those who have a seat or an invitation."""
+    keys = {row.email_key for row in rows if row.email_key and row.standing in SITTING}
+    bounced = bounced_addresses(session, keys)
+    return [
+        replace(row, bounced=True) if row.email_key in bounced and row.standing in SITTING else row
+        for row in rows
+    ]
 
 
 def _with_watching(session: Session, rows: Sequence[SeatRow]) -> tuple[SeatRow, ...]:

@@ -68,6 +68,17 @@ class Frame:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around a framed session, open or over: who may frame it, and the way back."""
+
+    origins: tuple[str, ...]
+    return_url: str | None
+
+
+NOWHERE: Final = Surroundings((), None)
+
+
 def new_secret() -> str:
     """Return 256 random bits as text for an address or a cookie."""
     return secrets.token_urlsafe(32)
@@ -123,6 +134,28 @@ def find_frame(session: Session, secret: str, *, browser: str | None, now: datet
     if row.ended_at is not None or row.expires_at <= now:
         raise Gone(OVER)
     return _frame(row)
+
+
+def surroundings_of(session: Session, secret: str, *, browser: str | None) -> Surroundings:
+    """Return where an error of this session is shown; another browser isn't told the way back."""
+    row = session.execute(
+        select(FrameSession.origins, FrameSession.services, FrameSession.browser_hash).where(
+            FrameSession.secret_hash == hashed(secret)
+        )
+    ).one_or_none()
+    if row is None:
+        return NOWHERE
+    given = b"" if browser is None else hashed(browser)
+    is_theirs = row.browser_hash is None or secrets.compare_digest(row.browser_hash, given)
+    return Surroundings(tuple(row.origins.split()), way_back(row.services) if is_theirs else None)
+
+
+def way_back(services: Mapping[str, Any]) -> str | None:
+    """Return the address of the course that a launch named, if it is one of the web."""
+    url = services.get("return_url")
+    if not isinstance(url, str):
+        return None
+    return url if url.startswith(("https://", "http://")) else None
 
 
 def offer_hand_over(session: Session, frame_id: int) -> str:

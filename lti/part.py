@@ -7,8 +7,9 @@ from flask import Blueprint, Flask
 from lms.parts import Part
 from lti.models import all as tables
 from lti.rounds import SCHEDULES, TIDY, tidy
+from lti.web import home
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = ()
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (home.blueprint,)
 
 
 def init_app(app: Flask) -> None:

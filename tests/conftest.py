@@ -19,6 +19,8 @@ from lms.settings import Settings
 from media.storage import Storage
 from tests.cast import Cast, assemble
 from tests.clock import Clock
+from tests.platform.app import running_platform
+from tests.platform.platform import Platform
 from tests.servers.databases import Databases, databases, databases_at, wipe
 from tests.servers.smtp import MailSink, mail_server
 from tests.visitor import Visitor
@@ -167,3 +169,10 @@ def browser() -> Iterator["Browser"]:
 
     with running_chromium() as running:
         yield running
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    """A learning platform on a port of its own, as tests/platform/README.md tells."""
+    with running_platform() as made:
+        yield made

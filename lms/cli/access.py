@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import accounts, clock, passes
-from lms.access import Action, Admitted, Decision, decide
-from lms.cases import load_case
+from lms.access import Action, Admitted, Decision
 from lms.cli.console import Console
 from lms.cli.moments import read_moment
 from lms.cli.output import answer, json_option
-from lms.errors import N_, NotFound
+from lms.errors import N_, Invalid, NotFound
 from lms.explain import explain
+from lms.inquiry import Asked, inquire
 from lms.models.catalogue import Webinar
 
 
@@ -44,7 +44,11 @@ class Weighed:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """A decision as the command line shows it."""
+    """A decision as the command line shows it.
+
+    `login` is None for an address without one; `came_by` names the merged login that the address
+    is of, "" for none; `bounced_at` is when the last letter to it came back.
+    """
 
     email: str
     webinar: str
@@ -57,6 +61,9 @@ class Why:
     grant: str | None
     ends_at: datetime | None
     candidates: tuple[Weighed, ...]
+    login: str | None
+    came_by: str
+    bounced_at: datetime | None
 
 
 @click.command("grant")
@@ -102,16 +109,21 @@ def why(
     zone: str | None,
     as_json: bool,
 ) -> None:
-    """Say why a log-in may or may not watch a webinar, with everything that was weighed."""
+    """Say why somebody may or may not watch a webinar, with everything that was weighed.
+
+    EMAIL is any address, also one without a log-in (what its owner would meet with one), or the id
+    of a log-in. Exit 3 means that there is no such webinar, or that EMAIL is neither.
+    """
     moment = read_moment(at, zone) if at else clock.now()
-    with console.carrel.database.read_session() as session:
-        case = load_case(
-            session,
-            login_id=_login_id(session, email),
-            webinar_id=_webinar_id(session, slug),
-        )
-    decision = decide(case.login, case.webinar, Action(action), moment)
-    told = explain(decision, case.webinar, zone=ZoneInfo(console.settings.time_zone))
+    with console.carrel.database.transaction() as session:  # nothing of it is kept
+        asked = Asked(email.strip(), _webinar_id(session, slug), Action(action), moment)
+        try:
+            inquired = inquire(session, asked)
+        except Invalid as error:
+            raise NotFound(next(iter(error.fields.values()), error.message)) from error
+    decision, zone_ = inquired.decision, ZoneInfo(console.settings.time_zone)
+    told = explain(decision, inquired.case.webinar, zone=zone_, manager=inquired.manager)
+    account, bounced = inquired.account, inquired.bounced
     found = Why(
         email=email,
         webinar=slug,
@@ -124,9 +136,18 @@ def why(
         grant=decision.grant.public_id if decision.grant else None,
         ends_at=decision.ends_at if isinstance(decision, Admitted) else None,
         candidates=_weighed(decision),
+        login=account.public_id if account else None,
+        came_by=inquired.came_by,
+        bounced_at=bounced.bounced_at if bounced else None,
     )
     lines = [f"{found.code}: {found.sentence}", f"next step: {found.next_step}"]
     lines += [f"  {what}: {verdict}" for what, verdict in told.weighed] or ["  nothing was held"]
+    if account is None:
+        lines.append("  no log-in: this is what its owner would meet with one")
+    if bounced is not None:
+        lines.append(
+            f"  mail to it came back at {bounced.bounced_at.isoformat()}: {bounced.reason}"
+        )
     answer(found, *lines, as_json=as_json)
 
 

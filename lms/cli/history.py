@@ -1,34 +1,48 @@
-"""carrel history import: what was sold before."""
+"""carrel history: what was sold before this library ran, and the letters about it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
+from typing import Final
 
 import click
 
-from lms import clock
+from lms import clock, history_lists, past_buyers
 from lms.cli.console import Console
 from lms.cli.output import answer, json_option
-from lms.desk import Office
 from lms.errors import Refused
-from lms.history import Outcome, Past, PastRow, bring_in, read_history
-from lms.letters import Doors
+from lms.history_runs import apply_now, ask_for_letters, read_now, write_some
+from lms.history_view import PastFacts, PastRowFacts, find_past, rows_of
+from lms.models.history import PastAnswer
+from lms.models.imports import ImportState
+
+SHOWN: Final = 50
+MOST_ITEMS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryAnswer:
-    """What became of a list of the past, or would."""
+    """What became of a list of the past, or would; `items` are the first rows with a fault."""
 
     applied: bool
+    rows: int
     ok: int
     already: int
     invalid: int
-    items: tuple[PastRow, ...]
+    items: tuple[PastRowFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InviteAnswer:
+    """How many letters were written, and how many people have had none."""
+
+    written: int
+    left: int
 
 
 @click.group("history")
 def history() -> None:
-    """Bring in what was sold before this library ran."""
+    """Bring in what was sold before this library ran, and tell its buyers later."""
 
 
 @history.command("import")
@@ -39,42 +53,70 @@ def history() -> None:
 def import_history(console: Console, *, file: Path, dry_run: bool, as_json: bool) -> None:
     """Record past sales from a CSV: e-mail, name, covers, bought, ends, source, organisation, seats.
 
-    All rows or none; the same file twice changes nothing, and nobody is sent a letter.
+    Nothing is brought in while a row has a fault; the same file twice changes nothing, and nobody
+    is sent a letter: see `carrel history invite`. Stopped half-way, run it again: it goes on.
     """
+    carrel = console.carrel
     with file.open("rb") as opened:
-        head, rows = read_history(opened)
-    with console.carrel.database.transaction() as session:
-        past = bring_in(
-            session,
-            head,
-            rows,
-            office=Office(Doors(console.settings.base_url), ZoneInfo(console.settings.time_zone)),
-            actor=None,
-            now=clock.now(),
-            dry_run=dry_run,
-        )
-    found = _answer(past)
-    if not dry_run and not past.is_kept:
-        first = next(row for row in past.rows if row.outcome is Outcome.INVALID)
+        facts = read_now(carrel, opened, file.name, actor=None, now=clock.now())
+    found = _answer(console, facts)
+    if dry_run or facts.invalid:
+        with carrel.database.transaction() as session:
+            history_lists.discard(session, facts.public_id)
+    if facts.invalid and not dry_run:
+        first = found.items[0]
         raise Refused(
-            f"Nothing was brought in: {found.invalid} of {len(past.rows)} rows are invalid. "
+            f"Nothing was brought in: {facts.invalid} of {facts.rows} rows are invalid. "
             f"Line {first.line}: {first.sentence}",
             code="not_applied",
         )
+    if not dry_run:
+        apply_now(carrel, facts.public_id, actor=None, report=_report(facts.ok, as_json=as_json))
+        with carrel.database.read_session() as session:
+            found = _answer(console, find_past(session, facts.public_id))
     lines = [f"{found.ok} ok, {found.already} already, {found.invalid} invalid."]
     lines += [
-        f"  line {row.line}: {row.email}, {row.covers}: {row.outcome}. {row.sentence}".rstrip()
-        for row in past.rows
-        if row.outcome is not Outcome.OK
+        f"  line {row.line}: {row.email}, {row.covers}. {row.sentence}"
+        for row in found.items[:SHOWN]
     ]
     answer(found, *lines, as_json=as_json)
 
 
-def _answer(past: Past) -> HistoryAnswer:
+@history.command("invite")
+@click.argument("people", type=click.IntRange(1))
+@json_option
+@click.pass_obj
+def invite(console: Console, *, people: int, as_json: bool) -> None:
+    """Write to the next PEOPLE who were brought in what is theirs here; each is written to once."""
+    database = console.carrel.database
+    with database.transaction() as session:
+        batch, chosen = ask_for_letters(session, people, actor=None, now=clock.now())
+    while chosen and write_some(console.carrel, batch):
+        pass
+    with database.read_session() as session:
+        left = past_buyers.count_waiting(session, now=clock.now()).left
+    sentence = f"{chosen} letters are on their way; {left} people have had none."
+    answer(InviteAnswer(chosen, left), sentence, as_json=as_json)
+
+
+def _answer(console: Console, facts: PastFacts) -> HistoryAnswer:
+    with console.carrel.database.read_session() as session:
+        wrong = rows_of(session, facts.id, answers=(PastAnswer.INVALID,), size=MOST_ITEMS)
     return HistoryAnswer(
-        applied=past.is_kept,
-        ok=past.count(Outcome.OK),
-        already=past.count(Outcome.ALREADY),
-        invalid=past.count(Outcome.INVALID),
-        items=past.rows,
+        applied=facts.state is ImportState.APPLIED,
+        rows=facts.rows,
+        ok=facts.ok + facts.brought,
+        already=facts.already,
+        invalid=facts.invalid,
+        items=wrong.items,
     )
+
+
+def _report(total: int, *, as_json: bool) -> Callable[[int], None]:
+    """Return what says on the way how far a list is; one who reads JSON is told nothing."""
+
+    def say(left: int) -> None:
+        if not as_json:
+            click.echo(f"{total - left:,} of {total:,} rows", err=True)
+
+    return say

@@ -2,6 +2,7 @@
 
 from lms.models import (
     catalogue,
+    history,
     holdings,
     imports,
     orders,
@@ -13,4 +14,16 @@ from lms.models import (
     viewing,
 )
 
-MODULES = (people, catalogue, search, holdings, seats, imports, orders, viewing, showings, upkeep)
+MODULES = (
+    people,
+    catalogue,
+    search,
+    holdings,
+    seats,
+    imports,
+    orders,
+    history,
+    viewing,
+    showings,
+    upkeep,
+)

@@ -3,7 +3,7 @@
 import secrets
 
 import structlog
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -20,6 +20,7 @@ from lms.errors import (
     TooMany,
     Unavailable,
 )
+from lms.web.guard import Audience, audience_of
 from lms.web.kit import wants_json
 
 log = structlog.get_logger()
@@ -80,13 +81,20 @@ def _answer(
         body = {"code": code, "message": _(message), "reference": reference}
         return jsonify(body), status, headers
     page = render_template(
-        f"errors/{status if status in OWN_PAGES else 'other'}.html",
+        _page_of(status),
         status=status,
         message=_(message),
         reference=reference,
         retry_after_s=int(retry_after) if retry_after else None,
     )
     return page, status, headers
+
+
+def _page_of(status: int) -> str:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and audience_of(view) is Audience.FRAME:
+        return "errors/framed.html"  # the way back is to the course, not to the library
+    return f"errors/{status if status in OWN_PAGES else 'other'}.html"
 
 
 def _refused(refusal: Refused) -> ResponseReturnValue:

@@ -63,7 +63,7 @@ def test_why_answers_for_another_moment(carrel_command: Shell, cast: Cast, clock
 def test_who_or_what_does_not_exist_is_not_found(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
-    assert carrel_command("why", "nobody@example.org", cast.slug, "--json").code == 3
+    assert carrel_command("grant", "nobody@example.org", cast.slug, "--json").code == 3
     assert carrel_command("grant", cast.dan.email, "no-such-webinar", "--json").code == 3
     assert carrel_command("handout", "add", "no-such-webinar", str(SLIDES), "--json").code == 3
     assert carrel_command("recording", "add", "no-such-webinar", str(SLIDES), "--json").code == 3

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from lms import history_lists, history_runs
 from lms.access import Action, decide
 from lms.cases import load_case
 from lms.db import Database
@@ -13,6 +14,7 @@ from lms.models.orders import Sale
 from lms.models.people import Login
 from lms.models.seats import Pool
 from lms.models.upkeep import Mail
+from lms.runtime import Carrel
 from tests.cast import Cast
 from tests.cli.carrel import Ran, Shell
 from tests.clock import NOW, Clock
@@ -103,7 +105,7 @@ def test_nothing_is_brought_in_while_a_row_is_wrong(
     assert (ran.code, ran.complaint["code"]) == (1, "not_applied")
     assert "5 of 10 rows are invalid. Line 7:" in ran.complaint["message"]
     dry = brought_in(carrel_command, tmp_path, cast, PAST + wrong, "--dry-run").answer
-    assert [row["line"] for row in dry["items"] if row["outcome"] == "invalid"] == [7, 8, 9, 10, 11]
+    assert [row["line"] for row in dry["items"] if row["answer"] == "invalid"] == [7, 8, 9, 10, 11]
     assert counts(database) == before
 
 
@@ -113,3 +115,36 @@ def test_a_list_without_the_needed_headings_is_refused(
     path = stored(tmp_path, b"who;what\njane;all\n")
     ran = carrel_command("history", "import", str(path), "--json")
     assert (ran.code, ran.complaint["code"]) == (1, "invalid")
+
+
+def test_a_list_that_a_command_left_half_done_goes_on(
+    carrel_command: Shell,
+    database: Database,
+    carrel: Carrel,
+    cast: Cast,
+    clock: Clock,
+    tmp_path: Path,
+) -> None:
+    path = stored(tmp_path, (HEAD + PAST.format(slug=cast.slug)).encode())
+    with path.open("rb") as file:
+        facts = history_runs.read_now(carrel, file, "past.csv", actor=None, now=NOW)
+    with database.transaction() as session:
+        left = history_lists.apply_some(
+            session, facts.public_id, 2, office=history_runs.office_of(carrel), actor=None, now=NOW
+        )
+    assert left == 3
+    again = brought_in(carrel_command, tmp_path, cast, PAST).answer
+    assert (again["ok"], again["already"]) == (3, 2)
+
+
+def test_letters_are_written_to_as_many_as_asked_and_to_each_once(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock, tmp_path: Path
+) -> None:
+    brought_in(carrel_command, tmp_path, cast, PAST)
+    first = carrel_command("history", "invite", "3", "--json").answer
+    assert first == {"written": 3, "left": 1}
+    again = carrel_command("history", "invite", "3", "--json").answer
+    assert again == {"written": 1, "left": 0}
+    with database.read_session() as session:
+        sent = session.scalars(select(Mail.recipient).order_by(Mail.recipient)).all()
+    assert sent == [f"{who}@oak.example.org" for who in ("desk", "head", "jane", "pat")]

@@ -1,12 +1,15 @@
 """The table of people and seats: whom it shows, in which order, and how far they have watched."""
 
 from datetime import timedelta
+from typing import Final
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from lms.db import Database
 from lms.models.people import Login
+from lms.models.upkeep import JobState, Mail
 from lms.seat_table import (
     Order,
     SeatRow,
@@ -22,6 +25,8 @@ from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_login, make_organisation, make_recording, make_webinar
 from tests.seating import add_pool, let_go, seat, watched
+
+HOUR: Final = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -95,6 +100,42 @@ def test_it_is_searched_by_words_of_names_and_addresses(
     database: Database, cast: Cast, seated: dict[str, str], query: str, found: list[str]
 ) -> None:
     assert names(rows(database, cast, Wanted(query=query))) == found
+
+
+def came_back(session: Session, email: str, *, later: bool = False) -> None:
+    """A letter to this address came back; later, another one went through."""
+    for at, bounced_at in ((NOW, NOW + HOUR), (NOW + 2 * HOUR, None))[: 2 if later else 1]:
+        session.add(
+            Mail(
+                kind="invitation",
+                login_id=None,
+                recipient=email,
+                recipient_key=email,
+                subject="",
+                text="",
+                html="",
+                state=JobState.DONE,
+                run_at=at,
+                created_at=at,
+                sent_at=at,
+                bounced_at=bounced_at,
+            )
+        )
+
+
+def test_it_is_narrowed_to_those_whose_mail_came_back(
+    database: Database, cast: Cast, seated: dict[str, str]
+) -> None:
+    with database.transaction() as session:
+        came_back(session, "zoe@example.org")
+        came_back(session, "bob@example.org")
+        came_back(session, "alice@example.org", later=True)
+        came_back(session, "dan@example.org")
+    assert set(names(rows(database, cast, Wanted(bounced=True)))) == {"Bob", "zoe@example.org"}
+    everybody = rows(database, cast)
+    assert {row.name or row.email for row in everybody if row.bounced} == {"Bob", "zoe@example.org"}
+    [locked] = rows(database, cast, Wanted(standing=Standing.LOCKED))
+    assert not locked.bounced
 
 
 def test_it_is_narrowed_to_one_pool(database: Database, cast: Cast, seated: dict[str, str]) -> None:

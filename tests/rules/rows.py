@@ -33,6 +33,13 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "offer": {"currency": "USD"},
     "email_token": {"expires_at": START + timedelta(hours=1)},
     "sign_in": {"expires_at": START + timedelta(hours=1)},
+    "past_import_row": {
+        "number": 1,
+        "line": 1,
+        "answer": "ok",
+        "sentence": "",
+        "sale_public_id": "a" * 26,
+    },
     "webinar": {"minutes": 60},
     "pool": {"scope": "everything"},
     "sale": {"login_id": REFERRED, "currency": "USD", "refunded_minor": 0},

@@ -17,6 +17,7 @@ MAY_ASK_THE_TIME = (
     "lms/mailround.py",
     "lms/encoding.py",
     "lms/importing.py",
+    "lms/history_runs.py",
     "lms/rounds.py",
     "lms/seat_rounds.py",
     "lms/contract_rounds.py",

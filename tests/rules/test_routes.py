@@ -7,11 +7,13 @@ import pytest
 from flask import Flask
 
 from lms.app import create_app
-from lms.db import new_public_id
+from lms.db import Database, new_public_id
 from lms.parts import Part
 from lms.runtime import Carrel
 from lms.web.guard import UNCOOKIED, Audience, audience_of
+from lti.web.framed import cookie_name
 from tests.cast import Cast
+from tests.lti.courses import make_course
 from tests.visitor import SAFE, TOKEN_HEADER, Visitor
 from wsgi import PARTS
 
@@ -122,3 +124,37 @@ def test_the_token_in_its_path_stands_in_for_a_form_token(
     }
     assert answers
     assert {name for name, answer in answers.items() if answer.status_code != NOT_FOUND} == set()
+
+
+def test_what_is_framed_stands_behind_a_secret_and_is_not_there_without_it(
+    app: Flask, client: Visitor, cast: Cast
+) -> None:
+    client.sign_in(cast.ada.id)  # no cookie of the library opens it
+    framed = [door for door in doors(app) if door.audience is Audience.FRAME]
+    assert framed
+    assert [door for door in framed if not door.path.startswith("/lti/s/")] == []
+    answers = [
+        (door, client.open(door.path, method=door.method, headers={TOKEN_HEADER: ""}).status_code)
+        for door in framed
+    ]
+    assert [one for one in answers if one[1] != NOT_FOUND] == []
+
+
+def test_what_is_framed_is_not_there_for_another_browser(
+    app: Flask, client: Visitor, cast: Cast, database: Database, carrel: Carrel
+) -> None:
+    with database.transaction() as session:
+        secret = make_course(session, cast.organisation_id).launch(session, browser="one")
+    client.set_cookie(cookie_name(carrel.settings), "another")
+    rules = [
+        (rule, method)
+        for rule in app.url_map.iter_rules()
+        if audience_of(app.view_functions[rule.endpoint]) is Audience.FRAME
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    ]
+    answers = [
+        (rule.rule, client.open(_filled(rule.rule.replace("<secret>", secret)), method=method))
+        for rule, method in rules
+    ]
+    assert rules
+    assert [path for path, answer in answers if answer.status_code != NOT_FOUND] == []

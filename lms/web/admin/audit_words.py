@@ -17,6 +17,10 @@ _NAMED: Final = re.compile(r"%\((\w+)\)s")
 SENTENCES: Final[Mapping[str, str]] = {
     "captions.added": N_("%(actor)s added captions: %(subject)s"),
     "captions.removed": N_("%(actor)s removed captions"),
+    "deployment.approved": N_(
+        "%(actor)s let a learning system show the library of %(organisation)s"
+    ),
+    "deployment.refused": N_("%(actor)s refused launches from an institution's learning system"),
     "domain.forgotten": N_("%(actor)s took a mail domain from %(subject)s"),
     "domain.verified": N_("%(actor)s verified a mail domain of %(subject)s"),
     "grant.grace_extended": N_("%(actor)s extended the grace of %(subject)s"),
@@ -27,6 +31,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "grant.paid": N_("%(actor)s noted the payment for %(subject)s"),
     "handout.added": N_("%(actor)s added the handout %(subject)s"),
     "handout.removed": N_("%(actor)s removed a handout"),
+    "history.imported": N_("%(actor)s brought in a list of past sales: %(brought)s"),
+    "history.invited": N_("%(actor)s had letters written to people brought in: %(people)s"),
     "house.described": N_("%(actor)s changed what the house says of itself"),
     "house.logo_changed": N_("%(actor)s changed the house's logo"),
     "job.cancelled": N_("%(actor)s cancelled the job %(subject)s"),
@@ -66,6 +72,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "presenter.removed": N_("%(actor)s removed a presenter"),
     "prices.set": N_("%(actor)s set the prices"),
     "recording.added": N_("%(actor)s uploaded %(subject)s"),
+    "registration.added": N_("%(actor)s registered a learning system"),
+    "registration.approved": N_("%(actor)s took a learning system into use"),
+    "registration.disabled": N_("%(actor)s stopped the launches of a learning system"),
+    "registration.edited": N_("%(actor)s changed what is agreed with a learning system"),
     "request.address_corrected": N_("The address of the request of %(subject)s was corrected"),
     "request.asked": N_("%(subject)s sent a request to the desk"),
     "request.declined": N_("%(actor)s declined the request of %(subject)s"),

@@ -7,7 +7,9 @@ from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from lms import history_lists, history_runs
 from lms.clock import now
+from lms.contract_rounds import REMIND, TURN
 from lms.encoding import SWEEP
 from lms.errors import N_
 from lms.imports import APPLY, DROP, READ
@@ -15,7 +17,7 @@ from lms.job_subjects import titles_of
 from lms.jobs import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
 from lms.models.upkeep import JobState
 from lms.recordings import ENCODE
-from lms.rounds import END_IDLE, TIDY
+from lms.rounds import END_IDLE, OVERDUE, TIDY
 from lms.seating import TELL
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction, wants_json
@@ -51,6 +53,13 @@ KIND_WORDS: Final = {
     READ: N_("Read a staff list"),
     APPLY: N_("Give the people of a staff list their seats"),
     DROP: N_("Remove a staff list that was read"),
+    history_lists.READ: N_("Read a list of past sales"),
+    history_lists.APPLY: N_("Bring in past sales"),
+    history_lists.DROP: N_("Remove a list of past sales that was read"),
+    history_runs.INVITE: N_("Write letters to people who were brought in"),
+    OVERDUE: N_("Tell of payments that are overdue"),
+    REMIND: N_("Remind of what ends"),
+    TURN: N_("Turn contracts at their starts and ends"),
     TELL: N_("Write the letters about an organisation's seats"),
 }
 

@@ -54,6 +54,7 @@ class Answer:
     seats: tuple[SeatRow, ...]
     domain_of: str
     organisation_url: str | None
+    bounced: str
 
 
 @blueprint.get("/why")
@@ -123,4 +124,5 @@ def _told(found: Found, asked: Asked, webinar: WebinarName) -> Answer:
         seats=tuple(seat_row(seat, zone=zone) for seat in found.seats),
         domain_of=found.domain_of,
         organisation_url=url_for("staff_organisations.organisation", slug=slug) if slug else None,
+        bounced=say_moment(found.bounced.bounced_at, zone) if found.bounced else "",
     )

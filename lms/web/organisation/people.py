@@ -53,6 +53,7 @@ class Row:
     state: str
     badge_kind: str
     note: str
+    came_back: bool
     since: str
     watched: str
     share: float | None
@@ -111,7 +112,9 @@ def people_csv(organisation_id: str) -> ResponseReturnValue:
         _("Webinars begun"),
         _("Webinars completed"),
         _("Share watched (percent)"),
+        _("Mail came back"),
     )
+    came_back = _("Yes")
     # The answer outlives this view, and with it the request's own session.
     database, zone, by_id = carrel().database, zone_of(managed), _by_id(cards)
     words = {standing: _(text) for standing, text in STANDING_WORDS.items()}
@@ -128,6 +131,7 @@ def people_csv(organisation_id: str) -> ResponseReturnValue:
                     row.begun,
                     row.completed,
                     round(100 * row.share),
+                    came_back if row.bounced else "",
                 )
 
     answer = Response(csv_pieces(headings, rows()), content_type=CONTENT_TYPE)
@@ -174,6 +178,7 @@ def row_of(row: SeatRow, pools: Mapping[str, tuple[PoolCard, str]], zone: ZoneIn
         state=_(STANDING_WORDS[row.standing]),
         badge_kind=STANDING_BADGES[row.standing],
         note=_note(row, zone),
+        came_back=row.bounced,
         since=say_date(row.since, zone),
         watched=watched if row.standing not in (Standing.INVITED, Standing.OFFERED) else "",
         share=row.share if has_begun and is_one else None,

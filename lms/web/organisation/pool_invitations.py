@@ -11,8 +11,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms import claim_links, waiting
-from lms.addresses import read_address
-from lms.bounces import bounced_addresses
 from lms.clock import now
 from lms.errors import NotFound
 from lms.pool_overview import read_pool
@@ -127,8 +125,6 @@ def _page(managed: Managed, pool_id: str, form: OpenLinkForm) -> str:
         wanted = Wanted(pool_id=pool_id, standing=Standing.OFFERED)
         offered = read_rows(session, here.id, wanted, oldest_first, offset=0)
         rows = (*offered.items, *invited.items)
-        keys = {row.assignment_id: read_address(row.email).key for row in rows if row.email}
-        bounced = bounced_addresses(session, keys.values())
         link = claim_links.find_open_link(session, card.id, now=moment)
         queue = waiting.list_waiting(session, card.id)
     if number > 1 and not invited.items:
@@ -140,10 +136,7 @@ def _page(managed: Managed, pool_id: str, form: OpenLinkForm) -> str:
         pool=pool_title(card),
         pool_id=pool_id,
         takes_people=takes_people(card),
-        rows=[
-            _open_one(row, zone, moment, came_back=keys.get(row.assignment_id) in bounced)
-            for row in rows
-        ],
+        rows=[_open_one(row, zone, moment) for row in rows],
         pager=pager_of(
             number,
             PAGE_SIZE,
@@ -170,14 +163,14 @@ def _page(managed: Managed, pool_id: str, form: OpenLinkForm) -> str:
     )
 
 
-def _open_one(row: SeatRow, zone: ZoneInfo, moment: datetime, *, came_back: bool) -> OpenOne:
+def _open_one(row: SeatRow, zone: ZoneInfo, moment: datetime) -> OpenOne:
     days = (moment - row.since).days
     return OpenOne(
         seat_id=row.seat_id,
         name=row.name or row.email or _("Somebody without an address"),
         email=(row.email or "") if row.name else "",
-        state=_("Mail came back") if came_back else _(STANDING_WORDS[row.standing]),
-        badge_kind="danger" if came_back else STANDING_BADGES[row.standing],
+        state=_("Mail came back") if row.bounced else _(STANDING_WORDS[row.standing]),
+        badge_kind="danger" if row.bounced else STANDING_BADGES[row.standing],
         age=ngettext("%(num)s day ago", "%(num)s days ago", days) if days else _("today"),
         until=say_date(row.expires_at, zone) if row.expires_at else "",
     )

@@ -33,6 +33,8 @@ WATCHING_WORDS: Final = {
     Watching.NEVER: N_("Never watched"),
     Watching.BEGUN: N_("Has watched"),
 }
+BOUNCED: Final = "bounced"
+BOUNCED_WORDS: Final = N_("Mail came back")
 DESCENDING_FIRST: Final = frozenset({Sort.SINCE, Sort.WATCHED})
 Word = TypeVar("Word", Sort, Standing, Watching)
 
@@ -53,6 +55,7 @@ class TableState:
             "pool": wanted.pool_id or "",
             "state": wanted.standing or "",
             "watched": wanted.watching or "",
+            "mail": BOUNCED if wanted.bounced else "",
             "sort": "" if order == Order() else order.by.value,
             "down": "1" if order.descending else "",
         }
@@ -86,6 +89,7 @@ class TableState:
             ("pool", titles.get(wanted.pool_id or "", "")),
             ("state", _(STANDING_WORDS[wanted.standing]) if wanted.standing else ""),
             ("watched", _(WATCHING_WORDS[wanted.watching]) if wanted.watching else ""),
+            ("mail", _(BOUNCED_WORDS) if wanted.bounced else ""),
         )
         return [(label, self._without(name)) for name, label in said if label]
 
@@ -109,6 +113,7 @@ def read_state(
             pool_id=pool_id,
             standing=_word(Standing, args.get("state")),
             watching=_word(Watching, args.get("watched")),
+            bounced=args.get("mail") == BOUNCED,
         ),
         Order(by or Sort.NAME, bool(args.get("down"))),
     )

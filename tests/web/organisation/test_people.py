@@ -9,6 +9,7 @@ from sqlalchemy import update
 from lms.db import Database
 from lms.models.people import Login
 from tests.cast import Cast
+from tests.organisation.test_seat_table import came_back
 from tests.visitor import Visitor
 from tests.web.organisation.conftest import Elm
 
@@ -73,6 +74,25 @@ def test_the_csv_holds_exactly_what_is_filtered(mia: Visitor, elm: Elm) -> None:
     assert [row["Name"] for row in rows] == ["Alice"]
     assert rows[0]["E-mail address"] == "alice@example.org"
     assert (rows[0]["Webinars begun"], rows[0]["Share watched (percent)"]) == ("1", "50")
+
+
+def test_an_address_that_takes_no_mail_is_shown_beside_its_seat_and_found(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    page = f"/organisation/{elm.id}/people"
+    assert "Mail came back" not in mia.get(page).text
+    with database.transaction() as session:
+        came_back(session, "zoe@example.org")
+    shown = mia.get(page).text
+    assert shown.count("Mail came back") == 1
+    found = mia.get(f"{page}?mail=bounced").text
+    assert "zoe@example.org" in found
+    assert "alice@example.org" not in found
+    answer = mia.get(f"{page}.csv?mail=bounced")
+    rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert [(row["E-mail address"], row["Mail came back"]) for row in rows] == [
+        ("zoe@example.org", "Yes")
+    ]
 
 
 def test_the_csv_runs_nothing(mia: Visitor, elm: Elm, cast: Cast, database: Database) -> None:

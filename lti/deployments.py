@@ -1,0 +1,175 @@
+"""Deployments: each is one customer of a platform, and sees nothing until it is approved for somebody."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms.embedding import audit
+from lms.embedding.organisations import Customer, customers, find_organisation
+from lms.errors import N_, Invalid, NotFound
+from lti.models.platforms import Deployment, DeploymentState, Registration
+from lti.registrations import LONGEST_ID, find_registration
+
+SEEN_EVERY: Final = timedelta(hours=1)  # so that a crowd of launches writes once
+BAD_ID: Final = N_("Give the deployment ID exactly as the learning system shows it.")
+NO_SUCH_DEPLOYMENT: Final = N_("There is no such deployment. It appears here at its first launch.")
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentFacts:
+    """A deployment as it stands; `registration` is that one's outside id and `platform` its name."""
+
+    id: int
+    public_id: str
+    registration: str
+    platform: str
+    deployment_id: str
+    organisation: Customer | None
+    state: DeploymentState
+    seen_at: datetime
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """Whose launch it is: the deployment's row, its state, and the organisation once approved."""
+
+    id: int
+    state: DeploymentState
+    organisation_id: int | None
+
+
+def see_deployment(
+    session: Session, registration_id: int, deployment_id: str, *, now: datetime
+) -> Tenant:
+    """Return whose a deployment is, noting one that was never seen as pending."""
+    query = select(Deployment).where(
+        Deployment.registration_id == registration_id, Deployment.deployment_id == deployment_id
+    )
+    row = session.scalar(query)
+    if row is None:
+        made = Deployment(
+            registration_id=registration_id,
+            deployment_id=deployment_id,
+            state=DeploymentState.PENDING,
+            seen_at=now,
+        )
+        try:
+            with session.begin_nested():
+                session.add(made)
+            row = made
+        except IntegrityError:  # another launch of the same moment noted it
+            row = session.scalars(query).one()
+    if row.seen_at <= now - SEEN_EVERY:
+        row.seen_at = now
+        session.flush()
+    return Tenant(row.id, row.state, row.organisation_id)
+
+
+def approve_deployment(
+    session: Session,
+    registration: str,
+    deployment_id: str,
+    *,
+    organisation: str,
+    actor: str | None,
+    now: datetime,
+) -> DeploymentFacts:
+    """Let a deployment's launches see the library of an organisation, given by its slug.
+
+    One that was never seen is made, so that the first launch succeeds. Raises NotFound for a
+    registration or organisation that is none, Invalid for an id that can't be.
+    """
+    if not 0 < len(deployment_id) <= LONGEST_ID:
+        raise Invalid(BAD_ID, fields={"deployment_id": BAD_ID})
+    customer = find_organisation(session, organisation)
+    known = find_registration(session, registration)
+    seen = see_deployment(session, known.id, deployment_id, now=now)
+    row = session.get_one(Deployment, seen.id)
+    row.organisation_id = customer.id
+    row.state, row.decided_at = DeploymentState.APPROVED, now
+    session.flush()
+    audit.record(
+        session,
+        "deployment.approved",
+        row.public_id,
+        actor=actor,
+        now=now,
+        detail={"organisation": customer.public_id},
+    )
+    return find_deployment(session, row.public_id)
+
+
+def refuse_deployment(
+    session: Session, registration: str, deployment_id: str, *, actor: str | None, now: datetime
+) -> DeploymentFacts:
+    """Take no launches of a deployment, whatever it was before; raises NotFound."""
+    known = find_registration(session, registration)
+    row = session.scalar(
+        select(Deployment).where(
+            Deployment.registration_id == known.id, Deployment.deployment_id == deployment_id
+        )
+    )
+    if row is None:
+        raise NotFound(NO_SUCH_DEPLOYMENT)
+    row.state, row.decided_at = DeploymentState.REFUSED, now
+    session.flush()
+    audit.record(session, "deployment.refused", row.public_id, actor=actor, now=now)
+    return find_deployment(session, row.public_id)
+
+
+def find_deployment(session: Session, public_id: str) -> DeploymentFacts:
+    """Return a deployment by its outside id; raises NotFound."""
+    found = _facts(session, _listed().where(Deployment.public_id == public_id))
+    if not found:
+        raise NotFound(NO_SUCH_DEPLOYMENT)
+    return found[0]
+
+
+def list_deployments(
+    session: Session,
+    *,
+    registration: str | None = None,
+    organisation_id: int | None = None,
+    state: DeploymentState | None = None,
+) -> tuple[DeploymentFacts, ...]:
+    """Return deployments, last seen first: all, or of a registration, an organisation, a state."""
+    query = _listed().order_by(Deployment.seen_at.desc(), Deployment.id.desc())
+    if registration is not None:
+        query = query.where(Registration.public_id == registration)
+    if organisation_id is not None:
+        query = query.where(Deployment.organisation_id == organisation_id)
+    if state is not None:
+        query = query.where(Deployment.state == state)
+    return _facts(session, query)
+
+
+def _listed() -> Select[Deployment, str, str]:
+    return select(Deployment, Registration.public_id, Registration.name).join(
+        Registration, Registration.id == Deployment.registration_id
+    )
+
+
+def _facts(session: Session, query: Select[Deployment, str, str]) -> tuple[DeploymentFacts, ...]:
+    rows = session.execute(query).all()
+    owners = customers(
+        session, {row.organisation_id for row, _, _ in rows if row.organisation_id is not None}
+    )
+    return tuple(
+        DeploymentFacts(
+            id=row.id,
+            public_id=row.public_id,
+            registration=registration,
+            platform=platform,
+            deployment_id=row.deployment_id,
+            organisation=owners.get(row.organisation_id or 0),
+            state=row.state,
+            seen_at=row.seen_at,
+            decided_at=row.decided_at,
+        )
+        for row, registration, platform in rows
+    )

@@ -1,0 +1,27 @@
+"""The door of a framed session: leads to what it was opened for."""
+
+from typing import Final
+
+from flask import redirect
+from flask.typing import ResponseReturnValue
+
+from lms.web.guard import Audience, open_to
+from lti.models.launches import FrameRole, Purpose
+from lti.web.framed import frame_page, framed_blueprint, this_frame
+
+blueprint = framed_blueprint("framed", __name__)
+
+# Behind the secret: the picker, the review of one learner, the page about a person's data.
+ROOMS: Final = {Purpose.PICK: "pick", Purpose.REVIEW: "review", Purpose.PRIVACY: "privacy"}
+
+
+@blueprint.get("/")
+@open_to(Audience.FRAME)
+def home(secret: str) -> ResponseReturnValue:
+    """Show what the session was opened for: by its purpose, then by its role."""
+    frame = this_frame(secret)
+    if frame.purpose in ROOMS:
+        return redirect(f"/lti/s/{secret}/{ROOMS[frame.purpose]}", code=303)
+    return frame_page(
+        frame, "lti/untargeted.html", is_instructor=frame.role is FrameRole.INSTRUCTOR
+    )

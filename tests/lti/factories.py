@@ -1,0 +1,65 @@
+"""Platforms for tests: a registration, and deployments that are somebody's."""
+
+from sqlalchemy.orm import Session
+
+from lti.deployments import approve_deployment, see_deployment
+from lti.registrations import (
+    NewRegistration,
+    RegistrationDetails,
+    RegistrationFacts,
+    add_registration,
+)
+from tests.cast import Cast
+from tests.clock import NOW
+
+ISSUER = "https://lms.example.edu"
+CLIENT_ID = "carrel-client"
+DEPLOYMENT_ID = "1"
+SLUG = "elm-county"  # the cast's organisation
+
+
+def platform_details(origin: str = ISSUER, **values: object) -> RegistrationDetails:
+    """What is agreed with a platform at this origin; loopback is allowed where it is plain http."""
+    given: dict[str, object] = {
+        "name": "Elm County Moodle",
+        "auth_url": f"{origin}/auth",
+        "token_url": f"{origin}/token",
+        "jwks_url": f"{origin}/jwks",
+        "allows_loopback": origin.startswith("http://"),
+        **values,
+    }
+    return RegistrationDetails(**given)  # type: ignore[arg-type]  # fields by name
+
+
+def make_registration(
+    session: Session,
+    *,
+    issuer: str = ISSUER,
+    client_id: str = CLIENT_ID,
+    details: RegistrationDetails | None = None,
+    organisation: str | None = SLUG,
+) -> RegistrationFacts:
+    """A registration in use, brought by Elm County, without a deployment."""
+    new = NewRegistration(issuer, client_id, details or platform_details(), organisation)
+    return add_registration(session, new, actor=None, now=NOW)
+
+
+def connect_elm_county(
+    session: Session,
+    cast: Cast,
+    *,
+    issuer: str = ISSUER,
+    details: RegistrationDetails | None = None,
+    deployment_id: str = DEPLOYMENT_ID,
+) -> RegistrationFacts:
+    """A registration in use with a deployment that is approved for the cast's Elm County."""
+    made = make_registration(session, issuer=issuer, details=details)
+    approve_deployment(
+        session, made.public_id, deployment_id, organisation=SLUG, actor=None, now=NOW
+    )
+    return made
+
+
+def pend_deployment(session: Session, registration: RegistrationFacts, deployment_id: str) -> int:
+    """A deployment that was seen and not decided; returns its row's id."""
+    return see_deployment(session, registration.id, deployment_id, now=NOW).id

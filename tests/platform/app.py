@@ -1,0 +1,62 @@
+"""The platform as a web application, and as a running server."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from flask import Flask, session
+
+from tests.platform.habits import PLAIN, Habits
+from tests.platform.launching import auth_blueprint, jwks_blueprint
+from tests.platform.platform import Platform
+from tests.platform.serving import answering, bound, certificate_of_its_own
+from tests.platform.tokens import token_blueprint
+
+
+def create_app(platform: Platform) -> Flask:
+    """Return the platform's pages and services."""
+    app = Flask(__name__)
+    app.secret_key = secrets.token_hex(16)
+    app.config.update(
+        SESSION_COOKIE_NAME="learning_platform",
+        SESSION_COOKIE_SAMESITE="None",
+        SESSION_COOKIE_SECURE=True,
+    )
+    platform.traffic.watch(app)
+
+    def viewer() -> str | None:
+        seen: str | None = session.get("person")
+        return seen
+
+    app.register_blueprint(auth_blueprint(platform.launching, platform.now, viewer))
+    app.register_blueprint(jwks_blueprint(platform.launching))
+    app.register_blueprint(token_blueprint(platform.tokens))
+    return app
+
+
+@contextmanager
+def running_platform(
+    *,
+    habits: Habits = PLAIN,
+    bind: str = "127.0.0.1:0",
+    host: str = "localhost",
+    https: bool = False,
+    **more: Any,
+) -> Iterator[Platform]:
+    """Run a platform until the block is left; `more` goes to Platform (issuer, name).
+
+    `host` is the name in its address: localhost and 127.0.0.1 are different sites to a browser.
+    With `https` it has a certificate of its own, whose file is `platform.certificate`.
+    """
+    with ExitStack() as stack:
+        certificate = stack.enter_context(certificate_of_its_own()) if https else None
+        server = bound(bind, certificate)
+        platform = Platform(
+            f"{'https' if https else 'http'}://{host}:{server.port}",
+            habits=habits,
+            certificate=str(certificate.certificate) if certificate else None,
+            **more,
+        )
+        stack.enter_context(answering(server, create_app(platform)))
+        yield platform

@@ -1,0 +1,101 @@
+"""A forge of id_tokens: right ones, and wrong in every way that a tool has to notice.
+
+Each function takes the claims of a launch (`platform.claims(...)`) and returns a token. `headers`
+replace or, with None, leave out parts of the header.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.platform.keys import Key, KeyRing, encoded, segment
+
+Claims = Mapping[str, Any]
+
+
+@cache
+def _key_of(bits: int) -> rsa.RSAPrivateKey:
+    # one of each size does for a whole run: it is never the platform's own
+    return Key.make(bits).private
+
+
+@dataclass(frozen=True, slots=True)
+class Forge:
+    """Signs with the platform's keys, or as somebody who has none of them."""
+
+    keys: KeyRing
+    _weak: list[Key] = field(default_factory=list)
+
+    def sign(self, claims: object, **headers: object) -> str:
+        """Sign with the platform's own key whatever is given, be it JSON or not (bytes)."""
+        key = self.keys.current
+        header = {"typ": "JWT", "alg": "RS256", "kid": key.kid, **headers}
+        kept = {name: value for name, value in header.items() if value is not None}
+        return key.sign(claims, header=kept)
+
+    def without(self, claims: Claims, *names: str) -> str:
+        """Sign with some claims left out."""
+        return self.sign({name: claims[name] for name in claims if name not in names})
+
+    def changed(self, claims: Claims, changes: Claims) -> str:
+        """Sign with some claims replaced."""
+        return self.sign({**claims, **changes})
+
+    def wrong_key(self, claims: Claims) -> str:
+        """Sign with a stranger's key under the platform's key id."""
+        return Key(self.keys.current.kid, _key_of(2048)).sign(claims)
+
+    def unknown_kid(self, claims: Claims) -> str:
+        """Sign with a stranger's key under a key id that is not published."""
+        return Key("nobody-published-this", _key_of(2048)).sign(claims)
+
+    def without_kid(self, claims: Claims) -> str:
+        """Sign with the platform's key and don't say which."""
+        return self.sign(claims, kid=None)
+
+    def weak_key(self, claims: Claims) -> str:
+        """Sign with a key of 1024 bits, which the platform publishes from now on."""
+        if not self._weak:
+            self._weak.append(Key("weak", _key_of(1024)))
+            self.keys.publish(self._weak[0])
+        return self._weak[0].sign(claims)
+
+    def unsigned(self, claims: Claims, *, alg: str = "none") -> str:
+        """Leave the signature empty and say that there is none (RFC 8725, section 2.1)."""
+        return f"{segment({'typ': 'JWT', 'alg': alg})}.{segment(dict(claims))}."
+
+    def public_key_as_secret(self, claims: Claims) -> str:
+        """Sign by HMAC with the public key, which is no secret (RFC 8725, section 2.1)."""
+        key = self.keys.current
+        secret = key.private.public_key().public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+        )
+        header = {"typ": "JWT", "alg": "HS256", "kid": key.kid}
+        signed = f"{segment(header)}.{segment(dict(claims))}"
+        digest = hmac.new(secret, signed.encode(), hashlib.sha256).digest()
+        return f"{signed}.{encoded(digest)}"
+
+    def altered(self, claims: Claims, changes: Claims) -> str:
+        """Sign, then put another payload under the same signature."""
+        header, _, signature = self.sign(claims).split(".")
+        return f"{header}.{segment({**claims, **changes})}.{signature}"
+
+    def with_embedded_key(self, claims: Claims) -> str:
+        """Sign with a stranger's key that the header itself brings along."""
+        key = Key("embedded", _key_of(2048))
+        header = {"typ": "JWT", "alg": "RS256", "kid": key.kid, "jwk": key.jwk}
+        return key.sign(claims, header=header)
+
+    def not_json(self) -> str:
+        """Sign something that is no JSON."""
+        return self.sign(b"these are no claims")
+
+    def cut(self, claims: Claims) -> str:
+        """Lose the last third of the token."""
+        return self.sign(claims).rsplit(".", 1)[0]

@@ -1,0 +1,28 @@
+"""The people of a course: two who teach, and learners of the kinds that trip tools up. All invented."""
+
+from typing import Final
+
+from tests.platform.records import Course, Person
+from tests.platform.vocabulary import Role
+
+TEACHERS: Final = (
+    Person("u-1001", "Imogen", "Vale", "imogen.vale@elmwood.example"),
+    Person("u-1002", "Teodor", "Brandt", "teodor.brandt@elmwood.example"),
+)
+LEARNERS: Final = (
+    Person("u-2001", "Wren", "Okafor", "wren.okafor@elmwood.example"),
+    Person("u-2002", "Zoë", "Ångström-O'Neil", "zoe@elmwood.example"),
+    Person("u-2003", "Marisol", "Quintero", "marisol@elmwood.example"),
+    Person("u-2004", "Prem", None, None),
+    Person("U-2004"),
+)
+TRIAL_USER: Final = Person("u-9001", "Test", "Student", is_test_user=True)
+
+
+def enrolled(course: Course) -> Course:
+    """Enrol everybody. Prem withholds his address, the last one everything."""
+    for person in TEACHERS:
+        course.enrol(person, Role.INSTRUCTOR)
+    for person in LEARNERS:
+        course.enrol(person, Role.LEARNER)
+    return course

@@ -1,0 +1,139 @@
+"""An access token is given only for an assertion that is right in every part."""
+
+import time
+
+import jwt
+import pytest
+import requests
+
+from tests.platform.keys import Key
+from tests.platform.platform import Platform
+from tests.platform.records import Tool
+from tests.platform.vocabulary import ASSERTION_TYPE, Scope
+
+KEY = Key.make()
+
+
+@pytest.fixture
+def tool(platform: Platform) -> Tool:
+    return platform.register(
+        login_url="https://tool.example/login",
+        redirect_uris=["https://tool.example/launch"],
+        launch_url="https://tool.example/launch",
+        jwks={"keys": [KEY.jwk]},
+        scopes=(Scope.SCORE, Scope.MEMBERS_READ),
+    )
+
+
+def assertion(platform: Platform, tool: Tool, **changes: object) -> dict:
+    now = int(time.time())
+    claims = {
+        "iss": tool.client_id,
+        "sub": tool.client_id,
+        "aud": platform.token_url,
+        "iat": now - 5,
+        "exp": now + 60,
+        "jti": str(time.monotonic_ns()),
+    } | changes
+    return {name: value for name, value in claims.items() if value is not None}
+
+
+def ask(platform: Platform, signed: str, **changes: str) -> requests.Response:
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": signed,
+        "scope": Scope.SCORE.value,
+    } | changes
+    return requests.post(platform.token_url, data=form, timeout=5)
+
+
+def test_a_right_assertion_gives_a_token_for_what_is_allowed(platform, tool) -> None:
+    scopes = f"{Scope.SCORE} {Scope.LINE_ITEM}"
+    answer = ask(platform, KEY.sign(assertion(platform, tool)), scope=scopes)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["scope"] == Scope.SCORE
+    access = platform.tokens.access(answer.json()["access_token"])
+    assert access.client_id == tool.client_id
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "nobody"},
+        {"sub": "other"},
+        {"aud": "https://elsewhere.example/token"},
+        {"aud": None},
+        {"exp": None},
+        {"exp": 1_700_000_000},
+        {"iat": None},
+        {"iat": 4_000_000_000},
+        {"jti": None},
+        {"exp": 4_000_000_000},
+    ],
+    ids=str,
+)
+def test_a_wrong_claim_is_refused(platform, tool, changes) -> None:
+    answer = ask(platform, KEY.sign(assertion(platform, tool, **changes)))
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
+
+
+def test_an_assertion_from_five_seconds_ahead_is_refused(platform, tool) -> None:
+    answer = ask(platform, KEY.sign(assertion(platform, tool, iat=int(time.time()) + 5)))
+    assert "ahead" in answer.json()["error_description"]
+
+
+def test_an_assertion_serves_once(platform, tool) -> None:
+    signed = KEY.sign(assertion(platform, tool))
+    assert ask(platform, signed).status_code == 200
+    assert "jti" in ask(platform, signed).json()["error_description"]
+
+
+def test_a_strangers_signature_is_refused(platform, tool) -> None:
+    signed = Key(KEY.kid, Key.make().private).sign(assertion(platform, tool))
+    assert ask(platform, signed).json()["error"] == "invalid_client"
+
+
+def test_a_secret_signature_is_refused(platform, tool) -> None:
+    signed = jwt.encode(assertion(platform, tool), "s" * 40, headers={"kid": KEY.kid})
+    assert "alg" in ask(platform, signed).json()["error_description"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"client_assertion_type": "x"}, "invalid_request"),
+        ({"scope": Scope.LINE_ITEM.value}, "invalid_scope"),
+        ({"scope": ""}, "invalid_scope"),
+    ],
+)
+def test_a_wrong_form_is_refused(platform, tool, changes, error) -> None:
+    answer = ask(platform, KEY.sign(assertion(platform, tool)), **changes)
+    assert answer.json()["error"] == error
+
+
+def test_a_token_ends(platform, tool) -> None:
+    platform.tokens.lives_s = 0
+    given = ask(platform, KEY.sign(assertion(platform, tool))).json()["access_token"]
+    assert platform.tokens.access(given) is None
+
+
+def test_trouble_comes_as_ordered_and_goes(platform, tool) -> None:
+    platform.trouble("jwks", status=503, retry_after=3, times=1)
+    first, second = (requests.get(platform.jwks_url, timeout=5) for _ in range(2))
+    assert (first.status_code, first.headers["Retry-After"]) == (503, "3")
+    assert second.status_code == 200
+    platform.trouble("jwks", html=True)
+    assert "html" in requests.get(platform.jwks_url, timeout=5).headers["Content-Type"]
+    platform.lift()
+    assert requests.get(platform.jwks_url, timeout=5).json()["keys"]
+    assert [call.status for call in platform.calls("jwks")] == [503, 200, 200, 200]
+
+
+def test_what_hangs_is_let_go(platform) -> None:
+    platform.trouble("jwks", hang_s=60, then_works=True)
+    with pytest.raises(requests.Timeout):
+        requests.get(platform.jwks_url, timeout=0.3)
+    platform.lift()
+    assert requests.get(platform.jwks_url, timeout=5).status_code == 200
