@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -11,7 +11,9 @@ from lms.addresses import Address, read_address
 from lms.embedding.people import add_learner, rename_learner
 from lms.errors import Invalid
 from lti.messages import Person
+from lti.models.courses import Context, RosterMember
 from lti.models.people import Identity
+from lti.models.platforms import Deployment, Registration
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,35 @@ def know(
                 raise
     _note(session, found, person, now)
     return Known(found.id, found.login_id)
+
+
+def forget_person(session: Session, login_id: int) -> None:
+    """Forget who a login is on platforms, when it is erased: identities, rosters, scores, sessions."""
+    theirs = session.execute(
+        select(Identity.id, Identity.issuer, Identity.organisation_id, Identity.sub).where(
+            Identity.login_id == login_id
+        )
+    ).all()
+    for identity in theirs:
+        courses = (
+            select(Context.id)
+            .join(Deployment, Deployment.id == Context.deployment_id)
+            .join(Registration, Registration.id == Deployment.registration_id)
+            .where(
+                Registration.issuer == identity.issuer,
+                Deployment.organisation_id == identity.organisation_id,
+            )
+        )
+        session.execute(
+            delete(RosterMember)
+            .where(RosterMember.context_id.in_(courses), RosterMember.sub == identity.sub)
+            .execution_options(synchronize_session=False)
+        )
+    session.execute(
+        delete(Identity)
+        .where(Identity.login_id == login_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _find(session: Session, issuer: str, organisation_id: int, sub: str) -> Identity | None:

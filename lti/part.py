@@ -5,11 +5,12 @@ from typing import Final
 from flask import Blueprint, Flask
 
 from lms.parts import Part
+from lti.identities import forget_person
 from lti.models import all as tables
 from lti.rounds import SCHEDULES, TIDY, tidy
-from lti.web import home
+from lti.web import home, privacy
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (home.blueprint,)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (home.blueprint, privacy.blueprint)
 
 
 def init_app(app: Flask) -> None:
@@ -25,4 +26,5 @@ LTI = Part(
     job_handlers={TIDY: tidy},
     schedules=SCHEDULES,
     models=tables.MODULES,
+    on_erase=forget_person,
 )
