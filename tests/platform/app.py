@@ -9,7 +9,11 @@ from flask import Flask, session
 
 from tests.platform.habits import PLAIN, Habits
 from tests.platform.launching import auth_blueprint, jwks_blueprint
+from tests.platform.line_items import line_items_blueprint
+from tests.platform.members import members_blueprint
 from tests.platform.platform import Platform
+from tests.platform.scores import results_blueprint, scores_blueprint
+from tests.platform.services import Barred, Unserved
 from tests.platform.serving import answering, bound, certificate_of_its_own
 from tests.platform.tokens import token_blueprint
 
@@ -32,6 +36,12 @@ def create_app(platform: Platform) -> Flask:
     app.register_blueprint(auth_blueprint(platform.launching, platform.now, viewer))
     app.register_blueprint(jwks_blueprint(platform.launching))
     app.register_blueprint(token_blueprint(platform.tokens))
+    app.register_blueprint(line_items_blueprint(platform))
+    app.register_blueprint(scores_blueprint(platform))
+    app.register_blueprint(results_blueprint(platform))
+    app.register_blueprint(members_blueprint(platform))
+    app.register_error_handler(Unserved, lambda refused: refused.response)
+    app.register_error_handler(Barred, lambda barred: barred.response)
     return app
 
 

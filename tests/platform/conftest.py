@@ -1,0 +1,12 @@
+"""A tool that asks the platform's services."""
+
+import pytest
+
+from tests.platform.asking import Asking, ask_as, register
+from tests.platform.platform import Platform
+
+
+@pytest.fixture
+def ask(platform: Platform) -> Asking:
+    """A registered tool with a token for all that it may do."""
+    return ask_as(platform, register(platform))
