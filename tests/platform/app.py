@@ -7,11 +7,20 @@ from typing import Any
 
 from flask import Flask, session
 
+from tests.platform.control import control_blueprint, trouble_blueprint
+from tests.platform.deep_linking import deep_linking_blueprint
 from tests.platform.habits import PLAIN, Habits
 from tests.platform.launching import auth_blueprint, jwks_blueprint
 from tests.platform.line_items import line_items_blueprint
 from tests.platform.members import members_blueprint
+from tests.platform.pages import (
+    courses_blueprint,
+    launches_blueprint,
+    pages_blueprint,
+    tools_blueprint,
+)
 from tests.platform.platform import Platform
+from tests.platform.registration import configuration_blueprint, registration_blueprint
 from tests.platform.scores import results_blueprint, scores_blueprint
 from tests.platform.services import Barred, Unserved
 from tests.platform.serving import answering, bound, certificate_of_its_own
@@ -40,6 +49,13 @@ def create_app(platform: Platform) -> Flask:
     app.register_blueprint(scores_blueprint(platform))
     app.register_blueprint(results_blueprint(platform))
     app.register_blueprint(members_blueprint(platform))
+    app.register_blueprint(deep_linking_blueprint(platform))
+    app.register_blueprint(configuration_blueprint(platform))
+    app.register_blueprint(registration_blueprint(platform))
+    app.register_blueprint(control_blueprint(platform))
+    app.register_blueprint(trouble_blueprint(platform))
+    for pages in (pages_blueprint, courses_blueprint, launches_blueprint, tools_blueprint):
+        app.register_blueprint(pages(platform))
     app.register_error_handler(Unserved, lambda refused: refused.response)
     app.register_error_handler(Barred, lambda barred: barred.response)
     return app

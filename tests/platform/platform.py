@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 from tests.platform.claims import Launch, Places
 from tests.platform.forge import Forge
 from tests.platform.habits import PLAIN, Habits
+from tests.platform.invitations import Invitations
 from tests.platform.keys import Key, KeyRing
 from tests.platform.launching import FormPost, Launching, LoginRequest, fields_of
 from tests.platform.people import enrolled
@@ -87,6 +88,9 @@ class Platform:
             self.records, self.places, habits, self.forge, self.auth_url, self.lock
         )
         self.page_size = 50
+        self.configuration_needs_token = False
+        self.invitations = Invitations(self.configuration_url, self.lock)
+        self._nonces: set[tuple[str, str]] = set()
         self.answers: list[Any] = []  # deep-linking answers, accepted and refused, oldest first
         self.course = self.make_course("LIB 101", "Service at the desk")
 
@@ -298,6 +302,13 @@ class Platform:
     def rotate_keys(self, *, keeps_old: bool = True) -> Key:
         """Sign with a new key from now on."""
         return self.keys.rotate(keeps_old=keeps_old)
+
+    def first_time(self, tool: Tool, nonce: str) -> bool:
+        """Tell whether a tool uses this nonce for the first time."""
+        with self.lock:
+            known = (tool.client_id, nonce) in self._nonces
+            self._nonces.add((tool.client_id, nonce))
+        return not known
 
     # --- what came of it -----------------------------------------------------------------------
 

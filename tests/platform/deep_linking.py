@@ -1,0 +1,155 @@
+"""Choosing content (Deep Linking 2.0): the answer is verified in every part, then becomes links."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from flask import Blueprint, Response, render_template, request
+
+from tests.platform.claims import Launch
+from tests.platform.content_items import item_faults
+from tests.platform.platform import Platform
+from tests.platform.records import Link
+from tests.platform.tokens import BadSignature
+from tests.platform.vocabulary import DEEP_LINKING, LTI, Message
+
+LONGEST_S: Final = 600
+AHEAD_S: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a tool answered: what is wrong with it, or the links that were made of it."""
+
+    launch_id: str
+    faults: tuple[str, ...]
+    links: tuple[Link, ...] = ()
+    items: tuple[Mapping[str, Any], ...] = ()
+    message: str | None = None
+    claims: Mapping[str, Any] = field(default_factory=dict)
+
+
+def deep_linking_blueprint(platform: Platform) -> Blueprint:
+    """Return the place where tools post their answers through a browser."""
+    blueprint = Blueprint("deep_linking", __name__)
+
+    @blueprint.post("/deep_linking/<launch_id>")
+    def answered(launch_id: str) -> tuple[str | Response, int]:
+        answer = receive(platform, launch_id, request.form.get("JWT", ""))
+        launch = platform.launching.begun(launch_id)
+        course = launch.course if launch else platform.course
+        page = render_template("chosen.html", answer=answer, course=course)
+        return page, 400 if answer.faults else 200
+
+    return blueprint
+
+
+def receive(platform: Platform, launch_id: str, token: str) -> Answer:
+    """Verify an answer and make links of its items, all of them or none."""
+    launch = platform.launching.begun(launch_id)
+    if launch is None or launch.message is not Message.DEEP_LINKING:
+        return _kept(platform, Answer(launch_id, ("nobody here was choosing content",)))
+    try:
+        claims = platform.tokens.verified(token, launch.tool)
+    except BadSignature as fault:
+        return _kept(platform, Answer(launch_id, (f"signature: {fault}",)))
+    settings = platform.launching.claims(launch, "", launch.made_at)[
+        DEEP_LINKING + "deep_linking_settings"
+    ]
+    items = claims.get(DEEP_LINKING + "content_items", [])
+    faults = (
+        *_envelope_faults(platform, launch, claims),
+        *_data_faults(settings, claims),
+        *item_faults(items, settings, launch.tool),
+        *_null_faults(claims, "the answer"),
+    )
+    if faults:
+        return _kept(platform, Answer(launch_id, faults, claims=claims))
+    links = tuple(_made(platform, launch, item) for item in items if "Resource" in item["type"])
+    message = claims.get(DEEP_LINKING + "msg")
+    return _kept(platform, Answer(launch_id, (), links, tuple(items), message, claims))
+
+
+def _kept(platform: Platform, answer: Answer) -> Answer:
+    with platform.lock:
+        platform.answers.append(answer)
+    return answer
+
+
+def _envelope_faults(
+    platform: Platform, launch: Launch, claims: Mapping[str, Any]
+) -> Iterator[str]:
+    wanted = {
+        "iss": launch.tool.client_id,
+        LTI + "message_type": "LtiDeepLinkingResponse",
+        LTI + "version": "1.3.0",
+        LTI + "deployment_id": launch.deployment_id,
+    }
+    for name, value in wanted.items():
+        if claims.get(name) != value:
+            yield f"{name} is {claims.get(name)!r}, not {value!r}"
+    if claims.get("aud") not in (platform.issuer, [platform.issuer]):
+        yield f"aud is {claims.get('aud')!r}, not our issuer {platform.issuer!r}"
+    yield from _time_faults(platform, claims)
+    nonce = claims.get("nonce")
+    if not isinstance(nonce, str) or not nonce:
+        yield "nonce is missing"
+    elif not platform.first_time(launch.tool, nonce):
+        yield "this nonce was used before"
+
+
+def _time_faults(platform: Platform, claims: Mapping[str, Any]) -> Iterator[str]:
+    now = platform.now().timestamp()
+    starts, ends = claims.get("iat"), claims.get("exp")
+    if not isinstance(starts, int | float) or not isinstance(ends, int | float):
+        yield f"iat and exp have to be numbers, not {starts!r} and {ends!r}"
+        return
+    if starts > now + AHEAD_S:
+        yield "iat lies in the future"
+    if ends <= now:
+        yield "it has expired"
+    if ends - min(starts, now) > LONGEST_S:
+        yield f"it lives {ends - starts:.0f} s, more than {LONGEST_S}"
+
+
+def _data_faults(settings: Mapping[str, Any], claims: Mapping[str, Any]) -> Iterator[str]:
+    name = DEEP_LINKING + "data"
+    if "data" not in settings and name in claims:
+        yield "data is there, though the request had none"
+    if "data" in settings and claims.get(name) != settings["data"]:
+        yield f"data is {claims.get(name)!r}, not {settings['data']!r} as sent"
+
+
+def _null_faults(value: object, where: str) -> Iterator[str]:
+    if value is None:
+        yield f"{where} has a null"
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _null_faults(inner, f"{where}, {name}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value, 1):
+            yield from _null_faults(inner, f"{where}, {number}")
+
+
+def _made(platform: Platform, launch: Launch, item: Mapping[str, Any]) -> Link:
+    link = platform.link(
+        launch.tool,
+        course=launch.course,
+        title=item.get("title") or launch.tool.name,
+        text=item.get("text", ""),
+        url=item.get("url") or launch.tool.launch_url,
+        custom=dict(item.get("custom", {})),
+        deployment_id=launch.deployment_id,
+        item=item,
+    )
+    column = item.get("lineItem")
+    if column:
+        platform.add_column(
+            launch.tool,
+            link,
+            label=column.get("label") or link.title,
+            maximum=float(column["scoreMaximum"]),
+            resource_id=column.get("resourceId"),
+            tag=column.get("tag"),
+        )
+    return link

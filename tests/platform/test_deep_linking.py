@@ -1,0 +1,131 @@
+"""An answer to a deep-linking request becomes links when it is right, and says what is not."""
+
+import time
+
+import pytest
+import requests
+
+from tests.platform.asking import KEY, register
+from tests.platform.deep_linking import receive
+from tests.platform.keys import Key
+from tests.platform.platform import Platform
+from tests.platform.vocabulary import DEEP_LINKING, LTI
+
+ITEM = {
+    "type": "ltiResourceLink",
+    "title": "One",
+    "url": "https://tool.example/launch",
+    "custom": {"webinar": "one"},
+    "iframe": {"width": 800, "height": 600},
+    "thumbnail": {"url": "https://tool.example/1.jpg", "width": 320, "height": 180},
+}
+COLUMN = {"scoreMaximum": 100, "label": "Watched", "resourceId": "one", "tag": "watched"}
+DATA = DEEP_LINKING + "data"
+ITEMS = DEEP_LINKING + "content_items"
+
+
+class Choosing:
+    """Somebody is choosing; `answer` signs what a right tool would answer, with changes."""
+
+    def __init__(self, platform: Platform, **deep_linking: object) -> None:
+        self.platform, self.tool = platform, register(platform)
+        teacher = platform.course.instructors[0]
+        begun = platform.begin_deep_linking(teacher, self.tool, deep_linking=deep_linking)
+        self.launch = begun.launch
+        said = platform.launching.claims(begun.launch, "n", platform.now())
+        self.settings = said[DEEP_LINKING + "deep_linking_settings"]
+
+    def claims(self, **changes: object) -> dict:
+        now = int(time.time())
+        claims = {
+            "iss": self.tool.client_id,
+            "aud": self.platform.issuer,
+            "iat": now,
+            "exp": now + 300,
+            "nonce": str(time.monotonic_ns()),
+            LTI + "message_type": "LtiDeepLinkingResponse",
+            LTI + "version": "1.3.0",
+            LTI + "deployment_id": self.tool.deployment_id,
+            ITEMS: [ITEM],
+        }
+        if "data" in self.settings:
+            claims[DATA] = self.settings["data"]
+        claims |= changes
+        return {name: value for name, value in claims.items() if value != "absent"}
+
+    def answer(self, key: Key = KEY, **changes: object):
+        return receive(self.platform, self.launch.id, key.sign(self.claims(**changes)))
+
+
+def test_several_items_become_links_with_columns(platform: Platform) -> None:
+    choosing = Choosing(platform)
+    second = {**ITEM, "title": "Two", "lineItem": COLUMN}
+    answer = choosing.answer(**{ITEMS: [ITEM, second]})
+    assert answer.faults == ()
+    assert [link.title for link in answer.links] == ["One", "Two"]
+    assert platform.column(answer.links[0]) is None
+    assert platform.column(answer.links[1]).tag == "watched"
+    assert platform.records.links_of(platform.course) == list(answer.links)
+
+
+def test_a_browser_posts_the_answer(platform: Platform) -> None:
+    choosing = Choosing(platform)
+    url = choosing.settings["deep_link_return_url"]
+    signed = KEY.sign(choosing.claims())
+    posted = requests.post(url, data={"JWT": signed}, timeout=5)
+    assert (posted.status_code, "1 added" in posted.text) == (200, True)
+    again = requests.post(url, data={"JWT": signed}, timeout=5)
+    assert (again.status_code, "nonce" in again.text) == (400, True)
+    assert len(platform.records.links) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"iss": "other"}, "iss"),
+        ({"aud": "https://elsewhere.example"}, "aud"),
+        ({"exp": "absent"}, "exp"),
+        ({"exp": 1_700_000_000}, "expired"),
+        ({"exp": 4_000_000_000}, "more than 600"),
+        ({"iat": 4_000_000_000, "exp": 4_000_000_300}, "future"),
+        ({"nonce": "absent"}, "nonce"),
+        ({LTI + "message_type": "LtiResourceLinkRequest"}, "message_type"),
+        ({LTI + "version": "1.3"}, "version"),
+        ({LTI + "deployment_id": "99"}, "deployment_id"),
+        ({DATA: "absent"}, "data"),
+        ({DATA: "csrf"}, "data"),
+        ({DEEP_LINKING + "msg": None}, "null"),
+        ({ITEMS: {}}, "content_items"),
+        ({ITEMS: [{**ITEM, "type": "widget"}]}, "type"),
+        ({ITEMS: [{**ITEM, "url": "https://evil.example/"}]}, "url"),
+        ({ITEMS: [{**ITEM, "custom": {"start": 5}}]}, "custom"),
+        ({ITEMS: [{**ITEM, "custom": {"start": None}}]}, "null"),
+        ({ITEMS: [{**ITEM, "lineItem": {"label": "a"}}]}, "scoreMaximum"),
+        ({ITEMS: [{**ITEM, "iframe": {"width": "800"}}]}, "width"),
+        ({ITEMS: [{**ITEM, "thumbnail": {"width": 8}}]}, "thumbnail"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_wrong_is_said_and_nothing_made(platform, changes, fault) -> None:
+    answer = Choosing(platform).answer(**changes)
+    assert any(fault in said for said in answer.faults), answer.faults
+    assert platform.records.links == {}
+    assert platform.answers == [answer]
+
+
+def test_a_strangers_signature_is_refused(platform) -> None:
+    answer = Choosing(platform).answer(Key(KEY.kid, Key.make().private))
+    assert "signature" in answer.faults[0]
+
+
+def test_data_that_was_not_sent_must_not_come_back(platform) -> None:
+    choosing = Choosing(platform, data=None)
+    assert choosing.answer().faults == ()
+    assert "data" in choosing.answer(**{DATA: "x"}).faults[0]
+
+
+def test_one_item_is_one_and_a_column_has_to_be_wanted(platform) -> None:
+    choosing = Choosing(platform, accept_multiple=False, accept_lineitem=None)
+    assert "one is accepted" in choosing.answer(**{ITEMS: [ITEM, ITEM]}).faults[0]
+    column = choosing.answer(**{ITEMS: [{**ITEM, "lineItem": COLUMN}]})
+    assert "not asked for" in column.faults[0]
