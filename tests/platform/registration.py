@@ -89,7 +89,7 @@ def registration_faults(body: Mapping[str, Any]) -> Iterator[str]:
     if "id_token" not in body.get("response_types", ()):
         yield "response_types lacks id_token"
     grants = set(body.get("grant_types", ()))
-    if "client_credentials" not in grants or not grants & {"implicit", "implict"}:
+    if "client_credentials" not in grants or "implicit" not in grants:
         yield "grant_types lacks client_credentials or implicit"
     if not isinstance(body.get("redirect_uris"), list) or not body["redirect_uris"]:
         yield "redirect_uris is missing"
