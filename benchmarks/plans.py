@@ -20,6 +20,7 @@ HOT: Final[dict[str, Any]] = {
     "decision": cases._ONE,
     "decisions of a page": cases._SEVERAL.params(webinar_ids=list(range(1, 25)), login_id=1),
     "beat: what is known": beats._BEATING,
+    "beat: what is known, locked": beats._BEATING_LOCKED,
     "beat: the stream": beats._HOLD,
     "beat: what is kept": beats._KEEP,
     "claim: who asks": seats._ASKING,
@@ -27,9 +28,12 @@ HOT: Final[dict[str, Any]] = {
     "claim: a seat that was left": sitting._PICK,
     "claim: the count": sitting._COUNT_IN,
 }
-OF_NEWCOMERS: Final[dict[str, dict[str, Any]]] = {
+OF_ONE_KIND: Final[dict[str, dict[str, Any]]] = {
     "sqlite": {"claim: a new seat": newcomers._ADD, "claim: who sits": newcomers._ASSIGN},
-    "postgresql": {"claim: a newcomer's": newcomers._IN_ONE},
+    "postgresql": {
+        "claim: a newcomer's": newcomers._IN_ONE,
+        "beat: what is kept, in one": beats._KEEP_IN_ONE,
+    },
 }
 SCANNED: Final = {
     "sqlite": re.compile(r"^SCAN (\w+)(?! USING)", re.MULTILINE),
@@ -43,7 +47,7 @@ def scans(database: Database) -> dict[str, list[str]]:
     with database.engine.connect() as connection:
         return {
             name: found
-            for name, statement in (HOT | OF_NEWCOMERS[kind]).items()
+            for name, statement in (HOT | OF_ONE_KIND[kind]).items()
             if (found := _scanned(connection, statement))
         }
 

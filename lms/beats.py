@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import Update, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import streams, viewing
@@ -117,7 +117,7 @@ _claimed_at = (
     .limit(1)
     .scalar_subquery()
 )
-_BEATING = Lean(
+_HEARD = (
     select(
         _session.id,
         _session.login_id,
@@ -159,15 +159,16 @@ _BEATING = Lean(
     )
     .outerjoin(Grant.__table__, _grant.id == _session.grant_id)
     .where(_session.public_id == bindparam("session_id"))
-    # On PostgreSQL two screens of one person wait for each other here; on SQLite they already did.
-    .with_for_update(of=WatchRecord.__table__)
 )
+_BEATING = Lean(_HEARD)
+# On PostgreSQL two screens of one person wait for each other here; on SQLite they already did.
+_BEATING_LOCKED = Lean(_HEARD.with_for_update(of=WatchRecord.__table__))
 _HOLD = Lean(
     update(Stream)
     .where(_stream.login_id == bindparam("person"), _stream.session_id == bindparam("mine"))
     .values(held_until=bindparam("until"))
 )
-_KEEP = Lean(
+_KEPT = (
     update(WatchRecord)
     .where(_record.id == bindparam("record_id"))
     .values(
@@ -178,6 +179,39 @@ _KEEP = Lean(
         updated_at=bindparam("kept_at"),
     )
 )
+_KEEP = Lean(_KEPT)
+
+
+def _kept_in_one() -> Update:
+    """Return what keeps a beat in one statement, unless the record or the stream changed meanwhile.
+
+    The record is locked first and the stream after it, as everywhere.
+    """
+    unchanged = (
+        select(_record.id)
+        .where(
+            _record.id == bindparam("record_id"),
+            _record.buckets == bindparam("was_buckets"),
+            _record.earned_until == bindparam("was_until"),
+        )
+        .with_for_update()
+        .cte("unchanged")
+    )
+    held = (
+        update(Stream)
+        .where(
+            _stream.login_id == bindparam("person"),
+            _stream.session_id == bindparam("mine"),
+            unchanged.c.id == bindparam("record_id"),
+        )
+        .values(held_until=bindparam("until"))
+        .returning(_stream.login_id)
+        .cte("held")
+    )
+    return _KEPT.where(held.c.login_id == bindparam("person"))
+
+
+_KEEP_IN_ONE = Lean(_kept_in_one())
 _NOTE = Lean(
     update(PlaybackSession)
     .where(_session.id == bindparam("session_row"))
@@ -192,12 +226,12 @@ def keep_beat(session: Session, session_id: str, *, beat: Beat, now: datetime) -
     another screen has it, this session ends (PRODUCT.md, G1 and E1). Raises NotFound for a session
     that is not there.
     """
-    answer = keep_swiftly(Driver.of(session), session_id, beat=beat, now=now)
+    answer = _keep_locked(Driver.of(session), session_id, beat=beat, now=now)
     if not isinstance(answer, Doubtful):
         return answer
     reason = _reason_to_end(session, session_id, now=now)
     if reason is None:
-        answer = keep_swiftly(Driver.of(session), session_id, beat=beat, now=now)
+        answer = _keep_locked(Driver.of(session), session_id, beat=beat, now=now)
         if not isinstance(answer, Doubtful):
             return answer
         reason = PlaybackEnd.REVOKED
@@ -210,10 +244,42 @@ def keep_swiftly(
 ) -> Kept | Ended | Doubtful:
     """Do what `keep_beat` does while the grant that let in still does, with one read.
 
-    More grants never take access away, so that one is enough to go on by. Where it isn't, nothing
-    is kept and Doubtful returned. Raises NotFound for a session that is not there.
+    More grants never take access away, so that one is enough to go on by. Where it isn't, or the
+    record changed meanwhile, nothing is kept and Doubtful returned. On PostgreSQL it needs no
+    transaction around it. Raises NotFound for a session that is not there.
     """
-    found = _BEATING.one(driver, {"session_id": session_id})
+    if driver.dialect.name != "postgresql":
+        return _keep_locked(driver, session_id, beat=beat, now=now)
+    heard = _hear(driver, _BEATING, session_id, now)
+    if not isinstance(heard, _Heard):
+        return heard
+    kept, values = _weighed(heard, beat=beat, now=now)
+    was = {"was_buckets": heard.buckets, "was_until": heard.earned_until}
+    if not _KEEP_IN_ONE.count(driver, values | was | _hold_of(heard, session_id, now)):
+        return Doubtful()
+    _note(driver, heard, now)
+    return kept
+
+
+def _keep_locked(
+    driver: Driver, session_id: str, *, beat: Beat, now: datetime
+) -> Kept | Ended | Doubtful:
+    heard = _hear(driver, _BEATING_LOCKED, session_id, now)
+    if not isinstance(heard, _Heard):
+        return heard
+    if not _HOLD.count(driver, _hold_of(heard, session_id, now)):
+        return Doubtful()
+    kept, values = _weighed(heard, beat=beat, now=now)
+    _KEEP.count(driver, values)
+    _note(driver, heard, now)
+    return kept
+
+
+def _hear(
+    driver: Driver, reading: Lean, session_id: str, now: datetime
+) -> _Heard | Kept | Ended | Doubtful:
+    """Return what is known of the session whose beat is to be kept, or the answer to it."""
+    found = reading.one(driver, {"session_id": session_id})
     if found is None:
         raise NotFound
     heard = _Heard(*found)
@@ -224,11 +290,12 @@ def keep_swiftly(
         return Kept(Verdict.KEPT, heard.buckets, watched_s)
     if now >= heard.expires_at or not _still_admits(heard, now):
         return Doubtful()
+    return heard
+
+
+def _hold_of(heard: _Heard, session_id: str, now: datetime) -> dict[str, object]:
     person = heard.merged_into or heard.login_id
-    hold = {"person": person, "mine": session_id, "until": now + streams.LEASE}
-    if not _HOLD.count(driver, hold):
-        return Doubtful()
-    return _keep(driver, heard, beat=beat, now=now)
+    return {"person": person, "mine": session_id, "until": now + streams.LEASE}
 
 
 def _still_admits(heard: _Heard, now: datetime) -> bool:
@@ -260,11 +327,12 @@ def _still_admits(heard: _Heard, now: datetime) -> bool:
     return isinstance(decide(login, webinar, Action.RECORDING, now), Admitted)
 
 
-def _keep(driver: Driver, heard: _Heard, *, beat: Beat, now: datetime) -> Kept:
+def _weighed(heard: _Heard, *, beat: Beat, now: datetime) -> tuple[Kept, dict[str, object]]:
+    """Return the answer to a beat, and what is to be kept of it."""
     seen = Seen(heard.buckets, max(heard.earned_until, heard.opened_at))
     seen, verdict = weigh(seen, beat, seconds=heard.seconds, now=now)
     watched_s = watched_seconds(seen.buckets, heard.seconds)
-    kept = {
+    values: dict[str, object] = {
         "record_id": heard.record_id,
         "kept_buckets": seen.buckets,
         "kept_seconds": round(watched_s),
@@ -272,10 +340,12 @@ def _keep(driver: Driver, heard: _Heard, *, beat: Beat, now: datetime) -> Kept:
         "kept_until": seen.earned_until,
         "kept_at": now,
     }
-    _KEEP.count(driver, kept)
+    return Kept(verdict, seen.buckets, watched_s), values
+
+
+def _note(driver: Driver, heard: _Heard, now: datetime) -> None:
     if now - heard.beat_at >= BEAT_NOTED_EVERY:
         _NOTE.count(driver, {"session_row": heard.id, "noted_at": now})
-    return Kept(verdict, seen.buckets, watched_s)
 
 
 def _reason_to_end(session: Session, session_id: str, *, now: datetime) -> PlaybackEnd | None:

@@ -19,7 +19,9 @@ from sqlalchemy import (
     event,
     make_url,
 )
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, MappedColumn, Session, mapped_column
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
 from lms.errors import N_, Conflict
@@ -156,26 +158,19 @@ class Database:
 
     @contextmanager
     def driver(self) -> Iterator[Driver]:
-        """Open a transaction on the driver itself: leaving the block commits, an exception rolls back.
+        """Give the driver itself, for beats alone and by statements of lms/lean.py alone.
 
-        For beats, by statements of lms/lean.py alone. On SQLite its commits outlive the program,
-        whatever happens to that, but not a failure of power: seconds watched may be lost by one,
-        and each beat need not wait for the disk. Raises what the driver raises, a `driver_fault`.
+        On SQLite it is a transaction: leaving the block commits, an exception rolls back. Its commits
+        outlive the program, whatever happens to that, but not a failure of power: seconds watched
+        may be lost by one, and each beat need not wait for the disk. On PostgreSQL each statement
+        is a transaction of its own. Raises what the driver raises, a `driver_fault`.
         """
         connection = self.engine.raw_connection()
-        cursor = connection.cursor()
         try:
-            if self.is_sqlite:
-                cursor.execute("PRAGMA synchronous=NORMAL")
-                cursor.execute("BEGIN IMMEDIATE")
-            yield Driver(cursor, self.engine.dialect)
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
+            manner = _beating_on_sqlite if self.is_sqlite else _beating_on_postgresql
+            with manner(connection) as cursor:
+                yield Driver(cursor, self.engine.dialect)
         finally:
-            if self.is_sqlite:
-                cursor.execute("PRAGMA synchronous=FULL")
             connection.close()
 
     @property
@@ -218,6 +213,31 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN4
     connection.autocommit = True
     connection.execute("SET jit = off")
     connection.autocommit = False
+
+
+@contextmanager
+def _beating_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+        yield cursor
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    finally:
+        cursor.execute("PRAGMA synchronous=FULL")
+
+
+@contextmanager
+def _beating_on_postgresql(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
+    driver: Any = connection.driver_connection
+    driver.autocommit = True
+    try:
+        yield connection.cursor()
+    finally:
+        driver.autocommit = False
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own)
