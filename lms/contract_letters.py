@@ -144,9 +144,18 @@ def send_shortage(
 
 
 def send_renewed(
-    session: Session, pool: PoolFacts, post: Post, term: NewTerm, *, now: datetime
+    session: Session,
+    pool: PoolFacts,
+    post: Post,
+    term: NewTerm,
+    *,
+    now: datetime,
+    is_again: bool = False,
 ) -> None:
-    """Tell those who manage a contract that it goes on, with the same people (A5, C4)."""
+    """Tell those who manage a contract that it goes on, with the same people (A5, C4).
+
+    Each is told once, and once more whenever staff send it again.
+    """
     day = _last_day(term.ends_at, post.zone)
     values = {
         "from_day": say_day(term.starts_at, post.zone),
@@ -160,6 +169,8 @@ def send_renewed(
     }
     subject = RENEWED % {"organisation": pool.organisation, "day": day}
     key = f"renewed:{pool.public_id}:{_stamp(term.starts_at)}:{term.number or _stamp(now)}"
+    if is_again:
+        key += f":{_stamp(now)}"
     _to_stewards(session, pool, post, ("renewed", subject, key), values, now=now)
 
 

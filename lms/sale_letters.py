@@ -134,6 +134,7 @@ def send_renewed(
     *,
     post: Post,
     now: datetime,
+    is_again: bool = False,
 ) -> None:
     """Tell those who manage a contract that it was renewed by this sale: its pool, and its term."""
     pool, term = renewed
@@ -147,7 +148,7 @@ def send_renewed(
         reference=facts.reference,
         is_held=facts.is_held,
     )
-    contract_letters.send_renewed(session, pool, post, new, now=now)
+    contract_letters.send_renewed(session, pool, post, new, now=now, is_again=is_again)
 
 
 def send_registered(

@@ -28,14 +28,14 @@ from lms.db import new_public_id
 from lms.desk import Office
 from lms.desk_choices import read_target
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.models.holdings import OfferKind, Scope
+from lms.models.holdings import Grant, OfferKind, Scope
 from lms.models.orders import DeliveredThrough, Sale, Terms
 from lms.models.people import Membership, Organisation, Role
 from lms.offers import HIGHEST_MINOR, MOST_SEATS
 from lms.organisations import NewOrganisation, OrganisationFacts
 from lms.passes import NewPass, Target, Term, year_from
 from lms.pools import NewPoolGrant, PoolFacts
-from lms.sale_list import SaleFacts, find_sale
+from lms.sale_list import SaleFacts, find_sale, grants_of_sale
 
 PAY_WITHIN: Final = timedelta(days=30)
 PAID_AT_ONCE: Final = (Terms.CARD, Terms.COMPLIMENTARY, Terms.HISTORY)
@@ -134,9 +134,12 @@ def check(session: Session, new: NewSale) -> None:
 def send_letter_again(
     session: Session, sale_id: str, *, office: Office, actor: str | None, now: datetime
 ) -> SaleFacts:
-    """Send the buyer once more what was bought and how to attend; raises NotFound."""
+    """Send the letter of a sale once more: what was bought, or that a contract is renewed.
+
+    Raises NotFound.
+    """
     facts = find_sale(session, sale_id)
-    sale_letters.send_bought(session, facts, doors=office.doors, zone=office.zone, now=now)
+    _tell(session, facts, _renewed_by(session, facts), office=office, now=now, is_again=True)
     audit.record(session, "sale.letter_sent", sale_id, actor=actor, now=now)
     return facts
 
@@ -153,12 +156,26 @@ def _tell(
     *,
     office: Office,
     now: datetime,
+    is_again: bool = False,
 ) -> None:
     if renewed is None:
         sale_letters.send_bought(session, facts, doors=office.doors, zone=office.zone, now=now)
         return
     post = Post(office.doors, _zone_of(session, renewed[0].organisation_id, office))
-    sale_letters.send_renewed(session, facts, renewed, post=post, now=now)
+    sale_letters.send_renewed(session, facts, renewed, post=post, now=now, is_again=is_again)
+
+
+def _renewed_by(session: Session, facts: SaleFacts) -> tuple[PoolFacts, Term] | None:
+    """Return the contract that a sale renewed, and how: its term begins where others had ended."""
+    for line in grants_of_sale(session, facts.id):
+        if line.pool_id is None or line.kind is not OfferKind.CONTRACT:
+            continue
+        ends = session.scalars(
+            select(Grant.ends_at).where(Grant.pool_id == line.pool_id, Grant.id < line.id)
+        ).all()
+        if ends and all(end is not None and end <= line.starts_at for end in ends):
+            return pools.read_pool(session, line.pool_id), Term(line.starts_at, line.ends_at)
+    return None
 
 
 def _checked(session: Session, new: NewSale) -> Target:

@@ -21,6 +21,9 @@ from tests.visitor import Visitor
 from tests.web.admin.test_staff_requests import fields
 from tests.web.letters import letters, newest
 
+CONTRACT = replace(
+    GROUP, kind=OfferKind.CONTRACT, covers="everything", quantity=40, price_minor=800_000
+)
 INVOICE = replace(SEAT, terms=Terms.INVOICE)
 
 
@@ -202,6 +205,25 @@ def test_the_letter_is_sent_again(staff: Visitor, cast: Cast, database: Database
     assert staff.post(f"{page}/letter").status_code == 303
     kinds = [letter.kind for letter in letters(database, "dan@example.org")]
     assert kinds == ["bought", "bought"]
+
+
+def test_the_letter_of_a_renewal_is_sent_again_as_what_it_was(
+    staff: Visitor, cast: Cast, database: Database, clock: Clock
+) -> None:
+    first = sold(database, CONTRACT)
+    facts = sold(database, replace(CONTRACT, quantity=30, reference="PO 7"))
+    for sale in (facts, facts, first):
+        assert staff.post(f"/staff/sales/{sale.public_id}/letter").status_code == 303
+        clock.advance(timedelta(minutes=1))
+    told = letters(database, "mia@example.org")
+    assert [letter.kind for letter in told] == [
+        "bought_for_organisation",
+        "renewed",
+        "renewed",
+        "renewed",
+        "bought_for_organisation",
+    ]
+    assert told[1].text == told[2].text
 
 
 def test_staff_hold_open_and_mark_paid(staff: Visitor, cast: Cast, database: Database) -> None:
