@@ -21,7 +21,7 @@ LONGEST: Final = timedelta(days=30)
 NOTED_EVERY: Final = timedelta(minutes=5)  # "last seen" is known to this, not written each time
 KEPT_AFTER_ITS_END: Final = timedelta(days=30)
 LONGEST_AGENT: Final = 200
-BLOCKED = N_("This account can't be used to sign in at the moment.")
+BLOCKED = N_("This log-in is blocked.")
 
 
 class Blocked(Forbidden):

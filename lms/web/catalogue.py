@@ -35,7 +35,7 @@ from lms.web.doors import doors
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.pager import page_number, pager_of
-from lms.web.panels import known_zone, said_moment, sentence_of
+from lms.web.panels import known_zone, panel_of, said_moment
 from lms.web.posters import picture_of
 from lms.web.shell import house_facts
 from lms.web.signin import Viewer, required_viewer, viewer
@@ -190,11 +190,11 @@ def join(slug: str) -> ResponseReturnValue:
         case = load_case(session, login_id=person.login_id, webinar_id=room.webinar_id)
     decision = decide(case.login, case.webinar, Action.LIVE, moment)
     if isinstance(decision, Turned):
-        sentence = sentence_of(decision, case.webinar)
-        return render("catalogue/live.html", slug=slug, sentence=sentence, is_open=False), 403
+        panel = panel_of(decision, case.webinar, slug=slug)
+        return render("catalogue/live.html", slug=slug, panel=panel, is_open=False), 403
     if room.link is None:
         sentence = _("The link to the room is not here yet. Reload this page in a minute.")
-        return render("catalogue/live.html", slug=slug, sentence=sentence, is_open=True)
+        return render("catalogue/live.html", slug=slug, sentence=sentence, panel=None, is_open=True)
     answer = redirect(room.link, code=303)
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["Cache-Control"] = "no-store"

@@ -10,6 +10,8 @@ from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
 from lms.access import ADMITTING, Code
+from lms.models.people import Login
+from lms.passwords import hash_password
 from tests.access.refusals import arrange
 from tests.browser.people import Person
 
@@ -36,8 +38,12 @@ SHOWN = {
     Code.NO_GRANT: ("This webinar is not in your library yet.", "See what it costs"),
     Code.WEBINAR_PULLED: ("This webinar had to be taken down", "Write to us"),
 }
-# A blocked log-in is told at the door, and who is late for a live session has the recording.
-TOLD_ELSEWHERE = {Code.ACCOUNT_BLOCKED, Code.LIVE_OVER}
+# A blocked log-in is told at the door, and who is late at the door of the live session.
+AT_A_DOOR = {
+    Code.ACCOUNT_BLOCKED: ("This log-in is blocked.", "Write to us"),
+    Code.LIVE_OVER: ("There is no live session to join any more.", "Watch"),
+}
+PASSWORD = "seven lamps on a long table"  # noqa: S105
 
 
 @pytest.fixture
@@ -53,7 +59,7 @@ def address(app, clock) -> Iterator[str]:
 
 
 def test_no_answer_is_forgotten() -> None:
-    assert set(SHOWN) | TOLD_ELSEWHERE == set(Code) - ADMITTING
+    assert set(SHOWN) | set(AT_A_DOOR) == set(Code) - ADMITTING
 
 
 @pytest.mark.parametrize("code", SHOWN)
@@ -62,14 +68,57 @@ def test_a_refusal_says_why_and_what_to_do_next(
 ) -> None:
     with database.transaction() as session:
         situation = arrange(session, cast, code)
-    sentence, step = SHOWN[code]
-    pictures = os.environ.get("CARREL_PICTURES")
     person = Person.arrive(browser, address, carrel, cast.dan.id)
     person.page.goto(f"/webinars/{situation.slug}")
-    panel = person.page.locator(".access")
+    _check(person, ".access", *SHOWN[code])
+    _take_pictures(person, code)
+    person.leave()
+
+
+def test_who_comes_late_to_a_live_session_is_led_to_the_recording(
+    browser: Browser, address, carrel, database, cast
+) -> None:
+    with database.transaction() as session:
+        situation = arrange(session, cast, Code.LIVE_OVER)
+    person = Person.arrive(browser, address, carrel, cast.dan.id)
+    person.page.goto(f"/webinars/{situation.slug}/live")
+    _check(person, "main", *AT_A_DOOR[Code.LIVE_OVER])
+    _take_pictures(person, Code.LIVE_OVER)
+    person.page.locator("main .button").first.click()
+    person.page.wait_for_url(f"**/webinars/{situation.slug}/watch")
+    person.leave()
+
+
+def test_a_blocked_login_is_told_at_the_door(
+    browser: Browser, address, carrel, database, cast
+) -> None:
+    with database.transaction() as session:
+        arrange(session, cast, Code.ACCOUNT_BLOCKED)
+        session.get_one(Login, cast.dan.id).password_hash = hash_password(PASSWORD)
+    person = Person.arrive(browser, address, carrel, None)
+    person.page.goto("/sign-in")
+    person.page.get_by_label("E-mail address", exact=True).fill(cast.dan.email)
+    person.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    person.page.get_by_role("button", name="Sign in", exact=True).click()
+    person.page.get_by_role("heading", name="You can\u2019t sign in at the moment").wait_for()
+    _check(person, "main", *AT_A_DOOR[Code.ACCOUNT_BLOCKED])
+    _take_pictures(person, Code.ACCOUNT_BLOCKED)
+    person.page.locator("main .button").first.click()
+    person.page.wait_for_url("**/ask?kind=trouble*")
+    person.leave()
+
+
+def _check(person: Person, place: str, sentence: str, step: str | None) -> None:
+    """Make sure that a place of the page says this, and that the next step comes first in it."""
+    panel = person.page.locator(place)
     assert sentence in panel.inner_text()
     if step is not None:
         assert step in panel.locator(".button").first.inner_text()
+
+
+def _take_pictures(person: Person, code: Code) -> None:
+    """Make sure that the page fits each width; with CARREL_PICTURES, take a picture of each."""
+    pictures = os.environ.get("CARREL_PICTURES")
     for width in WIDTHS:
         person.page.set_viewport_size({"width": width, "height": 900})
         wide = "document.documentElement.scrollWidth <= window.innerWidth"
@@ -78,4 +127,3 @@ def test_a_refusal_says_why_and_what_to_do_next(
             person.page.emulate_media(color_scheme=scheme)
             name = f"{code.value.lower()}-{width}-{scheme}.png"
             person.page.screenshot(path=str(Path(pictures or "") / name), full_page=True)
-    person.leave()
