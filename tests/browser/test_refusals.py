@@ -124,6 +124,6 @@ def _take_pictures(person: Person, code: Code) -> None:
         wide = "document.documentElement.scrollWidth <= window.innerWidth"
         assert person.page.evaluate(wide)
         for scheme in SCHEMES if pictures else ():
-            person.page.emulate_media(color_scheme=scheme)
+            person.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             name = f"{code.value.lower()}-{width}-{scheme}.png"
             person.page.screenshot(path=str(Path(pictures or "") / name), full_page=True)
