@@ -7,14 +7,22 @@ from flask import Blueprint, Flask
 from lms.parts import Part
 from lti.identities import forget_person
 from lti.models import all as tables
-from lti.rounds import SCHEDULES, TIDY, tidy
-from lti.web import home, privacy
+from lti.rounds import KEYS, SCHEDULES, TIDY, keep_keys, tidy
+from lti.web import home, key_set, launch, login, privacy
+from lti.web.reception import init_reception
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (home.blueprint, privacy.blueprint)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    login.blueprint,
+    launch.blueprint,
+    key_set.blueprint,
+    home.blueprint,
+    privacy.blueprint,
+)
 
 
 def init_app(app: Flask) -> None:
     """Register the tool's pages."""
+    init_reception(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
 
@@ -23,7 +31,7 @@ LTI = Part(
     name="lti",
     init_app=init_app,
     commands=(),
-    job_handlers={TIDY: tidy},
+    job_handlers={TIDY: tidy, KEYS: keep_keys},
     schedules=SCHEDULES,
     models=tables.MODULES,
     on_erase=forget_person,

@@ -120,6 +120,11 @@ def find_registration(session: Session, public_id: str) -> RegistrationFacts:
     return _one(session, select(Registration).where(Registration.public_id == public_id))
 
 
+def registration_of_row(session: Session, row_id: int) -> RegistrationFacts:
+    """Return a registration by its row; raises NotFound."""
+    return _one(session, select(Registration).where(Registration.id == row_id))
+
+
 def registrations_of_issuer(
     session: Session, issuer: str, client_id: str | None
 ) -> tuple[RegistrationFacts, ...]:

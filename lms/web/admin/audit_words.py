@@ -112,6 +112,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "showing.closed": N_("%(actor)s closed the showing %(subject)s"),
     "showing.opened": N_("%(actor)s opened the showing %(subject)s"),
     "sign_in.opened": N_("%(actor)s signed in: %(subject)s"),
+    "signing_key.rotated": N_("%(actor)s let the next key sign to learning systems"),
     "waiting.joined": N_("%(actor)s joined a waiting list"),
     "waiting.removed": N_("%(actor)s took somebody off a waiting list"),
     "webinar.added": N_("%(actor)s began the webinar %(subject)s"),

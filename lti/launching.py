@@ -1,0 +1,239 @@
+"""A launch from the form that a platform posts to the framed session that it opens, and its line in the log.
+
+No network and no signature is waited for inside a transaction: the state is taken up in one, the token
+checked in none, and the session opened in another.
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from sqlalchemy.orm import Session
+
+from lms.db import Database
+from lms.errors import N_, Invalid
+from lti.deployments import Tenant, see_deployment
+from lti.frames import find_frame, hashed, offer_hand_over
+from lti.keysets import KeyPlace, KeySets, KeysUnavailable, KeyUnusable
+from lti.launch_log import Occurrence, write_launch
+from lti.logins import Begun, check_in_use, take_up_login
+from lti.models.platforms import DeploymentState
+from lti.openings import open_launch
+from lti.reading import Heard
+from lti.refusals import (
+    NO_KEYS,
+    TRY_AGAIN,
+    LaunchRefused,
+    malformed,
+    not_authentic,
+    not_entitled,
+)
+from lti.registrations import RegistrationFacts
+from lti.targets import Target, read_target
+from lti.tool import Launch
+
+OTHER_BROWSER: Final = N_("This launch began in another browser than this one.")
+PLATFORM_DECLINED: Final = N_("Your learning system did not let this launch go on.")
+PENDING: Final = N_(
+    "Your learning system is known here, but this installation in it is new and has to be approved "
+    "once. The library's staff see it now."
+)
+PENDING_ADVICE: Final = N_(
+    "Ask whoever looks after this tool in your institution to have it approved, and give them the "
+    "deployment below."
+)
+REFUSED: Final = N_("Launches from this installation in your learning system are refused.")
+NO_PLACE: Final = N_("The link in your course names no usable place in a recording.")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A launch that opened a framed session.
+
+    `hand_over` opens it once in a window of its own; it is there where no cookie bound the session,
+    which is then not to be shown before another proof.
+    """
+
+    secret: str
+    registration: RegistrationFacts
+    origins: tuple[str, ...]
+    return_url: str | None
+    storage_target: str | None
+    hand_over: str | None
+
+
+class LaunchTurned(Exception):
+    """A launch that was refused and written down: why, under which reference, and where it may be shown.
+
+    `return_url` is there only when the message's signature was verified.
+    """
+
+    def __init__(
+        self,
+        refusal: LaunchRefused,
+        reference: str,
+        *,
+        origins: tuple[str, ...] = (),
+        return_url: str | None = None,
+        deployment: str | None = None,
+    ) -> None:
+        super().__init__(refusal.code)
+        self.refusal, self.reference = refusal, reference
+        self.origins, self.return_url = origins, return_url
+        self.deployment = deployment
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Where launches come in: this house's database, address, and the keys of platforms; at one time."""
+
+    database: Database
+    keysets: KeySets
+    base_url: str
+    now: datetime
+
+    def take_up(self, state: str) -> Begun:
+        """Return the login of a state, which is good once; raises LaunchRefused."""
+        with self.database.transaction() as session:
+            begun = take_up_login(session, state, now=self.now)
+        if isinstance(begun, LaunchRefused):
+            raise begun
+        return begun
+
+    def key(self, registration: RegistrationFacts, kid: str) -> RSAPublicKey:
+        """Return a platform's key; raises LaunchRefused."""
+        place = KeyPlace(registration.details.jwks_url, registration.details.allows_loopback)
+        try:
+            return self.keysets.find(place, kid, now=self.now)
+        except KeyUnusable as fault:
+            raise not_authentic(fault.code, fault.message, detail=f"kid {kid[:80]}") from fault
+        except KeysUnavailable as fault:
+            raise LaunchRefused(
+                NO_KEYS, "keys_unavailable", str(fault), advice=TRY_AGAIN
+            ) from fault
+
+    def receive(self, form: Mapping[str, str], *, browser: str | None) -> Accepted:
+        """Open the framed session of a launch; `browser` is the cookie that survived.
+
+        Raises LaunchTurned for every launch that is refused.
+        """
+        launch = Launch(form, self)
+        try:
+            launch.validate()
+            check_in_use(launch.begun.registration)
+            _check_browser(launch.begun, browser)
+            target = _target(launch.heard)
+        except LaunchRefused as refusal:
+            raise self._turned(launch, _declined(form, refusal)) from refusal
+        return self._open(launch, target, browser)
+
+    def _open(self, launch: Launch, target: Target | None, browser: str | None) -> Accepted:
+        registration, heard = launch.begun.registration, launch.heard
+        with self.database.transaction() as session:
+            tenant = see_deployment(session, registration.id, heard.deployment, now=self.now)
+            refusal = _standing(tenant)
+            reference = self._write(session, launch, tenant.id, refusal)
+            if refusal is None:
+                secret, token = self._frame(session, launch, tenant, target, browser)
+        if refusal is not None:
+            raise _shown(launch, refusal, reference)
+        return Accepted(
+            secret=secret,
+            registration=registration,
+            origins=heard.origins,
+            return_url=heard.services.return_url,
+            storage_target=launch.begun.storage_target,
+            hand_over=token,
+        )
+
+    def _frame(
+        self,
+        session: Session,
+        launch: Launch,
+        tenant: Tenant,
+        target: Target | None,
+        browser: str | None,
+    ) -> tuple[str, str | None]:
+        message = launch.heard.message(
+            launch.begun.registration,
+            deployment_id=tenant.id,
+            organisation_id=tenant.organisation_id or 0,
+        )
+        secret = open_launch(session, message, target=target, browser=browser, now=self.now)
+        if browser is not None:
+            return secret, None
+        frame = find_frame(session, secret, browser=None, now=self.now)
+        return secret, offer_hand_over(session, frame.id)
+
+    def _write(
+        self,
+        session: Session,
+        launch: Launch,
+        deployment: int | None,
+        refusal: LaunchRefused | None,
+    ) -> str:
+        known = launch.registration
+        return write_launch(
+            session,
+            Occurrence(
+                registration_id=None if known is None else known.id,
+                deployment_id=deployment,
+                message_type=launch.message_type,
+                refusal=refusal,
+            ),
+            now=self.now,
+        )
+
+    def _turned(self, launch: Launch, refusal: LaunchRefused) -> LaunchTurned:
+        with self.database.transaction() as session:
+            reference = self._write(session, launch, None, refusal)
+        return _shown(launch, refusal, reference)
+
+
+def _shown(launch: Launch, refusal: LaunchRefused, reference: str) -> LaunchTurned:
+    known = launch.registration
+    heard = launch.heard if launch.is_read else None
+    return LaunchTurned(
+        refusal,
+        reference,
+        origins=(() if known is None else known.origins) if heard is None else heard.origins,
+        return_url=launch.return_url,
+        deployment=None if heard is None else heard.deployment,
+    )
+
+
+def _declined(form: Mapping[str, str], refusal: LaunchRefused) -> LaunchRefused:
+    """Say it plainly where the platform sent an error in the token's place (OpenID Connect, 3.1.2.6)."""
+    error = form.get("error")
+    if not error or refusal.code not in ("token_missing", "state_missing"):
+        return refusal
+    said = f"{error}: {form.get('error_description', '')}"[:200]
+    return LaunchRefused(
+        refusal.status, "platform_declined", PLATFORM_DECLINED, advice=TRY_AGAIN, detail=said
+    )
+
+
+def _check_browser(begun: Begun, browser: str | None) -> None:
+    if browser is not None and not hmac.compare_digest(hashed(browser), begun.browser_hash):
+        raise LaunchRefused(401, "browser_wrong", OTHER_BROWSER, advice=TRY_AGAIN)
+
+
+def _standing(tenant: Tenant) -> LaunchRefused | None:
+    if tenant.state is DeploymentState.PENDING:
+        return LaunchRefused(403, "deployment_pending", PENDING, advice=PENDING_ADVICE)
+    if tenant.state is DeploymentState.REFUSED:
+        return not_entitled("deployment_refused", REFUSED)
+    return None
+
+
+def _target(heard: Heard) -> Target | None:
+    """Return what is to be shown: custom parameters first, then the signed link's own query."""
+    query = dict(parse_qsl(urlsplit(heard.target_link_uri).query))
+    try:
+        return read_target(heard.custom) or read_target(query)
+    except Invalid as fault:
+        raise malformed("target_malformed", NO_PLACE) from fault

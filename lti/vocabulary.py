@@ -1,0 +1,27 @@
+"""The names that the 1EdTech specifications give to claims, roles and message types."""
+
+from typing import Final
+
+VERSION: Final = "1.3.0"
+_LTI: Final = "https://purl.imsglobal.org/spec/lti/claim/"
+MESSAGE_TYPE: Final = _LTI + "message_type"
+VERSION_CLAIM: Final = _LTI + "version"
+DEPLOYMENT_ID: Final = _LTI + "deployment_id"
+TARGET_LINK_URI: Final = _LTI + "target_link_uri"
+RESOURCE_LINK: Final = _LTI + "resource_link"
+CONTEXT: Final = _LTI + "context"
+ROLES: Final = _LTI + "roles"
+CUSTOM: Final = _LTI + "custom"
+PRESENTATION: Final = _LTI + "launch_presentation"
+PLATFORM: Final = _LTI + "tool_platform"
+FOR_USER: Final = _LTI + "for_user"
+ENDPOINT: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+MEMBERSHIPS: Final = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+SETTINGS: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+
+RESOURCE_LINK_TYPE: Final = "ltiResourceLink"
+TEST_USER: Final = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+CONTEXT_ROLE: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership"
+# Custom parameters that we register to be filled from $Context.id.history and $ResourceLink.id.history
+CONTEXT_HISTORY: Final = "context_history"
+LINK_HISTORY: Final = "link_history"

@@ -1,0 +1,91 @@
+"""The launch: what a platform posts, and the ways on from there for browsers that keep no cookie."""
+
+from typing import Final
+
+from flask import Blueprint, Response, make_response, redirect, request
+from flask.typing import ResponseReturnValue
+
+from lms.errors import N_
+from lms.web.guard import Audience, open_to
+from lms.web.kit import carrel, transaction
+from lti.frames import hand_over
+from lti.launching import Accepted, LaunchTurned
+from lti.platform_addresses import origin_of
+from lti.refusals import TRY_AGAIN, LaunchRefused
+from lti.web.browsers import a_browser, keep_browser, known_browser
+from lti.web.proofs import open_ticket, proof_of, seal_ticket
+from lti.web.reception import in_frame, launch_page, reception, turned_page
+
+WENT_COLD: Final = N_("Your learning system did not confirm this launch in time.")
+
+blueprint = Blueprint("lti_launch", __name__)
+
+
+@blueprint.post("/lti/launch")
+@open_to(Audience.PLATFORM)
+def launch() -> ResponseReturnValue:
+    """Check the message and lead on by 303, so that reloading the page posts nothing again."""
+    try:
+        accepted = reception().receive(dict(request.form.items()), browser=known_browser())
+    except LaunchTurned as turned:
+        return turned_page(turned)
+    if accepted.hand_over is None:
+        return in_frame(_opened(accepted.secret), accepted.origins)
+    return _ask_for_proof(accepted)
+
+
+@blueprint.get("/lti/launch")
+@open_to(Audience.PLATFORM)
+def explain() -> ResponseReturnValue:
+    """Tell somebody who opens a course's link by itself where it works."""
+    return launch_page("lti/inside.html", origins=())
+
+
+@blueprint.post("/lti/launch/proof")
+@open_to(Audience.PLATFORM)
+def prove() -> ResponseReturnValue:
+    """Open the session for the browser whose platform kept what our login page put there."""
+    secret = open_ticket(
+        carrel().settings.secret_key,
+        request.form.get("ticket", ""),
+        request.form.get("value", ""),
+    )
+    if secret is None:
+        refusal = LaunchRefused(401, "proof_wrong", WENT_COLD, advice=TRY_AGAIN)
+        return turned_page(LaunchTurned(refusal, "proof"))
+    return in_frame(_opened(secret), ())
+
+
+@blueprint.post("/lti/launch/window")
+@open_to(Audience.PLATFORM)
+def window() -> ResponseReturnValue:
+    """Take a session over into a window of its own, where the cookie is a first-party one; once."""
+    here, browser = reception(), a_browser()
+    with transaction() as session:
+        secret = hand_over(session, request.form.get("token", ""), browser=browser, now=here.now)
+    answer = in_frame(_opened(secret), ())
+    keep_browser(answer, browser)
+    return answer
+
+
+def _opened(secret: str) -> Response:
+    return make_response(redirect(f"/lti/s/{secret}/", code=303))
+
+
+def _ask_for_proof(accepted: Accepted) -> ResponseReturnValue:
+    """Ask the platform's storage where there is one, and offer a window of its own where it is silent."""
+    secret_key = carrel().settings.secret_key
+    proof = proof_of(secret_key, request.form.get("state", ""))
+    target = accepted.storage_target
+    return launch_page(
+        "lti/one_click_more.html",
+        origins=accepted.origins,
+        storage_target=target,
+        storage_origin=origin_of(accepted.registration.details.auth_url),
+        storage_key=proof.key,
+        ticket=None
+        if target is None
+        else seal_ticket(secret_key, secret=accepted.secret, proof=proof),
+        token=accepted.hand_over,
+        return_url=accepted.return_url,
+    )

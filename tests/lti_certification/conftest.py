@@ -1,0 +1,17 @@
+"""The tool on a port of its own, registered with a platform of our own for Elm County."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from lms.runtime import Carrel
+from tests.cast import Cast
+from tests.lti.tool_server import Connection, connected
+from tests.platform.platform import Platform
+
+
+@pytest.fixture
+def connection(carrel: Carrel, cast: Cast, platform: Platform) -> Iterator[Connection]:
+    """A browser in a course of Elm County, with the tool running."""
+    with connected(carrel, platform) as made:
+        yield made
