@@ -48,6 +48,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "login.email_changed": N_("%(subject)s moved to another address"),
     "login.email_restored": N_("%(subject)s took their old address back"),
     "login.erased": N_("%(actor)s erased %(subject)s"),
+    "login.exported": N_("%(actor)s gave out a copy of what is kept of %(subject)s"),
     "login.merged": N_("%(actor)s merged %(subject)s into %(into)s"),
     "login.password_changed": N_("%(subject)s changed their password"),
     "login.recovery_changed": N_("%(subject)s changed their recovery address"),
