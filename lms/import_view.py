@@ -29,7 +29,8 @@ ANSWERS: Final = {
 class ImportFacts:
     """A list as people see it: how far it is, and how many rows have which answer.
 
-    `progress` is a share of the work under way, from 0 to 1. `failure` is a sentence, empty when
+    `progress` is a share of the work under way, from 0 to 1, which began at `started_at`; `staged`
+    are the rows that were read so far, counted while the list is read. `failure` is a sentence, empty when
     there is nothing to tell. Times are UTC.
     """
 
@@ -48,6 +49,8 @@ class ImportFacts:
     seated: int
     failure: str
     progress: float
+    started_at: datetime | None
+    staged: int
     created_at: datetime
     applied_at: datetime | None
 
@@ -81,11 +84,19 @@ class RowPage:
     total: int
 
 
-_progress = (
-    select(Job.progress)
+_under_way = (
+    select(Job)
     .where(Job.subject == SeatImport.public_id, Job.finished_at.is_(None))
     .order_by(Job.id.desc())
     .limit(1)
+    .correlate(SeatImport)
+)
+_progress = _under_way.with_only_columns(Job.progress).scalar_subquery()
+_started_at = _under_way.with_only_columns(Job.started_at).scalar_subquery()
+# Rows are numbered from 1 on, so the last number is how many were read; it is found by the key.
+_staged = (
+    select(func.max(SeatImportRow.number))
+    .where(SeatImportRow.import_id == SeatImport.id, SeatImport.state == ImportState.READING)
     .correlate(SeatImport)
     .scalar_subquery()
 )
@@ -106,6 +117,8 @@ _FACTS: Final = (
         SeatImport.seated,
         SeatImport.failure,
         func.coalesce(_progress, 0.0).label("progress"),
+        _started_at.label("started_at"),
+        func.coalesce(_staged, 0).label("staged"),
         SeatImport.created_at,
         SeatImport.applied_at,
     )

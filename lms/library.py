@@ -23,6 +23,7 @@ from lms.contract_rounds import REMIND, TURN, remind, turn
 from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
 from lms.importing import apply_queued, applying_ended, drop_file, read_list, reading_ended
 from lms.imports import APPLY, DROP, READ
+from lms.mass_release import RELEASE, release_list
 from lms.models import all as tables
 from lms.parts import Part
 from lms.recordings import ENCODE
@@ -70,8 +71,10 @@ from lms.web.organisation import allotments as organisation_allotments
 from lms.web.organisation import claims as organisation_claims
 from lms.web.organisation import imports as organisation_imports
 from lms.web.organisation import inviting as organisation_inviting
+from lms.web.organisation import mass_release as organisation_mass_release
 from lms.web.organisation import members as organisation_members
 from lms.web.organisation import moves as organisation_moves
+from lms.web.organisation import moving as organisation_moving
 from lms.web.organisation import overview as organisation_overview
 from lms.web.organisation import people as organisation_people
 from lms.web.organisation import pool_invitations as organisation_invitations
@@ -119,7 +122,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     organisation_imports.blueprint,
     organisation_invitations.blueprint,
     organisation_inviting.blueprint,
+    organisation_mass_release.blueprint,
     organisation_members.blueprint,
+    organisation_moving.blueprint,
     organisation_renewal.blueprint,
     organisation_moves.blueprint,
     organisation_overview.blueprint,
@@ -178,6 +183,7 @@ LIBRARY = Part(
         TIDY: tidy,
         TURN: turn,
         READ: read_list,
+        RELEASE: release_list,
         DROP: drop_file,
         APPLY: apply_queued,
         history_lists.READ: history_runs.read_list,

@@ -17,6 +17,7 @@ from lms.seating import HELD_BACK_FOR
 
 INVITED = N_("%(organisation)s has a seat for you")
 OFFERED = N_("The seat you waited for at %(organisation)s is free")
+MOVED = N_("%(organisation)s has given you another seat")
 CLAIMED = N_("Your seat is ready: %(covers)s")
 
 
@@ -136,19 +137,46 @@ def send_released(
     session.flush()
 
 
+def send_moved(
+    session: Session, moved: Assignment, old: Pool, new: Pool, *, doors: Doors, now: datetime
+) -> None:
+    """Tell somebody who had a seat that they have another instead, where they watch now.
+
+    It is not sent before the move can no longer be undone.
+    """
+    to = address_of(session, moved)
+    if to is None:
+        return
+    about = about_pool(session, new)
+    letter = mail.post(
+        session,
+        kind="seat_moved",
+        to=to,
+        login_id=moved.login_id,
+        subject=MOVED % {"organisation": about.organisation},
+        values={
+            "organisation": about.organisation,
+            "before": about_pool(session, old).covers,
+            "covers": about.covers,
+            "action_url": doors.page(about.page),
+        },
+        unique_key=_moved_key(moved.id),
+        now=now,
+    )
+    letter.run_at = now + HELD_BACK_FOR
+    session.flush()
+
+
+def withdraw_moved(session: Session, assignment_id: int) -> None:
+    """Keep back the letter about a seat that somebody got instead, unless it has been sent."""
+    _withdraw(session, _moved_key(assignment_id))
+
+
 def withdraw_released(session: Session, ended: Assignment) -> None:
     """Keep back the letter about an assignment that ended, unless it has been sent."""
     if ended.ended_at is None:
         return
-    session.execute(
-        update(Mail)
-        .where(
-            Mail.unique_key == _released_key(ended.id, ended.ended_at),
-            Mail.state == JobState.QUEUED,
-        )
-        .values(state=JobState.CANCELLED)
-        .execution_options(synchronize_session=False)
-    )
+    _withdraw(session, _released_key(ended.id, ended.ended_at))
 
 
 def address_of(session: Session, assignment: Assignment) -> str | None:
@@ -157,6 +185,19 @@ def address_of(session: Session, assignment: Assignment) -> str | None:
     if assignment.login_id is not None:
         own = session.scalar(select(Login.email).where(Login.id == assignment.login_id))
     return own or assignment.email
+
+
+def _withdraw(session: Session, unique_key: str) -> None:
+    session.execute(
+        update(Mail)
+        .where(Mail.unique_key == unique_key, Mail.state == JobState.QUEUED)
+        .values(state=JobState.CANCELLED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _moved_key(assignment_id: int) -> str:
+    return f"seat_moved:{assignment_id}"
 
 
 def _released_key(assignment_id: int, ended_at: datetime) -> str:

@@ -248,11 +248,18 @@ def release(
     end_holding(session, pool, holder, reason, doors=doors, now=now)
     detail = {"reason": reason.value}
     audit.record(session, "seat.released", seat.public_id, actor=actor, now=now, detail=detail)
+    return pass_on(session, seat, was, refill, now=now)
+
+
+def pass_on(
+    session: Session, seat: Seat, was: AssignmentState, refill: Refill, *, now: datetime
+) -> Released:
+    """Pass on a seat that somebody has left, or lock it until it may be filled."""
     if refill.is_free or was is AssignmentState.FROZEN:
         set_seat(session, seat.id, SeatState.FREE, None)
         if was in COUNTED:
-            count_out(session, pool.id)
-        offer_next(session, pool.id, now=now)
+            count_out(session, seat.pool_id)
+        offer_next(session, seat.pool_id, now=now)
     else:
         set_seat(session, seat.id, SeatState.LOCKED, refill.opens_at)
     return Released(seat.public_id, refill)
@@ -319,12 +326,16 @@ def end_holding(
     knew = holder.state not in OPEN or holder.notified_at is not None
     if knew and reason is not AssignmentEnd.ERASED:
         seat_letters.send_released(session, holder, pool, doors=doors, now=now)
+    end_untold(session, holder, reason, now=now)
+
+
+def end_untold(
+    session: Session, holder: Assignment, reason: AssignmentEnd, *, now: datetime
+) -> None:
+    """End somebody's time in a seat, of which the caller tells them; they stop watching by it."""
     holder.state, holder.ended_at, holder.ended_as = AssignmentState.RELEASED, now, reason
     session.flush()
     if holder.login_id is not None:
-        _end_playback(session, holder.login_id, now)
-
-
-def _end_playback(session: Session, login_id: int, now: datetime) -> None:
-    own = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
-    end_for_logins(session, own, ended_as=PlaybackEnd.RELEASED, now=now)
+        root = holder.login_id
+        own = select(Login.id).where(or_(Login.id == root, Login.merged_into == root))
+        end_for_logins(session, own, ended_as=PlaybackEnd.RELEASED, now=now)

@@ -19,7 +19,7 @@ async function look() {
   }
   if (bar && job.percent !== null) {
     bar.value = job.percent;
-    amount.textContent = `${job.percent} %`;
+    amount.textContent = job.amount ?? `${job.percent} %`;
     if (job.note) label.textContent = job.note;
   }
 }

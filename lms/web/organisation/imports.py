@@ -12,6 +12,7 @@ from lms.clock import now
 from lms.errors import N_, Invalid, NotFound
 from lms.import_view import PAGE, ImportFacts, latest_imports, read_import, rows_of
 from lms.models.imports import Answer, ImportState
+from lms.pace import pace_of
 from lms.pool_overview import PoolCard, read_pool, read_pools
 from lms.stewards import Managed
 from lms.web.guard import Audience, open_to
@@ -19,6 +20,7 @@ from lms.web.kit import carrel, read_session, see_other, transaction, wants_json
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
 from lms.web.organisation.people import titles_of
 from lms.web.organisation.pool_words import counted, pool_title
+from lms.web.pace_words import say_pace
 from lms.web.pager import page_number, pager_of
 from lms.web.signin import required_viewer
 from lms.web.uploads import received
@@ -90,6 +92,7 @@ def show(organisation_id: str, import_id: str) -> ResponseReturnValue:
                 state=_(STATE_WORDS[facts.state]),
                 is_live=facts.state in LIVE,
                 percent=round(100 * facts.progress),
+                amount=_amount(facts),
                 note="",
             )
         chosen = next((one for one in Answer if one == request.args.get("answer")), None)
@@ -113,6 +116,7 @@ def show(organisation_id: str, import_id: str) -> ResponseReturnValue:
         is_live=facts.state in LIVE,
         failure=_(facts.failure) if facts.failure else "",
         percent=round(100 * facts.progress),
+        amount=_amount(facts),
         kinds=_kinds(facts),
         chosen=chosen,
         rows=[
@@ -168,6 +172,14 @@ def discard(organisation_id: str, import_id: str) -> ResponseReturnValue:
     return see_other(".begin", organisation_id=organisation_id)
 
 
+def _amount(facts: ImportFacts) -> str:
+    """Say how far the work is: rows read so far, or how many get their seats, all in one."""
+    if facts.state is ImportState.READING:
+        rows, share = facts.staged, facts.progress
+        return say_pace(pace_of(rows, None, share, started_at=facts.started_at, now=now()))
+    return ngettext("%(said)s person", "%(said)s people", facts.ok, said=counted(facts.ok))
+
+
 def _own(managed: Managed, import_id: str) -> None:
     with read_session() as session:
         read_import(session, import_id, organisation_id=managed.facts.id)
@@ -204,7 +216,8 @@ def _begin_page(managed: Managed, *, error: str = "") -> str:
                 each.public_id,
                 each.file_name or _("Pasted addresses"),
                 titles[each.pool],
-                _(STATE_WORDS[each.state]),
+                _(STATE_WORDS[each.state])
+                + (f" · {round(100 * each.progress)} %" if each.state in LIVE else ""),
                 STATE_BADGES[each.state],
                 say_moment_shortly(each.created_at, zone),
             )

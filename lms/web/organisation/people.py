@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, request, session
+from flask import Blueprint, Response, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from lms import mass_release
 from lms.clock import now
 from lms.csv_export import CONTENT_TYPE, Cell, csv_pieces
 from lms.models.holdings import Scope
@@ -31,6 +32,7 @@ from lms.web.pager import page_number, pager_of
 from lms.zones import say_date
 
 RELEASED: Final = "released_at"
+MOVED: Final = "moved_at"
 UNDO_SHOWN_FOR: Final = timedelta(seconds=30)
 CHOSEN_FROM: Final = (
     None,
@@ -40,6 +42,14 @@ CHOSEN_FROM: Final = (
     Standing.FROZEN,
 )
 blueprint = Blueprint("organisation_people", __name__, url_prefix="/organisation/<organisation_id>")
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What was just done, and where it is undone."""
+
+    text: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,7 @@ def people(organisation_id: str) -> ResponseReturnValue:
             state.order,
             offset=(number - 1) * PAGE_SIZE,
         )
+        releasing = mass_release.under_way(reading, organisation_id)
     return render_in(
         managed,
         "organisation/people.html",
@@ -89,7 +100,9 @@ def people(organisation_id: str) -> ResponseReturnValue:
         watchings=[(one.value, _(words)) for one, words in WATCHING_WORDS.items()],
         chips=state.chips(titles),
         sorts=Sort,
-        released=just_released(managed),
+        undo=just_done(managed),
+        may_move=len(cards) > 1,
+        releasing=releasing,
         may_choose=state.wanted.standing in CHOSEN_FROM,
         has_seats=any(card.used or card.counts.frozen for card in cards),
         pager=pager_of(number, PAGE_SIZE, found.total, url=lambda page: state.url(page=page)),
@@ -140,10 +153,28 @@ def people_csv(organisation_id: str) -> ResponseReturnValue:
     return answer
 
 
-def just_released(managed: Managed) -> int:
-    """Return how many seats this browser has just released and may still have back."""
-    kept = session.get(RELEASED)
-    if not kept or kept[0] != managed.facts.public_id:
+def just_done(managed: Managed) -> Undo | None:
+    """Return what this browser has just done to seats and may still undo."""
+    here = managed.facts.public_id
+    if moved := _just(MOVED, here):
+        said = counted(moved)
+        text = ngettext(
+            "%(said)s person was moved.", "%(said)s people were moved.", moved, said=said
+        )
+        return Undo(text, url_for("organisation_moving.undo", organisation_id=here))
+    if released := _just(RELEASED, here):
+        said = counted(released)
+        text = ngettext(
+            "%(said)s seat was released.", "%(said)s seats were released.", released, said=said
+        )
+        return Undo(text, url_for("organisation_released.undo", organisation_id=here))
+    return None
+
+
+def _just(what: str, organisation_id: str) -> int:
+    """Return to how many seats this browser has done something within the last half minute."""
+    kept = session.get(what)
+    if not kept or kept[0] != organisation_id:
         return 0
     if now() - datetime.fromisoformat(kept[1]) > UNDO_SHOWN_FOR:
         return 0

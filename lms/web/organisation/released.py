@@ -7,22 +7,20 @@ from flask import Blueprint, flash, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from werkzeug.wrappers import Response
 
-from lms import invitations, restoring, seat_table, seats
+from lms import invitations, mass_release, restoring, seats
 from lms.clock import now
 from lms.errors import Conflict, NotFound
 from lms.models.seats import AssignmentEnd
 from lms.pool_overview import read_pools
 from lms.seat_history import released_together
-from lms.stewards import Managed
 from lms.web.doors import doors
 from lms.web.guard import Audience, open_to
-from lms.web.kit import carrel, read_session, see_other, transaction
+from lms.web.kit import read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in
-from lms.web.organisation.people import CHOSEN_FROM, RELEASED, titles_of
+from lms.web.organisation.chosen import chosen_seats, see_other_url, table_of
+from lms.web.organisation.people import RELEASED
 from lms.web.organisation.pool_words import counted
-from lms.web.organisation.table_state import TableState, read_state
 from lms.web.signin import required_viewer
 
 blueprint = Blueprint(
@@ -36,8 +34,8 @@ PORTION: Final = 50
 @open_to(Audience.MANAGERS)
 def ask(organisation_id: str) -> ResponseReturnValue:
     managed = managed_organisation(organisation_id)
-    state = _state(managed)
-    chosen = _chosen(managed, state)
+    state = table_of(managed)
+    chosen = chosen_seats(managed, state)
     if not chosen:
         flash(_("Choose at least one person first."), "attention")
         return see_other_url(state.url())
@@ -49,6 +47,7 @@ def ask(organisation_id: str) -> ResponseReturnValue:
         everybody=bool(request.form.get("all")),
         count=len(chosen),
         said=counted(len(chosen)),
+        goes_on=len(chosen) > mass_release.AT_ONCE,
     )
 
 
@@ -56,9 +55,15 @@ def ask(organisation_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def release(organisation_id: str) -> ResponseReturnValue:
     managed, moment = managed_organisation(organisation_id), now()
-    state = _state(managed)
-    chosen = _chosen(managed, state)
+    state = table_of(managed)
+    chosen = chosen_seats(managed, state)
     actor = required_viewer().public_id
+    if len(chosen) > mass_release.AT_ONCE:
+        with transaction() as writing:
+            job = mass_release.begin(writing, organisation_id, chosen, actor=actor, now=moment)
+        return see_other(
+            "organisation_mass_release.show", organisation_id=organisation_id, job_id=job
+        )
     # In short transactions, so that others can write while many seats are released.
     for start in range(0, len(chosen), PORTION):
         with transaction() as writing:
@@ -78,8 +83,8 @@ def release(organisation_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def send_again(organisation_id: str) -> ResponseReturnValue:
     managed, moment = managed_organisation(organisation_id), now()
-    state = _state(managed)
-    chosen, actor = _chosen(managed, state), required_viewer().public_id
+    state = table_of(managed)
+    chosen, actor = chosen_seats(managed, state), required_viewer().public_id
     sent = 0
     for seat_id in chosen:
         try:
@@ -149,27 +154,3 @@ def undo(organisation_id: str) -> ResponseReturnValue:
             "attention",
         )
     return see_other("organisation_people.people", organisation_id=organisation_id)
-
-
-def see_other_url(url: str) -> Response:
-    """Answer 303 to an address made by this area."""
-    return Response(status=303, headers={"Location": url})
-
-
-def _state(managed: Managed) -> TableState:
-    with read_session() as reading:
-        titles = titles_of(read_pools(reading, managed.facts.id, now=now()))
-    return read_state(managed.facts.public_id, request.form, titles)
-
-
-def _chosen(managed: Managed, state: TableState) -> tuple[str, ...]:
-    """Return the seats that were chosen and are this organisation's; raises NotFound for others."""
-    with carrel().database.read_session() as reading:
-        if request.form.get("all"):
-            if state.wanted.standing not in CHOSEN_FROM:
-                return ()
-            return seat_table.every_seat(reading, managed.facts.id, state.wanted)
-        asked = tuple(dict.fromkeys(request.form.getlist("seat")))
-        if not seat_table.are_of(reading, managed.facts.id, asked):
-            raise NotFound
-        return asked

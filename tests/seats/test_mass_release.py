@@ -1,0 +1,106 @@
+"""Thousands of seats released by a job: counted, seen, stopped, and done again after a kill."""
+
+import pytest
+from sqlalchemy import select
+
+from lms import mass_release
+from lms.db import Database
+from lms.errors import NotFound
+from lms.jobs import Work, cancel
+from lms.library import LIBRARY
+from lms.mass_release import MassRelease
+from lms.models.people import Organisation
+from lms.models.seats import AssignmentState, Seat
+from lms.models.upkeep import JobState, Mail
+from lms.runtime import Carrel
+from lms.worker import see_through
+from tests.clock import NOW, Clock
+from tests.seats.places import Home, counts, invite, let_go, make_home, people, states, take_seat
+
+WORK = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
+MIA = "0" * 26
+MANY = 120  # more than two portions
+
+
+def filled(database: Database, number: int = MANY) -> tuple[Home, list[str]]:
+    """A pool with as many open invitations, and one seat that somebody has claimed."""
+    home = make_home(database, number + 1)
+    taken = [take_seat(database, home.pool_id, people(database, 1)[0])]
+    taken += [invite(database, home.pool_id, f"p{each}@example.org") for each in range(number)]
+    return home, taken
+
+
+def organisation_of(database: Database, home: Home) -> str:
+    with database.read_session() as session:
+        return session.get_one(Organisation, home.organisation_id).public_id
+
+
+def begin(database: Database, home: Home, taken: list[str]) -> str:
+    with database.transaction() as session:
+        where = organisation_of(database, home)
+        return mass_release.begin(session, where, taken, actor=MIA, now=NOW)
+
+
+def seen(database: Database, home: Home, job: str) -> MassRelease:
+    with database.read_session() as session:
+        return mass_release.read_release(session, organisation_of(database, home), job)
+
+
+def test_all_are_released_and_each_is_told_once(
+    carrel: Carrel, database: Database, clock: Clock
+) -> None:
+    home, taken = filled(database)
+    job = begin(database, home, taken)
+    waiting = seen(database, home, job)
+    assert (waiting.total, waiting.released, waiting.is_live) == (MANY + 1, 0, True)
+    see_through(carrel, WORK, job)
+    done = seen(database, home, job)
+    assert (done.state, done.released, done.share) == (JobState.DONE, MANY + 1, 1.0)
+    assert counts(database, home.pool_id) == (0, MANY + 1)
+    with database.read_session() as session:
+        told = session.scalars(select(Mail.kind).where(Mail.kind == "seat_released")).all()
+    assert len(told) == 1  # whoever was never told of an invitation loses nothing
+
+
+def test_who_left_meanwhile_is_passed_over_and_who_came_since_stays(
+    carrel: Carrel, database: Database, clock: Clock
+) -> None:
+    home, taken = filled(database, 2)
+    job = begin(database, home, taken)
+    let_go(database, taken[1])
+    [kim] = people(database, 1)
+    assert take_seat(database, home.pool_id, kim) == taken[1]
+    see_through(carrel, WORK, job)
+    assert states(database, home.pool_id)[kim] is AssignmentState.CLAIMED
+    assert counts(database, home.pool_id) == (1, 3)
+
+
+def test_it_is_done_again_without_harm(carrel: Carrel, database: Database, clock: Clock) -> None:
+    home, taken = filled(database, 3)
+    first, second = begin(database, home, taken), begin(database, home, taken)
+    for job in (first, second):
+        see_through(carrel, WORK, job)
+    assert counts(database, home.pool_id) == (0, 4)
+    with database.read_session() as session:
+        assert len(session.scalars(select(Seat.id)).all()) == 4
+
+
+def test_it_is_stopped_before_it_begins(carrel: Carrel, database: Database, clock: Clock) -> None:
+    home, taken = filled(database, 1)
+    job = begin(database, home, taken)
+    with database.transaction() as session:
+        cancel(session, job, actor=MIA, now=NOW)
+    see_through(carrel, WORK, job)
+    assert seen(database, home, job).state is JobState.CANCELLED
+    assert counts(database, home.pool_id) == (2, 2)
+
+
+def test_it_is_its_organisation_s_alone(database: Database, clock: Clock) -> None:
+    home, taken = filled(database, 1)
+    job = begin(database, home, taken)
+    other = make_home(database, 1)
+    with pytest.raises(NotFound):
+        seen(database, other, job)
+    with database.read_session() as session:
+        assert mass_release.under_way(session, organisation_of(database, home)) == job
+        assert mass_release.under_way(session, organisation_of(database, other)) is None
