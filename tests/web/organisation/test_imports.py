@@ -2,12 +2,18 @@
 
 import io
 import re
+from datetime import timedelta
 
 from sqlalchemy import func, select
 
 from lms.db import Database
+from lms.models.imports import SeatImport
 from lms.models.seats import Assignment, AssignmentState, Pool
+from lms.models.upkeep import Job
+from lms.staff_list import read_pasted
+from lms.staging import stage
 from tests.cast import Cast
+from tests.clock import NOW, Clock
 from tests.visitor import Visitor
 from tests.web.organisation.conftest import Elm
 
@@ -122,3 +128,24 @@ def test_a_script_sees_how_far_a_list_is(mia: Visitor, elm: Elm) -> None:
     answer = mia.get(send(mia, elm), headers={"Accept": "application/json"}).json
     assert answer is not None
     assert (answer["is_live"], answer["state"]) == (False, "Checked, nothing done yet")
+
+
+def test_while_a_long_list_is_read_its_page_says_how_far_how_fast_and_how_long(
+    mia: Visitor, elm: Elm, database: Database, clock: Clock
+) -> None:
+    rows = "".join(f"person-{number}@example.org,Person {number}\n" for number in range(9_000))
+    page = send(mia, elm, "email,name\n" + rows)
+    assert "0 so far" in mia.get(page).text
+    with database.transaction() as session:
+        listed = session.scalars(select(SeatImport)).one()
+        stage(session, listed.id, tuple(read_pasted("a@example.org\nb@example.org")), 1)
+        job = session.scalars(select(Job).where(Job.subject == listed.public_id)).one()
+        job.progress, job.started_at = 0.25, NOW - timedelta(seconds=60)
+    shown = mia.get(page).text
+    assert "2 so far · 2 a minute · about 3 minutes left" in shown
+    told = mia.get(page, headers={"Accept": "application/json"}).json
+    assert told is not None
+    assert (told["percent"], told["amount"][:8]) == (25, "2 so far")
+    begin = mia.get(f"/organisation/{elm.id}/import").text
+    assert "25 %" in begin
+    assert page in begin
