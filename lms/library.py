@@ -23,12 +23,12 @@ from lms.contract_rounds import REMIND, TURN, remind, turn
 from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
 from lms.importing import apply_queued, applying_ended, drop_file, read_list, reading_ended
 from lms.imports import APPLY, DROP, READ
-from lms.mass_release import RELEASE, release_list
+from lms.mass_release import RELEASE
 from lms.models import all as tables
 from lms.parts import Part
 from lms.recordings import ENCODE
 from lms.rounds import END_IDLE, OVERDUE, SCHEDULES, TIDY, end_idle, overdue, tidy
-from lms.seat_rounds import tell
+from lms.seat_rounds import release_list, tell
 from lms.seating import TELL
 from lms.web import (
     about,

@@ -8,13 +8,11 @@ from typing import Final, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms import audit, clock, jobs, seats
+from lms import audit, jobs, seats
 from lms.errors import NotFound
-from lms.jobs import JobRun, Stopped
 from lms.letters import Doors
 from lms.models.seats import Assignment, AssignmentEnd, Seat
 from lms.models.upkeep import Job, JobState, Lane
-from lms.runtime import Carrel
 from lms.seating import lock_pool
 
 RELEASE: Final = "seats.release"
@@ -54,7 +52,7 @@ def begin(
     """Have whoever sits in these seats now released by a worker; returns the outside id of the job."""
     people = [
         one
-        for some in _portions(seat_ids, COUNTED_AT_ONCE)
+        for some in portions(seat_ids, COUNTED_AT_ONCE)
         for one in session.scalars(
             select(Assignment.id)
             .join(Seat, Seat.id == Assignment.seat_id)
@@ -73,19 +71,21 @@ def begin(
     return job.public_id
 
 
-def release_list(carrel: Carrel, run: JobRun) -> None:
-    """Release the people of a list, a few in each transaction; who has left before is passed over."""
-    people = [int(one) for one in run.payload["people"]]
-    doors = Doors(carrel.settings.base_url)
-    done = 0
-    for some in _portions(people, PORTION):
-        if run.cancelled():
-            raise Stopped
-        with carrel.database.transaction() as session:
-            run.hold(session)
-            _release(session, some, doors=doors, actor=run.payload["actor"], now=clock.now())
-        done += len(some)
-        run.report(done / len(people))
+def release_some(
+    session: Session, people: Sequence[int], *, doors: Doors, actor: str, now: datetime
+) -> None:
+    """Release those of these people, by their assignments, who have not left their seats before."""
+    pools = select(Assignment.pool_id).where(Assignment.id.in_(people)).distinct()
+    for pool_id in sorted(session.scalars(pools)):
+        lock_pool(session, pool_id)
+    still = session.scalars(
+        select(Seat.public_id)
+        .join(Assignment, Assignment.seat_id == Seat.id)
+        .where(Assignment.id.in_(people), Assignment.ended_at.is_(None))
+        .order_by(Seat.pool_id, Seat.id)
+    ).all()
+    for seat_id in still:
+        seats.release(session, seat_id, AssignmentEnd.REMOVED, doors=doors, actor=actor, now=now)
 
 
 def read_release(session: Session, organisation_id: str, job_id: str) -> MassRelease:
@@ -107,7 +107,7 @@ def read_release(session: Session, organisation_id: str, job_id: str) -> MassRel
             )
         )
         or 0
-        for some in _portions(people, COUNTED_AT_ONCE)
+        for some in portions(people, COUNTED_AT_ONCE)
     )
     return MassRelease(
         id=job.public_id,
@@ -135,22 +135,7 @@ def under_way(session: Session, organisation_id: str) -> str | None:
     )
 
 
-def _release(
-    session: Session, people: Sequence[int], *, doors: Doors, actor: str, now: datetime
-) -> None:
-    pools = select(Assignment.pool_id).where(Assignment.id.in_(people)).distinct()
-    for pool_id in sorted(session.scalars(pools)):
-        lock_pool(session, pool_id)
-    still = session.scalars(
-        select(Seat.public_id)
-        .join(Assignment, Assignment.seat_id == Seat.id)
-        .where(Assignment.id.in_(people), Assignment.ended_at.is_(None))
-        .order_by(Seat.pool_id, Seat.id)
-    ).all()
-    for seat_id in still:
-        seats.release(session, seat_id, AssignmentEnd.REMOVED, doors=doors, actor=actor, now=now)
-
-
-def _portions(all_of_them: Sequence[One], size: int) -> Iterator[Sequence[One]]:
+def portions(all_of_them: Sequence[One], size: int) -> Iterator[Sequence[One]]:
+    """Return a sequence in parts of at most that size."""
     for first in range(0, len(all_of_them), size):
         yield all_of_them[first : first + size]

@@ -1,4 +1,4 @@
-"""The letters that seats lead to, written after the commit: offers, invitations of lists, losses."""
+"""What is done about seats after the commit: letters of offers and losses, releases of thousands."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from lms import invitations, seat_letters
 from lms.clock import now
-from lms.jobs import JobRun
+from lms.jobs import JobRun, Stopped
 from lms.letters import Doors
+from lms.mass_release import PORTION, portions, release_some
 from lms.models.seats import Assignment, Pool
 from lms.runtime import Carrel
 
@@ -45,3 +46,18 @@ def _tell_released(session: Session, pool_id: int, ids: Sequence[int], doors: Do
     for one in ended:
         if one.ended_at is not None and (one.claimed_at or one.notified_at):
             seat_letters.send_released(session, one, pool, doors=doors, now=one.ended_at)
+
+
+def release_list(carrel: Carrel, run: JobRun) -> None:
+    """Release the people of a list, a few in each transaction; who has left before is passed over."""
+    people = [int(one) for one in run.payload["people"]]
+    doors = Doors(carrel.settings.base_url)
+    done = 0
+    for some in portions(people, PORTION):
+        if run.cancelled():
+            raise Stopped
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            release_some(session, some, doors=doors, actor=run.payload["actor"], now=now())
+        done += len(some)
+        run.report(done / len(people))
