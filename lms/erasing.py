@@ -182,6 +182,13 @@ def _forget_letters_and_requests(session: Session, person: _Person) -> None:
         .values(name=ERASED_NAME, email="", message="", answer="", note="")
         .execution_options(**silently)
     )
+    # Whom somebody else named for a seat stands in that request, and in the answer to it.
+    session.execute(
+        update(DeskRequest)
+        .where(func.lower(DeskRequest.to_email).in_(person.keys))
+        .values(to_email=None, to_name="", answer="", note="")
+        .execution_options(**silently)
+    )
 
 
 def _forget_doings(session: Session, person: _Person) -> None:

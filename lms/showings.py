@@ -1,8 +1,7 @@
-"""Showings to a group (PRODUCT.md, G2): who may host one, who was in the room, and their slides."""
+"""Showings to a group (PRODUCT.md, G2): who may host one, its room, and everybody's slides."""
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -13,21 +12,17 @@ from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
-from lms import audit, mail
-from lms.addresses import read_address
+from lms import audit
 from lms.db import CROCKFORD, new_public_id
-from lms.errors import N_, Conflict, Gone, Invalid, NotFound
-from lms.guests import Guest
-from lms.letters import Doors
+from lms.errors import N_, Gone, NotFound
 from lms.models.catalogue import Webinar
-from lms.models.holdings import Grant
+from lms.models.holdings import Grant, OfferKind
 from lms.models.people import Login
-from lms.models.showings import Attendee, EnteredBy, Showing
+from lms.models.showings import Attendee, Showing
 from lms.showing_orders import grant_to_show as grant_to_show
 from lms.showing_orders import must_stand
 from lms.streams import logins_of
 
-MOST_PEOPLE: Final = 1000
 LONGEST_NAME: Final = 200
 CODE_LETTERS: Final = 8
 
@@ -38,17 +33,6 @@ class Place:
 
     room: str
     zone: ZoneInfo
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """Somebody on the roster."""
-
-    public_id: str
-    name: str
-    email: str
-    entered_by: EnteredBy
-    entered_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +55,14 @@ class ShowingFacts:
     closed_at: datetime | None
     minutes_shown: int | None
     is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A webinar that somebody may show to a group."""
+
+    slug: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +125,25 @@ def read_showing(session: Session, public_id: str, *, login_id: int, now: dateti
     )
 
 
+def showable(session: Session, login_id: int, *, now: datetime) -> tuple[Shown, ...]:
+    """Return what a person may show to a group now, by title."""
+    held = session.execute(
+        select(Webinar.id, Webinar.slug, Webinar.title)
+        .join(Grant, Grant.webinar_id == Webinar.id)
+        .where(
+            Grant.login_id.in_(logins_of(login_id)),
+            Grant.kind == OfferKind.GROUP_SHOWING,
+        )
+        .distinct()
+        .order_by(Webinar.title)
+    ).all()
+    return tuple(
+        Shown(row.slug, row.title)
+        for row in held
+        if grant_to_show(session, login_id, row.id, now=now) is not None
+    )
+
+
 def list_showings(session: Session, login_id: int, *, now: datetime) -> tuple[ShowingFacts, ...]:
     """Return what a person has shown, the latest first."""
     mine = _SHOWINGS.where(Showing.login_id.in_(logins_of(login_id)))
@@ -147,105 +158,6 @@ def read_room(session: Session, code: str, *, now: datetime) -> ShowingFacts:
         raise Gone(N_("This showing is over. Ask the person who hosted it to enter your name."))
     must_stand(session, facts.login_id, facts.webinar_id, facts.grant, now)
     return facts
-
-
-def roster(session: Session, showing: ShowingFacts) -> tuple[Present, ...]:
-    """Return who was in the room, in the order of their coming."""
-    rows = session.execute(
-        select(
-            Attendee.public_id,
-            Attendee.name,
-            Attendee.email,
-            Attendee.entered_by,
-            Attendee.entered_at,
-        )
-        .where(Attendee.showing_id == showing.id)
-        .order_by(Attendee.id)
-    )
-    return tuple(Present(*row) for row in rows)
-
-
-def enter(
-    session: Session,
-    showing: ShowingFacts,
-    guests: Sequence[Guest],
-    *,
-    entered_by: EnteredBy,
-    doors: Doors,
-    now: datetime,
-) -> int:
-    """Put people on the roster and send each the slides; returns how many were new.
-
-    An address that is there already is left as it is. Raises Invalid (fields `name`, `email`),
-    Conflict for more people than a room holds, and Gone once its order was taken back.
-    """
-    must_stand(session, showing.login_id, showing.webinar_id, showing.grant, now)
-    read = [(_named(guest.name), read_address(guest.email)) for guest in guests]
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    put = (insert_on_sqlite if on_sqlite else insert_on_postgresql)(Attendee)
-    new = 0
-    for name, address in read:
-        secret = secrets.token_urlsafe(32)
-        made = session.scalar(
-            put.values(
-                public_id=new_public_id(),
-                showing_id=showing.id,
-                name=name,
-                email=address.shown,
-                email_key=address.key,
-                entered_by=entered_by,
-                token_hash=hash_secret(secret),
-                entered_at=now,
-            )
-            .on_conflict_do_nothing(index_elements=[Attendee.showing_id, Attendee.email_key])
-            .returning(Attendee.public_id)
-        )
-        if made is not None:
-            new += 1
-            _send_slides(session, showing, Guest(name, address.shown), secret, doors=doors, now=now)
-    if new and len(roster(session, showing)) > MOST_PEOPLE:
-        raise Conflict(N_("A showing holds a thousand people at most."))
-    return new
-
-
-def correct(
-    session: Session,
-    showing: ShowingFacts,
-    attendee_id: str,
-    guest: Guest,
-    *,
-    doors: Doors,
-    now: datetime,
-) -> None:
-    """Mend a name or an address; another address is sent a link of its own, the old one ends.
-
-    Raises NotFound, Invalid, Conflict for an address that is on the roster, and Gone for another
-    address once the showing's order was taken back.
-    """
-    row = _attendee(session, showing, attendee_id)
-    name, address = _named(guest.name), read_address(guest.email)
-    row.name = name
-    if address.key == row.email_key:
-        session.flush()
-        return
-    taken = session.scalar(
-        select(Attendee.id).where(
-            Attendee.showing_id == showing.id, Attendee.email_key == address.key
-        )
-    )
-    if taken is not None:
-        raise Conflict(N_("That address is on the roster already."))
-    must_stand(session, showing.login_id, showing.webinar_id, showing.grant, now)
-    secret = secrets.token_urlsafe(32)
-    row.email, row.email_key, row.token_hash = address.shown, address.key, hash_secret(secret)
-    session.flush()
-    _send_slides(session, showing, Guest(name, address.shown), secret, doors=doors, now=now)
-
-
-def remove(session: Session, showing: ShowingFacts, attendee_id: str) -> None:
-    """Take somebody off the roster; their link ends. Raises NotFound."""
-    session.delete(_attendee(session, showing, attendee_id))
-    session.flush()
 
 
 def close(session: Session, showing: ShowingFacts, *, actor: str | None, now: datetime) -> None:
@@ -324,15 +236,6 @@ def _facts(row: Row[*tuple[Any, ...]], now: datetime) -> ShowingFacts:
     return ShowingFacts(**row._mapping, is_open=is_open)  # noqa: SLF001  (SQLAlchemy's public name)
 
 
-def _attendee(session: Session, showing: ShowingFacts, attendee_id: str) -> Attendee:
-    row = session.scalar(
-        select(Attendee).where(Attendee.public_id == attendee_id, Attendee.showing_id == showing.id)
-    )
-    if row is None:
-        raise NotFound
-    return row
-
-
 def _close(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     rows = session.execute(
         select(Showing.id, Showing.opened_at, Showing.closes_at, Webinar.minutes)
@@ -353,31 +256,3 @@ def _close(session: Session, which: ColumnElement[bool], now: datetime) -> int:
 def _end_of_day(now: datetime, zone: ZoneInfo) -> datetime:
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time(), tzinfo=zone)
-
-
-def _named(name: str) -> str:
-    read = " ".join(name.split())
-    if not 0 < len(read) <= LONGEST_NAME:
-        sentence = N_("Write a name of at most 200 letters.")
-        raise Invalid(sentence, fields={"name": sentence})
-    return read
-
-
-def _send_slides(
-    session: Session,
-    showing: ShowingFacts,
-    guest: Guest,
-    secret: str,
-    *,
-    doors: Doors,
-    now: datetime,
-) -> None:
-    values = {
-        "name": guest.name,
-        "title": showing.title,
-        "host": showing.host,
-        "action_url": doors.page(f"/slides/{secret}"),
-    }
-    subject = N_("The slides of %(title)s") % {"title": showing.title}
-    to = guest.email
-    mail.post(session, kind="slides", to=to, login_id=None, subject=subject, values=values, now=now)

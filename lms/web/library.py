@@ -6,6 +6,7 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from lms import showings
 from lms.access import Candidate, Code, PoolPlace, Way
 from lms.clock import now
 from lms.explain import Sentence, describe, grace_sentence, last_day
@@ -32,6 +33,8 @@ def library() -> ResponseReturnValue:
     page = page_number()
     with read_session() as session:
         shelf = read_shelf(session, login_id=person.login_id, page=page, now=now())
+        shown = showings.list_showings(session, person.login_id, now=now())
+        hosts = bool(shown) or bool(showings.showable(session, person.login_id, now=now()))
     return render(
         "library/library.html",
         begun=[_card(volume) for volume in shelf.begun],
@@ -39,6 +42,8 @@ def library() -> ResponseReturnValue:
         free=[_card(volume) for volume in shelf.free],
         kept=[_kept(each) for each in shelf.claimable],
         waiting=[_waiting(each, number) for each, number in shelf.waiting],
+        open_showings=[each for each in shown if each.is_open],
+        hosts=hosts,
         graced=[said(explained(each)) for each in shelf.graced],
         passes=[_pass(candidate) for candidate in shelf.passes],
         pager=pager_of(page, PAGE_SIZE, shelf.total, url=_page_url),

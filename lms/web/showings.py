@@ -1,22 +1,25 @@
 """Showing a webinar to a group: the host's pages, the room's page, and everybody's slides."""
 
+import hashlib
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
 import segno
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Blueprint, Response, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from lms import programme, showings
+from lms import programme, rosters, showings
 from lms.clock import now
 from lms.csv_export import CONTENT_TYPE, csv_pieces
 from lms.errors import Conflict, Invalid, NotFound
 from lms.guests import Guest, read_guests
 from lms.letters import Doors
-from lms.models.showings import EnteredBy
+from lms.rosters import Mended, Present
 from lms.showings import Place, ShowingFacts
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
@@ -69,6 +72,34 @@ def host(public_id: str) -> ResponseReturnValue:
     return _host_page(public_id)
 
 
+@blueprint.get("/showings")
+@open_to(Audience.SIGNED_IN)
+def index() -> ResponseReturnValue:
+    """List what a person has shown, and what they may show."""
+    person, moment = required_viewer(), now()
+    with read_session() as session:
+        shown = showings.list_showings(session, person.login_id, now=moment)
+        showable = showings.showable(session, person.login_id, now=moment)
+        people = rosters.count_people(session, [each.id for each in shown])
+    rows = [(each.title, each.room, *_line(each), people.get(each.id, 0)) for each in shown]
+    return render("showings/index.html", rows=rows, showable=showable)
+
+
+@blueprint.get("/showings/<public_id>/roster")
+@open_to(Audience.SIGNED_IN)
+def roster(public_id: str) -> ResponseReturnValue:
+    """Answer the roster alone, for the host's page, which looks again by itself."""
+    with read_session() as session:
+        showing = _mine(session, public_id)
+        people = rosters.roster(session, showing)
+    return jsonify(
+        version=_version(people),
+        is_open=showing.is_open,
+        said=_counted(people),
+        html=render("showings/_roster.html", showing=showing, people=people),
+    )
+
+
 @blueprint.get("/showings/<public_id>/sheet")
 @open_to(Audience.SIGNED_IN)
 def sheet(public_id: str) -> ResponseReturnValue:
@@ -83,7 +114,7 @@ def sheet(public_id: str) -> ResponseReturnValue:
 def roster_csv(public_id: str) -> ResponseReturnValue:
     with read_session() as session:
         showing = _mine(session, public_id)
-        people = showings.roster(session, showing)
+        people = rosters.roster(session, showing)
     heads = (_("Name"), _("E-mail"), _("Entered"), _("Entered by"))
     rows = [(each.name, each.email, each.entered_at, each.entered_by.value) for each in people]
     answer = Response(csv_pieces(heads, rows), content_type=CONTENT_TYPE)
@@ -97,15 +128,12 @@ def add(public_id: str) -> ResponseReturnValue:
     try:
         guests = read_guests(request.form.get("people", ""))
         with transaction() as session:
-            new_ones = showings.enter(
-                session,
-                _mine(session, public_id),
-                guests,
-                entered_by=EnteredBy.HOST,
-                doors=_doors(),
-                now=now(),
+            actor = required_viewer().public_id
+            showing = _mine(session, public_id)
+            new_ones = rosters.enter(
+                session, showing, guests, actor=actor, doors=_doors(), now=now()
             )
-    except Invalid as fault:
+    except (Invalid, Conflict) as fault:
         return _host_page(public_id, fault=fault.message), HTTPStatus.BAD_REQUEST
     known = len(guests) - new_ones
     told = _("%(new)s added. The slides are on their way.", new=new_ones)
@@ -120,11 +148,13 @@ def change(public_id: str, attendee_id: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             showing = _mine(session, public_id)
+            actor = required_viewer().public_id
             if form.get("act") == "remove":
-                showings.remove(session, showing, attendee_id)
+                rosters.remove(session, showing, attendee_id, actor=actor, now=now())
             else:
                 guest = Guest(form.get("name", ""), form.get("email", ""))
-                showings.correct(session, showing, attendee_id, guest, doors=_doors(), now=now())
+                mended = Mended(attendee_id, guest)
+                rosters.correct(session, showing, mended, actor=actor, doors=_doors(), now=now())
     except (Invalid, Conflict) as fault:
         return _host_page(public_id, fault=fault.message), HTTPStatus.BAD_REQUEST
     flash(_("The roster is changed."), "done")
@@ -161,10 +191,8 @@ def come_in(code: str) -> ResponseReturnValue:
         showing = showings.read_room(session, code, now=moment)
     try:
         with transaction() as session:
-            showings.enter(
-                session, showing, (guest,), entered_by=EnteredBy.SELF, doors=_doors(), now=moment
-            )
-    except Invalid as fault:
+            rosters.enter(session, showing, (guest,), actor=None, doors=_doors(), now=moment)
+    except (Invalid, Conflict) as fault:
         page = render(
             "showings/room.html", showing=showing, entered=None, given=guest, fault=_(fault.message)
         )
@@ -195,18 +223,30 @@ def slide_file(secret: str, handout_id: str) -> ResponseReturnValue:
 def _host_page(public_id: str, *, fault: str = "") -> str:
     with read_session() as session:
         showing = _mine(session, public_id)
-        people = showings.roster(session, showing)
+        people = rosters.roster(session, showing)
     link = _room_url(showing)
     return render(
         "showings/host.html",
         showing=showing,
         people=people,
+        counted=_counted(people),
+        version=_version(people),
         qr=_qr(link),
         link=link,
         fault=fault and _(fault),
         given=request.form.get("people", ""),
         **_when(showing),
     )
+
+
+def _counted(people: Sequence[Present]) -> str:
+    return ngettext("%(num)s person was there", "%(num)s people were there", len(people))
+
+
+def _version(people: Sequence[Present]) -> str:
+    """Return what changes whenever the roster does."""
+    said = "\n".join(f"{each.public_id} {each.name} {each.email}" for each in people)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _mine(session: Session, public_id: str) -> ShowingFacts:

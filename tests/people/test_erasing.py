@@ -89,6 +89,18 @@ def lived(database: Database, cast: Cast) -> int:
                 due_at=NOW + timedelta(days=1),
             )
         )
+        session.add(
+            DeskRequest(
+                kind=RequestKind.REASSIGN,
+                name="Mia",
+                email="mia@example.org",
+                to_email="Alice@example.org",
+                to_name="Alice",
+                answer="Done: alice@example.org is invited to the seat.",
+                created_at=NOW,
+                due_at=NOW + timedelta(days=1),
+            )
+        )
         showing = Showing(
             webinar_id=cast.webinar_id,
             login_id=cast.bob.id,

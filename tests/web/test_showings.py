@@ -11,7 +11,7 @@ from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant, OfferKind, Withdrawal
 from lms.models.people import Login
 from lms.models.showings import Attendee, Showing
-from lms.models.upkeep import Mail
+from lms.models.upkeep import AuditEntry, Mail
 from tests.clock import NOW
 from tests.factories import make_handout
 
@@ -257,3 +257,100 @@ def test_the_roster_is_exported_without_formulas(host, shown):
 def _attendee(database):
     with database.read_session() as session:
         return session.scalars(select(Attendee.public_id)).one()
+
+
+def acts(database):
+    with database.read_session() as session:
+        rows = session.execute(
+            select(AuditEntry.act, AuditEntry.actor, AuditEntry.detail)
+            .where(AuditEntry.act.like("showing.person_%"))
+            .order_by(AuditEntry.id)
+        )
+        return [(act.removeprefix("showing.person_"), actor, detail) for act, actor, detail in rows]
+
+
+def attendee(database):
+    with database.read_session() as session:
+        return session.scalars(select(Attendee.public_id)).one()
+
+
+def test_every_change_of_the_roster_is_written_down_by_ids_alone(
+    host, shown, guest, database, cast
+):
+    guest.post(room_of(host, shown), data={"name": "Jo Reed", "email": "jo@example.org"})
+    jo = attendee(database)
+    page = f"{shown}/people/{jo}"
+    host.post(page, data={"name": "Jo Read", "email": "jo@example.org", "act": "save"})
+    host.post(page, data={"act": "remove"})
+    host.post(f"{shown}/people", data={"people": "Ami, ami@example.org"})
+    mine, people = cast.alice.public_id, {"person": jo}
+    assert acts(database) == [
+        ("entered", None, people),
+        ("corrected", mine, people),
+        ("removed", mine, people),
+        ("entered", mine, {"person": attendee(database)}),
+    ]
+
+
+def test_nobody_is_mailed_again_and_again_through_a_roster(host, shown, database, clock, cast):
+    for _again in range(3):
+        host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
+        host.post(f"{shown}/people/{attendee(database)}", data={"act": "remove"})
+    page = host.post(f"{shown}/people", data={"people": "Ami, ami@example.org\nJo, JO@example.org"})
+    assert page.status_code == 400
+    assert "was sent the slides three times today" in page.text
+    with database.read_session() as session:
+        assert session.scalars(select(Attendee.id)).all() == []
+        assert len(session.scalars(select(Mail.id)).all()) == 3
+    host.post(f"{shown}/people", data={"people": "Ami, ami@example.org"})
+    ami = f"{shown}/people/{attendee(database)}"
+    moved = host.post(ami, data={"name": "Ami", "email": "jo@example.org", "act": "save"})
+    assert moved.status_code == 400
+    assert "ami@example.org" in host.get(shown).text
+    clock.advance(timedelta(days=1, seconds=1))
+    host.sign_in(cast.alice.id)
+    moved = host.post(ami, data={"name": "Ami", "email": "jo@example.org", "act": "save"})
+    assert moved.status_code == 303
+
+
+def test_the_room_says_so_too(host, shown, guest, database):
+    room = room_of(host, shown)
+    for _again in range(3):
+        guest.post(room, data={"name": "Jo", "email": "jo@example.org"})
+        host.post(f"{shown}/people/{attendee(database)}", data={"act": "remove"})
+    page = guest.post(room, data={"name": "Jo", "email": "jo@example.org"})
+    assert page.status_code == 400
+    assert "look among spam" in page.text
+
+
+def test_the_host_s_page_is_told_when_the_roster_changes(host, shown, guest, cast, app):
+    before = host.get(f"{shown}/roster").json
+    assert f'data-version="{before["version"]}"' in host.get(shown).text
+    guest.post(room_of(host, shown), data={"name": "Jo Reed", "email": "jo@example.org"})
+    after = host.get(f"{shown}/roster").json
+    assert before["version"] != after["version"]
+    assert after["version"] == host.get(f"{shown}/roster").json["version"]
+    assert (after["said"], after["is_open"]) == ("1 person was there", True)
+    assert "Jo Reed" in after["html"]
+    other = app.test_client()
+    other.sign_in(cast.dan.id)
+    assert other.get(f"{shown}/roster").status_code == 404
+
+
+def test_one_comes_to_one_s_showings_from_my_library(host, shown, cast):
+    library = host.get("/library").text
+    assert 'href="/showings"' in library
+    assert f'href="{shown}"' in library
+    page = host.get("/showings").text
+    assert "Meeting room 2" in page
+    assert "Takes names" in page
+    assert f"/webinars/{cast.slug}/showing" in page
+    host.post(f"{shown}/close")
+    assert f'href="{shown}"' not in host.get("/library").text
+    assert "Closed" in host.get("/showings").text
+
+
+def test_who_shows_nothing_is_told_how_to(client, cast):
+    client.sign_in(cast.dan.id)
+    assert 'href="/showings"' not in client.get("/library").text
+    assert "Ask for a group showing" in client.get("/showings").text

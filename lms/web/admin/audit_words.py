@@ -115,6 +115,15 @@ SENTENCES: Final[Mapping[str, str]] = {
     "series.removed": N_("%(actor)s removed a series"),
     "showing.closed": N_("%(actor)s closed the showing %(subject)s"),
     "showing.opened": N_("%(actor)s opened the showing %(subject)s"),
+    "showing.person_corrected": N_(
+        "%(actor)s mended a name on the roster of the showing %(subject)s"
+    ),
+    "showing.person_entered": N_(
+        "%(actor)s entered people on the roster of the showing %(subject)s"
+    ),
+    "showing.person_removed": N_(
+        "%(actor)s took a person off the roster of the showing %(subject)s"
+    ),
     "sign_in.opened": N_("%(actor)s signed in: %(subject)s"),
     "signing_key.rotated": N_("%(actor)s let the next key sign to learning systems"),
     "waiting.joined": N_("%(actor)s joined a waiting list"),

@@ -1,0 +1,33 @@
+// The host's page of a showing: names come onto the roster by themselves while it takes them.
+
+const LOOK_EVERY_MS = 5_000;
+
+const place = document.querySelector("[data-roster]");
+const said = document.querySelector("[data-roster-said]");
+const again = document.querySelector("[data-roster-again]");
+
+// What the host is just mending stays under their hands.
+function isInUse() {
+  return place.querySelector("details[open]") !== null || place.contains(document.activeElement);
+}
+
+async function look() {
+  const answer = await fetch(place.dataset.roster, { headers: { Accept: "application/json" } });
+  if (!answer.ok) return;
+  const roster = await answer.json();
+  if (roster.version !== place.dataset.version && !isInUse()) {
+    const read = new DOMParser().parseFromString(roster.html, "text/html");
+    place.replaceChildren(...read.body.childNodes);
+    place.dataset.version = roster.version;
+    said.textContent = roster.said;
+  }
+  if (!roster.is_open) clearInterval(timer);
+}
+
+again.hidden = true;
+const timer = setInterval(() => {
+  if (!document.hidden) look().catch(() => {});
+}, LOOK_EVERY_MS);
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) look().catch(() => {});
+});
