@@ -69,6 +69,7 @@ class Way(StrEnum):
     INVITED = "invited"
     OFFERED = "offered"
     BY_DOMAIN = "by_domain"
+    BY_LAUNCH = "by_launch"  # a learner of the organisation's own learning system
     WAITING = "waiting"
     EXPIRED = "expired"
     FROZEN = "frozen"
@@ -284,18 +285,36 @@ def _reached(place: PoolPlace, code: Code, now: datetime, *, is_pool_open: bool)
     if code is Code.OK_GRACE:
         code = Code.CONTRACT_LAPSED  # in grace nobody new comes in (C1)
     match way:
-        case Way.INVITED | Way.OFFERED:
-            return Code.INVITE_NOT_CLAIMED if code in IN_FORCE else code
-        case Way.WAITING:
-            return Code.POOL_FULL_WAITLISTED if code in IN_FORCE else code
+        case Way.INVITED | Way.OFFERED | Way.WAITING:
+            kept = Code.POOL_FULL_WAITLISTED if way is Way.WAITING else Code.INVITE_NOT_CLAIMED
+            return kept if code in IN_FORCE else code
         case Way.BY_DOMAIN | Way.EXPIRED:
             return _open_to_newcomers(place) if code in IN_FORCE else None
-        case Way.FROZEN | Way.LAPSED:
-            return Code.SEAT_RELEASED if is_pool_open and code in _LOST_WITH_A_SEAT else code
-        case Way.RELEASED:
-            return Code.SEAT_RELEASED if code in _GONE_WITH_A_SEAT else code
+        case Way.BY_LAUNCH:
+            return _launched_into(place, code, is_pool_open=is_pool_open)
+        case Way.FROZEN | Way.LAPSED | Way.RELEASED:
+            return _after_a_seat(way, code, is_pool_open=is_pool_open)
         case _:
             assert_never(way)
+
+
+def _after_a_seat(way: Way, code: Code, *, is_pool_open: bool) -> Code:
+    """Answer for somebody who had a seat, by what they lost with it."""
+    if way is Way.RELEASED:
+        is_lost = code in _GONE_WITH_A_SEAT
+    else:
+        is_lost = is_pool_open and code in _LOST_WITH_A_SEAT
+    return Code.SEAT_RELEASED if is_lost else code
+
+
+def _launched_into(place: PoolPlace, code: Code, *, is_pool_open: bool) -> Code | None:
+    """Answer for a learner from the organisation's own learning system (I4).
+
+    They hear why a pool lets nobody in, unless another of its grants does.
+    """
+    if code in IN_FORCE:
+        return _open_to_newcomers(place)
+    return None if is_pool_open else code
 
 
 def _way_at(place: PoolPlace, now: datetime) -> Way:
@@ -311,10 +330,11 @@ def _way_at(place: PoolPlace, now: datetime) -> Way:
 
 
 def _open_to_newcomers(place: PoolPlace) -> Code:
-    """Answer for who may take a free seat, where there is one (S4, S7)."""
+    """Answer for who may take a free seat, where there is one (S4, S7, I4)."""
     if not place.has_room:
         return Code.NO_GRANT
-    return Code.SEAT_CLAIMABLE if place.way is Way.BY_DOMAIN else Code.INVITE_NOT_CLAIMED
+    is_invited = place.way not in (Way.BY_DOMAIN, Way.BY_LAUNCH)
+    return Code.INVITE_NOT_CLAIMED if is_invited else Code.SEAT_CLAIMABLE
 
 
 def _is_of(grant: GrantFacts, organisation_id: int) -> bool:

@@ -36,7 +36,7 @@ from lms.seating import (
     standing_of,
     tell_later,
 )
-from lms.viewing import end_for_logins
+from lms.viewing import end_for_logins, end_previews
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +110,15 @@ def due_settlements(session: Session, *, now: datetime) -> tuple[int, ...]:
 
 
 def end_playback(session: Session, pool_id: int, ended_as: PlaybackEnd, *, now: datetime) -> None:
-    """End what the people of a pool, and of those allotted from it, are playing.
+    """End what the people of a pool, and of those allotted from it, are playing or looking over.
 
     Whoever may still watch by something else goes on by itself.
     """
     family = select(Pool.id).where(or_(Pool.id == pool_id, Pool.allotted_from_id == pool_id))
     sitting = and_(Assignment.pool_id.in_(family), Assignment.ended_at.is_(None))
     end_for_logins(session, _people(sitting), ended_as=ended_as, now=now)
+    its_grants = select(Grant.id).where(Grant.pool_id == pool_id)
+    end_previews(session, its_grants, ended_as=ended_as, now=now)
 
 
 def _differs(now_is: Capacity, capacity: int | None, *, waited_for: bool) -> bool:

@@ -95,6 +95,21 @@ def open_playback(
     decision = decide(case.login, case.webinar, Action.RECORDING, now)
     if isinstance(decision, Turned):
         return decision
+    return open_admitted(
+        session, decision, screen=screen, webinar_id=webinar_id, now=now, takes_over=takes_over
+    )
+
+
+def open_admitted(
+    session: Session,
+    decision: Admitted,
+    *,
+    screen: Screen,
+    webinar_id: int,
+    now: datetime,
+    takes_over: bool = False,
+) -> Playback | Holder:
+    """Open a session for somebody whom the policy has admitted just now; see `open_playback`."""
     session_id = new_public_id()
     wanted = Claim(screen.login_id, session_id, screen.browser)
     if takes_over:
@@ -108,18 +123,27 @@ def open_playback(
         now=now,
     )
     played = _find_played(session, webinar_id)
-    grant_id = None if decision.grant is None else decision.grant.public_id
-    leave = _Leave(session_id, grant_id, _lets_in_until(decision), is_preview=False)
+    leave = _Leave(session_id, _grant_of(decision), _lets_in_until(decision), is_preview=False)
     return _open(session, screen=screen, played=played, leave=leave, now=now)
 
 
-def open_preview(session: Session, *, screen: Screen, webinar_id: int, now: datetime) -> Playback:
-    """Open a session for staff who look a recording over, whether or not they hold it.
+def open_preview(
+    session: Session,
+    *,
+    screen: Screen,
+    webinar_id: int,
+    now: datetime,
+    by: Admitted | None = None,
+) -> Playback:
+    """Open a session for somebody who looks a recording over: nobody's stream, and nothing is kept.
 
-    It is nobody's stream. Raises NotFound when nothing can be played yet.
+    Staff do whether or not they hold it. Others are let in `by` what their organisation holds, and
+    stop with it. Raises NotFound when nothing can be played yet.
     """
     played = _find_played(session, webinar_id)
-    leave = _Leave(new_public_id(), None, None, is_preview=True)
+    ends_at = None if by is None else _lets_in_until(by)
+    grant_id = None if by is None else _grant_of(by)
+    leave = _Leave(new_public_id(), grant_id, ends_at, is_preview=True)
     return _open(session, screen=screen, played=played, leave=leave, now=now)
 
 
@@ -166,11 +190,19 @@ def end_for_logins(
 ) -> int:
     """End what the logins of a subquery play, with one statement; returns how many that were.
 
-    A preview by staff goes on: it hangs on no access. A player whose person may still watch opens
+    A preview goes on: it hangs on no seat. A player whose person may still watch opens
     a new session by itself, unless another screen took it over.
     """
     theirs = PlaybackSession.login_id.in_(logins) & PlaybackSession.is_preview.is_(False)
     return _end(session, theirs, ended_as=ended_as, now=now)
+
+
+def end_previews(
+    session: Session, grants: Select[int], *, ended_as: PlaybackEnd, now: datetime
+) -> int:
+    """End what is looked over by the grants of a subquery; returns how many sessions that were."""
+    by_them = PlaybackSession.grant_id.in_(grants) & PlaybackSession.is_preview
+    return _end(session, by_them, ended_as=ended_as, now=now)
 
 
 def end_for_webinar(
@@ -210,6 +242,10 @@ def _lets_in_until(decision: Admitted) -> datetime | None:
     if decision.ends_at is None or grant is None or grant.grace_until is None:
         return decision.ends_at
     return max(decision.ends_at, grant.grace_until)
+
+
+def _grant_of(decision: Admitted) -> str | None:
+    return None if decision.grant is None else decision.grant.public_id
 
 
 def _find_played(session: Session, webinar_id: int) -> _Played:

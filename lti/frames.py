@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from lms.embedding.people import add_learner, forget_learners
 from lms.errors import N_, Gone, NotFound
 from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.targets import Target, read_target
@@ -192,13 +193,28 @@ def hand_over(session: Session, token: str, *, browser: str, now: datetime) -> s
     return secret
 
 
-def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete the framed sessions that were over two days ago."""
+def name_visitor(session: Session, frame: Frame, *, now: datetime) -> int:
+    """Return the login of who is in a frame; somebody unknown gets one that ends with the session."""
+    if frame.login_id is not None:
+        return frame.login_id
+    login_id = add_learner(session, name=None, now=now)
     session.execute(
-        delete(FrameSession)
-        .where(FrameSession.expires_at < now - KEPT_AFTER_ITS_END)
+        update(FrameSession)
+        .where(FrameSession.id == frame.id, FrameSession.login_id.is_(None))
+        .values(login_id=login_id)
         .execution_options(synchronize_session=False)
     )
+    return login_id
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Delete the framed sessions that were over two days ago, and who was there unknown."""
+    is_old = FrameSession.expires_at < now - KEPT_AFTER_ITS_END
+    unknown = select(FrameSession.login_id).where(
+        is_old, FrameSession.role == FrameRole.ANONYMOUS, FrameSession.login_id.is_not(None)
+    )
+    forget_learners(session, unknown)
+    session.execute(delete(FrameSession).where(is_old).execution_options(synchronize_session=False))
 
 
 def _frame(row: FrameSession) -> Frame:

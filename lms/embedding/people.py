@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import Select, delete, update
 from sqlalchemy.orm import Session
 
 from lms.errors import N_
@@ -32,6 +32,15 @@ def rename_learner(session: Session, login_id: int, name: str) -> None:
             .values(name=usable)
             .execution_options(synchronize_session=False)
         )
+
+
+def forget_learners(session: Session, logins: Select[int | None]) -> None:
+    """Delete the logins of a subquery, and what they watched: people whom nobody knows."""
+    session.execute(
+        delete(Login)
+        .where(Login.id.in_(logins), Login.email_key.is_(None), Login.merged_into.is_(None))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _usable(name: str | None) -> str:

@@ -231,6 +231,22 @@ def find_series(
     return SeriesChoice(*row)
 
 
+def shown_in_series(
+    session: Session, organisation_id: int, name: str, *, now: datetime
+) -> tuple[int, ...]:
+    """Return what an organisation may show of a series, named by its slug or outside id; row ids."""
+    usable = _usable(_holdings(session, organisation_id, now))
+    query = (
+        select(Webinar.id)
+        .join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id)
+        .join(Series, Series.id == WebinarSeries.series_id)
+        .join(Recording, _PLAYS)
+        .where(or_(Series.slug == name, Series.public_id == name), usable)
+        .order_by(Webinar.id)
+    )
+    return tuple(session.scalars(query))
+
+
 def _holdings(session: Session, organisation_id: int, now: datetime) -> Sequence[_Holding]:
     """Return the grants of an organisation's pools as somebody seated in each would be judged."""
     rows = session.execute(_GRANTS.where(Pool.organisation_id == organisation_id)).all()

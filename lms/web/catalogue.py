@@ -37,10 +37,10 @@ from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import known_zone, panel_of, said_moment
 from lms.web.posters import picture_of
+from lms.web.screening import minutes_of
 from lms.web.shell import house_facts
 from lms.web.signin import Viewer, required_viewer, viewer
 from lms.web.stored import send_stored
-from lms.web.watch import minutes_of
 from lms.zones import read_zone
 from media.storage import content_type_of
 

@@ -19,8 +19,8 @@ from lms.web.own_seats import covered
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import reading_zone, said, said_moment
 from lms.web.posters import picture_of
+from lms.web.screening import minutes_of, watched_words
 from lms.web.signin import required_viewer
-from lms.web.watch import minutes_of, watched_words
 from lms.zones import read_zone, say_date
 
 blueprint = Blueprint("library", __name__)

@@ -21,9 +21,10 @@ from lms.web.agents import describe
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, transaction
 from lms.web.signin import Viewer, required_viewer, viewer
-from lms.web.tickets import client_of, issue, read_ticket, text_of
+from lms.web.tickets import Client, client_of, issue, read_ticket, text_of
 
 blueprint = Blueprint("playback", __name__)
+
 
 MASTER: Final = "master.m3u8"
 PROGRESSIVE: Final = "progressive.mp4"
@@ -64,9 +65,9 @@ def open_session(slug: str) -> ResponseReturnValue:
     wish = Wish(is_preview="preview" in wishes, takes_over="take_over" in wishes)
     answer = begin(slug, person, wish)
     if isinstance(answer, Playback):
-        return jsonify(_addresses(answer, is_native="native" in wishes))
+        return jsonify(addresses(answer, client_of(request), is_native="native" in wishes))
     if isinstance(answer, Holder):
-        return jsonify(_played_elsewhere(answer)), HTTPStatus.CONFLICT
+        return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
     decision, webinar = answer
     return jsonify(_told(decision, webinar, slug)), HTTPStatus.FORBIDDEN
 
@@ -88,7 +89,7 @@ def why(token: str) -> ResponseReturnValue:
         if not isinstance(decision, Admitted):
             return jsonify(told)
         if facts.ended_as is PlaybackEnd.TAKEN_OVER:
-            told |= _taken_over(streams.find_holder(session, login_id, now=moment))
+            told |= taken_over(streams.find_holder(session, login_id, now=moment))
             return jsonify(told)
     told["may_reopen"] = person is not None
     if facts.ended_as is not None:
@@ -134,16 +135,22 @@ def elsewhere_words(holder: Holder) -> str:
     )
 
 
-def progressive_url(playback: Playback) -> str | None:
+def progressive_url(playback: Playback, client: Client) -> str | None:
     """Return the address of the plain MP4, for players without scripts; None until it is made."""
     if not playback.is_whole:
         return None
-    token = issue(playback, client_of(request), native=True)
+    token = issue(playback, client, native=True)
     return f"/media/{token}/{playback.run}/{PROGRESSIVE}"
 
 
-def _addresses(playback: Playback, *, is_native: bool) -> dict[str, Any]:
-    token = issue(playback, client_of(request), native=is_native)
+def addresses(
+    playback: Playback, client: Client, *, is_native: bool, why_url: str | None = None
+) -> dict[str, Any]:
+    """Return what a player is told: where its media are, where it beats and asks, what is kept.
+
+    `why_url` is another page that answers it, with `{token}` where the token belongs.
+    """
+    token = issue(playback, client, native=is_native)
     media = f"/media/{token}"
     with read_session() as session:
         captions = programme.read_captions(session, playback.recording_id)
@@ -162,7 +169,7 @@ def _addresses(playback: Playback, *, is_native: bool) -> dict[str, Any]:
         ],
         "beat": f"/playback/{token}/beat",
         "close": f"/playback/{token}/close",
-        "why": url_for("playback.why", token=token),
+        "why": why_url.format(token=token) if why_url else url_for("playback.why", token=token),
         "seconds": playback.seconds,
         "resume_s": playback.place.resume_s,
         "watched": text_of(playback.place.buckets),
@@ -182,7 +189,8 @@ def _told(decision: Decision, webinar: WebinarFacts, slug: str) -> dict[str, Any
     }
 
 
-def _played_elsewhere(holder: Holder) -> dict[str, Any]:
+def played_elsewhere(holder: Holder) -> dict[str, Any]:
+    """Tell a player that another screen plays, and that it may take over (STREAM_LIMIT)."""
     return {
         "code": "STREAM_LIMIT",
         "sentence": elsewhere_words(holder),
@@ -192,7 +200,8 @@ def _played_elsewhere(holder: Holder) -> dict[str, Any]:
     }
 
 
-def _taken_over(holder: Holder) -> dict[str, Any]:
+def taken_over(holder: Holder) -> dict[str, Any]:
+    """Tell a player where playing went on, and that it may come back."""
     return {
         "code": "TAKEN_OVER",
         "sentence": _(

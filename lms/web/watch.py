@@ -1,23 +1,22 @@
 """The watch page: the film first, what was watched under it, the handouts beside it."""
 
-from base64 import b64encode
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, make_response, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date, ngettext
+from flask_babel import format_date
 from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
 
 from lms.access import Action, Admitted, Case, Code, Decision, decide
 from lms.cases import load_case
 from lms.clock import now
-from lms.errors import NotFound
+from lms.errors import N_, NotFound
 from lms.models.catalogue import WebinarState
 from lms.programme import UNPICTURED, Programme, Version, read_programme
-from lms.progress import parts
 from lms.showings import grant_to_show
 from lms.streams import Holder
 from lms.viewing import Playback
@@ -28,12 +27,15 @@ from lms.web.panels import panel_of
 from lms.web.playback import Wish, begin, elsewhere_words, progressive_url
 from lms.web.player_policy import PLAYER_POLICY
 from lms.web.posters import poster_url
+from lms.web.screening import Doorway, screening_of
 from lms.web.signin import Viewer, required_viewer
+from lms.web.tickets import client_of
 
 blueprint = Blueprint("watch", __name__)
 
-MINUTE_S: Final = 60
-COUNTED_IN_SECONDS: Final = 10 * MINUTE_S
+AS_STAFF: Final = N_(
+    "You are looking this recording over as staff. What you watch here is not kept."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +80,11 @@ def watch_plainly(slug: str) -> ResponseReturnValue:
     return render(
         "watch/plain.html",
         programme=seat.programme,
-        held_on=_held_on(seat.programme),
-        film_url=progressive_url(answer),
+        held_on=held_on(seat.programme),
+        film_url=progressive_url(answer, client_of(request)),
         resume_s=int(answer.place.resume_s),
         handouts=seat.has_handouts,
     )
-
-
-def watched_words(place: Place) -> str:
-    """Say how much was watched: "Watched 12 of 60 minutes", "Watched 0:35 of 1:03"."""
-    if place.seconds < COUNTED_IN_SECONDS:
-        return _watched(clock_of(place.watched_s), place.seconds)
-    return _watched(minutes_of(place.watched_s), place.seconds)
-
-
-def minutes_of(seconds: float) -> int:
-    """Return whole minutes, at least one of anything: how people count what they watched."""
-    return max(1, round(seconds / MINUTE_S)) if seconds > 0 else 0
-
-
-def clock_of(seconds: float) -> str:
-    """Return a place as players show it: 4:05, or 1:04:05 from an hour on."""
-    minutes, rest = divmod(int(seconds), MINUTE_S)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _is_preview(person: Viewer) -> bool:
@@ -141,16 +124,17 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
         render(
             "watch/watch.html",
             programme=programme,
-            held_on=_held_on(programme),
-            version=version,
-            poster_url=poster_url(version.public_id, version.run) if is_pictured else None,
-            place=place,
-            parts=parts(place.buckets, place.seconds),
-            watched=b64encode(place.buckets).decode("ascii"),
-            watched_words=watched_words(place),
-            resume_clock=clock_of(place.resume_s),
-            words=_words(place),
-            is_preview=is_preview,
+            held_on=held_on(programme),
+            screening=screening_of(
+                place,
+                Doorway(
+                    open_url=url_for("playback.open_session", slug=programme.slug),
+                    form_token=generate_csrf(),
+                    is_preview=is_preview,
+                ),
+                poster_url=poster_url(version.public_id, version.run) if is_pictured else None,
+                note=_(AS_STAFF) if is_preview else None,
+            ),
             handouts=seat.has_handouts,
             may_show=seat.may_show,
         )
@@ -159,35 +143,11 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
     return page
 
 
-def _watched(done: int | str, seconds: float) -> str:
-    if seconds < COUNTED_IN_SECONDS:
-        return _("Watched %(done)s of %(total)s", done=done, total=clock_of(seconds))
-    return ngettext(
-        "Watched %(done)s of %(num)s minute",
-        "Watched %(done)s of %(num)s minutes",
-        minutes_of(seconds),
-        done=done,
-    )
-
-
-def _words(place: Place) -> dict[str, str]:
-    """Return what the player's script says, in the reader's language."""
-    return {
-        "watched": _watched("{done}", place.seconds),
-        "lost": _("The connection was lost. Playing goes on as soon as it is back."),
-        "unreachable": _("The library can't be reached. Check your connection, then try again."),
-        "broken": _("This browser can't play the recording. Try again, or use another browser."),
-        "sign_in": _("Sign in"),
-        "ends_soon": _("Your access ends at {time}. Your place is kept."),
-        "kept": _("Your place, {place}, is kept."),
-    }
-
-
 def _turned_page(seat: Seat) -> ResponseReturnValue:
     page = render(
         "watch/turned.html",
         programme=seat.programme,
-        held_on=_held_on(seat.programme),
+        held_on=held_on(seat.programme),
         panel=panel_of(seat.decision, seat.case.webinar, slug=seat.programme.slug),
         handouts=seat.has_handouts,
     )
@@ -199,12 +159,13 @@ def _elsewhere_page(seat: Seat, holder: Holder) -> ResponseReturnValue:
     page = render(
         "watch/elsewhere.html",
         programme=seat.programme,
-        held_on=_held_on(seat.programme),
+        held_on=held_on(seat.programme),
         sentence=elsewhere_words(holder),
     )
     return page, HTTPStatus.CONFLICT
 
 
-def _held_on(programme: Programme) -> str:
+def held_on(programme: Programme) -> str:
+    """Say the day of a webinar by its own clock."""
     day = programme.held_at.astimezone(ZoneInfo(programme.zone)).date()
     return str(format_date(day, "d MMMM y"))

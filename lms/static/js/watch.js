@@ -10,6 +10,7 @@ import { Tracks } from "./watch/tracks.js";
 import { Watched } from "./watch/watched.js";
 import { listenForKeys } from "./watch/keys.js";
 import { rememberChoices } from "./watch/memory.js";
+import { keepWithin } from "./watch/clip.js";
 
 const REOPENINGS = 3;
 const REOPENINGS_WITHIN_MS = 60_000;
@@ -31,7 +32,8 @@ class WatchPage {
       takeOver: () => this.takeOver(),
     });
     this.doorkeeper = new Doorkeeper(page, this.words);
-    this.watched = new Watched(this.video, seconds, page.dataset.watched);
+    this.shown = { starts: Number(page.dataset.starts), ends: Number(page.dataset.ends) };
+    this.watched = new Watched(this.video, seconds, page.dataset.watched, this.shown);
     this.strip = new Strip(page, this.video, this.watched, this.words);
     this.tracks = new Tracks(this.video);
     this.heartbeat = new Heartbeat(this.video, this.watched, {
@@ -50,8 +52,12 @@ class WatchPage {
 
   listen() {
     const film = this.page.querySelector("[data-film]");
-    for (const name of ["pointerenter", "touchstart", "focusin"]) {
+    const early = ["pointerenter", "touchstart", "focusin"];
+    for (const name of this.page.dataset.waits === "yes" ? [] : early) {
       film.addEventListener(name, () => this.prepare(), { once: true, passive: true });
+    }
+    if (this.shown.starts > 0 || this.shown.ends < this.watched.seconds) {
+      keepWithin(this.video, this.shown);
     }
     // What is said over the film is seen on the whole screen as well.
     customElements.whenDefined("media-controller").then(() => {
@@ -63,7 +69,7 @@ class WatchPage {
     rememberChoices(this.video);
     listenForKeys(this.page, this.video, film);
     this.page.querySelector("[data-big-play]").addEventListener("click", () => this.play());
-    this.page.querySelector("[data-from-start]")?.addEventListener("click", () => this.go(0));
+    this.page.querySelector("[data-from-start]")?.addEventListener("click", () => this.go(this.shown.starts));
     this.page.querySelector("[data-next-gap]")?.addEventListener("click", () => {
       this.go(this.watched.nextGap(this.place()));
     });
@@ -115,6 +121,7 @@ class WatchPage {
 
   begin(session, at) {
     this.session = session;
+    this.page.dispatchEvent(new CustomEvent("carrel:begun", { bubbles: true }));
     this.watched.learn(session.watched);
     this.strip.draw();
     if (!this.isPreview) this.heartbeat.start(session);
@@ -178,7 +185,7 @@ class WatchPage {
   }
 
   keptPlace() {
-    if (this.isPreview || this.startAt < 1) return "";
+    if (this.isPreview || this.startAt < this.shown.starts + 1) return "";
     return this.words.kept.replace("{place}", clock(this.startAt));
   }
 

@@ -13,14 +13,16 @@ export class Strip {
     this.video = video;
     this.watched = watched;
     this.words = words;
+    this.starts = watched.shown.starts;
+    this.length = watched.shown.ends - watched.shown.starts;
     this.draw();
   }
 
   draw() {
     if (!this.svg) return;
     const parts = this.watched.parts();
-    const here = Number(this.place?.getAttribute("x") ?? 0);
-    this.place = bar("strip-place", here, this.watched.seconds / PLACE_SHARE);
+    const here = Number(this.place?.getAttribute("x") ?? this.starts);
+    this.place = bar("strip-place", here, this.length / PLACE_SHARE);
     this.svg.replaceChildren(
       ...parts.map(([starts, ends]) => bar("strip-watched", starts, ends - starts)),
       this.place,
@@ -28,20 +30,20 @@ export class Strip {
     const said = this.words.watched.replace("{done}", this.amount());
     this.svg.setAttribute("aria-label", said);
     this.text.textContent = said;
-    this.gap.hidden = !parts.length || this.watched.nextGap(0) === null;
+    this.gap.hidden = !parts.length || this.watched.nextGap(this.starts) === null;
   }
 
   // As the page says it: minutes, or minutes and seconds of what is short.
   amount() {
     const seconds = this.watched.total();
-    if (this.watched.seconds >= COUNTED_IN_SECONDS) return minutes(seconds);
+    if (this.length >= COUNTED_IN_SECONDS) return minutes(seconds);
     return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
   }
 
   movePlace(at) {
     if (!this.svg) return;
-    const width = this.watched.seconds / PLACE_SHARE;
-    this.place.setAttribute("x", Math.min(at, this.watched.seconds - width));
+    const last = this.starts + this.length - this.length / PLACE_SHARE;
+    this.place.setAttribute("x", Math.min(at, last));
     if (this.resume && !this.video.paused) this.resume.hidden = true;
   }
 
@@ -49,7 +51,7 @@ export class Strip {
   onChosen(choose) {
     this.svg?.addEventListener("click", (event) => {
       const box = this.svg.getBoundingClientRect();
-      choose(((event.clientX - box.left) / box.width) * this.watched.seconds);
+      choose(this.starts + ((event.clientX - box.left) / box.width) * this.length);
     });
   }
 }

@@ -5,9 +5,11 @@ const BUCKET_S = 5;
 const LEAP_S = 1.5;
 
 export class Watched {
-  constructor(video, seconds, buckets) {
+  // Of a stretch of the recording, what is counted, drawn and looked for lies within `shown`.
+  constructor(video, seconds, buckets, shown = { starts: 0, ends: seconds }) {
     this.video = video;
     this.seconds = seconds;
+    this.shown = shown;
     this.count = Math.max(1, Math.ceil(seconds / BUCKET_S));
     this.kept = new Uint8Array(Math.ceil(this.count / 8));
     this.finished = [];
@@ -72,6 +74,12 @@ export class Watched {
     return Boolean((this.kept[bucket >> 3] >> (bucket & 7)) & 1);
   }
 
+  // A bucket that a stretch has only a part of can't be earned there.
+  isShown(bucket) {
+    const { starts, ends } = this.shown;
+    return bucket * BUCKET_S >= starts && Math.min((bucket + 1) * BUCKET_S, this.seconds) <= ends;
+  }
+
   // [[starts, ends], ...] in seconds.
   parts() {
     const parts = [];
@@ -86,7 +94,11 @@ export class Watched {
   }
 
   total() {
-    return this.parts().reduce((sum, [starts, ends]) => sum + ends - starts, 0);
+    const { starts: first, ends: last } = this.shown;
+    return this.parts().reduce(
+      (sum, [starts, ends]) => sum + Math.max(0, Math.min(ends, last) - Math.max(starts, first)),
+      0,
+    );
   }
 
   // Where the next part not seen begins, from a place on and then from the start; null when all is seen.
@@ -94,7 +106,7 @@ export class Watched {
     const first = Math.floor(from / BUCKET_S) + 1;
     for (let step = 0; step < this.count; step += 1) {
       const bucket = (first + step) % this.count;
-      if (!this.has(bucket)) return bucket * BUCKET_S;
+      if (!this.has(bucket) && this.isShown(bucket)) return bucket * BUCKET_S;
     }
     return null;
   }

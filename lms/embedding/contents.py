@@ -1,0 +1,137 @@
+"""What a link of a course names: a webinar by its slug or outside id, or a series with its webinars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from lms.embedding.selection import shown_in_series
+from lms.errors import N_, NotFound
+from lms.models.catalogue import Recording, Series, Webinar, WebinarSeries, WebinarState
+from lms.programme import CaptionFacts as CaptionFacts
+from lms.programme import HandoutFile as HandoutFile
+from lms.programme import Programme as Programme
+from lms.programme import Version as Version
+from lms.programme import find_handout as find_handout
+from lms.programme import read_captions as read_captions
+from lms.programme import read_programme
+from lms.watching import Place as Place
+from lms.watching import nowhere as nowhere
+from lms.watching import read_places
+
+NOT_HERE: Final = N_("This recording isn't in the library of your organisation.")
+NO_SERIES: Final = N_("This series isn't in the library of your organisation.")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One webinar of a series as a link lists it; `share` is what the person has watched, 0 to 1."""
+
+    slug: str
+    title: str
+    held_at: datetime
+    zone: str
+    seconds: float
+    has_video: bool
+    recording_id: str
+    run: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFacts:
+    """A series as a link shows it: what the organisation may show of it, in the order of its dates."""
+
+    title: str
+    parts: tuple[Part, ...]
+
+
+_SLUG: Final = (
+    select(Webinar.slug)
+    .where(
+        or_(Webinar.slug == bindparam("name"), Webinar.public_id == bindparam("name")),
+        Webinar.state != WebinarState.DRAFT,
+    )
+    .limit(1)
+)
+_SERIES: Final = (
+    select(Series.id, Series.title)
+    .where(or_(Series.slug == bindparam("name"), Series.public_id == bindparam("name")))
+    .limit(1)
+)
+
+
+def find_programme(session: Session, name: str) -> Programme:
+    """Return a webinar by its slug or outside id; raises NotFound for none, and for a draft."""
+    slug = session.scalar(_SLUG, {"name": name})
+    if slug is None:
+        raise NotFound(NOT_HERE)
+    return read_programme(session, slug)
+
+
+def read_place(session: Session, login_id: int | None, version: Version) -> Place:
+    """Return where a person is in a recording; who is unknown has not begun."""
+    if login_id is None:
+        return nowhere(version.seconds)
+    places = read_places(session, login_id=login_id, recording_ids=(version.id,))
+    return places.get(version.id) or nowhere(version.seconds)
+
+
+def find_series_facts(
+    session: Session, organisation_id: int, name: str, *, login_id: int | None, now: datetime
+) -> SeriesFacts:
+    """Return a series by its slug or outside id, and how far somebody is in each part of it.
+
+    Raises NotFound for none, and where the organisation may show nothing of it.
+    """
+    row = session.execute(_SERIES, {"name": name}).one_or_none()
+    shown = shown_in_series(session, organisation_id, name, now=now)
+    if row is None or not shown:
+        raise NotFound(NO_SERIES)
+    return SeriesFacts(row.title, _parts(session, row.id, shown, login_id))
+
+
+def _parts(
+    session: Session, series_id: int, shown: Sequence[int], login_id: int | None
+) -> tuple[Part, ...]:
+    rows = session.execute(
+        select(
+            Recording.id,
+            Webinar.slug,
+            Webinar.title,
+            Webinar.held_at,
+            Webinar.zone,
+            Recording.seconds,
+            Recording.has_video,
+            Recording.public_id,
+            Recording.run,
+        )
+        .join(Recording, Recording.webinar_id == Webinar.id)
+        .join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id)
+        .where(
+            WebinarSeries.series_id == series_id,
+            Webinar.id.in_(list(shown)),
+            Recording.is_current,
+            Recording.run.is_not(None),
+        )
+        .order_by(Webinar.held_at, Webinar.id)
+    ).all()
+    ids = tuple(row.id for row in rows)
+    places = {} if login_id is None else read_places(session, login_id=login_id, recording_ids=ids)
+    return tuple(
+        Part(
+            slug=row.slug,
+            title=row.title,
+            held_at=row.held_at,
+            zone=row.zone,
+            seconds=row.seconds,
+            has_video=row.has_video,
+            recording_id=row.public_id,
+            run=row.run,
+            share=places[row.id].share if row.id in places else 0.0,
+        )
+        for row in rows
+    )

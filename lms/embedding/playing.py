@@ -1,0 +1,113 @@
+"""Playing in a frame: a learner's first playback takes their seat; who looks it over takes none."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import viewing
+from lms.access import Action, Admitted
+from lms.embedding.standing import (
+    CLAIMED_BY_PLAYING,
+    Presence,
+    Standing,
+    Visitor,
+    read_standing,
+)
+from lms.errors import NotFound
+from lms.models.seats import Pool
+from lms.seats import claim
+from lms.streams import Holder as Holder
+from lms.streams import find_holder as find_holder
+from lms.viewing import Playback as Playback
+from lms.viewing import Screen
+from lms.viewing import SessionFacts as SessionFacts
+from lms.viewing import read_session_facts as read_session_facts
+
+# A person's seats are in a few pools; each that fills up in this moment costs one more look.
+TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How somebody in a frame wants to play: in which browser, in place of another screen or not."""
+
+    browser: str
+    takes_over: bool
+
+
+def begin(
+    session: Session, visitor: Visitor, webinar_id: int, wish: Wish, *, now: datetime
+) -> Playback | Holder | Standing:
+    """Open a session for somebody in a frame, or return who plays, or how they stand.
+
+    A learner whom only a seat lets in takes one, once per person and pool; where another screen
+    of theirs plays, nothing is taken. An instructor and a test user look it over. Raises NotFound.
+    """
+    if visitor.login_id is None:
+        raise NotFound
+    standing = read_standing(session, visitor, webinar_id)
+    if visitor.presence is not Presence.LEARNER:
+        return _look_over(session, standing, webinar_id, wish, now=now)
+    seating = session.begin_nested()
+    standing = _seated(session, visitor, standing, webinar_id, now=now)
+    decision = standing.decide(Action.RECORDING, now)
+    if not isinstance(decision, Admitted):
+        seating.rollback()
+        return standing
+    answer = viewing.open_admitted(
+        session,
+        decision,
+        screen=_screen(standing, wish),
+        webinar_id=webinar_id,
+        now=now,
+        takes_over=wish.takes_over,
+    )
+    if isinstance(answer, Holder):
+        seating.rollback()
+    else:
+        seating.commit()
+    return answer
+
+
+def is_whose(session: Session, facts: SessionFacts, visitor: Visitor) -> bool:
+    """Tell whether a playback session is this visitor's, by whichever login of theirs."""
+    if visitor.login_id is None:
+        return False
+    return read_standing(session, visitor, facts.webinar_id).login_id == facts.login_id
+
+
+def _look_over(
+    session: Session, standing: Standing, webinar_id: int, wish: Wish, *, now: datetime
+) -> Playback | Standing:
+    decision = standing.decide(Action.RECORDING, now)
+    if not isinstance(decision, Admitted):
+        return standing
+    return viewing.open_preview(
+        session, screen=_screen(standing, wish), webinar_id=webinar_id, now=now, by=decision
+    )
+
+
+def _seated(
+    session: Session, visitor: Visitor, standing: Standing, webinar_id: int, *, now: datetime
+) -> Standing:
+    """Take a seat where that is what is missing, and look again."""
+    person = replace(visitor, login_id=standing.login_id)
+    for _ in range(TRIES):
+        decision = standing.decide(Action.RECORDING, now)
+        place = decision.grant.place if decision.grant else None
+        is_missing = decision.code in CLAIMED_BY_PLAYING and standing.case.webinar.playable
+        if not is_missing or place is None or standing.login_id is None:
+            return standing
+        pool_id = session.scalars(select(Pool.id).where(Pool.public_id == place.pool)).one()
+        claim(session, pool_id, standing.login_id, actor=None, now=now)
+        standing = read_standing(session, person, webinar_id)
+    return standing
+
+
+def _screen(standing: Standing, wish: Wish) -> Screen:
+    if standing.login_id is None:
+        raise NotFound
+    return Screen(standing.login_id, None, wish.browser)

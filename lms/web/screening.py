@@ -1,0 +1,136 @@
+"""A recording on a page with the player: the whole of it or a stretch, as one person finds it."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Final
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.progress import Span, parts
+from lms.watching import Place
+
+MINUTE_S: Final = 60
+COUNTED_IN_SECONDS: Final = 10 * MINUTE_S
+
+
+@dataclass(frozen=True, slots=True)
+class Doorway:
+    """How the player of a page gets in: where it asks, with which token of a form, and when.
+
+    Where playing takes something (a seat), it `waits_for_press`; else it asks ahead of it. What
+    leads away from a page that `is_framed` opens in a window of its own.
+    """
+
+    open_url: str
+    form_token: str = ""
+    is_preview: bool = False
+    waits_for_press: bool = False
+    is_framed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What templates/watch/screen.html shows; times in seconds of the recording."""
+
+    doorway: Doorway
+    poster_url: str | None
+    note: str | None
+    seconds: float
+    starts_s: float
+    ends_s: float
+    is_clip: bool
+    resume_s: float
+    resume_clock: str
+    watched: str
+    watched_words: str
+    parts: tuple[Span, ...]
+    words: dict[str, str]
+
+
+def screening_of(
+    place: Place,
+    doorway: Doorway,
+    *,
+    poster_url: str | None,
+    note: str | None = None,
+    clip: Span | None = None,
+) -> Screening:
+    """Return how a person finds a recording, or the stretch of it that a link shows."""
+    whole = Span(0.0, place.seconds)
+    shown = whole if clip is None else _inside(clip, whole)
+    resume_s = place.resume_s if shown.starts_s < place.resume_s < shown.ends_s else shown.starts_s
+    return Screening(
+        doorway=doorway,
+        poster_url=poster_url,
+        note=note,
+        seconds=place.seconds,
+        starts_s=shown.starts_s,
+        ends_s=shown.ends_s,
+        is_clip=shown != whole,
+        resume_s=resume_s,
+        resume_clock=clock_of(resume_s) if resume_s > shown.starts_s else "",
+        watched=b64encode(place.buckets).decode("ascii"),
+        watched_words=watched_words(place, shown),
+        parts=parts(place.buckets, place.seconds),
+        words=_player_words(shown.ends_s - shown.starts_s),
+    )
+
+
+def watched_words(place: Place, shown: Span | None = None) -> str:
+    """Say how much was watched: "Watched 12 of 60 minutes", "Watched 0:35 of 1:03"."""
+    if shown is None:
+        seconds, done = place.seconds, place.watched_s
+    else:
+        seconds = shown.ends_s - shown.starts_s
+        seen = parts(place.buckets, place.seconds)
+        done = sum(max(0.0, _overlap(span, shown)) for span in seen)
+    if seconds < COUNTED_IN_SECONDS:
+        return _watched(clock_of(done), seconds)
+    return _watched(minutes_of(done), seconds)
+
+
+def minutes_of(seconds: float) -> int:
+    """Return whole minutes, at least one of anything: how people count what they watched."""
+    return max(1, round(seconds / MINUTE_S)) if seconds > 0 else 0
+
+
+def clock_of(seconds: float) -> str:
+    """Return a place as players show it: 4:05, or 1:04:05 from an hour on."""
+    minutes, rest = divmod(int(seconds), MINUTE_S)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _inside(clip: Span, whole: Span) -> Span:
+    """Return what there is of a stretch; one that lies behind the end shows the whole."""
+    ends_s = min(clip.ends_s, whole.ends_s)
+    return Span(clip.starts_s, ends_s) if clip.starts_s < ends_s else whole
+
+
+def _overlap(one: Span, other: Span) -> float:
+    return min(one.ends_s, other.ends_s) - max(one.starts_s, other.starts_s)
+
+
+def _watched(done: int | str, seconds: float) -> str:
+    if seconds < COUNTED_IN_SECONDS:
+        return _("Watched %(done)s of %(total)s", done=done, total=clock_of(seconds))
+    return ngettext(
+        "Watched %(done)s of %(num)s minute",
+        "Watched %(done)s of %(num)s minutes",
+        minutes_of(seconds),
+        done=done,
+    )
+
+
+def _player_words(seconds: float) -> dict[str, str]:
+    """Return what the player's script says, in the reader's language."""
+    return {
+        "watched": _watched("{done}", seconds),
+        "lost": _("The connection was lost. Playing goes on as soon as it is back."),
+        "unreachable": _("The library can't be reached. Check your connection, then try again."),
+        "broken": _("This browser can't play the recording. Try again, or use another browser."),
+        "sign_in": _("Sign in"),
+        "ends_soon": _("Your access ends at {time}. Your place is kept."),
+        "kept": _("Your place, {place}, is kept."),
+    }
