@@ -18,6 +18,7 @@ from lms.models.viewing import PlaybackEnd
 from lms.passes import Target, Term
 from lms.settling import Settled, end_playback
 from lms.settling import settle as settle  # a verb of pools; it stands apart for its length
+from lms.viewing import end_previews
 
 NO_SUCH_POOL = N_("There is no such pool of seats.")
 NO_SUCH_GRANT = N_("There is no such grant.")
@@ -227,9 +228,10 @@ def revoke_pool_grant(
     assert line.pool_id is not None  # noqa: S101  (it was found as a pool's)
     audit.record(session, "grant.revoked", line.public_id, actor=actor, now=now)
     settled = settle(session, line.pool_id, now=now)
+    is_refund = withdrawal is Withdrawal.REFUNDED
+    ended_as = PlaybackEnd.REFUNDED if is_refund else PlaybackEnd.REVOKED
+    end_previews(session, select(Grant.id).where(Grant.id == line.id), ended_as=ended_as, now=now)
     if settled.frozen:
-        is_refund = withdrawal is Withdrawal.REFUNDED
-        ended_as = PlaybackEnd.REFUNDED if is_refund else PlaybackEnd.REVOKED
         end_playback(session, line.pool_id, ended_as, now=now)
     return settled
 

@@ -8,7 +8,7 @@ from lms.parts import Part
 from lti.identities import forget_person
 from lti.models import all as tables
 from lti.rounds import KEYS, SCHEDULES, TIDY, keep_keys, tidy
-from lti.web import home, key_set, launch, login, privacy
+from lti.web import handouts, home, key_set, launch, login, opening, privacy, watching
 from lti.web.reception import init_reception
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
@@ -16,6 +16,9 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     launch.blueprint,
     key_set.blueprint,
     home.blueprint,
+    watching.blueprint,
+    opening.blueprint,
+    handouts.blueprint,
     privacy.blueprint,
 )
 

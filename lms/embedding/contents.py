@@ -18,6 +18,7 @@ from lms.programme import Version as Version
 from lms.programme import find_handout as find_handout
 from lms.programme import read_captions as read_captions
 from lms.programme import read_programme
+from lms.progress import Span as Span
 from lms.watching import Place as Place
 from lms.watching import nowhere as nowhere
 from lms.watching import read_places

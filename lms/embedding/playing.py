@@ -18,6 +18,7 @@ from lms.embedding.standing import (
 )
 from lms.errors import NotFound
 from lms.models.seats import Pool
+from lms.models.viewing import PlaybackEnd
 from lms.seats import claim
 from lms.streams import Holder as Holder
 from lms.streams import find_holder as find_holder
@@ -28,6 +29,7 @@ from lms.viewing import read_session_facts as read_session_facts
 
 # A person's seats are in a few pools; each that fills up in this moment costs one more look.
 TRIES: Final = 5
+TAKEN_OVER: Final = PlaybackEnd.TAKEN_OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,6 @@ def begin(
     else:
         seating.commit()
     return answer
-
-
-def is_whose(session: Session, facts: SessionFacts, visitor: Visitor) -> bool:
-    """Tell whether a playback session is this visitor's, by whichever login of theirs."""
-    if visitor.login_id is None:
-        return False
-    return read_standing(session, visitor, facts.webinar_id).login_id == facts.login_id
 
 
 def _look_over(

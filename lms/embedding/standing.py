@@ -69,14 +69,29 @@ class Standing:
         case = self.case
         return decide(case.login, case.webinar, action, now, within=self.organisation_id)
 
+    def is_in_the_library(self, now: datetime) -> bool:
+        """Tell whether the organisation holds or held anything that covers it, or it is free."""
+        decision = self.decide(Action.HANDOUT, now)
+        return isinstance(decision, Admitted) or bool(decision.candidates)
+
+    def may_have_handouts(self, now: datetime) -> bool:
+        """Tell whether what goes with the webinar is open to them."""
+        return isinstance(self.decide(Action.HANDOUT, now), Admitted)
+
+    def takes_a_seat(self, now: datetime) -> bool:
+        """Tell whether the first playback would take one."""
+        return self.decide(Action.RECORDING, now).code in CLAIMED_BY_PLAYING
+
+    def may_play(self, now: datetime) -> bool:
+        """Tell whether the recording is open to them as they stand."""
+        return isinstance(self.decide(Action.RECORDING, now), Admitted)
+
     def may_begin(self, now: datetime) -> bool:
         """Tell whether playing may be tried: they are let in, or their first playback lets them in."""
-        decision = self.decide(Action.RECORDING, now)
-        if isinstance(decision, Admitted):
+        if self.may_play(now):
             return True
-        is_ready = self.case.webinar.playable
         is_learner = self.presence is Presence.LEARNER
-        return is_learner and is_ready and decision.code in CLAIMED_BY_PLAYING
+        return is_learner and self.case.webinar.playable and self.takes_a_seat(now)
 
 
 _asking, _kept, _own = aliased(Login), aliased(Login), aliased(Login)

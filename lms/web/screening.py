@@ -19,7 +19,8 @@ class Doorway:
     """How the player of a page gets in: where it asks, with which token of a form, and when.
 
     Where playing takes something (a seat), it `waits_for_press`; else it asks ahead of it. What
-    leads away from a page that `is_framed` opens in a window of its own.
+    leads away from a page that `is_framed` opens in a window of its own. Without scripts it is
+    played by a form to `plain_url`, or to the page itself.
     """
 
     open_url: str
@@ -27,6 +28,7 @@ class Doorway:
     is_preview: bool = False
     waits_for_press: bool = False
     is_framed: bool = False
+    plain_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The watch page: the film first, what was watched under it, the handouts beside it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, make_response, request, url_for
@@ -165,7 +166,17 @@ def _elsewhere_page(seat: Seat, holder: Holder) -> ResponseReturnValue:
     return page, HTTPStatus.CONFLICT
 
 
-def held_on(programme: Programme) -> str:
+class Dated(Protocol):
+    """What took place at a moment, in a zone of its own."""
+
+    @property
+    def held_at(self) -> datetime: ...
+
+    @property
+    def zone(self) -> str: ...
+
+
+def held_on(programme: Dated) -> str:
     """Say the day of a webinar by its own clock."""
     day = programme.held_at.astimezone(ZoneInfo(programme.zone)).date()
     return str(format_date(day, "d MMMM y"))

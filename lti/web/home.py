@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from lms.web.guard import Audience, open_to
 from lti.models.launches import FrameRole, Purpose
 from lti.web.framed import frame_page, framed_blueprint, this_frame
+from lti.web.watching import watch_page
 
 blueprint = framed_blueprint("framed", __name__)
 
@@ -22,6 +23,7 @@ def home(secret: str) -> ResponseReturnValue:
     frame = this_frame(secret)
     if frame.purpose in ROOMS:
         return redirect(f"/lti/s/{secret}/{ROOMS[frame.purpose]}", code=303)
-    return frame_page(
-        frame, "lti/untargeted.html", is_instructor=frame.role is FrameRole.INSTRUCTOR
-    )
+    if frame.target is None:
+        is_instructor = frame.role is FrameRole.INSTRUCTOR
+        return frame_page(frame, "lti/untargeted.html", is_instructor=is_instructor)
+    return watch_page(frame, secret, None)

@@ -1,0 +1,16 @@
+// The first playback may open the handouts: they are fetched once it has begun.
+
+const rail = document.querySelector("[data-handouts=closed]");
+
+async function openHandouts() {
+  try {
+    const answer = await fetch(window.location.href, { credentials: "same-origin" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const opened = page.querySelector("[data-handouts=open]");
+    if (opened) rail.replaceWith(opened);
+  } catch {
+    // They are there when the page is opened the next time.
+  }
+}
+
+if (rail) document.addEventListener("carrel:begun", openHandouts, { once: true });

@@ -1,0 +1,111 @@
+"""Opening playback in a frame, without any cookie, and why a player there had to stop."""
+
+from dataclasses import replace
+from http import HTTPStatus
+
+import structlog
+from flask import jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.clock import now
+from lms.embedding import playing
+from lms.embedding.playing import Holder, Playback, Wish, find_holder, read_session_facts
+from lms.embedding.standing import Standing
+from lms.embedding.telling import tell
+from lms.errors import NotFound
+from lms.web.agents import describe
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, transaction
+from lms.web.playback import ENDINGS, addresses, played_elsewhere, taken_over
+from lms.web.tickets import Client, client_of, read_ticket
+from lti.frames import Frame, name_visitor
+from lti.web.framed import framed_blueprint, this_frame
+from lti.web.sitting import Sitting, sit_down
+from lti.web.words import as_told, house_zone
+
+blueprint = framed_blueprint("framed_playback", __name__)
+log = structlog.get_logger()
+
+
+@blueprint.post("/playback")
+@open_to(Audience.FRAME)
+def open(secret: str) -> ResponseReturnValue:  # noqa: A001  (the endpoint's name)
+    """Open a session on the recording of the link."""
+    return _opened(secret, None)
+
+
+@blueprint.post("/watch/<slug>/playback")
+@open_to(Audience.FRAME)
+def open_part(secret: str, slug: str) -> ResponseReturnValue:
+    """Open a session on one webinar of the link's series."""
+    return _opened(secret, slug)
+
+
+@blueprint.post("/playback/<token>/why")
+@open_to(Audience.FRAME)
+def why(secret: str, token: str) -> ResponseReturnValue:
+    """Say why a session of this person's ended, and whether it may go on, within this organisation."""
+    frame, moment = this_frame(secret), now()
+    with read_session() as session:
+        facts = read_session_facts(session, read_ticket(token).session)
+        sitting = sit_down(session, frame, _slug_of(frame, request.args.get("part")), now=moment)
+        is_theirs = facts.login_id == sitting.standing.login_id
+        if not is_theirs or facts.webinar_id != sitting.programme.webinar_id:
+            raise NotFound
+        told = as_told(
+            tell(session, sitting.standing, zone=house_zone(), now=moment), sitting.programme.slug
+        )
+        if sitting.standing.may_play(moment):
+            is_taken = facts.ended_as is playing.TAKEN_OVER
+            if is_taken:
+                return jsonify(told | taken_over(find_holder(session, facts.login_id, now=moment)))
+            told["may_reopen"] = True
+    if facts.ended_as is not None and (told["may_reopen"] or sitting.standing.takes_a_seat(moment)):
+        told["sentence"] = _(ENDINGS[facts.ended_as])
+        told["more"] = _("Open the recording from your course again to go on.")
+    return jsonify(told)
+
+
+def begin_playing(
+    frame: Frame, sitting: Sitting, *, takes_over: bool
+) -> Playback | Holder | Standing:
+    """Open a session for who is in the frame, or return who plays, or how they stand."""
+    moment = now()
+    wish = Wish(describe(request.user_agent.string), takes_over)
+    with transaction() as session:
+        visitor = replace(sitting.visitor, login_id=name_visitor(session, frame, now=moment))
+        return playing.begin(session, visitor, sitting.programme.webinar_id, wish, now=moment)
+
+
+def frame_client() -> Client:
+    """Return what a request tells of its browser; a frame's tokens are bound to no cookie."""
+    return replace(client_of(request), cookie="")
+
+
+def _opened(secret: str, slug: str | None) -> ResponseReturnValue:
+    frame, moment = this_frame(secret), now()
+    told = request.get_json(silent=True)
+    wishes = (
+        {name for name, value in told.items() if value is True} if isinstance(told, dict) else ()
+    )
+    with read_session() as session:
+        sitting = sit_down(session, frame, slug, now=moment)
+    answer = begin_playing(frame, sitting, takes_over="take_over" in wishes)
+    if isinstance(answer, Playback):
+        part = "" if sitting.series is None else f"?part={sitting.programme.slug}"
+        why_url = f"/lti/s/{secret}/playback/{{token}}/why{part}"
+        return jsonify(
+            addresses(answer, frame_client(), is_native="native" in wishes, why_url=why_url)
+        )
+    if isinstance(answer, Holder):
+        return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
+    with read_session() as session:
+        refusal = tell(session, answer, zone=house_zone(), now=moment)
+    log.info("frame_turned", code=refusal.code, organisation=frame.organisation_id)
+    return jsonify(as_told(refusal, sitting.programme.slug)), HTTPStatus.FORBIDDEN
+
+
+def _slug_of(frame: Frame, part: str | None) -> str | None:
+    is_series = frame.target is not None and frame.target.webinar is None
+    return part if is_series else None

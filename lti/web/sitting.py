@@ -1,0 +1,83 @@
+"""Somebody in a frame before what their link shows: who they are, the recording, how they stand."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from lms.embedding.contents import (
+    NOT_HERE,
+    Programme,
+    SeriesFacts,
+    find_programme,
+    find_series_facts,
+)
+from lms.embedding.standing import Presence, Standing, Visitor, read_standing
+from lms.errors import NotFound
+from lti.frames import Frame
+from lti.models.launches import FrameRole
+from lti.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """What a frame shows of one webinar; `series` is what it belongs to where the link names one."""
+
+    visitor: Visitor
+    programme: Programme
+    standing: Standing
+    target: Target
+    series: SeriesFacts | None
+
+
+def visitor_of(frame: Frame) -> Visitor:
+    """Return as whom somebody is here: neither instructors nor test users take a seat (I4)."""
+    presence = Presence.LEARNER
+    if frame.role is FrameRole.ANONYMOUS:
+        presence = Presence.UNKNOWN
+    elif frame.role is FrameRole.INSTRUCTOR or frame.is_test_user:
+        presence = Presence.LOOKING_OVER
+    return Visitor(frame.login_id, frame.organisation_id, presence)
+
+
+def sit_down(session: Session, frame: Frame, slug: str | None, *, now: datetime) -> Sitting:
+    """Return how somebody stands before the webinar of their link, or one of its series.
+
+    What the organisation holds nothing of isn't there, whatever the person holds elsewhere, and
+    reads like what never was. Raises NotFound.
+    """
+    target = frame.target
+    if target is None:
+        raise NotFound(NOT_HERE)
+    visitor, series = visitor_of(frame), None
+    if target.webinar is not None:
+        programme = find_programme(session, target.webinar)
+        if slug not in (None, programme.slug):
+            raise NotFound(NOT_HERE)
+    else:
+        series = series_of(session, frame, now=now)
+        if slug not in {part.slug for part in series.parts} or slug is None:
+            raise NotFound(NOT_HERE)
+        programme = find_programme(session, slug)
+    standing = read_standing(session, visitor, programme.webinar_id)
+    if not standing.is_in_the_library(now):
+        raise NotFound(NOT_HERE)
+    return Sitting(
+        replace(visitor, login_id=standing.login_id), programme, standing, target, series
+    )
+
+
+def slugs_of(session: Session, frame: Frame, *, now: datetime) -> tuple[str | None, ...]:
+    """Return what `sit_down` takes for each webinar of the link: None for the only one."""
+    if frame.target is None or frame.target.webinar is not None:
+        return (None,)
+    return tuple(part.slug for part in series_of(session, frame, now=now).parts)
+
+
+def series_of(session: Session, frame: Frame, *, now: datetime) -> SeriesFacts:
+    """Return the series that a link shows, with this person's progress; raises NotFound."""
+    if frame.target is None or frame.target.series is None:
+        raise NotFound(NOT_HERE)
+    return find_series_facts(
+        session, frame.organisation_id, frame.target.series, login_id=frame.login_id, now=now
+    )

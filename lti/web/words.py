@@ -1,0 +1,49 @@
+"""What a frame says of a refusal, on a page and to a player."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from lms.embedding.telling import Told
+from lms.web.kit import carrel
+from lms.web.panels import said
+
+
+def house_zone() -> ZoneInfo:
+    """Return the zone in which a frame says days: nobody there has told theirs."""
+    return ZoneInfo(carrel().settings.time_zone)
+
+
+def next_step(told: Told) -> str:
+    """Say what to do about a refusal."""
+    if told.waits:
+        return _("There is nothing to do now: come back then.")
+    if told.manager:
+        return _(
+            "Ask %(manager)s, who looks after the seats of %(organisation)s.",
+            manager=told.manager,
+            organisation=told.organisation,
+        )
+    return _("Tell your instructor, or write to us; we answer within a working day.")
+
+
+def write_url(told: Told, slug: str) -> str | None:
+    """Return where the house is written to, which opens in a window of its own."""
+    if told.waits or told.manager:
+        return None
+    return url_for("ask.ask", kind="trouble", webinar=slug, refusal=told.code.value)
+
+
+def as_told(told: Told, slug: str) -> dict[str, Any]:
+    """Return a refusal as players are told it."""
+    url = write_url(told, slug)
+    return {
+        "code": told.code,
+        "sentence": said(told.sentence),
+        "more": next_step(told),
+        "step_label": _("Write to us") if url else None,
+        "step_url": url,
+        "may_reopen": False,
+    }
