@@ -53,24 +53,38 @@ def begin(
     standing = read_standing(session, visitor, webinar_id)
     if visitor.presence is not Presence.LEARNER:
         return _look_over(session, standing, webinar_id, wish, now=now)
-    seating = session.begin_nested()
-    standing = _seated(session, visitor, standing, webinar_id, now=now)
+    try:
+        with session.begin_nested():  # a seat that leads to nothing is given back
+            return _play(session, visitor, standing, wish, now=now)
+    except _Withheld as withheld:
+        return withheld.answer
+
+
+class _Withheld(Exception):
+    """Nothing is played, so that no seat is taken either."""
+
+    def __init__(self, answer: Holder | Standing) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+def _play(
+    session: Session, visitor: Visitor, standing: Standing, wish: Wish, *, now: datetime
+) -> Playback:
+    standing = _seated(session, visitor, standing, now=now)
     decision = standing.decide(Action.RECORDING, now)
     if not isinstance(decision, Admitted):
-        seating.rollback()
-        return standing
+        raise _Withheld(standing)
     answer = viewing.open_admitted(
         session,
         decision,
         screen=_screen(standing, wish),
-        webinar_id=webinar_id,
+        webinar_id=standing.case.webinar.id,
         now=now,
         takes_over=wish.takes_over,
     )
     if isinstance(answer, Holder):
-        seating.rollback()
-    else:
-        seating.commit()
+        raise _Withheld(answer)
     return answer
 
 
@@ -85,9 +99,7 @@ def _look_over(
     )
 
 
-def _seated(
-    session: Session, visitor: Visitor, standing: Standing, webinar_id: int, *, now: datetime
-) -> Standing:
+def _seated(session: Session, visitor: Visitor, standing: Standing, *, now: datetime) -> Standing:
     """Take a seat where that is what is missing, and look again."""
     person = replace(visitor, login_id=standing.login_id)
     for _ in range(TRIES):
@@ -98,7 +110,7 @@ def _seated(
             return standing
         pool_id = session.scalars(select(Pool.id).where(Pool.public_id == place.pool)).one()
         claim(session, pool_id, standing.login_id, actor=None, now=now)
-        standing = read_standing(session, person, webinar_id)
+        standing = read_standing(session, person, standing.case.webinar.id)
     return standing
 
 

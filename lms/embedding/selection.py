@@ -318,11 +318,9 @@ def _in_scope(scope: Scope, ids: Sequence[int]) -> ColumnElement[bool]:
 
 
 def _chosen(sought: Sought, usable: ColumnElement[bool], dialect: str) -> Subquery:
-    rank: ColumnElement[float] = literal(0.0)
     words = search.words_in(sought.query)
     hits = search.hits(words, dialect) if words else None
-    if hits is not None:
-        rank = hits.c.rank
+    rank: ColumnElement[float] = literal(0.0) if hits is None else hits.c.rank
     query = select(Webinar.id, Webinar.held_at, rank.label("rank")).join(Recording, _PLAYS)
     if hits is not None:
         query = query.join(hits, hits.c.webinar_id == Webinar.id)
@@ -366,14 +364,12 @@ def _choice_columns() -> tuple[SQLColumnExpression[Any], ...]:
 
 def _facts_columns() -> tuple[SQLColumnExpression[Any], ...]:
     series = select(WebinarSeries.series_id).where(WebinarSeries.webinar_id == Webinar.id)
-    presenters = select(WebinarPresenter.presenter_id).where(
-        WebinarPresenter.webinar_id == Webinar.id
-    )
+    people = select(WebinarPresenter.presenter_id).where(WebinarPresenter.webinar_id == Webinar.id)
     return (
         Webinar.state,
         Webinar.minutes,
         gathered(series.correlate(Webinar)).label("series_ids"),
-        gathered(presenters.correlate(Webinar)).label("presenter_ids"),
+        gathered(people.correlate(Webinar)).label("presenter_ids"),
     )
 
 
