@@ -17,7 +17,7 @@ from lms.errors import N_, Conflict, NotFound
 from lms.letters import Doors
 from lms.models.imports import SeatImportRow
 from lms.models.orders import DeskRequest, Registration
-from lms.models.people import EmailToken, Login, LoginAlias, Membership
+from lms.models.people import EmailToken, Login, LoginAlias, MemberInvitation, Membership
 from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
 from lms.models.showings import Attendee
 from lms.models.upkeep import Mail
@@ -193,7 +193,15 @@ def _forget_letters_and_requests(session: Session, person: _Person) -> None:
 
 def _forget_doings(session: Session, person: _Person) -> None:
     """Delete what they watched, registered for and belonged to, and every way in."""
-    for model in (WatchRecord, Stream, Registration, Membership, LoginAlias, EmailToken):
+    for model in (
+        WatchRecord,
+        Stream,
+        Registration,
+        Membership,
+        MemberInvitation,
+        LoginAlias,
+        EmailToken,
+    ):
         session.execute(
             delete(model)
             .where(model.login_id.in_(person.login_ids))

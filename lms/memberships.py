@@ -68,7 +68,9 @@ def add_by_address(
     Where it leads to nobody a login is made and its owner is sent the link for choosing a
     password. Raises Invalid for a name that can't be.
     """
-    account, is_new = _found_or_made(session, new, doors=doors, actor=actor, now=now)
+    account, is_new = found_or_made(session, new, actor=actor, now=now)
+    if is_new:
+        accounts.invite_to_set_password(session, account, doors=doors, now=now)
     add_member(session, organisation, account.id, role=new.role, actor=actor, now=now)
     return Joined(account.public_id, account.email or new.address.shown, is_new)
 
@@ -151,9 +153,10 @@ def list_members(
     return Members(items, session.scalar(counted) or 0)
 
 
-def _found_or_made(
-    session: Session, new: NewMember, *, doors: Doors, actor: str | None, now: datetime
+def found_or_made(
+    session: Session, new: NewMember, *, actor: str | None, now: datetime
 ) -> tuple[Account, bool]:
+    """Return the account that an address leads to, made where there is none, and whether it was."""
     try:
         account = accounts.find_by_email(session, new.address.shown)
     except NotFound:
@@ -163,5 +166,4 @@ def _found_or_made(
             return account, False
     name = new.name or new.address.shown.rpartition("@")[0]
     account = accounts.add_login(session, NewLogin(new.address, name), actor=actor, now=now)
-    accounts.invite_to_set_password(session, account, doors=doors, now=now)
     return account, True

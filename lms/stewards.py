@@ -7,18 +7,15 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from lms import accounts, mail, memberships
-from lms.addresses import Address
+from lms import memberships
 from lms.errors import N_, Conflict, Forbidden, NotFound
-from lms.letters import Doors
-from lms.memberships import Joined, NewMember
+from lms.memberships import NewMember
 from lms.models.people import Login, Membership, Organisation, Role
 from lms.organisations import OrganisationFacts, add_member
 
 OWNERS_ONLY = N_("Only an owner of this organisation may make or change owners.")
 LAST_OWNER = N_("An organisation keeps at least one owner. Make somebody else an owner first.")
 BELONGS_ALREADY = N_("This person belongs to the organisation already. Change their role.")
-THEIR_SUBJECT = N_("You look after the seats of %(organisation)s now")
 _RANKS: Final = {Role.OWNER: 0, Role.MANAGER: 1, Role.MEMBER: 2}
 
 
@@ -102,29 +99,21 @@ def count_owners(session: Session, organisation_id: int) -> int:
     return session.scalar(owners) or 0
 
 
-def take_in(
-    session: Session,
-    managed: Managed,
-    new: NewMember,
-    *,
-    doors: Doors,
-    actor: str | None,
-    now: datetime,
-) -> Joined:
-    """Make the person of an address a member, manager or owner, and write to them.
+def check_newcomer(session: Session, managed: Managed, new: NewMember) -> None:
+    """Raise what speaks against asking somebody in, as far as managers may know it.
 
-    Raises Forbidden when a manager makes an owner, Conflict for whoever belongs already.
+    Forbidden when a manager makes an owner, Conflict for an address that they see among their
+    people: that somebody's other address is one of theirs is told to nobody.
     """
     if new.role is Role.OWNER and not managed.may_make_owners:
         raise Forbidden(OWNERS_ONLY)
-    if _belongs(session, managed, new.address):
-        raise Conflict(BELONGS_ALREADY, code="belongs_already")
-    joined = memberships.add_by_address(
-        session, managed.facts, new, doors=doors, actor=actor, now=now
+    seen = (
+        select(Membership.id)
+        .join(Login, Login.id == Membership.login_id)
+        .where(Membership.organisation_id == managed.facts.id, Login.email_key == new.address.key)
     )
-    if not joined.is_new and new.role is not Role.MEMBER:
-        _tell(session, managed, joined, new.role, doors=doors, now=now)
-    return joined
+    if session.scalar(seen) is not None:
+        raise Conflict(BELONGS_ALREADY, code="belongs_already")
 
 
 def change_role(
@@ -206,36 +195,6 @@ def _seen(row: Row[Any]) -> Managed:
         role=getattr(row, "role", None),
         has_children=row.has_children,
         parent_name=row.parent_name,
-    )
-
-
-def _belongs(session: Session, managed: Managed, address: Address) -> bool:
-    try:
-        account = accounts.find_by_email(session, address.shown)
-    except NotFound:
-        return False
-    mine = select(Membership.id).where(
-        Membership.organisation_id == managed.facts.id, Membership.login_id == account.id
-    )
-    return session.scalar(mine) is not None
-
-
-def _tell(
-    session: Session, managed: Managed, joined: Joined, role: Role, *, doors: Doors, now: datetime
-) -> None:
-    name = managed.facts.name
-    mail.post(
-        session,
-        kind="role_given",
-        to=joined.email,
-        login_id=session.scalar(select(Login.id).where(Login.public_id == joined.public_id)),
-        subject=THEIR_SUBJECT % {"organisation": name},
-        values={
-            "organisation": name,
-            "role": role.value,
-            "action_url": doors.page(f"/organisation/{managed.facts.public_id}"),
-        },
-        now=now,
     )
 
 

@@ -112,6 +112,26 @@ class Membership(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
+class MemberInvitation(Base, kw_only=True):
+    """A place in an organisation that somebody was asked to take and has not accepted yet.
+
+    `email` and `name` are what the manager typed, and all that managers see of the person till then.
+    """
+
+    __tablename__ = "member_invitation"
+    __table_args__ = (UniqueConstraint("organisation_id", "email_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    role: Mapped[Role] = mapped_column(words(Role))
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 class SignIn(Base, kw_only=True):
     """One signed-in browser: the hash of its opaque cookie, so that it can be ended from here."""
 

@@ -1,20 +1,23 @@
 """My library: what I may watch, why and until when, and where I left off."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from flask import Blueprint, url_for
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import showings
+from lms import member_invitations, showings
 from lms.access import Candidate, Code, PoolPlace, Way
 from lms.clock import now
+from lms.errors import N_
 from lms.explain import Sentence, describe, grace_sentence, last_day
+from lms.models.people import Role
 from lms.own_places import Holding
 from lms.shelf import PAGE_SIZE, Volume, read_shelf
 from lms.web.cards import Card, badge_kind, badge_words
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session, render
+from lms.web.kit import read_session, render, see_other, transaction
 from lms.web.own_seats import covered
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import reading_zone, said, said_moment
@@ -24,6 +27,12 @@ from lms.web.signin import required_viewer
 from lms.zones import read_zone, say_date
 
 blueprint = Blueprint("library", __name__)
+
+ASKED_AS: Final = {
+    Role.MEMBER: N_("asks you to join it as a member."),
+    Role.MANAGER: N_("asks you to look after its seats as a manager."),
+    Role.OWNER: N_("asks you to look after its seats as an owner."),
+}
 
 
 @blueprint.get("/library")
@@ -35,11 +44,13 @@ def library() -> ResponseReturnValue:
         shelf = read_shelf(session, login_id=person.login_id, page=page, now=now())
         shown = showings.list_showings(session, person.login_id, now=now())
         hosts = bool(shown) or bool(showings.showable(session, person.login_id, now=now()))
+        offered = member_invitations.offered_to(session, person.login_id)
     return render(
         "library/library.html",
         begun=[_card(volume) for volume in shelf.begun],
         held=[_card(volume) for volume in shelf.held],
         free=[_card(volume) for volume in shelf.free],
+        offered=[(each, _(ASKED_AS[each.role])) for each in offered],
         kept=[_kept(each) for each in shelf.claimable],
         waiting=[_waiting(each, number) for each, number in shelf.waiting],
         open_showings=[each for each in shown if each.is_open],
@@ -48,6 +59,23 @@ def library() -> ResponseReturnValue:
         passes=[_pass(candidate) for candidate in shelf.passes],
         pager=pager_of(page, PAGE_SIZE, shelf.total, url=_page_url),
     )
+
+
+@blueprint.post("/library/asked/<invitation_id>")
+@open_to(Audience.SIGNED_IN)
+def answer(invitation_id: str) -> ResponseReturnValue:
+    """Accept or decline a place in an organisation."""
+    person, says_yes = required_viewer(), request.form.get("answer") == "accept"
+    with transaction() as session:
+        if says_yes:
+            name = member_invitations.accept(session, invitation_id, person.login_id, now=now())
+        else:
+            member_invitations.decline(session, invitation_id, person.login_id, now=now())
+    if says_yes:
+        flash(_("You belong to %(organisation)s now.", organisation=name), "done")
+    else:
+        flash(_("They are not told who you are."), "done")
+    return see_other(".library")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import stewards
+from lms import member_invitations, stewards
 from lms.clock import now
 from lms.errors import N_, Conflict, Forbidden, NotFound
 from lms.memberships import Member, NewMember, list_members
@@ -48,7 +48,7 @@ def add(organisation_id: str) -> ResponseReturnValue:
         new = NewMember(form.email.address, Role(form.role.data), form.name.data or "")
         try:
             with transaction() as session:
-                stewards.take_in(
+                member_invitations.ask_in(
                     session,
                     managed,
                     new,
@@ -61,14 +61,26 @@ def add(organisation_id: str) -> ResponseReturnValue:
         else:
             flash(
                 _(
-                    "%(address)s has the role of %(role)s now.",
+                    "%(address)s is asked by letter. They belong here once they accept.",
                     address=new.address.shown,
-                    role=_(ROLE_WORDS[new.role]).lower(),
                 ),
                 "done",
             )
             return see_other(".members", organisation_id=organisation_id)
     return _page(managed, form), 400
+
+
+@blueprint.post("/asked/<invitation_id>/withdraw")
+@open_to(Audience.MANAGERS)
+def withdraw(organisation_id: str, invitation_id: str) -> ResponseReturnValue:
+    managed = managed_organisation(organisation_id)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        address = member_invitations.withdraw(
+            session, managed, invitation_id, actor=actor, now=now()
+        )
+    flash(_("%(address)s is asked no longer.", address=address), "done")
+    return see_other(".members", organisation_id=organisation_id)
 
 
 @blueprint.post("/<member_id>/role")
@@ -123,6 +135,7 @@ def _page(managed: Managed, form: MemberForm) -> str:
             limit=PAGE_SIZE,
         )
         owners = stewards.count_owners(session, managed.facts.id)
+        asked = member_invitations.list_asked(session, managed.facts.id)
     form.offer_roles(with_owner=managed.may_make_owners)
 
     def url(page: int) -> str:
@@ -134,6 +147,14 @@ def _page(managed: Managed, form: MemberForm) -> str:
         "organisation/members.html",
         form=form,
         query=query,
+        asked=[
+            (
+                each,
+                _(ROLE_WORDS[each.role]),
+                managed.may_make_owners or each.role is not Role.OWNER,
+            )
+            for each in asked
+        ],
         rows=[_row(managed, owners, each) for each in found.items],
         roles=[
             (role.value, _(words))

@@ -1,10 +1,15 @@
 """Members and roles: for managers only (test_access.py); an organisation keeps its owner."""
 
+import re
+
 from sqlalchemy import select
 
+from lms import aliases
+from lms.addresses import read_address
 from lms.db import Database
-from lms.models.people import Login, Membership, Role
+from lms.models.people import Login, MemberInvitation, Membership, Organisation, Role
 from tests.cast import Cast
+from tests.clock import NOW
 from tests.visitor import Visitor
 from tests.web.letters import letters, newest
 from tests.web.organisation.conftest import Elm
@@ -15,35 +20,106 @@ def role_of(database: Database, login: str) -> Role | None:
         return session.scalar(select(Membership.role).join(Login).where(Login.public_id == login))
 
 
-def test_a_manager_adds_a_manager_by_address_who_is_written_to(
+def asked(mia: Visitor, elm: Elm, email: str, role: str = "manager", name: str = "") -> str:
+    """Ask somebody in; returns the page that managers see then."""
+    place = f"/organisation/{elm.id}/members"
+    answer = mia.post(place, data={"email": email, "role": role, "name": name})
+    assert answer.status_code == 303
+    return mia.get(place).text
+
+
+def answers(client: Visitor, database: Database, login_id: int, answer: str) -> int:
+    """Sign somebody in who answers what they are asked; returns the status."""
+    with database.read_session() as session:
+        [invitation] = session.scalars(select(MemberInvitation.public_id)).all()
+    client.sign_in(login_id)
+    assert invitation in client.get("/library").text
+    return client.post(f"/library/asked/{invitation}", data={"answer": answer}).status_code
+
+
+def test_a_manager_asks_a_manager_in_by_address_who_is_written_to_and_accepts(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
-    answer = mia.post(
-        f"/organisation/{elm.id}/members", data={"email": "DAN@example.org", "role": "manager"}
-    )
-    assert answer.status_code == 303
-    assert role_of(database, cast.dan.public_id) is Role.MANAGER
+    asked(mia, elm, "DAN@example.org")
+    assert role_of(database, cast.dan.public_id) is None
     letter = newest(database, "dan@example.org")
     assert "Elm County Library" in letter.subject
-    assert f"/organisation/{elm.id}" in letter.text
+    assert "/library" in letter.text
+    assert answers(mia, database, cast.dan.id, "accept") == 303
+    assert role_of(database, cast.dan.public_id) is Role.MANAGER
+    assert mia.get(f"/organisation/{elm.id}/members").status_code == 200
+
+
+def test_before_they_accept_nothing_tells_whether_there_is_an_account_or_whose(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.dan.id).name = "Dantes Quill"
+    pages = [asked(mia, elm, email) for email in ("dan@example.org", "nina@example.org")]
+    assert "Dantes" not in "".join(pages)
+    assert cast.dan.public_id not in pages[1]
+    place = f"/organisation/{elm.id}/members"
+    assert "dan@example.org" not in mia.get(f"{place}?q=Dantes").text.partition("Asked, not")[0]
+    table = pages[1].partition("Asked, not accepted yet")[2].partition("Ask somebody in")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)[1:]
+    alike = {
+        re.sub(r"(nina|dan)@example.org|[0-9a-z]{26}|value=\"[^\"]*\"", "", row) for row in rows
+    }
+    assert (len(rows), len(alike)) == (2, 1)
+
+
+def test_the_other_address_of_one_of_theirs_is_asked_like_any(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        aliases.add_alias(
+            session, cast.mia.id, read_address("mia@home.example"), actor=None, now=NOW
+        )
+    assert "mia@home.example" in asked(mia, elm, "mia@home.example", role="member")
+
+
+def test_whoever_declines_stays_unknown(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    asked(mia, elm, "dan@example.org")
+    assert answers(mia, database, cast.dan.id, "decline") == 303
+    assert role_of(database, cast.dan.public_id) is None
+
+
+def test_nobody_accepts_what_another_was_asked(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    asked(mia, elm, "dan@example.org", role="manager")
+    with database.read_session() as session:
+        [invitation] = session.scalars(select(MemberInvitation.public_id)).all()
+    mia.sign_in(cast.alice.id)
+    answer = mia.post(f"/library/asked/{invitation}", data={"answer": "accept"})
+    assert answer.status_code == 404
+    assert role_of(database, cast.alice.public_id) is None
+
+
+def test_an_address_is_asked_once_until_that_is_withdrawn(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    asked(mia, elm, "dan@example.org")
+    place = f"/organisation/{elm.id}/members"
+    again = mia.post(place, data={"email": "Dan@Example.org", "role": "member"})
+    assert again.status_code == 400
+    with database.read_session() as session:
+        [invitation] = session.scalars(select(MemberInvitation.public_id)).all()
+    assert mia.post(f"{place}/asked/{invitation}/withdraw").status_code == 303
+    mia.sign_in(cast.dan.id)
+    answer = mia.post(f"/library/asked/{invitation}", data={"answer": "accept"})
+    assert answer.status_code == 404
+    assert len(letters(database, "dan@example.org")) == 1
 
 
 def test_whoever_has_no_account_gets_one_and_a_letter(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
-    mia.post(
-        f"/organisation/{elm.id}/members",
-        data={"email": "nina@example.org", "name": "Nina", "role": "manager"},
-    )
-    assert "Nina" in mia.get(f"/organisation/{elm.id}/members").text
-    assert len(letters(database, "nina@example.org")) == 1
-
-
-def test_a_plain_member_is_added_without_a_letter(
-    mia: Visitor, elm: Elm, database: Database
-) -> None:
-    mia.post(f"/organisation/{elm.id}/members", data={"email": "dan@example.org", "role": "member"})
-    assert letters(database, "dan@example.org") == []
+    assert "Nina" in asked(mia, elm, "nina@example.org", name="Nina")
+    [letter] = letters(database, "nina@example.org")
+    assert "/reset-password/" in letter.text
 
 
 def test_a_manager_makes_no_owners_and_touches_none(
@@ -84,8 +160,18 @@ def test_an_owner_makes_another_and_may_then_leave(
 def test_a_manager_removes_a_manager(
     mia: Visitor, elm: Elm, cast: Cast, database: Database
 ) -> None:
-    data = {"email": "dan@example.org", "role": "manager"}
-    mia.post(f"/organisation/{elm.id}/members", data=data)
+    with database.transaction() as session:
+        organisation = session.scalars(
+            select(Organisation).where(Organisation.public_id == elm.id)
+        ).one()
+        session.add(
+            Membership(
+                organisation_id=organisation.id,
+                login_id=cast.dan.id,
+                role=Role.MANAGER,
+                created_at=NOW,
+            )
+        )
     mia.post(f"/organisation/{elm.id}/members/{cast.dan.public_id}/remove")
     assert role_of(database, cast.dan.public_id) is None
 
