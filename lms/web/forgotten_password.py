@@ -14,6 +14,7 @@ from lms.web.forms.faults import show_faults
 from lms.web.forms.people import AddressForm, NewPasswordForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction
+from lms.web.pace import evenly
 from lms.web.signin import let_in, this_browser
 
 blueprint = Blueprint("forgotten_password", __name__)
@@ -28,6 +29,7 @@ def ask() -> ResponseReturnValue:
 
 
 @blueprint.post("/forgotten-password")
+@evenly
 @open_to(Audience.EVERYONE)
 def send() -> ResponseReturnValue:
     """Send the link; the same page comes for every address."""

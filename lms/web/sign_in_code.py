@@ -16,6 +16,7 @@ from lms.web.forms.people import CodeAskForm, CodeForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import render, see_other, transaction
 from lms.web.onward import HOME, asked_onward, local_path
+from lms.web.pace import evenly
 from lms.web.signin import let_in, this_browser, viewer
 
 blueprint = Blueprint("sign_in_code", __name__)
@@ -32,6 +33,7 @@ def ask() -> ResponseReturnValue:
 
 
 @blueprint.post("/sign-in/code")
+@evenly
 @open_to(Audience.EVERYONE)
 def send() -> ResponseReturnValue:
     """Send a code, and keep in this browser alone what it works with."""

@@ -18,6 +18,7 @@ from lms.web.forms.people import AddressForm, ConfirmForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.onward import HOME, asked_onward
+from lms.web.pace import evenly
 from lms.web.signin import let_in, this_browser, viewer
 from lms.web.zones import zone_choices
 
@@ -35,6 +36,7 @@ def ask() -> ResponseReturnValue:
 
 
 @blueprint.post("/sign-up")
+@evenly
 @open_to(Audience.EVERYONE)
 def send() -> ResponseReturnValue:
     """Send the link that makes the account; the same page comes for every address."""
