@@ -5,10 +5,24 @@ from typing import Final
 from flask import Blueprint, Flask
 
 from lms.parts import Part
+from lti.cli.group import lti
 from lti.identities import forget_person
 from lti.models import all as tables
 from lti.rounds import KEYS, SCHEDULES, TIDY, keep_keys, tidy
-from lti.web import handouts, home, key_set, launch, login, opening, privacy, watching
+from lti.web import (
+    connecting,
+    handouts,
+    home,
+    key_set,
+    launch,
+    login,
+    opening,
+    picker,
+    privacy,
+    registering,
+    tool_pages,
+    watching,
+)
 from lti.web.reception import init_reception
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
@@ -20,6 +34,10 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     opening.blueprint,
     handouts.blueprint,
     privacy.blueprint,
+    connecting.blueprint,
+    picker.blueprint,
+    registering.blueprint,
+    tool_pages.blueprint,
 )
 
 
@@ -33,7 +51,7 @@ def init_app(app: Flask) -> None:
 LTI = Part(
     name="lti",
     init_app=init_app,
-    commands=(),
+    commands=(lti,),
     job_handlers={TIDY: tidy, KEYS: keep_keys},
     schedules=SCHEDULES,
     models=tables.MODULES,

@@ -38,6 +38,11 @@ class Target:
         return {name: str(value) for name, value in named.items() if value is not None}
 
     @property
+    def resource_id(self) -> str:
+        """Return the `resourceId` of its column in a gradebook: the same in a copied course."""
+        return "&".join(f"{name}={value}" for name, value in self.custom.items())
+
+    @property
     def stored(self) -> dict[str, Any]:
         """Return the form in which it is kept as JSON."""
         return self.custom

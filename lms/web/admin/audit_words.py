@@ -80,6 +80,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "registration.added": N_("%(actor)s registered a learning system"),
     "registration.approved": N_("%(actor)s took a learning system into use"),
     "registration.disabled": N_("%(actor)s stopped the launches of a learning system"),
+    "registration.awaits_approval": N_(
+        "A learning system moved to other addresses and waits for approval"
+    ),
+    "registration.invited": N_(
+        "%(actor)s made a link by which a learning system of %(organisation)s registers itself"
+    ),
+    "registration.invite_withdrawn": N_("%(actor)s withdrew a link for a learning system"),
     "registration.edited": N_("%(actor)s changed what is agreed with a learning system"),
     "request.address_corrected": N_("The address of the request of %(subject)s was corrected"),
     "request.asked": N_("%(subject)s sent a request to the desk"),

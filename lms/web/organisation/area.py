@@ -72,6 +72,7 @@ def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
             [
                 link(_("Without an invitation"), "organisation_claims.claims", "lock-open"),
                 link(_("Members and roles"), "organisation_members.members", "key-round"),
+                link(_("Learning system"), "organisation_lti.overview", "presentation"),
             ],
         ),
     ]

@@ -1,0 +1,15 @@
+"""Days as the library says them."""
+
+from datetime import datetime
+
+from lms.zones import read_zone, say_date, say_moment_in_a_row
+
+
+def say_day_of(moment: datetime, zone: str) -> str:
+    """Say a date by the clocks of a zone: `6 Oct 2022`."""
+    return say_date(moment, read_zone(zone))
+
+
+def say_time_of(moment: datetime, zone: str) -> str:
+    """Say day and time by the clocks of a zone: `6 Oct 2022, 2:00 pm Eastern`."""
+    return say_moment_in_a_row(moment, read_zone(zone))

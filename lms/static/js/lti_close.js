@@ -1,0 +1,14 @@
+// Tells the learning system that its administrator is done here (Dynamic Registration 1.0, 3.8).
+
+const button = document.querySelector("[data-lti-close]");
+
+function close() {
+  // The message holds nothing but its name, so any window that framed or opened us may read it.
+  (window.opener ?? window.parent).postMessage({ subject: "org.imsglobal.lti.close" }, "*");
+}
+
+if (button) {
+  button.addEventListener("click", close);
+  const wait = Number(button.dataset.ltiCloseAfter);
+  if (wait) setTimeout(close, wait);
+}

@@ -1,0 +1,15 @@
+"""carrel lti: the learning systems that may launch the tool."""
+
+import click
+
+from lti.cli.invites import invite
+from lti.cli.registrations import deployment, registration
+
+
+@click.group("lti")
+def lti() -> None:
+    """Learning systems that show the library in their courses."""
+
+
+for command in (deployment, invite, registration):
+    lti.add_command(command)

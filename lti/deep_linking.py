@@ -1,0 +1,154 @@
+"""Choosing content from inside a course: what was asked for, and the signed answer (Deep Linking 2.0)."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import jwt
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms.errors import N_, Gone, NotFound
+from lti.models.launches import FrameSession
+from lti.models.platforms import Deployment, Registration
+from lti.targets import Target
+from lti.tokens import BACKDATED, SigningKey
+from lti.tool_addresses import ToolAddresses
+
+LASTS: Final = timedelta(minutes=5)
+RESOURCE_LINK: Final = "ltiResourceLink"
+TAG: Final = "carrel"  # of our columns in gradebooks
+MAXIMUM: Final = 100
+THUMBNAIL: Final = (640, 360)
+IFRAME: Final = (960, 720)
+ANSWERED: Final = N_("This was sent to your course before. Go back to the course to choose more.")
+_LTI: Final = "https://purl.imsglobal.org/spec/lti/claim/"
+_DL: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the platform asked for (section 4.4.1); `data` is None where it gave none."""
+
+    return_url: str
+    takes_links: bool
+    takes_several: bool
+    takes_columns: bool
+    data: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One link to be made: what it shows, its words, its picture, and whether it is graded."""
+
+    target: Target
+    title: str
+    text: str
+    picture: str | None
+    is_graded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """To whom the answer goes: the platform, what it calls us, and the deployment that asked."""
+
+    issuer: str
+    client_id: str
+    deployment_id: str
+
+
+def read_asked(services: Mapping[str, Any]) -> Asked:
+    """Return what a framed session of a deep linking request was asked; raises NotFound for others."""
+    kept = services.get("deep_linking")
+    if not isinstance(kept, Mapping):
+        raise NotFound
+    return Asked(
+        return_url=kept["return_url"],
+        takes_links=RESOURCE_LINK in (kept.get("accept_types") or (RESOURCE_LINK,)),
+        takes_several=bool(kept.get("accept_multiple")),
+        takes_columns=bool(kept.get("accept_line_item")),
+        data=kept.get("data"),
+    )
+
+
+def find_recipient(session: Session, deployment_id: int) -> Recipient:
+    """Return to whom the answer of a deployment's session goes; raises NotFound."""
+    row = session.execute(
+        select(Registration.issuer, Registration.client_id, Deployment.deployment_id)
+        .join(Deployment, Deployment.registration_id == Registration.id)
+        .where(Deployment.id == deployment_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return Recipient(*row)
+
+
+def end_picking(session: Session, frame_id: int, *, now: datetime) -> None:
+    """Let a session answer this once; raises Gone for the second answer, whoever is first."""
+    ended = session.execute(
+        update(FrameSession)
+        .where(FrameSession.id == frame_id, FrameSession.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(FrameSession.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if ended is None:
+        raise Gone(ANSWERED)
+
+
+def sign_answer(
+    recipient: Recipient,
+    asked: Asked,
+    items: Sequence[Item],
+    *,
+    addresses: ToolAddresses,
+    key: SigningKey,
+    now: datetime,
+) -> str:
+    """Return the signed answer (section 4.5): no item at all when nothing was chosen.
+
+    It lasts five minutes, says nothing twice and holds no null.
+    """
+    claims: dict[str, Any] = {
+        "iss": recipient.client_id,
+        "aud": recipient.issuer,
+        "iat": int((now - BACKDATED).timestamp()),
+        "exp": int((now + LASTS).timestamp()),
+        "nonce": secrets.token_urlsafe(24),
+        f"{_LTI}deployment_id": recipient.deployment_id,
+        f"{_LTI}message_type": "LtiDeepLinkingResponse",
+        f"{_LTI}version": "1.3.0",
+        f"{_DL}content_items": [_content_item(each, asked, addresses) for each in items],
+    }
+    if asked.data is not None:
+        claims[f"{_DL}data"] = asked.data
+    return jwt.encode(claims, key.private_key, algorithm="RS256", headers={"kid": key.kid})
+
+
+def _content_item(item: Item, asked: Asked, addresses: ToolAddresses) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "type": RESOURCE_LINK,
+        "title": item.title,
+        "url": addresses.target(item.target.custom),
+        "custom": item.target.custom,
+        "iframe": {"width": IFRAME[0], "height": IFRAME[1]},
+    }
+    if item.text:
+        made["text"] = item.text
+    if item.picture is not None:
+        picture = {
+            "url": f"{addresses.base_url}{item.picture}",
+            "width": THUMBNAIL[0],
+            "height": THUMBNAIL[1],
+        }
+        made["thumbnail"] = picture
+    if item.is_graded and asked.takes_columns:
+        made["lineItem"] = {
+            "scoreMaximum": MAXIMUM,
+            "label": item.title,
+            "resourceId": item.target.resource_id,
+            "tag": TAG,
+        }
+    return made

@@ -1,0 +1,158 @@
+"""Registrations that a platform made by itself: kept as pending, and brought up to date later.
+
+The invite's secret stays the way to update that one registration, and opens nothing else.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.embedding.organisations import Customer
+from lms.errors import N_, Conflict, Gone
+from lti.deployments import see_deployment
+from lti.dynamic_registration import Granted, PlatformConfiguration
+from lti.frames import hashed
+from lti.invites import OVER, Invite, find_invite, note_registration
+from lti.models.platforms import Registration, RegistrationInvite, RegistrationState
+from lti.own_registrations import await_approval_if_moved
+from lti.registrations import (
+    LONGEST_NAME,
+    NewRegistration,
+    RegistrationDetails,
+    RegistrationFacts,
+    add_registration,
+    edit_registration,
+    find_registration,
+    registrations_of_issuer,
+)
+
+NOT_YOURS: Final = N_(
+    "This learning system is registered already, and not for your organisation. "
+    "Ask us, and we look at it together."
+)
+OTHER_PLATFORM: Final = N_(
+    "This link was used by another learning system. Ask for a new one where you found it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """By what a platform may register: an open invite, or the registration a used one made."""
+
+    organisation: Customer
+    allows_loopback: bool
+    invite: Invite | None
+    registration: RegistrationFacts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What came of a registration: new or brought up to date, and how it stands."""
+
+    registration: RegistrationFacts
+    is_new: bool
+
+
+def find_way(session: Session, secret: str, *, now: datetime) -> Way:
+    """Return what a link's secret opens; raises NotFound for none, Gone for one that is over."""
+    public_id = session.scalar(
+        select(Registration.public_id).where(Registration.update_token_hash == hashed(secret))
+    )
+    if public_id is None:
+        invite = find_invite(session, secret, now=now)
+        return Way(invite.organisation, invite.allows_loopback, invite, None)
+    known = find_registration(session, public_id)
+    if known.organisation is None or known.state is RegistrationState.DISABLED:
+        raise Gone(OVER)
+    return Way(known.organisation, known.details.allows_loopback, None, known)
+
+
+def keep_registration(
+    session: Session,
+    way: Way,
+    secret: str,
+    configuration: PlatformConfiguration,
+    granted: Granted,
+    *,
+    now: datetime,
+) -> Kept:
+    """Keep what was agreed: a new registration waits for staff, a known one is brought up to date.
+
+    One whose addresses change waits for staff again. Raises Conflict for a platform that is
+    registered for somebody else.
+    """
+    known = registrations_of_issuer(session, configuration.issuer, granted.client_id)
+    if way.registration is not None and not any(each.id == way.registration.id for each in known):
+        raise Conflict(OTHER_PLATFORM, code="other_platform")
+    if known:
+        kept = Kept(_updated(session, way, known[0], configuration, now), is_new=False)
+    else:
+        kept = Kept(_added(session, way, secret, configuration, granted, now), is_new=True)
+    if granted.deployment_id is not None:
+        see_deployment(session, kept.registration.id, granted.deployment_id, now=now)
+    if way.invite is not None:
+        note_registration(session, way.invite, kept.registration.id)
+    return kept
+
+
+def invited_by(session: Session, registration_id: int) -> str | None:
+    """Return the outside id of the invite that a registration came by, None where by none."""
+    return session.scalar(
+        select(RegistrationInvite.public_id)
+        .where(RegistrationInvite.registration_id == registration_id)
+        .order_by(RegistrationInvite.id)
+        .limit(1)
+    )
+
+
+def _added(
+    session: Session,
+    way: Way,
+    secret: str,
+    configuration: PlatformConfiguration,
+    granted: Granted,
+    now: datetime,
+) -> RegistrationFacts:
+    name = f"{way.organisation.name} ({configuration.product or configuration.issuer})"
+    details = RegistrationDetails(
+        name=name[:LONGEST_NAME],
+        auth_url=configuration.auth_url,
+        token_url=configuration.token_url,
+        jwks_url=configuration.jwks_url,
+        token_audience=configuration.token_audience,
+        product=configuration.product,
+        allows_loopback=way.allows_loopback,
+    )
+    new = NewRegistration(
+        issuer=configuration.issuer,
+        client_id=granted.client_id,
+        details=details,
+        organisation=way.organisation.slug,
+        state=RegistrationState.PENDING,
+        update_token_hash=hashed(secret),
+    )
+    return add_registration(session, new, actor=None, now=now)
+
+
+def _updated(
+    session: Session,
+    way: Way,
+    known: RegistrationFacts,
+    configuration: PlatformConfiguration,
+    now: datetime,
+) -> RegistrationFacts:
+    if known.organisation is None or known.organisation.id != way.organisation.id:
+        raise Conflict(NOT_YOURS, code="registered_for_another")
+    details = replace(
+        known.details,
+        auth_url=configuration.auth_url,
+        token_url=configuration.token_url,
+        jwks_url=configuration.jwks_url,
+        token_audience=configuration.token_audience or known.details.token_audience,
+        product=configuration.product or known.details.product,
+    )
+    changed = edit_registration(session, known.public_id, details, actor=None, now=now)
+    return await_approval_if_moved(session, known, changed, actor=None, now=now)

@@ -1,0 +1,67 @@
+"""Where the tool is reached, and what it asks of a platform: the values that both sides agree on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/scope"
+LINE_ITEM: Final = f"{AGS}/lineitem"
+LINE_ITEM_READONLY: Final = f"{AGS}/lineitem.readonly"
+RESULT_READONLY: Final = f"{AGS}/result.readonly"
+SCORE: Final = f"{AGS}/score"
+MEMBERSHIPS: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+SCOPES: Final = (LINE_ITEM, LINE_ITEM_READONLY, RESULT_READONLY, SCORE, MEMBERSHIPS)
+# What a platform fills in at each launch: the courses and links that this one was copied from.
+CUSTOM: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "context_history": "$Context.id.history",
+        "link_history": "$ResourceLink.id.history",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAddresses:
+    """The tool's addresses at a house; all links that it makes begin with `launch`."""
+
+    base_url: str
+
+    @property
+    def login(self) -> str:
+        """Return where a platform begins a login (OIDC third-party initiated login)."""
+        return f"{self.base_url}/lti/login"
+
+    @property
+    def launch(self) -> str:
+        """Return where launches go: target link, redirect and deep linking are this one address."""
+        return f"{self.base_url}/lti/launch"
+
+    @property
+    def jwks(self) -> str:
+        """Return where our public keys are."""
+        return f"{self.base_url}/lti/jwks"
+
+    @property
+    def canvas_json(self) -> str:
+        """Return where Canvas reads the tool's configuration."""
+        return f"{self.base_url}/lti/canvas.json"
+
+    @property
+    def logo(self) -> str:
+        """Return the picture that a platform may show beside the tool's name."""
+        return f"{self.base_url}/static/img/touch-icon.png"
+
+    @property
+    def domain(self) -> str:
+        """Return the host, with its port where it has one of its own."""
+        return urlsplit(self.base_url).netloc
+
+    def registration(self, invite: str) -> str:
+        """Return the address by which a platform registers itself, for one invite."""
+        return f"{self.base_url}/lti/register/{invite}"
+
+    def target(self, custom: Mapping[str, str]) -> str:
+        """Return the address of a link to what these custom parameters name."""
+        return f"{self.launch}?{urlencode(custom)}" if custom else self.launch

@@ -1,0 +1,33 @@
+"""How the tool describes itself to a platform: what Canvas reads when its administrator adds us."""
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.web.guard import Audience, open_to
+from lms.web.kit import carrel
+from lms.web.shell import house_facts
+from lti.tool_addresses import ToolAddresses
+from lti.tool_configuration import DESCRIPTION, PICK, ToolFace, canvas_configuration
+
+blueprint = Blueprint("lti_tool", __name__, url_prefix="/lti")
+
+
+def tool_addresses() -> ToolAddresses:
+    """Return the tool's addresses at this house."""
+    return ToolAddresses(carrel().settings.base_url)
+
+
+def tool_face() -> ToolFace:
+    """Return how the tool is called on this house's platforms."""
+    house = house_facts()
+    return ToolFace(house.name, _(DESCRIPTION), _(PICK), house.contact_email or None)
+
+
+@blueprint.get("/canvas.json")
+@open_to(Audience.PLATFORM)
+def canvas_json() -> ResponseReturnValue:
+    """Answer with the configuration that Canvas reads by its "Enter URL" method."""
+    answer = jsonify(canvas_configuration(tool_addresses(), tool_face()))
+    answer.headers["Cache-Control"] = "public, max-age=300"
+    return answer

@@ -1,0 +1,101 @@
+"""carrel lti: registrations, deployments and invites."""
+
+from lms.db import Database
+from tests.cast import Cast
+from tests.cli.carrel import Ran, Shell
+from tests.clock import Clock
+
+PLATFORM = {
+    "issuer": "https://lms.example.edu",
+    "client-id": "abc",
+    "auth-url": "https://lms.example.edu/auth",
+    "token-url": "https://lms.example.edu/token",
+    "jwks-url": "https://lms.example.edu/jwks",
+    "organisation": "elm-county",
+}
+
+
+def add(shell: Shell, *more: str, **changed: str) -> Ran:
+    values = {**PLATFORM, **{name.replace("_", "-"): value for name, value in changed.items()}}
+    options = [part for name, value in values.items() for part in (f"--{name}", value)]
+    return shell("lti", "registration", "add", *options, *more, "--json")
+
+
+def test_a_registration_is_added_with_its_deployments_and_listed(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
+    ran = add(
+        carrel_command, "--deployment", "1", "--deployment", "2", token_audience="https://aud"
+    )
+    assert (ran.code, ran.answer["state"], ran.answer["organisation"]) == (
+        0,
+        "active",
+        "elm-county",
+    )
+    assert ran.answer["deployments"] == ["1", "2"]
+    assert ran.answer["token_audience"] == "https://aud"  # noqa: S105  (not one)
+    listed = carrel_command("lti", "registration", "list", "--json").answer["items"]
+    assert [(one["id"], sorted(one["deployments"])) for one in listed] == [
+        (ran.answer["id"], ["1", "2"])
+    ]
+    deployed = carrel_command("lti", "deployment", "list", "--json").answer["items"]
+    assert {one["state"] for one in deployed} == {"approved"}
+
+
+def test_plain_http_needs_that_this_machine_is_allowed(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
+    address = "http://127.0.0.1:9/jwks"
+    refused = add(carrel_command, jwks_url=address)
+    assert (refused.code, refused.complaint["code"]) == (1, "invalid")
+    assert "jwks_url" in refused.complaint["message"]
+    assert add(carrel_command, "--allow-loopback", jwks_url=address).answer["allows_loopback"]
+
+
+def test_the_same_one_twice_and_one_for_nobody_are_refused(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
+    assert add(carrel_command).code == 0
+    assert (again := add(carrel_command)).code == 1
+    assert again.complaint["code"] == "conflict"
+    assert add(carrel_command, client_id="d", organisation="nobody").code == 3
+    assert carrel_command("lti", "registration", "add", "--issuer", "x").code == 2
+
+
+def test_a_deployment_is_approved_and_refused(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
+    made = add(carrel_command).answer["id"]
+    to = ("--organisation", "elm-county", "--json")
+    ran = carrel_command("lti", "deployment", "approve", made, "7", *to)
+    assert (ran.code, ran.answer["state"], ran.answer["organisation"]) == (
+        0,
+        "approved",
+        "elm-county",
+    )
+    ran = carrel_command("lti", "deployment", "refuse", made, "7", "--json")
+    assert (ran.code, ran.answer["state"]) == (0, "refused")
+    assert carrel_command("lti", "deployment", "refuse", made, "8", "--json").code == 3
+    assert carrel_command("lti", "deployment", "approve", "0" * 26, "7", *to).code == 3
+
+
+def test_a_registration_is_disabled_and_taken_into_use_again(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
+    made = add(carrel_command).answer["id"]
+    assert carrel_command("lti", "registration", "disable", made, "--json").answer["state"] == (
+        "disabled"
+    )
+    assert carrel_command("lti", "registration", "approve", made, "--json").answer["state"] == (
+        "active"
+    )
+
+
+def test_an_invite_is_an_address_that_works(
+    carrel_command: Shell, cast: Cast, database: Database
+) -> None:
+    ran = carrel_command("lti", "invite", "elm-county", "--json")
+    assert ran.code == 0
+    assert ran.answer["url"].startswith("http://localhost/lti/register/")
+    assert len(ran.answer["url"].rsplit("/", 1)[1]) == 43
+    assert carrel_command("lti", "invite", "nobody", "--json").code == 3
