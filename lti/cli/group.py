@@ -3,6 +3,8 @@
 import click
 
 from lti.cli.invites import invite
+from lti.cli.keys import keys
+from lti.cli.launches import log
 from lti.cli.registrations import deployment, registration
 
 
@@ -11,5 +13,5 @@ def lti() -> None:
     """Learning systems that show the library in their courses."""
 
 
-for command in (deployment, invite, registration):
+for command in (deployment, invite, keys, log, registration):
     lti.add_command(command)

@@ -1,9 +1,13 @@
 """carrel lti: registrations, deployments and invites."""
 
+from sqlalchemy import select
+
 from lms.db import Database
+from lti.launch_log import Occurrence, write_launch
+from lti.models.platforms import Registration
 from tests.cast import Cast
 from tests.cli.carrel import Ran, Shell
-from tests.clock import Clock
+from tests.clock import NOW, Clock
 
 PLATFORM = {
     "issuer": "https://lms.example.edu",
@@ -99,3 +103,30 @@ def test_an_invite_is_an_address_that_works(
     assert ran.answer["url"].startswith("http://localhost/lti/register/")
     assert len(ran.answer["url"].rsplit("/", 1)[1]) == 43
     assert carrel_command("lti", "invite", "nobody", "--json").code == 3
+
+
+def test_keys_are_rotated_at_once_and_not_before_platforms_know_the_next(
+    carrel_command: Shell, database: Database, clock: Clock
+) -> None:
+    refused = carrel_command("lti", "keys", "rotate", "--json")
+    assert (refused.code, refused.complaint["code"]) == (1, "too_soon")
+    ran = carrel_command("lti", "keys", "rotate", "--at-once", "--json")
+    listed = carrel_command("lti", "keys", "list", "--json").answer["items"]
+    assert {one["state"] for one in listed if one["kid"] == ran.answer["kid"]} == {"active"}
+    assert {one["state"] for one in listed} == {"next", "active", "retired"}
+
+
+def test_the_log_is_listed_and_narrowed(
+    carrel_command: Shell, cast: Cast, database: Database, clock: Clock
+) -> None:
+    made = add(carrel_command, "--deployment", "1").answer["id"]
+    with database.transaction() as session:
+        row = session.scalars(select(Registration)).one()
+        write_launch(session, Occurrence(registration_id=row.id), now=NOW)
+    items = carrel_command("lti", "log", "--json").answer["items"]
+    assert [one["outcome"] for one in items] == ["accepted"]
+    narrowed = carrel_command("lti", "log", "--registration", made, "--refused", "--json")
+    assert narrowed.answer["items"] == []
+    of_one = carrel_command("lti", "log", "--organisation", "elm-county", "--json")
+    assert len(of_one.answer["items"]) == 1
+    assert carrel_command("lti", "log", "--organisation", "nobody", "--json").code == 3
