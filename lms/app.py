@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, request
 from flask_babel import Babel
@@ -62,6 +63,7 @@ def create_app(carrel: Carrel, parts: Sequence[Part]) -> Flask:
     app.extensions[EXTENSION] = carrel
     app.extensions[PARTS] = tuple(parts)
     Babel(app)
+    _speak_english(app)
     init_sign_in(app)
     init_errors(app)
     init_headers(app, settings)
@@ -71,6 +73,17 @@ def create_app(carrel: Carrel, parts: Sequence[Part]) -> Flask:
     guard_routes(app)  # before the forms: who may not come in sends no body either
     _protect_forms(app)
     return app
+
+
+def _speak_english(app: Flask) -> None:
+    """Let templates take their texts as they stand where there is no other language.
+
+    A page has sixty of them, and looking each up in catalogues that aren't there was a fifth of it.
+    """
+    if (Path(app.root_path) / "translations").exists():
+        return
+    install: Any = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
+    install(str, lambda one, many, count: one if count == 1 else many, newstyle=True)
 
 
 def _protect_forms(app: Flask) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
+from lms.lean import Query
 from lms.models.catalogue import (
     Caption,
     Handout,
@@ -79,7 +80,7 @@ class Programme:
     handouts: tuple[HandoutFacts, ...]
 
 
-_WEBINAR = (
+_WEBINAR = Query(
     select(
         Webinar.id,
         Webinar.slug,
@@ -101,13 +102,13 @@ _WEBINAR = (
     )
     .where(Webinar.slug == bindparam("slug"))
 )
-_PRESENTERS = (
+_PRESENTERS = Query(
     select(Presenter.name)
     .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
     .where(WebinarPresenter.webinar_id == bindparam("webinar_id"))
     .order_by(WebinarPresenter.position)
 )
-_HANDOUTS = (
+_HANDOUTS = Query(
     select(Handout.public_id, Handout.title, Handout.name, Handout.pages, Handout.size_bytes)
     .where(Handout.webinar_id == bindparam("webinar_id"))
     .order_by(Handout.position)
@@ -115,6 +116,7 @@ _HANDOUTS = (
 _HANDOUT = select(Handout.webinar_id, Handout.name, Handout.key, Handout.preview_key).where(
     Handout.public_id == bindparam("public_id")
 )
+_SLUG = Query(select(Webinar.slug).where(Webinar.id == bindparam("webinar_id")))
 _CAPTIONS = (
     select(Caption.public_id, Caption.language, Caption.label)
     .join(Recording, Recording.id == Caption.recording_id)
@@ -125,11 +127,12 @@ _CAPTIONS = (
 
 def read_programme(session: Session, slug: str) -> Programme:
     """Return what the watch page of a webinar shows; raises NotFound."""
-    row = session.execute(_WEBINAR, {"slug": slug}).one_or_none()
-    if row is None:
+    rows = _WEBINAR.rows(session, {"slug": slug})
+    if not rows:
         raise NotFound
-    presenters = session.scalars(_PRESENTERS, {"webinar_id": row.id})
-    handouts = session.execute(_HANDOUTS, {"webinar_id": row.id})
+    row = rows[0]
+    presenters = _PRESENTERS.rows(session, {"webinar_id": row.id})
+    handouts = _HANDOUTS.rows(session, {"webinar_id": row.id})
     version = None
     if row.version_id is not None:
         version = Version(
@@ -139,7 +142,7 @@ def read_programme(session: Session, slug: str) -> Programme:
         webinar_id=row.id,
         slug=row.slug,
         title=row.title,
-        presenters=tuple(presenters),
+        presenters=tuple(each.name for each in presenters),
         held_at=row.held_at,
         zone=row.zone,
         minutes=row.minutes,
@@ -173,10 +176,10 @@ def is_on_show(session: Session, recording_id: str, *, run: str) -> bool:
 
 def slug_of(session: Session, webinar_id: int) -> str:
     """Return the name in a webinar's address; raises NotFound."""
-    slug = session.scalar(select(Webinar.slug).where(Webinar.id == webinar_id))
-    if slug is None:
+    found = _SLUG.rows(session, {"webinar_id": webinar_id})
+    if not found:
         raise NotFound
-    return slug
+    return str(found[0].slug)
 
 
 def read_captions(session: Session, recording_id: str) -> tuple[CaptionFacts, ...]:

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.access import ADMITTING, Action, Admitted, Code, LoginFacts, decide
+from lms.access import ADMITTING, Action, Admitted, Case, Code, LoginFacts, decide
 from lms.cases import load_case
 from lms.errors import N_, Gone
 from lms.models.holdings import Grant, OfferKind
@@ -19,6 +19,11 @@ _WITHDRAWN: Final = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPU
 def grant_to_show(session: Session, login_id: int, webinar_id: int, *, now: datetime) -> int | None:
     """Return the group showing by which a person may show a webinar now; None when there is none."""
     case = load_case(session, login_id=login_id, webinar_id=webinar_id)
+    return grant_that_shows(session, case, now=now)
+
+
+def grant_that_shows(session: Session, case: Case, *, now: datetime) -> int | None:
+    """Return the same for somebody whose case is known already."""
     decision = decide(case.login, case.webinar, Action.HANDOUT, now)
     if not isinstance(decision, Admitted):
         return None

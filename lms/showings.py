@@ -19,6 +19,7 @@ from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant, OfferKind
 from lms.models.people import Login
 from lms.models.showings import Attendee, Showing
+from lms.showing_orders import grant_that_shows as grant_that_shows
 from lms.showing_orders import grant_to_show as grant_to_show
 from lms.showing_orders import must_stand
 from lms.streams import logins_of

@@ -14,6 +14,7 @@ from lms.access import Action, Admitted, Turned, decide
 from lms.cases import load_case
 from lms.db import new_public_id
 from lms.errors import NotFound
+from lms.lean import Query
 from lms.models.catalogue import Recording, RecordingState
 from lms.models.holdings import Grant
 from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
@@ -69,7 +70,7 @@ _PLAYED = select(
     Recording.is_current,
     Recording.run.is_not(None),
 )
-_FACTS = (
+_FACTS = Query(
     select(
         PlaybackSession.login_id,
         PlaybackSession.sign_in_id,
@@ -149,10 +150,10 @@ def open_preview(
 
 def read_session_facts(session: Session, session_id: str) -> SessionFacts:
     """Return whose session it is and how it ended; raises NotFound."""
-    row = session.execute(_FACTS, {"session_id": session_id}).one_or_none()
-    if row is None:
+    rows = _FACTS.rows(session, {"session_id": session_id})
+    if not rows:
         raise NotFound
-    return SessionFacts(*row)
+    return SessionFacts(*rows[0])
 
 
 def note_grant(session: Session, session_id: str, grant_id: str | None) -> None:

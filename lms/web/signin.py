@@ -18,6 +18,7 @@ from lms import sign_ins
 from lms.clock import now
 from lms.email_tokens import LinkOver
 from lms.errors import N_, Forbidden
+from lms.lean import Query
 from lms.models.people import Login, Membership, Role, SignIn
 from lms.settings import Settings
 from lms.sign_ins import Blocked, Browser, Opened, hash_cookie
@@ -37,7 +38,7 @@ _MANAGES = (
     )
     .correlate(Login)
 )
-_SIGNED_IN = (
+_SIGNED_IN = Query(
     select(
         Login.id.label("login_id"),
         Login.public_id,
@@ -158,9 +159,10 @@ def _load_viewer(request: Request) -> Viewer | None:
         return None
     token_hash, moment = hash_cookie(value), now()
     with read_session() as reading:
-        row = reading.execute(_SIGNED_IN, {"token_hash": token_hash, "now": moment}).one_or_none()
-    if row is None:
+        rows = _SIGNED_IN.rows(reading, {"token_hash": token_hash, "now": moment})
+    if not rows:
         return None
+    row = rows[0]
     if sign_ins.is_due(row.last_seen_at, now=moment):
         _note_seen(row.sign_in_id, moment)
     return Viewer(

@@ -18,7 +18,7 @@ from lms.clock import now
 from lms.errors import N_, NotFound
 from lms.models.catalogue import WebinarState
 from lms.programme import UNPICTURED, Programme, Version, read_programme
-from lms.showings import grant_to_show
+from lms.showings import grant_that_shows
 from lms.streams import Holder
 from lms.viewing import Playback
 from lms.watching import Place, nowhere, read_places
@@ -102,7 +102,7 @@ def _seat(slug: str, person: Viewer) -> Seat:
             version = programme.version
             places = read_places(session, login_id=person.login_id, recording_ids=(version.id,))
             place = places.get(version.id) or nowhere(version.seconds)
-        may_show = grant_to_show(session, person.login_id, programme.webinar_id, now=moment)
+        may_show = grant_that_shows(session, case, now=moment)
     decision = decide(case.login, case.webinar, Action.RECORDING, moment)
     if _is_hidden(programme, decision) and not person.is_staff:
         raise NotFound
