@@ -70,10 +70,10 @@ def pick_all(teacher: Visitor, client_id: str) -> None:
     """Choose every recording that the picker shows, and go back to the course."""
     course = teacher.platform.course
     teacher.page.goto(f"{teacher.platform.url}/courses/{course.id}/choose/{client_id}")
-    boxes = teacher.tool.get_by_role("checkbox")
     for title in TITLES:
-        boxes.and_(teacher.tool.get_by_label(title)).first.check()
-    teacher.tool.locator("form button[type=submit], form button:not([type])").last.click()
+        teacher.tool.get_by_role("button", name=f"Choose {title}").click()
+        expect(teacher.tool.get_by_role("button", name=f"Remove {title}").first).to_be_visible()
+    teacher.tool.get_by_role("button", name="Add 3 to the course").click()
     expect(teacher.tool.get_by_role("heading", name="3 added")).to_be_visible()
 
 
@@ -99,7 +99,7 @@ def test_a_platform_registers_itself_and_launches(
         admin.page.goto(f"{platform.url}/tools")
         admin.page.get_by_label("Registration address of the tool").fill(invite)
         admin.page.get_by_role("button", name="Register", exact=True).click()
-        admin.tool.get_by_role("button").first.click()
+        admin.tool.get_by_role("button", name="Back to the learning system").click()
         admin.page.wait_for_url(f"{platform.url}/tools")
         (tool,) = platform.records.tools.values()
         (known,) = [
