@@ -20,6 +20,7 @@ from lti.web import (
     picker,
     privacy,
     registering,
+    staff,
     tool_pages,
     watching,
 )
@@ -37,6 +38,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     connecting.blueprint,
     picker.blueprint,
     registering.blueprint,
+    staff.blueprint,
     tool_pages.blueprint,
 )
 

@@ -1,0 +1,180 @@
+"""Staff: the learning systems that may launch, whose deployments are, the launch log, the keys."""
+
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.clock import now
+from lms.embedding.dates import say_time_of
+from lms.errors import N_, Conflict, NotFound
+from lms.web.guard import Audience, open_to
+from lms.web.kit import carrel, read_session, render, see_other, transaction
+from lms.web.signin import required_viewer
+from lti.deployments import (
+    approve_deployment,
+    find_deployment,
+    list_deployments,
+    refuse_deployment,
+)
+from lti.keys import list_keys, rotate_keys
+from lti.launch_log import list_launches
+from lti.models.platforms import DeploymentState, KeyState
+from lti.registrations import (
+    approve_registration,
+    disable_registration,
+    find_registration,
+    list_registrations,
+)
+from lti.web.connection_words import platform_lines
+
+blueprint = Blueprint("staff_lti", __name__, url_prefix="/staff/lti")
+
+KEY_WORDS: Final = {
+    KeyState.NEXT: (N_("Published, signs next"), "soon"),
+    KeyState.ACTIVE: (N_("Signs now"), "open"),
+    KeyState.RETIRED: (N_("Retired"), "none"),
+}
+WHOSE: Final = N_("Name an organisation by its web name, such as elm-county.")
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def index() -> ResponseReturnValue:
+    """Show what waits for a decision, then everything that is registered, and the keys."""
+    zone = carrel().settings.time_zone
+    with read_session() as session:
+        known = list_registrations(session)
+        deployed = list_deployments(session)
+        keys = list_keys(session)
+    return render(
+        "lti/staff.html",
+        lines=sorted(
+            platform_lines(known, deployed, own=known, zone=zone),
+            key=lambda line: (not line.is_pending, line.name.casefold()),
+        ),
+        slugs={one.public_id: one.organisation.slug for one in known if one.organisation},
+        keys=[(key.kid, *_key_words(key.state), say_time_of(key.created_at, zone)) for key in keys],
+    )
+
+
+@blueprint.get("/log")
+@open_to(Audience.STAFF)
+def log() -> ResponseReturnValue:
+    """Show the last launches, filtered."""
+    zone = carrel().settings.time_zone
+    chosen = request.args.get("registration", "")
+    is_refused_only = request.args.get("refused") == "yes"
+    with read_session() as session:
+        known = list_registrations(session)
+        lines = list_launches(
+            session, registration=chosen or None, refused_only=is_refused_only, most=200
+        )
+    return render(
+        "lti/staff_log.html",
+        lines=[(one, say_time_of(one.at, zone)) for one in lines],
+        known=[(one.public_id, one.details.name) for one in known],
+        chosen=chosen,
+        is_refused_only=is_refused_only,
+    )
+
+
+@blueprint.post("/<registration_id>/approve")
+@open_to(Audience.STAFF)
+def approve(registration_id: str) -> ResponseReturnValue:
+    """Take a platform into use, with those of its deployments that are surely whose it is."""
+    moment, actor = now(), required_viewer().public_id
+    with transaction() as session:
+        kept = approve_registration(session, registration_id, actor=actor, now=moment)
+        if kept.organisation is not None:
+            for each in list_deployments(session, registration=registration_id):
+                if each.state is DeploymentState.PENDING:
+                    approve_deployment(
+                        session,
+                        registration_id,
+                        each.deployment_id,
+                        organisation=kept.organisation.slug,
+                        actor=actor,
+                        now=moment,
+                    )
+    flash(_("%(name)s is in use.", name=kept.details.name), "done")
+    return see_other(".index")
+
+
+@blueprint.post("/<registration_id>/disable")
+@open_to(Audience.STAFF)
+def disable(registration_id: str) -> ResponseReturnValue:
+    """Take no more launches of a platform."""
+    with transaction() as session:
+        kept = disable_registration(
+            session, registration_id, actor=required_viewer().public_id, now=now()
+        )
+    flash(_("%(name)s opens nothing more.", name=kept.details.name), "done")
+    return see_other(".index")
+
+
+@blueprint.post("/deployments/<deployment_id>/approve")
+@open_to(Audience.STAFF)
+def approve_one(deployment_id: str) -> ResponseReturnValue:
+    """Let a deployment see the library of the organisation that is named."""
+    slug = request.form.get("organisation", "").strip()
+    with read_session() as session:
+        found = find_deployment(session, deployment_id)
+    try:
+        with transaction() as session:
+            approve_deployment(
+                session,
+                found.registration,
+                found.deployment_id,
+                organisation=slug,
+                actor=required_viewer().public_id,
+                now=now(),
+            )
+    except NotFound:
+        flash(_(WHOSE), "attention")
+    else:
+        flash(_("Deployment %(id)s is connected.", id=found.deployment_id), "done")
+    return see_other(".index")
+
+
+@blueprint.post("/deployments/<deployment_id>/refuse")
+@open_to(Audience.STAFF)
+def refuse_one(deployment_id: str) -> ResponseReturnValue:
+    """Take no launches of a deployment."""
+    with transaction() as session:
+        found = find_deployment(session, deployment_id)
+        registration = find_registration(session, found.registration)
+        refuse_deployment(
+            session,
+            registration.public_id,
+            found.deployment_id,
+            actor=required_viewer().public_id,
+            now=now(),
+        )
+    flash(_("Deployment %(id)s is refused.", id=found.deployment_id), "done")
+    return see_other(".index")
+
+
+@blueprint.post("/keys/rotate")
+@open_to(Audience.STAFF)
+def rotate() -> ResponseReturnValue:
+    """Let the next key sign from now on."""
+    try:
+        rotate_keys(
+            carrel().database,
+            carrel().settings.secret_key,
+            at_once=request.form.get("at_once") == "yes",
+            actor=required_viewer().public_id,
+            now=now(),
+        )
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("The next key signs now. The one before stays published for two days."), "done")
+    return see_other(".index")
+
+
+def _key_words(state: KeyState) -> tuple[str, str]:
+    words, kind = KEY_WORDS[state]
+    return _(words), kind

@@ -1,0 +1,81 @@
+"""Staff's pages about learning systems: who may not come in, and what each act does."""
+
+from lms.db import Database
+from lti.deployments import list_deployments
+from lti.keys import list_keys
+from lti.launch_log import Occurrence, write_launch
+from lti.models.platforms import DeploymentState, KeyState, RegistrationState
+from lti.own_registrations import add_own
+from lti.registrations import NewRegistration, RegistrationFacts, list_registrations
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.lti.factories import CLIENT_ID, ISSUER, SLUG, pend_deployment, platform_details
+from tests.visitor import Visitor
+
+
+def waiting(database: Database) -> RegistrationFacts:
+    """A registration that a manager of Elm County entered, with a deployment."""
+    with database.transaction() as session:
+        new = NewRegistration(ISSUER, CLIENT_ID, platform_details(), SLUG)
+        made = add_own(session, new, actor=None, now=NOW)
+        pend_deployment(session, made, "7")
+        return made
+
+
+def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast) -> None:
+    client.sign_in(cast.mia.id)
+    assert client.get("/staff/lti").status_code == 404
+    assert client.get("/staff/lti/log").status_code == 404
+    assert client.post("/staff/lti/keys/rotate").status_code == 404
+
+
+def test_one_click_approves_a_platform_with_its_deployments(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    made = waiting(database)
+    client.sign_in(cast.ada.id)
+    assert "Approve for Elm County Library" in client.get("/staff/lti").text
+    client.post(f"/staff/lti/{made.public_id}/approve")
+    with database.read_session() as session:
+        (kept,) = list_registrations(session)
+        (deployment,) = list_deployments(session)
+    assert kept.state is RegistrationState.ACTIVE
+    assert deployment.state is DeploymentState.APPROVED
+    client.post(f"/staff/lti/{made.public_id}/disable")
+    with database.read_session() as session:
+        assert list_registrations(session)[0].state is RegistrationState.DISABLED
+
+
+def test_a_deployment_is_approved_for_an_organisation_or_refused(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    waiting(database)
+    client.sign_in(cast.ada.id)
+    with database.read_session() as session:
+        (deployment,) = list_deployments(session)
+    here = f"/staff/lti/deployments/{deployment.public_id}"
+    client.post(f"{here}/approve", data={"organisation": "nobody"})
+    with database.read_session() as session:
+        assert list_deployments(session)[0].state is DeploymentState.PENDING
+    client.post(f"{here}/approve", data={"organisation": SLUG})
+    with database.read_session() as session:
+        assert list_deployments(session)[0].state is DeploymentState.APPROVED
+    client.post(f"{here}/refuse")
+    with database.read_session() as session:
+        assert list_deployments(session)[0].state is DeploymentState.REFUSED
+
+
+def test_the_log_is_shown_and_the_keys_are_rotated(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    made = waiting(database)
+    with database.transaction() as session:
+        reference = write_launch(session, Occurrence(registration_id=made.id), now=NOW)
+    client.sign_in(cast.ada.id)
+    assert reference in client.get("/staff/lti/log").text
+    assert reference not in client.get("/staff/lti/log?refused=yes").text
+    client.post("/staff/lti/keys/rotate", data={"at_once": "yes"})
+    with database.read_session() as session:
+        states = {key.state for key in list_keys(session)}
+    assert KeyState.RETIRED in states
+    assert "Signs now" in client.get("/staff/lti").text
