@@ -118,6 +118,26 @@ def share(buckets: bytes, seconds: float) -> float:
     return min(1.0, watched_seconds(buckets, seconds) / seconds)
 
 
+def share_within(buckets: bytes, span: Span, *, seconds: float) -> float:
+    """Return the part of a stretch that was seen, 0 to 1, by the buckets that lie in it whole.
+
+    Who plays from its start to its end has earned no bucket that begins before or ends after it.
+    A stretch that holds none goes by those it touches; one beyond the end was never seen.
+    """
+    count = bucket_count(seconds)
+    first = math.ceil((span.starts_s - EDGE_S) / BUCKET_S)
+    ends = math.floor((span.ends_s + EDGE_S) / BUCKET_S)
+    if span.ends_s + EDGE_S >= seconds:
+        ends = count
+    if ends <= first:
+        first, ends = math.floor(span.starts_s / BUCKET_S), math.ceil(span.ends_s / BUCKET_S)
+    first, ends = max(first, 0), min(ends, count)
+    if ends <= first:
+        return 0.0
+    mask = (1 << ends) - (1 << first)
+    return (_bits(buckets) & mask).bit_count() / (ends - first)
+
+
 def parts(buckets: bytes, seconds: float) -> tuple[Span, ...]:
     """Return the stretches that were seen, in order."""
     return tuple(_runs(_bits(buckets), seconds))

@@ -182,7 +182,9 @@ def _ask(call: Call, url: str, headers: Mapping[str, str], line: Line) -> Outcom
 def _read(call: Call, url: str, response: BaseHTTPResponse) -> Outcome | str:
     if response.status in REDIRECTS:
         return response.headers.get("Location") or Denied(MOVED, response.status)
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    headers = {
+        name.lower(): response.headers[name] for name in response.headers
+    }  # joined by commas
     body = response.read(call.largest + 1)
     if 200 <= response.status < 300:
         if len(body) > call.largest:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lti.copies import note_services, take_over_rule
 from lti.frames import Opening, open_frame
 from lti.identities import Known, know
 from lti.messages import Message, MessageType
@@ -116,6 +117,7 @@ def _link(
         ResourceLink.context_id == context.id, ResourceLink.resource_link_id == place.link_id
     )
     found = session.scalar(query)
+    is_new = found is None
     if found is None:
         made = ResourceLink(
             context_id=context.id, resource_link_id=place.link_id, created_at=now, seen_at=now
@@ -125,11 +127,12 @@ def _link(
                 session.add(made)
             found = made
         except IntegrityError:
-            found = session.scalars(query).one()
+            found, is_new = session.scalars(query).one(), False
     found.title = place.link_title[:LONGEST_TITLE] or found.title
     found.target = found.target if target is None else target.stored
-    found.scopes = " ".join(sorted(message.services.scopes))
-    found.line_item_url = message.services.line_item or found.line_item_url
     found.seen_at = now
-    session.flush()
+    if is_new:
+        take_over_rule(session, found, context.deployment_id, place)
+    scopes = " ".join(sorted(message.services.scopes))
+    note_services(session, found, scopes=scopes, line_item_url=message.services.line_item, now=now)
     return found

@@ -8,7 +8,15 @@ from lms.parts import Part
 from lti.cli.group import lti
 from lti.identities import forget_person
 from lti.models import all as tables
+from lti.roster_rounds import (
+    ROSTER,
+    ROSTER_SCHEDULE,
+    ROSTERS,
+    ask_for_rosters,
+    sync_roster,
+)
 from lti.rounds import KEYS, SCHEDULES, TIDY, keep_keys, tidy
+from lti.score_rounds import SCORE_SCHEDULE, SCORES, look_after_merge, report_scores
 from lti.web import (
     connecting,
     handouts,
@@ -54,8 +62,15 @@ LTI = Part(
     name="lti",
     init_app=init_app,
     commands=(lti,),
-    job_handlers={TIDY: tidy, KEYS: keep_keys},
-    schedules=SCHEDULES,
+    job_handlers={
+        TIDY: tidy,
+        KEYS: keep_keys,
+        SCORES: report_scores,
+        ROSTERS: ask_for_rosters,
+        ROSTER: sync_roster,
+    },
+    schedules=(*SCHEDULES, SCORE_SCHEDULE, ROSTER_SCHEDULE),
     models=tables.MODULES,
+    on_merge=look_after_merge,
     on_erase=forget_person,
 )

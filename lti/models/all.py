@@ -1,5 +1,5 @@
 """Every table of the tool, for whoever needs the whole metadata."""
 
-from lti.models import courses, embeds, launches, people, platforms
+from lti.models import courses, embeds, launches, people, platforms, turns
 
-MODULES = (platforms, people, courses, embeds, launches)
+MODULES = (platforms, people, courses, embeds, launches, turns)

@@ -32,6 +32,7 @@ class ScoreState(StrEnum):
     QUEUED = "queued"
     DELIVERED = "delivered"
     REFUSED = "refused"  # the platform said no for good; the instructor sees why
+    WATCHING = "watching"  # begun, and nothing to report yet
 
 
 class Context(Base, kw_only=True):

@@ -63,6 +63,8 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "lti_registration": {"leeway_s": 60},
     "lti_resource_link": {"threshold": 90},
     "lti_signing_key": {"state": "next"},
+    "lti_progress_mark": {"id": 1},
+    "lti_turn": {"registration_id": REFERRED, "failures": 0},
     "lti_score": {"state": "queued", "share": 0.5, "given": 0.5},
     "verified_domain": {"domain": "library.example.org"},
     "waiting_entry": {"login_id": REFERRED},

@@ -26,6 +26,8 @@ MAY_ASK_THE_TIME = (
     "lti/web/",
     "lti/cli/",
     "lti/rounds.py",
+    "lti/score_rounds.py",
+    "lti/roster_rounds.py",
 )
 DOMAIN = [path for path in product() if not name_of(path).startswith(MAY_ASK_THE_TIME)]
 

@@ -125,8 +125,12 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_lti_score_given_is_a_share": {"given": 1.1},
     "ck_lti_score_share_is_a_share": {"share": 1.1},
     "ck_lti_score_tries_not_negative": {"tries": -1},
+    "ck_lti_progress_mark_only_one": {"id": 2},
     "ck_lti_signing_key_next_was_never_active": {"state": "active", "active_since": None},
     "ck_lti_signing_key_retired_at_a_time": {"state": "next", "retired_at": START},
+    "ck_lti_turn_failing_since_a_time": {"failing_since": START},
+    "ck_lti_turn_failures_not_negative": {"failures": -1, "failing_since": START},
+    "ck_lti_turn_leased_by_somebody": {"leased_by": "a worker"},
 }
 
 # what a row needs beside the broken value, so that no other rule is broken first

@@ -17,6 +17,9 @@ _NAMED: Final = re.compile(r"%\((\w+)\)s")
 SENTENCES: Final[Mapping[str, str]] = {
     "captions.added": N_("%(actor)s added captions: %(subject)s"),
     "captions.removed": N_("%(actor)s removed captions"),
+    "course.releases_confirmed": N_("%(actor)s let seats go that a course's list no longer names"),
+    "course.releases_dismissed": N_("%(actor)s kept the seats that a course's list didn't name"),
+    "course.releases_held_back": N_("%(actor)s kept back the release of seats: a list came short"),
     "deployment.approved": N_(
         "%(actor)s let a learning system show the library of %(organisation)s"
     ),
@@ -39,6 +42,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "job.retried": N_("%(actor)s tried the job %(subject)s again"),
     "link.closed": N_("%(actor)s closed the open link of %(subject)s"),
     "link.opened": N_("%(actor)s opened a link to %(subject)s"),
+    "lti_link.rule_changed": N_("%(actor)s changed what an activity reports to its gradebook"),
+    "lti_link.scores_sent_again": N_("%(actor)s sent the scores of an activity again"),
     "login.added": N_("%(actor)s made the log-in of %(subject)s"),
     "login.alias_added": N_("%(actor)s gave %(subject)s a further address"),
     "login.alias_removed": N_("%(actor)s took a further address from %(subject)s"),

@@ -1,0 +1,36 @@
+"""What a share watched is worth in a gradebook: the rule of a link, and when it is told.
+
+Every score that is sent is final as it stands (FullyGraded): on Moodle one that is not wipes what
+is there. See docs/decisions/scores_are_always_final.md.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from lti.models.courses import CompletionRule
+
+PERCENT: Final = 100
+# A share on its way is told this seldom: each is a line in the platform's history of grades.
+TOLD_EVERY: Final = timedelta(minutes=10)
+A_HAIR: Final = 1e-9
+
+
+def given_for(share: float, rule: CompletionRule, threshold: int) -> float:
+    """Return what is reported of a share, 0 to 1, in whole percent.
+
+    By threshold all from that share on and nothing before; proportionally the share, to the
+    nearest percent.
+    """
+    if rule is CompletionRule.THRESHOLD:
+        return 1.0 if share * PERCENT >= threshold - A_HAIR else 0.0
+    return int(min(share, 1.0) * PERCENT + 0.5) / PERCENT
+
+
+def is_complete(given: float) -> bool:
+    """Tell whether nothing can be added."""
+    return given >= 1.0
+
+
+def told_at(given: float, last_told: datetime, now: datetime) -> datetime:
+    """Return when to report: at once what is complete, else a while after it was last told."""
+    return now if is_complete(given) else max(now, last_told + TOLD_EVERY)

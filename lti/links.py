@@ -1,0 +1,27 @@
+"""The Link header of an answer (RFC 8288): where a list goes on, the case of addresses kept."""
+
+import re
+from typing import Final
+from urllib.parse import urljoin
+
+from lti.calls import Answered
+
+_LINK: Final = re.compile(
+    r'<([^>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+(?:\s*=\s*(?:"[^"]*"|[^",;\s]*))?)*)'
+)
+_RELATION: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^",;\s]*))', re.IGNORECASE)
+
+
+def related(answer: Answered, relation: str) -> str | None:
+    """Return the address that an answer names for a relation, None when it names none."""
+    for address, parameters in _LINK.findall(answer.headers.get("link", "")):
+        named = _RELATION.search(parameters)
+        if named is not None and relation in (named[1] or named[2] or "").lower().split():
+            return str(urljoin(answer.url, address.strip()))
+    return None
+
+
+def next_page(answer: Answered) -> str | None:
+    """Return where a list goes on; never to the page itself."""
+    found = related(answer, "next")
+    return None if found == answer.url else found

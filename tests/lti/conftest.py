@@ -1,0 +1,15 @@
+"""Fixtures of the tool's tests."""
+
+import pytest
+
+from lms.db import Database
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.lti.school import School, connect
+from tests.platform.platform import Platform
+
+
+@pytest.fixture
+def school(platform: Platform, database: Database, cast: Cast, clock: Clock) -> School:
+    """A running platform on which Elm County has the tool; its clock is the test's."""
+    return connect(platform, database, cast, clock)
