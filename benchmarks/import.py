@@ -9,6 +9,7 @@ compared. Run: python benchmarks/import.py [--database sqlite|postgresql]
 
 import argparse
 import json
+import os
 import statistics
 import subprocess  # noqa: TID251  (memory is measured in a process of its own)
 import sys
@@ -40,6 +41,7 @@ from lms.pools import NewPoolGrant, sell_seats
 from tests.servers.postgres import postgres
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+BARS = {"sqlite": 0.7, "postgresql": 0.5}
 EXPIRES = NOW + timedelta(days=14)
 SEAT = "seat (id, public_id, pool_id, state, created_at)"
 ASSIGNMENT = "assignment (seat_id, pool_id, email, email_key, name, state, created_at, expires_at)"
@@ -54,7 +56,7 @@ class Cost:
 
 
 def main() -> None:
-    """Measure and print one line of JSON: a list with one entry for each database."""
+    """Measure and print one line of JSON for each database."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--rows", type=int, default=100_000)
@@ -65,7 +67,8 @@ def main() -> None:
         alone(options.alone, options.rows)
         return
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
-    print(json.dumps([measure(kind, options.rows, options.rounds) for kind in kinds]))
+    for kind in kinds:
+        print(json.dumps(measure(kind, options.rows, options.rounds)), flush=True)
 
 
 def measure(kind: str, rows: int, rounds: int) -> dict[str, object]:
@@ -97,7 +100,9 @@ def measure(kind: str, rows: int, rounds: int) -> dict[str, object]:
         "database": kind,
         "ratio": round(median(raw, "cpu") / median(ours, "cpu"), 2),
         "ratio_wall": round(median(raw, "wall") / median(ours, "wall"), 2),
+        "bar": BARS[kind],
         "yardstick": "executemany" if kind == "sqlite" else "COPY",
+        "load": round(os.getloadavg()[0], 1),
         "rows": rows,
         "rows_per_cpu_s": round(rows / median(ours, "cpu")),
         "yardstick_rows_per_cpu_s": round(rows / median(raw, "cpu")),

@@ -11,6 +11,7 @@ Run: python -m benchmarks.seats [--database sqlite|postgresql]. Prints one line 
 import argparse
 import json
 import multiprocessing
+import os
 import statistics
 import tempfile
 import time
@@ -151,7 +152,9 @@ def _hot_pool(kind: str, database: Database, first_login: int, claims: int, turn
         metric="C1",
         database=kind,
         ratio=round(statistics.median(pairs), 2),
+        bar=0.7,
         yardstick="bare conditional UPDATE with commit, 8 workers, one hot pool",
+        load=round(os.getloadavg()[0], 1),
         claims_a_second=round(statistics.median(rates["claim"])),
         yardstick_a_second=round(statistics.median(rates["bare"])),
     )
