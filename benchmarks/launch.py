@@ -1,0 +1,253 @@
+"""L1 and L2: what a login and launch cost beside a bare RSA-2048 verify and beside PyLTI1p3 as it is.
+
+A learner launches through the whole application in process, again and again; tokens are signed between
+the measured parts. In turn with it run the bare verify of such a token and a Flask application on the
+standard PyLTI1p3, its key set given in memory. Compared is CPU time, medians of turns. L2 counts what
+the platform was asked meanwhile. Run: python -m benchmarks.launch. Prints one line of JSON a metric.
+"""
+
+import argparse
+import io
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from flask import Flask
+from flask import request as flask_request
+from pylti1p3.contrib.flask import FlaskMessageLaunch, FlaskOIDCLogin, FlaskRequest
+from pylti1p3.tool_config import ToolConfDict
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from benchmarks.pages import house
+from lms.app import create_app
+from lms.clock import now
+from lms.migrations import upgrade
+from lms.runtime import open_carrel
+from lms.settings import Settings
+from lti.deployments import approve_deployment
+from lti.registrations import NewRegistration, RegistrationDetails, add_registration
+from tests.factories import make_organisation
+from tests.platform.app import running_platform
+from tests.platform.platform import Platform
+from tests.platform.records import Link, Tool
+from wsgi import PARTS
+
+BASE: Final = "http://127.0.0.1"
+BARS: Final = {"ahead": 60, "limit": 35}
+LET_IN: Final = (200, 302, 303)
+
+
+@dataclass(slots=True)
+class Half:
+    """A login that was answered: what the platform is asked for, and the browser's cookies."""
+
+    state: str
+    nonce: str
+    cookies: str
+
+
+@dataclass(slots=True)
+class Runner:
+    """An application that is launched from a platform's course."""
+
+    app: Flask
+    platform: Platform
+    tool: Tool
+    link: Link
+
+    def cost(self, launches: int) -> float:
+        """Return the CPU seconds of one login and launch, the signing of tokens left out."""
+        begun = [
+            self.platform.begin(self.platform.course.learners[0], self.link)
+            for _ in range(launches)
+        ]
+        forms = [
+            {name: text for name, text in one.fields.items() if name != "lti_storage_target"}
+            for one in begun
+        ]
+        started = time.process_time()
+        halves = [self._login(form) for form in forms]
+        spent = time.process_time() - started
+        tokens = [
+            self.platform.launching.signed(one.launch, half.nonce, self.platform.now())
+            for one, half in zip(begun, halves, strict=True)
+        ]
+        started = time.process_time()
+        for half, token in zip(halves, tokens, strict=True):
+            self._launch(half, token)
+        return (spent + time.process_time() - started) / launches
+
+    def _login(self, form: Mapping[str, str]) -> Half:
+        status, headers = self._post("/lti/login", form, "")
+        asked = parse_qs(urlsplit(dict(headers).get("Location", "")).query)
+        if status not in LET_IN or "state" not in asked:
+            raise SystemExit(f"launch: a login was answered {status}")
+        cookies = [value.partition(";")[0] for name, value in headers if name == "Set-Cookie"]
+        return Half(asked["state"][0], asked["nonce"][0], "; ".join(cookies))
+
+    def _launch(self, half: Half, token: str) -> None:
+        form = {"id_token": token, "state": half.state}
+        status, _headers = self._post("/lti/launch", form, half.cookies)
+        if status not in LET_IN:
+            raise SystemExit(f"launch: a launch was answered {status}")
+
+    def _post(
+        self, path: str, form: Mapping[str, str], cookies: str
+    ) -> tuple[int, list[tuple[str, str]]]:
+        body = urlencode(form).encode()
+        builder = EnvironBuilder(
+            path,
+            base_url=BASE,
+            method="POST",
+            input_stream=io.BytesIO(body),
+            content_length=len(body),
+            content_type="application/x-www-form-urlencoded",
+            headers={"Cookie": cookies} if cookies else None,
+        )
+        parts, status, headers = run_wsgi_app(self.app, builder.get_environ(), buffered=True)
+        b"".join(parts)
+        return int(status.partition(" ")[0]), list(headers)
+
+
+def main() -> None:
+    """Measure and print one line of JSON for each metric and database."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--launches", type=int, default=100, help="of one turn")
+    options = parser.parse_args()
+    kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
+    for kind in kinds:
+        with house(kind) as environ, running_platform() as platform:
+            _measure({**environ, "CARREL_BASE_URL": BASE}, kind, platform, options)
+
+
+def _measure(
+    environ: Mapping[str, str], kind: str, platform: Platform, options: argparse.Namespace
+) -> None:
+    ours, stock = _ours(environ, platform), _stock(platform)
+    verify = _verify(platform)
+    for runner in (ours, stock):
+        runner.cost(5)
+    platform.traffic.forget()
+    costs: dict[str, list[float]] = {"ours": [], "stock": [], "verify": []}
+    for _turn in range(options.turns):
+        costs["ours"].append(ours.cost(options.launches))
+        costs["verify"].append(verify())
+        costs["stock"].append(stock.cost(options.launches))
+    launch, library, bare = (statistics.median(costs[one]) for one in ("ours", "stock", "verify"))
+    figures = {
+        "ratio": round(launch / bare, 1),
+        "ratio_to_pylti1p3": round(launch / library, 2),
+        "pylti1p3_ratio": round(library / bare, 1),
+        "launch_us": round(launch * 1e6),
+        "yardstick_us": round(bare * 1e6, 1),
+        **BARS,
+    }
+    _print("L1", kind, figures, "RSA-2048 verify, CPU of this process")
+    calls = {"calls": len(platform.calls()), "launches": options.turns * options.launches, "bar": 0}
+    _print("L2", kind, calls, "what the platform was asked, once warm")
+
+
+def _ours(environ: Mapping[str, str], platform: Platform) -> Runner:
+    carrel = open_carrel(Settings.from_env(environ))
+    upgrade(carrel.database)
+    tool = _registered(platform)
+    details = RegistrationDetails(
+        name="A platform",
+        auth_url=platform.auth_url,
+        token_url=platform.token_url,
+        jwks_url=platform.jwks_url,
+        allows_loopback=True,
+    )
+    with carrel.database.transaction() as session:
+        make_organisation(session, "elm-county")
+        made = add_registration(
+            session,
+            NewRegistration(platform.issuer, tool.client_id, details),
+            actor=None,
+            now=now(),
+        )
+        approve_deployment(
+            session,
+            made.public_id,
+            tool.deployment_id,
+            organisation="elm-county",
+            actor=None,
+            now=now(),
+        )
+    link = platform.link(tool, custom={"webinar": "reading-aloud"})
+    return Runner(create_app(carrel, PARTS), platform, tool, link)
+
+
+def _stock(platform: Platform) -> Runner:
+    """Return an application as the library's own examples have it."""
+    tool = _registered(platform)
+    conf = ToolConfDict(
+        {
+            platform.issuer: [
+                {
+                    "default": True,
+                    "client_id": tool.client_id,
+                    "auth_login_url": platform.auth_url,
+                    "auth_token_url": platform.token_url,
+                    "key_set": platform.keys.jwks(),
+                    "key_set_url": None,
+                    "deployment_ids": [tool.deployment_id],
+                }
+            ]
+        }
+    )
+    app = Flask(__name__)
+    app.secret_key = "a key for a benchmark alone"  # noqa: S105
+
+    @app.post("/lti/login")
+    def login() -> Any:  # noqa: ANN401  (the library's own)
+        asked = FlaskRequest()
+        return FlaskOIDCLogin(asked, conf).redirect(flask_request.form["target_link_uri"])
+
+    @app.post("/lti/launch")
+    def launch() -> str:
+        FlaskMessageLaunch(FlaskRequest(), conf).get_launch_data()
+        return "in"
+
+    return Runner(app, platform, tool, platform.link(tool))
+
+
+def _registered(platform: Platform) -> Tool:
+    return platform.register(
+        login_url=f"{BASE}/lti/login",
+        redirect_uris=[f"{BASE}/lti/launch"],
+        launch_url=f"{BASE}/lti/launch",
+    )
+
+
+def _verify(platform: Platform, times: int = 400) -> Callable[[], float]:
+    """Return what measures the CPU seconds of one bare verify."""
+    private = platform.keys.current.private
+    public, signed = private.public_key(), b"h" * 1500
+    signature = private.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+
+    def measure() -> float:
+        started = time.process_time()
+        for _ in range(times):
+            public.verify(signature, signed, padding.PKCS1v15(), hashes.SHA256())
+        return (time.process_time() - started) / times
+
+    return measure
+
+
+def _print(metric: str, kind: str, figures: Mapping[str, object], yardstick: str) -> None:
+    told = {"metric": metric, "database": kind, **figures, "yardstick": yardstick}
+    print(json.dumps(told | {"load": round(os.getloadavg()[0], 1)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
