@@ -146,8 +146,8 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         super().__init__(
             posted,
             _Known(),
-            SessionService(posted),
-            _NoCookies(),
+            session_service=SessionService(posted),
+            cookie_service=_NoCookies(),
             requests_session=_NO_NETWORK,
         )
         self._house = house
