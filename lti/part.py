@@ -19,6 +19,7 @@ from lti.rounds import KEYS, SCHEDULES, TIDY, keep_keys, tidy
 from lti.score_rounds import SCORE_SCHEDULE, SCORES, look_after_merge, report_scores
 from lti.web import (
     connecting,
+    course,
     handouts,
     home,
     key_set,
@@ -39,6 +40,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     launch.blueprint,
     key_set.blueprint,
     home.blueprint,
+    course.blueprint,
     watching.blueprint,
     opening.blueprint,
     handouts.blueprint,

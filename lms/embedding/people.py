@@ -1,10 +1,11 @@
 """The logins of people who come from a learning system, or by an embed link."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, delete, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from lms.errors import N_
 from lms.known_addresses import kept_login as kept_login
@@ -32,6 +33,17 @@ def rename_learner(session: Session, login_id: int, name: str) -> None:
             .values(name=usable)
             .execution_options(synchronize_session=False)
         )
+
+
+def names_of(session: Session, login_ids: Collection[int]) -> Mapping[int, str]:
+    """Return the names of people by their login's row id; of one merged, the name that is kept."""
+    kept = aliased(Login)
+    rows = session.execute(
+        select(Login.id, kept.name.label("name"))
+        .join(kept, kept.id == func.coalesce(Login.merged_into, Login.id))
+        .where(Login.id.in_(sorted(set(login_ids))))
+    )
+    return {row.id: row.name for row in rows}
 
 
 def forget_learners(session: Session, logins: Select[int | None]) -> None:

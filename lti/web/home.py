@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from lms.web.guard import Audience, open_to
 from lti.models.launches import FrameRole, Purpose
+from lti.web.course import course_page
 from lti.web.framed import frame_page, framed_blueprint, this_frame
 from lti.web.watching import watch_page
 
@@ -26,4 +27,6 @@ def home(secret: str) -> ResponseReturnValue:
     if frame.target is None:
         is_instructor = frame.role is FrameRole.INSTRUCTOR
         return frame_page(frame, "lti/untargeted.html", is_instructor=is_instructor)
+    if frame.role is FrameRole.INSTRUCTOR and frame.link_id is not None:
+        return course_page(frame, secret)
     return watch_page(frame, secret, None)

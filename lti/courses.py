@@ -1,0 +1,182 @@
+"""What an instructor sees of a link: each learner's share and what the gradebook has; no watch map."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.embedding.people import names_of
+from lms.errors import NotFound
+from lti.models.courses import (
+    CompletionRule,
+    Context,
+    ResourceLink,
+    RosterMember,
+    Score,
+    ScoreState,
+)
+from lti.models.people import Identity
+
+PERCENT: Final = 100
+SCORE_SCOPE: Final = "/lti-ags/scope/score"
+
+
+class SortedBy(StrEnum):
+    """The columns by which learners can be sorted."""
+
+    NAME = "name"
+    SHARE = "share"
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """A learner at a link; shares are 0 to 1, `share` is None for who has not opened it.
+
+    `state` and `failure` are of what is sent to the gradebook.
+    """
+
+    identity_id: int | None
+    name: str
+    share: float | None
+    given: float
+    is_complete: bool
+    state: ScoreState | None
+    failure: str | None
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """A link and its course; `tells_grades` says that the platform let us report."""
+
+    public_id: str
+    title: str
+    course: str
+    rule: CompletionRule
+    threshold: int
+    tells_grades: bool
+    line_item_failure: str | None
+    synced_at: datetime | None
+    sync_failure: str | None
+    learners: tuple[Learner, ...]
+
+    @property
+    def begun(self) -> int:
+        """Return how many have watched anything."""
+        return sum(1 for each in self.learners if each.share)
+
+    @property
+    def complete(self) -> int:
+        """Return how many have watched as much as the rule asks for."""
+        return sum(1 for each in self.learners if each.is_complete)
+
+
+def find_link(session: Session, link_id: int | None) -> LinkFacts:
+    """Return a link, by its row's id, with everybody in its course; raises NotFound."""
+    link = None if link_id is None else session.get(ResourceLink, link_id)
+    if link is None:
+        raise NotFound
+    context = session.get_one(Context, link.context_id)
+    scored = _scored(session, link)
+    known = {sub for sub, _ in scored}
+    listed = _listed(session, context.id, known)
+    return LinkFacts(
+        public_id=link.public_id,
+        title=link.title,
+        course=context.title,
+        rule=link.rule,
+        threshold=link.threshold,
+        tells_grades=SCORE_SCOPE in link.scopes,
+        line_item_failure=link.line_item_failure,
+        synced_at=context.synced_at,
+        sync_failure=context.sync_failure,
+        learners=(*(learner for _, learner in scored), *listed),
+    )
+
+
+def sorted_learners(
+    learners: Iterable[Learner], *, query: str, by: SortedBy, is_descending: bool
+) -> list[Learner]:
+    """Return those whose name has every word of a query, in an order."""
+    words = query.casefold().split()
+    found = [each for each in learners if all(word in each.name.casefold() for word in words)]
+    found.sort(key=lambda each: each.name.casefold())
+    if by is SortedBy.SHARE:
+        found.sort(
+            key=lambda each: -1.0 if each.share is None else each.share, reverse=is_descending
+        )
+    elif is_descending:
+        found.reverse()
+    return found
+
+
+def find_learner(session: Session, link_id: int | None, sub: str) -> Learner:
+    """Return one learner of a link by the platform's name for them; raises NotFound."""
+    link = None if link_id is None else session.get(ResourceLink, link_id)
+    if link is None:
+        raise NotFound
+    found = next((learner for known, learner in _scored(session, link) if known == sub), None)
+    listed = {member.sub: member for member in _members(session, link.context_id)}
+    if found is not None:
+        return found
+    if sub in listed:
+        return _unopened(listed[sub])
+    raise NotFound
+
+
+def _scored(session: Session, link: ResourceLink) -> list[tuple[str, Learner]]:
+    rows = session.execute(
+        select(Score, Identity)
+        .join(Identity, Identity.id == Score.identity_id)
+        .where(Score.link_id == link.id, Identity.is_test_user.is_(False))
+    ).all()
+    names: Mapping[int, str] = names_of(session, [identity.login_id for _, identity in rows])
+    return [
+        (
+            identity.sub,
+            Learner(
+                identity_id=identity.id,
+                name=names.get(identity.login_id, ""),
+                share=score.share,
+                given=score.given,
+                is_complete=score.share * PERCENT >= link.threshold,
+                state=score.state,
+                failure=score.failure,
+                delivered_at=score.delivered_at,
+            ),
+        )
+        for score, identity in rows
+    ]
+
+
+def _members(session: Session, context_id: int) -> Iterable[RosterMember]:
+    return session.scalars(
+        select(RosterMember).where(
+            RosterMember.context_id == context_id,
+            RosterMember.is_active,
+            RosterMember.is_instructor.is_(False),
+            RosterMember.missed == 0,
+        )
+    )
+
+
+def _listed(session: Session, context_id: int, known: set[str]) -> list[Learner]:
+    members = _members(session, context_id)
+    return [_unopened(member) for member in members if member.sub not in known]
+
+
+def _unopened(member: RosterMember) -> Learner:
+    return Learner(
+        identity_id=None,
+        name=member.name or "",
+        share=None,
+        given=0.0,
+        is_complete=False,
+        state=None,
+        failure=None,
+        delivered_at=None,
+    )

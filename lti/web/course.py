@@ -1,0 +1,146 @@
+"""An instructor's view of a link: who has watched how much, and what the gradebook was told."""
+
+from typing import Final
+
+from flask import Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.clock import now
+from lms.embedding.sheets import CONTENT_TYPE, csv_pieces
+from lms.errors import N_, Invalid, NotFound
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, transaction
+from lti.courses import (
+    Learner,
+    LinkFacts,
+    SortedBy,
+    find_learner,
+    find_link,
+    sorted_learners,
+)
+from lti.frames import Frame
+from lti.models.courses import CompletionRule, ScoreState
+from lti.models.launches import FrameRole, Purpose
+from lti.scores import set_rule
+from lti.web.framed import frame_page, framed_blueprint, this_frame
+
+blueprint = framed_blueprint("framed_course", __name__)
+
+PERCENT: Final = 100
+SENT: Final = {
+    ScoreState.QUEUED: N_("On its way"),
+    ScoreState.DELIVERED: N_("In the gradebook"),
+    ScoreState.REFUSED: N_("Refused by your system"),
+}
+NOT_SENT: Final = N_("Nothing yet")
+BAD_RULE: Final = N_("Choose a rule, and a whole percentage from 1 to 100.")
+
+
+@blueprint.get("/people.csv")
+@open_to(Audience.FRAME)
+def people_csv(secret: str) -> ResponseReturnValue:
+    """Give the table as a file for a spreadsheet program."""
+    frame = _instructors(secret)
+    with read_session() as session:
+        link = find_link(session, frame.link_id)
+    headings = (_("Name"), _("Watched %"), _("Completed"), _("Gradebook %"), _("Gradebook"))
+    rows = (
+        (
+            _named(each),
+            0 if each.share is None else int(each.share * PERCENT),
+            _("yes") if each.is_complete else _("no"),
+            int(each.given * PERCENT),
+            _sent(each),
+        )
+        for each in _chosen(link)
+    )
+    answer = Response(csv_pieces(headings, rows), content_type=CONTENT_TYPE)
+    answer.headers["Content-Disposition"] = 'attachment; filename="learners.csv"'
+    return answer
+
+
+@blueprint.post("/rule")
+@open_to(Audience.FRAME)
+def rule(secret: str) -> ResponseReturnValue:
+    """Change what the link reports."""
+    frame = _instructors(secret)
+    try:
+        chosen = CompletionRule(request.form.get("rule", ""))
+        threshold = int(request.form.get("threshold") or "90")
+    except ValueError:
+        raise Invalid(BAD_RULE) from None
+    with transaction() as session:
+        link = find_link(session, frame.link_id)
+        set_rule(session, link.public_id, chosen, threshold, actor=None, now=now())
+    return redirect(url_for("framed.home", secret=secret, changed="yes"), code=303)
+
+
+@blueprint.get("/review")
+@open_to(Audience.FRAME)
+def review(secret: str) -> ResponseReturnValue:
+    """Show one learner's share and completion (Submission Review), in this course alone."""
+    frame = this_frame(secret)
+    wanted = frame.services.get("for_user")
+    if frame.purpose is not Purpose.REVIEW or frame.role is not FrameRole.INSTRUCTOR:
+        raise NotFound
+    if not isinstance(wanted, str):
+        raise NotFound
+    with read_session() as session:
+        link = find_link(session, frame.link_id)
+        learner = find_learner(session, frame.link_id, wanted)
+    return frame_page(
+        frame,
+        "lti/review.html",
+        link=link,
+        learner=learner,
+        name=_named(learner),
+        sent=_sent(learner),
+    )
+
+
+def course_page(frame: Frame, secret: str) -> ResponseReturnValue:
+    """Answer with the learners of a link."""
+    with read_session() as session:
+        link = find_link(session, frame.link_id)
+    rows = [(each, _named(each), _sent(each)) for each in _chosen(link)]
+    by, is_descending = _order()
+    return frame_page(
+        frame,
+        "lti/course.html",
+        link=link,
+        rows=rows,
+        query=request.args.get("q", ""),
+        by=by,
+        is_descending=is_descending,
+        secret=secret,
+        is_changed=request.args.get("changed") == "yes",
+        rules=CompletionRule,
+    )
+
+
+def _instructors(secret: str) -> Frame:
+    frame = this_frame(secret)
+    if frame.role is not FrameRole.INSTRUCTOR:
+        raise NotFound
+    return frame
+
+
+def _chosen(link: LinkFacts) -> list[Learner]:
+    by, is_descending = _order()
+    query = request.args.get("q", "")[:200]
+    return sorted_learners(link.learners, query=query, by=by, is_descending=is_descending)
+
+
+def _order() -> tuple[SortedBy, bool]:
+    asked = request.args.get("sort", "")
+    by = SortedBy.SHARE if asked.lstrip("-") == "share" else SortedBy.NAME
+    return by, asked.startswith("-")
+
+
+def _named(learner: Learner) -> str:
+    return learner.name or _("A learner without a name")
+
+
+def _sent(learner: Learner) -> str:
+    return _(SENT.get(learner.state, NOT_SENT)) if learner.state else _(NOT_SENT)

@@ -1,0 +1,148 @@
+"""An instructor's view: who comes in, what stands there of each learner, and the rule of the link."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.models.upkeep import AuditEntry
+from lti.models.courses import CompletionRule, ResourceLink, RosterMember, Score, ScoreState
+from lti.models.launches import Purpose
+from lti.models.people import Identity
+from lti.targets import Target
+from tests.clock import NOW
+from tests.lti.courses import ANONYMOUS, INSTRUCTOR, make_course
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def course(database, cast):
+    """Kim has watched it, Lee half; Pim is on the roster and Prof teaches."""
+    with database.transaction() as session:
+        made = make_course(session, cast.organisation_id, Target(webinar=cast.slug))
+        for sub, share, state in (
+            ("kim", 0.95, ScoreState.DELIVERED),
+            ("lee", 0.5, ScoreState.QUEUED),
+        ):
+            made.launch(session, sub=sub, name=f"{sub.title()} Reader")
+            identity = session.scalars(select(Identity).where(Identity.sub == sub)).one()
+            session.add(
+                Score(
+                    link_id=made.link_id,
+                    identity_id=identity.id,
+                    share=share,
+                    given=1.0 if share > 0.9 else 0.0,
+                    state=state,
+                    run_at=NOW,
+                    created_at=NOW,
+                    delivered_at=NOW if state is ScoreState.DELIVERED else None,
+                )
+            )
+        for sub, name, teaches in (
+            ("kim", "Kim", False),
+            ("pim", "=Pim", False),
+            ("p", "Prof", True),
+        ):
+            session.add(
+                RosterMember(
+                    context_id=made.context_id,
+                    sub=sub,
+                    name=name,
+                    is_instructor=teaches,
+                    created_at=NOW,
+                    seen_at=NOW,
+                )
+            )
+        return made
+
+
+def _secret(database, course, *args, **values):
+    with database.transaction() as session:
+        return course.launch(session, *args, **values)
+
+
+@pytest.mark.parametrize("role", [None, ANONYMOUS])
+def test_no_learner_sees_the_others(client, database, course, role):
+    secret = _secret(database, course, *([role] if role else []))
+    for room in ("people.csv", "review"):
+        assert client.get(f"/lti/s/{secret}/{room}").status_code == 404
+    assert client.post(f"/lti/s/{secret}/rule", data={"rule": "threshold"}).status_code == 404
+    assert "Kim Reader" not in client.get(f"/lti/s/{secret}/").text
+
+
+def test_an_instructor_sees_each_learner_and_no_watch_map(client, database, course):
+    page = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
+    assert "1 of 3 completed, 2 have begun" in page
+    assert "In the gradebook" in page
+    assert "On its way" in page
+    assert "=Pim" in page
+    assert "Not begun" in page
+    assert "Prof" not in page
+    assert "data-watched" not in page
+    assert "strip" not in page
+    assert "did not let this link report grades" in page
+
+
+def test_learners_are_found_and_sorted(client, database, course):
+    secret = _secret(database, course, INSTRUCTOR)
+    found = client.get(f"/lti/s/{secret}/?q=lee+read").text
+    assert "Lee Reader" in found
+    assert "Kim Reader" not in found
+    page = client.get(f"/lti/s/{secret}/?sort=-share").text
+    assert page.index("Kim Reader") < page.index("Lee Reader") < page.index("=Pim")
+    assert 'aria-sort="descending"' in page
+    assert "Nobody by that name" in client.get(f"/lti/s/{secret}/?q=zzz").text
+
+
+def test_the_table_is_a_file_that_runs_nothing(client, database, course):
+    secret = _secret(database, course, INSTRUCTOR)
+    answer = client.get(f"/lti/s/{secret}/people.csv")
+    assert answer.mimetype == "text/csv"
+    assert '"Kim Reader",95,"yes",100,"In the gradebook"' in answer.text
+    assert '"\'=Pim",0' in answer.text
+
+
+def test_the_rule_of_the_link_is_changed_and_written_down(client, database, course):
+    secret = _secret(database, course, INSTRUCTOR)
+    answer = client.post(
+        f"/lti/s/{secret}/rule",
+        data={"rule": "proportional", "threshold": "50"},
+        headers={"X-CSRFToken": ""},
+    )
+    assert answer.status_code == 303
+    with database.read_session() as session:
+        link = session.get_one(ResourceLink, course.link_id)
+        assert (link.rule, link.threshold) == (CompletionRule.PROPORTIONAL, 50)
+        assert "lti_link.rule_changed" in session.scalars(select(AuditEntry.act)).all()
+    assert "2 of 3 completed" in client.get(answer.location).text
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"rule": "all"},
+        {"rule": "threshold", "threshold": "0"},
+        {"rule": "threshold", "threshold": "x"},
+    ],
+)
+def test_a_rule_that_is_none_is_refused(client, database, course, told):
+    secret = _secret(database, course, INSTRUCTOR)
+    assert client.post(f"/lti/s/{secret}/rule", data=told).status_code == 400
+
+
+def test_a_review_shows_the_learner_it_is_for_and_only_of_this_course(
+    client, database, cast, course
+):
+    def review(sub, place=course):
+        secret = _secret(database, place, INSTRUCTOR, purpose=Purpose.REVIEW, for_user=sub)
+        return client.get(f"/lti/s/{secret}/review")
+
+    assert "Kim Reader" in review("kim").text
+    assert "Not begun" in review("pim").text
+    assert review("nobody").status_code == review(None).status_code == 404
+    with database.transaction() as session:
+        other = make_course(session, cast.organisation_id, Target(webinar=cast.slug))
+    assert review("kim", other).status_code == 404
