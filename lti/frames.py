@@ -171,8 +171,10 @@ def offer_hand_over(session: Session, frame_id: int) -> str:
     return token
 
 
-def hand_over(session: Session, token: str, *, browser: str, now: datetime) -> str:
-    """Give a session to the window that brings its token, bind it there, and return its new secret.
+def hand_over(session: Session, token: str, *, browser: str | None, now: datetime) -> str:
+    """Give a session to the window that brings its token, and return its new secret.
+
+    It is bound to that window's browser where that keeps a cookie; where not, the secret carries it.
 
     Works once. Raises Gone for a token that was used, is none, or came too late.
     """
@@ -184,7 +186,11 @@ def hand_over(session: Session, token: str, *, browser: str, now: datetime) -> s
             FrameSession.created_at > now - HAND_OVER_WITHIN,
             FrameSession.ended_at.is_(None),
         )
-        .values(hand_over_hash=None, secret_hash=hashed(secret), browser_hash=hashed(browser))
+        .values(
+            hand_over_hash=None,
+            secret_hash=hashed(secret),
+            browser_hash=None if browser is None else hashed(browser),
+        )
         .returning(FrameSession.id)
         .execution_options(synchronize_session=False)
     ).one_or_none()

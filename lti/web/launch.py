@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Blueprint, Response, make_response, redirect, request
+from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.errors import N_
@@ -59,13 +59,28 @@ def prove() -> ResponseReturnValue:
 @blueprint.post("/lti/launch/window")
 @open_to(Audience.PLATFORM)
 def window() -> ResponseReturnValue:
-    """Take a session over into a window of its own, where the cookie is a first-party one; once."""
-    here, browser = reception(), a_browser()
-    with transaction() as session:
-        secret = hand_over(session, request.form.get("token", ""), browser=browser, now=here.now)
-    answer = in_frame(_opened(secret), ())
-    keep_browser(answer, browser)
+    """Give a window of its own the cookie, a first-party one here; the next step shows if it was kept."""
+    token = request.form.get("token", "")
+    if known_browser() is not None:
+        return _taken_over(token)
+    onward = redirect(url_for("lti_launch.window_opened", token=token), code=303)
+    answer = in_frame(make_response(onward), ())
+    keep_browser(answer, a_browser())
     return answer
+
+
+@blueprint.get("/lti/launch/window")
+@open_to(Audience.PLATFORM)
+def window_opened() -> ResponseReturnValue:
+    """Take the session over, once; where even here no cookie is kept, its secret alone carries it."""
+    return _taken_over(request.args.get("token", ""))
+
+
+def _taken_over(token: str) -> Response:
+    here = reception()
+    with transaction() as session:
+        secret = hand_over(session, token, browser=known_browser(), now=here.now)
+    return in_frame(_opened(secret), ())
 
 
 def _opened(secret: str) -> Response:

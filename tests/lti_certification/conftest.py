@@ -8,10 +8,13 @@ from lms.runtime import Carrel
 from tests.cast import Cast
 from tests.lti.tool_server import Connection, connected
 from tests.platform.platform import Platform
+from tests.seating import add_pool
 
 
 @pytest.fixture
 def connection(carrel: Carrel, cast: Cast, platform: Platform) -> Iterator[Connection]:
     """A browser in a course of Elm County, with the tool running."""
+    with carrel.database.transaction() as session:
+        add_pool(session, cast.organisation_id, cast.webinar_id)
     with connected(carrel, platform) as made:
         yield made

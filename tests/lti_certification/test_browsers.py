@@ -85,15 +85,30 @@ def test_a_window_of_its_own_takes_the_session_over_once(
 ) -> None:
     _, offered = _without_cookies(connection, None)
     form = {"token": _hidden(offered, "token")}
-    answer = connection.browser.post(f"{connection.url}/lti/launch/window", data=form)
+    asked = connection.browser.post(f"{connection.url}/lti/launch/window", data=form)
+    onward = connection.url + asked.headers["Location"]
+    answer = connection.browser.get(onward)
     assert is_open(answer)
     opened = connection.url + answer.headers["Location"]
     assert connection.browser.get(opened).status_code == 200
     assert Browser().get(opened).status_code == 404
-    again = Browser().post(f"{connection.url}/lti/launch/window", data=form)
-    assert again.status_code == 410
+    assert (
+        connection.browser.post(f"{connection.url}/lti/launch/window", data=form).status_code == 410
+    )
+    assert Browser().get(onward).status_code == 410
     with database.read_session() as session:
         assert session.scalars(select(FrameSession)).one().browser_hash is not None
+
+
+def test_a_window_that_keeps_no_cookie_either_is_carried_by_its_secret(
+    connection: Connection, database: Database
+) -> None:
+    _, offered = _without_cookies(connection, None)
+    form = {"token": _hidden(offered, "token")}
+    asked = Browser().post(f"{connection.url}/lti/launch/window", data=form)
+    answer = Browser().get(connection.url + asked.headers["Location"])
+    assert is_open(answer)
+    assert Browser().get(connection.url + answer.headers["Location"]).status_code == 200
 
 
 def test_a_links_own_address_explains_itself(connection: Connection) -> None:
