@@ -215,7 +215,7 @@ _KEEP_IN_ONE = Lean(_kept_in_one())
 _NOTE = Lean(
     update(PlaybackSession)
     .where(_session.id == bindparam("session_row"))
-    .values(beat_at=bindparam("noted_at"))
+    .values(beat_at=bindparam("noted_at"), reached_s=bindparam("kept_seconds"))
 )
 
 
@@ -257,7 +257,7 @@ def keep_swiftly(
     was = {"was_buckets": heard.buckets, "was_until": heard.earned_until}
     if not _KEEP_IN_ONE.count(driver, values | was | _hold_of(heard, session_id, now)):
         return Doubtful()
-    _note(driver, heard, now)
+    _note(driver, heard, kept, now)
     return kept
 
 
@@ -271,7 +271,7 @@ def _keep_locked(
         return Doubtful()
     kept, values = _weighed(heard, beat=beat, now=now)
     _KEEP.count(driver, values)
-    _note(driver, heard, now)
+    _note(driver, heard, kept, now)
     return kept
 
 
@@ -343,9 +343,10 @@ def _weighed(heard: _Heard, *, beat: Beat, now: datetime) -> tuple[Kept, dict[st
     return Kept(verdict, seen.buckets, watched_s), values
 
 
-def _note(driver: Driver, heard: _Heard, now: datetime) -> None:
+def _note(driver: Driver, heard: _Heard, kept: Kept, now: datetime) -> None:
     if now - heard.beat_at >= BEAT_NOTED_EVERY:
-        _NOTE.count(driver, {"session_row": heard.id, "noted_at": now})
+        noted = {"session_row": heard.id, "noted_at": now, "kept_seconds": round(kept.watched_s)}
+        _NOTE.count(driver, noted)
 
 
 def _reason_to_end(session: Session, session_id: str, *, now: datetime) -> PlaybackEnd | None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    case,
     exists,
     func,
     or_,
@@ -30,7 +31,7 @@ from lms.models.catalogue import Recording, WebinarPresenter, WebinarSeries
 from lms.models.holdings import Scope
 from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
-from lms.models.viewing import WatchRecord
+from lms.models.viewing import PlaybackSession, WatchRecord
 
 PAGE_SIZE: Final = 50
 PORTION: Final = 500
@@ -258,14 +259,15 @@ def _seen(pool_ids: Sequence[int]) -> Subquery:
 def records_of(of: ColumnElement[bool]) -> Subquery:
     """Return what the people of some assignments have watched of what their pools cover.
 
-    The watching of logins that were merged into another counts as that one's.
+    The watching of logins that were merged into another counts as that one's. What somebody
+    watches after leaving their seat is theirs alone: only what they had seen by then counts.
     """
     merged = aliased(Login)
     watched = (
         select(
             Assignment.id.label("assignment_id"),
             Recording.webinar_id,
-            WatchRecord.watched_s,
+            _seen_in_the_seat().label("watched_s"),
             Recording.seconds,
         )
         .select_from(Assignment)
@@ -284,6 +286,21 @@ def records_of(of: ColumnElement[bool]) -> Subquery:
             for each in (own, taken_over)
         )
     ).subquery()
+
+
+def _seen_in_the_seat() -> ColumnElement[int]:
+    by_then = (
+        select(func.coalesce(func.max(PlaybackSession.reached_s), 0))
+        .where(
+            PlaybackSession.login_id == WatchRecord.login_id,
+            PlaybackSession.recording_id == WatchRecord.recording_id,
+            PlaybackSession.opened_at <= Assignment.ended_at,
+        )
+        .correlate(WatchRecord, Assignment)
+        .scalar_subquery()
+    )
+    is_whole = or_(Assignment.ended_at.is_(None), WatchRecord.updated_at <= Assignment.ended_at)
+    return case((is_whole, WatchRecord.watched_s), else_=by_then)
 
 
 def _rows(session: Session, ids: Sequence[int]) -> tuple[SeatRow, ...]:

@@ -1,16 +1,21 @@
 """How an organisation's seats are used: in all, by pool, and month by month."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from lms.models.catalogue import Recording
+from lms.models.holdings import Grant
+from lms.models.people import Login
 from lms.models.seats import Assignment, Pool
+from lms.models.viewing import PlaybackSession
 from lms.seat_table import COMPLETED_FROM, records_of
 
 MONTHS: Final = 12
@@ -18,7 +23,10 @@ MONTHS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class PoolUse:
-    """The use of one pool by whoever has or had a seat in it; `minutes` were seen at least once."""
+    """The use of one pool by whoever has or had a seat in it; `minutes` were seen at least once.
+
+    What somebody watched after leaving is not in it.
+    """
 
     pool_id: str
     claimed: int
@@ -29,12 +37,17 @@ class PoolUse:
 
 @dataclass(frozen=True, slots=True)
 class MonthUse:
-    """One month: seats claimed in it, and held at its end (or now)."""
+    """One month: seats claimed in it, and held at its end (or now), and what was watched in it.
+
+    `minutes` and `completed` are of those who had a seat then, through it, and nobody's later.
+    """
 
     year: int
     month: int
     claimed: int
     held: int
+    minutes: int
+    completed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +121,64 @@ def _months(
             change[_number(ended, zone)] -= 1
     last = _number(now, zone)
     first = last - MONTHS + 1
+    watched = _watched(
+        session, organisation_id, [_begins(each, zone) for each in range(first, last + 2)]
+    )
     held = sum(count for number, count in change.items() if number < first)
     for number in range(first, last + 1):
         held += change.get(number, 0)
         year, month = divmod(number, 12)
-        yield MonthUse(year, month + 1, claimed[number], held)
+        seconds, completed = watched[number - first]
+        yield MonthUse(year, month + 1, claimed[number], held, round(seconds / 60), completed)
+
+
+def _watched(
+    session: Session, organisation_id: int, bounds: Sequence[datetime]
+) -> list[tuple[int, int]]:
+    """Return the seconds watched and the webinars completed between each two of the bounds.
+
+    A session counts where it began, and only while its person had a seat of the pool whose grant
+    let them in; that of a pool allotted from another stands in the other's.
+    """
+    begun, reached = PlaybackSession.began_s, PlaybackSession.reached_s
+    enough = COMPLETED_FROM * Recording.seconds
+    has_completed = and_(begun < enough, reached >= enough)
+    columns: list[ColumnElement[int]] = []
+    for starts, ends in pairwise(bounds):
+        within = and_(PlaybackSession.opened_at >= starts, PlaybackSession.opened_at < ends)
+        columns.append(func.coalesce(func.sum(case((within, reached - begun), else_=0)), 0))
+        columns.append(func.coalesce(func.sum(case((and_(within, has_completed), 1), else_=0)), 0))
+    row = session.execute(
+        select(*columns)
+        .select_from(Pool)
+        .join(Grant, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
+        .join(PlaybackSession, PlaybackSession.grant_id == Grant.id)
+        .join(Recording, Recording.id == PlaybackSession.recording_id)
+        .join(Login, Login.id == PlaybackSession.login_id)
+        .join(
+            Assignment,
+            and_(
+                Assignment.pool_id == Pool.id,
+                Assignment.login_id.in_((PlaybackSession.login_id, Login.merged_into)),
+                Assignment.claimed_at <= PlaybackSession.opened_at,
+                or_(
+                    Assignment.ended_at.is_(None),
+                    Assignment.ended_at > PlaybackSession.opened_at,
+                ),
+            ),
+        )
+        .where(
+            Pool.organisation_id == organisation_id,
+            PlaybackSession.opened_at >= bounds[0],
+            reached > begun,
+        )
+    ).one()
+    return [(int(row[place]), int(row[place + 1])) for place in range(0, len(row), 2)]
+
+
+def _begins(number: int, zone: ZoneInfo) -> datetime:
+    year, month = divmod(number, 12)
+    return datetime(year, month + 1, 1, tzinfo=zone)
 
 
 def _number(moment: datetime, zone: ZoneInfo) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from lms.errors import NotFound
 from lms.lean import Query
 from lms.models.catalogue import Recording, RecordingState
 from lms.models.holdings import Grant
-from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
+from lms.models.viewing import PlaybackEnd, PlaybackSession, Stream, WatchRecord
 from lms.streams import Claim, Holder
 from lms.watching import Place, read_places
 
@@ -80,6 +80,24 @@ _FACTS = Query(
     )
     .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
     .where(PlaybackSession.public_id == bindparam("session_id"))
+)
+
+
+# What was seen since it was last noted is noted as a session ends, if it plays at this moment:
+# after another screen took its stream, its person may have seen more by that one.
+_seen_s = (
+    select(WatchRecord.watched_s)
+    .where(
+        WatchRecord.login_id == PlaybackSession.login_id,
+        WatchRecord.recording_id == PlaybackSession.recording_id,
+        exists().where(Stream.session_id == PlaybackSession.public_id),
+    )
+    .correlate(PlaybackSession)
+    .scalar_subquery()
+)
+_REACHED: Final = case(
+    (PlaybackSession.began_s.is_(None), PlaybackSession.reached_s),
+    else_=func.coalesce(_seen_s, PlaybackSession.reached_s),
 )
 
 
@@ -261,6 +279,7 @@ def _open(
 ) -> Playback:
     _begin_record(session, login_id=screen.login_id, recording_id=played.id, now=now)
     places = read_places(session, login_id=screen.login_id, recording_ids=(played.id,))
+    seen_s = round(places[played.id].watched_s)
     ends_at = leave.ends_at
     expires_at = now + LONGEST if ends_at is None else min(now + LONGEST, ends_at)
     session.execute(
@@ -274,6 +293,8 @@ def _open(
             opened_at=now,
             expires_at=expires_at,
             beat_at=now,
+            began_s=seen_s,
+            reached_s=seen_s,
         )
     )
     return Playback(
@@ -309,7 +330,7 @@ def _end(
     ended = session.execute(
         update(PlaybackSession)
         .where(which, PlaybackSession.ended_at.is_(None))
-        .values(ended_at=now, ended_as=ended_as)
+        .values(ended_at=now, ended_as=ended_as, reached_s=_REACHED)
         .returning(PlaybackSession.id)
         .execution_options(synchronize_session=False)
     )

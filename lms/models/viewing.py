@@ -38,11 +38,15 @@ class PlaybackSession(Base, kw_only=True):
     """One screen playing one recording; its signed token stands in the media addresses.
 
     `grant_id` is the grant that let it in, none where it is free. A preview by staff counts as
-    nobody's stream.
+    nobody's stream. `began_s` is how much of the recording its person had seen when it was opened,
+    `reached_s` when that was last noted; older sessions know neither.
     """
 
     __tablename__ = "playback_session"
     __table_args__ = (
+        CheckConstraint("(began_s IS NULL) = (reached_s IS NULL)", name="reached_from_a_beginning"),
+        CheckConstraint("began_s >= 0 AND reached_s >= 0", name="seen_not_negative"),
+        Index("ix_playback_session_login_id_recording_id", "login_id", "recording_id"),
         CheckConstraint("expires_at > opened_at", name="expires_after_opening"),
         CheckConstraint("(ended_at IS NULL) = (ended_as IS NULL)", name="ended_with_a_reason"),
         Index("ix_playback_session_ended_at", "ended_at"),
@@ -70,6 +74,8 @@ class PlaybackSession(Base, kw_only=True):
     opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     beat_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    began_s: Mapped[int | None] = mapped_column(default=None)
+    reached_s: Mapped[int | None] = mapped_column(default=None)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     ended_as: Mapped[PlaybackEnd | None] = mapped_column(words(PlaybackEnd), default=None)
 

@@ -60,6 +60,8 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_past_import_row_a_sale_or_invalid": {"sale_public_id": None},
     "ck_past_import_row_counted_from_one": {"number": 0},
     "ck_past_import_row_invalid_has_a_sentence": {"sentence": "No."},
+    "ck_playback_session_reached_from_a_beginning": {"began_s": 1, "reached_s": None},
+    "ck_playback_session_seen_not_negative": {"began_s": -1, "reached_s": 0},
     "ck_playback_session_ended_with_a_reason": {"ended_at": START},
     "ck_playback_session_expires_after_opening": {"expires_at": BEFORE},
     "ck_pool_allotted_from_a_pool": {"allotted": 2},

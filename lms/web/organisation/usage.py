@@ -1,5 +1,6 @@
 """The usage report of an organisation: on screen, with a small chart, and as CSV."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -29,7 +30,7 @@ BAR: Final = 34
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One month of the chart: its place and height in the drawing, and its words."""
+    """One month of a chart: its place and height in the drawing, and its words."""
 
     x: int
     y: float
@@ -37,8 +38,17 @@ class Bar:
     middle: float
     number: str
     month: str
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month of the table."""
+
     label: str
     claimed: str
+    held: str
+    minutes: str
+    completed: str
 
 
 @blueprint.get("/usage")
@@ -62,8 +72,20 @@ def usage(organisation_id: str) -> ResponseReturnValue:
             )
             for pool in found.pools
         ],
-        bars=_bars(found.months),
-        has_use=any(month.held or month.claimed for month in found.months),
+        charts=[
+            (
+                "seats",
+                _("Seats claimed, at the end of each month"),
+                _bars(found.months, [month.held for month in found.months]),
+            ),
+            (
+                "minutes",
+                _("Minutes watched in each month"),
+                _bars(found.months, [month.minutes for month in found.months]),
+            ),
+        ],
+        months=[_month(month) for month in found.months],
+        has_use=any(month.held or month.claimed or month.minutes for month in found.months),
         width=STEP * len(found.months),
         bar=BAR,
         height=HEIGHT,
@@ -94,6 +116,29 @@ def usage_csv(organisation_id: str) -> ResponseReturnValue:
     return answer
 
 
+@blueprint.get("/usage-by-month.csv")
+@open_to(Audience.MANAGERS)
+def months_csv(organisation_id: str) -> ResponseReturnValue:
+    managed, moment = managed_organisation(organisation_id), now()
+    with read_session() as session:
+        found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=moment)
+    headings = (
+        _("Month"),
+        _("Seats claimed in it"),
+        _("Seats claimed at its end"),
+        _("Minutes watched"),
+        _("Webinars completed"),
+    )
+    rows = [
+        (f"{each.year}-{each.month:02}", each.claimed, each.held, each.minutes, each.completed)
+        for each in found.months
+    ]
+    answer = Response(csv_pieces(headings, rows), content_type=CONTENT_TYPE)
+    name = f"{managed.facts.slug}-usage-by-month.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
 def _totals(found: Usage) -> list[tuple[str, str]]:
     return [
         (_("Seats claimed"), counted(sum(pool.claimed for pool in found.pools))),
@@ -103,22 +148,33 @@ def _totals(found: Usage) -> list[tuple[str, str]]:
     ]
 
 
-def _bars(months: tuple[MonthUse, ...]) -> list[Bar]:
-    most = max((month.held for month in months), default=0) or 1
+def _bars(months: Sequence[MonthUse], numbers: Sequence[int]) -> list[Bar]:
+    most = max(numbers, default=0) or 1
     bars = []
-    for place, month in enumerate(months):
-        height = HEIGHT * month.held / most
-        first = date(month.year, month.month, 1)
+    for place, (month, number) in enumerate(zip(months, numbers, strict=True)):
+        height = HEIGHT * number / most
         bars.append(
             Bar(
                 x=place * STEP + (STEP - BAR) // 2,
                 y=round(HEIGHT - height, 1),
                 height=round(height, 1),
                 middle=place * STEP + STEP / 2,
-                number=counted(month.held),
-                month=format_date(first, "MMM", locale=LOCALE),
-                label=format_date(first, "MMMM y", locale=LOCALE),
-                claimed=counted(month.claimed),
+                number=counted(number),
+                month=format_date(_first(month), "MMM", locale=LOCALE),
             )
         )
     return bars
+
+
+def _month(month: MonthUse) -> Month:
+    return Month(
+        label=format_date(_first(month), "MMMM y", locale=LOCALE),
+        claimed=counted(month.claimed),
+        held=counted(month.held),
+        minutes=counted(month.minutes),
+        completed=counted(month.completed),
+    )
+
+
+def _first(month: MonthUse) -> date:
+    return date(month.year, month.month, 1)

@@ -41,7 +41,16 @@ def test_the_chart_stands_on_the_numbers_of_its_table(
     page = mia.get(f"/organisation/{elm.id}/usage").text
     assert "January 2026" in page
     assert "April 2025" in page
-    assert page.count("chart-bar") == 12
+    assert page.count("chart-bar") == 24
+    assert "Minutes watched in each month" in page
+
+
+def test_the_months_are_a_csv_as_well(mia: Visitor, elm: Elm) -> None:
+    answer = mia.get(f"/organisation/{elm.id}/usage-by-month.csv")
+    assert "elm-county-usage-by-month.csv" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert [rows[0]["Month"], rows[-1]["Month"]] == ["2025-04", "2026-03"]
+    assert list(rows[-1].values())[1:] == ["3", "2", "0", "0"]
 
 
 def test_who_gave_a_seat_up_still_counts_as_having_begun(
