@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261125_23_seen"
-down_revision = "20261125_22_member_invitations"
+revision = "20261125_24_seen"
+down_revision = "20261125_23_turns"
 branch_labels = None
 depends_on = None
 
