@@ -6,12 +6,14 @@ import pytest
 
 from lms.db import Database
 from lms.errors import Gone, NotFound
+from lms.web.server_log import safe_path
 from lti.frames import (
     LASTS,
     Opening,
     find_frame,
     forget_old,
     hand_over,
+    new_secret,
     offer_hand_over,
     open_frame,
 )
@@ -93,3 +95,10 @@ def test_a_session_is_handed_over_once_and_then_lives_in_its_new_window(
             find_frame(session, secret, browser=None, now=NOW)
         with pytest.raises(Gone):
             hand_over(session, token, browser="window", now=NOW)
+
+
+def test_no_log_line_holds_a_secret_of_a_frame() -> None:
+    secrets = [new_secret() for _ in range(500)]
+    lines = [safe_path(f"/lti/s/{secret}/playback") for secret in secrets]
+    assert [line for secret, line in zip(secrets, lines, strict=True) if secret in line] == []
+    assert all(line.startswith("/lti/s/~") for line in lines)
