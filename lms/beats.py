@@ -75,6 +75,7 @@ class _Heard:
     beat_at: datetime
     ended_as: PlaybackEnd | None
     is_preview: bool
+    organisation_id: int | None
     webinar_id: int
     seconds: float
     record_id: int
@@ -104,7 +105,8 @@ _recording, _webinar, _login = Recording.__table__.c, Webinar.__table__.c, Login
 _grant, _seat, _pool = Grant.__table__.c, Assignment.__table__.c, Pool.__table__.c
 _stream = Stream.__table__.c
 
-# A seat of the pool that holds the grant, or of a part of it that was allotted to a child.
+# A seat of the pool that holds the grant, or of a part of it that was allotted to a child; in a
+# frame, of its organisation's.
 _claimed_at = (
     select(_seat.claimed_at)
     .join_from(Assignment.__table__, Pool.__table__, _pool.id == _seat.pool_id)
@@ -113,6 +115,10 @@ _claimed_at = (
         _seat.ended_at.is_(None),
         _seat.state == AssignmentState.CLAIMED,
         or_(_pool.id == _grant.pool_id, _pool.allotted_from_id == _grant.pool_id),
+        or_(
+            _session.organisation_id.is_(None),
+            _pool.organisation_id == _session.organisation_id,
+        ),
     )
     .limit(1)
     .scalar_subquery()
@@ -126,6 +132,7 @@ _HEARD = (
         _session.beat_at,
         _session.ended_as,
         _session.is_preview,
+        _session.organisation_id,
         _recording.webinar_id,
         _recording.seconds,
         _record.id.label("record_id"),
@@ -222,7 +229,7 @@ _NOTE = Lean(
 def keep_beat(session: Session, session_id: str, *, beat: Beat, now: datetime) -> Kept | Ended:
     """Keep the place and the earned buckets of a beat, or end the session and say why.
 
-    The policy is asked again at every beat, and the stream is held for another 45 s: where
+    The policy is asked again at every beat, in a frame within its organisation alone, and the stream is held for another 45 s: where
     another screen has it, this session ends (PRODUCT.md, G1 and E1). Raises NotFound for a session
     that is not there.
     """
@@ -300,7 +307,8 @@ def _hold_of(heard: _Heard, session_id: str, now: datetime) -> dict[str, object]
 
 def _still_admits(heard: _Heard, now: datetime) -> bool:
     grants: tuple[GrantFacts, ...] = ()
-    is_theirs = heard.pool_id is None or heard.claimed_at is not None
+    is_own = heard.pool_id is None and heard.organisation_id is None
+    is_theirs = is_own or heard.claimed_at is not None
     if heard.grant_id and heard.scope and heard.starts_at and is_theirs:
         grant = GrantFacts(
             public_id=heard.grant_id,
@@ -353,7 +361,8 @@ def _reason_to_end(session: Session, session_id: str, *, now: datetime) -> Playb
     """Ask the whole policy, and for the stream; None when the session goes on, by which grant is noted."""
     facts = viewing.read_session_facts(session, session_id)
     case = load_case(session, login_id=facts.login_id, webinar_id=facts.webinar_id)
-    decision = decide(case.login, case.webinar, Action.RECORDING, now)
+    within = facts.organisation_id
+    decision = decide(case.login, case.webinar, Action.RECORDING, now, within=within)
     if isinstance(decision, Turned):
         return _ENDS.get(decision.code, PlaybackEnd.REVOKED)
     if now >= facts.expires_at:

@@ -14,7 +14,7 @@ from lms.known_addresses import kept_login
 from lms.models.holdings import Grant, OfferKind, Scope, Withdrawal
 from lms.models.people import Login
 from lms.models.viewing import PlaybackEnd
-from lms.viewing import end_for_login
+from lms.viewing import end_by_own_grants
 
 NO_SUCH_GRANT = N_("There is no such grant.")
 
@@ -166,7 +166,7 @@ def take_back(
     line.revoked_at, line.revoked_as, line.revoked_reason = now, withdrawal, reason
     session.flush()
     for login_id in {line.login_id, kept_login(session, line.login_id)}:
-        end_for_login(session, login_id, ended_as=PlaybackEnd(withdrawal), now=now)
+        end_by_own_grants(session, login_id, ended_as=PlaybackEnd(withdrawal), now=now)
     audit.record(
         session,
         "grant.revoked",

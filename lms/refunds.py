@@ -14,7 +14,7 @@ from lms.models.viewing import PlaybackEnd
 from lms.offers import Price, in_order
 from lms.sale_list import SaleFacts, SaleGrant, find_sale, grants_of_sale
 from lms.settling import end_playback
-from lms.viewing import end_for_login
+from lms.viewing import end_by_own_grants
 
 REFUNDED_BEFORE = N_("This sale was refunded before.")
 
@@ -244,6 +244,6 @@ def _end_playback(
     session: Session, line: SaleGrant, ended_as: PlaybackEnd, *, now: datetime
 ) -> None:
     if line.login_id is not None:
-        end_for_login(session, line.login_id, ended_as=ended_as, now=now)
+        end_by_own_grants(session, line.login_id, ended_as=ended_as, now=now)
     elif line.pool_id is not None:
         end_playback(session, line.pool_id, ended_as, now=now)

@@ -27,11 +27,15 @@ IDLE_AFTER: Final = timedelta(hours=4)
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """Who wants to watch, in which browser, by which sign-in; none where no cookie brought them."""
+    """Who wants to watch, in which browser, by which sign-in; none where no cookie brought them.
+
+    `within` is the organisation (a row's id) in whose frame the screen stands, if in any.
+    """
 
     login_id: int
     sign_in_id: int | None
     browser: str = "A browser"
+    within: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +58,11 @@ class Playback:
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """Whose session it is, of which webinar, until when, and how it ended."""
+    """Whose session it is, of which webinar, within which organisation, until when, how it ended."""
 
     login_id: int
     sign_in_id: int | None
+    organisation_id: int | None
     webinar_id: int
     expires_at: datetime
     ended_as: PlaybackEnd | None
@@ -74,6 +79,7 @@ _FACTS = Query(
     select(
         PlaybackSession.login_id,
         PlaybackSession.sign_in_id,
+        PlaybackSession.organisation_id,
         Recording.webinar_id,
         PlaybackSession.expires_at,
         PlaybackSession.ended_as,
@@ -106,12 +112,12 @@ def open_playback(
 ) -> Playback | Turned | Holder:
     """Open a session on the webinar's current recording if the policy admits, else say why not.
 
-    It lasts 24 hours and never beyond the grant that lets in and its grace (C1). A person has one stream (PRODUCT.md,
-    G1): where another screen plays, that one is answered, unless this one `takes_over`. Whatever
+    It lasts 24 hours and never beyond the grant that lets in and its grace (C1). A person has one
+    stream (PRODUCT.md, G1): where another screen plays, that one is answered, unless this one `takes_over`. Whatever
     else the person had open ends. Raises NotFound when there is no such webinar or login.
     """
     case = load_case(session, login_id=screen.login_id, webinar_id=webinar_id)
-    decision = decide(case.login, case.webinar, Action.RECORDING, now)
+    decision = decide(case.login, case.webinar, Action.RECORDING, now, within=screen.within)
     if isinstance(decision, Turned):
         return decision
     return open_admitted(
@@ -204,6 +210,18 @@ def end_for_login(session: Session, login_id: int, *, ended_as: PlaybackEnd, now
     return _end(session, PlaybackSession.login_id == login_id, ended_as=ended_as, now=now)
 
 
+def end_by_own_grants(
+    session: Session, login_id: int, *, ended_as: PlaybackEnd, now: datetime
+) -> int:
+    """End what a login plays by grants of its own; returns how many sessions that were.
+
+    In a frame it plays by an organisation alone, so that goes on.
+    """
+    theirs = PlaybackSession.login_id == login_id
+    outside = PlaybackSession.organisation_id.is_(None)
+    return _end(session, theirs & outside, ended_as=ended_as, now=now)
+
+
 def end_for_logins(
     session: Session, logins: Select[int], *, ended_as: PlaybackEnd, now: datetime
 ) -> int:
@@ -289,6 +307,7 @@ def _open(
             recording_id=played.id,
             sign_in_id=screen.sign_in_id,
             grant_id=select(Grant.id).where(Grant.public_id == leave.grant_id).scalar_subquery(),
+            organisation_id=screen.within,
             is_preview=leave.is_preview,
             opened_at=now,
             expires_at=expires_at,

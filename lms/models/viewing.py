@@ -37,8 +37,9 @@ class PlaybackEnd(StrEnum):
 class PlaybackSession(Base, kw_only=True):
     """One screen playing one recording; its signed token stands in the media addresses.
 
-    `grant_id` is the grant that let it in, none where it is free. A preview by staff counts as
-    nobody's stream. `began_s` is how much of the recording its person had seen when it was opened,
+    `grant_id` is the grant that let it in, none where it is free. `organisation_id` is the only
+    one whose pools are weighed, where it was opened in a frame of that one's. A preview by staff
+    counts as nobody's stream. `began_s` is how much of the recording its person had seen when it was opened,
     `reached_s` when that was last noted; older sessions know neither.
     """
 
@@ -69,6 +70,9 @@ class PlaybackSession(Base, kw_only=True):
     )
     grant_id: Mapped[int | None] = mapped_column(
         ForeignKey("grant_line.id", ondelete="SET NULL"), default=None, index=True
+    )
+    organisation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), default=None, index=True
     )
     is_preview: Mapped[bool] = mapped_column(default=False)
     opened_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -84,7 +84,8 @@ def why(token: str) -> ResponseReturnValue:
             return jsonify(_sign_in_again(facts, slug))
         login_id = facts.login_id if person is None else person.login_id
         case = load_case(session, login_id=login_id, webinar_id=facts.webinar_id)
-        decision = decide(case.login, case.webinar, Action.RECORDING, moment)
+        within = facts.organisation_id
+        decision = decide(case.login, case.webinar, Action.RECORDING, moment, within=within)
         told = _told(decision, case.webinar, slug)
         if not isinstance(decision, Admitted):
             return jsonify(told)
