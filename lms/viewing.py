@@ -222,6 +222,15 @@ def end_by_own_grants(
     return _end(session, theirs & outside, ended_as=ended_as, now=now)
 
 
+def end_in_frames(
+    session: Session, logins: Select[int], *, ended_as: PlaybackEnd, now: datetime
+) -> int:
+    """End what the logins of a subquery play or look over in frames; returns how many that were."""
+    theirs = PlaybackSession.login_id.in_(logins)
+    inside = PlaybackSession.organisation_id.is_not(None)
+    return _end(session, theirs & inside, ended_as=ended_as, now=now)
+
+
 def end_for_logins(
     session: Session, logins: Select[int], *, ended_as: PlaybackEnd, now: datetime
 ) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from lms.embedding import audit
 from lms.embedding.organisations import Customer, customers, find_organisation
 from lms.errors import N_, Invalid, NotFound
+from lti.frames import stop_frames_of
 from lti.models.platforms import Deployment, DeploymentState, Registration
 from lti.registrations import LONGEST_ID, find_registration
 
@@ -90,6 +91,8 @@ def approve_deployment(
     known = find_registration(session, registration)
     seen = see_deployment(session, known.id, deployment_id, now=now)
     row = session.get_one(Deployment, seen.id)
+    if row.organisation_id not in (None, customer.id):
+        stop_frames_of(session, select(Deployment.id).where(Deployment.id == row.id), now=now)
     row.organisation_id = customer.id
     row.state, row.decided_at = DeploymentState.APPROVED, now
     session.flush()
@@ -107,7 +110,7 @@ def approve_deployment(
 def refuse_deployment(
     session: Session, registration: str, deployment_id: str, *, actor: str | None, now: datetime
 ) -> DeploymentFacts:
-    """Take no launches of a deployment, whatever it was before; raises NotFound."""
+    """Take no launches of a deployment, whatever it was before, and stop its frames; raises NotFound."""
     known = find_registration(session, registration)
     row = session.scalar(
         select(Deployment).where(
@@ -118,6 +121,7 @@ def refuse_deployment(
         raise NotFound(NO_SUCH_DEPLOYMENT)
     row.state, row.decided_at = DeploymentState.REFUSED, now
     session.flush()
+    stop_frames_of(session, select(Deployment.id).where(Deployment.id == row.id), now=now)
     audit.record(session, "deployment.refused", row.public_id, actor=actor, now=now)
     return find_deployment(session, row.public_id)
 

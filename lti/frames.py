@@ -8,18 +8,34 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from lms.embedding.people import add_learner, forget_learners
-from lms.errors import N_, Gone, NotFound
+from lms.embedding.playing import end_in_frames
+from lms.errors import N_, Forbidden, Gone, NotFound
 from lti.models.launches import FrameRole, FrameSession, Purpose
+from lti.models.platforms import Deployment, DeploymentState, Registration, RegistrationState
 from lti.targets import Target, read_target
 
 LASTS: Final = timedelta(hours=8)
 HAND_OVER_WITHIN: Final = timedelta(minutes=10)
 KEPT_AFTER_ITS_END: Final = timedelta(days=2)
 OVER: Final = N_("This page has been open for too long. Go back to your course and open it again.")
+SWITCHED_OFF: Final = N_(
+    "The connection between your learning system and this library was switched off. Your place is"
+    " kept. Ask who looks after your learning system."
+)
+_FOUND: Final = (
+    select(
+        FrameSession,
+        Registration.state.label("registration"),
+        Deployment.state.label("deployment"),
+        Deployment.organisation_id,
+    )
+    .outerjoin(Deployment, Deployment.id == FrameSession.deployment_id)
+    .outerjoin(Registration, Registration.id == Deployment.registration_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +139,37 @@ def find_frame(session: Session, secret: str, *, browser: str | None, now: datet
     """Return the framed session of a secret, in the browser that it is bound to, if to any.
 
     Raises NotFound for a secret that is none or comes from another browser, Gone for one whose
-    time is over.
+    time is over, Forbidden while its learning system is switched off or is another organisation's.
     """
-    row = session.scalar(select(FrameSession).where(FrameSession.secret_hash == hashed(secret)))
-    if row is None:
+    found = session.execute(_FOUND.where(FrameSession.secret_hash == hashed(secret))).one_or_none()
+    if found is None:
         raise NotFound
+    row = found.FrameSession
     if row.browser_hash is not None:
         given = b"" if browser is None else hashed(browser)
         if not secrets.compare_digest(row.browser_hash, given):
             raise NotFound
     if row.ended_at is not None or row.expires_at <= now:
         raise Gone(OVER)
+    is_off = (
+        found.registration is RegistrationState.DISABLED
+        or found.deployment is DeploymentState.REFUSED
+        or found.organisation_id not in (None, row.organisation_id)
+    )
+    if is_off:
+        raise Forbidden(SWITCHED_OFF, code="switched_off")
     return _frame(row)
+
+
+def stop_frames_of(session: Session, deployments: Select[int], *, now: datetime) -> None:
+    """End what plays in the frames of the deployments of a subquery: they were switched off.
+
+    Whoever plays in another one's frame, too, goes on there by themselves.
+    """
+    logins = select(FrameSession.login_id).where(
+        FrameSession.deployment_id.in_(deployments), FrameSession.login_id.is_not(None)
+    )
+    end_in_frames(session, logins, now=now)
 
 
 def surroundings_of(session: Session, secret: str, *, browser: str | None) -> Surroundings:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lms.embedding import audit
 from lms.embedding.organisations import Customer, customers, find_organisation
 from lms.errors import N_, Conflict, Invalid, NotFound
+from lti.frames import stop_frames_of
 from lti.models.platforms import Deployment, Registration, RegistrationState
 from lti.platform_addresses import origins_of, read_origin, read_platform_address
 
@@ -179,8 +180,14 @@ def approve_registration(
 def disable_registration(
     session: Session, public_id: str, *, actor: str | None, now: datetime
 ) -> RegistrationFacts:
-    """Take no more launches of this platform; raises NotFound. What is open now ends by itself."""
+    """Take no more launches of this platform, and stop what plays in its frames; raises NotFound."""
     if _moved(session, public_id, RegistrationState.DISABLED):
+        its_own = (
+            select(Deployment.id)
+            .join(Registration, Registration.id == Deployment.registration_id)
+            .where(Registration.public_id == public_id)
+        )
+        stop_frames_of(session, its_own, now=now)
         audit.record(session, "registration.disabled", public_id, actor=actor, now=now)
     return find_registration(session, public_id)
 

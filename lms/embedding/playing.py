@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, aliased
 
 from lms import viewing
 from lms.access import Action, Admitted
@@ -17,6 +17,7 @@ from lms.embedding.standing import (
     read_standing,
 )
 from lms.errors import NotFound
+from lms.models.people import Login
 from lms.models.seats import Pool
 from lms.models.viewing import PlaybackEnd
 from lms.seats import claim
@@ -97,6 +98,16 @@ def _look_over(
     return viewing.open_preview(
         session, screen=_screen(standing, wish), webinar_id=webinar_id, now=now, by=decision
     )
+
+
+def end_in_frames(session: Session, logins: Select[int | None], *, now: datetime) -> None:
+    """End what the people of a subquery of logins play in frames: that frame was switched off.
+
+    Who may go on in another frame does so by themselves.
+    """
+    asking = aliased(Login)
+    kept = select(func.coalesce(asking.merged_into, asking.id)).where(asking.id.in_(logins))
+    viewing.end_in_frames(session, kept, ended_as=PlaybackEnd.REVOKED, now=now)
 
 
 def _seated(session: Session, visitor: Visitor, standing: Standing, *, now: datetime) -> Standing:

@@ -1,5 +1,8 @@
 // Asks the server for a playback session, and why one has ended.
 
+// What is not this person's, not there or over stays so, however often it is tried.
+const FINAL = new Set([403, 404, 410]);
+
 export class Doorkeeper {
   constructor(page, words) {
     this.openUrl = page.dataset.open;
@@ -14,23 +17,23 @@ export class Doorkeeper {
     const answer = await post(this.openUrl, wish, { "X-CSRFToken": this.token });
     if (!answer) return {};
     if (answer.ok) return { session: answer.body };
-    return { told: answer.body?.sentence ? answer.body : this.asTold(answer.body) };
+    return { told: answer.body?.sentence ? answer.body : this.asTold(answer) };
   }
 
   // Why a session ended and what to do; null when the server can't be reached.
   async why(url) {
     const answer = await post(url, {}, {});
     if (!answer) return null;
-    return answer.ok ? answer.body : this.asTold(answer.body);
+    return answer.ok ? answer.body : this.asTold(answer);
   }
 
   // Refusals to act come as { code, message }. This page, fetched anew, asks to sign in and comes back.
-  asTold(body) {
+  asTold({ body, status }) {
     if (body?.code === "sign_in_first") {
       const step = { step_label: this.words.sign_in, step_url: window.location.href };
       return { sentence: body.message, ...step, may_reopen: false };
     }
-    return { sentence: body?.message ?? this.words.broken, may_reopen: true };
+    return { sentence: body?.message ?? this.words.broken, may_reopen: !FINAL.has(status) };
   }
 }
 
@@ -43,7 +46,8 @@ async function post(url, body, headers) {
       credentials: "same-origin",
       cache: "no-store",
     });
-    return { ok: response.ok, body: await response.json().catch(() => undefined) };
+    const { ok, status } = response;
+    return { ok, status, body: await response.json().catch(() => undefined) };
   } catch {
     return null;
   }
