@@ -10,6 +10,7 @@ from lms.db import Base, UTCDateTime, public_id_column, words
 from lms.models.holdings import NAMES_ITS_TARGET, Scope
 
 ACTIVE = text("ended_at IS NULL")
+EXPIRES = text("expires_at IS NOT NULL")
 
 
 class ClaimPolicy(StrEnum):
@@ -173,7 +174,13 @@ class Assignment(Base, kw_only=True):
             sqlite_where=ACTIVE,
             postgresql_where=ACTIVE,
         ),
-        Index("ix_assignment_state_expires_at", "state", "expires_at"),
+        Index(
+            "ix_assignment_state_expires_at",
+            "state",
+            "expires_at",
+            sqlite_where=EXPIRES,
+            postgresql_where=EXPIRES,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
