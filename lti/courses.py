@@ -20,6 +20,7 @@ from lti.models.courses import (
     ScoreState,
 )
 from lti.models.people import Identity
+from lti.roster_standing import RosterStanding, roster_standing
 
 PERCENT: Final = 100
 SCORE_SCOPE: Final = "/lti-ags/scope/score"
@@ -60,14 +61,20 @@ class LinkFacts:
     threshold: int
     tells_grades: bool
     line_item_failure: str | None
-    synced_at: datetime | None
-    sync_failure: str | None
+    roster: RosterStanding
     learners: tuple[Learner, ...]
 
     @property
     def begun(self) -> int:
         """Return how many have watched anything."""
         return sum(1 for each in self.learners if each.share)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Tell whether a score did not get through."""
+        return self.line_item_failure is not None or any(
+            each.failure is not None for each in self.learners
+        )
 
     @property
     def complete(self) -> int:
@@ -92,8 +99,7 @@ def find_link(session: Session, link_id: int | None) -> LinkFacts:
         threshold=link.threshold,
         tells_grades=SCORE_SCOPE in link.scopes,
         line_item_failure=link.line_item_failure,
-        synced_at=context.synced_at,
-        sync_failure=context.sync_failure,
+        roster=roster_standing(session, context),
         learners=(*(learner for _, learner in scored), *listed),
     )
 

@@ -80,9 +80,13 @@ def list_launches(
     organisation_id: int | None = None,
     registration: str | None = None,
     refused_only: bool = False,
+    code: str | None = None,
     most: int = MOST,
 ) -> tuple[LaunchLine, ...]:
-    """Return lines, newest first: all, or of an organisation's deployments and registrations, or one's."""
+    """Return lines, newest first: all, or of an organisation's deployments and registrations, or one's.
+
+    `code` narrows them to what was refused for one reason.
+    """
     query = (
         select(LaunchEntry, Registration.public_id, Registration.name, Deployment.deployment_id)
         .outerjoin(Registration, Registration.id == LaunchEntry.registration_id)
@@ -98,6 +102,8 @@ def list_launches(
         )
     if registration is not None:
         query = query.where(Registration.public_id == registration)
+    if code is not None:
+        query = query.where(LaunchEntry.code == code)
     if refused_only:
         query = query.where(LaunchEntry.outcome == LaunchOutcome.REFUSED)
     return tuple(

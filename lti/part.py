@@ -26,10 +26,13 @@ from lti.web import (
     launch,
     login,
     opening,
+    own_courses,
+    own_launches,
     picker,
     privacy,
     registering,
     staff,
+    staff_traffic,
     tool_pages,
     watching,
 )
@@ -46,9 +49,12 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     handouts.blueprint,
     privacy.blueprint,
     connecting.blueprint,
+    own_courses.blueprint,
+    own_launches.blueprint,
     picker.blueprint,
     registering.blueprint,
     staff.blueprint,
+    staff_traffic.blueprint,
     tool_pages.blueprint,
 )
 

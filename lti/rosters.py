@@ -4,6 +4,7 @@ Nobody gets a seat by being listed. Who is missing from two syncs gives back a s
 by, unless the list looks wrong: then it stops, and a person decides.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from lms.embedding import audit
+from lms.embedding.people import names_of
 from lms.embedding.unused_seats import give_back, unused_seats
 from lms.errors import N_, Conflict, NotFound
 from lms.letters import Doors
@@ -39,6 +41,22 @@ class Source:
     registration_id: int
     url: str
     differences_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Somebody whose seat would go: their name ("" where nobody tells it), and how many seats."""
+
+    name: str
+    seats: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """What waits for a decision: who would lose a seat, and how many more the list no longer names."""
+
+    leavers: tuple[Leaver, ...]
+    without_seat: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +143,21 @@ def note_failure(session: Session, context_id: int, reason: str) -> None:
     """Keep why a roster could not be had; what is known of the course stays."""
     session.get_one(Context, context_id).sync_failure = reason
     session.flush()
+
+
+def who_would_go(session: Session, course_id: str) -> HeldBack:
+    """Return whom `confirm_releases` would take a seat from, by name. `course_id` is the outside id.
+
+    Raises NotFound, and Conflict when nothing was held back.
+    """
+    course = _held(session, course_id)
+    going = _going(session, course.context.id)
+    seats = Counter(_seats_of(session, course, going).values())
+    names = names_of(session, seats.keys())
+    leavers = [Leaver(names.get(login_id, ""), number) for login_id, number in seats.items()]
+    return HeldBack(
+        tuple(sorted(leavers, key=lambda each: each.name.casefold())), len(going) - len(leavers)
+    )
 
 
 def confirm_releases(

@@ -43,9 +43,12 @@ class StuckLink:
     since: datetime
 
 
-def platforms_away(session: Session) -> tuple[Away, ...]:
-    """Return the platforms that are away now, the longest first."""
-    rows = session.execute(
+def platforms_away(session: Session, *, organisation_id: int | None = None) -> tuple[Away, ...]:
+    """Return the platforms that are away now, the longest first; of one organisation, or all.
+
+    One is an organisation's when a deployment of it is.
+    """
+    query = (
         select(
             Registration.public_id,
             Registration.name,
@@ -58,6 +61,15 @@ def platforms_away(session: Session) -> tuple[Away, ...]:
         .where(Turn.failing_since.is_not(None))
         .order_by(Turn.failing_since)
     )
+    if organisation_id is not None:
+        query = query.where(
+            select(Deployment.id)
+            .where(
+                Deployment.registration_id == Registration.id,
+                Deployment.organisation_id == organisation_id,
+            )
+            .exists()
+        )
     return tuple(
         Away(
             row.public_id,
@@ -67,7 +79,7 @@ def platforms_away(session: Session) -> tuple[Away, ...]:
             row.failure or "",
             row.asks_at,
         )
-        for row in rows
+        for row in session.execute(query)
         if row.failing_since is not None
     )
 

@@ -35,6 +35,11 @@ def rename_learner(session: Session, login_id: int, name: str) -> None:
         )
 
 
+def outside_id(session: Session, login_id: int | None) -> str | None:
+    """Return the outside id of a login, by which the audit log names who acted; None for nobody."""
+    return session.scalar(select(Login.public_id).where(Login.id == login_id))
+
+
 def names_of(session: Session, login_ids: Collection[int]) -> Mapping[int, str]:
     """Return the names of people by their login's row id; of one merged, the name that is kept."""
     kept = aliased(Login)

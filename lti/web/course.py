@@ -2,15 +2,16 @@
 
 from typing import Final
 
-from flask import Response, redirect, request, url_for
+from flask import Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.clock import now
+from lms.embedding.people import outside_id
 from lms.embedding.sheets import CONTENT_TYPE, csv_pieces
-from lms.errors import N_, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session, transaction
+from lms.web.kit import carrel, read_session, transaction
 from lti.courses import (
     Learner,
     LinkFacts,
@@ -22,8 +23,11 @@ from lti.courses import (
 from lti.frames import Frame
 from lti.models.courses import CompletionRule, ScoreState
 from lti.models.launches import FrameRole, Purpose
+from lti.own_courses import send_link_again
+from lti.roster_rounds import ask_for_roster
 from lti.scores import set_rule
 from lti.web.framed import frame_page, framed_blueprint, this_frame
+from lti.web.roster_words import roster_words
 
 blueprint = framed_blueprint("framed_course", __name__)
 
@@ -34,6 +38,12 @@ SENT: Final = {
     ScoreState.REFUSED: N_("Refused by your system"),
 }
 NOT_SENT: Final = N_("Nothing yet")
+DONE: Final = {
+    "rule": N_("The rule was changed. What the gradebook has already is never lowered."),
+    "sent": N_("The scores are on their way again."),
+    "nothing": N_("There is nothing to send yet."),
+    "roster": N_("Your system is asked for its list of people."),
+}
 BAD_RULE: Final = N_("Choose a rule, and a whole percentage from 1 to 100.")
 
 
@@ -72,8 +82,49 @@ def rule(secret: str) -> ResponseReturnValue:
         raise Invalid(BAD_RULE) from None
     with transaction() as session:
         link = find_link(session, frame.link_id)
-        set_rule(session, link.public_id, chosen, threshold, actor=None, now=now())
-    return redirect(url_for("framed.home", secret=secret, changed="yes"), code=303)
+        actor = outside_id(session, frame.login_id)
+        set_rule(session, link.public_id, chosen, threshold, actor=actor, now=now())
+    return _back(secret, "rule")
+
+
+@blueprint.post("/scores")
+@open_to(Audience.FRAME)
+def send(secret: str) -> ResponseReturnValue:
+    """Send all scores of the link once more."""
+    frame = _instructors(secret)
+    try:
+        with transaction() as session:
+            link = find_link(session, frame.link_id)
+            actor = outside_id(session, frame.login_id)
+            send_link_again(session, frame.organisation_id, link.public_id, actor=actor, now=now())
+    except Conflict:
+        return _back(secret, "nothing")
+    return _back(secret, "sent")
+
+
+@blueprint.get("/roster")
+@open_to(Audience.FRAME)
+def roster_state(secret: str) -> ResponseReturnValue:
+    """Tell a script whether the roster is still being read."""
+    frame = _instructors(secret)
+    with read_session() as session:
+        link = find_link(session, frame.link_id)
+        said = roster_words(session, link.roster, carrel().settings.time_zone)
+    return jsonify(state=said.state, is_live=said.is_live, percent=None, note="", amount=None)
+
+
+@blueprint.post("/roster")
+@open_to(Audience.FRAME)
+def roster(secret: str) -> ResponseReturnValue:
+    """Read the course's roster now."""
+    frame = _instructors(secret)
+    try:
+        with transaction() as session:
+            link = find_link(session, frame.link_id)
+            ask_for_roster(session, link.roster.course_id, now=now())
+    except Conflict:  # the platform offers none, as the page says
+        return _back(secret, "")
+    return _back(secret, "roster")
 
 
 @blueprint.get("/review")
@@ -103,7 +154,9 @@ def course_page(frame: Frame, secret: str) -> ResponseReturnValue:
     """Answer with the learners of a link."""
     with read_session() as session:
         link = find_link(session, frame.link_id)
+        roster_said = roster_words(session, link.roster, carrel().settings.time_zone)
     rows = [(each, _named(each), _sent(each)) for each in _chosen(link)]
+    done = request.args.get("done", "")
     by, is_descending = _order()
     return frame_page(
         frame,
@@ -114,8 +167,8 @@ def course_page(frame: Frame, secret: str) -> ResponseReturnValue:
         by=by,
         is_descending=is_descending,
         secret=secret,
-        is_changed=request.args.get("changed") == "yes",
-        rules=CompletionRule,
+        roster=roster_said,
+        done=_(DONE[done]) if done in DONE else "",
     )
 
 
@@ -124,6 +177,10 @@ def _instructors(secret: str) -> Frame:
     if frame.role is not FrameRole.INSTRUCTOR:
         raise NotFound
     return frame
+
+
+def _back(secret: str, done: str) -> ResponseReturnValue:
+    return redirect(url_for("framed.home", secret=secret, done=done or None), code=303)
 
 
 def _chosen(link: LinkFacts) -> list[Learner]:

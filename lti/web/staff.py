@@ -1,4 +1,4 @@
-"""Staff: the learning systems that may launch, whose deployments are, the launch log, the keys."""
+"""Staff: the learning systems that may launch, whose deployments are, the keys."""
 
 from typing import Final
 
@@ -19,7 +19,6 @@ from lti.deployments import (
     refuse_deployment,
 )
 from lti.keys import list_keys, rotate_keys
-from lti.launch_log import list_launches
 from lti.models.platforms import DeploymentState, KeyState
 from lti.registrations import (
     approve_registration,
@@ -56,27 +55,6 @@ def index() -> ResponseReturnValue:
         ),
         slugs={one.public_id: one.organisation.slug for one in known if one.organisation},
         keys=[(key.kid, *_key_words(key.state), say_time_of(key.created_at, zone)) for key in keys],
-    )
-
-
-@blueprint.get("/log")
-@open_to(Audience.STAFF)
-def log() -> ResponseReturnValue:
-    """Show the last launches, filtered."""
-    zone = carrel().settings.time_zone
-    chosen = request.args.get("registration", "")
-    is_refused_only = request.args.get("refused") == "yes"
-    with read_session() as session:
-        known = list_registrations(session)
-        lines = list_launches(
-            session, registration=chosen or None, refused_only=is_refused_only, most=200
-        )
-    return render(
-        "lti/staff_log.html",
-        lines=[(one, say_time_of(one.at, zone)) for one in lines],
-        known=[(one.public_id, one.details.name) for one in known],
-        chosen=chosen,
-        is_refused_only=is_refused_only,
     )
 
 

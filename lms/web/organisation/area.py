@@ -1,8 +1,9 @@
 """The area of one organisation: who may be here, and the frame around its pages."""
 
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask import url_for
+from flask import request, url_for
 from flask_babel import gettext as _
 
 from lms import stewards
@@ -12,6 +13,9 @@ from lms.web.signin import required_viewer
 from lms.zones import is_zone
 
 Link = tuple[str, str, str]
+PEOPLE: Final = "organisation_people.people"
+# A seat's pages and a pool's invitations are entered from the people, wherever their paths stand.
+OF_PEOPLE: Final = ("organisation_seat", "organisation_moves", "organisation_invitations")
 
 
 def managed_organisation(organisation_id: str) -> Managed:
@@ -38,10 +42,18 @@ def render_in(managed: Managed, template: str, **values: object) -> str:
         template,
         organisation=managed.facts,
         organisation_links=_links(managed),
+        organisation_here=_here(managed),
         is_staff_looking=managed.role is None,
         parent_name=managed.parent_name,
         **values,
     )
+
+
+def _here(managed: Managed) -> str:
+    """Return the path by which the rail tells where somebody is."""
+    if request.blueprint in OF_PEOPLE:
+        return f"{url_for(PEOPLE, organisation_id=managed.facts.public_id)}/"
+    return request.path
 
 
 def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
@@ -60,7 +72,7 @@ def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
             None,
             [
                 link(_("Overview"), "organisations.overview", "house"),
-                link(_("People and seats"), "organisation_people.people", "users"),
+                link(_("People and seats"), PEOPLE, "users"),
                 link(_("Invite people"), "organisation_inviting.begin", "send"),
                 link(_("Import a list"), "organisation_imports.begin", "upload"),
                 *allotments,

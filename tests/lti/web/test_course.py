@@ -3,8 +3,16 @@
 import pytest
 from sqlalchemy import select
 
-from lms.models.upkeep import AuditEntry
-from lti.models.courses import CompletionRule, ResourceLink, RosterMember, Score, ScoreState
+from lms.models.people import Login
+from lms.models.upkeep import AuditEntry, Job
+from lti.models.courses import (
+    CompletionRule,
+    Context,
+    ResourceLink,
+    RosterMember,
+    Score,
+    ScoreState,
+)
 from lti.models.launches import Purpose
 from lti.models.people import Identity
 from lti.targets import Target
@@ -68,7 +76,9 @@ def test_no_learner_sees_the_others(client, database, course, role):
     secret = _secret(database, course, *([role] if role else []))
     for room in ("people.csv", "review"):
         assert client.get(f"/lti/s/{secret}/{room}").status_code == 404
-    assert client.post(f"/lti/s/{secret}/rule", data={"rule": "threshold"}).status_code == 404
+    assert client.get(f"/lti/s/{secret}/roster").status_code == 404
+    for act in ("rule", "scores", "roster"):
+        assert client.post(f"/lti/s/{secret}/{act}", data={"rule": "threshold"}).status_code == 404
     assert "Kim Reader" not in client.get(f"/lti/s/{secret}/").text
 
 
@@ -115,7 +125,9 @@ def test_the_rule_of_the_link_is_changed_and_written_down(client, database, cour
     with database.read_session() as session:
         link = session.get_one(ResourceLink, course.link_id)
         assert (link.rule, link.threshold) == (CompletionRule.PROPORTIONAL, 50)
-        assert "lti_link.rule_changed" in session.scalars(select(AuditEntry.act)).all()
+        changed = AuditEntry.act == "lti_link.rule_changed"
+        actor = session.scalars(select(AuditEntry.actor).where(changed)).one()
+        assert session.scalar(select(Login.id).where(Login.public_id == actor)) is not None
     assert "2 of 3 completed" in client.get(answer.location).text
 
 
@@ -146,3 +158,39 @@ def test_a_review_shows_the_learner_it_is_for_and_only_of_this_course(
     with database.transaction() as session:
         other = make_course(session, cast.organisation_id, Target(webinar=cast.slug))
     assert review("kim", other).status_code == 404
+
+
+def test_an_instructor_sends_again_what_did_not_get_through(client, database, course):
+    secret = _secret(database, course, INSTRUCTOR)
+    assert "Send them again" not in client.get(f"/lti/s/{secret}/").text
+    with database.transaction() as session:
+        link = session.get_one(ResourceLink, course.link_id)
+        link.scopes = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+        score = session.scalars(select(Score).where(Score.given == 1.0)).one()
+        score.state, score.failure = ScoreState.REFUSED, "The column is gone."
+    page = client.get(f"/lti/s/{secret}/").text
+    assert "The column is gone." in page
+    assert "Send them again" in page
+    answer = client.post(f"/lti/s/{secret}/scores", headers={"X-CSRFToken": ""})
+    assert "The scores are on their way again." in client.get(answer.location).text
+    with database.read_session() as session:
+        score = session.scalars(select(Score).where(Score.given == 1.0)).one()
+        assert (score.state, score.failure) == (ScoreState.QUEUED, None)
+
+
+def test_an_instructor_has_the_list_of_people_read(client, database, course):
+    secret = _secret(database, course, INSTRUCTOR)
+    page = client.get(f"/lti/s/{secret}/").text
+    assert "Allow names and roles (NRPS)" in page
+    assert "Read the list now" not in page
+    assert client.post(f"/lti/s/{secret}/roster").status_code == 303  # and nothing is asked
+    with database.transaction() as session:
+        assert session.scalars(select(Job)).all() == []
+        context = session.get_one(Context, course.context_id)
+        context.memberships_url = "https://lms.example.edu/nrps"
+    assert "Read the list now" in client.get(f"/lti/s/{secret}/").text
+    answer = client.post(f"/lti/s/{secret}/roster", headers={"X-CSRFToken": ""})
+    assert "Being read" in client.get(answer.location).text
+    assert client.get(f"/lti/s/{secret}/roster").json["is_live"] is True
+    with database.read_session() as session:
+        assert session.scalars(select(Job)).one().kind == "lti.roster"

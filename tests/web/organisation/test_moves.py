@@ -1,5 +1,8 @@
 """A seat that goes to somebody else: for managers only (test_access.py), with what that costs its holder."""
 
+import re
+
+import pytest
 from sqlalchemy import func, select, update
 
 from lms.db import Database
@@ -123,3 +126,15 @@ def test_an_invitation_is_withdrawn_with_a_way_back(
     assert sits(database, elm.invited_seat) is None
     mia.post(f"/organisation/{elm.id}/people/undo")
     assert sits(database, elm.invited_seat) == "zoe@example.org"
+
+
+@pytest.mark.parametrize(
+    "page", ["seats/{seat}", "seats/{seat}/reassign", "pools/{pool}/invitations"]
+)
+def test_the_rail_says_that_a_seats_pages_are_of_the_people(
+    mia: Visitor, elm: Elm, page: str
+) -> None:
+    place = f"/organisation/{elm.id}"
+    shown = mia.get(f"{place}/{page.format(seat=elm.alices_seat, pool=elm.pool)}").text
+    marked = re.findall(r'<a href="([^"]+)"\s+aria-current="true"', shown)
+    assert marked == [f"{place}/people"]

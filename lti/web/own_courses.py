@@ -1,0 +1,213 @@
+"""An organisation's courses: what each link reports, who is on the list, whose seat would go."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, flash, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.clock import now
+from lms.embedding.dates import say_time_of
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.web.doors import doors
+from lms.web.guard import Audience, open_to
+from lms.web.kit import read_session, see_other, transaction, wants_json
+from lms.web.organisation.area import managed_organisation, render_in, zone_of
+from lms.web.signin import required_viewer
+from lti.models.courses import CompletionRule
+from lti.own_courses import (
+    find_own_course,
+    find_own_link,
+    list_own_courses,
+    send_link_again,
+    set_own_rule,
+)
+from lti.roster_rounds import ask_for_roster
+from lti.rosters import confirm_releases, dismiss_releases, who_would_go
+from lti.web.roster_words import roster_words
+
+blueprint = Blueprint(
+    "organisation_courses", __name__, url_prefix="/organisation/<organisation_id>/lti"
+)
+
+REJECTED: Final = 400
+SWITCHED_OFF: Final = N_("This learning system is not in use at the moment, so nothing is read.")
+BAD_RULE: Final = N_("Choose a rule, and a whole percentage from 1 to 100.")
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A rule that was entered for a link and refused."""
+
+    link: str
+    rule: str
+    threshold: str
+    fault: str
+
+
+@blueprint.get("/courses")
+@open_to(Audience.MANAGERS)
+def courses(organisation_id: str) -> ResponseReturnValue:
+    """List the courses that show the library, and how their rosters stand."""
+    managed = managed_organisation(organisation_id)
+    zone = zone_of(managed).key
+    with read_session() as session:
+        found = list_own_courses(session, managed.facts.id)
+    return render_in(
+        managed,
+        "lti/own_courses.html",
+        courses=[
+            (
+                one,
+                say_time_of(one.seen_at, zone),
+                one.synced_at and say_time_of(one.synced_at, zone),
+            )
+            for one in found
+        ],
+    )
+
+
+@blueprint.get("/courses/<course_id>")
+@open_to(Audience.MANAGERS)
+def course(organisation_id: str, course_id: str) -> ResponseReturnValue:
+    """Show a course: its links, their rules and scores, and its roster."""
+    if not wants_json():
+        return _course_page(organisation_id, course_id)
+    managed = managed_organisation(organisation_id)
+    with read_session() as session:
+        found = find_own_course(session, managed.facts.id, course_id)
+        said = roster_words(session, found.roster, zone_of(managed).key)
+    return jsonify(state=said.state, is_live=said.is_live, percent=None, note="", amount=None)
+
+
+@blueprint.post("/courses/<course_id>/roster")
+@open_to(Audience.MANAGERS)
+def roster(organisation_id: str, course_id: str) -> ResponseReturnValue:
+    """Read the roster now."""
+    managed = managed_organisation(organisation_id)
+    with read_session() as session:
+        find_own_course(session, managed.facts.id, course_id)
+    try:
+        with transaction() as session:
+            ask_for_roster(session, course_id, now=now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    except NotFound:
+        flash(_(SWITCHED_OFF), "attention")
+    return see_other(".course", organisation_id=organisation_id, course_id=course_id)
+
+
+@blueprint.get("/courses/<course_id>/releases")
+@open_to(Audience.MANAGERS)
+def releases(organisation_id: str, course_id: str) -> ResponseReturnValue:
+    """Show whose seat would go, and ask."""
+    managed = managed_organisation(organisation_id)
+    try:
+        with read_session() as session:
+            found = find_own_course(session, managed.facts.id, course_id)
+            held = who_would_go(session, course_id)
+    except Conflict:  # somebody has decided meanwhile
+        return see_other(".course", organisation_id=organisation_id, course_id=course_id)
+    return render_in(managed, "lti/releases.html", course=found, held=held)
+
+
+@blueprint.post("/courses/<course_id>/releases")
+@open_to(Audience.MANAGERS)
+def decide_releases(organisation_id: str, course_id: str) -> ResponseReturnValue:
+    """Let the seats go, or keep everybody."""
+    managed, actor = managed_organisation(organisation_id), required_viewer().public_id
+    wanted = request.form.get("decision", "")
+    if wanted not in ("go", "keep"):
+        raise Invalid(_("Choose whether the seats go, or everybody keeps theirs."))
+    try:
+        with transaction() as session:
+            find_own_course(session, managed.facts.id, course_id)
+            if wanted == "go":
+                confirm_releases(session, course_id, doors=doors(), actor=actor, now=now())
+            else:
+                dismiss_releases(session, course_id, actor=actor, now=now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        gone = _("The seats are free again.")
+        flash(gone if wanted == "go" else _("Everybody keeps their seat."), "done")
+    return see_other(".course", organisation_id=organisation_id, course_id=course_id)
+
+
+@blueprint.post("/links/<link_id>/rule")
+@open_to(Audience.MANAGERS)
+def rule(organisation_id: str, link_id: str) -> ResponseReturnValue:
+    """Change what a link reports to the gradebook."""
+    managed = managed_organisation(organisation_id)
+    with read_session() as session:
+        course_id = find_own_link(session, managed.facts.id, link_id)
+    given, entered = request.form.get("threshold", "").strip(), request.form.get("rule", "")
+    try:
+        with transaction() as session:
+            set_own_rule(
+                session,
+                managed.facts.id,
+                link_id,
+                _rule(entered),
+                _whole(given),
+                actor=required_viewer().public_id,
+                now=now(),
+            )
+    except Invalid as refusal:
+        fault = Entered(link_id, entered, given, _(refusal.message))
+        return _course_page(organisation_id, course_id, fault), REJECTED
+    flash(_("The rule was changed. What the gradebook has already is never lowered."), "done")
+    return see_other(".course", organisation_id=organisation_id, course_id=course_id)
+
+
+@blueprint.post("/links/<link_id>/send")
+@open_to(Audience.MANAGERS)
+def send(organisation_id: str, link_id: str) -> ResponseReturnValue:
+    """Send all scores of a link once more."""
+    managed = managed_organisation(organisation_id)
+    with read_session() as session:
+        course_id = find_own_link(session, managed.facts.id, link_id)
+    try:
+        with transaction() as session:
+            number = send_link_again(
+                session, managed.facts.id, link_id, actor=required_viewer().public_id, now=now()
+            )
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(sent_again(number), "done")
+    if request.form.get("from") == "scores":
+        return see_other("organisation_launches.scores", organisation_id=organisation_id)
+    return see_other(".course", organisation_id=organisation_id, course_id=course_id)
+
+
+def sent_again(number: int) -> str:
+    """Say that scores are on their way once more."""
+    return ngettext(
+        "%(num)s score is on its way again, within a minute where the learning system answers.",
+        "%(num)s scores are on their way again, within a minute where the learning system answers.",
+        number,
+    )
+
+
+def _course_page(organisation_id: str, course_id: str, entered: Entered | None = None) -> str:
+    managed = managed_organisation(organisation_id)
+    with read_session() as session:
+        found = find_own_course(session, managed.facts.id, course_id)
+        said = roster_words(session, found.roster, zone_of(managed).key)
+    return render_in(managed, "lti/own_course.html", course=found, roster=said, entered=entered)
+
+
+def _rule(entered: str) -> CompletionRule:
+    try:
+        return CompletionRule(entered)
+    except ValueError:
+        raise Invalid(BAD_RULE) from None
+
+
+def _whole(entered: str) -> int:
+    if not entered.isascii() or not entered.isdecimal():
+        raise Invalid(BAD_RULE)
+    return int(entered[:9])
