@@ -19,6 +19,7 @@ from lms.settings import Settings
 from media.storage import Storage
 from tests.cast import Cast, assemble
 from tests.clock import Clock
+from tests.compiling import compile_once
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.servers.databases import Databases, databases, databases_at, wipe
@@ -33,6 +34,8 @@ PREPARED_AT = "carrel_databases"
 OPENED = pytest.StashKey[ExitStack]()
 SECRET_KEY = "a key for tests alone, " * 3
 
+
+compile_once()
 
 # How long an example takes says more of the machine than of the code.
 hypothesis.settings.register_profile("carrel", deadline=None)
