@@ -28,7 +28,8 @@ LONGEST_SUBJECT = 300
 # These carry a secret that works once. It is kept nowhere but in the mail, so the body is
 # forgotten as soon as it is handed over, and there is nothing to send again.
 CLAIM_LETTERS = ("invitation", "invitation_reminder", "seat_offer")
-ONE_TIME = frozenset((*(purpose.value for purpose in EmailPurpose), *CLAIM_LETTERS))
+LINK_LETTERS = ("link_login",)
+ONE_TIME = frozenset((*(purpose.value for purpose in EmailPurpose), *CLAIM_LETTERS, *LINK_LETTERS))
 
 
 _FACTS: tuple[Any, ...] = (

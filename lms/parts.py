@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from lms.jobs import Ending, Handler, Schedule
+from lms.outside import OwnSystem
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Part:
     transaction that ends it, that such a job failed for good or was cancelled; `schedules` are
     jobs that come back by themselves. `models` are the modules whose tables it owns;
     `on_merge(session, kept_id, merged_id)` and `on_erase(session, login_id)` are called inside
-    the transaction that merges or erases logins.
+    the transaction that merges or erases logins; `on_export(session, login_id)` returns what it
+    keeps of one login, for that person to take along.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Part:
     models: tuple[ModuleType, ...] = ()
     on_merge: Callable[[Session, int, int], None] | None = None
     on_erase: Callable[[Session, int], None] | None = None
+    on_export: Callable[[Session, int], tuple[OwnSystem, ...]] | None = None
 
 
 def merge_hooks(parts: Sequence[Part]) -> tuple[Callable[[Session, int, int], None], ...]:
@@ -41,3 +44,10 @@ def merge_hooks(parts: Sequence[Part]) -> tuple[Callable[[Session, int, int], No
 def erase_hooks(parts: Sequence[Part]) -> tuple[Callable[[Session, int], None], ...]:
     """Return what the parts do when a login is erased."""
     return tuple(part.on_erase for part in parts if part.on_erase is not None)
+
+
+def export_hooks(
+    parts: Sequence[Part],
+) -> tuple[Callable[[Session, int], tuple[OwnSystem, ...]], ...]:
+    """Return what tells what the parts keep of a login."""
+    return tuple(part.on_export for part in parts if part.on_export is not None)

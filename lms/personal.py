@@ -1,5 +1,6 @@
 """What the house keeps about one person, for that person to take along."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,9 @@ from lms.models.holdings import OfferKind, Scope
 from lms.models.orders import Registration
 from lms.models.people import Login, Membership, Organisation, Role
 from lms.models.upkeep import Mail
+from lms.outside import OwnSystem
+
+OnExport = Callable[[Session, int], tuple[OwnSystem, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,16 @@ class PersonalData:
     progress: tuple[OwnProgress, ...]
     registrations: tuple[OwnRegistration, ...]
     letters: tuple[Letter, ...]
+    learning_systems: tuple[OwnSystem, ...]
 
 
-def read_personal_data(session: Session, login_id: int, *, now: datetime) -> PersonalData:
-    """Return what is kept about the person of a login, merged ones included; raises NotFound."""
+def read_personal_data(
+    session: Session, login_id: int, *, hooks: Sequence[OnExport], now: datetime
+) -> PersonalData:
+    """Return what is kept about the person of a login, merged ones included; raises NotFound.
+
+    `hooks` are what the parts keep of each login.
+    """
     login = session.scalar(select(Login).where(Login.id == login_id))
     if login is None:
         raise NotFound
@@ -125,4 +135,7 @@ def read_personal_data(session: Session, login_id: int, *, now: datetime) -> Per
         ),
         registrations=tuple(OwnRegistration(*row) for row in registered),
         letters=tuple(Letter(*row) for row in letters),
+        learning_systems=tuple(
+            system for own_id in own_ids for hook in hooks for system in hook(session, own_id)
+        ),
     )

@@ -8,11 +8,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.addresses import Address, read_address
+from lms.embedding.accounts import addresses_of
 from lms.embedding.people import add_learner, rename_learner
 from lms.errors import Invalid
 from lti.messages import Person
 from lti.models.courses import Context, RosterMember
-from lti.models.people import Identity
+from lti.models.people import Identity, IdentityLink
 from lti.models.platforms import Deployment, Registration
 
 
@@ -46,7 +47,15 @@ def know(
 
 
 def forget_person(session: Session, login_id: int) -> None:
-    """Forget who a login is on platforms, when it is erased: identities, rosters, scores, sessions."""
+    """Forget who a login is on platforms, when it is erased: identities, rosters, scores, sessions.
+
+    Letters that would link somebody to one of its addresses are void with it.
+    """
+    session.execute(
+        delete(IdentityLink)
+        .where(IdentityLink.email_key.in_(addresses_of(session, login_id)))
+        .execution_options(synchronize_session=False)
+    )
     theirs = session.execute(
         select(Identity.id, Identity.issuer, Identity.organisation_id, Identity.sub).where(
             Identity.login_id == login_id

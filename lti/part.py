@@ -7,6 +7,7 @@ from flask import Blueprint, Flask
 from lms.parts import Part
 from lti.cli.group import lti
 from lti.identities import forget_person
+from lti.kept_of_person import tell_of_person
 from lti.models import all as tables
 from lti.roster_rounds import (
     ROSTER,
@@ -24,6 +25,9 @@ from lti.web import (
     home,
     key_set,
     launch,
+    link_letter,
+    linked,
+    linking,
     login,
     opening,
     own_courses,
@@ -56,6 +60,9 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     staff.blueprint,
     staff_traffic.blueprint,
     tool_pages.blueprint,
+    linking.blueprint,
+    link_letter.blueprint,
+    linked.blueprint,
 )
 
 
@@ -81,4 +88,5 @@ LTI = Part(
     models=tables.MODULES,
     on_merge=look_after_merge,
     on_erase=forget_person,
+    on_export=tell_of_person,
 )

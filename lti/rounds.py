@@ -6,7 +6,7 @@ from typing import Final
 from lms.clock import now
 from lms.jobs import JobRun, Schedule
 from lms.runtime import Carrel
-from lti import frames, invites, launch_log, logins
+from lti import frames, invites, launch_log, linking, logins
 from lti.keys import tend_keys
 from lti.keysets import KeySets, places_to_refresh
 
@@ -18,6 +18,7 @@ FORGETTING: Final = (
     invites.forget_old,
     logins.forget_old_logins,
     launch_log.forget_old_launches,
+    linking.forget_old,
 )
 
 

@@ -16,7 +16,7 @@ from lms.known_addresses import find_known
 from lms.letters import Doors
 from lms.models.people import Role
 from lms.organisations import NewOrganisation
-from lms.parts import erase_hooks, merge_hooks
+from lms.parts import erase_hooks, export_hooks, merge_hooks
 from lms.passwords import check_new_password, hash_password
 
 
@@ -178,7 +178,9 @@ def export_login(console: Console, *, email: str, as_json: bool) -> None:
     """Print what is kept about a person: grants, seats, progress, letters."""
     with console.carrel.database.read_session() as session:
         login_id = accounts.find_by_email(session, email).id
-        kept = personal.read_personal_data(session, login_id, now=now())
+        kept = personal.read_personal_data(
+            session, login_id, hooks=export_hooks(console.parts), now=now()
+        )
     answer(kept, as_text(kept), as_json=as_json)
 
 

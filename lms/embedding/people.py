@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, delete, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.orm import Session
 
 from lms.errors import N_
 from lms.known_addresses import kept_login as kept_login
@@ -41,13 +41,12 @@ def outside_id(session: Session, login_id: int | None) -> str | None:
 
 
 def names_of(session: Session, login_ids: Collection[int]) -> Mapping[int, str]:
-    """Return the names of people by their login's row id; of one merged, the name that is kept."""
-    kept = aliased(Login)
-    rows = session.execute(
-        select(Login.id, kept.name.label("name"))
-        .join(kept, kept.id == func.coalesce(Login.merged_into, Login.id))
-        .where(Login.id.in_(sorted(set(login_ids))))
-    )
+    """Return the names of people by their login's row id: each as their own learning system says it.
+
+    That of one merged stays its own: who teaches there knows the person by it, and learns nothing
+    of the account that it was linked to.
+    """
+    rows = session.execute(select(Login.id, Login.name).where(Login.id.in_(sorted(set(login_ids)))))
     return {row.id: row.name for row in rows}
 
 

@@ -46,6 +46,10 @@ FAILURES: Final = Limit("failures", (RateLimitItemPerMinute(60, 15), RateLimitIt
 # Letters that anybody can have sent to one address, and from one network.
 LETTERS: Final = Limit("letters", (RateLimitItemPerMinute(4, 15), RateLimitItemPerDay(16)))
 LETTERS_FROM: Final = Limit("letters_from", (RateLimitItemPerHour(120),))
+# Letters that one person of a learning system can have sent, to whatever addresses.
+LETTERS_BY: Final = Limit("letters_by", (RateLimitItemPerHour(5), RateLimitItemPerDay(10)))
+# Tries of links that came by mail, from one network.
+LINKS_FROM: Final = Limit("links_from", (RateLimitItemPerHour(240),))
 # Names entered from one network: a whole room may stand behind one address.
 ROOM_FROM: Final = Limit("room_from", (RateLimitItemPerMinute(120, 5), RateLimitItemPerHour(600)))
 # Wrong present passwords of somebody who is signed in.

@@ -4,16 +4,16 @@ import math
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Final
+from typing import Final, ParamSpec
 
 from flask.typing import ResponseReturnValue
 
 STEP_S: Final = 0.25  # longer than the work of any such page takes on a machine that is not overrun
 
-View = Callable[[], ResponseReturnValue]
+P = ParamSpec("P")
 
 
-def evenly(view: View) -> View:
+def evenly(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
     """Let a page answer at the next whole step of time, whatever it had to do till then.
 
     A known address costs a statement or a letter more than an unknown one; that is over before
@@ -21,9 +21,9 @@ def evenly(view: View) -> View:
     """
 
     @wraps(view)
-    def answer() -> ResponseReturnValue:
+    def answer(*args: P.args, **values: P.kwargs) -> ResponseReturnValue:
         began = time.monotonic()
-        answered = view()
+        answered = view(*args, **values)
         taken = time.monotonic() - began
         time.sleep(STEP_S * math.ceil(taken / STEP_S) - taken)
         return answered

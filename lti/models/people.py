@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, UTCDateTime, public_id_column
@@ -34,3 +42,49 @@ class Identity(Base, kw_only=True):
     is_test_user: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class IdentityLink(Base, kw_only=True):
+    """That somebody asked, inside their learning system, to link their login here; then the link.
+
+    `token_hash` is of the secret in the letter. The address stands here only while the letter is
+    open. `login_id` is the login that the owner of that address linked to; `ended_at` is when the
+    letter was turned down or replaced, or the link was taken back.
+    """
+
+    __tablename__ = "lti_identity_link"
+    __table_args__ = (
+        CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),
+        CheckConstraint("expires_at > created_at", name="expires_after_creation"),
+        CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_with_key"),
+        CheckConstraint(
+            "(confirmed_at IS NULL) = (login_id IS NULL)", name="confirmed_with_a_login"
+        ),
+        CheckConstraint(
+            "(confirmed_at IS NULL AND ended_at IS NULL) = (email IS NOT NULL)",
+            name="addressed_while_open",
+        ),
+        Index(
+            "uq_lti_identity_link_standing",
+            "identity_id",
+            unique=True,
+            sqlite_where=text("confirmed_at IS NOT NULL AND ended_at IS NULL"),
+            postgresql_where=text("confirmed_at IS NOT NULL AND ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    identity_id: Mapped[int] = mapped_column(
+        ForeignKey("lti_identity.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    email: Mapped[str | None] = mapped_column(String(320))
+    email_key: Mapped[str | None] = mapped_column(String(320), index=True)
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), default=None, index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

@@ -6,13 +6,14 @@ answers with `frame_page`. The secret authenticates, so forms need no token; see
 
 from typing import Final
 
-from flask import Blueprint, Response, make_response, request
+from flask import Blueprint, Response, make_response, request, url_for
 
 from lms.clock import now
 from lms.settings import Settings
 from lms.web.headers import POLICY
 from lms.web.kit import carrel, read_session, render
 from lti.frames import NOWHERE, Frame, Surroundings, find_frame, surroundings_of, way_back
+from lti.models.launches import FrameRole, Purpose
 
 PREFIX: Final = "/lti/s/<secret>"
 NOBODY: Final = "frame-ancestors 'none'"
@@ -48,18 +49,27 @@ def this_browser() -> str | None:
 def frame_page(frame: Frame, template: str, *, policy: str = POLICY, **values: object) -> Response:
     """Answer with a page that the session's platform alone may frame.
 
-    The template extends `lti/frame.html`, and gets `frame_origins` and `return_url` besides.
+    The template extends `lti/frame.html`, and gets `frame_origins`, `return_url` and `link_url`,
+    where somebody known may link their log-in, besides.
     """
     page = make_response(
         render(
             template,
             frame_origins=frame.origins,
             return_url=way_back(frame.services),
+            link_url=_link_url(frame),
             **values,
         )
     )
     page.headers["Content-Security-Policy"] = framed_by(frame.origins, policy)
     return page
+
+
+def _link_url(frame: Frame) -> str | None:
+    is_known = frame.identity_id is not None and frame.role is not FrameRole.ANONYMOUS
+    if not is_known or frame.is_test_user or frame.purpose is not Purpose.WATCH:
+        return None
+    return url_for("framed_linking.link", secret=(request.view_args or {})["secret"])
 
 
 def framed_by(origins: tuple[str, ...], policy: str = POLICY) -> str:

@@ -1,16 +1,23 @@
 """A person's own data, asked for inside their learning system (LTI data privacy launch): take or erase."""
 
+from datetime import datetime
 from http import HTTPStatus
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from lms.cli.output import as_text
 from lms.clock import now
-from lms.embedding.people import kept_login
-from lms.embedding.privacy import erase_learner, is_linked, note_export, read_personal_data
+from lms.embedding.privacy import (
+    PersonalData,
+    erase_learner,
+    is_linked,
+    note_export,
+    read_personal_data,
+)
 from lms.errors import N_, Invalid, NotFound
-from lms.parts import erase_hooks
+from lms.parts import erase_hooks, export_hooks
 from lms.web.doors import doors
 from lms.web.guard import Audience, open_to
 from lms.web.kit import parts, read_session, transaction
@@ -38,7 +45,7 @@ def export(secret: str) -> ResponseReturnValue:
     _, login_id = _asking(secret)
     moment = now()
     with transaction() as session:
-        kept = read_personal_data(session, kept_login(session, login_id), now=moment)
+        kept = _kept(session, login_id, moment)
         note_export(session, login_id, now=moment)
     return Response(
         as_text(kept),
@@ -74,10 +81,19 @@ def _asking(secret: str) -> tuple[Frame, int]:
     return frame, frame.login_id
 
 
+def _kept(session: Session, login_id: int, moment: datetime) -> PersonalData:
+    """Return what is kept of the person of the learning system.
+
+    Of an account that they were linked to nothing is shown here: whoever looks after a learning
+    system can be anybody in it. The account's own export covers both.
+    """
+    return read_personal_data(session, login_id, hooks=export_hooks(parts()), now=moment)
+
+
 def _page(frame: Frame, login_id: int, *, secret: str, fault: str | None = None) -> Response:
     moment = now()
     with read_session() as session:
-        kept = read_personal_data(session, kept_login(session, login_id), now=moment)
+        kept = _kept(session, login_id, moment)
         linked = is_linked(session, login_id)
     return frame_page(
         frame, "lti/privacy.html", secret=secret, kept=kept, is_linked=linked, fault=fault

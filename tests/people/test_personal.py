@@ -19,7 +19,7 @@ def test_all_of_a_persons_logins_are_told_of(database: Database, cast: Cast) -> 
         session.add(
             Registration(login_id=cast.alice.id, webinar_id=cast.webinar_id, registered_at=NOW)
         )
-        found = read_personal_data(session, cast.alice.id, now=NOW)
+        found = read_personal_data(session, cast.alice.id, hooks=(), now=NOW)
     assert (found.name, found.email) == ("Alice", "alice@example.org")
     assert found.further_emails == ("dan@example.org",)
     assert [one.share for one in found.progress] == [0.5]
@@ -29,10 +29,10 @@ def test_all_of_a_persons_logins_are_told_of(database: Database, cast: Cast) -> 
 def test_nobody_elses_things_are_among_them(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         watched(session, cast.bob.id, cast.recording_id, 0.5)
-        found = read_personal_data(session, cast.dan.id, now=NOW)
+        found = read_personal_data(session, cast.dan.id, hooks=(), now=NOW)
     assert (found.grants, found.seats, found.progress, found.letters) == ((), (), (), ())
 
 
 def test_a_login_that_is_none_is_not_found(database: Database) -> None:
     with database.read_session() as session, pytest.raises(NotFound):
-        read_personal_data(session, 4711, now=NOW)
+        read_personal_data(session, 4711, hooks=(), now=NOW)

@@ -58,6 +58,11 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
         "role": "anonymous",
         "embed_link_id": REFERRED,
     },
+    "lti_identity_link": {
+        "email": "pat@example.org",
+        "email_key": "pat@example.org",
+        "expires_at": START + timedelta(hours=1),
+    },
     "lti_pending_login": {"expires_at": START + timedelta(hours=1)},
     "lti_registration_invite": {"expires_at": START + timedelta(hours=1)},
     "lti_registration": {"leeway_s": 60},

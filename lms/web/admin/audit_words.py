@@ -38,6 +38,12 @@ SENTENCES: Final[Mapping[str, str]] = {
     "history.invited": N_("%(actor)s had letters written to people brought in: %(people)s"),
     "house.described": N_("%(actor)s changed what the house says of itself"),
     "house.logo_changed": N_("%(actor)s changed the house's logo"),
+    "identity.link_asked": N_(
+        "Somebody in a learning system asked to be linked to a log-in: %(subject)s"
+    ),
+    "identity.link_turned_down": N_("A letter that would have linked %(subject)s was turned down"),
+    "identity.linked": N_("%(actor)s linked themselves to %(subject)s of a learning system"),
+    "identity.unlinked": N_("%(actor)s took the link to %(subject)s of a learning system back"),
     "job.cancelled": N_("%(actor)s cancelled the job %(subject)s"),
     "job.retried": N_("%(actor)s tried the job %(subject)s again"),
     "link.closed": N_("%(actor)s closed the open link of %(subject)s"),

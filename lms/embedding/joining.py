@@ -1,0 +1,104 @@
+"""Making two logins one person's and parting them again, with whatever was merged into either.
+
+`lms.merging` does it for two; it knows no chains. Here those that were merged into the one that is
+given up follow it, and leave with it, so that a person may come from several learning systems.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms import merging
+from lms.errors import N_, Conflict, NotFound
+from lms.merging import OnMerge as OnMerge
+from lms.models.people import Login
+
+APART: Final = N_("These log-ins are not one person's any more.")
+
+
+def persons_logins(session: Session, login_id: int) -> tuple[int, ...]:
+    """Return all logins of a person, locked, the one that is kept first."""
+    kept = (
+        select(func.coalesce(Login.merged_into, Login.id))
+        .where(Login.id == login_id)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Login.id, Login.merged_into)
+        .where(or_(Login.id == kept, Login.merged_into == kept))
+        .order_by(Login.id)
+        .with_for_update()
+    ).all()
+    if not rows:
+        raise NotFound
+    return tuple(row.id for row in sorted(rows, key=lambda row: row.merged_into is not None))
+
+
+def refusal_to_join(session: Session, kept: int, given_up: int) -> str | None:
+    """Return the sentence that says why two persons can't be one, None where they can; row ids."""
+    ids = _public_ids(session, kept, given_up)
+    try:
+        merging.check_merge(session, kept=ids[kept], merged=ids[given_up])
+    except Conflict as refusal:
+        return None if refusal.message == merging.HAS_MERGED else refusal.message
+    return None
+
+
+def join(
+    session: Session,
+    kept: int,
+    given_up: int,
+    *,
+    hooks: Sequence[OnMerge],
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Merge one person's login into another's, with those merged into it before; row ids.
+
+    Both are the ones that are kept of their persons. Raises as `lms.merging.merge` does.
+    """
+    for login_id in sorted((kept, given_up)):
+        persons_logins(session, login_id)
+    _let_stand(session, Login.merged_into == given_up, kept)
+    ids = _public_ids(session, kept, given_up)
+    merging.merge(
+        session,
+        kept=ids[kept],
+        merged=ids[given_up],
+        hooks=hooks,
+        actor=actor,
+        now=now,
+    )
+
+
+def part(session: Session, leaving: Collection[int], *, actor: str | None, now: datetime) -> None:
+    """Let some logins of one person be a person of their own again, with all that they held.
+
+    Where the one that is kept is among them, the others leave instead. Raises Conflict when they
+    are not one person's, or all of that person's.
+    """
+    everybody = persons_logins(session, min(leaving))
+    kept = everybody[0]
+    if not set(leaving) <= set(everybody) or len(set(leaving)) == len(everybody):
+        raise Conflict(APART)
+    going = sorted(set(everybody) - set(leaving) if kept in leaving else set(leaving))
+    first = session.scalars(select(Login.public_id).where(Login.id == going[0])).one()
+    merging.unmerge(session, first, actor=actor, now=now)
+    _let_stand(session, Login.id.in_(going[1:]), going[0])
+
+
+def _public_ids(session: Session, *login_ids: int) -> dict[int, str]:
+    rows = session.execute(select(Login.id, Login.public_id).where(Login.id.in_(login_ids)))
+    return {row.id: row.public_id for row in rows}
+
+
+def _let_stand(session: Session, which: ColumnElement[bool], kept: int) -> None:
+    session.execute(
+        update(Login)
+        .where(which)
+        .values(merged_into=kept)
+        .execution_options(synchronize_session=False)
+    )

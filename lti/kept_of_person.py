@@ -1,0 +1,63 @@
+"""What the tool keeps of one person, for that person to take along."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.outside import OwnLink, OwnListing, OwnScore, OwnSystem
+from lti.models.courses import Context, ResourceLink, RosterMember, Score
+from lti.models.people import Identity, IdentityLink
+from lti.models.platforms import Deployment, Registration
+from lti.origins import Origin, origins_of
+
+
+def tell_of_person(session: Session, login_id: int) -> tuple[OwnSystem, ...]:
+    """Return what is kept of a login on each learning system that it was made by."""
+    identities = session.scalars(
+        select(Identity).where(Identity.login_id == login_id).order_by(Identity.id)
+    ).all()
+    origins = origins_of(session, [one.id for one in identities])
+    return tuple(_system(session, one, origins[one.id]) for one in identities)
+
+
+def _system(session: Session, identity: Identity, origin: Origin) -> OwnSystem:
+    links = session.execute(
+        select(
+            IdentityLink.created_at,
+            IdentityLink.email,
+            IdentityLink.confirmed_at,
+            IdentityLink.ended_at,
+        )
+        .where(IdentityLink.identity_id == identity.id)
+        .order_by(IdentityLink.id)
+    )
+    listed = session.execute(
+        select(Context.title, RosterMember.name, RosterMember.email, RosterMember.created_at)
+        .select_from(RosterMember)
+        .join(Context, Context.id == RosterMember.context_id)
+        .join(Deployment, Deployment.id == Context.deployment_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(
+            RosterMember.sub == identity.sub,
+            Registration.issuer == identity.issuer,
+            Deployment.organisation_id == identity.organisation_id,
+        )
+        .order_by(RosterMember.id)
+    )
+    scores = session.execute(
+        select(ResourceLink.title, Score.share, Score.given, Score.delivered_at)
+        .join_from(Score, ResourceLink, ResourceLink.id == Score.link_id)
+        .where(Score.identity_id == identity.id)
+        .order_by(Score.id)
+    )
+    return OwnSystem(
+        system=origin.system,
+        organisation=origin.organisation,
+        user_id=identity.sub,
+        name=origin.name,
+        email=identity.email,
+        since=identity.created_at,
+        seen_at=identity.seen_at,
+        links=tuple(OwnLink(*row) for row in links),
+        courses=tuple(OwnListing(*row) for row in listed),
+        scores=tuple(OwnScore(*row) for row in scores),
+    )
