@@ -145,6 +145,11 @@ BESIDE: Mapping[str, Mapping[str, Any]] = {
     "ck_lti_frame_session_framerole": {"login_id": REFERRED},
     "ck_lti_frame_session_purpose": {"embed_link_id": None, "deployment_id": REFERRED},
     "ck_lti_signing_key_keystate": {"active_since": START},
+    "fk_lti_identity_link_login_id": {
+        "email": None,
+        "email_key": None,
+        "confirmed_at": START,
+    },
     "uq_lti_identity_link_standing": {
         "email": None,
         "email_key": None,
