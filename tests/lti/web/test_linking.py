@@ -136,7 +136,7 @@ def test_only_a_hash_of_the_secret_is_kept_and_no_name_or_address_in_the_trail(
 
 def test_the_letter_goes_to_the_address_as_the_log_in_has_it(client, database, rosalind):
     """Two spellings can lead to one log-in and to two mailboxes."""
-    assert ask(client, rosalind, "ＡLICE@example.org").status_code == 303
+    assert ask(client, rosalind, "\uff21LICE@example.org").status_code == 303
     assert [one.recipient for one in rows(database, Mail)] == [ALICE]
 
 

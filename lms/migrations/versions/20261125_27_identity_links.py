@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261125_25_identity_links"
-down_revision = "20261125_24_seen"
+revision = "20261125_27_identity_links"
+down_revision = "20261125_26_expiring"
 branch_labels = None
 depends_on = None
 
