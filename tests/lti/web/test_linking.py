@@ -7,23 +7,16 @@ import pytest
 from sqlalchemy import select
 
 from lms.blocking import block
-from lms.erasing import erase
-from lms.letters import Doors
 from lms.models.people import Login
 from lms.models.seats import Assignment
 from lms.models.upkeep import AuditEntry, Mail
 from lms.models.viewing import PlaybackSession, WatchRecord
-from lms.parts import erase_hooks, export_hooks
-from lms.personal import read_personal_data
-from lti.linking import forget_old
-from lti.models.launches import Purpose
 from lti.models.people import Identity, IdentityLink
 from lti.targets import Target
 from tests.clock import NOW
 from tests.lti.courses import ANONYMOUS, INSTRUCTOR, make_course
 from tests.seating import add_pool, seat, watched
 from tests.web.letters import letters, link_in, newest
-from wsgi import PARTS
 
 ALICE = "alice@example.org"
 NEWCOMER = "rosalind@home.example"
@@ -353,55 +346,3 @@ def test_several_learning_systems_are_linked_to_one_log_in(app, client, database
         assert client.post(path, data={"answer": "yes"}).status_code == 200
     page = sign_in_elsewhere(app, cast.alice.id).get("/account/learning-systems").text
     assert page.count("/unlink") == 2
-
-
-def test_a_data_privacy_page_shows_nothing_of_the_account(client, database, cast, course, rosalind):
-    with database.transaction() as session:
-        watched(session, cast.alice.id, cast.recording_id, 0.4)
-    client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
-    with database.transaction() as session:
-        secret = course.launch(session, sub="r-1", name="Rosalind Inkwell", purpose=Purpose.PRIVACY)
-    kept = client.get(f"/lti/s/{secret}/privacy/export.json").get_json()
-    assert (kept["name"], kept["email"], kept["progress"]) == ("Rosalind Inkwell", None, [])
-    assert kept["learning_systems"][0]["user_id"] == "r-1"
-
-
-def test_the_accounts_own_export_tells_of_its_learning_systems(client, database, cast, rosalind):
-    client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
-    with database.read_session() as session:
-        kept = read_personal_data(session, cast.alice.id, hooks=export_hooks(PARTS), now=NOW)
-    [system] = kept.learning_systems
-    assert (system.system, system.user_id) == ("Moodle of Elm County", "r-1")
-    assert system.links[0].linked_at == NOW
-
-
-def test_erasing_the_account_erases_its_people_there_and_letters_that_wait(
-    client, database, cast, course, rosalind
-):
-    client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
-    with database.transaction() as session:
-        other = course.launch(session, sub="o-1", name="Otto Margin")
-    assert ask(client, other).status_code == 303
-    with database.transaction() as session:
-        erase(
-            session,
-            cast.alice.id,
-            hooks=erase_hooks(PARTS),
-            doors=Doors("https://library.example.org"),
-            actor=None,
-            now=NOW,
-        )
-    assert rows(database, IdentityLink) == []
-    assert [one.sub for one in rows(database, Identity)] == ["o-1"]
-    assert letters(database, ALICE) == []
-
-
-def test_letters_that_ran_out_lose_their_address_and_then_go(client, database, rosalind):
-    ask(client, rosalind)
-    with database.transaction() as session:
-        forget_old(session, now=NOW + timedelta(days=1))
-    [link] = rows(database, IdentityLink)
-    assert (link.email, link.email_key) == (None, None)
-    with database.transaction() as session:
-        forget_old(session, now=NOW + timedelta(days=32))
-    assert rows(database, IdentityLink) == []
