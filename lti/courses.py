@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.embedding.people import names_of
+from lms.embedding.selection import fold
 from lms.errors import NotFound
 from lti.models.courses import (
     CompletionRule,
@@ -33,6 +34,24 @@ class SortedBy(StrEnum):
     SHARE = "share"
 
 
+class Progress(StrEnum):
+    """How far somebody is by the rule of a link."""
+
+    COMPLETED = "completed"
+    BEGUN = "begun"
+    NOT_BEGUN = "not_begun"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which learners are looked for (every word of `query` in their name), and their order."""
+
+    query: str = ""
+    progress: Progress | None = None
+    by: SortedBy = SortedBy.NAME
+    is_descending: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Learner:
     """A learner at a link; shares are 0 to 1, `share` is None for who has not opened it.
@@ -48,6 +67,13 @@ class Learner:
     state: ScoreState | None
     failure: str | None
     delivered_at: datetime | None
+
+    @property
+    def progress(self) -> Progress:
+        """Return how far they are."""
+        if self.is_complete:
+            return Progress.COMPLETED
+        return Progress.BEGUN if self.share else Progress.NOT_BEGUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +130,20 @@ def find_link(session: Session, link_id: int | None) -> LinkFacts:
     )
 
 
-def sorted_learners(
-    learners: Iterable[Learner], *, query: str, by: SortedBy, is_descending: bool
-) -> list[Learner]:
-    """Return those whose name has every word of a query, in an order."""
-    words = query.casefold().split()
-    found = [each for each in learners if all(word in each.name.casefold() for word in words)]
-    found.sort(key=lambda each: each.name.casefold())
-    if by is SortedBy.SHARE:
-        found.sort(
-            key=lambda each: -1.0 if each.share is None else each.share, reverse=is_descending
-        )
-    elif is_descending:
-        found.reverse()
-    return found
+def choose_learners(learners: Iterable[Learner], wanted: Wanted) -> list[Learner]:
+    """Return those that are looked for, in the order that is wanted; accents and case don't count."""
+    words = fold(wanted.query).split()
+    named = [
+        (fold(each.name), each) for each in learners if wanted.progress in (None, each.progress)
+    ]
+    found = [(name, each) for name, each in named if all(word in name for word in words)]
+    # Who has no name comes last, whichever way round.
+    found.sort(key=lambda pair: pair[0], reverse=wanted.is_descending)
+    found.sort(key=lambda pair: not pair[0])
+    if wanted.by is SortedBy.SHARE:
+        found.sort(key=lambda pair: pair[0])
+        found.sort(key=lambda pair: pair[1].share or 0.0, reverse=wanted.is_descending)
+    return [each for _, each in found]
 
 
 def find_learner(session: Session, link_id: int | None, sub: str) -> Learner:

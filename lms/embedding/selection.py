@@ -51,6 +51,7 @@ from lms.models.catalogue import (
 from lms.models.holdings import Grant, Scope
 from lms.models.people import Organisation
 from lms.models.seats import Pool
+from lms.search import fold as fold
 
 PAGE_SIZE: Final = 12
 LAST_PAGE: Final = 10_000

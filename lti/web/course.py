@@ -12,20 +12,15 @@ from lms.embedding.sheets import CONTENT_TYPE, csv_pieces
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, transaction
-from lti.courses import (
-    Learner,
-    LinkFacts,
-    SortedBy,
-    find_learner,
-    find_link,
-    sorted_learners,
-)
+from lms.web.pager import page_number, pager_of
+from lti.courses import Learner, choose_learners, find_learner, find_link
 from lti.frames import Frame
 from lti.models.courses import CompletionRule, ScoreState
 from lti.models.launches import FrameRole, Purpose
 from lti.own_courses import send_link_again
 from lti.roster_rounds import ask_for_roster
 from lti.scores import set_rule
+from lti.web.course_table import PAGE_SIZE, TableState
 from lti.web.framed import frame_page, framed_blueprint, this_frame
 from lti.web.roster_words import roster_words
 
@@ -52,6 +47,7 @@ BAD_RULE: Final = N_("Choose a rule, and a whole percentage from 1 to 100.")
 def people_csv(secret: str) -> ResponseReturnValue:
     """Give the table as a file for a spreadsheet program."""
     frame = _instructors(secret)
+    wanted = TableState.asked(secret).wanted
     with read_session() as session:
         link = find_link(session, frame.link_id)
     headings = (_("Name"), _("Watched %"), _("Completed"), _("Gradebook %"), _("Gradebook"))
@@ -63,7 +59,7 @@ def people_csv(secret: str) -> ResponseReturnValue:
             int(each.given * PERCENT),
             _sent(each),
         )
-        for each in _chosen(link)
+        for each in choose_learners(link.learners, wanted)
     )
     answer = Response(csv_pieces(headings, rows), content_type=CONTENT_TYPE)
     answer.headers["Content-Disposition"] = 'attachment; filename="learners.csv"'
@@ -151,21 +147,22 @@ def review(secret: str) -> ResponseReturnValue:
 
 
 def course_page(frame: Frame, secret: str) -> ResponseReturnValue:
-    """Answer with the learners of a link."""
+    """Answer with the learners of a link, a page of them at a time."""
+    state, number = TableState.asked(secret), page_number()
     with read_session() as session:
         link = find_link(session, frame.link_id)
         roster_said = roster_words(session, link.roster, carrel().settings.time_zone)
-    rows = [(each, _named(each), _sent(each)) for each in _chosen(link)]
+    found = choose_learners(link.learners, state.wanted)
+    shown = found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
     done = request.args.get("done", "")
-    by, is_descending = _order()
     return frame_page(
         frame,
         "lti/course.html",
         link=link,
-        rows=rows,
-        query=request.args.get("q", ""),
-        by=by,
-        is_descending=is_descending,
+        rows=[(each, _named(each), _sent(each)) for each in shown],
+        total=len(found),
+        state=state,
+        pager=pager_of(number, PAGE_SIZE, len(found), url=lambda page: state.url(page=page)),
         secret=secret,
         roster=roster_said,
         done=_(DONE[done]) if done in DONE else "",
@@ -181,18 +178,6 @@ def _instructors(secret: str) -> Frame:
 
 def _back(secret: str, done: str) -> ResponseReturnValue:
     return redirect(url_for("framed.home", secret=secret, done=done or None), code=303)
-
-
-def _chosen(link: LinkFacts) -> list[Learner]:
-    by, is_descending = _order()
-    query = request.args.get("q", "")[:200]
-    return sorted_learners(link.learners, query=query, by=by, is_descending=is_descending)
-
-
-def _order() -> tuple[SortedBy, bool]:
-    asked = request.args.get("sort", "")
-    by = SortedBy.SHARE if asked.lstrip("-") == "share" else SortedBy.NAME
-    return by, asked.startswith("-")
 
 
 def _named(learner: Learner) -> str:

@@ -103,7 +103,59 @@ def test_learners_are_found_and_sorted(client, database, course):
     page = client.get(f"/lti/s/{secret}/?sort=-share").text
     assert page.index("Kim Reader") < page.index("Lee Reader") < page.index("=Pim")
     assert 'aria-sort="descending"' in page
-    assert "Nobody by that name" in client.get(f"/lti/s/{secret}/?q=zzz").text
+    assert "Nobody matches" in client.get(f"/lti/s/{secret}/?q=zzz").text
+
+
+def test_learners_are_found_by_what_they_did_and_without_their_accents(client, database, course):
+    with database.transaction() as session:
+        member = session.scalars(select(RosterMember).where(RosterMember.sub == "pim")).one()
+        member.name = "Pím Ångström"
+    secret = _secret(database, course, INSTRUCTOR)
+    assert "Pím Ångström" in client.get(f"/lti/s/{secret}/?q=angstrom").text
+    idle = client.get(f"/lti/s/{secret}/?progress=not_begun&sort=share").text
+    assert "Pím Ångström" in idle
+    assert "Kim Reader" not in idle
+    assert f'href="/lti/s/{secret}/?sort=share"' in idle  # the chip that takes the filter away
+
+
+def _enrol(database, course, number):
+    with database.transaction() as session:
+        for count in range(number):
+            session.add(
+                RosterMember(
+                    context_id=course.context_id,
+                    sub=f"many-{count}",
+                    name=f"Learner {count:03}",
+                    is_instructor=False,
+                    created_at=NOW,
+                    seen_at=NOW,
+                )
+            )
+
+
+def test_five_hundred_learners_come_page_by_page_with_what_was_asked(client, database, course):
+    _enrol(database, course, 500)
+    secret = _secret(database, course, INSTRUCTOR)
+    page = client.get(f"/lti/s/{secret}/?q=learner&sort=-name&page=2").text
+    assert "51 to 100 of 500" in page
+    assert page.index("Learner 449") < page.index("Learner 400")
+    assert "Learner 399" not in page
+    for number in (1, 3):
+        assert f"page={number}&amp;q=learner&amp;sort=-name" in page
+    file = client.get(f"/lti/s/{secret}/people.csv?q=learner&sort=-name").text
+    assert file.count("Learner ") == 500
+    assert client.get(f"/lti/s/{secret}/?page=99").status_code == 404
+    assert client.get(f"/lti/s/{secret}/?page=x").status_code == 200
+
+
+def test_the_file_holds_what_the_table_shows(client, database, course):
+    secret = _secret(database, course, INSTRUCTOR)
+    page = client.get(f"/lti/s/{secret}/?progress=begun").text
+    assert f'href="/lti/s/{secret}/people.csv?progress=begun"' in page
+    assert "1 row as CSV" in page
+    file = client.get(f"/lti/s/{secret}/people.csv?progress=begun").text
+    assert "Lee Reader" in file
+    assert "Kim Reader" not in file
 
 
 def test_the_table_is_a_file_that_runs_nothing(client, database, course):
