@@ -1,6 +1,6 @@
 """The audit trail: who did what to which thing, by ids only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -14,6 +14,7 @@ from lms.models.upkeep import AuditEntry
 
 _ENTRIES: Final = Base.metadata.tables[AuditEntry.__tablename__]
 Detail = Mapping[str, str | int | float | bool | None]
+NO_DETAIL: Final[Detail] = MappingProxyType({})
 
 _RECORD: Final = Lean(
     insert(_ENTRIES).values(
@@ -32,7 +33,7 @@ def record(
     *,
     actor: str | None,
     now: datetime,
-    detail: Detail = MappingProxyType({}),
+    detail: Detail = NO_DETAIL,
 ) -> None:
     """Write one act into the trail, in the transaction that does it.
 
@@ -41,6 +42,23 @@ def record(
     name or an address: erasure must reach everything.
     """
     session.add(AuditEntry(at=now, actor=actor, act=act, subject=subject, detail=dict(detail)))
+
+
+def record_all(
+    session: Session,
+    act: str,
+    subjects: Iterable[tuple[str, Detail]],
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Write one act about many things into the trail, each with its detail, at once."""
+    rows = [
+        {"at": now, "actor": actor, "act": act, "subject": subject, "detail": dict(detail)}
+        for subject, detail in subjects
+    ]
+    if rows:
+        session.execute(insert(_ENTRIES), rows)
 
 
 def record_on(driver: Driver, act: str, subject: str, *, actor: str | None, now: datetime) -> None:

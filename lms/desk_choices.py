@@ -1,10 +1,11 @@
 """What a request or a sale can be about: webinars on sale, what passes cover, organisations."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms.errors import NotFound
 from lms.models.catalogue import Presenter, Series, Webinar, WebinarState
@@ -14,6 +15,11 @@ from lms.passes import Target
 
 MOST: Final = 200
 EVERYTHING: Final = "everything"
+_COLUMNS: Final[Mapping[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]]] = {
+    Scope.WEBINAR: (Webinar.id, Webinar.slug),
+    Scope.SERIES: (Series.id, Series.slug),
+    Scope.PRESENTER: (Presenter.id, Presenter.slug),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +73,30 @@ def read_target(session: Session, covers: str) -> Target:
     if covers == EVERYTHING:
         return Target(Scope.EVERYTHING)
     kind, _, slug = covers.partition(":")
-    columns = {
-        Scope.WEBINAR: (Webinar.id, Webinar.slug),
-        Scope.SERIES: (Series.id, Series.slug),
-        Scope.PRESENTER: (Presenter.id, Presenter.slug),
-    }
-    if kind not in columns:
+    if kind not in _COLUMNS:
         raise NotFound
-    scope = Scope(kind)
-    row_id, column = columns[scope]
+    row_id, column = _COLUMNS[kind]
     found = session.scalar(select(row_id).where(column == slug))
     if found is None:
         raise NotFound
-    return Target(scope, found)
+    return Target(Scope(kind), found)
+
+
+def read_targets(session: Session, covers: Iterable[str]) -> Mapping[str, Target]:
+    """Return what each of many means, as `read_target` does; what means nothing is left out."""
+    wanted = set(covers)
+    slugs: dict[str, list[str]] = {kind: [] for kind in _COLUMNS}
+    for each in wanted:
+        kind, _, slug = each.partition(":")
+        if kind in slugs:
+            slugs[kind].append(slug)
+    found = {EVERYTHING: Target(Scope.EVERYTHING)} if EVERYTHING in wanted else {}
+    for kind, (row_id, column) in _COLUMNS.items():
+        if not slugs[kind]:
+            continue
+        for row in session.execute(select(row_id, column).where(column.in_(slugs[kind]))):
+            found[f"{kind}:{row[1]}"] = Target(Scope(kind), row[0])
+    return found
 
 
 def organisations_of(session: Session, login_id: int) -> tuple[Named, ...]:

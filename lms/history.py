@@ -6,7 +6,7 @@ pool; one without lets the login in, which may be one that several people share.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import chain
@@ -16,14 +16,17 @@ from typing import BinaryIO, Final
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from lms import sales
+from lms import accounts, organisations, sales
 from lms.addresses import read_address
 from lms.db import CROCKFORD
 from lms.desk import Office
+from lms.desk_choices import EVERYTHING, read_targets
 from lms.errors import N_, Invalid, Refused
 from lms.models.holdings import OfferKind
-from lms.models.orders import Sale, Terms
+from lms.models.orders import Terms
 from lms.models.people import Organisation
+from lms.passes import Target
+from lms.past_sales import PastSale
 from lms.sales import NewSale
 from lms.sheet import Record, divide, heading, open_sheet
 from lms.sheet_text import EMPTY, refusal
@@ -83,33 +86,16 @@ def read_past(file: BinaryIO) -> Iterator[PastRow]:
         yield PastRow(record.line, _cells(record, places))
 
 
-def check(session: Session, cells: Mapping[str, str], office: Office) -> NewSale:
-    """Return the sale that a row would make; nothing is written.
+def read_sales(
+    session: Session, rows: Sequence[Mapping[str, str]], office: Office
+) -> tuple[PastSale | Refused, ...]:
+    """Return the sale that each row makes, or why it can make none; nothing is written.
 
-    Its outside id is the same for the same row, whenever it comes. Raises Refused for a row that
-    can make none.
+    A sale's outside id is the same for the same row, whenever it comes.
     """
-    new = sale_of(session, cells, office)
-    sales.check(session, new)
-    return new
-
-
-def bring_in(
-    session: Session, cells: Mapping[str, str], *, office: Office, actor: str | None, now: datetime
-) -> bool:
-    """Record a past sale with its access, told to nobody; False when it is here already.
-
-    Raises Refused, after which nothing of the row is kept.
-    """
-    new = sale_of(session, cells, office)
-    if session.scalar(select(Sale.id).where(Sale.public_id == new.sale_id)) is not None:
-        return False
-    with session.begin_nested():
-        sales.sell(session, new, office=office, actor=actor, now=now)
-        row = session.scalars(select(Sale).where(Sale.public_id == new.sale_id)).one()
-        row.sold_at = row.paid_at = new.starts_at or now
-        session.flush()
-    return True
+    slugs = _slugs_of(session, {row.get("organisation", "") for row in rows})
+    targets = read_targets(session, {_covers(row) for row in rows})
+    return tuple(_read(row, slugs, targets, office) for row in rows)
 
 
 def fault_of(refusal_: Refused) -> str:
@@ -126,18 +112,33 @@ def _cells(record: Record, places: Mapping[str, int]) -> Mapping[str, str]:
     }
 
 
-def sale_of(session: Session, cells: Mapping[str, str], office: Office) -> NewSale:
+def _read(
+    cells: Mapping[str, str],
+    slugs: Mapping[str, str],
+    targets: Mapping[str, Target],
+    office: Office,
+) -> PastSale | Refused:
+    try:
+        new = _sale_of(cells, slugs, office)
+        target = sales.checked(new, targets.get(new.covers))
+        accounts.checked_name(sales.contact_name(new))
+        if new.organisation_name and not new.organisation:
+            organisations.checked_name(new.organisation_name)
+    except Refused as refused:
+        return refused
+    return PastSale(new, target)
+
+
+def _sale_of(cells: Mapping[str, str], slugs: Mapping[str, str], office: Office) -> NewSale:
     """Return what a row says was sold; raises Invalid for what can't be read."""
     address = read_address(cells["email"])
-    covers = cells["covers"].lower()
-    if ":" not in covers and covers != "everything":
-        covers = f"webinar:{covers}"
+    covers = _covers(cells)
     bought = _moment(cells["bought"], office, is_end=False)
     ends = cells.get("ends", "")
     seats, organisation = cells.get("seats", ""), cells.get("organisation", "")
     if seats and not organisation:
         raise Invalid(NO_ORGANISATION)
-    slug = _slug_of(session, organisation) if seats else ""
+    slug = slugs.get(organisation, "") if seats else ""
     told = (cells.get("source", ""), "" if seats else organisation)
     return NewSale(
         kind=_kind(covers, seats),
@@ -155,6 +156,11 @@ def sale_of(session: Session, cells: Mapping[str, str], office: Office) -> NewSa
         note=", ".join(filter(None, told))[:LONGEST_NOTE],
         sale_id=_sale_id(address.key, covers, bought.isoformat(), organisation.casefold(), seats),
     )
+
+
+def _covers(cells: Mapping[str, str]) -> str:
+    covers = cells["covers"].lower()
+    return covers if ":" in covers or covers == EVERYTHING else f"webinar:{covers}"
 
 
 def _kind(covers: str, seats: str) -> OfferKind:
@@ -176,14 +182,23 @@ def _seats(text: str) -> int | None:
     return int(text)
 
 
-def _slug_of(session: Session, name: str) -> str:
-    found = session.scalar(
-        select(Organisation.slug)
-        .where(or_(Organisation.slug == name, Organisation.name == " ".join(name.split())))
+def _slugs_of(session: Session, names: set[str]) -> dict[str, str]:
+    """Return the slug of the organisation that each name is the name or the slug of."""
+    tidy = {name: " ".join(name.split()) for name in names if name}
+    rows = session.execute(
+        select(Organisation.slug, Organisation.name)
+        .where(or_(Organisation.slug.in_(tidy), Organisation.name.in_(tidy.values())))
         .order_by(Organisation.id)
-        .limit(1)
-    )
-    return found or ""
+    ).all()
+    found: dict[str, str] = {}
+    for slug, name in rows:
+        found.setdefault(slug, slug)
+        found.setdefault(name, slug)
+    return {
+        name: found.get(name) or found[as_kept]
+        for name, as_kept in tidy.items()
+        if name in found or as_kept in found
+    }
 
 
 def _moment(text: str, office: Office, *, is_end: bool) -> datetime:

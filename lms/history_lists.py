@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from lms import audit, history, jobs
+from lms import audit, history, jobs, past_sales
 from lms.desk import Office
 from lms.errors import N_, Conflict, NotFound, Refused
 from lms.history import PastRow
@@ -84,14 +84,13 @@ def unstage(session: Session, import_id: int) -> None:
 
 def answer(session: Session, rows: Sequence[PastRow], office: Office) -> tuple[Checked, ...]:
     """Say of rows what sale each would make or what is wrong with it; nothing is written."""
-    checked = []
-    for row in rows:
-        try:
-            checked.append(Checked(row, history.check(session, row.cells, office).sale_id))
-        except Refused as refusal:
-            sentence = history.fault_of(refusal)[:LONGEST_SENTENCE]
-            checked.append(Checked(row, "", sentence))
-    return tuple(checked)
+    read = history.read_sales(session, [row.cells for row in rows], office)
+    return tuple(
+        Checked(row, "", _fault_of(found))
+        if isinstance(found, Refused)
+        else Checked(row, found.new.sale_id)
+        for row, found in zip(rows, read, strict=True)
+    )
 
 
 def stage(session: Session, import_id: int, rows: Sequence[Checked], first_number: int) -> None:
@@ -158,19 +157,22 @@ def apply_some(
     row = _locked(session, PastImport.public_id == public_id)
     if row.state is not ImportState.APPLYING:
         must_be_sound(row)
-    due = session.scalars(
-        select(PastImportRow)
+    due = session.execute(
+        select(PastImportRow.number, PastImportRow.cells)
         .where(PastImportRow.import_id == row.id, PastImportRow.answer == PastAnswer.OK)
         .order_by(PastImportRow.number)
         .limit(most)
     ).all()
-    for one in due:
-        _bring_in(session, one, office=office, actor=actor, now=now)
-    answers = Counter(one.answer for one in due)
+    cells = [json.loads(one.cells) for one in due]
+    answers = _bring_in(session, cells, office=office, actor=actor, now=now)
+    _note(
+        session, row.id, [(one.number, *answer) for one, answer in zip(due, answers, strict=True)]
+    )
+    counts = Counter(answer for answer, _ in answers)
     row.ok -= len(due)
-    row.brought += answers[PastAnswer.BROUGHT]
-    row.already += answers[PastAnswer.ALREADY]
-    row.invalid += answers[PastAnswer.INVALID]
+    row.brought += counts[PastAnswer.BROUGHT]
+    row.already += counts[PastAnswer.ALREADY]
+    row.invalid += counts[PastAnswer.INVALID]
     session.flush()
     if not due or not row.ok:
         _finish(session, row, actor=actor, now=now)
@@ -227,16 +229,55 @@ def _answer(one: Checked, here: set[str]) -> PastAnswer:
 
 
 def _bring_in(
-    session: Session, one: PastImportRow, *, office: Office, actor: str | None, now: datetime
-) -> None:
-    cells = json.loads(one.cells)
-    try:
-        is_new = history.bring_in(session, cells, office=office, actor=actor, now=now)
-    except Refused as refusal:
-        one.answer = PastAnswer.INVALID
-        one.sentence = history.fault_of(refusal)[:LONGEST_SENTENCE]
-        return
-    one.answer = PastAnswer.BROUGHT if is_new else PastAnswer.ALREADY
+    session: Session,
+    rows: Sequence[Mapping[str, str]],
+    *,
+    office: Office,
+    actor: str | None,
+    now: datetime,
+) -> list[tuple[PastAnswer, str]]:
+    """Bring in what can be; returns what became of each row, and what is wrong with an invalid one."""
+    read = history.read_sales(session, rows, office)
+    ids = [one.new.sale_id for one in read if not isinstance(one, Refused)]
+    here = set(session.scalars(select(Sale.public_id).where(Sale.public_id.in_(ids))))
+    new = [one for one in read if not isinstance(one, Refused) and one.new.sale_id not in here]
+    left_out = past_sales.bring_in(session, new, office=office, actor=actor, now=now)
+    answers = []
+    for one in read:
+        refused = one if isinstance(one, Refused) else left_out.get(one.new.sale_id)
+        if refused is not None:
+            answers.append((PastAnswer.INVALID, _fault_of(refused)))
+        elif not isinstance(one, Refused) and one.new.sale_id in here:
+            answers.append((PastAnswer.ALREADY, ""))
+        else:
+            answers.append((PastAnswer.BROUGHT, ""))
+    return answers
+
+
+def _note(session: Session, import_id: int, answers: Sequence[tuple[int, PastAnswer, str]]) -> None:
+    """Note what became of rows, which follow each other."""
+    mine = PastImportRow.import_id == import_id
+    for kind in (PastAnswer.BROUGHT, PastAnswer.ALREADY):
+        numbers = [number for number, answer, _ in answers if answer is kind]
+        if numbers:
+            session.execute(
+                update(PastImportRow)
+                .where(mine, PastImportRow.number.in_(numbers))
+                .values(answer=kind)
+                .execution_options(synchronize_session=False)
+            )
+    for number, answer, sentence in answers:
+        if answer is PastAnswer.INVALID:
+            session.execute(
+                update(PastImportRow)
+                .where(mine, PastImportRow.number == number)
+                .values(answer=answer, sentence=sentence)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def _fault_of(refused: Refused) -> str:
+    return history.fault_of(refused)[:LONGEST_SENTENCE]
 
 
 def _finish(session: Session, row: PastImport, *, actor: str | None, now: datetime) -> None:

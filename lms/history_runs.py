@@ -31,8 +31,8 @@ INVITE: Final = "history.invite"
 SMALL_BYTES: Final = 64 * 1024
 SMALL_ROWS: Final = 400
 CHECKED_AT_ONCE: Final = 1_000
-BROUGHT_AT_ONCE: Final = 100  # rows in one transaction: others write in between
-BROUGHT_IN_A_JOB: Final = 2_000  # then other jobs have their turn
+BROUGHT_AT_ONCE: Final = 500  # rows in one transaction: others write in between
+BROUGHT_IN_A_JOB: Final = 10_000  # then other jobs have their turn
 LETTERS_AT_ONCE: Final = 50
 TRIES: Final = 5
 

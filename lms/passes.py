@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
@@ -25,6 +26,16 @@ class Target:
 
     scope: Scope
     id: int | None = None
+
+
+def target_columns(target: Target) -> dict[str, Any]:
+    """Return the columns of a grant or a pool that say what it covers."""
+    return {
+        "scope": target.scope,
+        "webinar_id": target.id if target.scope is Scope.WEBINAR else None,
+        "presenter_id": target.id if target.scope is Scope.PRESENTER else None,
+        "series_id": target.id if target.scope is Scope.SERIES else None,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +116,10 @@ def grant(
     line = Grant(
         login_id=login_id,
         kind=OfferKind.SINGLE if target.scope is Scope.WEBINAR else OfferKind.PASS,
-        scope=target.scope,
-        webinar_id=target.id if target.scope is Scope.WEBINAR else None,
-        presenter_id=target.id if target.scope is Scope.PRESENTER else None,
-        series_id=target.id if target.scope is Scope.SERIES else None,
         starts_at=term.starts_at,
         ends_at=term.ends_at,
         created_at=now,
+        **target_columns(target),
     )
     session.add(line)
     session.flush()

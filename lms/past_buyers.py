@@ -1,6 +1,6 @@
 """Who was brought in from the past and not yet told: asked for in batches, each person once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +29,15 @@ def note(session: Session, login_id: int, *, now: datetime) -> None:
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     insert = (insert_on_sqlite if is_sqlite else insert_on_postgresql)(PastBuyer)
     session.execute(insert.values(login_id=login_id, brought_at=now).on_conflict_do_nothing())
+
+
+def note_all(session: Session, login_ids: Iterable[int], *, now: datetime) -> None:
+    """Remember of many that they have purchases of which no letter told."""
+    rows = [{"login_id": login_id, "brought_at": now} for login_id in sorted(set(login_ids))]
+    if rows:
+        is_sqlite = session.get_bind().dialect.name == "sqlite"
+        insert = (insert_on_sqlite if is_sqlite else insert_on_postgresql)(PastBuyer)
+        session.execute(insert.on_conflict_do_nothing(), rows)
 
 
 def count_waiting(session: Session, *, now: datetime) -> Waiting:

@@ -1,52 +1,16 @@
-"""Every login as staff find and see it."""
+"""A login as staff see it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import aliases
 from lms.aliases import Alias
 from lms.errors import NotFound
-from lms.gather import gathered
 from lms.models.people import Login, LoginAlias, Membership, Organisation, Role, SignIn
-
-
-class Show(StrEnum):
-    """Which logins a list shows."""
-
-    EVERYONE = "everyone"
-    STAFF = "staff"
-    BLOCKED = "blocked"
-    MERGED = "merged"
-    UNCONFIRMED = "unconfirmed"
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """One login of a list."""
-
-    public_id: str
-    name: str
-    email: str | None
-    is_staff: bool
-    is_confirmed: bool
-    is_blocked: bool
-    is_merged: bool
-    organisations: tuple[str, ...]
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """One page of logins and how many match in all."""
-
-    items: tuple[PersonRow, ...]
-    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,53 +55,6 @@ class Person:
     places: tuple[Place, ...]
 
 
-_SHOWN: Final[dict[Show, tuple[ColumnElement[bool], ...]]] = {
-    Show.EVERYONE: (),
-    Show.STAFF: (Login.is_staff.is_(True),),
-    Show.BLOCKED: (Login.blocked_at.is_not(None),),
-    Show.MERGED: (Login.merged_into.is_not(None),),
-    Show.UNCONFIRMED: (Login.email.is_not(None), Login.confirmed_at.is_(None)),
-}
-_organisations = gathered(
-    select(Organisation.name)
-    .join_from(Membership, Organisation)
-    .where(Membership.login_id == Login.id)
-    .order_by(Organisation.name)
-    .correlate(Login)
-)
-
-
-def find_people(
-    session: Session, query: str, *, show: Show = Show.EVERYONE, offset: int = 0, limit: int = 50
-) -> People:
-    """Return the logins whose name, addresses or outside id have every word, the newest first.
-
-    An address that is written in full comes before those that merely have it within.
-    """
-    words = query.split()
-    conditions = [*_SHOWN[show], *(_has(word) for word in words)]
-    exactly = Login.email_key == query.strip().casefold()
-    rows = session.execute(
-        select(
-            Login.public_id,
-            Login.name,
-            Login.email,
-            Login.is_staff,
-            Login.confirmed_at,
-            Login.blocked_at,
-            Login.merged_into,
-            Login.created_at,
-            _organisations.label("organisations"),
-        )
-        .where(*conditions)
-        .order_by(*((exactly.desc().nulls_last(),) if words else ()), Login.id.desc())
-        .offset(offset)
-        .limit(limit)
-    )
-    total = session.scalar(select(func.count(Login.id)).where(*conditions)) or 0
-    return People(tuple(_row(row) for row in rows), total)
-
-
 def read_person(session: Session, public_id: str) -> Person:
     """Return a login, found by its outside id; raises NotFound."""
     login = session.scalar(select(Login).where(Login.public_id == public_id))
@@ -179,34 +96,6 @@ def find_other(session: Session, typed: str) -> Named:
     if not found:
         raise NotFound
     return found[0]
-
-
-def _has(word: str) -> ColumnElement[bool]:
-    folded = word.casefold()
-    known_as = select(LoginAlias.login_id).where(
-        LoginAlias.email_key.contains(folded, autoescape=True)
-    )
-    return or_(
-        Login.name.icontains(word, autoescape=True),
-        Login.email_key.contains(folded, autoescape=True),
-        Login.recovery_key.contains(folded, autoescape=True),
-        Login.public_id == folded,
-        Login.id.in_(known_as),
-    )
-
-
-def _row(row: Row[*tuple[Any, ...]]) -> PersonRow:
-    return PersonRow(
-        public_id=row.public_id,
-        name=row.name,
-        email=row.email,
-        is_staff=row.is_staff,
-        is_confirmed=row.confirmed_at is not None or row.email is None,
-        is_blocked=row.blocked_at is not None,
-        is_merged=row.merged_into is not None,
-        organisations=tuple(name for (name,) in row.organisations or ()),
-        created_at=row.created_at,
-    )
 
 
 def _named(session: Session, which: ColumnElement[bool]) -> Sequence[Named]:

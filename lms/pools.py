@@ -11,11 +11,11 @@ from lms import audit
 from lms.capacity import GRACE
 from lms.errors import N_, Conflict, NotFound
 from lms.models.catalogue import Presenter, Series, Webinar
-from lms.models.holdings import Grant, OfferKind, Scope, Withdrawal
+from lms.models.holdings import Grant, OfferKind, Withdrawal
 from lms.models.people import Organisation
 from lms.models.seats import ClaimPolicy, Pool
 from lms.models.viewing import PlaybackEnd
-from lms.passes import Target, Term
+from lms.passes import Target, Term, target_columns
 from lms.settling import Settled, end_playback
 from lms.settling import settle as settle  # a verb of pools; it stands apart for its length
 from lms.viewing import end_previews
@@ -130,7 +130,7 @@ def sell_seats(
         grace_until=None if new.term.ends_at is None else new.term.ends_at + GRACE,
         awaits_payment_since=now if new.awaits_payment else None,
         created_at=now,
-        **_columns(new.target),
+        **target_columns(new.target),
     )
     session.add(line)
     session.flush()
@@ -274,15 +274,6 @@ def mark_pool_grant_paid(
     session.flush()
 
 
-def _columns(target: Target) -> dict[str, Any]:
-    return {
-        "scope": target.scope,
-        "webinar_id": target.id if target.scope is Scope.WEBINAR else None,
-        "presenter_id": target.id if target.scope is Scope.PRESENTER else None,
-        "series_id": target.id if target.scope is Scope.SERIES else None,
-    }
-
-
 def _facts(row: Row[*tuple[Any, ...]]) -> PoolFacts:
     return PoolFacts(
         id=row.id,
@@ -325,7 +316,7 @@ def _pool_for(session: Session, new: NewPoolGrant, *, actor: str | None, now: da
     if organisation is None:
         raise NotFound
     is_permanent = new.term.ends_at is None
-    columns = _columns(new.target)
+    columns = target_columns(new.target)
     pool = session.scalar(
         select(Pool)
         .where(

@@ -123,12 +123,20 @@ def sell(
     return facts
 
 
-def check(session: Session, new: NewSale) -> None:
-    """Raise what `sell` would raise for a sale that can't be made; nothing is written."""
-    _checked(session, new)
-    accounts.checked_name(_contact_name(new))
-    if new.organisation_name and not new.organisation:
-        organisations.checked_name(new.organisation_name)
+def checked(new: NewSale, target: Target | None) -> Target:
+    """Return what a sale covers, unless it has faults: then raises Invalid, with them by field."""
+    faults = _faults(new)
+    if target is None:
+        faults["covers"] = N_("Choose what it covers.")
+    elif (target.scope is Scope.WEBINAR) is (new.kind in DATED):
+        faults["covers"] = (
+            N_("A pass or contract covers everything, a series or a presenter.")
+            if new.kind in DATED
+            else N_("Say which webinar is sold.")
+        )
+    if faults or target is None:
+        raise Invalid(N_("The sale has faults."), fields=faults)
+    return target
 
 
 def send_letter_again(
@@ -142,6 +150,11 @@ def send_letter_again(
     _tell(session, facts, _renewed_by(session, facts), office=office, now=now, is_again=True)
     audit.record(session, "sale.letter_sent", sale_id, actor=actor, now=now)
     return facts
+
+
+def contact_name(new: NewSale) -> str:
+    """Return what the login is called that is made for a buyer."""
+    return new.name.strip() or read_address(new.email).shown.rpartition("@")[0]
 
 
 def last_moment(day: date, zone: ZoneInfo) -> datetime:
@@ -179,21 +192,10 @@ def _renewed_by(session: Session, facts: SaleFacts) -> tuple[PoolFacts, Term] | 
 
 
 def _checked(session: Session, new: NewSale) -> Target:
-    faults = _faults(new)
-    target = None
     try:
-        target = read_target(session, new.covers)
+        return checked(new, read_target(session, new.covers))
     except NotFound:
-        faults["covers"] = N_("Choose what it covers.")
-    if target is not None and (target.scope is Scope.WEBINAR) is (new.kind in DATED):
-        faults["covers"] = (
-            N_("A pass or contract covers everything, a series or a presenter.")
-            if new.kind in DATED
-            else N_("Say which webinar is sold.")
-        )
-    if faults or target is None:
-        raise Invalid(N_("The sale has faults."), fields=faults)
-    return target
+        return checked(new, None)
 
 
 def _faults(new: NewSale) -> dict[str, str]:
@@ -262,14 +264,10 @@ def _account(
     else:
         if found.is_confirmed:
             return found
-    made = accounts.add_login(session, NewLogin(address, _contact_name(new)), actor=actor, now=now)
+    made = accounts.add_login(session, NewLogin(address, contact_name(new)), actor=actor, now=now)
     if new.terms is not Terms.HISTORY:
         accounts.invite_to_set_password(session, made, doors=office.doors, now=now)
     return made
-
-
-def _contact_name(new: NewSale) -> str:
-    return new.name.strip() or read_address(new.email).shown.rpartition("@")[0]
 
 
 def _let_manage(

@@ -12,7 +12,8 @@ from markupsafe import Markup
 from lms import audit_log, holdings, people
 from lms.clock import now
 from lms.errors import N_
-from lms.people import Person, PersonRow, Show
+from lms.people import Person
+from lms.people_list import PersonRow, Show, find_people
 from lms.web.admin.audit_words import tell
 from lms.web.admin.holding_words import grant_row, seat_row
 from lms.web.forms.staff_people import AliasForm
@@ -52,7 +53,7 @@ def index() -> ResponseReturnValue:
     query = request.args.get("q", "").strip()
     show = _chosen_show()
     with read_session() as session:
-        found = people.find_people(
+        found = find_people(
             session, query, show=show, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE
         )
     kept: dict[str, Any] = {

@@ -1,0 +1,234 @@
+"""Many past sales brought in at once, with their access: a few statements for all of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms import accounts, audit, organisations, past_buyers, past_pools
+from lms.accounts import ADDRESS_TAKEN
+from lms.addresses import Address, read_address
+from lms.db import AT_ONCE, new_public_ids
+from lms.desk import Office
+from lms.errors import Conflict, Refused
+from lms.models.holdings import Grant, OfferKind
+from lms.models.orders import Sale
+from lms.models.people import Organisation
+from lms.organisations import NewOrganisation
+from lms.passes import Target, Term, target_columns, year_from
+from lms.past_people import Buyer, Contact, Wanted, let_manage, people_of
+from lms.pools import NewPoolGrant
+from lms.sales import DATED, NewSale, contact_name
+
+_NAMED: Final = "name:"  # no slug has a colon
+
+
+@dataclass(frozen=True, slots=True)
+class PastSale:
+    """A sale that was made before this library ran, without faults, and what it covers."""
+
+    new: NewSale
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class _Sold:
+    """A sale with whom it was made to, and the organisation's row and zone where it is to one."""
+
+    past: PastSale
+    buyer: Buyer
+    organisation_id: int | None
+    zone: ZoneInfo
+
+    @property
+    def term(self) -> Term:
+        """Return from when to when it lets in."""
+        new = self.past.new
+        assert new.starts_at is not None  # noqa: S101  (a row without a day makes no sale)
+        if new.kind not in DATED:
+            return Term(new.starts_at)
+        return (
+            Term(new.starts_at, new.ends_at) if new.ends_at else year_from(new.starts_at, self.zone)
+        )
+
+
+def bring_in(
+    session: Session,
+    sales: Sequence[PastSale],
+    *,
+    office: Office,
+    actor: str | None,
+    now: datetime,
+) -> Mapping[str, Refused]:
+    """Record sales with their access, told to nobody; none of them may be here already.
+
+    Returns which could not be, by their outside ids. Raises Conflict, after which nothing may be
+    kept and trying again is right, when somebody brought in or made the same at this moment.
+    """
+    if not sales:
+        return {}
+    try:
+        return _bring_in(session, sales, office, actor, now)
+    except IntegrityError as error:
+        raise Conflict(AT_ONCE, code="at_once") from error
+
+
+def _bring_in(
+    session: Session,
+    sales: Sequence[PastSale],
+    office: Office,
+    actor: str | None,
+    now: datetime,
+) -> Mapping[str, Refused]:
+    addresses = {one.new.sale_id: read_address(one.new.email) for one in sales}
+    wanted = [_wanted(one.new, addresses[one.new.sale_id]) for one in sales]
+    buyers = people_of(session, wanted, actor=actor, now=now)
+    left_out = {sale_id for sale_id, address in addresses.items() if address.key not in buyers}
+    let_in = [one for one in sales if one.new.sale_id not in left_out]
+    houses = _organisations(session, (one.new for one in let_in), actor=actor, now=now)
+    sold = [_sold(one, buyers[addresses[one.new.sale_id].key], houses, office) for one in let_in]
+    let_manage(
+        session,
+        [Contact(one.organisation_id, one.buyer) for one in sold if one.organisation_id],
+        actor=actor,
+        now=now,
+    )
+    ids = _record(session, sold, actor=actor, now=now)
+    _let_in(session, [one for one in sold if not one.organisation_id], ids, actor=actor, now=now)
+    pools = [_pool_grant(one, ids) for one in sold if one.organisation_id]
+    past_pools.fill(session, pools, actor=actor, now=now)
+    past_buyers.note_all(session, (one.buyer.id for one in sold), now=now)
+    return dict.fromkeys(left_out, Conflict(ADDRESS_TAKEN))
+
+
+def _wanted(new: NewSale, address: Address) -> Wanted:
+    return Wanted(address, accounts.checked_name(contact_name(new)))
+
+
+def _organisations(
+    session: Session, sales: Iterable[NewSale], *, actor: str | None, now: datetime
+) -> dict[str, tuple[int, str | None]]:
+    """Return the row and the zone of each organisation, by its slug or the name it is to have."""
+    slugs: set[str] = set()
+    named: dict[str, None] = {}
+    for new in sales:
+        if new.organisation:
+            slugs.add(new.organisation)
+        elif new.organisation_name:
+            named[new.organisation_name] = None
+    found: dict[str, tuple[int, str | None]] = {
+        row.slug: (row.id, row.zone)
+        for row in session.execute(
+            select(Organisation.slug, Organisation.id, Organisation.zone).where(
+                Organisation.slug.in_(slugs)
+            )
+        )
+    }
+    made: dict[str, tuple[int, str | None]] = {}
+    for written in named:
+        name = organisations.checked_name(written)
+        if name not in made:
+            new_one = NewOrganisation(organisations.slug_for(session, name), name)
+            facts = organisations.add_organisation(session, new_one, actor=actor, now=now)
+            made[name] = (facts.id, None)
+        found[_NAMED + written] = made[name]
+    return found
+
+
+def _sold(
+    past: PastSale, buyer: Buyer, houses: Mapping[str, tuple[int, str | None]], office: Office
+) -> _Sold:
+    new = past.new
+    if not new.organisation and not new.organisation_name:
+        return _Sold(past, buyer, None, office.zone)
+    row_id, zone = houses[new.organisation or _NAMED + new.organisation_name]
+    return _Sold(past, buyer, row_id, ZoneInfo(zone) if zone else office.zone)
+
+
+def _record(
+    session: Session, sold: Sequence[_Sold], *, actor: str | None, now: datetime
+) -> Mapping[str, int]:
+    """Write the sales; returns their rows by their outside ids."""
+    rows = session.execute(
+        insert(Sale).returning(Sale.public_id, Sale.id), [_row(one) for one in sold]
+    )
+    made = [(one.past.new.sale_id, audit.NO_DETAIL) for one in sold]
+    audit.record_all(session, "sale.made", made, actor=actor, now=now)
+    return {row.public_id: row.id for row in rows}
+
+
+def _row(one: _Sold) -> dict[str, Any]:
+    new = one.past.new
+    return {
+        "public_id": new.sale_id,
+        "login_id": None if one.organisation_id else one.buyer.id,
+        "organisation_id": one.organisation_id,
+        "contact_id": one.buyer.id,
+        "kind": new.kind,
+        "quantity": new.quantity,
+        "price_minor": new.price_minor,
+        "currency": new.currency,
+        "terms": new.terms,
+        "reference": "",
+        "delivered_through": new.delivered_through,
+        "tax_exemption": "",
+        "sold_at": new.starts_at,
+        "paid_at": new.starts_at,
+        "refunded_minor": 0,
+        "note": new.note.strip(),
+    }
+
+
+def _let_in(
+    session: Session,
+    sold: Sequence[_Sold],
+    ids: Mapping[str, int],
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Write the grants of those who bought for themselves."""
+    if not sold:
+        return
+    grants = new_public_ids(len(sold))
+    rows = []
+    for one, public_id in zip(sold, grants, strict=True):
+        term = one.term
+        rows.append(
+            {
+                "public_id": public_id,
+                "login_id": one.buyer.id,
+                "sale_id": ids[one.past.new.sale_id],
+                "kind": one.past.new.kind,
+                "starts_at": term.starts_at,
+                "ends_at": term.ends_at,
+                "created_at": now,
+                **target_columns(one.past.target),
+            }
+        )
+    session.execute(insert(Grant), rows)
+    audit.record_all(
+        session,
+        "grant.made",
+        [(public_id, audit.NO_DETAIL) for public_id in grants],
+        actor=actor,
+        now=now,
+    )
+
+
+def _pool_grant(one: _Sold, ids: Mapping[str, int]) -> NewPoolGrant:
+    new = one.past.new
+    assert one.organisation_id is not None  # noqa: S101  (those without one are no pool's)
+    return NewPoolGrant(
+        organisation_id=one.organisation_id,
+        target=one.past.target,
+        seats=None if new.kind is OfferKind.INSTITUTIONAL else new.quantity,
+        term=one.term,
+        kind=new.kind,
+        sale_id=ids[new.sale_id],
+    )
