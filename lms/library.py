@@ -23,12 +23,12 @@ from lms.contract_rounds import REMIND, TURN, remind, turn
 from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
 from lms.importing import apply_queued, applying_ended, drop_file, read_list, reading_ended
 from lms.imports import APPLY, DROP, READ
-from lms.mass_release import RELEASE
+from lms.mass_work import Act
 from lms.models import all as tables
 from lms.parts import Part
 from lms.recordings import ENCODE
 from lms.rounds import END_IDLE, OVERDUE, SCHEDULES, TIDY, end_idle, overdue, tidy
-from lms.seat_rounds import release_list, tell
+from lms.seat_rounds import release_list, send_list_again, tell
 from lms.seating import TELL
 from lms.web import (
     about,
@@ -71,7 +71,7 @@ from lms.web.organisation import allotments as organisation_allotments
 from lms.web.organisation import claims as organisation_claims
 from lms.web.organisation import imports as organisation_imports
 from lms.web.organisation import inviting as organisation_inviting
-from lms.web.organisation import mass_release as organisation_mass_release
+from lms.web.organisation import mass_work as organisation_mass_work
 from lms.web.organisation import members as organisation_members
 from lms.web.organisation import moves as organisation_moves
 from lms.web.organisation import moving as organisation_moving
@@ -122,7 +122,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     organisation_imports.blueprint,
     organisation_invitations.blueprint,
     organisation_inviting.blueprint,
-    organisation_mass_release.blueprint,
+    organisation_mass_work.blueprint,
     organisation_members.blueprint,
     organisation_moving.blueprint,
     organisation_renewal.blueprint,
@@ -183,7 +183,8 @@ LIBRARY = Part(
         TIDY: tidy,
         TURN: turn,
         READ: read_list,
-        RELEASE: release_list,
+        Act.RELEASE: release_list,
+        Act.SEND_AGAIN: send_list_again,
         DROP: drop_file,
         APPLY: apply_queued,
         history_lists.READ: history_runs.read_list,

@@ -1,6 +1,6 @@
-"""What is done about seats after the commit: letters of offers and losses, releases of thousands."""
+"""What is done about seats after the commit: letters of offers and losses, work on thousands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from lms import invitations, seat_letters
 from lms.clock import now
 from lms.jobs import JobRun, Stopped
 from lms.letters import Doors
-from lms.mass_release import PORTION, portions, release_some
+from lms.mass_work import PORTION, portions, release_some, send_some
 from lms.models.seats import Assignment, Pool
 from lms.runtime import Carrel
 
@@ -50,14 +50,36 @@ def _tell_released(session: Session, pool_id: int, ids: Sequence[int], doors: Do
 
 def release_list(carrel: Carrel, run: JobRun) -> None:
     """Release the people of a list, a few in each transaction; who has left before is passed over."""
-    people = [int(one) for one in run.payload["people"]]
     doors = Doors(carrel.settings.base_url)
+
+    def release(session: Session, some: Sequence[int]) -> None:
+        release_some(session, some, doors=doors, actor=run.payload["actor"], now=now())
+
+    _work_through(carrel, run, release)
+
+
+def send_list_again(carrel: Carrel, run: JobRun) -> None:
+    """Write the invitations of a list again, each once, however often this is begun anew."""
+    doors = Doors(carrel.settings.base_url)
+
+    def send(session: Session, some: Sequence[int]) -> None:
+        since = datetime.fromisoformat(run.payload["since"])
+        actor = run.payload["actor"]
+        send_some(session, some, since=since, doors=doors, actor=actor, now=now())
+
+    _work_through(carrel, run, send)
+
+
+def _work_through(
+    carrel: Carrel, run: JobRun, do: Callable[[Session, Sequence[int]], None]
+) -> None:
+    people = [int(one) for one in run.payload["people"]]
     done = 0
     for some in portions(people, PORTION):
         if run.cancelled():
             raise Stopped
         with carrel.database.transaction() as session:
             run.hold(session)
-            release_some(session, some, doors=doors, actor=run.payload["actor"], now=now())
+            do(session, some)
         done += len(some)
         run.report(done / len(people))

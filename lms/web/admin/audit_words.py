@@ -130,6 +130,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "seat.released": N_("%(actor)s released a seat of %(subject)s"),
     "seat.restored": N_("%(actor)s put a seat of %(subject)s back as it was"),
     "seats.release_begun": N_("%(actor)s began to release many seats of %(subject)s"),
+    "seats.sending_begun": N_("%(actor)s began to send many invitations of %(subject)s again"),
     "seats.imported": N_("%(actor)s applied a staff list to %(pool)s"),
     "series.added": N_("%(actor)s added the series %(subject)s"),
     "series.edited": N_("%(actor)s changed the series %(subject)s"),

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms import mass_release
+from lms import mass_work
 from lms.clock import now
 from lms.csv_export import CONTENT_TYPE, Cell, csv_pieces
 from lms.models.holdings import Scope
@@ -87,7 +87,7 @@ def people(organisation_id: str) -> ResponseReturnValue:
             state.order,
             offset=(number - 1) * PAGE_SIZE,
         )
-        releasing = mass_release.under_way(reading, organisation_id)
+        working = mass_work.under_way(reading, organisation_id)
     return render_in(
         managed,
         "organisation/people.html",
@@ -102,7 +102,8 @@ def people(organisation_id: str) -> ResponseReturnValue:
         sorts=Sort,
         undo=just_done(managed),
         may_move=len(cards) > 1,
-        releasing=releasing,
+        working=working,
+        is_sending=working is not None and working.act is mass_work.Act.SEND_AGAIN,
         may_choose=state.wanted.standing in CHOSEN_FROM,
         has_seats=any(card.used or card.counts.frozen for card in cards),
         pager=pager_of(number, PAGE_SIZE, found.total, url=lambda page: state.url(page=page)),

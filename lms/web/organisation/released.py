@@ -1,5 +1,9 @@
-"""What is done to many seats of the table: releasing, undone for half a minute, and sending again."""
+"""What is done to many seats of the table: releasing, undone for half a minute, and sending again.
 
+More than 200 are left to a worker, whose page says how far it is.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -7,10 +11,12 @@ from flask import Blueprint, flash, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from werkzeug.wrappers import Response
 
-from lms import invitations, mass_release, restoring, seats
+from lms import invitations, mass_work, restoring, seats
 from lms.clock import now
 from lms.errors import Conflict, NotFound
+from lms.mass_work import Act
 from lms.models.seats import AssignmentEnd
 from lms.pool_overview import read_pools
 from lms.seat_history import released_together
@@ -47,7 +53,7 @@ def ask(organisation_id: str) -> ResponseReturnValue:
         everybody=bool(request.form.get("all")),
         count=len(chosen),
         said=counted(len(chosen)),
-        goes_on=len(chosen) > mass_release.AT_ONCE,
+        goes_on=len(chosen) > mass_work.AT_ONCE,
     )
 
 
@@ -58,12 +64,8 @@ def release(organisation_id: str) -> ResponseReturnValue:
     state = table_of(managed)
     chosen = chosen_seats(managed, state)
     actor = required_viewer().public_id
-    if len(chosen) > mass_release.AT_ONCE:
-        with transaction() as writing:
-            job = mass_release.begin(writing, organisation_id, chosen, actor=actor, now=moment)
-        return see_other(
-            "organisation_mass_release.show", organisation_id=organisation_id, job_id=job
-        )
+    if len(chosen) > mass_work.AT_ONCE:
+        return _begun(organisation_id, Act.RELEASE, chosen) or see_other_url(state.url())
     # In short transactions, so that others can write while many seats are released.
     for start in range(0, len(chosen), PORTION):
         with transaction() as writing:
@@ -85,6 +87,11 @@ def send_again(organisation_id: str) -> ResponseReturnValue:
     managed, moment = managed_organisation(organisation_id), now()
     state = table_of(managed)
     chosen, actor = chosen_seats(managed, state), required_viewer().public_id
+    if len(chosen) > mass_work.AT_ONCE:
+        page = _begun(organisation_id, Act.SEND_AGAIN, chosen)
+        if page is not None:
+            return page
+        chosen = ()  # of nobody who was chosen is the invitation open
     sent = 0
     for seat_id in chosen:
         try:
@@ -107,6 +114,16 @@ def send_again(organisation_id: str) -> ResponseReturnValue:
     else:
         flash(_("Choose at least one person whose invitation is open."), "attention")
     return see_other_url(state.url())
+
+
+def _begun(organisation_id: str, act: Act, chosen: Sequence[str]) -> Response | None:
+    """Have a worker do it to many; answers with the page that says how far it is, if it is to any."""
+    actor = required_viewer().public_id
+    with transaction() as writing:
+        job = mass_work.begin(writing, act, organisation_id, chosen, actor=actor, now=now())
+    if job is None:
+        return None
+    return see_other("organisation_mass_work.show", organisation_id=organisation_id, job_id=job)
 
 
 @blueprint.post("/people/undo")

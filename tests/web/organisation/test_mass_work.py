@@ -1,8 +1,8 @@
-"""Releasing thousands from the table: a job whose page says how far it is, and stops it."""
+"""Thousands released or written to from the table: a job whose page says how far it is, and stops it."""
 
 import pytest
 
-from lms import mass_release
+from lms import mass_work
 from lms.db import Database
 from lms.jobs import Work
 from lms.library import LIBRARY
@@ -19,7 +19,7 @@ WORK = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
 @pytest.fixture
 def begun(mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch) -> str:
     """The page of a release that a worker is to do; here one seat is many."""
-    monkeypatch.setattr(mass_release, "AT_ONCE", 0)
+    monkeypatch.setattr(mass_work, "AT_ONCE", 0)
     data = {"all": "1", "pool": elm.pool}
     asked = mia.post(f"/organisation/{elm.id}/people/release", data=data).text
     assert "be undone. You see how far it is" in asked
@@ -66,6 +66,28 @@ def test_another_organisation_s_is_not_found(
 ) -> None:
     job = begun.rpartition("/")[2]
     client.sign_in(cast.ada.id)
-    for place in (f"/organisation/{elm.other}/people/releases/{job}",):
+    for place in (f"/organisation/{elm.other}/people/work/{job}",):
         assert client.get(place).status_code == 404
         assert client.post(f"{place}/stop").status_code == 404
+
+
+def test_invitations_of_thousands_are_sent_again_by_a_job(
+    mia: Visitor, elm: Elm, carrel: Carrel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mass_work, "AT_ONCE", 0)
+    answer = mia.post(f"/organisation/{elm.id}/people/resend", data={"all": "1"})
+    assert answer.status_code == 303
+    page = mia.get(answer.location).text
+    assert "Sending 1 invitation again" in page
+    assert "Invitations are being sent again" in mia.get(f"/organisation/{elm.id}/people").text
+    see_through(carrel, WORK, answer.location.rpartition("/")[2])
+    assert "1 invitation is on its way again" in mia.get(answer.location).text
+
+
+def test_where_no_invitation_is_open_it_says_so(
+    mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mass_work, "AT_ONCE", 0)
+    data = {"all": "1", "state": "claimed"}
+    answer = mia.post(f"/organisation/{elm.id}/people/resend", data=data)
+    assert "whose invitation is open" in mia.get(answer.location).text

@@ -1,14 +1,17 @@
-"""Thousands of seats released by a job: counted, seen, stopped, and done again after a kill."""
+"""Thousands of seats released, or invited again, by a job: counted, seen, stopped, begun anew."""
+
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from lms import mass_release
+from lms import mass_work
 from lms.db import Database
 from lms.errors import NotFound
 from lms.jobs import Work, cancel
+from lms.letters import Doors
 from lms.library import LIBRARY
-from lms.mass_release import MassRelease
+from lms.mass_work import Act, MassWork
 from lms.models.people import Organisation
 from lms.models.seats import AssignmentState, Seat
 from lms.models.upkeep import JobState, Mail
@@ -35,15 +38,17 @@ def organisation_of(database: Database, home: Home) -> str:
         return session.get_one(Organisation, home.organisation_id).public_id
 
 
-def begin(database: Database, home: Home, taken: list[str]) -> str:
+def begin(database: Database, home: Home, taken: list[str], act: Act = Act.RELEASE) -> str:
+    where = organisation_of(database, home)
     with database.transaction() as session:
-        where = organisation_of(database, home)
-        return mass_release.begin(session, where, taken, actor=MIA, now=NOW)
+        job = mass_work.begin(session, act, where, taken, actor=MIA, now=NOW)
+    assert job is not None
+    return job
 
 
-def seen(database: Database, home: Home, job: str) -> MassRelease:
+def seen(database: Database, home: Home, job: str) -> MassWork:
     with database.read_session() as session:
-        return mass_release.read_release(session, organisation_of(database, home), job)
+        return mass_work.read_work(session, organisation_of(database, home), job)
 
 
 def test_all_are_released_and_each_is_told_once(
@@ -52,10 +57,10 @@ def test_all_are_released_and_each_is_told_once(
     home, taken = filled(database)
     job = begin(database, home, taken)
     waiting = seen(database, home, job)
-    assert (waiting.total, waiting.released, waiting.is_live) == (MANY + 1, 0, True)
+    assert (waiting.total, waiting.done, waiting.is_live) == (MANY + 1, 0, True)
     see_through(carrel, WORK, job)
     done = seen(database, home, job)
-    assert (done.state, done.released, done.share) == (JobState.DONE, MANY + 1, 1.0)
+    assert (done.state, done.done, done.share) == (JobState.DONE, MANY + 1, 1.0)
     assert counts(database, home.pool_id) == (0, MANY + 1)
     with database.read_session() as session:
         told = session.scalars(select(Mail.kind).where(Mail.kind == "seat_released")).all()
@@ -102,5 +107,49 @@ def test_it_is_its_organisation_s_alone(database: Database, clock: Clock) -> Non
     with pytest.raises(NotFound):
         seen(database, other, job)
     with database.read_session() as session:
-        assert mass_release.under_way(session, organisation_of(database, home)) == job
-        assert mass_release.under_way(session, organisation_of(database, other)) is None
+        found = mass_work.under_way(session, organisation_of(database, home))
+        assert found is not None
+        assert (found.id, found.act) == (job, Act.RELEASE)
+        assert mass_work.under_way(session, organisation_of(database, other)) is None
+
+
+def letters(database: Database) -> list[str]:
+    with database.read_session() as session:
+        return sorted(session.scalars(select(Mail.recipient).where(Mail.kind == "invitation")))
+
+
+def test_open_invitations_are_sent_again_once_each_and_nobody_else_is_written_to(
+    carrel: Carrel, database: Database, clock: Clock
+) -> None:
+    home, taken = filled(database)
+    clock.advance(timedelta(minutes=1))
+    job = begin(database, home, taken, Act.SEND_AGAIN)
+    waiting = seen(database, home, job)
+    assert (waiting.total, waiting.done, waiting.is_live) == (MANY, 0, True)
+    see_through(carrel, WORK, job)
+    done = seen(database, home, job)
+    assert (done.state, done.done, done.share) == (JobState.DONE, MANY, 1.0)
+    assert letters(database) == sorted(f"p{each}@example.org" for each in range(MANY))
+
+
+def test_sending_again_that_was_killed_writes_to_nobody_twice(
+    carrel: Carrel, database: Database, clock: Clock
+) -> None:
+    home, taken = filled(database, 5)
+    job = begin(database, home, taken, Act.SEND_AGAIN)
+    with database.transaction() as session:  # a worker did this much, and was gone
+        people = mass_work.people_of(session, Act.SEND_AGAIN, taken[:3])
+        doors = Doors(carrel.settings.base_url)
+        mass_work.send_some(session, people, since=NOW, doors=doors, actor=MIA, now=NOW)
+    see_through(carrel, WORK, job)
+    assert letters(database) == [f"p{each}@example.org" for each in range(5)]
+
+
+def test_nothing_is_begun_where_nobody_has_an_open_invitation(
+    database: Database, clock: Clock
+) -> None:
+    home, taken = filled(database, 1)
+    with database.transaction() as session:
+        where = organisation_of(database, home)
+        seat = taken[:1]  # the claimed one
+        assert mass_work.begin(session, Act.SEND_AGAIN, where, seat, actor=MIA, now=NOW) is None

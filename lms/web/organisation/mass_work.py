@@ -1,4 +1,4 @@
-"""How far releasing many seats is, and stopping it."""
+"""How far it is what is done to many seats, and stopping it."""
 
 from typing import Final
 
@@ -6,10 +6,10 @@ from flask import Blueprint, Response, flash, jsonify
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import jobs, mass_release
+from lms import jobs, mass_work
 from lms.clock import now
 from lms.errors import N_
-from lms.mass_release import MassRelease
+from lms.mass_work import Act, MassWork
 from lms.models.upkeep import JobState
 from lms.pace import pace_of
 from lms.web.guard import Audience, open_to
@@ -20,14 +20,14 @@ from lms.web.pace_words import say_pace
 from lms.web.signin import required_viewer
 
 blueprint = Blueprint(
-    "organisation_mass_release",
+    "organisation_mass_work",
     __name__,
-    url_prefix="/organisation/<organisation_id>/people/releases",
+    url_prefix="/organisation/<organisation_id>/people/work",
 )
 
 STATE_WORDS: Final = {
     JobState.QUEUED: N_("Begins in a moment"),
-    JobState.RUNNING: N_("Seats are being released"),
+    JobState.RUNNING: N_("Under way"),
     JobState.DONE: N_("Done"),
     JobState.FAILED: N_("It stopped before its end"),
     JobState.CANCELLED: N_("Stopped"),
@@ -46,19 +46,20 @@ STATE_BADGES: Final = {
 def show(organisation_id: str, job_id: str) -> ResponseReturnValue:
     managed = managed_organisation(organisation_id)
     with read_session() as session:
-        facts = mass_release.read_release(session, organisation_id, job_id)
+        facts = mass_work.read_work(session, organisation_id, job_id)
     amount = _amount(facts)
     if wants_json():
         return _as_json(facts, amount)
     return render_in(
         managed,
-        "organisation/releasing.html",
+        "organisation/mass_work.html",
         facts=facts,
         state=_(STATE_WORDS[facts.state]),
         badge_kind=STATE_BADGES[facts.state],
         percent=round(100 * facts.share),
         amount=amount,
-        left=facts.total - facts.released,
+        left=facts.total - facts.done,
+        is_sending=facts.act is Act.SEND_AGAIN,
         said=counted,
     )
 
@@ -69,18 +70,18 @@ def stop(organisation_id: str, job_id: str) -> ResponseReturnValue:
     managed_organisation(organisation_id)
     actor = required_viewer().public_id
     with transaction() as session:
-        mass_release.read_release(session, organisation_id, job_id)
+        mass_work.read_work(session, organisation_id, job_id)
         jobs.cancel(session, job_id, actor=actor, now=now())
-    flash(_("It stops after the seats that are being released at this moment."), "done")
+    flash(_("It stops after those it has in hand at this moment."), "done")
     return see_other(".show", organisation_id=organisation_id, job_id=job_id)
 
 
-def _amount(facts: MassRelease) -> str:
-    pace = pace_of(facts.released, facts.total, facts.share, started_at=facts.started_at, now=now())
+def _amount(facts: MassWork) -> str:
+    pace = pace_of(facts.done, facts.total, facts.share, started_at=facts.started_at, now=now())
     return say_pace(pace)
 
 
-def _as_json(facts: MassRelease, amount: str) -> Response:
+def _as_json(facts: MassWork, amount: str) -> Response:
     return jsonify(
         state=_(STATE_WORDS[facts.state]),
         is_live=facts.is_live,
