@@ -7,7 +7,7 @@ an account, whose it is, or what its owner is called.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import audit, email_tokens, mail, memberships
@@ -88,8 +88,16 @@ def ask_in(
     _write(session, managed.facts, new, account, doors=doors, is_new=is_new, now=now)
 
 
-def list_asked(session: Session, organisation_id: int) -> tuple[Asked, ...]:
-    """Return who was asked and has not accepted, the latest first."""
+def list_asked(session: Session, organisation_id: int, *, query: str = "") -> tuple[Asked, ...]:
+    """Return who was asked and has not accepted, the latest first.
+
+    `query` keeps those whose names or addresses have all its words.
+    """
+    columns = (MemberInvitation.name, MemberInvitation.email)
+    has_words = [
+        or_(*(column.icontains(word, autoescape=True) for column in columns))
+        for word in query.split()
+    ]
     rows = session.execute(
         select(
             MemberInvitation.public_id,
@@ -98,7 +106,7 @@ def list_asked(session: Session, organisation_id: int) -> tuple[Asked, ...]:
             MemberInvitation.role,
             MemberInvitation.created_at,
         )
-        .where(MemberInvitation.organisation_id == organisation_id)
+        .where(MemberInvitation.organisation_id == organisation_id, *has_words)
         .order_by(MemberInvitation.id.desc())
     )
     return tuple(Asked(*row) for row in rows)

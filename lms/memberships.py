@@ -1,5 +1,6 @@
 """Who belongs to an organisation: found by address, made a login where there is none, and removed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from lms.letters import Doors
 from lms.models.people import Login, Membership, Role
 from lms.organisations import OrganisationFacts, add_member
 
+PORTION = 500
 _RANKS = case({Role.OWNER.value: 0, Role.MANAGER.value: 1}, value=Membership.role, else_=2)
 
 
@@ -151,6 +153,17 @@ def list_members(
     items = tuple(Member(*row) for row in rows)
     counted = select(func.count(Membership.id)).join_from(Membership, Login).where(theirs)
     return Members(items, session.scalar(counted) or 0)
+
+
+def every_member(session: Session, organisation_id: int, *, query: str = "") -> Iterator[Member]:
+    """Give all of an organisation's people in the order of the list, a portion at a time."""
+    found, offset = PORTION, 0
+    while found == PORTION:
+        some = list_members(
+            session, organisation_id, query=query, offset=offset, limit=PORTION
+        ).items
+        yield from some
+        found, offset = len(some), offset + PORTION
 
 
 def found_or_made(

@@ -13,7 +13,7 @@ from lms.known_addresses import list_further
 from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind, Scope
 from lms.models.orders import Registration
-from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.people import Login, MemberInvitation, Membership, Organisation, Role
 from lms.models.upkeep import Mail
 from lms.outside import OwnSystem
 
@@ -39,6 +39,20 @@ class OwnMembership:
     organisation: str
     role: Role
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAsked:
+    """A place in an organisation that the person was asked to take and has not accepted.
+
+    `email` and `name` are what the organisation's managers wrote.
+    """
+
+    organisation: str
+    role: Role
+    email: str
+    name: str
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,7 @@ class PersonalData:
     time_zone: str | None
     since: datetime
     memberships: tuple[OwnMembership, ...]
+    asked: tuple[OwnAsked, ...]
     grants: tuple[OwnGrant, ...]
     seats: tuple[HeldSeat, ...]
     progress: tuple[OwnProgress, ...]
@@ -104,6 +119,20 @@ def read_personal_data(
         .where(Membership.login_id.in_(own))
         .order_by(Membership.created_at)
     )
+    asked = session.execute(
+        select(
+            Organisation.name,
+            MemberInvitation.role,
+            MemberInvitation.email,
+            MemberInvitation.name,
+            MemberInvitation.created_at,
+        )
+        .join_from(
+            MemberInvitation, Organisation, Organisation.id == MemberInvitation.organisation_id
+        )
+        .where(MemberInvitation.login_id.in_(own))
+        .order_by(MemberInvitation.created_at)
+    )
     registered = session.execute(
         select(Webinar.title, Registration.registered_at)
         .join_from(Registration, Webinar, Webinar.id == Registration.webinar_id)
@@ -123,6 +152,7 @@ def read_personal_data(
         time_zone=login.zone,
         since=login.created_at,
         memberships=tuple(OwnMembership(*row) for row in memberships),
+        asked=tuple(OwnAsked(*row) for row in asked),
         grants=tuple(
             OwnGrant(one.kind, one.scope, one.covers, one.starts_at, one.ends_at, one.revoked_at)
             for one in read_grants(session, login_id, now=now)

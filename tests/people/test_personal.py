@@ -5,7 +5,7 @@ import pytest
 from lms.db import Database
 from lms.errors import NotFound
 from lms.models.orders import Registration
-from lms.models.people import Login
+from lms.models.people import Login, MemberInvitation, Role
 from lms.personal import read_personal_data
 from tests.cast import Cast
 from tests.clock import NOW
@@ -24,6 +24,31 @@ def test_all_of_a_persons_logins_are_told_of(database: Database, cast: Cast) -> 
     assert found.further_emails == ("dan@example.org",)
     assert [one.share for one in found.progress] == [0.5]
     assert len(found.grants) == len(found.registrations) == 1
+
+
+def test_what_they_were_asked_and_have_not_accepted_is_among_it(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.dan.id).merged_into = cast.alice.id
+        session.add(
+            MemberInvitation(
+                organisation_id=cast.organisation_id,
+                login_id=cast.dan.id,
+                role=Role.MANAGER,
+                email="dan@example.org",
+                email_key="dan@example.org",
+                name="Daniel",
+                created_at=NOW,
+            )
+        )
+        session.flush()
+        found = read_personal_data(session, cast.alice.id, now=NOW)
+        elses = read_personal_data(session, cast.bob.id, now=NOW)
+    [asked] = found.asked
+    assert (asked.organisation, asked.role) == ("Elm County Library", Role.MANAGER)
+    assert (asked.email, asked.name, asked.asked_at) == ("dan@example.org", "Daniel", NOW)
+    assert elses.asked == ()
 
 
 def test_nobody_elses_things_are_among_them(database: Database, cast: Cast) -> None:

@@ -1,22 +1,26 @@
 """Who belongs to an organisation, and who looks after it."""
 
+from collections.abc import Iterator
 from typing import Final
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms import member_invitations, stewards
 from lms.clock import now
+from lms.csv_export import CONTENT_TYPE, Cell, csv_pieces
 from lms.errors import N_, Conflict, Forbidden, NotFound
-from lms.memberships import Member, NewMember, list_members
+from lms.member_invitations import Asked
+from lms.memberships import Member, NewMember, every_member, list_members
 from lms.models.people import Role
 from lms.stewards import Managed
 from lms.web.doors import doors
 from lms.web.forms.members import MemberForm
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session, see_other, transaction
+from lms.web.kit import carrel, read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
+from lms.web.organisation.pool_words import counted
 from lms.web.pager import page_number, pager_of
 from lms.web.signin import required_viewer
 from lms.zones import say_date
@@ -37,6 +41,36 @@ ROLE_WORDS: Final = {
 @open_to(Audience.MANAGERS)
 def members(organisation_id: str) -> ResponseReturnValue:
     return _page(managed_organisation(organisation_id), MemberForm())
+
+
+@blueprint.get("/list.csv")
+@open_to(Audience.MANAGERS)
+def members_csv(organisation_id: str) -> ResponseReturnValue:
+    """Give who belongs here, and who was asked and has not accepted, as the page shows them."""
+    managed, query = managed_organisation(organisation_id), _query()
+    with read_session() as session:
+        asked = member_invitations.list_asked(session, managed.facts.id, query=query)
+    headings = (_("Name"), _("E-mail address"), _("Role"), _("State"), _("Since"))
+    # The answer outlives this view, and with it the request's own session.
+    database, zone = carrel().database, zone_of(managed)
+    words = {role: _(text) for role, text in ROLE_WORDS.items()}
+    belongs, waits = _("Belongs here"), _("Asked, not accepted yet")
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        def row(one: Member | Asked, state: str) -> tuple[Cell, ...]:
+            day = one.since.astimezone(zone).date().isoformat()
+            return (one.name, one.email or "", words[one.role], state, day)
+
+        with database.read_session() as outliving:
+            for member in every_member(outliving, managed.facts.id, query=query):
+                yield row(member, belongs)
+        for each in asked:
+            yield row(each, waits)
+
+    answer = Response(csv_pieces(headings, rows()), content_type=CONTENT_TYPE)
+    name = f"{managed.facts.slug}-members.csv"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 @blueprint.post("")
@@ -125,7 +159,7 @@ def _onward(managed: Managed, member_id: str) -> ResponseReturnValue:
 
 
 def _page(managed: Managed, form: MemberForm) -> str:
-    number, query = page_number(), " ".join(request.args.get("q", "").split())
+    number, query = page_number(), _query()
     with read_session() as session:
         found = list_members(
             session,
@@ -135,7 +169,7 @@ def _page(managed: Managed, form: MemberForm) -> str:
             limit=PAGE_SIZE,
         )
         owners = stewards.count_owners(session, managed.facts.id)
-        asked = member_invitations.list_asked(session, managed.facts.id)
+        asked = member_invitations.list_asked(session, managed.facts.id, query=query)
     form.offer_roles(with_owner=managed.may_make_owners)
 
     def url(page: int) -> str:
@@ -147,6 +181,12 @@ def _page(managed: Managed, form: MemberForm) -> str:
         "organisation/members.html",
         form=form,
         query=query,
+        chips=[(f"“{query}”", url_for(".members", organisation_id=managed.facts.public_id))]
+        if query
+        else [],
+        total_said=counted(found.total + len(asked)),
+        total=found.total + len(asked),
+        is_long=found.total > PAGE_SIZE,
         asked=[
             (
                 each,
@@ -164,6 +204,10 @@ def _page(managed: Managed, form: MemberForm) -> str:
         since=lambda moment: say_date(moment, zone_of(managed)),
         pager=pager_of(number, PAGE_SIZE, found.total, url=url),
     )
+
+
+def _query() -> str:
+    return " ".join(request.args.get("q", "").split())
 
 
 def _row(managed: Managed, owners: int, member: Member) -> dict[str, object]:

@@ -1,5 +1,7 @@
 """Members and roles: for managers only (test_access.py); an organisation keeps its owner."""
 
+import csv
+import io
 import re
 
 from sqlalchemy import select
@@ -202,3 +204,25 @@ def test_staff_may_make_owners(client: Visitor, elm: Elm, cast: Cast, database: 
     place = f"/organisation/{elm.id}/members/{cast.mia.public_id}/role"
     client.post(place, data={"role": "owner"})
     assert role_of(database, cast.mia.public_id) is Role.OWNER
+
+
+def csv_of(mia: Visitor, elm: Elm, **query: str) -> list[list[str]]:
+    answer = mia.get(f"/organisation/{elm.id}/members/list.csv", query_string=query)
+    assert "elm-county-members.csv" in answer.headers["Content-Disposition"]
+    return list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+def test_the_list_is_taken_along_with_whom_it_asked(mia: Visitor, elm: Elm) -> None:
+    asked(mia, elm, "nina@example.org", name="=Nina")
+    head, *rows = csv_of(mia, elm)
+    assert head == ["Name", "E-mail address", "Role", "State", "Since"]
+    assert ["Mia", "mia@example.org", "Manager", "Belongs here"] in [row[:4] for row in rows]
+    assert rows[-1][:4] == ["'=Nina", "nina@example.org", "Manager", "Asked, not accepted yet"]
+    assert csv_of(mia, elm, q="nina")[1:] == rows[-1:]
+    assert csv_of(mia, elm, q="nobody")[1:] == []
+
+
+def test_the_list_is_searched(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organisation/{elm.id}/members?q=nobody").text
+    assert "Nobody matches" in page
+    assert "mia@example.org" in mia.get(f"/organisation/{elm.id}/members?q=MIA@").text
