@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, FromClause, Insert, bindparam, insert, literal, select
 from sqlalchemy.orm import Session
 
+from lms.bulk import write_rows
 from lms.db import Base
 from lms.lean import Driver, Lean
 from lms.models.upkeep import AuditEntry
@@ -57,8 +58,7 @@ def record_all(
         {"at": now, "actor": actor, "act": act, "subject": subject, "detail": dict(detail)}
         for subject, detail in subjects
     ]
-    if rows:
-        session.execute(insert(_ENTRIES), rows)
+    write_rows(session, AuditEntry, rows)
 
 
 def record_on(driver: Driver, act: str, subject: str, *, actor: str | None, now: datetime) -> None:

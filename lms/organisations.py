@@ -1,6 +1,7 @@
 """Organisations: the institutions that buy, and who belongs to them."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit, slugs
+from lms.bulk import write_rows
+from lms.db import new_public_ids
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.people import Login, Membership, Organisation, Role
 from lms.models.seats import Pool
@@ -109,6 +112,30 @@ def add_organisation(
         raise Conflict(SLUG_TAKEN) from error
     audit.record(session, "organisation.added", row.public_id, actor=actor, now=now)
     return OrganisationFacts(row.id, row.public_id, row.slug, row.name, new.parent, new.zone)
+
+
+def add_many(
+    session: Session, names: Iterable[str], *, actor: str | None, now: datetime
+) -> dict[str, int]:
+    """Make organisations of these names, which are as `checked_name` returns them; returns their rows."""
+    slugs_of = slugs.choose_many(session, Organisation.slug, dict.fromkeys(names))
+    if not slugs_of:
+        return {}
+    names_of = dict(zip(new_public_ids(len(slugs_of)), slugs_of, strict=True))
+    write_rows(
+        session,
+        Organisation,
+        [
+            {"public_id": public_id, "slug": slugs_of[name], "name": name, "created_at": now}
+            for public_id, name in names_of.items()
+        ],
+    )
+    made = [(public_id, audit.NO_DETAIL) for public_id in names_of]
+    audit.record_all(session, "organisation.added", made, actor=actor, now=now)
+    rows = session.execute(
+        select(Organisation.public_id, Organisation.id).where(Organisation.public_id.in_(names_of))
+    )
+    return {names_of[row.public_id]: row.id for row in rows}
 
 
 def find_organisation(session: Session, slug: str) -> OrganisationFacts:

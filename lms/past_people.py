@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit, email_tokens
 from lms.addresses import Address
+from lms.bulk import write_rows
 from lms.db import AT_ONCE, new_public_ids
 from lms.errors import Conflict
 from lms.models.people import EmailPurpose, Login, LoginAlias, Membership, Organisation, Role
@@ -57,7 +56,7 @@ def people_of(
     found, begun, elsewhere = _known(session, first)
     missing = [one for key, one in first.items() if key not in found and key not in elsewhere]
     if missing:
-        found |= _add(session, missing, now)
+        found |= _add(session, missing, begun, now)
         email_tokens.void_all(
             session,
             [found[key].id for key in begun if key in found],
@@ -142,17 +141,14 @@ def _known(
     return found, left - is_further, left & is_further
 
 
-def _add(session: Session, missing: Sequence[Wanted], now: datetime) -> dict[str, Buyer]:
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    statement = (insert_on_sqlite if on_sqlite else insert_on_postgresql)(Login)
-    renewed = {
-        name: statement.excluded[name]
-        for name in ("email", "name", "is_staff", "zone", "password_hash", "confirmed_at")
-    }
-    rows = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Login.email_key], set_=renewed, where=Login.confirmed_at.is_(None)
-        ).returning(Login.email_key, Login.id, Login.public_id),
+def _add(
+    session: Session, missing: Sequence[Wanted], begun: Collection[str], now: datetime
+) -> dict[str, Buyer]:
+    """Make the logins that are missing, and confirm those that were begun."""
+    new = [one for one in missing if one.address.key not in begun]
+    write_rows(
+        session,
+        Login,
         [
             {
                 "public_id": public_id,
@@ -160,18 +156,39 @@ def _add(session: Session, missing: Sequence[Wanted], now: datetime) -> dict[str
                 "email_key": one.address.key,
                 "name": one.name,
                 "is_staff": False,
-                "zone": None,
-                "password_hash": None,
                 "confirmed_at": now,
                 "created_at": now,
             }
-            for one, public_id in zip(missing, new_public_ids(len(missing)), strict=True)
+            for one, public_id in zip(new, new_public_ids(len(new)), strict=True)
         ],
     )
-    made = {row.email_key: Buyer(row.id, row.public_id) for row in rows}
-    if len(made) < len(missing):  # somebody confirmed one of these addresses at this moment
+    for one in missing:
+        if one.address.key in begun:
+            _take_over(session, one, now)
+    keys = [one.address.key for one in missing]
+    rows = session.execute(
+        select(Login.email_key, Login.id, Login.public_id).where(Login.email_key.in_(keys))
+    )
+    return {row.email_key: Buyer(row.id, row.public_id) for row in rows}
+
+
+def _take_over(session: Session, one: Wanted, now: datetime) -> None:
+    taken = session.scalar(
+        update(Login)
+        .where(Login.email_key == one.address.key, Login.confirmed_at.is_(None))
+        .values(
+            email=one.address.shown,
+            name=one.name,
+            is_staff=False,
+            zone=None,
+            password_hash=None,
+            confirmed_at=now,
+        )
+        .returning(Login.id)
+        .execution_options(synchronize_session=False)
+    )
+    if taken is None:  # its owner confirmed it, or it was forgotten, at this moment
         raise Conflict(AT_ONCE, code="at_once")
-    return made
 
 
 def _write(
@@ -185,8 +202,7 @@ def _write(
         for place, (role, _) in given.items()
         if place not in before
     ]
-    if made:
-        session.execute(insert(Membership), made)
+    write_rows(session, Membership, made)
     for place, (role, _) in given.items():
         if place in before:
             session.execute(

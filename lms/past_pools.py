@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.bulk import write_rows
 from lms.capacity import GRACE, Line, capacity_at
 from lms.db import new_public_ids
 from lms.models.holdings import Grant
@@ -95,8 +96,9 @@ def _make(
     if not kinds:
         return {}
     ids = dict(zip(new_public_ids(len(kinds)), kinds, strict=True))
-    rows = session.execute(
-        insert(Pool).returning(Pool.id, Pool.public_id),
+    write_rows(
+        session,
+        Pool,
         [
             {
                 "public_id": public_id,
@@ -111,6 +113,7 @@ def _make(
             for public_id, kind in ids.items()
         ],
     )
+    rows = session.execute(select(Pool.id, Pool.public_id).where(Pool.public_id.in_(ids)))
     return {ids[row.public_id]: (row.id, row.public_id) for row in rows}
 
 
@@ -147,5 +150,5 @@ def _grant(
             }
         )
         made.append((public_id, {"pool": pool}))
-    session.execute(insert(Grant), rows)
+    write_rows(session, Grant, rows)
     audit.record_all(session, "grant.made", made, actor=actor, now=now)

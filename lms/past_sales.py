@@ -6,20 +6,19 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import accounts, audit, organisations, past_buyers, past_pools
 from lms.accounts import ADDRESS_TAKEN
 from lms.addresses import Address, read_address
-from lms.db import AT_ONCE, new_public_ids
+from lms.bulk import write_rows
+from lms.db import new_public_ids
 from lms.desk import Office
 from lms.errors import Conflict, Refused
 from lms.models.holdings import Grant, OfferKind
 from lms.models.orders import Sale
 from lms.models.people import Organisation
-from lms.organisations import NewOrganisation
 from lms.passes import Target, Term, target_columns, year_from
 from lms.past_people import Buyer, Contact, Wanted, let_manage, people_of
 from lms.pools import NewPoolGrant
@@ -72,19 +71,6 @@ def bring_in(
     """
     if not sales:
         return {}
-    try:
-        return _bring_in(session, sales, office, actor, now)
-    except IntegrityError as error:
-        raise Conflict(AT_ONCE, code="at_once") from error
-
-
-def _bring_in(
-    session: Session,
-    sales: Sequence[PastSale],
-    office: Office,
-    actor: str | None,
-    now: datetime,
-) -> Mapping[str, Refused]:
     addresses = {one.new.sale_id: read_address(one.new.email) for one in sales}
     wanted = [_wanted(one.new, addresses[one.new.sale_id]) for one in sales]
     buyers = people_of(session, wanted, actor=actor, now=now)
@@ -129,14 +115,9 @@ def _organisations(
             )
         )
     }
-    made: dict[str, tuple[int, str | None]] = {}
-    for written in named:
-        name = organisations.checked_name(written)
-        if name not in made:
-            new_one = NewOrganisation(organisations.slug_for(session, name), name)
-            facts = organisations.add_organisation(session, new_one, actor=actor, now=now)
-            made[name] = (facts.id, None)
-        found[_NAMED + written] = made[name]
+    names = {written: organisations.checked_name(written) for written in named}
+    made = organisations.add_many(session, names.values(), actor=actor, now=now)
+    found |= {_NAMED + written: (made[name], None) for written, name in names.items()}
     return found
 
 
@@ -154,11 +135,11 @@ def _record(
     session: Session, sold: Sequence[_Sold], *, actor: str | None, now: datetime
 ) -> Mapping[str, int]:
     """Write the sales; returns their rows by their outside ids."""
-    rows = session.execute(
-        insert(Sale).returning(Sale.public_id, Sale.id), [_row(one) for one in sold]
-    )
+    write_rows(session, Sale, [_row(one) for one in sold])
     made = [(one.past.new.sale_id, audit.NO_DETAIL) for one in sold]
     audit.record_all(session, "sale.made", made, actor=actor, now=now)
+    ids = [one.past.new.sale_id for one in sold]
+    rows = session.execute(select(Sale.public_id, Sale.id).where(Sale.public_id.in_(ids)))
     return {row.public_id: row.id for row in rows}
 
 
@@ -211,7 +192,7 @@ def _let_in(
                 **target_columns(one.past.target),
             }
         )
-    session.execute(insert(Grant), rows)
+    write_rows(session, Grant, rows)
     audit.record_all(
         session,
         "grant.made",

@@ -1,7 +1,7 @@
 """The last part of a page's address: from a name, readable, and nobody else's."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count
 
 from slugify import slugify
@@ -27,6 +27,22 @@ def choose(session: Session, column: InstrumentedAttribute[str], *, wanted: str,
             raise Invalid(sentence, fields={"slug": sentence})
         return wanted
     return next(slug for slug in _ideas(name) if is_free(session, column, slug))
+
+
+def choose_many(
+    session: Session, column: InstrumentedAttribute[str], names: Iterable[str]
+) -> Mapping[str, str]:
+    """Return a free slug for each name, as `choose` does for one, no two of them the same."""
+    first = {name: next(_ideas(name)) for name in names}
+    gone = set(session.scalars(select(column).where(column.in_(set(first.values())))))
+    chosen: dict[str, str] = {}
+    for name, idea in first.items():
+        others = (one for one in _ideas(name) if one not in gone)
+        chosen[name] = (
+            next(one for one in others if is_free(session, column, one)) if idea in gone else idea
+        )
+        gone.add(chosen[name])
+    return chosen
 
 
 def check(slug: str) -> None:
