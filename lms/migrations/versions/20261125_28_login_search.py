@@ -4,8 +4,8 @@
 
 from alembic import op
 
-revision = "20261125_25_login_search"
-down_revision = "20261125_24_seen"
+revision = "20261125_28_login_search"
+down_revision = "20261125_27_identity_links"
 branch_labels = None
 depends_on = None
 
