@@ -4,7 +4,11 @@ from typing import Final
 
 from flask import Blueprint, Flask
 
+from lms.app import create_app
+from lms.jobs import JobRun
+from lms.library import LIBRARY
 from lms.parts import Part
+from lms.runtime import Carrel
 from lti.cli.group import lti
 from lti.identities import forget_person
 from lti.kept_of_person import tell_of_person
@@ -18,6 +22,8 @@ from lti.roster_rounds import (
 )
 from lti.rounds import KEYS, SCHEDULES, TIDY, keep_keys, tidy
 from lti.score_rounds import SCORE_SCHEDULE, SCORES, look_after_merge, report_scores
+from lti.selftest.records import SELFTEST
+from lti.selftest.rounds import run_selftest
 from lti.web import (
     connecting,
     course,
@@ -35,6 +41,7 @@ from lti.web import (
     picker,
     privacy,
     registering,
+    selftest,
     staff,
     staff_traffic,
     tool_pages,
@@ -57,6 +64,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     own_launches.blueprint,
     picker.blueprint,
     registering.blueprint,
+    selftest.blueprint,
     staff.blueprint,
     staff_traffic.blueprint,
     tool_pages.blueprint,
@@ -73,6 +81,11 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
 
 
+def play_selftest(carrel: Carrel, run: JobRun) -> None:
+    """Play the self-test against an app like this house's own, over a library of its own."""
+    run_selftest(carrel, run, lambda scratch: create_app(scratch, (LIBRARY, LTI)))
+
+
 LTI = Part(
     name="lti",
     init_app=init_app,
@@ -83,6 +96,7 @@ LTI = Part(
         SCORES: report_scores,
         ROSTERS: ask_for_rosters,
         ROSTER: sync_roster,
+        SELFTEST: play_selftest,
     },
     schedules=(*SCHEDULES, SCORE_SCHEDULE, ROSTER_SCHEDULE),
     models=tables.MODULES,

@@ -6,6 +6,7 @@ from lti.cli.invites import invite
 from lti.cli.keys import keys
 from lti.cli.launches import log
 from lti.cli.registrations import deployment, registration
+from lti.cli.selftest import selftest
 
 
 @click.group("lti")
@@ -13,5 +14,5 @@ def lti() -> None:
     """Learning systems that show the library in their courses."""
 
 
-for command in (deployment, invite, keys, log, registration):
+for command in (deployment, invite, keys, log, registration, selftest):
     lti.add_command(command)

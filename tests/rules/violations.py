@@ -133,6 +133,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_lti_score_share_is_a_share": {"share": 1.1},
     "ck_lti_score_tries_not_negative": {"tries": -1},
     "ck_lti_progress_mark_only_one": {"id": 2},
+    "ck_lti_selftest_counts_not_negative": {"failed": -1},
     "ck_lti_signing_key_next_was_never_active": {"state": "active", "active_since": None},
     "ck_lti_signing_key_retired_at_a_time": {"state": "next", "retired_at": START},
     "ck_lti_turn_failing_since_a_time": {"failing_since": START},

@@ -48,6 +48,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "job.retried": N_("%(actor)s tried the job %(subject)s again"),
     "link.closed": N_("%(actor)s closed the open link of %(subject)s"),
     "link.opened": N_("%(actor)s opened a link to %(subject)s"),
+    "lti.selftest_asked": N_("%(actor)s had the LTI self-test played"),
     "lti_link.rule_changed": N_("%(actor)s changed what an activity reports to its gradebook"),
     "lti_link.scores_sent_again": N_("%(actor)s sent the scores of an activity again"),
     "login.added": N_("%(actor)s made the log-in of %(subject)s"),

@@ -61,6 +61,12 @@ KIND_WORDS: Final = {
     REMIND: N_("Remind of what ends"),
     TURN: N_("Turn contracts at their starts and ends"),
     TELL: N_("Write the letters about an organisation's seats"),
+    "lti.tidy": N_("Forget launches that are over"),
+    "lti.keys": N_("Renew the keys of the LTI tool, and fetch those of learning systems"),
+    "lti.scores": N_("Report to gradebooks"),
+    "lti.rosters": N_("Look which courses' lists of people are due"),
+    "lti.roster": N_("Read a course's list of people"),
+    "lti.selftest": N_("Play the LTI self-test"),
 }
 
 

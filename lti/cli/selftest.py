@@ -1,0 +1,51 @@
+"""carrel lti selftest: the certification's list, played against this version of the tool."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+from lms import clock
+from lms.app import create_app
+from lms.cli.console import Console
+from lms.cli.output import answer, json_option
+from lti.registrations import find_registration
+from lti.selftest.play import Play
+from lti.selftest.proofs import Proof, as_text
+
+FAILED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SelftestAnswer:
+    """Every line of proof, and how many are good."""
+
+    items: Sequence[Proof]
+    passed: int
+    failed: int
+
+
+@click.command("selftest")
+@click.option(
+    "--registration",
+    metavar="REG",
+    help="Try the connection of this learning system, too: keys, token, clock, our own address.",
+)
+@json_option
+@click.pass_obj
+def selftest(console: Console, *, registration: str | None, as_json: bool) -> int:
+    """Play the certification's messages and print a line of proof for each.
+
+    They are played over a library of their own, which is gone afterwards: nothing of this one is
+    read or changed. Exits with 0 only when every line is ok.
+    """
+    chosen = None
+    if registration is not None:
+        with console.carrel.database.read_session() as session:
+            chosen = find_registration(session, registration)
+    play = Play(console.carrel, lambda carrel: create_app(carrel, console.parts), chosen)
+    proofs = list(play.proofs())
+    failed = sum(not proof.ok for proof in proofs)
+    text = as_text(proofs, base_url=console.settings.base_url, at=clock.now())
+    answer(SelftestAnswer(proofs, len(proofs) - failed, failed), text.rstrip("\n"), as_json=as_json)
+    return FAILED if failed else 0

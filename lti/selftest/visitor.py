@@ -1,0 +1,105 @@
+"""Somebody at the self-test's platform: sent to the tool with a token, by HTTP as a browser would."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any, Final
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from urllib3 import PoolManager, Timeout
+
+TIMEOUT: Final = Timeout(connect=5, read=20)
+FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON: Final = {"Accept": "application/json"}
+OPENED: Final = re.compile(r"/lti/s/[A-Za-z0-9_-]{43}/")
+NOTHING_SAID: Final = "no answer that can be read"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the tool answered."""
+
+    status: int
+    location: str
+    text: str
+
+    @property
+    def frame(self) -> str:
+        """Return the path of the framed session that it leads to, "" for none."""
+        path = urlsplit(self.location).path
+        return path if self.status == 303 and OPENED.fullmatch(path) else ""
+
+    @property
+    def code(self) -> str:
+        """Return the code of a refusal."""
+        try:
+            return str(json.loads(self.text)["code"])
+        except (ValueError, KeyError, TypeError):
+            return ""
+
+    @property
+    def said(self) -> str:
+        """Return the answer in a few words."""
+        if self.frame:
+            return "303, a page of the library"
+        return f"{self.status} {self.code}".strip()
+
+
+@dataclass(slots=True)
+class Visitor:
+    """A browser with a cookie jar of its own."""
+
+    url: str
+    pool: PoolManager = field(default_factory=lambda: PoolManager(retries=False))
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def begin(self, fields: Mapping[str, str]) -> tuple[str, str]:
+        """Go to the tool's login address; returns state and nonce, raises ValueError without them."""
+        page = self.post("/lti/login", fields)
+        asked = {
+            name: values[0] for name, values in parse_qs(urlsplit(page.location).query).items()
+        }
+        if "state" not in asked or "nonce" not in asked:
+            raise ValueError(f"{page.status}: {NOTHING_SAID}")
+        return asked["state"], asked["nonce"]
+
+    def post(self, path: str, fields: Mapping[str, str] | Sequence[tuple[str, str]]) -> Page:
+        """Post a form, and follow nothing."""
+        return self._ask("POST", path, urlencode(fields).encode(), {**FORM, **JSON})
+
+    def get(self, path: str) -> Page:
+        """Read a page."""
+        return self._ask("GET", path, None, {})
+
+    def json(self, path: str) -> dict[str, Any]:
+        """Read an object; raises ValueError for what is none."""
+        found: dict[str, Any] = json.loads(self._ask("GET", path, None, JSON).text)
+        return found
+
+    def _ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Page:
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        given = {**headers, **({"Cookie": cookie} if cookie else {})}
+        answer = self.pool.request(
+            method,
+            self.url + path,
+            body=body,
+            headers=given,
+            redirect=False,
+            timeout=TIMEOUT,
+        )
+        for header in answer.headers.getlist("Set-Cookie"):
+            name, _, value = header.partition(";")[0].partition("=")
+            self.cookies[name.strip()] = value.strip()
+        return Page(
+            answer.status,
+            answer.headers.get("Location", ""),
+            answer.data.decode("utf-8", "replace"),
+        )
+
+
+def field_in(page: str, name: str) -> str:
+    """Return the value of a page's hidden field, "" where there is none."""
+    found = re.search(rf'name="{re.escape(name)}"\s+value="([^"]*)"', page)
+    return unescape(found[1]) if found else ""
