@@ -163,7 +163,7 @@ def issue_code(session: Session, login_id: int, *, email: str, now: datetime) ->
         login_id,
         EmailPurpose.SIGN_IN_CODE,
         email=email,
-        token_hash=_hash_code(made.browser_secret, made.code),
+        token_hash=hash_code(made.browser_secret, made.code),
         now=now,
         public_id=made.ticket,
     )
@@ -172,8 +172,20 @@ def issue_code(session: Session, login_id: int, *, email: str, now: datetime) ->
 
 def invent_code() -> MailedCode:
     """Return a code that opens nothing, for a browser that asked in the name of nobody."""
-    number = secrets.randbelow(10**CODE_DIGITS)
-    return MailedCode(f"{number:0{CODE_DIGITS}d}", new_public_id(), secrets.token_urlsafe(32))
+    return MailedCode(random_code(CODE_DIGITS), new_public_id(), secrets.token_urlsafe(32))
+
+
+def random_code(digits: int) -> str:
+    """Return so many random digits."""
+    return f"{secrets.randbelow(10**digits):0{digits}d}"
+
+
+def hash_code(browser_secret: str, code: str) -> bytes:
+    """Return what is kept of a code: keyed by 256 bits that only the asking browser has.
+
+    Its digits alone could be searched through.
+    """
+    return hmac.digest(browser_secret.encode(), code.encode(), hashlib.sha256)
 
 
 def try_code(session: Session, answer: MailedCode, *, now: datetime) -> RightCode | WrongCode:
@@ -191,7 +203,7 @@ def try_code(session: Session, answer: MailedCode, *, now: datetime) -> RightCod
         .returning(EmailToken.id, EmailToken.login_id, EmailToken.token_hash)
         .execution_options(synchronize_session=False)
     ).one_or_none()
-    offered = _hash_code(answer.browser_secret, answer.code)
+    offered = hash_code(answer.browser_secret, answer.code)
     if row is None or not hmac.compare_digest(row.token_hash, offered):
         return WrongCode()
     session.execute(
@@ -249,8 +261,3 @@ def _keep(  # noqa: PLR0913  (each is a column)
 
 def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
-
-
-def _hash_code(browser_secret: str, code: str) -> bytes:
-    # Keyed by 256 bits that only the browser has: eight digits alone could be searched through.
-    return hmac.digest(browser_secret.encode(), code.encode(), hashlib.sha256)

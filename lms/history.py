@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from itertools import chain
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
@@ -28,8 +27,7 @@ from lms.models.people import Organisation
 from lms.passes import Target
 from lms.past_sales import PastSale
 from lms.sales import NewSale
-from lms.sheet import Record, divide, heading, open_sheet
-from lms.sheet_text import EMPTY, refusal
+from lms.sheet import read_named
 
 COLUMNS: Final = MappingProxyType(
     {
@@ -43,7 +41,6 @@ COLUMNS: Final = MappingProxyType(
         "seats": ("seats", "places", "quantity"),
     }
 )
-HEADINGS: Final = frozenset(name for names in COLUMNS.values() for name in names)
 NEEDED: Final = ("email", "covers", "bought")
 UNLIMITED: Final = "unlimited"
 LONGEST_NOTE: Final = 500
@@ -66,24 +63,9 @@ class PastRow:
 
 def read_past(file: BinaryIO) -> Iterator[PastRow]:
     """Yield the rows of a list, holding one at a time; raises Invalid, field `file`."""
-    sheet, delimiter = divide(open_sheet(file), HEADINGS)
-    records = sheet.records(delimiter)
-    head = next(records, None)
-    if head is None:
-        raise refusal(EMPTY)
-    names = [heading(cell) for cell in head.cells]
-    if not all(any(one in names for one in COLUMNS[column]) for column in NEEDED):
-        raise refusal(NO_COLUMNS)
-    places = {
-        column: next(names.index(one) for one in known if one in names)
-        for column, known in COLUMNS.items()
-        if any(one in names for one in known)
-    }
-    first = next(records, None)
-    if first is None:
-        raise refusal(EMPTY)
-    for record in chain((first,), records):
-        yield PastRow(record.line, _cells(record, places))
+    rows = read_named(file, COLUMNS, needed=NEEDED, missing=NO_COLUMNS, longest=LONGEST_CELL)
+    for row in rows:
+        yield PastRow(row.line, row.cells)
 
 
 def read_sales(
@@ -103,13 +85,6 @@ def fault_of(refusal_: Refused) -> str:
     if isinstance(refusal_, Invalid) and refusal_.fields:
         return next(iter(refusal_.fields.values()))
     return refusal_.message
-
-
-def _cells(record: Record, places: Mapping[str, int]) -> Mapping[str, str]:
-    return {
-        column: record.cells[place][:LONGEST_CELL] if place < len(record.cells) else ""
-        for column, place in places.items()
-    }
 
 
 def _read(

@@ -29,7 +29,10 @@ LONGEST_SUBJECT = 300
 # forgotten as soon as it is handed over, and there is nothing to send again.
 CLAIM_LETTERS = ("invitation", "invitation_reminder", "seat_offer")
 LINK_LETTERS = ("link_login",)
-ONE_TIME = frozenset((*(purpose.value for purpose in EmailPurpose), *CLAIM_LETTERS, *LINK_LETTERS))
+EMBED_CODE = "embed_code"
+ONE_TIME = frozenset(
+    (*(purpose.value for purpose in EmailPurpose), *CLAIM_LETTERS, *LINK_LETTERS, EMBED_CODE)
+)
 
 
 _FACTS: tuple[Any, ...] = (

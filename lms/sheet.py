@@ -3,12 +3,12 @@
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO, Final
 
-from lms.sheet_text import read_lines, refusal
+from lms.sheet_text import EMPTY, read_lines, refusal
 
 DELIMITERS: Final = (",", ";", "\t")
 _SAMPLE: Final = 40
@@ -53,6 +53,54 @@ class Sheet:
 def open_sheet(file: BinaryIO) -> Sheet:
     """Return the table in a file, of which only the first lines are read; raises as `read_lines` does."""
     return sheet_of(read_lines(file))
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRow:
+    """A row of a table with headings: the line it begins on, and its cells by column."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+def read_named(
+    file: BinaryIO,
+    columns: Mapping[str, Sequence[str]],
+    *,
+    needed: Sequence[str],
+    missing: str,
+    longest: int,
+) -> Iterator[NamedRow]:
+    """Yield the rows of a table whose first row has headings, holding one at a time.
+
+    `columns` says by which headings each is known; cells are cut at `longest`. Raises Invalid, field
+    `file`: with `missing` where a needed column isn't there, and for what is no table.
+    """
+    known = frozenset(name for names in columns.values() for name in names)
+    sheet, delimiter = divide(open_sheet(file), known)
+    records = sheet.records(delimiter)
+    head = next(records, None)
+    if head is None:
+        raise refusal(EMPTY)
+    names = [heading(cell) for cell in head.cells]
+    places = {
+        column: next(names.index(one) for one in headings if one in names)
+        for column, headings in columns.items()
+        if any(one in names for one in headings)
+    }
+    if not all(column in places for column in needed):
+        raise refusal(missing)
+    first = next(records, None)
+    if first is None:
+        raise refusal(EMPTY)
+    for record in chain((first,), records):
+        yield NamedRow(
+            record.line,
+            {
+                column: record.cells[place][:longest] if place < len(record.cells) else ""
+                for column, place in places.items()
+            },
+        )
 
 
 def sheet_of(lines: Iterable[str]) -> Sheet:

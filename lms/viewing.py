@@ -30,12 +30,14 @@ class Screen:
     """Who wants to watch, in which browser, by which sign-in; none where no cookie brought them.
 
     `within` is the organisation (a row's id) in whose frame the screen stands, if in any.
+    `until` is when the page itself that plays ends, if it does.
     """
 
     login_id: int
     sign_in_id: int | None
     browser: str = "A browser"
     within: int | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +310,7 @@ def _open(
     places = read_places(session, login_id=screen.login_id, recording_ids=(played.id,))
     seen_s = round(places[played.id].watched_s)
     ends_at = leave.ends_at
-    expires_at = now + LONGEST if ends_at is None else min(now + LONGEST, ends_at)
+    expires_at = min(filter(None, (now + LONGEST, ends_at, screen.until)))
     session.execute(
         insert(PlaybackSession).values(
             public_id=leave.session_id,

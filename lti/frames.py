@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from lms.embedding.people import add_learner, forget_learners
 from lms.embedding.playing import end_in_frames
 from lms.errors import N_, Forbidden, Gone, NotFound
+from lti.models.embeds import EmbedLink, SeatRule
 from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.models.platforms import Deployment, DeploymentState, Registration, RegistrationState
 from lti.targets import Target, read_target
@@ -26,16 +27,9 @@ SWITCHED_OFF: Final = N_(
     "The connection between your learning system and this library was switched off. Your place is"
     " kept. Ask who looks after your learning system."
 )
-_FOUND: Final = (
-    select(
-        FrameSession,
-        Registration.state.label("registration"),
-        Deployment.state.label("deployment"),
-        Deployment.organisation_id,
-    )
-    .outerjoin(Deployment, Deployment.id == FrameSession.deployment_id)
-    .outerjoin(Registration, Registration.id == Deployment.registration_id)
-)
+LONG_OPEN: Final = N_("This page has been open for too long. Reload the page around it to go on.")
+TAKEN_BACK: Final = N_("This link was taken back, so it plays nothing any more.")
+RUN_OUT: Final = N_("The time of this link is over, so it plays nothing any more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +54,7 @@ class Opening:
     services: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     locale: str | None = None
     browser: str | None = None
+    lasts_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +78,25 @@ class Frame:
     services: Mapping[str, Any]
     locale: str | None
     expires_at: datetime
+    seat_rule: SeatRule | None = None
+
+    @property
+    def asks_who(self) -> bool:
+        """Tell whether somebody has to say who they are before anything is shown."""
+        is_unknown = self.role is FrameRole.ANONYMOUS
+        return is_unknown and self.seat_rule in (SeatRule.SEATED, SeatRule.NAMED)
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands around a framed session, open or over: who may frame it, and the way back."""
+    """What stands around a framed session, open or over: who may frame it, and the way back.
+
+    `is_embedded` tells that it stands in a page of an organisation's own, and not in a course.
+    """
 
     origins: tuple[str, ...]
     return_url: str | None
+    is_embedded: bool = False
 
 
 NOWHERE: Final = Surroundings((), None)
@@ -128,7 +134,7 @@ def open_frame(session: Session, opening: Opening, *, now: datetime) -> str:
             origins="\n".join(opening.origins),
             locale=opening.locale,
             created_at=now,
-            expires_at=now + LASTS,
+            expires_at=opening.lasts_until or now + LASTS,
         )
     )
     session.flush()
@@ -139,9 +145,10 @@ def find_frame(session: Session, secret: str, *, browser: str | None, now: datet
     """Return the framed session of a secret, in the browser that it is bound to, if to any.
 
     Raises NotFound for a secret that is none or comes from another browser, Gone for one whose
-    time is over, Forbidden while its learning system is switched off or is another organisation's.
+    time is over, or whose embed link was taken back or has run out; Forbidden while its learning
+    system is switched off or is another organisation's.
     """
-    found = session.execute(_FOUND.where(FrameSession.secret_hash == hashed(secret))).one_or_none()
+    found = session.execute(_FRAMES.where(FrameSession.secret_hash == hashed(secret))).one_or_none()
     if found is None:
         raise NotFound
     row = found.FrameSession
@@ -149,8 +156,10 @@ def find_frame(session: Session, secret: str, *, browser: str | None, now: datet
         given = b"" if browser is None else hashed(browser)
         if not secrets.compare_digest(row.browser_hash, given):
             raise NotFound
+    if row.embed_link_id is not None:
+        check_link(found.revoked_at, found.ends_at, now=now)
     if row.ended_at is not None or row.expires_at <= now:
-        raise Gone(OVER)
+        raise Gone(OVER if row.embed_link_id is None else LONG_OPEN)
     is_off = (
         found.registration is RegistrationState.DISABLED
         or found.deployment is DeploymentState.REFUSED
@@ -158,7 +167,15 @@ def find_frame(session: Session, secret: str, *, browser: str | None, now: datet
     )
     if is_off:
         raise Forbidden(SWITCHED_OFF, code="switched_off")
-    return _frame(row)
+    return _frame(found)
+
+
+def check_link(revoked_at: datetime | None, ends_at: datetime | None, *, now: datetime) -> None:
+    """Raise Gone, with the reason, for an embed link that opens nothing any more."""
+    if revoked_at is not None:
+        raise Gone(TAKEN_BACK, code="embed_taken_back")
+    if ends_at is not None and ends_at <= now:
+        raise Gone(RUN_OUT, code="embed_run_out")
 
 
 def stop_frames_of(session: Session, deployments: Select[int], *, now: datetime) -> None:
@@ -175,15 +192,21 @@ def stop_frames_of(session: Session, deployments: Select[int], *, now: datetime)
 def surroundings_of(session: Session, secret: str, *, browser: str | None) -> Surroundings:
     """Return where an error of this session is shown; another browser isn't told the way back."""
     row = session.execute(
-        select(FrameSession.origins, FrameSession.services, FrameSession.browser_hash).where(
-            FrameSession.secret_hash == hashed(secret)
+        select(
+            _origins,
+            FrameSession.services,
+            FrameSession.browser_hash,
+            FrameSession.embed_link_id.is_not(None).label("is_embedded"),
         )
+        .outerjoin(EmbedLink, EmbedLink.id == FrameSession.embed_link_id)
+        .where(FrameSession.secret_hash == hashed(secret))
     ).one_or_none()
     if row is None:
         return NOWHERE
     given = b"" if browser is None else hashed(browser)
     is_theirs = row.browser_hash is None or secrets.compare_digest(row.browser_hash, given)
-    return Surroundings(tuple(row.origins.split()), way_back(row.services) if is_theirs else None)
+    return_url = way_back(row.services) if is_theirs else None
+    return Surroundings(tuple(row.origins.split()), return_url, bool(row.is_embedded))
 
 
 def way_back(services: Mapping[str, Any]) -> str | None:
@@ -234,6 +257,73 @@ def hand_over(session: Session, token: str, *, browser: str | None, now: datetim
     return secret
 
 
+def name_frame(
+    session: Session, frame: Frame, login_id: int, *, browser: str | None, now: datetime
+) -> str:
+    """Open a session for who has shown who they are, in place of theirs; returns its secret.
+
+    The secret is new: whoever saw the one before learns nothing of this person.
+    """
+    session.execute(
+        update(FrameSession)
+        .where(FrameSession.id == frame.id)
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    opening = Opening(
+        purpose=frame.purpose,
+        role=FrameRole.LEARNER,
+        organisation_id=frame.organisation_id,
+        origins=frame.origins,
+        target=frame.target,
+        embed_link_id=frame.embed_link_id,
+        login_id=login_id,
+        browser=browser,
+    )
+    return open_frame(session, opening, now=now)
+
+
+def forget_name(session: Session, frame: Frame, *, now: datetime) -> None:
+    """End every session in which this person was known to an embed link by their browser."""
+    session.execute(
+        update(FrameSession)
+        .where(
+            FrameSession.embed_link_id == frame.embed_link_id,
+            FrameSession.login_id == frame.login_id,
+            FrameSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def known_here(
+    session: Session, embed_link_id: int, browser: str, *, now: datetime
+) -> tuple[int, datetime] | None:
+    """Return who has shown to an embed link who they are in this browser, and until when it holds."""
+    row = session.execute(
+        select(FrameSession.login_id, FrameSession.expires_at)
+        .where(
+            FrameSession.embed_link_id == embed_link_id,
+            FrameSession.browser_hash == hashed(browser),
+            FrameSession.role == FrameRole.LEARNER,
+            FrameSession.ended_at.is_(None),
+            FrameSession.expires_at > now,
+        )
+        .order_by(FrameSession.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None or row.login_id is None else (row.login_id, row.expires_at)
+
+
+def stop_frames_by(session: Session, embed_link_id: int, *, now: datetime) -> None:
+    """End what plays in the frames of an embed link."""
+    logins = select(FrameSession.login_id).where(
+        FrameSession.embed_link_id == embed_link_id, FrameSession.login_id.is_not(None)
+    )
+    end_in_frames(session, logins, now=now)
+
+
 def name_visitor(session: Session, frame: Frame, *, now: datetime) -> int:
     """Return the login of who is in a frame; somebody unknown gets one that ends with the session."""
     if frame.login_id is not None:
@@ -258,14 +348,39 @@ def forget_old(session: Session, *, now: datetime) -> None:
     session.execute(delete(FrameSession).where(is_old).execution_options(synchronize_session=False))
 
 
-def _frame(row: FrameSession) -> Frame:
+# Who manages a link looks it over on the house's own page: only that may frame it then.
+_origins: ColumnElement[str] = case(
+    (EmbedLink.id.is_(None), FrameSession.origins),
+    (FrameSession.role == FrameRole.INSTRUCTOR, FrameSession.origins),
+    else_=EmbedLink.origins,
+).label("origins")
+_FOUND: Final = select(
+    FrameSession,
+    _origins,
+    EmbedLink.revoked_at,
+    EmbedLink.expires_at.label("ends_at"),
+    EmbedLink.seat_rule,
+    Registration.state.label("registration"),
+    Deployment.state.label("deployment"),
+    Deployment.organisation_id,
+)
+_FRAMES: Final = (
+    _FOUND.outerjoin(EmbedLink, EmbedLink.id == FrameSession.embed_link_id)
+    .outerjoin(Deployment, Deployment.id == FrameSession.deployment_id)
+    .outerjoin(Registration, Registration.id == Deployment.registration_id)
+)
+
+
+def _frame(found: Row[*tuple[Any, ...]]) -> Frame:
+    row: FrameSession = found.FrameSession
+    ends_at = row.expires_at if found.ends_at is None else min(row.expires_at, found.ends_at)
     return Frame(
         id=row.id,
         public_id=row.public_id,
         purpose=row.purpose,
         role=row.role,
         organisation_id=row.organisation_id,
-        origins=tuple(row.origins.split()),
+        origins=tuple(found.origins.split()),
         target=None if row.target is None else read_target(row.target),
         deployment_id=row.deployment_id,
         context_id=row.context_id,
@@ -276,5 +391,6 @@ def _frame(row: FrameSession) -> Frame:
         is_test_user=row.is_test_user,
         services=MappingProxyType(row.services),
         locale=row.locale,
-        expires_at=row.expires_at,
+        expires_at=ends_at,
+        seat_rule=found.seat_rule,
     )

@@ -13,6 +13,7 @@ from lms.embedding.people import add_learner, rename_learner
 from lms.errors import Invalid
 from lti.messages import Person
 from lti.models.courses import Context, RosterMember
+from lti.models.embeds import EmbedCode, EmbedViewer, OutsideCompletion
 from lti.models.people import Identity, IdentityLink
 from lti.models.platforms import Deployment, Registration
 
@@ -49,8 +50,10 @@ def know(
 def forget_person(session: Session, login_id: int) -> None:
     """Forget who a login is on platforms, when it is erased: identities, rosters, scores, sessions.
 
-    Letters that would link somebody to one of its addresses are void with it.
+    Letters that would link somebody to one of its addresses are void with it, and what was kept
+    under them for embed links goes as well.
     """
+    _forget_addresses(session, login_id)
     session.execute(
         delete(IdentityLink)
         .where(IdentityLink.email_key.in_(addresses_of(session, login_id)))
@@ -79,6 +82,22 @@ def forget_person(session: Session, login_id: int) -> None:
     session.execute(
         delete(Identity)
         .where(Identity.login_id == login_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _forget_addresses(session: Session, login_id: int) -> None:
+    shown = select(EmbedViewer.email_key).where(EmbedViewer.login_id == login_id)
+    keys = {*session.scalars(shown), *addresses_of(session, login_id)}
+    for model in (EmbedCode, OutsideCompletion):
+        session.execute(
+            delete(model)
+            .where(model.email_key.in_(sorted(keys)))
+            .execution_options(synchronize_session=False)
+        )
+    session.execute(
+        delete(EmbedViewer)
+        .where(EmbedViewer.login_id == login_id)
         .execution_options(synchronize_session=False)
     )
 

@@ -9,6 +9,7 @@ from lms.jobs import JobRun
 from lms.library import LIBRARY
 from lms.parts import Part
 from lms.runtime import Carrel
+from lti.cli.embeds import embed
 from lti.cli.group import lti
 from lti.identities import forget_person
 from lti.kept_of_person import tell_of_person
@@ -25,8 +26,11 @@ from lti.score_rounds import SCORE_SCHEDULE, SCORES, look_after_merge, report_sc
 from lti.selftest.records import SELFTEST
 from lti.selftest.rounds import run_selftest
 from lti.web import (
+    completions,
     connecting,
     course,
+    embedded,
+    embeds,
     handouts,
     home,
     key_set,
@@ -43,9 +47,11 @@ from lti.web import (
     registering,
     selftest,
     staff,
+    staff_embeds,
     staff_traffic,
     tool_pages,
     watching,
+    who,
 )
 from lti.web.reception import init_reception
 
@@ -59,6 +65,10 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     opening.blueprint,
     handouts.blueprint,
     privacy.blueprint,
+    who.blueprint,
+    embedded.blueprint,
+    embeds.blueprint,
+    completions.blueprint,
     connecting.blueprint,
     own_courses.blueprint,
     own_launches.blueprint,
@@ -66,6 +76,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     registering.blueprint,
     selftest.blueprint,
     staff.blueprint,
+    staff_embeds.blueprint,
     staff_traffic.blueprint,
     tool_pages.blueprint,
     linking.blueprint,
@@ -89,7 +100,7 @@ def play_selftest(carrel: Carrel, run: JobRun) -> None:
 LTI = Part(
     name="lti",
     init_app=init_app,
-    commands=(lti,),
+    commands=(embed, lti),
     job_handlers={
         TIDY: tidy,
         KEYS: keep_keys,

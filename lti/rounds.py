@@ -6,7 +6,7 @@ from typing import Final
 from lms.clock import now
 from lms.jobs import JobRun, Schedule
 from lms.runtime import Carrel
-from lti import frames, invites, launch_log, linking, logins
+from lti import embed_codes, frames, invites, launch_log, linking, logins
 from lti.keys import tend_keys
 from lti.keysets import KeySets, places_to_refresh
 
@@ -14,6 +14,7 @@ TIDY: Final = "lti.tidy"
 KEYS: Final = "lti.keys"
 SCHEDULES: Final = (Schedule(TIDY, timedelta(hours=1)), Schedule(KEYS, timedelta(minutes=15)))
 FORGETTING: Final = (
+    embed_codes.forget_old,
     frames.forget_old,
     invites.forget_old,
     logins.forget_old_logins,

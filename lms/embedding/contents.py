@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from lms.embedding.selection import shown_in_series
+from lms.embedding.shown import shown_in_series
 from lms.errors import N_, NotFound
 from lms.models.catalogue import Recording, Series, Webinar, WebinarSeries, WebinarState
 from lms.programme import CaptionFacts as CaptionFacts

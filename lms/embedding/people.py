@@ -7,9 +7,12 @@ from typing import Final
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
-from lms.errors import N_
+from lms.addresses import Address
+from lms.errors import N_, NotFound
+from lms.known_addresses import find_known
 from lms.known_addresses import kept_login as kept_login
-from lms.models.people import Login
+from lms.memberships import NewMember, found_or_made
+from lms.models.people import Login, Role
 
 NAMELESS: Final = N_("A learner")
 LONGEST_NAME: Final = 200
@@ -21,6 +24,25 @@ def add_learner(session: Session, *, name: str | None, now: datetime) -> int:
     session.add(login)
     session.flush()
     return login.id
+
+
+def written_to(session: Session, address: Address) -> tuple[str, int | None]:
+    """Return where a letter to this address goes, and whose login it is, if it is anybody's.
+
+    To an address that is known it goes as it is kept, and not as somebody typed it.
+    """
+    try:
+        known = find_known(session, address)
+    except NotFound:
+        return address.shown, None
+    return known.email, known.login_id
+
+
+def confirmed_person(session: Session, address: Address, name: str, *, now: datetime) -> int:
+    """Return the login of somebody who has shown that an address is theirs; one is made if need be."""
+    person = NewMember(address, Role.MEMBER, _usable(name))
+    account, _is_new = found_or_made(session, person, actor=None, now=now)
+    return account.id
 
 
 def rename_learner(session: Session, login_id: int, name: str) -> None:
@@ -48,6 +70,16 @@ def names_of(session: Session, login_ids: Collection[int]) -> Mapping[int, str]:
     """
     rows = session.execute(select(Login.id, Login.name).where(Login.id.in_(sorted(set(login_ids)))))
     return {row.id: row.name for row in rows}
+
+
+def kept_logins(session: Session, login_ids: Collection[int]) -> Mapping[int, int]:
+    """Return for each of these logins the one that is kept of its person."""
+    rows = session.execute(
+        select(Login.id, func.coalesce(Login.merged_into, Login.id).label("kept")).where(
+            Login.id.in_(sorted(set(login_ids)))
+        )
+    )
+    return {row.id: row.kept for row in rows}
 
 
 def forget_learners(session: Session, logins: Select[int | None]) -> None:

@@ -11,7 +11,7 @@ from lms import viewing
 from lms.access import Action, Admitted
 from lms.embedding.standing import (
     CLAIMED_BY_PLAYING,
-    Presence,
+    NAMED,
     Standing,
     Visitor,
     read_standing,
@@ -35,10 +35,14 @@ TAKEN_OVER: Final = PlaybackEnd.TAKEN_OVER
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How somebody in a frame wants to play: in which browser, in place of another screen or not."""
+    """How somebody in a frame wants to play: in which browser, in place of another screen or not.
+
+    `until` is when their frame itself ends, where it does before the right to watch.
+    """
 
     browser: str
     takes_over: bool
+    until: datetime | None = None
 
 
 def begin(
@@ -52,7 +56,7 @@ def begin(
     if visitor.login_id is None:
         raise NotFound
     standing = read_standing(session, visitor, webinar_id)
-    if visitor.presence is not Presence.LEARNER:
+    if visitor.presence not in NAMED:
         return _look_over(session, standing, webinar_id, wish, now=now)
     try:
         with session.begin_nested():  # a seat that leads to nothing is given back
@@ -128,4 +132,6 @@ def _seated(session: Session, visitor: Visitor, standing: Standing, *, now: date
 def _screen(standing: Standing, wish: Wish) -> Screen:
     if standing.login_id is None:
         raise NotFound
-    return Screen(standing.login_id, None, wish.browser, standing.organisation_id)
+    return Screen(
+        standing.login_id, None, wish.browser, standing.organisation_id, wish.until
+    )

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session
 
-from lms.embedding.selection import shown_in_series
+from lms.embedding.shown import shown_in_series
 from lms.models.catalogue import Recording, Webinar
 from lms.models.people import Login
 from lms.models.viewing import PlaybackSession, WatchRecord

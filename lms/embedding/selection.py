@@ -124,7 +124,7 @@ _presenters = gathered(
     .order_by(WebinarPresenter.position)
     .correlate(Webinar)
 )
-_PLAYS: Final = and_(
+PLAYS: Final = and_(
     Recording.webinar_id == Webinar.id, Recording.is_current, Recording.run.is_not(None)
 )
 _SHOWN: Final = Webinar.state.not_in(HIDDEN)
@@ -158,7 +158,7 @@ def read_selection(
 
     Raises NotFound for a page beyond the end.
     """
-    usable = _usable(_holdings(session, organisation_id, now))
+    usable = usable_by(session, organisation_id, now=now)
     chosen = _chosen(sought, usable, session.get_bind().dialect.name)
     total = select(func.count()).select_from(chosen).scalar_subquery()
     facts = select(total.label("total"), gathered(_series(usable)).label("series")).subquery()
@@ -174,7 +174,7 @@ def read_selection(
         .select_from(facts)
         .outerjoin(page, true())
         .outerjoin(Webinar, Webinar.id == page.c.id)
-        .outerjoin(Recording, _PLAYS)
+        .outerjoin(Recording, PLAYS)
         .order_by(page.c.rank, page.c.held_at.desc(), page.c.id.desc())
     ).all()
     found = [row for row in rows if row.webinar_id is not None]
@@ -199,7 +199,7 @@ def find_choices(
         return {}
     rows = session.execute(
         select(*_choice_columns(), *_facts_columns())
-        .join(Recording, _PLAYS)
+        .join(Recording, PLAYS)
         .where(Webinar.public_id.in_(sorted(set(names))), _SHOWN)
     ).all()
     holdings = _holdings(session, organisation_id, now)
@@ -225,27 +225,16 @@ def find_series(
 
     Raises NotFound for any other.
     """
-    usable = _usable(_holdings(session, organisation_id, now))
+    usable = usable_by(session, organisation_id, now=now)
     row = session.execute(_series(usable).where(Series.public_id == public_id)).one_or_none()
     if row is None:
         raise NotFound
     return SeriesChoice(*row)
 
 
-def shown_in_series(
-    session: Session, organisation_id: int, name: str, *, now: datetime
-) -> tuple[int, ...]:
-    """Return what an organisation may show of a series, named by its slug or outside id; row ids."""
-    usable = _usable(_holdings(session, organisation_id, now))
-    query = (
-        select(Webinar.id)
-        .join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id)
-        .join(Series, Series.id == WebinarSeries.series_id)
-        .join(Recording, _PLAYS)
-        .where(or_(Series.slug == name, Series.public_id == name), usable)
-        .order_by(Webinar.id)
-    )
-    return tuple(session.scalars(query))
+def usable_by(session: Session, organisation_id: int, *, now: datetime) -> ColumnElement[bool]:
+    """Return the condition on a webinar that this organisation may show it."""
+    return _usable(_holdings(session, organisation_id, now))
 
 
 def _holdings(session: Session, organisation_id: int, now: datetime) -> Sequence[_Holding]:
@@ -322,7 +311,7 @@ def _chosen(sought: Sought, usable: ColumnElement[bool], dialect: str) -> Subque
     words = search.words_in(sought.query)
     hits = search.hits(words, dialect) if words else None
     rank: ColumnElement[float] = literal(0.0) if hits is None else hits.c.rank
-    query = select(Webinar.id, Webinar.held_at, rank.label("rank")).join(Recording, _PLAYS)
+    query = select(Webinar.id, Webinar.held_at, rank.label("rank")).join(Recording, PLAYS)
     if hits is not None:
         query = query.join(hits, hits.c.webinar_id == Webinar.id)
     elif sought.query:
@@ -338,7 +327,7 @@ def _series(usable: ColumnElement[bool]) -> Select[str, str, int]:
         select(Series.public_id, Series.title, func.count(Webinar.id))
         .join(WebinarSeries, WebinarSeries.series_id == Series.id)
         .join(Webinar, Webinar.id == WebinarSeries.webinar_id)
-        .join(Recording, _PLAYS)
+        .join(Recording, PLAYS)
         .where(usable)
         .group_by(Series.id, Series.public_id, Series.title)
         .order_by(Series.title, Series.id)

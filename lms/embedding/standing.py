@@ -41,8 +41,16 @@ class Presence(StrEnum):
     """As whom somebody is in a frame."""
 
     LEARNER = "learner"
+    EXPECTED = "expected"  # named; takes a seat only where the organisation has given a way to one
     LOOKING_OVER = "looking_over"  # an instructor, or a platform's test user: takes no seat
     UNKNOWN = "unknown"  # whom the platform doesn't name
+    PASSING = (
+        "passing"  # everybody who sees a page of the organisation's: nobody is asked to say who
+    )
+
+
+NAMED: Final = frozenset({Presence.LEARNER, Presence.EXPECTED})
+NAMELESS: Final = frozenset({Presence.UNKNOWN, Presence.PASSING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +98,7 @@ class Standing:
         """Tell whether playing may be tried: they are let in, or their first playback lets them in."""
         if self.may_play(now):
             return True
-        is_learner = self.presence is Presence.LEARNER
-        return is_learner and self.case.webinar.playable and self.takes_a_seat(now)
+        return self.presence in NAMED and self.case.webinar.playable and self.takes_a_seat(now)
 
 
 _asking, _kept, _own = aliased(Login), aliased(Login), aliased(Login)
@@ -195,7 +202,7 @@ def read_standing(session: Session, visitor: Visitor, webinar_id: int) -> Standi
     first = rows[0]
     held = tuple(row for row in rows if row.public_id is not None)
     own: tuple[GrantFacts, ...] = ()
-    if visitor.presence is Presence.LEARNER and first.login_id is not None:
+    if visitor.presence in NAMED and first.login_id is not None:
         case = load_case(session, login_id=first.login_id, webinar_id=webinar_id)
         own = case.login.grants
     grants = own + tuple(_grant(row, visitor.presence) for row in held)
@@ -229,8 +236,9 @@ def _grant(row: Row[*tuple[Any, ...]], presence: Presence) -> GrantFacts:
     if presence is Presence.LEARNER:
         # Whom a manager removed takes no seat by themselves.
         place = replace(place, way=Way.RELEASED if row.was_removed else Way.BY_LAUNCH)
-    elif presence is Presence.UNKNOWN and row.capacity is not None:
-        place = replace(place, way=Way.BY_LAUNCH, has_room=False)  # its seats have names
+    elif presence is Presence.EXPECTED or (presence in NAMELESS and row.capacity is not None):
+        # Its seats have names, and this isn't one of them.
+        place = replace(place, way=Way.BY_LAUNCH, has_room=False)
     return GrantFacts(
         public_id=row.public_id,
         scope=row.scope,

@@ -1,6 +1,6 @@
 """A refusal in words that fit a frame: one sentence, whom to ask, and what comes next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from lms.access import Action, Code, Decision
-from lms.embedding.standing import Presence, Standing
+from lms.embedding.standing import NAMELESS, Presence, Standing
 from lms.errors import N_
 from lms.explain import Sentence as Sentence
 from lms.explain import Step, explain
@@ -19,6 +19,14 @@ UNKNOWN: Final = Sentence(
         "This recording has named seats, and your learning system did not say who you are."
         " Sign in there by your own name, then open it again."
     ),
+    {},
+)
+PASSING: Final = Sentence(
+    N_("This recording has named seats, and this page asks nobody for a name."),
+    {},
+)
+EXPECTED: Final = Sentence(
+    N_("There is no seat for you here yet: %(organisation)s gives them out by name."),
     {},
 )
 
@@ -50,11 +58,21 @@ def tell_handout(session: Session, standing: Standing, *, zone: ZoneInfo, now: d
 
 def _told(session: Session, standing: Standing, decision: Decision, zone: ZoneInfo) -> Told:
     told = explain(decision, standing.case.webinar, zone=zone, manager=None)
-    is_nameless = standing.presence is Presence.UNKNOWN and decision.code is Code.NO_GRANT
     return Told(
         code=decision.code,
-        sentence=UNKNOWN if is_nameless else told.sentence,
+        sentence=_sentence(standing, decision.code, told.sentence),
         organisation=standing.organisation,
         manager=find_manager(session, standing.organisation_id),
         waits=told.step is Step.WAIT,
     )
+
+
+def _sentence(standing: Standing, code: Code, usual: Sentence) -> Sentence:
+    """Return the sentence that fits who is in the frame, where the usual one would not."""
+    if code is not Code.NO_GRANT:
+        return usual
+    if standing.presence in NAMELESS:
+        return PASSING if standing.presence is Presence.PASSING else UNKNOWN
+    if standing.presence is Presence.EXPECTED:
+        return replace(EXPECTED, values={"organisation": standing.organisation})
+    return usual

@@ -29,10 +29,11 @@ class Audience(StrEnum):
     FRAME = (
         "frame"  # inside a learning system or a site; the view itself checks the secret in its path
     )
+    EMBED = "embed"  # an address that stands in another site's page; the view itself checks it
 
 
 # No cookie lets anybody in by these: what does stands in the path or the message, and the view checks it.
-UNCOOKIED = frozenset({Audience.PLAYBACK_TOKEN, Audience.PLATFORM, Audience.FRAME})
+UNCOOKIED = frozenset({Audience.PLAYBACK_TOKEN, Audience.PLATFORM, Audience.FRAME, Audience.EMBED})
 
 
 def open_to(audience: Audience) -> Callable[[View], View]:

@@ -22,6 +22,8 @@ ROOMS: Final = {Purpose.PICK: "pick", Purpose.REVIEW: "review", Purpose.PRIVACY:
 def home(secret: str) -> ResponseReturnValue:
     """Show what the session was opened for: by its purpose, then by its role."""
     frame = this_frame(secret)
+    if frame.asks_who:
+        return redirect(f"/lti/s/{secret}/who", code=303)
     if frame.purpose in ROOMS:
         return redirect(f"/lti/s/{secret}/{ROOMS[frame.purpose]}", code=303)
     if frame.target is None:

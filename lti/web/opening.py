@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Final
 
 import structlog
 from flask import jsonify, request
@@ -13,19 +14,25 @@ from lms.embedding import playing
 from lms.embedding.playing import Holder, Playback, Wish, find_holder, read_session_facts
 from lms.embedding.standing import Standing
 from lms.embedding.telling import tell
-from lms.errors import NotFound
+from lms.errors import N_, Gone, NotFound
 from lms.web.agents import describe
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, transaction
 from lms.web.playback import ENDINGS, addresses, played_elsewhere, taken_over
 from lms.web.tickets import Client, client_of, read_ticket
 from lti.frames import Frame, name_visitor
+from lti.models.launches import Purpose
 from lti.web.framed import framed_blueprint, this_frame
 from lti.web.sitting import Sitting, sit_down
 from lti.web.words import as_told, house_zone
 
 blueprint = framed_blueprint("framed_playback", __name__)
 log = structlog.get_logger()
+
+GO_ON: Final = {
+    False: N_("Open the recording from your course again to go on."),
+    True: N_("Reload the page around it to go on."),
+}
 
 
 @blueprint.post("/playback")
@@ -46,7 +53,11 @@ def open_part(secret: str, slug: str) -> ResponseReturnValue:
 @open_to(Audience.FRAME)
 def why(secret: str, token: str) -> ResponseReturnValue:
     """Say why a session of this person's ended, and whether it may go on, within this organisation."""
-    frame, moment = this_frame(secret), now()
+    moment = now()
+    try:
+        frame = this_frame(secret)
+    except Gone as over:
+        return jsonify(code=over.code, sentence=_(over.message), may_reopen=False)
     with read_session() as session:
         facts = read_session_facts(session, read_ticket(token).session)
         sitting = sit_down(session, frame, _slug_of(frame, request.args.get("part")), now=moment)
@@ -63,7 +74,7 @@ def why(secret: str, token: str) -> ResponseReturnValue:
             told["may_reopen"] = True
     if facts.ended_as is not None and (told["may_reopen"] or sitting.standing.takes_a_seat(moment)):
         told["sentence"] = _(ENDINGS[facts.ended_as])
-        told["more"] = _("Open the recording from your course again to go on.")
+        told["more"] = _(GO_ON[frame.purpose is Purpose.EMBED])
     return jsonify(told)
 
 
@@ -72,7 +83,8 @@ def begin_playing(
 ) -> Playback | Holder | Standing:
     """Open a session for who is in the frame, or return who plays, or how they stand."""
     moment = now()
-    wish = Wish(describe(request.user_agent.string), takes_over)
+    until = frame.expires_at if frame.purpose is Purpose.EMBED else None
+    wish = Wish(describe(request.user_agent.string), takes_over, until)
     with transaction() as session:
         visitor = replace(sitting.visitor, login_id=name_visitor(session, frame, now=moment))
         return playing.begin(session, visitor, sitting.programme.webinar_id, wish, now=moment)

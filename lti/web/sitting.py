@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -13,10 +14,13 @@ from lms.embedding.contents import (
     find_series_facts,
 )
 from lms.embedding.standing import Presence, Standing, Visitor, read_standing
-from lms.errors import NotFound
+from lms.errors import N_, Forbidden, NotFound
 from lti.frames import Frame
+from lti.models.embeds import SeatRule
 from lti.models.launches import FrameRole
 from lti.targets import Target
+
+SAY_WHO: Final = N_("Say who you are first: this page asks for it once.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,12 @@ def visitor_of(frame: Frame) -> Visitor:
     """Return as whom somebody is here: neither instructors nor test users take a seat (I4)."""
     presence = Presence.LEARNER
     if frame.role is FrameRole.ANONYMOUS:
-        presence = Presence.UNKNOWN
+        is_site = frame.seat_rule is SeatRule.INSTITUTION
+        presence = Presence.PASSING if is_site else Presence.UNKNOWN
     elif frame.role is FrameRole.INSTRUCTOR or frame.is_test_user:
         presence = Presence.LOOKING_OVER
+    elif frame.seat_rule is SeatRule.SEATED:
+        presence = Presence.EXPECTED
     return Visitor(frame.login_id, frame.organisation_id, presence)
 
 
@@ -44,8 +51,10 @@ def sit_down(session: Session, frame: Frame, slug: str | None, *, now: datetime)
     """Return how somebody stands before the webinar of their link, or one of its series.
 
     What the organisation holds nothing of isn't there, whatever the person holds elsewhere, and
-    reads like what never was. Raises NotFound.
+    reads like what never was. Raises NotFound, and Forbidden while who is there has to say who.
     """
+    if frame.asks_who:
+        raise Forbidden(SAY_WHO, code="say_who")
     target = frame.target
     if target is None:
         raise NotFound(NOT_HERE)
@@ -75,7 +84,9 @@ def slugs_of(session: Session, frame: Frame, *, now: datetime) -> tuple[str | No
 
 
 def series_of(session: Session, frame: Frame, *, now: datetime) -> SeriesFacts:
-    """Return the series that a link shows, with this person's progress; raises NotFound."""
+    """Return the series that a link shows, with this person's progress; raises as `sit_down` does."""
+    if frame.asks_who:
+        raise Forbidden(SAY_WHO, code="say_who")
     if frame.target is None or frame.target.series is None:
         raise NotFound(NOT_HERE)
     return find_series_facts(

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from lms.clock import now
 from lms.embedding.contents import Part, Span, read_place
 from lms.embedding.playing import Holder, Playback
-from lms.embedding.standing import Presence
+from lms.embedding.standing import NAMED
 from lms.embedding.telling import Told, tell
 from lms.errors import N_
 from lms.web.guard import Audience, open_to
@@ -22,7 +22,7 @@ from lms.web.posters import picture_of, poster_url
 from lms.web.screening import Doorway, Screening, minutes_of, screening_of
 from lms.web.watch import held_on
 from lti.frames import Frame
-from lti.models.launches import FrameRole
+from lti.models.launches import FrameRole, Purpose
 from lti.targets import Target
 from lti.web.framed import frame_page, framed_blueprint, this_frame
 from lti.web.opening import begin_playing, frame_client
@@ -37,6 +37,10 @@ NOTES: Final = {
     ),
     "test": N_("You are here as a test user. It takes no seat, and what you watch is not kept."),
     "unknown": N_("Your learning system did not say who you are, so your place is not kept."),
+    "passing": N_("This page asks nobody for a name, so your place is not kept."),
+    "manager": N_(
+        "This is how your page shows it. Looking it over takes no seat, and what you watch is not kept."
+    ),
 }
 
 
@@ -165,7 +169,14 @@ def _series_page(frame: Frame, secret: str) -> ResponseReturnValue:
         }
         for part in series.parts
     ]
-    return frame_page(frame, "lti/series.html", title=series.title, cards=cards, is_kept=is_kept)
+    return frame_page(
+        frame,
+        "lti/series.html",
+        title=series.title,
+        cards=cards,
+        is_kept=is_kept,
+        leave_url=url_for("framed_who.leave", secret=secret) if _may_leave(frame) else None,
+    )
 
 
 def _picture(part: Part) -> str:
@@ -197,22 +208,29 @@ def _surrounding(frame: Frame, secret: str, sitting: Sitting) -> dict[str, Any]:
         if following
         else None,
         "course_url": url_for("framed.home", secret=secret)
-        if frame.role is FrameRole.INSTRUCTOR
+        if frame.role is FrameRole.INSTRUCTOR and frame.purpose is not Purpose.EMBED
         else None,
+        "leave_url": url_for("framed_who.leave", secret=secret) if _may_leave(frame) else None,
     }
 
 
+def _may_leave(frame: Frame) -> bool:
+    """Tell whether who watches may stop being known here: they gave their name on this page."""
+    return frame.purpose is Purpose.EMBED and frame.role is FrameRole.LEARNER
+
+
 def _kept_for(sitting: Sitting) -> int | None:
-    is_kept = sitting.visitor.presence is Presence.LEARNER
+    is_kept = sitting.visitor.presence in NAMED
     return sitting.visitor.login_id if is_kept else None
 
 
 def _note(frame: Frame) -> str | None:
     """Say why nothing is kept; None for a learner."""
+    is_embed = frame.purpose is Purpose.EMBED
     if frame.role is FrameRole.ANONYMOUS:
-        return _(NOTES["unknown"])
+        return _(NOTES["passing" if is_embed else "unknown"])
     if frame.role is FrameRole.INSTRUCTOR:
-        return _(NOTES["instructor"])
+        return _(NOTES["manager" if is_embed else "instructor"])
     return _(NOTES["test"]) if frame.is_test_user else None
 
 

@@ -51,6 +51,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
         "answer": "ok",
     },
     "embed_link": {"expires_at": START + timedelta(hours=1)},
+    "embed_code": {"frame_id": REFERRED, "expires_at": START + timedelta(hours=1), "tries": 0},
     "lti_deployment": {"state": "pending"},
     "lti_frame_session": {
         "expires_at": START + timedelta(hours=1),

@@ -1,7 +1,6 @@
-// The table of people: the bar for chosen rows comes when somebody is chosen, and an undo is a toast.
+// The table of people: the bar for chosen rows comes when somebody is chosen.
 
 const form = document.querySelector("[data-choosing]");
-const undo = document.querySelector("[data-undo]");
 
 function choosing() {
   const bar = form.querySelector("[data-bulk-bar]");
@@ -36,16 +35,4 @@ function choosing() {
   show();
 }
 
-function undoing() {
-  undo.hidden = true;
-  const detail = {
-    text: undo.querySelector("[data-undo-text]").textContent,
-    kind: "done",
-    act: { label: undo.dataset.undoLabel, run: () => undo.requestSubmit() },
-  };
-  // The shell listens once it has started, which is before this or right after.
-  setTimeout(() => document.dispatchEvent(new CustomEvent("carrel:toast", { detail })), 0);
-}
-
 if (form) choosing();
-if (undo) undoing();

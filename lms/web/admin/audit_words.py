@@ -26,6 +26,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "deployment.refused": N_("%(actor)s refused launches from an institution's learning system"),
     "domain.forgotten": N_("%(actor)s took a mail domain from %(subject)s"),
     "domain.verified": N_("%(actor)s verified a mail domain of %(subject)s"),
+    "completions.reported": N_(
+        "%(actor)s took in completions from elsewhere of %(subject)s: %(rows)s"
+    ),
+    "embed.added": N_("%(actor)s made an embed link of %(organisation)s"),
+    "embed.edited": N_("%(actor)s changed an embed link of %(organisation)s"),
+    "embed.restored": N_("%(actor)s put back an embed link of %(organisation)s"),
+    "embed.revoked": N_("%(actor)s took back an embed link of %(organisation)s"),
     "grant.grace_extended": N_("%(actor)s extended the grace of %(subject)s"),
     "grant.made": N_("%(actor)s gave access: %(subject)s"),
     "grant.revoked": N_("%(actor)s took access back: %(subject)s"),

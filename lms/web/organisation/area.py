@@ -7,7 +7,7 @@ from flask import request, url_for
 from flask_babel import gettext as _
 
 from lms import stewards
-from lms.stewards import Managed
+from lms.stewards import Managed as Managed
 from lms.web.kit import carrel, read_session, render
 from lms.web.signin import required_viewer
 from lms.zones import is_zone
@@ -85,6 +85,7 @@ def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
                 link(_("Without an invitation"), "organisation_claims.claims", "lock-open"),
                 link(_("Members and roles"), "organisation_members.members", "key-round"),
                 link(_("Learning system"), "organisation_lti.overview", "presentation"),
+                link(_("On your own pages"), "organisation_embeds.index", "monitor"),
             ],
         ),
     ]
