@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from lms.errors import N_, Invalid
-from lti.platform_addresses import is_loopback_host, read_origin
+from lti.platform_addresses import is_loopback_host, origin_of, read_origin
 
 MOST: Final = 20
 NONE_GIVEN: Final = N_("Name at least one site, such as https://learn.example.org.")
@@ -56,7 +56,7 @@ def _read(site: str) -> str:
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise _fault(NO_PAGE, site=shown, origin=origin)
     try:
-        return read_origin(origin, field="origins", allows_loopback=True)
+        return read_origin(origin_of(origin), field="origins", allows_loopback=True)
     except Invalid:
         raise _fault(NO_SITE, site=shown) from None
 

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from wtforms import DateField, Form, RadioField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from lms.embedding.dates import day_of, end_of_day
@@ -43,18 +44,18 @@ class EmbedForm(Form):
     seat_rule = RadioField(
         _l("Who may watch"),
         choices=[
-            (
+            SelectChoice(
                 SeatRule.SEATED.value,
                 _l(
                     "People of ours: each confirms an address by a code, and watches by their seat, "
                     "their invitation or an address at one of your domains"
                 ),
             ),
-            (
+            SelectChoice(
                 SeatRule.NAMED.value,
                 _l("Anybody who confirms an address: each takes a free seat, until none is left"),
             ),
-            (
+            SelectChoice(
                 SeatRule.INSTITUTION.value,
                 _l("Everybody who sees the page, without a name: needs unlimited seats"),
             ),

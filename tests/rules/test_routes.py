@@ -140,6 +140,18 @@ def test_what_is_framed_stands_behind_a_secret_and_is_not_there_without_it(
     assert [one for one in answers if one[1] != NOT_FOUND] == []
 
 
+def test_an_address_for_an_iframe_is_not_there_without_its_secret(
+    app: Flask, client: Visitor, cast: Cast
+) -> None:
+    embeds = [door for door in doors(app) if door.audience is Audience.EMBED]
+    assert embeds
+    for person in (None, cast.alice, cast.dan, cast.mia, cast.ada):
+        if person is not None:
+            client.sign_in(person.id)
+        answers = [(door, client.open(door.path, method=door.method)) for door in embeds]
+        assert [door for door, answer in answers if answer.status_code != NOT_FOUND] == []
+
+
 def test_what_is_framed_is_not_there_for_another_browser(
     app: Flask, client: Visitor, cast: Cast, database: Database, carrel: Carrel
 ) -> None:
