@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from wtforms import DateField, Form, RadioField, StringField, TextAreaField
-from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from lms.embedding.dates import day_of, end_of_day
@@ -16,6 +15,23 @@ from lti.embeds import LONGEST_LABEL, EmbedDetails, EmbedFacts
 from lti.models.embeds import SeatRule
 
 LONGEST_ORIGINS = 4000
+CHOICES = (
+    (
+        SeatRule.SEATED,
+        _l(
+            "People of ours: each confirms an address by a code, and watches by their seat, their "
+            "invitation or an address at one of our domains"
+        ),
+    ),
+    (
+        SeatRule.NAMED,
+        _l("Anybody who confirms an address: each takes a free seat, until none is left"),
+    ),
+    (
+        SeatRule.INSTITUTION,
+        _l("Everybody who sees the page, without a name: needs unlimited seats"),
+    ),
+)
 
 
 class EmbedForm(Form):
@@ -41,27 +57,7 @@ class EmbedForm(Form):
             "placeholder": "https://",
         },
     )
-    seat_rule = RadioField(
-        _l("Who may watch"),
-        choices=[
-            SelectChoice(
-                SeatRule.SEATED.value,
-                _l(
-                    "People of ours: each confirms an address by a code, and watches by their seat, "
-                    "their invitation or an address at one of your domains"
-                ),
-            ),
-            SelectChoice(
-                SeatRule.NAMED.value,
-                _l("Anybody who confirms an address: each takes a free seat, until none is left"),
-            ),
-            SelectChoice(
-                SeatRule.INSTITUTION.value,
-                _l("Everybody who sees the page, without a name: needs unlimited seats"),
-            ),
-        ],
-        default=SeatRule.SEATED.value,
-    )
+    seat_rule = RadioField(_l("Who may watch"), default=SeatRule.SEATED.value)
     expires = DateField(
         _l("Last day"),
         [Optional()],
@@ -69,6 +65,10 @@ class EmbedForm(Form):
         render_kw={"class": "input-short"},
     )
     sites: tuple[str, ...] = ()
+
+    def offer_rules(self) -> None:
+        """Give the rules their words."""
+        self.seat_rule.choices = [(rule.value, words) for rule, words in CHOICES]
 
     def validate_origins(self, field: TextAreaField) -> None:
         """Read the sites; raises ValidationError with what is wrong with the first that can't be."""

@@ -100,6 +100,7 @@ def new(organisation_id: str, kind: str, name: str) -> ResponseReturnValue:
     with read_session() as session:
         target, title = _chosen(session, managed.facts.id, kind, name, now=moment)
     form = EmbedForm(request.form)
+    form.offer_rules()
     if request.method == "POST" and form.validate():
         try:
             with transaction() as session:
@@ -170,6 +171,7 @@ def edit(organisation_id: str, embed_id: str) -> ResponseReturnValue:
     with read_session() as session:
         kept = find_embed(session, managed.facts.id, embed_id)
     form = EmbedForm(request.form)
+    form.offer_rules()
     if request.method == "GET":
         form.fill(kept, zone)
     elif form.validate():
