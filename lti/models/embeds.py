@@ -43,9 +43,6 @@ class EmbedLink(Base, kw_only=True):
             "expires_at IS NULL OR expires_at > created_at", name="expires_after_creation"
         ),
         CheckConstraint("uses >= 0", name="uses_not_negative"),
-        CheckConstraint(
-            "seat_rule <> 'named' OR expires_at IS NOT NULL", name="open_to_anybody_for_a_time"
-        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)

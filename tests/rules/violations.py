@@ -106,7 +106,6 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_embed_link_expires_after_creation": {"expires_at": START},
     "ck_embed_link_token_is_a_sha256": {"token_hash": b"short"},
     "ck_embed_link_uses_not_negative": {"uses": -1},
-    "ck_embed_link_open_to_anybody_for_a_time": {"seat_rule": "named", "expires_at": None},
     "ck_embed_code_code_is_a_sha256": {"code_hash": b"short"},
     "ck_embed_code_expires_after_creation": {"expires_at": START},
     "ck_embed_code_tries_not_negative": {"tries": -1},

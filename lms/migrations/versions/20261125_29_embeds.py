@@ -9,7 +9,6 @@ branch_labels = None
 depends_on = None
 
 RULE = "ck_embed_link_seatrule"
-ANYBODY = "ck_embed_link_open_to_anybody_for_a_time"
 USES = "ck_embed_link_uses_not_negative"
 
 
@@ -20,9 +19,6 @@ def upgrade() -> None:
         link.add_column(sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True))
         link.create_check_constraint(op.f(RULE), "seat_rule IN ('seated', 'named', 'institution')")
         link.create_check_constraint(op.f(USES), "uses >= 0")
-        link.create_check_constraint(
-            op.f(ANYBODY), "seat_rule <> 'named' OR expires_at IS NOT NULL"
-        )
     with op.batch_alter_table("embed_link") as link:
         link.alter_column("uses", existing_type=sa.Integer(), server_default=None)
     _make_codes()
@@ -37,7 +33,6 @@ def downgrade() -> None:
     op.drop_table("embed_code")
     op.execute("DELETE FROM embed_link WHERE seat_rule = 'seated'")
     with op.batch_alter_table("embed_link") as link:
-        link.drop_constraint(op.f(ANYBODY), type_="check")
         link.drop_constraint(op.f(USES), type_="check")
         link.drop_constraint(op.f(RULE), type_="check")
         link.create_check_constraint(op.f(RULE), "seat_rule IN ('named', 'institution')")
