@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261125_29_embeds"
-down_revision = "20261125_28_login_search"
+revision = "20261125_30_embeds"
+down_revision = "20261125_29_selftest"
 branch_labels = None
 depends_on = None
 
