@@ -60,7 +60,6 @@ class Announcement:
     handouts: tuple[HandoutName, ...]
     prices: tuple[Price, ...]
     recording: Playable | None
-    is_awaiting_recording: bool
 
     @property
     def ends_at(self) -> datetime:
@@ -114,7 +113,6 @@ _PAGE: Final = (
         _series.label("series"),
         _handouts.label("handouts"),
         _prices.label("prices"),
-        _current.id.label("current_id"),
         _current.public_id.label("recording_id"),
         _current.run,
         _current.seconds,
@@ -178,5 +176,4 @@ def _announcement(row: Row[*tuple[Any, ...]]) -> Announcement:
         handouts=tuple(HandoutName(*one) for one in row.handouts or ()),
         prices=in_order(prices),
         recording=recording,
-        is_awaiting_recording=row.current_id is not None and row.run is None,
     )

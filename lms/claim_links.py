@@ -48,7 +48,6 @@ class LinkFacts:
     invited_by: str
     for_whom: str
     is_open: bool
-    is_offer: bool
     state: LinkState
     expires_at: datetime
     has_room: bool
@@ -195,7 +194,6 @@ def read_link(session: Session, token: str, *, now: datetime) -> LinkFacts:
         invited_by=_by_whom(session, link, invited),
         for_whom=mask(invited.email) if invited is not None and invited.email else "",
         is_open=invited is None,
-        is_offer=invited is not None and invited.state is AssignmentState.OFFERED,
         state=state_of(link, invited, now),
         expires_at=link.expires_at,
         has_room=pool.capacity is None or pool.used < pool.capacity,

@@ -1,10 +1,9 @@
-"""Contracts: renewing them, adding to them, and who goes when a renewal has fewer seats (C1 to C4)."""
+"""Contracts: renewing them, and who goes when a renewal has fewer seats (C1, C2 and C4)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
@@ -17,7 +16,6 @@ from lms.models.people import Login, Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant, PoolFacts, read_pool
-from lms.pricing import by_the_day
 from lms.seating import COUNTED, lock_family, read_lines, recount
 from lms.settling import LAST_ACTIVE, LOSES_FIRST
 
@@ -25,7 +23,6 @@ NEVER_ENDS = N_("These seats never end, so there is nothing to renew.")
 ALLOTTED = N_("These seats come from another organisation's contract. Renew that one.")
 BAD_END = N_("Choose an end that lies after the start of the new term.")
 BAD_SEATS = N_("Give a number of seats of at least 1, or leave it unlimited.")
-NO_TERM = N_("No contract is in force, so there is none to add to. Renew it instead.")
 NOBODY_GOES = N_("The seats ahead are enough for everybody, so nobody has to go.")
 TOO_MANY_STAY = N_("More people would stay than there are seats ahead. Choose again.")
 NOT_THERE = N_("One of these seats is not in this pool, or nobody has it.")
@@ -52,15 +49,6 @@ class Renewed:
     starts_at: datetime
     ends_at: datetime
     seats: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class AddedSeats:
-    """What seats added in mid-term cost, in minor units, and when they end: with the contract."""
-
-    seats: int
-    ends_at: datetime
-    price_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,52 +115,6 @@ def contract_of(session: Session, organisation_id: int, target: Target) -> PoolF
 def next_start(session: Session, pool_id: int, *, now: datetime) -> datetime:
     """Return when a renewal's term starts: where the last one ends; when that is over, now (A5)."""
     return max((end for end in _ends(session, pool_id) if end > now), default=now)
-
-
-def price_added_seats(
-    session: Session,
-    pool_id: int,
-    seats: int,
-    *,
-    per_seat_minor: int,
-    zone: ZoneInfo,
-    now: datetime,
-) -> AddedSeats:
-    """Price seats added in mid-term by the day (C3): a seat's price of the whole term times n.
-
-    Days are days in `zone`; the day on which they are added is paid. Raises Conflict when no
-    contract is in force.
-    """
-    line = _in_force(session, pool_id, now)
-    starts, ends, added = (
-        moment.astimezone(zone).date() for moment in (line.starts_at, _end(line), now)
-    )
-    price = by_the_day(per_seat_minor * seats, starts=starts, ends=ends, added=added)
-    return AddedSeats(seats, _end(line), price)
-
-
-def add_seats(
-    session: Session,
-    pool_id: int,
-    seats: int,
-    *,
-    sale_id: int | None = None,
-    actor: str | None,
-    now: datetime,
-) -> PoolFacts:
-    """Add seats in mid-term: one grant from now on that ends with the contract (C3).
-
-    Raises as `renew` does, and Conflict when no contract is in force.
-    """
-    pool = _contract(session, pool_id)
-    if seats < 1:
-        raise Invalid(BAD_SEATS, fields={"seats": BAD_SEATS})
-    ends_at = _end(_in_force(session, pool_id, now))
-    term = Term(now, ends_at)
-    new = NewPoolGrant(
-        pool.organisation_id, pool.target, seats, term, OfferKind.CONTRACT, sale_id=sale_id
-    )
-    return pools.sell_seats(session, new, actor=actor, now=now)
 
 
 def shortage_ahead(session: Session, pool_id: int, *, now: datetime) -> Shortage | None:
@@ -262,22 +204,6 @@ def _contract(session: Session, pool_id: int) -> PoolFacts:
 def _ends(session: Session, pool_id: int) -> list[datetime]:
     lines = read_lines(session, pool_id)
     return [line.ends_at for line in lines if line.ends_at is not None]
-
-
-def _in_force(session: Session, pool_id: int, now: datetime) -> Line:
-    in_force = [
-        line
-        for line in read_lines(session, pool_id)
-        if line.ends_at is not None and line.starts_at <= now < line.ends_at
-    ]
-    if not in_force:
-        raise Conflict(NO_TERM)
-    return min(in_force, key=lambda line: (-_end(line).timestamp(), line.starts_at))
-
-
-def _end(line: Line) -> datetime:
-    assert line.ends_at is not None  # noqa: S101  (only dated lines are asked)
-    return line.ends_at
 
 
 def _family(session: Session, pool_id: int) -> list[int]:

@@ -12,7 +12,7 @@ from lms.errors import N_, NotFound
 from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind
 from lms.models.orders import DeliveredThrough, DeskRequest, RequestKind, RequestState, Sale
-from lms.models.people import Login, Organisation
+from lms.models.people import Organisation
 from lms.models.seats import Pool, Seat
 
 OPEN: Final = (RequestState.NEW, RequestState.IN_HAND)
@@ -50,7 +50,6 @@ class RequestFacts:
     email: str
     organisation_name: str
     login_id: int | None
-    login_public_id: str | None
     organisation_id: int | None
     organisation_slug: str | None
     webinar_id: int | None
@@ -133,7 +132,6 @@ _FACTS: Final = (
         DeskRequest.email,
         DeskRequest.organisation_name,
         DeskRequest.login_id,
-        Login.public_id.label("login_public_id"),
         DeskRequest.organisation_id,
         Organisation.slug.label("organisation_slug"),
         DeskRequest.webinar_id,
@@ -164,7 +162,6 @@ _FACTS: Final = (
         DeskRequest.closed_at,
     )
     .select_from(DeskRequest)
-    .outerjoin(Login, Login.id == DeskRequest.login_id)
     .outerjoin(Organisation, Organisation.id == DeskRequest.organisation_id)
     .outerjoin(Webinar, Webinar.id == DeskRequest.webinar_id)
     .outerjoin(Pool, Pool.id == DeskRequest.pool_id)

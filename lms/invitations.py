@@ -41,6 +41,7 @@ from lms.seating import (
 
 STAYS_OPEN: Final = timedelta(days=14)
 MOST_AT_ONCE: Final = 200
+EXPIRED_AT_ONCE: Final = 500
 TAKES_NOBODY = N_("Nobody can be invited: the term of these seats is over.")
 TOO_MANY_AT_ONCE = N_("Invite at most 200 people at once; for more, import a list.")
 NOT_OPEN = N_("This seat isn't waiting for anybody to take it.")
@@ -218,14 +219,14 @@ def link_of(session: Session, assignment_id: int, *, doors: Doors, now: datetime
     return doors.page(f"/claim/{_link(session, invited, now)}")
 
 
-def expire_due(session: Session, *, now: datetime, limit: int = 500) -> int:
+def expire_due(session: Session, *, now: datetime) -> int:
     """End invitations and offers that ran out, and pass their seats on; returns how many."""
     due = and_(Assignment.state.in_(OPEN), Assignment.expires_at <= now)
     found = session.execute(
         select(Assignment.id, Assignment.pool_id)
         .where(due)
         .order_by(Assignment.pool_id, Assignment.id)
-        .limit(limit)
+        .limit(EXPIRED_AT_ONCE)
     ).all()
     ended = 0
     for pool_id in sorted({row.pool_id for row in found}):

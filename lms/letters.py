@@ -40,7 +40,7 @@ class Doors:
         """Return a page's whole address; `onward` is the local path to go to afterwards."""
         return self.base_url + path + (f"?next={quote(onward)}" if onward else "")
 
-    def secret_page(self, purpose: EmailPurpose, secret: str, *, onward: str | None = None) -> str:
+    def secret_page(self, purpose: EmailPurpose, secret: str, *, onward: str | None) -> str:
         """Return the whole address of the page that a mailed secret opens."""
         return self.page(_SECRET_PAGES[purpose] + secret, onward=onward)
 

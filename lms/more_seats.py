@@ -35,11 +35,9 @@ def price_of_more(session: Session, pool: PoolFacts, more: int, *, now: datetime
     ).one()
     if not sold.seats:
         paid_long_ago = SoldSeats(0, 0, now - TOP_UP_FOR)
-        found = top_up(read_prices(session), paid_long_ago, more, now=now)
-    else:
-        before = SoldSeats(sold.seats, sold.paid, sold.paid_at)
-        found = top_up(prices_at(session, sold.sold_at), before, more, now=now)
-    return found if isinstance(found, Unpriced) else found.total_minor
+        return top_up(read_prices(session), paid_long_ago, more, now=now)
+    before = SoldSeats(sold.seats, sold.paid, sold.paid_at)
+    return top_up(prices_at(session, sold.sold_at), before, more, now=now)
 
 
 def price_for_the_rest(

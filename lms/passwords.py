@@ -73,10 +73,8 @@ def check_password(kept: str | None, password: str) -> Right | Wrong:
     return Right(outdated=_hasher.check_needs_rehash(kept))
 
 
-def check_new_password(
-    password: str, *, email: str = "", name: str = "", field: str = "password"
-) -> None:
-    """Raise Invalid, naming `field`, for a password that a stranger would guess.
+def check_new_password(password: str, *, email: str, name: str) -> None:
+    """Raise Invalid, naming the field `password`, for a password that a stranger would guess.
 
     Long enough and not common, as NIST SP 800-63B (5.1.1.2) asks; no rules about kinds of
     characters.
@@ -84,7 +82,7 @@ def check_new_password(
     local, _at, domain = email.partition("@")
     fault = _fault(password, [local, domain, domain.partition(".")[0], *name.split()])
     if fault is not None:
-        raise Invalid(fault, fields={field: fault})
+        raise Invalid(fault, fields={"password": fault})
 
 
 def _fault(password: str, about: list[str]) -> str | None:

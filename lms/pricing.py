@@ -14,7 +14,6 @@ from lms.offers import Price
 TOP_UP_FOR: Final = timedelta(days=30)
 QUOTE_HOLDS_FOR: Final = timedelta(days=60)
 LADDER: Final = 8
-WHOLE: Final = 1_000_000  # a tax rate is given in millionths
 SEATS: Final = (OfferKind.SINGLE, OfferKind.GROUP_SEATS)
 
 
@@ -52,7 +51,6 @@ class Alternative:
     kind: OfferKind
     people: int | None
     total_minor: int
-    saves_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,31 +85,6 @@ class SoldSeats:
 
 
 @dataclass(frozen=True, slots=True)
-class TopUp:
-    """What more seats cost, and whether they are a new order rather than part of the old one (P4)."""
-
-    total_minor: int
-    is_new_order: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Exemption:
-    """A tax-exemption number and the last day on which it is valid; None is for good."""
-
-    number: str
-    valid_until: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tax:
-    """The tax on an amount, the exemption number to print, and whether staff must look (P7)."""
-
-    tax_minor: int
-    printed: str
-    is_flagged: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Line:
     """One way to serve what is asked for."""
 
@@ -131,7 +104,7 @@ def quote(prices: Sequence[Price], ask: Ask) -> Quote | Unpriced:
     if own is None:
         return Unpriced(ask.kind)
     others = [
-        Alternative(each.kind, each.people, each.total_minor, own.total_minor - each.total_minor)
+        Alternative(each.kind, each.people, each.total_minor)
         for each in _others(prices, ask, own)
         if each.total_minor < own.total_minor
     ]
@@ -154,15 +127,13 @@ def seats_total(prices: Sequence[Price], seats: int) -> int | Unpriced:
     return Unpriced(OfferKind.SINGLE) if price is None else seats * price.price_minor
 
 
-def ladder(prices: Sequence[Price], most: int = LADDER) -> tuple[Quote, ...]:
-    """Return the quotes for one to `most` seats of one webinar, as a table of prices shows them."""
-    asked = (quote(prices, Ask(OfferKind.SINGLE, number)) for number in range(1, most + 1))
+def ladder(prices: Sequence[Price]) -> tuple[Quote, ...]:
+    """Return the quotes for one to eight seats of one webinar, as a table of prices shows them."""
+    asked = (quote(prices, Ask(OfferKind.SINGLE, number)) for number in range(1, LADDER + 1))
     return tuple(each for each in asked if isinstance(each, Quote))
 
 
-def top_up(
-    prices: Sequence[Price], sold: SoldSeats, more: int, *, now: datetime
-) -> TopUp | Unpriced:
+def top_up(prices: Sequence[Price], sold: SoldSeats, more: int, *, now: datetime) -> int | Unpriced:
     """Return what `more` seats cost on top of those sold (P4).
 
     Within 30 days of payment, and before it, that is what all of them cost less what was paid;
@@ -173,7 +144,7 @@ def top_up(
     total = seats_total(prices, more if is_new else sold.seats + more)
     if isinstance(total, Unpriced):
         return total
-    return TopUp(total if is_new else max(total - sold.paid_minor, 0), is_new)
+    return total if is_new else max(total - sold.paid_minor, 0)
 
 
 def refund(prices: Sequence[Price], sold: SoldSeats, fewer: int) -> int | Unpriced:
@@ -183,20 +154,6 @@ def refund(prices: Sequence[Price], sold: SoldSeats, fewer: int) -> int | Unpric
     """
     left = seats_total(prices, max(sold.seats - fewer, 0))
     return left if isinstance(left, Unpriced) else max(sold.paid_minor - left, 0)
-
-
-def tax(net_minor: int, *, rate: int, exemption: Exemption | None, on: date) -> Tax:
-    """Return the tax on an amount at `rate` millionths, rounded half up (P7).
-
-    A valid exemption makes it 0 and is printed; one that has expired is flagged for staff and
-    blocks nothing.
-    """
-    due = (net_minor * rate + WHOLE // 2) // WHOLE
-    if exemption is None:
-        return Tax(due, "", is_flagged=False)
-    if exemption.valid_until is not None and on > exemption.valid_until:
-        return Tax(due, "", is_flagged=True)
-    return Tax(0, exemption.number, is_flagged=False)
 
 
 def holds_until(quoted_at: datetime) -> datetime:

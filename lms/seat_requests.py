@@ -1,4 +1,4 @@
-"""What an organisation asks the house about its seats: more of them, or that one may move (S8, S3)."""
+"""What an organisation asks the house about a seat: that it may move to somebody else (S3)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,6 @@ from lms.desk_list import OPEN, RequestFacts, find_request
 from lms.errors import N_, Conflict, NotFound
 from lms.invitations import Invitee
 from lms.letters import Doors
-from lms.models.holdings import Scope
 from lms.models.orders import DeskRequest, RequestKind
 from lms.models.seats import SeatState
 from lms.pools import PoolFacts
@@ -34,32 +33,6 @@ class Asker:
     email: str
     message: str = ""
     to: Invitee | None = None
-
-
-def ask_for_more(
-    session: Session,
-    pool: PoolFacts,
-    quantity: int,
-    asker: Asker,
-    *,
-    office: Office,
-    now: datetime,
-) -> RequestFacts:
-    """Ask staff for so many more seats of a pool, since a full one refuses (S8). Raises Invalid."""
-    new = NewRequest(
-        kind=RequestKind.MORE_SEATS,
-        name=asker.name,
-        email=asker.email,
-        organisation_name=pool.organisation,
-        login_id=asker.login_id,
-        organisation_id=pool.organisation_id,
-        webinar_id=pool.target.id if pool.target.scope is Scope.WEBINAR else None,
-        pool_id=pool.id,
-        quantity=quantity,
-        message=asker.message,
-        refusal="POOL_FULL",
-    )
-    return desk.ask(session, new, office=office, actor=asker.public_id, now=now)
 
 
 def ask_to_move(

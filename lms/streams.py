@@ -37,12 +37,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who has the stream: the session, its browser in words, since when, and whether it plays still."""
+    """Who has the stream: the session, its browser in words, and since when."""
 
     session_id: str
     browser: str
     since: datetime
-    is_playing: bool
 
 
 _kept = (
@@ -50,13 +49,7 @@ _kept = (
     .where(Login.id == bindparam("asking"))
     .scalar_subquery()
 )
-_HOLDER = (
-    select(
-        Stream.session_id, Stream.browser, Stream.since, Stream.held_until, PlaybackSession.ended_at
-    )
-    .outerjoin(PlaybackSession, PlaybackSession.public_id == Stream.session_id)
-    .where(Stream.login_id == _kept)
-)
+_HOLDER = select(Stream.session_id, Stream.browser, Stream.since).where(Stream.login_id == _kept)
 
 
 def claim(session: Session, wanted: Claim, *, now: datetime) -> bool:
@@ -72,13 +65,12 @@ def take_over(session: Session, wanted: Claim, *, now: datetime) -> None:
     _put(session, wanted, now=now, even_if_held=True)
 
 
-def find_holder(session: Session, login_id: int, *, now: datetime) -> Holder:
+def find_holder(session: Session, login_id: int) -> Holder:
     """Return who has or had the person's stream last; raises NotFound if nobody ever had."""
     row = session.execute(_HOLDER, {"asking": login_id}).one_or_none()
     if row is None:
         raise NotFound
-    is_playing = row.ended_at is None and row.held_until > now
-    return Holder(row.session_id, row.browser, row.since, is_playing)
+    return Holder(row.session_id, row.browser, row.since)
 
 
 def logins_of(login_id: int) -> Select[int]:

@@ -134,7 +134,7 @@ def open_admitted(
     screen: Screen,
     webinar_id: int,
     now: datetime,
-    takes_over: bool = False,
+    takes_over: bool,
 ) -> Playback | Holder:
     """Open a session for somebody whom the policy has admitted just now; see `open_playback`."""
     session_id = new_public_id()
@@ -142,7 +142,7 @@ def open_admitted(
     if takes_over:
         streams.take_over(session, wanted, now=now)
     elif not streams.claim(session, wanted, now=now):
-        return streams.find_holder(session, screen.login_id, now=now)
+        return streams.find_holder(session, screen.login_id)
     end_for_logins(
         session,
         streams.logins_of(screen.login_id),

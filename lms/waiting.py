@@ -117,13 +117,6 @@ def list_waiting(session: Session, pool_id: int) -> tuple[WaitingFacts, ...]:
     )
 
 
-def find_waiting(session: Session, pool_id: int, login_id: int) -> Waiting | None:
-    """Return where a login stands on a pool's waiting list; None when it doesn't wait."""
-    sitter = asking_sitter(session, login_id)
-    entry = session.scalar(select(WaitingEntry).where(_active(pool_id), _is(sitter)))
-    return None if entry is None else Waiting(entry.public_id, position_of(session, entry))
-
-
 def position_of(session: Session, entry: WaitingEntry) -> int:
     """Return how many are served before this one is, and it: 1 is next."""
     before = or_(

@@ -90,7 +90,7 @@ def why(token: str) -> ResponseReturnValue:
         if not isinstance(decision, Admitted):
             return jsonify(told)
         if facts.ended_as is PlaybackEnd.TAKEN_OVER:
-            told |= taken_over(streams.find_holder(session, login_id, now=moment))
+            told |= taken_over(streams.find_holder(session, login_id))
             return jsonify(told)
     told["may_reopen"] = person is not None
     if facts.ended_as is not None:

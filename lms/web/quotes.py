@@ -52,7 +52,6 @@ class CheaperOffer:
     name: str
     terms: str
     total: str
-    saves: str
     kind: str
     url: str
 
@@ -134,7 +133,6 @@ def _cheaper(offer: Alternative, quoted: Quote, slug: str | None) -> CheaperOffe
         name=offer_name(offer.kind, offer.people),
         terms=_(terms),
         total=say_money(offer.total_minor, quoted.currency),
-        saves=say_money(offer.saves_minor, quoted.currency),
         kind=kind.value,
         url=url_for(
             "ask.ask", kind=kind.value, webinar=slug, quantity=offer.people or quoted.people

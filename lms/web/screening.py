@@ -41,7 +41,6 @@ class Screening:
     seconds: float
     starts_s: float
     ends_s: float
-    is_clip: bool
     resume_s: float
     resume_clock: str
     watched: str
@@ -69,7 +68,6 @@ def screening_of(
         seconds=place.seconds,
         starts_s=shown.starts_s,
         ends_s=shown.ends_s,
-        is_clip=shown != whole,
         resume_s=resume_s,
         resume_clock=clock_of(resume_s) if resume_s > shown.starts_s else "",
         watched=b64encode(place.buckets).decode("ascii"),

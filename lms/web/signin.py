@@ -72,7 +72,6 @@ class Viewer:
     zone: str | None
     manages: bool  # some organisation, as its manager or owner
     sign_in_id: int
-    cookie_hash: bytes  # SHA-256 of the cookie's value
 
     is_authenticated: ClassVar[bool] = True
     is_active: ClassVar[bool] = True
@@ -174,7 +173,6 @@ def _load_viewer(request: Request) -> Viewer | None:
         zone=row.zone,
         manages=row.manages,
         sign_in_id=row.sign_in_id,
-        cookie_hash=token_hash,
     )
 
 

@@ -70,7 +70,7 @@ def why(secret: str, token: str) -> ResponseReturnValue:
         if sitting.standing.may_play(moment):
             is_taken = facts.ended_as is playing.TAKEN_OVER
             if is_taken:
-                return jsonify(told | taken_over(find_holder(session, facts.login_id, now=moment)))
+                return jsonify(told | taken_over(find_holder(session, facts.login_id)))
             told["may_reopen"] = True
     if facts.ended_as is not None and (told["may_reopen"] or sitting.standing.takes_a_seat(moment)):
         told["sentence"] = _(ENDINGS[facts.ended_as])

@@ -16,7 +16,6 @@ from lms.errors import NotFound
 from lms.models.catalogue import (
     Handout,
     Presenter,
-    RecordingState,
     Webinar,
     WebinarPresenter,
     WebinarSeries,
@@ -28,7 +27,7 @@ from lms.models.viewing import WatchRecord
 from lms.offers import Price, set_prices
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.factories import make_login, make_recording, make_series, make_webinar
+from tests.factories import make_login, make_series, make_webinar
 
 DAY = timedelta(days=1)
 
@@ -266,16 +265,7 @@ def test_a_page_of_a_bare_webinar_is_read_too(database: Database) -> None:
     with database.read_session() as session:
         page = read_announcement(session, "bare")
     assert (page.presenters, page.series, page.handouts, page.prices) == ((), (), (), ())
-    assert (page.recording, page.is_awaiting_recording) == (None, False)
-
-
-def test_a_recording_that_cannot_be_played_yet_is_awaited(database: Database) -> None:
-    with database.transaction() as session:
-        row = make_webinar(session, "waiting")
-        make_recording(session, row, state=RecordingState.PROCESSING)
-    with database.read_session() as session:
-        page = read_announcement(session, "waiting")
-    assert (page.recording, page.is_awaiting_recording) == (None, True)
+    assert page.recording is None
 
 
 def test_what_is_not_there_is_not_found(database: Database) -> None:

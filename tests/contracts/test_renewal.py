@@ -1,7 +1,5 @@
 """Renewing contracts: one grant more, the same people (PRODUCT.md, C2 to C4 and A5)."""
 
-from zoneinfo import ZoneInfo
-
 import pytest
 
 from lms import contracts, pools
@@ -190,32 +188,3 @@ def test_what_was_chosen_is_forgotten_when_everybody_can_stay(database: Database
     renewed(database, made.pool_id, 5, at=NOW, ends_at=NEXT_END)
     with database.read_session() as session:
         assert not any(one.is_chosen for one in contracts.sitting_people(session, made.pool_id))
-
-
-def test_seats_added_in_mid_term_end_with_the_contract(database: Database) -> None:
-    made = make_contract(database, 4)
-    with database.transaction() as session:
-        contracts.add_seats(session, made.pool_id, 2, actor=None, now=NOW)
-        last = pools.grants_of(session, made.pool_id)[-1]
-    assert (last.starts_at, last.ends_at, last.seats) == (NOW, END, 2)
-    assert counts(database, made.pool_id) == (0, 6)
-
-
-def test_seats_added_in_mid_term_are_priced_by_the_day(database: Database) -> None:
-    made = make_contract(database, 4)
-    with database.read_session() as session:
-        added = contracts.price_added_seats(
-            session,
-            made.pool_id,
-            2,
-            per_seat_minor=36500,
-            zone=ZoneInfo("UTC"),
-            now=NOW,
-        )
-    assert (added.price_minor, added.ends_at) == (20000, END)  # 100 of 365 days
-
-
-def test_seats_cannot_be_added_to_a_contract_that_is_over(database: Database) -> None:
-    made = make_contract(database, 4)
-    with database.transaction() as session, pytest.raises(Conflict):
-        contracts.add_seats(session, made.pool_id, 2, actor=None, now=END + DAY)

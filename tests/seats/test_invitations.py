@@ -303,7 +303,7 @@ def test_the_page_of_a_link_tells_who_invites_to_what_and_no_address(
     assert (facts.covers, facts.invited_by) == (home.pool.covers, "Mia")
     assert facts.organisation == home.pool.organisation
     assert facts.for_whom == "k…@elm.example"
-    assert (facts.is_open, facts.is_offer, facts.has_room) == (False, False, False)
+    assert (facts.is_open, facts.has_room) == (False, False)
 
 
 def test_an_open_link_has_an_end_and_a_limit(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""Giving a seat to somebody else, and asking the house for what it has to agree to (S3, S8)."""
+"""Giving a seat to somebody else, and asking the house to agree to it (S3)."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from lms import reassigning, seat_requests
+from lms import desk, reassigning, seat_requests
 from lms.addresses import read_address
 from lms.db import Database
-from lms.desk import Office
+from lms.desk import NewRequest, Office
 from lms.desk_list import find_request
 from lms.errors import Conflict, NotFound
 from lms.invitations import IN_ALREADY, TAKES_NOBODY, Invitee
@@ -239,16 +239,6 @@ def test_a_seat_does_not_go_to_who_has_one_nor_in_a_pool_that_is_over(database: 
         hand_over(database, seat, "kim@example.org", lapsed)
 
 
-def test_an_overage_is_asked_of_staff(database: Database, cast: Cast) -> None:
-    home = make_home(database, 1)
-    asker = Asker(cast.mia.id, cast.mia.public_id, "Mia", cast.mia.email, "For the branches")
-    with database.transaction() as session:
-        pool = find_pool(session, home.pool.public_id)
-        asked = seat_requests.ask_for_more(session, pool, 4, asker, office=OFFICE, now=NOW)
-    assert (asked.kind, asked.state) == (RequestKind.MORE_SEATS, RequestState.NEW)
-    assert (asked.pool_public_id, asked.quantity) == (home.pool.public_id, 4)
-
-
 def test_another_pool_s_seat_and_a_request_about_none_are_refused(
     database: Database, cast: Cast
 ) -> None:
@@ -257,10 +247,9 @@ def test_another_pool_s_seat_and_a_request_about_none_are_refused(
     seat = take_seat(database, other.pool_id, pat)
     with pytest.raises(NotFound):
         ask(database, cast, home, seat)
-    asker = Asker(cast.mia.id, cast.mia.public_id, "Mia", cast.mia.email)
+    new = NewRequest(kind=RequestKind.TROUBLE, name="Mia", email=cast.mia.email, message="Help")
     with database.transaction() as session:
-        pool = find_pool(session, home.pool.public_id)
-        asked = seat_requests.ask_for_more(session, pool, 4, asker, office=OFFICE, now=NOW)
+        asked = desk.ask(session, new, office=OFFICE, actor=None, now=NOW)
     with pytest.raises(Conflict):
         agree(database, asked.public_id)
     assert NOW + timedelta(days=1) <= asked.due_at

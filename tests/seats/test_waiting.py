@@ -53,8 +53,6 @@ def test_who_asks_stands_in_line_and_asking_again_keeps_the_place(database: Data
         listed = waiting.list_waiting(session, home.pool_id)
         assert [one.position for one in listed] == [1, 2]
         assert listed[0].public_id == first.entry
-        assert waiting.find_waiting(session, home.pool_id, kim) == second
-        assert waiting.find_waiting(session, home.pool_id, pat) is None
 
 
 def test_a_free_seat_is_held_at_once_for_who_asks(database: Database) -> None:

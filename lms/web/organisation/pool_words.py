@@ -31,8 +31,6 @@ class Face:
     use: str
     used: int
     capacity: int | None
-    share: float | None
-    is_tight: bool
     free: int | None
     parts: tuple[tuple[str, str], ...]
     lines: tuple[str, ...]
@@ -57,7 +55,6 @@ def pool_title(card: PoolCard) -> str:
 
 def pool_face(card: PoolCard, organisation_id: str, *, zone: ZoneInfo, now: datetime) -> Face:
     """Put a pool into words, with its days as they end in the organisation's zone."""
-    share = card.used / card.capacity if card.capacity else None
     badge, kind = _badge(card.term, now=now)
     is_open = takes_people(card)
     return Face(
@@ -71,8 +68,6 @@ def pool_face(card: PoolCard, organisation_id: str, *, zone: ZoneInfo, now: date
         use=_use(card),
         used=card.used,
         capacity=card.capacity,
-        share=share,
-        is_tight=share is not None and share >= 0.9,
         free=card.free,
         parts=_parts(card),
         lines=tuple(_line(line, zone) for line in card.lines),
