@@ -1,8 +1,8 @@
 """The database: the base of all models, its column types, and the one place that commits."""
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -158,16 +158,33 @@ class Database:
 
     @contextmanager
     def driver(self) -> Iterator[Driver]:
-        """Give the driver itself, for beats alone and by statements of lms/lean.py alone.
+        """Give the driver itself, for beats and begun launches, by statements of lms/lean.py alone.
 
         On SQLite it is a transaction: leaving the block commits, an exception rolls back. Its commits
         outlive the program, whatever happens to that, but not a failure of power: seconds watched
         may be lost by one, and each beat need not wait for the disk. On PostgreSQL each statement
         is a transaction of its own. Raises what the driver raises, a `driver_fault`.
         """
+        with self._driver(_passing_on_sqlite) as driver:
+            yield driver
+
+    @contextmanager
+    def lasting_driver(self) -> Iterator[Driver]:
+        """Give the driver as `driver` does, for launches; what was committed is on the disk."""
+        with self._driver(_lasting_on_sqlite) as driver:
+            yield driver
+
+    @contextmanager
+    def reading_driver(self) -> Iterator[Driver]:
+        """Give the driver as `driver` does, for reading: nobody is kept waiting by it."""
+        with self._driver(_reading_on_sqlite) as driver:
+            yield driver
+
+    @contextmanager
+    def _driver(self, on_sqlite: "_Manner") -> Iterator[Driver]:
         connection = self.engine.raw_connection()
         try:
-            manner = _beating_on_sqlite if self.is_sqlite else _beating_on_postgresql
+            manner = on_sqlite if self.is_sqlite else _singly_on_postgresql
             with manner(connection) as cursor:
                 yield Driver(cursor, self.engine.dialect)
         finally:
@@ -215,10 +232,23 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN4
     connection.autocommit = False
 
 
+_Manner = Callable[[PoolProxiedConnection], AbstractContextManager[DBAPICursor]]
+
+
 @contextmanager
-def _beating_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
+def _passing_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
     cursor = connection.cursor()
     cursor.execute("PRAGMA synchronous=NORMAL")
+    try:
+        with _lasting_on_sqlite(connection) as lasting:
+            yield lasting
+    finally:
+        cursor.execute("PRAGMA synchronous=FULL")
+
+
+@contextmanager
+def _lasting_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
+    cursor = connection.cursor()
     try:
         cursor.execute("BEGIN IMMEDIATE")
         yield cursor
@@ -226,12 +256,15 @@ def _beating_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICurso
     except BaseException:
         connection.rollback()
         raise
-    finally:
-        cursor.execute("PRAGMA synchronous=FULL")
 
 
 @contextmanager
-def _beating_on_postgresql(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
+def _reading_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
+    yield connection.cursor()
+
+
+@contextmanager
+def _singly_on_postgresql(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
     driver: Any = connection.driver_connection
     driver.autocommit = True
     try:

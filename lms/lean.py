@@ -86,6 +86,12 @@ class Lean:
             return None
         return tuple(_read(self._readers_for(driver), row))
 
+    def all(self, driver: Driver, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run it and return its rows."""
+        self._run(driver, values)
+        readers = self._readers_for(driver)
+        return [tuple(_read(readers, row)) for row in driver.cursor.fetchall()]
+
     def count(self, driver: Driver, values: Mapping[str, Any]) -> int:
         """Run it and return how many rows it changed."""
         self._run(driver, values)

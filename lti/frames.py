@@ -8,12 +8,24 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, case, delete, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    case,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
+from lms.db import Base, new_public_id
 from lms.embedding.people import add_learner, forget_learners
 from lms.embedding.playing import end_in_frames
 from lms.errors import N_, Forbidden, Gone, NotFound
+from lms.lean import Driver, Lean
 from lti.models.embeds import EmbedLink, SeatRule
 from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.models.platforms import Deployment, DeploymentState, Registration, RegistrationState
@@ -100,6 +112,13 @@ class Surroundings:
 
 
 NOWHERE: Final = Surroundings((), None)
+FRAMES: Final = Base.metadata.tables[FrameSession.__tablename__]
+FRAME: Final = {
+    column.name: bindparam(f"frame_{column.name}", type_=column.type)
+    for column in FRAMES.c
+    if column.name not in ("id", "ended_at")
+}
+_OPEN: Final = Lean(insert(FRAMES).values(FRAME))
 
 
 def new_secret() -> str:
@@ -115,30 +134,41 @@ def hashed(secret: str) -> bytes:
 def open_frame(session: Session, opening: Opening, *, now: datetime) -> str:
     """Open a framed session and return its secret, which is kept nowhere."""
     secret = new_secret()
-    session.add(
-        FrameSession(
-            secret_hash=hashed(secret),
-            browser_hash=None if opening.browser is None else hashed(opening.browser),
-            purpose=opening.purpose,
-            role=opening.role,
-            organisation_id=opening.organisation_id,
-            deployment_id=opening.deployment_id,
-            context_id=opening.context_id,
-            link_id=opening.link_id,
-            embed_link_id=opening.embed_link_id,
-            identity_id=opening.identity_id,
-            login_id=opening.login_id,
-            is_test_user=opening.is_test_user,
-            target=None if opening.target is None else opening.target.stored,
-            services=dict(opening.services),
-            origins="\n".join(opening.origins),
-            locale=opening.locale,
-            created_at=now,
-            expires_at=opening.lasts_until or now + LASTS,
-        )
-    )
-    session.flush()
+    write_frame(Driver.of(session), frame_of(opening, secret, None, now=now))
     return secret
+
+
+def frame_of(
+    opening: Opening, secret: str, token: str | None, *, now: datetime
+) -> Mapping[str, Any]:
+    """Return a framed session as the parameters of `FRAME`; `token` hands it over to a window."""
+    return {
+        "frame_public_id": new_public_id(),
+        "frame_secret_hash": hashed(secret),
+        "frame_browser_hash": None if opening.browser is None else hashed(opening.browser),
+        "frame_hand_over_hash": None if token is None else hashed(token),
+        "frame_purpose": opening.purpose,
+        "frame_role": opening.role,
+        "frame_organisation_id": opening.organisation_id,
+        "frame_deployment_id": opening.deployment_id,
+        "frame_context_id": opening.context_id,
+        "frame_link_id": opening.link_id,
+        "frame_embed_link_id": opening.embed_link_id,
+        "frame_identity_id": opening.identity_id,
+        "frame_login_id": opening.login_id,
+        "frame_is_test_user": opening.is_test_user,
+        "frame_target": None if opening.target is None else opening.target.stored,
+        "frame_services": dict(opening.services),
+        "frame_origins": "\n".join(opening.origins),
+        "frame_locale": opening.locale,
+        "frame_created_at": now,
+        "frame_expires_at": opening.lasts_until or now + LASTS,
+    }
+
+
+def write_frame(driver: Driver, frame: Mapping[str, Any]) -> None:
+    """Open a framed session as `frame_of` returns it."""
+    _OPEN.count(driver, frame)
 
 
 def find_frame(session: Session, secret: str, *, browser: str | None, now: datetime) -> Frame:

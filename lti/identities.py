@@ -1,7 +1,8 @@
 """Who a platform's person is here (PRODUCT.md, I3): a login of their own, made by their first launch."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -9,13 +10,15 @@ from sqlalchemy.orm import Session
 
 from lms.addresses import Address, read_address
 from lms.embedding.accounts import addresses_of
-from lms.embedding.people import add_learner, rename_learner
+from lms.embedding.people import add_learner, keeps_name, rename_learner
 from lms.errors import Invalid
 from lti.messages import Person
 from lti.models.courses import Context, RosterMember
 from lti.models.embeds import EmbedCode, EmbedViewer, OutsideCompletion
 from lti.models.people import Identity, IdentityLink
 from lti.models.platforms import Deployment, Registration
+
+SEEN_EVERY: Final = timedelta(hours=1)  # that somebody comes and goes is not written each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,15 @@ def know(
                 raise
     _note(session, found, person, now)
     return Known(found.id, found.login_id)
+
+
+def is_as_said(known_email: str | None, known_name: str | None, person: Person) -> bool:
+    """Tell whether a platform says of somebody what is kept of them, so that nothing is to be noted."""
+    if person.email != known_email:
+        address = _address(person.email)
+        if known_email != (None if address is None else address.shown):
+            return False
+    return keeps_name(known_name, person.name)
 
 
 def forget_person(session: Session, login_id: int) -> None:
@@ -130,7 +142,8 @@ def _make(
 
 
 def _note(session: Session, identity: Identity, person: Person, now: datetime) -> None:
-    identity.seen_at = now
+    if identity.seen_at <= now - SEEN_EVERY:
+        identity.seen_at = now
     address = _address(person.email)
     identity.email = None if address is None else address.shown
     identity.email_key = None if address is None else address.key

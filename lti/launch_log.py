@@ -1,13 +1,15 @@
 """The launch log: one line for each login or launch and what became of it, no names, for 90 days."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from lms.db import new_public_id
+from lms.db import Base, new_public_id
+from lms.lean import Driver, Lean
 from lti.models.launches import LaunchEntry, LaunchOutcome
 from lti.models.platforms import Deployment, Registration
 from lti.refusals import LaunchRefused
@@ -47,6 +49,15 @@ class LaunchLine:
     reason: str
 
 
+ENTRIES: Final = Base.metadata.tables[LaunchEntry.__tablename__]
+LINE: Final = {
+    column.name: bindparam(f"line_{column.name}", type_=column.type)
+    for column in ENTRIES.c
+    if column.name != "id"
+}
+_WRITE: Final = Lean(insert(ENTRIES).values(LINE))
+
+
 def reference_of(public_id: str) -> str:
     """Return the number that an error page shows, by which its line is found."""
     return public_id[:REFERENCE_LENGTH]
@@ -57,21 +68,30 @@ def write_launch(session: Session, occurrence: Occurrence, *, now: datetime) -> 
     public_id = new_public_id()
     if occurrence.registration_id is None and _is_flooded(session, now):
         return reference_of(public_id)
-    refusal = occurrence.refusal
-    session.execute(
-        insert(LaunchEntry).values(
-            public_id=public_id,
-            at=now,
-            registration_id=occurrence.registration_id,
-            deployment_id=occurrence.deployment_id,
-            message_type=occurrence.message_type,
-            outcome=LaunchOutcome.ACCEPTED if refusal is None else LaunchOutcome.REFUSED,
-            status=303 if refusal is None else refusal.status,
-            code="ok" if refusal is None else refusal.code,
-            reason="" if refusal is None else _reason(refusal),
-        )
-    )
+    write_line(Driver.of(session), line_of(occurrence, public_id, now=now))
     return reference_of(public_id)
+
+
+def line_of(occurrence: Occurrence, public_id: str, *, now: datetime) -> Mapping[str, Any]:
+    """Return a line of the log as the parameters of `LINE`."""
+    refusal = occurrence.refusal
+    line = {
+        "public_id": public_id,
+        "at": now,
+        "registration_id": occurrence.registration_id,
+        "deployment_id": occurrence.deployment_id,
+        "message_type": occurrence.message_type,
+        "outcome": LaunchOutcome.ACCEPTED if refusal is None else LaunchOutcome.REFUSED,
+        "status": 303 if refusal is None else refusal.status,
+        "code": "ok" if refusal is None else refusal.code,
+        "reason": "" if refusal is None else _reason(refusal),
+    }
+    return {f"line_{name}": value for name, value in line.items()}
+
+
+def write_line(driver: Driver, line: Mapping[str, Any]) -> None:
+    """Write one line as `line_of` returns it."""
+    _WRITE.count(driver, line)
 
 
 def list_launches(

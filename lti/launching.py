@@ -1,7 +1,8 @@
 """A launch from the form that a platform posts to the framed session that it opens, and its line in the log.
 
-No network and no signature is waited for inside a transaction: the state is taken up in one, the token
-checked in none, and the session opened in another.
+No network and no signature is waited for inside a transaction. The state's login is read, the token
+checked, and then one transaction takes the login up and writes what became of it, opened or refused:
+of several who post the same at once, one deletes the login's row, and the others write nothing.
 """
 
 import hmac
@@ -19,10 +20,12 @@ from lms.errors import N_, Invalid
 from lti.deployments import Tenant, see_deployment
 from lti.frames import find_frame, hashed, offer_hand_over
 from lti.keysets import KeyPlace, KeySets, KeysUnavailable, KeyUnusable
+from lti.known_launches import Coming, open_known
 from lti.launch_log import Occurrence, write_launch
-from lti.logins import Begun, check_in_use, take_up_login
+from lti.logins import Begun, check_in_use, find_login, take_up_login, used_up
 from lti.models.platforms import DeploymentState
 from lti.openings import open_launch
+from lti.platforms import Platform
 from lti.reading import Heard
 from lti.refusals import (
     NO_KEYS,
@@ -32,7 +35,6 @@ from lti.refusals import (
     not_authentic,
     not_entitled,
 )
-from lti.registrations import RegistrationFacts
 from lti.targets import Target, read_target
 from lti.tool import Launch
 
@@ -59,7 +61,7 @@ class Accepted:
     """
 
     secret: str
-    registration: RegistrationFacts
+    platform: Platform
     origins: tuple[str, ...]
     return_url: str | None
     storage_target: str | None
@@ -96,17 +98,14 @@ class Reception:
     base_url: str
     now: datetime
 
-    def take_up(self, state: str) -> Begun:
-        """Return the login of a state, which is good once; raises LaunchRefused."""
-        with self.database.transaction() as session:
-            begun = take_up_login(session, state, now=self.now)
-        if isinstance(begun, LaunchRefused):
-            raise begun
-        return begun
+    def find_login(self, state: str) -> Begun:
+        """Return the login of a state; raises LaunchRefused."""
+        with self.database.reading_driver() as driver:
+            return find_login(driver, state, now=self.now)
 
-    def key(self, registration: RegistrationFacts, kid: str) -> RSAPublicKey:
+    def key(self, platform: Platform, kid: str) -> RSAPublicKey:
         """Return a platform's key; raises LaunchRefused."""
-        place = KeyPlace(registration.details.jwks_url, registration.details.allows_loopback)
+        place = KeyPlace(platform.jwks_url, platform.allows_loopback)
         try:
             return self.keysets.find(place, kid, now=self.now)
         except KeyUnusable as fault:
@@ -124,31 +123,50 @@ class Reception:
         launch = Launch(form, self)
         try:
             launch.validate()
-            check_in_use(launch.begun.registration)
+            check_in_use(launch.begun.platform)
             _check_browser(launch.begun, browser)
             target = _target(launch.heard)
         except LaunchRefused as refusal:
             raise self._turned(launch, _declined(form, refusal)) from refusal
-        return self._open(launch, target, browser)
-
-    def _open(self, launch: Launch, target: Target | None, browser: str | None) -> Accepted:
-        registration, heard = launch.begun.registration, launch.heard
-        with self.database.transaction() as session:
-            tenant = see_deployment(session, registration.id, heard.deployment, now=self.now)
-            refusal = _standing(tenant)
-            reference = self._write(session, launch, tenant.id, refusal)
-            if refusal is None:
-                secret, token = self._frame(session, launch, tenant, target, browser)
-        if refusal is not None:
-            raise _shown(launch, refusal, reference)
+        secret, token = self._open(launch, target, browser)
         return Accepted(
             secret=secret,
-            registration=registration,
-            origins=heard.origins,
-            return_url=heard.services.return_url,
+            platform=launch.begun.platform,
+            origins=launch.heard.origins,
+            return_url=launch.heard.services.return_url,
             storage_target=launch.begun.storage_target,
             hand_over=token,
         )
+
+    def _open(
+        self, launch: Launch, target: Target | None, browser: str | None
+    ) -> tuple[str, str | None]:
+        known = self._open_known(launch, target, browser)
+        return self._open_with_care(launch, target, browser) if known is None else known
+
+    def _open_known(
+        self, launch: Launch, target: Target | None, browser: str | None
+    ) -> tuple[str, str | None] | None:
+        """Open the launch of somebody known by a known link; None, and nothing written, for others."""
+        coming = Coming(launch.begun, launch.heard, launch.message_type, target, browser)
+        try:
+            with self.database.lasting_driver() as driver:
+                return open_known(driver, coming, now=self.now)
+        except self.database.driver_fault:  # what is wrong is found out with care
+            return None
+
+    def _open_with_care(
+        self, launch: Launch, target: Target | None, browser: str | None
+    ) -> tuple[str, str | None]:
+        platform, heard = launch.begun.platform, launch.heard
+        with self.database.transaction() as session:
+            tenant = see_deployment(session, platform.id, heard.deployment, now=self.now)
+            is_first = take_up_login(session, launch.begun)
+            refusal = _standing(tenant) if is_first else used_up()
+            reference = self._write(session, launch, tenant.id, refusal)
+            if refusal is None:
+                return self._frame(session, launch, tenant, target, browser)
+        raise _shown(launch, refusal, reference)
 
     def _frame(
         self,
@@ -159,7 +177,7 @@ class Reception:
         browser: str | None,
     ) -> tuple[str, str | None]:
         message = launch.heard.message(
-            launch.begun.registration,
+            launch.begun.platform,
             deployment_id=tenant.id,
             organisation_id=tenant.organisation_id or 0,
         )
@@ -176,7 +194,7 @@ class Reception:
         deployment: int | None,
         refusal: LaunchRefused | None,
     ) -> str:
-        known = launch.registration
+        known = launch.platform
         return write_launch(
             session,
             Occurrence(
@@ -190,12 +208,14 @@ class Reception:
 
     def _turned(self, launch: Launch, refusal: LaunchRefused) -> LaunchTurned:
         with self.database.transaction() as session:
+            if launch.is_begun:
+                take_up_login(session, launch.begun)
             reference = self._write(session, launch, None, refusal)
         return _shown(launch, refusal, reference)
 
 
 def _shown(launch: Launch, refusal: LaunchRefused, reference: str) -> LaunchTurned:
-    known = launch.registration
+    known = launch.platform
     heard = launch.heard if launch.is_read else None
     return LaunchTurned(
         refusal,

@@ -1,6 +1,6 @@
 """From a verified message to a framed session: who it is, in which course, at which link, as what."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti.copies import note_services, take_over_rule
 from lti.frames import Opening, open_frame
-from lti.identities import Known, know
+from lti.identities import SEEN_EVERY, Known, know
 from lti.messages import Message, MessageType
 from lti.models.courses import Context, ResourceLink
 from lti.models.launches import FrameRole, Purpose
@@ -25,6 +25,16 @@ PURPOSES: Final = {
 LONGEST_TITLE: Final = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Who launches from where, as rows of ours; None for what the message does not name."""
+
+    context_id: int | None = None
+    link_id: int | None = None
+    identity_id: int | None = None
+    login_id: int | None = None
+
+
 def open_launch(
     session: Session, message: Message, *, target: Target | None, browser: str | None, now: datetime
 ) -> str:
@@ -36,23 +46,36 @@ def open_launch(
     known = _who(session, message, now)
     context = _context(session, message, now)
     link = None if context is None else _link(session, message, context, target, now)
-    opening = Opening(
-        purpose=PURPOSES[message.type],
-        role=message.person.role if known is not None else FrameRole.ANONYMOUS,
-        organisation_id=message.organisation_id,
-        origins=message.origins,
-        target=target,
-        deployment_id=message.deployment_id,
+    where = Whereabouts(
         context_id=None if context is None else context.id,
         link_id=None if link is None else link.id,
         identity_id=None if known is None else known.identity_id,
         login_id=None if known is None else known.login_id,
+    )
+    opening = opening_of(message, where, target=target, browser=browser)
+    return open_frame(session, opening, now=now)
+
+
+def opening_of(
+    message: Message, where: Whereabouts, *, target: Target | None, browser: str | None
+) -> Opening:
+    """Return the framed session that a message opens for somebody at a place."""
+    return Opening(
+        purpose=PURPOSES[message.type],
+        role=FrameRole.ANONYMOUS if where.identity_id is None else message.person.role,
+        organisation_id=message.organisation_id,
+        origins=message.origins,
+        target=target,
+        deployment_id=message.deployment_id,
+        context_id=where.context_id,
+        link_id=where.link_id,
+        identity_id=where.identity_id,
+        login_id=where.login_id,
         is_test_user=message.person.is_test_user,
         services=_kept_services(message),
         locale=message.locale,
         browser=browser,
     )
-    return open_frame(session, opening, now=now)
 
 
 def _who(session: Session, message: Message, now: datetime) -> Known | None:
@@ -101,7 +124,8 @@ def _context(session: Session, message: Message, now: datetime) -> Context | Non
     found.title = place.context_title[:LONGEST_TITLE] or found.title
     found.line_items_url = message.services.line_items or found.line_items_url
     found.memberships_url = message.services.memberships or found.memberships_url
-    found.seen_at = now
+    if found.seen_at <= now - SEEN_EVERY:
+        found.seen_at = now
     session.flush()
     return found
 
@@ -130,7 +154,8 @@ def _link(
             found, is_new = session.scalars(query).one(), False
     found.title = place.link_title[:LONGEST_TITLE] or found.title
     found.target = found.target if target is None else target.stored
-    found.seen_at = now
+    if found.seen_at <= now - SEEN_EVERY:
+        found.seen_at = now
     if is_new:
         take_over_rule(session, found, context.deployment_id, place)
     scopes = " ".join(sorted(message.services.scopes))

@@ -24,8 +24,8 @@ from lti.claims import (
 )
 from lti.messages import DeepLinking, Message, MessageType, Person, Place, Services
 from lti.platform_addresses import origin_of, origins_of
+from lti.platforms import Platform
 from lti.refusals import malformed, not_entitled
-from lti.registrations import RegistrationFacts
 from lti.roles import is_test_user, role_in
 
 TYPES: Final[Mapping[str, MessageType]] = {
@@ -55,14 +55,12 @@ class Heard:
     custom: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     deep_linking: DeepLinking | None = None
 
-    def message(
-        self, registration: RegistrationFacts, *, deployment_id: int, organisation_id: int
-    ) -> Message:
+    def message(self, platform: Platform, *, deployment_id: int, organisation_id: int) -> Message:
         """Return the message of an approved deployment; the ids are rows of ours."""
         return Message(
             type=self.type,
-            issuer=registration.issuer,
-            registration_id=registration.id,
+            issuer=platform.issuer,
+            registration_id=platform.id,
             deployment_id=deployment_id,
             organisation_id=organisation_id,
             person=self.person,
@@ -76,11 +74,11 @@ class Heard:
         )
 
 
-def read_claims(claims: Claims, registration: RegistrationFacts, *, base_url: str) -> Heard:
+def read_claims(claims: Claims, platform: Platform, *, base_url: str) -> Heard:
     """Return what the claims of an authentic token say.
 
     Raises LaunchRefused for whatever does not keep to the standard, for a link that is not ours,
-    and for somebody without `sub` where the registration admits nobody unnamed.
+    and for somebody without `sub` where the platform's registration admits nobody unnamed.
     """
     if claims.get(v.VERSION_CLAIM) != v.VERSION:
         fail(v.VERSION_CLAIM, "is not 1.3.0")
@@ -91,11 +89,11 @@ def read_claims(claims: Claims, registration: RegistrationFacts, *, base_url: st
     return Heard(
         type=kind,
         deployment=needed_id(claims, v.DEPLOYMENT_ID),
-        person=_person(claims, kind, registration),
+        person=_person(claims, kind, platform),
         place=_place(claims, kind, custom),
         services=_services(claims, kind, presentation),
         target_link_uri=_target_link(claims, kind, base_url),
-        origins=_origins(claims, registration, presentation, deep_linking),
+        origins=_origins(claims, platform, presentation, deep_linking),
         locale=_locale(claims, presentation),
         custom=custom,
         deep_linking=deep_linking,
@@ -111,7 +109,7 @@ def _type(claims: Claims) -> MessageType:
     return TYPES[said]
 
 
-def _person(claims: Claims, kind: MessageType, registration: RegistrationFacts) -> Person:
+def _person(claims: Claims, kind: MessageType, platform: Platform) -> Person:
     sub = id_in(claims, "sub")
     roles = (
         (texts_in(claims, v.ROLES) or ())
@@ -121,7 +119,7 @@ def _person(claims: Claims, kind: MessageType, registration: RegistrationFacts) 
     if (
         sub is None
         and kind is not MessageType.DEEP_LINKING  # Deep Linking 2.0, 4.4: it may be absent there
-        and not registration.details.admits_anonymous
+        and not platform.admits_anonymous
     ):
         raise not_entitled("person_missing", NAMELESS)
     given, family = text_in(claims, "given_name"), text_in(claims, "family_name")
@@ -230,18 +228,18 @@ def _custom(claims: Claims) -> Mapping[str, str]:
 
 def _origins(
     claims: Claims,
-    registration: RegistrationFacts,
+    platform: Platform,
     presentation: Claims,
     deep_linking: DeepLinking | None,
 ) -> tuple[str, ...]:
     """Return who may frame this launch: Canvas' customers each have an origin that only it signs."""
-    platform = object_in(claims, v.PLATFORM) or {}
+    said = object_in(claims, v.PLATFORM) or {}
     signed = (
-        text_in(platform, "url"),
+        text_in(said, "url"),
         text_in(presentation, "return_url"),
         None if deep_linking is None else deep_linking.return_url,
     )
-    return tuple(dict.fromkeys((*registration.origins, *origins_of(filter(None, signed)))))
+    return tuple(dict.fromkeys((*platform.origins, *origins_of(filter(None, signed)))))
 
 
 def _locale(claims: Claims, presentation: Claims) -> str | None:

@@ -6,7 +6,6 @@ writes nothing: names and addresses never reach a cookie or a session.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -16,10 +15,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, cast
 
-import jwt
 import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt.api_jws import PyJWS
+from jwt.algorithms import RSAAlgorithm
 from pylti1p3.cookie import CookieService
 from pylti1p3.deployment import Deployment
 from pylti1p3.exception import LtiException
@@ -34,9 +32,9 @@ from lms.errors import N_
 from lti.claims import BAD_CLAIMS, Claims, fail, refuse_unstorable, text_in, web_address
 from lti.logins import Begun
 from lti.messages import MessageType
+from lti.platforms import Platform
 from lti.reading import Heard, read_claims
 from lti.refusals import LaunchRefused, malformed, not_authentic
-from lti.registrations import RegistrationFacts
 from lti.vocabulary import MESSAGE_TYPE, PRESENTATION
 
 ALGORITHM: Final = "RS256"  # Security Framework 1.0, 5.1.2; nothing a token says may choose another
@@ -74,10 +72,10 @@ class House(Protocol):
     def now(self) -> datetime:
         """Return the time of this launch."""
 
-    def take_up(self, state: str) -> Begun:
-        """Return the login of a state, which is good once; raises LaunchRefused."""
+    def find_login(self, state: str) -> Begun:
+        """Return the login of a state; raises LaunchRefused."""
 
-    def key(self, registration: RegistrationFacts, kid: str) -> RSAPublicKey:
+    def key(self, platform: Platform, kid: str) -> RSAPublicKey:
         """Return a platform's key; raises LaunchRefused."""
 
 
@@ -138,7 +136,7 @@ class _Known(ToolConfAbstract[Posted]):
 class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
     """One launch: `validate()` raises LaunchRefused, or leaves `heard` and `begun` behind.
 
-    As far as it came, `registration` and `message_type` are there for the log even when it raises.
+    As far as it came, `platform` and `message_type` are there for the log even when it raises.
     """
 
     def __init__(self, form: Mapping[str, str], house: House) -> None:
@@ -153,6 +151,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         self._house = house
         self._begun: Begun | None = None
         self._heard: Heard | None = None
+        self._signature = ""
         self.is_authentic = False
 
     @property
@@ -182,9 +181,14 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
             return None
 
     @property
-    def registration(self) -> RegistrationFacts | None:
+    def is_begun(self) -> bool:
+        """Tell whether the state named a login."""
+        return self._begun is not None
+
+    @property
+    def platform(self) -> Platform | None:
         """Return which platform it is, once the state told."""
-        return None if self._begun is None else self._begun.registration
+        return None if self._begun is None else self._begun.platform
 
     @property
     def claims(self) -> Claims:
@@ -202,11 +206,11 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         return self._request.get_param(key)
 
     def validate_state(self) -> "Launch":
-        """Take up the login of this state: it is good once, whatever else is wrong."""
+        """Find the login of this state; it is taken up with what is written of this launch."""
         state = self._get_request_param("state")
         if not state:
             raise malformed("state_missing", NO_STATE)
-        self._begun = self._house.take_up(state)
+        self._begun = self._house.find_login(state)
         return self
 
     def validate_jwt_format(self) -> "Launch":
@@ -217,6 +221,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         parts = token.split(".")
         if len(parts) != 3 or len(token) > LONGEST_TOKEN:
             raise malformed("token_malformed", NO_JWT)
+        self._signature = parts[2]
         self._jwt = cast("TJwtData", {"header": _decoded(parts[0]), "body": _decoded(parts[1])})
         return self
 
@@ -235,7 +240,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
 
         Further audiences need an azp, and an azp has to be us (Security Framework 1.0, 5.1.3).
         """
-        client_id = self.begun.registration.client_id
+        client_id = self.begun.platform.client_id
         said = self.claims.get("aud")
         audiences = [said] if isinstance(said, str) else said
         if not isinstance(audiences, list) or not audiences:
@@ -252,7 +257,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         said = self.claims.get("iss")
         if not isinstance(said, str) or not said:
             fail("iss", "is missing")
-        if said != self.begun.registration.issuer:
+        if said != self.begun.platform.issuer:
             raise not_authentic("issuer_wrong", WRONG_ISSUER, detail=said[:200])
         return said
 
@@ -269,11 +274,9 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         kid = header.get("kid")
         if not isinstance(kid, str) or not 0 < len(kid) <= LONGEST_KID:
             raise malformed("kid_missing", NO_KID)
-        key = self._house.key(self.begun.registration, kid)
-        try:
-            _JWS.decode(self._get_request_param("id_token"), key, algorithms=[ALGORITHM])
-        except jwt.InvalidTokenError as fault:
-            raise not_authentic("signature_wrong", WRONG_SIGNATURE) from fault
+        key = self._house.key(self.begun.platform, kid)
+        if not self._is_signed_by(key):
+            raise not_authentic("signature_wrong", WRONG_SIGNATURE)
         self._check_times()
         self.is_authentic = True
         return self
@@ -284,9 +287,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
 
     def validate_message(self) -> "Launch":
         """Read the message, or refuse it."""
-        self._heard = read_claims(
-            self.claims, self.begun.registration, base_url=self._house.base_url
-        )
+        self._heard = read_claims(self.claims, self.begun.platform, base_url=self._house.base_url)
         return self
 
     def save_launch_data(self) -> "Launch":
@@ -297,9 +298,20 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         """Refuse: calls to platforms have time-outs and other keepers of tokens (lti/services.py)."""
         raise _not_by_the_library()
 
+    def _is_signed_by(self, key: RSAPublicKey) -> bool:
+        header = self._jwt["header"]
+        if "crit" in header or "b64" in header:  # RFC 7515, 4.1.11: no extension is understood here
+            return False
+        try:
+            signature = _bytes_of(self._signature)
+        except ValueError:
+            return False
+        signed = self._get_request_param("id_token").rpartition(".")[0]
+        return _RS256.verify(signed.encode(), key, signature)
+
     def _check_times(self) -> None:
-        registration, now = self.begun.registration, self._house.now.timestamp()
-        leeway = registration.details.leeway_s
+        platform, now = self.begun.platform, self._house.now.timestamp()
+        leeway = platform.leeway_s
         expires, issued = _moment(self.claims, "exp"), _moment(self.claims, "iat")
         if expires <= now - leeway:
             raise not_authentic("expired", EXPIRED, detail=f"{now - expires:.0f} s ago")
@@ -324,15 +336,23 @@ def _not_by_the_library() -> LtiException:
 
 
 _NO_NETWORK: Final = _NoNetwork()
-_JWS: Final = PyJWS(algorithms=[ALGORITHM])
+_RS256: Final = RSAAlgorithm(RSAAlgorithm.SHA256)
+
+
+def _bytes_of(part: str) -> bytes:
+    """Return what a part of a token is, written as RFC 7515, appendix C, has it; raises ValueError."""
+    padded = part + "=" * (-len(part) % 4)
+    raw = base64.b64decode(padded, altchars=b"-_", validate=True)
+    if base64.urlsafe_b64encode(raw).decode() != padded:
+        raise ValueError("written in another way than it has to be")
+    return raw
 
 
 def _decoded(part: str) -> dict[str, Any]:
     try:
-        raw = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
-        text = raw.decode("utf-8")
+        text = _bytes_of(part).decode("utf-8")
         value = json.loads(text)
-    except (ValueError, RecursionError, binascii.Error) as fault:
+    except (ValueError, RecursionError) as fault:
         raise malformed("token_malformed", NO_JWT) from fault
     if not isinstance(value, dict):
         raise malformed("token_malformed", NO_JWT, detail="no object")

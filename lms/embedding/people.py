@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from lms.addresses import Address
@@ -60,6 +60,18 @@ def rename_learner(session: Session, login_id: int, name: str) -> None:
 def outside_id(session: Session, login_id: int | None) -> str | None:
     """Return the outside id of a login, by which the audit log names who acted; None for nobody."""
     return session.scalar(select(Login.public_id).where(Login.id == login_id))
+
+
+def learners_name(login_id: ColumnElement[int]) -> ColumnElement[str | None]:
+    """Return the name that follows what the learning system says; a login with an address has none."""
+    theirs = select(Login.name).where(Login.id == login_id, Login.email_key.is_(None))
+    return theirs.scalar_subquery()
+
+
+def keeps_name(learners_name: str | None, said: str | None) -> bool:
+    """Tell whether `rename_learner` would change nothing, of somebody with this `learners_name`."""
+    usable = _usable(said)
+    return not usable or learners_name in (None, usable)
 
 
 def names_of(session: Session, login_ids: Collection[int]) -> Mapping[int, str]:

@@ -96,7 +96,7 @@ def _ask_for_proof(accepted: Accepted) -> ResponseReturnValue:
         "lti/one_click_more.html",
         origins=accepted.origins,
         storage_target=target,
-        storage_origin=origin_of(accepted.registration.details.auth_url),
+        storage_origin=origin_of(accepted.platform.auth_url),
         storage_key=proof.key,
         ticket=None
         if target is None

@@ -1,0 +1,83 @@
+"""Platforms as a launch needs them: one registration each, read anew for every login and launch.
+
+Nothing of them is kept from one request to the next, so that what staff stop is stopped at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import Select, bindparam, select
+
+from lms.db import Base
+from lms.lean import Driver, Lean
+from lti.models.platforms import Registration, RegistrationState
+from lti.platform_addresses import origins_of
+
+_REGISTRATIONS: Final = Base.metadata.tables[Registration.__tablename__]
+_column: Final = _REGISTRATIONS.c
+
+COLUMNS: Final = (
+    _column.id,
+    _column.issuer,
+    _column.client_id,
+    _column.state,
+    _column.auth_url,
+    _column.jwks_url,
+    _column.frame_origins,
+    _column.leeway_s,
+    _column.admits_anonymous,
+    _column.allows_loopback,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A registered platform; see models.platforms.Registration for what each means.
+
+    `origins` may frame the tool, and it may write messages to them.
+    """
+
+    id: int
+    issuer: str
+    client_id: str
+    state: RegistrationState
+    auth_url: str
+    jwks_url: str
+    origins: tuple[str, ...]
+    leeway_s: int
+    admits_anonymous: bool
+    allows_loopback: bool
+
+
+def _of_issuer() -> Select[*tuple[Any, ...]]:
+    return (
+        select(*COLUMNS)
+        .where(_column.issuer == bindparam("issuer"))
+        .order_by(_column.id)
+        .limit(2)  # two are one too many, however many there are
+    )
+
+
+_ALL_OF_ISSUER: Final = Lean(_of_issuer())
+_ONE_OF_ISSUER: Final = Lean(_of_issuer().where(_column.client_id == bindparam("client_id")))
+
+
+def platforms_of_issuer(driver: Driver, issuer: str, client_id: str | None) -> tuple[Platform, ...]:
+    """Return the platform of an issuer and a client id; where none is said, the first two of the issuer."""
+    values = {"issuer": issuer, "client_id": client_id}
+    query = _ALL_OF_ISSUER if client_id is None else _ONE_OF_ISSUER
+    return tuple(platform_of_row(row) for row in query.all(driver, values))
+
+
+@lru_cache(maxsize=1024)
+def _platform(row: Sequence[Any]) -> Platform:
+    number, issuer, client_id, state, auth_url, jwks_url, further, *rest = row
+    origins = origins_of((issuer, auth_url, *further.split()))
+    return Platform(number, issuer, client_id, state, auth_url, jwks_url, origins, *rest)
+
+
+def platform_of_row(row: tuple[Any, ...]) -> Platform:
+    """Return the platform of a row of `COLUMNS`; what is the same row is the same platform."""
+    return _platform(row)
