@@ -116,7 +116,7 @@ FRAMES: Final = Base.metadata.tables[FrameSession.__tablename__]
 FRAME: Final = {
     column.name: bindparam(f"frame_{column.name}", type_=column.type)
     for column in FRAMES.c
-    if column.name not in ("id", "ended_at")
+    if column.name not in ("id", "hand_over_hash", "ended_at")
 }
 _OPEN: Final = Lean(insert(FRAMES).values(FRAME))
 
@@ -134,19 +134,16 @@ def hashed(secret: str) -> bytes:
 def open_frame(session: Session, opening: Opening, *, now: datetime) -> str:
     """Open a framed session and return its secret, which is kept nowhere."""
     secret = new_secret()
-    write_frame(Driver.of(session), frame_of(opening, secret, None, now=now))
+    write_frame(Driver.of(session), frame_of(opening, secret, now=now))
     return secret
 
 
-def frame_of(
-    opening: Opening, secret: str, token: str | None, *, now: datetime
-) -> Mapping[str, Any]:
-    """Return a framed session as the parameters of `FRAME`; `token` hands it over to a window."""
+def frame_of(opening: Opening, secret: str, *, now: datetime) -> Mapping[str, Any]:
+    """Return a framed session as the parameters of `FRAME`."""
     return {
         "frame_public_id": new_public_id(),
         "frame_secret_hash": hashed(secret),
         "frame_browser_hash": None if opening.browser is None else hashed(opening.browser),
-        "frame_hand_over_hash": None if token is None else hashed(token),
         "frame_purpose": opening.purpose,
         "frame_role": opening.role,
         "frame_organisation_id": opening.organisation_id,

@@ -47,7 +47,7 @@ class Coming:
     heard: Heard
     message_type: str
     target: Target | None
-    browser: str | None
+    browser: str
 
 
 class _Known(NamedTuple):
@@ -153,11 +153,11 @@ def _in_one() -> Select[*tuple[Any, ...]]:
 _IN_ONE: Final = Lean(_in_one())
 
 
-def open_known(driver: Driver, coming: Coming, *, now: datetime) -> tuple[str, str | None] | None:
+def open_known(driver: Driver, coming: Coming, *, now: datetime) -> str | None:
     """Open the session of a launch of which all is known, and write its line in the log.
 
-    Returns its secret, and what hands it over to a window where no cookie survived. None, and
-    nothing written, where something is new or otherwise, and where the login was taken up meanwhile.
+    Returns its secret. None, and nothing written, where something is new or otherwise, and where
+    the login was taken up meanwhile.
     """
     known = _find(driver, coming)
     if known is None:
@@ -171,14 +171,14 @@ def open_known(driver: Driver, coming: Coming, *, now: datetime) -> tuple[str, s
         return None
     where = Whereabouts(known.context_id, known.link_id, known.identity_id, known.login_id)
     opening = opening_of(message, where, target=coming.target, browser=coming.browser)
-    secret, token = new_secret(), None if coming.browser is not None else new_secret()
+    secret = new_secret()
     said = Occurrence(message.registration_id, message.deployment_id, coming.message_type)
     values = {
         "state_hash": coming.begun.state_hash,
-        **frame_of(opening, secret, token, now=now),
+        **frame_of(opening, secret, now=now),
         **line_of(said, new_public_id(), now=now),
     }
-    return (secret, token) if _write(driver, values) else None
+    return secret if _write(driver, values) else None
 
 
 def _find(driver: Driver, coming: Coming) -> _Known | None:

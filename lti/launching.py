@@ -122,40 +122,35 @@ class Reception:
         """
         launch = Launch(form, self)
         try:
-            launch.validate()
-            check_in_use(launch.begun.platform)
-            _check_browser(launch.begun, browser)
-            target = _target(launch.heard)
+            target = self._checked(launch, browser)
         except LaunchRefused as refusal:
             raise self._turned(launch, _declined(form, refusal)) from refusal
         secret, token = self._open(launch, target, browser)
-        return Accepted(
-            secret=secret,
-            platform=launch.begun.platform,
-            origins=launch.heard.origins,
-            return_url=launch.heard.services.return_url,
-            storage_target=launch.begun.storage_target,
-            hand_over=token,
-        )
+        return _accepted(launch, secret, token)
+
+    def receive_known(self, form: Mapping[str, str], *, browser: str) -> Accepted | None:
+        """Open a launch of somebody known by a known link; None, and nothing written, for any other.
+
+        Raises what the database's driver raises.
+        """
+        launch = Launch(form, self)
+        try:
+            target = self._checked(launch, browser)
+        except LaunchRefused:
+            return None
+        coming = Coming(launch.begun, launch.heard, launch.message_type, target, browser)
+        with self.database.lasting_driver() as driver:
+            secret = open_known(driver, coming, now=self.now)
+        return None if secret is None else _accepted(launch, secret, None)
+
+    def _checked(self, launch: Launch, browser: str | None) -> Target | None:
+        """Return what a launch is to show, all of it found in order; raises LaunchRefused."""
+        launch.validate()
+        check_in_use(launch.begun.platform)
+        _check_browser(launch.begun, browser)
+        return _target(launch.heard)
 
     def _open(
-        self, launch: Launch, target: Target | None, browser: str | None
-    ) -> tuple[str, str | None]:
-        known = self._open_known(launch, target, browser)
-        return self._open_with_care(launch, target, browser) if known is None else known
-
-    def _open_known(
-        self, launch: Launch, target: Target | None, browser: str | None
-    ) -> tuple[str, str | None] | None:
-        """Open the launch of somebody known by a known link; None, and nothing written, for others."""
-        coming = Coming(launch.begun, launch.heard, launch.message_type, target, browser)
-        try:
-            with self.database.lasting_driver() as driver:
-                return open_known(driver, coming, now=self.now)
-        except self.database.driver_fault:  # what is wrong is found out with care
-            return None
-
-    def _open_with_care(
         self, launch: Launch, target: Target | None, browser: str | None
     ) -> tuple[str, str | None]:
         platform, heard = launch.begun.platform, launch.heard
@@ -212,6 +207,17 @@ class Reception:
                 take_up_login(session, launch.begun)
             reference = self._write(session, launch, None, refusal)
         return _shown(launch, refusal, reference)
+
+
+def _accepted(launch: Launch, secret: str, token: str | None) -> Accepted:
+    return Accepted(
+        secret=secret,
+        platform=launch.begun.platform,
+        origins=launch.heard.origins,
+        return_url=launch.heard.services.return_url,
+        storage_target=launch.begun.storage_target,
+        hand_over=token,
+    )
 
 
 def _shown(launch: Launch, refusal: LaunchRefused, reference: str) -> LaunchTurned:

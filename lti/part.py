@@ -10,6 +10,7 @@ from lms.library import LIBRARY
 from lms.parts import Part
 from lms.runtime import Carrel
 from lti.cli.embeds import embed
+from lms.web.kit import EXTENSION
 from lti.cli.group import lti
 from lti.identities import forget_person
 from lti.kept_of_person import tell_of_person
@@ -53,7 +54,8 @@ from lti.web import (
     watching,
     who,
 )
-from lti.web.reception import init_reception
+from lti.web.reception import init_reception, keysets_of
+from lti.web.swift import SwiftLaunches
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     login.blueprint,
@@ -90,6 +92,8 @@ def init_app(app: Flask) -> None:
     init_reception(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    swift = SwiftLaunches(app.wsgi_app, app.extensions[EXTENSION], keysets_of(app))
+    app.wsgi_app = swift  # type: ignore[method-assign]  # as Flask says to
 
 
 def play_selftest(carrel: Carrel, run: JobRun) -> None:

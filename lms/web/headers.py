@@ -27,21 +27,31 @@ POLICY = "; ".join(
 
 def init_headers(app: Flask, settings: Settings) -> None:
     """Add the security headers to every answer of the app."""
+    always = security_headers(settings)
 
     def add(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", POLICY)
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        if settings.is_https:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        for name, value in always.items():
+            headers.setdefault(name, value)
         if request.endpoint != "static":
             headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
     app.after_request(add)
+
+
+def security_headers(settings: Settings) -> dict[str, str]:
+    """Return the headers of every answer; a page may say otherwise for itself."""
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    if settings.is_https:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
 
 
 class TrustedProxies:

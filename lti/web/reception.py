@@ -25,11 +25,15 @@ def init_reception(app: Flask) -> None:
     app.extensions[KEYSETS] = KeySets(running.database)
 
 
+def keysets_of(app: Flask) -> KeySets:
+    """Return the key sets that the app was given."""
+    return cast(KeySets, app.extensions[KEYSETS])
+
+
 def reception() -> Reception:
     """Return where this request's launch is received."""
     running = carrel()
-    keysets = cast(KeySets, current_app.extensions[KEYSETS])
-    return Reception(running.database, keysets, running.settings.base_url, now())
+    return Reception(running.database, keysets_of(current_app), running.settings.base_url, now())
 
 
 def launch_page(template: str, *, origins: tuple[str, ...], **values: object) -> Response:
@@ -40,12 +44,19 @@ def launch_page(template: str, *, origins: tuple[str, ...], **values: object) ->
 
 def in_frame(response: Response, origins: tuple[str, ...]) -> Response:
     """Let these origins, and no others, frame an answer; nobody is told where it was."""
-    headers = response.headers
-    headers["Content-Security-Policy"] = framed_by(origins)
-    headers["Referrer-Policy"] = "no-referrer"
-    headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
-    headers["Cache-Control"] = "no-store"
+    for name, value in frame_headers(origins).items():
+        response.headers[name] = value
     return response
+
+
+def frame_headers(origins: tuple[str, ...]) -> dict[str, str]:
+    """Return the headers by which these origins, and no others, may frame an answer."""
+    return {
+        "Content-Security-Policy": framed_by(origins),
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "unsafe-none",
+        "Cache-Control": "no-store",
+    }
 
 
 def turned_page(turned: LaunchTurned) -> Response:
