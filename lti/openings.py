@@ -92,8 +92,9 @@ def _who(session: Session, message: Message, now: datetime) -> Known | None:
 
 
 def _kept_services(message: Message) -> dict[str, Any]:
-    services = asdict(message.services)
-    services["scopes"] = sorted(message.services.scopes)
+    said = message.services
+    services: dict[str, Any] = {name: getattr(said, name) for name in said.__slots__}
+    services["scopes"] = sorted(said.scopes)
     if message.deep_linking is not None:
         services["deep_linking"] = asdict(message.deep_linking)
     return services

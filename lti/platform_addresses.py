@@ -1,6 +1,7 @@
 """The addresses that a platform gives us: which of them are usable, and the origins in them."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -38,6 +39,10 @@ def read_origin(text: str, *, field: str, allows_loopback: bool) -> str:
 
 def origin_of(address: str) -> str:
     """Return the origin of a web address, "" for what has none: an issuer may be any text."""
+    return _known_origin(address) if len(address) <= LONGEST_ADDRESS else _origin(address)
+
+
+def _origin(address: str) -> str:
     parts = _split(address)
     if parts is None:
         return ""
@@ -45,6 +50,9 @@ def origin_of(address: str) -> str:
     plain = {"https": 443, "http": 80}[parts.scheme]
     port = "" if parts.port in (None, plain) else f":{parts.port}"
     return f"{parts.scheme}://{host}{port}"
+
+
+_known_origin: Final = lru_cache(maxsize=1024)(_origin)  # each launch asks for the same few
 
 
 def origins_of(addresses: Iterable[str]) -> tuple[str, ...]:

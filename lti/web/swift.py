@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import parse_cookie
 
 from lms.clock import now
@@ -27,16 +28,17 @@ if TYPE_CHECKING:
 
 LOGIN: Final = "/lti/login"
 LONGEST_MESSAGE: Final = 1024 * 1024
+PLACE: Final = "value"  # in the cookie's header, for what a browser is given
 FORM: Final = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """Where the browser is led, who may frame that, and the cookie that is given along."""
+    """Where the browser is led, who may frame that, and what it is given to keep."""
 
     location: str
     origins: tuple[str, ...]
-    cookie: str | None = None
+    browser: str | None = None
 
 
 class SwiftLaunches:
@@ -46,6 +48,7 @@ class SwiftLaunches:
         self._app, self._carrel, self._keysets = app, carrel, keysets
         self._cookie = cookie_name(carrel.settings)
         self._headers = security_headers(carrel.settings)
+        self._given = a_cookie(carrel.settings, PLACE)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -59,8 +62,8 @@ class SwiftLaunches:
             return self._app(environ, start_response)
         headers = self._headers | frame_headers(answer.origins)
         headers |= {"Location": answer.location, "Content-Length": "0"}
-        if answer.cookie is not None:
-            headers["Set-Cookie"] = answer.cookie
+        if answer.browser is not None:
+            headers["Set-Cookie"] = self._given.replace(PLACE, answer.browser)
         start_response("303 See Other", list(headers.items()))
         return ()
 
@@ -73,18 +76,12 @@ class SwiftLaunches:
             self._carrel.database, self._keysets, self._carrel.settings.base_url, now()
         )
         try:
-            return (
-                _login(here, self._carrel, said, browser)
-                if path == LOGIN
-                else _launch(here, said, browser)
-            )
-        except here.database.driver_fault:  # the pages find out what is wrong
+            return _login(here, said, browser) if path == LOGIN else _launch(here, said, browser)
+        except (SQLAlchemyError, here.database.driver_fault):  # the pages find out what is wrong
             return None
 
 
-def _login(
-    here: Reception, carrel: Carrel, said: Mapping[str, str], known: str | None
-) -> _Answer | None:
+def _login(here: Reception, said: Mapping[str, str], known: str | None) -> _Answer | None:
     if known is None and storage_target_in(said) is not None:
         return None
     browser = known or new_browser()
@@ -92,7 +89,7 @@ def _login(
         begun = begin(here.database, said, browser=browser, base_url=here.base_url, now=here.now)
     except LoginTurned:
         return None
-    return _Answer(begun.onward, begun.platform.origins, a_cookie(carrel.settings, browser))
+    return _Answer(begun.onward, begun.platform.origins, browser)
 
 
 def _launch(here: Reception, said: Mapping[str, str], browser: str | None) -> _Answer | None:
