@@ -191,6 +191,10 @@ class Database:
             manner = on_sqlite if self.is_sqlite else _singly_on_postgresql
             with manner(connection) as cursor:
                 yield Driver(cursor, self.engine.dialect)
+        except self.driver_fault:
+            if _is_closed(connection):  # as are all that rest: their server is gone
+                self.engine.dispose()
+            raise
         finally:
             connection.close()
 
@@ -289,7 +293,11 @@ def _lasting_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICurso
 
 @contextmanager
 def _reading_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
-    yield connection.cursor()
+    cursor = connection.cursor()
+    try:
+        yield cursor
+    finally:
+        cursor.close()  # a statement that is not at its end goes on reading
 
 
 @contextmanager
@@ -299,7 +307,12 @@ def _singly_on_postgresql(connection: PoolProxiedConnection) -> Iterator[DBAPICu
     try:
         yield connection.cursor()
     finally:
-        driver.autocommit = False
+        if not driver.closed:
+            driver.autocommit = False
+
+
+def _is_closed(connection: PoolProxiedConnection) -> bool:
+    return bool(getattr(connection.driver_connection, "closed", False))  # SQLite's never is
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own)

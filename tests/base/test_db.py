@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg.errors import DeadlockDetected
-from sqlalchemy import func, select, text, update
+from sqlalchemy import bindparam, create_engine, func, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from lms.db import CROCKFORD, Database, new_public_id, new_public_ids
 from lms.errors import Conflict
+from lms.lean import Lean
 from lms.models.people import Login
 from tests.factories import make_login
 
@@ -118,7 +119,7 @@ def test_a_deadlock_of_a_statement_sent_straight_to_the_driver_can_be_tried_agai
         raise DeadlockDetected
 
 
-def test_on_sqlite_a_commit_is_on_the_disk_and_only_beats_don_t_wait_for_it(
+def test_on_sqlite_a_commit_is_on_the_disk_and_beats_and_logins_alone_don_t_wait_for_it(
     database: Database,
 ) -> None:
     if not database.is_sqlite:
@@ -130,5 +131,72 @@ def test_on_sqlite_a_commit_is_on_the_disk_and_only_beats_don_t_wait_for_it(
         with database.driver() as driver:
             driver.cursor.execute("PRAGMA synchronous")
             kept += driver.cursor.fetchone() or ()
+        with database.lasting_driver() as driver:
+            driver.cursor.execute("PRAGMA synchronous")
+            kept += driver.cursor.fetchone() or ()
     full, normal = 2, 1
-    assert kept == [full, normal] * 2
+    assert kept == [full, normal, full] * 2
+
+
+@pytest.mark.parametrize("manner", ["driver", "lasting_driver"])
+def test_what_fails_on_the_driver_is_rolled_back_and_harms_nobody_after_it(
+    database: Database, manner: str
+) -> None:
+    with database.transaction() as session:
+        make_login(session, "a@example.org", name="Before")
+    renaming = Lean(update(Login.__table__).values(name=bindparam("said")))
+
+    def rename_and_fail() -> None:
+        with getattr(database, manner)() as driver:
+            if not database.is_sqlite:  # there each statement is a transaction of its own
+                raise RuntimeError
+            assert renaming.count(driver, {"said": "After"}) == 1
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        rename_and_fail()
+    with database.read_session() as session:
+        assert session.scalars(select(Login.name)).all() == ["Before"]
+    with getattr(database, manner)() as driver:
+        assert renaming.count(driver, {"said": "After"}) == 1
+    with database.reading_driver() as driver:
+        names = Lean(select(Login.__table__.c.name)).all(driver, {})
+    assert names == [("After",)]
+
+
+def _end_other_connections(database: Database) -> None:
+    """End all connections of a database but the one that asks, as a restart of its server does."""
+    ending = create_engine(database.url, isolation_level="AUTOCOMMIT")
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with ending.connect() as connection:
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) {others}"))
+    ending.dispose()
+
+
+def test_a_connection_that_rested_is_replaced_where_its_server_is_gone(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has no server")
+    with database.read_session() as session:
+        was = session.scalar(text("SELECT pg_backend_pid()"))
+    _end_other_connections(database)
+    monkeypatch.setattr("lms.db.RESTED_S", 0.0)
+    with database.read_session() as session:
+        assert session.scalar(text("SELECT pg_backend_pid()")) != was
+
+
+def test_a_connection_that_broke_is_used_by_nobody_again(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has no server")
+    one = Lean(select(func.count()).select_from(Login.__table__))
+
+    def asked() -> object:
+        with database.reading_driver() as driver:
+            return one.one(driver, {})
+
+    assert asked() == (0,)
+    _end_other_connections(database)
+    with pytest.raises(database.driver_fault):
+        asked()
+    assert asked() == (0,)
