@@ -51,6 +51,7 @@ class Call:
     """One request. Redirects are followed for GET alone, each judged like the first address.
 
     `allows_loopback` is the registration's: this machine and private networks, also by plain http.
+    `longest_s` is how long it may take in all, where that is less than usual.
     """
 
     method: str
@@ -59,6 +60,7 @@ class Call:
     body: bytes | None = None
     allows_loopback: bool = False
     largest: int = LARGEST
+    longest_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ Outcome = Answered | Later | Denied
 
 def make_call(call: Call) -> Outcome:
     """Make a call, and return what came of it; raises nothing that the network can cause."""
-    with Line(allows_loopback=call.allows_loopback) as line:
+    with Line(allows_loopback=call.allows_loopback, longest_s=call.longest_s) as line:
         try:
             outcome = _follow(call, line)
         except NotPermitted:

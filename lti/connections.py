@@ -31,12 +31,15 @@ class NotPermitted(Exception):
 
 
 class Line:
-    """What the connections of one call share: where they may go, and the time that is left."""
+    """What the connections of one call share: where they may go, and the time that is left.
 
-    def __init__(self, *, allows_loopback: bool) -> None:
+    It is `longest_s` seconds for all of them together, 10 where nothing else is said.
+    """
+
+    def __init__(self, *, allows_loopback: bool, longest_s: float | None = None) -> None:
         self.allows_loopback = allows_loopback
         self.is_cut = False
-        self._timer = threading.Timer(LONGEST_S, self._cut)
+        self._timer = threading.Timer(longest_s or LONGEST_S, self._cut)
         self._timer.daemon = True
         self._sockets: list[socket.socket] = []
 

@@ -25,7 +25,8 @@ from lti.models.platforms import PlatformKeys, Registration, RegistrationState
 ASKED_EVERY: Final = timedelta(seconds=10)
 READ_EVERY_S: Final = 60.0  # how long this process trusts what it holds before it reads the table
 FRESH_FOR: Final = timedelta(hours=1)
-ANSWERS_WITHIN: Final = timedelta(seconds=5.5)  # a fetch ends after 5 s
+LONGEST_S: Final = 5.0  # somebody waits before a blank page
+ANSWERS_WITHIN: Final = timedelta(seconds=5.5)  # until another process's fetch is over
 LOOK_AGAIN_S: Final = 0.05
 LARGEST: Final = 500_000
 MOST_KEYS: Final = 100
@@ -215,6 +216,7 @@ def fetch_keys(place: KeyPlace) -> dict[str, Any] | None:
             {"Accept": "application/json"},
             allows_loopback=place.allows_loopback,
             largest=LARGEST,
+            longest_s=LONGEST_S,
         )
     )
     if not isinstance(outcome, Answered):

@@ -1,5 +1,7 @@
 """The key set of a platform in trouble: launches go on with the last good keys, or say 503."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,7 +10,8 @@ from sqlalchemy import select, update
 from lms.clock import now
 from lms.db import Database
 from lti.keysets import KeyPlace, KeySets
-from lti.models.platforms import PlatformKeys
+from lti.models.platforms import PlatformKeys, Registration
+from tests.lti.strange_server import drips, strange_server
 from tests.lti.tool_server import Connection, is_open
 
 
@@ -56,6 +59,21 @@ def test_without_any_key_a_launch_is_told_to_try_again_and_then_succeeds(
     connection.platform.lift()
     _as_if_asked_before(database)
     assert is_open(connection.launch())
+
+
+def test_a_key_set_that_drips_holds_a_launch_for_five_seconds_and_no_longer(
+    connection: Connection, database: Database
+) -> None:
+    ends = threading.Event()
+    first = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+    with strange_server(drips(ends, first=first, drop=b" ")) as server:
+        with database.transaction() as session:
+            session.execute(update(Registration).values(jwks_url=f"{server.url}/jwks"))
+        posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
+        began = time.monotonic()
+        assert connection.post(posted).status_code == 503
+        assert 4 < time.monotonic() - began < 8
+        ends.set()
 
 
 def test_a_rotation_in_mid_run_is_noticed_at_once(
