@@ -1,9 +1,8 @@
 """Framed sessions: opened by a launch or an embed link, found again by the secret in their path."""
 
-import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
@@ -12,26 +11,26 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
-    bindparam,
     case,
     delete,
-    insert,
     select,
     update,
 )
 from sqlalchemy.orm import Session
 
-from lms.db import Base, new_public_id
 from lms.embedding.people import add_learner, forget_learners
 from lms.embedding.playing import end_in_frames
 from lms.errors import N_, Forbidden, Gone, NotFound
-from lms.lean import Driver, Lean
+from lti.frame_openings import LASTS as LASTS
+from lti.frame_openings import Opening as Opening
+from lti.frame_openings import hashed as hashed
+from lti.frame_openings import new_secret as new_secret
+from lti.frame_openings import open_frame as open_frame
 from lti.models.embeds import EmbedLink, SeatRule
 from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.models.platforms import Deployment, DeploymentState, Registration, RegistrationState
 from lti.targets import Target, read_target
 
-LASTS: Final = timedelta(hours=8)
 HAND_OVER_WITHIN: Final = timedelta(minutes=10)
 KEPT_AFTER_ITS_END: Final = timedelta(days=2)
 OVER: Final = N_("This page has been open for too long. Go back to your course and open it again.")
@@ -42,31 +41,6 @@ SWITCHED_OFF: Final = N_(
 LONG_OPEN: Final = N_("This page has been open for too long. Reload the page around it to go on.")
 TAKEN_BACK: Final = N_("This link was taken back, so it plays nothing any more.")
 RUN_OUT: Final = N_("The time of this link is over, so it plays nothing any more.")
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A framed session to be opened; the ids are rows of ours. See FrameSession for what each means.
-
-    `browser` is the cookie that survived in the frame, None where none did.
-    """
-
-    purpose: Purpose
-    role: FrameRole
-    organisation_id: int
-    origins: tuple[str, ...]
-    target: Target | None = None
-    deployment_id: int | None = None
-    context_id: int | None = None
-    link_id: int | None = None
-    embed_link_id: int | None = None
-    identity_id: int | None = None
-    login_id: int | None = None
-    is_test_user: bool = False
-    services: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    locale: str | None = None
-    browser: str | None = None
-    lasts_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,60 +86,6 @@ class Surroundings:
 
 
 NOWHERE: Final = Surroundings((), None)
-FRAMES: Final = Base.metadata.tables[FrameSession.__tablename__]
-FRAME: Final = {
-    column.name: bindparam(f"frame_{column.name}", type_=column.type)
-    for column in FRAMES.c
-    if column.name not in ("id", "hand_over_hash", "ended_at")
-}
-_OPEN: Final = Lean(insert(FRAMES).values(FRAME))
-
-
-def new_secret() -> str:
-    """Return 256 random bits as text for an address or a cookie."""
-    return secrets.token_urlsafe(32)
-
-
-def hashed(secret: str) -> bytes:
-    """Return the SHA-256 under which a secret is kept."""
-    return hashlib.sha256(secret.encode()).digest()
-
-
-def open_frame(session: Session, opening: Opening, *, now: datetime) -> str:
-    """Open a framed session and return its secret, which is kept nowhere."""
-    secret = new_secret()
-    write_frame(Driver.of(session), frame_of(opening, secret, now=now))
-    return secret
-
-
-def frame_of(opening: Opening, secret: str, *, now: datetime) -> Mapping[str, Any]:
-    """Return a framed session as the parameters of `FRAME`."""
-    return {
-        "frame_public_id": new_public_id(),
-        "frame_secret_hash": hashed(secret),
-        "frame_browser_hash": None if opening.browser is None else hashed(opening.browser),
-        "frame_purpose": opening.purpose,
-        "frame_role": opening.role,
-        "frame_organisation_id": opening.organisation_id,
-        "frame_deployment_id": opening.deployment_id,
-        "frame_context_id": opening.context_id,
-        "frame_link_id": opening.link_id,
-        "frame_embed_link_id": opening.embed_link_id,
-        "frame_identity_id": opening.identity_id,
-        "frame_login_id": opening.login_id,
-        "frame_is_test_user": opening.is_test_user,
-        "frame_target": None if opening.target is None else opening.target.stored,
-        "frame_services": dict(opening.services),
-        "frame_origins": "\n".join(opening.origins),
-        "frame_locale": opening.locale,
-        "frame_created_at": now,
-        "frame_expires_at": opening.lasts_until or now + LASTS,
-    }
-
-
-def write_frame(driver: Driver, frame: Mapping[str, Any]) -> None:
-    """Open a framed session as `frame_of` returns it."""
-    _OPEN.count(driver, frame)
 
 
 def find_frame(session: Session, secret: str, *, browser: str | None, now: datetime) -> Frame:

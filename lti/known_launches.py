@@ -18,7 +18,7 @@ from lms.db import Base, new_public_id
 from lms.embedding.people import learners_name
 from lms.lean import Driver, Lean
 from lti.deployments import SEEN_EVERY
-from lti.frames import FRAME, FRAMES, frame_of, new_secret, write_frame
+from lti.frame_openings import FRAME, FRAMES, frame_of, new_secret, write_frame
 from lti.identities import is_as_said
 from lti.launch_log import ENTRIES, LINE, Occurrence, line_of, write_line
 from lti.logins import PENDING_LOGINS, TAKE_UP, Begun

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from lms.db import Base
 from lms.errors import N_
 from lms.lean import Driver, Lean
-from lti.frames import hashed
+from lti.frame_openings import hashed
 from lti.models.launches import PendingLogin
 from lti.models.platforms import Registration, RegistrationState
 from lti.platforms import COLUMNS, Platform, platform_of_row, platforms_of_issuer

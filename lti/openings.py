@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lti.copies import note_services, take_over_rule
-from lti.frames import Opening, open_frame
+from lti.frame_openings import Opening, open_frame
 from lti.identities import SEEN_EVERY, Known, know
 from lti.messages import Message, MessageType
 from lti.models.courses import Context, ResourceLink

@@ -9,8 +9,8 @@ from lms.jobs import JobRun
 from lms.library import LIBRARY
 from lms.parts import Part
 from lms.runtime import Carrel
-from lti.cli.embeds import embed
 from lms.web.kit import EXTENSION
+from lti.cli.embeds import embed
 from lti.cli.group import lti
 from lti.identities import forget_person
 from lti.kept_of_person import tell_of_person
