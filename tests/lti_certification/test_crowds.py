@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
-import requests
 from sqlalchemy import func, select, update
 
 from lms.clock import now
@@ -19,46 +18,20 @@ from lti.models.courses import Context, ResourceLink
 from lti.models.launches import FrameSession, LaunchEntry, LaunchOutcome, PendingLogin
 from lti.models.people import Identity
 from lti.models.platforms import Deployment, DeploymentState, Registration, RegistrationState
-from tests.lti.tool_server import Browser, Connection, is_open, onward
-from tests.platform.launching import FormPost
+from tests.lti.crowds import Claims, became_known, is_careful, is_swift, launched
+from tests.lti.tool_server import Browser, Connection, is_open
 from tests.platform.vocabulary import AGS_CLAIM, LTI, NRPS_CLAIM
 
-Claims = Mapping[str, Any]
 PLACES: Final = (Deployment, Identity, Context, ResourceLink)
 COLUMN: Final = "https://lms.example.edu/columns/7"
-
-
-def _launched(connection: Connection, changes: Claims | None = None) -> requests.Response:
-    return connection.forged(lambda forge, claims: forge.changed(claims, _merged(claims, changes)))
-
-
-def _merged(claims: Claims, changes: Claims | None) -> dict[str, Any]:
-    return {
-        name: {**claims.get(name, {}), **value} if isinstance(value, dict) else value
-        for name, value in (changes or {}).items()
-    }
-
-
-def _is_swift(answer: requests.Response) -> bool:
-    return is_open(answer) and answer.headers["Content-Length"] == "0"
-
-
-def _is_careful(answer: requests.Response) -> bool:
-    return is_open(answer) and answer.headers["Content-Length"] != "0"
-
-
-def _became_known(connection: Connection) -> requests.Response:
-    first = _launched(connection)
-    assert _is_careful(first)
-    return first
 
 
 def test_a_known_person_is_let_in_as_the_long_way_would(
     connection: Connection, database: Database
 ) -> None:
-    first = _became_known(connection)
-    second = _launched(connection)
-    assert _is_swift(second)
+    first = became_known(connection)
+    second = launched(connection)
+    assert is_swift(second)
     # the pages look whether there is a form's cookie; an answer that nobody stores need not say so
     differ = {"Content-Length", "Content-Type", "Date", "Location", "Server", "Vary"}
     told = [
@@ -177,18 +150,18 @@ def test_what_a_message_says_otherwise_is_kept_and_known_from_then_on(
     connection: Connection, database: Database, name: str
 ) -> None:
     changes, kept, expected = OTHERWISE[name]
-    _became_known(connection)
-    assert _is_swift(_launched(connection))
-    assert _is_careful(_launched(connection, changes))
+    became_known(connection)
+    assert is_swift(launched(connection))
+    assert is_careful(launched(connection, changes))
     assert kept(database) == expected
-    assert _is_swift(_launched(connection, changes))
+    assert is_swift(launched(connection, changes))
     assert kept(database) == expected
 
 
 def test_less_said_than_is_known_changes_nothing(
     connection: Connection, database: Database
 ) -> None:
-    _became_known(connection)
+    became_known(connection)
     less = {
         "name": None,
         "given_name": None,
@@ -197,7 +170,7 @@ def test_less_said_than_is_known_changes_nothing(
         LTI + "resource_link": {"title": None},
         LTI + "custom": None,
     }
-    assert _is_swift(_launched(connection, less))
+    assert is_swift(launched(connection, less))
     with database.read_session() as session:
         assert session.scalars(select(Context)).one().title != ""
         assert session.scalars(select(ResourceLink)).one().title != ""
@@ -208,15 +181,15 @@ def test_an_address_written_otherwise_is_the_same_address(
     connection: Connection, database: Database
 ) -> None:
     said = {"email": "Wren@Example.ORG"}
-    assert _is_careful(_launched(connection, said))
+    assert is_careful(launched(connection, said))
     assert _one(database, select(Identity.email)) == "Wren@example.org"
-    assert _is_swift(_launched(connection, said))
+    assert is_swift(launched(connection, said))
 
 
 def test_the_name_of_a_login_with_an_address_is_its_own(
     connection: Connection, database: Database
 ) -> None:
-    _became_known(connection)
+    became_known(connection)
     with database.transaction() as session:
         theirs = session.scalars(select(Identity.login_id)).all()
         session.execute(
@@ -224,17 +197,17 @@ def test_the_name_of_a_login_with_an_address_is_its_own(
             .where(Login.id.in_(theirs))
             .values(email="wren@example.org", email_key="wren@example.org", name="Their Own")
         )
-    assert _is_swift(_launched(connection, {"name": "Someone Else"}))
+    assert is_swift(launched(connection, {"name": "Someone Else"}))
     assert _name(database) == "Their Own"
 
 
 def test_a_message_without_a_course_or_a_link_is_known_by_its_person(
     connection: Connection, database: Database
 ) -> None:
-    _became_known(connection)
-    assert _is_swift(_launched(connection, {LTI + "context": None}))
+    became_known(connection)
+    assert is_swift(launched(connection, {LTI + "context": None}))
     begun = connection.platform.begin_deep_linking(connection.learner, connection.tool)
-    assert _is_swift(connection.post(connection.answered(begun)))
+    assert is_swift(connection.post(connection.answered(begun)))
     with database.read_session() as session:
         frames = session.scalars(select(FrameSession).order_by(FrameSession.id)).all()
     assert [(frame.context_id is None, frame.link_id is None) for frame in frames] == [
@@ -247,11 +220,11 @@ def test_a_message_without_a_course_or_a_link_is_known_by_its_person(
 def test_whom_a_platform_does_not_name_is_nobody_on_the_short_way_too(
     connection: Connection, database: Database
 ) -> None:
-    _became_known(connection)
+    became_known(connection)
     begun = connection.platform.begin_deep_linking(
         connection.teacher, connection.tool, without=("sub",)
     )
-    assert _is_swift(connection.post(connection.answered(begun)))
+    assert is_swift(connection.post(connection.answered(begun)))
     with database.read_session() as session:
         frame = session.scalars(select(FrameSession).order_by(FrameSession.id.desc())).first()
     assert frame is not None
@@ -262,15 +235,15 @@ def test_whom_a_platform_does_not_name_is_nobody_on_the_short_way_too(
 def test_that_somebody_was_there_is_noted_once_an_hour(
     connection: Connection, database: Database, place: Any
 ) -> None:
-    _became_known(connection)
+    became_known(connection)
     before = now() - timedelta(minutes=61)
     with database.transaction() as session:
         session.execute(update(place).values(seen_at=before))
-    assert _is_careful(_launched(connection))
+    assert is_careful(launched(connection))
     seen = _one(database, select(place.seen_at))
     assert isinstance(seen, type(before))
     assert seen > before + timedelta(minutes=60)
-    assert _is_swift(_launched(connection))
+    assert is_swift(launched(connection))
     assert _one(database, select(place.seen_at)) == seen
 
 
@@ -290,7 +263,7 @@ def test_that_somebody_was_there_is_noted_once_an_hour(
 def test_what_staff_stop_is_stopped_at_the_next_launch(
     connection: Connection, database: Database, change: Any, status: int, code: str
 ) -> None:
-    _became_known(connection)
+    became_known(connection)
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
     with database.transaction() as session:
         session.execute(change)
@@ -303,9 +276,9 @@ def test_what_staff_stop_is_stopped_at_the_next_launch(
 
 
 def test_a_known_persons_message_opens_once(connection: Connection, database: Database) -> None:
-    _became_known(connection)
+    became_known(connection)
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
-    assert _is_swift(connection.post(posted))
+    assert is_swift(connection.post(posted))
     assert connection.post(posted).status_code == 401
     assert _one(database, select(func.count()).select_from(FrameSession)) == 2
 
@@ -314,7 +287,7 @@ def test_two_who_post_one_message_at_once_are_not_both_let_in(
     connection: Connection, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other one comes between the check of a message and the taking up of its login."""
-    _became_known(connection)
+    became_known(connection)
     posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
     lasting = Database.lasting_driver
 
@@ -346,7 +319,7 @@ def test_one_who_was_overtaken_on_the_long_way_reads_that_the_launch_was_used(
 def test_where_the_short_way_fails_the_long_one_finds_out(
     connection: Connection, database: Database, monkeypatch: pytest.MonkeyPatch, manner: str
 ) -> None:
-    _became_known(connection)
+    became_known(connection)
     given = getattr(Database, manner)
     failures: list[str] = []
 
@@ -359,64 +332,5 @@ def test_where_the_short_way_fails_the_long_one_finds_out(
             yield driver
 
     monkeypatch.setattr(Database, manner, failing)
-    assert is_open(_launched(connection))
+    assert is_open(launched(connection))
     assert failures == [manner]
-
-
-WRITTEN: Final[Mapping[str, tuple[Mapping[str, str], str, int]]] = {
-    "as usual": ({}, "", 303),
-    "with its encoding": (
-        {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
-        "",
-        303,
-    ),
-    "as if it were text": ({"Content-Type": "text/plain"}, "", 400),
-    "with a NUL": ({}, "&more=%00", 400),
-    "with what is no text": ({}, "&more=%ff", 303),
-    "with letters as they are": ({}, "&more=ü", 303),
-    "with a field twice": ({}, "&state=another", 303),
-    "of two megabytes": ({}, "&more=" + "m" * 2_000_000, 413),
-}
-
-
-@pytest.mark.parametrize("name", WRITTEN)
-def test_a_form_is_taken_however_it_is_written(connection: Connection, name: str) -> None:
-    headers, more, status = WRITTEN[name]
-    _became_known(connection)
-    posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
-    body = requests.Request("POST", posted.url, data=posted.fields).prepare().body
-    assert isinstance(body, str)
-    usual = {"Content-Type": "application/x-www-form-urlencoded"}
-    answer = connection.browser.post(
-        posted.url, data=(body + more).encode(), headers={**usual, **headers}
-    )
-    assert answer.status_code == status
-    assert _is_swift(answer) is (name in ("as usual", "with a field twice"))
-
-
-@pytest.mark.parametrize("method", ["HEAD", "PUT", "OPTIONS"])
-def test_other_methods_are_for_the_pages(connection: Connection, method: str) -> None:
-    answer = connection.browser.request(method, f"{connection.url}/lti/launch")
-    assert answer.status_code == {"HEAD": 200, "PUT": 405, "OPTIONS": 200}[method]
-
-
-def test_a_cookie_that_is_not_ours_is_none(connection: Connection) -> None:
-    _became_known(connection)
-    connection.browser.kept = {"carrel-lti": "not-ours"}
-    begun = connection.platform.begin(connection.learner, connection.link)
-    begun.fields["lti_storage_target"] = "_parent"
-    login = connection.login(begun)
-    assert login.status_code == 200
-    connection.browser.kept = {"carrel-lti": "not-ours"}
-    answer = connection.post(connection.platform.answer(onward(login)))
-    assert (answer.status_code, "data-lti-recall" in answer.text) == (200, True)
-
-
-def test_a_login_of_a_known_browser_asks_no_storage(connection: Connection) -> None:
-    _became_known(connection)
-    begun = connection.platform.begin(connection.learner, connection.link)
-    begun.fields["lti_storage_target"] = "_parent"
-    answer = connection.login(begun)
-    assert (answer.status_code, answer.headers["Content-Length"]) == (303, "0")
-    posted = connection.platform.answer(onward(answer))
-    assert _is_swift(connection.post(FormPost(posted.url, posted.fields)))
