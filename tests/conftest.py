@@ -1,7 +1,7 @@
 """Fixtures for all tests: a real database, real files, the app, and a clock that can be set."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,13 @@ from tests.clock import Clock
 from tests.compiling import compile_once
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
-from tests.servers.databases import Databases, databases, databases_at, wipe
+from tests.servers.databases import (
+    Databases,
+    databases,
+    databases_at,
+    on_postgresql,
+    wipe,
+)
 from tests.servers.smtp import MailSink, mail_server
 from tests.visitor import Visitor
 from wsgi import PARTS
@@ -55,6 +61,18 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if OPENED in config.stash:
         config.stash[OPENED].close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on PostgreSQL what asks for no database: on SQLite it says the same."""
+    if on_postgresql():
+        left_out = {one for one in items if "made_databases" not in _fixtures_of(one)}
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [one for one in items if one not in left_out]
+
+
+def _fixtures_of(item: pytest.Item) -> Sequence[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else ()
 
 
 @pytest.fixture(autouse=True)

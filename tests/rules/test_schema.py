@@ -71,8 +71,8 @@ REQUIRED = [
 
 
 @pytest.fixture
-def connection(database: Database) -> Iterator[Connection]:
-    with database.engine.connect() as opened:
+def connection(_one_database: Database) -> Iterator[Connection]:
+    with _one_database.engine.connect() as opened:  # nothing is committed, so nothing to wipe
         yield opened
 
 

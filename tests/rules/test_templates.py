@@ -1,13 +1,18 @@
 """Templates: each one compiles, what it names exists, and nothing in it is inline."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from jinja2 import nodes
 
+from lms.app import create_app
+from lms.runtime import open_carrel
+from lms.settings import Settings
 from tests.rules.tree import ROOT, files, name_of, product, strings
+from wsgi import PARTS
 
 PLACE = ROOT / "templates"
 TEMPLATES = files(".html", ".txt", under="templates")
@@ -22,6 +27,20 @@ INLINE = (
 )
 
 
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """One app for all: no page of it is opened, so its database need not be there."""
+    place = tmp_path_factory.mktemp("house")
+    environ = {
+        "CARREL_DATA_DIR": str(place),
+        "CARREL_DATABASE_URL": f"sqlite:///{place}/none.sqlite3",
+        "CARREL_BASE_URL": "http://localhost",
+        "CARREL_SECRET_KEY": "a key for templates alone, " * 2,
+    }
+    return create_app(open_carrel(Settings.from_env(environ)), PARTS)
+
+
+@cache
 def _tree(app: Flask, path: Path) -> nodes.Template:
     return app.jinja_env.parse(path.read_text(encoding="utf-8"))
 

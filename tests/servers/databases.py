@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -109,8 +110,6 @@ def _place() -> Iterator[Path]:
 
 def wipe(database: Database) -> None:
     """Delete every row of every table, in whatever order they refer to each other."""
-    deletions = [str(table.delete()) for table in Base.metadata.tables.values()]
-    deletions.append("DELETE FROM login_search")  # which triggers keep, and no model
     connection = database.engine.raw_connection()
     try:
         cursor = connection.cursor()
@@ -121,15 +120,22 @@ def wipe(database: Database) -> None:
             before, after = ["PRAGMA foreign_keys = OFF"], ["PRAGMA foreign_keys = ON"]
             deletions = [
                 *(f"DROP TRIGGER {name}" for name, _ in guards),
-                *deletions,
+                *_deletions(),
                 *(sql for _, sql in guards),
             ]
+            run = cursor.executescript
         else:  # in the role of a replica, foreign keys are not checked and triggers do not fire
             before = ["SET session_replication_role = replica"]
             after = ["RESET session_replication_role"]
-        for statement in (*before, "BEGIN", *deletions, "COMMIT", *after):
-            cursor.execute(statement)
+            deletions, run = _deletions(), cursor.execute
+        run(";\n".join((*before, "BEGIN", *deletions, "COMMIT", *after)))
         connection.commit()
         cursor.close()
     finally:
         connection.close()
+
+
+@cache
+def _deletions() -> list[str]:
+    tables = [str(table.delete()) for table in Base.metadata.tables.values()]
+    return [*tables, "DELETE FROM login_search"]  # which triggers keep, and no model
