@@ -1,6 +1,6 @@
 """What an instructor sees of a link: each learner's share and what the gradebook has; no watch map."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.embedding.people import names_of
+from lms.embedding.people import NAMELESS, names_of
 from lms.embedding.selection import fold
 from lms.errors import NotFound
 from lti.models.courses import (
@@ -166,13 +166,13 @@ def _scored(session: Session, link: ResourceLink) -> list[tuple[str, Learner]]:
         .join(Identity, Identity.id == Score.identity_id)
         .where(Score.link_id == link.id, Identity.is_test_user.is_(False))
     ).all()
-    names: Mapping[int, str] = names_of(session, [identity.login_id for _, identity in rows])
+    names = names_of(session, [identity.login_id for _, identity in rows])
     return [
         (
             identity.sub,
             Learner(
                 identity_id=identity.id,
-                name=names.get(identity.login_id, ""),
+                name=_known(names.get(identity.login_id, "")),
                 share=score.share,
                 given=score.given,
                 is_complete=score.share * PERCENT >= link.threshold,
@@ -183,6 +183,10 @@ def _scored(session: Session, link: ResourceLink) -> list[tuple[str, Learner]]:
         )
         for score, identity in rows
     ]
+
+
+def _known(name: str) -> str:
+    return "" if name == NAMELESS else name
 
 
 def _members(session: Session, context_id: int) -> Iterable[RosterMember]:

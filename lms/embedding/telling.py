@@ -30,12 +30,16 @@ EXPECTED: Final = Sentence(
     {},
 )
 
+# The house itself has done this, so whoever looks after the seats can't help.
+NOT_THE_MANAGERS: Final = frozenset({Code.ACCOUNT_BLOCKED, Code.WEBINAR_PULLED})
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """What somebody in a frame is told: why not, and the next step.
 
-    `manager` is who looks after the organisation's seats, None where nobody is known; `waits` when
+    `manager` is who looks after the organisation's seats, None where nobody is known or it is not
+    for them to mend; `waits` when
     there is nothing to do but to come back.
     """
 
@@ -62,7 +66,9 @@ def _told(session: Session, standing: Standing, decision: Decision, zone: ZoneIn
         code=decision.code,
         sentence=_sentence(standing, decision.code, told.sentence),
         organisation=standing.organisation,
-        manager=find_manager(session, standing.organisation_id),
+        manager=None
+        if decision.code in NOT_THE_MANAGERS
+        else find_manager(session, standing.organisation_id),
         waits=told.step is Step.WAIT,
     )
 

@@ -31,7 +31,7 @@ def framed_blueprint(name: str, import_name: str) -> Blueprint:
     """
     made = Blueprint(name, import_name, url_prefix=PREFIX)
     made.after_request(_add_headers)
-    made.context_processor(_about_errors)
+    made.context_processor(lambda: {"surroundings": _surroundings})
     return made
 
 
@@ -85,13 +85,6 @@ def _add_headers(response: Response) -> Response:
     if "Content-Security-Policy" not in headers and response.mimetype == "text/html":
         headers["Content-Security-Policy"] = framed_by(_surroundings().origins)
     return response
-
-
-def _about_errors() -> dict[str, object]:
-    return {
-        "way_back": lambda: _surroundings().return_url,
-        "is_on_a_site": lambda: _surroundings().is_embedded,
-    }
 
 
 def _surroundings() -> Surroundings:

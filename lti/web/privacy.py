@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.cli.output import as_text
 from lms.clock import now
+from lms.embedding.dates import say_day_of
 from lms.embedding.privacy import (
     PersonalData,
     erase_learner,
@@ -20,7 +21,7 @@ from lms.errors import N_, Invalid, NotFound
 from lms.parts import erase_hooks, export_hooks
 from lms.web.doors import doors
 from lms.web.guard import Audience, open_to
-from lms.web.kit import parts, read_session, transaction
+from lms.web.kit import carrel, parts, read_session, transaction
 from lti.frames import Frame
 from lti.models.launches import Purpose
 from lti.web.framed import frame_page, framed_blueprint, this_frame
@@ -96,5 +97,11 @@ def _page(frame: Frame, login_id: int, *, secret: str, fault: str | None = None)
         kept = _kept(session, login_id, moment)
         linked = is_linked(session, login_id)
     return frame_page(
-        frame, "lti/privacy.html", secret=secret, kept=kept, is_linked=linked, fault=fault
+        frame,
+        "lti/privacy.html",
+        secret=secret,
+        kept=kept,
+        since=say_day_of(kept.since, carrel().settings.time_zone),
+        is_linked=linked,
+        fault=fault,
     )

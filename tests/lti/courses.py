@@ -1,6 +1,7 @@
 """A platform of Elm County's with one course, and people who launch from it."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import count
 
 from sqlalchemy.orm import Session
@@ -30,6 +31,8 @@ class Course:
     context_id: int
     link_id: int
     target: Target | None
+    origin: str = PLATFORM
+    at: datetime = NOW
 
     def launch(
         self,
@@ -48,13 +51,13 @@ class Course:
             purpose=purpose,
             role=role,
             organisation_id=self.organisation_id,
-            origins=(PLATFORM,),
+            origins=(self.origin,),
             target=self.target,
             deployment_id=self.deployment_id,
             context_id=self.context_id,
             link_id=self.link_id,
             is_test_user=is_test_user,
-            services={"return_url": COURSE_PAGE, **services},
+            services={"return_url": f"{self.origin}/course/7", **services},
             browser=browser,
         )
         if role is not ANONYMOUS:
@@ -64,10 +67,10 @@ class Course:
                 organisation_id=self.organisation_id,
                 sub=sub or f"sub-{next(_numbers)}",
                 person=Person(sub, role, name=name or None, is_test_user=is_test_user),
-                now=NOW,
+                now=self.at,
             )
             opening = replace(opening, identity_id=known.identity_id, login_id=known.login_id)
-        return open_frame(session, opening, now=NOW)
+        return open_frame(session, opening, now=self.at)
 
 
 def make_course(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-START_S = 30.0
+START_S = 60.0
 STOP_S = 10.0
 POLL_S = 0.02
 
@@ -54,7 +54,7 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program until the block is left, from the moment `ready()` first answers True.
 
-    Raises DidNotStart when it ends first, or is not ready within 30 seconds.
+    Raises DidNotStart when it ends first, or is not ready within a minute.
     """
     with log.open("ab") as output:
         program = subprocess.Popen(

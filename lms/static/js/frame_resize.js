@@ -4,13 +4,18 @@
 const ORIGINS = (document.querySelector("meta[name=carrel-frame-origins]")?.content ?? "")
   .split(" ")
   .filter(Boolean);
+// While a page is laid out its height changes many times; the last of them is told.
+const SETTLES_MS = 80;
+// A platform's own borders may leave this much less than was asked for.
+const BORDERS_PX = 8;
+// A height that was told a moment ago and comes back is a layout that answers its own frame.
+const ECHO_MS = 2_000;
 
-let told = 0;
-let isAsked = false;
+const told = []; // the last heights, newest last: { height, at }
+let soon = 0;
 
 function height() {
-  const { top, bottom } = document.querySelector(".shell-body").getBoundingClientRect();
-  return Math.ceil(bottom - top);
+  return Math.ceil(document.body.getBoundingClientRect().height);
 }
 
 // Where the browser names who frames the page, only that one is spoken to.
@@ -19,23 +24,38 @@ function listeners() {
   return around ? ORIGINS.filter((origin) => origin === around) : ORIGINS;
 }
 
+// Two heights in turn would go on for ever: the higher one of them stays.
+function isEcho(now) {
+  const since = performance.now() - ECHO_MS;
+  const last = told.at(-1);
+  return now < last?.height && told.some((one) => one.at > since && one.height === now);
+}
+
 function tell() {
-  isAsked = false;
+  soon = 0;
   const now = height();
-  if (now === told) return;
-  told = now;
+  if (now === told.at(-1)?.height || isEcho(now)) return;
+  told.push({ height: now, at: performance.now() });
+  if (told.length > 8) told.shift();
   for (const origin of listeners()) {
     window.parent.postMessage({ subject: "lti.frameResize", height: now }, origin);
   }
 }
 
 function tellSoon() {
-  if (isAsked) return;
-  isAsked = true;
-  requestAnimationFrame(tell);
+  clearTimeout(soon);
+  soon = setTimeout(tell, SETTLES_MS);
+}
+
+// Where the platform did as it was asked, no bar is needed for the few pixels of its borders.
+function hideNeedlessBar() {
+  const asked = told.at(-1)?.height ?? Infinity;
+  const isFitted = Math.abs(window.innerHeight - asked) <= BORDERS_PX;
+  document.documentElement.classList.toggle("is-fitted", isFitted);
 }
 
 if (window.parent !== window) {
-  new ResizeObserver(tellSoon).observe(document.querySelector(".shell-body"));
-  window.addEventListener("load", tellSoon);
+  new ResizeObserver(tellSoon).observe(document.body);
+  window.addEventListener("load", tell);
+  window.addEventListener("resize", hideNeedlessBar);
 }

@@ -73,6 +73,8 @@ def test_a_session_that_is_over_says_so_in_its_frame_and_leads_back(
     answer = client.get(f"/lti/s/{secret}/")
     assert answer.status_code == 410
     assert f'href="{COURSE_PAGE}"' in answer.text
+    assert "js/frame_resize.js" in answer.text
+    assert f'<meta name="carrel-frame-origins" content="{PLATFORM}">' in answer.text
     assert f"frame-ancestors {PLATFORM}" in _policy(answer).split("; ")
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 

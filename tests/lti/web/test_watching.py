@@ -295,6 +295,8 @@ def test_a_blocked_learner_hears_that_and_takes_no_seat(client, database, course
         session.get_one(Login, session.scalar(select(Identity.login_id))).blocked_at = NOW
     answer = _play(client, secret)
     assert (answer.status_code, answer.json["code"]) == (403, "ACCOUNT_BLOCKED")
+    assert "Mia" not in answer.json["more"]  # the house did this, and no manager can mend it
+    assert answer.json["step_label"] == "Write to us"
     assert _seats(database, pool) == (0, 0)
 
 

@@ -62,7 +62,7 @@ window.addEventListener("message", (event) => {
   }
   if (!said || typeof said.subject !== "string") return;
   const counts = isTools(event) && origins.includes(event.origin);
-  log.push({ subject: said.subject, origin: event.origin, counts });
+  log.push({ subject: said.subject, origin: event.origin, counts, height: said.height });
   if (!counts) return;
   const known = { data: said, source: event.source, origin: event.origin };
   if (said.subject === "lti.put_data" || said.subject === "lti.get_data") {
