@@ -8,11 +8,12 @@ const ORIGINS = (document.querySelector("meta[name=carrel-frame-origins]")?.cont
 const SETTLES_MS = 80;
 // A platform's own borders may leave this much less than was asked for.
 const BORDERS_PX = 8;
-// A height that was told a moment ago and comes back is a layout that answers its own frame.
-const ECHO_MS = 2_000;
+// A height that comes back as soon as the frame has changed is a layout that answers its own frame.
+const ECHO_MS = 500;
 
-const told = []; // the last heights, newest last: { height, at }
+const told = []; // the last heights, newest last
 let soon = 0;
+let changedAt = -Infinity; // when the platform changed the frame
 
 function height() {
   return Math.ceil(document.body.getBoundingClientRect().height);
@@ -26,16 +27,15 @@ function listeners() {
 
 // Two heights in turn would go on for ever: the higher one of them stays.
 function isEcho(now) {
-  const since = performance.now() - ECHO_MS;
-  const last = told.at(-1);
-  return now < last?.height && told.some((one) => one.at > since && one.height === now);
+  const isAnswer = performance.now() - changedAt < ECHO_MS;
+  return isAnswer && now < told.at(-1) && told.includes(now);
 }
 
 function tell() {
   soon = 0;
   const now = height();
-  if (now === told.at(-1)?.height || isEcho(now)) return;
-  told.push({ height: now, at: performance.now() });
+  if (now === told.at(-1) || isEcho(now)) return;
+  told.push(now);
   if (told.length > 8) told.shift();
   for (const origin of listeners()) {
     window.parent.postMessage({ subject: "lti.frameResize", height: now }, origin);
@@ -48,8 +48,9 @@ function tellSoon() {
 }
 
 // Where the platform did as it was asked, no bar is needed for the few pixels of its borders.
-function hideNeedlessBar() {
-  const asked = told.at(-1)?.height ?? Infinity;
+function changed() {
+  changedAt = performance.now();
+  const asked = told.at(-1) ?? Infinity;
   const isFitted = Math.abs(window.innerHeight - asked) <= BORDERS_PX;
   document.documentElement.classList.toggle("is-fitted", isFitted);
 }
@@ -57,5 +58,5 @@ function hideNeedlessBar() {
 if (window.parent !== window) {
   new ResizeObserver(tellSoon).observe(document.body);
   window.addEventListener("load", tell);
-  window.addEventListener("resize", hideNeedlessBar);
+  window.addEventListener("resize", changed);
 }
