@@ -104,6 +104,8 @@ def platform_of(
         if not value:
             raise malformed(code, message)
     found = platforms_of_issuer(driver, issuer, client_id or None)
+    if len(found) > 1:  # what a customer entered for another's platform stands in nobody's way
+        found = tuple(one for one in found if one.state is RegistrationState.ACTIVE) or found
     if not found:
         detail = f"iss {issuer[:200]}, client_id {client_id[:100] or 'not said'}"
         raise not_authentic("platform_unknown", UNKNOWN_PLATFORM, detail=detail)
