@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms.embedding import audit
 from lms.errors import N_, Forbidden, NotFound
 from lti.deployments import DeploymentFacts, approve_deployment, find_deployment
-from lti.models.platforms import Registration, RegistrationState
+from lti.models.platforms import DeploymentState, Registration, RegistrationState
 from lti.registrations import (
     NewRegistration,
     RegistrationDetails,
@@ -24,6 +24,7 @@ from lti.registrations import (
 )
 
 NOT_APPROVED = N_("This learning system waits for approval. Its courses can be connected after it.")
+REFUSED = N_("We refused this installation. Ask us, and we look at it together.")
 
 
 def add_own(
@@ -78,7 +79,8 @@ def approve_own_deployment(
 ) -> DeploymentFacts:
     """Connect a deployment of the organisation's own platform, by its outside id, to its library.
 
-    Raises NotFound for one of another platform, Forbidden while staff have not approved this one.
+    Raises NotFound for one of another platform, Forbidden while staff have not approved this one
+    and for a deployment that they refused.
     """
     found = find_deployment(session, deployment)
     registration = find_own(session, organisation_id, found.registration)
@@ -86,6 +88,8 @@ def approve_own_deployment(
         raise Forbidden(NOT_APPROVED, code="awaits_approval")
     if found.organisation is not None and found.organisation.id != organisation_id:
         raise NotFound
+    if found.state is DeploymentState.REFUSED:
+        raise Forbidden(REFUSED, code="refused")
     assert registration.organisation is not None  # noqa: S101  (it is this organisation's own)
     return approve_deployment(
         session,

@@ -6,7 +6,7 @@ import pytest
 
 from lms.db import Database
 from lms.models.people import Role
-from lti.deployments import find_deployment, list_deployments
+from lti.deployments import find_deployment, list_deployments, refuse_deployment
 from lti.models.platforms import DeploymentState, RegistrationState
 from lti.more_guides import GUIDES
 from lti.registrations import approve_registration, list_registrations
@@ -160,6 +160,23 @@ def test_after_staffs_approval_a_manager_connects_its_deployments(
     assert found.state is DeploymentState.APPROVED
     assert found.organisation is not None
     assert found.organisation.id == cast.organisation_id
+
+
+def test_what_staff_refused_no_manager_connects(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    client.sign_in(cast.mia.id)
+    here = place(database, cast)
+    client.post(f"{here}/new", data=ENTERED)
+    with database.transaction() as session:
+        (made,) = list_registrations(session)
+        (deployment,) = list_deployments(session)
+        approve_registration(session, made.public_id, actor=None, now=NOW)
+        refuse_deployment(session, made.public_id, "7", actor=None, now=NOW)
+    client.post(f"{here}/deployments/{deployment.public_id}/approve")
+    with database.read_session() as session:
+        assert find_deployment(session, deployment.public_id).state is DeploymentState.REFUSED
+    assert "We refused this installation" in client.get(here).text
 
 
 def test_faults_stand_beside_their_fields_and_nothing_is_lost(
