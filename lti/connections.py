@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -22,6 +22,21 @@ from urllib3.util.connection import create_connection
 SILENCE_S: Final = 5.0
 LONGEST_S: Final = 10.0
 _TRANSLATED: Final = IPv6Network("64:ff9b::/96")  # NAT64 (RFC 6052): the last 32 bits are IPv4
+
+# What Python's releases disagree about, or call public though no platform can be there: protocols'
+# own blocks, in one of which a cloud keeps credentials, and what stands for private addresses.
+_NEVER: Final = tuple(
+    ip_network(block)
+    for block in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "::/96",
+        "::ffff:0:0:0/96",
+        "64:ff9b:1::/48",
+        "5f00::/16",
+        "fec0::/10",
+    )
+)
 
 Address = IPv4Address | IPv6Address
 
@@ -88,6 +103,8 @@ def may_be_reached(address: Address, *, allows_loopback: bool) -> bool:
     """
     meant = _meant(address)
     if meant.is_link_local or meant.is_multicast or meant.is_unspecified:
+        return False
+    if not meant.is_loopback and any(meant in block for block in _NEVER):
         return False
     return meant.is_global or (allows_loopback and (meant.is_loopback or meant.is_private))
 

@@ -43,6 +43,11 @@ def _get(url: str, **values: object) -> Call:
         ("0.0.0.0", False, False),  # noqa: S104  (refused, not bound)
         ("::", False, False),
         ("224.0.0.1", False, False),
+        ("192.0.0.192", False, False),  # a cloud's credentials
+        ("fec0::1", False, False),
+        ("::10.0.0.1", False, False),
+        ("::ffff:0:10.0.0.1", False, False),
+        ("64:ff9b:1::a00:1", False, False),
     ],
 )
 def test_only_public_addresses_may_be_reached(address: str, anywhere: bool, nearby: bool) -> None:
