@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -47,6 +47,7 @@ blueprint = framed_blueprint("lti_picker", __name__)
 
 MOST_CHOSEN: Final = 30
 WEBINAR, SERIES = "webinar", "series"
+PATH_MARKS: Final = "/%:@!$&()*+="
 OWN_FORMS: Final = "form-action 'self'"
 TOO_LONG: Final = N_("This recording is %(length)s long. Choose places inside it.")
 
@@ -224,7 +225,12 @@ def _count_words(found: Selection) -> str:
 
 
 def _form_target(return_url: str) -> str:
-    """Return the return address as a source of a policy: without its query, its path quoted."""
+    """Return the return address as a source of a policy: without its query, its path quoted.
+
+    Whatever a platform writes, nothing of it begins another source, or directive, or policy.
+    """
     parts = urlsplit(return_url)
-    path = parts.path.replace(";", "%3B").replace(",", "%2C")
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    host = (parts.hostname or "").encode("idna").decode()
+    place = f"[{host}]" if ":" in host else host
+    port = "" if parts.port is None else f":{parts.port}"
+    return f"{parts.scheme}://{place}{port}{quote(parts.path, safe=PATH_MARKS)}"

@@ -312,6 +312,32 @@ def test_the_answer_goes_to_that_return_url_alone_and_only_the_platform_frames_i
     assert 'type="submit"' in sent.text
 
 
+@pytest.mark.parametrize(
+    ("return_url", "allowed"),
+    [
+        ("https://lms.example.edu/a b;c,d'e", "https://lms.example.edu/a%20b%3Bc%2Cd%27e"),
+        ("https://lms.example.edu/cours/été", "https://lms.example.edu/cours/%C3%A9t%C3%A9"),
+        ("https://lms.example.edu/a%20b?x=1", "https://lms.example.edu/a%20b"),
+        ("https://bücher.example:8443/x", "https://xn--bcher-kva.example:8443/x"),
+        ("https://[2001:db8::1]/x", "https://[2001:db8::1]/x"),
+    ],
+)
+def test_whatever_stands_in_a_return_url_the_policy_names_that_page_alone(
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    shelf: dict[str, str],
+    return_url: str,
+    allowed: str,
+) -> None:
+    sent = send(client, open_picker(database, cast, return_url=return_url), act="cancel")
+    policy = sent.headers["Content-Security-Policy"]
+    assert policy.isascii()
+    assert [part for part in policy.split("; ") if part.startswith("form-action")] == [
+        f"form-action {allowed}"
+    ]
+
+
 def test_an_organisation_that_holds_nothing_is_told_what_to_do(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
