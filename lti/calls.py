@@ -125,8 +125,16 @@ def make_call(call: Call) -> Outcome:
 
 
 def read_json(answer: Answered) -> Any:  # noqa: ANN401  (whatever the platform sent)
-    """Return the JSON of an answer; raises ValueError for what is none."""
-    return json.loads(answer.body)
+    """Return the JSON of an answer; raises ValueError for what is none, or is nested without end."""
+    return parse_json(answer.body)
+
+
+def parse_json(text: bytes | str) -> Any:  # noqa: ANN401  (whatever the platform sent)
+    """Return what JSON says; raises ValueError for what is none, or is nested without end."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def _follow(call: Call, line: Line) -> Outcome:

@@ -3,6 +3,7 @@
 A claim that is null counts as absent: platforms send it so where a person keeps something private.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
@@ -15,6 +16,9 @@ LONGEST_TEXT: Final = 2000
 BAD_CLAIMS: Final = N_(
     "The message from your learning system has a part that does not keep to LTI 1.3."
 )
+
+# A host and a port: no name and password of somebody, nothing that ends an address elsewhere.
+_PLACE: Final = re.compile(r"(?:[\w.-]+|\[[0-9A-Fa-f:.]+\])(?::\d*)?")
 
 Claims = Mapping[str, Any]
 
@@ -99,6 +103,11 @@ def web_address(value: str | None) -> str | None:
     return value if value is not None and len(value) <= LONGEST_TEXT and _is_web(value) else None
 
 
+def is_storable(text: str) -> bool:
+    """Tell whether databases keep a text: not one with a NUL or with half a character."""
+    return "\x00" not in text and not any("\ud800" <= mark <= "\udfff" for mark in text)
+
+
 def short(text: str | None) -> str | None:
     """Return a text for people in at most 2,000 characters."""
     return None if text is None else text[:LONGEST_TEXT]
@@ -107,7 +116,7 @@ def short(text: str | None) -> str | None:
 def refuse_unstorable(value: object) -> None:
     """Refuse a NUL and half a character anywhere in a message: no text has them, no database keeps them."""
     if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= mark <= "\udfff" for mark in value):
+        if not is_storable(value):
             raise malformed("text_malformed", BAD_CLAIMS, detail="a NUL or half a character")
     elif isinstance(value, dict):
         for name, one in value.items():
@@ -121,6 +130,8 @@ def refuse_unstorable(value: object) -> None:
 def _is_web(address: str) -> bool:
     try:
         parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port, (parts.hostname or "").encode("idna")
+        is_there = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         return False
+    return is_there and _PLACE.fullmatch(parts.netloc) is not None and is_storable(address)

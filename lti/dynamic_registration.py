@@ -6,12 +6,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 from urllib.parse import urlsplit
 
 from lms.errors import N_, Conflict, Invalid, Unavailable
 from lti.calls import Answered, Call, Denied, Later, make_call, read_json
-from lti.platform_addresses import read_platform_address
+from lti.claims import is_storable
+from lti.platform_addresses import LONGEST_ADDRESS, read_platform_address
 from lti.registrations import LONGEST_ID, LONGEST_ISSUER
 from lti.tool_configuration import TOOL_CONFIGURATION, Offered
 
@@ -101,12 +102,11 @@ def read_configuration(
     }
     about = document.get(PLATFORM_CONFIGURATION)
     about = about if isinstance(about, Mapping) else {}
-    audience = document.get("authorization_server")
     product = about.get("product_family_code")
     return PlatformConfiguration(
         issuer=issuer,
-        token_audience=audience if isinstance(audience, str) and audience.strip() else None,
-        product=product if isinstance(product, str) else "",
+        token_audience=_audience(document),
+        product=product if isinstance(product, str) and is_storable(product) else "",
         offered=_offered(document, about),
         **found,
     )
@@ -140,7 +140,7 @@ def ask_for_registration(
         raise Conflict(NOT_REGISTERED % {"reason": _reason(outcome)}, code="not_registered")
     answer = _object(outcome) or {}
     client_id = answer.get("client_id")
-    if not isinstance(client_id, str) or not 0 < len(client_id.strip()) <= LONGEST_ID:
+    if not _is_text(client_id, LONGEST_ID):
         raise Conflict(NOT_REGISTERED % {"reason": NO_CLIENT}, code="not_registered")
     return Granted(client_id.strip(), _deployment(answer))
 
@@ -173,9 +173,19 @@ def _reason(outcome: Later | Denied) -> str:
 
 def _text(document: Mapping[str, Any], field: str, longest: int) -> str:
     value = document.get(field)
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= longest:
+    if not _is_text(value, longest):
         raise Invalid(BAD_CONFIGURATION % {"field": field})
     return value.strip()
+
+
+def _is_text(value: object, longest: int) -> TypeGuard[str]:
+    """Tell whether a value is a text that can be kept."""
+    return isinstance(value, str) and 0 < len(value.strip()) <= longest and is_storable(value)
+
+
+def _audience(document: Mapping[str, Any]) -> str | None:
+    value = document.get("authorization_server")
+    return value if _is_text(value, LONGEST_ADDRESS) else None
 
 
 def _endpoint(document: Mapping[str, Any], field: str, *, allows_loopback: bool) -> str:
@@ -215,4 +225,4 @@ def _deployment(answer: Mapping[str, Any]) -> str | None:
     found = about.get("deployment_id") if isinstance(about, Mapping) else None
     if isinstance(found, bool) or not isinstance(found, int | str):
         return None
-    return str(found) if 0 < len(str(found)) <= LONGEST_ID else None
+    return str(found) if _is_text(str(found), LONGEST_ID) else None

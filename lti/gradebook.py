@@ -18,6 +18,7 @@ from lti.calls import (
     Outcome,
     read_json,
 )
+from lti.claims import web_address
 from lti.links import next_page
 from lti.services import Services
 from lti.tokens import Platform
@@ -157,7 +158,7 @@ def _is_ours(item: object, place: Place) -> bool:
     One that names another link of this course is that one's. A copied course may bring a column
     that still names the link it was copied from.
     """
-    if not isinstance(item, Mapping) or not isinstance(item.get("id"), str):
+    if not isinstance(item, Mapping) or _address(item) is None:
         return False
     link_id = item.get("resourceLinkId") or None
     if link_id == place.link_id:
@@ -165,6 +166,12 @@ def _is_ours(item: object, place: Place) -> bool:
     is_meant = item.get("tag") == TAG and item.get("resourceId") == place.resource_id
     is_free = item["id"] not in place.taken and link_id not in place.others
     return is_meant and is_free and (link_id is None or link_id in place.elsewhere)
+
+
+def _address(item: object) -> str | None:
+    """Return the address of a column, None where what the platform sent has none."""
+    said = item.get("id") if isinstance(item, Mapping) else None
+    return web_address(said) if isinstance(said, str) else None
 
 
 def _pages(
@@ -216,10 +223,10 @@ def _make(
     if not isinstance(outcome, Answered):
         return outcome
     try:
-        made = read_json(outcome)["id"]
-    except (ValueError, KeyError, TypeError):
+        made = _address(read_json(outcome))
+    except ValueError:
         made = None
     # Without its address it is found by its link the next time.
-    if not isinstance(made, str):
+    if made is None:
         return Later(NOT_UNDERSTOOD, status=outcome.status, is_away=False)
     return Column(made)

@@ -2,7 +2,7 @@
 
 import re
 from typing import Final
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from lti.calls import Answered
 
@@ -13,11 +13,11 @@ _RELATION: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^",;\s]*))', re.IGN
 
 
 def related(answer: Answered, relation: str) -> str | None:
-    """Return the address that an answer names for a relation, None when it names none."""
+    """Return the address that an answer names for a relation, None when it names none or no address."""
     for address, parameters in _LINK.findall(answer.headers.get("link", "")):
         named = _RELATION.search(parameters)
         if named is not None and relation in (named[1] or named[2] or "").lower().split():
-            return str(urljoin(answer.url, address.strip()))
+            return _joined(answer.url, address.strip())
     return None
 
 
@@ -25,3 +25,12 @@ def next_page(answer: Answered) -> str | None:
     """Return where a list goes on; never to the page itself."""
     found = related(answer, "next")
     return None if found == answer.url else found
+
+
+def _joined(here: str, address: str) -> str | None:
+    try:
+        found = urljoin(here, address)
+        _ = urlsplit(found).port
+    except ValueError:
+        return None
+    return found

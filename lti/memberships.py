@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from lti.calls import NOT_UNDERSTOOD, Answered, Call, Denied, Later, read_json
+from lti.claims import is_storable, web_address
 from lti.links import next_page, related
 from lti.models.launches import FrameRole
 from lti.roles import role_in
@@ -60,7 +61,8 @@ def read_roster(
         found |= {member.sub: member for member in members}
         page = next_page(outcome)
         if page is None:
-            return Roster(tuple(found.values()), related(outcome, "differences"))
+            differences = web_address(related(outcome, "differences"))
+            return Roster(tuple(found.values()), differences)
     return Later(NOT_UNDERSTOOD, is_away=False)  # a list without an end
 
 
@@ -94,6 +96,6 @@ def _member(one: Mapping[str, Any]) -> Member | None:
 def _text(one: Mapping[str, Any], name: str) -> str | None:
     value = one.get(name)
     longest = LONGEST.get(name, LONGEST["name"])
-    if not isinstance(value, str) or not value.strip() or "\x00" in value:
+    if not isinstance(value, str) or not value.strip() or not is_storable(value):
         return None
     return value if len(value) <= longest else (None if name != "name" else value[:longest])

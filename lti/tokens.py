@@ -3,7 +3,6 @@
 Security Framework 1.0, section 4.1: client credentials with private_key_jwt (RFC 7523).
 """
 
-import json
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +15,16 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from lms.db import new_public_id
 from lms.errors import N_
-from lti.calls import NOT_UNDERSTOOD, Answered, Call, Denied, Later, make_call, read_json
+from lti.calls import (
+    NOT_UNDERSTOOD,
+    Answered,
+    Call,
+    Denied,
+    Later,
+    make_call,
+    parse_json,
+    read_json,
+)
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 BACKDATED: Final = timedelta(seconds=5)  # Moodle and Open edX refuse an iat ahead of their clock
@@ -162,7 +170,7 @@ def _refusal(outcome: Denied) -> Later | Denied:
     if outcome.status is None or outcome.status < 400:
         return outcome
     try:
-        code = json.loads(outcome.said)["error"]
+        code = parse_json(outcome.said)["error"]
     except (ValueError, KeyError, TypeError):
         code = ""
     if code == "invalid_scope":

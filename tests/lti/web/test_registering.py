@@ -156,6 +156,8 @@ def test_a_link_is_good_for_one_platform_and_14_days(
         ({"token_endpoint": None}, "token_endpoint is missing or wrong"),
         ({"registration_endpoint": ["a"]}, "registration_endpoint is missing or wrong"),
         ({"id_token_signing_alg_values_supported": ["ES256"]}, "RS256"),
+        ({"issuer": "http://127.0.0.1/\ud800"}, "issuer is missing or wrong"),
+        ({"issuer": "http://127.0.0.1/\x00"}, "issuer is missing or wrong"),
     ],
 )
 def test_a_description_that_can_not_be_right_is_refused_and_says_why(
@@ -172,6 +174,36 @@ def test_a_description_that_can_not_be_right_is_refused_and_says_why(
     answer = client.get(page(secret, office))
     assert (answer.status_code, said in answer.text) == (400, True)
     assert office.requests == registered(database) == []
+
+
+def test_what_can_not_be_kept_of_a_platform_is_left_out(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    office.configuration["authorization_server"] = "https://a.example/\x00"
+    office.configuration[PLATFORM]["product_family_code"] = "moo\ud800"
+    office.answer[TOOL] = {"deployment_id": "7\x00"}
+    answer = client.get(page(invite(database, cast.organisation_id), office))
+    assert answer.status_code == 200
+    (made,) = registered(database)
+    assert (made.details.product, made.details.token_audience) == ("", None)
+    with database.read_session() as session:
+        assert list_deployments(session) == ()
+
+
+@pytest.mark.parametrize("client_id", ["a\x00", "a\ud800", "", 7])
+def test_a_client_id_that_can_not_be_kept_is_none(
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    clock: Clock,
+    office: Office,
+    client_id: object,
+) -> None:
+    office.answer["client_id"] = client_id
+    secret = invite(database, cast.organisation_id)
+    assert client.get(page(secret, office)).status_code == 409
+    office.answer["client_id"] = "client-1"
+    assert client.get(page(secret, office)).status_code == 200
 
 
 def test_a_refusal_leaves_the_link_good(
