@@ -118,12 +118,13 @@ def releases(organisation_id: str, course_id: str) -> ResponseReturnValue:
 def decide_releases(organisation_id: str, course_id: str) -> ResponseReturnValue:
     """Let the seats go, or keep everybody."""
     managed, actor = managed_organisation(organisation_id), required_viewer().public_id
+    with read_session() as session:
+        find_own_course(session, managed.facts.id, course_id)
     wanted = request.form.get("decision", "")
     if wanted not in ("go", "keep"):
         raise Invalid(_("Choose whether the seats go, or everybody keeps theirs."))
     try:
         with transaction() as session:
-            find_own_course(session, managed.facts.id, course_id)
             if wanted == "go":
                 confirm_releases(session, course_id, doors=doors(), actor=actor, now=now())
             else:

@@ -1,0 +1,198 @@
+"""A manager finds nothing of another organisation by its address, at whichever door of their own area."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.addresses import read_address
+from lms.db import Database
+from lms.letters import Doors
+from lms.mass_work import Act, begin
+from lms.member_invitations import ask_in
+from lms.memberships import NewMember
+from lms.models.imports import ImportState, SeatImport
+from lms.models.people import MemberInvitation, Organisation, Role
+from lms.models.upkeep import AuditEntry
+from lms.stewards import managed_organisation
+from lms.web.guard import Audience, audience_of
+from lti.invites import make_invite
+from lti.models.courses import Context, ResourceLink
+from lti.models.platforms import Deployment, Registration
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import (
+    make_assignment,
+    make_login,
+    make_membership,
+    make_organisation,
+    make_pool,
+    make_pool_grant,
+    make_verified_domain,
+    make_waiting_entry,
+    make_webinar,
+)
+from tests.lti.courses import make_course
+from tests.visitor import Visitor
+
+NOT_FOUND = 404
+# What is no thing of an organisation's: the area's own, and names that everybody may know.
+OWN = frozenset({"organisation_id", "product"})
+Things = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """The outside ids of two organisations' things, by the variables of routes."""
+
+    mine: Things
+    theirs: Things
+
+
+def _things(session: Session, organisation: Organisation, owner_id: int, mark: str) -> Things:
+    """Make one of each kind of thing of an organisation."""
+    webinar, doors = make_webinar(session), Doors("https://library.example.org")
+    pool = make_pool(session, organisation, webinar)
+    make_pool_grant(session, pool)
+    child = make_organisation(session)
+    child.parent_id = organisation.id
+    part = make_pool(session, child, webinar)
+    part.allotted_from_id, part.allotted = pool.id, 1
+    sits = make_assignment(session, pool, make_login(session))
+    entry = make_waiting_entry(session, pool, make_login(session))
+    listed = SeatImport(pool_id=pool.id, state=ImportState.CHECKED, created_at=NOW)
+    session.add(listed)
+    session.flush()
+    seat = sits.seat_id
+    managed = managed_organisation(
+        session, organisation.public_id, login_id=owner_id, is_staff=True
+    )
+    new = NewMember(read_address(f"new-{mark}@example.org"), Role.MEMBER, "New")
+    ask_in(session, managed, new, doors=doors, actor=None, now=NOW)
+    course = make_course(session, organisation.id)
+    deployment = session.get_one(Deployment, course.deployment_id)
+    from lms.models.seats import Seat  # noqa: PLC0415
+
+    seat_id = session.get_one(Seat, seat).public_id
+    job = begin(session, Act.RELEASE, organisation.public_id, [seat_id], actor="a" * 26, now=NOW)
+    member = make_login(session)
+    make_membership(session, organisation, member)
+    return {
+        "pool_id": pool.public_id,
+        "part_id": part.public_id,
+        "seat_id": seat_id,
+        "entry_id": entry.public_id,
+        "import_id": listed.public_id,
+        "member_id": member.public_id,
+        "invitation_id": session.scalars(
+            select(MemberInvitation.public_id).where(
+                MemberInvitation.organisation_id == organisation.id
+            )
+        ).one(),
+        "domain_id": make_verified_domain(session, organisation, f"{mark}.example").public_id,
+        "job_id": job or "",
+        "invite_id": make_invite(
+            session, organisation.id, allows_loopback=False, actor=None, now=NOW
+        ).public_id,
+        "deployment_id": deployment.public_id,
+        "registration_id": session.get_one(Registration, deployment.registration_id).public_id,
+        "course_id": session.get_one(Context, course.context_id).public_id,
+        "link_id": session.get_one(ResourceLink, course.link_id).public_id,
+    }
+
+
+@pytest.fixture
+def both(database: Database, cast: Cast, clock: Clock) -> Both:
+    with database.transaction() as session:
+        elm = session.get_one(Organisation, cast.organisation_id)
+        other = make_organisation(session)
+        return Both(
+            _things(session, elm, cast.mia.id, "mine"),
+            _things(session, other, cast.ada.id, "theirs"),
+        )
+
+
+def _ways(app: Flask, both: Both, here: str) -> list[tuple[str, str, bool]]:
+    """Return each way into the area with things in its address: method, path, whether all are mine."""
+    ways = []
+    for rule in app.url_map.iter_rules():
+        if audience_of(app.view_functions[rule.endpoint]) is not Audience.MANAGERS:
+            continue
+        names = sorted(rule.arguments - OWN)
+        for whose in product((both.mine, both.theirs), repeat=len(names)):
+            values = {name: things[name] for name, things in zip(names, whose, strict=True)}
+            path = _filled(rule.rule, {"organisation_id": here, "product": "moodle", **values})
+            ways.extend(
+                (method, path, all(things is both.mine for things in whose))
+                for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+                if names
+            )
+    return ways
+
+
+def _filled(rule: str, values: Things) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], rule)
+
+
+def test_what_is_anothers_is_not_there_at_any_door_and_nothing_is_written(
+    app: Flask, client: Visitor, database: Database, cast: Cast, both: Both
+) -> None:
+    with database.read_session() as session:
+        here = session.get_one(Organisation, cast.organisation_id).public_id
+        written = len(session.scalars(select(AuditEntry.id)).all())
+    client.sign_in(cast.mia.id)
+    foreign = [way for way in _ways(app, both, here) if not way[2]]
+    answers = [(way, client.open(way[1], method=way[0]).status_code) for way in foreign]
+    assert len(foreign) > 20
+    assert [one for one in answers if one[1] != NOT_FOUND] == []
+    with database.read_session() as session:
+        assert len(session.scalars(select(AuditEntry.id)).all()) == written
+
+
+def test_what_is_ones_own_is_there(
+    app: Flask, client: Visitor, database: Database, cast: Cast, both: Both
+) -> None:
+    """Else the test above would prove nothing."""
+    with database.read_session() as session:
+        here = session.get_one(Organisation, cast.organisation_id).public_id
+    client.sign_in(cast.mia.id)
+    own = [way for way in _ways(app, both, here) if way[2] and way[0] == "GET"]
+    answers = [(way, client.open(way[1], method=way[0]).status_code) for way in own]
+    assert [one for one in answers if one[1] == NOT_FOUND or one[1] >= 500] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/people/release",
+        "/people/released",
+        "/people/resend",
+        "/people/move",
+        "/people/moved",
+    ],
+)
+def test_no_form_reaches_anothers_seat(
+    client: Visitor, database: Database, cast: Cast, both: Both, path: str
+) -> None:
+    with database.read_session() as session:
+        here = session.get_one(Organisation, cast.organisation_id).public_id
+    client.sign_in(cast.mia.id)
+    form = {"seat": [both.mine["seat_id"], both.theirs["seat_id"]], "to": both.mine["pool_id"]}
+    assert client.post(f"/organisation/{here}{path}", data=form).status_code == NOT_FOUND
+
+
+@pytest.mark.parametrize("path", ["/import", "/people/moved", "/invite", "/people/release"])
+def test_no_form_reaches_anothers_pool(
+    client: Visitor, database: Database, cast: Cast, both: Both, path: str
+) -> None:
+    with database.read_session() as session:
+        here = session.get_one(Organisation, cast.organisation_id).public_id
+    client.sign_in(cast.mia.id)
+    theirs = both.theirs["pool_id"]
+    form = {"pool": theirs, "to": theirs, "seat": both.mine["seat_id"], "addresses": "a@b.example"}
+    assert client.post(f"/organisation/{here}{path}", data=form).status_code == NOT_FOUND
