@@ -205,13 +205,11 @@ def change_password(
 ) -> None:
     """Change the password, sign out all browsers but `keep`, and tell the owner by mail.
 
-    Links that were sent for choosing a password stop working, and so do the passwords of logins
-    that were merged into this one.
+    Whatever was mailed that leads into the account or moves it stops working: who knew the old
+    password may have asked for it. So do the passwords of logins that were merged into this one.
     """
     changed = _update(session, login_id, password_hash=password_hash)
-    email_tokens.void(
-        session, login_id, EmailPurpose.RESET_PASSWORD, EmailPurpose.SET_PASSWORD, now=now
-    )
+    email_tokens.void(session, login_id, *email_tokens.WAYS_IN, now=now)
     known_addresses.forget_merged_passwords(session, login_id)
     sign_ins.end_all(session, login_id, but=keep, now=now)
     audit.record(session, "login.password_changed", changed, actor=changed, now=now)

@@ -24,6 +24,14 @@ LIFE: Final = {
     EmailPurpose.RESTORE_EMAIL: timedelta(days=7),
     EmailPurpose.RECOVERY_ADDRESS: timedelta(days=2),
 }
+# What leads into an account, or moves it: over once somebody else may have had a hand in it.
+WAYS_IN: Final = (
+    EmailPurpose.RESET_PASSWORD,
+    EmailPurpose.SET_PASSWORD,
+    EmailPurpose.SIGN_IN_CODE,
+    EmailPurpose.CHANGE_EMAIL,
+    EmailPurpose.RECOVERY_ADDRESS,
+)
 CODE_DIGITS: Final = 8
 CODE_TRIES: Final = 5
 KEPT_AFTER_ITS_END: Final = timedelta(days=30)

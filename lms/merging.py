@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit, email_tokens, sign_ins, viewing
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.models.people import EmailPurpose, Login
+from lms.models.people import EmailPurpose, Login, LoginAlias
 from lms.models.viewing import PlaybackEnd
 
 OnMerge = Callable[[Session, int, int], None]
@@ -82,11 +82,15 @@ def merge(
 def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) -> None:
     """Let a merged login stand for itself again, with all that it held and had watched.
 
-    What the kept one plays ends; its player goes on by itself with what it holds alone. Raises
-    NotFound for a login that is none, Conflict for one that is not merged.
+    What the kept one plays ends; its player goes on by itself with what it holds alone. Where the
+    merged one had a way in, which led to the kept one, whoever is in is out, and what was mailed
+    to either opens nothing. Raises NotFound for a login that is none, Conflict for one that is not
+    merged.
     """
     row = session.execute(
-        select(Login.id, Login.merged_into).where(Login.public_id == merged).with_for_update()
+        select(Login.id, Login.merged_into, Login.email_key)
+        .where(Login.public_id == merged)
+        .with_for_update()
     ).one_or_none()
     if row is None:
         raise NotFound
@@ -100,6 +104,10 @@ def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) 
         .execution_options(synchronize_session=False)
     )
     viewing.end_for_login(session, row.merged_into, ended_as=PlaybackEnd.REVOKED, now=now)
+    further = select(exists().where(LoginAlias.login_id == row.id))
+    if row.email_key is not None or session.scalar(further):
+        email_tokens.void(session, row.merged_into, *email_tokens.WAYS_IN, now=now)
+        sign_ins.end_all(session, row.merged_into, now=now)
     audit.record(session, "login.unmerged", merged, actor=actor, now=now, detail={"from": kept})
 
 

@@ -10,7 +10,7 @@ from lms.access import Action, Code, decide
 from lms.addresses import read_address
 from lms.cases import load_case
 from lms.db import Database
-from lms.email_tokens import LinkOver
+from lms.email_tokens import LinkOver, WrongCode
 from lms.errors import Conflict, Invalid, NotFound
 from lms.merging import OnMerge
 from lms.models.holdings import Grant
@@ -100,6 +100,44 @@ def test_the_merged_login_s_browsers_are_signed_out_and_its_links_stop_working(
         assert session.scalars(select(SignIn.ended_at)).one() == NOW
         with pytest.raises(LinkOver):
             email_tokens.use(session, secret, EmailPurpose.RESET_PASSWORD, now=NOW)
+
+
+def test_what_was_opened_by_the_merged_login_s_mailbox_opens_the_kept_one_no_more_once_undone(
+    database: Database, cast: Cast
+) -> None:
+    """Two people's logins, merged by mistake: the undoing takes the one out of the other's account."""
+    _merge(database, cast.dan, cast.alice)
+    with database.transaction() as session:
+        opened = open_sign_in(session, cast.alice.id, browser=BROWSER, now=NOW)
+        assert opened.cookie
+        secret = email_tokens.issue(
+            session, cast.dan.id, EmailPurpose.RESET_PASSWORD, email=cast.alice.email, now=NOW
+        )
+        code = email_tokens.issue_code(session, cast.dan.id, email=cast.alice.email, now=NOW)
+    _unmerge(database, cast.alice)
+    with database.transaction() as session:
+        assert session.scalars(select(SignIn.ended_at)).one() == NOW
+        with pytest.raises(LinkOver):
+            email_tokens.use(session, secret, EmailPurpose.RESET_PASSWORD, now=NOW)
+        assert isinstance(email_tokens.try_code(session, code, now=NOW), WrongCode)
+
+
+def test_nobody_is_signed_out_where_the_merged_login_has_no_way_in(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        session.execute(
+            update(Login)
+            .where(Login.id == cast.alice.id)
+            .values(email=None, email_key=None, password_hash=None)
+        )
+        session.execute(
+            update(Login).where(Login.id == cast.alice.id).values(merged_into=cast.dan.id)
+        )
+        open_sign_in(session, cast.dan.id, browser=BROWSER, now=NOW)
+    _unmerge(database, cast.alice)
+    with database.read_session() as session:
+        assert session.scalars(select(SignIn.ended_at)).one() is None
 
 
 def test_signing_in_to_the_merged_login_opens_the_kept_one(database: Database, cast: Cast) -> None:

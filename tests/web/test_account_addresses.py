@@ -316,6 +316,23 @@ def test_a_recovery_address_is_removed_and_the_owner_told(
     assert "no recovery address any more" in newest(database, cast.alice.email).text
 
 
+@pytest.mark.parametrize("page", ["email", "recovery"])
+def test_what_a_thief_asked_for_ends_when_the_owner_changes_the_password(
+    alice: Visitor, stranger: Visitor, database: Database, cast: Cast, page: str
+) -> None:
+    """Who had the old password could still move the account to a mailbox of their own."""
+    thief = "thief@elsewhere.example"
+    stranger.sign_in(cast.alice.id)
+    _ask(stranger, thief, page=page)
+    link = link_in(newest(database, thief))
+    new = "a quiet corner by the window"
+    form = {"present": PASSWORD, "password": new}
+    assert alice.post("/account/password", data=form).status_code == 303
+    assert stranger.post(link).status_code == 410
+    kept = _alice(database, cast)
+    assert (kept.email, kept.recovery_email) == (cast.alice.email, None)
+
+
 @pytest.mark.parametrize(
     ("page", "kind"), [("email", "change_email"), ("recovery", "recovery_address")]
 )
