@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -12,17 +13,21 @@ from sqlalchemy.orm import Session
 
 from lms.addresses import read_address
 from lms.db import Database
+from lms.embedding.lists import keep_list
 from lms.letters import Doors
 from lms.mass_work import Act, begin
 from lms.member_invitations import ask_in
 from lms.memberships import NewMember
 from lms.models.imports import ImportState, SeatImport
 from lms.models.people import MemberInvitation, Organisation, Role
+from lms.models.seats import Seat
 from lms.models.upkeep import AuditEntry
+from lms.runtime import Carrel
 from lms.stewards import managed_organisation
 from lms.web.guard import Audience, audience_of
 from lti.invites import make_invite
 from lti.models.courses import Context, ResourceLink
+from lti.models.embeds import OutsideCompletion
 from lti.models.platforms import Deployment, Registration
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -33,16 +38,18 @@ from tests.factories import (
     make_organisation,
     make_pool,
     make_pool_grant,
+    make_recording,
     make_verified_domain,
     make_waiting_entry,
     make_webinar,
 )
 from tests.lti.courses import make_course
+from tests.lti.embedding import make_embed
 from tests.visitor import Visitor
 
 NOT_FOUND = 404
 # What is no thing of an organisation's: the area's own, and names that everybody may know.
-OWN = frozenset({"organisation_id", "product"})
+OWN: Mapping[str, str] = {"product": "moodle", "kind": "webinar"}
 Things = Mapping[str, str]
 
 
@@ -57,6 +64,7 @@ class Both:
 def _things(session: Session, organisation: Organisation, owner_id: int, mark: str) -> Things:
     """Make one of each kind of thing of an organisation."""
     webinar, doors = make_webinar(session), Doors("https://library.example.org")
+    make_recording(session, webinar)
     pool = make_pool(session, organisation, webinar)
     make_pool_grant(session, pool)
     child = make_organisation(session)
@@ -68,7 +76,6 @@ def _things(session: Session, organisation: Organisation, owner_id: int, mark: s
     listed = SeatImport(pool_id=pool.id, state=ImportState.CHECKED, created_at=NOW)
     session.add(listed)
     session.flush()
-    seat = sits.seat_id
     managed = managed_organisation(
         session, organisation.public_id, login_id=owner_id, is_staff=True
     )
@@ -76,12 +83,21 @@ def _things(session: Session, organisation: Organisation, owner_id: int, mark: s
     ask_in(session, managed, new, doors=doors, actor=None, now=NOW)
     course = make_course(session, organisation.id)
     deployment = session.get_one(Deployment, course.deployment_id)
-    from lms.models.seats import Seat  # noqa: PLC0415
-
-    seat_id = session.get_one(Seat, seat).public_id
+    seat_id = session.get_one(Seat, sits.seat_id).public_id
     job = begin(session, Act.RELEASE, organisation.public_id, [seat_id], actor="a" * 26, now=NOW)
     member = make_login(session)
     make_membership(session, organisation, member)
+    reported = OutsideCompletion(
+        organisation_id=organisation.id,
+        webinar_id=webinar.id,
+        email="pat@example.org",
+        email_key="pat@example.org",
+        source="Elsewhere",
+        completed_at=NOW,
+        created_at=NOW,
+    )
+    session.add(reported)
+    session.flush()
     return {
         "pool_id": pool.public_id,
         "part_id": part.public_id,
@@ -102,19 +118,35 @@ def _things(session: Session, organisation: Organisation, owner_id: int, mark: s
         "deployment_id": deployment.public_id,
         "registration_id": session.get_one(Registration, deployment.registration_id).public_id,
         "course_id": session.get_one(Context, course.context_id).public_id,
+        "name": webinar.public_id,
+        "reported_id": reported.public_id,
         "link_id": session.get_one(ResourceLink, course.link_id).public_id,
     }
 
 
+def _kept_besides(carrel: Carrel, cast: Cast, organisation: Organisation, list_: Path) -> Things:
+    """Make what needs more than rows: an embed link, and a list that was sent."""
+    with carrel.database.transaction() as session:
+        embed = make_embed(session, cast, carrel.settings, organisation_id=organisation.id)
+    return {
+        "embed_id": embed.public_id,
+        "list_id": keep_list(carrel, organisation.public_id, list_, now=NOW),
+    }
+
+
 @pytest.fixture
-def both(database: Database, cast: Cast, clock: Clock) -> Both:
-    with database.transaction() as session:
+def both(carrel: Carrel, cast: Cast, clock: Clock, tmp_path: Path) -> Both:
+    list_ = tmp_path / "list.csv"
+    list_.write_text("email,webinar,completed\na@b.example,Reading rooms,2026-01-01\n")
+    with carrel.database.transaction() as session:
         elm = session.get_one(Organisation, cast.organisation_id)
         other = make_organisation(session)
-        return Both(
-            _things(session, elm, cast.mia.id, "mine"),
-            _things(session, other, cast.ada.id, "theirs"),
-        )
+        mine = _things(session, elm, cast.mia.id, "mine")
+        theirs = _things(session, other, cast.ada.id, "theirs")
+    return Both(
+        {**mine, **_kept_besides(carrel, cast, elm, list_)},
+        {**theirs, **_kept_besides(carrel, cast, other, list_)},
+    )
 
 
 def _ways(app: Flask, both: Both, here: str) -> list[tuple[str, str, bool]]:
@@ -123,10 +155,10 @@ def _ways(app: Flask, both: Both, here: str) -> list[tuple[str, str, bool]]:
     for rule in app.url_map.iter_rules():
         if audience_of(app.view_functions[rule.endpoint]) is not Audience.MANAGERS:
             continue
-        names = sorted(rule.arguments - OWN)
+        names = sorted(rule.arguments - {"organisation_id", *OWN})
         for whose in product((both.mine, both.theirs), repeat=len(names)):
             values = {name: things[name] for name, things in zip(names, whose, strict=True)}
-            path = _filled(rule.rule, {"organisation_id": here, "product": "moodle", **values})
+            path = _filled(rule.rule, {"organisation_id": here, **OWN, **values})
             ways.extend(
                 (method, path, all(things is both.mine for things in whose))
                 for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
