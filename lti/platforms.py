@@ -55,7 +55,7 @@ def _of_issuer() -> Select[*tuple[Any, ...]]:
     return (
         select(*COLUMNS)
         .where(_column.issuer == bindparam("issuer"))
-        .order_by(_column.id)
+        .order_by(_column.state != RegistrationState.ACTIVE, _column.id)
         .limit(2)  # two are one too many, however many there are
     )
 

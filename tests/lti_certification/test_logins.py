@@ -92,17 +92,24 @@ def test_an_issuer_with_several_clients_has_to_say_which(
 
 
 @pytest.mark.parametrize("state", [RegistrationState.PENDING, RegistrationState.DISABLED])
-def test_what_somebody_else_only_entered_for_an_issuer_stops_no_launch(
-    connection: Connection, database: Database, state: RegistrationState
+def test_what_others_only_entered_for_an_issuer_stops_no_launch(
+    carrel: Carrel, cast: Cast, platform: Platform, state: RegistrationState
 ) -> None:
     """Any customer may enter another's learning system; until staff approve it, it is nothing."""
-    with database.transaction() as session:
-        other = make_registration(
-            session, issuer=connection.platform.issuer, client_id="another", organisation=None
-        )
-        session.get_one(Registration, other.id).state = state
-    assert _ask(connection, "POST", {"client_id": None, "lti_storage_target": None}) == "303"
-    assert _ask(connection, "POST", {"client_id": "another"}) == "403"
+
+    def enter(client_id: str) -> None:
+        with carrel.database.transaction() as session:
+            made = make_registration(
+                session, issuer=platform.issuer, client_id=client_id, organisation=None
+            )
+            session.get_one(Registration, made.id).state = state
+
+    enter("one")
+    enter("two")
+    with connected(carrel, platform) as connection:
+        enter("three")
+        assert _ask(connection, "POST", {"client_id": None, "lti_storage_target": None}) == "303"
+        assert _ask(connection, "POST", {"client_id": "three"}) == "403"
 
 
 @pytest.mark.parametrize("state", [RegistrationState.PENDING, RegistrationState.DISABLED])
