@@ -109,6 +109,7 @@ def apply_now(
     """
     while left := _apply_some(carrel, public_id, actor=actor, hold=None):
         report(left)
+        carrel.database.let_others_write()
 
 
 def read_list(carrel: Carrel, run: JobRun) -> None:
@@ -153,6 +154,7 @@ def apply_queued(carrel: Carrel, run: JobRun) -> None:
             raise TryAgain(error.message) from error
         done += BROUGHT_AT_ONCE
         run.report(min(1.0, done / BROUGHT_IN_A_JOB), APPLYING)
+        carrel.database.let_others_write()
         if left and run.cancelled():
             raise Stopped
     if left:
@@ -188,6 +190,7 @@ def write_letters(carrel: Carrel, run: JobRun) -> None:
     left = True
     while left:
         left = write_some(carrel, run.subject, hold=run.hold)
+        carrel.database.let_others_write()
         run.report(0.5, WRITING)
         if left and run.cancelled():
             raise Stopped

@@ -32,6 +32,7 @@ def tell(carrel: Carrel, run: JobRun) -> None:
             written = invitations.write_invitations(
                 session, pool_id, AT_ONCE, doors=doors, now=now(), since=since
             )
+        carrel.database.let_others_write()
     released = [int(one) for one in run.payload["released"]]
     for first in range(0, len(released), AT_ONCE):
         with carrel.database.transaction() as session:
@@ -83,3 +84,4 @@ def _work_through(
             do(session, some)
         done += len(some)
         run.report(done / len(people))
+        carrel.database.let_others_write()

@@ -1,6 +1,7 @@
 """The base of the database: times, ids, and who may write when."""
 
 import re
+import time
 from datetime import UTC, datetime
 from threading import Thread
 from zoneinfo import ZoneInfo
@@ -200,3 +201,24 @@ def test_a_connection_that_broke_is_used_by_nobody_again(database: Database) -> 
     with pytest.raises(database.driver_fault):
         asked()
     assert asked() == (0,)
+
+
+def test_one_who_waits_gets_a_turn_between_many_transactions(database: Database) -> None:
+    wrote_after: list[int] = []
+    rounds = 30
+
+    def write_once() -> None:
+        with database.transaction() as session:
+            make_login(session, "waited@example.org")
+        wrote_after.append(done)
+
+    waiting = Thread(target=write_once)
+    for done in range(rounds):
+        with database.transaction() as session:
+            make_login(session)
+            if done == 0:
+                waiting.start()
+            time.sleep(0.05)
+        database.let_others_write()
+    waiting.join()
+    assert wrote_after[0] < rounds - 1
