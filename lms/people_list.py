@@ -120,7 +120,7 @@ def find_people(
         if _SHOWN[show]:
             found = found.join(Login, Login.id == matching.selected_columns[0])
             found = found.where(*_SHOWN[show])
-        counted = found.with_only_columns(func.count())
+        counted = found.with_only_columns(func.count(), maintain_column_froms=True)
     exact = _of_address(session, query)
     first = () if exact is None else ((found.selected_columns[0] == exact).desc(),)
     ids = session.scalars(found.order_by(*first, newest).offset(offset).limit(limit)).all()
