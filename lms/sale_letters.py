@@ -1,6 +1,6 @@
 """The letters about requests and sales: receipts, answers, what was bought and how to attend."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,6 +22,7 @@ from lms.offers import say_money
 from lms.passes import Term
 from lms.pools import PoolFacts
 from lms.pricing import holds_until
+from lms.recovery import asks_for_recovery
 from lms.sale_list import SaleFacts, SaleGrant, grants_of_sale
 from lms.stewards import stewards_of
 from lms.zones import read_zone, say_date, say_moment
@@ -118,6 +119,7 @@ def send_bought(
         "in_lms": facts.delivered_through is DeliveredThrough.LMS,
         "page": doors.page(_page(lines)),
         "action_url": doors.page(_page(lines)),
+        "recovery_url": _recovery_page(session, lines, doors),
     }
     kind = "bought"
     if is_of_a_pool:
@@ -125,6 +127,15 @@ def send_bought(
         values["action_url"] = doors.page(f"/organisation/{facts.organisation_public_id}")
     subject = N_("Your access: %(what)s") % {"what": values["covers"] or values["what"]}
     _to_buyer(session, facts, kind, subject, values, now=now)
+
+
+def _recovery_page(session: Session, lines: Sequence[SaleGrant], doors: Doors) -> str:
+    """Return where a second address is given, "" where what was bought ends or there is one."""
+    holders = {
+        line.login_id for line in lines if line.ends_at is None and line.login_id is not None
+    }
+    asked = any(asks_for_recovery(session, login_id) for login_id in holders)
+    return doors.page("/account/recovery") if asked else ""
 
 
 def send_renewed(

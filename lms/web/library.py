@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask import Blueprint, flash, request, url_for
+from flask import session as web_session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,6 +15,7 @@ from lms.errors import N_
 from lms.explain import Sentence, describe, grace_sentence, last_day
 from lms.models.people import Role
 from lms.own_places import Holding
+from lms.recovery import asks_for_recovery
 from lms.shelf import PAGE_SIZE, Volume, read_shelf
 from lms.web.cards import Card, badge_kind, badge_words
 from lms.web.guard import Audience, open_to
@@ -28,6 +30,7 @@ from lms.zones import read_zone, say_date
 
 blueprint = Blueprint("library", __name__)
 
+RECOVERY_LATER: Final = "recovery_later"
 ASKED_AS: Final = {
     Role.MEMBER: N_("asks you to join it as a member."),
     Role.MANAGER: N_("asks you to look after its seats as a manager."),
@@ -45,6 +48,7 @@ def library() -> ResponseReturnValue:
         shown = showings.list_showings(session, person.login_id, now=now())
         hosts = bool(shown) or bool(showings.showable(session, person.login_id, now=now()))
         offered = member_invitations.offered_to(session, person.login_id)
+        asks = RECOVERY_LATER not in web_session and asks_for_recovery(session, person.login_id)
     return render(
         "library/library.html",
         begun=[_card(volume) for volume in shelf.begun],
@@ -55,10 +59,19 @@ def library() -> ResponseReturnValue:
         waiting=[_waiting(each, number) for each, number in shelf.waiting],
         open_showings=[each for each in shown if each.is_open],
         hosts=hosts,
+        asks_for_recovery=asks,
         graced=[said(explained(each)) for each in shelf.graced],
         passes=[_pass(candidate) for candidate in shelf.passes],
         pager=pager_of(page, PAGE_SIZE, shelf.total, url=_page_url),
     )
+
+
+@blueprint.post("/library/recovery-later")
+@open_to(Audience.SIGNED_IN)
+def recovery_later() -> ResponseReturnValue:
+    """Ask for the second address no more in this browser, until somebody signs in anew."""
+    web_session[RECOVERY_LATER] = True
+    return see_other(".library")
 
 
 @blueprint.post("/library/asked/<invitation_id>")
