@@ -4,7 +4,6 @@ What is shown of a person's watching is what PRODUCT.md (Privacy) lets managers 
 began, the share watched, and what is completed; no places, times or searches.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,26 +15,19 @@ from sqlalchemy import (
     Row,
     Select,
     Subquery,
-    and_,
-    case,
     exists,
     func,
-    or_,
     select,
-    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
 from lms.bounces import bounced_addresses, takes_no_mail
-from lms.models.catalogue import Recording, WebinarPresenter, WebinarSeries
-from lms.models.holdings import Scope
 from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
-from lms.models.viewing import PlaybackSession, WatchRecord
+from lms.seat_watching import COMPLETED_FROM, read_shares, records_of
 
 PAGE_SIZE: Final = 50
 PORTION: Final = 500
-COMPLETED_FROM: Final = 0.9  # of a recording (PRODUCT.md, Certificates)
 
 
 class Standing(StrEnum):
@@ -170,24 +162,6 @@ def every_seat(session: Session, organisation_id: int, wanted: Wanted) -> tuple[
     return tuple(session.scalars(seats.where(Assignment.id.in_(asked)).order_by(Assignment.id)))
 
 
-def covers(pool: type[Pool], recording: type[Recording]) -> ColumnElement[bool]:
-    """Return the condition that a pool's scope covers the webinar of a recording."""
-    by_presenter = exists().where(
-        WebinarPresenter.webinar_id == recording.webinar_id,
-        WebinarPresenter.presenter_id == pool.presenter_id,
-    )
-    in_series = exists().where(
-        WebinarSeries.webinar_id == recording.webinar_id,
-        WebinarSeries.series_id == pool.series_id,
-    )
-    return or_(
-        pool.scope == Scope.EVERYTHING,
-        recording.webinar_id == pool.webinar_id,
-        and_(pool.scope == Scope.PRESENTER, by_presenter),
-        and_(pool.scope == Scope.SERIES, in_series),
-    )
-
-
 _COLUMNS: Final[tuple[Any, ...]] = (
     Assignment.id,
     Seat.public_id.label("seat_id"),
@@ -269,53 +243,6 @@ def _seen(pool_ids: Sequence[int]) -> Subquery:
     )
 
 
-def records_of(of: ColumnElement[bool]) -> Subquery:
-    """Return what the people of some assignments have watched of what their pools cover.
-
-    The watching of logins that were merged into another counts as that one's. What somebody
-    watches after leaving their seat is theirs alone: only what they had seen by then counts.
-    """
-    merged = aliased(Login)
-    watched = (
-        select(
-            Assignment.id.label("assignment_id"),
-            Recording.webinar_id,
-            _seen_in_the_seat().label("watched_s"),
-            Recording.seconds,
-        )
-        .select_from(Assignment)
-        .join(Pool, Pool.id == Assignment.pool_id)
-    )
-    own = watched.join(WatchRecord, WatchRecord.login_id == Assignment.login_id)
-    # "> 0" lets the few that were merged be found by their index, among the many that were not.
-    taken_over = watched.join(
-        merged, and_(merged.merged_into == Assignment.login_id, merged.merged_into > 0)
-    ).join(WatchRecord, WatchRecord.login_id == merged.id)
-    return union_all(
-        *(
-            each.join(Recording, Recording.id == WatchRecord.recording_id).where(
-                of, WatchRecord.watched_s > 0, covers(Pool, Recording)
-            )
-            for each in (own, taken_over)
-        )
-    ).subquery()
-
-
-def _seen_in_the_seat() -> ColumnElement[int]:
-    by_then = (
-        select(func.coalesce(func.max(PlaybackSession.reached_s), 0))
-        .where(
-            PlaybackSession.login_id == WatchRecord.login_id,
-            PlaybackSession.recording_id == WatchRecord.recording_id,
-            PlaybackSession.opened_at <= Assignment.ended_at,
-        )
-        .correlate(WatchRecord, Assignment)
-        .scalar_subquery()
-    )
-    is_whole = or_(Assignment.ended_at.is_(None), WatchRecord.updated_at <= Assignment.ended_at)
-    return case((is_whole, WatchRecord.watched_s), else_=by_then)
-
-
 def _rows(session: Session, ids: Sequence[int]) -> tuple[SeatRow, ...]:
     joined = (
         select(*_COLUMNS)
@@ -373,25 +300,6 @@ def _watched_by(row: SeatRow, shares: Sequence[float]) -> SeatRow:
         completed=sum(share >= COMPLETED_FROM for share in begun),
         share=sum(begun) / len(begun),
     )
-
-
-def read_shares(session: Session, assignment_ids: Sequence[int]) -> dict[int, tuple[float, ...]]:
-    """Return what the person of each assignment has seen of each webinar its pool covers, 0 to 1.
-
-    The best version of a webinar's recording counts, over all logins that are one person.
-    """
-    if not assignment_ids:
-        return {}
-    each = records_of(Assignment.id.in_(assignment_ids))
-    rows = session.execute(
-        select(each.c.assignment_id, func.max(each.c.watched_s / each.c.seconds))
-        .where(each.c.seconds.is_not(None))
-        .group_by(each.c.assignment_id, each.c.webinar_id)
-    )
-    shares: dict[int, list[float]] = defaultdict(list)
-    for assignment_id, share in rows:
-        shares[assignment_id].append(min(1.0, share))
-    return {assignment_id: tuple(found) for assignment_id, found in shares.items()}
 
 
 def are_of(session: Session, organisation_id: int, seat_ids: Sequence[str]) -> bool:

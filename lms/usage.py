@@ -16,7 +16,7 @@ from lms.models.holdings import Grant
 from lms.models.people import Login
 from lms.models.seats import Assignment, Pool
 from lms.models.viewing import PlaybackSession
-from lms.seat_table import COMPLETED_FROM, records_of
+from lms.seat_watching import COMPLETED_FROM, records_of
 
 MONTHS: Final = 12
 

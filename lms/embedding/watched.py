@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.models.catalogue import Recording
 from lms.models.people import Login
 from lms.models.viewing import PlaybackSession
-from lms.seat_table import COMPLETED_FROM as COMPLETED_FROM
+from lms.seat_watching import COMPLETED_FROM as COMPLETED_FROM
 
 
 @dataclass(frozen=True, slots=True)

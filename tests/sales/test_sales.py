@@ -17,7 +17,7 @@ from lms.errors import Conflict, Invalid, NotFound
 from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant, OfferKind
 from lms.models.orders import DeliveredThrough, RequestKind, RequestState, Sale, Terms
-from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.people import Membership, Organisation, Role
 from lms.models.seats import Pool
 from lms.sale_list import Standing, WantedSales, list_sales
 from lms.sales import NewSale
@@ -101,21 +101,6 @@ def test_the_letter_says_how_to_attend_and_gives_the_permanent_link(
         assert "as often as you like" in text
         assert "$99.00" in text
         assert "Join live" not in text
-
-
-def test_the_letter_of_a_first_permanent_purchase_asks_for_a_second_address(
-    database: Database, cast: Cast
-) -> None:
-    sold(database)
-    letter = newest(database, "dan@example.org")
-    assert "http://localhost/account/recovery" in letter.text
-    assert "http://localhost/account/recovery" in letter.html
-    with database.transaction() as session:
-        session.get_one(Login, cast.dan.id).recovery_confirmed_at = NOW
-    sold(database)
-    assert "/account/recovery" not in newest(database, "dan@example.org").text
-    sold(database, replace(SEAT, email="bob@example.org", kind=OfferKind.PASS, covers="everything"))
-    assert "/account/recovery" not in newest(database, "bob@example.org").text
 
 
 def test_the_letter_says_when_it_is_live(database: Database, cast: Cast) -> None:

@@ -7,12 +7,10 @@ import pytest
 from lms import beats, progress, viewing
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.people import Login
-from lms.recovery import asks_for_recovery
 from lms.shelf import PAGE_SIZE
 from lms.viewing import Screen
 from tests.clock import NOW
 from tests.factories import make_grant, make_recording, make_webinar
-from tests.seating import add_pool, seat
 
 
 @pytest.fixture(autouse=True)
@@ -125,28 +123,3 @@ def _watch(database, cast, person):
         )
         at = start + timedelta(minutes=10)
         beats.keep_beat(session, playback.session_id, beat=told, now=at)
-
-
-def test_who_holds_something_for_good_is_asked_for_a_second_address(client, cast, database):
-    client.sign_in(cast.alice.id)
-    assert "Add a second address" in client.get("/library").text
-    assert client.post("/library/recovery-later").status_code == 303
-    assert "Add a second address" not in client.get("/library").text
-    client.sign_in(cast.bob.id)  # whose pass ends
-    assert "Add a second address" not in client.get("/library").text
-    with database.transaction() as session:
-        login = session.get_one(Login, cast.alice.id)
-        login.recovery_email = login.recovery_key = "spare@example.org"
-        login.recovery_confirmed_at = NOW
-    with database.read_session() as session:
-        assert not asks_for_recovery(session, cast.alice.id)
-
-
-def test_a_seat_for_good_asks_for_a_second_address_as_well(cast, database):
-    with database.transaction() as session:
-        for_good = add_pool(session, cast.organisation_id, cast.webinar_id)
-        dated = add_pool(session, cast.organisation_id, ends_at=NOW + timedelta(days=9))
-        seat(session, for_good, cast.dan.id)
-        seat(session, dated, cast.bob.id)
-        asked = [asks_for_recovery(session, one.id) for one in (cast.dan, cast.bob)]
-    assert asked == [True, False]

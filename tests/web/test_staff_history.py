@@ -121,7 +121,13 @@ def test_a_large_list_waits_for_the_worker_and_says_how_far_it_is(
     _status, listed = sent(client, PAST.format(slug=cast.slug))
     assert "data-job" in client.get(listed).text
     told = client.get(listed, headers={"Accept": "application/json"}).json
-    assert told == {"state": "Being read", "is_live": True, "percent": 0, "note": ""}
+    assert told == {
+        "state": "Being read",
+        "is_live": True,
+        "percent": 0,
+        "amount": "0 %",
+        "note": "",
+    }
     with database.read_session() as session:
         assert session.scalars(select(PastImport.state)).one() is ImportState.READING
 

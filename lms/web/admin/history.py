@@ -75,6 +75,7 @@ def show(import_id: str) -> ResponseReturnValue:
                 state=_(state),
                 is_live=facts.state in LIVE,
                 percent=round(100 * facts.progress),
+                amount=_amount(facts),
                 note="",
             )
         page = rows_of(
@@ -88,6 +89,7 @@ def show(import_id: str) -> ResponseReturnValue:
         is_live=facts.state in LIVE,
         failure=_(facts.failure) if facts.failure else "",
         percent=round(100 * facts.progress),
+        amount=_amount(facts),
         kinds=_kinds(facts),
         chosen=chosen,
         rows=[(row, _(ANSWERS[row.answer][0]), ANSWERS[row.answer][1]) for row in page.items],
@@ -170,6 +172,14 @@ def _index(form: LettersForm, *, fault: str = "") -> str:
             for each in latest
         ],
     )
+
+
+def _amount(facts: PastFacts) -> str:
+    """Return how many rows are done, or how much of the file is read."""
+    if facts.state is not ImportState.APPLYING:
+        return f"{round(100 * facts.progress)} %"
+    done = facts.rows - facts.ok
+    return _("%(done)s of %(total)s rows", done=f"{done:,}", total=f"{facts.rows:,}")
 
 
 def _kinds(facts: PastFacts) -> list[tuple[str, str, int]]:

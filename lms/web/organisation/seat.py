@@ -17,7 +17,8 @@ from lms.models.seats import AssignmentEnd, AssignmentState, SeatState
 from lms.pool_overview import PoolCard, read_pool
 from lms.seat_history import Sitting, read_history
 from lms.seat_list import SeatFacts, find_seat
-from lms.seat_table import COMPLETED_FROM, Standing, read_shares
+from lms.seat_table import Standing
+from lms.seat_watching import COMPLETED_FROM, read_shares
 from lms.stewards import Managed
 from lms.web.doors import doors, keep_nothing
 from lms.web.guard import Audience, open_to

@@ -1,0 +1,100 @@
+"""What the people of an organisation's seats have watched of what their pools cover."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from lms.models.catalogue import Recording, WebinarPresenter, WebinarSeries
+from lms.models.holdings import Scope
+from lms.models.people import Login
+from lms.models.seats import Assignment, Pool
+from lms.models.viewing import PlaybackSession, WatchRecord
+
+COMPLETED_FROM: Final = 0.9  # of a recording (PRODUCT.md, Certificates)
+
+
+def records_of(of: ColumnElement[bool]) -> Subquery:
+    """Return what the people of some assignments have watched of what their pools cover.
+
+    The watching of logins that were merged into another counts as that one's. What somebody
+    watches after leaving their seat is theirs alone: only what they had seen by then counts.
+    """
+    merged = aliased(Login)
+    watched = (
+        select(
+            Assignment.id.label("assignment_id"),
+            Recording.webinar_id,
+            _seen_in_the_seat().label("watched_s"),
+            Recording.seconds,
+        )
+        .select_from(Assignment)
+        .join(Pool, Pool.id == Assignment.pool_id)
+    )
+    own = watched.join(WatchRecord, WatchRecord.login_id == Assignment.login_id)
+    # "> 0" lets the few that were merged be found by their index, among the many that were not.
+    taken_over = watched.join(
+        merged, and_(merged.merged_into == Assignment.login_id, merged.merged_into > 0)
+    ).join(WatchRecord, WatchRecord.login_id == merged.id)
+    return union_all(
+        *(
+            each.join(Recording, Recording.id == WatchRecord.recording_id).where(
+                of, WatchRecord.watched_s > 0, covers(Pool, Recording)
+            )
+            for each in (own, taken_over)
+        )
+    ).subquery()
+
+
+def _seen_in_the_seat() -> ColumnElement[int]:
+    by_then = (
+        select(func.coalesce(func.max(PlaybackSession.reached_s), 0))
+        .where(
+            PlaybackSession.login_id == WatchRecord.login_id,
+            PlaybackSession.recording_id == WatchRecord.recording_id,
+            PlaybackSession.opened_at <= Assignment.ended_at,
+        )
+        .correlate(WatchRecord, Assignment)
+        .scalar_subquery()
+    )
+    is_whole = or_(Assignment.ended_at.is_(None), WatchRecord.updated_at <= Assignment.ended_at)
+    return case((is_whole, WatchRecord.watched_s), else_=by_then)
+
+
+def read_shares(session: Session, assignment_ids: Sequence[int]) -> dict[int, tuple[float, ...]]:
+    """Return what the person of each assignment has seen of each webinar its pool covers, 0 to 1.
+
+    The best version of a webinar's recording counts, over all logins that are one person.
+    """
+    if not assignment_ids:
+        return {}
+    each = records_of(Assignment.id.in_(assignment_ids))
+    rows = session.execute(
+        select(each.c.assignment_id, func.max(each.c.watched_s / each.c.seconds))
+        .where(each.c.seconds.is_not(None))
+        .group_by(each.c.assignment_id, each.c.webinar_id)
+    )
+    shares: dict[int, list[float]] = defaultdict(list)
+    for assignment_id, share in rows:
+        shares[assignment_id].append(min(1.0, share))
+    return {assignment_id: tuple(found) for assignment_id, found in shares.items()}
+
+
+def covers(pool: type[Pool], recording: type[Recording]) -> ColumnElement[bool]:
+    """Return the condition that a pool's scope covers the webinar of a recording."""
+    by_presenter = exists().where(
+        WebinarPresenter.webinar_id == recording.webinar_id,
+        WebinarPresenter.presenter_id == pool.presenter_id,
+    )
+    in_series = exists().where(
+        WebinarSeries.webinar_id == recording.webinar_id,
+        WebinarSeries.series_id == pool.series_id,
+    )
+    return or_(
+        pool.scope == Scope.EVERYTHING,
+        recording.webinar_id == pool.webinar_id,
+        and_(pool.scope == Scope.PRESENTER, by_presenter),
+        and_(pool.scope == Scope.SERIES, in_series),
+    )
