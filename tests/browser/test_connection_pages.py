@@ -1,10 +1,12 @@
 """The pages for running a connection: nothing axe finds, nothing wider than a telephone, both themes."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from lms.clock import now
@@ -146,3 +148,17 @@ def test_every_page_of_a_connection_is_for_everyone(served: Served, visit: Visit
     for path in ("", "/log", "/scores", "/selftest"):
         faults += look(staff, f"/staff/lti{path}")
     assert faults == []
+
+
+@pytest.mark.timeout(240)
+def test_staff_play_the_self_test_and_see_its_lines_come(served: Served, visit: Visit) -> None:
+    with served.carrel.database.transaction() as session:
+        ada = served.add_person(session, "Ada", is_staff=True)
+    page = visit(ada.id).page
+    page.goto("/staff/lti/selftest")
+    page.get_by_role("button", name="Play the self-test").click()
+    done = page.get_by_text(re.compile(r"All \d+ lines are as they have to be"))
+    expect(done).to_be_visible(timeout=200_000)  # the page sees by itself that it is done
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="As text").click()
+    assert re.search(r"(\d+) of \1 ok", Path(taken.value.path()).read_text())
