@@ -35,6 +35,15 @@ class OwnLink:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnTwin:
+    """That the institution's change of system made two of its users one person, or was to."""
+
+    old_user_id: str
+    new_user_id: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OwnSystem:
     """A person of one learning system; `user_id` is what that system calls them."""
 
@@ -46,5 +55,6 @@ class OwnSystem:
     since: datetime
     seen_at: datetime
     links: tuple[OwnLink, ...]
+    twins: tuple[OwnTwin, ...]
     courses: tuple[OwnListing, ...]
     scores: tuple[OwnScore, ...]

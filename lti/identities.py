@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from lms.errors import Invalid
 from lti.messages import Person
 from lti.models.courses import Context, RosterMember
 from lti.models.embeds import EmbedCode, EmbedViewer, OutsideCompletion
+from lti.models.maps import MapPair, PeopleMap
 from lti.models.people import Identity, IdentityLink
 from lti.models.platforms import Deployment, Registration
 
@@ -37,26 +38,32 @@ def know(
     The login has neither address nor password, and is linked to no other because addresses agree.
     Two first launches at once make one. The name follows what the platform says.
     """
-    found = _find(session, issuer, organisation_id, sub)
+    found = find_identity(session, issuer, organisation_id, sub)
     if found is None:
-        try:
-            with session.begin_nested():
-                found = _make(session, issuer, organisation_id, sub, person, now)
-        except IntegrityError:
-            found = _find(session, issuer, organisation_id, sub)
-            if found is None:
-                raise
+        found = make_identity(session, issuer, organisation_id, sub, person, now=now)
     _note(session, found, person, now)
     return Known(found.id, found.login_id)
 
 
-def is_as_said(known_email: str | None, known_name: str | None, person: Person) -> bool:
+def is_as_said(
+    known_email: str | None, known_name: str | None, known_sis_id: str | None, person: Person
+) -> bool:
     """Tell whether a platform says of somebody what is kept of them, so that nothing is to be noted."""
+    if person.sis_id != known_sis_id:
+        return False
     if person.email != known_email:
         address = _address(person.email)
         if known_email != (None if address is None else address.shown):
             return False
     return keeps_name(known_name, person.name)
+
+
+def note_registration(session: Session, identity_id: int, registration_id: int) -> None:
+    """Note by which registration somebody came, by row ids; who came by it before costs no statement."""
+    identity = session.get_one(Identity, identity_id)
+    if identity.registration_id != registration_id:
+        identity.registration_id = registration_id
+        session.flush()
 
 
 def forget_person(session: Session, login_id: int) -> None:
@@ -77,6 +84,7 @@ def forget_person(session: Session, login_id: int) -> None:
         )
     ).all()
     for identity in theirs:
+        _forget_lines(session, identity.issuer, identity.organisation_id, identity.sub)
         courses = (
             select(Context.id)
             .join(Deployment, Deployment.id == Context.deployment_id)
@@ -98,6 +106,26 @@ def forget_person(session: Session, login_id: int) -> None:
     )
 
 
+def _forget_lines(session: Session, issuer: str, organisation_id: int, sub: str) -> None:
+    """Delete the lines of maps that name somebody, also where nobody was found for them."""
+    of_ours = select(PeopleMap.id).where(PeopleMap.organisation_id == organisation_id)
+    named = (
+        and_(
+            is_them == sub,
+            MapPair.map_id.in_(
+                of_ours.join(Registration, Registration.id == end).where(
+                    Registration.issuer == issuer
+                )
+            ),
+        )
+        for is_them, end in (
+            (MapPair.old_sub, PeopleMap.old_registration_id),
+            (MapPair.new_sub, PeopleMap.new_registration_id),
+        )
+    )
+    session.execute(delete(MapPair).where(or_(*named)).execution_options(synchronize_session=False))
+
+
 def _forget_addresses(session: Session, login_id: int) -> None:
     shown = select(EmbedViewer.email_key).where(EmbedViewer.login_id == login_id)
     keys = {*session.scalars(shown), *addresses_of(session, login_id)}
@@ -114,7 +142,8 @@ def _forget_addresses(session: Session, login_id: int) -> None:
     )
 
 
-def _find(session: Session, issuer: str, organisation_id: int, sub: str) -> Identity | None:
+def find_identity(session: Session, issuer: str, organisation_id: int, sub: str) -> Identity | None:
+    """Return who goes by an id on an organisation's platform, None for nobody yet."""
     return session.scalar(
         select(Identity).where(
             Identity.issuer == issuer,
@@ -124,14 +153,46 @@ def _find(session: Session, issuer: str, organisation_id: int, sub: str) -> Iden
     )
 
 
-def _make(
-    session: Session, issuer: str, organisation_id: int, sub: str, person: Person, now: datetime
+def make_identity(  # noqa: PLR0913  (who it is, where, and since when)
+    session: Session,
+    issuer: str,
+    organisation_id: int,
+    sub: str,
+    person: Person,
+    *,
+    registration_id: int | None = None,
+    now: datetime,
+) -> Identity:
+    """Make an identity with a login of its own, or return the one that another made meanwhile.
+
+    It counts as one that nobody has come by; `know` notes who comes.
+    """
+    try:
+        with session.begin_nested():
+            return _make(session, issuer, organisation_id, sub, person, registration_id, now)
+    except IntegrityError:
+        found = find_identity(session, issuer, organisation_id, sub)
+        if found is None:
+            raise
+        return found
+
+
+def _make(  # noqa: PLR0913
+    session: Session,
+    issuer: str,
+    organisation_id: int,
+    sub: str,
+    person: Person,
+    registration_id: int | None,
+    now: datetime,
 ) -> Identity:
     identity = Identity(
         issuer=issuer,
         organisation_id=organisation_id,
         sub=sub,
         login_id=add_learner(session, name=person.name, now=now),
+        registration_id=registration_id,
+        has_come=False,
         is_test_user=person.is_test_user,
         created_at=now,
         seen_at=now,
@@ -147,6 +208,7 @@ def _note(session: Session, identity: Identity, person: Person, now: datetime) -
     address = _address(person.email)
     identity.email = None if address is None else address.shown
     identity.email_key = None if address is None else address.key
+    identity.sis_id, identity.has_come = person.sis_id, True
     if person.name:
         rename_learner(session, identity.login_id, person.name)
 

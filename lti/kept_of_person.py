@@ -1,10 +1,11 @@
 """What the tool keeps of one person, for that person to take along."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from lms.outside import OwnLink, OwnListing, OwnScore, OwnSystem
+from lms.outside import OwnLink, OwnListing, OwnScore, OwnSystem, OwnTwin
 from lti.models.courses import Context, ResourceLink, RosterMember, Score
+from lti.models.maps import MapPair
 from lti.models.people import Identity, IdentityLink
 from lti.models.platforms import Deployment, Registration
 from lti.origins import Origin, origins_of
@@ -29,6 +30,14 @@ def _system(session: Session, identity: Identity, origin: Origin) -> OwnSystem:
         )
         .where(IdentityLink.identity_id == identity.id)
         .order_by(IdentityLink.id)
+    )
+    twins = session.execute(
+        select(MapPair.old_sub, MapPair.new_sub, MapPair.applied_at)
+        .where(
+            or_(MapPair.old_identity_id == identity.id, MapPair.new_identity_id == identity.id),
+            MapPair.new_sub != "",
+        )
+        .order_by(MapPair.id)
     )
     listed = session.execute(
         select(Context.title, RosterMember.name, RosterMember.email, RosterMember.created_at)
@@ -58,6 +67,7 @@ def _system(session: Session, identity: Identity, origin: Origin) -> OwnSystem:
         since=identity.created_at,
         seen_at=identity.seen_at,
         links=tuple(OwnLink(*row) for row in links),
+        twins=tuple(OwnTwin(*row) for row in twins),
         courses=tuple(OwnListing(*row) for row in listed),
         scores=tuple(OwnScore(*row) for row in scores),
     )

@@ -60,6 +60,9 @@ class _Known(NamedTuple):
     login_id: int | None
     email: str | None
     name: str | None
+    sis_id: str | None
+    has_come: bool | None
+    came_by: int | None
     identity_seen_at: datetime | None
     context_id: int | None
     context_title: str | None
@@ -84,6 +87,9 @@ def _known() -> Select[*tuple[Any, ...]]:
             _identity.login_id,
             _identity.email,
             learners_name(_identity.login_id).label("name"),
+            _identity.sis_id,
+            _identity.has_come,
+            _identity.registration_id.label("came_by"),
             _identity.seen_at.label("identity_seen_at"),
             _context.id.label("context_id"),
             _context.title,
@@ -226,7 +232,8 @@ def _is_as_known(known: _Known, message: Message, target: Target | None, now: da
 def _is_known_person(known: _Known, message: Message) -> bool:
     if message.person.sub is None:
         return True
-    return known.identity_id is not None and is_as_said(known.email, known.name, message.person)
+    is_noted = bool(known.has_come) and known.came_by == message.registration_id
+    return is_noted and is_as_said(known.email, known.name, known.sis_id, message.person)
 
 
 def _is_known_course(known: _Known, message: Message) -> bool:

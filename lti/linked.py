@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.embedding.joining import persons_logins
 from lms.errors import NotFound
+from lti.mapped import one_person
 from lti.models.people import Identity, IdentityLink
 from lti.origins import Origin, origins_of
 
@@ -55,6 +56,14 @@ def find_linked(session: Session, login_id: int, identity_id: str) -> LinkedIden
         if one.public_id == identity_id:
             return one
     raise NotFound
+
+
+def companions(session: Session, login_id: int, identity_id: str) -> tuple[LinkedIdentity, ...]:
+    """Return who leaves with a linked person (outside id): those that an applied map made one with them."""
+    linked = list_linked(session, login_id)
+    row_id = session.scalars(select(Identity.id).where(Identity.public_id == identity_id)).one()
+    together = {one.public_id for one in one_person(session, row_id)} - {identity_id}
+    return tuple(one for one in linked if one.public_id in together)
 
 
 def open_letter(session: Session, identity_id: int, *, now: datetime) -> OpenLetter | None:

@@ -30,6 +30,7 @@ from lms.embedding.joining import OnMerge, join, part, persons_logins, refusal_t
 from lms.embedding.people import kept_login
 from lms.errors import N_, Conflict, Gone, NotFound
 from lms.letters import Doors
+from lti.mapped import one_person
 from lti.models.people import Identity, IdentityLink
 from lti.origins import Origin, origin_of
 
@@ -203,14 +204,16 @@ def unlink(session: Session, login_id: int, identity_id: str, *, now: datetime) 
     """Take a link back: the person of the learning system stands for themselves again.
 
     `login_id` is the login they are linked to, `identity_id` an outside id. Each side keeps what it
-    had and what it earned; scores that were reported stay. Raises NotFound for another's.
+    had and what it earned; scores that were reported stay. Who was mapped to them when the
+    institution changed its system (lti/people_maps.py) leaves with them. Raises NotFound for
+    another's.
     """
     identity = session.scalar(select(Identity).where(Identity.public_id == identity_id))
     everybody = persons_logins(session, login_id)
     if identity is None or identity.login_id == login_id or identity.login_id not in everybody:
         raise NotFound
     account = read_account(session, login_id)
-    leaving = (identity.login_id,)
+    leaving = sorted({one.login_id for one in one_person(session, identity.id)})
     part(session, leaving, actor=account.public_id, now=now)
     session.execute(
         update(IdentityLink)

@@ -17,7 +17,7 @@ MEMBERS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextme
 MEMBERS_TYPE: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 LARGEST_PAGE: Final = 8_000_000
 MOST_PAGES: Final = 500
-LONGEST: Final = {"user_id": 255, "name": 200, "email": 320}
+LONGEST: Final = {"user_id": 255, "name": 200, "email": 320, "lis_person_sourcedid": 255}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Member:
     email: str | None
     is_instructor: bool
     status: str
+    sis_id: str | None = None
 
     @property
     def has_left(self) -> bool:
@@ -89,6 +90,7 @@ def _member(one: Mapping[str, Any]) -> Member | None:
         name=_text(one, "name") or given[: LONGEST["name"]] or None,
         email=_text(one, "email"),
         is_instructor=role_in(named) is FrameRole.INSTRUCTOR,
+        sis_id=_text(one, "lis_person_sourcedid"),
         status=str(one.get("status", "Active")).rsplit("#", 1)[-1].casefold(),
     )
 

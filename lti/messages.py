@@ -25,7 +25,8 @@ class MessageType(StrEnum):
 class Person:
     """Who launches; name and address are None where the platform keeps them to itself.
 
-    `sub` is None for somebody the platform does not name.
+    `sub` is None for somebody the platform does not name. `sis_id` is the institution's own id for
+    them (person_sourcedid), where the platform gives it.
     """
 
     sub: str | None
@@ -33,6 +34,7 @@ class Person:
     name: str | None = None
     email: str | None = None
     is_test_user: bool = False
+    sis_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

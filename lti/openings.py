@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lti.copies import note_services, take_over_rule
 from lti.frame_openings import Opening, open_frame
-from lti.identities import SEEN_EVERY, Known, know
+from lti.identities import SEEN_EVERY, Known, know, note_registration
 from lti.messages import Message, MessageType
 from lti.models.courses import Context, ResourceLink
 from lti.models.launches import FrameRole, Purpose
@@ -81,7 +81,7 @@ def opening_of(
 def _who(session: Session, message: Message, now: datetime) -> Known | None:
     if message.person.sub is None:
         return None
-    return know(
+    known = know(
         session,
         issuer=message.issuer,
         organisation_id=message.organisation_id,
@@ -89,6 +89,8 @@ def _who(session: Session, message: Message, now: datetime) -> Known | None:
         person=message.person,
         now=now,
     )
+    note_registration(session, known.identity_id, message.registration_id)
+    return known
 
 
 def _kept_services(message: Message) -> dict[str, Any]:

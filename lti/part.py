@@ -14,7 +14,9 @@ from lti.cli.embeds import embed
 from lti.cli.group import lti
 from lti.identities import forget_person
 from lti.kept_of_person import tell_of_person
+from lti.map_rounds import apply_map, undo_map, work_ended
 from lti.models import all as tables
+from lti.people_maps import APPLY, UNDO
 from lti.roster_rounds import (
     ROSTER,
     ROSTER_SCHEDULE,
@@ -43,6 +45,7 @@ from lti.web import (
     opening,
     own_courses,
     own_launches,
+    people_maps,
     picker,
     privacy,
     registering,
@@ -84,6 +87,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     linking.blueprint,
     link_letter.blueprint,
     linked.blueprint,
+    people_maps.blueprint,
 )
 
 
@@ -112,7 +116,10 @@ LTI = Part(
         ROSTERS: ask_for_rosters,
         ROSTER: sync_roster,
         SELFTEST: play_selftest,
+        APPLY: apply_map,
+        UNDO: undo_map,
     },
+    job_endings={APPLY: work_ended, UNDO: work_ended},
     schedules=(*SCHEDULES, SCORE_SCHEDULE, ROSTER_SCHEDULE),
     models=tables.MODULES,
     on_merge=look_after_merge,

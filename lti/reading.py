@@ -8,6 +8,7 @@ from typing import Final
 from lms.errors import N_
 from lti import vocabulary as v
 from lti.claims import (
+    LONGEST_ID,
     Claims,
     address_in,
     fail,
@@ -129,7 +130,14 @@ def _person(claims: Claims, kind: MessageType, platform: Platform) -> Person:
         name=text_in(claims, "name") or " ".join(filter(None, (given, family))) or None,
         email=text_in(claims, "email"),
         is_test_user=is_test_user(roles),
+        sis_id=_sis_id(claims),
     )
+
+
+def _sis_id(claims: Claims) -> str | None:
+    """Return the institution's own id for a person; one too long to be kept is none."""
+    said = (object_in(claims, v.LIS) or {}).get("person_sourcedid")
+    return said if isinstance(said, str) and 0 < len(said) <= LONGEST_ID else None
 
 
 def _place(claims: Claims, kind: MessageType, custom: Mapping[str, str]) -> Place:

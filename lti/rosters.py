@@ -242,7 +242,7 @@ def _keep(
     if row is None:
         row = RosterMember(context_id=context_id, sub=member.sub, created_at=now, seen_at=now)
         session.add(row)
-    row.name, row.email = member.name, member.email
+    row.name, row.email, row.sis_id = member.name, member.email, member.sis_id
     row.is_instructor, row.is_active = member.is_instructor, member.status == "active"
     row.missed, row.seen_at = 0, now
 

@@ -6,7 +6,7 @@ from typing import Final
 from lms.clock import now
 from lms.jobs import JobRun, Schedule
 from lms.runtime import Carrel
-from lti import embed_codes, frames, invites, launch_log, linking, logins
+from lti import embed_codes, frames, invites, launch_log, linking, logins, people_maps
 from lti.keys import tend_keys
 from lti.keysets import KeySets, places_to_refresh
 
@@ -20,6 +20,7 @@ FORGETTING: Final = (
     logins.forget_old_logins,
     launch_log.forget_old_launches,
     linking.forget_old,
+    people_maps.forget_old,
 )
 
 

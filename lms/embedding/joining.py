@@ -4,7 +4,7 @@
 given up follow it, and leave with it, so that a person may come from several learning systems.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +15,9 @@ from lms import merging
 from lms.errors import N_, Conflict, NotFound
 from lms.merging import OnMerge as OnMerge
 from lms.models.people import Login
+from lms.models.seats import Assignment, Pool
 
+AT_ONCE: Final = 1000  # ids in one statement
 APART: Final = N_("These log-ins are not one person's any more.")
 
 
@@ -35,6 +37,39 @@ def persons_logins(session: Session, login_id: int) -> tuple[int, ...]:
     if not rows:
         raise NotFound
     return tuple(row.id for row in sorted(rows, key=lambda row: row.merged_into is not None))
+
+
+def kept_of(session: Session, login_ids: Collection[int]) -> Mapping[int, int]:
+    """Return for each login the one that is kept of its person; row ids."""
+    found: dict[int, int] = {}
+    for some in _in_parts(login_ids):
+        rows = session.execute(
+            select(Login.id, func.coalesce(Login.merged_into, Login.id)).where(Login.id.in_(some))
+        )
+        found |= {row[0]: row[1] for row in rows}
+    return found
+
+
+def seats_of(
+    session: Session, organisation_id: int, kept: Collection[int]
+) -> Mapping[int, frozenset[int]]:
+    """Return in which of an organisation's pools people sit now, by their kept logins; row ids."""
+    person = func.coalesce(Login.merged_into, Login.id)
+    found: dict[int, frozenset[int]] = {}
+    for some in _in_parts(kept):
+        rows = session.execute(
+            select(person, Assignment.pool_id)
+            .join_from(Assignment, Login, Login.id == Assignment.login_id)
+            .join(Pool, Pool.id == Assignment.pool_id)
+            .where(
+                Pool.organisation_id == organisation_id,
+                Assignment.ended_at.is_(None),
+                or_(Login.id.in_(some), Login.merged_into.in_(some)),
+            )
+        )
+        for login_id, pool_id in rows:
+            found[login_id] = found.get(login_id, frozenset()) | {pool_id}
+    return found
 
 
 def refusal_to_join(session: Session, kept: int, given_up: int) -> str | None:
@@ -102,3 +137,9 @@ def _let_stand(session: Session, which: ColumnElement[bool], kept: int) -> None:
         .values(merged_into=kept)
         .execution_options(synchronize_session=False)
     )
+
+
+def _in_parts(ids: Iterable[int]) -> Iterator[list[int]]:
+    every = sorted(set(ids))
+    for first in range(0, len(every), AT_ONCE):
+        yield every[first : first + AT_ONCE]

@@ -16,6 +16,7 @@ from lms.models.people import Login, Role
 
 NAMELESS: Final = N_("A learner")
 LONGEST_NAME: Final = 200
+AT_ONCE: Final = 1000  # ids in one statement
 
 
 def add_learner(session: Session, *, name: str | None, now: datetime) -> int:
@@ -80,8 +81,21 @@ def names_of(session: Session, login_ids: Collection[int]) -> Mapping[int, str]:
     That of one merged stays its own: who teaches there knows the person by it, and learns nothing
     of the account that it was linked to.
     """
-    rows = session.execute(select(Login.id, Login.name).where(Login.id.in_(sorted(set(login_ids)))))
-    return {row.id: row.name for row in rows}
+    every, found = sorted(set(login_ids)), dict[int, str]()
+    for first in range(0, len(every), AT_ONCE):
+        some = every[first : first + AT_ONCE]
+        rows = session.execute(select(Login.id, Login.name).where(Login.id.in_(some)))
+        found |= {row.id: row.name for row in rows}
+    return found
+
+
+def forget_unused_learner(session: Session, login_id: int) -> None:
+    """Delete a login that nobody ever came by."""
+    session.execute(
+        delete(Login)
+        .where(Login.id == login_id, Login.email_key.is_(None), Login.merged_into.is_(None))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def kept_logins(session: Session, login_ids: Collection[int]) -> Mapping[int, int]:

@@ -151,6 +151,7 @@ class RosterMember(Base, kw_only=True):
     sub: Mapped[str] = mapped_column(String(255))
     name: Mapped[str | None] = mapped_column(String(200), default=None)
     email: Mapped[str | None] = mapped_column(String(320), default=None)
+    sis_id: Mapped[str | None] = mapped_column(String(255), default=None)
     is_instructor: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
     missed: Mapped[int] = mapped_column(default=0)

@@ -19,8 +19,10 @@ from lms.db import Base, UTCDateTime, public_id_column
 class Identity(Base, kw_only=True):
     """A person of one organisation's platform (PRODUCT.md, I3); its login was made by the first launch.
 
-    The login has no address and no password. `email` is what the platform said last: for finding
-    people in lists, never a reason to link anything.
+    The login has no address and no password. `email` is what the platform said last, and `sis_id`
+    the institution's own id for them, where it says one: for finding people in lists, never a reason
+    to link anything. `registration_id` is by which registration they came last; `has_come` is False
+    for one that was made beforehand (lti/map_work.py).
     """
 
     __tablename__ = "lti_identity"
@@ -39,6 +41,11 @@ class Identity(Base, kw_only=True):
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
     email: Mapped[str | None] = mapped_column(String(320), default=None)
     email_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
+    sis_id: Mapped[str | None] = mapped_column(String(255), default=None)
+    registration_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lti_registration.id", ondelete="SET NULL"), default=None, index=True
+    )
+    has_come: Mapped[bool] = mapped_column(default=True)
     is_test_user: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime)

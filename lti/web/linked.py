@@ -12,7 +12,7 @@ from lms.web.doors import keep_nothing
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.signin import required_viewer
-from lti.linked import LinkedIdentity, find_linked, list_linked
+from lti.linked import LinkedIdentity, companions, find_linked, list_linked
 from lti.linking import unlink
 from lti.origins import Origin
 
@@ -45,7 +45,8 @@ def ask_unlink(identity_id: str) -> ResponseReturnValue:
     """Say what taking a link back means, and ask."""
     with read_session() as session:
         found = find_linked(session, required_viewer().login_id, identity_id)
-    return render("lti/unlink.html", row=_row(found))
+        along = companions(session, required_viewer().login_id, identity_id)
+    return render("lti/unlink.html", row=_row(found), along=[_row(one) for one in along])
 
 
 @blueprint.post("/<identity_id>/unlink")

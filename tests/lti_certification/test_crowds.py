@@ -92,6 +92,11 @@ OTHERWISE: Final[Mapping[str, tuple[Claims, Callable[[Database], object], object
         lambda database: _one(database, select(Identity.email_key)),
         None,
     ),
+    "another id of the institution's records": (
+        {LTI + "lis": {"person_sourcedid": "E-7 42"}},
+        lambda database: _one(database, select(Identity.sis_id)),
+        "E-7 42",
+    ),
     "another title of the course": (
         {LTI + "context": {"title": "Another Course"}},
         lambda database: _one(database, select(Context.title)),

@@ -64,6 +64,8 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
         "email_key": "pat@example.org",
         "expires_at": START + timedelta(hours=1),
     },
+    "lti_map_pair": {"number": 1, "evidence": "address", "state": "open", "is_chosen": False},
+    "lti_people_map": {"state": "draft"},
     "lti_pending_login": {"expires_at": START + timedelta(hours=1)},
     "lti_registration_invite": {"expires_at": START + timedelta(hours=1)},
     "lti_registration": {"leeway_s": 60},

@@ -25,6 +25,7 @@ MAY_ASK_THE_TIME = (
     "lms/liveness.py",
     "lti/web/",
     "lti/cli/",
+    "lti/map_rounds.py",
     "lti/rounds.py",
     "lti/score_rounds.py",
     "lti/roster_rounds.py",

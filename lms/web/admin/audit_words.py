@@ -84,6 +84,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "membership.removed": N_("%(actor)s removed %(login)s from %(subject)s"),
     "organisation.added": N_("%(actor)s added the organisation %(subject)s"),
     "organisation.edited": N_("%(actor)s changed the organisation %(subject)s"),
+    "people_map.applied": N_("%(actor)s made people of an old and a new learning system one"),
+    "people_map.begun": N_(
+        "%(actor)s began to map people of %(organisation)s to a new learning system"
+    ),
+    "people_map.discarded": N_("%(actor)s threw away a map of people to a new learning system"),
+    "people_map.pair_undone": N_("%(actor)s took one pair of a map of people back"),
+    "people_map.undone": N_("%(actor)s took a map of people to a new learning system back"),
     "pool.allotted": N_("%(actor)s allotted seats to %(subject)s"),
     "pool.leavers_chosen": N_("%(actor)s chose who leaves %(subject)s when it gets smaller"),
     "pool.made": N_("%(actor)s made the pool %(subject)s"),
