@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from lms.embedding.people import add_learner, forget_learners
+from lms.embedding.people import add_learner, blocked_since, forget_learners
 from lms.embedding.playing import end_in_frames
 from lms.errors import N_, Forbidden, Gone, NotFound
 from lti.frame_openings import LASTS as LASTS
@@ -34,6 +34,7 @@ from lti.targets import Target, read_target
 HAND_OVER_WITHIN: Final = timedelta(minutes=10)
 KEPT_AFTER_ITS_END: Final = timedelta(days=2)
 OVER: Final = N_("This page has been open for too long. Go back to your course and open it again.")
+BLOCKED: Final = N_("This log-in is blocked.")
 SWITCHED_OFF: Final = N_(
     "The connection between your learning system and this library was switched off. Your place is"
     " kept. Ask who looks after your learning system."
@@ -93,7 +94,7 @@ def find_frame(session: Session, secret: str, *, browser: str | None, now: datet
 
     Raises NotFound for a secret that is none or comes from another browser, Gone for one whose
     time is over, or whose embed link was taken back or has run out; Forbidden while its learning
-    system is switched off or is another organisation's.
+    system is switched off or is another organisation's, and to who teaches and is blocked here.
     """
     found = session.execute(_FRAMES.where(FrameSession.secret_hash == hashed(secret))).one_or_none()
     if found is None:
@@ -114,6 +115,8 @@ def find_frame(session: Session, secret: str, *, browser: str | None, now: datet
     )
     if is_off:
         raise Forbidden(SWITCHED_OFF, code="switched_off")
+    if found.blocked_at is not None and row.role is FrameRole.INSTRUCTOR:
+        raise Forbidden(BLOCKED, code="account_blocked")  # a learner hears it from the policy
     return _frame(found)
 
 
@@ -303,6 +306,7 @@ _origins: ColumnElement[str] = case(
 ).label("origins")
 _FOUND: Final = select(
     FrameSession,
+    blocked_since(FrameSession.login_id).label("blocked_at"),
     _origins,
     EmbedLink.revoked_at,
     EmbedLink.expires_at.label("ends_at"),

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, delete, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from lms.addresses import Address
 from lms.errors import N_, NotFound
@@ -61,6 +61,17 @@ def rename_learner(session: Session, login_id: int, name: str) -> None:
 def outside_id(session: Session, login_id: int | None) -> str | None:
     """Return the outside id of a login, by which the audit log names who acted; None for nobody."""
     return session.scalar(select(Login.public_id).where(Login.id == login_id))
+
+
+def blocked_since(login_id: SQLColumnExpression[int | None]) -> ColumnElement[datetime | None]:
+    """Return since when a person is blocked, by the login that is kept of theirs; None for others."""
+    asking, kept = aliased(Login), aliased(Login)
+    found = (
+        select(kept.blocked_at)
+        .join_from(asking, kept, kept.id == func.coalesce(asking.merged_into, asking.id))
+        .where(asking.id == login_id)
+    )
+    return found.scalar_subquery()
 
 
 def learners_name(login_id: ColumnElement[int]) -> ColumnElement[str | None]:

@@ -82,6 +82,20 @@ def test_no_learner_sees_the_others(client, database, course, role):
     assert "Kim Reader" not in client.get(f"/lti/s/{secret}/").text
 
 
+def test_an_instructor_who_is_blocked_sees_and_changes_nothing(client, database, course):
+    secret = _secret(database, course, INSTRUCTOR, sub="prof")
+    with database.transaction() as session:
+        prof = session.scalars(select(Identity.login_id).where(Identity.sub == "prof")).one()
+        session.get_one(Login, prof).blocked_at = NOW
+    for room in ("", "people.csv", "watch", "roster"):
+        answer = client.get(f"/lti/s/{secret}/{room}")
+        assert answer.status_code == 403
+        assert "Kim Reader" not in answer.text
+    for act in ("rule", "scores", "roster", "playback"):
+        assert client.post(f"/lti/s/{secret}/{act}", data={"rule": "threshold"}).status_code == 403
+    assert "This log-in is blocked." in client.get(f"/lti/s/{secret}/").text
+
+
 def test_an_instructor_sees_each_learner_and_no_watch_map(client, database, course):
     page = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
     assert "1 of 3 completed, 2 have begun" in page
