@@ -17,6 +17,7 @@ from lti.models.launches import FrameRole, Purpose
 
 PREFIX: Final = "/lti/s/<secret>"
 NOBODY: Final = "frame-ancestors 'none'"
+KEPT_NOWHERE: Final = frozenset({"text/html", "text/csv", "application/json"})
 
 
 def cookie_name(settings: Settings) -> str:
@@ -82,6 +83,8 @@ def _add_headers(response: Response) -> Response:
     headers["Referrer-Policy"] = "no-referrer"
     # A window of its own keeps its opener, by which it talks to the platform.
     headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    if response.mimetype in KEPT_NOWHERE:  # on a shared computer the next person presses Back
+        headers["Cache-Control"] = "no-store"
     if "Content-Security-Policy" not in headers and response.mimetype == "text/html":
         headers["Content-Security-Policy"] = framed_by(_surroundings().origins)
     return response

@@ -53,6 +53,7 @@ def test_only_the_platform_of_the_session_may_frame_its_pages(client, database, 
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "unsafe-none"
     assert "X-Frame-Options" not in answer.headers
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 def test_a_page_in_a_frame_sets_no_cookie_and_has_no_way_about(client, database, course):
