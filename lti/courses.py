@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from lms.embedding.people import NAMELESS, names_of
 from lms.embedding.selection import fold
 from lms.errors import NotFound
+from lti.grading import reaches
 from lti.models.courses import (
     CompletionRule,
     Context,
@@ -22,9 +22,7 @@ from lti.models.courses import (
 )
 from lti.models.people import Identity
 from lti.roster_standing import RosterStanding, roster_standing
-
-PERCENT: Final = 100
-SCORE_SCOPE: Final = "/lti-ags/scope/score"
+from lti.vocabulary import SCORE_SCOPE
 
 
 class SortedBy(StrEnum):
@@ -123,7 +121,7 @@ def find_link(session: Session, link_id: int | None) -> LinkFacts:
         course=context.title,
         rule=link.rule,
         threshold=link.threshold,
-        tells_grades=SCORE_SCOPE in link.scopes,
+        tells_grades=SCORE_SCOPE in link.scopes.split(),
         line_item_failure=link.line_item_failure,
         roster=roster_standing(session, context),
         learners=(*(learner for _, learner in scored), *listed),
@@ -175,7 +173,7 @@ def _scored(session: Session, link: ResourceLink) -> list[tuple[str, Learner]]:
                 name=_known(names.get(identity.login_id, "")),
                 share=score.share,
                 given=score.given,
-                is_complete=score.share * PERCENT >= link.threshold,
+                is_complete=reaches(score.share, link.threshold),
                 state=score.state,
                 failure=score.failure,
                 delivered_at=score.delivered_at,

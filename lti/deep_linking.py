@@ -11,6 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms.errors import N_, Gone, NotFound
+from lti import vocabulary as v
+from lti.gradebook import MAXIMUM, TAG
 from lti.models.launches import FrameSession
 from lti.models.platforms import Deployment, Registration
 from lti.targets import Target
@@ -18,14 +20,9 @@ from lti.tokens import BACKDATED, SigningKey
 from lti.tool_addresses import ToolAddresses
 
 LASTS: Final = timedelta(minutes=5)
-RESOURCE_LINK: Final = "ltiResourceLink"
-TAG: Final = "carrel"  # of our columns in gradebooks
-MAXIMUM: Final = 100
 THUMBNAIL: Final = (640, 360)
 IFRAME: Final = (960, 720)
 ANSWERED: Final = N_("This was sent to your course before. Go back to the course to choose more.")
-_LTI: Final = "https://purl.imsglobal.org/spec/lti/claim/"
-_DL: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ def read_asked(services: Mapping[str, Any]) -> Asked:
         raise NotFound
     return Asked(
         return_url=kept["return_url"],
-        takes_links=RESOURCE_LINK in (kept.get("accept_types") or (RESOURCE_LINK,)),
+        takes_links=v.RESOURCE_LINK_TYPE in (kept.get("accept_types") or (v.RESOURCE_LINK_TYPE,)),
         takes_several=bool(kept.get("accept_multiple")),
         takes_columns=bool(kept.get("accept_line_item")),
         data=kept.get("data"),
@@ -117,19 +114,19 @@ def sign_answer(
         "iat": int((now - BACKDATED).timestamp()),
         "exp": int((now + LASTS).timestamp()),
         "nonce": secrets.token_urlsafe(24),
-        f"{_LTI}deployment_id": recipient.deployment_id,
-        f"{_LTI}message_type": "LtiDeepLinkingResponse",
-        f"{_LTI}version": "1.3.0",
-        f"{_DL}content_items": [_content_item(each, asked, addresses) for each in items],
+        v.DEPLOYMENT_ID: recipient.deployment_id,
+        v.MESSAGE_TYPE: "LtiDeepLinkingResponse",
+        v.VERSION_CLAIM: v.VERSION,
+        v.CONTENT_ITEMS: [_content_item(each, asked, addresses) for each in items],
     }
     if asked.data is not None:
-        claims[f"{_DL}data"] = asked.data
+        claims[v.DATA] = asked.data
     return jwt.encode(claims, key.private_key, algorithm="RS256", headers={"kid": key.kid})
 
 
 def _content_item(item: Item, asked: Asked, addresses: ToolAddresses) -> dict[str, Any]:
     made: dict[str, Any] = {
-        "type": RESOURCE_LINK,
+        "type": v.RESOURCE_LINK_TYPE,
         "title": item.title,
         "url": addresses.target(item.target.custom),
         "custom": item.target.custom,

@@ -22,14 +22,12 @@ from lti.claims import web_address
 from lti.links import next_page
 from lti.services import Services
 from lti.tokens import Platform
+from lti.vocabulary import LINE_ITEM_READ_SCOPE, LINE_ITEM_SCOPE, SCORE_SCOPE
 
-LINE_ITEM_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
-LINE_ITEM_READ_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
-SCORE_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 LINE_ITEM_TYPE: Final = "application/vnd.ims.lis.v2.lineitem+json"
 LINE_ITEMS_TYPE: Final = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 SCORE_TYPE: Final = "application/vnd.ims.lis.v1.score+json"
-TAG: Final = "carrel"
+TAG: Final = "carrel"  # of our columns in gradebooks
 MAXIMUM: Final = 100
 MOST_PAGES: Final = 50
 STALE: Final = (400, 409, 412, 422)

@@ -22,8 +22,13 @@ def given_for(share: float, rule: CompletionRule, threshold: int) -> float:
     nearest percent.
     """
     if rule is CompletionRule.THRESHOLD:
-        return 1.0 if share * PERCENT >= threshold - A_HAIR else 0.0
+        return float(reaches(share, threshold))
     return int(min(share, 1.0) * PERCENT + 0.5) / PERCENT
+
+
+def reaches(share: float, threshold: int) -> bool:
+    """Tell whether a share, 0 to 1, is as much as a rule asks for in percent."""
+    return share * PERCENT >= threshold - A_HAIR
 
 
 def is_complete(given: float) -> bool:

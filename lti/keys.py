@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from jwt.algorithms import RSAAlgorithm
+from jwt.utils import base64url_encode
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -159,10 +161,10 @@ def tend_keys(database: Database, secret_key: str, *, now: datetime) -> None:
 
 def public_jwk(key: RSAPrivateKey) -> dict[str, Any]:
     """Return the public half as a JSON Web Key, named by its thumbprint (RFC 7638)."""
-    numbers = key.public_key().public_numbers()
-    required = {"e": _number(numbers.e), "kty": "RSA", "n": _number(numbers.n)}
-    canonical = json.dumps(required, separators=(",", ":"), sort_keys=True)
-    kid = _text(hashlib.sha256(canonical.encode()).digest())
+    made = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    required = {name: made[name] for name in ("e", "kty", "n")}
+    canonical = json.dumps(required, separators=(",", ":"))
+    kid = base64url_encode(hashlib.sha256(canonical.encode()).digest()).decode()
     return {**required, "kid": kid, "alg": "RS256", "use": "sig"}
 
 
@@ -219,11 +221,3 @@ def _opened(sealed: bytes, secret_key: str) -> RSAPrivateKey:
 
 def _seal(secret_key: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, "lti signing keys")))
-
-
-def _number(value: int) -> str:
-    return _text(value.to_bytes((value.bit_length() + 7) // 8, "big"))
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")

@@ -12,8 +12,8 @@ from lti.models.launches import FrameRole
 from lti.roles import role_in
 from lti.services import Services
 from lti.tokens import Platform
+from lti.vocabulary import MEMBERS_SCOPE
 
-MEMBERS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 MEMBERS_TYPE: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 LARGEST_PAGE: Final = 8_000_000
 MOST_PAGES: Final = 500

@@ -8,7 +8,7 @@ from sqlalchemy import Select, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.errors import N_
-from lti.gradebook import SCORE_SCOPE, Place, Report
+from lti.gradebook import Place, Report
 from lti.grading import is_complete
 from lti.models.courses import Context, ResourceLink, Score, ScoreState
 from lti.models.people import Identity
@@ -16,6 +16,7 @@ from lti.models.platforms import Deployment, DeploymentState, Registration, Regi
 from lti.models.turns import Turn
 from lti.targets import read_target
 from lti.turns import wait_after
+from lti.vocabulary import SCORE_SCOPE
 
 Columns = TypeVarTuple("Columns")
 A_TICK: Final = timedelta(milliseconds=1)

@@ -8,12 +8,12 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
-from lti.gradebook import SCORE_SCOPE
 from lti.models.courses import CompletionRule, Context, ResourceLink, Score, ScoreState
 from lti.models.platforms import Deployment, Registration
 from lti.roster_standing import RosterStanding, roster_standing
 from lti.scores import send_again, set_rule
 from lti.turns import ask_now
+from lti.vocabulary import SCORE_SCOPE
 
 MOST = 500
 

@@ -6,18 +6,28 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/scope"
-LINE_ITEM: Final = f"{AGS}/lineitem"
-LINE_ITEM_READONLY: Final = f"{AGS}/lineitem.readonly"
-RESULT_READONLY: Final = f"{AGS}/result.readonly"
-SCORE: Final = f"{AGS}/score"
-MEMBERSHIPS: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
-SCOPES: Final = (LINE_ITEM, LINE_ITEM_READONLY, RESULT_READONLY, SCORE, MEMBERSHIPS)
+from lti.vocabulary import (
+    CONTEXT_HISTORY,
+    LINE_ITEM_READ_SCOPE,
+    LINE_ITEM_SCOPE,
+    LINK_HISTORY,
+    MEMBERS_SCOPE,
+    RESULT_READ_SCOPE,
+    SCORE_SCOPE,
+)
+
+SCOPES: Final = (
+    LINE_ITEM_SCOPE,
+    LINE_ITEM_READ_SCOPE,
+    RESULT_READ_SCOPE,
+    SCORE_SCOPE,
+    MEMBERS_SCOPE,
+)
 # What a platform fills in at each launch: the courses and links that this one was copied from.
 CUSTOM: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "context_history": "$Context.id.history",
-        "link_history": "$ResourceLink.id.history",
+        CONTEXT_HISTORY: "$Context.id.history",
+        LINK_HISTORY: "$ResourceLink.id.history",
     }
 )
 

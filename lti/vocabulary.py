@@ -1,4 +1,4 @@
-"""The names that the 1EdTech specifications give to claims, roles and message types."""
+"""The names that the 1EdTech specifications give to claims, scopes, roles and message types."""
 
 from typing import Final
 
@@ -18,7 +18,17 @@ LIS: Final = _LTI + "lis"
 FOR_USER: Final = _LTI + "for_user"
 ENDPOINT: Final = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 MEMBERSHIPS: Final = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
-SETTINGS: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+_DL: Final = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+SETTINGS: Final = _DL + "deep_linking_settings"
+CONTENT_ITEMS: Final = _DL + "content_items"
+DATA: Final = _DL + "data"
+
+_AGS: Final = "https://purl.imsglobal.org/spec/lti-ags/scope/"
+LINE_ITEM_SCOPE: Final = _AGS + "lineitem"
+LINE_ITEM_READ_SCOPE: Final = _AGS + "lineitem.readonly"
+RESULT_READ_SCOPE: Final = _AGS + "result.readonly"
+SCORE_SCOPE: Final = _AGS + "score"
+MEMBERS_SCOPE: Final = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 
 RESOURCE_LINK_TYPE: Final = "ltiResourceLink"
 TEST_USER: Final = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"

@@ -10,13 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from lms.errors import N_
 from lms.settings import Settings
 from lti.calls import Answered, Call, Later, make_call, read_json
-from lti.gradebook import SCORE_SCOPE
 from lti.keysets import KeyPlace, fetch_keys, read_keys
-from lti.memberships import MEMBERS_SCOPE
 from lti.registrations import RegistrationFacts
 from lti.selftest.proofs import Group, Proof
 from lti.tokens import NO_SERVICE, Platform, SigningKey, Token, Tokens
 from lti.tool_addresses import ToolAddresses
+from lti.vocabulary import MEMBERS_SCOPE, SCORE_SCOPE
 
 SKEW: Final = timedelta(seconds=5)
 NOT_HTTPS: Final = N_(

@@ -16,16 +16,12 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
-from lti.gradebook import (
-    LINE_ITEM_SCOPE,
-    LINE_ITEM_TYPE,
-    LINE_ITEMS_TYPE,
-    SCORE_SCOPE,
-)
+from lti.gradebook import LINE_ITEM_TYPE, LINE_ITEMS_TYPE
 from lti.keys import public_jwk
-from lti.memberships import MEMBERS_SCOPE, MEMBERS_TYPE
+from lti.memberships import MEMBERS_TYPE
 from lti.selftest.cases import MEMBERSHIP
 from lti.tokens import ASSERTION_TYPE
+from lti.vocabulary import LINE_ITEM_SCOPE, MEMBERS_SCOPE, SCORE_SCOPE
 
 CLIENT_ID: Final = "carrel-selftest"
 DEPLOYMENT: Final = "selftest"

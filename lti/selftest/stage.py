@@ -16,7 +16,6 @@ from lms.embedding.scratch import furnish, scratch_library
 from lms.runtime import Carrel
 from lms.settings import Settings
 from lti.deployments import approve_deployment
-from lti.gradebook import LINE_ITEM_SCOPE, SCORE_SCOPE
 from lti.keys import signing_key
 from lti.registrations import NewRegistration, RegistrationDetails, add_registration
 from lti.selftest.cases import MEMBERSHIP
@@ -29,12 +28,14 @@ from lti.vocabulary import (
     CUSTOM,
     DEPLOYMENT_ID,
     ENDPOINT,
+    LINE_ITEM_SCOPE,
     MEMBERSHIPS,
     MESSAGE_TYPE,
     PLATFORM,
     PRESENTATION,
     RESOURCE_LINK,
     ROLES,
+    SCORE_SCOPE,
     TARGET_LINK_URI,
     VERSION,
     VERSION_CLAIM,

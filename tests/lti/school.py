@@ -11,7 +11,6 @@ from lms.models.people import Login
 from lms.models.viewing import PlaybackSession, WatchRecord
 from lms.progress import bucket_count
 from lti.frames import Opening, open_frame
-from lti.gradebook import LINE_ITEM_SCOPE, SCORE_SCOPE
 from lti.identities import know
 from lti.keys import public_jwk
 from lti.messages import Person as Launching
@@ -22,6 +21,7 @@ from lti.models.platforms import Deployment, DeploymentState, Registration, Regi
 from lti.score_rounds import deliver, look
 from lti.services import Services
 from lti.targets import Target
+from lti.vocabulary import LINE_ITEM_SCOPE, SCORE_SCOPE
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.lti.test_tokens import Key, our_key

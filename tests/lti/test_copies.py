@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lti.gradebook import SCORE_SCOPE
 from lti.messages import Message, MessageType, Person, Place, Services
 from lti.models.courses import CompletionRule, Context, ResourceLink, ScoreState
 from lti.models.launches import FrameRole
 from lti.openings import open_launch
 from lti.targets import Target
+from lti.vocabulary import SCORE_SCOPE
 from tests.lti.school import School
 
 OTHER = Target(webinar="another-webinar")

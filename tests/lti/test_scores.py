@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from lti.gradebook import LINE_ITEM_READ_SCOPE, LINE_ITEM_SCOPE, NO_COLUMN, NO_SCORES, SCORE_SCOPE
+from lti.gradebook import NO_COLUMN, NO_SCORES
 from lti.grading import given_for
 from lti.models.courses import CompletionRule, ResourceLink, ScoreState
 from lti.models.launches import FrameRole
 from lti.scores import send_again, set_rule
 from lti.targets import Target
+from lti.vocabulary import LINE_ITEM_READ_SCOPE, LINE_ITEM_SCOPE, SCORE_SCOPE
 from tests.clock import NOW
 from tests.lti.school import School
 from tests.platform.app import running_platform

@@ -109,6 +109,15 @@ def test_an_instructor_sees_each_learner_and_no_watch_map(client, database, cour
     assert "did not let this link report grades" in page
 
 
+def test_a_share_that_is_just_enough_counts_here_as_in_the_gradebook(client, database, course):
+    with database.transaction() as session:
+        session.get_one(ResourceLink, course.link_id).threshold = 29
+        for score in session.scalars(select(Score)):
+            score.share = 0.29  # times 100 is a hair less than 29
+    page = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
+    assert "2 of 3 completed" in page
+
+
 def test_learners_are_found_and_sorted(client, database, course):
     secret = _secret(database, course, INSTRUCTOR)
     found = client.get(f"/lti/s/{secret}/?q=lee+read").text
