@@ -37,6 +37,7 @@ from lms.access import (
     decide,
     weigh_holdings,
 )
+from lms.catalogue import Playable
 from lms.errors import NotFound
 from lms.gather import gathered
 from lms.models.catalogue import (
@@ -68,16 +69,6 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
-    """The recording that plays: its outside id, the run that names its picture, its length."""
-
-    public_id: str
-    run: str
-    seconds: float
-    has_video: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """A webinar that the organisation may show."""
 
@@ -89,7 +80,7 @@ class Choice:
     zone: str
     is_free: bool
     presenters: tuple[str, ...]
-    film: Film
+    film: Playable
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,5 +376,5 @@ def _choice(row: Row[*tuple[Any, ...]]) -> Choice:
         zone=row.zone,
         is_free=row.free,
         presenters=tuple(name for (name,) in row.presenters or ()),
-        film=Film(row.recording_id, row.run, row.seconds, row.has_video),
+        film=Playable(row.recording_id, row.run, row.seconds, row.has_video),
     )

@@ -1,6 +1,7 @@
 """Staff: giving a person a pass or a webinar, and taking a grant back."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from flask import Blueprint, flash, request
@@ -108,15 +109,7 @@ def revoke(grant_id: str) -> ResponseReturnValue:
         person = people.read_person(session, held.via)
     if request.method == "POST" and form.validate():
         try:
-            with transaction() as session:
-                holdings.revoke(
-                    session,
-                    grant_id,
-                    withdrawal=Withdrawal.REFUNDED if form.refunded.data else Withdrawal.REVOKED,
-                    reason=form.reason.data or "",
-                    actor=required_viewer().public_id,
-                    now=moment,
-                )
+            _revoke(grant_id, form, moment)
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:
@@ -146,15 +139,7 @@ def revoke_of_pool(slug: str, grant_id: str) -> ResponseReturnValue:
         row = pool_row(pool, (line,), now=moment, zone=reading_zone())
     if request.method == "POST" and form.validate():
         try:
-            with transaction() as session:
-                holdings.revoke(
-                    session,
-                    grant_id,
-                    withdrawal=Withdrawal.REFUNDED if form.refunded.data else Withdrawal.REVOKED,
-                    reason=form.reason.data or "",
-                    actor=required_viewer().public_id,
-                    now=moment,
-                )
+            _revoke(grant_id, form, moment)
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:
@@ -164,6 +149,18 @@ def revoke_of_pool(slug: str, grant_id: str) -> ResponseReturnValue:
         "admin/pool_grant_revoke.html", kept=kept, pool=row, line=row.grants[0], form=form
     )
     return page, 400 if form.errors else 200
+
+
+def _revoke(grant_id: str, form: RevokeForm, moment: datetime) -> None:
+    with transaction() as session:
+        holdings.revoke(
+            session,
+            grant_id,
+            withdrawal=Withdrawal.REFUNDED if form.refunded.data else Withdrawal.REVOKED,
+            reason=form.reason.data or "",
+            actor=required_viewer().public_id,
+            now=moment,
+        )
 
 
 def _pool_grant(
