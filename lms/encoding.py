@@ -43,7 +43,7 @@ def encode_recording(carrel: Carrel, run: JobRun) -> None:
         run.hold(session)
         recording = recordings.begin(session, run.subject)
     run.report(0.0, READING)
-    with _workshop(carrel.settings.scratch / "encode" / run.public_id) as folder:
+    with workshop(carrel.settings.scratch / "encode" / run.public_id) as folder:
         try:
             source = _source(carrel, recording, folder)
             found = probe(source)
@@ -144,7 +144,7 @@ def _source(carrel: Carrel, recording: Recording, folder: Path) -> Path:
 
 
 @contextmanager
-def _workshop(folder: Path) -> Iterator[Path]:
+def workshop(folder: Path) -> Iterator[Path]:
     """Give an empty folder, also where a killed worker left one behind; it is gone afterwards."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask
 
-from lms import contract_rounds, history_lists, history_runs
+from lms import contract_rounds, history_lists, history_runs, kits
 from lms.cli.access import grant, why
 from lms.cli.catalogue import webinar
 from lms.cli.db import db
@@ -23,6 +23,7 @@ from lms.contract_rounds import REMIND, TURN, remind, turn
 from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
 from lms.importing import apply_queued, applying_ended, drop_file, read_list, reading_ended
 from lms.imports import APPLY, DROP, READ
+from lms.kit_making import drop_kit, make_kit, making_ended
 from lms.mass_work import Act
 from lms.models import all as tables
 from lms.parts import Part
@@ -42,6 +43,7 @@ from lms.web import (
     handouts,
     health,
     house,
+    kit_download,
     library,
     own_seats,
     playback,
@@ -58,6 +60,7 @@ from lms.web.admin import held as staff_held
 from lms.web.admin import history as staff_history
 from lms.web.admin import house as staff_house
 from lms.web.admin import jobs as staff_jobs
+from lms.web.admin import kits as staff_kits
 from lms.web.admin import mail as staff_mail
 from lms.web.admin import merge as staff_merge
 from lms.web.admin import organisations as staff_organisations
@@ -71,6 +74,7 @@ from lms.web.organisation import allotments as organisation_allotments
 from lms.web.organisation import claims as organisation_claims
 from lms.web.organisation import imports as organisation_imports
 from lms.web.organisation import inviting as organisation_inviting
+from lms.web.organisation import kits as organisation_kits
 from lms.web.organisation import mass_work as organisation_mass_work
 from lms.web.organisation import members as organisation_members
 from lms.web.organisation import moves as organisation_moves
@@ -116,6 +120,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     handouts.blueprint,
     health.blueprint,
     house.blueprint,
+    kit_download.blueprint,
     library.blueprint,
     organisation_allotments.blueprint,
     organisation_claims.blueprint,
@@ -123,6 +128,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     organisation_invitations.blueprint,
     organisation_inviting.blueprint,
     organisation_mass_work.blueprint,
+    organisation_kits.blueprint,
     organisation_members.blueprint,
     organisation_moving.blueprint,
     organisation_renewal.blueprint,
@@ -148,6 +154,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_person.blueprint,
     staff_why.blueprint,
     staff_jobs.blueprint,
+    staff_kits.blueprint,
     staff_mail.blueprint,
     watch.blueprint,
     files.blueprint,
@@ -186,6 +193,8 @@ LIBRARY = Part(
         Act.RELEASE: release_list,
         Act.SEND_AGAIN: send_list_again,
         DROP: drop_file,
+        kits.MAKE: make_kit,
+        kits.DROP: drop_kit,
         APPLY: apply_queued,
         history_lists.READ: history_runs.read_list,
         history_lists.DROP: history_runs.drop_file,
@@ -196,6 +205,7 @@ LIBRARY = Part(
         ENCODE: encoding_ended,
         READ: reading_ended,
         APPLY: applying_ended,
+        kits.MAKE: making_ended,
         history_lists.READ: history_runs.reading_ended,
         history_lists.APPLY: history_runs.applying_ended,
         history_runs.INVITE: history_runs.letters_ended,

@@ -60,6 +60,7 @@ __all__ = [
     "Unplayable",
     "encode",
     "remux",
+    "run_one",
 ]
 
 MASTER: Final = "master.m3u8"
@@ -209,6 +210,22 @@ def encode(
         draw_sound_poster(out / POSTER)
     names = [HIGH, LOW] * probe.has_video + [SOUND] * probe.has_audio
     return _finished(source, out, probe, names)
+
+
+def run_one(
+    command: Sequence[str],
+    out: Path,
+    seconds: float,
+    *,
+    progress: Callable[[float], None],
+    cancelled: Callable[[], bool],
+) -> None:
+    """Run one command that makes so many seconds in the folder `out`; `progress` hears a share of 1.
+
+    Raises EncodeFailed and EncodeCancelled.
+    """
+    run = _Run(out, limits_for(seconds), progress, cancelled)
+    run.ffmpeg(command, seconds, (0.0, 1.0))
 
 
 def _run(

@@ -21,7 +21,7 @@ def say_pace(pace: Pace) -> str:
     if pace.per_second is not None:
         said.append(_rate(pace.per_second))
     if pace.left is not None:
-        said.append(_left(pace.left))
+        said.append(say_left(pace.left))
     return " · ".join(said)
 
 
@@ -31,7 +31,8 @@ def _rate(per_second: float) -> str:
     return _("%(number)s a minute", number=f"{max(1, round(per_second * MINUTE)):,}")
 
 
-def _left(left: timedelta) -> str:
+def say_left(left: timedelta) -> str:
+    """Say how much time is left: `about 4 minutes left`."""
     seconds = max(1, round(left.total_seconds()))
     if seconds < MINUTE:
         return ngettext("about %(num)s second left", "about %(num)s seconds left", seconds)

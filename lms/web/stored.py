@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Final
 
-from flask import Response, send_file
+from flask import Response, request, send_file
 
 from lms.errors import NotFound
 from lms.web.kit import carrel
-from media.storage import Missing
+from media.ranges import Unsatisfiable, wanted_span
+from media.storage import Missing, Stat
 
 FOR_GOOD: Final = timedelta(days=365)
 
@@ -43,4 +44,35 @@ def send_stored(
     answer.headers["X-Content-Type-Options"] = "nosniff"
     keep = f"public, max-age={int(FOR_GOOD.total_seconds())}, immutable"
     answer.headers["Cache-Control"] = keep if is_open else "private, no-cache"
+    return answer
+
+
+def send_resumably(key: str, content_type: str, download_name: str) -> Response:
+    """Answer with a large stored file, or the part of it that is still missing (Range), to be saved.
+
+    From whichever storage. Raises NotFound when it isn't there.
+    """
+    answer = send_stored(key, content_type, download_name=download_name)
+    found = carrel().storage.stat(key)
+    if carrel().storage.local_path(key) is None and found is not None:
+        answer = _part(key, found, answer)
+    answer.headers["Accept-Ranges"] = "bytes"
+    return answer
+
+
+def _part(key: str, found: Stat, whole: Response) -> Response:
+    header, if_range = request.headers.get("Range", ""), request.headers.get("If-Range", "")
+    try:
+        span = wanted_span(header, if_range, found.etag, found.size)
+    except Unsatisfiable:
+        refused = Response(status=416)
+        refused.headers["Content-Range"] = f"bytes */{found.size}"
+        return refused
+    if span is None:
+        return whole
+    stream = carrel().storage.open(key, span.start, span.length)
+    last = span.start + span.length - 1
+    answer = Response(stream, 206, whole.headers, direct_passthrough=True)
+    answer.headers["Content-Range"] = f"bytes {span.start}-{last}/{found.size}"
+    answer.content_length = span.length
     return answer

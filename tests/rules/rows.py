@@ -31,6 +31,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "grant_line": {"login_id": REFERRED, "scope": "everything"},
     "house": {"id": 1, "accent": "#1f6b4f"},
     "offer": {"currency": "USD"},
+    "delivery_kit": {"size_bytes": 0, "downloads": 0},
     "email_token": {"expires_at": START + timedelta(hours=1)},
     "sign_in": {"expires_at": START + timedelta(hours=1)},
     "past_import_row": {

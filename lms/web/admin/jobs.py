@@ -7,7 +7,7 @@ from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import history_lists, history_runs
+from lms import history_lists, history_runs, kits
 from lms.clock import now
 from lms.contract_rounds import REMIND, TURN
 from lms.encoding import SWEEP
@@ -61,6 +61,8 @@ KIND_WORDS: Final = {
     REMIND: N_("Remind of what ends"),
     TURN: N_("Turn contracts at their starts and ends"),
     TELL: N_("Write the letters about an organisation's seats"),
+    kits.MAKE: N_("Make a delivery kit"),
+    kits.DROP: N_("Remove a delivery kit whose time is over"),
     "lti.tidy": N_("Forget launches that are over"),
     "lti.keys": N_("Renew the keys of the LTI tool, and fetch those of learning systems"),
     "lti.scores": N_("Report to gradebooks"),

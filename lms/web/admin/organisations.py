@@ -7,7 +7,7 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import domains, memberships, organisations, pools
+from lms import domains, kits, memberships, organisations, pools
 from lms.clock import now
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.memberships import NewMember
@@ -246,9 +246,11 @@ def _page(slug: str, form: MemberForm, domain_form: DomainForm | None = None) ->
         known = domains.domains_of(session, kept.id)
         children = organisations.children_of(session, kept.id)
         parent = organisations.find_organisation(session, kept.parent) if kept.parent else None
+        takes_kits = kits.is_allowed(session, kept.id)
     return render(
         "admin/organisation.html",
         kept=kept,
+        takes_kits=takes_kits,
         parent=parent,
         children=children,
         pools=held,

@@ -1,0 +1,203 @@
+"""The job that makes a delivery kit; killed anywhere, it can be done again."""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import kits
+from lms.clock import now
+from lms.encoding import workshop
+from lms.errors import N_
+from lms.house import read_house
+from lms.jobs import Ended, GiveUp, JobRun, Stopped, TryAgain
+from lms.kit_text import KitText, letter_of
+from lms.models.catalogue import Caption, Handout, Presenter, Recording, Webinar, WebinarPresenter
+from lms.models.kits import DeliveryKit, KitState
+from lms.models.people import Organisation
+from lms.models.upkeep import JobState
+from lms.runtime import Carrel
+from lms.zones import is_zone, read_zone
+from media.burning import CaptionFile, Marks, burn
+from media.keys import safe_name
+from media.probe import Unplayable, probe
+from media.storage import content_type_of
+from media.transcode import EncodeCancelled, EncodeFailed
+
+FETCHING: Final = N_("Fetching the recording")
+BURNING: Final = N_("Writing your name into the picture")
+PACKING: Final = N_("Packing the kit")
+NO_RIGHT: Final = N_("Your organisation does not hold this recording any more.")
+PIECE: Final = 1 << 20
+TEXT: Final = "README.txt"
+POSTER: Final = "poster.jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a kit is made of: stored things by key, and what its text says."""
+
+    original: str
+    poster: str | None
+    captions: tuple[tuple[str, str, str], ...]  # key, language, label
+    handouts: tuple[tuple[str, str], ...]  # key, the name it gets
+    text: KitText
+
+
+def make_kit(carrel: Carrel, run: JobRun) -> None:
+    """Encode the recording with the organisation's name in it, and pack it with all that goes along."""
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        plan = _plan(session, run.subject, carrel, now())
+    if plan is None:
+        return
+    run.report(0.0, FETCHING)
+    with workshop(carrel.settings.scratch / "kits" / run.public_id) as folder:
+        try:
+            film = _film(carrel, run, plan, folder)
+        except Unplayable as error:
+            raise GiveUp(error.sentence, error.detail) from error
+        except EncodeFailed as error:
+            raise TryAgain(error.sentence, error.tail) from error
+        except EncodeCancelled as error:
+            raise Stopped from error
+        run.report(0.95, PACKING)
+        packed = _packed(carrel, run, plan, film, folder)
+        size = packed.stat().st_size
+        key = f"kits/{run.subject}/{run.public_id}-{run.tries}.zip"
+        carrel.storage.take_file(key, packed, content_type_of(key))
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        kits.finish(session, run.subject, key, size, now=now())
+
+
+def making_ended(session: Session, ended: Ended) -> None:
+    """Note on the kit that its making failed for good or was stopped."""
+    is_stopped = ended.state is JobState.CANCELLED
+    state = KitState.CANCELLED if is_stopped else KitState.FAILED
+    kits.fail(session, ended.subject, state, ended.sentence, ended.detail)
+
+
+def drop_kit(carrel: Carrel, run: JobRun) -> None:
+    """Remove the file of a kit whose time is over, or that was taken back."""
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        kits.let_go(session, run.subject)
+    carrel.storage.delete(str(run.payload["key"]))
+
+
+def _plan(session: Session, kit: str, carrel: Carrel, moment: datetime) -> _Plan | None:
+    """Return what is to be made; None for a kit that was made before, or taken back."""
+    row = session.execute(
+        select(DeliveryKit, Recording, Webinar, Organisation)
+        .join(Recording, Recording.id == DeliveryKit.recording_id)
+        .join(Webinar, Webinar.id == Recording.webinar_id)
+        .join(Organisation, Organisation.id == DeliveryKit.organisation_id)
+        .where(DeliveryKit.public_id == kit)
+    ).one()
+    found, recording, webinar, organisation = row.tuple()
+    if found.state in (KitState.READY, KitState.GONE):
+        return None
+    found.state, found.failure, found.failure_detail = KitState.MAKING, "", ""  # tried once more
+    right = kits.may_have(session, organisation.id, webinar.id, now=moment)
+    if right is None or not kits.is_allowed(session, organisation.id):
+        raise GiveUp(NO_RIGHT)
+    captions = session.execute(
+        select(Caption.key, Caption.language, Caption.label)
+        .where(Caption.recording_id == recording.id)
+        .order_by(Caption.language)
+    ).all()
+    handouts = session.execute(
+        select(Handout.key, Handout.name)
+        .where(Handout.webinar_id == webinar.id)
+        .order_by(Handout.position)
+    ).all()
+    presenters = session.scalars(
+        select(Presenter.name)
+        .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
+        .where(WebinarPresenter.webinar_id == webinar.id)
+        .order_by(WebinarPresenter.position)
+    ).all()
+    names = tuple(f"{number:02d} {safe_name(one.name)}" for number, one in enumerate(handouts, 1))
+    house = read_house(session, contact="")
+    zone = organisation.zone if organisation.zone and is_zone(organisation.zone) else None
+    return _Plan(
+        original=recording.original_key,
+        poster=f"renditions/{recording.public_id}/{recording.run}/poster.jpg",
+        captions=tuple((one.key, one.language, one.label) for one in captions),
+        handouts=tuple(zip((one.key for one in handouts), names, strict=True)),
+        text=KitText(
+            kit=found.public_id,
+            title=webinar.title,
+            presenters=tuple(presenters),
+            held_at=webinar.held_at,
+            webinar_zone=webinar.zone,
+            organisation=organisation.name,
+            until=right.ends_at,
+            zone=read_zone(zone or carrel.settings.time_zone),
+            captions=tuple((caption_name(one.language), one.label) for one in captions),
+            handouts=names,
+            house=house.name,
+            contact=house.contact_email,
+            made_at=moment,
+        ),
+    )
+
+
+def caption_name(language: str) -> str:
+    """Return the name of a caption file in a kit."""
+    return f"captions.{safe_name(language)}.vtt"
+
+
+def _film(carrel: Carrel, run: JobRun, plan: _Plan, folder: Path) -> Path:
+    source = _local(carrel, plan.original, folder / "original")
+    captions = tuple(
+        CaptionFile(_local(carrel, key, folder / caption_name(language)), language, label)
+        for key, language, label in plan.captions
+    )
+    found = probe(source)
+    return burn(
+        source,
+        folder / "film",
+        found,
+        Marks(plan.text.organisation, captions),
+        progress=_reporting(run),
+        cancelled=run.cancelled,
+    )
+
+
+def _packed(carrel: Carrel, run: JobRun, plan: _Plan, film: Path, folder: Path) -> Path:
+    """Pack everything under its name; films and pictures are as small as they get already."""
+    path = folder / "kit.zip"
+    parts: list[tuple[str, str]] = [(key, caption_name(lang)) for key, lang, _ in plan.captions]
+    parts += [(key, f"handouts/{name}") for key, name in plan.handouts]
+    if plan.poster is not None and carrel.storage.stat(plan.poster) is not None:
+        parts.append((plan.poster, POSTER))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(TEXT, letter_of(plan.text))
+        archive.write(film, film.name)
+        for key, name in parts:
+            if run.cancelled():
+                raise Stopped
+            with carrel.storage.open(key) as source, archive.open(name, "w") as target:
+                while piece := source.read(PIECE):
+                    target.write(piece)
+    return path
+
+
+def _local(carrel: Carrel, key: str, path: Path) -> Path:
+    """Return a stored thing as a local file; the encoder reads no network."""
+    here = carrel.storage.local_path(key)
+    if here is not None:
+        return here
+    carrel.storage.fetch(key, path)
+    return path
+
+
+def _reporting(run: JobRun) -> Callable[[float], None]:
+    return lambda share: run.report(0.02 + 0.93 * share, BURNING)

@@ -1,0 +1,65 @@
+"""Delivery kits: recordings that an institution may take away and host itself, and who may."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime, public_id_column, words
+
+
+class KitState(StrEnum):
+    """How far a kit is; one that is gone has no file any more."""
+
+    MAKING = "making"
+    READY = "ready"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    GONE = "gone"
+
+
+class KitPermit(Base, kw_only=True):
+    """Staff's word that an organisation may take kits: what its contract says."""
+
+    __tablename__ = "kit_permit"
+
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    granted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class DeliveryKit(Base, kw_only=True):
+    """One recording as a zip for one organisation, whose name stands in its picture.
+
+    `file_key` is where the zip is stored until `expires_at`; `token_hash` is that of its link, which
+    a new one replaces. `failure` is why it could not be made.
+    """
+
+    __tablename__ = "delivery_kit"
+    __table_args__ = (
+        CheckConstraint("(state = 'ready') = (file_key IS NOT NULL)", name="ready_with_a_file"),
+        CheckConstraint("state <> 'ready' OR expires_at IS NOT NULL", name="ready_for_a_time"),
+        CheckConstraint("token_hash IS NULL OR length(token_hash) = 32", name="token_is_a_sha256"),
+        CheckConstraint("size_bytes >= 0 AND downloads >= 0", name="counts_not_negative"),
+        Index("ix_delivery_kit_organisation_id_id", "organisation_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    recording_id: Mapped[int] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE"), index=True
+    )
+    state: Mapped[KitState] = mapped_column(words(KitState), default=KitState.MAKING)
+    file_key: Mapped[str | None] = mapped_column(String(200), default=None)
+    size_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True, default=None)
+    downloads: Mapped[int] = mapped_column(default=0)
+    downloaded_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    failure: Mapped[str] = mapped_column(String(500), default="")
+    failure_detail: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
