@@ -100,7 +100,7 @@ def _plan(session: Session, kit: str, carrel: Carrel, moment: datetime) -> _Plan
         .join(Organisation, Organisation.id == DeliveryKit.organisation_id)
         .where(DeliveryKit.public_id == kit)
     ).one()
-    found, recording, webinar, organisation = row.tuple()
+    found, recording, webinar, organisation = row
     if found.state in (KitState.READY, KitState.GONE):
         return None
     found.state, found.failure, found.failure_detail = KitState.MAKING, "", ""  # tried once more

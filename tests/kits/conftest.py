@@ -1,0 +1,5 @@
+"""A library that keeps a real recording, and an organisation that holds it."""
+
+from tests.media.conftest import make, talk
+
+__all__ = ["make", "talk"]
