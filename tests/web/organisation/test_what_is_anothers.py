@@ -19,6 +19,7 @@ from lms.mass_work import Act, begin
 from lms.member_invitations import ask_in
 from lms.memberships import NewMember
 from lms.models.imports import ImportState, SeatImport
+from lms.models.kits import DeliveryKit
 from lms.models.people import MemberInvitation, Organisation, Role
 from lms.models.seats import Seat
 from lms.models.upkeep import AuditEntry
@@ -64,7 +65,7 @@ class Both:
 def _things(session: Session, organisation: Organisation, owner_id: int, mark: str) -> Things:
     """Make one of each kind of thing of an organisation."""
     webinar, doors = make_webinar(session), Doors("https://library.example.org")
-    make_recording(session, webinar)
+    recording = make_recording(session, webinar)
     pool = make_pool(session, organisation, webinar)
     make_pool_grant(session, pool)
     child = make_organisation(session)
@@ -96,7 +97,8 @@ def _things(session: Session, organisation: Organisation, owner_id: int, mark: s
         completed_at=NOW,
         created_at=NOW,
     )
-    session.add(reported)
+    kit = DeliveryKit(organisation_id=organisation.id, recording_id=recording.id, created_at=NOW)
+    session.add_all((reported, kit))
     session.flush()
     return {
         "pool_id": pool.public_id,
@@ -120,6 +122,7 @@ def _things(session: Session, organisation: Organisation, owner_id: int, mark: s
         "course_id": session.get_one(Context, course.context_id).public_id,
         "name": webinar.public_id,
         "reported_id": reported.public_id,
+        "kit_id": kit.public_id,
         "link_id": session.get_one(ResourceLink, course.link_id).public_id,
     }
 
