@@ -16,6 +16,7 @@ MAY_ASK_THE_TIME = (
     "lms/tryout.py",
     "lms/mailround.py",
     "lms/encoding.py",
+    "lms/kit_making.py",
     "lms/importing.py",
     "lms/history_runs.py",
     "lms/rounds.py",
