@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261125_31_kits"
-down_revision = "20261125_30_embeds"
+revision = "20261125_32_kits"
+down_revision = "20261125_31_people_maps"
 branch_labels = None
 depends_on = None
 
