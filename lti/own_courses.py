@@ -81,6 +81,12 @@ def list_own_courses(session: Session, organisation_id: int) -> tuple[CourseLine
     return tuple(CourseLine(*row) for row in rows)
 
 
+def decisions_due(session: Session, organisation_id: int) -> int:
+    """Return in how many courses of this organisation's somebody has to decide whose seat goes."""
+    query = _own(select(func.count()).select_from(Context), organisation_id)
+    return session.scalar(query.where(Context.held_back.is_not(None))) or 0
+
+
 def find_own_course(session: Session, organisation_id: int, course_id: str) -> OwnCourse:
     """Return a course of this organisation's (outside id); raises NotFound for any other."""
     row = session.execute(

@@ -19,6 +19,7 @@ from lti.deployments import list_deployments, see_deployment
 from lti.invites import make_invite, open_invites, withdraw_invite
 from lti.models.platforms import DeploymentState
 from lti.more_guides import GUIDES
+from lti.own_courses import decisions_due
 from lti.own_registrations import (
     add_own,
     approve_own_deployment,
@@ -27,6 +28,7 @@ from lti.own_registrations import (
     find_own,
 )
 from lti.registrations import NewRegistration, list_registrations
+from lti.stuck import platforms_away, stuck_links
 from lti.web.connection_words import (
     guide_parts,
     link_field,
@@ -208,11 +210,18 @@ def _overview(organisation_id: str, made_link: str | None) -> str:
             or (each.state is DeploymentState.PENDING and one in own)
         ]
         invites = open_invites(session, managed.facts.id, now=moment)
+        decisions = decisions_due(session, managed.facts.id)
+        is_stuck = bool(
+            platforms_away(session, organisation_id=managed.facts.id)
+            or stuck_links(session, organisation_id=managed.facts.id, now=moment)
+        )
     return render_in(
         managed,
         "lti/connect.html",
         lines=platform_lines(known, deployed, own=own, zone=zone),
         invites=[(each.public_id, say_time_of(each.expires_at, zone)) for each in invites],
+        decisions=decisions,
+        is_stuck=is_stuck,
         made_link=made_link,
         values=tool_values(tool_addresses(), tool_face()),
         guides=GUIDES.values(),

@@ -197,6 +197,23 @@ def test_scores_that_were_refused_are_shown_with_the_reason_and_sent_again(
     assert "Nothing waits" not in client.get(f"{here}/scores").text  # the platform is still away
 
 
+def test_what_needs_somebody_stands_on_the_first_page_of_the_connection(
+    client: Visitor, database: Database, cast: Cast, course: Course
+) -> None:
+    organisation_id, _, link_id = outside(database, course)
+    here = f"/organisation/{organisation_id}/lti"
+    client.sign_in(cast.mia.id)
+    page = client.get(here).text
+    assert "get through" in page
+    assert "waits for your decision" not in page
+    client.post(f"{here}/links/{link_id}/send")
+    with database.transaction() as session:
+        session.get_one(Context, course.context_id).held_back = 2
+    page = client.get(here).text
+    assert "A course waits for your decision" in page
+    assert "get through" not in page
+
+
 def test_there_is_nothing_to_send_where_nobody_has_watched(
     client: Visitor, database: Database, cast: Cast, course: Course
 ) -> None:
