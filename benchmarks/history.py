@@ -3,7 +3,7 @@
 Nine rows in ten are what people bought for themselves, one in ten is an organisation's seats. The
 worker that brings them in is killed once in the middle, with no time to put anything in order, and
 another goes on: each sale has to be there once. Then the same list comes again and changes nothing.
-Memory is that of the worker's process. Run: python benchmarks/history.py [--database sqlite|postgresql]
+Memory is that of the worker's process; processor time is the database's as well. Run: python benchmarks/history.py [--database sqlite|postgresql]
 """
 
 import argparse
@@ -24,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it is run by 
 
 from sqlalchemy import func, select
 
+from benchmarks.cpu import cpu_seconds
 from lms.clock import now
 from lms.db import Database
 from lms.history_runs import apply_now, read_now
@@ -48,6 +49,7 @@ class Ran:
     """What a worker's process took; `peak_mb` is the most memory it had."""
 
     seconds: float
+    cpu: float
     peak_mb: float
 
 
@@ -88,6 +90,7 @@ def measure(kind: str, rows: int) -> dict[str, object]:
             "read_per_s": round(rows / reading),
             "brought_in_before_the_kill": half.brought,
             "brought_in_per_s": round((rows - half.brought) / rest.seconds),
+            "brought_in_per_cpu_s": round((rows - half.brought) / rest.cpu),
             "before_the_kill_per_s": round(half.brought / killed.seconds),
             "brought_in": whole.brought,
             "peak_mb": {str(rows // 10): small.peak_mb, str(rows): rest.peak_mb},
@@ -114,7 +117,7 @@ def brought_in(carrel: Carrel, facts: PastFacts, *, kill_at: int | None = None) 
         if kill_at is not None and seen(carrel, facts).brought >= kill_at:
             process.send_signal(signal.SIGKILL)
             process.wait()
-            return Ran(time.perf_counter() - began, 0.0)
+            return Ran(time.perf_counter() - began, 0.0, 0.0)
     out = process.communicate()[0]
     if process.returncode:
         raise SystemExit(f"the worker ended with {process.returncode}")
@@ -124,12 +127,18 @@ def brought_in(carrel: Carrel, facts: PastFacts, *, kill_at: int | None = None) 
 def apply(data_dir: str, url: str, public_id: str) -> None:
     """Bring a list in, here; prints the seconds it took and the peak memory in MB."""
     carrel = opened(data_dir, url)
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), used(carrel)
     apply_now(carrel, public_id, actor=None, report=lambda _left: None)
-    seconds = time.perf_counter() - began
+    seconds, cpu = time.perf_counter() - began, used(carrel) - cpu
     status = Path("/proc/self/status").read_text()
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
-    print(json.dumps([round(seconds, 2), round(peak / 1024, 1)]))
+    print(json.dumps([round(seconds, 2), round(cpu, 2), round(peak / 1024, 1)]))
+
+
+def used(carrel: Carrel) -> float:
+    """Return the CPU seconds of this process and its database's backends."""
+    with carrel.database.read_session() as session:
+        return cpu_seconds(session)
 
 
 def seen(carrel: Carrel, facts: PastFacts) -> PastFacts:

@@ -195,15 +195,18 @@ def send_open(session: Session, facts: SaleFacts, *, doors: Doors, now: datetime
 
 
 def send_refunded(session: Session, facts: SaleFacts, *, doors: Doors, now: datetime) -> None:
-    """Tell who bought something that the money is returned and the access has ended."""
+    """Tell who bought something that the money is returned, or not owed, and the access has ended."""
+    was_paid = facts.paid_at is not None
     values = {
+        "was_paid": was_paid,
         "name": facts.contact_name,
         "what": WHAT[facts.kind],
         "covers": facts.covers,
         "price": say_money(facts.price_minor - facts.refunded_minor, facts.currency),
         "action_url": doors.page("/library"),
     }
-    _to_buyer(session, facts, "sale_refunded", N_("Your money is returned"), values, now=now)
+    subject = N_("Your money is returned") if was_paid else N_("Your order is cancelled")
+    _to_buyer(session, facts, "sale_refunded", subject, values, now=now)
 
 
 def send_overdue(

@@ -40,12 +40,15 @@ def send_refunded(
 ) -> None:
     """Tell who bought seats, and who manages them, how many were given back and what returns.
 
+    Where nothing was paid yet nothing returns: less is owed.
+
     `facts` are the sale as it was before.
     """
     values = {
         "seats": returned.seats,
         "left": (facts.quantity or 0) - returned.seats,
         "price": say_money(returned.amount_minor, facts.currency),
+        "was_paid": facts.paid_at is not None,
         "action_url": doors.page(_area(facts)),
     }
     subject = N_("Seats were given back: sale %(number)s") % {"number": facts.number}

@@ -15,6 +15,7 @@ from lms.house import HouseWords, describe_house
 from lms.models.holdings import Withdrawal
 from lms.models.orders import Terms
 from lms.models.seats import Pool
+from lms.models.upkeep import Mail
 from lms.offers import set_prices
 from lms.overdue import tell_overdue
 from lms.sale_list import SaleFacts, Standing
@@ -251,3 +252,20 @@ def test_an_overdue_payment_is_told_to_house_and_buyer_once_each(
     house = [letter for letter in letters(database, "desk@example.org") if "overdue" in letter.kind]
     assert (len(told), len(house)) == (1, 1)
     assert "Nobody loses access" in told[0].text
+
+
+def test_the_letter_of_a_refund_speaks_of_money_only_where_some_was_paid(
+    database: Database, cast: Cast
+) -> None:
+    paid, owed = sold(database, replace(SEAT, terms=Terms.CARD)), sold(database, INVOICE)
+    with database.transaction() as session:
+        for facts in (paid, owed):
+            refunds.refund_all(session, facts.public_id, doors=OFFICE.doors, actor=None, now=NOW)
+    with database.read_session() as session:
+        first, second = session.scalars(
+            select(Mail).where(Mail.kind == "sale_refunded").order_by(Mail.id)
+        ).all()
+    assert "We have returned $99.00" in first.text
+    assert "returned" not in second.text + second.subject
+    assert "Nothing is to be paid" in second.text
+    assert "Nothing is to be paid" in second.html

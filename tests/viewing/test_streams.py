@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import func, select
 
 from lms import beats, progress, streams, viewing
+from lms.access import Action, decide
 from lms.beats import Ended, Kept
+from lms.cases import load_case
 from lms.db import new_public_id
 from lms.models.people import Login
 from lms.models.viewing import PlaybackEnd, PlaybackSession, Stream
@@ -198,3 +200,12 @@ def test_a_claim_of_the_same_session_is_no_second_one(database, cast):
         mine = Claim(cast.alice.id, new_public_id(), FIREFOX)
         assert streams.claim(session, mine, now=NOW)
         assert streams.claim(session, mine, now=NOW + SECOND)
+
+
+def test_the_decision_is_the_same_whatever_plays_elsewhere(database, cast):
+    with database.transaction() as session:
+        case = load_case(session, login_id=cast.alice.id, webinar_id=cast.webinar_id)
+        before = decide(case.login, case.webinar, Action.RECORDING, NOW)
+        open_in(session, cast.alice, cast)
+        case = load_case(session, login_id=cast.alice.id, webinar_id=cast.webinar_id)
+        assert decide(case.login, case.webinar, Action.RECORDING, NOW) == before

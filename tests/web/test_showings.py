@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from lms import passes, showings
+from lms.access import Action, decide
+from lms.cases import load_case
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant, OfferKind, Withdrawal
 from lms.models.people import Login
@@ -106,6 +108,13 @@ def test_somebody_in_the_room_enters_their_name_and_gets_the_slides(host, shown,
     page = guest.get(secret_of(database, "Jo@example.org"))
     assert page.status_code == 200
     assert "There are no slides yet. This link stays good" in page.text
+
+
+def test_who_was_in_the_room_gets_no_recording(host, shown, guest, database, cast):
+    guest.post(room_of(host, shown), data={"name": "Dan", "email": cast.dan.email})
+    with database.read_session() as session:
+        case = load_case(session, login_id=cast.dan.id, webinar_id=cast.webinar_id)
+    assert decide(case.login, case.webinar, Action.RECORDING, NOW).code == "NO_GRANT"
 
 
 def test_an_address_is_on_the_roster_once_and_gets_one_mail(host, shown, guest, database):

@@ -262,6 +262,7 @@ def _page(
         facts.kind in seat_refunds.SEATS and (facts.quantity or 0) > 1 and facts.refunded_at is None
     )
     worth = seat_refunds.amount_for(session, facts, 1) if may_give_back else 0
+    is_owed = facts.paid_at is None and standing is not Standing.REFUNDED
     return render(
         "admin/sale.html",
         facts=facts,
@@ -274,7 +275,7 @@ def _page(
         refunded=say_money(facts.refunded_minor, facts.currency) if facts.refunded_minor else "",
         terms=str(TERMS_WORDS[facts.terms]),
         sold=say_moment(facts.sold_at, zone),
-        due=say_date(facts.due_at, zone) if facts.due_at and facts.paid_at is None else "",
+        due=say_date(facts.due_at, zone) if facts.due_at and is_owed else "",
         paid=say_date(facts.paid_at, zone) if facts.paid_at else "",
         in_lms=facts.delivered_through is DeliveredThrough.LMS,
         exemption_expired=facts.is_exemption_expired,

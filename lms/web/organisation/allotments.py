@@ -39,7 +39,7 @@ class Part:
     allotted: str
     used: str
     unused: str
-    takes_back: str  # the act that moves back what is unused; empty where nothing is
+    takes_back: str  # what is moved back by a click; empty where nothing is unused
     form: PartForm
 
 
@@ -222,8 +222,8 @@ def _part(part: PoolFacts, failed: Failed | None) -> Part:
     takes_back = ""
     if unused:
         takes_back = ngettext(
-            "Move %(said)s unused seat back",
-            "Move %(said)s unused seats back",
+            "%(said)s unused seat",
+            "%(said)s unused seats",
             unused,
             said=counted(unused),
         )
