@@ -19,6 +19,7 @@ from lms.web.forms.faults import show_faults
 from lms.web.forms.people import AddressChangeForm, RecoveryForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction
+from lms.web.pace import evenly
 from lms.web.signin import required_viewer, viewer
 
 blueprint = Blueprint("account_addresses", __name__)
@@ -36,6 +37,7 @@ def email() -> ResponseReturnValue:
 
 
 @blueprint.post("/account/email")
+@evenly
 @open_to(Audience.SIGNED_IN)
 def change_email() -> ResponseReturnValue:
     """Send the link that moves the account; the same answer comes for a taken address."""
@@ -90,6 +92,7 @@ def recovery() -> ResponseReturnValue:
 
 
 @blueprint.post("/account/recovery")
+@evenly
 @open_to(Audience.SIGNED_IN)
 def change_recovery() -> ResponseReturnValue:
     """Send the link that makes an address the recovery address."""

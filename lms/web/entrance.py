@@ -15,6 +15,7 @@ from lms.web.forms.people import SignInForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, transaction
 from lms.web.onward import HOME, asked_onward
+from lms.web.pace import evenly
 from lms.web.signin import let_in, let_out, this_browser, viewer
 
 blueprint = Blueprint("sign_in", __name__)
@@ -30,12 +31,14 @@ def sign_in() -> ResponseReturnValue:
 
 
 @blueprint.post("/sign-in")
+@evenly
 @open_to(Audience.EVERYONE)
 def sign_in_now() -> ResponseReturnValue:
     """Sign in with address and password.
 
     Whether there is no such account, it is not confirmed yet, it has no password, or the password
-    is wrong: the answer is the same, and so is the work that was done for it.
+    is wrong: the answer is the same, so is the work that was done for it, and it comes at an even
+    pace, since an account that waits for its confirmation is sent a letter besides.
     """
     form = SignInForm(request.form)
     if not form.validate():

@@ -65,6 +65,7 @@ def enter() -> ResponseReturnValue:
 
 
 @blueprint.post("/sign-in/code/enter")
+@evenly
 @open_to(Audience.EVERYONE)
 def enter_now() -> ResponseReturnValue:
     """Sign in with the code; it isn't told whether a wrong one is wrong, used or run out."""

@@ -55,6 +55,19 @@ def test_a_pass_of_another_scope_begins_now(
     assert (made.answer["scope"], made.answer["target"]) == ("series", "first-thursdays")
 
 
+def test_a_series_and_a_presenter_of_the_same_number_are_not_the_same_scope(
+    carrel_command: Shell, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        series_id = make_series(session, "first-thursdays").id
+        hester = Presenter(slug="hester", name="Hester", created_at=NOW)
+        hester.id = series_id
+        session.add(hester)
+    carrel_command("pass", "add", cast.dan.email, "--series", "first-thursdays")
+    made = carrel_command("pass", "add", cast.dan.email, "--presenter", "hester", "--json")
+    assert made.answer["starts_at"] == NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def test_a_pass_may_be_one_presenter_s(
     carrel_command: Shell, database: Database, cast: Cast, clock: Clock
 ) -> None:

@@ -9,9 +9,10 @@ from lms.db import Database
 from lms.models.holdings import OfferKind
 from lms.models.orders import Terms
 from lms.more_seats import end_of_contract, price_for_the_rest, price_of_more
-from lms.offers import set_prices
+from lms.offers import Price, set_prices
 from lms.pools import PoolFacts, pools_of
 from lms.pricing import Unpriced
+from lms.refunds import refund_all
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.sales.selling import GROUP, PRICES, sold
@@ -59,6 +60,25 @@ def test_what_was_added_counts_for_the_next(database: Database, cast: Cast) -> N
     sold(database, TWO)
     sold(database, replace(GROUP, quantity=3, price_minor=12700))
     assert price(database, cast, 1, at=NOW) == 39000 - 32500
+
+
+def test_a_refunded_order_counts_for_nothing(database: Database, cast: Cast) -> None:
+    facts = sold(database, TWO)
+    with database.transaction() as session:
+        refund_all(session, facts.public_id, doors=OFFICE.doors, actor=None, now=NOW)
+    assert price(database, cast, 3, at=NOW) == 22500
+
+
+def test_the_difference_is_told_at_the_prices_of_the_order_s_day(
+    database: Database, cast: Cast
+) -> None:
+    sold(database, TWO)
+    dearer = [replace(each, price_minor=2 * each.price_minor) for each in PRICES]
+    with_a_tier_more = [*dearer, Price(OfferKind.GROUP_SEATS, 4, 14000, "USD")]
+    with database.transaction() as session:
+        set_prices(session, with_a_tier_more, actor=None, now=NOW + timedelta(days=1))
+    assert price(database, cast, 2, at=NOW + timedelta(days=2)) == 4 * 7500 - 19800
+    assert price(database, cast, 2, at=NOW + timedelta(days=30)) == 2 * 19800
 
 
 def test_seats_added_to_a_contract_are_priced_by_the_day(database: Database, cast: Cast) -> None:

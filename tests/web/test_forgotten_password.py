@@ -14,7 +14,6 @@ from lms.db import Database
 from lms.letters import Doors
 from lms.models.people import EmailPurpose, Login
 from lms.passwords import Right, check_password
-from lms.web import pace
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login
@@ -210,16 +209,6 @@ def test_the_work_is_the_same_whether_or_not_there_is_an_account(
         for email in (cast.alice.email, "nobody@example.org")
     ]
     assert max(costs) / min(costs) < 2.5
-
-
-@pytest.mark.parametrize("path", ["/forgotten-password", "/sign-in/code", "/sign-up"])
-@pytest.mark.parametrize("email", ["alice@example.org", "nobody@example.org", "no address"])
-def test_the_answer_waits_for_a_whole_step_of_time_whatever_there_was_to_do(
-    client: Visitor, cast: Cast, path: str, email: str
-) -> None:
-    began = time.monotonic()
-    client.post(path, data={"email": email})
-    assert time.monotonic() - began >= pace.STEP_S
 
 
 @pytest.mark.parametrize("given", ["bob@example.org", "BOB@home.example"])

@@ -8,8 +8,10 @@ from sqlalchemy import func, select
 from lms.db import Database
 from lms.models.catalogue import Webinar
 from lms.models.orders import Registration, Sale
+from lms.models.people import Organisation
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.seating import add_pool, seat
 from tests.visitor import Visitor
 from tests.web.letters import letters, newest
 
@@ -60,6 +62,21 @@ def test_a_holder_registers_at_no_charge_and_without_an_order(
     assert count(database) == 1
     with database.read_session() as session:
         assert session.scalars(select(Sale)).all() == []
+
+
+def test_a_seat_of_a_contract_is_included_and_a_seat_for_good_needs_none(
+    client: Visitor, to_come: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        elm = session.get_one(Organisation, to_come.organisation_id)
+        seat(session, add_pool(session, elm, ends_at=NOW + timedelta(days=90)), to_come.dan.id)
+        seat(session, add_pool(session, elm, to_come.webinar_id), to_come.carol.id)
+    page = f"/webinars/{to_come.slug}"
+    for who, may in ((to_come.dan, True), (to_come.carol, False)):
+        client.sign_in(who.id)
+        assert ("Included: register free" in client.get(page).text) is may
+        assert client.post(f"{page}/register").status_code == (303 if may else 403)
+    assert count(database) == 1
 
 
 def test_registering_twice_writes_once(client: Visitor, to_come: Cast, database: Database) -> None:

@@ -21,6 +21,7 @@ from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
 from lms.web.organisation.pool_words import counted
+from lms.web.pace import evenly
 from lms.web.pager import page_number, pager_of
 from lms.web.signin import required_viewer
 from lms.zones import say_date
@@ -74,6 +75,7 @@ def members_csv(organisation_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("")
+@evenly
 @open_to(Audience.MANAGERS)
 def add(organisation_id: str) -> ResponseReturnValue:
     managed, form = managed_organisation(organisation_id), MemberForm(request.form)
