@@ -170,13 +170,8 @@ BESIDE: Mapping[str, Mapping[str, Any]] = {
         "login_id": REFERRED,
         "confirmed_at": START,
     },
-    "uq_lti_map_pair_new_applied": {
-        "new_identity_id": REFERRED,
-        "state": "applied",
-        "applied_at": START,
-    },
+    "uq_lti_map_pair_new_applied": {"state": "applied", "applied_at": START},
     "uq_lti_map_pair_old_applied": {
-        "old_identity_id": REFERRED,
         "new_identity_id": REFERRED,
         "state": "applied",
         "applied_at": START,
