@@ -178,13 +178,15 @@ def _packed(carrel: Carrel, run: JobRun, plan: _Plan, film: Path, folder: Path) 
     parts += [(key, f"handouts/{name}") for key, name in plan.handouts]
     if plan.poster is not None and carrel.storage.stat(plan.poster) is not None:
         parts.append((plan.poster, POSTER))
+    made = now().timetuple()[:6]
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(TEXT, letter_of(plan.text))
+        archive.writestr(zipfile.ZipInfo(TEXT, made), letter_of(plan.text))
         archive.write(film, film.name)
         for key, name in parts:
             if run.cancelled():
                 raise Stopped
-            with carrel.storage.open(key) as source, archive.open(name, "w") as target:
+            part = zipfile.ZipInfo(name, made)  # without a date, unpacked files are from 1980
+            with carrel.storage.open(key) as source, archive.open(part, "w") as target:
                 while piece := source.read(PIECE):
                     target.write(piece)
     return path

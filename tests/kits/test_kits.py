@@ -155,6 +155,19 @@ def test_only_whom_staff_allow_takes_kits_of_what_they_hold(client, database, ca
         kits.ask(session, cast.organisation_id, webinar, actor=None, now=NOW)
 
 
+def test_the_rail_tells_from_where_kits_are_entered(client, database, cast, held):
+    client.sign_in(cast.mia.id)
+    (current,) = re.findall(r'<a href="([^"]+)"\s+aria-current', client.get(held).text)
+    assert current == f"{held.removesuffix('/kits')}/embeds"
+
+
+def test_the_address_of_a_shown_link_leads_back_to_its_kit(client, database, cast, held, carrel):
+    kit = _ready(carrel, database, cast)
+    client.sign_in(cast.mia.id)
+    answer = client.get(f"{held}/{kit}/link")
+    assert (answer.status_code, answer.location) == (303, f"{held}/{kit}")
+
+
 def test_the_permit_is_staffs_to_give(client, database, cast, held):
     client.sign_in(cast.mia.id)
     answer = client.post("/staff/organisations/elm-county/kits", data={"allow": "yes"})
@@ -287,6 +300,7 @@ def test_a_kit_holds_the_film_with_captions_slides_picture_and_license(
     data = app.test_client().get(_link(client, held, kit)).data
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
+        assert all(entry.date_time[0] >= NOW.year for entry in archive.infolist())
         names = archive.namelist()
         text = archive.read("README.txt").decode()
         film = archive.read("recording.mp4")

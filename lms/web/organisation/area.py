@@ -14,8 +14,14 @@ from lms.zones import is_zone
 
 Link = tuple[str, str, str]
 PEOPLE: Final = "organisation_people.people"
-# A seat's pages and a pool's invitations are entered from the people, wherever their paths stand.
-OF_PEOPLE: Final = ("organisation_seat", "organisation_moves", "organisation_invitations")
+OWN_PAGES: Final = "organisation_embeds.index"
+# From where pages are entered whose paths stand elsewhere: a seat's from the people.
+ENTERED_FROM: Final = {
+    "organisation_seat": PEOPLE,
+    "organisation_moves": PEOPLE,
+    "organisation_invitations": PEOPLE,
+    "organisation_kits": OWN_PAGES,
+}
 
 
 def managed_organisation(organisation_id: str) -> Managed:
@@ -51,9 +57,10 @@ def render_in(managed: Managed, template: str, **values: object) -> str:
 
 def _here(managed: Managed) -> str:
     """Return the path by which the rail tells where somebody is."""
-    if request.blueprint in OF_PEOPLE:
-        return f"{url_for(PEOPLE, organisation_id=managed.facts.public_id)}/"
-    return request.path
+    entrance = ENTERED_FROM.get(request.blueprint or "")
+    if entrance is None:
+        return request.path
+    return f"{url_for(entrance, organisation_id=managed.facts.public_id)}/"
 
 
 def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
@@ -85,7 +92,7 @@ def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
                 link(_("Without an invitation"), "organisation_claims.claims", "lock-open"),
                 link(_("Members and roles"), "organisation_members.members", "key-round"),
                 link(_("Learning system"), "organisation_lti.overview", "presentation"),
-                link(_("On your own pages"), "organisation_embeds.index", "monitor"),
+                link(_("On your own pages"), OWN_PAGES, "monitor"),
             ],
         ),
     ]

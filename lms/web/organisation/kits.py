@@ -129,6 +129,14 @@ def link(organisation_id: str, kit_id: str) -> ResponseReturnValue:
     return _page(organisation_id, kit, doors().page(url_for("kit_download.download", token=token)))
 
 
+@blueprint.get("/<kit_id>/link")
+@open_to(Audience.MANAGERS)
+def link_again(organisation_id: str, kit_id: str) -> ResponseReturnValue:
+    """Lead back who reloads the page that showed a link: it is shown once."""
+    managed_organisation(organisation_id)
+    return see_other(".show", organisation_id=organisation_id, kit_id=kit_id)
+
+
 @blueprint.post("/<kit_id>/take-back-link")
 @open_to(Audience.MANAGERS)
 def take_back_link(organisation_id: str, kit_id: str) -> ResponseReturnValue:
