@@ -1,6 +1,6 @@
 """Days as the library says them."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from lms.sales import last_moment
@@ -17,6 +17,18 @@ def say_time_of(moment: datetime, zone: str) -> str:
     return say_moment_in_a_row(moment, read_zone(zone))
 
 
+def say_day_or_time_of(moment: datetime, zone: str) -> str:
+    """Say the date alone where a moment is a day's first, as a day without a time is kept."""
+    return say_day_of(moment, zone) if _is_midnight(moment, zone) else say_time_of(moment, zone)
+
+
+def say_last_of(end: datetime, zone: str) -> str:
+    """Say until when something lasts: `1 Jun 2027` where it ends with that day, else the time."""
+    if not _is_midnight(end, zone):
+        return say_time_of(end, zone)
+    return say_day_of(end - timedelta(microseconds=1), zone)
+
+
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     """Return the end of a day by the clocks of a zone, which is its next midnight."""
     return last_moment(day, zone)
@@ -25,3 +37,7 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
 def day_of(end: datetime, zone: ZoneInfo) -> date:
     """Return the last day before an end, by the clocks of a zone."""
     return (end.astimezone(zone) - timedelta(microseconds=1)).date()
+
+
+def _is_midnight(moment: datetime, zone: str) -> bool:
+    return moment.astimezone(read_zone(zone)).time() == time()

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.clock import now
-from lms.embedding.dates import say_time_of
+from lms.embedding.dates import say_day_or_time_of, say_time_of
 from lms.embedding.lists import drop_list, keep_list, open_list
 from lms.embedding.sheets import CONTENT_TYPE, csv_pieces
 from lms.errors import N_, Conflict, Invalid
@@ -244,7 +244,7 @@ def _index(managed: Managed, *, error: str = "") -> str:
             (
                 one,
                 "" if one.completed_at is None else say_time_of(one.completed_at, zone),
-                "" if one.reported_at is None else say_time_of(one.reported_at, zone),
+                "" if one.reported_at is None else say_day_or_time_of(one.reported_at, zone),
             )
             for one in found[(number - 1) * PAGE : number * PAGE]
         ],

@@ -61,7 +61,10 @@ class EmbedForm(Form):
     expires = DateField(
         _l("Last day"),
         [Optional()],
-        description=_l("It shows nothing after this day. You can put it off at any time."),
+        description=_l(
+            "It shows nothing after this day. You can put it off at any time. "
+            "Needed where anybody takes a seat."
+        ),
         render_kw={"class": "input-short"},
     )
     sites: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import Final
 from flask import url_for
 from flask_babel import gettext as _
 
-from lms.embedding.dates import say_time_of
+from lms.embedding.dates import say_last_of, say_time_of
 from lms.errors import N_
 from lms.runtime import derived_key
 from lms.web.kit import carrel
@@ -84,7 +84,7 @@ def line_of(facts: EmbedFacts, *, zone: str, now: datetime) -> EmbedLine:
         badge=badge,
         works=facts.works(now),
         is_revoked=facts.revoked_at is not None,
-        until="" if details.expires_at is None else say_time_of(details.expires_at, zone),
+        until="" if details.expires_at is None else say_last_of(details.expires_at, zone),
         uses=facts.uses,
         last_used="" if facts.last_used_at is None else say_time_of(facts.last_used_at, zone),
         viewers=facts.viewers,
