@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlencode
 
 from lms.db import Database
-from lti.logins import Started, begin_login, check_in_use, platform_of
+from lti.logins import Started, begin_login, check_in_use
 from lti.platforms import Platform
 from lti.refusals import LaunchRefused
 
@@ -40,21 +41,14 @@ def begin(
     database: Database, asked: Mapping[str, str], *, browser: str, base_url: str, now: datetime
 ) -> Beginning:
     """Begin a login for a browser; raises LoginTurned."""
-    target = storage_target_in(asked)
+    target, started = storage_target_in(asked), Started()
     platform = None
     try:
         with database.driver() as driver:
-            platform = platform_of(
-                driver,
-                issuer=asked.get("iss", ""),
-                login_hint=asked.get("login_hint", ""),
-                target_link_uri=asked.get("target_link_uri", ""),
-                client_id=asked.get("client_id", ""),
+            platform = begin_login(
+                driver, asked, started, browser=browser, storage_target=target, now=now
             )
-            check_in_use(platform)
-            started = begin_login(
-                driver, platform.id, browser=browser, storage_target=target, now=now
-            )
+        check_in_use(platform)
     except LaunchRefused as refusal:
         raise LoginTurned(refusal, platform) from refusal
     onward = _address(platform, started, base_url, asked)
@@ -69,18 +63,19 @@ def storage_target_in(asked: Mapping[str, str]) -> str | None:
 
 def _address(platform: Platform, started: Started, base_url: str, asked: Mapping[str, str]) -> str:
     """Return the authentication request (Security Framework 1.0, 5.1.1.2); hints go back as they came."""
+    always = _always(platform.auth_url, platform.client_id, base_url)
+    fields = {name: asked[name] for name in ("login_hint", "lti_message_hint") if name in asked}
+    return f"{always}&{urlencode(fields)}&state={started.state}&nonce={started.nonce}"
+
+
+@lru_cache(maxsize=1024)
+def _always(auth_url: str, client_id: str, base_url: str) -> str:
     fields = {
         "scope": "openid",
         "response_type": "id_token",
         "response_mode": "form_post",
         "prompt": "none",
-        "client_id": platform.client_id,
+        "client_id": client_id,
         "redirect_uri": base_url + LAUNCH,
-        "login_hint": asked["login_hint"],
-        "state": started.state,
-        "nonce": started.nonce,
     }
-    if "lti_message_hint" in asked:
-        fields["lti_message_hint"] = asked["lti_message_hint"]
-    auth_url = platform.auth_url
     return f"{auth_url}{'&' if '?' in auth_url else '?'}{urlencode(fields)}"

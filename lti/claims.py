@@ -5,6 +5,7 @@ A claim that is null counts as absent: platforms send it so where a person keeps
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
@@ -127,6 +128,7 @@ def refuse_unstorable(value: object) -> None:
             refuse_unstorable(one)
 
 
+@lru_cache(maxsize=4096)  # a course's services have the same addresses in each launch
 def _is_web(address: str) -> bool:
     try:
         parts = urlsplit(address)

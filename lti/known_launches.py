@@ -1,61 +1,62 @@
 """Launches of somebody known by a known link, where nothing is new: which is what comes in crowds.
 
 A lesson begins, and a course of hundreds opens the same link within a minute. So everything that is
-kept of them is read at once, and where the message says the same again, all there is to write is
-the session and its line in the log. Whatever differs, or is new, is left to the careful way
-(lti/launching.py), and nothing has been written. Either way the row of the login is deleted by the
+kept of them is read at once, by what the message names before it is proven, and where a proven
+message says the same again, all there is to write is the session and its line in the log. Whatever
+differs, or is new, is left to the careful way (lti/launching.py), and nothing has been written. Either way the row of the login is deleted by the
 same transaction, so that of several who post one message a single one gets in. On PostgreSQL, where
 each statement is a journey, what is written travels as one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, exists, insert, select
+from sqlalchemy import Delete, Select, and_, bindparam, exists, insert, select
 
 from lms.db import Base, new_public_id
 from lms.embedding.people import learners_name
 from lms.lean import Driver, Lean
+from lti.claims import Claims
 from lti.deployments import SEEN_EVERY
 from lti.frame_openings import FRAME, FRAMES, frame_of, new_secret, write_frame
 from lti.identities import is_as_said
 from lti.launch_log import ENTRIES, LINE, Occurrence, line_of, write_line
-from lti.logins import PENDING_LOGINS, TAKE_UP, Begun
+from lti.logins import BEGUN, PENDING_LOGINS, TAKE_UP, Begun, begun_of_row, hash_of_state
 from lti.messages import Message
 from lti.models.courses import Context, ResourceLink
 from lti.models.people import Identity
-from lti.models.platforms import Deployment, DeploymentState
+from lti.models.platforms import Deployment, DeploymentState, Registration
 from lti.openings import LONGEST_TITLE, Whereabouts, opening_of
 from lti.reading import Heard
 from lti.targets import Target
+from lti.vocabulary import CONTEXT, DEPLOYMENT_ID, RESOURCE_LINK
 
-_DEPLOYMENTS, _IDENTITIES, _CONTEXTS, _LINKS = (
+_REGISTRATIONS, _DEPLOYMENTS, _IDENTITIES, _CONTEXTS, _LINKS = (
     Base.metadata.tables[model.__tablename__]
-    for model in (Deployment, Identity, Context, ResourceLink)
+    for model in (Registration, Deployment, Identity, Context, ResourceLink)
 )
-_deployment, _identity, _context, _link = (
-    table.c for table in (_DEPLOYMENTS, _IDENTITIES, _CONTEXTS, _LINKS)
+_registration, _deployment, _identity, _context, _link = (
+    table.c for table in (_REGISTRATIONS, _DEPLOYMENTS, _IDENTITIES, _CONTEXTS, _LINKS)
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Coming:
-    """A launch whose message was found in order: what it answers, says and shows, and in which browser."""
+class Sought(NamedTuple):
+    """What a message names of what may be kept: the platform's own ids."""
 
-    begun: Begun
-    heard: Heard
-    message_type: str
-    target: Target | None
-    browser: str
+    deployment: str | None
+    sub: str | None
+    course: str | None
+    link: str | None
 
 
 class _Known(NamedTuple):
-    """One row of `_KNOWN`, in its order; what a launch does not name is None, as what is new."""
+    """The rest of a row of `_KEPT`, in its order; what a launch does not name is None, as what is new."""
 
-    deployment_id: int
-    organisation_id: int
-    deployment_seen_at: datetime
+    deployment_id: int | None
+    organisation_id: int | None
+    deployment_seen_at: datetime | None
     identity_id: int | None
     login_id: int | None
     email: str | None
@@ -77,12 +78,33 @@ class _Known(NamedTuple):
     link_seen_at: datetime | None
 
 
-def _known() -> Select[*tuple[Any, ...]]:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All that is kept of a launch: its login, and what was known of those whom its message names."""
+
+    begun: Begun
+    sought: Sought
+    known: _Known
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A launch whose message was found in order: what is kept of it, what it says and shows, and in which browser."""
+
+    kept: Kept
+    heard: Heard
+    message_type: str
+    target: Target | None
+    browser: str
+
+
+def _kept() -> Select[*tuple[Any, ...]]:
     return (
         select(
-            _deployment.id,
+            *BEGUN,
+            _deployment.id.label("deployment_id"),
             _deployment.organisation_id,
-            _deployment.seen_at,
+            _deployment.seen_at.label("deployment_seen_at"),
             _identity.id.label("identity_id"),
             _identity.login_id,
             _identity.email,
@@ -92,7 +114,7 @@ def _known() -> Select[*tuple[Any, ...]]:
             _identity.registration_id.label("came_by"),
             _identity.seen_at.label("identity_seen_at"),
             _context.id.label("context_id"),
-            _context.title,
+            _context.title.label("context_title"),
             _context.line_items_url,
             _context.memberships_url,
             _context.seen_at.label("context_seen_at"),
@@ -103,11 +125,20 @@ def _known() -> Select[*tuple[Any, ...]]:
             _link.line_item_url,
             _link.seen_at.label("link_seen_at"),
         )
-        .select_from(_DEPLOYMENTS)
+        .select_from(PENDING_LOGINS)
+        .join(_REGISTRATIONS, _registration.id == PENDING_LOGINS.c.registration_id)
+        .outerjoin(
+            _DEPLOYMENTS,
+            and_(
+                _deployment.registration_id == _registration.id,
+                _deployment.deployment_id == bindparam("deployment"),
+                _deployment.state == DeploymentState.APPROVED,
+            ),
+        )
         .outerjoin(
             _IDENTITIES,
             and_(
-                _identity.issuer == bindparam("issuer"),
+                _identity.issuer == _registration.issuer,
                 _identity.organisation_id == _deployment.organisation_id,
                 _identity.sub == bindparam("sub"),
             ),
@@ -126,26 +157,27 @@ def _known() -> Select[*tuple[Any, ...]]:
                 _link.resource_link_id == bindparam("link"),
             ),
         )
-        .where(
-            _deployment.registration_id == bindparam("platform"),
-            _deployment.deployment_id == bindparam("deployment"),
-            _deployment.state == DeploymentState.APPROVED,
-        )
+        .where(PENDING_LOGINS.c.state_hash == bindparam("state_hash"))
     )
 
 
-_KNOWN: Final = Lean(_known())
-_TAKE_UP: Final = Lean(TAKE_UP)
-
-
-def _in_one() -> Select[*tuple[Any, ...]]:
-    """Return login, session and line as one statement; each waits for the one before."""
+def _take_up() -> Delete:
+    """Return what takes up the login, if the deployment is still whose it was when it was read."""
     is_approved = exists().where(
         _deployment.id == FRAME["deployment_id"],
         _deployment.state == DeploymentState.APPROVED,
         _deployment.organisation_id == FRAME["organisation_id"],
     )
-    taken = TAKE_UP.where(is_approved).returning(PENDING_LOGINS.c.id).cte("taken")
+    return TAKE_UP.where(is_approved)
+
+
+_KEPT: Final = Lean(_kept())
+_TAKE_UP: Final = Lean(_take_up())
+
+
+def _in_one() -> Select[*tuple[Any, ...]]:
+    """Return login, session and line as one statement; each waits for the one before."""
+    taken = _take_up().returning(PENDING_LOGINS.c.id).cte("taken")
     opened = (
         insert(FRAMES)
         .from_select(list(FRAME), select(*FRAME.values()).select_from(taken))
@@ -159,17 +191,43 @@ def _in_one() -> Select[*tuple[Any, ...]]:
 _IN_ONE: Final = Lean(_in_one())
 
 
-def open_known(driver: Driver, coming: Coming, *, now: datetime) -> str | None:
-    """Open the session of a launch of which all is known, and write its line in the log.
+def sought_by(claims: Claims) -> Sought:
+    """Return what claims name, whether or not they are in order and authentic."""
+    course, link = (
+        said.get("id") if isinstance(said, dict) else None
+        for said in (claims.get(CONTEXT), claims.get(RESOURCE_LINK))
+    )
+    named = (claims.get(DEPLOYMENT_ID), claims.get("sub"), course, link)
+    return Sought(*(said if isinstance(said, str) and said else None for said in named))
 
-    Returns its secret. None, and nothing written, where something is new or otherwise, and where
-    the login was taken up meanwhile.
-    """
-    known = _find(driver, coming)
-    if known is None:
+
+def find_kept(driver: Driver, state: str, sought: Sought, *, now: datetime) -> Kept:
+    """Return all that is kept of a launch, at once; raises LaunchRefused where no login has this state."""
+    state_hash = hash_of_state(state)
+    row = _KEPT.one(driver, {"state_hash": state_hash, **sought._asdict()})
+    login = None if row is None else row[: len(BEGUN)]
+    begun = begun_of_row(login, state_hash, now=now)
+    return Kept(begun, sought, _Known(*(row or ())[len(BEGUN) :]))
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What opens a session and tells of it in the log; `secret` is kept nowhere else."""
+
+    secret: str
+    values: Mapping[str, Any]
+
+
+def writing_of(coming: Coming, *, now: datetime) -> Writing | None:
+    """Return what a launch of which all is known writes; None where something is new or otherwise."""
+    kept, heard = coming.kept, coming.heard
+    known, place = kept.known, heard.place
+    if known.deployment_id is None or known.organisation_id is None:
         return None
-    message = coming.heard.message(
-        coming.begun.platform,
+    if kept.sought != (heard.deployment, heard.person.sub, place.context_id, place.link_id):
+        return None
+    message = heard.message(
+        kept.begun.platform,
         deployment_id=known.deployment_id,
         organisation_id=known.organisation_id,
     )
@@ -180,36 +238,25 @@ def open_known(driver: Driver, coming: Coming, *, now: datetime) -> str | None:
     secret = new_secret()
     said = Occurrence(message.registration_id, message.deployment_id, coming.message_type)
     values = {
-        "state_hash": coming.begun.state_hash,
+        "state_hash": kept.begun.state_hash,
         **frame_of(opening, secret, now=now),
         **line_of(said, new_public_id(), now=now),
     }
-    return secret if _write(driver, values) else None
+    return Writing(secret, values)
 
 
-def _find(driver: Driver, coming: Coming) -> _Known | None:
-    platform, heard = coming.begun.platform, coming.heard
-    row = _KNOWN.one(
-        driver,
-        {
-            "platform": platform.id,
-            "deployment": heard.deployment,
-            "issuer": platform.issuer,
-            "sub": heard.person.sub,
-            "course": heard.place.context_id,
-            "link": heard.place.link_id,
-        },
-    )
-    return None if row is None else _Known(*row)
+def write_known(driver: Driver, writing: Writing) -> bool:
+    """Open the session and write its line in the log; tells whether the login was still there for it.
 
-
-def _write(driver: Driver, values: dict[str, Any]) -> bool:
+    Nothing is written, either, where the deployment was refused or given to another customer since
+    it was read.
+    """
     if driver.dialect.name == "postgresql":
-        return _IN_ONE.one(driver, values) is not None
-    if not _TAKE_UP.count(driver, values):
+        return _IN_ONE.one(driver, writing.values) is not None
+    if not _TAKE_UP.count(driver, writing.values):
         return False
-    write_frame(driver, values)
-    write_line(driver, values)
+    write_frame(driver, writing.values)
+    write_line(driver, writing.values)
     return True
 
 

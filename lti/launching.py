@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from lms.db import Database
 from lms.errors import N_, Invalid
+from lti.claims import Claims
 from lti.deployments import Tenant, see_deployment
 from lti.frames import find_frame, hashed, offer_hand_over
 from lti.keysets import KeyPlace, KeySets, KeysUnavailable, KeyUnusable
-from lti.known_launches import Coming, open_known
+from lti.known_launches import Coming, Kept, find_kept, sought_by, write_known, writing_of
 from lti.launch_log import Occurrence, write_launch
 from lti.logins import Begun, check_in_use, find_login, take_up_login, used_up
 from lti.models.platforms import DeploymentState
@@ -103,6 +104,11 @@ class Reception:
         with self.database.reading_driver() as driver:
             return find_login(driver, state, now=self.now)
 
+    def find_kept(self, state: str, claims: Claims) -> Kept:
+        """Return all that is kept of a launch, by what its message names; raises LaunchRefused."""
+        with self.database.reading_driver() as driver:
+            return find_kept(driver, state, sought_by(claims), now=self.now)
+
     def key(self, platform: Platform, kid: str) -> RSAPublicKey:
         """Return a platform's key; raises LaunchRefused."""
         place = KeyPlace(platform.jwks_url, platform.allows_loopback)
@@ -133,15 +139,18 @@ class Reception:
 
         Raises what the database's driver raises.
         """
-        launch = Launch(form, self)
+        launch = _KnownLaunch(form, self)
         try:
             target = self._checked(launch, browser)
         except LaunchRefused:
             return None
-        coming = Coming(launch.begun, launch.heard, launch.message_type, target, browser)
+        coming = Coming(launch.kept, launch.heard, launch.message_type, target, browser)
+        writing = writing_of(coming, now=self.now)
+        if writing is None:
+            return None
         with self.database.lasting_driver() as driver:
-            secret = open_known(driver, coming, now=self.now)
-        return None if secret is None else _accepted(launch, secret, None)
+            is_first = write_known(driver, writing)
+        return _accepted(launch, writing.secret, None) if is_first else None
 
     def _checked(self, launch: Launch, browser: str | None) -> Target | None:
         """Return what a launch is to show, all of it found in order; raises LaunchRefused."""
@@ -207,6 +216,27 @@ class Reception:
                 take_up_login(session, launch.begun)
             reference = self._write(session, launch, None, refusal)
         return _shown(launch, refusal, reference)
+
+
+class _KnownLaunch(Launch):
+    """A launch that reads all that is kept of it together with its login, before its message is proven."""
+
+    kept: Kept
+
+    def __init__(self, form: Mapping[str, str], reception: Reception) -> None:
+        super().__init__(form, reception)
+        self._reception = reception
+
+    def validate_state(self) -> Launch:
+        """Take the token apart, and find the login of this state and what the token names."""
+        super().validate_jwt_format()
+        self.kept = self._reception.find_kept(self._get_request_param("state"), self.claims)
+        self._begun = self.kept.begun
+        return self
+
+    def validate_jwt_format(self) -> Launch:
+        """Do nothing: the token was taken apart with the state."""
+        return self
 
 
 def _accepted(launch: Launch, secret: str, token: str | None) -> Accepted:

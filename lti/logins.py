@@ -5,21 +5,21 @@ other, to the registration and to the browser. What is written of a launch, open
 written together with the deletion of that row: whoever deletes it has the launch.
 """
 
-import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import Select, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from lms.db import Base
 from lms.errors import N_
 from lms.lean import Driver, Lean
-from lti.frame_openings import hashed
+from lti.frame_openings import hashed, new_secret
 from lti.models.launches import PendingLogin
 from lti.models.platforms import Registration, RegistrationState
-from lti.platforms import COLUMNS, Platform, platform_of_row, platforms_of_issuer
+from lti.platforms import ALL_OF_ISSUER, COLUMNS, ONE_OF_ISSUER, Platform, platform_of_row
 from lti.refusals import TRY_AGAIN, LaunchRefused, malformed, not_authentic, not_entitled
 
 LASTS: Final = timedelta(minutes=10)
@@ -30,6 +30,11 @@ UNKNOWN_STATE: Final = N_(
 NO_ISSUER: Final = N_("The login request does not say which learning system it comes from.")
 NO_HINT: Final = N_("The login request does not say whom it is for.")
 NO_LINK: Final = N_("The login request does not say what it is for.")
+NEEDED: Final = (
+    ("iss", "issuer_missing", NO_ISSUER),
+    ("login_hint", "login_hint_missing", NO_HINT),
+    ("target_link_uri", "target_link_uri_missing", NO_LINK),
+)
 UNKNOWN_PLATFORM: Final = N_("This library does not know your learning system yet.")
 WHICH_CLIENT: Final = N_(
     "Your learning system is registered here more than once, and did not say which it is (client_id)."
@@ -42,8 +47,8 @@ STOPPED: Final = N_("Launches from your learning system have been stopped.")
 class Started:
     """What goes to the platform: 256 random bits each, kept nowhere but in the answer."""
 
-    state: str
-    nonce: str
+    state: str = field(default_factory=new_secret)
+    nonce: str = field(default_factory=new_secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +66,55 @@ PENDING_LOGINS: Final = Base.metadata.tables[PendingLogin.__tablename__]
 _REGISTRATIONS: Final = Base.metadata.tables[Registration.__tablename__]
 _login: Final = PENDING_LOGINS.c
 
-_BEGIN: Final = Lean(
-    insert(PENDING_LOGINS).values(
-        {
-            name: bindparam(f"new_{name}", type_=_login[name].type)
-            for name in (
-                "state_hash",
-                "nonce_hash",
-                "browser_hash",
-                "registration_id",
-                "storage_target",
-                "created_at",
-                "expires_at",
-            )
-        }
+_NEW: Final = {
+    name: bindparam(f"new_{name}", type_=_login[name].type)
+    for name in (
+        "state_hash",
+        "nonce_hash",
+        "browser_hash",
+        "storage_target",
+        "created_at",
+        "expires_at",
     )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """The search for a platform and what a login of it is begun with; where both travel as one, that is `both`."""
+
+    search: Lean
+    both: Lean
+
+
+_BEGIN: Final = Lean(
+    insert(PENDING_LOGINS).values({**_NEW, "registration_id": bindparam("new_registration_id")})
+)
+
+
+def _beginning(search: Select[*tuple[Any, ...]]) -> _Beginning:
+    found = search.cte("found")
+    in_use = select(func.count()).where(found.c.state == RegistrationState.ACTIVE)
+    begun = insert(PENDING_LOGINS).from_select(
+        [*_NEW, "registration_id"],
+        select(*_NEW.values(), found.c.id).where(
+            found.c.state == RegistrationState.ACTIVE, in_use.scalar_subquery() == 1
+        ),
+    )
+    return _Beginning(Lean(search), Lean(select(*found.c).add_cte(begun.cte("begun"))))
+
+
+_OF_ISSUER: Final = _beginning(ALL_OF_ISSUER)
+_OF_CLIENT: Final = _beginning(ONE_OF_ISSUER)
+BEGUN: Final = (
+    _login.expires_at,
+    _login.nonce_hash,
+    _login.browser_hash,
+    _login.storage_target,
+    *COLUMNS,
 )
 _FIND: Final = Lean(
-    select(
-        _login.expires_at,
-        _login.nonce_hash,
-        _login.browser_hash,
-        _login.storage_target,
-        *COLUMNS,
-    )
+    select(*BEGUN)
     .join_from(PENDING_LOGINS, _REGISTRATIONS, _REGISTRATIONS.c.id == _login.registration_id)
     .where(_login.state_hash == bindparam("state_hash"))
 )
@@ -92,26 +122,53 @@ TAKE_UP: Final = delete(PENDING_LOGINS).where(_login.state_hash == bindparam("st
 _TAKE_UP: Final = Lean(TAKE_UP)
 
 
-def platform_of(
-    driver: Driver, *, issuer: str, login_hint: str, target_link_uri: str, client_id: str
+def begin_login(
+    driver: Driver,
+    asked: Mapping[str, str],
+    started: Started,
+    *,
+    browser: str,
+    storage_target: str | None,
+    now: datetime,
 ) -> Platform:
-    """Return the platform that a login request comes from; raises LaunchRefused."""
-    for value, code, message in (
-        (issuer, "issuer_missing", NO_ISSUER),
-        (login_hint, "login_hint_missing", NO_HINT),
-        (target_link_uri, "target_link_uri_missing", NO_LINK),
-    ):
-        if not value:
+    """Begin a login for a browser, and return the platform that asks for it; raises LaunchRefused.
+
+    Where the platform is not in use nothing was begun: `check_in_use` says why. `storage_target` is
+    the frame of the platform's storage, if it has one.
+    """
+    for name, code, message in NEEDED:
+        if not asked.get(name):
             raise malformed(code, message)
-    found = platforms_of_issuer(driver, issuer, client_id or None)
-    if len(found) > 1:  # what a customer entered for another's platform stands in nobody's way
-        found = tuple(one for one in found if one.state is RegistrationState.ACTIVE) or found
+    values = {
+        "issuer": asked["iss"],
+        "client_id": asked.get("client_id"),
+        "new_state_hash": hashed(started.state),
+        "new_nonce_hash": hashed(started.nonce),
+        "new_browser_hash": hashed(browser),
+        "new_storage_target": storage_target,
+        "new_created_at": now,
+        "new_expires_at": now + LASTS,
+    }
+    way = _OF_CLIENT if values["client_id"] else _OF_ISSUER
+    if driver.dialect.name == "postgresql":  # where each statement is a journey
+        return _meant(way.both.all(driver, values), asked)
+    platform = _meant(way.search.all(driver, values), asked)
+    if platform.state is RegistrationState.ACTIVE:
+        _BEGIN.count(driver, {**values, "new_registration_id": platform.id})
+    return platform
+
+
+def _meant(rows: Sequence[tuple[Any, ...]], asked: Mapping[str, str]) -> Platform:
+    """Return the platform that is meant; what a customer entered for another's stands in nobody's way."""
+    issuer, client_id = asked["iss"], asked.get("client_id")
+    found = [platform_of_row(row) for row in rows]
     if not found:
-        detail = f"iss {issuer[:200]}, client_id {client_id[:100] or 'not said'}"
+        detail = f"iss {issuer[:200]}, client_id {client_id[:100] if client_id else 'not said'}"
         raise not_authentic("platform_unknown", UNKNOWN_PLATFORM, detail=detail)
-    if len(found) > 1:
+    in_use = [one for one in found if one.state is RegistrationState.ACTIVE]
+    if len(in_use or found) > 1:
         raise malformed("client_id_missing", WHICH_CLIENT, detail=f"iss {issuer[:200]}")
-    return found[0]
+    return (in_use or found)[0]
 
 
 def check_in_use(platform: Platform) -> None:
@@ -122,33 +179,19 @@ def check_in_use(platform: Platform) -> None:
         raise not_entitled("registration_disabled", STOPPED)
 
 
-def begin_login(
-    driver: Driver,
-    platform_id: int,
-    *,
-    browser: str,
-    storage_target: str | None,
-    now: datetime,
-) -> Started:
-    """Begin a login for a browser; `storage_target` is the frame of the platform's storage, if it has one."""
-    started = Started(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-    values = {
-        "new_state_hash": hashed(started.state),
-        "new_nonce_hash": hashed(started.nonce),
-        "new_browser_hash": hashed(browser),
-        "new_registration_id": platform_id,
-        "new_storage_target": storage_target,
-        "new_created_at": now,
-        "new_expires_at": now + LASTS,
-    }
-    _BEGIN.count(driver, values)
-    return started
-
-
 def find_login(driver: Driver, state: str, *, now: datetime) -> Begun:
     """Return the login of a state, with its platform as it is now; raises LaunchRefused."""
-    state_hash = hashed(state[:LONGEST_STATE])
-    row = _FIND.one(driver, {"state_hash": state_hash})
+    state_hash = hash_of_state(state)
+    return begun_of_row(_FIND.one(driver, {"state_hash": state_hash}), state_hash, now=now)
+
+
+def hash_of_state(state: str) -> bytes:
+    """Return the hash under which a state is kept."""
+    return hashed(state[:LONGEST_STATE])
+
+
+def begun_of_row(row: tuple[Any, ...] | None, state_hash: bytes, *, now: datetime) -> Begun:
+    """Return the login of a row of `BEGUN`; raises LaunchRefused where there is none, or its time is over."""
     if row is None or row[0] <= now:
         raise used_up()
     _expires_at, nonce_hash, browser_hash, storage_target, *platform = row

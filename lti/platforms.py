@@ -11,7 +11,6 @@ from typing import Any, Final
 from sqlalchemy import Select, bindparam, select
 
 from lms.db import Base
-from lms.lean import Driver, Lean
 from lti.models.platforms import Registration, RegistrationState
 from lti.platform_addresses import origins_of
 
@@ -60,15 +59,8 @@ def _of_issuer() -> Select[*tuple[Any, ...]]:
     )
 
 
-_ALL_OF_ISSUER: Final = Lean(_of_issuer())
-_ONE_OF_ISSUER: Final = Lean(_of_issuer().where(_column.client_id == bindparam("client_id")))
-
-
-def platforms_of_issuer(driver: Driver, issuer: str, client_id: str | None) -> tuple[Platform, ...]:
-    """Return the platform of an issuer and a client id; where none is said, the first two of the issuer."""
-    values = {"issuer": issuer, "client_id": client_id}
-    query = _ALL_OF_ISSUER if client_id is None else _ONE_OF_ISSUER
-    return tuple(platform_of_row(row) for row in query.all(driver, values))
+ALL_OF_ISSUER: Final = _of_issuer()
+ONE_OF_ISSUER: Final = ALL_OF_ISSUER.where(_column.client_id == bindparam("client_id"))
 
 
 @lru_cache(maxsize=1024)
