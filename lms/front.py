@@ -11,6 +11,7 @@ from lms.viewing import LONGEST
 from lms.web.headers import TrustedProxies
 from lms.web.signin import cookie_name
 from media.delivery import Delivery
+from media.gate import Gate
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -21,10 +22,13 @@ def front(app: Flask, carrel: Carrel) -> "WSGIApplication":
     delivery = Delivery(
         app.wsgi_app,
         storage=carrel.storage,
-        signer=carrel.signer,
-        live=Liveness(carrel.database, longest=LONGEST),
-        client_address=client_address,
-        session_cookie=cookie_name(carrel.settings),
+        gate=Gate(
+            signer=carrel.signer,
+            live=Liveness(carrel.database, longest=LONGEST),
+            client_address=client_address,
+            session_cookie=cookie_name(carrel.settings),
+        ),
+        way=carrel.settings.delivery,
     )
     return TrustedProxies(delivery, carrel.settings.trusted_proxies)
 

@@ -11,6 +11,7 @@ from lms.cli.history import history
 from lms.cli.holdings import pass_group, revoke
 from lms.cli.jobs import job
 from lms.cli.mail import mail
+from lms.cli.media import media
 from lms.cli.people import login, organisation
 from lms.cli.pools import pool
 from lms.cli.recordings import handout, recording
@@ -96,6 +97,7 @@ COMMANDS = (
     job,
     login,
     mail,
+    media,
     organisation,
     pass_group,
     pool,

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from media.ways import Way
+
 PREFIX = "CARREL_"
 SECRET_KEY_LENGTH = 32
 LOOPBACK_NAMES = ("localhost",)
@@ -45,6 +47,7 @@ class Settings:
     s3_region: str
     s3_access_key: str | None = field(repr=False)
     s3_secret_key: str | None = field(repr=False)
+    delivery: Way
     redis_url: str | None = field(repr=False)
     smtp_url: str | None = field(repr=False)
     mail_from: str
@@ -75,6 +78,12 @@ class Settings:
                 "or set CARREL_ALLOW_HTTP=yes if you mean it",
             )
         reader.check_pair("S3_ACCESS_KEY", "S3_SECRET_KEY")
+        storage_url = reader.take("STORAGE", (data_dir / "files").as_uri(), _storage_url)
+        delivery = reader.take("DELIVERY", Way.EMBEDDED, _way)
+        if delivery is Way.NGINX and not storage_url.startswith("file:"):
+            reader.fault("DELIVERY", "nginx sends files of a directory; CARREL_STORAGE is a bucket")
+        if delivery is Way.REDIRECT and not storage_url.startswith("s3:"):
+            reader.fault("DELIVERY", "redirect leads to a bucket; CARREL_STORAGE is a directory")
         settings = cls(
             data_dir=data_dir,
             scratch=reader.take("SCRATCH", data_dir / "scratch", _directory),
@@ -83,11 +92,12 @@ class Settings:
             database_url=reader.secret(
                 "DATABASE_URL", f"sqlite:///{data_dir / 'carrel.sqlite3'}", _database_url
             ),
-            storage_url=reader.take("STORAGE", (data_dir / "files").as_uri(), _storage_url),
+            storage_url=storage_url,
             s3_endpoint=reader.take("S3_ENDPOINT", None, _web_address),
             s3_region=reader.take("S3_REGION", "us-east-1", str),
             s3_access_key=reader.secret("S3_ACCESS_KEY", None, str),
             s3_secret_key=reader.secret("S3_SECRET_KEY", None, str),
+            delivery=delivery,
             redis_url=reader.secret("REDIS_URL", None, _redis_url),
             smtp_url=reader.secret("SMTP_URL", None, _smtp_url),
             mail_from=reader.take("MAIL_FROM", f"library@{_host(base_url)}", _mail_from),
@@ -267,6 +277,12 @@ def _storage_url(raw: str) -> str:
     if parts.scheme == "s3" and parts.netloc:
         return raw.rstrip("/")
     raise ValueError("is neither file:///directory nor s3://bucket/prefix")
+
+
+def _way(raw: str) -> Way:
+    if raw.lower() not in set(Way):
+        raise ValueError(f"{raw!r} is none of {', '.join(Way)}")
+    return Way(raw.lower())
 
 
 def _redis_url(raw: str) -> str:

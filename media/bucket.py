@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import boto3
 from botocore.config import Config
@@ -16,6 +16,9 @@ from media.stored import Missing, Stat
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CORSRuleOutputTypeDef, CORSRuleTypeDef
+
+CORS_RULE: Final = "carrel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,41 @@ class S3Storage:
         checked_key(key)
         return None
 
+    def address(self, key: str, seconds: int, content_type: str, wanted: str) -> str | None:
+        """See Storage."""
+        place = {"Bucket": self._place.bucket, "Key": self._full(key), "Range": wanted}
+        says = {"ResponseContentType": content_type, "ResponseCacheControl": "private, no-store"}
+        return self._client.generate_presigned_url(
+            "get_object", Params=place | says, ExpiresIn=seconds
+        )
+
+    def let_pages_read(self, origin: str) -> None:
+        """Let pages of one origin fetch films by addresses that were given to them (CORS).
+
+        Rules of others stay. Whoever does it needs the right to change the bucket's configuration.
+        """
+        try:
+            kept = self._client.get_bucket_cors(Bucket=self._place.bucket)["CORSRules"]
+        except ClientError as fault:
+            if _status(fault) != 404:
+                raise
+            kept = []
+        rule: CORSRuleTypeDef = {
+            "ID": CORS_RULE,
+            "AllowedMethods": ["GET", "HEAD"],
+            "AllowedOrigins": [origin],
+            "AllowedHeaders": ["Range"],
+            "ExposeHeaders": ["Content-Length", "Content-Range", "ETag"],
+            "MaxAgeSeconds": 3600,
+        }
+        rules: list[CORSRuleTypeDef | CORSRuleOutputTypeDef] = [
+            *(one for one in kept if one.get("ID") != CORS_RULE),
+            rule,
+        ]
+        self._client.put_bucket_cors(
+            Bucket=self._place.bucket, CORSConfiguration={"CORSRules": rules}
+        )
+
     def _full(self, key: str) -> str:
         return self._above + checked_key(key)
 
@@ -146,6 +184,7 @@ def _s3_client(place: S3Place) -> "S3Client":
         aws_access_key_id=place.access_key or None,
         aws_secret_access_key=place.secret_key or None,
         config=Config(
+            signature_version="s3v4",  # the older one would leave the range of an address unsigned
             connect_timeout=5,
             read_timeout=30,
             max_pool_connections=128,

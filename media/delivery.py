@@ -7,7 +7,6 @@ whether the session is live. See docs/decisions for why the token stands in the 
 
 import errno
 import io
-import json
 import math
 import os
 import re
@@ -17,13 +16,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
-from media.gate import Environ, Gate, TurnCode, TurnedAway
+from media.gate import Environ, Gate, TurnedAway
 from media.keys import BadKey, content_type_of
 from media.ladder import PROGRESSIVE
 from media.local import version_of
 from media.ranges import Span, Unsatisfiable, is_known, wanted_span
-from media.signing import BadToken, Signer
+from media.refusal import NOT_FOUND, ONLY_READING, TURNED_AWAY, refused
+from media.signing import BadToken, Ticket
 from media.storage import Missing, Storage
+from media.ways import ADDRESS_S, ADMITTED_S, Way, admission, may_redirect
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -40,6 +41,9 @@ REMEMBER_MOST: Final = 4096
 _ADDRESS: Final = re.compile(
     r"([^/]+)/([A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*)"
 )
+
+_FRESH: Final = (("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
+_TOKEN_ALONE: Final = re.compile(r"[^/]+")
 
 Headers = list[tuple[str, str]]
 
@@ -62,9 +66,8 @@ class Delivery:
     """WSGI middleware: answers what lies under /media/, hands everything else to the app.
 
     Answers 404 to what was never signed by this house or lies outside a ticket, 403 with a code in
-    JSON to a good token that does not let in. `live` tells whether a playback session goes on and
-    is asked for every request; `client_address` returns the address a request came from, proxies
-    discounted; `session_cookie` is the name of the cookie that a ticket's fence is compared with.
+    JSON to a good token that does not let in. `way` is who sends the bytes: with nginx, it asks here under /media/<token> whether to, and may
+    go by the answer for `admitted_s` seconds.
     """
 
     def __init__(
@@ -72,16 +75,15 @@ class Delivery:
         app: "WSGIApplication",
         *,
         storage: Storage,
-        signer: Signer,
-        live: Callable[[str], bool],
-        client_address: Callable[[Environ], str],
-        session_cookie: str,
+        gate: Gate,
+        way: Way = Way.EMBEDDED,
+        admitted_s: int = ADMITTED_S,
     ) -> None:
         self._app = app
+        self._way = way
+        self._admitted_s = admitted_s
         self._shelf = _Shelf(storage)
-        self._gate = Gate(
-            signer=signer, live=live, client_address=client_address, session_cookie=session_cookie
-        )
+        self._gate = gate
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -91,25 +93,44 @@ class Delivery:
         if not path.startswith(MOUNT):
             return self._app(environ, start_response)
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-            return _ONLY_READING.send(environ, start_response)
+            return ONLY_READING.send(environ, start_response)
+        if self._way is Way.NGINX and _TOKEN_ALONE.fullmatch(path, len(MOUNT)):
+            return self._admit(environ, start_response, path[len(MOUNT) :])
         address = _ADDRESS.fullmatch(path, len(MOUNT))
         if not address:
-            return _NOT_FOUND.send(environ, start_response)
+            return NOT_FOUND.send(environ, start_response)
+        return self._deliver(environ, start_response, address[1], address[2])
+
+    def _deliver(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", token: str, name: str
+    ) -> Iterable[bytes]:
         try:
-            ticket = self._gate.admit(address[1], environ)
-            found = self._shelf.find(f"{ticket.prefix}/{address[2]}")
-            return self._answer(environ, start_response, found, ticket.session)
+            ticket = self._gate.admit(token, environ)
+            found = self._shelf.find(f"{ticket.prefix}/{name}")
+            return self._answer(environ, start_response, found, ticket)
         except TurnedAway as turned:
-            return _TURNED_AWAY[turned.code].send(environ, start_response)
+            return TURNED_AWAY[turned.code].send(environ, start_response)
         except (BadToken, BadKey, Missing):
-            return _NOT_FOUND.send(environ, start_response)
+            return NOT_FOUND.send(environ, start_response)
+
+    def _admit(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse", token: str
+    ) -> Iterable[bytes]:
+        """Tell nginx whether to send files to who bears the token; it takes any 403 as no."""
+        try:
+            ticket = self._gate.admit(token, environ)
+        except (TurnedAway, BadToken):
+            return refused("403 Forbidden").send(environ, start_response)
+        headers = admission(ticket, token, seconds=self._admitted_s)
+        start_response("204 No Content", headers)
+        return ()
 
     def _answer(
         self,
         environ: "WSGIEnvironment",
         start_response: "StartResponse",
         found: _Found,
-        session: str,
+        ticket: Ticket,
     ) -> Iterable[bytes]:
         headers: Headers = [
             ("Content-Type", content_type_of(found.key)),
@@ -129,8 +150,15 @@ class Delivery:
         except Unsatisfiable:
             found.close()
             beyond = ("Content-Range", f"bytes */{found.size}")
-            refused = _refused("416 Range Not Satisfiable", beyond)
-            return refused.send(environ, start_response)
+            too_far = refused("416 Range Not Satisfiable", beyond)
+            return too_far.send(environ, start_response)
+        if self._way is Way.REDIRECT and may_redirect(environ, ticket, found.key, span):
+            address = self._shelf.address(found.key, environ["HTTP_RANGE"])
+            if address:
+                found.close()
+                headers = [("Location", address), ("Content-Length", "0"), *_FRESH]
+                start_response("302 Found", headers)
+                return ()
         status = "200 OK"
         if span:
             status = "206 Partial Content"
@@ -142,7 +170,7 @@ class Delivery:
             found.close()
             start_response(status, headers)
             return ()
-        body = self._body(environ, found, span, session)
+        body = self._body(environ, found, span, ticket.session)
         start_response(status, headers)
         return body
 
@@ -183,6 +211,10 @@ class _Shelf:
     def open(self, key: str, span: Span) -> BinaryIO:
         """Open a span of a file that lies elsewhere; raises Missing."""
         return self._storage.open(key, span.start, span.length)
+
+    def address(self, key: str, wanted: str) -> str | None:
+        """Return where the bucket itself hands out this range for a while; None without a bucket."""
+        return self._storage.address(key, ADDRESS_S, content_type_of(key), wanted)
 
     def _find_elsewhere(self, key: str) -> _Found:
         now = time.monotonic()
@@ -258,35 +290,3 @@ def _bound_buffer(environ: Environ) -> None:
     connection = environ.get("gunicorn.socket")
     if isinstance(connection, socket.socket):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """A short answer without a file."""
-
-    status: str
-    content_type: str
-    body: bytes
-    headers: tuple[tuple[str, str], ...] = ()
-
-    def send(self, environ: Environ, start_response: "StartResponse") -> Iterable[bytes]:
-        headers = [
-            ("Content-Type", self.content_type),
-            ("Content-Length", str(len(self.body))),
-            ("Cache-Control", "no-store"),
-            *self.headers,
-        ]
-        start_response(self.status, headers)
-        return () if environ["REQUEST_METHOD"] == "HEAD" else (self.body,)
-
-
-def _refused(status: str, *headers: tuple[str, str]) -> _Refusal:
-    return _Refusal(status, "text/plain; charset=utf-8", f"{status[4:]}\n".encode(), headers)
-
-
-_NOT_FOUND: Final = _refused("404 Not Found")
-_ONLY_READING: Final = _refused("405 Method Not Allowed", ("Allow", "GET, HEAD"))
-_TURNED_AWAY: Final = {
-    code: _Refusal("403 Forbidden", "application/json", json.dumps({"code": code}).encode())
-    for code in TurnCode
-}

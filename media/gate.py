@@ -34,7 +34,12 @@ class TurnedAway(Exception):
 
 
 class Gate:
-    """Lets in the requests of a live playback session, from where it was opened."""
+    """Lets in the requests of a live playback session, from where it was opened.
+
+    `live` tells whether a playback session goes on and is asked for every request; `client_address`
+    returns the address a request came from, proxies discounted; `session_cookie` is the name of the
+    cookie that a ticket's fence is compared with.
+    """
 
     def __init__(
         self,

@@ -126,6 +126,13 @@ class LocalStorage:
         """See Storage."""
         return self._path(key)
 
+    def address(self, key: str, seconds: int, content_type: str, wanted: str) -> str | None:  # noqa: ARG002 - S3 wants it
+        """See Storage: a directory has no addresses."""
+        return None
+
+    def let_pages_read(self, origin: str) -> None:
+        """See Storage: nothing to do."""
+
     def _path(self, key: str) -> Path:
         return self._root / checked_key(key)
 
@@ -182,5 +189,5 @@ class LocalStorage:
 
 
 def version_of(found: os.stat_result) -> str:
-    """Return the etag of a local file."""
-    return f'"{found.st_mtime_ns:x}-{found.st_size:x}"'
+    """Return the etag of a local file: what nginx says of the same one, for either may send it."""
+    return f'"{int(found.st_mtime):x}-{found.st_size:x}"'

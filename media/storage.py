@@ -49,6 +49,15 @@ class Storage(Protocol):
     def local_path(self, key: str) -> Path | None:
         """Return where the file lies on this machine, None where storage is elsewhere."""
 
+    def address(self, key: str, seconds: int, content_type: str, wanted: str) -> str | None:
+        """Return an address by which anybody may fetch one range for so many seconds.
+
+        `wanted` is the Range header, and no other is answered. None where storage has no addresses.
+        """
+
+    def let_pages_read(self, origin: str) -> None:
+        """Let the pages of an origin fetch by such addresses; nothing to do without addresses."""
+
 
 def open_storage(
     url: str, *, endpoint: str = "", region: str = "", access_key: str = "", secret_key: str = ""

@@ -23,6 +23,7 @@ from lms.models.viewing import WatchRecord
 from lms.progress import bucket_count
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
+from media.ways import Way
 
 PREFIX: Final = "trial-"
 LEFT_OVER_AFTER_S: Final = 3600.0
@@ -57,6 +58,7 @@ def scratch_library(settings: Settings, *, base_url: str, now: datetime) -> Iter
                 base_url=base_url,
                 secret_key=secrets.token_urlsafe(48),
                 database_url=f"sqlite:///{here / 'library.sqlite3'}",
+                delivery=Way.EMBEDDED,
                 storage_url=(here / "files").as_uri(),
                 redis_url=None,
                 smtp_url=None,

@@ -1,16 +1,20 @@
 """Stored files that a page sends itself: downloads and pictures, from whichever storage."""
 
 from datetime import timedelta
-from typing import Final
+from io import BytesIO
+from typing import BinaryIO, Final
+from urllib.parse import quote
 
 from flask import Response, request, send_file
 
 from lms.errors import NotFound
 from lms.web.kit import carrel
-from media.ranges import Unsatisfiable, wanted_span
+from media.ranges import Span, Unsatisfiable, wanted_span
 from media.storage import Missing, Stat
+from media.ways import Way
 
 FOR_GOOD: Final = timedelta(days=365)
+BEHIND_NGINX: Final = "/_files/"  # deploy/nginx.conf has this location
 
 
 def send_stored(
@@ -21,26 +25,8 @@ def send_stored(
     An `is_open` file is shown to everyone and never changes under its address, so that anybody
     may keep it; another is asked for again each time. Raises NotFound when it isn't there.
     """
-    storage = carrel().storage
-    path = storage.local_path(key)
-    found = storage.stat(key)
-    if found is None:
-        raise NotFound
-    try:
-        # A stream from elsewhere can't be wound back, so only a local file answers to a Range.
-        answer = send_file(
-            path or storage.open(key),
-            mimetype=content_type,
-            as_attachment=download_name is not None,
-            download_name=download_name,
-            conditional=path is not None,
-            etag=found.etag.strip('"'),
-            last_modified=found.modified,
-        )
-    except Missing:
-        raise NotFound from None
-    if path is None:
-        answer.content_length = found.size
+    found = _stat(key)
+    answer = _opened(key, found, content_type, download_name, span=None)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     keep = f"public, max-age={int(FOR_GOOD.total_seconds())}, immutable"
     answer.headers["Cache-Control"] = keep if is_open else "private, no-cache"
@@ -52,27 +38,66 @@ def send_resumably(key: str, content_type: str, download_name: str) -> Response:
 
     From whichever storage. Raises NotFound when it isn't there.
     """
-    answer = send_stored(key, content_type, download_name=download_name)
-    found = carrel().storage.stat(key)
-    if carrel().storage.local_path(key) is None and found is not None:
-        answer = _part(key, found, answer)
-    answer.headers["Accept-Ranges"] = "bytes"
-    return answer
-
-
-def _part(key: str, found: Stat, whole: Response) -> Response:
-    header, if_range = request.headers.get("Range", ""), request.headers.get("If-Range", "")
+    found = _stat(key)
     try:
-        span = wanted_span(header, if_range, found.etag, found.size)
+        span = _wanted(key, found)
     except Unsatisfiable:
         refused = Response(status=416)
         refused.headers["Content-Range"] = f"bytes */{found.size}"
         return refused
-    if span is None:
-        return whole
-    stream = carrel().storage.open(key, span.start, span.length)
-    last = span.start + span.length - 1
-    answer = Response(stream, 206, whole.headers, direct_passthrough=True)
-    answer.headers["Content-Range"] = f"bytes {span.start}-{last}/{found.size}"
-    answer.content_length = span.length
+    answer = _opened(key, found, content_type, download_name, span=span)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.headers["Accept-Ranges"] = "bytes"
     return answer
+
+
+def _stat(key: str) -> Stat:
+    found = carrel().storage.stat(key)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _wanted(key: str, found: Stat) -> Span | None:
+    """Return the part of a file elsewhere that is asked for; what lies here is cut by who sends it."""
+    if carrel().storage.local_path(key) is not None:
+        return None
+    header, if_range = request.headers.get("Range", ""), request.headers.get("If-Range", "")
+    return wanted_span(header, if_range, found.etag, found.size)
+
+
+def _opened(
+    key: str, found: Stat, content_type: str, download_name: str | None, *, span: Span | None
+) -> Response:
+    storage = carrel().storage
+    path = storage.local_path(key)
+    is_handed_over = path is not None and carrel().settings.delivery is Way.NGINX
+    try:
+        source = BytesIO() if is_handed_over else path or _stream(key, span)
+        # A stream from elsewhere can't be wound back, so only a local file answers to a Range.
+        answer = send_file(
+            source,
+            mimetype=content_type,
+            as_attachment=download_name is not None,
+            download_name=download_name,
+            conditional=path is not None and not is_handed_over,
+            etag=found.etag.strip('"'),
+            last_modified=found.modified,
+        )
+    except Missing:
+        raise NotFound from None
+    if is_handed_over:
+        answer.headers["X-Accel-Redirect"] = BEHIND_NGINX + quote(key)
+    elif path is None:
+        answer.content_length = found.size if span is None else span.length
+    if span is not None:
+        answer.status_code = 206
+        last = span.start + span.length - 1
+        answer.headers["Content-Range"] = f"bytes {span.start}-{last}/{found.size}"
+    return answer
+
+
+def _stream(key: str, span: Span | None) -> BinaryIO:
+    storage = carrel().storage
+    return storage.open(key) if span is None else storage.open(key, span.start, span.length)

@@ -23,10 +23,10 @@ from lms.streams import Holder
 from lms.viewing import Playback
 from lms.watching import Place, nowhere, read_places
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session, render
+from lms.web.kit import carrel, read_session, render
 from lms.web.panels import panel_of
 from lms.web.playback import Wish, begin, elsewhere_words, progressive_url
-from lms.web.player_policy import PLAYER_POLICY
+from lms.web.player_policy import player_policy
 from lms.web.posters import poster_url
 from lms.web.screening import Doorway, screening_of
 from lms.web.signin import Viewer, required_viewer
@@ -140,7 +140,7 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
             may_show=seat.may_show,
         )
     )
-    page.headers["Content-Security-Policy"] = PLAYER_POLICY
+    page.headers["Content-Security-Policy"] = player_policy(carrel())
     return page
 
 

@@ -14,10 +14,10 @@ from lms.embedding.standing import NAMED
 from lms.embedding.telling import Told, tell
 from lms.errors import N_
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session
+from lms.web.kit import carrel, read_session
 from lms.web.panels import said
 from lms.web.playback import elsewhere_words, progressive_url
-from lms.web.player_policy import PLAYER_POLICY
+from lms.web.player_policy import player_policy
 from lms.web.posters import picture_of, poster_url
 from lms.web.screening import Doorway, Screening, minutes_of, screening_of
 from lms.web.watch import held_on
@@ -107,7 +107,7 @@ def _player_page(
     return frame_page(
         frame,
         "lti/watch.html",
-        policy=PLAYER_POLICY,
+        policy=player_policy(carrel()),
         screening=screening,
         **_surrounding(frame, secret, sitting),
     )

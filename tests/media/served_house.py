@@ -5,6 +5,7 @@ import time
 from wsgiref.validate import validator
 
 from media.delivery import Delivery
+from media.gate import Gate
 from media.keys import new_key_id
 from media.signing import Signer, Ticket, fingerprint, network_of
 
@@ -84,10 +85,12 @@ class House:
         self.app = Delivery(
             page,
             storage=storage,
-            signer=SIGNER,
-            live=lambda session: session not in self.ended,
-            client_address=lambda environ: environ["REMOTE_ADDR"],
-            session_cookie=COOKIE,
+            gate=Gate(
+                signer=SIGNER,
+                live=lambda session: session not in self.ended,
+                client_address=lambda environ: environ["REMOTE_ADDR"],
+                session_cookie=COOKIE,
+            ),
         )
 
     def ask(self, name, *, ticket=None, token=None, app=None, **request):

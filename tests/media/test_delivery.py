@@ -7,6 +7,7 @@ from wsgiref.util import FileWrapper
 import pytest
 
 from media.delivery import OPEN_ENDED_BYTES, PIECE_BYTES, SEND_BUFFER_BYTES, Delivery
+from media.gate import Gate
 from media.signing import Signer, Ticket
 from media.storage import open_storage
 from tests.media.served_house import COOKIE, DATA, SIGNER, VERSION, Answer, House, page
@@ -299,10 +300,12 @@ class TestLongBodies:
         app = Delivery(
             page,
             storage=long_house.storage,
-            signer=SIGNER,
-            live=live,
-            client_address=lambda environ: environ["REMOTE_ADDR"],
-            session_cookie=COOKIE,
+            gate=Gate(
+                signer=SIGNER,
+                live=live,
+                client_address=lambda environ: environ["REMOTE_ADDR"],
+                session_cookie=COOKIE,
+            ),
         )
         with pytest.raises(ConnectionResetError):
             long_house.ask("run/progressive.mp4", app=app, wrapper=wrapper, range=header)

@@ -32,12 +32,17 @@ http {{
     uwsgi_temp_path {home}/uwsgi;
     scgi_temp_path {home}/scgi;
     {http}
-    server {{
-        listen 127.0.0.1:{port};
-        {server}
-    }}
 }}
 """
+SERVER = """\
+{http}
+server {{
+    listen 127.0.0.1:{port};
+    {server}
+}}
+"""
+DEPLOYED = Path(__file__).resolve().parents[2] / "deploy/nginx.conf"
+CERTIFICATE = Path(__file__).resolve().parents[1] / "data/mail_server.pem"
 
 
 class NoNginx(Exception):
@@ -51,16 +56,45 @@ def nginx(server: str, *, http: str = "", workers: int = 1) -> Iterator[str]:
     `server` are the directives inside its one `server` block, `http` those beside it.
     """
     port = free_port()
+    with _running(SERVER.format(http=http, server=server, port=port), port, workers=workers):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def deployed(files: Path, behind: int, logs: Path) -> Iterator[int]:
+    """Run nginx with deploy/nginx.conf, its values substituted, and give the port it speaks TLS on.
+
+    `files` is the directory of the storage, `behind` the port of the library; logs go to `logs`.
+    """
+    port = free_port()
+    values = {
+        "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
+        "127.0.0.1:8000": f"127.0.0.1:{behind}",
+        "/etc/ssl/library.pem": str(CERTIFICATE),
+        "/etc/ssl/library.key": str(CERTIFICATE),
+        "/var/cache/nginx/carrel": str(logs / "gate"),
+        "/var/log/nginx": str(logs),
+        "/var/lib/carrel/files": str(files),
+    }
+    text = DEPLOYED.read_text()
+    for written, here in values.items():
+        if written not in text:
+            raise AssertionError(f"deploy/nginx.conf does not say {written}")
+        text = text.replace(written, here)
+    with _running(text, port):
+        yield port
+
+
+@contextmanager
+def _running(http: str, port: int, *, workers: int = 1) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="carrel-nginx-") as home:
         configuration = Path(home, "nginx.conf")
         # as root its workers would run as nobody, who may not read a test's files
         user = "user root;" if os.geteuid() == 0 else ""
-        configuration.write_text(
-            MAIN.format(home=home, port=port, server=server, http=http, workers=workers, user=user)
-        )
+        configuration.write_text(MAIN.format(home=home, http=http, workers=workers, user=user))
         command = [_program(), "-e", "stderr", "-p", home, "-c", configuration]
         with running(command, ready=lambda: listening(port), log=Path(home, "log")):
-            yield f"http://127.0.0.1:{port}"
+            yield
 
 
 def _program() -> Path:

@@ -1,6 +1,6 @@
 """The files of a webinar, for staff: recordings with live progress, captions, handouts."""
 
-from flask import Blueprint, flash, jsonify, request, send_file, url_for
+from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -10,9 +10,10 @@ from lms.errors import N_, NotFound
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction, wants_json
 from lms.web.signin import required_viewer
+from lms.web.stored import send_resumably
 from lms.web.uploads import received
 from lms.webinar_files import read_version, read_webinar_files
-from media.storage import Missing, content_type_of
+from media.storage import content_type_of
 
 blueprint = Blueprint("webinar_files", __name__, url_prefix="/staff")
 
@@ -130,16 +131,10 @@ def progress(recording_id: str) -> ResponseReturnValue:
 def original(recording_id: str) -> ResponseReturnValue:
     with read_session() as session:
         recording = recordings.find(session, recording_id)
-    try:
-        stream = carrel().storage.open(recording.original_key)
-    except Missing:
-        raise NotFound(N_("The original of this recording is missing from the storage.")) from None
-    return send_file(
-        stream,
-        mimetype=content_type_of(recording.original_key),
-        as_attachment=True,
-        download_name=recording.original_name,
-    )
+    key = recording.original_key
+    if carrel().storage.stat(key) is None:
+        raise NotFound(N_("The original of this recording is missing from the storage."))
+    return send_resumably(key, content_type_of(key), recording.original_name)
 
 
 def _require_webinar(slug: str) -> None:
