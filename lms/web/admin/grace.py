@@ -63,6 +63,7 @@ def _page(kept: OrganisationFacts, pool: PoolFacts, form: GraceForm, zone: ZoneI
         pool=row,
         form=form,
         is_over=given.until <= now(),
+        has_ended=given.ends_at <= now(),
         ends=last_day(given.ends_at, zone),
         until=last_day(given.until, zone),
         is_given=given.is_given,

@@ -66,13 +66,14 @@ def seat(organisation_id: str, seat_id: str) -> ResponseReturnValue:
         history = read_history(session, found.id)
         shares = read_shares(session, [history[0].assignment_id]) if history else {}
     sits = history[0] if history and history[0].ended_at is None else None
+    is_locked = found.state is SeatState.LOCKED
     return render_in(
         managed,
         "organisation/seat.html",
         seat=found,
         pool=pool_title(card),
         pool_id=card.public_id,
-        person=_name(sits) if sits else _("Nobody"),
+        person=_name(sits) if sits else _("Nobody has this seat"),
         badge=_badge(found, sits),
         facts=_facts(found, card, sits, next(iter(shares.values()), ()), zone),
         may_be_released=sits is not None,
@@ -80,7 +81,8 @@ def seat(organisation_id: str, seat_id: str) -> ResponseReturnValue:
         and sits.state in (AssignmentState.INVITED, AssignmentState.OFFERED),
         may_be_given_on=sits is not None and sits.state is not AssignmentState.FROZEN,
         may_be_readdressed=found.login_id is None,
-        waits_for_approval=found.state is SeatState.LOCKED and found.opens_at is None,
+        is_locked=is_locked,
+        waits_for_approval=is_locked and found.opens_at is None,
         history=[_chapter(each, zone) for each in history],
     )
 
