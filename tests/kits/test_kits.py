@@ -155,6 +155,15 @@ def test_only_whom_staff_allow_takes_kits_of_what_they_hold(client, database, ca
         kits.ask(session, cast.organisation_id, webinar, actor=None, now=NOW)
 
 
+def test_who_holds_no_recording_is_told_so_before_searching(client, database, cast):
+    client.sign_in(cast.mia.id)
+    with database.read_session() as session:
+        place = session.get_one(Organisation, cast.organisation_id).public_id
+    choose = f"/organisation/{place}/kits/new"
+    assert "Nothing to make a kit of yet" in client.get(choose).text
+    assert "Nothing found" in client.get(f"{choose}?q=ducks").text
+
+
 def test_the_rail_tells_from_where_kits_are_entered(client, database, cast, held):
     client.sign_in(cast.mia.id)
     (current,) = re.findall(r'<a href="([^"]+)"\s+aria-current', client.get(held).text)

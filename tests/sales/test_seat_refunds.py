@@ -115,7 +115,7 @@ def test_who_bought_the_seats_and_who_manages_them_are_told(database: Database, 
     give_back(database, facts, 2)
     for email in (GROUP.email, cast.bob.email):
         [letter] = [one for one in letters(database, email) if one.kind == "seats_refunded"]
-        assert "2 seats of Elm County Library for this were given back" in letter.text
+        assert "2 seats that Elm County Library had bought were given back" in letter.text
         assert "$100.00" in letter.text
         assert "3 seats of this sale are left" in letter.text
 

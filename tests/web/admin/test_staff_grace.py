@@ -53,6 +53,16 @@ def test_staff_extend_the_grace_until_the_end_of_a_day_of_the_organisation(
     assert grace_of(database, made.pool_id) == [last_moment_in_new_york(2026, 10, 21)]
 
 
+def test_what_is_over_is_told_as_over(client: Visitor, cast: Cast, clock: Clock, path: str) -> None:
+    client.sign_in(cast.ada.id)
+    assert "The contract ends" in client.get(path).text
+    clock.set(END + 15 * DAY)
+    client.sign_in(cast.ada.id)
+    page = client.get(path).text
+    assert "The contract ended" in page
+    assert "Their grace is over" in page
+
+
 def test_it_is_written_down_who_did_it_and_until_when(
     client: Visitor, cast: Cast, database: Database, path: str
 ) -> None:

@@ -1,6 +1,7 @@
 """A seat that goes to somebody else: for managers only (test_access.py), with what that costs its holder."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -9,6 +10,7 @@ from lms.db import Database
 from lms.models.orders import DeskRequest, RequestKind
 from lms.models.seats import Assignment, Seat
 from lms.models.viewing import WatchRecord
+from tests.clock import NOW
 from tests.visitor import Visitor
 from tests.web.letters import newest
 from tests.web.organisation.conftest import Elm
@@ -71,6 +73,22 @@ def test_a_freed_seat_that_waits_for_the_house_offers_to_ask(mia: Visitor, elm: 
     assert "Ask us to agree" in page
     asking = mia.get(f"/organisation/{elm.id}/seats/{elm.locked_seat}/approval").text
     assert "who has it next" in asking
+
+
+def test_a_freed_seat_says_why_nobody_can_have_it_yet(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organisation/{elm.id}/seats/{elm.locked_seat}"
+    assert "it is filled again once we agree" in mia.get(place).text
+    with database.transaction() as session:
+        session.execute(
+            update(Seat)
+            .where(Seat.public_id == elm.locked_seat)
+            .values(opens_at=NOW + timedelta(days=3))
+        )
+    page = mia.get(place).text
+    assert "This one opens by itself" in page
+    assert "Ask us to agree" not in page
 
 
 def test_who_has_the_seat_next_is_named_to_the_house(
