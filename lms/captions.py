@@ -1,21 +1,35 @@
-"""Caption tracks: WebVTT beside a version of a recording."""
+"""Caption tracks beside a version of a recording: brought, shown, put away, taken off."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from babel import Locale, UnknownLocaleError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lms import audit
+from lms import audit, passages
 from lms.db import new_public_id
 from lms.errors import N_, Invalid, NotFound
-from lms.models.catalogue import Caption
+from lms.models.catalogue import Caption, Recording
+from lms.models.search import Passage, PassageKind
 from lms.recordings import find
-from media.captions import BadCaptions, clean_captions
+from media.captions import BadCaptions, Fault, read_cues
+from media.cues import Cue, read_written, spoken, write_vtt
 from media.storage import Storage
 
-LARGEST_BYTES = 8 * 1024 * 1024
+VTT: Final = "text/vtt; charset=utf-8"
+LONGEST_LABEL: Final = 80
+PAST_THE_END_S: Final = 2.0
+
+
+class BadCaptionFile(Invalid):
+    """A caption file with faults; `faults` names each with its line (0: the whole file)."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__(faults[0].sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +41,43 @@ class KeptCaptions:
     language: str
     label: str
     key: str
+    text: str
+    cues: int
+    last_s: float
 
 
 def keep_captions(
-    storage: Storage, *, recording_id: str, language: str, data: bytes
+    storage: Storage, *, recording_id: str, language: str, data: bytes, label: str = ""
 ) -> KeptCaptions:
     """Check captions, store them as clean WebVTT; call it outside any transaction.
 
-    `language` is a BCP 47 tag such as `en` or `pt-BR`. Raises Invalid, naming the line at fault.
+    `language` is a BCP 47 tag such as `en` or `pt-BR`; without a label it gives its own name.
+    Raises Invalid, and BadCaptionFile, which names the lines at fault.
     """
-    if len(data) > LARGEST_BYTES:
-        raise Invalid(N_("These captions are larger than 8 MB; a whole day of speech is less."))
     locale = _locale(language)
     try:
-        vtt = clean_captions(data)
+        cues = read_cues(data)
     except BadCaptions as error:
-        raise Invalid(str(error)) from error
-    caption_id = new_public_id()
-    key = f"renditions/{recording_id}/captions/{caption_id}.vtt"
-    storage.put_bytes(key, vtt, "text/vtt; charset=utf-8")
-    label = locale.get_display_name() or language  # in the language itself
+        raise BadCaptionFile(error.faults) from error
+    caption_id, text = new_public_id(), write_vtt(cues)
+    key = new_key(recording_id, caption_id)
+    storage.put_bytes(key, text.encode(), VTT)
+    name = locale.get_display_name() or language  # in the language itself
     return KeptCaptions(
-        caption_id, recording_id, str(locale).replace("_", "-"), label[:1].upper() + label[1:], key
+        caption_id=caption_id,
+        recording_id=recording_id,
+        language=str(locale).replace("_", "-"),
+        label=label.strip()[:LONGEST_LABEL] or name[:1].upper() + name[1:],
+        key=key,
+        text=text,
+        cues=len(cues),
+        last_s=max(cue.starts for cue in cues),
     )
+
+
+def new_key(recording_id: str, caption_id: str) -> str:
+    """Return where the next file of a track is stored; no file is ever written over."""
+    return f"renditions/{recording_id}/captions/{caption_id}-{new_public_id()[:8]}.vtt"
 
 
 def _locale(tag: str) -> Locale:
@@ -63,7 +91,8 @@ def _locale(tag: str) -> Locale:
 def attach(session: Session, kept: KeptCaptions, *, actor: str | None, now: datetime) -> str | None:
     """Show captions with their recording, in place of those it has in that language.
 
-    Answers the key of the file they replace. Raises NotFound.
+    The first track of a recording is its default. Answers the key of the file they replace. Raises
+    NotFound.
     """
     recording = find(session, kept.recording_id)
     former = session.scalar(
@@ -71,7 +100,9 @@ def attach(session: Session, kept: KeptCaptions, *, actor: str | None, now: date
             Caption.recording_id == recording.id, Caption.language == kept.language
         )
     )
+    was_default = former is not None and former.is_default
     if former is not None:
+        passages.drop(session, former.public_id)
         session.delete(former)
         session.flush()
     session.add(
@@ -80,24 +111,80 @@ def attach(session: Session, kept: KeptCaptions, *, actor: str | None, now: date
             recording_id=recording.id,
             language=kept.language,
             label=kept.label,
+            is_default=was_default or not _has_default(session, recording.id),
             key=kept.key,
+            shown=kept.text,
             created_at=now,
         )
     )
     session.flush()
+    index(session, recording.webinar_id)
     audit.record(session, "captions.added", kept.caption_id, actor=actor, now=now)
     return former.key if former is not None else None
 
 
-def remove(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> str:
+def remove(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> str | None:
     """Take captions off their recording; answers the key whose file may then be deleted.
 
     Raises NotFound.
     """
-    caption = session.scalar(select(Caption).where(Caption.public_id == caption_id))
-    if caption is None:
-        raise NotFound
+    caption = find_caption(session, caption_id)
+    passages.drop(session, caption_id)
     session.delete(caption)
     session.flush()
     audit.record(session, "captions.removed", caption_id, actor=actor, now=now)
     return caption.key
+
+
+def make_default(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> None:
+    """Show this track to whoever has not chosen one; raises NotFound."""
+    caption = find_caption(session, caption_id)
+    others = update(Caption).where(Caption.recording_id == caption.recording_id)
+    session.execute(others.values(is_default=False))
+    caption.is_default = True
+    session.flush()
+    audit.record(session, "captions.made_default", caption_id, actor=actor, now=now)
+
+
+def find_caption(session: Session, caption_id: str) -> Caption:
+    """Return a track by its outside id; raises NotFound."""
+    caption = session.scalar(select(Caption).where(Caption.public_id == caption_id))
+    if caption is None:
+        raise NotFound
+    return caption
+
+
+def index(session: Session, webinar_id: int) -> None:
+    """Bring what is searched up to date with the captions that a webinar's viewers are shown."""
+    session.flush()
+    rows = session.execute(
+        select(Caption.public_id, Caption.language, Caption.shown)
+        .join(Recording, Recording.id == Caption.recording_id)
+        .where(Recording.webinar_id == webinar_id, Recording.is_current, Caption.key.is_not(None))
+    ).all()
+    known = session.scalars(
+        select(Passage.source)
+        .where(
+            Passage.webinar_id == webinar_id,
+            *passages.of_webinar(webinar_id),
+            Passage.kind == PassageKind.TRANSCRIPT,
+        )
+        .distinct()
+    ).all()
+    for gone in {*known} - {row.public_id for row in rows}:
+        passages.drop(session, gone)
+    for row in rows:
+        if row.shown is not None:
+            source = passages.Source(
+                webinar_id, PassageKind.TRANSCRIPT, row.public_id, row.language
+            )
+            passages.keep(session, source, passages.pieces_of(_lines(read_written(row.shown))))
+
+
+def _lines(cues: tuple[Cue, ...]) -> Iterator[tuple[float, str]]:
+    return zip((cue.starts for cue in cues), spoken(cues), strict=True)
+
+
+def _has_default(session: Session, recording_id: int) -> bool:
+    asked = select(Caption.id).where(Caption.recording_id == recording_id, Caption.is_default)
+    return session.scalar(asked) is not None

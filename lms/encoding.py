@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from lms import recordings
+from lms import captions, recordings
 from lms.clock import now
 from lms.db import new_public_id
 from lms.errors import N_
@@ -119,6 +119,7 @@ def _publish(
     with carrel.database.transaction() as session:
         run.hold(session)
         replaced = recordings.publish(session, run.subject, playable)
+        captions.index(session, recordings.find(session, run.subject).webinar_id)
         if whole:
             recordings.finish(session, run.subject, now=moment)
         if replaced is not None:

@@ -109,7 +109,7 @@ def _plan(session: Session, kit: str, carrel: Carrel, moment: datetime) -> _Plan
         raise GiveUp(NO_RIGHT)
     captions = session.execute(
         select(Caption.key, Caption.language, Caption.label)
-        .where(Caption.recording_id == recording.id)
+        .where(Caption.recording_id == recording.id, Caption.key.is_not(None))
         .order_by(Caption.language)
     ).all()
     handouts = session.execute(

@@ -52,6 +52,7 @@ from lms.web import (
     showings,
     sign_in_code,
     sign_up,
+    transcripts,
     watch,
 )
 from lms.web.admin import audit as staff_audit
@@ -158,6 +159,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_jobs.blueprint,
     staff_kits.blueprint,
     staff_mail.blueprint,
+    transcripts.blueprint,
     watch.blueprint,
     files.blueprint,
     desk.blueprint,

@@ -62,6 +62,13 @@ class CaptionFacts:
     public_id: str
     language: str
     label: str
+    is_default: bool
+    key: str
+
+    @property
+    def file(self) -> str:
+        """The name of its file, which is another one whenever it was changed."""
+        return self.key.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +125,10 @@ _HANDOUT = select(Handout.webinar_id, Handout.name, Handout.key, Handout.preview
 )
 _SLUG = Query(select(Webinar.slug).where(Webinar.id == bindparam("webinar_id")))
 _CAPTIONS = (
-    select(Caption.public_id, Caption.language, Caption.label)
+    select(Caption.public_id, Caption.language, Caption.label, Caption.is_default, Caption.key)
     .join(Recording, Recording.id == Caption.recording_id)
-    .where(Recording.public_id == bindparam("recording_id"))
-    .order_by(Caption.language)
+    .where(Recording.public_id == bindparam("recording_id"), Caption.key.is_not(None))
+    .order_by(Caption.is_default.desc(), Caption.language)
 )
 
 
@@ -185,7 +192,10 @@ def slug_of(session: Session, webinar_id: int) -> str:
 def read_captions(session: Session, recording_id: str) -> tuple[CaptionFacts, ...]:
     """Return the caption tracks of a version, by its outside id."""
     rows = session.execute(_CAPTIONS, {"recording_id": recording_id})
-    return tuple(CaptionFacts(*row) for row in rows)
+    return tuple(
+        CaptionFacts(row.public_id, row.language, row.label, row.is_default, row.key or "")
+        for row in rows
+    )
 
 
 def find_handout(session: Session, public_id: str) -> HandoutFile:

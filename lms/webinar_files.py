@@ -20,6 +20,9 @@ class CaptionFacts:
     id: str
     language: str
     label: str
+    is_default: bool
+    is_shown: bool
+    has_draft: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,17 @@ def _version(session: Session, recording: Recording) -> VersionFacts:
         failure=recording.failure,
         failure_detail=recording.failure_detail,
         created_at=recording.created_at,
-        captions=tuple(CaptionFacts(row.public_id, row.language, row.label) for row in captions),
+        captions=tuple(
+            CaptionFacts(
+                row.public_id,
+                row.language,
+                row.label,
+                row.is_default,
+                row.key is not None,
+                row.draft is not None,
+            )
+            for row in captions
+        ),
     )
 
 

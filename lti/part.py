@@ -54,6 +54,7 @@ from lti.web import (
     staff_embeds,
     staff_traffic,
     tool_pages,
+    transcripts,
     watching,
     who,
 )
@@ -69,6 +70,7 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     watching.blueprint,
     opening.blueprint,
     handouts.blueprint,
+    transcripts.blueprint,
     privacy.blueprint,
     who.blueprint,
     embedded.blueprint,

@@ -19,6 +19,9 @@ from lms.programme import find_handout as find_handout
 from lms.programme import read_captions as read_captions
 from lms.programme import read_programme
 from lms.progress import Span as Span
+from lms.transcripts import Track as Track
+from lms.transcripts import find_track as find_track
+from lms.transcripts import read_tracks as read_tracks
 from lms.watching import Place as Place
 from lms.watching import nowhere as nowhere
 from lms.watching import read_places

@@ -159,17 +159,39 @@ class Recording(Base, kw_only=True):
 
 
 class Caption(Base, kw_only=True):
-    """A caption track of one version of a recording, stored as WebVTT."""
+    """A caption track of one version of a recording, as WebVTT.
+
+    `key` is the file that players fetch and `shown` its text (None until it was read from there);
+    a track without a key is shown to nobody. `draft` is what staff have changed and not shown yet;
+    `version` counts what was saved.
+    """
 
     __tablename__ = "caption"
-    __table_args__ = (UniqueConstraint("recording_id", "language"),)
+    __table_args__ = (
+        UniqueConstraint("recording_id", "language"),
+        CheckConstraint("key IS NOT NULL OR draft IS NOT NULL", name="shown_or_drafted"),
+        CheckConstraint("shown IS NULL OR key IS NOT NULL", name="shown_with_its_file"),
+        Index(
+            "uq_caption_default_recording_id",
+            "recording_id",
+            unique=True,
+            sqlite_where=text("is_default"),
+            postgresql_where=text("is_default"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
     recording_id: Mapped[int] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"))
     language: Mapped[str] = mapped_column(String(35))
     label: Mapped[str] = mapped_column(String(80))
-    key: Mapped[str] = mapped_column(String(400))
+    is_default: Mapped[bool] = mapped_column(default=False)
+    key: Mapped[str | None] = mapped_column(String(400), default=None)
+    shown: Mapped[str | None] = mapped_column(Text, default=None)
+    draft: Mapped[str | None] = mapped_column(Text, default=None)
+    version: Mapped[int] = mapped_column(default=1)
+    edited_by: Mapped[str | None] = mapped_column(String(26), default=None)
+    edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

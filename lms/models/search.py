@@ -1,12 +1,27 @@
 """What is searched for: the words of each webinar, with an index that either database keeps by itself."""
 
-from sqlalchemy import ForeignKey, Index, Text, text
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base
+from lms.db import Base, words
 
 # Only PostgreSQL has it; a query must repeat it to the letter to be answered by the index.
 SEARCHED = "to_tsvector('english', title || ' ' || names || ' ' || body)"
+
+SAID = "to_tsvector('english', regexp_replace(normalize(text, NFKD), '[\u0300-\u036f]', '', 'g'))"
+# Of a passage's id the upper part is its webinar's, so that an index of words alone tells which
+# webinars speak of something.
+WEBINAR_BITS = 20
+
+
+class PassageKind(StrEnum):
+    """Where a passage was said or written."""
+
+    TRANSCRIPT = "transcript"
+    HANDOUT = "handout"
+    SLIDE = "slide"
 
 
 class WebinarWords(Base, kw_only=True):
@@ -30,3 +45,31 @@ class WebinarWords(Base, kw_only=True):
     title: Mapped[str] = mapped_column(Text)
     names: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
+
+
+class Passage(Base, kw_only=True):
+    """Some sentences of what goes with a webinar, with the time or the page where they stand.
+
+    Written by `lms.passages` only. `source` is the outside id of the captions, the handout or the
+    recording that it comes from. On SQLite the index is the FTS5 table `passage_search` over these
+    rows, kept by triggers; both stand in the migration alone.
+    """
+
+    __tablename__ = "passage"
+    __table_args__ = (
+        CheckConstraint("starts_s IS NOT NULL OR page IS NOT NULL", name="has_a_place"),
+        Index("ix_passage_searched", text(SAID), postgresql_using="gin").ddl_if(
+            dialect="postgresql"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer(), "sqlite"), primary_key=True
+    )
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
+    kind: Mapped[PassageKind] = mapped_column(words(PassageKind))
+    source: Mapped[str] = mapped_column(String(26), index=True)
+    language: Mapped[str] = mapped_column(String(35), default="")
+    starts_s: Mapped[float | None] = mapped_column(default=None)
+    page: Mapped[int | None] = mapped_column(default=None)
+    text: Mapped[str] = mapped_column(Text)

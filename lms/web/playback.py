@@ -144,6 +144,11 @@ def progressive_url(playback: Playback, client: Client) -> str | None:
     return f"/media/{token}/{playback.run}/{PROGRESSIVE}"
 
 
+def plain_captions(playback: Playback, client: Client) -> list[dict[str, Any]]:
+    """Return the caption tracks for a player without scripts."""
+    return _captions(playback, f"/media/{issue(playback, client, native=True)}")
+
+
 def addresses(
     playback: Playback, client: Client, *, is_native: bool, why_url: str | None = None
 ) -> dict[str, Any]:
@@ -153,21 +158,12 @@ def addresses(
     """
     token = issue(playback, client, native=is_native)
     media = f"/media/{token}"
-    with read_session() as session:
-        captions = programme.read_captions(session, playback.recording_id)
     ends_at = playback.access_ends_at
     ends_in = None if ends_at is None else (ends_at - now()).total_seconds()
     return {
         "hls": f"{media}/{playback.run}/{MASTER}",
         "thumbnails": f"{media}/{playback.run}/{THUMBNAILS}" if playback.is_whole else None,
-        "captions": [
-            {
-                "src": f"{media}/captions/{track.public_id}.vtt",
-                "language": track.language,
-                "label": track.label,
-            }
-            for track in captions
-        ],
+        "captions": _captions(playback, media),
         "beat": f"/playback/{token}/beat",
         "close": f"/playback/{token}/close",
         "why": why_url.format(token=token) if why_url else url_for("playback.why", token=token),
@@ -177,6 +173,20 @@ def addresses(
         "ends_at": None if ends_at is None else ends_at.isoformat(),
         "ends_in_s": ends_in,
     }
+
+
+def _captions(playback: Playback, media: str) -> list[dict[str, Any]]:
+    with read_session() as session:
+        tracks = programme.read_captions(session, playback.recording_id)
+    return [
+        {
+            "src": f"{media}/captions/{track.file}",
+            "language": track.language,
+            "label": track.label,
+            "is_default": track.is_default,
+        }
+        for track in tracks
+    ]
 
 
 def _told(decision: Decision, webinar: WebinarFacts, slug: str) -> dict[str, Any]:

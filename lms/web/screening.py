@@ -4,6 +4,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import Final
 
+from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -12,6 +13,7 @@ from lms.watching import Place
 
 MINUTE_S: Final = 60
 COUNTED_IN_SECONDS: Final = 10 * MINUTE_S
+LONGEST_S: Final = 7 * 24 * 60 * MINUTE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,14 @@ def screening_of(
     poster_url: str | None,
     note: str | None = None,
     clip: Span | None = None,
+    at_s: float | None = None,
 ) -> Screening:
     """Return how a person finds a recording, or the stretch of it that a link shows."""
     whole = Span(0.0, place.seconds)
     shown = whole if clip is None else _inside(clip, whole)
     resume_s = place.resume_s if shown.starts_s < place.resume_s < shown.ends_s else shown.starts_s
+    if at_s is not None and shown.starts_s <= at_s < shown.ends_s:
+        resume_s = at_s  # a link to this moment goes before the place that was kept
     return Screening(
         doorway=doorway,
         poster_url=poster_url,
@@ -134,3 +139,9 @@ def _player_words(seconds: float) -> dict[str, str]:
         "ends_soon": _("Your access ends at {time}. Your place is kept."),
         "kept": _("Your place, {place}, is kept."),
     }
+
+
+def asked_moment() -> float | None:
+    """Return the second that the address names by `?t=`; None for none, and for what is no second."""
+    seconds = request.args.get("t", type=float)
+    return seconds if seconds is not None and 0 <= seconds < LONGEST_S else None

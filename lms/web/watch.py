@@ -20,17 +20,19 @@ from lms.models.catalogue import WebinarState
 from lms.programme import UNPICTURED, Programme, Version, read_programme
 from lms.showings import grant_that_shows
 from lms.streams import Holder
+from lms.transcripts import Track, read_tracks
 from lms.viewing import Playback
 from lms.watching import Place, nowhere, read_places
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render
 from lms.web.panels import panel_of
-from lms.web.playback import Wish, begin, elsewhere_words, progressive_url
+from lms.web.playback import Wish, begin, elsewhere_words, plain_captions, progressive_url
 from lms.web.player_policy import player_policy
 from lms.web.posters import poster_url
-from lms.web.screening import Doorway, screening_of
+from lms.web.screening import Doorway, asked_moment, screening_of
 from lms.web.signin import Viewer, required_viewer
 from lms.web.tickets import client_of
+from lms.web.transcripts import links_to
 
 blueprint = Blueprint("watch", __name__)
 
@@ -52,6 +54,7 @@ class Seat:
     has_handouts: bool
     place: Place | None
     may_show: bool
+    tracks: tuple[Track, ...]
 
 
 @blueprint.get("/webinars/<slug>/watch")
@@ -83,7 +86,9 @@ def watch_plainly(slug: str) -> ResponseReturnValue:
         programme=seat.programme,
         held_on=held_on(seat.programme),
         film_url=progressive_url(answer, client_of(request)),
-        resume_s=int(answer.place.resume_s),
+        resume_s=int(answer.place.resume_s if asked_moment() is None else asked_moment() or 0),
+        captions=plain_captions(answer, client_of(request)),
+        tracks=links_to(seat.tracks, "transcripts"),
         handouts=seat.has_handouts,
     )
 
@@ -102,13 +107,14 @@ def _seat(slug: str, person: Viewer) -> Seat:
             version = programme.version
             places = read_places(session, login_id=person.login_id, recording_ids=(version.id,))
             place = places.get(version.id) or nowhere(version.seconds)
+        tracks = read_tracks(session, programme.webinar_id)
         may_show = grant_that_shows(session, case, now=moment)
     decision = decide(case.login, case.webinar, Action.RECORDING, moment)
     if _is_hidden(programme, decision) and not person.is_staff:
         raise NotFound
     handouts = decide(case.login, case.webinar, Action.HANDOUT, moment)
     has_handouts = isinstance(handouts, Admitted) or person.is_staff
-    return Seat(programme, case, decision, has_handouts, place, may_show is not None)
+    return Seat(programme, case, decision, has_handouts, place, may_show is not None, tracks)
 
 
 def _is_hidden(programme: Programme, decision: Decision) -> bool:
@@ -135,8 +141,10 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
                 ),
                 poster_url=poster_url(version.public_id, version.run) if is_pictured else None,
                 note=_(AS_STAFF) if is_preview else None,
+                at_s=asked_moment(),
             ),
             handouts=seat.has_handouts,
+            tracks=links_to(seat.tracks, "transcripts"),
             may_show=seat.may_show,
         )
     )

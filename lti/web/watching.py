@@ -16,10 +16,10 @@ from lms.errors import N_
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session
 from lms.web.panels import said
-from lms.web.playback import elsewhere_words, progressive_url
+from lms.web.playback import elsewhere_words, plain_captions, progressive_url
 from lms.web.player_policy import player_policy
 from lms.web.posters import picture_of, poster_url
-from lms.web.screening import Doorway, Screening, minutes_of, screening_of
+from lms.web.screening import Doorway, Screening, asked_moment, minutes_of, screening_of
 from lms.web.watch import held_on
 from lti.frames import Frame
 from lti.models.launches import FrameRole, Purpose
@@ -27,6 +27,7 @@ from lti.targets import Target
 from lti.web.framed import frame_page, framed_blueprint, this_frame
 from lti.web.opening import begin_playing, frame_client
 from lti.web.sitting import Sitting, series_of, sit_down
+from lti.web.transcripts import tracks_of
 from lti.web.words import house_zone, next_step, write_url
 
 blueprint = framed_blueprint("framed_watch", __name__)
@@ -97,6 +98,7 @@ def watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVal
         poster_url=poster_url(version.public_id, version.run),
         note=note,
         clip=_clip(sitting.target),
+        at_s=asked_moment(),
     )
     return _player_page(frame, secret, sitting, screening)
 
@@ -129,12 +131,18 @@ def _plain_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVa
             told = tell(session, answer, zone=house_zone(), now=moment)
         return _turned_page(frame, secret, sitting, told)
     clip = _clip(sitting.target)
-    starts_s = answer.place.resume_s or (clip.starts_s if clip else 0.0)
+    asked_s = asked_moment()
+    starts_s = (
+        asked_s
+        if asked_s is not None
+        else answer.place.resume_s or (clip.starts_s if clip else 0.0)
+    )
     ends = f",{clip.ends_s:g}" if clip and clip.ends_s < answer.seconds else ""
     return frame_page(
         frame,
         "lti/plain.html",
         film_url=progressive_url(answer, frame_client()),
+        captions=plain_captions(answer, frame_client()),
         at=f"#t={starts_s:g}{ends}" if starts_s or ends else "",
         **around,
     )
@@ -201,6 +209,8 @@ def _surrounding(frame: Frame, secret: str, sitting: Sitting) -> dict[str, Any]:
             "picture": "framed_handouts.first_page",
             "values": {"secret": secret},
         },
+        "tracks": tracks_of(secret, sitting),
+        "may_read": sitting.standing.may_play(now()),
         "series": sitting.series,
         "series_url": url_for("framed_watch.watch", secret=secret),
         "following": following[0] if following else None,

@@ -29,6 +29,8 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "assignment": {"login_id": REFERRED, "state": "invited", "expires_at": START},
     "claim_link": {"expires_at": START + timedelta(hours=1), "most_uses": 1, "uses": 0},
     "grant_line": {"login_id": REFERRED, "scope": "everything"},
+    "caption": {"key": "renditions/x/captions/y.vtt"},
+    "passage": {"starts_s": 0.0},
     "house": {"id": 1, "accent": "#1f6b4f"},
     "offer": {"currency": "USD"},
     "delivery_kit": {"size_bytes": 0, "downloads": 0},

@@ -18,6 +18,8 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_assignment_open_ones_expire": {"expires_at": None},
     "ck_assignment_released_is_over": {"ended_at": START, "ended_as": "expired"},
     "ck_assignment_somebody": {"login_id": None},
+    "ck_caption_shown_or_drafted": {"key": None, "draft": None},
+    "ck_caption_shown_with_its_file": {"shown": "WEBVTT", "key": None, "draft": "WEBVTT"},
     "ck_claim_link_a_bound_one_works_once": {"assignment_id": 1, "most_uses": 2},
     "ck_claim_link_expires_after_creation": {"expires_at": START},
     "ck_claim_link_not_used_too_often": {"uses": 2},
@@ -58,6 +60,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_offer_minimum_at_least_one": {"minimum": 0},
     "ck_offer_price_not_negative": {"price_minor": -1},
     "ck_organisation_not_its_own_parent": {"id": 7, "parent_id": 7},
+    "ck_passage_has_a_place": {"starts_s": None, "page": None},
     "ck_past_buyer_invited_in_a_batch": {"invited_at": START},
     "ck_past_import_applied_at_a_moment": {"applied_at": START},
     "ck_past_import_counts_not_negative": {"ok": -1},
@@ -195,5 +198,6 @@ BESIDE: Mapping[str, Mapping[str, Any]] = {
     "fk_grant_line_series_id": {"scope": "series"},
     "fk_grant_line_webinar_id": {"scope": "webinar"},
     "uq_login_email_key": {"email": "pat@example.org"},
+    "uq_caption_default_recording_id": {"is_default": True},
     "uq_recording_current_webinar_id": {"is_current": True},
 }

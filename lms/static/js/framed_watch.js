@@ -1,4 +1,4 @@
-// The first playback may open the handouts: they are fetched once it has begun.
+// The first playback may open what stands beside the film: it is fetched once that has begun.
 
 const rail = document.querySelector("[data-handouts=closed]");
 
@@ -7,7 +7,9 @@ async function openHandouts() {
     const answer = await fetch(window.location.href, { credentials: "same-origin" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const opened = page.querySelector("[data-handouts=open]");
-    if (opened) rail.replaceWith(opened);
+    if (!opened) return;
+    rail.replaceWith(opened);
+    opened.dispatchEvent(new CustomEvent("carrel:opened", { bubbles: true }));
   } catch {
     // They are there when the page is opened the next time.
   }

@@ -5,6 +5,7 @@ import { Film } from "./watch/film.js";
 import { Doorkeeper } from "./watch/doorkeeper.js";
 import { Heartbeat } from "./watch/heartbeat.js";
 import { Message } from "./watch/message.js";
+import { Rail } from "./watch/rail.js";
 import { Strip } from "./watch/strip.js";
 import { Tracks } from "./watch/tracks.js";
 import { Watched } from "./watch/watched.js";
@@ -36,6 +37,7 @@ class WatchPage {
     this.watched = new Watched(this.video, seconds, page.dataset.watched, this.shown);
     this.strip = new Strip(page, this.video, this.watched, this.words);
     this.tracks = new Tracks(this.video);
+    for (const rail of page.querySelectorAll("[data-rail]")) new Rail(rail, () => {});
     this.heartbeat = new Heartbeat(this.video, this.watched, {
       kept: () => this.strip.draw(),
       refused: () => this.askWhy(),
@@ -74,6 +76,7 @@ class WatchPage {
       this.go(this.watched.nextGap(this.place()));
     });
     this.strip.onChosen((seconds) => this.go(seconds));
+    this.page.addEventListener("carrel:seek", (event) => this.go(event.detail));
     // A page that comes back from the browser's cache has closed its session when it was left.
     window.addEventListener("pagehide", () => this.leave());
   }

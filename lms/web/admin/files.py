@@ -1,23 +1,32 @@
 """The files of a webinar, for staff: recordings with live progress, captions, handouts."""
 
+from pathlib import Path
+from typing import Final
+
 from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from lms import captions, handouts, recordings
 from lms.clock import now
-from lms.errors import N_, NotFound
+from lms.errors import N_, Invalid, NotFound
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction, wants_json
+from lms.web.screening import clock_of
 from lms.web.signin import required_viewer
 from lms.web.stored import send_resumably
 from lms.web.uploads import received
 from lms.webinar_files import read_version, read_webinar_files
+from media.captions import LARGEST_BYTES, Fault
 from media.storage import content_type_of
 
 blueprint = Blueprint("webinar_files", __name__, url_prefix="/staff")
 
 WEBINAR_PAGE = "staff_webinars.show"
+PAST_THE_END: Final = N_(
+    "The last of them begins at %(last)s and the recording ends at %(end)s: do they belong to it?"
+)
 
 
 @blueprint.get("/webinars/<slug>/files")
@@ -58,20 +67,20 @@ def add_handout(slug: str) -> ResponseReturnValue:
 def add_captions(slug: str, recording_id: str) -> ResponseReturnValue:
     person = required_viewer()
     with read_session() as session:
-        recordings.find(session, recording_id)
+        seconds = recordings.find(session, recording_id).seconds
     storage = carrel().storage
     with received() as (path, _name):
-        kept = captions.keep_captions(
-            storage,
-            recording_id=recording_id,
-            language=request.form.get("language", "en"),
-            data=path.read_bytes(),
-        )
+        kept = _checked_captions(path, recording_id)
     with transaction() as session:
         replaced = captions.attach(session, kept, actor=person.public_id, now=now())
+        if request.form.get("default") == "yes":
+            captions.make_default(session, kept.caption_id, actor=person.public_id, now=now())
     if replaced is not None:
         storage.delete(replaced)
-    return _done(slug, _("The captions are shown with the recording."))
+    told = ngettext("%(num)s caption is shown.", "%(num)s captions are shown.", kept.cues)
+    if seconds is not None and kept.last_s > seconds + captions.PAST_THE_END_S:
+        told = f"{told} {_(PAST_THE_END, last=clock_of(kept.last_s), end=clock_of(seconds))}"
+    return _done(slug, told)
 
 
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/cancel")
@@ -103,13 +112,23 @@ def remove_handout(slug: str, handout_id: str) -> ResponseReturnValue:
     return _done(slug, _("The handout is gone from the webinar's page."))
 
 
+@blueprint.post("/webinars/<slug>/captions/<caption_id>/default")
+@open_to(Audience.STAFF)
+def default_captions(slug: str, caption_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        captions.make_default(session, caption_id, actor=actor, now=now())
+    return _done(slug, _("These captions come first now."))
+
+
 @blueprint.post("/webinars/<slug>/captions/<caption_id>/remove")
 @open_to(Audience.STAFF)
 def remove_captions(slug: str, caption_id: str) -> ResponseReturnValue:
     with transaction() as session:
         actor = required_viewer().public_id
         key = captions.remove(session, caption_id, actor=actor, now=now())
-    carrel().storage.delete(key)
+    if key is not None:
+        carrel().storage.delete(key)
     return _done(slug, _("The captions are gone from the recording."))
 
 
@@ -135,6 +154,29 @@ def original(recording_id: str) -> ResponseReturnValue:
     if carrel().storage.stat(key) is None:
         raise NotFound(N_("The original of this recording is missing from the storage."))
     return send_resumably(key, content_type_of(key), recording.original_name)
+
+
+def _checked_captions(path: Path, recording_id: str) -> captions.KeptCaptions:
+    """Return the captions of a received file, stored; raises Invalid with each line at fault."""
+    with path.open("rb") as file:
+        data = file.read(LARGEST_BYTES + 1)  # one byte more is refused as too large
+    try:
+        return captions.keep_captions(
+            carrel().storage,
+            recording_id=recording_id,
+            language=request.form.get("language", "en"),
+            label=request.form.get("label", ""),
+            data=data,
+        )
+    except captions.BadCaptionFile as error:
+        raise Invalid("\n".join(map(_said_fault, error.faults))) from error
+
+
+def _said_fault(fault: Fault) -> str:
+    sentence = _(fault.sentence)
+    return (
+        _("Line %(line)s: %(fault)s", line=fault.line, fault=sentence) if fault.line else sentence
+    )
 
 
 def _require_webinar(slug: str) -> None:

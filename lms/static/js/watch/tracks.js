@@ -20,6 +20,7 @@ export class Tracks {
       this.elements.push(track({ ...pictures, src: session.thumbnails }));
     }
     this.video.append(...this.elements);
+    // Who has never chosen sees none, as the film is heard; the button shows the default.
     const wanted = shown ?? choices().captions;
     for (const { track: caption } of this.elements) {
       if (caption.kind !== "captions") continue;

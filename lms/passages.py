@@ -1,0 +1,286 @@
+"""What is said and written in webinars, passage by passage: kept for the search, and found.
+
+Whoever has words with a time or a page keeps them by one call of `keep`, in the transaction that
+changes their source, and drops them by `drop`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Function,
+    Select,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy.orm import Session
+
+from lms.models.catalogue import Webinar
+from lms.models.search import SAID, WEBINAR_BITS, Passage, PassageKind
+from lms.search import BEGINNING, fold
+
+PIECE_S: Final = 30.0
+PIECE_LETTERS: Final = 700
+# Of a word that is everywhere, so many passages are looked at for the webinars that speak of it.
+MOST_HITS: Final = 20_000
+LOOKED_AT: Final = 60
+QUOTED: Final = 3
+AROUND: Final = 110
+_BETWEEN: Final = re.compile(r"[^\W_]+")
+_ENDINGS: Final = ("ing", "ies", "ied", "es", "ed", "ly", "s", "e", "y")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where passages come from: `id` is the outside id of the captions, handout or recording."""
+
+    webinar_id: int
+    kind: PassageKind
+    id: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some sentences; `starts_s` in seconds of the recording, `page` counts from 1."""
+
+    text: str
+    starts_s: float | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a quotation, marked where it is what was asked for."""
+
+    text: str
+    is_marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A passage as an answer shows it."""
+
+    kind: PassageKind
+    source: str
+    language: str
+    starts_s: float | None
+    page: int | None
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """The best passages of a webinar, in their order, and how many more there are (at least)."""
+
+    best: tuple[Quote, ...]
+    more: int
+
+
+def keep(session: Session, source: Source, pieces: Iterable[Piece]) -> None:
+    """Put what a source says in place of what it said before, in the caller's transaction."""
+    drop(session, source.id)
+    # Two writers of one webinar would number their passages alike.
+    session.execute(select(Webinar.id).where(Webinar.id == source.webinar_id).with_for_update())
+    first = source.webinar_id << WEBINAR_BITS
+    last = session.scalar(select(func.max(Passage.id)).where(*of_webinar(source.webinar_id)))
+    number = first if last is None else last + 1
+    rows = [
+        {
+            "id": number + place,
+            "webinar_id": source.webinar_id,
+            "kind": source.kind,
+            "source": source.id,
+            "language": source.language,
+            "starts_s": piece.starts_s,
+            "page": piece.page,
+            "text": piece.text,
+        }
+        for place, piece in enumerate(each for each in pieces if each.text)
+    ]
+    if rows:
+        session.execute(insert(Passage), rows)
+
+
+def drop(session: Session, source_id: str) -> None:
+    """Forget what a source says."""
+    session.flush()
+    gone = delete(Passage).where(Passage.source == source_id)
+    session.execute(gone.execution_options(synchronize_session=False))
+
+
+def pieces_of(lines: Iterable[tuple[float, str]]) -> Iterable[Piece]:
+    """Gather spoken lines, each with its second, to passages of about half a minute."""
+    begun, said, letters = 0.0, list[str](), 0
+    for starts, line in lines:
+        if said and (starts - begun >= PIECE_S or letters >= PIECE_LETTERS):
+            yield Piece(" ".join(said), starts_s=begun)
+            said, letters = [], 0
+        if not said:
+            begun = starts
+        said.append(line)
+        letters += len(line)
+    if said:
+        yield Piece(" ".join(said), starts_s=begun)
+
+
+def hits(words: Sequence[str], dialect: str) -> CTE:
+    """Return the webinars with passages that have all of `words`: a table (webinar_id, passages)."""
+    if dialect == "sqlite":
+        # By the index of words alone, newest first.
+        found = (
+            select(literal_column("rowid", BigInteger).label("id"))
+            .select_from(text("passage_search"))
+            .where(text("passage_search MATCH :said").bindparams(said=_fts5(words)))
+            .order_by(literal_column("rowid").desc())
+            .limit(MOST_HITS)
+            .subquery("said")
+        )
+    else:
+        found = _tsquery(words).limit(MOST_HITS).subquery("said")
+    whose = found.c.id.bitwise_rshift(WEBINAR_BITS)
+    counted = select(whose.label("webinar_id"), func.count().label("passages"))
+    return counted.group_by(whose).cte("spoken").prefix_with("MATERIALIZED")
+
+
+def quote(
+    session: Session, words: Sequence[str], webinar_ids: Iterable[int]
+) -> Mapping[int, Quotes]:
+    """Return the best passages of each of these webinars that has any with all of `words`.
+
+    Ask the policy before showing them: they are said behind the door.
+    """
+    found = {}
+    for webinar_id in webinar_ids:
+        rows = _passages(session, words, webinar_id)
+        if rows:
+            found[webinar_id] = _best(rows, words)
+    return found
+
+
+def marked(passage: str, words: Sequence[str]) -> tuple[Part, ...]:
+    """Return a passage around what was asked for, its words marked."""
+    places = _places(passage, words)
+    if not places:
+        return (Part(passage[: 2 * AROUND], is_marked=False),)
+    begins, ends = _around(passage, places[0])
+    cuts = [(max(at, begins), stop) for at, stop in places if stop <= ends]
+    parts = [Part("… ", is_marked=False)] if begins else []
+    for starts, stops in cuts:
+        parts += [
+            Part(passage[begins:starts], is_marked=False),
+            Part(passage[starts:stops], is_marked=True),
+        ]
+        begins = stops
+    parts.append(
+        Part(passage[begins:ends] + (" …" if ends < len(passage) else ""), is_marked=False)
+    )
+    return tuple(part for part in parts if part.text)
+
+
+def _around(passage: str, place: tuple[int, int]) -> tuple[int, int]:
+    """Return the stretch that is quoted: whole words, the place of the first hit early in it."""
+    begins = max(0, place[0] - AROUND)
+    if begins:
+        begins = min(passage.find(" ", begins) + 1, place[0])
+    ends = min(len(passage), place[1] + 2 * AROUND)
+    if ends < len(passage):
+        ends = max(passage.rfind(" ", begins, ends), place[1])
+    return begins, ends
+
+
+def _passages(session: Session, words: Sequence[str], webinar_id: int) -> Sequence[Any]:
+    columns = (
+        Passage.kind,
+        Passage.source,
+        Passage.language,
+        Passage.starts_s,
+        Passage.page,
+        Passage.text,
+    )
+    if session.get_bind().dialect.name == "sqlite":
+        first = webinar_id << WEBINAR_BITS
+        match = text(
+            "passage.id IN (SELECT rowid FROM passage_search WHERE passage_search MATCH :said"
+            " AND rowid BETWEEN :first AND :last ORDER BY rowid LIMIT :most)"
+        ).bindparams(
+            said=_fts5(words),
+            first=first,
+            last=first + (1 << WEBINAR_BITS) - 1,
+            most=LOOKED_AT,
+        )
+        asked = select(*columns).where(match)
+    else:
+        # The words of one webinar are few; asked by the range alone, the index of words stays out.
+        asked = select(*columns).where(*of_webinar(webinar_id), _said(words)).limit(LOOKED_AT)
+    return session.execute(asked.order_by(Passage.id)).all()
+
+
+def _best(rows: Sequence[Any], words: Sequence[str]) -> Quotes:
+    told = [(len(_places(row.text, words)), place, row) for place, row in enumerate(rows)]
+    chosen = sorted(sorted(told, key=lambda each: (-each[0], each[1]))[:QUOTED], key=lambda e: e[1])
+    best = tuple(
+        Quote(
+            PassageKind(row.kind),
+            row.source,
+            row.language,
+            row.starts_s,
+            row.page,
+            marked(row.text, words),
+        )
+        for _, _, row in chosen
+    )
+    return Quotes(best, len(rows) - len(best))
+
+
+def _places(passage: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where words of the query stand, their endings left aside as the indexes do."""
+    stems = {_stem(word) for word in words}
+    last = words[-1] if words and len(words[-1]) >= BEGINNING else None
+    places = []
+    for found in _BETWEEN.finditer(passage):
+        word = fold(found[0])
+        if _stem(word) in stems or (last is not None and word.startswith(last)):
+            places.append(found.span())
+    return places
+
+
+def _stem(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= BEGINNING:
+            return word[: -len(ending)]
+    return word
+
+
+def of_webinar(webinar_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on a passage that it is a webinar's."""
+    first = webinar_id << WEBINAR_BITS
+    return (Passage.id >= first, Passage.id < first + (1 << WEBINAR_BITS))
+
+
+def _fts5(words: Sequence[str]) -> str:
+    terms = [f'"{word}"' for word in words]
+    if terms and len(words[-1]) >= BEGINNING:
+        terms[-1] += " *"
+    return " AND ".join(terms)
+
+
+def _tsquery(words: Sequence[str]) -> Select[int]:
+    return select(Passage.id).where(_said(words))
+
+
+def _said(words: Sequence[str]) -> ColumnElement[bool]:
+    terms = list(words)
+    if terms and len(words[-1]) >= BEGINNING:
+        terms[-1] += ":*"
+    query: Function[Any] = func.to_tsquery(literal_column("'english'"), " & ".join(terms))
+    return literal_column(SAID).op("@@", is_comparison=True)(query)

@@ -1,0 +1,17 @@
+// The transcript beside the film.
+
+import { Rail } from "./watch/rail.js";
+import { Transcript } from "./watch/transcript.js";
+
+function begin(root) {
+  const box = root.querySelector("[data-transcript]");
+  const page = document.querySelector("[data-watch]");
+  if (box && page) new Transcript(box, page);
+}
+
+begin(document);
+// In a frame the first playback may open what was closed.
+document.addEventListener("carrel:opened", (event) => {
+  for (const rail of event.target.querySelectorAll("[data-rail]")) new Rail(rail, () => {});
+  begin(event.target);
+});
