@@ -1,0 +1,247 @@
+"""carrel media check: what the database names is there and whole, and nothing else is."""
+
+import hashlib
+import os
+import tracemalloc
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from lms.clock import now
+from lms.db import new_public_id
+from lms.encoding import SWEEP
+from lms.inventory import Wrong, remove_orphans, take_inventory
+from lms.jobs import enqueue
+from lms.models.catalogue import Recording, Webinar
+from lms.models.upkeep import Lane
+from media.storage import open_storage
+from tests.factories import make_handout
+from tests.media.conftest import s3_server
+
+__all__ = ["s3_server"]
+
+FILM = b"the bytes of a film" * 1000
+MASTER = b'#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",URI="audio.m3u8"\nhigh.m3u8\n'
+VARIANT = """#EXTM3U
+#EXT-X-MAP:URI="{0}.mp4",BYTERANGE="100@0"
+#EXTINF:6.0,
+#EXT-X-BYTERANGE:400@100
+{0}.mp4
+#EXT-X-ENDLIST
+"""
+
+
+@pytest.fixture(params=["local", "s3"])
+def storage(request, carrel):
+    if request.param == "local":
+        return carrel.storage
+    server = request.getfixturevalue("s3_server")
+    return open_storage(
+        server.url(f"check/{new_public_id()}"),
+        endpoint=server.endpoint,
+        access_key=server.access_key,
+        secret_key=server.secret_key,
+    )
+
+
+@pytest.fixture
+def names(database, cast, storage):
+    """A house in good order; the keys of what is in it."""
+    with database.transaction() as session:
+        recording = session.get_one(Recording, cast.recording_id)
+        recording.original_key = f"originals/{recording.public_id}/talk.mp4"
+        recording.size_bytes = len(FILM)
+        recording.sha256 = hashlib.sha256(FILM).hexdigest()
+        handout = make_handout(session, session.get_one(Webinar, cast.webinar_id))
+        handout.key = f"handouts/{handout.public_id}/slides.pdf"
+        handout.preview_key = f"handouts/{handout.public_id}/page-1.jpg"
+        handout.size_bytes, handout.sha256 = len(FILM), recording.sha256
+        run = f"renditions/{recording.public_id}/{recording.run}"
+        keys = {"original": recording.original_key, "handout": handout.key, "run": run}
+        files = {
+            recording.original_key: FILM,
+            handout.key: FILM,
+            handout.preview_key: b"a picture",
+            f"{run}/master.m3u8": MASTER,
+            f"{run}/poster.jpg": b"a picture",
+        }
+    for name in ("high", "audio"):
+        files[f"{run}/{name}.m3u8"] = VARIANT.format(name).encode()
+        files[f"{run}/{name}.mp4"] = bytes(500)
+    for key, data in files.items():
+        storage.put_bytes(key, data, "application/octet-stream")
+    return keys
+
+
+def taken(database, storage, *, deep=False, at=None):
+    return take_inventory(database, storage, now=at or now(), deep=deep)
+
+
+def test_a_house_in_good_order_has_nothing_to_tell(database, storage, names):
+    found = taken(database, storage, deep=True)
+    assert (found.fault_count, found.orphan_count) == (0, 0)
+    assert (found.named, found.stored) == (4, 9)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "deep", "wrong"),
+    [
+        ("{original}", None, False, Wrong.MISSING),
+        ("{original}", b"short", False, Wrong.SIZE),
+        ("{handout}", FILM[:-1] + b"x", True, Wrong.CHECKSUM),
+        ("{run}/master.m3u8", None, False, Wrong.MISSING),
+        ("{run}/high.m3u8", None, False, Wrong.MISSING),
+        ("{run}/high.m3u8", b"#EXTM3U\n", False, Wrong.PLAYLIST),
+        ("{run}/audio.mp4", None, False, Wrong.MISSING),
+        ("{run}/high.mp4", bytes(499), False, Wrong.SIZE),
+    ],
+)
+def test_what_is_missing_or_damaged_is_told(database, storage, names, name, data, deep, wrong):
+    key = name.format(**names)
+    storage.delete(key) if data is None else storage.put_bytes(key, data, "x/y")
+    found = taken(database, storage, deep=deep)
+    assert [fault.wrong for fault in found.faults] == [wrong]
+
+
+def test_an_altered_byte_is_seen_only_when_every_byte_is_read(database, storage, names):
+    storage.put_bytes(names["original"], FILM[:-1] + b"x", "x/y")
+    assert taken(database, storage).fault_count == 0
+    assert taken(database, storage, deep=True).fault_count == 1
+
+
+def test_what_no_row_names_is_listed_and_goes_when_it_is_a_day_old(database, storage, names):
+    strays = {
+        "originals/00000000000000000000000000/talk.mp4",
+        names["run"].rpartition("/")[0] + "/another-run/high.mp4",
+        names["run"].rpartition("/")[0] + "/captions/none.vtt",
+        "handouts/none/slides.pdf",
+        "somewhere/else",
+    }
+    for key in strays:
+        storage.put_bytes(key, b"stray", "x/y")
+    young = taken(database, storage)
+    assert {orphan.key for orphan in young.orphans} == strays
+    assert young.orphan_bytes == 5 * len(strays)
+    assert remove_orphans(database, storage, young.orphans) == ()
+    old = taken(database, storage, at=now() + timedelta(days=2))
+    assert {orphan.key for orphan in remove_orphans(database, storage, old.orphans)} == strays
+    assert taken(database, storage, deep=True).orphan_count == 0
+    assert taken(database, storage, deep=True).fault_count == 0
+
+
+def test_a_file_that_a_row_names_by_now_stays(database, storage, names, cast):
+    storage.put_bytes("originals/new/talk.mp4", FILM, "x/y")
+    found = taken(database, storage, at=now() + timedelta(days=2))
+    with database.transaction() as session:
+        session.get_one(Recording, cast.recording_id).original_key = "originals/new/talk.mp4"
+    assert remove_orphans(database, storage, found.orphans) == ()
+    assert storage.stat("originals/new/talk.mp4") is not None
+
+
+def test_a_run_that_is_being_made_or_waits_for_its_last_viewer_is_known(
+    database, storage, names, cast
+):
+    recording_id = names["run"].split("/")[1]
+    storage.put_bytes(f"renditions/{recording_id}/replaced/high.mp4", b"x", "x/y")
+    with database.transaction() as session:
+        enqueue(
+            session,
+            kind=SWEEP,
+            lane=Lane.MEDIA,
+            subject=recording_id,
+            payload={"run": "replaced"},
+            now=now(),
+        )
+    assert taken(database, storage).orphan_count == 0
+    storage.put_bytes(f"renditions/{recording_id}/fresh/high.mp4", b"x", "x/y")
+    assert taken(database, storage).orphan_count == 1
+    with database.transaction() as session:
+        enqueue(
+            session,
+            kind="recording.encode",
+            lane=Lane.MEDIA,
+            subject=recording_id,
+            payload={},
+            now=now(),
+        )
+    assert taken(database, storage).orphan_count == 0
+
+
+def test_memory_does_not_grow_with_the_house(database, carrel, cast):
+    for number in range(3000):
+        carrel.storage.put_bytes(f"handouts/{number % 7}/{number}.pdf", b"x", "x/y")
+    tracemalloc.start()
+    found = taken(database, carrel.storage)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.orphan_count == 3000
+    assert len(found.orphans) == 1000
+    assert peak < 6 << 20
+
+
+class TestTheCommand:
+    def test_good_order_ends_with_0(self, carrel_command, database, carrel, cast):
+        with database.transaction() as session:
+            session.delete(session.get_one(Recording, cast.recording_id))
+        ran = carrel_command("media", "check")
+        assert ran.code == 0
+        assert "nothing else is" in ran.out
+
+    def test_faults_end_with_1_and_say_what_to_do(self, carrel_command, carrel, cast):
+        carrel.storage.put_bytes("handouts/none/a.pdf", b"x", "x/y")
+        ran = carrel_command("media", "check", "--deep")
+        assert ran.code == 1
+        assert "Missing: 2" in ran.out
+        assert "backup" in ran.out
+        assert "handouts/none/a.pdf" in ran.out
+        assert "--remove-orphans" in ran.out
+
+    def test_json_is_one_object(self, carrel_command, carrel, cast):
+        carrel.storage.put_bytes("handouts/none/a.pdf", b"x", "x/y")
+        ran = carrel_command("media", "check", "--json")
+        assert ran.code == 1
+        assert ran.answer["fault_count"] == 2
+        assert ran.answer["orphans"][0]["key"] == "handouts/none/a.pdf"
+        assert ran.answer["orphans"][0]["is_young"] is True
+
+    def test_deleting_without_a_yes_is_refused_with_json(self, carrel_command, cast):
+        assert carrel_command("media", "check", "--remove-orphans", "--json").code == 2
+
+    def test_old_orphans_go_on_a_yes_and_young_ones_stay(self, carrel_command, settings, cast):
+        files = Path(urlsplit(settings.storage_url).path)
+        for name in ("old", "young"):
+            (files / "handouts").mkdir(parents=True, exist_ok=True)
+            (files / f"handouts/{name}.pdf").write_bytes(b"x")
+        yesterday = (now() - timedelta(days=2)).timestamp()
+        os.utime(files / "handouts/old.pdf", (yesterday, yesterday))
+        ran = carrel_command("media", "check", "--remove-orphans", "--yes")
+        assert "1 deleted" in ran.out
+        assert not (files / "handouts/old.pdf").exists()
+        assert (files / "handouts/young.pdf").exists()
+
+    def test_a_directory_needs_no_leave_for_pages(self, carrel_command):
+        assert carrel_command("media", "cors", "--json").complaint["code"] == "no_bucket"
+
+    def test_a_bucket_lets_our_pages_read_and_keeps_the_rules_of_others(
+        self, carrel_command, s3_server, monkeypatch, settings
+    ):
+        for name, value in {
+            "STORAGE": s3_server.url("cors"),
+            "S3_ENDPOINT": s3_server.endpoint,
+            "S3_ACCESS_KEY": s3_server.access_key,
+            "S3_SECRET_KEY": s3_server.secret_key,
+            "DELIVERY": "redirect",
+        }.items():
+            monkeypatch.setenv(f"CARREL_{name}", value)
+        for _ in range(2):
+            assert carrel_command("media", "cors").code == 0
+        bucket = open_storage(
+            s3_server.url("cors"),
+            endpoint=s3_server.endpoint,
+            access_key=s3_server.access_key,
+            secret_key=s3_server.secret_key,
+        )
+        rules = bucket._client.get_bucket_cors(Bucket=s3_server.bucket)["CORSRules"]
+        assert [rule["AllowedOrigins"] for rule in rules] == [[settings.base_url]]
