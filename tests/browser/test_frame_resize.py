@@ -77,6 +77,20 @@ def test_the_frame_is_as_high_as_the_page_and_follows_it(page: Page, course: Fra
     assert sizes(page)[-1]["height"] == first
 
 
+def test_a_screen_that_is_turned_and_turned_back_has_a_frame_as_high_as_before(
+    page: Page, course: Frame
+) -> None:
+    page.wait_for_timeout(SETTLED_MS)
+    first = sizes(page)[-1]["height"]
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.wait_for_timeout(SETTLED_MS)
+    assert sizes(page)[-1]["height"] > first
+    page.set_viewport_size({"width": 820, "height": 900})
+    page.wait_for_timeout(SETTLED_MS)
+    assert sizes(page)[-1]["height"] == first
+    assert course.evaluate("window.innerHeight") == first - BORDERS
+
+
 def test_no_bar_stands_in_the_frame(page: Page, course: Frame) -> None:
     page.wait_for_timeout(SETTLED_MS)
     assert course.evaluate("document.documentElement.clientWidth === window.innerWidth")

@@ -1,5 +1,6 @@
 """A course with recordings in it: chosen by who teaches, watched by who learns, graded by itself."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 GRADED_WITHIN_S = 60
+GRADE_SHOWN = re.compile(r"Your grade: (99\.\d|100) of 100")
 # What of the first recording is watched and graded: once all of it, else a part, which is over soon.
 WATCHED = {
     Cookies.ALLOWED: None,
@@ -77,6 +79,7 @@ def test_three_are_picked_each_of_them_plays_and_one_is_graded(
         until(video, "video => video.ended || video.paused", within_ms=90_000)
         assert wait_for_grade(platform, learner, first) == pytest.approx(100, abs=1)
         assert platform.grade(learner.person, others[0]) is None
+        expect(learner.page.get_by_text(GRADE_SHOWN)).to_be_visible()
 
 
 def test_three_are_picked_in_a_window_where_nothing_is_kept_for_a_frame(

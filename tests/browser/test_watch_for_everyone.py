@@ -90,3 +90,19 @@ def test_the_film_is_played_by_the_keyboard_alone(visit: Visit, people: tuple[in
             break
     alice.page.keyboard.press("Enter")
     alice.until("document.querySelector('video').currentTime > 0.5")
+
+
+def test_the_large_button_stands_in_the_middle_of_the_film(
+    visit: Visit, people: tuple[int, int]
+) -> None:
+    alice = visit(people[0])
+    alice.page.goto(f"/webinars/{SLUG}/watch")
+    alice.until("!!customElements.get('media-controller')")
+    film, button = (
+        alice.page.locator(one).bounding_box() for one in ("media-controller", "[data-big-play]")
+    )
+    assert film is not None
+    assert button is not None
+    for start, length in (("x", "width"), ("y", "height")):
+        middle = film[start] + film[length] / 2
+        assert button[start] + button[length] / 2 == pytest.approx(middle, abs=1)

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask, session
 
@@ -15,6 +15,7 @@ from tests.platform.line_items import line_items_blueprint
 from tests.platform.members import members_blueprint
 from tests.platform.pages import (
     courses_blueprint,
+    grades_blueprint,
     launches_blueprint,
     pages_blueprint,
     tools_blueprint,
@@ -25,6 +26,14 @@ from tests.platform.scores import results_blueprint, scores_blueprint
 from tests.platform.services import Barred, Unserved
 from tests.platform.serving import answering, bound, certificate_of_its_own
 from tests.platform.tokens import token_blueprint
+
+PAGES: Final = (
+    pages_blueprint,
+    courses_blueprint,
+    launches_blueprint,
+    grades_blueprint,
+    tools_blueprint,
+)
 
 
 def create_app(platform: Platform) -> Flask:
@@ -54,7 +63,7 @@ def create_app(platform: Platform) -> Flask:
     app.register_blueprint(registration_blueprint(platform))
     app.register_blueprint(control_blueprint(platform))
     app.register_blueprint(trouble_blueprint(platform))
-    for pages in (pages_blueprint, courses_blueprint, launches_blueprint, tools_blueprint):
+    for pages in PAGES:
         app.register_blueprint(pages(platform))
     app.register_error_handler(Unserved, lambda refused: refused.response)
     app.register_error_handler(Barred, lambda barred: barred.response)

@@ -8,7 +8,7 @@ from werkzeug.exceptions import Forbidden, NotFound
 
 from tests.platform.launching import LoginRequest
 from tests.platform.platform import Platform
-from tests.platform.records import Course, NotHere, Person, Tool
+from tests.platform.records import Course, Link, NotHere, Person, Tool
 
 TO_LOGIN = 303
 
@@ -17,7 +17,8 @@ TO_LOGIN = 303
 class Framed:
     """A tool's page in a frame of ours: where it begins, whose messages count, and where to go back.
 
-    `target` is the frame that stores for the tool, None where the platform doesn't.
+    `target` is the frame that stores for the tool, None where the platform doesn't; `grade` is
+    where to ask what stands in the gradebook for who looks.
     """
 
     title: str
@@ -26,6 +27,7 @@ class Framed:
     target: str | None
     back: str
     window: str | None = None
+    grade: str | None = None
 
 
 def viewer(platform: Platform) -> Person | None:
@@ -101,8 +103,10 @@ def launches_blueprint(platform: Platform) -> Blueprint:
         start = f"/links/{link.id}/start"
         back = f"/courses/{link.course_id}"
         tool = platform.records.tool(link.client_id)
+        grade = _grade_url(platform, link)
         return _frame(
-            platform, Framed(link.title, start, _origins(tool), _target(platform), back, start)
+            platform,
+            Framed(link.title, start, _origins(tool), _target(platform), back, start, grade),
         )
 
     @blueprint.get("/links/<link_id>/start")
@@ -144,6 +148,22 @@ def launches_blueprint(platform: Platform) -> Blueprint:
         with platform.lock:
             del platform.records.links[link.id]
         return _go(f"/courses/{link.course_id}")
+
+    return blueprint
+
+
+def grades_blueprint(platform: Platform) -> Blueprint:
+    """Return what a page with a tool in it asks for a learner's grade."""
+    blueprint = Blueprint("grades_shown", __name__)
+
+    @blueprint.get("/links/<link_id>/grade")
+    def grade(link_id: str) -> str:
+        link = platform.records.link(link_id)
+        column = platform.column(link)
+        given = platform.grade(_somebody(platform, link.course_id), link)
+        if column is None or given is None:
+            return "Your grade: none yet"
+        return f"Your grade: {round(given, 1):g} of {column.maximum:g}"
 
     return blueprint
 
@@ -197,6 +217,11 @@ def _frame(platform: Platform, framed: Framed) -> str:
     if viewer(platform) is None and framed.back != "/tools":
         raise Forbidden("Choose who you are first, on the front page.")
     return render_template("framed.html", framed=framed)
+
+
+def _grade_url(platform: Platform, link: Link) -> str | None:
+    learns = viewer(platform) in platform.records.course(link.course_id).learners
+    return f"/links/{link.id}/grade" if learns and platform.column(link) else None
 
 
 def _sent(begun: LoginRequest) -> Response:

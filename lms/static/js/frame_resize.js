@@ -13,7 +13,8 @@ const ECHO_MS = 500;
 
 const told = []; // the last heights, newest last
 let soon = 0;
-let changedAt = -Infinity; // when the platform changed the frame
+let changedAt = -Infinity; // when the platform changed the frame's height
+let width = window.innerWidth;
 
 function height() {
   return Math.ceil(document.body.getBoundingClientRect().height);
@@ -49,7 +50,13 @@ function tellSoon() {
 
 // Where the platform did as it was asked, no bar is needed for the few pixels of its borders.
 function changed() {
-  changedAt = performance.now();
+  if (window.innerWidth === width) {
+    changedAt = performance.now();
+  } else {
+    // Of another width everything is laid out anew, perhaps as high as before: that is no echo.
+    width = window.innerWidth;
+    told.splice(0, told.length - 1);
+  }
   const asked = told.at(-1) ?? Infinity;
   const isFitted = Math.abs(window.innerHeight - asked) <= BORDERS_PX;
   document.documentElement.classList.toggle("is-fitted", isFitted);

@@ -1,0 +1,18 @@
+// Shows what stands in the gradebook for who looks, while the tool's page is open.
+
+const EVERY_MS = 2000;
+const shown = document.querySelector("[data-grade]");
+
+async function look() {
+  try {
+    const answer = await fetch(shown.dataset.grade);
+    if (answer.ok) shown.textContent = await answer.text();
+  } catch {
+    // The platform has ended; the next look may find it again.
+  }
+}
+
+if (shown) {
+  look();
+  setInterval(look, EVERY_MS);
+}
