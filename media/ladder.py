@@ -5,7 +5,7 @@ cheaper. The low rung keeps the resolution and drops the frame rate: text stays 
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import ffmpeg
 
+from media import slides
 from media.commands import compiled, opened
 from media.streams import AudioStream, Probe, VideoStream
 
@@ -28,8 +29,11 @@ POSTER_SEEN_SECONDS: Final = 30
 HIGH, LOW, SOUND = "high", "low", "audio"
 POSTER: Final = "poster.jpg"
 PROGRESSIVE: Final = "progressive.mp4"
+SLIDE_WIDTH: Final = 800
+SLIDES_AT_ONCE: Final = 12
 THUMB: Final = "thumb-%05d.jpg"
 THUMBS: Final = "thumbs-%03d.jpg"
+SLIDE_FRAMES: Final = "slides.gray"
 _TOP_RATE: Final = Fraction(30)
 _LOW_RATE: Final = Fraction(15)
 _THREADS: Final = min(8, os.cpu_count() or 1)
@@ -120,6 +124,31 @@ def progressive_command(folder: Path, found: Probe) -> list[str]:
     return compiled(ffmpeg.output(*streams, PROGRESSIVE, codec="copy", movflags="+faststart"))
 
 
+def slide_picture(at: float) -> str:
+    """Return the name of the picture of what is seen at a time in seconds."""
+    return f"slide-{round(at * 10):06d}.jpg"
+
+
+def slide_commands(film: Path, times: Sequence[float]) -> Iterator[list[str]]:
+    """Yield the commands that take the pictures of slides at times in seconds from a plain MP4.
+
+    Each picture is sought by itself, some in one command: an hour is not decoded for forty of them.
+    """
+    for begin in range(0, len(times), SLIDES_AT_ONCE):
+        pictures = [
+            ffmpeg.output(
+                opened(film, ss=f"{at:.2f}", threads=1)["v:0"],
+                slide_picture(at),
+                vf=_filters(f"scale='min({SLIDE_WIDTH},iw)':-2:out_range=pc", "format=yuvj420p"),
+                vframes=1,
+                update=1,
+                **{"q:v": 4},
+            )
+            for at in times[begin : begin + SLIDES_AT_ONCE]
+        ]
+        yield compiled(ffmpeg.merge_outputs(*pictures))
+
+
 def _pictures(
     stream: Any,  # noqa: ANN401
     video: VideoStream,
@@ -137,7 +166,19 @@ def _pictures(
         "setsar=1",
     )
     outputs.append(ffmpeg.output(stream, THUMB, vf=thumbs, **{"q:v": 3}))
+    outputs.append(frames_for_slides(stream, before))
     return outputs
+
+
+def frames_for_slides(stream: Any, before: Sequence[str]) -> Any:  # noqa: ANN401
+    """Return the output of small grey frames, each what is seen exactly at its second."""
+    frames = _filters(
+        *before,
+        "fps=1:start_time=0:round=up:eof_action=pass",
+        f"scale={slides.WIDTH}:{slides.HEIGHT}:flags=area",
+        "format=gray",
+    )
+    return ffmpeg.output(stream, SLIDE_FRAMES, vf=frames, format="rawvideo")
 
 
 def _before(video: VideoStream) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ A run is one directory of files that name each other by their bare names. It is 
 than where it will be served from, and it is checked before it is handed over.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from media.ladder import (
     LOW,
     POSTER,
     PROGRESSIVE,
+    SLIDE_FRAMES,
     SOUND,
     THUMB,
     THUMB_SECONDS,
@@ -27,6 +28,8 @@ from media.ladder import (
     poster_command,
     progressive_command,
     rungs,
+    slide_commands,
+    slide_picture,
     thumb_height,
 )
 from media.playlists import (
@@ -47,6 +50,7 @@ from media.programs import (
     ProgramStalled,
     run_ffmpeg,
 )
+from media.slides import Slide, find_slides
 from media.stills import draw_sound_poster, put_into_sheets, thumbnail_track
 from media.words import N_
 
@@ -57,6 +61,7 @@ __all__ = [
     "Limits",
     "NotCopyable",
     "Rendition",
+    "Slide",
     "Unplayable",
     "encode",
     "remux",
@@ -113,7 +118,8 @@ class Rendition:
 class Encoded:
     """A finished run: `files` are all names in its directory, the named ones among them.
 
-    `seconds` is what plays. A run that was only copied has no `thumbnails` and no `progressive`.
+    `seconds` is what plays. A run that was only copied has no `thumbnails`, no `progressive` and
+    no `slides`; a sound alone has none either.
     """
 
     seconds: float
@@ -122,6 +128,7 @@ class Encoded:
     poster: str
     thumbnails: str | None
     progressive: str | None
+    slides: tuple[Slide, ...]
     files: tuple[str, ...]
 
 
@@ -180,10 +187,10 @@ def remux(
     if _checked(out, HIGH).longest > LONGEST_COPIED_SEGMENT:
         raise NotCopyable
     run.ffmpeg(poster_command(source, probe.video, swiftly=True), 1.0, (0.9, 1.0))
-    return _finished(source, out, probe, [HIGH] + [SOUND] * probe.has_audio)
+    return _finished(source, out, probe, [HIGH] + [SOUND] * probe.has_audio, ())
 
 
-def encode(
+def encode(  # noqa: PLR0913  (each word is needed, by its name)
     source: Path,
     out: Path,
     probe: Probe,
@@ -191,11 +198,13 @@ def encode(
     progress: Callable[[float], None],
     cancelled: Callable[[], bool],
     limits: Limits | None = None,
+    pictured: Sequence[float] = (),
 ) -> Encoded:
-    """Make the whole run: the ladder, levelled sound, plain MP4, poster, thumbnails.
+    """Make the whole run: the ladder, levelled sound, plain MP4, poster, thumbnails, slides.
 
     A picture that browsers play as it is becomes the high rung by copying. `out` must not exist
-    or be empty. `progress` hears a share of 1, never less than before.
+    or be empty. `progress` hears a share of 1, never less than before. What is seen at the
+    `pictured` times (seconds) is kept as a picture too, beside those of the slides.
     Raises Unplayable when the recording proves to be cut off, EncodeFailed, EncodeCancelled.
     """
     run = _run(out, probe, progress, cancelled, limits)
@@ -203,13 +212,17 @@ def encode(
     if probe.video:
         run.ffmpeg(poster_command(source, probe.video, swiftly=False), 1.0, (0.02, 0.02))
     run.ffmpeg(encode_command(source, probe, cuts), probe.seconds, (0.02, 0.97))
-    run.ffmpeg(progressive_command(out, probe), probe.seconds, (0.97, 1.0))
+    run.ffmpeg(progressive_command(out, probe), probe.seconds, (0.97, 0.98))
+    slides: tuple[Slide, ...] = ()
     if probe.video:
         _write_thumbnails(out, probe.video, probe.seconds)
+        slides = find_slides(out / SLIDE_FRAMES)
+        (out / SLIDE_FRAMES).unlink()
+        _take_pictures(run, {slide.picture_s for slide in slides} | {*pictured})
     else:
         draw_sound_poster(out / POSTER)
     names = [HIGH, LOW] * probe.has_video + [SOUND] * probe.has_audio
-    return _finished(source, out, probe, names)
+    return _finished(source, out, probe, names, slides)
 
 
 def run_one(
@@ -273,7 +286,14 @@ def _checked(out: Path, name: str) -> Playlist:
         raise EncodeFailed(FAILED, str(fault)) from None
 
 
-def _finished(source: Path, out: Path, probe: Probe, names: Sequence[str]) -> Encoded:
+def _take_pictures(run: _Run, times: Set[float]) -> None:
+    for command in slide_commands(run.out / PROGRESSIVE, sorted(times)):
+        run.ffmpeg(command, 1.0, (0.98, 0.98))
+
+
+def _finished(
+    source: Path, out: Path, probe: Probe, names: Sequence[str], slides: tuple[Slide, ...]
+) -> Encoded:
     """Check what was made, write the master, and tell what there is."""
     renditions = tuple(_rendition(out, probe, name) for name in names)
     seconds = max(each.seconds for each in renditions)
@@ -305,6 +325,8 @@ def _finished(source: Path, out: Path, probe: Probe, names: Sequence[str]) -> En
         poster=POSTER,
         thumbnails=THUMB_TRACK if THUMB_TRACK in files else None,
         progressive=PROGRESSIVE if PROGRESSIVE in files else None,
+        # A slide whose picture could not be taken is not shown.
+        slides=tuple(each for each in slides if slide_picture(each.picture_s) in files),
         files=files,
     )
 

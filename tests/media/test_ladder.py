@@ -174,7 +174,7 @@ def test_an_interlaced_picture_is_made_whole():
 
 def test_every_picture_has_a_graph_of_its_own_so_that_none_is_hoarded_for_another():
     words = encode_command(SOURCE, probed(video(), audio()), ())
-    assert len(graphs_of(words)) == len(["high", "low", "thumbs"])
+    assert len(graphs_of(words)) == len(["high", "low", "thumbs", "slides"])
     assert words.count("-filter_complex") == 1
     assert "scale" not in words[words.index("-filter_complex") + 1]
 
