@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from lms import captions, recordings
+from lms import captions, recordings, slides
 from lms.clock import now
 from lms.db import new_public_id
 from lms.errors import N_
@@ -42,6 +42,7 @@ def encode_recording(carrel: Carrel, run: JobRun) -> None:
     with carrel.database.transaction() as session:
         run.hold(session)
         recording = recordings.begin(session, run.subject)
+        pictured = slides.pictured(session, run.subject)
     run.report(0.0, READING)
     with workshop(carrel.settings.scratch / "encode" / run.public_id) as folder:
         try:
@@ -55,6 +56,7 @@ def encode_recording(carrel: Carrel, run: JobRun) -> None:
                 found,
                 progress=_progress(run, ENCODING, 0.05, 0.95),
                 cancelled=run.cancelled,
+                pictured=pictured,
             )
             _publish(carrel, run, folder / "ladder", made, found, whole=True)
         except Unplayable as error:
@@ -122,6 +124,7 @@ def _publish(
         captions.index(session, recordings.find(session, run.subject).webinar_id)
         if whole:
             recordings.finish(session, run.subject, now=moment)
+            slides.keep_found(session, run.subject, made.slides)
         if replaced is not None:
             sweep = enqueue(
                 session,

@@ -61,13 +61,14 @@ def thumbnail_track(
         start, end = place * every, min((place + 1) * every, seconds)
         area = f"{column * width},{row * height},{width},{height}"
         cues += [
-            f"{_stamp(start)} --> {_stamp(end)}",
+            f"{stamp(start)} --> {stamp(end)}",
             f"{sheet % (number + 1)}#xywh={area}",
             "",
         ]
     return "\n".join(cues)
 
 
-def _stamp(seconds: float) -> str:
+def stamp(seconds: float) -> str:
+    """Return a time as WebVTT writes it."""
     whole, thousandths = divmod(round(seconds * 1000), 1000)
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{thousandths:03d}"

@@ -29,6 +29,14 @@ class RecordingState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class SlideFate(StrEnum):
+    """What staff made of a slide that was found: shown, part of the one before, or taken out."""
+
+    SHOWN = "shown"
+    JOINED = "joined"
+    REMOVED = "removed"
+
+
 class Series(Base, kw_only=True):
     """A named row of webinars; events in several parts are a series too."""
 
@@ -156,6 +164,31 @@ class Recording(Base, kw_only=True):
     failure_detail: Mapped[str | None] = mapped_column(Text, default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    # Slides that staff touched are theirs: what is found later leaves them as they are.
+    slides_edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class Slide(Base, kw_only=True):
+    """A slide seen in a version of a recording; times in seconds, `picture_s` names its picture.
+
+    A row stays as it was found: joined to the one before it only adds its time and picture there.
+    """
+
+    __tablename__ = "slide"
+    __table_args__ = (
+        UniqueConstraint("recording_id", "starts_s"),
+        CheckConstraint("starts_s >= 0", name="starts_not_negative"),
+        CheckConstraint("picture_s >= starts_s", name="pictured_while_seen"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    recording_id: Mapped[int] = mapped_column(ForeignKey("recording.id", ondelete="CASCADE"))
+    starts_s: Mapped[float]
+    picture_s: Mapped[float]
+    is_chapter: Mapped[bool]
+    title: Mapped[str] = mapped_column(String(200), default="")
+    fate: Mapped[SlideFate] = mapped_column(words(SlideFate), default=SlideFate.SHOWN)
 
 
 class Caption(Base, kw_only=True):

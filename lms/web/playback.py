@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Blueprint, jsonify, request, url_for
+from flask import Blueprint, jsonify, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -14,6 +14,7 @@ from lms.cases import load_case
 from lms.clock import now
 from lms.errors import N_, NotFound
 from lms.models.viewing import PlaybackEnd
+from lms.slides import read_slides
 from lms.streams import Holder
 from lms.viewing import Playback, Screen, SessionFacts
 from lms.web import panels
@@ -21,6 +22,7 @@ from lms.web.agents import describe
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, transaction
 from lms.web.signin import Viewer, required_viewer, viewer
+from lms.web.slide_strip import chapter_track
 from lms.web.tickets import Client, client_of, issue, read_ticket, text_of
 
 blueprint = Blueprint("playback", __name__)
@@ -98,6 +100,20 @@ def why(token: str) -> ResponseReturnValue:
     return jsonify(told)
 
 
+@blueprint.get("/playback/<token>/chapters.vtt")
+@open_to(Audience.PLAYBACK_TOKEN)
+def chapters(token: str) -> ResponseReturnValue:
+    ticket = read_ticket(token)
+    with read_session() as session:
+        if viewing.read_session_facts(session, ticket.session).ended_as is not None:
+            raise NotFound
+        shown = read_slides(session, ticket.prefix.rpartition("/")[2])
+    answer = make_response(chapter_track(shown))
+    answer.headers["Content-Type"] = "text/vtt; charset=utf-8"
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
 def begin(
     slug: str, person: Viewer, wish: Wish
 ) -> Playback | Holder | tuple[Decision, WebinarFacts]:
@@ -163,6 +179,8 @@ def addresses(
     return {
         "hls": f"{media}/{playback.run}/{MASTER}",
         "thumbnails": f"{media}/{playback.run}/{THUMBNAILS}" if playback.is_whole else None,
+        "slides": f"{media}/{playback.run}/",
+        "chapters": url_for("playback.chapters", token=token) if playback.is_whole else None,
         "captions": _captions(playback, media),
         "beat": f"/playback/{token}/beat",
         "close": f"/playback/{token}/close",

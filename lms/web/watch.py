@@ -19,6 +19,7 @@ from lms.errors import N_, NotFound
 from lms.models.catalogue import WebinarState
 from lms.programme import UNPICTURED, Programme, Version, read_programme
 from lms.showings import grant_that_shows
+from lms.slides import SlideFacts, read_slides
 from lms.streams import Holder
 from lms.transcripts import Track, read_tracks
 from lms.viewing import Playback
@@ -31,6 +32,7 @@ from lms.web.player_policy import player_policy
 from lms.web.posters import poster_url
 from lms.web.screening import Doorway, asked_moment, screening_of
 from lms.web.signin import Viewer, required_viewer
+from lms.web.slide_strip import tiles_of
 from lms.web.tickets import client_of
 from lms.web.transcripts import links_to
 
@@ -55,6 +57,7 @@ class Seat:
     place: Place | None
     may_show: bool
     tracks: tuple[Track, ...]
+    slides: tuple[SlideFacts, ...]
 
 
 @blueprint.get("/webinars/<slug>/watch")
@@ -109,12 +112,15 @@ def _seat(slug: str, person: Viewer) -> Seat:
             place = places.get(version.id) or nowhere(version.seconds)
         tracks = read_tracks(session, programme.webinar_id)
         may_show = grant_that_shows(session, case, now=moment)
+        slides = read_slides(session, programme.version.public_id) if programme.version else ()
     decision = decide(case.login, case.webinar, Action.RECORDING, moment)
     if _is_hidden(programme, decision) and not person.is_staff:
         raise NotFound
     handouts = decide(case.login, case.webinar, Action.HANDOUT, moment)
     has_handouts = isinstance(handouts, Admitted) or person.is_staff
-    return Seat(programme, case, decision, has_handouts, place, may_show is not None, tracks)
+    return Seat(
+        programme, case, decision, has_handouts, place, may_show is not None, tracks, slides
+    )
 
 
 def _is_hidden(programme: Programme, decision: Decision) -> bool:
@@ -146,6 +152,7 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
             handouts=seat.has_handouts,
             tracks=links_to(seat.tracks, "transcripts"),
             may_show=seat.may_show,
+            slides=tiles_of(seat.slides),
         )
     )
     page.headers["Content-Security-Policy"] = player_policy(carrel())

@@ -76,6 +76,8 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_pool_not_oversold": {"capacity": 1, "used": 2},
     "ck_pool_scope_names_its_target": {"scope": "webinar"},
     "ck_pool_used_not_negative": {"used": -1},
+    "ck_slide_pictured_while_seen": {"starts_s": 9.0, "picture_s": 8.0},
+    "ck_slide_starts_not_negative": {"starts_s": -1.0},
     "ck_recording_playable_has_a_length": {"run": "a" * 26},
     "ck_recording_ready_has_a_run": {"state": "ready"},
     "ck_recording_seconds_positive": {"seconds": 0.0},

@@ -6,6 +6,7 @@ import { Doorkeeper } from "./watch/doorkeeper.js";
 import { Heartbeat } from "./watch/heartbeat.js";
 import { Message } from "./watch/message.js";
 import { Rail } from "./watch/rail.js";
+import { Slides } from "./watch/slides.js";
 import { Strip } from "./watch/strip.js";
 import { Tracks } from "./watch/tracks.js";
 import { Watched } from "./watch/watched.js";
@@ -37,7 +38,13 @@ class WatchPage {
     this.watched = new Watched(this.video, seconds, page.dataset.watched, this.shown);
     this.strip = new Strip(page, this.video, this.watched, this.words);
     this.tracks = new Tracks(this.video);
-    for (const rail of page.querySelectorAll("[data-rail]")) new Rail(rail, () => {});
+    this.slides = new Slides(page, {
+      wanted: () => this.prepareUnlessItWaits(),
+      chosen: (seconds) => this.go(seconds),
+    });
+    for (const rail of page.querySelectorAll("[data-rail]")) {
+      new Rail(rail, (panel) => panel === "panel-slides" && this.prepareUnlessItWaits());
+    }
     this.heartbeat = new Heartbeat(this.video, this.watched, {
       kept: () => this.strip.draw(),
       refused: () => this.askWhy(),
@@ -66,8 +73,8 @@ class WatchPage {
       film.querySelector("media-controller").fullscreenElement = film;
     });
     this.video.addEventListener("play", () => this.prepare({ isPressed: true }));
-    this.video.addEventListener("timeupdate", () => this.strip.movePlace(this.video.currentTime));
-    this.strip.movePlace(this.startAt);
+    this.video.addEventListener("timeupdate", () => this.moveTo(this.video.currentTime));
+    this.moveTo(this.startAt);
     rememberChoices(this.video);
     listenForKeys(this.page, this.video, film);
     this.page.querySelector("[data-big-play]").addEventListener("click", () => this.play());
@@ -79,6 +86,11 @@ class WatchPage {
     this.page.addEventListener("carrel:seek", (event) => this.go(event.detail));
     // A page that comes back from the browser's cache has closed its session when it was left.
     window.addEventListener("pagehide", () => this.leave());
+  }
+
+  moveTo(seconds) {
+    this.strip.movePlace(seconds);
+    this.slides.follow(seconds);
   }
 
   place() {
@@ -110,6 +122,11 @@ class WatchPage {
     }
   }
 
+  // Where playing takes something, only a press on the film itself is an intent.
+  prepareUnlessItWaits() {
+    if (this.page.dataset.waits !== "yes") this.prepare();
+  }
+
   async open(at, { takesOver = false } = {}) {
     const answer = await this.doorkeeper.open({ native: Film.isNative(), takesOver });
     if (answer.session) {
@@ -129,6 +146,7 @@ class WatchPage {
     this.strip.draw();
     if (!this.isPreview) this.heartbeat.start(session);
     this.film.load(session.hls, at);
+    this.slides.show(session.slides);
     this.announceEnd(session);
   }
 

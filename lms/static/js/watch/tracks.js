@@ -1,4 +1,4 @@
-// Captions and the pictures over the time line, as tracks beside the film.
+// Captions, chapters and the pictures over the time line, as tracks beside the film.
 
 import { choices } from "./memory.js";
 
@@ -18,6 +18,9 @@ export class Tracks {
     if (session.thumbnails) {
       const pictures = { kind: "metadata", label: "thumbnails", default: true };
       this.elements.push(track({ ...pictures, src: session.thumbnails }));
+    }
+    if (session.chapters) {
+      this.elements.push(track({ kind: "chapters", label: "chapters", default: true, src: session.chapters }));
     }
     this.video.append(...this.elements);
     // Who has never chosen sees none, as the film is heard; the button shows the default.
