@@ -102,6 +102,30 @@ def read_version(session: Session, recording_id: str) -> VersionFacts:
     return _version(session, recording)
 
 
+@dataclass(frozen=True, slots=True)
+class VersionPlace:
+    """Which webinar a version belongs to, for a page about the version alone."""
+
+    recording_id: str
+    number: int
+    slug: str
+    title: str
+    is_ready: bool
+
+
+def read_place(session: Session, recording_id: str) -> VersionPlace:
+    """Return whose version it is, by its outside id; raises NotFound."""
+    row = session.execute(
+        select(Recording.number, Recording.state, Webinar.slug, Webinar.title)
+        .join(Webinar, Webinar.id == Recording.webinar_id)
+        .where(Recording.public_id == recording_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    is_ready = row.state is RecordingState.READY
+    return VersionPlace(recording_id, row.number, row.slug, row.title, is_ready)
+
+
 def _version(session: Session, recording: Recording) -> VersionFacts:
     job = latest_job(session, kind=ENCODE, subject=recording.public_id)
     captions = session.scalars(

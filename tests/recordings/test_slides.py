@@ -1,0 +1,161 @@
+"""Slides of a recording: what was found, and what staff make of it."""
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import select
+
+from lms.clock import now
+from lms.db import Database
+from lms.errors import Conflict, Invalid, NotFound
+from lms.models.catalogue import SlideFate
+from lms.models.upkeep import AuditEntry
+from lms.slides import (
+    Revision,
+    SlideFacts,
+    decide_fate,
+    keep_found,
+    pictured,
+    read_removed,
+    read_slides,
+    revise,
+)
+from lms.web.slide_strip import chapter_track
+from media.slides import Slide as Found
+from tests.factories import make_recording, make_webinar
+
+FOUND = (
+    Found(0.0, 8.9, turns_page=True),
+    Found(10.0, 18.9, turns_page=False),
+    Found(20.0, 28.9, turns_page=True),
+    Found(30.0, 3598.9, turns_page=True),
+)
+
+
+@pytest.fixture
+def recording_id(database: Database) -> str:
+    with database.transaction() as session:
+        recording = make_recording(session, make_webinar(session, "slides"))
+        keep_found(session, recording.public_id, FOUND)
+        return recording.public_id
+
+
+def shown(database: Database, recording_id: str) -> Sequence[SlideFacts]:
+    with database.read_session() as session:
+        return read_slides(session, recording_id)
+
+
+def decide(database: Database, recording_id: str, slide_id: str, fate: SlideFate) -> None:
+    with database.transaction() as session:
+        decide_fate(session, recording_id, slide_id, fate, actor=None, now=now())
+
+
+def spans(slides: Sequence[SlideFacts]) -> list[tuple[float, float, str]]:
+    return [(slide.starts_s, slide.ends_s, slide.picture) for slide in slides]
+
+
+def test_slides_follow_each_other_to_the_end_of_the_recording(database, recording_id):
+    assert spans(shown(database, recording_id)) == [
+        (0.0, 10.0, "slide-000089.jpg"),
+        (10.0, 20.0, "slide-000189.jpg"),
+        (20.0, 30.0, "slide-000289.jpg"),
+        (30.0, 3600.0, "slide-035989.jpg"),
+    ]
+
+
+def test_a_joined_slide_lengthens_the_one_before_and_gives_it_its_picture(database, recording_id):
+    slides = shown(database, recording_id)
+    decide(database, recording_id, slides[1].id, SlideFate.JOINED)
+    assert spans(shown(database, recording_id))[0] == (0.0, 20.0, "slide-000189.jpg")
+
+
+def test_a_slide_taken_out_leaves_its_time_to_the_one_before_and_that_ones_picture(
+    database, recording_id
+):
+    slides = shown(database, recording_id)
+    decide(database, recording_id, slides[1].id, SlideFate.REMOVED)
+    assert spans(shown(database, recording_id))[0] == (0.0, 20.0, "slide-000089.jpg")
+
+
+def test_what_was_taken_out_can_be_put_back(database, recording_id):
+    before = shown(database, recording_id)
+    decide(database, recording_id, before[2].id, SlideFate.REMOVED)
+    with database.read_session() as session:
+        [removed] = read_removed(session, recording_id)
+    decide(database, recording_id, removed.id, SlideFate.SHOWN)
+    assert shown(database, recording_id) == before
+
+
+def test_the_first_slide_has_none_to_be_joined_to(database, recording_id):
+    with pytest.raises(Conflict):
+        decide(database, recording_id, shown(database, recording_id)[0].id, SlideFate.JOINED)
+
+
+def test_slides_joined_to_one_that_is_taken_out_are_not_shown(database, recording_id):
+    slides = shown(database, recording_id)
+    decide(database, recording_id, slides[1].id, SlideFate.JOINED)
+    decide(database, recording_id, slides[0].id, SlideFate.REMOVED)
+    assert [slide.starts_s for slide in shown(database, recording_id)] == [20.0, 30.0]
+
+
+def test_one_slide_from_beginning_to_end_is_no_row_of_slides(database, recording_id):
+    with database.transaction() as session:
+        keep_found(session, recording_id, FOUND[:1])
+    assert shown(database, recording_id) == ()
+
+
+def test_what_is_found_anew_replaces_what_was_found(database, recording_id):
+    with database.transaction() as session:
+        keep_found(session, recording_id, FOUND[1:3])
+    assert [slide.starts_s for slide in shown(database, recording_id)] == [10.0, 20.0]
+
+
+def test_what_staff_made_of_the_slides_outlives_an_encoding(database, recording_id):
+    slides = shown(database, recording_id)
+    with database.transaction() as session:
+        named = {slides[2].id: Revision(title="  Where the  money is ", is_chapter=False)}
+        revise(session, recording_id, named, actor=None, now=now())
+    with database.transaction() as session:
+        keep_found(session, recording_id, FOUND[:2])
+        assert pictured(session, recording_id) == (8.9, 18.9, 28.9, 3598.9)
+    kept = shown(database, recording_id)
+    assert (kept[2].title, kept[2].is_chapter) == ("Where the money is", False)
+    assert len(kept) == 4
+
+
+def test_changes_are_written_into_the_audit_trail(database, recording_id):
+    decide(database, recording_id, shown(database, recording_id)[1].id, SlideFate.REMOVED)
+    with database.read_session() as session:
+        acts = session.scalars(select(AuditEntry.act)).all()
+    assert acts == ["recording.slides_edited"]
+
+
+def test_a_title_has_its_length_and_a_slide_its_recording(database, recording_id):
+    [first, *_] = shown(database, recording_id)
+    with database.transaction() as session:
+        other = make_recording(session, make_webinar(session, "another")).public_id
+    for error, asked, title in ((Invalid, recording_id, "x" * 201), (NotFound, other, "x")):
+        revision = {first.id: Revision(title=title, is_chapter=True)}
+        with database.transaction() as session, pytest.raises(error):
+            revise(session, asked, revision, actor=None, now=now())
+
+
+def test_chapters_go_on_until_the_next_one_begins(database, recording_id, app):
+    slides = shown(database, recording_id)
+    with database.transaction() as session:
+        named = {slides[2].id: Revision(title="Cats & <dogs>", is_chapter=True)}
+        revise(session, recording_id, named, actor=None, now=now())
+    with app.test_request_context():
+        track = chapter_track(shown(database, recording_id))
+    assert track.splitlines() == [
+        "WEBVTT",
+        "",
+        "00:00:00.000 --> 00:00:20.000",
+        "Slide 1",
+        "",
+        "00:00:20.000 --> 00:00:30.000",
+        "Cats &amp; &lt;dogs&gt;",
+        "",
+        "00:00:30.000 --> 01:00:00.000",
+        "Slide 4",
+    ]
