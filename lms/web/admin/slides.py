@@ -1,12 +1,15 @@
 """Staff: the slides that were found in a recording; name them, join them, take them out."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms import recordings
 from lms.clock import now
-from lms.errors import NotFound
+from lms.errors import N_, NotFound
 from lms.models.catalogue import SlideFate
 from lms.slides import (
     LONGEST_TITLE,
@@ -26,6 +29,13 @@ from lms.webinar_files import read_place
 blueprint = Blueprint(
     "staff_slides", __name__, url_prefix="/staff/recordings/<recording_id>/slides"
 )
+
+SAVED: Final = N_("The slides are saved.")
+SAID: Final[Mapping[str, str]] = {
+    SlideFate.JOINED: N_("The slide is part of the one before. It can be put back below."),
+    SlideFate.REMOVED: N_("The slide is taken out. It can be put back below."),
+    SlideFate.SHOWN: N_("The slide is back."),
+}
 
 
 @blueprint.get("")
@@ -56,12 +66,7 @@ def save(recording_id: str) -> ResponseReturnValue:
         if act in set(SlideFate):
             fate = SlideFate(act)
             decide_fate(session, recording_id, slide_id, fate, actor=actor, now=moment)
-    said = {
-        SlideFate.JOINED: _("The slide is part of the one before. It can be put back below."),
-        SlideFate.REMOVED: _("The slide is taken out. It can be put back below."),
-        SlideFate.SHOWN: _("The slide is back."),
-    }
-    flash(said.get(SlideFate(act)) if act in set(SlideFate) else _("The slides are saved."), "done")
+    flash(_(SAID.get(act, SAVED)), "done")
     return see_other(".slides", recording_id=recording_id)
 
 
