@@ -12,7 +12,7 @@ from lms import captions, recordings, slides
 from lms.clock import now
 from lms.db import new_public_id
 from lms.errors import N_
-from lms.jobs import Ended, GiveUp, JobRun, Stopped, TryAgain, enqueue
+from lms.jobs import Ended, GiveUp, JobRun, StandAside, Stopped, TryAgain, enqueue
 from lms.models.catalogue import Recording, RecordingState
 from lms.models.upkeep import JobState, Lane
 from lms.recordings import Playable
@@ -29,6 +29,7 @@ from media.transcode import (
 )
 
 SWEEP = "rendition.sweep"
+LOOK_EVERY = timedelta(seconds=5)
 LAST_VIEWER_GONE = timedelta(hours=25)  # a playback session lives for 24 hours
 
 READING = N_("Reading the file")
@@ -42,6 +43,7 @@ def encode_recording(carrel: Carrel, run: JobRun) -> None:
     with carrel.database.transaction() as session:
         run.hold(session)
         recording = recordings.begin(session, run.subject)
+        way = _Way(carrel, run, gives_way=bool(run.payload.get("gives_way")))
         pictured = slides.pictured(session, run.subject)
     run.report(0.0, READING)
     with workshop(carrel.settings.scratch / "encode" / run.public_id) as folder:
@@ -55,7 +57,7 @@ def encode_recording(carrel: Carrel, run: JobRun) -> None:
                 folder / "ladder",
                 found,
                 progress=_progress(run, ENCODING, 0.05, 0.95),
-                cancelled=run.cancelled,
+                cancelled=way.is_stopped,
                 pictured=pictured,
             )
             _publish(carrel, run, folder / "ladder", made, found, whole=True)
@@ -64,7 +66,29 @@ def encode_recording(carrel: Carrel, run: JobRun) -> None:
         except EncodeFailed as error:
             raise TryAgain(error.sentence, error.tail) from error
         except EncodeCancelled as error:
+            if not run.cancelled():
+                raise StandAside from error
             raise Stopped from error
+
+
+class _Way:
+    """Whether an encoding goes on: what is encoded again gives way to an upload that waits."""
+
+    def __init__(self, carrel: Carrel, run: JobRun, *, gives_way: bool) -> None:
+        self._carrel = carrel
+        self._run = run
+        self._gives_way = gives_way
+        self._looked_at = now()
+
+    def is_stopped(self) -> bool:
+        if self._run.cancelled():
+            return True
+        moment = now()
+        if not self._gives_way or moment - self._looked_at < LOOK_EVERY:
+            return False
+        self._looked_at = moment
+        with self._carrel.database.read_session() as session:
+            return recordings.fresh_one_waits(session, now=moment)
 
 
 def encoding_ended(session: Session, ended: Ended) -> None:

@@ -15,3 +15,8 @@ def titles_of(session: Session, subjects: Collection[str]) -> Mapping[str, str]:
     )
     rows = session.execute(found.where(Recording.public_id.in_(set(subjects) - {""})))
     return {row.public_id: row.title for row in rows}
+
+
+def seconds_of(session: Session, subject: str) -> float | None:
+    """Return how long the recording is that a job is about; None where that is not known."""
+    return session.scalar(select(Recording.seconds).where(Recording.public_id == subject))

@@ -45,6 +45,10 @@ class Stopped(Exception):
     """Raised by a handler that stops early because `cancelled()` said so."""
 
 
+class StandAside(Exception):
+    """Raised by a handler that gives way to more urgent work; the job waits again, as if not tried."""
+
+
 class LeaseLost(Stopped):
     """Another worker has taken this job over; whatever this one found out is not kept."""
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -12,12 +12,14 @@ from lms import audit, jobs
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.catalogue import Recording, RecordingState, Webinar
-from lms.models.upkeep import Lane
+from lms.models.upkeep import Job, JobState, Lane
 from media.keys import safe_name
 from media.storage import Storage, content_type_of
 
 ENCODE = "recording.encode"
 FRESH_PRIORITY = 10
+AGAIN_PRIORITY = 200
+LEFT_TO_OTHERS = timedelta(seconds=3)  # a worker that is free has taken it by then
 LONGEST_NAME = 255
 
 
@@ -152,10 +154,81 @@ def stop(
 
 def retry(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:
     """Encode a version once more; raises Conflict while it is under way or when it is ready."""
-    job = jobs.latest_job(session, kind=ENCODE, subject=find(session, recording_id).public_id)
-    if job is None:
-        raise NotFound
-    jobs.retry(session, job.id, actor=actor, now=now)
+    recording = find(session, recording_id)
+    job = jobs.latest_job(session, kind=ENCODE, subject=recording.public_id)
+    if job is None:  # it was cancelled so long ago that the job is forgotten
+        if recording.state is RecordingState.READY:
+            raise Conflict(N_("This recording is ready. It can be prepared again instead."))
+        _encode_again(session, recording, None, FRESH_PRIORITY, now)
+    else:
+        jobs.retry(session, job.id, actor=actor, now=now)
+
+
+def reencode(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:
+    """Encode a version anew, after all that is more urgent; what plays goes on until it is done.
+
+    Raises NotFound, Conflict while it is being prepared.
+    """
+    recording = find(session, recording_id)
+    job = jobs.latest_job(session, kind=ENCODE, subject=recording.public_id)
+    if job is not None and job.state not in jobs.ENDED:
+        raise Conflict(N_("This recording is being prepared already."))
+    _encode_again(session, recording, job, AGAIN_PRIORITY, now)
+    audit.record(session, "recording.reencoded", recording.public_id, actor=actor, now=now)
+
+
+def reencode_all(session: Session, *, actor: str | None, now: datetime) -> int:
+    """Encode every current version that plays anew; returns how many were queued for it.
+
+    Those that are being prepared already are left as they are.
+    """
+    rows = select(Recording).where(Recording.is_current, Recording.run.is_not(None))
+    queued = 0
+    for recording in session.scalars(rows.order_by(Recording.id)).all():
+        job = jobs.latest_job(session, kind=ENCODE, subject=recording.public_id)
+        if job is None or job.state in jobs.ENDED:
+            _encode_again(session, recording, job, AGAIN_PRIORITY, now)
+            audit.record(session, "recording.reencoded", recording.public_id, actor=actor, now=now)
+            queued += 1
+    return queued
+
+
+def count_playable(session: Session) -> int:
+    """Return how many current versions play, each of which can be encoded anew."""
+    rows = select(func.count()).where(Recording.is_current, Recording.run.is_not(None))
+    return session.scalar(rows) or 0
+
+
+def fresh_one_waits(session: Session, *, now: datetime) -> bool:
+    """Tell whether an upload waits for an encoder and no free worker takes it."""
+    waiting = select(Job.id).where(
+        Job.kind == ENCODE,
+        Job.state == JobState.QUEUED,
+        Job.priority <= FRESH_PRIORITY,
+        Job.run_at < now - LEFT_TO_OTHERS,
+        Job.cancel_requested.is_(False),
+    )
+    return session.scalar(waiting.limit(1)) is not None
+
+
+def _encode_again(
+    session: Session,
+    recording: Recording,
+    former: jobs.JobFacts | None,
+    priority: int,
+    now: datetime,
+) -> None:
+    """Queue one job after the former one, however many ask at once."""
+    jobs.enqueue(
+        session,
+        kind=ENCODE,
+        lane=Lane.MEDIA,
+        subject=recording.public_id,
+        payload={"gives_way": priority > FRESH_PRIORITY},
+        now=now,
+        unique_key=f"{ENCODE}:{recording.public_id}:{former.id if former else 'again'}",
+        priority=priority,
+    )
 
 
 def cancel(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:

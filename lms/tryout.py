@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lms import leases
 from lms.clock import now
 from lms.errors import N_
-from lms.jobs import Claim, GiveUp, JobRun, LeaseLost, TryAgain, Work
+from lms.jobs import Claim, GiveUp, JobRun, LeaseLost, StandAside, TryAgain, Work
 from lms.leases import Failure
 from lms.logs import without_addresses
 from lms.models.upkeep import Job
@@ -100,6 +100,8 @@ class Tryout:
         if self._cancelled:
             return self._stopped
         if self._stopping.is_set():
+            return self._give_back
+        if isinstance(error, StandAside):
             return self._give_back
         failure = _failure(error)
 

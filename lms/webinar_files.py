@@ -39,6 +39,7 @@ class VersionFacts:
     state: RecordingState
     share: float
     note: str
+    started_at: datetime | None
     is_cancelling: bool
     failure: str | None
     failure_detail: str | None
@@ -142,6 +143,7 @@ def _version(session: Session, recording: Recording) -> VersionFacts:
         state=_state(recording, job),
         share=job.progress if job is not None else 0.0,
         note=job.progress_note if job is not None else "",
+        started_at=job.started_at if job is not None and job.state not in ENDED else None,
         is_cancelling=job is not None and job.cancel_requested and job.state not in ENDED,
         failure=recording.failure,
         failure_detail=recording.failure_detail,

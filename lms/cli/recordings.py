@@ -39,6 +39,13 @@ class AddedHandout:
     pages: int
 
 
+@dataclass(frozen=True, slots=True)
+class Reencoded:
+    """How many recordings were queued to be encoded again."""
+
+    queued: int
+
+
 @click.group("recording")
 def recording() -> None:
     """Look after recordings."""
@@ -73,6 +80,28 @@ def add(console: Console, slug: str, file: Path, *, wait: bool, as_json: bool) -
     )
     text = f"{file.name} is version {version.number} of {slug}: {version.state}."
     answer(added, text, as_json=as_json)
+
+
+@recording.command("reencode")
+@click.argument("recording_ids", nargs=-1, metavar="[RECORDING]...")
+@click.option("--all", "is_all", is_flag=True, help="Every recording that plays now.")
+@json_option
+@click.pass_obj
+def reencode(
+    console: Console, recording_ids: tuple[str, ...], *, is_all: bool, as_json: bool
+) -> None:
+    """Make recordings anew from their originals; uploads go first, what plays goes on meanwhile."""
+    if is_all == bool(recording_ids):
+        raise click.UsageError("Name recordings by their ids, or say --all.")
+    moment = clock.now()
+    with console.carrel.database.transaction() as session:
+        if is_all:
+            count = recordings.reencode_all(session, actor=None, now=moment)
+        else:
+            count = len(set(recording_ids))
+            for recording_id in sorted(set(recording_ids)):
+                recordings.reencode(session, recording_id, actor=None, now=moment)
+    answer(Reencoded(count), f"{count} queued to be encoded again.", as_json=as_json)
 
 
 def _seen_through(console: Console, recording_id: str) -> VersionFacts:

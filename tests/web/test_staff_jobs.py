@@ -139,4 +139,31 @@ def test_a_script_sees_the_progress_as_json(staff: Visitor, database: Database) 
     with database.transaction() as session:
         leases.renew(session, held, share=0.5, note="", now=now())
     answer = staff.get(f"/staff/jobs/{job_id}", headers={"Accept": "application/json"})
-    assert answer.json == {"percent": 50, "note": "", "state": "Running", "is_live": True}
+    assert answer.json == {
+        "percent": 50,
+        "amount": "50 %",
+        "note": "",
+        "state": "Running",
+        "is_live": True,
+    }
+
+
+def test_all_recordings_are_prepared_again_by_one_press(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    assert "Prepare 1 recording again" in staff.get("/staff/jobs").text
+    page = staff.post("/staff/jobs/prepare-all-again", follow_redirects=True).text
+    assert "1 recording is prepared again" in page
+    assert "Prepare a recording" in page
+    page = staff.post("/staff/jobs/prepare-all-again", follow_redirects=True).text
+    assert "There is none to prepare again" in page
+
+
+def test_one_recording_is_prepared_again_from_its_webinars_page(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    with database.read_session() as session:
+        recording_id = session.scalars(select(Recording.public_id)).one()
+    address = f"/staff/webinars/{cast.slug}/recordings/{recording_id}/prepare-again"
+    assert staff.post(address).status_code == 303
+    assert staff.post(address).status_code == 409

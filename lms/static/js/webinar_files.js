@@ -130,7 +130,7 @@ async function follow(version) {
       await refresh(root().dataset.webinarFiles);
       return;
     }
-    if (found.note) show(progress, found.share, found.note, `${Math.round(found.share * 100)} %`);
+    if (found.note) show(progress, found.share, found.note, found.amount);
   }
 }
 

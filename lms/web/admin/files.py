@@ -12,6 +12,7 @@ from lms import captions, handouts, recordings
 from lms.clock import now
 from lms.errors import N_, Invalid, NotFound
 from lms.web.guard import Audience, open_to
+from lms.web.job_pace import say_progress
 from lms.web.kit import carrel, read_session, render, see_other, transaction, wants_json
 from lms.web.screening import clock_of
 from lms.web.signin import required_viewer
@@ -101,6 +102,15 @@ def retry(slug: str, recording_id: str) -> ResponseReturnValue:
     return _done(slug, _("The recording is being prepared again."))
 
 
+@blueprint.post("/webinars/<slug>/recordings/<recording_id>/prepare-again")
+@open_to(Audience.STAFF)
+def reencode(slug: str, recording_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        recordings.reencode(session, recording_id, actor=actor, now=now())
+    return _done(slug, _("The recording is prepared again. What plays now goes on until then."))
+
+
 @blueprint.post("/webinars/<slug>/handouts/<handout_id>/remove")
 @open_to(Audience.STAFF)
 def remove_handout(slug: str, handout_id: str) -> ResponseReturnValue:
@@ -141,6 +151,9 @@ def progress(recording_id: str) -> ResponseReturnValue:
         state=version.state,
         share=round(version.share, 4),
         note=_(version.note) if version.note else "",
+        amount=say_progress(
+            version.share, started_at=version.started_at, seconds=version.seconds, now=now()
+        ),
         playable=version.is_playable,
     )
 

@@ -6,20 +6,22 @@ from typing import Final
 from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
-from lms import history_lists, history_runs, kits
+from lms import history_lists, history_runs, kits, recordings
 from lms.clock import now
 from lms.contract_rounds import REMIND, TURN
 from lms.encoding import SWEEP
 from lms.errors import N_
 from lms.imports import APPLY, DROP, READ
-from lms.job_subjects import titles_of
+from lms.job_subjects import seconds_of, titles_of
 from lms.jobs import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
 from lms.models.upkeep import JobState
 from lms.recordings import ENCODE
 from lms.rounds import END_IDLE, OVERDUE, TIDY
 from lms.seating import TELL
 from lms.web.guard import Audience, open_to
+from lms.web.job_pace import say_progress
 from lms.web.kit import read_session, render, see_other, transaction, wants_json
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import reading_zone
@@ -82,6 +84,7 @@ class Row:
     state: str
     badge: str
     percent: int | None  # while there is something to see
+    amount: str | None
     note: str
     tries: str
     when: str
@@ -104,12 +107,14 @@ def jobs() -> ResponseReturnValue:
             limit=PAGE_SIZE,
         )
         titles = titles_of(session, [facts.subject for facts in page.items])
+        playable = recordings.count_playable(session)
     chosen = state.value if state else None
     return render(
         "admin/jobs.html",
         rows=[_row(facts, titles.get(facts.subject)) for facts in page.items],
         states=[(one.value, _(words)) for one, words in STATE_WORDS.items()],
         state=chosen,
+        playable=playable,
         pager=pager_of(
             number,
             PAGE_SIZE,
@@ -125,9 +130,16 @@ def job(job_id: str) -> ResponseReturnValue:
     with read_session() as session:
         facts = job_facts(session, job_id)
         title = titles_of(session, [facts.subject]).get(facts.subject)
-    row = _row(facts, title)
+        seconds = seconds_of(session, facts.subject)
+    row = _row(facts, title, seconds)
     if wants_json():
-        return jsonify(percent=row.percent, note=row.note, state=row.state, is_live=row.is_live)
+        return jsonify(
+            percent=row.percent,
+            amount=row.amount,
+            note=row.note,
+            state=row.state,
+            is_live=row.is_live,
+        )
     return render("admin/job.html", row=row, facts=facts)
 
 
@@ -149,13 +161,36 @@ def cancel_job(job_id: str) -> ResponseReturnValue:
     return see_other(".job", job_id=job_id)
 
 
+@blueprint.post("/prepare-all-again")
+@open_to(Audience.STAFF)
+def reencode_all() -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        count = recordings.reencode_all(session, actor=actor, now=now())
+    if count:
+        said = ngettext(
+            "%(num)s recording is prepared again, after whatever is uploaded meanwhile.",
+            "%(num)s recordings are prepared again, after whatever is uploaded meanwhile.",
+            count,
+        )
+        flash(said, "done")
+    else:
+        flash(_("There is none to prepare again, or each is being prepared already."), "note")
+    return see_other(".jobs")
+
+
+def _amount(facts: JobFacts, seconds: float | None) -> str:
+    length = seconds if facts.kind == ENCODE else None
+    return say_progress(facts.progress, started_at=facts.started_at, seconds=length, now=now())
+
+
 def wanted_state() -> JobState | None:
     """Return the state that the address filters by; what is none filters nothing."""
     raw = request.args.get("state", "")
     return JobState(raw) if raw in set(JobState) else None
 
 
-def _row(facts: JobFacts, about: str | None) -> Row:
+def _row(facts: JobFacts, about: str | None, seconds: float | None = None) -> Row:
     is_running = facts.state is JobState.RUNNING
     is_live = facts.state not in ENDED
     stopping = facts.cancel_requested and is_live
@@ -166,6 +201,7 @@ def _row(facts: JobFacts, about: str | None) -> Row:
         state=_("Being cancelled") if stopping else _(STATE_WORDS[facts.state]),
         badge=STATE_BADGES[facts.state],
         percent=int(facts.progress * 100) if is_running else None,
+        amount=_amount(facts, seconds) if is_running else None,
         note=_(facts.progress_note) if is_running and facts.progress_note else "",
         tries=_("%(tries)s of %(most)s", tries=facts.tries, most=facts.max_tries),
         when=say_moment_shortly(facts.finished_at or facts.run_at, reading_zone()),
