@@ -68,6 +68,7 @@ from lms.web.admin import merge as staff_merge
 from lms.web.admin import organisations as staff_organisations
 from lms.web.admin import people as staff_people
 from lms.web.admin import person as staff_person
+from lms.web.admin import recording_poster as staff_poster
 from lms.web.admin import slides as staff_slides
 from lms.web.admin import why as staff_why
 from lms.web.heartbeats import Heartbeats
@@ -161,6 +162,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_kits.blueprint,
     staff_mail.blueprint,
     transcripts.blueprint,
+    staff_poster.blueprint,
     staff_slides.blueprint,
     watch.blueprint,
     files.blueprint,

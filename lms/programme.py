@@ -167,18 +167,23 @@ def webinar_id_of(session: Session, slug: str) -> int:
     return webinar_id
 
 
-def is_on_show(session: Session, recording_id: str, *, run: str) -> bool:
-    """Tell whether a run may be pictured to everyone: not a draft's, nor a pulled webinar's."""
-    found = session.scalar(
-        select(Recording.id)
+def poster_on_show(session: Session, recording_id: str, *, run: str) -> str | None:
+    """Return the key of the picture that everyone may see of a run: staff's choice, or its own.
+
+    None for a draft's or a pulled webinar's, and for a run that plays no more.
+    """
+    found = session.execute(
+        select(Recording.poster_key)
         .join(Webinar, Webinar.id == Recording.webinar_id)
         .where(
             Recording.public_id == recording_id,
             Recording.run == run,
             Webinar.state.not_in(UNPICTURED),
         )
-    )
-    return found is not None
+    ).one_or_none()
+    if found is None:
+        return None
+    return found.poster_key or f"renditions/{recording_id}/{run}/poster.jpg"
 
 
 def slug_of(session: Session, webinar_id: int) -> str:

@@ -152,6 +152,20 @@ def stop(
     recording.failure, recording.failure_detail = sentence, detail
 
 
+def choose_poster(
+    session: Session, recording_id: str, key: str | None, *, actor: str | None, now: datetime
+) -> str | None:
+    """Let a stored picture stand for a version, or none but its run's own.
+
+    Answers the key of the one it had, whose file may then be deleted. Raises NotFound.
+    """
+    recording = find(session, recording_id)
+    former, recording.poster_key = recording.poster_key, key
+    session.flush()
+    audit.record(session, "recording.poster_changed", recording.public_id, actor=actor, now=now)
+    return former
+
+
 def retry(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:
     """Encode a version once more; raises Conflict while it is under way or when it is ready."""
     recording = find(session, recording_id)

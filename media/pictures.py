@@ -53,6 +53,17 @@ def clean_picture(data: bytes, max_px: int) -> bytes:
     return _written(plain, is_photograph=is_photograph)
 
 
+def as_photograph(data: bytes) -> bytes:
+    """Return what `clean_picture` gave as a JPEG, on white where it was transparent."""
+    if picture_type(data) == "image/jpeg":
+        return data
+    with Image.open(io.BytesIO(data)) as opened:
+        seen = opened.convert("RGBA")
+    ground = Image.new("RGB", seen.size, "white")
+    ground.paste(seen, mask=seen.getchannel("A"))
+    return _written(ground, is_photograph=True)
+
+
 def picture_type(data: bytes) -> str:
     """Return the media type of what `clean_picture` gave."""
     return "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"

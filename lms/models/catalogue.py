@@ -164,6 +164,8 @@ class Recording(Base, kw_only=True):
     failure_detail: Mapped[str | None] = mapped_column(Text, default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    # What staff chose in place of the run's own picture.
+    poster_key: Mapped[str | None] = mapped_column(String(200), default=None)
     # Slides that staff touched are theirs: what is found later leaves them as they are.
     slides_edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 

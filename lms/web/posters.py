@@ -1,17 +1,19 @@
 """The pictures of recordings, which the catalogue shows to everyone."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.errors import NotFound
-from lms.programme import is_on_show
+from lms.programme import poster_on_show
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session
 from lms.web.stored import send_stored
 
 blueprint = Blueprint("posters", __name__)
+
+LOOK_AGAIN_S: Final = 300
 
 
 class Pictured(Protocol):
@@ -31,10 +33,13 @@ class Pictured(Protocol):
 @open_to(Audience.EVERYONE)
 def poster(recording_id: str, run: str) -> ResponseReturnValue:
     with read_session() as session:
-        if not is_on_show(session, recording_id, run=run):
-            raise NotFound
-    key = f"renditions/{recording_id}/{run}/poster.jpg"
-    return send_stored(key, "image/jpeg", is_open=True)
+        key = poster_on_show(session, recording_id, run=run)
+    if key is None:
+        raise NotFound
+    answer = send_stored(key, "image/jpeg", is_open=True)
+    # Staff may choose another at any time; by then a browser looks again.
+    answer.headers["Cache-Control"] = f"public, max-age={LOOK_AGAIN_S}"
+    return answer
 
 
 def poster_url(recording_id: str | None, run: str | None) -> str | None:

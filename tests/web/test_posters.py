@@ -23,12 +23,12 @@ def test_what_nobody_may_see_is_not_pictured(client, address, database, cast, st
     assert client.get(address).status_code == 404
 
 
-def test_anybody_may_see_the_picture_and_keep_it(client, address):
+def test_anybody_may_see_the_picture_and_keep_it_for_minutes(client, address):
     answer = client.get(address)
     assert answer.data == b"a picture"
     assert answer.content_type == "image/jpeg"
     assert "public" in answer.headers["Cache-Control"]
-    assert "immutable" in answer.headers["Cache-Control"]
+    assert "max-age=300" in answer.headers["Cache-Control"]
 
 
 def test_a_run_that_is_not_played_is_not_pictured(client, address):

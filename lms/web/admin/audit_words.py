@@ -112,6 +112,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "presenter.removed": N_("%(actor)s removed a presenter"),
     "prices.set": N_("%(actor)s set the prices"),
     "recording.added": N_("%(actor)s uploaded %(subject)s"),
+    "recording.poster_changed": N_("%(actor)s changed the picture of %(subject)s"),
     "recording.reencoded": N_("%(actor)s had %(subject)s prepared again"),
     "recording.slides_edited": N_("%(actor)s changed the slides of %(subject)s"),
     "registration.added": N_("%(actor)s registered a learning system"),

@@ -1,0 +1,138 @@
+"""Staff: the picture that stands for a recording; another frame of it, or one of their own."""
+
+from typing import Final
+
+from flask import Blueprint, Response, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms import recordings
+from lms.clock import now
+from lms.db import new_public_id
+from lms.errors import N_, Invalid, NotFound
+from lms.models.catalogue import Recording
+from lms.web.guard import Audience, open_to
+from lms.web.kit import carrel, read_session, render, see_other, transaction
+from lms.web.screening import clock_of
+from lms.web.signin import required_viewer
+from lms.web.stored import send_stored
+from lms.web.uploads import sent_picture
+from lms.webinar_files import read_place
+from media.frames import NoFrame, frame_at
+from media.pictures import as_photograph
+
+blueprint = Blueprint(
+    "staff_poster", __name__, url_prefix="/staff/recordings/<recording_id>/picture"
+)
+
+LARGEST_PX: Final = 1280
+NOT_TAKEN: Final = N_("The picture at that time could not be taken. Choose another time.")
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def show(recording_id: str) -> ResponseReturnValue:
+    recording = _playable(recording_id)
+    with read_session() as session:
+        place = read_place(session, recording_id)
+    at = _asked_time(recording)
+    return render(
+        "admin/recording_poster.html",
+        place=place,
+        has_video=recording.has_video,
+        is_chosen=recording.poster_key is not None,
+        version=(recording.poster_key or recording.run or "").rpartition("/")[2],
+        at=at,
+        clock=clock_of(at),
+        last=int(recording.seconds or 0),
+    )
+
+
+@blueprint.get("/current.jpg")
+@open_to(Audience.STAFF)
+def current(recording_id: str) -> ResponseReturnValue:
+    recording = _playable(recording_id)
+    key = recording.poster_key or f"renditions/{recording_id}/{recording.run}/poster.jpg"
+    return send_stored(key, "image/jpeg")
+
+
+@blueprint.get("/frame.jpg")
+@open_to(Audience.STAFF)
+def frame(recording_id: str) -> ResponseReturnValue:
+    recording = _playable(recording_id)
+    answer = Response(_frame(recording, _asked_time(recording)), mimetype="image/jpeg")
+    answer.headers["Cache-Control"] = "private, max-age=600"
+    return answer
+
+
+@blueprint.post("/frame")
+@open_to(Audience.STAFF)
+def choose(recording_id: str) -> ResponseReturnValue:
+    recording = _playable(recording_id)
+    _keep(recording, _frame(recording, _asked_time(recording)))
+    flash(
+        _("This picture stands for the recording now. Others may see the former for minutes."),
+        "done",
+    )
+    return see_other(".show", recording_id=recording_id)
+
+
+@blueprint.post("/own")
+@open_to(Audience.STAFF)
+def bring(recording_id: str) -> ResponseReturnValue:
+    recording = _playable(recording_id)
+    _keep(recording, as_photograph(sent_picture("picture", LARGEST_PX)))
+    flash(
+        _("Your picture stands for the recording now. Others may see the former for minutes."),
+        "done",
+    )
+    return see_other(".show", recording_id=recording_id)
+
+
+@blueprint.post("/first")
+@open_to(Audience.STAFF)
+def take_back(recording_id: str) -> ResponseReturnValue:
+    _name(recording_id, None)
+    flash(_("The picture that was found first stands for the recording again."), "done")
+    return see_other(".show", recording_id=recording_id)
+
+
+def _playable(recording_id: str) -> Recording:
+    with read_session() as session:
+        recording = recordings.find(session, recording_id)
+    if recording.run is None:
+        raise NotFound
+    return recording
+
+
+def _asked_time(recording: Recording) -> float:
+    """Return the time that is asked for, within the recording; what is no number is the start."""
+    try:
+        at = float(request.values.get("at", "0"))
+    except ValueError:
+        return 0.0
+    return min(at, recording.seconds or 0.0) if at > 0 else 0.0
+
+
+def _frame(recording: Recording, at: float) -> bytes:
+    if not recording.has_video:
+        raise NotFound
+    prefix = f"renditions/{recording.public_id}/{recording.run}"
+    try:
+        return frame_at(carrel().storage, prefix, at, carrel().settings.scratch)
+    except NoFrame:
+        raise Invalid(NOT_TAKEN) from None
+
+
+def _keep(recording: Recording, picture: bytes) -> None:
+    key = f"renditions/{recording.public_id}/posters/{new_public_id()}.jpg"
+    carrel().storage.put_bytes(key, picture, "image/jpeg")
+    _name(recording.public_id, key)
+
+
+def _name(recording_id: str, key: str | None) -> None:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        former = recordings.choose_poster(session, recording_id, key, actor=actor, now=now())
+    if former is not None:
+        carrel().storage.delete(former)
