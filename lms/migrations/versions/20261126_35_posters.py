@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261126_34_posters"
-down_revision = "20261126_33_slides"
+revision = "20261126_35_posters"
+down_revision = "20261126_34_slides"
 branch_labels = None
 depends_on = None
 

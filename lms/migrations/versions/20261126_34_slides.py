@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261126_33_slides"
-down_revision = "20261125_32_kits"
+revision = "20261126_34_slides"
+down_revision = "20261126_33_captions"
 branch_labels = None
 depends_on = None
 
