@@ -3,7 +3,8 @@
 A learner launches through the whole application in process, again and again; tokens are signed between
 the measured parts. In turn with it run the bare verify of such a token and a Flask application on the
 standard PyLTI1p3, its key set given in memory. Compared is CPU time, medians of turns. L2 counts what
-the platform was asked meanwhile. Run: python -m benchmarks.launch. Prints one line of JSON a metric.
+the platform was asked meanwhile. Run: python -m benchmarks.launch, and with --crowd for 200 launches a
+second by HTTP instead (benchmarks/launch_crowd.py). Prints one line of JSON a metric.
 """
 
 import argparse
@@ -24,15 +25,14 @@ from pylti1p3.contrib.flask import FlaskMessageLaunch, FlaskOIDCLogin, FlaskRequ
 from pylti1p3.tool_config import ToolConfDict
 
 from benchmarks.heartbeat import environ_for
+from benchmarks.launch_crowd import BAR as CROWD
+from benchmarks.launch_crowd import measure as measure_crowd
+from benchmarks.launch_house import known_to, registered
 from benchmarks.pages import house
 from lms.app import create_app
-from lms.clock import now
 from lms.migrations import upgrade
 from lms.runtime import open_carrel
 from lms.settings import Settings
-from lti.deployments import approve_deployment
-from lti.registrations import NewRegistration, RegistrationDetails, add_registration
-from tests.factories import make_organisation
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.platform.records import Link, Tool
@@ -129,9 +129,15 @@ def main() -> None:
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--launches", type=int, default=100, help="of one turn")
+    parser.add_argument("--crowd", action="store_true", help="200 a second for a minute instead")
+    parser.add_argument("--rate", type=int, default=CROWD["rate"], help="of the crowd, a second")
+    parser.add_argument("--seconds", type=int, default=CROWD["seconds"], help="of the crowd")
     options = parser.parse_args()
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     for kind in kinds:
+        if options.crowd:
+            measure_crowd(kind, options.rate, options.seconds)
+            continue
         with house(kind) as environ, running_platform() as platform:
             _measure({**environ, "CARREL_BASE_URL": BASE}, kind, platform, options)
 
@@ -166,37 +172,15 @@ def _measure(
 def _ours(environ: Mapping[str, str], platform: Platform) -> Runner:
     carrel = open_carrel(Settings.from_env(environ))
     upgrade(carrel.database)
-    tool = _registered(platform)
-    details = RegistrationDetails(
-        name="A platform",
-        auth_url=platform.auth_url,
-        token_url=platform.token_url,
-        jwks_url=platform.jwks_url,
-        allows_loopback=True,
-    )
-    with carrel.database.transaction() as session:
-        make_organisation(session, "elm-county")
-        made = add_registration(
-            session,
-            NewRegistration(platform.issuer, tool.client_id, details),
-            actor=None,
-            now=now(),
-        )
-        approve_deployment(
-            session,
-            made.public_id,
-            tool.deployment_id,
-            organisation="elm-county",
-            actor=None,
-            now=now(),
-        )
+    tool = registered(platform, BASE)
+    known_to(carrel, platform, tool)
     link = platform.link(tool, custom={"webinar": "reading-aloud"})
     return Runner(create_app(carrel, PARTS), platform, tool, link)
 
 
 def _stock(platform: Platform) -> Runner:
     """Return an application as the library's own examples have it."""
-    tool = _registered(platform)
+    tool = registered(platform, BASE)
     conf = ToolConfDict(
         {
             platform.issuer: [
@@ -226,14 +210,6 @@ def _stock(platform: Platform) -> Runner:
         return "in"
 
     return Runner(app, platform, tool, platform.link(tool))
-
-
-def _registered(platform: Platform) -> Tool:
-    return platform.register(
-        login_url=f"{BASE}/lti/login",
-        redirect_uris=[f"{BASE}/lti/launch"],
-        launch_url=f"{BASE}/lti/launch",
-    )
 
 
 def _verify(platform: Platform, times: int = 400) -> Callable[[], float]:

@@ -1,0 +1,286 @@
+"""200 launches a second for a minute, on two processors that the crowd and the database share.
+
+`carrel serve` runs as it does by itself, one web process and the worker, over a database that writes
+to the disk. A course of known learners, and one newcomer among forty, open the same link: each by a
+login and a launch over HTTP, on a connection of their own, the token signed with the nonce of that
+login. They come at their times whether or not those before are through (an open loop), and what one
+waits counts from the time that it was due. Run: python -m benchmarks.launch --crowd.
+"""
+
+import asyncio
+import json
+import os
+import subprocess  # noqa: TID251  (the product is started as an operator does)
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from benchmarks.heartbeat import environ_of
+from benchmarks.launch_house import known_to, registered
+from benchmarks.serving import TICKS, answered, tree
+from lms.clock import now
+from lms.migrations import upgrade
+from lms.runtime import open_carrel
+from lms.serve import ROOT, listen
+from lms.settings import Settings
+from tests.platform.app import running_platform
+from tests.platform.keys import encoded
+from tests.platform.platform import Platform
+from tests.platform.records import Link
+from tests.servers.postgres import DURABLE, postgres
+
+HOST: Final = "127.0.0.1"
+KNOWN: Final = 400
+NEWCOMER_EVERY: Final = 40
+PATIENCE_S: Final = 60.0
+START_S: Final = 180.0
+TOGETHER: Final = 8  # who become known beforehand
+BAR: Final = {"rate": 200, "seconds": 60, "server_errors": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the platform says of each who launches: all of it but who it is, when, and in which login."""
+
+    address: str
+    port: int
+    auth_url: str
+    form: str
+    header: str
+    claims: str
+    key: rsa.RSAPrivateKey
+
+    @classmethod
+    def of(cls, platform: Platform, link: Link, port: int) -> "Course":
+        """Return the course of a link."""
+        begun = platform.begin(platform.course.learners[0], link)
+        fields = {**begun.fields, "login_hint": "SUB"}
+        fields.pop("lti_storage_target", None)
+        claims = platform.launching.claims(begun.launch, "NONCE", platform.now())
+        named = {"sub": "SUB", "name": "Wren SUB", "given_name": "Wren", "family_name": "SUB"}
+        times = {"iat": "IAT", "exp": "EXP"}
+        said = json.dumps({**claims, **named, "email": "SUB@example.org", **times})
+        header = {"typ": "JWT", "alg": "RS256", "kid": platform.keys.current.kid}
+        return cls(
+            address=f"{HOST}:{port}",
+            port=port,
+            auth_url=platform.auth_url,
+            form=urlencode(fields),
+            header=encoded(json.dumps(header).encode()),
+            claims=said.replace('"IAT"', "IAT").replace('"EXP"', "EXP"),
+            key=platform.keys.current.private,
+        )
+
+    def token(self, person: str, nonce: str) -> str:
+        """Sign what the platform says of one launch."""
+        moment = int(now().timestamp())
+        said = self.claims.replace("SUB", person).replace("NONCE", nonce)
+        said = said.replace("IAT", str(moment)).replace("EXP", str(moment + 60))
+        signed = f"{self.header}.{encoded(said.encode())}"
+        signature = self.key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+        return f"{signed}.{encoded(signature)}"
+
+    def request(self, path: str, form: str, cookie: str) -> bytes:
+        """Return the bytes of a form that a browser posts."""
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: {self.address}\r\nUser-Agent: Carrel benchmark\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
+        )
+        return f"{head}{cookie and f'Cookie: {cookie}'}{cookie and chr(13) + chr(10)}\r\n{form}".encode()
+
+
+@dataclass(slots=True)
+class Seen:
+    """What became of the launches."""
+
+    waits: list[float] = field(default_factory=list)
+    statuses: Counter[str] = field(default_factory=Counter)
+    signing_s: float = 0.0
+    most_at_once: int = 0
+    _at_once: int = 0
+
+    async def launch(self, course: Course, person: str, due: float) -> None:
+        """Launch once, and note how it went."""
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._launch(course, person)
+        except (OSError, TimeoutError, EOFError, ValueError) as fault:
+            self.statuses[f"none ({type(fault).__name__})"] += 1
+        else:
+            self.waits.append(time.perf_counter() - due)
+        finally:
+            self._at_once -= 1
+
+    async def _launch(self, course: Course, person: str) -> None:
+        reader, writer = await asyncio.open_connection(HOST, course.port)
+        try:
+            form = course.form.replace("SUB", person)
+            writer.write(course.request("/lti/login", form, ""))
+            headers = await self._answer(reader, "login")
+            asked = parse_qs(urlsplit(headers["location"]).query)
+            started = time.perf_counter()
+            token = course.token(person, asked["nonce"][0])
+            self.signing_s += time.perf_counter() - started
+            form = f"id_token={token}&state={quote_plus(asked['state'][0])}"
+            cookie = headers["set-cookie"].partition(";")[0]
+            writer.write(course.request("/lti/launch", form, cookie))
+            headers = await self._answer(reader, "launch")
+            if not headers["location"].startswith("/lti/s/"):
+                raise ValueError(headers["location"])
+        finally:
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, what: str) -> Mapping[str, str]:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        status = head[0].split()[1]
+        self.statuses[f"{what} {status}"] += 1
+        pairs = (line.partition(": ") for line in head[1:] if line)
+        headers = {name.lower(): text for name, _, text in pairs}
+        await reader.readexactly(int(headers.get("content-length", "0")))
+        if status != "303":
+            raise ValueError(status)
+        return headers
+
+
+def measure(kind: str, rate: int, seconds: int) -> None:
+    """Let the crowd come and print one line of JSON."""
+    with _served(kind) as (course, process):
+        asyncio.run(_become_known(course))
+        before, own = _cpu(process), time.process_time()
+        began = time.perf_counter()
+        seen = asyncio.run(_come(course, rate, seconds))
+        took = time.perf_counter() - began
+        spent, own = _cpu(process) - before, time.process_time() - own
+    ranked = sorted(seen.waits)
+    figures = {
+        "metric": "launches a second",
+        "database": kind,
+        "asked": rate,
+        "achieved": round(len(ranked) / took, 1),
+        "seconds": round(took, 1),
+        "launches": len(ranked),
+        "newcomers": rate * seconds // NEWCOMER_EVERY,
+        "server_errors": sum(
+            count for name, count in seen.statuses.items() if name.split()[1].startswith("5")
+        ),
+        "statuses": dict(sorted(seen.statuses.items())),
+        **{name: round(_at(ranked, share) * 1000, 1) for name, share in SHARES.items()},
+        "most_at_once": seen.most_at_once,
+        "processors_of_product": round(spent / took, 2),
+        "processors_of_crowd": round(own / took, 2),
+        "of_that_signing": round(seen.signing_s / took, 2),
+        "bar": BAR,
+        "load": round(os.getloadavg()[0], 1),
+    }
+    print(json.dumps(figures), flush=True)
+
+
+SHARES: Final = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "longest_ms": 1.0}
+
+
+def _at(ranked: list[float], share: float) -> float:
+    return ranked[min(int(len(ranked) * share), len(ranked) - 1)] if ranked else float("nan")
+
+
+async def _become_known(course: Course) -> None:
+    seen = Seen()
+    people = iter(range(KNOWN))
+
+    async def one_after_the_other() -> None:
+        for person in people:
+            await seen.launch(course, f"known-{person}", time.perf_counter())
+
+    await asyncio.gather(*(one_after_the_other() for _ in range(TOGETHER)))
+    if len(seen.waits) != KNOWN:
+        raise SystemExit(f"launch: nobody came in beforehand: {dict(seen.statuses)}")
+
+
+async def _come(course: Course, rate: int, seconds: int) -> Seen:
+    seen = Seen()
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as crowd:
+        for number in range(rate * seconds):
+            due = began + number / rate
+            if (ahead := due - time.perf_counter()) > 0:
+                await asyncio.sleep(ahead)
+            is_new = number % NEWCOMER_EVERY == 0
+            person = f"new-{number}" if is_new else f"known-{number % KNOWN}"
+            crowd.create_task(seen.launch(course, person, due))
+    return seen
+
+
+@contextmanager
+def _served(kind: str) -> Iterator[tuple[Course, int]]:
+    """Serve a house of its own, known to a platform; gives the platform's course and the process."""
+    with (
+        tempfile.TemporaryDirectory(prefix="carrel-crowd-") as name,
+        running_platform() as platform,
+    ):
+        if kind == "sqlite":
+            with _serving(Path(name), f"sqlite:///{name}/house.db", platform) as served:
+                yield served
+            return
+        with (
+            postgres(DURABLE) as server,
+            _serving(Path(name), server.create("carrel"), platform) as served,
+        ):
+            yield served
+
+
+@contextmanager
+def _serving(house: Path, url: str, platform: Platform) -> Iterator[tuple[Course, int]]:
+    with listen(HOST, 0) as free:
+        port: int = free.getsockname()[1]
+    base = f"http://{HOST}:{port}"
+    environ = {**environ_of(house, url), "CARREL_BASE_URL": base}
+    carrel = open_carrel(Settings.from_env(environ))
+    upgrade(carrel.database)
+    tool = registered(platform, base)
+    known_to(carrel, platform, tool)
+    carrel.database.dispose()
+    link = platform.link(tool, custom={"webinar": "reading-aloud"})
+    with (house / "log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603  (our own list)
+            (sys.executable, str(ROOT / "wsgi.py"), "serve", "--bind", f"{HOST}:{port}"),
+            env=os.environ | environ,  # noqa: TID251  (for the program that is started)
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        _wait_for(port)
+        yield Course.of(platform, link, port), process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int) -> None:
+    ends = time.monotonic() + START_S
+    while True:
+        try:
+            answered(port, "/healthz")
+        except OSError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _cpu(process: int) -> float:
+    """Return the CPU seconds of a program with all that it has started."""
+    stats = [Path(f"/proc/{each}/stat").read_text() for each in tree(process)]
+    fields = [stat.rpartition(")")[2].split() for stat in stats]
+    return sum(int(each[11]) + int(each[12]) for each in fields) / TICKS
