@@ -171,7 +171,7 @@ def measure(kind: str, rate: int, seconds: int) -> None:
         "achieved": round(len(ranked) / took, 1),
         "seconds": round(took, 1),
         "launches": len(ranked),
-        "newcomers": rate * seconds // NEWCOMER_EVERY,
+        "newcomers": len(range(0, rate * seconds, NEWCOMER_EVERY)),
         "server_errors": sum(
             count for name, count in seen.statuses.items() if name.split()[1].startswith("5")
         ),

@@ -222,9 +222,8 @@ def writing_of(coming: Coming, *, now: datetime) -> Writing | None:
     """Return what a launch of which all is known writes; None where something is new or otherwise."""
     kept, heard = coming.kept, coming.heard
     known, place = kept.known, heard.place
-    if known.deployment_id is None or known.organisation_id is None:
-        return None
-    if kept.sought != (heard.deployment, heard.person.sub, place.context_id, place.link_id):
+    proven = Sought(heard.deployment, heard.person.sub, place.context_id, place.link_id)
+    if known.deployment_id is None or known.organisation_id is None or kept.sought != proven:
         return None
     message = heard.message(
         kept.begun.platform,

@@ -74,6 +74,13 @@ def test_a_copied_link_takes_its_rule_from_the_nearest_ancestor(
     assert (row.rule, row.threshold) == expected
 
 
+def test_a_copied_link_that_names_nothing_shows_what_its_ancestor_shows(school: School) -> None:
+    target = Target(webinar=school.cast.slug)
+    _graded(school, "course-1", "link-a", 44, target)
+    copy = Place("course-3", link_id="link-c", link_history=("link-a",))
+    assert school.row(_launch(school, copy, None)).target == target.stored
+
+
 def test_links_alike_with_unlike_rules_are_no_example(school: School) -> None:
     target = Target(webinar=school.cast.slug)
     _graded(school, "course-1", "link-a", 44, target)

@@ -11,6 +11,11 @@ def test_a_webinar_and_a_clip_of_it_are_read_from_custom_parameters() -> None:
     assert read_target(custom) == Target(webinar="weeding-with-care", starts_s=90, ends_s=165)
 
 
+def test_a_column_is_named_by_what_its_link_shows() -> None:
+    assert Target(webinar="w", starts_s=5, ends_s=9).resource_id == "webinar=w&start=5&end=9"
+    assert Target(series="s").resource_id == "series=s"
+
+
 def test_a_target_survives_being_written_and_read_again() -> None:
     for target in (
         Target(webinar="w", starts_s=5, ends_s=9),

@@ -100,6 +100,12 @@ def _infinite(forge: Forge, claims: Claims) -> str:
     return forge.sign(json.dumps({**claims, "exp": 0.25}).replace("0.25", "1e999").encode())
 
 
+def _another_last_mark(forge: Forge, claims: Claims) -> str:
+    # 256 bytes end in two marks of which the second has four bits that count for nothing
+    token = forge.sign(claims)
+    return token[:-1] + chr(ord(token[-1]) + 1)  # A, Q, g or w
+
+
 NO_TOKEN: Final = (400, "token_malformed")
 NOT_RS256: Final = (401, "algorithm_wrong")
 FORGED: Final = (401, "signature_wrong")
@@ -120,6 +126,10 @@ SIGNATURES: Final[Mapping[str, Case]] = {
     "RS256 said and no signature": Case(
         lambda forge, claims: forge.sign(claims).rpartition(".")[0] + ".", *FORGED
     ),
+    "a signature that is no base64": Case(
+        lambda forge, claims: forge.sign(claims).rpartition(".")[0] + ".$$$$", *FORGED
+    ),
+    "a signature with a bit to spare": Case(_another_last_mark, *FORGED),
     "an HMAC with the public key": Case(Forge.public_key_as_secret, *NOT_RS256),
     "RS384 said": headed(NOT_RS256, alg="RS384"),
     "PS256 said": headed(NOT_RS256, alg="PS256"),

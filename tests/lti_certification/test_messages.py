@@ -27,6 +27,7 @@ SETTINGS: Final[Mapping[str, tuple[Mapping[str, Any], tuple[str, ...], int]]] = 
     "nobody": ({}, ("sub",), 303),
     "no roles": ({}, (LTI + "roles",), 303),
     "neither a person nor roles": ({}, ("sub", LTI + "roles"), 303),
+    "no link of ours": ({}, (LTI + "target_link_uri",), 303),
     "no way back": ({"deep_link_return_url": None}, (), 400),
     "a way back that is a script": ({"deep_link_return_url": "javascript:alert(1)"}, (), 400),
     "no types": ({"accept_types": None}, (), 400),
