@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, MappedColumn, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
@@ -39,6 +40,8 @@ POOL_OVERFLOW = 24
 RESTS_SINCE = "rests_since"
 RESTED_S = 1.0
 DEADLOCK = "40P01"  # as PostgreSQL names it; SQLite has none, since one writes at a time
+LOCKED = "SQLITE_BUSY"  # who waits for 15 s gets it
+NO_ROOM = "53"  # PostgreSQL's class of what it has too little of: connections, memory, disk
 AT_ONCE = N_("Somebody changed the same at this moment. Nothing was changed; try again.")
 
 
@@ -61,6 +64,14 @@ def is_deadlock(fault: Exception) -> bool:
     The fault is SQLAlchemy's, or the driver's own where a statement went to it directly.
     """
     return getattr(getattr(fault, "orig", fault), "sqlstate", None) == DEADLOCK
+
+
+def is_overrun(fault: Exception) -> bool:
+    """Tell whether the database, or the way to it, had no turn for this one in time."""
+    given = getattr(fault, "orig", fault)
+    sqlite = getattr(given, "sqlite_errorname", None) or ""
+    postgresql = getattr(given, "sqlstate", None) or ""
+    return isinstance(fault, NoTurn) or sqlite.startswith(LOCKED) or postgresql.startswith(NO_ROOM)
 
 
 class Base(MappedAsDataclass, DeclarativeBase):

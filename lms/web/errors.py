@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from lms.db import is_overrun
 from lms.errors import (
     N_,
     Conflict,
@@ -46,6 +47,8 @@ SENTENCES = {
 OUR_FAULT = N_(
     "Something went wrong on our side. Nothing you did caused it; try again in a minute."
 )
+BUSY = N_("More people are here at this moment than can be served. Try again in a minute.")
+BUSY_FOR_S = "30"
 STALE_FORM = N_(
     "This form was open for too long, or in another window. Go back, reload and send it again."
 )
@@ -120,5 +123,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 def _failed(error: Exception) -> ResponseReturnValue:
     reference = secrets.token_hex(4)
+    if is_overrun(error):
+        log.warning("request_overrun", reference=reference, endpoint=request.endpoint)
+        return _answer(STATUS[Unavailable], "busy", BUSY, BUSY_FOR_S, reference)
     log.error("request_failed", reference=reference, endpoint=request.endpoint, exc_info=error)
     return _answer(SERVER_FAULT, "failed", OUR_FAULT, None, reference)

@@ -1,0 +1,45 @@
+"""More launches than the database has turns for: who gets none is told to try again, by 503 and never by 500."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import TimeoutError as NoTurn
+from sqlalchemy.orm import Session
+
+from lms.db import Database, is_overrun
+from tests.lti.tool_server import Connection, is_open
+
+
+@contextmanager
+def _no_turn(_database: Database) -> Iterator[Session]:
+    raise NoTurn("every connection was taken for 30 seconds")
+    yield
+
+
+def test_a_launch_without_a_turn_is_told_to_try_again_and_then_goes_through(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
+    with monkeypatch.context() as crowded:
+        crowded.setattr(Database, "transaction", _no_turn)
+        answer = connection.post(posted)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "Try again in a minute" in answer.text
+    assert is_open(connection.post(posted))
+
+
+def test_a_locked_sqlite_is_overrun_and_a_missing_table_is_a_fault(tmp_path: Path) -> None:
+    with (
+        closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as one,
+        closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None, timeout=0)) as two,
+    ):
+        one.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError) as locked:
+            two.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError) as missing:
+            one.execute("SELECT * FROM nothing")
+    assert is_overrun(locked.value)
+    assert not is_overrun(missing.value)
