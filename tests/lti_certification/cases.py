@@ -282,6 +282,9 @@ SERVICES: Final[Mapping[str, Case]] = {
     "another house's webinar": said(OK, {CUSTOM: {"webinar": "no-such-webinar"}}),
     "grades that are text": said(MALFORMED, {AGS_CLAIM: "grades"}),
     "a column that is a script": within(AGS_CLAIM, MALFORMED, {"lineitem": JAVASCRIPT}),
+    "a column at half an address": within(
+        AGS_CLAIM, MALFORMED, {"lineitem": "https://[lms.example.edu/columns/7"}
+    ),
     "a column of 3,000 characters": within(
         AGS_CLAIM, MALFORMED, {"lineitem": "https://lms.example.edu/" + "l" * 3000}
     ),
