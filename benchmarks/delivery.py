@@ -1,8 +1,10 @@
-"""S1, S2 and P4: what it costs to deliver a segment, and to check its token.
+"""S1, S2, S3 and P4: what it costs to deliver a segment, and to check its token.
 
 S1 fetches 1.1 MB, whole and as a range of a longer file, from the web server of `carrel serve`
 (one worker, its log and its liveness as they are) and from nginx, in turn, and compares the CPU
-time of the two process trees. S2 compares the range with the whole in the product. P4 compares
+time of the two process trees. S2 compares the range with the whole in the product. S3 does what S1
+does to a product behind nginx (deploy/nginx.conf without TLS), for pieces of 1.1 MB and of 150 KB,
+with what both of its programs cost. P4 compares
 the check of a token, before Flask, with a Flask that says hello. Run: python -m benchmarks.delivery
 """
 
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 SEGMENT: Final = 1_100_000
+SMALL: Final = 150_000
+PIECES: Final = {
+    "1.1 MB": f"Range: bytes=0-{SEGMENT - 1}\r\n",
+    "150 KB": f"Range: bytes=2000000-{2_000_000 + SMALL - 1}\r\n",
+}
 KINDS: Final = {
     "200": ("segment.mp4", ""),
     "range": ("long.mp4", f"Range: bytes={SEGMENT}-{2 * SEGMENT - 1}\r\n"),
@@ -44,6 +51,7 @@ def main() -> None:
     options = parser.parse_args()
     with both({"segment.mp4": SEGMENT, "long.mp4": 20 * SEGMENT}) as sides:
         costs = measure_segments(sides, options.rounds, options.requests)
+        behind = measure_pieces(sides, options.rounds, options.requests)
     figures = [segment_figure(costs, kind) for kind in KINDS]
     figures.append(
         {
@@ -52,6 +60,7 @@ def main() -> None:
             "yardstick": "the same bytes as a whole file, by the product",
         }
     )
+    figures += [piece_figure(behind, kind) for kind in PIECES]
     print(json.dumps([*figures, measure_check(options.rounds)]))
 
 
@@ -87,6 +96,34 @@ def segment_figure(costs: Costs, kind: str) -> dict[str, object]:
         "kind": kind,
         "ratio": round(ours / theirs, 2),
         "yardstick": "nginx static (sendfile), CPU of the process tree",
+        "product_us": round(ours * 1e6),
+        "yardstick_us": round(theirs * 1e6),
+    }
+
+
+def measure_pieces(sides: Sides, rounds: int, requests: int) -> Costs:
+    """Return CPU seconds a piece behind nginx and from nginx alone, one for each round, A B A B."""
+    costs: Costs = {}
+    servers = {"product": sides.behind, "nginx": sides.nginx}
+    for number in range(rounds + 1):
+        for kind, more in PIECES.items():
+            for name, server in servers.items():
+                before = cpu_seconds(server)
+                fetch(server, server.path("long.mp4"), requests, more)
+                if number:  # the first is for warming up
+                    cost = (cpu_seconds(server) - before) / requests
+                    costs.setdefault((name, kind), []).append(cost)
+    return costs
+
+
+def piece_figure(costs: Costs, kind: str) -> dict[str, object]:
+    """Return S3 for one size."""
+    ours, theirs = median(costs, "product", kind), median(costs, "nginx", kind)
+    return {
+        "metric": "S3",
+        "kind": kind,
+        "ratio": round(ours / theirs, 2),
+        "yardstick": "nginx static, the same range, CPU of the process trees",
         "product_us": round(ours * 1e6),
         "yardstick_us": round(theirs * 1e6),
     }

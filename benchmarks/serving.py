@@ -7,8 +7,9 @@ import subprocess  # noqa: TID251  (the product is started as its supervisor doe
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from lms.runtime import open_carrel
 from lms.serve import listen, web_program
 from lms.settings import Settings
 from media.signing import Ticket, fingerprint, network_of
-from tests.servers.nginx import nginx
+from tests.servers.nginx import deployed, nginx
 
 VERSION: Final = "renditions/0123456789abcdefghjkmnpqrs"
 RUN: Final = "run"
@@ -28,11 +29,12 @@ TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One of the two servers: where it listens, its process, and where a file stands in it."""
+    """A server: where it listens, its process, where a file stands in it, and what works for it."""
 
     port: int
     process: int
     folder: str
+    helpers: tuple[int, ...] = ()
 
     def path(self, name: str) -> str:
         """Return the address of a file."""
@@ -41,15 +43,16 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The product and its yardstick, serving the same files."""
+    """The product, the product behind nginx, and their yardstick, serving the same files."""
 
     product: Server
+    behind: Server
     nginx: Server
 
 
 @contextmanager
 def both(files: dict[str, int]) -> Iterator[Sides]:
-    """Serve files of these sizes by the product and by nginx until the block is left."""
+    """Serve files of these sizes by the product, behind nginx too, and by nginx alone."""
     with tempfile.TemporaryDirectory(prefix="carrel-delivery-") as name:
         house = Path(name)
         environ = os.environ | {  # noqa: TID251  (for the program that is started)
@@ -73,9 +76,22 @@ def both(files: dict[str, int]) -> Iterator[Sides]:
         folder = f"/media/{carrel.signer.sign(ticket)}/{RUN}"
         root = carrel.storage.local_path(f"{VERSION}/{RUN}")
         directives = f"root {root}; keepalive_requests 1000000;"
-        with _product(house, environ) as (port, process), nginx(directives) as address:
+        fronted = {"CARREL_DELIVERY": "nginx", "CARREL_TRUSTED_PROXIES": "127.0.0.1"}
+        kept = carrel.storage.local_path(VERSION)
+        if kept is None:
+            raise AssertionError("the files lie elsewhere")
+        with ExitStack() as opened:
+            port, process = opened.enter_context(_product(house, environ))
+            back, helper = opened.enter_context(_product(house, environ | fronted))
+            files_of = kept.parents[1]
+            front = opened.enter_context(deployed(files_of, back, house, is_plain=True))
+            address = opened.enter_context(nginx(directives))
             number = int(address.rpartition(":")[2])
-            yield Sides(Server(port, process, folder), Server(number, _listener(number), ""))
+            yield Sides(
+                product=Server(port, process, folder),
+                behind=Server(front, _listener(front), folder, (helper,)),
+                nginx=Server(number, _listener(number), ""),
+            )
 
 
 @contextmanager
@@ -83,7 +99,7 @@ def _product(house: Path, environ: dict[str, str]) -> Iterator[tuple[int, int]]:
     """Run the web server of `carrel serve`, one worker, its log in a file."""
     listener = listen("127.0.0.1", 0)
     port: int = listener.getsockname()[1]
-    with (house / "log").open("wb") as log:
+    with (house / "log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  (our own list)
             web_program(listener, 1).command,
             env=environ,
@@ -148,7 +164,7 @@ def tree(process: int) -> list[int]:
 def cpu_seconds(server: Server) -> float:
     """Return what the server's processes have taken of the processors."""
     ticks = 0
-    for process in tree(server.process):
+    for process in chain.from_iterable(map(tree, (server.process, *server.helpers))):
         fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         ticks += int(fields[11]) + int(fields[12])
     return ticks / TICKS

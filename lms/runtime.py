@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lms.db import Database
 from lms.settings import Settings
+from media.pair import StoragePair
 from media.signing import Signer
 from media.storage import Storage, open_storage
 
@@ -22,15 +23,22 @@ class Carrel:
 
 def open_carrel(settings: Settings) -> Carrel:
     """Open the database and the storage that the settings name; nothing is created in either."""
-    storage = open_storage(
-        settings.storage_url,
+    storage = open_place(settings, settings.storage_url)
+    if settings.storage_former is not None:
+        storage = StoragePair(storage, open_place(settings, settings.storage_former))
+    signer = Signer(derived_key(settings.secret_key, "media addresses"))
+    return Carrel(settings, Database(settings.database_url), storage, signer)
+
+
+def open_place(settings: Settings, url: str) -> Storage:
+    """Open one storage, with what the settings say of S3; raises ValueError for no such address."""
+    return open_storage(
+        url,
         endpoint=settings.s3_endpoint or "",
         region=settings.s3_region,
         access_key=settings.s3_access_key or "",
         secret_key=settings.s3_secret_key or "",
     )
-    signer = Signer(derived_key(settings.secret_key, "media addresses"))
-    return Carrel(settings, Database(settings.database_url), storage, signer)
 
 
 def derived_key(secret: str, purpose: str) -> bytes:

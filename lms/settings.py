@@ -43,6 +43,7 @@ class Settings:
     secret_key: str = field(repr=False)
     database_url: str = field(repr=False)
     storage_url: str
+    storage_former: str | None
     s3_endpoint: str | None
     s3_region: str
     s3_access_key: str | None = field(repr=False)
@@ -79,6 +80,11 @@ class Settings:
             )
         reader.check_pair("S3_ACCESS_KEY", "S3_SECRET_KEY")
         storage_url = reader.take("STORAGE", (data_dir / "files").as_uri(), _storage_url)
+        storage_former = reader.take("STORAGE_FORMER", None, _storage_url)
+        if storage_former and (
+            is_within(storage_former, storage_url) or is_within(storage_url, storage_former)
+        ):
+            reader.fault("STORAGE_FORMER", "lies within CARREL_STORAGE, or the reverse")
         delivery = reader.take("DELIVERY", Way.EMBEDDED, _way)
         if delivery is Way.NGINX and not storage_url.startswith("file:"):
             reader.fault("DELIVERY", "nginx sends files of a directory; CARREL_STORAGE is a bucket")
@@ -93,6 +99,7 @@ class Settings:
                 "DATABASE_URL", f"sqlite:///{data_dir / 'carrel.sqlite3'}", _database_url
             ),
             storage_url=storage_url,
+            storage_former=storage_former,
             s3_endpoint=reader.take("S3_ENDPOINT", None, _web_address),
             s3_region=reader.take("S3_REGION", "us-east-1", str),
             s3_access_key=reader.secret("S3_ACCESS_KEY", None, str),
@@ -132,6 +139,11 @@ def inherited_environment(**defaults: str) -> dict[str, str]:
         if not os.environ.get(PREFIX + name, "").strip()
     }
     return {**os.environ, **unset}
+
+
+def is_within(place: str, other: str) -> bool:
+    """Tell whether a storage address lies within another, or is the same."""
+    return f"{place.rstrip('/')}/".startswith(f"{other.rstrip('/')}/")
 
 
 class _Reader:

@@ -152,10 +152,13 @@ class Delivery:
             beyond = ("Content-Range", f"bytes */{found.size}")
             too_far = refused("416 Range Not Satisfiable", beyond)
             return too_far.send(environ, start_response)
-        if self._way is Way.REDIRECT and may_redirect(environ, ticket, found.key, span):
+        if (
+            self._way is Way.REDIRECT
+            and found.file is None
+            and may_redirect(environ, ticket, found.key, span)
+        ):
             address = self._shelf.address(found.key, environ["HTTP_RANGE"])
             if address:
-                found.close()
                 headers = [("Location", address), ("Content-Length", "0"), *_FRESH]
                 start_response("302 Found", headers)
                 return ()

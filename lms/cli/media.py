@@ -1,5 +1,6 @@
 """carrel media: the stored files, looked after."""
 
+import hashlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from lms.cli.output import answer, json_option
 from lms.clock import now
 from lms.errors import N_, Refused, Unavailable
 from lms.inventory import Fault, Inventory, Orphan, remove_orphans, take_inventory
+from lms.runtime import open_place
+from lms.settings import is_within
+from media.moving import Corrupt, Ledger, Moved, move, remove_moved
+from media.storage import Storage
 
 FOUND_SOMETHING = 1
 NEXT = {
@@ -144,3 +149,109 @@ def _lines(found: Inventory) -> list[str]:
     if not found.fault_count and not found.orphan_count:
         lines.append("All of them are there and whole, and nothing else is.")
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class MoveReport:
+    """What `media move` did; `kept` are keys that stay in the former place."""
+
+    origin: str
+    target: str
+    copied: int
+    copied_bytes: int
+    before: int
+    removed: int
+    kept: tuple[str, ...]
+
+
+@media.command("move")
+@click.option("--to", metavar="URL", help="Where to: s3://bucket/prefix or file:///directory.")
+@click.option("--remove-former", metavar="URL", help="Delete what was copied from there.")
+@json_option
+@click.pass_obj
+def move_command(
+    console: Console, *, to: str | None, remove_former: str | None, as_json: bool
+) -> None:
+    """Copy all files to another storage while people watch, each with its checksum compared.
+
+    Cut off at any moment, it goes on where it was when it is run again. With --to it copies from
+    CARREL_STORAGE; without, what is left in CARREL_STORAGE_FORMER.
+    """
+    settings = console.settings
+    if to and remove_former:
+        raise click.UsageError("One at a time: --to copies, --remove-former deletes.")
+    if remove_former:
+        _remove(console, remove_former, as_json=as_json)
+        return
+    former = settings.storage_url if to else settings.storage_former
+    if former is None:
+        raise click.UsageError("Say where --to, or set CARREL_STORAGE_FORMER to what is left.")
+    target = to or settings.storage_url
+    origin, place, ledger = _places(console, former, target)
+    is_watched = sys.stderr.isatty() and not as_json
+
+    def tell(so_far: Moved) -> None:
+        if is_watched:
+            line = f"\r{so_far.copied} copied, {so_far.copied_bytes:,} bytes"
+            click.echo(line, nl=False, err=True)
+
+    try:
+        moved = move(origin, place, ledger=ledger, scratch=settings.scratch, tell=tell)
+    except Corrupt as error:
+        raise Unavailable(
+            f"{error} reads otherwise in {target} than it was written. Look at that storage, then"
+            " run this again: nothing is lost, and people go on watching."
+        ) from error
+    report = MoveReport(
+        former, target, moved.copied, moved.copied_bytes, moved.before, removed=0, kept=()
+    )
+    done = f"{moved.copied} files copied and compared, {moved.copied_bytes:,} bytes"
+    done += f"; {moved.before} were there." if moved.before else "."
+    answer(report, done, *(_then_switch(report) if to else _then_remove(report)), as_json=as_json)
+
+
+def _then_switch(report: MoveReport) -> list[str]:
+    return [
+        f"Next: set CARREL_STORAGE={report.target}",
+        f"      and CARREL_STORAGE_FORMER={report.origin}, and start the library again:",
+        "      it reads from both and writes to the new one. Then run: carrel media move",
+    ]
+
+
+def _then_remove(report: MoveReport) -> list[str]:
+    return [
+        f"Everything is in {report.target}.",
+        "Next: carrel media check, then take CARREL_STORAGE_FORMER out and start the library again.",
+        f"      When all is well: carrel media move --remove-former {report.origin}",
+    ]
+
+
+def _remove(console: Console, former: str, *, as_json: bool) -> None:
+    settings = console.settings
+    if settings.storage_former is not None:
+        raise Refused(
+            N_("The library may read there: take CARREL_STORAGE_FORMER out, start it again."),
+            code="former_in_use",
+        )
+    origin, place, ledger = _places(console, former, settings.storage_url)
+    removed, kept = remove_moved(origin, place, ledger)
+    report = MoveReport(former, settings.storage_url, 0, 0, 0, removed=removed, kept=kept)
+    lines = [f"{removed} files removed from {former}."]
+    if kept:
+        lines += ["These were not copied and stay:", *(f"  {key}" for key in kept)]
+    else:
+        ledger.forget()
+    answer(report, *lines, as_json=as_json)
+
+
+def _places(console: Console, former: str, target: str) -> tuple[Storage, Storage, Ledger]:
+    """Open both places, and the ledger of what was copied from one to the other."""
+    if is_within(former, target) or is_within(target, former):
+        raise Refused(N_("One place lies within the other. Choose another."), code="same_place")
+    settings = console.settings
+    try:
+        places = open_place(settings, former), open_place(settings, target)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    mark = hashlib.sha256(f"{former}\n{target}".encode()).hexdigest()[:12]
+    return *places, Ledger(settings.data_dir / f"moved-{mark}.txt")

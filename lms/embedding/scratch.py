@@ -59,6 +59,7 @@ def scratch_library(settings: Settings, *, base_url: str, now: datetime) -> Iter
                 secret_key=secrets.token_urlsafe(48),
                 database_url=f"sqlite:///{here / 'library.sqlite3'}",
                 delivery=Way.EMBEDDED,
+                storage_former=None,
                 storage_url=(here / "files").as_uri(),
                 redis_url=None,
                 smtp_url=None,

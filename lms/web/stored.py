@@ -72,7 +72,10 @@ def _opened(
 ) -> Response:
     storage = carrel().storage
     path = storage.local_path(key)
-    is_handed_over = path is not None and carrel().settings.delivery is Way.NGINX
+    settings = carrel().settings
+    # While files move, nginx knows of one place and this one may be in the other.
+    is_handed_over = settings.delivery is Way.NGINX and settings.storage_former is None
+    is_handed_over = is_handed_over and path is not None
     try:
         source = BytesIO() if is_handed_over else path or _stream(key, span)
         # A stream from elsewhere can't be wound back, so only a local file answers to a Range.

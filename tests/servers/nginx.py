@@ -61,14 +61,15 @@ def nginx(server: str, *, http: str = "", workers: int = 1) -> Iterator[str]:
 
 
 @contextmanager
-def deployed(files: Path, behind: int, logs: Path) -> Iterator[int]:
+def deployed(files: Path, behind: int, logs: Path, *, is_plain: bool = False) -> Iterator[int]:
     """Run nginx with deploy/nginx.conf, its values substituted, and give the port it speaks TLS on.
 
     `files` is the directory of the storage, `behind` the port of the library; logs go to `logs`.
+    Where it `is_plain`, TLS is left out, to be compared with what has none either.
     """
     port = free_port()
     values = {
-        "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
+        "listen 443 ssl;": f"listen 127.0.0.1:{port}{'' if is_plain else ' ssl'};",
         "127.0.0.1:8000": f"127.0.0.1:{behind}",
         "/etc/ssl/library.pem": str(CERTIFICATE),
         "/etc/ssl/library.key": str(CERTIFICATE),
