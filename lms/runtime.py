@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from dataclasses import dataclass
+from typing import cast
 
 from lms.db import Database
 from lms.settings import Settings
@@ -25,7 +26,8 @@ def open_carrel(settings: Settings) -> Carrel:
     """Open the database and the storage that the settings name; nothing is created in either."""
     storage = open_place(settings, settings.storage_url)
     if settings.storage_former is not None:
-        storage = StoragePair(storage, open_place(settings, settings.storage_former))
+        former = open_place(settings, settings.storage_former)
+        storage = cast("Storage", StoragePair(storage, former))
     signer = Signer(derived_key(settings.secret_key, "media addresses"))
     return Carrel(settings, Database(settings.database_url), storage, signer)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from media.stored import Missing, Stat
 
@@ -16,6 +16,10 @@ class StoragePair:
     def __init__(self, new: "Storage", former: "Storage") -> None:
         self._new = new
         self._former = former
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  (whatever writers ask)
+        """Give what is asked of one place alone: it is the new one's."""
+        return getattr(self._new, name)
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:
         """See Storage."""
