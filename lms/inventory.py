@@ -27,7 +27,15 @@ BATCH: Final = 500
 LISTED_MOST: Final = 1000
 YOUNG: Final = timedelta(days=1)
 PIECE: Final = 1 << 20
-NAMES: Final = ("key", "original_key", "preview_key", "picture_key", "file_key", "source_key")
+NAMES: Final = (
+    "key",
+    "original_key",
+    "preview_key",
+    "poster_key",
+    "picture_key",
+    "file_key",
+    "source_key",
+)
 # Whose files may not be there yet: what is still being sent.
 ARRIVING: Final = ("upload",)
 SIZED: Final = ("key", "original_key", "file_key")
