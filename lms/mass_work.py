@@ -34,13 +34,17 @@ BEGUN: Final = {Act.RELEASE: "seats.release_begun", Act.SEND_AGAIN: "seats.sendi
 
 @dataclass(frozen=True, slots=True)
 class MassWork:
-    """How far it is: it was done to `done` of `total`; the rest of a job that is over had gone before."""
+    """How far it is: it was done to `done` of `total`; the rest of a job that is over had gone before.
+
+    `before` of them had been done when it was begun anew, after its worker was lost.
+    """
 
     id: str
     act: Act
     state: JobState
     total: int
     done: int
+    before: int
     share: float
     failure: str
     created_at: datetime
@@ -138,21 +142,16 @@ def read_work(session: Session, organisation_id: str, job_id: str) -> MassWork:
         raise NotFound
     act = Act(job.kind)
     people = [int(one) for one in job.payload["people"]]
-    done = sum(
-        session.scalar(
-            select(func.count(Assignment.id)).where(
-                Assignment.id.in_(some), _is_done(act, job.created_at)
-            )
-        )
-        or 0
-        for some in portions(people, COUNTED_AT_ONCE)
-    )
+    done, before = _count_done(session, act, people, job.created_at), 0
+    if job.tries > 1 and job.started_at is not None:
+        before = done - _count_done(session, act, people, job.started_at)
     return MassWork(
         id=job.public_id,
         act=act,
         state=job.state,
         total=len(people),
         done=done,
+        before=before,
         share=done / len(people) if people else 1.0,
         failure=job.failure or "",
         created_at=job.created_at,
@@ -179,6 +178,16 @@ def portions(all_of_them: Sequence[One], size: int) -> Iterator[Sequence[One]]:
     """Return a sequence in parts of at most that size."""
     for first in range(0, len(all_of_them), size):
         yield all_of_them[first : first + size]
+
+
+def _count_done(session: Session, act: Act, people: Sequence[int], since: datetime) -> int:
+    return sum(
+        session.scalar(
+            select(func.count(Assignment.id)).where(Assignment.id.in_(some), _is_done(act, since))
+        )
+        or 0
+        for some in portions(people, COUNTED_AT_ONCE)
+    )
 
 
 def _is_done(act: Act, since: datetime) -> ColumnElement[bool]:

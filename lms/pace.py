@@ -19,11 +19,20 @@ class Pace:
 
 
 def pace_of(
-    done: int, total: int | None, share: float, *, started_at: datetime | None, now: datetime
+    done: int,
+    total: int | None,
+    share: float,
+    *,
+    started_at: datetime | None,
+    now: datetime,
+    before: int = 0,
 ) -> Pace:
-    """Return the pace of work of which a share, 0 to 1, is done since it started."""
-    took = None if started_at is None else now - started_at
-    if took is None or took < SURE_AFTER or done <= 0 or share <= 0:
+    """Return the pace of work of which a share, 0 to 1, is done.
+
+    `before` of what is done had been done before it started: by a worker that was lost.
+    """
+    took, since = None if started_at is None else now - started_at, done - before
+    if took is None or took < SURE_AFTER or since <= 0 or share <= 0:
         return Pace(done, total, share, None, None)
-    left = took * ((1 - share) / share)
-    return Pace(done, total, share, done / took.total_seconds(), left)
+    left = took * ((1 - share) / (share * since / done))
+    return Pace(done, total, share, since / took.total_seconds(), left)

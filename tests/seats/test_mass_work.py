@@ -14,7 +14,7 @@ from lms.library import LIBRARY
 from lms.mass_work import Act, MassWork
 from lms.models.people import Organisation
 from lms.models.seats import AssignmentState, Seat
-from lms.models.upkeep import JobState, Mail
+from lms.models.upkeep import Job, JobState, Mail
 from lms.runtime import Carrel
 from lms.worker import see_through
 from tests.clock import NOW, Clock
@@ -98,6 +98,25 @@ def test_it_is_stopped_before_it_begins(carrel: Carrel, database: Database, cloc
     see_through(carrel, WORK, job)
     assert seen(database, home, job).state is JobState.CANCELLED
     assert counts(database, home.pool_id) == (2, 2)
+
+
+def test_it_is_told_what_a_lost_worker_had_done(
+    database: Database, clock: Clock, carrel: Carrel
+) -> None:
+    home, taken = filled(database, 5)
+    job = begin(database, home, taken)
+    doors = Doors(carrel.settings.base_url)
+    for second, part in ((10, taken[:3]), (61, taken[3:5])):
+        at = NOW + timedelta(seconds=second)
+        with database.transaction() as session:
+            some = mass_work.people_of(session, Act.RELEASE, part)
+            mass_work.release_some(session, some, doors=doors, actor=MIA, now=at)
+    begun_anew = NOW + timedelta(seconds=60)
+    with database.transaction() as session:
+        row = session.scalars(select(Job).where(Job.public_id == job)).one()
+        row.tries, row.started_at = 2, begun_anew
+    found = seen(database, home, job)
+    assert (found.total, found.done, found.before) == (6, 5, 3)
 
 
 def test_it_is_its_organisation_s_alone(database: Database, clock: Clock) -> None:

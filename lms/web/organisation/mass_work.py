@@ -77,7 +77,14 @@ def stop(organisation_id: str, job_id: str) -> ResponseReturnValue:
 
 
 def _amount(facts: MassWork) -> str:
-    pace = pace_of(facts.done, facts.total, facts.share, started_at=facts.started_at, now=now())
+    pace = pace_of(
+        facts.done,
+        facts.total,
+        facts.share,
+        started_at=facts.started_at,
+        now=now(),
+        before=facts.before,
+    )
     return say_pace(pace)
 
 
