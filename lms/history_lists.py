@@ -4,42 +4,38 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from lms import audit, history, jobs, past_sales
+from lms import audit, history, past_sales
 from lms.desk import Office
-from lms.errors import N_, Conflict, NotFound, Refused
+from lms.errors import N_, Conflict, Refused
 from lms.history import PastRow
 from lms.models.history import PastAnswer, PastImport, PastImportRow
 from lms.models.imports import ImportState
 from lms.models.orders import Sale
-from lms.models.people import Login
-from lms.models.upkeep import Lane
+from lms.sent_lists import LONGEST_SENTENCE, SentLists, maker
 
 READ: Final = "history.read_list"
 APPLY: Final = "history.apply_list"
 DROP: Final = "history.drop_list"
-KEPT: Final = timedelta(days=30)
-LONGEST_SENTENCE: Final = 500
 
-NO_SUCH_LIST = N_("There is no such list.")
-STILL_READING = N_("This list is still being read.")
-BEING_APPLIED = N_("This list is being brought in already.")
-APPLIED_BEFORE = N_("This list was brought in before.")
-NOT_READ = N_("This list could not be read. Send it again.")
 HAS_FAULTS = N_("Nothing is brought in while a row has a fault. Mend the list and send it again.")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The stored file of a list."""
-
-    import_id: int
-    key: str
+LISTS: Final = SentLists(
+    PastImport,
+    PastImportRow,
+    READ,
+    APPLY,
+    DROP,
+    being_applied=N_("This list is being brought in already."),
+    applied_before=N_("This list was brought in before."),
+)
+queue_reading, to_be_read, unstage = LISTS.queue_reading, LISTS.to_be_read, LISTS.unstage
+fail, wait_again = LISTS.fail, LISTS.wait_again
+discard, forget_old = LISTS.discard, LISTS.forget_old
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +51,15 @@ def begin(
     session: Session, file_name: str, source_key: str | None, *, actor: str | None, now: datetime
 ) -> PastImport:
     """Note that a list came in, before its rows are staged."""
-    made_by = None
-    if actor is not None:
-        made_by = session.scalar(select(Login.id).where(Login.public_id == actor))
     row = PastImport(
-        made_by=made_by, file_name=file_name[-200:], source_key=source_key, created_at=now
+        made_by=maker(session, actor),
+        file_name=file_name[-200:],
+        source_key=source_key,
+        created_at=now,
     )
     session.add(row)
     session.flush()
     return row
-
-
-def queue_reading(session: Session, row: PastImport, *, now: datetime) -> None:
-    """Have a stored list read by a worker."""
-    _queue(session, READ, row.public_id, now=now)
-
-
-def to_be_read(session: Session, public_id: str) -> Source | None:
-    """Return where a list's file is stored, None when it was read before; raises NotFound."""
-    row = _locked(session, PastImport.public_id == public_id)
-    return None if row.source_key is None else Source(row.id, row.source_key)
-
-
-def unstage(session: Session, import_id: int) -> None:
-    """Forget the rows of a list, before it is read anew."""
-    session.execute(delete(PastImportRow).where(PastImportRow.import_id == import_id))
 
 
 def answer(session: Session, rows: Sequence[PastRow], office: Office) -> tuple[Checked, ...]:
@@ -116,7 +96,7 @@ def stage(session: Session, import_id: int, rows: Sequence[Checked], first_numbe
 
 def finish_reading(session: Session, import_id: int, *, now: datetime) -> None:
     """Let a list that was read whole wait for being brought in; its file is not needed any more."""
-    row = _locked(session, PastImport.id == import_id)
+    row = LISTS.locked_by_id(session, import_id)
     session.execute(
         update(PastImportRow)
         .where(PastImportRow.import_id == import_id, _comes_again(import_id))
@@ -125,25 +105,15 @@ def finish_reading(session: Session, import_id: int, *, now: datetime) -> None:
     )
     row.state = ImportState.CHECKED
     _count(session, row)
-    _drop_file(session, row, now)
-    session.flush()
-
-
-def fail(session: Session, public_id: str, sentence: str, *, now: datetime) -> None:
-    """Note that a list can't be read."""
-    row = _locked(session, PastImport.public_id == public_id)
-    row.state, row.failure = ImportState.FAILED, sentence[:LONGEST_SENTENCE]
-    unstage(session, row.id)
-    _drop_file(session, row, now)
+    LISTS.drop_file(session, row, now=now)
     session.flush()
 
 
 def queue_applying(session: Session, public_id: str, *, actor: str | None, now: datetime) -> None:
     """Have a checked list brought in by a worker. Raises NotFound, and Conflict when it can't be."""
-    row = _locked(session, PastImport.public_id == public_id)
+    row = LISTS.locked(session, public_id)
     must_be_sound(row)
-    row.state, row.failure = ImportState.APPLYING, ""
-    _queue(session, APPLY, public_id, now=now, actor=actor)
+    LISTS.queue_applying(session, row, actor=actor, now=now)
 
 
 def apply_some(
@@ -154,7 +124,7 @@ def apply_some(
     A row is a sale of its own: one that has become impossible since it was checked gets its
     sentence, and the others go on. Raises NotFound, and Conflict for a list that isn't checked.
     """
-    row = _locked(session, PastImport.public_id == public_id)
+    row = LISTS.locked(session, public_id)
     if row.state is not ImportState.APPLYING:
         must_be_sound(row)
     due = session.execute(
@@ -179,47 +149,11 @@ def apply_some(
     return row.ok
 
 
-def wait_again(session: Session, public_id: str, sentence: str) -> None:
-    """Let a list that could not be brought in whole wait as it did before, with what is left."""
-    row = _locked(session, PastImport.public_id == public_id)
-    if row.state is ImportState.APPLYING:
-        row.state, row.failure = ImportState.CHECKED, sentence[:LONGEST_SENTENCE]
-        session.flush()
-
-
-def discard(session: Session, public_id: str) -> None:
-    """Throw away a list that waits; what was brought in stays. Raises NotFound and Conflict."""
-    row = _locked(session, PastImport.public_id == public_id)
-    if row.state is ImportState.APPLYING:
-        raise Conflict(BEING_APPLIED)
-    if row.state is ImportState.APPLIED:
-        raise Conflict(APPLIED_BEFORE)
-    session.execute(delete(PastImport).where(PastImport.id == row.id))
-
-
-def forget_old(session: Session, *, now: datetime) -> None:
-    """Delete lists after a month, so that no address is kept for them."""
-    session.execute(
-        delete(PastImport)
-        .where(PastImport.created_at < now - KEPT, PastImport.source_key.is_(None))
-        .execution_options(synchronize_session=False)
-    )
-
-
 def must_be_sound(row: PastImport) -> None:
     """Raise Conflict for a list that can't be brought in as it stands."""
-    match row.state:
-        case ImportState.READING:
-            raise Conflict(STILL_READING)
-        case ImportState.APPLYING:
-            raise Conflict(BEING_APPLIED)
-        case ImportState.APPLIED:
-            raise Conflict(APPLIED_BEFORE)
-        case ImportState.FAILED:
-            raise Conflict(NOT_READ)
-        case ImportState.CHECKED:
-            if row.invalid and not row.brought:
-                raise Conflict(HAS_FAULTS, code="not_applied")
+    LISTS.must_be_checked(row)
+    if row.invalid and not row.brought:
+        raise Conflict(HAS_FAULTS, code="not_applied")
 
 
 def _answer(one: Checked, here: set[str]) -> PastAnswer:
@@ -319,22 +253,3 @@ def _count(session: Session, row: PastImport) -> None:
     row.invalid = counts.get(PastAnswer.INVALID, 0)
     row.brought = counts.get(PastAnswer.BROUGHT, 0)
     session.flush()
-
-
-def _locked(session: Session, which: ColumnElement[bool]) -> PastImport:
-    row = session.scalar(
-        select(PastImport).where(which).with_for_update().execution_options(populate_existing=True)
-    )
-    if row is None:
-        raise NotFound(NO_SUCH_LIST)
-    return row
-
-
-def _drop_file(session: Session, row: PastImport, now: datetime) -> None:
-    if row.source_key is not None:
-        _queue(session, DROP, row.public_id, now=now, key=row.source_key)
-        row.source_key = None
-
-
-def _queue(session: Session, kind: str, subject: str, *, now: datetime, **payload: object) -> None:
-    jobs.enqueue(session, kind=kind, lane=Lane.PROMPT, subject=subject, payload=payload, now=now)

@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
-from lms.history_lists import NO_SUCH_LIST
+from lms.import_view import NO_SUCH_LIST
 from lms.models.history import PastAnswer, PastImport, PastImportRow
 from lms.models.imports import ImportState
 from lms.models.people import Login
