@@ -25,11 +25,12 @@ from tests.seats.places import make_home
 from tests.servers.process import running
 from tests.waiting import until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
 MANY = 400
 MIA = "0" * 26
+PATIENCE_S = 120.0
 
 
 @contextmanager
@@ -113,7 +114,7 @@ def test_killed_and_stopped_in_the_middle_nobody_is_released_or_told_twice(
 ) -> None:
     first = begin(database, place)
     with at_work(environ) as worker:
-        until(lambda: left(database) < MANY)
+        until(lambda: left(database) < MANY, seconds=PATIENCE_S)
         worker.send_signal(signal.SIGKILL)
         worker.wait()
     assert 0 < left(database) < MANY
@@ -121,15 +122,15 @@ def test_killed_and_stopped_in_the_middle_nobody_is_released_or_told_twice(
     let_the_lease_lapse(database, first)
     rest = left(database)
     with at_work(environ):
-        until(lambda: left(database) < rest)
+        until(lambda: left(database) < rest, seconds=PATIENCE_S)
         with database.transaction() as session:
             jobs.cancel(session, first, actor=MIA, now=now())
-        until(lambda: is_over(database, first))
+        until(lambda: is_over(database, first), seconds=PATIENCE_S)
         stopped_at = left(database)
         assert state_of(database, first) is JobState.CANCELLED
         assert 0 < stopped_at < rest
         second = begin(database, place)
-        until(lambda: is_over(database, second))
+        until(lambda: is_over(database, second), seconds=PATIENCE_S)
     with database.read_session() as session:
         done = mass_work.read_work(session, place, second)
     assert (done.state, done.total, done.done) == (JobState.DONE, stopped_at, stopped_at)
