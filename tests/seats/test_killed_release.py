@@ -28,7 +28,7 @@ from tests.waiting import until
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
-MANY = 400
+MANY = 600  # so many that a worker is stopped before it is through
 MIA = "0" * 26
 PATIENCE_S = 120.0
 
