@@ -111,6 +111,11 @@ def run_ffmpeg(
             _follow(process, watch, limits.stall_seconds, cancelled)
         finally:
             process.kill()  # nothing happens to one that has ended
+    if (
+        process.returncode < 0
+    ):  # nobody else says so: the limits above, or a machine short of memory
+        killed = f"It was ended by signal {-process.returncode}."
+        raise ProgramFailed("\n".join(filter(None, (watch.tail, killed))))
     if process.returncode != 0:
         raise ProgramFailed(watch.tail)
     return watch.seconds
