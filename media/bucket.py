@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from media.bucket_intake import BucketIntake
 from media.keys import checked_key, content_type_of, folder_of
 from media.stored import Missing, Stat
 
@@ -156,6 +157,11 @@ class S3Storage:
         self._client.put_bucket_cors(
             Bucket=self._place.bucket, CORSConfiguration={"CORSRules": rules}
         )
+
+    @property
+    def intake(self) -> BucketIntake:
+        """See Storage."""
+        return BucketIntake(self._client, self._place.bucket, self._above)
 
     def _full(self, key: str) -> str:
         return self._above + checked_key(key)

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from media.keys import checked_key, content_type_of, folder_of
+from media.local_intake import LocalIntake
 from media.stored import Missing, Stat
 
 PIECE: Final = 1 << 20
 SETTLE_TRIES: Final = 100
 _INCOMING: Final = ".incoming"
+_ARRIVING: Final = ".arriving"
 
 
 class _Slice(io.RawIOBase):
@@ -49,6 +51,11 @@ class LocalStorage:
         self._root = root.absolute()
         self._incoming = self._root / _INCOMING
         self._incoming.mkdir(parents=True, exist_ok=True)
+        self.intake = LocalIntake(
+            self._root / _ARRIVING,
+            stored=lambda key: self._path(key).is_file(),
+            settle=lambda path, key: self._settle(path, self._path(key)),
+        )
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:  # noqa: ARG002 - S3 wants it
         """See Storage."""

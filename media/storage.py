@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
+from media.intake import Intake
 from media.keys import BadKey, content_type_of, new_key_id
 from media.local import LocalStorage
 from media.stored import Missing, Stat
@@ -18,6 +19,10 @@ __all__ = ["BadKey", "Missing", "Stat", "Storage", "content_type_of", "new_key_i
 
 class Storage(Protocol):
     """A place for files by key. Every method raises BadKey for a key that is none."""
+
+    @property
+    def intake(self) -> Intake:
+        """Return the way to take in a file piece by piece."""
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:
         """Store a copy of the file, whole or not at all; what stood there is replaced."""

@@ -1,0 +1,136 @@
+"""Files that arrive in pieces in a bucket: each piece is one part of a multipart upload.
+
+The parts that the server lists are the truth; nothing else of an upload is written down anywhere.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from media.intake import Arriving, Found, NotBegun, OutOfPlace
+from media.keys import checked_key, content_type_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LEAST_PART: Final = 5 * 1024 * 1024  # S3's own; the last may be smaller
+MOST_PARTS: Final = 10_000
+SPARE_PARTS: Final = 1_000
+
+
+class BucketIntake:
+    """Takes files in as multipart uploads below `above`, the prefix of all keys."""
+
+    def __init__(self, client: "S3Client", bucket: str, above: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._above = above
+
+    def begin(self, key: str) -> Arriving:
+        """See Intake."""
+        begun = self._client.create_multipart_upload(
+            Bucket=self._bucket,
+            Key=self._above + checked_key(key),
+            ContentType=content_type_of(key),
+        )
+        return Arriving(key, begun["UploadId"])
+
+    def least_bytes(self, size: int) -> int:
+        """See Intake."""
+        return max(LEAST_PART, math.ceil(size / (MOST_PARTS - SPARE_PARTS)))
+
+    def kept(self, arriving: Arriving) -> int:
+        """See Intake."""
+        return sum(size for _number, _etag, size in self._parts(arriving))
+
+    def add(self, arriving: Arriving, at: int, piece: bytes) -> int:
+        """See Intake."""
+        parts = self._parts(arriving)
+        kept = sum(size for _number, _etag, size in parts)
+        if kept != at:
+            raise OutOfPlace(kept)
+        try:
+            self._client.upload_part(**self._named(arriving), PartNumber=len(parts) + 1, Body=piece)
+        except ClientError as fault:
+            raise _fault(fault, arriving) from fault
+        return at + len(piece)
+
+    def finish(self, arriving: Arriving) -> None:
+        """See Intake."""
+        try:
+            found = self._parts(arriving)
+            self._client.complete_multipart_upload(
+                **self._named(arriving),
+                MultipartUpload={
+                    "Parts": [{"PartNumber": number, "ETag": etag} for number, etag, _size in found]
+                },
+            )
+        except (ClientError, NotBegun) as fault:
+            if isinstance(fault, ClientError) and not _is_gone(fault):
+                raise
+            if not self._is_stored(arriving):
+                raise NotBegun(arriving.key) from fault
+
+    def discard(self, arriving: Arriving) -> None:
+        """See Intake."""
+        try:
+            self._client.abort_multipart_upload(**self._named(arriving))
+        except ClientError as fault:
+            if not _is_gone(fault):
+                raise
+
+    def unfinished(self) -> Iterator[Found]:
+        """See Intake."""
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self._bucket, Prefix=self._above
+        )
+        for page in pages:
+            for found in page.get("Uploads", ()):
+                key = found["Key"][len(self._above) :]
+                yield Found(Arriving(key, found["UploadId"]), found["Initiated"])
+
+    def free_bytes(self) -> int | None:
+        """See Intake."""
+        return None
+
+    def _named(self, arriving: Arriving) -> Any:  # noqa: ANN401 - three of the client's keywords
+        return {
+            "Bucket": self._bucket,
+            "Key": self._above + checked_key(arriving.key),
+            "UploadId": arriving.mark,
+        }
+
+    def _parts(self, arriving: Arriving) -> list[tuple[int, str, int]]:
+        """Return number, etag and size of each part, in their order; raises NotBegun."""
+        pages = self._client.get_paginator("list_parts").paginate(**self._named(arriving))
+        try:
+            return [
+                (part["PartNumber"], part["ETag"], part["Size"])
+                for page in pages
+                for part in page.get("Parts", ())
+            ]
+        except ClientError as fault:
+            raise _fault(fault, arriving) from fault
+
+    def _is_stored(self, arriving: Arriving) -> bool:
+        try:
+            self._client.head_object(Bucket=self._bucket, Key=self._above + arriving.key)
+        except ClientError as fault:
+            if _status(fault) == 404:
+                return False
+            raise
+        return True
+
+
+def _status(fault: ClientError) -> int:
+    return int(fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _is_gone(fault: ClientError) -> bool:
+    return fault.response.get("Error", {}).get("Code") == "NoSuchUpload" or _status(fault) == 404
+
+
+def _fault(fault: ClientError, arriving: Arriving) -> Exception:
+    return NotBegun(arriving.key) if _is_gone(fault) else fault

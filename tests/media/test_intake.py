@@ -1,0 +1,125 @@
+"""Files that arrive in pieces, on this machine's disk and in a bucket."""
+
+import errno
+import hashlib
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from media.intake import Arriving, NoRoomLeft, NotBegun, OutOfPlace
+from media.keys import new_key_id
+from media.storage import open_storage
+
+KEY = "originals/a/talk.mp4"
+LEAST = 5 * 1024 * 1024
+
+
+@pytest.fixture(params=["local", "s3"])
+def storage(request, tmp_path):
+    if request.param == "local":
+        return open_storage((tmp_path / "kept").as_uri())
+    server = request.getfixturevalue("s3_server")
+    return open_storage(
+        server.url(f"house/{new_key_id()}"),
+        endpoint=server.endpoint,
+        region=server.region,
+        access_key=server.access_key,
+        secret_key=server.secret_key,
+    )
+
+
+@pytest.fixture
+def local(tmp_path):
+    return open_storage((tmp_path / "kept").as_uri()).intake
+
+
+def test_pieces_become_one_file(storage):
+    intake = storage.intake
+    pieces = [os.urandom(LEAST), os.urandom(LEAST + 7), b"the end"]
+    arriving, at = intake.begin(KEY), 0
+    for piece in pieces:
+        assert intake.kept(arriving) == at
+        at = intake.add(arriving, at, piece)
+    assert storage.stat(KEY) is None
+    intake.finish(arriving)
+    with storage.open(KEY) as stream:
+        assert hashlib.file_digest(stream, "sha256").digest() == (
+            hashlib.sha256(b"".join(pieces)).digest()
+        )
+    assert list(intake.unfinished()) == []
+
+
+def test_finishing_again_is_no_fault(storage):
+    arriving = storage.intake.begin(KEY)
+    storage.intake.add(arriving, 0, b"whole")
+    storage.intake.finish(arriving)
+    storage.intake.finish(arriving)
+    assert storage.stat(KEY).size == 5
+
+
+def test_a_piece_fits_at_the_end_alone(storage):
+    arriving = storage.intake.begin(KEY)
+    storage.intake.add(arriving, 0, b"x" * LEAST)
+    for at in (0, 5, LEAST + 1):
+        with pytest.raises(OutOfPlace) as caught:
+            storage.intake.add(arriving, at, b"y")
+        assert caught.value.kept == LEAST
+    assert storage.intake.kept(arriving) == LEAST
+
+
+def test_what_is_discarded_is_gone_and_may_be_discarded_again(storage):
+    arriving = storage.intake.begin(KEY)
+    storage.intake.add(arriving, 0, b"x")
+    storage.intake.discard(arriving)
+    storage.intake.discard(arriving)
+    for act in (
+        lambda: storage.intake.kept(arriving),
+        lambda: storage.intake.add(arriving, 1, b"y"),
+        lambda: storage.intake.finish(arriving),
+    ):
+        with pytest.raises(NotBegun):
+            act()
+    assert list(storage.intake.unfinished()) == []
+    assert list(storage.list("")) == []
+
+
+def test_what_arrives_can_be_found_by_looking(storage):
+    arriving = storage.intake.begin(KEY)
+    (found,) = storage.intake.unfinished()
+    assert found.arriving.mark == arriving.mark
+    assert abs(found.begun_at - datetime.now(UTC)) < timedelta(minutes=5)
+    storage.intake.discard(found.arriving)
+    assert list(storage.intake.unfinished()) == []
+
+
+def test_a_mark_leads_nowhere_else(local):
+    with pytest.raises(NotBegun):
+        local.kept(Arriving(KEY, "../../secret"))
+
+
+def test_a_full_disk_keeps_what_was_there(local, monkeypatch):
+    arriving = local.begin(KEY)
+    local.add(arriving, 0, b"kept")
+    written = os.pwrite
+
+    def fill_up(descriptor, data, at):
+        if at > 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(descriptor, bytes(data)[:2], at)
+
+    monkeypatch.setattr(os, "pwrite", fill_up)
+    with pytest.raises(NoRoomLeft):
+        local.add(arriving, 4, b"more")
+    assert local.kept(arriving) == 4
+
+
+def test_a_file_of_20_gb_fits_into_the_parts_that_s3_allows(s3_server):
+    storage = open_storage(
+        s3_server.url("house"),
+        endpoint=s3_server.endpoint,
+        access_key=s3_server.access_key,
+        secret_key=s3_server.secret_key,
+    )
+    for size in (20 * 10**9, 100 * 2**30):
+        assert size / storage.intake.least_bytes(size) < 10_000
