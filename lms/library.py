@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask
 
-from lms import contract_rounds, history_lists, history_runs, kits
+from lms import arrivals, contract_rounds, history_lists, history_runs, kits, uploads
 from lms.cli.access import grant, why
 from lms.cli.catalogue import webinar
 from lms.cli.db import db
@@ -70,6 +70,7 @@ from lms.web.admin import people as staff_people
 from lms.web.admin import person as staff_person
 from lms.web.admin import recording_poster as staff_poster
 from lms.web.admin import slides as staff_slides
+from lms.web.admin import uploads as staff_uploads
 from lms.web.admin import why as staff_why
 from lms.web.heartbeats import Heartbeats
 from lms.web.kit import EXTENSION
@@ -166,6 +167,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_slides.blueprint,
     watch.blueprint,
     files.blueprint,
+    staff_uploads.blueprint,
     desk.blueprint,
     staff_house.blueprint,
     presenters.blueprint,
@@ -203,6 +205,8 @@ LIBRARY = Part(
         DROP: drop_file,
         kits.MAKE: make_kit,
         kits.DROP: drop_kit,
+        uploads.SETTLE: arrivals.settle,
+        arrivals.SWEEP: arrivals.sweep,
         APPLY: apply_queued,
         history_lists.READ: history_runs.read_list,
         history_lists.DROP: history_runs.drop_file,
@@ -214,10 +218,11 @@ LIBRARY = Part(
         READ: reading_ended,
         APPLY: applying_ended,
         kits.MAKE: making_ended,
+        uploads.SETTLE: arrivals.settling_ended,
         history_lists.READ: history_runs.reading_ended,
         history_lists.APPLY: history_runs.applying_ended,
         history_runs.INVITE: history_runs.letters_ended,
     },
-    schedules=(*SCHEDULES, *contract_rounds.SCHEDULES),
+    schedules=(*SCHEDULES, *contract_rounds.SCHEDULES, *arrivals.SCHEDULES),
     models=tables.MODULES,
 )

@@ -18,6 +18,7 @@ from media.ways import Way
 
 PREFIX = "CARREL_"
 SECRET_KEY_LENGTH = 32
+LONGEST_UPLOAD_DAYS = 365
 LOOPBACK_NAMES = ("localhost",)
 
 Network = IPv4Network | IPv6Network
@@ -55,6 +56,7 @@ class Settings:
     time_zone: str
     trusted_proxies: tuple[Network, ...]
     allow_http: bool
+    upload_days: int = 7
 
     @property
     def is_https(self) -> bool:
@@ -111,6 +113,7 @@ class Settings:
             time_zone=reader.take("TIME_ZONE", "America/New_York", _time_zone),
             trusted_proxies=reader.take("TRUSTED_PROXIES", (), _networks),
             allow_http=allow_http,
+            upload_days=reader.take("UPLOAD_DAYS", 7, _days),
         )
         reader.check_unknown()
         reader.raise_faults()
@@ -326,6 +329,12 @@ def _time_zone(raw: str) -> str:
 
 def _networks(raw: str) -> tuple[Network, ...]:
     return tuple(ip_network(part.strip(), strict=False) for part in raw.split(",") if part.strip())
+
+
+def _days(raw: str) -> int:
+    if not raw.isdecimal() or not 1 <= int(raw) <= LONGEST_UPLOAD_DAYS:
+        raise ValueError(f"{raw!r} is not a number of days between 1 and {LONGEST_UPLOAD_DAYS}")
+    return int(raw)
 
 
 def _yes_or_no(raw: str) -> bool:

@@ -12,6 +12,7 @@ from lms.models import (
     seats,
     showings,
     upkeep,
+    uploads,
     viewing,
 )
 
@@ -27,5 +28,6 @@ MODULES = (
     history,
     viewing,
     showings,
+    uploads,
     upkeep,
 )

@@ -3,10 +3,22 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, UTCDateTime, public_id_column, words
+
+LARGE = BigInteger().with_variant(Integer, "sqlite")  # whose integers have 64 bits by themselves
 
 
 class WebinarState(StrEnum):
@@ -153,7 +165,7 @@ class Recording(Base, kw_only=True):
     )
     original_key: Mapped[str] = mapped_column(String(400))
     original_name: Mapped[str] = mapped_column(String(255))
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int] = mapped_column(LARGE)
     sha256: Mapped[str] = mapped_column(String(64))
     seconds: Mapped[float | None] = mapped_column(default=None)
     has_video: Mapped[bool] = mapped_column(default=True)

@@ -77,6 +77,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "lti_progress_mark": {"id": 1},
     "lti_turn": {"registration_id": REFERRED, "failures": 0},
     "lti_score": {"state": "queued", "share": 0.5, "given": 0.5},
+    "upload": {"expires_at": START + timedelta(hours=1), "size_bytes": 1, "kept_bytes": 0},
     "verified_domain": {"domain": "library.example.org"},
     "waiting_entry": {"login_id": REFERRED},
     "showing": {"closes_at": START + timedelta(hours=9)},

@@ -16,6 +16,8 @@ MAY_ASK_THE_TIME = (
     "lms/tryout.py",
     "lms/mailround.py",
     "lms/encoding.py",
+    "lms/receiving.py",
+    "lms/arrivals.py",
     "lms/kit_making.py",
     "lms/importing.py",
     "lms/history_runs.py",

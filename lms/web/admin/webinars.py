@@ -24,6 +24,7 @@ from lms.staff_catalogue import (
     read_series_names,
     read_standing,
 )
+from lms.web.admin.uploads import own_sending
 from lms.web.forms.catalogue import PullForm, WebinarForm
 from lms.web.forms.faults import show_faults
 from lms.web.guard import Audience, open_to
@@ -133,6 +134,7 @@ def show(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         standing = read_standing(session, slug)
         files = read_webinar_files(session, slug)
+        sending = own_sending(session, slug)
         holders = count_holders(session, standing.id, now=moment)
         presenters = {each.slug: each.name for each in read_presenters(session)}
         series = {each.slug: each.name for each in read_series_names(session)}
@@ -141,6 +143,8 @@ def show(slug: str) -> ResponseReturnValue:
         "admin/webinar.html",
         standing=standing,
         files=files,
+        slug=slug,
+        sending=sending,
         holders=holders,
         state=_(STATE_WORDS[standing.state]),
         badge_kind=STATE_BADGES[standing.state],

@@ -1,0 +1,66 @@
+"""Files on their way in: sent in pieces, over hours if need be."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime, public_id_column, words
+
+
+class UploadPurpose(StrEnum):
+    """What a file is to become."""
+
+    RECORDING = "recording"
+    HANDOUT = "handout"
+
+
+class UploadState(StrEnum):
+    """Where a file is: being sent, here and being looked at, part of its webinar, or of no use."""
+
+    SENDING = "sending"
+    ARRIVED = "arrived"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Upload(Base, kw_only=True):
+    """One file that somebody sends to a webinar.
+
+    How far it is the storage alone knows; `kept_bytes` is what it said last, for showing. `mark` is
+    the storage's own name of what arrives. `turn` is who puts a piece at this moment, until when if
+    nothing is heard of them. Nobody's are those of the command line.
+    """
+
+    __tablename__ = "upload"
+    __table_args__ = (
+        CheckConstraint("size_bytes > 0", name="size_positive"),
+        CheckConstraint("kept_bytes BETWEEN 0 AND size_bytes", name="kept_within_its_size"),
+        CheckConstraint("expires_at > created_at", name="expires_after_creation"),
+        CheckConstraint("(turn IS NULL) = (turn_until IS NULL)", name="turn_for_a_time"),
+        CheckConstraint("(state = 'failed') = (failure IS NOT NULL)", name="failed_has_a_sentence"),
+        Index("ix_upload_webinar_id_state", "webinar_id", "state"),
+        Index("ix_upload_expires_at", "expires_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="SET NULL"), index=True
+    )
+    purpose: Mapped[UploadPurpose] = mapped_column(words(UploadPurpose))
+    state: Mapped[UploadState] = mapped_column(words(UploadState), default=UploadState.SENDING)
+    name: Mapped[str] = mapped_column(String(255))
+    fingerprint: Mapped[str] = mapped_column(String(300))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    kept_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    key: Mapped[str] = mapped_column(String(400))
+    mark: Mapped[str] = mapped_column(Text)
+    turn: Mapped[str | None] = mapped_column(String(26), default=None)
+    turn_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    failure: Mapped[str | None] = mapped_column(Text, default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,0 +1,409 @@
+"""Staff send files in pieces by the tus protocol; first who may not."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms import arrivals, receiving, uploads
+from lms.clock import now
+from lms.jobs import Work
+from lms.library import LIBRARY
+from lms.models.catalogue import Handout, Recording
+from lms.models.upkeep import Job
+from lms.models.uploads import Upload
+from lms.runtime import Carrel
+from lms.worker import see_through
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.factories import make_login
+from tests.uploads.sending import MIB, TUS, Sender, film, sha256
+from tests.visitor import Visitor
+
+SLIDES = "lms/demo/files/folding-table.pdf"
+WORK = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
+
+
+def settle(carrel: Carrel) -> None:
+    """Do the jobs that look at what has arrived."""
+    with carrel.database.read_session() as session:
+        found = session.scalars(select(Job.public_id).where(Job.kind == uploads.SETTLE)).all()
+    for job_id in found:
+        see_through(carrel, WORK, job_id)
+
+
+@pytest.fixture
+def bert(app, carrel: Carrel, cast: Cast, clock: Clock) -> Sender:
+    """Another member of staff."""
+    with carrel.database.transaction() as session:
+        login_id = make_login(session, "bert@example.org", is_staff=True).id
+    visitor = app.test_client()
+    visitor.sign_in(login_id)
+    return Sender(visitor, cast.slug)
+
+
+@pytest.mark.parametrize("person", ["alice", "dan", "mia", None])
+def test_nobody_but_staff_sends_files(
+    client: Visitor, ada: Sender, cast: Cast, person: str | None, app
+) -> None:
+    address = ada.begin(10)
+    visitor = app.test_client()
+    if person:
+        visitor.sign_in(getattr(cast, person).id)
+    other = Sender(visitor, cast.slug)
+    assert other.create(10).status_code == 404
+    assert other.patch(address, 0, b"x").status_code == 404
+    assert other.delete(address).status_code == 404
+    assert other.head(address).status_code in (303, 404)
+    assert ada.at(address) == 0
+
+
+def test_what_another_of_staff_sends_is_not_there(ada: Sender, bert: Sender) -> None:
+    address = ada.begin(10)
+    unknown = address.rpartition("/")[0] + "/" + "0" * 26
+    for place in (address, unknown):
+        assert bert.head(place).status_code == 404
+        assert bert.patch(place, 0, b"x").status_code == 404
+        assert bert.delete(place).status_code == 404
+        assert bert.visitor.get(place).status_code == 404
+        assert bert.visitor.post(f"{place}/discard").status_code == 404
+    assert ada.at(address) == 0
+
+
+def test_a_recording_sent_in_pieces_is_stored_byte_for_byte(
+    ada: Sender, carrel: Carrel, cast: Cast
+) -> None:
+    whole = film(13 * MIB + 5)
+    address = ada.send(whole)
+    assert ada.at(address) == len(whole)
+    settle(carrel)
+    with carrel.database.read_session() as session:
+        made = session.scalars(select(Recording).where(Recording.number == 2)).one()
+    assert (made.original_name, made.size_bytes) == ("Talk.mp4", len(whole))
+    assert made.sha256 == hashlib.sha256(whole).hexdigest()
+    with carrel.storage.open(made.original_key) as stored:
+        assert stored.read() == whole
+    assert ada.visitor.get(address).json == {
+        "state": "done",
+        "message": "",
+        "kept_bytes": len(whole),
+        "size_bytes": len(whole),
+    }
+    assert list(carrel.storage.intake.unfinished()) == []
+
+
+def test_the_first_piece_may_come_with_the_creation(ada: Sender, carrel: Carrel) -> None:
+    whole = film(1000)
+    answer = ada.create(len(whole), data=whole)
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, "1000")
+    assert "Upload-Expires" in answer.headers
+    settle(carrel)
+    with carrel.database.read_session() as session:
+        assert session.scalars(select(Recording).where(Recording.number == 2)).one()
+
+
+def test_a_handout_is_sent_the_same_way(ada: Sender, carrel: Carrel) -> None:
+    with open(SLIDES, "rb") as slides:
+        whole = slides.read()
+    ada.send(whole, "Slides of Tuesday.pdf", purpose="handout")
+    settle(carrel)
+    with carrel.database.read_session() as session:
+        handout = session.scalars(select(Handout)).one()
+    assert handout.title
+    assert handout.sha256 == hashlib.sha256(whole).hexdigest()
+    assert list(carrel.storage.list("uploads/")) == []
+
+
+def test_what_is_spoken_can_be_asked(ada: Sender) -> None:
+    answer = ada.visitor.options(f"/staff/webinars/{ada.slug}/uploads")
+    assert answer.status_code == 204
+    assert answer.headers["Tus-Version"] == "1.0.0"
+    assert set(answer.headers["Tus-Extension"].split(",")) == {
+        "creation",
+        "creation-with-upload",
+        "expiration",
+        "checksum",
+        "termination",
+    }
+    assert int(answer.headers["Tus-Max-Size"]) >= 20 * 10**9
+    assert "sha256" in answer.headers["Tus-Checksum-Algorithm"]
+
+
+def test_another_version_of_the_protocol_is_answered_412(ada: Sender) -> None:
+    address = ada.begin(10)
+    for version in ("0.2.2", ""):
+        answer = ada.visitor.patch(
+            address,
+            data=b"x",
+            headers={"Tus-Resumable": version, "Upload-Offset": "0"},
+            content_type="application/offset+octet-stream",
+        )
+        assert answer.status_code == 412
+        assert answer.headers["Tus-Version"] == "1.0.0"
+    assert ada.visitor.head(address).status_code == 412
+
+
+@pytest.mark.parametrize("at", [1, 4, 6, 9])
+def test_a_piece_at_another_place_is_answered_409(ada: Sender, at: int) -> None:
+    whole = film(12 * MIB)
+    address = ada.begin(len(whole))
+    assert ada.patch(address, 0, whole[: 6 * MIB]).status_code == 204
+    assert ada.patch(address, at, whole[6 * MIB :]).status_code == 409
+    assert ada.at(address) == 6 * MIB
+
+
+@pytest.mark.parametrize("offset", ["", "-1", "x", "1.5", "9" * 30, "\uff11"])
+def test_an_offset_that_is_no_number_is_answered_400(ada: Sender, offset: str) -> None:
+    address = ada.begin(10)
+    answer = ada.visitor.patch(
+        address,
+        data=b"x",
+        headers={**TUS, "Upload-Offset": offset.encode().decode("latin-1")},
+        content_type="application/offset+octet-stream",
+    )
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert "Upload-Offset" in answer.json["message"]
+
+
+def test_a_damaged_piece_is_answered_460_and_not_kept(ada: Sender) -> None:
+    whole = film(12 * MIB)
+    address = ada.begin(len(whole))
+    first, second = whole[: 6 * MIB], whole[6 * MIB :]
+    assert ada.patch(address, 0, first, Upload_Checksum=sha256(first)).status_code == 204
+    damaged = second[:-1] + bytes([second[-1] ^ 1])
+    answer = ada.patch(address, 6 * MIB, damaged, Upload_Checksum=sha256(second))
+    assert answer.status_code == 460
+    assert ada.at(address) == 6 * MIB
+    assert ada.patch(address, 6 * MIB, second, Upload_Checksum=sha256(second)).status_code == 204
+
+
+@pytest.mark.parametrize("checksum", ["crc32 AAAA", "sha256", "sha256 ***", ""])
+def test_a_checksum_that_is_none_is_answered_400(ada: Sender, checksum: str) -> None:
+    address = ada.begin(5)
+    answer = ada.patch(address, 0, b"\x00ftyp", Upload_Checksum=checksum)
+    assert answer.status_code in (400, 460)
+    assert ada.at(address) == 0
+
+
+def test_a_piece_under_another_type_is_answered_415(ada: Sender) -> None:
+    address = ada.begin(10)
+    assert ada.patch(address, 0, b"x", content_type="video/mp4").status_code == 415
+
+
+def test_more_than_was_said_is_answered_413(ada: Sender) -> None:
+    whole = film(100)
+    address = ada.begin(99)
+    assert ada.patch(address, 0, whole).status_code == 413
+    assert ada.at(address) == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "name", "purpose", "status"),
+    [
+        (0, "Talk.mp4", "recording", 415),
+        (10, "Talk.docx", "recording", 415),
+        (10, "Talk", "recording", 415),
+        (10, "", "recording", 415),
+        (10, "Slides.pptx", "handout", 415),
+        (101 * 2**30, "Talk.mp4", "recording", 413),
+        (201 * MIB, "Slides.pdf", "handout", 413),
+        (10, "Talk.mp4", "trailer", 400),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_before_a_byte_came(
+    ada: Sender, carrel: Carrel, size: int, name: str, purpose: str, status: int
+) -> None:
+    answer = ada.create(size, name, purpose=purpose)
+    assert answer.status_code == status
+    assert answer.json is not None
+    assert answer.json["message"].endswith(".")
+    assert list(carrel.storage.intake.unfinished()) == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Upload-Length": ""},
+        {"Upload-Length": "ten"},
+        {"Upload-Length": "-5"},
+        {"Upload-Length": "", "Upload-Defer-Length": "1"},
+        {"Upload-Metadata": "filename ***"},
+        {"Upload-Metadata": "filename /////w=="},
+    ],
+)
+def test_a_creation_that_is_none_is_answered_400(ada: Sender, headers: dict[str, str]) -> None:
+    answer = ada.create(10, headers=headers)
+    assert answer.status_code == 400
+
+
+def test_a_webinar_that_does_not_exist_takes_no_file(ada: Sender) -> None:
+    assert Sender(ada.visitor, "nowhere").create(10).status_code == 404
+
+
+def test_a_file_for_which_there_is_no_room_is_refused_before_a_byte_came(
+    ada: Sender, carrel: Carrel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "ROOM_LEFT_BYTES", 2**60)
+    answer = ada.create(10)
+    assert answer.status_code == 507
+    assert answer.json is not None
+    assert "room" in answer.json["message"]
+    assert list(carrel.storage.intake.unfinished()) == []
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [b"%PDF-1.7\n" + b"x" * 9000, b"PK\x03\x04" + b"x" * 9000, b"only words " * 900, bytes(9000)],
+)
+def test_a_file_that_is_not_what_its_name_says_is_refused_by_its_first_piece(
+    ada: Sender, carrel: Carrel, whole: bytes
+) -> None:
+    address = ada.begin(len(whole))
+    answer = ada.patch(address, 0, whole)
+    assert answer.status_code == 415
+    assert answer.json is not None
+    assert ada.head(address).status_code == 410
+    assert ada.visitor.get(address).json["message"] == answer.json["message"]
+    assert list(carrel.storage.intake.unfinished()) == []
+
+
+def test_a_pdf_that_is_none_is_refused_by_its_first_piece(ada: Sender) -> None:
+    whole = film(9000)
+    address = ada.begin(len(whole), "Slides.pdf", purpose="handout")
+    assert ada.patch(address, 0, whole).status_code == 415
+
+
+def test_a_file_whose_beginning_came_in_crumbs_is_looked_at_when_it_is_whole(
+    ada: Sender, carrel: Carrel
+) -> None:
+    whole = b"only words " * 900
+    address = ada.begin(len(whole))
+    answer = ada.patch(address, 0, whole[:7])
+    if answer.status_code == 413:  # a bucket takes no crumbs
+        assert ada.at(address) == 0
+        return
+    assert ada.patch(address, 7, whole[7:]).status_code == 204
+    settle(carrel)
+    told = ada.visitor.get(address).json
+    assert told is not None
+    assert (told["state"], "plain text" in told["message"]) == ("failed", True)
+    assert list(carrel.storage.list("originals/")) == []
+
+
+def test_a_file_is_gone_on_with_after_it_was_broken_off(ada: Sender, carrel: Carrel) -> None:
+    whole = film(14 * MIB)
+    address = ada.begin(len(whole))
+    ada.patch(address, 0, whole[: 6 * MIB])
+    at = ada.at(address)
+    assert at == 6 * MIB
+    assert ada.patch(address, at, whole[at:]).status_code == 204
+    settle(carrel)
+    with carrel.database.read_session() as session:
+        made = session.scalars(select(Recording).where(Recording.number == 2)).one()
+    assert made.sha256 == hashlib.sha256(whole).hexdigest()
+
+
+def test_of_two_pieces_at_once_one_is_kept(ada: Sender, carrel: Carrel, cast: Cast) -> None:
+    whole = film(12 * MIB)
+    address = ada.begin(len(whole))
+    upload_id = address.rpartition("/")[2]
+    with carrel.database.transaction() as session:
+        turn = uploads.take_turn(session, upload_id, now=now())
+    assert ada.patch(address, 0, whole[: 6 * MIB]).status_code == 423
+    assert ada.at(address) == 0
+    term = uploads.Term(now(), now() + timedelta(days=7))
+    with carrel.database.transaction() as session:
+        uploads.end_turn(session, upload_id, turn, kept=None, term=term)
+    assert ada.patch(address, 0, whole[: 6 * MIB]).status_code == 204
+
+
+def test_the_turn_of_who_was_killed_lapses(ada: Sender, carrel: Carrel, clock: Clock) -> None:
+    whole = film(1000)
+    address = ada.begin(len(whole))
+    with carrel.database.transaction() as session:
+        uploads.take_turn(session, address.rpartition("/")[2], now=now())
+    assert ada.patch(address, 0, whole).status_code == 423
+    clock.advance(timedelta(seconds=61))
+    assert ada.patch(address, 0, whole).status_code == 204
+
+
+def test_a_file_that_was_whole_when_the_server_was_killed_is_taken_up_again(
+    ada: Sender, carrel: Carrel
+) -> None:
+    whole = film(1000)
+    address = ada.begin(len(whole))
+    with carrel.database.read_session() as session:
+        upload = uploads.read_upload(session, address.rpartition("/")[2])
+    carrel.storage.intake.add(upload.arriving, 0, whole)  # and nothing of it was written down
+    assert ada.at(address) == 1000
+    settle(carrel)
+    with carrel.database.read_session() as session:
+        assert session.scalars(select(Recording).where(Recording.number == 2)).one()
+
+
+def test_an_upload_that_was_terminated_is_gone(ada: Sender, carrel: Carrel) -> None:
+    whole = film(12 * MIB)
+    address = ada.begin(len(whole))
+    ada.patch(address, 0, whole[: 6 * MIB])
+    assert ada.delete(address).status_code == 204
+    assert ada.head(address).status_code == 404
+    assert ada.delete(address).status_code == 404
+    assert list(carrel.storage.intake.unfinished()) == []
+
+
+def test_a_method_that_cannot_be_sent_is_named_in_a_header(ada: Sender) -> None:
+    whole = film(100)
+    address = ada.begin(len(whole))
+    answer = ada.visitor.post(
+        address,
+        data=whole,
+        headers={**TUS, "Upload-Offset": "0", "X-HTTP-Method-Override": "PATCH"},
+        content_type="application/offset+octet-stream",
+    )
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, "100")
+    assert ada.visitor.post(address, headers=TUS).status_code == 400
+
+
+def test_an_upload_that_was_not_finished_in_time_is_gone_and_swept(
+    ada: Sender, carrel: Carrel, clock: Clock, cast: Cast
+) -> None:
+    whole = film(12 * MIB)
+    address = ada.begin(len(whole))
+    clock.advance(timedelta(days=6))
+    ada.visitor.sign_in(cast.ada.id)
+    ada.patch(address, 0, whole[: 6 * MIB])
+    clock.advance(timedelta(days=6, hours=23))
+    ada.visitor.sign_in(cast.ada.id)
+    assert ada.at(address) == 6 * MIB  # what arrives makes the time begin anew
+    clock.advance(timedelta(hours=2))
+    assert ada.head(address).status_code == 410
+    assert ada.patch(address, 6 * MIB, whole[6 * MIB :]).status_code == 410
+    arrivals.sweep(carrel, None)  # type: ignore[arg-type]  # it asks nothing of its run
+    assert ada.head(address).status_code == 404
+    assert list(carrel.storage.intake.unfinished()) == []
+    with carrel.database.read_session() as session:
+        assert session.scalars(select(Upload)).all() == []
+
+
+def test_what_arrives_and_nobody_knows_of_is_swept_when_it_is_old(
+    ada: Sender, carrel: Carrel, clock: Clock
+) -> None:
+    carrel.storage.intake.begin("originals/x/talk.mp4")  # and then the server was killed
+    (found,) = carrel.storage.intake.unfinished()
+    clock.set(found.begun_at + timedelta(days=6))
+    arrivals.sweep(carrel, None)  # type: ignore[arg-type]  # it asks nothing of its run
+    assert len(list(carrel.storage.intake.unfinished())) == 1
+    clock.set(found.begun_at + timedelta(days=8))
+    arrivals.sweep(carrel, None)  # type: ignore[arg-type]  # it asks nothing of its run
+    assert list(carrel.storage.intake.unfinished()) == []
+
+
+def test_what_is_lost_from_the_storage_is_told_as_gone(ada: Sender, carrel: Carrel) -> None:
+    address = ada.begin(1000)
+    with carrel.database.read_session() as session:
+        upload = uploads.read_upload(session, address.rpartition("/")[2])
+    carrel.storage.intake.discard(upload.arriving)
+    assert ada.head(address).status_code == 410
+    assert ada.patch(address, 0, film(1000)).status_code == 410
