@@ -1,24 +1,10 @@
-// A webinar's files on the staff page: sending with progress, and the encoder's progress, live.
+// A webinar's files on the staff page: what is sent, and the encoder's progress, live.
+
+import { Queue } from "./uploads/queue.js";
+import { bytes, left } from "./uploads/words.js";
 
 const POLL_MS = 1000;
 const root = () => document.querySelector("[data-webinar-files]");
-
-function bytes(count) {
-  const units = ["B", "kB", "MB", "GB"];
-  let step = 0;
-  while (count >= 1000 && step < units.length - 1) {
-    count /= 1000;
-    step += 1;
-  }
-  return `${count.toFixed(step > 1 ? 1 : 0)} ${units[step]}`;
-}
-
-function left(seconds) {
-  if (!Number.isFinite(seconds)) return "";
-  if (seconds < 60) return `${Math.ceil(seconds)} s left`;
-  if (seconds < 3600) return `${Math.ceil(seconds / 60)} min left`;
-  return `${(seconds / 3600).toFixed(1)} h left`;
-}
 
 function show(progress, share, label, amount) {
   const bar = progress.querySelector("[data-progress-bar]");
@@ -97,19 +83,10 @@ function send(form) {
   request.onabort = () => fail("Stopped. Nothing was added.");
   busy(true);
   const values = new FormData(form);
-  if (values.has("language")) {
-    values.set("file", file);
-    request.open("POST", form.action);
-    request.setRequestHeader("Accept", "application/json");
-    request.send(values);
-    return;
-  }
+  values.set("file", file);
   request.open("POST", form.action);
   request.setRequestHeader("Accept", "application/json");
-  request.setRequestHeader("Content-Type", "application/octet-stream");
-  request.setRequestHeader("X-File-Name", encodeURIComponent(file.name));
-  request.setRequestHeader("X-CSRFToken", values.get("csrf_token"));
-  request.send(file);
+  request.send(values);
 }
 
 async function follow(version) {
@@ -138,11 +115,13 @@ function begin() {
   for (const form of document.querySelectorAll("[data-upload]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (form.querySelector("input[type=file]").files.length) send(form);
+      const field = form.querySelector("input[type=file]");
+      if (field.files.length) send(form);
       else form.reportValidity();
     });
   }
   for (const version of document.querySelectorAll("[data-under-way]")) follow(version);
 }
 
+new Queue(document.querySelector("[data-uploads]"), () => refresh(root().dataset.webinarFiles));
 begin();

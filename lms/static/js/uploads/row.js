@@ -1,0 +1,73 @@
+// A file in the list of what is sent: its words, its bar and its buttons.
+
+import { bytes, left, percent } from "./words.js";
+
+const WORDS = {
+  waiting: "Waiting for its turn",
+  sending: "Sending",
+  paused: "Paused",
+  retrying: "Trying again",
+  checking: "All here; being looked at",
+  done: "Done",
+  failed: "Not sent",
+  stopped: "Unfinished",
+};
+// Which buttons stand in which state.
+const ACTS = {
+  waiting: ["cancel"],
+  sending: ["pause", "cancel"],
+  paused: ["resume", "cancel"],
+  retrying: ["now", "pause", "cancel"],
+  checking: [],
+  done: [],
+  failed: ["resume", "remove"],
+  useless: ["remove"],
+  stopped: ["again", "cancel"],
+};
+
+export class Row {
+  constructor(element, acts) {
+    this.element = element;
+    for (const button of element.querySelectorAll("[data-act]")) {
+      button.addEventListener("click", () => acts[button.dataset.act](this));
+    }
+  }
+
+  part(name) {
+    return this.element.querySelector(`[data-row-${name}]`);
+  }
+
+  name(text) {
+    this.part("name").textContent = text;
+    for (const button of this.element.querySelectorAll("[data-act]")) {
+      button.setAttribute("aria-label", `${button.textContent.trim()}: ${text}`);
+    }
+  }
+
+  // A failure that no further try can mend is useless: true.
+  show(state, { share, size, rate, secondsLeft, message = "", useless = false }) {
+    const before = this.state;
+    this.state = this.element.dataset.state = state;
+    const bar = this.element.querySelector("[data-progress-bar]");
+    bar.max = 1;
+    bar.value = share;
+    this.element.querySelector("[data-progress-label]").textContent = WORDS[state];
+    this.element.querySelector("[data-progress-amount]").textContent = useless ? "" : amount(state, share, size, rate, secondsLeft);
+    this.part("message").textContent = message;
+    this.part("message").hidden = !message;
+    this.part("message").classList.toggle("error", state === "failed");
+    bar.hidden = useless;
+    if (before === state) return;
+    const focused = this.element.contains(document.activeElement);
+    for (const button of this.element.querySelectorAll("[data-act]")) {
+      button.hidden = !ACTS[useless ? "useless" : state].includes(button.dataset.act);
+    }
+    if (focused) (this.element.querySelector("[data-act]:not([hidden])") ?? this.part("name")).focus();
+  }
+}
+
+function amount(state, share, size, rate, secondsLeft) {
+  const whole = `${percent(share)} of ${bytes(size)}`;
+  if (state !== "sending" || !(rate > 0)) return state === "waiting" ? bytes(size) : whole;
+  return [whole, `${bytes(rate)}/s`, left(secondsLeft)].filter(Boolean).join(", ");
+}

@@ -1,0 +1,241 @@
+"""A large file through the staff's page, while the server is killed and the page is reloaded.
+
+The size is 60 MB, or CARREL_TEST_UPLOAD_MB.
+"""
+
+import hashlib
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from lms.db import new_public_id
+from lms.models.catalogue import Recording
+from lms.models.upkeep import Job
+from lms.recordings import ENCODE
+from lms.runtime import Carrel, open_carrel
+from lms.settings import Settings
+from tests.browser.conftest import FILES, ROOT, SECRET_KEY
+from tests.browser.people import Person
+from tests.factories import make_login, make_webinar
+from tests.servers.databases import Databases
+from tests.servers.process import free_port
+from tests.servers.seaweed import seaweed
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
+
+SIZE = int(os.environ.get("CARREL_TEST_UPLOAD_MB", "60")) * 1_000_000
+TAKES_S = 25
+START_S = 180
+SLUG = "a-long-evening"
+
+
+@dataclass(slots=True)
+class House:
+    """`carrel serve`, which may be killed at any moment and started again."""
+
+    port: int
+    environ: Mapping[str, str]
+    carrel: Carrel
+    log: Path
+    process: "subprocess.Popen[bytes] | None" = None
+    killed: int = field(default=0)
+
+    def start(self) -> None:
+        command = [
+            sys.executable,
+            str(ROOT / "wsgi.py"),
+            "serve",
+            "--bind",
+            f"127.0.0.1:{self.port}",
+        ]
+        with self.log.open("ab") as said:
+            self.process = subprocess.Popen(
+                command,
+                env={
+                    "PATH": "/usr/local/bin:/usr/bin:/bin",
+                    "PYTHONPATH": str(ROOT),
+                    **self.environ,
+                },
+                stdout=said,
+                stderr=said,
+            )
+        ends = time.monotonic() + START_S
+        while time.monotonic() < ends:
+            asked = HTTPConnection("127.0.0.1", self.port, timeout=20)
+            with suppress(OSError, HTTPException), closing(asked):
+                asked.request("GET", "/healthz")
+                if asked.getresponse().status == 200:
+                    return
+            time.sleep(0.2)
+        raise TimeoutError(self.log.read_text()[-2000:])
+
+    def kill(self) -> None:
+        """Kill all of it at once, as a failing machine does: nothing gets to tidy up."""
+        assert self.process is not None
+        pids = [*_children(self.process.pid), self.process.pid]
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self.killed += 1
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        told = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except FileNotFoundError:  # it has ended meanwhile
+        return []
+    found = [int(one) for one in told.split()]
+    return [each for one in found for each in (*_children(one), one)]
+
+
+@pytest.fixture(params=["local", "s3"])
+def house(
+    request: pytest.FixtureRequest, tmp_path: Path, made_databases: Databases
+) -> Iterator[House]:
+    port = free_port()
+    environ = {
+        "CARREL_DATA_DIR": str(tmp_path / "house"),
+        "CARREL_DATABASE_URL": made_databases.prepared(f"carrel_upload_{request.param}"),
+        "CARREL_BASE_URL": f"http://127.0.0.1:{port}",
+        "CARREL_SECRET_KEY": SECRET_KEY,
+    }
+    if request.param == "local":
+        yield from _house(port, environ, tmp_path)
+        return
+    with seaweed() as server:
+        bucket = {
+            "CARREL_STORAGE": server.url("house"),
+            "CARREL_S3_ENDPOINT": server.endpoint,
+            "CARREL_S3_REGION": server.region,
+            "CARREL_S3_ACCESS_KEY": server.access_key,
+            "CARREL_S3_SECRET_KEY": server.secret_key,
+        }
+        yield from _house(port, {**environ, **bucket}, tmp_path)
+
+
+def _house(port: int, environ: Mapping[str, str], tmp_path: Path) -> Iterator[House]:
+    carrel = open_carrel(Settings.from_env(environ))
+    made = House(port, environ, carrel, tmp_path / "log")
+    made.start()
+    try:
+        yield made
+    finally:
+        made.kill()
+        carrel.database.dispose()
+
+
+@pytest.fixture
+def talk(tmp_path: Path) -> Iterator[Path]:
+    """A film that plays, with as much behind it as makes it large: a box that players skip."""
+    path = tmp_path / "A long evening.mp4"
+    film = (FILES / "getting-the-most.mp4").read_bytes()
+    left = SIZE - len(film) - 16
+    with path.open("wb") as file:
+        file.write(film + struct.pack(">I4sQ", 1, b"free", left + 16))
+        while left:
+            piece = os.urandom(min(left, 8_000_000))
+            file.write(piece)
+            left -= len(piece)
+    yield path
+    path.unlink()
+
+
+@pytest.fixture
+def ada(browser: "Browser", house: House) -> Iterator[Person]:
+    with house.carrel.database.transaction() as session:
+        make_webinar(session, SLUG)
+        ada_id = make_login(
+            session, f"ada-{new_public_id()[:6]}@example.org", name="Ada", is_staff=True
+        ).id
+    url = f"http://127.0.0.1:{house.port}"
+    person = Person.arrive(
+        browser, url, house.carrel, ada_id, viewport={"width": 1280, "height": 900}
+    )
+    person.page.on("dialog", lambda dialog: dialog.accept())
+    yield person
+    person.leave()
+
+
+def _send_slowly(page: Page) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": SIZE / TAKES_S})
+
+
+def _share(page: Page) -> Any:
+    return page.evaluate("(document.querySelector('.upload-line progress') || {value: 1}).value")
+
+
+def _until(page: Page, share: float) -> None:
+    ends = time.monotonic() + 300
+    while _share(page) < share:
+        assert time.monotonic() < ends, f"stuck at {_share(page)}"
+        page.wait_for_timeout(100)
+
+
+def test_a_large_file_arrives_whole_though_the_server_is_killed_twice_and_the_page_reloaded(
+    house: House, ada: Person, talk: Path
+) -> None:
+    page = ada.page
+    page.goto(f"/staff/webinars/{SLUG}")
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": SIZE / TAKES_S})
+    page.get_by_label("Choose files").set_input_files(talk)
+    _until(page, 0.25)
+
+    house.kill()
+    expect(page.locator(".upload-line").get_by_text("Trying again in")).to_be_visible(
+        timeout=30_000
+    )
+    house.start()
+    _until(page, 0.5)
+
+    page.reload()
+    expect(page.get_by_text("Unfinished")).to_be_visible()
+    kept = _share(page)
+    assert kept > 0.25
+    with page.expect_file_chooser() as asked:
+        page.get_by_role("button", name="Choose the same file and go on").click()
+    asked.value.set_files(talk)
+    _until(page, 0.75)
+
+    house.kill()
+    house.start()
+    expect(page.get_by_text("is here and is being prepared")).to_be_visible(timeout=300_000)
+
+    _assert_whole(house, talk)
+    assert house.killed == 2
+
+
+def _assert_whole(house: House, talk: Path) -> None:
+    with talk.open("rb") as file:
+        sent = hashlib.file_digest(file, "sha256").hexdigest()
+    with house.carrel.database.read_session() as reading:
+        made = reading.scalars(select(Recording)).one()
+        assert reading.scalars(select(Job).where(Job.kind == ENCODE)).one()
+    with house.carrel.storage.open(made.original_key) as stored:
+        kept_sha256 = hashlib.sha256()
+        while piece := stored.read(1 << 20):
+            kept_sha256.update(piece)
+    assert (made.size_bytes, made.sha256, kept_sha256.hexdigest()) == (SIZE, sent, sent)
+    assert list(house.carrel.storage.intake.unfinished()) == []
