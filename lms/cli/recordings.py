@@ -8,6 +8,7 @@ import click
 from lms import clock, handouts, recordings
 from lms.cli.console import Console
 from lms.cli.output import answer, json_option
+from lms.cli.sending import send_recording
 from lms.errors import N_, Refused
 from lms.jobs import latest_job
 from lms.models.catalogue import RecordingState
@@ -58,18 +59,17 @@ def recording() -> None:
 @json_option
 @click.pass_obj
 def add(console: Console, slug: str, file: Path, *, wait: bool, as_json: bool) -> None:
-    """Add a file as the newest version of a webinar's recording; a worker encodes it."""
+    """Add a file as the newest version of a webinar's recording; a worker encodes it.
+
+    Stopped in the midst, the same command goes on where it was.
+    """
     carrel = console.carrel
-    with carrel.database.read_session() as session:
-        read_webinar_files(session, slug)
-    original = recordings.keep_original(carrel.storage, file, file.name)
-    with carrel.database.transaction() as session:
-        recordings.attach(session, slug=slug, original=original, actor=None, now=clock.now())
+    recording_id = send_recording(console, slug, file)
     if wait:
-        version = _seen_through(console, original.recording_id)
+        version = _seen_through(console, recording_id)
     else:
         with carrel.database.read_session() as session:
-            version = read_version(session, original.recording_id)
+            version = read_version(session, recording_id)
     added = Added(
         recording=version.id,
         webinar=slug,

@@ -13,6 +13,7 @@ import pytest
 from tests.cast import PASS_ENDED, Cast
 from tests.cli.carrel import Shell
 from tests.clock import NOW, Clock
+from tests.uploads.sending import film
 
 ROOT = Path(__file__).parents[2]
 SLIDES = ROOT / "lms/demo/files/folding-table.pdf"
@@ -60,6 +61,14 @@ def test_why_answers_for_another_moment(carrel_command: Shell, cast: Cast, clock
     assert zoned.out.startswith("OK_TERM: ")
 
 
+@pytest.fixture
+def noise(tmp_path: Path) -> Path:
+    """A file that begins as a recording does and is none."""
+    made = tmp_path / "noise.mp4"
+    made.write_bytes(film(100_000))
+    return made
+
+
 def test_who_or_what_does_not_exist_is_not_found(
     carrel_command: Shell, cast: Cast, clock: Clock
 ) -> None:
@@ -83,16 +92,28 @@ def test_a_handout_is_added_under_its_title(
 
 
 def test_waiting_for_a_recording_that_cannot_be_one_ends_in_its_sentence(
-    carrel_command: Shell, cast: Cast
+    carrel_command: Shell, cast: Cast, noise: Path
 ) -> None:
-    refused = carrel_command("recording", "add", cast.slug, str(SLIDES), "--wait", "--json")
+    refused = carrel_command("recording", "add", cast.slug, str(noise), "--wait", "--json")
     assert refused.code == 1
     assert refused.complaint["code"] == "recording_failed"
     assert refused.complaint["message"].endswith(".")
 
 
-def test_a_recording_is_added_without_waiting(carrel_command: Shell, cast: Cast) -> None:
-    added = carrel_command("recording", "add", cast.slug, str(SLIDES), "--json")
+def test_a_file_that_is_not_what_its_name_says_is_refused(
+    carrel_command: Shell, cast: Cast, tmp_path: Path
+) -> None:
+    slides = tmp_path / "talk.mp4"
+    slides.write_bytes(SLIDES.read_bytes())
+    for file in (SLIDES, slides):
+        refused = carrel_command("recording", "add", cast.slug, str(file), "--json")
+        assert (refused.code, refused.complaint["code"]) == (1, "wrong_kind")
+
+
+def test_a_recording_is_added_without_waiting(
+    carrel_command: Shell, cast: Cast, noise: Path
+) -> None:
+    added = carrel_command("recording", "add", cast.slug, str(noise), "--json")
     assert added.code == 0
     assert added.answer["version"] == 2
     assert added.answer["state"] == "waiting"
@@ -101,7 +122,7 @@ def test_a_recording_is_added_without_waiting(carrel_command: Shell, cast: Cast)
 @pytest.mark.slow
 @pytest.mark.usefixtures("database")
 def test_a_command_that_does_the_job_itself_says_nothing_beside_its_answer(
-    cast: Cast, environ: Mapping[str, str], talk: Path
+    cast: Cast, environ: Mapping[str, str], talk: Path, noise: Path
 ) -> None:
     def add(file: Path) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, ROOT / "wsgi.py", "recording", "add", cast.slug, file]
@@ -117,6 +138,6 @@ def test_a_command_that_does_the_job_itself_says_nothing_beside_its_answer(
     taken = add(talk)
     assert (taken.returncode, taken.stderr) == (0, "")
     assert json.loads(taken.stdout)["state"] == "ready"
-    refused = add(SLIDES)
+    refused = add(noise)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert json.loads(refused.stderr)["code"] == "recording_failed"
