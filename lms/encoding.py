@@ -107,6 +107,13 @@ def sweep_run(carrel: Carrel, run: JobRun) -> None:
         carrel.storage.delete(key)
 
 
+def drop_version(carrel: Carrel, run: JobRun) -> None:
+    """Delete the files of a version that staff deleted: its original, its renditions, its captions."""
+    for key in list(carrel.storage.list(f"renditions/{run.subject}/")):
+        carrel.storage.delete(key)
+    carrel.storage.delete(str(run.payload["key"]))
+
+
 def _publish_copy(carrel: Carrel, run: JobRun, source: Path, folder: Path, found: Probe) -> None:
     try:
         copied = remux(

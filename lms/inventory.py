@@ -225,7 +225,7 @@ def _named_in(database: Database, table: Table, column: Column[Any]) -> Iterator
     wanted = [table.c.id, column, *(one for one in (size, sha256) if one is not None)]
     last = 0
     while True:
-        query = select(*wanted).where(column.is_not(None), table.c.id > last)
+        query = select(*wanted).where(column.is_not(None), column != "", table.c.id > last)
         with database.read_session() as session:
             rows = session.execute(query.order_by(table.c.id).limit(BATCH)).all()
         for row in rows:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask
 
-from lms import arrivals, contract_rounds, history_lists, history_runs, kits, uploads
+from lms import arrivals, contract_rounds, history_lists, history_runs, kits, uploads, versions
 from lms.cli.access import grant, why
 from lms.cli.catalogue import webinar
 from lms.cli.db import db
@@ -21,7 +21,7 @@ from lms.cli.serve import serve
 from lms.cli.settings import settings
 from lms.cli.worker import worker
 from lms.contract_rounds import REMIND, TURN, remind, turn
-from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
+from lms.encoding import SWEEP, drop_version, encode_recording, encoding_ended, sweep_run
 from lms.importing import apply_queued, applying_ended, drop_file, read_list, reading_ended
 from lms.imports import APPLY, DROP, READ
 from lms.kit_making import drop_kit, make_kit, making_ended
@@ -206,6 +206,7 @@ LIBRARY = Part(
         kits.MAKE: make_kit,
         kits.DROP: drop_kit,
         uploads.SETTLE: arrivals.settle,
+        versions.DROP: drop_version,
         arrivals.SWEEP: arrivals.sweep,
         APPLY: apply_queued,
         history_lists.READ: history_runs.read_list,

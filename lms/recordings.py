@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms import audit, jobs
+from lms import audit, jobs, versions
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.catalogue import Recording, RecordingState, Webinar
@@ -126,10 +126,9 @@ def publish(session: Session, recording_id: str, playable: Playable) -> str | No
     recording.has_video = playable.has_video
     recording.width, recording.height = playable.width, playable.height
     current = _current(session, recording.webinar_id)
-    if current is not None and current.number < recording.number:
-        current.is_current = False
-        session.flush()
-        recording.is_current = True
+    # one that staff made current again stays so, whatever is encoded anew
+    if replaced is None and current is not None and current.number < recording.number:
+        versions.take_over(session, recording)
     session.flush()
     return replaced
 
@@ -255,7 +254,9 @@ def cancel(session: Session, recording_id: str, *, actor: str | None, now: datet
 
 def find(session: Session, recording_id: str) -> Recording:
     """Return a version by its outside id; raises NotFound."""
-    recording = session.scalar(select(Recording).where(Recording.public_id == recording_id))
+    recording = session.scalar(
+        select(Recording).where(Recording.public_id == recording_id, Recording.removed_at.is_(None))
+    )
     if recording is None:
         raise NotFound
     return recording

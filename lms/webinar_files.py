@@ -47,6 +47,11 @@ class VersionFacts:
     captions: tuple[CaptionFacts, ...]
 
     @property
+    def may_be_removed(self) -> bool:
+        """Tell whether staff may delete it: neither plays nor is worked on."""
+        return not self.is_under_way and not (self.is_current and self.is_playable)
+
+    @property
     def is_under_way(self) -> bool:
         """Tell whether work on it is waiting or going on."""
         return self.state in (RecordingState.WAITING, RecordingState.PROCESSING)
@@ -79,7 +84,7 @@ def read_webinar_files(session: Session, slug: str) -> WebinarFiles:
         raise NotFound
     versions = session.scalars(
         select(Recording)
-        .where(Recording.webinar_id == webinar_id)
+        .where(Recording.webinar_id == webinar_id, Recording.removed_at.is_(None))
         .order_by(Recording.number.desc())
     ).all()
     handouts = session.scalars(

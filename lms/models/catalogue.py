@@ -137,6 +137,8 @@ class Recording(Base, kw_only=True):
     """One version of a webinar's recording; the original is kept, `run` names what is played.
 
     `run` is set as soon as something can be played, which may be before `state` is ready.
+    One that staff deleted (`removed_at`) has no files, no `run` and an empty `original_key`: the row
+    stays for what people watched of it.
     """
 
     __tablename__ = "recording"
@@ -180,6 +182,7 @@ class Recording(Base, kw_only=True):
     poster_key: Mapped[str | None] = mapped_column(String(200), default=None)
     # Slides that staff touched are theirs: what is found later leaves them as they are.
     slides_edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 
 
 class Slide(Base, kw_only=True):

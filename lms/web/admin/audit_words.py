@@ -111,6 +111,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "presenter.picture_changed": N_("%(actor)s changed the picture of %(subject)s"),
     "presenter.removed": N_("%(actor)s removed a presenter"),
     "prices.set": N_("%(actor)s set the prices"),
+    "recording.made_current": N_("%(actor)s let another version play: %(subject)s"),
+    "recording.removed": N_("%(actor)s deleted a version of %(subject)s"),
     "recording.added": N_("%(actor)s uploaded %(subject)s"),
     "recording.poster_changed": N_("%(actor)s changed the picture of %(subject)s"),
     "recording.reencoded": N_("%(actor)s had %(subject)s prepared again"),

@@ -1,5 +1,6 @@
 """The files of a webinar, for staff: recordings with live progress, captions, handouts."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -8,17 +9,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms import captions, handouts, recordings
+from lms import captions, handouts, recordings, versions
 from lms.clock import now
 from lms.errors import N_, Invalid, NotFound
 from lms.web.guard import Audience, open_to
 from lms.web.job_pace import say_progress
 from lms.web.kit import carrel, read_session, render, see_other, transaction, wants_json
+from lms.web.panels import said_moment
 from lms.web.screening import clock_of
 from lms.web.signin import required_viewer
 from lms.web.stored import send_resumably
 from lms.web.uploads import received
-from lms.webinar_files import read_version, read_webinar_files
+from lms.webinar_files import WebinarFiles, read_version, read_webinar_files
 from media.captions import LARGEST_BYTES, Fault
 from media.storage import content_type_of
 
@@ -36,7 +38,7 @@ def show(slug: str) -> ResponseReturnValue:
     """Show the files alone, as the webinar's page includes them: what its script fetches anew."""
     with read_session() as session:
         files = read_webinar_files(session, slug)
-    return render("admin/webinar_files.html", files=files)
+    return render("admin/webinar_files.html", files=files, added=added_at(files))
 
 
 @blueprint.post("/webinars/<slug>/recordings")
@@ -109,6 +111,28 @@ def reencode(slug: str, recording_id: str) -> ResponseReturnValue:
         actor = required_viewer().public_id
         recordings.reencode(session, recording_id, actor=actor, now=now())
     return _done(slug, _("The recording is prepared again. What plays now goes on until then."))
+
+
+@blueprint.post("/webinars/<slug>/recordings/<recording_id>/current")
+@open_to(Audience.STAFF)
+def make_current(slug: str, recording_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        versions.make_current(session, recording_id, actor=actor, now=now())
+    return _done(
+        slug, _("This version plays from now on. Who watches at this moment sees it through.")
+    )
+
+
+@blueprint.post("/webinars/<slug>/recordings/<recording_id>/remove")
+@open_to(Audience.STAFF)
+def remove_recording(slug: str, recording_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        versions.remove(session, recording_id, actor=actor, now=now())
+    return _done(
+        slug, _("The version is deleted. What people watched of it stays in their progress.")
+    )
 
 
 @blueprint.post("/webinars/<slug>/handouts/<handout_id>/remove")
@@ -190,6 +214,12 @@ def _said_fault(fault: Fault) -> str:
     return (
         _("Line %(line)s: %(fault)s", line=fault.line, fault=sentence) if fault.line else sentence
     )
+
+
+def added_at(files: WebinarFiles) -> Mapping[str, str]:
+    """Return when each version was added, in words, by its outside id."""
+    zone = carrel().settings.time_zone
+    return {each.id: said_moment(each.created_at, zone) for each in files.versions}
 
 
 def _require_webinar(slug: str) -> None:

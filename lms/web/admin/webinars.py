@@ -24,6 +24,7 @@ from lms.staff_catalogue import (
     read_series_names,
     read_standing,
 )
+from lms.web.admin.files import added_at
 from lms.web.admin.uploads import own_sending
 from lms.web.forms.catalogue import PullForm, WebinarForm
 from lms.web.forms.faults import show_faults
@@ -145,6 +146,7 @@ def show(slug: str) -> ResponseReturnValue:
         files=files,
         slug=slug,
         sending=sending,
+        added=added_at(files),
         holders=holders,
         state=_(STATE_WORDS[standing.state]),
         badge_kind=STATE_BADGES[standing.state],

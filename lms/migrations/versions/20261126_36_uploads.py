@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261126_34_uploads"
-down_revision = "20261126_33_captions"
+revision = "20261126_36_uploads"
+down_revision = "20261126_35_posters"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,180 @@
+"""Versions of a recording: one takes over, plays again, or is deleted, and nobody loses their progress."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import recordings, versions
+from lms.clock import now
+from lms.db import new_public_id
+from lms.embedding.progress import Extent, watched_share
+from lms.errors import Conflict, NotFound
+from lms.jobs import Work
+from lms.library import LIBRARY
+from lms.models.catalogue import Recording, RecordingState
+from lms.models.upkeep import Job
+from lms.models.viewing import WatchRecord
+from lms.recordings import Playable
+from lms.runtime import Carrel
+from lms.webinar_files import read_webinar_files
+from lms.worker import see_through
+from tests.cast import Cast
+from tests.clock import Clock
+
+SECONDS = 100.0
+ALL_OF_IT = b"\xff\xff\x0f"  # 20 buckets of 5 seconds
+Add = Callable[[float], str]
+
+
+@pytest.fixture
+def first(carrel: Carrel, cast: Cast, clock: Clock) -> str:
+    """The cast's recording, 100 seconds long, of which Alice has seen everything."""
+    with carrel.database.transaction() as session:
+        recording = session.scalars(select(Recording)).one()
+        recording.seconds, recording.state = SECONDS, RecordingState.READY
+        recording.run = new_public_id()
+        _watch(session, cast.alice.id, recording.id)
+        return recording.public_id
+
+
+@pytest.fixture
+def add(carrel: Carrel, cast: Cast, first: str) -> Add:
+    """Add a version of so many seconds, which can be played."""
+
+    def made(seconds: float) -> str:
+        recording_id = new_public_id()
+        key = f"originals/{recording_id}/talk.mp4"
+        carrel.storage.put_bytes(key, b"film", "video/mp4")
+        original = recordings.Original(recording_id, key, "talk.mp4", 4, "0" * 64)
+        with carrel.database.transaction() as session:
+            recordings.attach(session, slug=cast.slug, original=original, actor=None, now=now())
+            playable = Playable(new_public_id(), seconds, has_video=True, width=None, height=None)
+            recordings.publish(session, recording_id, playable)
+            recordings.finish(session, recording_id, now=now())
+        return recording_id
+
+    return made
+
+
+def _watch(session: Session, login_id: int, recording_id: int) -> None:
+    session.add(
+        WatchRecord(
+            login_id=login_id,
+            recording_id=recording_id,
+            buckets=ALL_OF_IT,
+            watched_s=100,
+            position_s=42.0,
+            earned_until=now(),
+            updated_at=now(),
+        )
+    )
+
+
+def _record(carrel: Carrel, login_id: int, recording_id: str) -> WatchRecord:
+    with carrel.database.read_session() as session:
+        return session.scalars(
+            select(WatchRecord)
+            .join(Recording, Recording.id == WatchRecord.recording_id)
+            .where(WatchRecord.login_id == login_id, Recording.public_id == recording_id)
+        ).one()
+
+
+def _current(carrel: Carrel, cast: Cast) -> list[str]:
+    with carrel.database.read_session() as session:
+        return [one.id for one in read_webinar_files(session, cast.slug).versions if one.is_current]
+
+
+def test_all_that_was_seen_counts_in_a_version_of_the_same_length(
+    carrel: Carrel, cast: Cast, add: Add
+) -> None:
+    record = _record(carrel, cast.alice.id, add(SECONDS + 2))
+    assert (record.buckets, record.watched_s, record.position_s) == (ALL_OF_IT, 100, 42.0)
+
+
+@pytest.mark.parametrize(("seconds", "place"), [(200.0, 42.0), (60.0, 42.0), (30.0, 0.0)])
+def test_in_a_version_of_another_length_people_go_on_where_they_were(
+    carrel: Carrel, cast: Cast, add: Add, seconds: float, place: float
+) -> None:
+    record = _record(carrel, cast.alice.id, add(seconds))
+    assert (record.buckets, record.watched_s, record.position_s) == (b"", 0, place)
+
+
+def test_the_best_of_all_versions_counts_for_a_gradebook(
+    carrel: Carrel, cast: Cast, add: Add, first: str
+) -> None:
+    add(200.0)
+    with carrel.database.transaction() as session:
+        versions.remove(session, first, actor=None, now=now())
+        webinar_id = session.scalars(select(Recording.webinar_id)).first()
+        assert webinar_id is not None
+        assert watched_share(session, cast.alice.id, Extent((webinar_id,))) == 1.0
+
+
+def test_a_former_version_plays_again_and_its_progress_is_as_it_was(
+    carrel: Carrel, cast: Cast, add: Add, first: str
+) -> None:
+    second = add(200.0)
+    assert _current(carrel, cast) == [second]
+    with carrel.database.transaction() as session:
+        versions.make_current(session, first, actor=None, now=now())
+    assert _current(carrel, cast) == [first]
+    assert _record(carrel, cast.alice.id, first).watched_s == 100
+
+
+def test_one_that_staff_let_play_again_stays_when_a_newer_is_encoded_anew(
+    carrel: Carrel, cast: Cast, add: Add, first: str
+) -> None:
+    second = add(200.0)
+    with carrel.database.transaction() as session:
+        versions.make_current(session, first, actor=None, now=now())
+        again = Playable(new_public_id(), 200.0, has_video=True, width=None, height=None)
+        recordings.publish(session, second, again)
+    assert _current(carrel, cast) == [first]
+
+
+def test_what_plays_or_is_being_prepared_is_not_deleted(
+    carrel: Carrel, cast: Cast, add: Add, first: str
+) -> None:
+    with carrel.database.transaction() as session, pytest.raises(Conflict):
+        versions.remove(session, first, actor=None, now=now())
+    second = add(200.0)
+    with carrel.database.transaction() as session:
+        recordings.find(session, first).state = RecordingState.PROCESSING
+        with pytest.raises(Conflict):
+            versions.remove(session, first, actor=None, now=now())
+        with pytest.raises(Conflict):
+            versions.remove(session, second, actor=None, now=now())
+
+
+def test_a_version_that_cannot_be_played_does_not_play_again(
+    carrel: Carrel, cast: Cast, add: Add, first: str
+) -> None:
+    add(200.0)
+    with carrel.database.transaction() as session:
+        former = recordings.find(session, first)
+        former.state, former.run = RecordingState.FAILED, None
+        session.flush()
+        with pytest.raises(Conflict):
+            versions.make_current(session, first, actor=None, now=now())
+
+
+def test_a_deleted_version_is_gone_but_for_what_was_watched_and_its_files_go_later(
+    carrel: Carrel, cast: Cast, add: Add, first: str, clock: Clock
+) -> None:
+    second = add(SECONDS)
+    with carrel.database.transaction() as session:
+        versions.make_current(session, first, actor=None, now=now())
+        key = recordings.find(session, second).original_key
+        versions.remove(session, second, actor=None, now=now())
+    with carrel.database.read_session() as session:
+        with pytest.raises(NotFound):
+            recordings.find(session, second)
+        assert [one.id for one in read_webinar_files(session, cast.slug).versions] == [first]
+        job = session.scalars(select(Job).where(Job.kind == versions.DROP)).one()
+    assert _record(carrel, cast.alice.id, second).watched_s == 100
+    assert carrel.storage.stat(key) is not None
+    clock.set(job.run_at)
+    see_through(carrel, Work(handlers=LIBRARY.job_handlers), job.public_id)
+    assert carrel.storage.stat(key) is None
