@@ -6,13 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms import arrivals, receiving, uploads
+from lms import receiving, uploads
 from lms.clock import now
 from lms.jobs import Work
 from lms.library import LIBRARY
 from lms.models.catalogue import Handout, Recording
 from lms.models.upkeep import Job
-from lms.models.uploads import Upload
 from lms.runtime import Carrel
 from lms.worker import see_through
 from tests.cast import Cast
@@ -364,40 +363,6 @@ def test_a_method_that_cannot_be_sent_is_named_in_a_header(ada: Sender) -> None:
     )
     assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, "100")
     assert ada.visitor.post(address, headers=TUS).status_code == 400
-
-
-def test_an_upload_that_was_not_finished_in_time_is_gone_and_swept(
-    ada: Sender, carrel: Carrel, clock: Clock, cast: Cast
-) -> None:
-    whole = film(12 * MIB)
-    address = ada.begin(len(whole))
-    clock.advance(timedelta(days=6))
-    ada.visitor.sign_in(cast.ada.id)
-    ada.patch(address, 0, whole[: 6 * MIB])
-    clock.advance(timedelta(days=6, hours=23))
-    ada.visitor.sign_in(cast.ada.id)
-    assert ada.at(address) == 6 * MIB  # what arrives makes the time begin anew
-    clock.advance(timedelta(hours=2))
-    assert ada.head(address).status_code == 410
-    assert ada.patch(address, 6 * MIB, whole[6 * MIB :]).status_code == 410
-    arrivals.sweep(carrel, None)  # type: ignore[arg-type]  # it asks nothing of its run
-    assert ada.head(address).status_code == 404
-    assert list(carrel.storage.intake.unfinished()) == []
-    with carrel.database.read_session() as session:
-        assert session.scalars(select(Upload)).all() == []
-
-
-def test_what_arrives_and_nobody_knows_of_is_swept_when_it_is_old(
-    ada: Sender, carrel: Carrel, clock: Clock
-) -> None:
-    carrel.storage.intake.begin("originals/x/talk.mp4")  # and then the server was killed
-    (found,) = carrel.storage.intake.unfinished()
-    clock.set(found.begun_at + timedelta(days=6))
-    arrivals.sweep(carrel, None)  # type: ignore[arg-type]  # it asks nothing of its run
-    assert len(list(carrel.storage.intake.unfinished())) == 1
-    clock.set(found.begun_at + timedelta(days=8))
-    arrivals.sweep(carrel, None)  # type: ignore[arg-type]  # it asks nothing of its run
-    assert list(carrel.storage.intake.unfinished()) == []
 
 
 def test_what_is_lost_from_the_storage_is_told_as_gone(ada: Sender, carrel: Carrel) -> None:
