@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from lms.models.catalogue import Caption, Handout, Recording
+from lms.models.catalogue import Caption, Handout, Recording, RecordingState
 from lms.models.upkeep import Job
 from lms.runtime import Carrel
 from tests.cast import Cast
-from tests.clock import Clock
+from tests.clock import NOW, Clock
 from tests.visitor import Visitor
 
 SLIDES = Path(__file__).parents[3] / "lms/demo/files/folding-table.pdf"
@@ -110,3 +110,41 @@ def test_captions_are_added_and_taken_away(ada: Visitor, carrel: Carrel, cast: C
     away = ada.post(f"/staff/webinars/{cast.slug}/captions/{caption.public_id}/remove")
     assert away.status_code == 303
     assert carrel.storage.stat(caption.key) is None
+
+
+def test_a_former_version_plays_again_and_is_deleted_by_the_page(
+    ada: Visitor, carrel: Carrel, cast: Cast
+) -> None:
+    with carrel.database.transaction() as session:
+        first = session.scalars(select(Recording)).one()
+        first.seconds, first.run, first.state = 60.0, "a" * 26, RecordingState.READY
+        first_id = first.public_id
+        session.add(
+            Recording(
+                webinar_id=first.webinar_id,
+                number=2,
+                is_current=False,
+                state=RecordingState.READY,
+                original_key="originals/second/talk.mp4",
+                original_name="Second cut.mp4",
+                size_bytes=2_000_000,
+                sha256="0" * 64,
+                seconds=61.0,
+                run="b" * 26,
+                created_at=NOW,
+            )
+        )
+    place = f"/staff/webinars/{cast.slug}"
+    page = ada.get(f"{place}/files").get_data(as_text=True)
+    assert "Let version 2 play" in page
+    assert "Delete version 1" not in page
+    with carrel.database.read_session() as session:
+        second_id = session.scalars(select(Recording.public_id).where(Recording.number == 2)).one()
+    assert ada.post(f"{place}/recordings/{first_id}/remove").status_code == 409
+    assert ada.post(f"{place}/recordings/{second_id}/current").status_code == 303
+    assert ada.post(f"{place}/recordings/{first_id}/remove").status_code == 303
+    page = ada.get(f"{place}/files").get_data(as_text=True)
+    assert "Second cut.mp4" in page
+    assert "Version 1" not in page
+    for act in ("current", "remove", "retry", "cancel"):
+        assert ada.post(f"{place}/recordings/{first_id}/{act}").status_code == 404
