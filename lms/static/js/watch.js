@@ -99,7 +99,7 @@ class WatchPage {
 
   go(seconds) {
     if (this.session) this.video.currentTime = seconds;
-    else this.startAt = seconds;
+    else this.startAt = this.chosenAt = seconds;
     this.play();
   }
 
@@ -145,7 +145,9 @@ class WatchPage {
     this.watched.learn(session.watched);
     this.strip.draw();
     if (!this.isPreview) this.heartbeat.start(session);
-    this.film.load(session.hls, at);
+    // What was chosen while the session was being opened goes before where it was opened for.
+    this.film.load(session.hls, this.chosenAt ?? at);
+    this.chosenAt = null;
     this.slides.show(session.slides);
     this.announceEnd(session);
   }
