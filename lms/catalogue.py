@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from lms import search
+from lms import passages, search
 from lms.endings import ends_at
 from lms.errors import NotFound
 from lms.gather import gathered
@@ -259,7 +259,7 @@ def _matching(
     if not words:
         nothing = _chosen(FOUND, literal(0.0)).where(literal(0) == 1)
         return nothing.subquery("chosen"), literal(0)
-    hits = search.hits(words, dialect)
+    hits = _everywhere(words, dialect)
     # Kept aside, so that the index is asked once for the page and the count together.
     matched = (
         select(Webinar.id, Webinar.held_at, hits.c.rank)
@@ -276,6 +276,21 @@ def _matching(
     )
     total = select(func.count()).select_from(matched).scalar_subquery()
     return found.subquery("chosen"), total
+
+
+def _everywhere(words: Sequence[str], dialect: str) -> Subquery:
+    """Return the webinars of all that is found: (webinar_id, rank), the lower the better.
+
+    Who has the words in title, names or text comes before those that only speak of it, and of
+    those the ones that speak of it more.
+    """
+    written, spoken = search.hits(words, dialect), passages.hits(words, dialect)
+    both = union_all(
+        select(written.c.webinar_id, written.c.rank),
+        select(spoken.c.webinar_id, (1.0 / spoken.c.passages).label("rank")),
+    ).subquery("everywhere")
+    best = select(both.c.webinar_id, func.min(both.c.rank).label("rank"))
+    return best.group_by(both.c.webinar_id).subquery("hits")
 
 
 def _chosen(part: int, rank: ColumnElement[float]) -> Select[int, int, float]:

@@ -56,6 +56,7 @@ from lms.web import (
     watch,
 )
 from lms.web.admin import audit as staff_audit
+from lms.web.admin import captions as staff_captions
 from lms.web.admin import desk, files, presenters, requests, sales, series, webinars
 from lms.web.admin import grace as staff_grace
 from lms.web.admin import held as staff_held
@@ -168,6 +169,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     watch.blueprint,
     files.blueprint,
     staff_uploads.blueprint,
+    staff_captions.blueprint,
     desk.blueprint,
     staff_house.blueprint,
     presenters.blueprint,

@@ -1,5 +1,6 @@
 """The public face: the first page, the catalogue, a webinar's announcement, who presents."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ from lms.web.announcement import (
 )
 from lms.web.cards import Card, entry_card
 from lms.web.doors import doors
+from lms.web.found import Found, Place, found_in
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.pager import page_number, pager_of
@@ -51,11 +53,13 @@ FIRST_HELD: Final = 8
 MOMENT_S: Final = 60
 LONGEST_QUERY: Final = 200
 
+Places = Mapping[int, tuple[tuple[Place, ...], str]]
+
 
 @blueprint.get("/")
 @open_to(Audience.EVERYONE)
 def home() -> ResponseReturnValue:
-    listing, cases = _listing(Wanted())
+    listing, cases, _places = _listing(Wanted())
     about = house_facts().about
     return render(
         "catalogue/home.html",
@@ -234,16 +238,18 @@ def _included(
     return "registered" if is_in else "open"
 
 
-def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision]]:
-    """Return a page of the catalogue and, for who has signed in, the decision on each webinar."""
+def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision], Places]:
+    """Return a page of the catalogue, with the decision on each webinar for who has signed in.
+
+    And where in each of them what was searched stands.
+    """
     person, moment = viewer(), now()
     login_id = person.login_id if person is not None else None
     with read_session() as session:
         listing = read_listing(session, wanted, login_id=login_id, now=moment)
-        if login_id is None:
-            return listing, {}
         ids = [entry.id for entry in listing.entries]
-        cases = load_cases(session, login_id=login_id, webinar_ids=ids)
+        cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
+        places = found_in(session, wanted.query, listing.found, cases)
     over = {entry.id: entry.is_over for entry in listing.entries}
     decisions = {
         webinar_id: decide(
@@ -254,11 +260,11 @@ def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision]]:
         )
         for webinar_id, case in cases.items()
     }
-    return listing, decisions
+    return listing, decisions, places
 
 
 def _list(wanted: Wanted, template: str, endpoint: str, kept: dict[str, Any]) -> str:
-    listing, decisions = _listing(wanted)
+    listing, decisions, places = _listing(wanted)
     about = listing.presenter.biography if listing.presenter else ""
     about = listing.series.description if listing.series else about
     address = {**kept, "q": wanted.query or None}
@@ -267,7 +273,11 @@ def _list(wanted: Wanted, template: str, endpoint: str, kept: dict[str, Any]) ->
         query=wanted.query,
         listing=listing,
         upcoming=_cards(listing.upcoming, decisions),
-        held=_cards(listing.held or listing.found, decisions),
+        held=_cards(listing.held, decisions),
+        found=[
+            Found(card, *places.get(entry.id, ((), "")))
+            for entry, card in zip(listing.found, _cards(listing.found, decisions), strict=True)
+        ],
         about=Markup(to_html(about)),  # noqa: S704  (nh3 cleaned it)
         pager=pager_of(
             listing.page,

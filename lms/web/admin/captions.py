@@ -1,0 +1,170 @@
+"""Editing captions beside the film, for staff: one track, saved as one types, shown when ready."""
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, flash, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_time
+from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
+
+from lms import caption_editing
+from lms.caption_editing import SavedElsewhere, Work, cues_from, read_work
+from lms.clock import now
+from lms.errors import N_, Invalid, NotFound
+from lms.programme import read_programme
+from lms.transcripts import Track, cues_of
+from lms.watching import nowhere
+from lms.web.guard import Audience, open_to
+from lms.web.kit import carrel, read_session, render, see_other, transaction
+from lms.web.player_policy import player_policy
+from lms.web.screening import Doorway, screening_of
+from lms.web.signin import required_viewer
+from media.cues import Cue, write_srt, write_vtt
+from media.keys import safe_name
+
+blueprint = Blueprint("caption_editor", __name__, url_prefix="/staff/captions")
+
+NOT_CUES: Final = N_("What was sent are no captions.")
+LARGEST_BODY: Final = 32 << 20
+WRITERS: Final = {"vtt": (write_vtt, "text/vtt"), "srt": (write_srt, "application/x-subrip")}
+
+
+@blueprint.get("/<caption_id>")
+@open_to(Audience.STAFF)
+def edit(caption_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        work = read_work(session, caption_id)
+        film = read_programme(session, work.slug)
+    screening = None
+    if film.version is not None and film.version.public_id == work.recording_id:
+        door = Doorway(
+            url_for("playback.open_session", slug=work.slug), generate_csrf(), is_preview=True
+        )
+        screening = screening_of(nowhere(film.version.seconds), door, poster_url=None)
+    page = Response(render("admin/captions.html", work=work, programme=film, screening=screening))
+    page.headers["Content-Security-Policy"] = player_policy(carrel())
+    page.headers["Cache-Control"] = "no-store"
+    return page
+
+
+@blueprint.get("/<caption_id>/cues.json")
+@open_to(Audience.STAFF)
+def cues(caption_id: str) -> ResponseReturnValue:
+    work, found = _work(caption_id)
+    rows = [[cue.starts, cue.ends, cue.settings, "\n".join(cue.lines)] for cue in found]
+    answer = jsonify(version=work.version, cues=rows)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.post("/<caption_id>/save")
+@open_to(Audience.STAFF)
+def save(caption_id: str) -> ResponseReturnValue:
+    """Keep the draft; who read an older one than stands is told whose it is (409)."""
+    version, sent = _sent()
+    moment = now()
+    try:
+        with transaction() as session:
+            kept = caption_editing.save(
+                session,
+                caption_id,
+                sent,
+                version=version,
+                actor=required_viewer().public_id,
+                now=moment,
+            )
+    except SavedElsewhere:
+        with read_session() as session:
+            work = read_work(session, caption_id)
+        return jsonify(code="saved_elsewhere", message=_elsewhere(work), version=work.version), 409
+    return jsonify(version=kept, message=_("Saved at %(time)s", time=format_time(moment, "short")))
+
+
+@blueprint.post("/<caption_id>/publish")
+@open_to(Audience.STAFF)
+def publish(caption_id: str) -> ResponseReturnValue:
+    work, found = _work(caption_id)
+    key, text = caption_editing.store_shown(carrel().storage, work, found)
+    with transaction() as session:
+        former = caption_editing.publish(
+            session,
+            caption_id,
+            key,
+            text,
+            version=work.version,
+            actor=required_viewer().public_id,
+            now=now(),
+        )
+    return _shown(caption_id, former, _("Viewers are shown these captions now."))
+
+
+@blueprint.post("/<caption_id>/unpublish")
+@open_to(Audience.STAFF)
+def unpublish(caption_id: str) -> ResponseReturnValue:
+    _work_now, found = _work(caption_id)
+    actor = required_viewer().public_id
+    with transaction() as session:
+        former = caption_editing.unpublish(session, caption_id, found, actor=actor, now=now())
+    return _shown(caption_id, former, _("These captions are a draft again: no viewer sees them."))
+
+
+@blueprint.get("/<caption_id>/captions.<form>")
+@open_to(Audience.STAFF)
+def download(caption_id: str, form: str) -> ResponseReturnValue:
+    """Return the captions as they stand on the desk, as WebVTT or SubRip."""
+    work, found = _work(caption_id)
+    if form not in WRITERS:
+        raise NotFound
+    write, kind = WRITERS[form]
+    answer = Response(write(cue for cue in found if cue.lines), mimetype=kind)
+    name = safe_name(f"{work.slug}.{work.language}.{form}")
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
+
+
+def _work(caption_id: str) -> tuple[Work, tuple[Cue, ...]]:
+    with read_session() as session:
+        work = read_work(session, caption_id)
+    track = Track(
+        work.webinar_id,
+        work.caption_id,
+        work.language,
+        work.label,
+        is_default=False,
+        key=work.key or "",
+        text=work.text,
+    )
+    return work, cues_of(carrel().storage, track)
+
+
+def _sent() -> tuple[int, tuple[Cue, ...]]:
+    """Return the version and the captions that an editor sent; raises Invalid."""
+    told: Any = None
+    if (request.content_length or 0) <= LARGEST_BODY:
+        told = request.get_json(silent=True)
+    try:
+        rows = [
+            (float(starts), float(ends), str(settings), str(text).replace("\0", ""))
+            for starts, ends, settings, text in told["cues"]
+        ]
+        return int(told["version"]), cues_from(rows)
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
+        raise Invalid(NOT_CUES) from error
+
+
+def _elsewhere(work: Work) -> str:
+    time = format_time(work.edited_at, "short") if work.edited_at else ""
+    return _(
+        "%(name)s saved these captions at %(time)s, after you opened them. What you changed since is"
+        " still here and not saved.",
+        name=work.editor or _("Somebody else"),
+        time=time,
+    )
+
+
+def _shown(caption_id: str, former: str | None, sentence: str) -> ResponseReturnValue:
+    if former is not None:
+        carrel().storage.delete(former)
+    flash(sentence, "done")
+    return see_other(".edit", caption_id=caption_id)

@@ -1,0 +1,46 @@
+"""What a search shows of what is said: to everybody that it is said, to who may watch the words."""
+
+import pytest
+
+from lms.models.catalogue import Webinar, WebinarState
+from tests.recordings.captioned import caption, vtt_of
+
+
+@pytest.fixture(autouse=True)
+def said(clock, database, storage, cast):
+    """The recording speaks of lanterns at its twentieth second."""
+    data = vtt_of("Good morning", "and", "<i>lanterns</i> &amp; <b>lamps</b>", every=35)
+    caption(database, storage, cast.recording_id, data)
+
+
+def look(client, who=None):
+    if who is not None:
+        client.sign_in(who.id)
+    return client.get("/webinars?q=lanterns").text
+
+
+@pytest.mark.parametrize("who", ["alice", "bob", "ada"])
+def test_who_may_watch_reads_the_words_and_goes_there(client, cast, who):
+    page = look(client, getattr(cast, who))
+    assert "<mark>lanterns</mark> &amp; lamps" in page
+    assert f"/webinars/{cast.slug}/watch?t=70" in page
+
+
+@pytest.mark.parametrize("who", ["carol", "dan", "mia", None])
+def test_everybody_else_learns_that_it_is_said(client, cast, who):
+    page = look(client, getattr(cast, who) if who else None)
+    assert "It is spoken of in the recording." in page
+    assert "<mark>" not in page
+    assert "lamps" not in page
+    assert "watch?t=" not in page
+
+
+@pytest.mark.parametrize("state", [WebinarState.DRAFT, WebinarState.PULLED])
+def test_what_is_off_the_catalogue_is_not_found_by_what_it_says(client, cast, database, state):
+    with database.transaction() as session:
+        webinar = session.get_one(Webinar, cast.webinar_id)
+        webinar.state = state
+        webinar.pulled_reason = "A reason" if state is WebinarState.PULLED else None
+    for who in (cast.alice, cast.dan):
+        page = look(client, who)
+        assert "No webinar matches" in page
