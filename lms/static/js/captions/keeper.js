@@ -15,6 +15,7 @@ export class Keeper {
     this.notice = find("elsewhere");
     this.noticeWords = find("elsewhere-words");
     this.saved = desk.cues;
+    this.told = "";
     find("theirs").addEventListener("click", () => {
       this.saved = this.desk.cues;
       window.location.reload();
@@ -37,7 +38,9 @@ export class Keeper {
   changed() {
     clearTimeout(this.waiting);
     if (this.isStopped) return;
-    this.status.textContent = this.words.unsaved;
+    // A step back may lead to what is kept already.
+    this.status.textContent = this.isClean ? this.told : this.words.unsaved;
+    if (this.isClean) return;
     this.waiting = setTimeout(() => this.save(), WAIT_MS);
   }
 
@@ -76,6 +79,7 @@ export class Keeper {
       if (answer.ok) {
         this.version = told.version;
         this.saved = cues;
+        this.told = told.message;
         this.status.textContent = this.isClean ? told.message : this.words.unsaved;
         if (!this.isClean) this.changed();
       } else if (answer.status === 409 && told.code === "saved_elsewhere") {
