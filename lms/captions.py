@@ -54,7 +54,7 @@ def keep_captions(
     `language` is a BCP 47 tag such as `en` or `pt-BR`; without a label it gives its own name.
     Raises Invalid, and BadCaptionFile, which names the lines at fault.
     """
-    locale = _locale(language)
+    locale = read_locale(language)
     try:
         cues = read_cues(data)
     except BadCaptions as error:
@@ -80,7 +80,8 @@ def new_key(recording_id: str, caption_id: str) -> str:
     return f"renditions/{recording_id}/captions/{caption_id}-{new_public_id()[:8]}.vtt"
 
 
-def _locale(tag: str) -> Locale:
+def read_locale(tag: str) -> Locale:
+    """Return the language of a BCP 47 tag; raises Invalid."""
     try:
         return Locale.parse(tag.strip(), sep="-")
     except (UnknownLocaleError, ValueError) as error:

@@ -32,7 +32,7 @@ PIECE_S: Final = 30.0
 PIECE_LETTERS: Final = 700
 # Of a word that is everywhere, so many passages are looked at for the webinars that speak of it.
 MOST_HITS: Final = 20_000
-LOOKED_AT: Final = 30
+LOOKED_AT: Final = 20
 QUOTED: Final = 3
 AROUND: Final = 110
 _WITHIN: Final = text(
@@ -237,7 +237,8 @@ def _passages(session: Session, words: Sequence[str], webinar_ids: Sequence[int]
 
 
 def _best(rows: Sequence[Any], words: Sequence[str]) -> Quotes:
-    told = [(len(_places(row.text, words)), place, row) for place, row in enumerate(rows)]
+    stems = {_stem(word) for word in words}
+    told = [(_share(row.text, stems), place, row) for place, row in enumerate(rows)]
     chosen = sorted(sorted(told, key=lambda each: (-each[0], each[1]))[:QUOTED], key=lambda e: e[1])
     best = tuple(
         Quote(
@@ -253,13 +254,23 @@ def _best(rows: Sequence[Any], words: Sequence[str]) -> Quotes:
     return Quotes(best, len(rows) - len(best))
 
 
+def _share(passage: str, stems: Iterable[str]) -> int:
+    """Return how often a passage has the words, roughly: enough to choose what is quoted."""
+    plain = _plain(passage)
+    return sum(plain.count(stem) for stem in stems)
+
+
+def _plain(written: str) -> str:
+    return written.lower() if written.isascii() else fold(written)
+
+
 def _places(passage: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """Return where words of the query stand, their endings left aside as the indexes do."""
     stems = {_stem(word) for word in words}
     last = words[-1] if words and len(words[-1]) >= BEGINNING else None
     places = []
     for found in _BETWEEN.finditer(passage):
-        word = fold(found[0])
+        word = _plain(found[0])
         if _stem(word) in stems or (last is not None and word.startswith(last)):
             places.append(found.span())
     return places

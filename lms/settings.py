@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -57,6 +58,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...]
     allow_http: bool
     upload_days: int = 7
+    speech_command: tuple[str, ...]
 
     @property
     def is_https(self) -> bool:
@@ -114,6 +116,7 @@ class Settings:
             trusted_proxies=reader.take("TRUSTED_PROXIES", (), _networks),
             allow_http=allow_http,
             upload_days=reader.take("UPLOAD_DAYS", 7, _days),
+            speech_command=reader.take("SPEECH_COMMAND", (), _command),
         )
         reader.check_unknown()
         reader.raise_faults()
@@ -225,6 +228,16 @@ def _kept_secret_key(data_dir: Path) -> str:
         key = secrets.token_urlsafe(48)
         file.write(key + "\n")
     return key
+
+
+def _command(raw: str) -> tuple[str, ...]:
+    try:
+        parts = tuple(shlex.split(raw))
+    except ValueError as error:
+        raise ValueError(f"is no command: {error}") from error
+    if not Path(parts[0]).is_absolute():
+        raise ValueError("has to begin with the whole path of a program, such as /opt/speech/run")
+    return parts
 
 
 def _directory(raw: str) -> Path:

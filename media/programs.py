@@ -81,15 +81,41 @@ def ffprobe_path() -> str | None:
     return shutil.which("ffprobe")
 
 
-def ask(command: Sequence[str], *, limits: Limits, seconds: float) -> Said:
-    """Run a short program to its end and return its words; raises ProgramStalled after `seconds`."""
+def ask(
+    command: Sequence[str],
+    *,
+    limits: Limits,
+    seconds: float,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Said:
+    """Run a program to its end and return its words.
+
+    Raises ProgramStalled after `seconds`, ProgramCancelled soon after `cancelled()` is true.
+    """
+    ends = time.monotonic() + seconds
     with _start(command, limits, None) as process:
         try:
-            out, err = process.communicate(timeout=seconds)
+            out, err = _words(process, ends, cancelled)
         except subprocess.TimeoutExpired:
-            process.kill()
             raise ProgramStalled(f"no answer within {seconds:.0f} s") from None
+        finally:
+            process.kill()  # nothing happens to one that has ended
         return Said(process.returncode, _text(out), _text(err[-_TAIL_BYTES:]))
+
+
+def _words(
+    process: subprocess.Popen[bytes], ends: float, cancelled: Callable[[], bool]
+) -> tuple[bytes, bytes]:
+    """Return what a program says; raises TimeoutExpired, and ProgramCancelled."""
+    while True:
+        left = max(0.0, ends - time.monotonic())
+        try:
+            return process.communicate(timeout=min(1.0, left))
+        except subprocess.TimeoutExpired:
+            if left <= 1.0:
+                raise
+        if cancelled():
+            raise ProgramCancelled
 
 
 def run_ffmpeg(

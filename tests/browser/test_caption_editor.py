@@ -128,7 +128,7 @@ def test_the_film_goes_where_a_caption_is_played_and_all_is_shown(
     page.get_by_role("button", name="Play from here").nth(4).click()
     ada.until("document.querySelector('video').currentTime > 10")
     page.locator(".cue textarea").first.fill("Shown at last")
-    page.get_by_role("button", name="Show to viewers").click()
+    page.get_by_role("button", name="Show the changes").click()
     expect(page.get_by_text("Viewers are shown these captions now.")).to_be_visible()
     assert texts(page)[0] == "Shown at last"
     assert draft(served, track) == ""

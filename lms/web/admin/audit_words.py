@@ -19,6 +19,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "captions.made_default": N_("%(actor)s made %(subject)s the captions that come first"),
     "captions.published": N_("%(actor)s showed the captions %(subject)s"),
     "captions.unpublished": N_("%(actor)s took the captions %(subject)s away from viewers"),
+    "captions.asked_for": N_("%(actor)s had captions of %(subject)s written by a program"),
     "captions.removed": N_("%(actor)s removed captions"),
     "course.releases_confirmed": N_("%(actor)s let seats go that a course's list no longer names"),
     "course.releases_dismissed": N_("%(actor)s kept the seats that a course's list didn't name"),

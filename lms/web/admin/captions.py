@@ -8,11 +8,11 @@ from flask_babel import format_time
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
-from lms import caption_editing
+from lms import caption_editing, hearing, recordings
 from lms.caption_editing import SavedElsewhere, Work, cues_from, read_work
 from lms.clock import now
 from lms.errors import N_, Invalid, NotFound
-from lms.programme import read_programme
+from lms.programme import read_programme, slug_of
 from lms.transcripts import Track, cues_of
 from lms.watching import nowhere
 from lms.web.guard import Audience, open_to
@@ -107,6 +107,26 @@ def unpublish(caption_id: str) -> ResponseReturnValue:
     with transaction() as session:
         former = caption_editing.unpublish(session, caption_id, found, actor=actor, now=now())
     return _shown(caption_id, former, _("These captions are a draft again: no viewer sees them."))
+
+
+@blueprint.post("/of/<recording_id>/hear")
+@open_to(Audience.STAFF)
+def hear(recording_id: str) -> ResponseReturnValue:
+    """Have a recording listened to by the program that the operator has set."""
+    if not carrel().settings.speech_command:
+        raise NotFound
+    with transaction() as session:
+        webinar_id = recordings.find(session, recording_id).webinar_id
+        slug = slug_of(session, webinar_id)
+        hearing.ask_for(
+            session,
+            recording_id,
+            request.form.get("language", "en"),
+            actor=required_viewer().public_id,
+            now=now(),
+        )
+    flash(_("The recording is being listened to. The captions come here as a draft."), "done")
+    return see_other("staff_webinars.show", slug=slug, _anchor="files")
 
 
 @blueprint.get("/<caption_id>/captions.<form>")

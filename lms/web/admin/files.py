@@ -39,6 +39,8 @@ def show(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         files = read_webinar_files(session, slug)
     return render("admin/webinar_files.html", files=files, added=added_at(files))
+    speech = bool(carrel().settings.speech_command)
+    return render("admin/webinar_files.html", files=files, speech=speech)
 
 
 @blueprint.post("/webinars/<slug>/recordings")

@@ -13,6 +13,7 @@ from lms.clock import now
 from lms.contract_rounds import REMIND, TURN
 from lms.encoding import SWEEP
 from lms.errors import N_
+from lms.hearing import HEAR
 from lms.imports import APPLY, DROP, READ
 from lms.job_subjects import seconds_of, titles_of
 from lms.jobs import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
@@ -49,6 +50,7 @@ STATE_BADGES: Final = {
 
 KIND_WORDS: Final = {
     ENCODE: N_("Prepare a recording"),
+    HEAR: N_("Write captions of a recording"),
     SWEEP: N_("Remove files that were replaced"),
     END_IDLE: N_("End players that fell silent"),
     TIDY: N_("Forget what is over"),

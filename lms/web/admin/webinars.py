@@ -147,6 +147,7 @@ def show(slug: str) -> ResponseReturnValue:
         slug=slug,
         sending=sending,
         added=added_at(files),
+        speech=bool(carrel().settings.speech_command),
         holders=holders,
         state=_(STATE_WORDS[standing.state]),
         badge_kind=STATE_BADGES[standing.state],
