@@ -200,6 +200,11 @@ def _around(passage: str, place: tuple[int, int]) -> tuple[int, int]:
     return begins, ends
 
 
+def says(line: str, words: Sequence[str]) -> bool:
+    """Tell whether a line has any of the words that are marked."""
+    return bool(_places(line, words))
+
+
 def _passages(session: Session, words: Sequence[str], webinar_ids: Sequence[int]) -> Iterable[Any]:
     columns = (
         Passage.webinar_id,

@@ -1,6 +1,6 @@
 """What is said in a recording, to read beside it: its caption tracks and their cues."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.errors import NotFound
 from lms.models.catalogue import Caption, Recording
 from media.captions import BadCaptions, read_cues
-from media.cues import Cue, read_written, spoken
+from media.cues import Cue, plain, read_written, seconds_of, spoken, stamp
 from media.storage import Missing, Storage
 
 
@@ -35,6 +35,8 @@ class Line:
     ends: float
     said: str
 
+
+LOOKED_THROUGH: Final = 4_000  # letters, more than a passage has
 
 _TRACKS: Final = (
     select(
@@ -64,6 +66,28 @@ def find_track(session: Session, caption_id: str) -> Track:
     if row is None:
         raise NotFound
     return _track(row, row.shown)
+
+
+def read_shown(session: Session, caption_ids: Collection[str]) -> Mapping[str, str]:
+    """Return the texts of tracks that viewers are shown, by their outside ids."""
+    if not caption_ids:
+        return {}
+    asked = select(Caption.public_id, Caption.shown).where(
+        Caption.public_id.in_(caption_ids), Caption.shown.is_not(None)
+    )
+    return {row.public_id: row.shown or "" for row in session.execute(asked)}
+
+
+def moment_in(text: str, starts_s: float, has: Callable[[str], bool]) -> float:
+    """Return when, from a passage's beginning on, the first caption comes that has what is sought."""
+    begins = text.find(f"\n{stamp(starts_s)} --> ") + 1
+    if not begins:
+        return starts_s
+    for block in text[begins : begins + LOOKED_THROUGH].split("\n\n"):
+        times, _, words = block.partition("\n")
+        if has(plain(words)):
+            return seconds_of(times[: times.find(" ")])
+    return starts_s
 
 
 def cues_of(storage: Storage, track: Track) -> tuple[Cue, ...]:

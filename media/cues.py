@@ -98,7 +98,7 @@ def read_written(text: str) -> tuple[Cue, ...]:
         times, *lines = block.split("\n")
         starts, _, rest = times.partition(" --> ")
         ends, _, settings = rest.partition(" ")
-        cues.append(Cue(_seconds(starts), _seconds(ends), settings, tuple(lines)))
+        cues.append(Cue(seconds_of(starts), seconds_of(ends), settings, tuple(lines)))
     return tuple(cues)
 
 
@@ -118,6 +118,7 @@ def _srt_line(line: str) -> str:
     return html.unescape(kept)
 
 
-def _seconds(text: str) -> float:
+def seconds_of(text: str) -> float:
+    """Return the seconds of a time that `stamp` wrote."""
     hours, minutes, seconds = text.split(":")
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)

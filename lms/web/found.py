@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from lms import passages, search
+from lms import passages, search, transcripts
 from lms.access import Action, Admitted, Case, decide
 from lms.catalogue import Entry
 from lms.clock import now
@@ -52,10 +52,34 @@ def found_in(
     words = search.words_in(query)
     quotes = passages.quote(session, words, [entry.id for entry in entries])
     slugs = {entry.id: entry.slug for entry in entries}
+    open_ids = {one for one in quotes if _may_read(cases.get(one))}
+    spoken = [
+        quote.source
+        for one in open_ids
+        for quote in quotes[one].best
+        if quote.kind is PassageKind.TRANSCRIPT
+    ]
+    finder = _Finder(words, transcripts.read_shown(session, set(spoken)))
     return {
-        webinar_id: _told(found, slugs[webinar_id], may_read=_may_read(cases.get(webinar_id)))
-        for webinar_id, found in quotes.items()
+        one: _told(found, slugs[one], finder) if one in open_ids else ((), _(CLOSED))
+        for one, found in quotes.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """Finds the very caption of a passage in which a word is said."""
+
+    words: Sequence[str]
+    texts: Mapping[str, str]
+
+    def moment(self, quote: Quote) -> float:
+        starts_s = quote.starts_s or 0.0
+        if quote.source not in self.texts:
+            return starts_s
+        return transcripts.moment_in(
+            self.texts[quote.source], starts_s, lambda line: passages.says(line, self.words)
+        )
 
 
 def _may_read(case: Case | None) -> bool:
@@ -66,20 +90,18 @@ def _may_read(case: Case | None) -> bool:
     return person.is_staff or isinstance(decision, Admitted)
 
 
-def _told(found: Quotes, slug: str, *, may_read: bool) -> tuple[tuple[Place, ...], str]:
-    if not may_read:
-        return (), _(CLOSED)
+def _told(found: Quotes, slug: str, finder: _Finder) -> tuple[tuple[Place, ...], str]:
     more = ""
     if found.more:
         more = ngettext("and one more place", "and %(num)s more places", found.more)
-    return tuple(_place(quote, slug) for quote in found.best), more
+    return tuple(_place(quote, slug, finder) for quote in found.best), more
 
 
-def _place(quote: Quote, slug: str) -> Place:
+def _place(quote: Quote, slug: str, finder: _Finder) -> Place:
     if quote.kind is PassageKind.HANDOUT:
         url = url_for("handouts.download", public_id=quote.source, _anchor=f"page={quote.page}")
         return Place(_("Page %(page)s", page=quote.page), url, quote.language, quote.parts)
-    person, seconds = viewer(), quote.starts_s or 0.0
+    person, seconds = viewer(), finder.moment(quote)
     is_staff = person is not None and person.is_staff
     url = url_for("watch.watch", slug=slug, t=f"{seconds:g}", preview=1 if is_staff else None)
     return Place(clock_of(seconds), url, quote.language, quote.parts)
