@@ -273,11 +273,20 @@ def _places(passage: str, words: Sequence[str]) -> list[tuple[int, int]]:
     """Return where words of the query stand, their endings left aside as the indexes do."""
     stems = {_stem(word) for word in words}
     last = words[-1] if words and len(words[-1]) >= BEGINNING else None
+    beginnings = (*stems, *([last] if last else []))
+    plain = _plain(passage)
+    if not any(each in plain for each in beginnings):
+        return []
+    # Folding may change the length of what is not ASCII; then each word is folded by itself.
+    same = plain if len(plain) == len(passage) else None
     places = []
     for found in _BETWEEN.finditer(passage):
-        word = _plain(found[0])
-        if _stem(word) in stems or (last is not None and word.startswith(last)):
-            places.append(found.span())
+        starts, ends = found.span()
+        word = _plain(found[0]) if same is None else same[starts:ends]
+        if word.startswith(beginnings) and (
+            _stem(word) in stems or (last and word.startswith(last))
+        ):
+            places.append((starts, ends))
     return places
 
 
