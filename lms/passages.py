@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from lms.lean import Query
 from lms.models.catalogue import Webinar
 from lms.models.search import SAID, WEBINAR_BITS, Passage, PassageKind
 from lms.search import BEGINNING, fold
@@ -39,6 +40,16 @@ _WITHIN: Final = text(
     "passage.id IN (SELECT rowid FROM passage_search WHERE passage_search MATCH :said"
     " AND rowid BETWEEN :first AND :last ORDER BY rowid LIMIT :most)"
 )
+_COLUMNS: Final = (
+    Passage.webinar_id,
+    Passage.kind,
+    Passage.source,
+    Passage.language,
+    Passage.starts_s,
+    Passage.page,
+    Passage.text,
+)
+_OF_ONE: Final = Query(select(*_COLUMNS).where(_WITHIN).order_by(Passage.id))
 _BETWEEN: Final = re.compile(r"[^\W_]+")
 _ENDINGS: Final = ("ing", "ies", "ied", "es", "ed", "ly", "s", "e", "y")
 
@@ -206,30 +217,20 @@ def says(line: str, words: Sequence[str]) -> bool:
 
 
 def _passages(session: Session, words: Sequence[str], webinar_ids: Sequence[int]) -> Iterable[Any]:
-    columns = (
-        Passage.webinar_id,
-        Passage.kind,
-        Passage.source,
-        Passage.language,
-        Passage.starts_s,
-        Passage.page,
-        Passage.text,
-    )
     if not words or not webinar_ids:
         return []
     if session.get_bind().dialect.name == "sqlite":
         # The index finds the place of a webinar in a word's list of passages at once.
-        asked = select(*columns).where(_WITHIN).order_by(Passage.id)
         values = {"said": _fts5(words), "most": LOOKED_AT}
         return [
             row
             for first in (webinar_id << WEBINAR_BITS for webinar_id in webinar_ids)
-            for row in session.execute(
-                asked, {**values, "first": first, "last": first + (1 << WEBINAR_BITS) - 1}
+            for row in _OF_ONE.rows(
+                session, {**values, "first": first, "last": first + (1 << WEBINAR_BITS) - 1}
             )
         ]
     # By the index of words first: read by its range, each passage would be taken to its words.
-    said = select(*columns, Passage.id).where(_said(words)).limit(MOST_HITS).cte("said")
+    said = select(*_COLUMNS, Passage.id).where(_said(words)).limit(MOST_HITS).cte("said")
     said = said.prefix_with("MATERIALIZED")
     place = func.row_number().over(partition_by=said.c.webinar_id, order_by=said.c.id)
     numbered = (
