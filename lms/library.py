@@ -22,7 +22,6 @@ from lms.cli.settings import settings
 from lms.cli.worker import worker
 from lms.contract_rounds import REMIND, TURN, remind, turn
 from lms.encoding import SWEEP, drop_version, encode_recording, encoding_ended, sweep_run
-from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
 from lms.hearing import HEAR, hear_recording
 from lms.importing import apply_queued, applying_ended, drop_file, read_list, reading_ended
 from lms.imports import APPLY, DROP, READ

@@ -58,7 +58,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...]
     allow_http: bool
     upload_days: int = 7
-    speech_command: tuple[str, ...]
+    speech_command: tuple[str, ...] = ()
 
     @property
     def is_https(self) -> bool:

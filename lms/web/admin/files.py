@@ -38,9 +38,8 @@ def show(slug: str) -> ResponseReturnValue:
     """Show the files alone, as the webinar's page includes them: what its script fetches anew."""
     with read_session() as session:
         files = read_webinar_files(session, slug)
-    return render("admin/webinar_files.html", files=files, added=added_at(files))
     speech = bool(carrel().settings.speech_command)
-    return render("admin/webinar_files.html", files=files, speech=speech)
+    return render("admin/webinar_files.html", files=files, added=added_at(files), speech=speech)
 
 
 @blueprint.post("/webinars/<slug>/recordings")
