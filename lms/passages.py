@@ -24,7 +24,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from lms.lean import Query
 from lms.models.catalogue import Webinar
 from lms.models.search import SAID, WEBINAR_BITS, Passage, PassageKind
 from lms.search import BEGINNING, fold
@@ -36,20 +35,6 @@ MOST_HITS: Final = 20_000
 LOOKED_AT: Final = 20
 QUOTED: Final = 3
 AROUND: Final = 110
-_WITHIN: Final = text(
-    "passage.id IN (SELECT rowid FROM passage_search WHERE passage_search MATCH :said"
-    " AND rowid BETWEEN :first AND :last ORDER BY rowid LIMIT :most)"
-)
-_COLUMNS: Final = (
-    Passage.webinar_id,
-    Passage.kind,
-    Passage.source,
-    Passage.language,
-    Passage.starts_s,
-    Passage.page,
-    Passage.text,
-)
-_OF_ONE: Final = Query(select(*_COLUMNS).where(_WITHIN).order_by(Passage.id))
 _BETWEEN: Final = re.compile(r"[^\W_]+")
 _ENDINGS: Final = ("ing", "ies", "ied", "es", "ed", "ly", "s", "e", "y")
 
@@ -150,19 +135,8 @@ def pieces_of(lines: Iterable[tuple[float, str]]) -> Iterable[Piece]:
 
 def hits(words: Sequence[str], dialect: str) -> CTE:
     """Return the webinars with passages that have all of `words`: a table (webinar_id, passages)."""
-    if dialect == "sqlite":
-        # By the index of words alone, newest first.
-        found = (
-            select(literal_column("rowid", BigInteger).label("id"))
-            .select_from(text("passage_search"))
-            .where(text("passage_search MATCH :said").bindparams(said=_fts5(words)))
-            .order_by(literal_column("rowid").desc())
-            .limit(MOST_HITS)
-            .subquery("said")
-        )
-    else:
-        found = _tsquery(words).limit(MOST_HITS).subquery("said")
-    whose = found.c.id.op(">>")(literal_column(str(WEBINAR_BITS)))
+    found = _found(words, dialect).subquery("said")
+    whose = _webinar_of(found.c.id)
     counted = select(whose.label("webinar_id"), func.count().label("passages"))
     return counted.group_by(whose).cte("spoken").prefix_with("MATERIALIZED")
 
@@ -216,30 +190,48 @@ def says(line: str, words: Sequence[str]) -> bool:
     return bool(_places(line, words))
 
 
+def _found(words: Sequence[str], dialect: str) -> Select[int]:
+    """Return the ids of passages with all of `words`: on SQLite the newest, by their index alone."""
+    if dialect != "sqlite":
+        return select(Passage.id).where(_said(words)).limit(MOST_HITS)
+    return (
+        select(literal_column("rowid", BigInteger).label("id"))
+        .select_from(text("passage_search"))
+        .where(text("passage_search MATCH :said").bindparams(said=_fts5(words)))
+        .order_by(literal_column("rowid").desc())
+        .limit(MOST_HITS)
+    )
+
+
+def _webinar_of(passage_id: ColumnElement[int]) -> ColumnElement[int]:
+    return passage_id.op(">>")(literal_column(str(WEBINAR_BITS)))
+
+
 def _passages(session: Session, words: Sequence[str], webinar_ids: Sequence[int]) -> Iterable[Any]:
     if not words or not webinar_ids:
         return []
-    if session.get_bind().dialect.name == "sqlite":
-        # The index finds the place of a webinar in a word's list of passages at once.
-        values = {"said": _fts5(words), "most": LOOKED_AT}
-        return [
-            row
-            for first in (webinar_id << WEBINAR_BITS for webinar_id in webinar_ids)
-            for row in _OF_ONE.rows(
-                session, {**values, "first": first, "last": first + (1 << WEBINAR_BITS) - 1}
-            )
-        ]
-    # By the index of words first: read by its range, each passage would be taken to its words.
-    said = select(*_COLUMNS, Passage.id).where(_said(words)).limit(MOST_HITS).cte("said")
-    said = said.prefix_with("MATERIALIZED")
-    place = func.row_number().over(partition_by=said.c.webinar_id, order_by=said.c.id)
+    # The index of words is asked once for all of them: a beginning of words is dear to gather.
+    said = _found(words, session.get_bind().dialect.name).cte("said").prefix_with("MATERIALIZED")
+    whose = _webinar_of(said.c.id)
+    place = func.row_number().over(partition_by=whose, order_by=said.c.id)
     numbered = (
-        select(*(column for column in said.c), place.label("place"))
-        .where(said.c.webinar_id.in_(webinar_ids))
-        .subquery("numbered")
+        select(said.c.id, place.label("place")).where(whose.in_(webinar_ids)).subquery("numbered")
     )
-    asked = select(numbered).where(numbered.c.place <= LOOKED_AT)
-    return session.execute(asked.order_by(numbered.c.webinar_id, numbered.c.place)).all()
+    asked = (
+        select(
+            Passage.webinar_id,
+            Passage.kind,
+            Passage.source,
+            Passage.language,
+            Passage.starts_s,
+            Passage.page,
+            Passage.text,
+        )
+        .join(numbered, numbered.c.id == Passage.id)
+        .where(numbered.c.place <= LOOKED_AT)
+        .order_by(Passage.id)
+    )
+    return session.execute(asked).all()
 
 
 def _best(rows: Sequence[Any], words: Sequence[str]) -> Quotes:
@@ -309,10 +301,6 @@ def _fts5(words: Sequence[str]) -> str:
     if terms and len(words[-1]) >= BEGINNING:
         terms[-1] += " *"
     return " AND ".join(terms)
-
-
-def _tsquery(words: Sequence[str]) -> Select[int]:
-    return select(Passage.id).where(_said(words))
 
 
 def _said(words: Sequence[str]) -> ColumnElement[bool]:
