@@ -18,6 +18,7 @@ MAY_ASK_THE_TIME = (
     "lms/encoding.py",
     "lms/receiving.py",
     "lms/arrivals.py",
+    "lms/hearing.py",
     "lms/kit_making.py",
     "lms/importing.py",
     "lms/history_runs.py",
