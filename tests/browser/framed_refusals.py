@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from lms.clock import now
-from lms.models.catalogue import Recording, WebinarState
+from lms.models.catalogue import Recording, RecordingState, WebinarState
 from lms.models.holdings import Withdrawal
 from lms.models.seats import AssignmentEnd
 from tests.browser.framed_house import House, state
@@ -99,7 +99,9 @@ def _pulled(house: House) -> str:
 def _not_ready(house: House) -> str:
     house.pool()
     house.session.execute(
-        update(Recording).where(Recording.webinar_id == house.webinar.id).values(run=None)
+        update(Recording)
+        .where(Recording.webinar_id == house.webinar.id)
+        .values(run=None, state=RecordingState.WAITING)
     )
     return house.launch()
 
