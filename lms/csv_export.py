@@ -15,7 +15,7 @@ _PIECE: Final = 64 * 1024
 # spreadsheet program drops before it looks: spaces, quotes, characters without a shape.
 _FORMULA: Final = re.compile(
     r"""[\s"'\u00a0\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20\u2212|%]"""
-    r"""|[\t\r\n]"""
+    r"""|[ "'\u00a0\u200b-\u200f\u2060\ufeff]*[\t\r\n]"""
 )
 _NUMBER: Final = re.compile(r"[+-]?\d+([.,]\d+)?")
 

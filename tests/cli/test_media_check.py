@@ -248,13 +248,14 @@ class TestTheCommand:
             "DELIVERY": "redirect",
         }.items():
             monkeypatch.setenv(f"CARREL_{name}", value)
-        for _ in range(2):
-            assert carrel_command("media", "cors").code == 0
         bucket = open_storage(
             s3_server.url("cors"),
             endpoint=s3_server.endpoint,
             access_key=s3_server.access_key,
             secret_key=s3_server.secret_key,
         )
+        bucket.put_bytes("handouts/any/a.pdf", b"x", "application/pdf")  # makes the bucket
+        for _ in range(2):
+            assert carrel_command("media", "cors").code == 0
         rules = bucket._client.get_bucket_cors(Bucket=s3_server.bucket)["CORSRules"]
         assert [rule["AllowedOrigins"] for rule in rules] == [[settings.base_url]]

@@ -253,8 +253,8 @@ def test_the_trail_names_both(database: Database, cast: Cast) -> None:
     _merge(database, cast.dan, cast.alice)
     _unmerge(database, cast.alice)
     with database.read_session() as session:
-        entries = session.execute(select(AuditEntry.act, AuditEntry.subject, AuditEntry.detail))
-        assert entries.all() == [
+        told = select(AuditEntry.act, AuditEntry.subject, AuditEntry.detail)
+        assert session.execute(told.order_by(AuditEntry.id)).all() == [
             ("login.merged", cast.alice.public_id, {"into": cast.dan.public_id}),
             ("login.unmerged", cast.alice.public_id, {"from": cast.dan.public_id}),
         ]

@@ -43,8 +43,8 @@ def test_what_they_were_asked_and_have_not_accepted_is_among_it(
             )
         )
         session.flush()
-        found = read_personal_data(session, cast.alice.id, now=NOW)
-        elses = read_personal_data(session, cast.bob.id, now=NOW)
+        found = read_personal_data(session, cast.alice.id, hooks=(), now=NOW)
+        elses = read_personal_data(session, cast.bob.id, hooks=(), now=NOW)
     [asked] = found.asked
     assert (asked.organisation, asked.role) == ("Elm County Library", Role.MANAGER)
     assert (asked.email, asked.name, asked.asked_at) == ("dan@example.org", "Daniel", NOW)

@@ -133,7 +133,9 @@ def link(organisation_id: str, kit_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def link_again(organisation_id: str, kit_id: str) -> ResponseReturnValue:
     """Lead back who reloads the page that showed a link: it is shown once."""
-    managed_organisation(organisation_id)
+    managed = managed_organisation(organisation_id)
+    with read_session() as session:
+        kits.find_kit(session, managed.facts.id, kit_id)
     return see_other(".show", organisation_id=organisation_id, kit_id=kit_id)
 
 
