@@ -21,6 +21,7 @@ from media.storage import Storage
 
 VTT: Final = "text/vtt; charset=utf-8"
 LONGEST_LABEL: Final = 80
+AT_ONCE: Final = 500
 PAST_THE_END_S: Final = 2.0
 
 
@@ -153,6 +154,26 @@ def find_caption(session: Session, caption_id: str) -> Caption:
     if caption is None:
         raise NotFound
     return caption
+
+
+def unread(session: Session) -> tuple[tuple[str, str], ...]:
+    """Return the tracks whose text was never read from their file: outside id and key."""
+    asked = select(Caption.public_id, Caption.key).where(
+        Caption.key.is_not(None), Caption.shown.is_(None)
+    )
+    rows = session.execute(asked.order_by(Caption.id).limit(AT_ONCE))
+    return tuple((row.public_id, row.key or "") for row in rows)
+
+
+def take_in(session: Session, caption_id: str, key: str, text: str) -> None:
+    """Keep the text of a track's file, if that is still what is shown, and let it be found."""
+    caption = session.scalar(
+        select(Caption).where(Caption.public_id == caption_id, Caption.key == key)
+    )
+    if caption is not None:
+        caption.shown = text
+        recording = session.get_one(Recording, caption.recording_id)
+        index(session, recording.webinar_id)
 
 
 def index(session: Session, webinar_id: int) -> None:

@@ -30,7 +30,17 @@ from lms.mass_work import Act
 from lms.models import all as tables
 from lms.parts import Part
 from lms.recordings import ENCODE
-from lms.rounds import END_IDLE, OVERDUE, SCHEDULES, TIDY, end_idle, overdue, tidy
+from lms.rounds import (
+    END_IDLE,
+    OVERDUE,
+    READ_CAPTIONS,
+    SCHEDULES,
+    TIDY,
+    end_idle,
+    overdue,
+    read_captions,
+    tidy,
+)
 from lms.seat_rounds import release_list, send_list_again, tell
 from lms.seating import TELL
 from lms.web import (
@@ -199,6 +209,7 @@ LIBRARY = Part(
         HEAR: hear_recording,
         END_IDLE: end_idle,
         OVERDUE: overdue,
+        READ_CAPTIONS: read_captions,
         REMIND: remind,
         TELL: tell,
         TIDY: tidy,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from lms import (
     accounts,
+    captions,
     email_tokens,
     history_lists,
     imports,
@@ -21,13 +22,18 @@ from lms.jobs import JobRun, Schedule
 from lms.letters import Doors
 from lms.overdue import tell_overdue
 from lms.runtime import Carrel
+from media.captions import BadCaptions, read_cues
+from media.cues import write_vtt
+from media.storage import Missing
 
 END_IDLE = "playback.end_idle"
 OVERDUE = "sales.overdue"
 TIDY = "house.tidy"
+READ_CAPTIONS = "captions.read"
 SCHEDULES = (
     Schedule(END_IDLE, timedelta(minutes=5)),
     Schedule(OVERDUE, timedelta(hours=1)),
+    Schedule(READ_CAPTIONS, timedelta(hours=1)),
     Schedule(TIDY, timedelta(hours=6)),
 )
 
@@ -47,6 +53,22 @@ def end_idle(carrel: Carrel, _run: JobRun) -> None:
     with carrel.database.transaction() as session:
         viewing.end_idle(session, now=now())
         showings.close_due(session, now=now())
+
+
+def read_captions(carrel: Carrel, run: JobRun) -> None:
+    """Read captions that were taken in before texts were kept, so that they are found, too."""
+    with carrel.database.read_session() as session:
+        waiting = captions.unread(session)
+    for caption_id, key in waiting:
+        if run.cancelled():
+            return
+        try:
+            with carrel.storage.open(key) as file:
+                text = write_vtt(read_cues(file.read()))
+        except (Missing, BadCaptions):
+            continue  # its file is gone or was never captions; staff see that on the page
+        with carrel.database.transaction() as session:
+            captions.take_in(session, caption_id, key, text)
 
 
 def overdue(carrel: Carrel, _run: JobRun) -> None:

@@ -19,7 +19,7 @@ from lms.job_subjects import seconds_of, titles_of
 from lms.jobs import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
 from lms.models.upkeep import JobState
 from lms.recordings import ENCODE
-from lms.rounds import END_IDLE, OVERDUE, TIDY
+from lms.rounds import END_IDLE, OVERDUE, READ_CAPTIONS, TIDY
 from lms.seating import TELL
 from lms.web.guard import Audience, open_to
 from lms.web.job_pace import say_progress
@@ -50,6 +50,7 @@ STATE_BADGES: Final = {
 
 KIND_WORDS: Final = {
     ENCODE: N_("Prepare a recording"),
+    READ_CAPTIONS: N_("Read captions for the search"),
     HEAR: N_("Write captions of a recording"),
     SWEEP: N_("Remove files that were replaced"),
     END_IDLE: N_("End players that fell silent"),
