@@ -25,9 +25,10 @@ from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from benchmarks.cpu import used_by
 from benchmarks.heartbeat import environ_of
 from benchmarks.launch_house import known_to, registered
-from benchmarks.serving import TICKS, answered, tree
+from benchmarks.serving import answered, tree
 from lms.clock import now
 from lms.migrations import upgrade
 from lms.runtime import open_carrel
@@ -281,6 +282,4 @@ def _wait_for(port: int) -> None:
 
 def _cpu(process: int) -> float:
     """Return the CPU seconds of a program with all that it has started."""
-    stats = [Path(f"/proc/{each}/stat").read_text() for each in tree(process)]
-    fields = [stat.rpartition(")")[2].split() for stat in stats]
-    return sum(int(each[11]) + int(each[12]) for each in fields) / TICKS
+    return sum(map(used_by, tree(process)))
