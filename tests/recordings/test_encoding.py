@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from lms import recordings
 from lms.access import Action, Admitted, decide
 from lms.captions import attach as attach_captions
-from lms.captions import keep_captions
+from lms.captions import BadCaptionFile, keep_captions
 from lms.cases import load_case
 from lms.cli.console import Console
 from lms.clock import now
@@ -209,12 +209,13 @@ def test_captions_replace_those_in_their_language_and_name_the_line_at_fault(
         assert b"Good morning." in stored.read()
     assert replaced[0] is None
     assert replaced[1]
-    with pytest.raises(Invalid, match="line 3"):
+    with pytest.raises(BadCaptionFile) as refused:
         keep_captions(
             carrel.storage,
             recording_id=recording_id,
             language="en",
             data=b"WEBVTT\n\n00:09.000 --> 00:02.000\nBackwards.\n",
         )
+    assert [fault.line for fault in refused.value.faults] == [3]
     with pytest.raises(Invalid, match="tag"):
         keep_captions(carrel.storage, recording_id=recording_id, language="Klingon!", data=data)
