@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 
 from lms import recordings
 from lms.access import Action, Admitted, decide
-from lms.captions import attach as attach_captions
 from lms.captions import BadCaptionFile, keep_captions
+from lms.captions import attach as attach_captions
 from lms.cases import load_case
 from lms.cli.console import Console
 from lms.clock import now
