@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lms.db import Base, UTCDateTime, public_id_column, words
 from lms.models.holdings import NAMES_ITS_TARGET, Scope
 
+# In a unique index: active ones are alike, each ended one is another. So one index finds all of a
+# person or seat and lets one of them be active, and a claim writes three pages fewer.
+TURN = text("(CASE WHEN ended_at IS NULL THEN 0 ELSE id END)")
 ACTIVE = text("ended_at IS NULL")
 EXPIRES = text("expires_at IS NOT NULL")
 
@@ -151,29 +154,9 @@ class Assignment(Base, kw_only=True):
             " OR (login_id IS NOT NULL AND claimed_at IS NOT NULL)",
             name="claimed_by_a_login",
         ),
-        Index(
-            "uq_assignment_active_seat_id",
-            "seat_id",
-            unique=True,
-            sqlite_where=ACTIVE,
-            postgresql_where=ACTIVE,
-        ),
-        Index(
-            "uq_assignment_active_pool_id_email_key",
-            "pool_id",
-            "email_key",
-            unique=True,
-            sqlite_where=ACTIVE,
-            postgresql_where=ACTIVE,
-        ),
-        Index(
-            "uq_assignment_active_pool_id_login_id",
-            "pool_id",
-            "login_id",
-            unique=True,
-            sqlite_where=ACTIVE,
-            postgresql_where=ACTIVE,
-        ),
+        Index("uq_assignment_active_seat_id", "seat_id", TURN, unique=True),
+        Index("uq_assignment_active_login_id_pool_id", "login_id", "pool_id", TURN, unique=True),
+        Index("uq_assignment_active_email_key_pool_id", "email_key", "pool_id", TURN, unique=True),
         Index(
             "ix_assignment_state_expires_at",
             "state",
@@ -184,13 +167,13 @@ class Assignment(Base, kw_only=True):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id", ondelete="RESTRICT"), index=True)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id", ondelete="RESTRICT"))
     pool_id: Mapped[int] = mapped_column(ForeignKey("pool.id", ondelete="RESTRICT"), index=True)
     login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
+        ForeignKey("login.id", ondelete="RESTRICT"), default=None
     )
     email: Mapped[str | None] = mapped_column(String(320), default=None)
-    email_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
+    email_key: Mapped[str | None] = mapped_column(String(320), default=None)
     name: Mapped[str] = mapped_column(String(200), default="")
     state: Mapped[AssignmentState] = mapped_column(words(AssignmentState))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)

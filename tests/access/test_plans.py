@@ -12,8 +12,8 @@ LARGE = ("grant_line", "login", "assignment", "waiting_entry", "seat", "pool", "
 USED = (
     "ix_grant_line_login_id",
     "ix_grant_line_pool_id",
-    "ix_assignment_login_id",
-    "ix_assignment_email_key",
+    "uq_assignment_active_login_id_pool_id",
+    "uq_assignment_active_email_key_pool_id",
     "ix_waiting_entry_login_id",
     "ix_waiting_entry_email_key",
 )

@@ -197,7 +197,7 @@ BESIDE: Mapping[str, Mapping[str, Any]] = {
     "fk_pool_series_id": {"scope": "series"},
     "fk_pool_webinar_id": {"scope": "webinar"},
     "fk_sale_organisation_id": {"login_id": None},
-    "uq_assignment_active_pool_id_email_key": {"email": "pat@example.org"},
+    "uq_assignment_active_email_key_pool_id": {"email": "pat@example.org"},
     "uq_waiting_entry_active_pool_id_email_key": {"email": "pat@example.org"},
     "ck_grant_line_withdrawal": {"revoked_at": START},
     "ck_playback_session_playbackend": {"ended_at": START},
