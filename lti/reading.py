@@ -26,8 +26,8 @@ from lti.claims import (
 from lti.messages import DeepLinking, Message, MessageType, Person, Place, Services
 from lti.platform_addresses import origin_of, origins_of
 from lti.platforms import Platform
-from lti.refusals import malformed, not_entitled
-from lti.roles import is_test_user, role_in
+from lti.refusals import NOT_ENTITLED, LaunchRefused, malformed, not_entitled
+from lti.roles import is_learner_alone, is_test_user, role_in
 
 TYPES: Final[Mapping[str, MessageType]] = {
     **{kind.value: kind for kind in MessageType},
@@ -38,6 +38,8 @@ LONGEST_LOCALE: Final = 35
 UNKNOWN_TYPE: Final = N_("Your learning system asked for something that this tool does not do.")
 FOREIGN_LINK: Final = N_("The link in your course leads to another tool than this one.")
 NAMELESS: Final = N_("Your learning system did not say who you are, and this tool has to know.")
+NOT_THEIRS: Final = N_("Recordings for this course are chosen by those who teach in it.")
+ASK_A_TEACHER: Final = N_("Ask whoever teaches your course to add the recording to it.")
 NOTHING_ACCEPTED: Final = N_("Your learning system takes no links to this tool at this place.")
 
 
@@ -123,6 +125,8 @@ def _person(claims: Claims, kind: MessageType, platform: Platform) -> Person:
         and not platform.admits_anonymous
     ):
         raise not_entitled("person_missing", NAMELESS)
+    if kind is MessageType.DEEP_LINKING and is_learner_alone(roles):
+        raise LaunchRefused(NOT_ENTITLED, "choosing_not_theirs", NOT_THEIRS, advice=ASK_A_TEACHER)
     given, family = text_in(claims, "given_name"), text_in(claims, "family_name")
     return Person(
         sub=sub,

@@ -7,6 +7,7 @@ from lti.models.launches import FrameRole
 from lti.vocabulary import CONTEXT_ROLE, TEST_USER
 
 TEACHING: Final = frozenset({"Instructor", "ContentDeveloper", "TeachingAssistant"})
+LEARNING: Final = "Learner"
 ASSISTING: Final = f"{CONTEXT_ROLE}/Instructor#TeachingAssistant"  # and its Section, Group, ...
 
 
@@ -19,6 +20,13 @@ def role_in(roles: Iterable[str]) -> FrameRole:
     return FrameRole.INSTRUCTOR if teaches else FrameRole.LEARNER
 
 
+def is_learner_alone(roles: Iterable[str]) -> bool:
+    """Tell whether a platform says that somebody learns in this course, and not that they teach in it."""
+    named = tuple(roles)
+    learns = any(_learns(role) for role in named)
+    return learns and role_in(named) is FrameRole.LEARNER
+
+
 def is_test_user(roles: Iterable[str]) -> bool:
     """Tell whether this is a platform's own test user, such as Canvas' student view."""
     return TEST_USER in roles
@@ -27,3 +35,8 @@ def is_test_user(roles: Iterable[str]) -> bool:
 def _teaches(role: str) -> bool:
     name = role.removeprefix(f"{CONTEXT_ROLE}#")
     return name in TEACHING or role.startswith(ASSISTING)
+
+
+def _learns(role: str) -> bool:
+    sub_role = f"{CONTEXT_ROLE}/{LEARNING}#"
+    return role.removeprefix(f"{CONTEXT_ROLE}#") == LEARNING or role.startswith(sub_role)

@@ -9,7 +9,7 @@ import jwt
 from urllib3.exceptions import HTTPError
 
 from lms.errors import N_
-from lti.selftest.cases import LTI_CLAIMS, TEACHER
+from lti.selftest.cases import LTI_CLAIMS, STUDENT, TEACHER
 from lti.selftest.platform import CLIENT_ID, DEPLOYMENT
 from lti.selftest.proofs import Group, Proof
 from lti.selftest.stage import Stage
@@ -77,13 +77,15 @@ CASES: Final = (
     Choosing(N_("Nothing chosen after all"), {}, 0, "0", _count),
 )
 NO_WAY_BACK: Final = N_("No way back is named")
+BY_A_STUDENT: Final = N_("A student asks to choose")
 
 
 def play_deep_linking(stage: Stage) -> Iterator[Proof]:
-    """Play what is chosen, and a request that names no way back."""
+    """Play what is chosen, a request that names no way back, and one of a student's."""
     for case in CASES:
         yield _chosen(stage, case)
-    yield _without_way_back(stage)
+    yield _refused(stage, NO_WAY_BACK, TEACHER, {"deep_link_return_url": None}, 400)
+    yield _refused(stage, BY_A_STUDENT, STUDENT, {}, 403)
 
 
 def _chosen(stage: Stage, case: Choosing) -> Proof:
@@ -129,11 +131,12 @@ def _asking(stage: Stage, asks: Mapping[str, Any]) -> Callable[[dict[str, Any]],
     return make
 
 
-def _without_way_back(stage: Stage) -> Proof:
+def _refused(
+    stage: Stage, name: str, principal: str, asks: Mapping[str, Any], status: int
+) -> Proof:
     try:
-        make = _asking(stage, {"deep_link_return_url": None})
-        page = stage.launch(stage.visitor(), TEACHER, make, message=MESSAGE)
-        got, ok = page.said, page.status == 400
+        page = stage.launch(stage.visitor(), principal, _asking(stage, asks), message=MESSAGE)
+        got, ok = page.said, page.status == status
     except (ValueError, HTTPError) as fault:
         got, ok = f"{BROKEN}: {type(fault).__name__}", False
-    return Proof(Group.DEEP_LINKING, NO_WAY_BACK, "400", got, ok)
+    return Proof(Group.DEEP_LINKING, name, str(status), got, ok)

@@ -19,7 +19,7 @@ from lti.selftest.stage import MakeTool, staged
 
 REST: Final = 18  # of roster and grades
 ABOUT: Final = (
-    len(PRINCIPALS) * (len(BAD_PAYLOADS) + len(VALID_LAUNCHES)) + 1 + len(CHOOSING) + 1 + REST
+    len(PRINCIPALS) * (len(BAD_PAYLOADS) + len(VALID_LAUNCHES)) + 1 + len(CHOOSING) + 2 + REST
 )
 
 

@@ -33,6 +33,10 @@ REFUSALS: Final = {
     "audience_wrong": (N_("The message was meant for another tool."), BY_THE_GUIDE),
     "azp_wrong": (N_("The message was meant for another tool."), BY_THE_GUIDE),
     "browser_wrong": (N_("The launch began in one browser and ended in another."), OPEN_AGAIN),
+    "choosing_not_theirs": (
+        N_("Somebody who learns in the course tried to choose recordings for it."),
+        N_("Let teachers alone add activities, or give them a teacher's role in the course."),
+    ),
     "claim_malformed": (N_("A part of the message is missing or wrong."), SEND_ALL),
     "client_id_missing": (
         N_("The learning system is registered more than once and did not say which one it is."),

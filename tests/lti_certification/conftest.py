@@ -6,7 +6,9 @@ import pytest
 
 from lms.runtime import Carrel
 from tests.cast import Cast
+from tests.clock import Clock
 from tests.lti.tool_server import Connection, connected
+from tests.lti_certification.lesson import Lesson, lesson_of
 from tests.platform.platform import Platform
 from tests.seating import add_pool
 
@@ -18,3 +20,9 @@ def connection(carrel: Carrel, cast: Cast, platform: Platform) -> Iterator[Conne
         add_pool(session, cast.organisation_id, cast.webinar_id)
     with connected(carrel, platform) as made:
         yield made
+
+
+@pytest.fixture
+def lesson(connection: Connection, carrel: Carrel, cast: Cast, clock: Clock) -> Lesson:
+    """The same course with a link to a clip of a minute; it is NOW until time is let pass."""
+    return lesson_of(connection, carrel, clock, cast.slug)
