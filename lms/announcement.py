@@ -84,7 +84,7 @@ _series = gathered(
 )
 _handouts = gathered(
     select(Handout.public_id, Handout.title, Handout.pages, Handout.size_bytes)
-    .where(Handout.webinar_id == Webinar.id)
+    .where(Handout.webinar_id == Webinar.id, Handout.removed_at.is_(None))
     .order_by(Handout.position, Handout.id)
     .correlate(Webinar)
 )

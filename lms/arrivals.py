@@ -20,7 +20,11 @@ from media.intake import NotBegun
 from media.kinds import HEAD_BYTES
 
 SWEEP: Final = "upload.sweep"
-SCHEDULES: Final = (Schedule(SWEEP, timedelta(hours=1)),)
+CLEAR_HANDOUTS: Final = "handouts.clear"
+SCHEDULES: Final = (
+    Schedule(SWEEP, timedelta(hours=1)),
+    Schedule(CLEAR_HANDOUTS, timedelta(hours=6)),
+)
 CHECKING: Final = N_("Reading the file once, from its beginning to its end")
 PIECE: Final = 1 << 20
 
@@ -67,6 +71,19 @@ def sweep(carrel: Carrel, _run: JobRun) -> None:
     _sweep_unknown(carrel)
 
 
+def clear_handouts(carrel: Carrel, run: JobRun) -> None:
+    """Delete the files of handouts that were removed long ago, then forget them."""
+    with carrel.database.read_session() as session:
+        gone = handouts.removed_for_good(session, now=now())
+    for handout_id in gone:
+        if run.cancelled():
+            raise Stopped
+        for key in list(carrel.storage.list(f"handouts/{handout_id}/")):
+            carrel.storage.delete(key)
+        with carrel.database.transaction() as session:
+            handouts.forget(session, handout_id)
+
+
 def _sweep_unknown(carrel: Carrel) -> None:
     found = list(carrel.storage.intake.unfinished())
     with carrel.database.read_session() as session:
@@ -96,7 +113,7 @@ def _settle_recording(carrel: Carrel, run: JobRun, upload: UploadFacts) -> None:
 
 def _settle_handout(carrel: Carrel, run: JobRun, upload: UploadFacts) -> None:
     with workshop(carrel.settings.scratch / "uploads" / run.public_id) as folder:
-        path = folder / "handout.pdf"
+        path = folder / "handout"
         carrel.storage.fetch(upload.arriving.key, path)
         kept = handouts.keep_handout(carrel.storage, path, upload.name, folder)
     moment = now()

@@ -7,8 +7,9 @@ from typing import Final
 from lms.db import new_public_id
 from lms.desk import KeptFile
 from lms.errors import N_, Invalid
-from media.documents import UnusableDocument, check_pdf
+from media.documents import UnusableDocument, check_document
 from media.keys import safe_name
+from media.kinds import DocumentKind
 from media.pictures import UnusablePicture, clean_picture, picture_type
 from media.storage import Storage
 
@@ -22,13 +23,13 @@ NOT_TAKEN = N_("Send a PDF or a picture (JPEG, PNG or WebP).")
 def keep_file(storage: Storage, data: bytes, name: str, scratch: Path) -> KeptFile:
     """Check a PDF or picture and store it; call it outside any transaction.
 
-    A picture is written anew, without what its camera wrote into it. Raises Invalid (field `file`).
+    A picture is written anew, without what its camera wrote into it; a PDF loses what acts by itself. Raises Invalid (field `file`).
     """
     shown = name.replace("\\", "/").rsplit("/", 1)[-1].strip()[-LONGEST_NAME:] or "file"
     if len(data) > LARGEST_BYTES:
         raise _refused(TOO_LARGE)
     if b"%PDF-" in data[:1024]:
-        _check(data, scratch)
+        data = _cleaned(data, scratch)
         stem, kind = shown.removesuffix(".pdf"), "application/pdf"
         shown = f"{stem}.pdf"
     else:
@@ -40,14 +41,17 @@ def keep_file(storage: Storage, data: bytes, name: str, scratch: Path) -> KeptFi
     return KeptFile(key, shown)
 
 
-def _check(data: bytes, scratch: Path) -> None:
+def _cleaned(data: bytes, scratch: Path) -> bytes:
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         path = Path(folder) / "sent.pdf"
         path.write_bytes(data)
         try:
-            check_pdf(path)
+            document = check_document(path, Path(folder) / "clean.pdf")
         except UnusableDocument as error:
             raise _refused(error.sentence) from error
+        if document.kind is not DocumentKind.PDF:
+            raise _refused(NOT_TAKEN)
+        return document.path.read_bytes()
 
 
 def _picture(data: bytes) -> bytes:

@@ -1,25 +1,27 @@
-"""Handouts: PDFs that go with a webinar, checked before they are kept."""
+"""Handouts: documents that go with a webinar, checked and cleaned before they are kept."""
 
 import hashlib
 import tempfile
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.db import new_public_id
-from lms.errors import N_, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.catalogue import Handout, Webinar
-from media.documents import UnusableDocument, check_pdf, first_page
+from media.documents import Document, UnusableDocument, check_document, first_page
 from media.keys import safe_name
+from media.kinds import MEDIA_TYPES, DocumentKind, ending_of
 from media.storage import Storage
 
 PREVIEW_WIDTH = 640
-LARGEST_BYTES = 200 * 1024 * 1024
 LONGEST_NAME = 200
+KEPT_AFTER_REMOVAL: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class KeptHandout:
     """A document that was checked and stored, not yet part of any webinar."""
 
     handout_id: str
+    kind: DocumentKind
     title: str
     name: str
     key: str
@@ -34,41 +37,52 @@ class KeptHandout:
     size_bytes: int
     sha256: str
     pages: int
+    taken_out: tuple[str, ...]
 
 
 def keep_handout(storage: Storage, path: Path, name: str, scratch: Path) -> KeptHandout:
-    """Check a PDF, picture its first page and store both; call it outside any transaction.
+    """Check a document, picture the first page of a PDF and store both; not in a transaction.
 
-    Raises Invalid with the sentence of what is wrong with the document.
+    What the file is its content says, not its name. Raises Invalid with the sentence of what is
+    wrong with it.
     """
     shown = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
-    if not shown.lower().endswith(".pdf") or not shown.isprintable():
-        raise Invalid(N_("A handout is a PDF. Save the slides as PDF and choose that file."))
-    if path.stat().st_size > LARGEST_BYTES:
-        raise Invalid(N_("This PDF is larger than 200 MB. Save it with smaller pictures."))
+    if not shown.isprintable():
+        raise Invalid(N_("The file has no name that can be shown. Rename it and send it again."))
     handout_id = new_public_id()
-    key = f"handouts/{handout_id}/{safe_name(shown)}"
-    preview_key = f"handouts/{handout_id}/page-1.jpg"
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
-        picture = Path(folder) / "page-1.jpg"
         try:
-            document = check_pdf(path)
-            first_page(path, picture, PREVIEW_WIDTH)
+            document = check_document(path, Path(folder) / "clean")
+            preview_key = _picture(storage, handout_id, document, Path(folder) / "page-1.jpg")
         except UnusableDocument as error:
             raise Invalid(error.sentence) from error
-        storage.put_file(preview_key, picture, "image/jpeg")
-    storage.put_file(key, path, "application/pdf")
-    stem = shown[: -len(".pdf")][:LONGEST_NAME]
-    return KeptHandout(
-        handout_id=handout_id,
-        title=(document.title or stem.replace("_", " ").replace("-", " "))[:LONGEST_NAME],
-        name=f"{stem}.pdf",
-        key=key,
-        preview_key=preview_key,
-        size_bytes=path.stat().st_size,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        pages=document.pages,
-    )
+        kind = document.kind
+        stem = shown.removesuffix(f".{shown.rpartition('.')[2]}") if ending_of(shown) else shown
+        stem = (stem.strip() or kind.value)[:LONGEST_NAME]
+        key = f"handouts/{handout_id}/{safe_name(f'{stem}.{kind}')}"
+        storage.put_file(key, document.path, MEDIA_TYPES[kind])
+        return KeptHandout(
+            handout_id=handout_id,
+            kind=kind,
+            title=(document.title or stem.replace("_", " ").replace("-", " "))[:LONGEST_NAME],
+            name=f"{stem}.{kind}",
+            key=key,
+            preview_key=preview_key,
+            size_bytes=document.path.stat().st_size,
+            sha256=hashlib.sha256(document.path.read_bytes()).hexdigest(),
+            pages=document.pages,
+            taken_out=document.taken_out,
+        )
+
+
+def _picture(storage: Storage, handout_id: str, document: Document, picture: Path) -> str:
+    """Store the picture of a PDF's first page and return its key; empty for other kinds."""
+    if document.kind is not DocumentKind.PDF:
+        return ""
+    first_page(document.path, picture, PREVIEW_WIDTH)
+    key = f"handouts/{handout_id}/page-1.jpg"
+    storage.put_file(key, picture, "image/jpeg")
+    return key
 
 
 def attach(
@@ -85,6 +99,7 @@ def attach(
         public_id=kept.handout_id,
         webinar_id=webinar_id,
         position=(last or 0) + 1,
+        kind=kept.kind,
         title=kept.title,
         name=kept.name,
         key=kept.key,
@@ -92,6 +107,7 @@ def attach(
         size_bytes=kept.size_bytes,
         sha256=kept.sha256,
         pages=kept.pages,
+        taken_out=" ".join(kept.taken_out),
         created_at=now,
     )
     session.add(handout)
@@ -100,17 +116,41 @@ def attach(
     return handout
 
 
-def remove(
-    session: Session, handout_id: str, *, actor: str | None, now: datetime
-) -> tuple[str, str]:
-    """Take a handout off its webinar; answers the two keys whose files may then be deleted.
+def remove(session: Session, handout_id: str, *, actor: str | None, now: datetime) -> None:
+    """Take a handout off its webinar; it can be put back for 30 days. Raises NotFound."""
+    handout = _find(session, handout_id)
+    if handout.removed_at is not None:
+        return
+    handout.removed_at = now
+    session.flush()
+    audit.record(session, "handout.removed", handout_id, actor=actor, now=now)
 
-    Raises NotFound.
-    """
+
+def put_back(session: Session, handout_id: str, *, actor: str | None, now: datetime) -> None:
+    """Show a removed handout again, where it was. Raises NotFound, also once its files are gone."""
+    handout = _find(session, handout_id)
+    if handout.removed_at is None:
+        return
+    if handout.removed_at <= now - KEPT_AFTER_REMOVAL:
+        raise Conflict(N_("This handout was removed too long ago. Add its file anew."))
+    handout.removed_at = None
+    session.flush()
+    audit.record(session, "handout.put_back", handout_id, actor=actor, now=now)
+
+
+def removed_for_good(session: Session, *, now: datetime) -> tuple[str, ...]:
+    """Return the handouts whose time to be put back is over."""
+    old = Handout.removed_at <= now - KEPT_AFTER_REMOVAL
+    return tuple(session.scalars(select(Handout.public_id).where(old)))
+
+
+def forget(session: Session, handout_id: str) -> None:
+    """Forget a handout whose files are gone."""
+    session.execute(delete(Handout).where(Handout.public_id == handout_id))
+
+
+def _find(session: Session, handout_id: str) -> Handout:
     handout = session.scalar(select(Handout).where(Handout.public_id == handout_id))
     if handout is None:
         raise NotFound
-    session.delete(handout)
-    session.flush()
-    audit.record(session, "handout.removed", handout_id, actor=actor, now=now)
-    return handout.key, handout.preview_key
+    return handout

@@ -114,7 +114,7 @@ def _plan(session: Session, kit: str, carrel: Carrel, moment: datetime) -> _Plan
     ).all()
     handouts = session.execute(
         select(Handout.key, Handout.name)
-        .where(Handout.webinar_id == webinar.id)
+        .where(Handout.webinar_id == webinar.id, Handout.removed_at.is_(None))
         .order_by(Handout.position)
     ).all()
     presenters = session.scalars(

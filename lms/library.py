@@ -223,6 +223,7 @@ LIBRARY = Part(
         uploads.SETTLE: arrivals.settle,
         versions.DROP: drop_version,
         arrivals.SWEEP: arrivals.sweep,
+        arrivals.CLEAR_HANDOUTS: arrivals.clear_handouts,
         APPLY: apply_queued,
         history_lists.READ: history_runs.read_list,
         history_lists.DROP: history_runs.drop_file,

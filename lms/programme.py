@@ -18,6 +18,7 @@ from lms.models.catalogue import (
     WebinarPresenter,
     WebinarState,
 )
+from media.kinds import MEDIA_TYPES, DocumentKind
 
 # The picture of a recording in these states is shown to nobody.
 UNPICTURED: Final = (WebinarState.DRAFT, WebinarState.PULLED)
@@ -36,9 +37,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class HandoutFacts:
-    """A handout as it is listed; sizes in bytes."""
+    """A handout as it is listed; sizes in bytes. Only a PDF is pictured; a DOCX has no pages."""
 
     public_id: str
+    kind: DocumentKind
     title: str
     name: str
     pages: int
@@ -50,9 +52,15 @@ class HandoutFile:
     """Where a handout's files are, and which webinar it goes with."""
 
     webinar_id: int
+    kind: DocumentKind
     name: str
     key: str
     preview_key: str
+
+    @property
+    def media_type(self) -> str:
+        """What the file is sent as."""
+        return MEDIA_TYPES[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +124,20 @@ _PRESENTERS = Query(
     .order_by(WebinarPresenter.position)
 )
 _HANDOUTS = Query(
-    select(Handout.public_id, Handout.title, Handout.name, Handout.pages, Handout.size_bytes)
-    .where(Handout.webinar_id == bindparam("webinar_id"))
+    select(
+        Handout.public_id,
+        Handout.kind,
+        Handout.title,
+        Handout.name,
+        Handout.pages,
+        Handout.size_bytes,
+    )
+    .where(Handout.webinar_id == bindparam("webinar_id"), Handout.removed_at.is_(None))
     .order_by(Handout.position)
 )
-_HANDOUT = select(Handout.webinar_id, Handout.name, Handout.key, Handout.preview_key).where(
-    Handout.public_id == bindparam("public_id")
-)
+_HANDOUT = select(
+    Handout.webinar_id, Handout.kind, Handout.name, Handout.key, Handout.preview_key
+).where(Handout.public_id == bindparam("public_id"), Handout.removed_at.is_(None))
 _SLUG = Query(select(Webinar.slug).where(Webinar.id == bindparam("webinar_id")))
 _CAPTIONS = (
     select(Caption.public_id, Caption.language, Caption.label, Caption.is_default, Caption.key)

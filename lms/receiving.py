@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final, Protocol
 
 from lms import uploads
 from lms.clock import now
 from lms.db import new_public_id
-from lms.errors import N_, Gone
+from lms.errors import N_, Gone, Refused
 from lms.models.uploads import UploadPurpose, UploadState
 from lms.runtime import Carrel
 from lms.uploads import (
@@ -30,7 +31,7 @@ from lms.uploads import (
     WrongPlace,
 )
 from media.intake import PIECE_BYTES, NoRoomLeft, NotBegun, OutOfPlace
-from media.kinds import HEAD_BYTES, is_pdf, no_recording
+from media.kinds import HEAD_BYTES, no_handout, no_recording
 
 ROOM_LEFT_BYTES: Final = 512 * 1024 * 1024
 READ_BYTES: Final = 256 * 1024
@@ -44,7 +45,6 @@ TOO_LONG: Final = N_("More was sent than the file was said to have. Send it anew
 TOO_SMALL: Final = N_("Pieces of this file are at least 5 MiB, but the last. Send larger pieces.")
 LONG_CHECKED: Final = N_("A piece with a checksum is at most 16 MiB. Send smaller pieces.")
 NOT_AS_SENT: Final = N_("A piece of the file was damaged on its way. It is sent once more.")
-NOT_PDF: Final = N_("This file is called a PDF and isn't one. Save the slides as PDF anew.")
 
 
 class Cut(Exception):
@@ -142,6 +142,19 @@ def receive(carrel: Carrel, upload: UploadFacts, at: int, body: Body) -> int:
     return at
 
 
+def take_in(carrel: Carrel, wanted: Wanted, path: Path, *, login_id: int | None) -> None:
+    """Take in a file that has arrived in one piece, to be looked at by the worker; raises as `begin`."""
+    upload = begin(carrel, wanted, login_id=login_id)
+    try:
+        with path.open("rb") as source:
+            receive(carrel, upload, 0, Body(source, upload.size_bytes))
+    except Refused:
+        with carrel.database.read_session() as session:
+            upload = uploads.read_upload(session, upload.id)
+        discard(carrel, upload)
+        raise
+
+
 def discard(carrel: Carrel, upload: UploadFacts) -> None:
     """Forget an upload and what arrived of it; raises Busy while the file is being looked at."""
     if upload.state is UploadState.ARRIVED:
@@ -154,11 +167,7 @@ def discard(carrel: Carrel, upload: UploadFacts) -> None:
 
 def check_head(purpose: UploadPurpose, head: bytes) -> None:
     """Raise WrongKind when a file's first bytes say that it is not what its name says."""
-    if purpose is UploadPurpose.HANDOUT:
-        if not is_pdf(head):
-            raise WrongKind(NOT_PDF)
-        return
-    what = no_recording(head)
+    what = no_handout(head) if purpose is UploadPurpose.HANDOUT else no_recording(head)
     if what is not None:
         raise WrongKind(what)
 

@@ -10,16 +10,17 @@ from typing import Final
 from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from lms import handouts, jobs
+from lms import jobs
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Gone, Invalid, NotFound, Unavailable
 from lms.models.catalogue import Webinar
 from lms.models.people import Login
 from lms.models.upkeep import Lane
 from lms.models.uploads import Upload, UploadPurpose, UploadState
+from media.documents import LARGEST_BYTES as LARGEST_HANDOUT
 from media.intake import Arriving
 from media.keys import safe_name
-from media.kinds import RECORDINGS, ending_of
+from media.kinds import HANDOUTS, RECORDINGS, ending_of
 
 SETTLE: Final = "upload.settle"
 TURN: Final = timedelta(seconds=60)
@@ -327,10 +328,15 @@ def known_marks(session: Session) -> frozenset[str]:
 
 def _check_kind(purpose: UploadPurpose, name: str, size_bytes: int) -> None:
     if purpose is UploadPurpose.HANDOUT:
-        if ending_of(name) != "pdf":
-            raise WrongKind(N_("A handout is a PDF. Save the slides as PDF and choose that file."))
-        if size_bytes > handouts.LARGEST_BYTES:
-            raise TooLarge(N_("This PDF is larger than 200 MB. Save it with smaller pictures."))
+        if ending_of(name) not in HANDOUTS:
+            raise WrongKind(
+                N_(
+                    "A handout is a PDF, PowerPoint (.pptx) or Word (.docx) file. Save it as one of"
+                    " these and choose that."
+                )
+            )
+        if size_bytes > LARGEST_HANDOUT:
+            raise TooLarge(N_("This file is larger than 200 MB. Save it with smaller pictures."))
         return
     if ending_of(name) not in RECORDINGS:
         raise WrongKind(

@@ -11,6 +11,7 @@ from lms.jobs import ENDED, JobFacts, latest_job
 from lms.models.catalogue import Caption, Handout, Recording, RecordingState, Webinar
 from lms.models.upkeep import JobState
 from lms.recordings import ENCODE
+from media.kinds import DocumentKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +60,25 @@ class VersionFacts:
 
 @dataclass(frozen=True, slots=True)
 class HandoutFacts:
-    """One handout; `id` is its outside id."""
+    """One handout; `id` is its outside id, `taken_out` has the words for what was cleaned away."""
 
     id: str
+    kind: DocumentKind
     title: str
     name: str
     size_bytes: int
     pages: int
+    taken_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class WebinarFiles:
-    """All files of a webinar; versions newest first."""
+    """All files of a webinar; versions newest first. What was `removed` can be put back."""
 
     slug: str
     versions: tuple[VersionFacts, ...]
     handouts: tuple[HandoutFacts, ...]
+    removed: tuple[HandoutFacts, ...]
 
 
 def read_webinar_files(session: Session, slug: str) -> WebinarFiles:
@@ -93,10 +97,20 @@ def read_webinar_files(session: Session, slug: str) -> WebinarFiles:
     return WebinarFiles(
         slug=slug,
         versions=tuple(_version(session, recording) for recording in versions),
-        handouts=tuple(
-            HandoutFacts(item.public_id, item.title, item.name, item.size_bytes, item.pages)
-            for item in handouts
-        ),
+        handouts=tuple(_handout(item) for item in handouts if item.removed_at is None),
+        removed=tuple(_handout(item) for item in handouts if item.removed_at is not None),
+    )
+
+
+def _handout(handout: Handout) -> HandoutFacts:
+    return HandoutFacts(
+        id=handout.public_id,
+        kind=handout.kind,
+        title=handout.title,
+        name=handout.name,
+        size_bytes=handout.size_bytes,
+        pages=handout.pages,
+        taken_out=tuple(handout.taken_out.split()),
     )
 
 

@@ -1,5 +1,6 @@
-"""What a file is by its first bytes, where they say that it is no recording, or no PDF."""
+"""What a file is by its first bytes, where they say that it is no recording, or no handout."""
 
+from enum import StrEnum
 from typing import Final
 
 from media.words import N_
@@ -15,17 +16,45 @@ RECORDINGS: Final = frozenset(
         *("wma", "mka", "amr"),
     )
 )
+ZIP: Final = b"PK\x03\x04"
+OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # and Office files under a password
+OLD_OR_LOCKED: Final = N_(
+    "This is an old PowerPoint or Word file, or one that asks for a password. Save it as .pptx,"
+    " .docx or PDF without a password, and send that."
+)
+NO_HANDOUT: Final = N_(
+    "This is no PDF, PowerPoint or Word file, whatever its name says. Save it as .pdf, .pptx or"
+    " .docx, and send that."
+)
+
+
+class DocumentKind(StrEnum):
+    """What can be a handout."""
+
+    PDF = "pdf"
+    PPTX = "pptx"
+    DOCX = "docx"
+
+
+_OFFICE: Final = "application/vnd.openxmlformats-officedocument."
+MEDIA_TYPES: Final = {
+    DocumentKind.PDF: "application/pdf",
+    DocumentKind.PPTX: _OFFICE + "presentationml.presentation",
+    DocumentKind.DOCX: _OFFICE + "wordprocessingml.document",
+}
+HANDOUTS: Final = frozenset(DocumentKind)
+
 # what some people send for a recording; each with its sentence
 _OTHERS: Final = (
     (b"%PDF-", N_("This file is a PDF, not a recording. Choose the recording itself.")),
     (
-        b"PK\x03\x04",
+        ZIP,
         N_(
             "This file is a ZIP archive or an Office document, not a recording. Choose the recording itself."
         ),
     ),
     (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        OLD_OFFICE,
         N_("This file is an old Office document, not a recording. Choose the recording itself."),
     ),
     (b"\x89PNG\r\n", N_("This file is a picture, not a recording. Choose the recording itself.")),
@@ -59,6 +88,13 @@ def no_recording(head: bytes) -> str | None:
     if head and not head.strip(b"\x00"):
         return EMPTY_BYTES
     return TEXT if _is_text(head[:_TEXT_SHARE]) else None
+
+
+def no_handout(head: bytes) -> str | None:
+    """Return the sentence of why a file is no handout; None when it may be one."""
+    if head.startswith(OLD_OFFICE):
+        return OLD_OR_LOCKED
+    return None if is_pdf(head) or head.startswith(ZIP) else NO_HANDOUT
 
 
 def is_pdf(head: bytes) -> bool:

@@ -130,7 +130,7 @@ def handout() -> None:
 @json_option
 @click.pass_obj
 def add_handout(console: Console, slug: str, file: Path, *, as_json: bool) -> None:
-    """Add a PDF to a webinar, to be taken by whoever may watch it."""
+    """Add a PDF, PPTX or DOCX to a webinar, to be taken by whoever may watch it."""
     carrel = console.carrel
     with carrel.database.read_session() as session:
         read_webinar_files(session, slug)
@@ -138,4 +138,6 @@ def add_handout(console: Console, slug: str, file: Path, *, as_json: bool) -> No
     with carrel.database.transaction() as session:
         handouts.attach(session, slug=slug, kept=kept, actor=None, now=clock.now())
     added = AddedHandout(kept.handout_id, slug, kept.title, kept.pages)
-    answer(added, f"{kept.title} ({kept.pages} pages) goes with {slug}.", as_json=as_json)
+    told = f"{kept.title} ({kept.pages} pages)" if kept.pages else kept.title
+    cleaned = f" Taken out of it: {', '.join(kept.taken_out)}." if kept.taken_out else ""
+    answer(added, f"{told} goes with {slug}.{cleaned}", as_json=as_json)

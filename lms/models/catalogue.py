@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, UTCDateTime, public_id_column, words
+from media.kinds import DocumentKind
 
 LARGE = BigInteger().with_variant(Integer, "sqlite")  # whose integers have 64 bits by themselves
 
@@ -246,12 +247,17 @@ class Caption(Base, kw_only=True):
 
 
 class Handout(Base, kw_only=True):
-    """A file that goes with a webinar, downloaded under its own name."""
+    """A file that goes with a webinar, downloaded under its own name.
+
+    `pages` counts a presentation's slides and is 0 for a DOCX; `preview_key` is empty where there
+    is no picture; `taken_out` has the words of media/documents.py for what was cleaned away. A
+    removed one is shown to nobody, and can be put back until its files go.
+    """
 
     __tablename__ = "handout"
     __table_args__ = (
         CheckConstraint("size_bytes > 0", name="size_positive"),
-        CheckConstraint("pages > 0", name="pages_positive"),
+        CheckConstraint("(pages > 0) = (kind <> 'docx')", name="pages_where_they_are"),
         Index("ix_handout_webinar_id_position", "webinar_id", "position"),
     )
 
@@ -260,10 +266,13 @@ class Handout(Base, kw_only=True):
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="RESTRICT"))
     position: Mapped[int]
     title: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[DocumentKind] = mapped_column(words(DocumentKind), default=DocumentKind.PDF)
     name: Mapped[str] = mapped_column(String(255))
     key: Mapped[str] = mapped_column(String(400))
     preview_key: Mapped[str] = mapped_column(String(400))
     size_bytes: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
     pages: Mapped[int]
+    taken_out: Mapped[str] = mapped_column(String(100), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

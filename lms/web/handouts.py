@@ -18,7 +18,6 @@ from lms.web.stored import send_stored
 
 blueprint = Blueprint("handouts", __name__)
 
-PDF: Final = "application/pdf"
 JPEG: Final = "image/jpeg"
 
 
@@ -26,7 +25,7 @@ JPEG: Final = "image/jpeg"
 @open_to(Audience.SIGNED_IN)
 def download(public_id: str) -> ResponseReturnValue:
     handout = _admitted(public_id)
-    return send_stored(handout.key, PDF, download_name=handout.name)
+    return send_stored(handout.key, handout.media_type, download_name=handout.name)
 
 
 @blueprint.get("/handouts/<public_id>/first-page.jpg")

@@ -31,7 +31,6 @@ from lms.zones import read_zone, say_moment, say_time
 
 blueprint = Blueprint("showings", __name__)
 
-PDF: Final = "application/pdf"
 MODULE_SIZE: Final = 8
 
 
@@ -217,7 +216,7 @@ def slide_file(secret: str, handout_id: str) -> ResponseReturnValue:
         handout = programme.find_handout(session, handout_id)
     if handout.webinar_id != found.webinar_id:
         raise NotFound
-    return send_stored(handout.key, PDF, download_name=handout.name)
+    return send_stored(handout.key, handout.media_type, download_name=handout.name)
 
 
 def _host_page(public_id: str, *, fault: str = "") -> str:

@@ -18,7 +18,6 @@ from lti.web.words import house_zone
 
 blueprint = framed_blueprint("framed_handouts", __name__)
 
-PDF: Final = "application/pdf"
 JPEG: Final = "image/jpeg"
 
 
@@ -27,7 +26,7 @@ JPEG: Final = "image/jpeg"
 def download(secret: str, public_id: str) -> ResponseReturnValue:
     """Deliver a handout under its own name."""
     handout = _admitted(secret, public_id)
-    return send_stored(handout.key, PDF, download_name=handout.name)
+    return send_stored(handout.key, handout.media_type, download_name=handout.name)
 
 
 @blueprint.get("/handouts/<public_id>/first-page.jpg")

@@ -19,7 +19,7 @@ from lms.models.viewing import PlaybackEnd
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from lms.viewing import end_for_logins
-from media.documents import check_pdf, first_page
+from media.documents import check_document, first_page
 from media.keys import content_type_of
 from media.probe import probe
 from media.transcode import Encoded, encode
@@ -90,7 +90,7 @@ class Served:
             preview_key="",
             size_bytes=source.stat().st_size,
             sha256="0" * 64,
-            pages=check_pdf(source).pages,
+            pages=check_document(source, source).pages,
             created_at=now(),
         )
         handout.key = f"handouts/{handout.public_id}/slides.pdf"

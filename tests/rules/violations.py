@@ -44,7 +44,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_grant_line_revoked_with_a_reason": {"revoked_at": START},
     "ck_grant_line_scope_names_its_target": {"scope": "webinar"},
     "ck_grant_line_seats_of_a_pool": {"seats": 2},
-    "ck_handout_pages_positive": {"pages": 0},
+    "ck_handout_pages_where_they_are": {"pages": 0},
     "ck_handout_size_positive": {"size_bytes": 0},
     "ck_house_accent_is_a_hex_colour": {"accent": "#fff"},
     "ck_house_only_one": {"id": 2},

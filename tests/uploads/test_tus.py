@@ -17,6 +17,7 @@ from lms.worker import see_through
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.factories import make_login
+from tests.handouts.written import locked, pptx
 from tests.uploads.sending import MIB, TUS, Sender, film, sha256
 from tests.visitor import Visitor
 
@@ -205,7 +206,7 @@ def test_more_than_was_said_is_answered_413(ada: Sender) -> None:
         (10, "Talk.docx", "recording", 415),
         (10, "Talk", "recording", 415),
         (10, "", "recording", 415),
-        (10, "Slides.pptx", "handout", 415),
+        (10, "Slides.key", "handout", 415),
         (101 * 2**30, "Talk.mp4", "recording", 413),
         (201 * MIB, "Slides.pdf", "handout", 413),
         (10, "Talk.mp4", "trailer", 400),
@@ -272,6 +273,28 @@ def test_a_pdf_that_is_none_is_refused_by_its_first_piece(ada: Sender) -> None:
     whole = film(9000)
     address = ada.begin(len(whole), "Slides.pdf", purpose="handout")
     assert ada.patch(address, 0, whole).status_code == 415
+
+
+def test_a_file_that_cannot_be_given_out_is_refused_with_what_to_do(
+    ada: Sender, carrel: Carrel
+) -> None:
+    address = ada.send(locked(), "Slides.pdf", purpose="handout")
+    settle(carrel)
+    told = ada.visitor.get(address).json
+    assert told is not None
+    assert told["state"] == "failed"
+    assert "without one" in told["message"]
+    assert list(carrel.storage.list("handouts/")) == []
+    page = ada.visitor.get(f"/staff/webinars/{ada.slug}").get_data(as_text=True)
+    assert told["message"] in page.replace("&#39;", "'")
+
+
+def test_a_presentation_called_pdf_is_taken_as_what_it_is(ada: Sender, carrel: Carrel) -> None:
+    ada.send(pptx("One", "Two"), "Slides of Tuesday.pdf", purpose="handout")
+    settle(carrel)
+    with carrel.database.read_session() as session:
+        handout = session.scalars(select(Handout)).one()
+    assert (handout.name, handout.kind, handout.pages) == ("Slides of Tuesday.pptx", "pptx", 2)
 
 
 def test_a_file_whose_beginning_came_in_crumbs_is_looked_at_when_it_is_whole(

@@ -3,8 +3,9 @@
 import pytest
 from sqlalchemy import select
 
-from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
+from lms.models.catalogue import Handout, Recording, RecordingState, Webinar, WebinarState
 from lms.models.holdings import Grant, Withdrawal
+from media.kinds import MEDIA_TYPES, DocumentKind
 from tests.clock import NOW
 from tests.factories import make_handout
 
@@ -54,6 +55,25 @@ def test_a_holder_saves_it_under_its_own_name(client, cast, address):
     assert "filename*=UTF-8''R%C3%A4ume%20&%20W%C3%B6rter%202026.pdf" in said
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_presentation_is_saved_as_one(client, cast, address, database):
+    with database.transaction() as session:
+        handout = session.scalars(select(Handout)).one()
+        handout.kind, handout.name = DocumentKind.PPTX, "Words.pptx"
+    client.sign_in(cast.alice.id)
+    answer = client.get(address)
+    assert answer.content_type == MEDIA_TYPES[DocumentKind.PPTX]
+    assert "Words.pptx" in answer.headers["Content-Disposition"]
+    assert "PowerPoint, 7 slides" in client.get(f"/webinars/{cast.slug}/watch").text
+
+
+def test_a_removed_handout_is_not_found(client, cast, address, database):
+    with database.transaction() as session:
+        session.scalars(select(Handout)).one().removed_at = NOW
+    client.sign_in(cast.alice.id)
+    assert client.get(address).status_code == 404
+    assert address not in client.get(f"/webinars/{cast.slug}/watch").text
 
 
 def test_a_download_can_go_on_where_it_broke_off(client, cast, address):

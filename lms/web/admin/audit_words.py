@@ -44,6 +44,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "grant.restored": N_("%(actor)s restored access: %(subject)s"),
     "grant.paid": N_("%(actor)s noted the payment for %(subject)s"),
     "handout.added": N_("%(actor)s added the handout %(subject)s"),
+    "handout.put_back": N_("%(actor)s put back the handout %(subject)s"),
     "handout.removed": N_("%(actor)s removed a handout"),
     "history.imported": N_("%(actor)s brought in a list of past sales: %(brought)s"),
     "history.invited": N_("%(actor)s had letters written to people brought in: %(people)s"),

@@ -9,9 +9,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms import captions, handouts, recordings, versions
+from lms import captions, handouts, receiving, recordings, versions
 from lms.clock import now
 from lms.errors import N_, Invalid, NotFound
+from lms.models.uploads import UploadPurpose
+from lms.uploads import Wanted
 from lms.web.guard import Audience, open_to
 from lms.web.job_pace import say_progress
 from lms.web.kit import carrel, read_session, render, see_other, transaction, wants_json
@@ -60,10 +62,10 @@ def add_handout(slug: str) -> ResponseReturnValue:
     person = required_viewer()
     _require_webinar(slug)
     with received() as (path, name):
-        kept = handouts.keep_handout(carrel().storage, path, name, carrel().settings.scratch)
-    with transaction() as session:
-        handouts.attach(session, slug=slug, kept=kept, actor=person.public_id, now=now())
-    return _done(slug, _("The handout is on the webinar's page."))
+        wanted = Wanted(slug, UploadPurpose.HANDOUT, name, path.stat().st_size, fingerprint="")
+        receiving.take_in(carrel(), wanted, path, login_id=person.login_id)
+    sentence = _("The file is here and is being looked at. Its handout is shown in a moment.")
+    return _done(slug, sentence, place="uploads")
 
 
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/captions")
@@ -141,10 +143,17 @@ def remove_recording(slug: str, recording_id: str) -> ResponseReturnValue:
 def remove_handout(slug: str, handout_id: str) -> ResponseReturnValue:
     with transaction() as session:
         actor = required_viewer().public_id
-        keys = handouts.remove(session, handout_id, actor=actor, now=now())
-    for key in keys:
-        carrel().storage.delete(key)
-    return _done(slug, _("The handout is gone from the webinar's page."))
+        handouts.remove(session, handout_id, actor=actor, now=now())
+    return see_other(WEBINAR_PAGE, slug=slug, removed=handout_id, _anchor="handouts-title")
+
+
+@blueprint.post("/webinars/<slug>/handouts/<handout_id>/put-back")
+@open_to(Audience.STAFF)
+def put_back_handout(slug: str, handout_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        handouts.put_back(session, handout_id, actor=actor, now=now())
+    return _done(slug, _("The handout is on the webinar's page again."), place="handouts-title")
 
 
 @blueprint.post("/webinars/<slug>/captions/<caption_id>/default")
@@ -229,8 +238,8 @@ def _require_webinar(slug: str) -> None:
         read_webinar_files(session, slug)
 
 
-def _done(slug: str, sentence: str) -> ResponseReturnValue:
+def _done(slug: str, sentence: str, *, place: str = "files") -> ResponseReturnValue:
     if wants_json():
         return jsonify(message=sentence, fragment=url_for(".show", slug=slug))
     flash(sentence, "done")
-    return see_other(WEBINAR_PAGE, slug=slug, _anchor="files")
+    return see_other(WEBINAR_PAGE, slug=slug, _anchor=place)

@@ -148,6 +148,7 @@ def show(slug: str) -> ResponseReturnValue:
         sending=sending,
         added=added_at(files),
         speech=bool(carrel().settings.speech_command),
+        undo=request.args.get("removed", ""),
         holders=holders,
         state=_(STATE_WORDS[standing.state]),
         badge_kind=STATE_BADGES[standing.state],

@@ -1,16 +1,24 @@
 """Staff bring recordings, captions and handouts to a webinar."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from lms.models.catalogue import Caption, Handout, Recording, RecordingState
-from lms.models.upkeep import Job
+from lms import arrivals
+from lms.clock import now
+from lms.jobs import Work, enqueue
+from lms.library import LIBRARY
+from lms.models.catalogue import Caption, Handout, Recording, RecordingState, Webinar
+from lms.models.upkeep import Job, JobState, Lane
 from lms.runtime import Carrel
+from lms.worker import see_through
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.factories import make_handout
+from tests.handouts.written import pdf
 from tests.visitor import Visitor
 
 SLIDES = Path(__file__).parents[3] / "lms/demo/files/folding-table.pdf"
@@ -56,25 +64,93 @@ def test_a_file_sent_as_the_body_becomes_a_version_with_a_job(
     assert list(carrel.settings.scratch.iterdir()) == []
 
 
+def settle(carrel: Carrel) -> None:
+    """Do what the worker would do with what has arrived."""
+    with carrel.database.read_session() as session:
+        waiting = session.scalars(select(Job.public_id).where(Job.state == JobState.QUEUED)).all()
+    for job_id in waiting:
+        see_through(carrel, Work(handlers=LIBRARY.job_handlers), job_id)
+
+
+def handout_of(carrel: Carrel) -> Handout:
+    with carrel.database.read_session() as session:
+        return session.scalars(select(Handout)).one()
+
+
 def test_a_form_without_a_script_works_too(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
     answer = ada.post(
         f"/staff/webinars/{cast.slug}/handouts",
         data={"file": (io.BytesIO(SLIDES.read_bytes()), "Slides of Tuesday.pdf")},
     )
     assert answer.status_code == 303
-    with carrel.database.read_session() as session:
-        handout = session.scalars(select(Handout)).one()
+    page = ada.get(answer.headers["Location"]).get_data(as_text=True)
+    assert "it is being looked at" in page
+    settle(carrel)
+    handout = handout_of(carrel)
     assert (handout.name, handout.pages) == ("Slides of Tuesday.pdf", 7)
-    removed = ada.post(f"/staff/webinars/{cast.slug}/handouts/{handout.public_id}/remove")
-    assert removed.status_code == 303
-    assert carrel.storage.stat(handout.key) is None
+    assert list(carrel.settings.scratch.rglob("*.pdf")) == []
+
+
+def test_what_was_taken_out_of_a_handout_is_told(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
+    script = b"<< /S /JavaScript /JS (app.alert(1)) >>"
+    whole = pdf(script, catalogue="/OpenAction 10 0 R")
+    ada.post(
+        f"/staff/webinars/{cast.slug}/handouts", data={"file": (io.BytesIO(whole), "Slides.pdf")}
+    )
+    settle(carrel)
+    with carrel.storage.open(handout_of(carrel).key) as kept:
+        assert b"app.alert" not in kept.read()
+    page = ada.get(f"/staff/webinars/{cast.slug}/files").get_data(as_text=True)
+    assert "Cleaned: scripts were taken out of it." in page
+
+
+def test_a_removed_handout_can_be_put_back_for_thirty_days(
+    ada: Visitor, carrel: Carrel, cast: Cast, clock: Clock
+) -> None:
+    with carrel.database.transaction() as session:
+        handout = make_handout(session, session.get_one(Webinar, cast.webinar_id), title="Tuesday")
+        handout.key = f"handouts/{handout.public_id}/slides.pdf"
+        carrel.storage.put_bytes(handout.key, b"%PDF-1.7", "application/pdf")
+        handout_id, key = handout.public_id, handout.key
+    watch = f"/webinars/{cast.slug}/watch"
+    address = f"/staff/webinars/{cast.slug}/handouts/{handout_id}"
+    removed = ada.post(f"{address}/remove")
+    page = ada.get(removed.headers["Location"]).get_data(as_text=True)
+    assert "data-undo" in page
+    assert ada.get(f"/handouts/{handout_id}").status_code == 404
+    assert "Tuesday" not in ada.get(f"{watch}?preview=1").get_data(as_text=True)
+    assert ada.post(f"{address}/put-back").status_code == 303
+    assert ada.get(f"/handouts/{handout_id}").status_code == 200
+    ada.post(f"{address}/remove")
+    clock.advance(timedelta(days=31))
+    ada.sign_in(cast.ada.id)
+    assert ada.post(f"{address}/put-back").status_code == 409
+    clear_handouts(carrel, cast)
+    assert carrel.storage.stat(key) is None
+    assert ada.post(f"{address}/put-back").status_code == 404
+
+
+def clear_handouts(carrel: Carrel, cast: Cast) -> None:
+    with carrel.database.transaction() as session:
+        job = enqueue(
+            session,
+            kind=arrivals.CLEAR_HANDOUTS,
+            lane=Lane.PROMPT,
+            subject="",
+            payload={},
+            now=now(),
+        )
+        job_id = job.public_id
+    facts = see_through(carrel, Work(handlers=LIBRARY.job_handlers), job_id)
+    assert facts.state is JobState.DONE
 
 
 @pytest.mark.parametrize(
     ("place", "name", "data"),
     [
         ("handouts", "words.pdf", b"only words"),
-        ("handouts", "slides.pptx", b"PK"),
+        ("handouts", "slides.key", b"PK"),
+        ("handouts", "words.pdf", b"%PDX" * 2000),
         ("recordings", "", b"film"),
     ],
 )

@@ -6,6 +6,8 @@ import { Sending, fingerprint, outcome } from "./sending.js";
 import { percent } from "./words.js";
 
 const SPOKEN_EACH = 0.25;
+// Also what the server refuses as a handout, with a word on how to save it.
+const HANDOUT = /\.(pdf|pp[ts][xm]?|pot[xm]?|do[ct][xm]?|rtf|od[pt]|key|pages|zip)$/i;
 
 export class Queue {
   constructor(section, changed) {
@@ -36,7 +38,7 @@ export class Queue {
   add(chosen) {
     for (const { file, handle, folder } of chosen) {
       if (folder) this.say(`${file.name} is a folder. Choose the files in it.`, "danger");
-      else this.addOne(file, handle, /\.pdf$/i.test(file.name) ? "handout" : "recording");
+      else this.addOne(file, handle, HANDOUT.test(file.name) ? "handout" : "recording");
     }
     this.pump();
   }
