@@ -4,14 +4,16 @@ PostgreSQL's driver reads an INSERT of thousands of values mark by mark; COPY sp
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Dialect, Table, insert
+from sqlalchemy import Dialect, Table, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.db import AT_ONCE, Base
 from lms.errors import Conflict
+
+WORTH_COUNTING: Final = 200
 
 
 def write_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -36,6 +38,19 @@ def write_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, 
             _copy(connection.connection.driver_connection, connection.dialect, table, rows)
     except refused as error:
         raise Conflict(AT_ONCE, code="at_once") from error
+
+
+def count_anew(session: Session, rows: int, *models: type[Base]) -> None:
+    """Let the database know what so many new rows did to the tables of these models.
+
+    PostgreSQL plans by what it last counted, and counts by itself a minute later: until then it
+    takes a list of thousands for a handful, and goes through it once for each of its rows. SQLite
+    goes by its indexes.
+    """
+    if rows < WORTH_COUNTING or session.get_bind().dialect.name == "sqlite":
+        return
+    for name in sorted(model.__tablename__ for model in models):  # two never wait in a circle
+        session.execute(text(f'ANALYZE "{name}"'))
 
 
 def _copy(

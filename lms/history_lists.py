@@ -11,18 +11,23 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit, history, past_sales
+from lms.bulk import count_anew
 from lms.desk import Office
 from lms.errors import N_, Conflict, Refused
 from lms.history import PastRow
 from lms.models.history import PastAnswer, PastImport, PastImportRow
+from lms.models.holdings import Grant
 from lms.models.imports import ImportState
 from lms.models.orders import Sale
+from lms.models.people import Login, Membership
+from lms.models.seats import Pool
 from lms.sent_lists import LONGEST_SENTENCE, SentLists, maker
 
 READ: Final = "history.read_list"
 APPLY: Final = "history.apply_list"
 DROP: Final = "history.drop_list"
 
+FILLED: Final = (Login, Membership, Pool, Sale, Grant)
 HAS_FAULTS = N_("Nothing is brought in while a row has a fault. Mend the list and send it again.")
 LISTS: Final = SentLists(
     PastImport,
@@ -97,6 +102,8 @@ def stage(session: Session, import_id: int, rows: Sequence[Checked], first_numbe
 def finish_reading(session: Session, import_id: int, *, now: datetime) -> None:
     """Let a list that was read whole wait for being brought in; its file is not needed any more."""
     row = LISTS.locked_by_id(session, import_id)
+    staged = select(func.max(PastImportRow.number)).where(PastImportRow.import_id == import_id)
+    count_anew(session, session.scalar(staged) or 0, PastImportRow)
     session.execute(
         update(PastImportRow)
         .where(PastImportRow.import_id == import_id, _comes_again(import_id))
@@ -217,6 +224,7 @@ def _fault_of(refused: Refused) -> str:
 def _finish(session: Session, row: PastImport, *, actor: str | None, now: datetime) -> None:
     """Note that nothing is left; of its people's addresses only those of faults are kept."""
     row.state, row.failure, row.applied_at = ImportState.APPLIED, "", now
+    count_anew(session, row.brought, *FILLED)
     detail = {"brought": row.brought}
     audit.record(session, "history.imported", row.public_id, actor=actor, now=now, detail=detail)
     session.execute(

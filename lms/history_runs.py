@@ -194,6 +194,8 @@ def write_letters(carrel: Carrel, run: JobRun) -> None:
         run.report(0.5, WRITING)
         if left and run.cancelled():
             raise Stopped
+        if left:
+            run.give_way()
 
 
 def write_some(carrel: Carrel, batch: str, *, hold: Hold | None = None) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lms.bulk import count_anew
 from lms.db import UTCDateTime
 from lms.errors import N_, Conflict
 from lms.import_answers import seatable
@@ -41,6 +42,7 @@ def seat_all(session: Session, row: SeatImport, *, now: datetime) -> None:
     except IntegrityError as error:  # somebody of the list got a seat at the same moment
         raise Conflict(MEANWHILE) from error
     _wait_no_longer(session, row, now)
+    count_anew(session, row.ok, Seat, Assignment)
     if not count_in(session, row.pool_id, row.ok):
         raise Conflict(MEANWHILE)
 

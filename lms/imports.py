@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.bulk import count_anew
 from lms.errors import N_
 from lms.import_answers import answer_rows
 from lms.import_seats import seat_all
@@ -66,6 +67,8 @@ def check(session: Session, import_id: int, *, now: datetime) -> None:
     row = LISTS.locked_by_id(session, import_id)
     if row.state is ImportState.APPLIED:
         return
+    staged = select(func.max(SeatImportRow.number)).where(SeatImportRow.import_id == row.id)
+    count_anew(session, session.scalar(staged) or 0, SeatImportRow)
     answer_rows(session, row, now=now)
     row.state = ImportState.CHECKED
     LISTS.drop_file(session, row, now=now)

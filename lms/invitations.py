@@ -25,6 +25,7 @@ from lms.models.seats import (
     WaitingEntry,
 )
 from lms.offering import offer_next
+from lms.seat_letters import About
 from lms.seating import (
     OPEN,
     Full,
@@ -202,14 +203,16 @@ def write_invitations(
         is_new = Assignment.created_at >= since
         which = and_(which, or_(Assignment.state == AssignmentState.OFFERED, is_new))
     found = session.scalars(
-        select(Assignment.id)
+        select(Assignment)
         .where(which)
         .order_by(Assignment.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
     ).all()
-    for assignment_id in found:
-        write_one(session, pool, assignment_id, doors=doors, now=now)
+    about = seat_letters.about_pool(session, pool)
+    for invited in found:
+        _write(session, invited, about, doors=doors, now=now)
     return len(found)
 
 
@@ -324,8 +327,14 @@ def write_one(
 ) -> None:
     """Write the letter of one invitation or offer, with a link of its own."""
     invited = session.get_one(Assignment, assignment_id, populate_existing=True)
-    link = doors.page(f"/claim/{_link(session, invited, now)}")
     about = seat_letters.about_pool(session, pool)
+    _write(session, invited, about, doors=doors, now=now)
+
+
+def _write(
+    session: Session, invited: Assignment, about: About, *, doors: Doors, now: datetime
+) -> None:
+    link = doors.page(f"/claim/{_link(session, invited, now)}")
     seat_letters.send_invitation(session, invited, about, link, now=now)
     invited.notified_at = now
     session.flush()

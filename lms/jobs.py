@@ -81,6 +81,9 @@ class Watch(Protocol):
     def hold(self, session: Session) -> None:
         """Make sure, within the session's transaction, that the job is still this worker's."""
 
+    def give_way(self) -> None:
+        """Raise StandAside where others wait and this job has had its share of the lane."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobRun:
@@ -109,6 +112,14 @@ class JobRun:
     def hold(self, session: Session) -> None:
         """Fence a transaction of the handler's own: raises LeaseLost if the job was taken over."""
         self.watch.hold(session)
+
+    def give_way(self) -> None:
+        """Let others of the lane have their turn, once this has worked for some seconds.
+
+        For work on thousands: call it where all that was done is committed. It raises StandAside;
+        the job comes to its turn again behind those that wait, and goes on with what is left.
+        """
+        self.watch.give_way()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,15 @@ def has_work(session: Session, *, lane: Lane | None, kinds: Collection[str], now
     return session.scalar(query) is not None
 
 
+def others_wait(session: Session, held: Claim, *, kinds: Collection[str], now: datetime) -> bool:
+    """Tell whether a job of the same lane is due that is no less urgent than a held one."""
+    own = select(Job.priority).where(Job.id == held.id).scalar_subquery()
+    query = select(Job.id).where(
+        _ready(now), Job.kind.in_(kinds), Job.lane == held.lane, Job.priority <= own
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def claim(
     session: Session,
     *,

@@ -187,12 +187,16 @@ def _with_key(session: Session, unique_key: str) -> Mail | None:
 
 
 def _added(session: Session, mail: Mail) -> Mail:
+    if mail.unique_key is None:  # nothing that another letter could have
+        session.add(mail)
+        session.flush()
+        return mail
     session.flush()
     try:
         with session.begin_nested():
             session.add(mail)
     except IntegrityError:
-        first = None if mail.unique_key is None else _with_key(session, mail.unique_key)
+        first = _with_key(session, mail.unique_key)
         if first is None:
             raise
         return first

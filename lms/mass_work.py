@@ -36,7 +36,8 @@ BEGUN: Final = {Act.RELEASE: "seats.release_begun", Act.SEND_AGAIN: "seats.sendi
 class MassWork:
     """How far it is: it was done to `done` of `total`; the rest of a job that is over had gone before.
 
-    `before` of them had been done when it was begun anew, after its worker was lost.
+    `before` of them had been done when it was taken up last, after its worker was lost or when
+    its turn had come again.
     """
 
     id: str
@@ -105,6 +106,18 @@ def people_of(session: Session, act: Act, seat_ids: Sequence[str]) -> list[int]:
     return [assignment_id for _, assignment_id in sorted(found)]
 
 
+def left_of(session: Session, act: Act, people: Sequence[int], since: datetime) -> list[int]:
+    """Return those of these people to whom it was not done since then, in their order."""
+    due = {
+        assignment_id
+        for some in portions(people, COUNTED_AT_ONCE)
+        for assignment_id in session.scalars(
+            select(Assignment.id).where(Assignment.id.in_(some), _is_due(act, since))
+        )
+    }
+    return [one for one in people if one in due]
+
+
 def release_some(
     session: Session, people: Sequence[int], *, doors: Doors, actor: str, now: datetime
 ) -> None:
@@ -112,7 +125,7 @@ def release_some(
     pools = select(Assignment.pool_id).where(Assignment.id.in_(people)).distinct()
     for pool_id in sorted(session.scalars(pools)):
         lock_pool(session, pool_id)
-    for seat_id in _seats(session, people, Assignment.ended_at.is_(None)):
+    for seat_id in _seats(session, people, _is_due(Act.RELEASE, now)):
         seats.release(session, seat_id, AssignmentEnd.REMOVED, doors=doors, actor=actor, now=now)
 
 
@@ -126,8 +139,7 @@ def send_some(
     now: datetime,
 ) -> None:
     """Write the invitations of these people again, but for those written since; claimed ones are done."""
-    is_due = or_(Assignment.notified_at.is_(None), Assignment.notified_at < since)
-    for seat_id in _seats(session, people, and_(Assignment.state.in_(OPEN), is_due)):
+    for seat_id in _seats(session, people, _is_due(Act.SEND_AGAIN, since)):
         invitations.send_again(session, seat_id, doors=doors, actor=actor, now=now)
 
 
@@ -143,7 +155,7 @@ def read_work(session: Session, organisation_id: str, job_id: str) -> MassWork:
     act = Act(job.kind)
     people = [int(one) for one in job.payload["people"]]
     done, before = _count_done(session, act, people, job.created_at), 0
-    if job.tries > 1 and job.started_at is not None:
+    if job.started_at is not None:
         before = done - _count_done(session, act, people, job.started_at)
     return MassWork(
         id=job.public_id,
@@ -188,6 +200,13 @@ def _count_done(session: Session, act: Act, people: Sequence[int], since: dateti
         or 0
         for some in portions(people, COUNTED_AT_ONCE)
     )
+
+
+def _is_due(act: Act, since: datetime) -> ColumnElement[bool]:
+    if act is Act.RELEASE:
+        return Assignment.ended_at.is_(None)
+    is_unwritten = or_(Assignment.notified_at.is_(None), Assignment.notified_at < since)
+    return and_(Assignment.state.in_(OPEN), is_unwritten)
 
 
 def _is_done(act: Act, since: datetime) -> ColumnElement[bool]:

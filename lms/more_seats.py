@@ -43,8 +43,11 @@ def price_of_more(session: Session, pool: PoolFacts, more: int, *, now: datetime
 def price_for_the_rest(
     session: Session, pool: PoolFacts, more: int, zone: ZoneInfo, *, now: datetime
 ) -> int | Unpriced:
-    """Return what `more` seats cost until a contract's end: its price for each, by the day (C3)."""
-    row = session.execute(
+    """Return what `more` seats cost until a contract's end: its price for each, by the day (C3).
+
+    Where it is renewed ahead, each term's days cost what that term does.
+    """
+    rows = session.execute(
         select(
             (Sale.price_minor - Sale.refunded_minor).label("paid"),
             Sale.quantity,
@@ -58,17 +61,18 @@ def price_for_the_rest(
             Grant.ends_at > now,
             Sale.quantity.is_not(None),
         )
-        .order_by(Grant.ends_at.desc(), Sale.id)
-        .limit(1)
-    ).one_or_none()
-    if row is None:
+        .order_by(Grant.starts_at, Sale.id)
+    ).all()
+    if not rows:
         return Unpriced(OfferKind.CONTRACT)
-    return by_the_day(
-        row.paid * more // row.quantity,
-        starts=row.starts_at.astimezone(zone).date(),
-        ends=row.ends_at.astimezone(zone).date(),
-        added=now.astimezone(zone).date(),
-    )
+    price, counted_to = 0, now.astimezone(zone).date()
+    for row in rows:
+        starts, ends = (at.astimezone(zone).date() for at in (row.starts_at, row.ends_at))
+        if ends > counted_to:  # seats that were added before lie within a term that is counted
+            full = row.paid * more // row.quantity
+            price += by_the_day(full, starts=starts, ends=ends, added=counted_to)
+            counted_to = ends
+    return price
 
 
 def end_of_contract(

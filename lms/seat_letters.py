@@ -1,5 +1,6 @@
 """The letters about seats: invited, claimed, offered, taken away."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -135,6 +136,17 @@ def send_released(
     )
     letter.run_at = now + HELD_BACK_FOR
     session.flush()
+
+
+def untold_of(session: Session, ended: Sequence[Assignment]) -> list[Assignment]:
+    """Return those of these assignments that ended of which no letter was written."""
+    keys = {
+        one.id: _released_key(one.id, one.ended_at) for one in ended if one.ended_at is not None
+    }
+    written = set(
+        session.scalars(select(Mail.unique_key).where(Mail.unique_key.in_(keys.values())))
+    )
+    return [one for one in ended if one.id in keys and keys[one.id] not in written]
 
 
 def send_moved(

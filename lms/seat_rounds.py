@@ -10,7 +10,7 @@ from lms import invitations, seat_letters
 from lms.clock import now
 from lms.jobs import JobRun, Stopped
 from lms.letters import Doors
-from lms.mass_work import PORTION, portions, release_some, send_some
+from lms.mass_work import PORTION, Act, left_of, portions, release_some, send_some
 from lms.models.seats import Assignment, Pool
 from lms.runtime import Carrel
 
@@ -26,62 +26,82 @@ def tell(carrel: Carrel, run: JobRun) -> None:
         return
     since = datetime.fromisoformat(run.payload["since"])
     written = AT_ONCE
-    while written == AT_ONCE and not run.cancelled():
+    while written == AT_ONCE:
         with carrel.database.transaction() as session:
             run.hold(session)
             written = invitations.write_invitations(
                 session, pool_id, AT_ONCE, doors=doors, now=now(), since=since
             )
-        carrel.database.let_others_write()
+        if written == AT_ONCE:
+            _pause(carrel, run)
     released = [int(one) for one in run.payload["released"]]
-    for first in range(0, len(released), AT_ONCE):
+    for some in portions(released, AT_ONCE):
         with carrel.database.transaction() as session:
-            _tell_released(session, pool_id, released[first : first + AT_ONCE], doors)
+            run.hold(session)
+            written = _tell_released(session, pool_id, some, doors)
+        if written:  # what was told before is no work
+            _pause(carrel, run)
 
 
-def _tell_released(session: Session, pool_id: int, ids: Sequence[int], doors: Doors) -> None:
+def _tell_released(session: Session, pool_id: int, ids: Sequence[int], doors: Doors) -> int:
+    """Write to those of these people who were not told yet; returns how many."""
     pool = session.get_one(Pool, pool_id)
     ended = session.scalars(
         select(Assignment).where(Assignment.id.in_(ids), Assignment.ended_at.is_not(None))
-    )
-    for one in ended:
-        if one.ended_at is not None and (one.claimed_at or one.notified_at):
+    ).all()
+    knew = [one for one in ended if one.claimed_at or one.notified_at]
+    untold = seat_letters.untold_of(session, knew)
+    for one in untold:
+        if one.ended_at is not None:
             seat_letters.send_released(session, one, pool, doors=doors, now=one.ended_at)
+    return len(untold)
 
 
 def release_list(carrel: Carrel, run: JobRun) -> None:
     """Release the people of a list, a few in each transaction; who has left before is passed over."""
-    doors = Doors(carrel.settings.base_url)
+    doors, actor = Doors(carrel.settings.base_url), run.payload["actor"]
 
     def release(session: Session, some: Sequence[int]) -> None:
-        release_some(session, some, doors=doors, actor=run.payload["actor"], now=now())
+        release_some(session, some, doors=doors, actor=actor, now=now())
 
-    _work_through(carrel, run, release)
+    _work_through(carrel, run, Act.RELEASE, release)
 
 
 def send_list_again(carrel: Carrel, run: JobRun) -> None:
     """Write the invitations of a list again, each once, however often this is begun anew."""
-    doors = Doors(carrel.settings.base_url)
+    doors, actor = Doors(carrel.settings.base_url), run.payload["actor"]
+    since = datetime.fromisoformat(run.payload["since"])
 
     def send(session: Session, some: Sequence[int]) -> None:
-        since = datetime.fromisoformat(run.payload["since"])
-        actor = run.payload["actor"]
         send_some(session, some, since=since, doors=doors, actor=actor, now=now())
 
-    _work_through(carrel, run, send)
+    _work_through(carrel, run, Act.SEND_AGAIN, send)
 
 
 def _work_through(
-    carrel: Carrel, run: JobRun, do: Callable[[Session, Sequence[int]], None]
+    carrel: Carrel, run: JobRun, act: Act, do: Callable[[Session, Sequence[int]], None]
 ) -> None:
     people = [int(one) for one in run.payload["people"]]
-    done = 0
-    for some in portions(people, PORTION):
-        if run.cancelled():
-            raise Stopped
+    since = datetime.fromisoformat(run.payload["since"])
+    with carrel.database.read_session() as session:
+        left = left_of(session, act, people, since)
+    done = len(people) - len(left)
+    for some in portions(left, PORTION):
         with carrel.database.transaction() as session:
             run.hold(session)
             do(session, some)
         done += len(some)
         run.report(done / len(people))
-        carrel.database.let_others_write()
+        if done < len(people):
+            _pause(carrel, run)
+
+
+def _pause(carrel: Carrel, run: JobRun) -> None:
+    """Let others go first where they wait: who writes to the database, and the jobs of the lane.
+
+    What was not done is left for the next time; raises Stopped and StandAside.
+    """
+    carrel.database.let_others_write()
+    if run.cancelled():
+        raise Stopped
+    run.give_way()

@@ -1,6 +1,7 @@
 """One try of one job: the handler runs, a thread beside it keeps the lease, then the end is written."""
 
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from lms.models.upkeep import Job
 from lms.runtime import Carrel
 
 LOOK_S = 1.0
+SHARE_S = 5.0  # long work goes on for so long before others of its lane have their turn
 RENEW_EVERY = timedelta(seconds=5)
 DETAIL_CHARS = 8_000
 WRITE_TRIES = 5
@@ -45,6 +47,7 @@ class Tryout:
         self._share, self._note = 0.0, ""
         self._lease_until = held.lease_until
         self._renewed_at = now()
+        self._began = time.monotonic()
         self._written = (self._share, self._note)
 
     def report(self, share: float, note: str) -> None:
@@ -60,6 +63,17 @@ class Tryout:
         if not leases.is_held(session, self._held):
             self._lost = True
             raise LeaseLost
+
+    def give_way(self) -> None:
+        """Raise StandAside when this has worked for its share, and others of the lane wait."""
+        if time.monotonic() - self._began < SHARE_S:
+            return
+        with self._carrel.database.read_session() as session:
+            is_wanted = leases.others_wait(
+                session, self._held, kinds=tuple(self._work.handlers), now=now()
+            )
+        if is_wanted:
+            raise StandAside
 
     def run(self) -> None:
         """Run the handler and write how it ended."""

@@ -80,6 +80,9 @@ class Quiet:
     def hold(self, session: Session) -> None:
         pass
 
+    def give_way(self) -> None:
+        pass
+
 
 def told_at_once(houses: tuple[Carrel, Carrel]) -> None:
     """Let both do the very same round at the very same time, as if a lease had lapsed."""

@@ -90,6 +90,22 @@ def test_seats_added_to_a_contract_are_priced_by_the_day(database: Database, cas
         assert end_of_contract(session, pool, OFFICE.zone, now=day) == date(2026, 12, 31)
 
 
+def test_seats_added_to_a_renewed_contract_last_and_cost_to_its_last_end(
+    database: Database, cast: Cast
+) -> None:
+    sold(database, CONTRACT)
+    june, december = (datetime(2026, month, 1, 15, tzinfo=UTC) for month in (6, 12))
+    more = replace(CONTRACT, quantity=2, price_minor=2 * 100 * 214, starts_at=june)
+    sold(database, more)
+    next_year = {"starts_at": CONTRACT.ends_at, "ends_at": datetime(2028, 1, 1, 5, tzinfo=UTC)}
+    sold(database, replace(CONTRACT, price_minor=730_000, **next_year))
+    pool = pool_of(database, cast)
+    with database.read_session() as session:
+        assert end_of_contract(session, pool, OFFICE.zone, now=december) == date(2027, 12, 31)
+        both_terms = 2 * 100 * 31 + 2 * 200 * 365
+        assert price_for_the_rest(session, pool, 2, OFFICE.zone, now=december) == both_terms
+
+
 def test_a_contract_that_is_over_has_no_rest(database: Database, cast: Cast) -> None:
     sold(database, CONTRACT)
     pool = pool_of(database, cast)

@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from lms import importing
 from lms.db import Database
 from lms.errors import Conflict
 from lms.import_view import ImportFacts, find_import
-from lms.importing import apply_list, take_in
+from lms.importing import apply_list, apply_now, take_in
 from lms.imports import APPLY, DROP, READ, queue_applying
 from lms.jobs import JobFacts, Work, cancel, latest_job
 from lms.library import LIBRARY
@@ -61,6 +61,13 @@ def staged_rows(database: Database) -> int:
         return session.scalar(select(func.count()).select_from(SeatImportRow)) or 0
 
 
+def counted(database: Database, table: str) -> float:
+    """Return how many rows PostgreSQL takes a table to have."""
+    asked = text("SELECT reltuples FROM pg_class WHERE relname = :table")
+    with database.read_session() as session:
+        return float(session.scalar(asked, {"table": table}) or 0)
+
+
 def test_a_large_list_is_read_by_a_job_and_its_file_is_removed(
     carrel: Carrel, database: Database, tmp_path: Path
 ) -> None:
@@ -72,6 +79,19 @@ def test_a_large_list_is_read_by_a_job_and_its_file_is_removed(
     assert (now.state, now.ok, now.fits_whole) == (ImportState.CHECKED, MANY, True)
     assert done(carrel, DROP, facts).state is JobState.DONE
     assert list(carrel.storage.list("imports/")) == []
+
+
+def test_what_a_large_list_fills_is_counted_for_the_plans(
+    carrel: Carrel, database: Database, tmp_path: Path
+) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite plans by its indexes alone")
+    pool = a_pool(database, MANY)
+    facts = received(carrel, pool, tmp_path)
+    done(carrel, READ, facts)
+    assert counted(database, "seat_import_row") == MANY
+    apply_now(database, facts.public_id, partial=False, actor=None, now=NOW)
+    assert counted(database, "seat") == counted(database, "assignment") == MANY
 
 
 def test_a_large_list_is_applied_by_a_job(

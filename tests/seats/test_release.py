@@ -20,7 +20,7 @@ from lms.models.seats import (
     WaitingEntry,
 )
 from lms.models.upkeep import Job, Mail
-from lms.models.viewing import PlaybackSession
+from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lms.moving import watched_share
 from lms.passes import Target, Term
 from lms.seating import TELL, UNDO_FOR, Full
@@ -202,7 +202,8 @@ def test_who_loses_a_seat_stops_watching_and_is_told_a_little_later(database: Da
         )
     let_go(database, seat)
     with database.read_session() as session:
-        assert session.scalars(select(PlaybackSession.ended_at)).all() == [NOW]
+        ended = session.execute(select(PlaybackSession.ended_at, PlaybackSession.ended_as)).all()
+        assert ended == [(NOW, PlaybackEnd.RELEASED)]
         letter = session.scalars(select(Mail)).one()
         assert letter.kind == "seat_released"
         assert letter.run_at > NOW + UNDO_FOR

@@ -54,8 +54,8 @@ def show(organisation_id: str, job_id: str) -> ResponseReturnValue:
         managed,
         "organisation/mass_work.html",
         facts=facts,
-        state=_(STATE_WORDS[facts.state]),
-        badge_kind=STATE_BADGES[facts.state],
+        state=_(STATE_WORDS[_shown(facts)]),
+        badge_kind=STATE_BADGES[_shown(facts)],
         percent=round(100 * facts.share),
         amount=amount,
         left=facts.total - facts.done,
@@ -76,6 +76,12 @@ def stop(organisation_id: str, job_id: str) -> ResponseReturnValue:
     return see_other(".show", organisation_id=organisation_id, job_id=job_id)
 
 
+def _shown(facts: MassWork) -> JobState:
+    """Return the state to tell: work that lets others go first for a moment is under way."""
+    is_waiting = facts.state is JobState.QUEUED and facts.done > 0
+    return JobState.RUNNING if is_waiting else facts.state
+
+
 def _amount(facts: MassWork) -> str:
     pace = pace_of(
         facts.done,
@@ -90,7 +96,7 @@ def _amount(facts: MassWork) -> str:
 
 def _as_json(facts: MassWork, amount: str) -> Response:
     return jsonify(
-        state=_(STATE_WORDS[facts.state]),
+        state=_(STATE_WORDS[_shown(facts)]),
         is_live=facts.is_live,
         percent=round(100 * facts.share),
         amount=amount,
