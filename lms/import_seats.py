@@ -63,10 +63,11 @@ def _take_free_seats(session: Session, row: SeatImport) -> int:
             .order_by(Seat.id)
             .limit(len(numbers))
             .with_for_update(skip_locked=True)
+            .cte("free")  # asked once, where PostgreSQL may ask a subquery again for every row
         )
         seats = session.scalars(
             update(Seat)
-            .where(Seat.id.in_(free))
+            .where(Seat.id.in_(select(free.c.id)))
             .values(state=SeatState.TAKEN)
             .returning(Seat.public_id)
             .execution_options(synchronize_session=False)

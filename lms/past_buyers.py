@@ -71,10 +71,11 @@ def choose(session: Session, most: int, batch: str, *, now: datetime) -> int:
         .order_by(PastBuyer.brought_at, PastBuyer.login_id)
         .limit(most)
         .with_for_update(of=PastBuyer, skip_locked=True)
+        .cte("chosen")  # asked once, where PostgreSQL may ask a subquery again for every row
     )
     found = session.execute(
         update(PastBuyer)
-        .where(PastBuyer.login_id.in_(chosen.scalar_subquery()), PastBuyer.batch.is_(None))
+        .where(PastBuyer.login_id.in_(select(chosen.c.login_id)), PastBuyer.batch.is_(None))
         .values(batch=batch)
         .returning(PastBuyer.login_id)
         .execution_options(synchronize_session=False)
@@ -90,10 +91,11 @@ def take_next(session: Session, batch: str, most: int, *, now: datetime) -> Sequ
         .order_by(PastBuyer.login_id)
         .limit(most)
         .with_for_update(of=PastBuyer)
+        .cte("next")
     )
     return session.scalars(
         update(PastBuyer)
-        .where(PastBuyer.login_id.in_(next_.scalar_subquery()), PastBuyer.invited_at.is_(None))
+        .where(PastBuyer.login_id.in_(select(next_.c.login_id)), PastBuyer.invited_at.is_(None))
         .values(invited_at=now)
         .returning(PastBuyer.login_id)
         .execution_options(synchronize_session=False)

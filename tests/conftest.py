@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 import structlog
 from flask import Flask
+from sqlalchemy import Connection, event
 
 from lms.app import create_app
 from lms.db import Database
@@ -113,6 +114,21 @@ def database(_one_database: Database) -> Iterator[Database]:
     """A database with every table and no row; what a test commits is gone after it."""
     yield _one_database
     wipe(_one_database)
+
+
+@pytest.fixture
+def loops_alone(database: Database) -> Iterator[None]:
+    """Let PostgreSQL join by loops alone, as it may with any statement when its statistics are old."""
+
+    def prefer_loops(connection: Connection) -> None:
+        for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material", "memoize"):
+            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+
+    if not database.is_sqlite:
+        event.listen(database.engine, "begin", prefer_loops)
+    yield
+    if not database.is_sqlite:
+        event.remove(database.engine, "begin", prefer_loops)
 
 
 @pytest.fixture

@@ -200,6 +200,18 @@ def test_letters_go_to_as_many_as_asked_those_brought_in_first_first(
     assert sorted(sent) == sorted(f"p{number}@oak.example.org" for number in range(10))
 
 
+@pytest.mark.usefixtures("loops_alone")
+def test_no_plan_of_the_database_asks_or_writes_to_more_than_so_many(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    brought_in(carrel, tmp_path, cast.slug)
+    batch = ask(database, 10)
+    assert waiting(database) == (20, 10, 0)
+    with database.transaction() as session:
+        assert len(past_buyers.take_next(session, batch, 4, now=NOW)) == 4
+    assert waiting(database) == (20, 6, 4)
+
+
 def test_of_many_who_ask_at_once_each_person_gets_one_letter(
     carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
 ) -> None:

@@ -246,6 +246,21 @@ def test_more_free_seats_than_one_batch_are_filled(
     assert len(invited(database, pool)) == 7
 
 
+@pytest.mark.usefixtures("loops_alone")
+def test_no_plan_of_the_database_takes_more_free_seats_than_there_are_people(
+    carrel: Carrel, database: Database
+) -> None:
+    pool = a_pool(database, 10)
+    with database.transaction() as session:
+        session.add_all(
+            Seat(pool_id=pool.id, state=SeatState.FREE, created_at=NOW) for _ in range(6)
+        )
+    applied(carrel, taken_in(carrel, pool, of(2).decode()))
+    with database.read_session() as session:
+        states = [one.state for one in session.scalars(select(Seat).order_by(Seat.id))]
+    assert states == [SeatState.TAKEN] * 2 + [SeatState.FREE] * 4
+
+
 def test_a_pool_without_limit_seats_everybody(carrel: Carrel, database: Database) -> None:
     pool = a_pool(database, None)
     assert applied(carrel, taken_in(carrel, pool, of(300).decode())).seated == 300
