@@ -157,13 +157,14 @@ class Seen:
 
 def measure(kind: str, rate: int, seconds: int) -> None:
     """Let the crowd come and print one line of JSON."""
-    with _served(kind) as (course, process):
+    with _served(kind) as (course, process, log):
         asyncio.run(_become_known(course))
         before, own = _cpu(process), time.process_time()
         began = time.perf_counter()
         seen = asyncio.run(_come(course, rate, seconds))
         took = time.perf_counter() - began
         spent, own = _cpu(process) - before, time.process_time() - own
+        refused = _refused(log)
     ranked = sorted(seen.waits)
     figures = {
         "metric": "launches a second",
@@ -176,6 +177,7 @@ def measure(kind: str, rate: int, seconds: int) -> None:
         "server_errors": sum(
             count for name, count in seen.statuses.items() if name.split()[1].startswith("5")
         ),
+        "refused": refused,
         "statuses": dict(sorted(seen.statuses.items())),
         **{name: round(_at(ranked, share) * 1000, 1) for name, share in SHARES.items()},
         "most_at_once": seen.most_at_once,
@@ -188,7 +190,15 @@ def measure(kind: str, rate: int, seconds: int) -> None:
     print(json.dumps(figures), flush=True)
 
 
+REFUSED: Final = ("launch_refused", "request_overrun", "database_away", "request_failed")
 SHARES: Final = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "longest_ms": 1.0}
+
+
+def _refused(log: Path) -> Mapping[str, int]:
+    """Count what the product says of launches that it did not let in, and of requests that failed."""
+    lines = (json.loads(line) for line in log.read_text().splitlines() if line.startswith("{"))
+    told = [line for line in lines if line.get("event") in REFUSED]
+    return Counter(f"{line['event']} {line.get('code', '')}".strip() for line in told)
 
 
 def _at(ranked: list[float], share: float) -> float:
@@ -223,8 +233,8 @@ async def _come(course: Course, rate: int, seconds: int) -> Seen:
 
 
 @contextmanager
-def _served(kind: str) -> Iterator[tuple[Course, int]]:
-    """Serve a house of its own, known to a platform; gives the platform's course and the process."""
+def _served(kind: str) -> Iterator[tuple[Course, int, Path]]:
+    """Serve a house of its own, known to a platform; gives the platform's course, the process and its log."""
     with (
         tempfile.TemporaryDirectory(prefix="carrel-crowd-") as name,
         running_platform() as platform,
@@ -241,7 +251,7 @@ def _served(kind: str) -> Iterator[tuple[Course, int]]:
 
 
 @contextmanager
-def _serving(house: Path, url: str, platform: Platform) -> Iterator[tuple[Course, int]]:
+def _serving(house: Path, url: str, platform: Platform) -> Iterator[tuple[Course, int, Path]]:
     with listen(HOST, 0) as free:
         port: int = free.getsockname()[1]
     base = f"http://{HOST}:{port}"
@@ -261,7 +271,7 @@ def _serving(house: Path, url: str, platform: Platform) -> Iterator[tuple[Course
         )
     try:
         _wait_for(port)
-        yield Course.of(platform, link, port), process.pid
+        yield Course.of(platform, link, port), process.pid, house / "log"
     finally:
         process.terminate()
         process.wait()

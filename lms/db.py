@@ -42,6 +42,10 @@ RESTED_S = 1.0
 DEADLOCK = "40P01"  # as PostgreSQL names it; SQLite has none, since one writes at a time
 LOCKED = "SQLITE_BUSY"  # who waits for 15 s gets it
 NO_ROOM = "53"  # PostgreSQL's class of what it has too little of: connections, memory, disk
+CUT_OFF = (
+    "08",
+    "57P",
+)  # PostgreSQL's classes of connections that failed, and of a server that ends
 AT_ONCE = N_("Somebody changed the same at this moment. Nothing was changed; try again.")
 
 
@@ -72,6 +76,18 @@ def is_overrun(fault: Exception) -> bool:
     sqlite = getattr(given, "sqlite_errorname", None) or ""
     postgresql = getattr(given, "sqlstate", None) or ""
     return isinstance(fault, NoTurn) or sqlite.startswith(LOCKED) or postgresql.startswith(NO_ROOM)
+
+
+def is_cut_off(fault: Exception) -> bool:
+    """Tell whether the connection to the database broke, or none can be had.
+
+    What was asked last may have been done all the same: only its answer is certainly lost.
+    """
+    given = getattr(fault, "orig", fault)
+    state = getattr(given, "sqlstate", "")  # SQLite's faults have none
+    if state is None:  # no word from the server: the driver found the line dead
+        return "OperationalError" in {kind.__name__ for kind in type(given).__mro__}
+    return str(state).startswith(CUT_OFF)
 
 
 class Base(MappedAsDataclass, DeclarativeBase):

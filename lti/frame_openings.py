@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from lms.db import Base, new_public_id
@@ -54,6 +54,11 @@ FRAME: Final = {
     if column.name not in ("id", "hand_over_hash", "ended_at")
 }
 _OPEN: Final = Lean(insert(FRAMES).values(FRAME))
+_OPENED: Final = Lean(
+    select(FRAMES.c.id).where(
+        FRAMES.c.secret_hash == bindparam("secret_hash", type_=FRAMES.c.secret_hash.type)
+    )
+)
 
 
 def new_secret() -> str:
@@ -101,3 +106,8 @@ def frame_of(opening: Opening, secret: str, *, now: datetime) -> Mapping[str, An
 def write_frame(driver: Driver, frame: Mapping[str, Any]) -> None:
     """Open a framed session as `frame_of` returns it."""
     _OPEN.count(driver, frame)
+
+
+def is_opened(driver: Driver, secret: str) -> bool:
+    """Tell whether a session of this secret was opened: for who lost the answer on the way."""
+    return _OPENED.one(driver, {"secret_hash": hashed(secret)}) is not None

@@ -13,15 +13,25 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from lms.db import Database
+from lms.db import Database, is_cut_off
 from lms.errors import N_, Invalid
 from lti.claims import Claims
 from lti.deployments import Tenant, see_deployment
+from lti.frame_openings import is_opened
 from lti.frames import find_frame, hashed, offer_hand_over
 from lti.keysets import KeyPlace, KeySets, KeysUnavailable, KeyUnusable
-from lti.known_launches import Coming, Kept, find_kept, sought_by, write_known, writing_of
+from lti.known_launches import (
+    Coming,
+    Kept,
+    Writing,
+    find_kept,
+    sought_by,
+    write_known,
+    writing_of,
+)
 from lti.launch_log import Occurrence, write_launch
 from lti.logins import Begun, check_in_use, find_login, take_up_login, used_up
 from lti.models.platforms import DeploymentState
@@ -67,6 +77,10 @@ class Accepted:
     return_url: str | None
     storage_target: str | None
     hand_over: str | None
+
+
+class OutcomeLost(Exception):
+    """The database was lost while a launch was written, and nobody can be asked now whether it was."""
 
 
 class LaunchTurned(Exception):
@@ -131,13 +145,14 @@ class Reception:
             target = self._checked(launch, browser)
         except LaunchRefused as refusal:
             raise self._turned(launch, _declined(form, refusal)) from refusal
-        secret, token = self._open(launch, target, browser)
+        secret, token = self._opened(launch, target, browser)
         return _accepted(launch, secret, token)
 
     def receive_known(self, form: Mapping[str, str], *, browser: str) -> Accepted | None:
         """Open a launch of somebody known by a known link; None, and nothing written, for any other.
 
-        Raises what the database's driver raises.
+        Raises what the database's driver raises where nothing was written, OutcomeLost where
+        nobody knows.
         """
         launch = _KnownLaunch(form, self)
         try:
@@ -148,8 +163,7 @@ class Reception:
         writing = writing_of(coming, now=self.now)
         if writing is None:
             return None
-        with self.database.lasting_driver() as driver:
-            is_first = write_known(driver, writing)
+        is_first = self._write_known(writing)
         return _accepted(launch, writing.secret, None) if is_first else None
 
     def _checked(self, launch: Launch, browser: str | None) -> Target | None:
@@ -159,9 +173,46 @@ class Reception:
         _check_browser(launch.begun, browser)
         return _target(launch.heard)
 
-    def _open(
+    def _write_known(self, writing: Writing) -> bool:
+        try:
+            with self.database.lasting_driver() as driver:
+                return write_known(driver, writing)
+        except self.database.driver_fault as fault:
+            if is_cut_off(fault) and self._is_opened(writing.secret):
+                return True
+            raise
+
+    def _is_opened(self, secret: str) -> bool:
+        """Tell whether a session was opened, of which the answer was lost; raises OutcomeLost."""
+        try:
+            with self.database.reading_driver() as driver:
+                return is_opened(driver, secret)
+        except (SQLAlchemyError, self.database.driver_fault) as fault:
+            raise OutcomeLost from fault
+
+    def _opened(
         self, launch: Launch, target: Target | None, browser: str | None
     ) -> tuple[str, str | None]:
+        """Open the session of a launch, once more where the connection broke and nothing was kept."""
+        made: list[tuple[str, str | None]] = []
+        try:
+            self._open(launch, target, browser, made)
+        except DBAPIError as fault:
+            if not is_cut_off(fault):
+                raise
+            if not (made and self._is_opened(made[0][0])):
+                made.clear()
+                self._open(launch, target, browser, made)
+        return made[0]
+
+    def _open(
+        self,
+        launch: Launch,
+        target: Target | None,
+        browser: str | None,
+        made: list[tuple[str, str | None]],
+    ) -> None:
+        """Open the session of a launch; what it is opened by stands in `made` before it is committed."""
         platform, heard = launch.begun.platform, launch.heard
         with self.database.transaction() as session:
             tenant = see_deployment(session, platform.id, heard.deployment, now=self.now)
@@ -169,7 +220,8 @@ class Reception:
             refusal = _standing(tenant) if is_first else used_up()
             reference = self._write(session, launch, tenant.id, refusal)
             if refusal is None:
-                return self._frame(session, launch, tenant, target, browser)
+                made.append(self._frame(session, launch, tenant, target, browser))
+                return
         raise _shown(launch, refusal, reference)
 
     def _frame(

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from lms.db import is_overrun
+from lms.db import is_cut_off, is_overrun
 from lms.errors import (
     N_,
     Conflict,
@@ -22,6 +22,7 @@ from lms.errors import (
     Unavailable,
 )
 from lms.web.guard import Audience, audience_of
+from lms.web.headers import POLICY
 from lms.web.kit import wants_json
 
 log = structlog.get_logger()
@@ -49,10 +50,12 @@ OUR_FAULT = N_(
 )
 BUSY = N_("More people are here at this moment than can be served. Try again in a minute.")
 BUSY_FOR_S = "30"
+AWAY = N_("The library can't reach its records at this moment. Try again in a minute.")
 STALE_FORM = N_(
     "This form was open for too long, or in another window. Go back, reload and send it again."
 )
 OWN_PAGES = frozenset({403, 404, 410, 429, 500})
+FRAMED = frozenset({Audience.FRAME, Audience.PLATFORM})
 CLIENT_FAULT, SERVER_FAULT = 400, 500
 
 
@@ -74,6 +77,28 @@ def answer(
 ) -> ResponseReturnValue:
     """Answer with an error page, or JSON when asked: status, sentence, reference number."""
     return _answer(status, code, message, retry_after, secrets.token_hex(4))
+
+
+def away() -> ResponseReturnValue:
+    """Answer that the database can't be reached now (503), and when to try again."""
+    reference = secrets.token_hex(4)
+    log.error("database_away", reference=reference, endpoint=request.endpoint)
+    return _without_database("away", AWAY, reference)
+
+
+def _without_database(code: str, message: str, reference: str) -> ResponseReturnValue:
+    """Answer in the house's look, as far as that is known without asking the database."""
+    headers = {"Retry-After": BUSY_FOR_S}
+    if wants_json():
+        body = {"code": code, "message": _(message), "reference": reference}
+        return jsonify(body), STATUS[Unavailable], headers
+    page = current_app.jinja_env.get_template("errors/away.html").render(
+        message=_(message), reference=reference
+    )
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and audience_of(view) in FRAMED:  # a sentence and nothing to press
+        headers["Content-Security-Policy"] = POLICY.replace("ancestors 'none'", "ancestors *")
+    return page, STATUS[Unavailable], headers
 
 
 def _answer(
@@ -125,6 +150,8 @@ def _failed(error: Exception) -> ResponseReturnValue:
     reference = secrets.token_hex(4)
     if is_overrun(error):
         log.warning("request_overrun", reference=reference, endpoint=request.endpoint)
-        return _answer(STATUS[Unavailable], "busy", BUSY, BUSY_FOR_S, reference)
+        return _without_database("busy", BUSY, reference)
+    if is_cut_off(error):
+        return away()
     log.error("request_failed", reference=reference, endpoint=request.endpoint, exc_info=error)
     return _answer(SERVER_FAULT, "failed", OUR_FAULT, None, reference)

@@ -6,15 +6,17 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.errors import N_
+from lms.web.errors import away
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, transaction
 from lti.frames import hand_over
-from lti.launching import Accepted, LaunchTurned
+from lti.launching import Accepted, LaunchTurned, OutcomeLost
 from lti.platform_addresses import origin_of
 from lti.refusals import TRY_AGAIN, LaunchRefused
 from lti.web.browsers import a_browser, keep_browser, known_browser
 from lti.web.proofs import open_ticket, proof_of, seal_ticket
 from lti.web.reception import in_frame, launch_page, reception, turned_page
+from lti.web.swift import LOST
 
 WENT_COLD: Final = N_("Your learning system did not confirm this launch in time.")
 
@@ -25,10 +27,14 @@ blueprint = Blueprint("lti_launch", __name__)
 @open_to(Audience.PLATFORM)
 def launch() -> ResponseReturnValue:
     """Check the message and lead on by 303, so that reloading the page posts nothing again."""
+    if request.environ.get(LOST):
+        return away()
     try:
         accepted = reception().receive(dict(request.form.items()), browser=known_browser())
     except LaunchTurned as turned:
         return turned_page(turned)
+    except OutcomeLost:
+        return away()
     if accepted.hand_over is None:
         return in_frame(_opened(accepted.secret), accepted.origins)
     return _ask_for_proof(accepted)

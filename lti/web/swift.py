@@ -18,7 +18,7 @@ from lms.runtime import Carrel
 from lms.web.headers import security_headers
 from lti.beginning import LAUNCH, LoginTurned, begin, storage_target_in
 from lti.keysets import KeySets
-from lti.launching import Reception
+from lti.launching import OutcomeLost, Reception
 from lti.web.browsers import a_cookie, new_browser, ours
 from lti.web.framed import cookie_name
 from lti.web.reception import frame_headers
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 LOGIN: Final = "/lti/login"
 LONGEST_MESSAGE: Final = 1024 * 1024
+LOST: Final = "carrel.launch_lost"  # in the environ of a launch that may have been written already
 PLACE: Final = "value"  # in the cookie's header, for what a browser is given
 FORM: Final = "application/x-www-form-urlencoded"
 
@@ -77,6 +78,9 @@ class SwiftLaunches:
         )
         try:
             return _login(here, said, browser) if path == LOGIN else _launch(here, said, browser)
+        except OutcomeLost:
+            environ[LOST] = True
+            return None
         except (SQLAlchemyError, here.database.driver_fault):  # the pages find out what is wrong
             return None
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlalchemy.orm import Session
 
-from lms.db import Database, is_overrun
+from lms.db import Database, is_cut_off, is_overrun
 from tests.lti.tool_server import Connection, is_open
 
 
@@ -31,6 +32,23 @@ def test_a_launch_without_a_turn_is_told_to_try_again_and_then_goes_through(
     assert is_open(connection.post(posted))
 
 
+@pytest.mark.parametrize(
+    ("fault", "is_it"),
+    [
+        (psycopg.OperationalError("consuming input failed"), True),
+        (psycopg.errors.AdminShutdown(), True),
+        (psycopg.errors.CannotConnectNow(), True),
+        (psycopg.errors.SqlclientUnableToEstablishSqlconnection(), True),
+        (psycopg.ProgrammingError("the driver's own"), False),
+        (psycopg.errors.UniqueViolation(), False),
+        (psycopg.errors.TooManyConnections(), False),
+        (ValueError(), False),
+    ],
+)
+def test_a_connection_that_broke_is_told_from_other_faults(fault: Exception, is_it: bool) -> None:
+    assert is_cut_off(fault) is is_it
+
+
 def test_a_locked_sqlite_is_overrun_and_a_missing_table_is_a_fault(tmp_path: Path) -> None:
     with (
         closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as one,
@@ -43,3 +61,4 @@ def test_a_locked_sqlite_is_overrun_and_a_missing_table_is_a_fault(tmp_path: Pat
             one.execute("SELECT * FROM nothing")
     assert is_overrun(locked.value)
     assert not is_overrun(missing.value)
+    assert not is_cut_off(locked.value)
