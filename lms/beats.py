@@ -45,11 +45,15 @@ _ENDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A beat that was taken in, and what is now kept of the recording."""
+    """A beat that was taken in, and what is now kept of the recording.
+
+    `is_due` tells that by this beat the certificate may be earned: `earning.consider` knows.
+    """
 
     verdict: Verdict
     buckets: bytes
     watched_s: float
+    is_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class _Heard:
     record_id: int
     buckets: bytes
     earned_until: datetime
+    certify_at_s: int | None
     merged_into: int | None
     blocked_at: datetime | None
     state: WebinarState
@@ -138,6 +143,7 @@ _HEARD = (
         _record.id.label("record_id"),
         _record.buckets,
         _record.earned_until,
+        _record.certify_at_s,
         _login.merged_into,
         _login.blocked_at,
         _webinar.state,
@@ -348,7 +354,12 @@ def _weighed(heard: _Heard, *, beat: Beat, now: datetime) -> tuple[Kept, dict[st
         "kept_until": seen.earned_until,
         "kept_at": now,
     }
-    return Kept(verdict, seen.buckets, watched_s), values
+    return Kept(verdict, seen.buckets, watched_s, _is_due(heard, seen, watched_s)), values
+
+
+def _is_due(heard: _Heard, seen: Seen, watched_s: float) -> bool:
+    asked_from = heard.certify_at_s
+    return asked_from is not None and watched_s >= asked_from and seen.buckets != heard.buckets
 
 
 def _note(driver: Driver, heard: _Heard, kept: Kept, now: datetime) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from lms import audit, sign_ins, viewing
+from lms import audit, certificates, sign_ins, viewing
 from lms.errors import N_, Conflict, NotFound
 from lms.letters import Doors
 from lms.models.imports import SeatImportRow
@@ -65,6 +65,7 @@ def erase(
     for hook in hooks:
         for one in person.login_ids:
             hook(session, one)
+    certificates.withhold(session, person.login_ids, person.keys, now)
     _forget_places(session, person)
     _forget_letters_and_requests(session, person)
     _forget_doings(session, person)

@@ -2,7 +2,17 @@
 
 from flask import Blueprint, Flask
 
-from lms import arrivals, contract_rounds, history_lists, history_runs, kits, uploads, versions
+from lms import (
+    arrivals,
+    certificate_rounds,
+    contract_rounds,
+    group_certificates,
+    history_lists,
+    history_runs,
+    kits,
+    uploads,
+    versions,
+)
 from lms.cli.access import grant, why
 from lms.cli.catalogue import webinar
 from lms.cli.db import db
@@ -49,6 +59,7 @@ from lms.web import (
     account_addresses,
     ask,
     catalogue,
+    certificates,
     claim,
     entrance,
     forgotten_password,
@@ -64,6 +75,7 @@ from lms.web import (
     sign_in_code,
     sign_up,
     transcripts,
+    verify,
     watch,
 )
 from lms.web.admin import audit as staff_audit
@@ -132,6 +144,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account_addresses.blueprint,
     ask.blueprint,
     catalogue.blueprint,
+    certificates.blueprint,
     claim.blueprint,
     entrance.blueprint,
     forgotten_password.blueprint,
@@ -175,6 +188,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_kits.blueprint,
     staff_mail.blueprint,
     transcripts.blueprint,
+    verify.blueprint,
     staff_poster.blueprint,
     staff_slides.blueprint,
     watch.blueprint,
@@ -205,6 +219,8 @@ LIBRARY = Part(
     commands=COMMANDS,
     job_handlers={
         ENCODE: encode_recording,
+        certificate_rounds.CONSIDER: certificate_rounds.consider,
+        group_certificates.GIVE: certificate_rounds.give_group,
         SWEEP: sweep_run,
         HEAR: hear_recording,
         END_IDLE: end_idle,
@@ -240,6 +256,11 @@ LIBRARY = Part(
         history_lists.APPLY: history_runs.applying_ended,
         history_runs.INVITE: history_runs.letters_ended,
     },
-    schedules=(*SCHEDULES, *contract_rounds.SCHEDULES, *arrivals.SCHEDULES),
+    schedules=(
+        *SCHEDULES,
+        *certificate_rounds.SCHEDULES,
+        *contract_rounds.SCHEDULES,
+        *arrivals.SCHEDULES,
+    ),
     models=tables.MODULES,
 )

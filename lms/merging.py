@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
-from lms import audit, email_tokens, sign_ins, viewing
+from lms import audit, certificate_rules, email_tokens, sign_ins, viewing
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.people import EmailPurpose, Login, LoginAlias
 from lms.models.viewing import PlaybackEnd
@@ -76,6 +76,7 @@ def merge(
     sign_ins.end_all(session, goes.id, now=now)
     for hook in hooks:
         hook(session, stays.id, goes.id)
+    certificate_rules.look_at_person_again(session, stays.id)
     audit.record(session, "login.merged", merged, actor=actor, now=now, detail={"into": kept})
 
 
@@ -103,6 +104,8 @@ def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) 
         .values(merged_into=None)
         .execution_options(synchronize_session=False)
     )
+    certificate_rules.look_at_person_again(session, row.id)
+    certificate_rules.look_at_person_again(session, row.merged_into)
     viewing.end_for_login(session, row.merged_into, ended_as=PlaybackEnd.REVOKED, now=now)
     further = select(exists().where(LoginAlias.login_id == row.id))
     if row.email_key is not None or session.scalar(further):

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
-from lms import audit, mail
+from lms import audit, group_certificates, mail
 from lms.addresses import read_address
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
@@ -126,6 +126,8 @@ def enter(
             _send_slides(session, showing, Guest(name, address.shown), secret, doors=doors, now=now)
     if new and len(roster(session, showing)) > MOST_PEOPLE:
         raise Conflict(N_("A showing holds a thousand people at most."))
+    if new and showing.closed_at is not None:
+        group_certificates.ask_for(session, showing.public_id, now=now)
     if new:
         _note(session, showing, "entered", new, actor=actor, now=now)
     return len(new)
@@ -148,6 +150,8 @@ def correct(
     row = _attendee(session, showing, mended.attendee)
     name, address = _named(mended.guest.name), read_address(mended.guest.email)
     row.name = name
+    session.flush()
+    group_certificates.follow_name(session, row.id, name, actor=actor, doors=doors, now=now)
     _note(session, showing, "corrected", [mended.attendee], actor=actor, now=now)
     if address.key == row.email_key:
         session.flush()
@@ -167,10 +171,18 @@ def correct(
 
 
 def remove(
-    session: Session, showing: ShowingFacts, attendee_id: str, *, actor: str, now: datetime
+    session: Session,
+    showing: ShowingFacts,
+    attendee_id: str,
+    *,
+    actor: str,
+    doors: Doors,
+    now: datetime,
 ) -> None:
-    """Take somebody off the roster; their link ends. Raises NotFound."""
-    session.delete(_attendee(session, showing, attendee_id))
+    """Take somebody off the roster; their link ends, and so does their certificate. Raises NotFound."""
+    row = _attendee(session, showing, attendee_id)
+    group_certificates.follow_removal(session, row.id, actor=actor, doors=doors, now=now)
+    session.delete(row)
     _note(session, showing, "removed", [attendee_id], actor=actor, now=now)
     session.flush()
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
-from lms import audit
+from lms import audit, group_certificates
 from lms.db import CROCKFORD, new_public_id
 from lms.errors import N_, Gone, NotFound
 from lms.models.catalogue import Webinar
@@ -68,11 +68,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Slides:
-    """What an attendee's link opens: the handouts of one webinar, for good."""
+    """What an attendee's link opens: the handouts of one webinar, for good, and their certificate."""
 
     webinar_id: int
     slug: str
     name: str
+    certificate: str | None
 
 
 def open_showing(
@@ -181,6 +182,7 @@ def read_slides(session: Session, secret: str, *, now: datetime) -> Slides:
         select(
             Showing.webinar_id,
             Webinar.slug,
+            Attendee.id.label("attendee_id"),
             Attendee.name,
             Showing.login_id,
             Grant.public_id.label("grant"),
@@ -193,7 +195,8 @@ def read_slides(session: Session, secret: str, *, now: datetime) -> Slides:
     if row is None:
         raise NotFound
     must_stand(session, row.login_id, row.webinar_id, row.grant, now)
-    return Slides(row.webinar_id, row.slug, row.name)
+    certificate = group_certificates.certificate_of(session, row.attendee_id)
+    return Slides(row.webinar_id, row.slug, row.name, certificate)
 
 
 def hash_secret(secret: str) -> bytes:
@@ -239,7 +242,7 @@ def _facts(row: Row[*tuple[Any, ...]], now: datetime) -> ShowingFacts:
 
 def _close(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     rows = session.execute(
-        select(Showing.id, Showing.opened_at, Showing.closes_at, Webinar.minutes)
+        select(Showing.id, Showing.public_id, Showing.opened_at, Showing.closes_at, Webinar.minutes)
         .join(Webinar, Webinar.id == Showing.webinar_id)
         .where(which, Showing.closed_at.is_(None))
     ).all()
@@ -251,6 +254,7 @@ def _close(session: Session, which: ColumnElement[bool], now: datetime) -> int:
             .where(Showing.id == row.id, Showing.closed_at.is_(None))
             .values(closed_at=until, minutes_shown=shown)
         )
+        group_certificates.ask_for(session, row.public_id, now=now)
     return len(rows)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import CompoundSelect, Select, bindparam, func, literal, null, s
 from sqlalchemy.orm import Session
 
 from lms.models.catalogue import Caption, Handout, Presenter, Recording, Series, Webinar
+from lms.models.certificates import Certificate
 from lms.models.holdings import Grant
 from lms.models.orders import DeskRequest, Sale
 from lms.models.people import Login, LoginAlias, Organisation, SignIn
@@ -37,6 +38,7 @@ class Kind(StrEnum):
     SEAT = "seat"
     LINK = "link"
     SHOWING = "showing"
+    CERTIFICATE = "certificate"
     SALE = "sale"
     REQUEST = "request"
     JOB = "job"
@@ -80,6 +82,7 @@ def _named() -> CompoundSelect[Any]:
         _select(Kind.WEBINAR, Webinar, Webinar.title, null(), Webinar.slug),
         _select(Kind.PRESENTER, Presenter, Presenter.name, null(), Presenter.public_id),
         _select(Kind.SERIES, Series, Series.title, null(), Series.public_id),
+        _select(Kind.CERTIFICATE, Certificate, Certificate.title, null(), Certificate.public_id),
         _select(Kind.RECORDING, Recording, null(), Webinar.title, Webinar.slug).join(Webinar),
         _select(Kind.HANDOUT, Handout, Handout.title, Webinar.title, Webinar.slug).join(Webinar),
         _select(Kind.CAPTION, Caption, Caption.label, Webinar.title, Webinar.slug)

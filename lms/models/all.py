@@ -2,6 +2,7 @@
 
 from lms.models import (
     catalogue,
+    certificates,
     history,
     holdings,
     imports,
@@ -28,6 +29,7 @@ MODULES = (
     history,
     viewing,
     showings,
+    certificates,
     uploads,
     upkeep,
 )

@@ -108,6 +108,8 @@ class WatchRecord(Base, kw_only=True):
 
     `earned_until` is the moment up to which time that passed has been spent on buckets, so that
     no beat, from whatever screen, earns the same seconds of a person's life again.
+    `certify_at_s` is from how many watched seconds on it is to be asked whether the certificate is
+    earned; None once there is nothing more to ask.
     """
 
     __tablename__ = "watch_record"
@@ -124,6 +126,7 @@ class WatchRecord(Base, kw_only=True):
     )
     buckets: Mapped[bytes] = mapped_column(LargeBinary)
     watched_s: Mapped[int]
+    certify_at_s: Mapped[int | None] = mapped_column(default=0, server_default="0")
     position_s: Mapped[float]
     earned_until: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)

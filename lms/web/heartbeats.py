@@ -3,16 +3,18 @@
 import json
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from lms import beats, viewing
+from lms import beats, earning, viewing
 from lms.beats import Doubtful, Ended, Kept
 from lms.clock import now
 from lms.errors import N_, Forbidden, Invalid, NotFound, Refused
+from lms.letters import Doors
 from lms.models.viewing import PlaybackEnd
 from lms.progress import Beat, checked_beat
 from lms.runtime import Carrel
@@ -81,13 +83,28 @@ class Heartbeats:
             with database.driver() as driver:
                 answer = beats.keep_swiftly(driver, session_id, beat=beat, now=moment)
             if not isinstance(answer, Doubtful):
-                return answer
+                return self._certified(session_id, answer, moment)
         with database.transaction() as session:
             kept = beats.keep_beat(session, session_id, beat=beat, now=moment)
             if is_last:
                 closed = PlaybackEnd.CLOSED
                 viewing.end_session(session, session_id, ended_as=closed, now=moment)
-        return kept
+        return self._certified(session_id, kept, moment)
+
+    def _certified(self, session_id: str, answer: Kept | Ended, moment: datetime) -> Kept | Ended:
+        """Issue the certificate that the beat has earned; once a viewing, not at every beat.
+
+        The beat is kept by then. Where this fails, the next beat or the house's round does it.
+        """
+        if isinstance(answer, Ended) or not answer.is_due:
+            return answer
+        doors = Doors(self._carrel.settings.base_url)
+        try:
+            with self._carrel.database.transaction() as session:
+                earning.consider_session(session, session_id, doors=doors, now=moment)
+        except (SQLAlchemyError, Refused) as fault:
+            log.error("certificate_not_considered", kind=type(fault).__name__)  # noqa: TRY400  (no values)
+        return answer
 
 
 def _read_beat(environ: "WSGIEnvironment") -> Beat:

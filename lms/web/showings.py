@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from lms import programme, rosters, showings
+from lms import group_certificates, programme, rosters, showings
 from lms.clock import now
 from lms.csv_export import CONTENT_TYPE, csv_pieces
 from lms.errors import Conflict, Invalid, NotFound
@@ -149,7 +149,9 @@ def change(public_id: str, attendee_id: str) -> ResponseReturnValue:
             showing = _mine(session, public_id)
             actor = required_viewer().public_id
             if form.get("act") == "remove":
-                rosters.remove(session, showing, attendee_id, actor=actor, now=now())
+                rosters.remove(
+                    session, showing, attendee_id, actor=actor, doors=_doors(), now=now()
+                )
             else:
                 guest = Guest(form.get("name", ""), form.get("email", ""))
                 mended = Mended(attendee_id, guest)
@@ -205,7 +207,7 @@ def slides(secret: str) -> ResponseReturnValue:
     with read_session() as session:
         found = showings.read_slides(session, secret, now=now())
         webinar = programme.read_programme(session, found.slug)
-    return render("showings/slides.html", programme=webinar, name=found.name, secret=secret)
+    return render("showings/slides.html", programme=webinar, found=found, secret=secret)
 
 
 @blueprint.get("/slides/<secret>/<handout_id>")
@@ -223,9 +225,11 @@ def _host_page(public_id: str, *, fault: str = "") -> str:
     with read_session() as session:
         showing = _mine(session, public_id)
         people = rosters.roster(session, showing)
+        earned = group_certificates.read_earned(session, public_id)
     link = _room_url(showing)
     return render(
         "showings/host.html",
+        earned=earned,
         showing=showing,
         people=people,
         counted=_counted(people),

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
+from sqlalchemy.orm import Session
 
 from lms.access import Action, Admitted, Case, Code, Decision, decide
 from lms.cases import load_case
@@ -24,6 +25,7 @@ from lms.streams import Holder
 from lms.transcripts import Track, read_tracks
 from lms.viewing import Playback
 from lms.watching import Place, nowhere, read_places
+from lms.web.certificate_card import CertificateCard, read_card
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render
 from lms.web.panels import panel_of
@@ -58,6 +60,7 @@ class Seat:
     may_show: bool
     tracks: tuple[Track, ...]
     slides: tuple[SlideFacts, ...]
+    card: CertificateCard | None
 
 
 @blueprint.get("/webinars/<slug>/watch")
@@ -96,6 +99,18 @@ def watch_plainly(slug: str) -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/webinars/<slug>/watch/certificate")
+@open_to(Audience.SIGNED_IN)
+def certificate(slug: str) -> ResponseReturnValue:
+    """Answer the certificate's card alone, for the page on which it is being earned."""
+    person = required_viewer()
+    with read_session() as session:
+        programme = read_programme(session, slug)
+        place = None if programme.version is None else nowhere(programme.version.seconds)
+        card = _card(session, programme, person, place)
+    return render("certificates/_card.html", card=card)
+
+
 def _is_preview(person: Viewer) -> bool:
     return person.is_staff and request.args.get("preview") == "1"
 
@@ -113,13 +128,24 @@ def _seat(slug: str, person: Viewer) -> Seat:
         tracks = read_tracks(session, programme.webinar_id)
         may_show = grant_that_shows(session, case, now=moment)
         slides = read_slides(session, programme.version.public_id) if programme.version else ()
+        card = _card(session, programme, person, place)
     decision = decide(case.login, case.webinar, Action.RECORDING, moment)
     if _is_hidden(programme, decision) and not person.is_staff:
         raise NotFound
     handouts = decide(case.login, case.webinar, Action.HANDOUT, moment)
     has_handouts = isinstance(handouts, Admitted) or person.is_staff
     return Seat(
-        programme, case, decision, has_handouts, place, may_show is not None, tracks, slides
+        programme, case, decision, has_handouts, place, may_show is not None, tracks, slides, card
+    )
+
+
+def _card(
+    session: Session, programme: Programme, person: Viewer, place: Place | None
+) -> CertificateCard | None:
+    if place is None or _is_preview(person):
+        return None
+    return read_card(
+        session, person.login_id, programme.webinar_id, slug=programme.slug, place=place
     )
 
 
@@ -153,6 +179,7 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
             tracks=links_to(seat.tracks, "transcripts"),
             may_show=seat.may_show,
             slides=tiles_of(seat.slides),
+            card=seat.card,
         )
     )
     page.headers["Content-Security-Policy"] = player_policy(carrel())

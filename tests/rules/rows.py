@@ -27,6 +27,9 @@ REFERRED = object()  # a row of the table that the column refers to is made for 
 # what a table's CHECKs ask for and its column types do not tell
 KNOWN: Mapping[str, Mapping[str, Any]] = {
     "assignment": {"login_id": REFERRED, "state": "invited", "expires_at": START},
+    "attendance": {"minutes": 50},
+    "certificate": {"kind": "watched", "reason": "", "credit_minutes": 60},
+    "certificate_rule": {"percent": 90},
     "claim_link": {"expires_at": START + timedelta(hours=1), "most_uses": 1, "uses": 0},
     "grant_line": {"login_id": REFERRED, "scope": "everything"},
     "caption": {"key": "renditions/x/captions/y.vtt"},

@@ -24,6 +24,7 @@ MAY_ASK_THE_TIME = (
     "lms/history_runs.py",
     "lms/rounds.py",
     "lms/seat_rounds.py",
+    "lms/certificate_rounds.py",
     "lms/contract_rounds.py",
     "lms/demo/",
     "lms/liveness.py",

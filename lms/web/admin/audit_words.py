@@ -21,6 +21,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "captions.unpublished": N_("%(actor)s took the captions %(subject)s away from viewers"),
     "captions.asked_for": N_("%(actor)s had captions of %(subject)s written by a program"),
     "captions.removed": N_("%(actor)s removed captions"),
+    "certificate.issued": N_("A certificate was issued: %(subject)s"),
+    "certificate.issued_by_hand": N_("%(actor)s issued a certificate by hand: %(subject)s"),
+    "certificate.corrected": N_("%(actor)s corrected the name on a certificate: %(subject)s"),
+    "certificate.revoked": N_("%(actor)s revoked a certificate: %(subject)s"),
     "course.releases_confirmed": N_("%(actor)s let seats go that a course's list no longer names"),
     "course.releases_dismissed": N_("%(actor)s kept the seats that a course's list didn't name"),
     "course.releases_held_back": N_("%(actor)s kept back the release of seats: a list came short"),
@@ -229,6 +233,7 @@ _PLACES: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.SALE: ("staff_sales.show", "sale_id"),
     Kind.REQUEST: ("staff_requests.show", "request_id"),
     Kind.JOB: ("staff_jobs.job", "job_id"),
+    Kind.CERTIFICATE: ("verify.show", "public_id"),
 }
 _COVERS: Final = (Kind.GRANT, Kind.POOL_GRANT, Kind.POOL, Kind.SEAT, Kind.LINK)
 

@@ -1,0 +1,163 @@
+"""Certificates as people see them: one by its outside id, and all of a person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, func, or_, select, union
+from sqlalchemy.orm import Session, aliased
+
+from lms.errors import NotFound
+from lms.models.catalogue import Webinar
+from lms.models.certificates import Certificate, CertificateKind
+from lms.models.people import Login, LoginAlias
+from lms.models.showings import Attendee
+from lms.streams import logins_of
+
+
+class Status(StrEnum):
+    """What its page answers to who checks a certificate."""
+
+    VALID = "valid"
+    REVOKED = "revoked"
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """A certificate as it was issued, and what became of it; `holder` is "" once withheld.
+
+    `corrected_by` is the outside id of the one that stands in its place.
+    """
+
+    public_id: str
+    kind: CertificateKind
+    holder: str
+    title: str
+    slug: str
+    presenters: str
+    credit_minutes: int
+    zone: str
+    language: str
+    earned_at: datetime
+    issued_at: datetime
+    reason: str
+    revoked_at: datetime | None
+    revoked_reason: str | None
+    replaced_at: datetime | None
+    withheld_at: datetime | None
+    corrected_by: str | None
+
+    @property
+    def status(self) -> Status:
+        """Return whether it stands."""
+        if self.revoked_at is not None:
+            return Status.REVOKED
+        return Status.VALID if self.replaced_at is None else Status.CORRECTED
+
+    @property
+    def is_printed(self) -> bool:
+        """Tell whether there is a paper of it: it stands, and has a name."""
+        return self.status is Status.VALID and self.withheld_at is None
+
+
+_next = aliased(Certificate)
+_FACTS: Final = (
+    select(
+        Certificate.public_id,
+        Certificate.kind,
+        Certificate.holder,
+        Certificate.title,
+        Webinar.slug,
+        Certificate.presenters,
+        Certificate.credit_minutes,
+        Certificate.zone,
+        Certificate.language,
+        Certificate.earned_at,
+        Certificate.issued_at,
+        Certificate.reason,
+        Certificate.revoked_at,
+        Certificate.revoked_reason,
+        Certificate.replaced_at,
+        Certificate.withheld_at,
+        _next.public_id.label("corrected_by"),
+    )
+    .join_from(Certificate, Webinar, Webinar.id == Certificate.webinar_id)
+    .outerjoin(_next, _next.replaces_id == Certificate.id)
+)
+
+
+def read_certificate(session: Session, public_id: str) -> CertificateFacts:
+    """Return a certificate to whoever has its outside id, revoked or not; raises NotFound."""
+    row = session.execute(_FACTS.where(Certificate.public_id == public_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _facts(row)
+
+
+def list_own(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
+    """Return what was issued to a person and not corrected since, what was earned last first.
+
+    Over all logins that are theirs, and from showings to a group under an address that is theirs.
+    """
+    rows = session.execute(
+        _FACTS.where(_belongs_to(login_id), Certificate.replaced_at.is_(None)).order_by(
+            Certificate.earned_at.desc(), Certificate.id.desc()
+        )
+    )
+    return tuple(_facts(row) for row in rows)
+
+
+def own_of_webinar(session: Session, login_id: int, webinar_id: int) -> CertificateFacts | None:
+    """Return the certificate of a webinar that stands for a person, if one does."""
+    row = session.execute(
+        _FACTS.where(
+            _belongs_to(login_id),
+            Certificate.webinar_id == webinar_id,
+            Certificate.revoked_at.is_(None),
+            Certificate.replaced_at.is_(None),
+        )
+        .order_by(Certificate.id)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _facts(row)
+
+
+def list_history(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
+    """Return all that was ever issued to a person, corrected ones included, the latest first."""
+    rows = session.execute(
+        _FACTS.where(_belongs_to(login_id)).order_by(
+            Certificate.issued_at.desc(), Certificate.id.desc()
+        )
+    )
+    return tuple(_facts(row) for row in rows)
+
+
+def sum_credit(facts: tuple[CertificateFacts, ...]) -> int:
+    """Return the minutes of continuing education that stand, each webinar once."""
+    of_webinar: dict[str, int] = {}
+    for each in facts:
+        if each.status is Status.VALID:
+            of_webinar[each.slug] = max(each.credit_minutes, of_webinar.get(each.slug, 0))
+    return sum(of_webinar.values())
+
+
+def _belongs_to(login_id: int) -> Any:  # noqa: ANN401  (a condition; SQLAlchemy has no one type)
+    seen_together = select(Attendee.id).where(Attendee.email_key.in_(_keys_of(login_id)))
+    return or_(
+        Certificate.login_id.in_(logins_of(login_id)), Certificate.attendee_id.in_(seen_together)
+    )
+
+
+def _keys_of(login_id: int) -> Select[str]:
+    own = select(Login.email_key.label("key")).where(
+        Login.id.in_(logins_of(login_id)), Login.confirmed_at.is_not(None)
+    )
+    further = select(LoginAlias.email_key).where(LoginAlias.login_id.in_(logins_of(login_id)))
+    both = union(own, further).subquery()
+    return select(func.coalesce(both.c.key, "")).where(both.c.key.is_not(None))
+
+
+def _facts(row: Row[*tuple[Any, ...]]) -> CertificateFacts:
+    return CertificateFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)

@@ -1,0 +1,121 @@
+"""What earns the certificate of a webinar: a share of the recording, minutes live, or of both a part."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
+from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
+from sqlalchemy.orm import Session
+
+from lms.models.catalogue import Recording, Webinar
+from lms.models.certificates import Attendance, CertificateRule
+from lms.models.viewing import WatchRecord
+from lms.streams import logins_of
+
+PERCENT: Final = 90  # of the recording
+LIVE_OF_60: Final = 50  # of each hour of a live webinar (PRODUCT.md, Certificates)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What earns the certificate, and how much continuing education it stands for.
+
+    `percent` of a recording earns it, `live_minutes` of the live webinar do, and so does half of
+    the one with half of the other.
+    """
+
+    is_offered: bool
+    percent: int
+    live_minutes: int
+    credit_minutes: int
+
+    def share_needed(self, live_minutes: int) -> float:
+        """Return the share of the recording, 0 to 1, that is asked of who was there live so long."""
+        return self.percent / 100 * max(0.0, 1 - live_minutes / self.live_minutes)
+
+
+def usual_live_minutes(minutes: int) -> int:
+    """Return the minutes live that earn it where staff said nothing: 50 of each 60, rounded up."""
+    return max(1, -(-minutes * LIVE_OF_60 // 60))
+
+
+def read_rule(session: Session, webinar_id: int) -> Rule:
+    """Return the rule of a webinar that is there."""
+    row = session.execute(
+        select(
+            Webinar.minutes,
+            CertificateRule.is_offered,
+            CertificateRule.percent,
+            CertificateRule.live_minutes,
+            CertificateRule.credit_minutes,
+        )
+        .outerjoin_from(Webinar, CertificateRule, CertificateRule.webinar_id == Webinar.id)
+        .where(Webinar.id == webinar_id)
+    ).one()
+    return Rule(
+        is_offered=row.is_offered is not False,
+        percent=row.percent or PERCENT,
+        live_minutes=row.live_minutes or usual_live_minutes(row.minutes),
+        credit_minutes=row.credit_minutes or row.minutes,
+    )
+
+
+def keep_rule(session: Session, webinar_id: int, rule: Rule) -> None:
+    """Keep the rule of a webinar; whoever watches or has watched it is looked at anew."""
+    minutes = session.scalars(select(Webinar.minutes).where(Webinar.id == webinar_id)).one()
+    usual = rule.live_minutes == usual_live_minutes(minutes)
+    values = {
+        "is_offered": rule.is_offered,
+        "percent": rule.percent,
+        "live_minutes": None if usual else rule.live_minutes,
+        "credit_minutes": None if rule.credit_minutes == minutes else rule.credit_minutes,
+    }
+    put = _putting(session)(CertificateRule).values(webinar_id=webinar_id, **values)
+    session.execute(put.on_conflict_do_update(index_elements=["webinar_id"], set_=values))
+    versions = select(Recording.id).where(Recording.webinar_id == webinar_id)
+    _look_again(session, WatchRecord.recording_id.in_(versions))
+
+
+def look_at_person_again(session: Session, login_id: int) -> None:
+    """Have all that a person has watched looked at anew, merged logins included."""
+    _look_again(session, WatchRecord.login_id.in_(logins_of(login_id)))
+
+
+def note_attendance(
+    session: Session, *, login_id: int, webinar_id: int, minutes: int, now: datetime
+) -> None:
+    """Keep how many minutes somebody was there live, instead of what was kept before."""
+    values = {"minutes": minutes, "noted_at": now}
+    put = _putting(session)(Attendance).values(login_id=login_id, webinar_id=webinar_id, **values)
+    session.execute(
+        put.on_conflict_do_update(index_elements=["login_id", "webinar_id"], set_=values)
+    )
+
+
+def read_attendance(session: Session, login_id: int, webinar_id: int) -> int:
+    """Return the minutes a person was there live.
+
+    Of two logins that are one person the longer time counts: both may have sat in the same hour.
+    """
+    minutes = session.scalar(
+        select(func.max(Attendance.minutes)).where(
+            Attendance.login_id.in_(logins_of(login_id)), Attendance.webinar_id == webinar_id
+        )
+    )
+    return minutes or 0
+
+
+def _look_again(session: Session, which: ColumnElement[bool]) -> None:
+    session.execute(
+        update(WatchRecord)
+        .where(which)
+        .values(certify_at_s=0)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _putting(session: Session) -> type[InsertOnSqlite] | type[InsertOnPostgresql]:
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    return InsertOnSqlite if on_sqlite else InsertOnPostgresql

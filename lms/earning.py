@@ -1,0 +1,174 @@
+"""Earning a certificate: what a person saw, over all that is theirs, against the webinar's rule."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms import certificates
+from lms.certificate_rules import Rule, read_attendance, read_rule
+from lms.certificates import Award
+from lms.letters import Doors
+from lms.models.catalogue import Recording, Webinar
+from lms.models.certificates import CertificateKind
+from lms.models.people import Login
+from lms.models.viewing import PlaybackSession, WatchRecord
+from lms.streams import logins_of
+from lms.watching import Place, read_places
+
+ROUNDING: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How near a person is to the certificate of a webinar: shares 0 to 1 of the recording."""
+
+    rule: Rule
+    live_minutes: int
+    share: float
+    needed: float
+
+    @property
+    def is_earned(self) -> bool:
+        """Tell whether the rule is met."""
+        return self.rule.is_offered and self.share + ROUNDING >= self.needed
+
+
+def read_standing(session: Session, login_id: int, webinar_id: int) -> Standing:
+    """Return how near a person is; the best version counts, over all logins that are theirs."""
+    return _standing(session, login_id, webinar_id, _places(session, login_id, webinar_id))
+
+
+def consider_session(session: Session, session_id: str, *, doors: Doors, now: datetime) -> None:
+    """Consider the certificate of what a playback session plays, for who plays it."""
+    row = session.execute(
+        select(PlaybackSession.login_id, Recording.webinar_id)
+        .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
+        .where(PlaybackSession.public_id == session_id)
+    ).one()
+    consider(session, row.login_id, row.webinar_id, doors=doors, now=now)
+
+
+def consider(
+    session: Session, login_id: int, webinar_id: int, *, doors: Doors, now: datetime
+) -> str | None:
+    """Issue the certificate if it is earned and never was issued; returns its outside id then.
+
+    Where it isn't earned yet, notes at how many watched seconds to ask again; no sooner can it be.
+    One that was revoked is not issued again by itself.
+    """
+    kept_id = _kept(session, login_id)
+    places = _places(session, kept_id, webinar_id)
+    standing = _standing(session, kept_id, webinar_id, places)
+    if not standing.rule.is_offered or certificates.has_any(session, kept_id, webinar_id):
+        _ask_no_more(session, kept_id, webinar_id)
+        return None
+    if not standing.is_earned:
+        _ask_again_at(session, kept_id, places, standing)
+        return None
+    made = certificates.issue(
+        session,
+        _award(session, kept_id, webinar_id, standing, now),
+        actor=None,
+        doors=doors,
+        now=now,
+    )
+    _ask_no_more(session, kept_id, webinar_id)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Somebody to be considered for a webinar's certificate (row ids); `record_id` is for going on."""
+
+    record_id: int
+    login_id: int
+    webinar_id: int
+
+
+def read_due(session: Session, *, after: int, limit: int) -> tuple[Due, ...]:
+    """Return who is to be considered and was not when the beat came, by records after this one."""
+    rows = session.execute(
+        select(WatchRecord.id, WatchRecord.login_id, Recording.webinar_id)
+        .join_from(WatchRecord, Recording, Recording.id == WatchRecord.recording_id)
+        .where(
+            WatchRecord.id > after,
+            WatchRecord.certify_at_s <= WatchRecord.watched_s,
+            WatchRecord.watched_s > 0,
+        )
+        .order_by(WatchRecord.id)
+        .limit(limit)
+    )
+    return tuple(Due(*row) for row in rows)
+
+
+def _places(session: Session, login_id: int, webinar_id: int) -> dict[int, Place]:
+    versions = session.scalars(
+        select(Recording.id).where(
+            Recording.webinar_id == webinar_id, Recording.seconds.is_not(None)
+        )
+    ).all()
+    return dict(read_places(session, login_id=login_id, recording_ids=versions))
+
+
+def _standing(
+    session: Session, login_id: int, webinar_id: int, places: dict[int, Place]
+) -> Standing:
+    rule = read_rule(session, webinar_id)
+    live = read_attendance(session, login_id, webinar_id)
+    share = max((place.share for place in places.values()), default=0.0)
+    return Standing(rule, live, share, rule.share_needed(live))
+
+
+def _award(
+    session: Session, login_id: int, webinar_id: int, standing: Standing, now: datetime
+) -> Award:
+    is_live = standing.needed <= 0
+    held_at = session.scalars(select(Webinar.held_at).where(Webinar.id == webinar_id)).one()
+    return Award(
+        webinar_id=webinar_id,
+        kind=CertificateKind.LIVE if is_live else CertificateKind.WATCHED,
+        credit_minutes=standing.rule.credit_minutes,
+        earned_at=held_at if is_live else now,
+        login_id=login_id,
+    )
+
+
+def _kept(session: Session, login_id: int) -> int:
+    merged_into = session.scalar(select(Login.merged_into).where(Login.id == login_id))
+    return merged_into or login_id
+
+
+def _ask_no_more(session: Session, login_id: int, webinar_id: int) -> None:
+    versions = select(Recording.id).where(Recording.webinar_id == webinar_id)
+    session.execute(
+        update(WatchRecord)
+        .where(
+            WatchRecord.login_id.in_(logins_of(login_id)), WatchRecord.recording_id.in_(versions)
+        )
+        .values(certify_at_s=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _ask_again_at(
+    session: Session, login_id: int, places: dict[int, Place], standing: Standing
+) -> None:
+    """Note for each record how much must have been seen by it, at the least, to be asked again.
+
+    A second seen by one login adds at most one to what was seen by all. What is kept of a record is
+    whole seconds, so one is given away.
+    """
+    for recording_id, place in places.items():
+        missing = int(standing.needed * place.seconds - place.watched_s) - 1
+        session.execute(
+            update(WatchRecord)
+            .where(
+                WatchRecord.login_id.in_(logins_of(login_id)),
+                WatchRecord.recording_id == recording_id,
+            )
+            .values(certify_at_s=WatchRecord.watched_s + max(0, missing))
+            .execution_options(synchronize_session=False)
+        )

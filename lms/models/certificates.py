@@ -1,0 +1,123 @@
+"""Certificates of participation: what earns one, who was there live, and what was issued."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime, public_id_column, words
+
+STANDING = "revoked_at IS NULL AND replaced_at IS NULL"
+OF_A_LOGIN = text(f"{STANDING} AND login_id IS NOT NULL")
+OF_AN_ATTENDEE = text(f"{STANDING} AND attendee_id IS NOT NULL")
+
+
+class CertificateKind(StrEnum):
+    """By what a certificate was earned."""
+
+    WATCHED = "watched"
+    LIVE = "live"
+    GROUP = "group"
+    BY_HAND = "by_hand"
+
+
+class CertificateRule(Base, kw_only=True):
+    """What earns the certificate of one webinar; without a row the house's own rule holds.
+
+    No `live_minutes` is 50 of each 60, no `credit_minutes` the length of the webinar.
+    """
+
+    __tablename__ = "certificate_rule"
+    __table_args__ = (
+        CheckConstraint("percent BETWEEN 1 AND 100", name="percent_is_a_share"),
+        CheckConstraint("live_minutes BETWEEN 1 AND 1440", name="live_within_a_day"),
+        CheckConstraint("credit_minutes BETWEEN 1 AND 6000", name="credit_within_reason"),
+    )
+
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    is_offered: Mapped[bool] = mapped_column(default=True)
+    percent: Mapped[int]
+    live_minutes: Mapped[int | None] = mapped_column(default=None)
+    credit_minutes: Mapped[int | None] = mapped_column(default=None)
+
+
+class Attendance(Base, kw_only=True):
+    """How many minutes of a live webinar somebody was there."""
+
+    __tablename__ = "attendance"
+    __table_args__ = (CheckConstraint("minutes BETWEEN 0 AND 1440", name="minutes_within_a_day"),)
+
+    login_id: Mapped[int] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
+    )
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    minutes: Mapped[int]
+    noted_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Certificate(Base, kw_only=True):
+    """One certificate as it was issued; it is corrected by another row that replaces it.
+
+    `public_id` stands on the paper and opens its page. It is a login's, or an attendee's of a
+    showing. `holder` is empty once the name is withheld.
+    """
+
+    __tablename__ = "certificate"
+    __table_args__ = (
+        CheckConstraint("credit_minutes BETWEEN 1 AND 6000", name="credit_within_reason"),
+        CheckConstraint(
+            "(revoked_at IS NULL) = (revoked_reason IS NULL)", name="revoked_with_a_reason"
+        ),
+        CheckConstraint("kind <> 'by_hand' OR reason <> ''", name="by_hand_with_a_reason"),
+        CheckConstraint("(withheld_at IS NULL) = (holder <> '')", name="named_until_withheld"),
+        CheckConstraint("login_id IS NULL OR attendee_id IS NULL", name="one_holder"),
+        Index(
+            "uq_certificate_standing_login_id_webinar_id",
+            "login_id",
+            "webinar_id",
+            unique=True,
+            sqlite_where=OF_A_LOGIN,
+            postgresql_where=OF_A_LOGIN,
+        ),
+        Index(
+            "uq_certificate_standing_attendee_id",
+            "attendee_id",
+            unique=True,
+            sqlite_where=OF_AN_ATTENDEE,
+            postgresql_where=OF_AN_ATTENDEE,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
+    )
+    attendee_id: Mapped[int | None] = mapped_column(
+        ForeignKey("attendee.id", ondelete="SET NULL"), default=None, index=True
+    )
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="RESTRICT"), index=True
+    )
+    kind: Mapped[CertificateKind] = mapped_column(words(CertificateKind))
+    holder: Mapped[str] = mapped_column(String(200))
+    title: Mapped[str] = mapped_column(String(200))
+    presenters: Mapped[str] = mapped_column(Text, default="")
+    credit_minutes: Mapped[int]
+    zone: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(35), default="en")
+    earned_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    issued_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    revoked_reason: Mapped[str | None] = mapped_column(Text, default=None)
+    replaces_id: Mapped[int | None] = mapped_column(
+        ForeignKey("certificate.id", ondelete="RESTRICT"), default=None, unique=True
+    )
+    replaced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    withheld_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
