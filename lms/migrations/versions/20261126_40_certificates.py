@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261126_38_certificates"
-down_revision = "20261126_37_versions"
+revision = "20261126_40_certificates"
+down_revision = "20261126_39_handouts"
 branch_labels = None
 depends_on = None
 
