@@ -20,11 +20,7 @@ from media.intake import NotBegun
 from media.kinds import HEAD_BYTES
 
 SWEEP: Final = "upload.sweep"
-CLEAR_HANDOUTS: Final = "handouts.clear"
-SCHEDULES: Final = (
-    Schedule(SWEEP, timedelta(hours=1)),
-    Schedule(CLEAR_HANDOUTS, timedelta(hours=6)),
-)
+SCHEDULES: Final = (Schedule(SWEEP, timedelta(hours=1)),)
 CHECKING: Final = N_("Reading the file once, from its beginning to its end")
 PIECE: Final = 1 << 20
 
@@ -69,19 +65,6 @@ def sweep(carrel: Carrel, _run: JobRun) -> None:
         with carrel.database.transaction() as session:
             uploads.forget(session, upload.id)
     _sweep_unknown(carrel)
-
-
-def clear_handouts(carrel: Carrel, run: JobRun) -> None:
-    """Delete the files of handouts that were removed long ago, then forget them."""
-    with carrel.database.read_session() as session:
-        gone = handouts.removed_for_good(session, now=now())
-    for handout_id in gone:
-        if run.cancelled():
-            raise Stopped
-        for key in list(carrel.storage.list(f"handouts/{handout_id}/")):
-            carrel.storage.delete(key)
-        with carrel.database.transaction() as session:
-            handouts.forget(session, handout_id)
 
 
 def _sweep_unknown(carrel: Carrel) -> None:

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit, passages
 from lms.db import new_public_id
 from lms.errors import N_, Invalid, NotFound
-from lms.models.catalogue import Caption, Recording
+from lms.models.catalogue import Caption, FormerCaption, Recording
 from lms.models.search import Passage, PassageKind
 from lms.recordings import find
 from media.captions import BadCaptions, Fault, read_cues
@@ -90,10 +90,10 @@ def read_locale(tag: str) -> Locale:
         raise Invalid(sentence, fields={"language": sentence}) from error
 
 
-def attach(session: Session, kept: KeptCaptions, *, actor: str | None, now: datetime) -> str | None:
+def attach(session: Session, kept: KeptCaptions, *, actor: str | None, now: datetime) -> None:
     """Show captions with their recording, in place of those it has in that language.
 
-    The first track of a recording is its default. Answers the key of the file they replace. Raises
+    The first track of a recording is its default. Those that they replace can be put back. Raises
     NotFound.
     """
     recording = find(session, kept.recording_id)
@@ -104,9 +104,7 @@ def attach(session: Session, kept: KeptCaptions, *, actor: str | None, now: date
     )
     was_default = former is not None and former.is_default
     if former is not None:
-        passages.drop(session, former.public_id)
-        session.delete(former)
-        session.flush()
+        _put_away(session, former, now)
     session.add(
         Caption(
             public_id=kept.caption_id,
@@ -122,20 +120,80 @@ def attach(session: Session, kept: KeptCaptions, *, actor: str | None, now: date
     session.flush()
     index(session, recording.webinar_id)
     audit.record(session, "captions.added", kept.caption_id, actor=actor, now=now)
-    return former.key if former is not None else None
 
 
-def remove(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> str | None:
-    """Take captions off their recording; answers the key whose file may then be deleted.
+def remove(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> None:
+    """Take captions off their recording; they can be put back until their file goes.
 
     Raises NotFound.
     """
-    caption = find_caption(session, caption_id)
-    passages.drop(session, caption_id)
-    session.delete(caption)
-    session.flush()
+    _put_away(session, find_caption(session, caption_id), now)
     audit.record(session, "captions.removed", caption_id, actor=actor, now=now)
-    return caption.key
+
+
+def put_back(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> None:
+    """Undo a removal; the captions that took their place are put away instead. Raises NotFound."""
+    former = session.scalar(select(FormerCaption).where(FormerCaption.public_id == caption_id))
+    if former is None:
+        raise NotFound
+    here = session.scalar(
+        select(Caption).where(
+            Caption.recording_id == former.recording_id, Caption.language == former.language
+        )
+    )
+    was_default = here is not None and here.is_default
+    if here is not None:
+        _put_away(session, here, now)
+    shown = former.key is not None
+    session.add(
+        Caption(
+            public_id=former.public_id,
+            recording_id=former.recording_id,
+            language=former.language,
+            label=former.label,
+            is_default=was_default or (shown and not _has_default(session, former.recording_id)),
+            key=former.key,
+            shown=former.shown,
+            draft=former.draft,
+            created_at=former.created_at,
+        )
+    )
+    session.delete(former)
+    session.flush()
+    index(session, session.get_one(Recording, former.recording_id).webinar_id)
+    audit.record(session, "captions.put_back", caption_id, actor=actor, now=now)
+
+
+def removed_by(session: Session, moment: datetime) -> tuple[tuple[str, str | None], ...]:
+    """Return the captions that were put away by then: outside id and the key of the file."""
+    rows = session.execute(
+        select(FormerCaption.public_id, FormerCaption.key).where(FormerCaption.removed_at <= moment)
+    )
+    return tuple((row.public_id, row.key) for row in rows)
+
+
+def forget(session: Session, caption_id: str) -> None:
+    """Forget captions whose file is gone."""
+    session.execute(delete(FormerCaption).where(FormerCaption.public_id == caption_id))
+
+
+def _put_away(session: Session, caption: Caption, now: datetime) -> None:
+    passages.drop(session, caption.public_id)
+    session.delete(caption)
+    session.add(
+        FormerCaption(
+            public_id=caption.public_id,
+            recording_id=caption.recording_id,
+            language=caption.language,
+            label=caption.label,
+            key=caption.key,
+            shown=caption.shown,
+            draft=caption.draft,
+            created_at=caption.created_at,
+            removed_at=now,
+        )
+    )
+    session.flush()
 
 
 def make_default(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> None:

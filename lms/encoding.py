@@ -101,17 +101,10 @@ def sweep_run(carrel: Carrel, run: JobRun) -> None:
     """Delete the files of a run that was replaced, once nobody can be watching it."""
     replaced = str(run.payload["run"])
     with carrel.database.read_session() as session:
-        if recordings.find(session, run.subject).run == replaced:
+        if recordings.run_of(session, run.subject) == replaced:
             return
     for key in list(carrel.storage.list(f"renditions/{run.subject}/{replaced}/")):
         carrel.storage.delete(key)
-
-
-def drop_version(carrel: Carrel, run: JobRun) -> None:
-    """Delete the files of a version that staff deleted: its original, its renditions, its captions."""
-    for key in list(carrel.storage.list(f"renditions/{run.subject}/")):
-        carrel.storage.delete(key)
-    carrel.storage.delete(str(run.payload["key"]))
 
 
 def _publish_copy(carrel: Carrel, run: JobRun, source: Path, folder: Path, found: Probe) -> None:

@@ -138,10 +138,9 @@ def put_back(session: Session, handout_id: str, *, actor: str | None, now: datet
     audit.record(session, "handout.put_back", handout_id, actor=actor, now=now)
 
 
-def removed_for_good(session: Session, *, now: datetime) -> tuple[str, ...]:
-    """Return the handouts whose time to be put back is over."""
-    old = Handout.removed_at <= now - KEPT_AFTER_REMOVAL
-    return tuple(session.scalars(select(Handout.public_id).where(old)))
+def removed_by(session: Session, moment: datetime) -> tuple[str, ...]:
+    """Return the handouts that were removed by then."""
+    return tuple(session.scalars(select(Handout.public_id).where(Handout.removed_at <= moment)))
 
 
 def forget(session: Session, handout_id: str) -> None:

@@ -5,13 +5,13 @@ from flask import Blueprint, Flask
 from lms import (
     arrivals,
     certificate_rounds,
+    clearing,
     contract_rounds,
     group_certificates,
     history_lists,
     history_runs,
     kits,
     uploads,
-    versions,
 )
 from lms.cli.access import grant, why
 from lms.cli.catalogue import webinar
@@ -31,7 +31,7 @@ from lms.cli.serve import serve
 from lms.cli.settings import settings
 from lms.cli.worker import worker
 from lms.contract_rounds import REMIND, TURN, remind, turn
-from lms.encoding import SWEEP, drop_version, encode_recording, encoding_ended, sweep_run
+from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
 from lms.hearing import HEAR, hear_recording
 from lms.importing import apply_queued, applying_ended, drop_file, read_list, reading_ended
 from lms.imports import APPLY, DROP, READ
@@ -237,9 +237,8 @@ LIBRARY = Part(
         kits.MAKE: make_kit,
         kits.DROP: drop_kit,
         uploads.SETTLE: arrivals.settle,
-        versions.DROP: drop_version,
         arrivals.SWEEP: arrivals.sweep,
-        arrivals.CLEAR_HANDOUTS: arrivals.clear_handouts,
+        clearing.CLEAR: clearing.clear,
         APPLY: apply_queued,
         history_lists.READ: history_runs.read_list,
         history_lists.DROP: history_runs.drop_file,
@@ -261,6 +260,7 @@ LIBRARY = Part(
         *certificate_rounds.SCHEDULES,
         *contract_rounds.SCHEDULES,
         *arrivals.SCHEDULES,
+        *clearing.SCHEDULES,
     ),
     models=tables.MODULES,
 )

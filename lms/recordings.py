@@ -8,11 +8,12 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms import audit, jobs, versions
+from lms import audit, jobs
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.catalogue import Recording, RecordingState, Webinar
 from lms.models.upkeep import Job, JobState, Lane
+from lms.taking_over import take_over
 from media.keys import safe_name
 from media.storage import Storage, content_type_of
 
@@ -128,7 +129,7 @@ def publish(session: Session, recording_id: str, playable: Playable) -> str | No
     current = _current(session, recording.webinar_id)
     # one that staff made current again stays so, whatever is encoded anew
     if replaced is None and current is not None and current.number < recording.number:
-        versions.take_over(session, recording)
+        take_over(session, recording)
     session.flush()
     return replaced
 
@@ -260,6 +261,11 @@ def find(session: Session, recording_id: str) -> Recording:
     if recording is None:
         raise NotFound
     return recording
+
+
+def run_of(session: Session, recording_id: str) -> str | None:
+    """Return the run that a version plays, also of one that was deleted and can be put back."""
+    return session.scalar(select(Recording.run).where(Recording.public_id == recording_id))
 
 
 def _current(session: Session, webinar_id: int) -> Recording | None:

@@ -1,25 +1,18 @@
-"""The versions of a recording: which one plays, and those that staff delete for good.
+"""The versions of a recording: which one plays, and those that staff delete.
 
-What people watched belongs to a version and is never forgotten: a deleted one keeps its row.
+A deleted one can be put back for 30 days; then its files go. What people watched belongs to a
+version and is never forgotten: its row stays.
 """
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
-from sqlalchemy import case, delete, literal, select
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from lms import audit, jobs
+from lms import audit, captions
 from lms.errors import N_, Conflict, NotFound
-from lms.models.catalogue import Caption, Recording, RecordingState
-from lms.models.upkeep import Lane
-from lms.models.viewing import WatchRecord
-from lms.progress import BUCKET_S
-
-DROP: Final = "recording.drop"
-LAST_VIEWER_GONE: Final = timedelta(hours=25)  # a playback session lives for 24 hours
+from lms.models.catalogue import Caption, FormerCaption, Recording, RecordingState
+from lms.taking_over import take_over
 
 
 def make_current(
@@ -31,86 +24,73 @@ def make_current(
         raise Conflict(N_("This version can't be played. Prepare it again first."))
     if not wanted.is_current:
         take_over(session, wanted)
+        captions.index(session, wanted.webinar_id)
         audit.record(session, "recording.made_current", recording_id, actor=actor, now=now)
     return wanted
 
 
-def take_over(session: Session, wanted: Recording) -> None:
-    """Make a version the one that plays, and let everybody go on in it where they were."""
-    former = session.scalar(
-        select(Recording).where(Recording.webinar_id == wanted.webinar_id, Recording.is_current)
-    )
-    if former is not None:
-        former.is_current = False
-        session.flush()
-    wanted.is_current = True
-    session.flush()
-    if former is not None and former.seconds and wanted.seconds:
-        _carry_on(session, former, wanted)
-
-
 def remove(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> Recording:
-    """Delete a version that doesn't play; its files go when nobody can be watching them any more.
+    """Delete a version that doesn't play; it can be put back until its files go.
 
-    Raises NotFound, and Conflict for the one that plays or is being prepared.
+    Who watches it at this moment sees it through. Raises NotFound, and Conflict for the one that
+    plays or is being prepared.
     """
     version = _find(session, recording_id)
     if version.is_current and version.run is not None:
         raise Conflict(N_("This version plays. Let another one play first, then delete this one."))
     if version.state in (RecordingState.WAITING, RecordingState.PROCESSING):
         raise Conflict(N_("This version is being prepared. Cancel that first, then delete it."))
-    drop = jobs.enqueue(
-        session,
-        kind=DROP,
-        lane=Lane.MEDIA,
-        subject=recording_id,
-        payload={"key": version.original_key},
-        now=now,
-        unique_key=f"{DROP}:{recording_id}",
-    )
-    drop.run_at = now + LAST_VIEWER_GONE
-    session.execute(delete(Caption).where(Caption.recording_id == version.id))
     version.is_current = False
-    version.run = None
-    version.state = RecordingState.CANCELLED
-    version.original_key = ""
-    version.poster_key = None
     version.removed_at = now
     session.flush()
     audit.record(session, "recording.removed", recording_id, actor=actor, now=now)
     return version
 
 
-def _carry_on(session: Session, former: Recording, wanted: Recording) -> None:
-    """Give who watched the former version a record of the other, where they have none yet.
+def put_back(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> Recording:
+    """Undo a deletion: the version stands among the others, and plays if no other one does.
 
-    Of the same length it is taken for the same film: all that was seen counts. Else only the place
-    is kept, since what stood at ten minutes may stand elsewhere now.
+    Raises NotFound, and Conflict once its files are gone.
     """
-    seconds = wanted.seconds or 0.0
-    is_same = abs(seconds - (former.seconds or 0.0)) < BUCKET_S
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = insert_on_sqlite if on_sqlite else insert_on_postgresql
-    place = case((WatchRecord.position_s < seconds, WatchRecord.position_s), else_=0.0)
-    carried = select(
-        WatchRecord.login_id,
-        literal(wanted.id),
-        WatchRecord.buckets if is_same else literal(b""),
-        WatchRecord.watched_s if is_same else literal(0),
-        place,
-        WatchRecord.earned_until,
-        WatchRecord.updated_at,
-    ).where(WatchRecord.recording_id == former.id)
-    columns = (
-        "login_id",
-        "recording_id",
-        "buckets",
-        "watched_s",
-        "position_s",
-        "earned_until",
-        "updated_at",
+    version = session.scalar(select(Recording).where(Recording.public_id == recording_id))
+    if version is None:
+        raise NotFound
+    if version.removed_at is None:
+        return version
+    if not version.original_key:
+        raise Conflict(N_("The files of this version are gone by now. Upload it anew."))
+    version.removed_at = None
+    others = select(Recording.id).where(
+        Recording.webinar_id == version.webinar_id, Recording.is_current
     )
-    session.execute(insert(WatchRecord).from_select(columns, carried).on_conflict_do_nothing())
+    if version.run is not None and session.scalar(others) is None:
+        version.is_current = True
+    session.flush()
+    captions.index(session, version.webinar_id)
+    audit.record(session, "recording.put_back", recording_id, actor=actor, now=now)
+    return version
+
+
+def removed_by(session: Session, moment: datetime) -> tuple[tuple[str, str], ...]:
+    """Return the versions that were deleted by then and still have files: outside id, original."""
+    rows = session.execute(
+        select(Recording.public_id, Recording.original_key).where(
+            Recording.removed_at <= moment, Recording.original_key != ""
+        )
+    )
+    return tuple((row.public_id, row.original_key) for row in rows)
+
+
+def forget_files(session: Session, recording_id: str) -> None:
+    """Note that the files of a deleted version are gone, captions too."""
+    version = session.scalars(select(Recording).where(Recording.public_id == recording_id)).one()
+    session.execute(delete(Caption).where(Caption.recording_id == version.id))
+    session.execute(delete(FormerCaption).where(FormerCaption.recording_id == version.id))
+    version.run = None
+    version.state = RecordingState.CANCELLED
+    version.original_key = ""
+    version.poster_key = None
+    session.flush()
 
 
 def _find(session: Session, recording_id: str) -> Recording:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
 from lms.jobs import ENDED, JobFacts, latest_job
-from lms.models.catalogue import Caption, Handout, Recording, RecordingState, Webinar
+from lms.models.catalogue import Caption, FormerCaption, Handout, Recording, RecordingState, Webinar
 from lms.models.upkeep import JobState
 from lms.recordings import ENCODE
 from media.kinds import DocumentKind
@@ -24,6 +24,16 @@ class CaptionFacts:
     is_default: bool
     is_shown: bool
     has_draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormerCaptionFacts:
+    """A caption track that was removed or replaced, and can be put back."""
+
+    id: str
+    language: str
+    label: str
+    removed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +56,7 @@ class VersionFacts:
     failure_detail: str | None
     created_at: datetime
     captions: tuple[CaptionFacts, ...]
+    former_captions: tuple[FormerCaptionFacts, ...]
 
     @property
     def may_be_removed(self) -> bool:
@@ -73,10 +84,11 @@ class HandoutFacts:
 
 @dataclass(frozen=True, slots=True)
 class WebinarFiles:
-    """All files of a webinar; versions newest first. What was `removed` can be put back."""
+    """All files of a webinar; versions newest first. What was removed can be put back."""
 
     slug: str
     versions: tuple[VersionFacts, ...]
+    removed_versions: tuple[VersionFacts, ...]
     handouts: tuple[HandoutFacts, ...]
     removed: tuple[HandoutFacts, ...]
 
@@ -86,9 +98,10 @@ def read_webinar_files(session: Session, slug: str) -> WebinarFiles:
     webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
     if webinar_id is None:
         raise NotFound
+    is_here = Recording.removed_at.is_(None)
     versions = session.scalars(
         select(Recording)
-        .where(Recording.webinar_id == webinar_id, Recording.removed_at.is_(None))
+        .where(Recording.webinar_id == webinar_id, or_(is_here, Recording.original_key != ""))
         .order_by(Recording.number.desc())
     ).all()
     handouts = session.scalars(
@@ -96,7 +109,8 @@ def read_webinar_files(session: Session, slug: str) -> WebinarFiles:
     ).all()
     return WebinarFiles(
         slug=slug,
-        versions=tuple(_version(session, recording) for recording in versions),
+        versions=tuple(_version(session, one) for one in versions if one.removed_at is None),
+        removed_versions=tuple(_version(session, one) for one in versions if one.removed_at),
         handouts=tuple(_handout(item) for item in handouts if item.removed_at is None),
         removed=tuple(_handout(item) for item in handouts if item.removed_at is not None),
     )
@@ -151,6 +165,11 @@ def _version(session: Session, recording: Recording) -> VersionFacts:
     captions = session.scalars(
         select(Caption).where(Caption.recording_id == recording.id).order_by(Caption.language)
     )
+    former = session.scalars(
+        select(FormerCaption)
+        .where(FormerCaption.recording_id == recording.id)
+        .order_by(FormerCaption.removed_at.desc(), FormerCaption.id.desc())
+    )
     return VersionFacts(
         id=recording.public_id,
         number=recording.number,
@@ -177,6 +196,10 @@ def _version(session: Session, recording: Recording) -> VersionFacts:
                 row.draft is not None,
             )
             for row in captions
+        ),
+        former_captions=tuple(
+            FormerCaptionFacts(row.public_id, row.language, row.label, row.removed_at)
+            for row in former
         ),
     )
 

@@ -138,7 +138,8 @@ class Recording(Base, kw_only=True):
     """One version of a webinar's recording; the original is kept, `run` names what is played.
 
     `run` is set as soon as something can be played, which may be before `state` is ready.
-    One that staff deleted (`removed_at`) has no files, no `run` and an empty `original_key`: the row
+    One that staff deleted (`removed_at`) keeps its files for 30 days; then it has none, no `run` and
+    an empty `original_key`: the row
     stays for what people watched of it.
     """
 
@@ -244,6 +245,25 @@ class Caption(Base, kw_only=True):
     edited_by: Mapped[str | None] = mapped_column(String(26), default=None)
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class FormerCaption(Base, kw_only=True):
+    """A caption track that was removed or replaced; it can be put back until its file goes."""
+
+    __tablename__ = "former_caption"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    recording_id: Mapped[int] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE"), index=True
+    )
+    language: Mapped[str] = mapped_column(String(35))
+    label: Mapped[str] = mapped_column(String(80))
+    key: Mapped[str | None] = mapped_column(String(400))
+    shown: Mapped[str | None] = mapped_column(Text)
+    draft: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    removed_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
 
 
 class Handout(Base, kw_only=True):

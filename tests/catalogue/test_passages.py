@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import select
 
-from lms import captions, passages, search
+from lms import captions, passages, search, versions
 from lms.catalogue import Wanted, read_listing
-from lms.models.catalogue import Recording
+from lms.models.catalogue import Recording, Webinar
 from lms.models.search import Passage, PassageKind
 from lms.passages import Part, Piece, Source
 from tests.clock import NOW
@@ -93,6 +93,22 @@ def test_a_version_that_is_replaced_is_found_no_more(database, storage, cast):
         session.flush()
         captions.index(session, cast.webinar_id)
     assert listed(database, "former") == []
+
+
+def test_what_is_said_in_the_version_that_plays_is_found(database, storage, cast):
+    caption(database, storage, cast.recording_id, vtt_of("The former words"))
+    with database.transaction() as session:
+        first = session.get_one(Recording, cast.recording_id)
+        first.run, first.is_current = "a" * 26, False
+        session.flush()
+        second = make_recording(session, session.get_one(Webinar, cast.webinar_id), number=2)
+        captions.index(session, cast.webinar_id)
+        public_id, other = first.public_id, second.id
+    caption(database, storage, other, vtt_of("The newer ones"))
+    assert (listed(database, "former"), listed(database, "newer")) == ([], [cast.slug])
+    with database.transaction() as session:
+        versions.make_current(session, public_id, actor=None, now=NOW)
+    assert (listed(database, "former"), listed(database, "newer")) == ([cast.slug], [])
 
 
 def test_each_webinar_has_its_own_passages(database, storage, cast):

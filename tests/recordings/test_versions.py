@@ -1,26 +1,29 @@
 """Versions of a recording: one takes over, plays again, or is deleted, and nobody loses their progress."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import recordings, versions
+from lms import jobs, recordings, versions
 from lms.clock import now
 from lms.db import new_public_id
 from lms.embedding.progress import Extent, watched_share
+from lms.encoding import SWEEP
 from lms.errors import Conflict, NotFound
 from lms.jobs import Work
 from lms.library import LIBRARY
 from lms.models.catalogue import Recording, RecordingState
-from lms.models.upkeep import Job
+from lms.models.upkeep import Lane
 from lms.models.viewing import WatchRecord
 from lms.recordings import Playable
 from lms.runtime import Carrel
 from lms.webinar_files import read_webinar_files
 from lms.worker import see_through
 from tests.cast import Cast
+from tests.clearing import clear
 from tests.clock import Clock
 
 SECONDS = 100.0
@@ -167,14 +170,82 @@ def test_a_deleted_version_is_gone_but_for_what_was_watched_and_its_files_go_lat
     with carrel.database.transaction() as session:
         versions.make_current(session, first, actor=None, now=now())
         key = recordings.find(session, second).original_key
+        made = f"renditions/{second}/{recordings.find(session, second).run}/film.mp4"
         versions.remove(session, second, actor=None, now=now())
+    carrel.storage.put_bytes(made, b"film", "video/mp4")
     with carrel.database.read_session() as session:
         with pytest.raises(NotFound):
             recordings.find(session, second)
-        assert [one.id for one in read_webinar_files(session, cast.slug).versions] == [first]
-        job = session.scalars(select(Job).where(Job.kind == versions.DROP)).one()
+        files = read_webinar_files(session, cast.slug)
+    assert [one.id for one in files.versions] == [first]
+    assert [one.id for one in files.removed_versions] == [second]
     assert _record(carrel, cast.alice.id, second).watched_s == 100
+    clock.advance(timedelta(days=29))
+    clear(carrel)
     assert carrel.storage.stat(key) is not None
-    clock.set(job.run_at)
-    see_through(carrel, Work(handlers=LIBRARY.job_handlers), job.public_id)
+    assert carrel.storage.stat(made) is not None
+    clock.advance(timedelta(days=1))
+    clear(carrel)
     assert carrel.storage.stat(key) is None
+    assert carrel.storage.stat(made) is None
+    assert _record(carrel, cast.alice.id, second).watched_s == 100
+    with carrel.database.transaction() as session:
+        assert read_webinar_files(session, cast.slug).removed_versions == ()
+        with pytest.raises(Conflict, match="gone by now"):
+            versions.put_back(session, second, actor=None, now=now())
+    clear(carrel)
+
+
+def test_a_version_that_is_put_back_stands_where_it_stood_and_plays_again(
+    carrel: Carrel, cast: Cast, add: Add, first: str, clock: Clock
+) -> None:
+    second = add(200.0)
+    with carrel.database.transaction() as session:
+        key = versions.remove(session, first, actor=None, now=now()).original_key
+    carrel.storage.put_bytes(key, b"film", "video/mp4")
+    clock.advance(timedelta(days=10))
+    for _ in range(2):
+        with carrel.database.transaction() as session:
+            versions.put_back(session, first, actor=None, now=now())
+    assert _current(carrel, cast) == [second]
+    clock.advance(timedelta(days=30))
+    clear(carrel)
+    with carrel.database.transaction() as session:
+        versions.make_current(session, first, actor=None, now=now())
+    assert carrel.storage.stat(key) is not None
+    assert _current(carrel, cast) == [first]
+    assert _record(carrel, cast.alice.id, first).watched_s == 100
+    with carrel.database.transaction() as session, pytest.raises(NotFound):
+        versions.put_back(session, "nothing", actor=None, now=now())
+
+
+def test_one_that_is_put_back_plays_where_nothing_else_does(
+    carrel: Carrel, cast: Cast, first: str
+) -> None:
+    with carrel.database.transaction() as session:
+        recordings.find(session, first).is_current = False
+        session.flush()
+        versions.remove(session, first, actor=None, now=now())
+        versions.put_back(session, first, actor=None, now=now())
+    assert _current(carrel, cast) == [first]
+
+
+def test_the_files_of_a_replaced_run_go_though_its_version_was_deleted(
+    carrel: Carrel, cast: Cast, add: Add, first: str
+) -> None:
+    add(200.0)
+    former = f"renditions/{first}/former/film.mp4"
+    carrel.storage.put_bytes(former, b"film", "video/mp4")
+    with carrel.database.transaction() as session:
+        sweep = jobs.enqueue(
+            session,
+            kind=SWEEP,
+            lane=Lane.MEDIA,
+            subject=first,
+            payload={"run": "former"},
+            now=now(),
+        )
+        job_id = sweep.public_id
+        versions.remove(session, first, actor=None, now=now())
+    see_through(carrel, Work(handlers=LIBRARY.job_handlers), job_id)
+    assert carrel.storage.stat(former) is None

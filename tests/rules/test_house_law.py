@@ -22,6 +22,7 @@ MAY_ASK_THE_TIME = (
     "lms/kit_making.py",
     "lms/importing.py",
     "lms/history_runs.py",
+    "lms/clearing.py",
     "lms/rounds.py",
     "lms/seat_rounds.py",
     "lms/certificate_rounds.py",

@@ -41,7 +41,9 @@ def show(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         files = read_webinar_files(session, slug)
     speech = bool(carrel().settings.speech_command)
-    return render("admin/webinar_files.html", files=files, added=added_at(files), speech=speech)
+    return render(
+        "admin/webinar_files.html", files=files, added=added_at(files), speech=speech, undo=""
+    )
 
 
 @blueprint.post("/webinars/<slug>/recordings")
@@ -74,15 +76,12 @@ def add_captions(slug: str, recording_id: str) -> ResponseReturnValue:
     person = required_viewer()
     with read_session() as session:
         seconds = recordings.find(session, recording_id).seconds
-    storage = carrel().storage
     with received() as (path, _name):
         kept = _checked_captions(path, recording_id)
     with transaction() as session:
-        replaced = captions.attach(session, kept, actor=person.public_id, now=now())
+        captions.attach(session, kept, actor=person.public_id, now=now())
         if request.form.get("default") == "yes":
             captions.make_default(session, kept.caption_id, actor=person.public_id, now=now())
-    if replaced is not None:
-        storage.delete(replaced)
     told = ngettext("%(num)s caption is shown.", "%(num)s captions are shown.", kept.cues)
     if seconds is not None and kept.last_s > seconds + captions.PAST_THE_END_S:
         told = f"{told} {_(PAST_THE_END, last=clock_of(kept.last_s), end=clock_of(seconds))}"
@@ -133,9 +132,16 @@ def remove_recording(slug: str, recording_id: str) -> ResponseReturnValue:
     with transaction() as session:
         actor = required_viewer().public_id
         versions.remove(session, recording_id, actor=actor, now=now())
-    return _done(
-        slug, _("The version is deleted. What people watched of it stays in their progress.")
-    )
+    return see_other(WEBINAR_PAGE, slug=slug, removed=recording_id, _anchor="recording-title")
+
+
+@blueprint.post("/webinars/<slug>/recordings/<recording_id>/put-back")
+@open_to(Audience.STAFF)
+def put_back_recording(slug: str, recording_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        versions.put_back(session, recording_id, actor=actor, now=now())
+    return _done(slug, _("The version is here again."), place="recording-title")
 
 
 @blueprint.post("/webinars/<slug>/handouts/<handout_id>/remove")
@@ -170,10 +176,17 @@ def default_captions(slug: str, caption_id: str) -> ResponseReturnValue:
 def remove_captions(slug: str, caption_id: str) -> ResponseReturnValue:
     with transaction() as session:
         actor = required_viewer().public_id
-        key = captions.remove(session, caption_id, actor=actor, now=now())
-    if key is not None:
-        carrel().storage.delete(key)
-    return _done(slug, _("The captions are gone from the recording."))
+        captions.remove(session, caption_id, actor=actor, now=now())
+    return see_other(WEBINAR_PAGE, slug=slug, removed=caption_id, _anchor="recording-title")
+
+
+@blueprint.post("/webinars/<slug>/captions/<caption_id>/put-back")
+@open_to(Audience.STAFF)
+def put_back_captions(slug: str, caption_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        captions.put_back(session, caption_id, actor=actor, now=now())
+    return _done(slug, _("The captions are with the recording again."), place="recording-title")
 
 
 @blueprint.get("/recordings/<recording_id>/progress")
@@ -229,7 +242,10 @@ def _said_fault(fault: Fault) -> str:
 def added_at(files: WebinarFiles) -> Mapping[str, str]:
     """Return when each version was added, in words, by its outside id."""
     zone = carrel().settings.time_zone
-    return {each.id: said_moment(each.created_at, zone) for each in files.versions}
+    versions_ = (*files.versions, *files.removed_versions)
+    added = {each.id: said_moment(each.created_at, zone) for each in versions_}
+    former = (each for version in versions_ for each in version.former_captions)
+    return added | {each.id: said_moment(each.removed_at, zone) for each in former}
 
 
 def _require_webinar(slug: str) -> None:

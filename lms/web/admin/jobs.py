@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms import arrivals, history_lists, history_runs, kits, recordings, uploads, versions
+from lms import arrivals, history_lists, history_runs, kits, recordings, uploads
 from lms.clock import now
 from lms.contract_rounds import REMIND, TURN
 from lms.encoding import SWEEP
@@ -66,7 +66,6 @@ KIND_WORDS: Final = {
     REMIND: N_("Remind of what ends"),
     TURN: N_("Turn contracts at their starts and ends"),
     TELL: N_("Write the letters about an organisation's seats"),
-    versions.DROP: N_("Delete the files of a version that was deleted"),
     uploads.SETTLE: N_("Look at a file that was sent"),
     arrivals.SWEEP: N_("Delete what was sent in part and not gone on with"),
     kits.MAKE: N_("Make a delivery kit"),

@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from lms import arrivals
-from lms.clock import now
-from lms.jobs import Work, enqueue
+from lms.jobs import Work
 from lms.library import LIBRARY
 from lms.models.catalogue import Caption, Handout, Recording, RecordingState, Webinar
-from lms.models.upkeep import Job, JobState, Lane
+from lms.models.upkeep import Job, JobState
 from lms.runtime import Carrel
 from lms.worker import see_through
 from tests.cast import Cast
+from tests.clearing import clear
 from tests.clock import NOW, Clock
 from tests.factories import make_handout
 from tests.handouts.written import pdf
@@ -125,24 +124,9 @@ def test_a_removed_handout_can_be_put_back_for_thirty_days(
     clock.advance(timedelta(days=31))
     ada.sign_in(cast.ada.id)
     assert ada.post(f"{address}/put-back").status_code == 409
-    clear_handouts(carrel, cast)
+    clear(carrel)
     assert carrel.storage.stat(key) is None
     assert ada.post(f"{address}/put-back").status_code == 404
-
-
-def clear_handouts(carrel: Carrel, cast: Cast) -> None:
-    with carrel.database.transaction() as session:
-        job = enqueue(
-            session,
-            kind=arrivals.CLEAR_HANDOUTS,
-            lane=Lane.PROMPT,
-            subject="",
-            payload={},
-            now=now(),
-        )
-        job_id = job.public_id
-    facts = see_through(carrel, Work(handlers=LIBRARY.job_handlers), job_id)
-    assert facts.state is JobState.DONE
 
 
 @pytest.mark.parametrize(
@@ -173,7 +157,9 @@ def test_a_webinar_that_does_not_exist_takes_no_file(ada: Visitor, cast: Cast) -
     assert answer.status_code == 404
 
 
-def test_captions_are_added_and_taken_away(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
+def test_captions_are_added_taken_away_and_put_back(
+    ada: Visitor, carrel: Carrel, cast: Cast, clock: Clock
+) -> None:
     with carrel.database.read_session() as session:
         recording_id = session.scalars(select(Recording.public_id)).one()
     vtt = b"WEBVTT\n\n00:01.000 --> 00:02.000\nGood morning.\n"
@@ -183,9 +169,46 @@ def test_captions_are_added_and_taken_away(ada: Visitor, carrel: Carrel, cast: C
     with carrel.database.read_session() as session:
         caption = session.scalars(select(Caption)).one()
     assert carrel.storage.stat(caption.key) is not None
-    away = ada.post(f"/staff/webinars/{cast.slug}/captions/{caption.public_id}/remove")
-    assert away.status_code == 303
+    place = f"/staff/webinars/{cast.slug}/captions/{caption.public_id}"
+    away = ada.post(f"{place}/remove")
+    page = ada.get(away.headers["Location"]).get_data(as_text=True)
+    assert "The English captions are gone from the recording." in page
+    assert shown(carrel) == []
+    assert ada.post(f"{place}/put-back").status_code == 303
+    assert shown(carrel) == [caption.public_id]
+    ada.post(f"{place}/remove")
+    clock.advance(timedelta(days=31))
+    clear(carrel)
     assert carrel.storage.stat(caption.key) is None
+    ada.sign_in(cast.ada.id)
+    assert ada.post(f"{place}/put-back").status_code == 404
+
+
+def test_captions_that_were_replaced_come_back_in_place_of_the_new_ones(
+    ada: Visitor, carrel: Carrel, cast: Cast
+) -> None:
+    with carrel.database.read_session() as session:
+        recording_id = session.scalars(select(Recording.public_id)).one()
+    address = f"/staff/webinars/{cast.slug}/recordings/{recording_id}/captions"
+    tracks = []
+    for said in ("Good morning.", "Good evening."):
+        vtt = f"WEBVTT\n\n00:01.000 --> 00:02.000\n{said}\n".encode()
+        ada.post(address, data={"language": "en", "file": (io.BytesIO(vtt), "talk.vtt")})
+        tracks += shown(carrel)
+    former, new = tracks
+    back = f"/staff/webinars/{cast.slug}/captions/{former}/put-back"
+    assert ada.post(back).status_code == 303
+    with carrel.database.read_session() as session:
+        caption = session.scalars(select(Caption)).one()
+    assert (caption.public_id, caption.is_default) == (former, True)
+    assert "Good morning." in (caption.shown or "")
+    assert ada.post(f"/staff/webinars/{cast.slug}/captions/{new}/put-back").status_code == 303
+    assert shown(carrel) == [new]
+
+
+def shown(carrel: Carrel) -> list[str]:
+    with carrel.database.read_session() as session:
+        return list(session.scalars(select(Caption.public_id)))
 
 
 def test_a_former_version_plays_again_and_is_deleted_by_the_page(
@@ -218,9 +241,14 @@ def test_a_former_version_plays_again_and_is_deleted_by_the_page(
         second_id = session.scalars(select(Recording.public_id).where(Recording.number == 2)).one()
     assert ada.post(f"{place}/recordings/{first_id}/remove").status_code == 409
     assert ada.post(f"{place}/recordings/{second_id}/current").status_code == 303
-    assert ada.post(f"{place}/recordings/{first_id}/remove").status_code == 303
+    removed = ada.post(f"{place}/recordings/{first_id}/remove")
+    page = ada.get(removed.headers["Location"]).get_data(as_text=True)
+    assert "Version 1 is deleted." in page
     page = ada.get(f"{place}/files").get_data(as_text=True)
     assert "Second cut.mp4" in page
-    assert "Version 1" not in page
+    assert "Let version 1 play" not in page
+    assert "Put version 1 back" in page
     for act in ("current", "remove", "retry", "cancel"):
         assert ada.post(f"{place}/recordings/{first_id}/{act}").status_code == 404
+    assert ada.post(f"{place}/recordings/{first_id}/put-back").status_code == 303
+    assert "Let version 1 play" in ada.get(f"{place}/files").get_data(as_text=True)
