@@ -10,10 +10,11 @@ from typing import Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from lms import audit
+from lms import audit, jobs, passages
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.catalogue import Handout, Webinar
+from lms.models.upkeep import Lane
 from media.documents import Document, UnusableDocument, check_document, first_page
 from media.keys import safe_name
 from media.kinds import MEDIA_TYPES, DocumentKind, ending_of
@@ -21,6 +22,7 @@ from media.storage import Storage
 
 PREVIEW_WIDTH = 640
 LONGEST_NAME = 200
+READ: Final = "handout.read"
 KEPT_AFTER_REMOVAL: Final = timedelta(days=30)
 
 
@@ -112,8 +114,22 @@ def attach(
     )
     session.add(handout)
     session.flush()
+    have_read(session, handout.public_id, now=now)
     audit.record(session, "handout.added", handout.public_id, actor=actor, now=now)
     return handout
+
+
+def have_read(session: Session, handout_id: str, *, now: datetime, drawn: int = 0) -> None:
+    """Have a worker draw its pages and find its words, from the page after `drawn` on; once."""
+    jobs.enqueue(
+        session,
+        kind=READ,
+        lane=Lane.PROMPT,
+        subject=handout_id,
+        payload={},
+        now=now,
+        unique_key=f"{READ}:{handout_id}:{drawn}",
+    )
 
 
 def remove(session: Session, handout_id: str, *, actor: str | None, now: datetime) -> None:
@@ -122,7 +138,7 @@ def remove(session: Session, handout_id: str, *, actor: str | None, now: datetim
     if handout.removed_at is not None:
         return
     handout.removed_at = now
-    session.flush()
+    passages.drop(session, handout_id)
     audit.record(session, "handout.removed", handout_id, actor=actor, now=now)
 
 
@@ -133,8 +149,8 @@ def put_back(session: Session, handout_id: str, *, actor: str | None, now: datet
         return
     if handout.removed_at <= now - KEPT_AFTER_REMOVAL:
         raise Conflict(N_("This handout was removed too long ago. Add its file anew."))
-    handout.removed_at = None
-    session.flush()
+    handout.removed_at = handout.read_at = None
+    jobs.enqueue(session, kind=READ, lane=Lane.PROMPT, subject=handout_id, payload={}, now=now)
     audit.record(session, "handout.put_back", handout_id, actor=actor, now=now)
 
 

@@ -8,6 +8,7 @@ from lms import (
     clearing,
     contract_rounds,
     group_certificates,
+    handout_reading,
     history_lists,
     history_runs,
     kits,
@@ -32,6 +33,7 @@ from lms.cli.settings import settings
 from lms.cli.worker import worker
 from lms.contract_rounds import REMIND, TURN, remind, turn
 from lms.encoding import SWEEP, encode_recording, encoding_ended, sweep_run
+from lms.handouts import READ as READ_HANDOUT
 from lms.hearing import HEAR, hear_recording
 from lms.importing import apply_queued, applying_ended, drop_file, read_list, reading_ended
 from lms.imports import APPLY, DROP, READ
@@ -239,6 +241,8 @@ LIBRARY = Part(
         uploads.SETTLE: arrivals.settle,
         arrivals.SWEEP: arrivals.sweep,
         clearing.CLEAR: clearing.clear,
+        READ_HANDOUT: handout_reading.read_handout,
+        handout_reading.READ_ALL: handout_reading.read_all,
         APPLY: apply_queued,
         history_lists.READ: history_runs.read_list,
         history_lists.DROP: history_runs.drop_file,
@@ -251,6 +255,7 @@ LIBRARY = Part(
         APPLY: applying_ended,
         kits.MAKE: making_ended,
         uploads.SETTLE: arrivals.settling_ended,
+        READ_HANDOUT: handout_reading.reading_ended,
         history_lists.READ: history_runs.reading_ended,
         history_lists.APPLY: history_runs.applying_ended,
         history_runs.INVITE: history_runs.letters_ended,
@@ -261,6 +266,7 @@ LIBRARY = Part(
         *contract_rounds.SCHEDULES,
         *arrivals.SCHEDULES,
         *clearing.SCHEDULES,
+        *handout_reading.SCHEDULES,
     ),
     models=tables.MODULES,
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
@@ -12,6 +12,7 @@ from lms.lean import Query
 from lms.models.catalogue import (
     Caption,
     Handout,
+    HandoutPage,
     Presenter,
     Recording,
     Webinar,
@@ -37,7 +38,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class HandoutFacts:
-    """A handout as it is listed; sizes in bytes. Only a PDF is pictured; a DOCX has no pages."""
+    """A handout as it is listed; sizes in bytes. Only a PDF is pictured; a DOCX has no pages.
+
+    `looks` tells whether its pages can be looked through.
+    """
 
     public_id: str
     kind: DocumentKind
@@ -45,6 +49,7 @@ class HandoutFacts:
     name: str
     pages: int
     size_bytes: int
+    looks: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,7 @@ _HANDOUTS = Query(
         Handout.name,
         Handout.pages,
         Handout.size_bytes,
+        exists().where(HandoutPage.handout_id == Handout.id).label("looks"),
     )
     .where(Handout.webinar_id == bindparam("webinar_id"), Handout.removed_at.is_(None))
     .order_by(Handout.position)

@@ -3,12 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
 from lms.jobs import ENDED, JobFacts, latest_job
-from lms.models.catalogue import Caption, FormerCaption, Handout, Recording, RecordingState, Webinar
+from lms.models.catalogue import (
+    Caption,
+    FormerCaption,
+    Handout,
+    HandoutPage,
+    Recording,
+    RecordingState,
+    Webinar,
+)
 from lms.models.upkeep import JobState
 from lms.recordings import ENCODE
 from media.kinds import DocumentKind
@@ -80,6 +88,8 @@ class HandoutFacts:
     size_bytes: int
     pages: int
     taken_out: tuple[str, ...]
+    drawn: int
+    is_read: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +114,25 @@ def read_webinar_files(session: Session, slug: str) -> WebinarFiles:
         .where(Recording.webinar_id == webinar_id, or_(is_here, Recording.original_key != ""))
         .order_by(Recording.number.desc())
     ).all()
-    handouts = session.scalars(
-        select(Handout).where(Handout.webinar_id == webinar_id).order_by(Handout.position)
+    drawn = (
+        select(func.count())
+        .select_from(HandoutPage)
+        .where(HandoutPage.handout_id == Handout.id)
+        .scalar_subquery()
+    )
+    handouts = session.execute(
+        select(Handout, drawn).where(Handout.webinar_id == webinar_id).order_by(Handout.position)
     ).all()
     return WebinarFiles(
         slug=slug,
         versions=tuple(_version(session, one) for one in versions if one.removed_at is None),
         removed_versions=tuple(_version(session, one) for one in versions if one.removed_at),
-        handouts=tuple(_handout(item) for item in handouts if item.removed_at is None),
-        removed=tuple(_handout(item) for item in handouts if item.removed_at is not None),
+        handouts=tuple(_handout(*each) for each in handouts if each[0].removed_at is None),
+        removed=tuple(_handout(*each) for each in handouts if each[0].removed_at is not None),
     )
 
 
-def _handout(handout: Handout) -> HandoutFacts:
+def _handout(handout: Handout, drawn: int) -> HandoutFacts:
     return HandoutFacts(
         id=handout.public_id,
         kind=handout.kind,
@@ -125,6 +141,8 @@ def _handout(handout: Handout) -> HandoutFacts:
         size_bytes=handout.size_bytes,
         pages=handout.pages,
         taken_out=tuple(handout.taken_out.split()),
+        drawn=drawn,
+        is_read=handout.read_at is not None,
     )
 
 

@@ -14,9 +14,9 @@ from media.programs import Limits, ProgramFailed, ask
 from media.words import N_
 
 LARGEST_BYTES: Final = 200 << 20
-_PDF_READER: Final = Path(__file__).with_name("pdf_reader.py")
+PDF_READER: Final = Path(__file__).with_name("pdf_reader.py")
 _PDF_CLEANER: Final = Path(__file__).with_name("pdf_cleaner.py")
-_OFFICE_READER: Final = Path(__file__).with_name("office_reader.py")
+OFFICE_READER: Final = Path(__file__).with_name("office_reader.py")
 _LIMITS: Final = Limits(memory_bytes=2 << 30, cpu_seconds=60, file_bytes=256 << 20)
 _SECONDS: Final = 90
 _TITLE_LENGTH: Final = 200
@@ -118,14 +118,14 @@ def check_document(path: Path, clean: Path) -> Document:
 
 def first_page(path: Path, out: Path, width: int) -> None:
     """Draw the first page as a JPEG at `out`, `width` pixels wide; raises UnusableDocument."""
-    _read(_PDF_READER, "picture", str(path.absolute()), str(out.absolute()), str(width))
+    read(PDF_READER, "picture", str(path.absolute()), str(out.absolute()), str(width))
     if not out.is_file():
         raise UnusableDocument(BROKEN)
 
 
 def _check_pdf(path: Path, clean: Path) -> Document:
     _facts_of(path)  # says whether it opens at all, before more is tried
-    found = _read(_PDF_CLEANER, str(path.absolute()), str(clean.absolute()))
+    found = read(_PDF_CLEANER, str(path.absolute()), str(clean.absolute()))
     taken_out = tuple(found["taken_out"])
     given = clean if taken_out else path
     facts = _facts_of(given)
@@ -133,14 +133,14 @@ def _check_pdf(path: Path, clean: Path) -> Document:
 
 
 def _facts_of(path: Path) -> dict[str, Any]:
-    facts = _read(_PDF_READER, "check", str(path.absolute()))
+    facts = read(PDF_READER, "check", str(path.absolute()))
     if not facts["pages"]:
         raise UnusableDocument(BROKEN)
     return facts
 
 
 def _check_office(path: Path) -> Document:
-    facts = _read(_OFFICE_READER, str(path.absolute()))
+    facts = read(OFFICE_READER, str(path.absolute()))
     title = _title(facts["title"])
     return Document(
         DocumentKind(facts["kind"]),
@@ -155,10 +155,11 @@ def _title(said: object) -> str:
     return "".join(letter for letter in title if letter.isprintable())[:_TITLE_LENGTH]
 
 
-def _read(reader: Path, *words: str) -> dict[str, Any]:
+def read(reader: Path, *words: str, limits: Limits = _LIMITS) -> dict[str, Any]:
+    """Return what a reader in a process of its own says of a file; raises UnusableDocument."""
     command = [sys.executable, "-I", str(reader), *words]
     try:
-        said = ask(command, limits=_LIMITS, seconds=_SECONDS)
+        said = ask(command, limits=limits, seconds=_SECONDS)
     except ProgramFailed:
         raise UnusableDocument(BROKEN) from None
     if said.code != 0:

@@ -1,16 +1,24 @@
 """Opens a PDF in a process of its own, for PDFium is C++ that reads what strangers send.
 
-Run by its path: `check FILE` prints facts as JSON, `picture FILE OUT WIDTH` draws the first page.
+Run by its path: `check FILE` prints facts as JSON, `picture FILE OUT WIDTH` draws the first page,
+`pages FILE FOLDER FIRST LAST SECONDS` draws pages large and small until its time is over, and
+`texts FILE MOST` prints what the pages say, at most so many letters of them.
 """
 
 import json
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pypdfium2
+from PIL import Image
 from pypdfium2 import raw
 
 TALLEST = 3
+LARGE_PX = 1600
+SMALL_PX = 240
+PAGE_LETTERS = 20_000
 
 
 def main(act: str, source: str, *more: str) -> None:
@@ -19,8 +27,14 @@ def main(act: str, source: str, *more: str) -> None:
         with pypdfium2.PdfDocument(source) as pdf:
             if act == "check":
                 print(json.dumps(facts(pdf)))  # noqa: T201
+            elif act == "picture":
+                draw(pdf[0], Path(more[0]), int(more[1]))
+            elif act == "pages":
+                draw_pages(
+                    pdf, Path(more[0]), range(int(more[1]), int(more[2]) + 1), float(more[3])
+                )
             else:
-                draw(pdf, Path(more[0]), int(more[1]))
+                print(json.dumps({"texts": list(texts(pdf, int(more[0])))}))  # noqa: T201
     except pypdfium2.PdfiumError as fault:
         locked = getattr(fault, "err_code", None) == raw.FPDF_ERR_PASSWORD
         print(json.dumps({"fault": "locked" if locked else "broken"}))  # noqa: T201
@@ -31,13 +45,39 @@ def facts(pdf: pypdfium2.PdfDocument) -> dict[str, object]:
     return {"pages": len(pdf), "title": pdf.get_metadata_value("Title") or ""}
 
 
-def draw(pdf: pypdfium2.PdfDocument, out: Path, width: int) -> None:
-    """Draw the first page, `width` pixels wide and at most three times as high, as a JPEG."""
-    page = pdf[0]
+def draw(page: pypdfium2.PdfPage, out: Path, width: int) -> Image.Image:
+    """Draw a page, `width` pixels wide and at most three times as high, as a JPEG."""
     wide, high = page.get_size()
     scale = min(width / wide, width * TALLEST / high)
-    picture = page.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")
+    picture: Image.Image = page.render(scale=scale, may_draw_forms=False).to_pil().convert("RGB")
     picture.save(out, "JPEG", quality=85, optimize=True)
+    return picture
+
+
+def draw_pages(pdf: pypdfium2.PdfDocument, folder: Path, numbers: range, seconds: float) -> None:
+    """Draw pages, counted from 1; a large picture that is there is whole, and so is its small one."""
+    ends = time.monotonic() + seconds
+    for number in numbers:
+        page, unfinished = pdf[number - 1], folder / "unfinished"
+        picture = draw(page, unfinished, LARGE_PX)
+        page.close()
+        picture.thumbnail((SMALL_PX, SMALL_PX))
+        picture.save(folder / f"small-{number:04d}.jpg", "JPEG", quality=80, optimize=True)
+        unfinished.rename(folder / f"page-{number:04d}.jpg")
+        if time.monotonic() > ends:
+            return
+
+
+def texts(pdf: pypdfium2.PdfDocument, most: int) -> Iterator[str]:
+    """Yield what each page says, until that is enough."""
+    for number in range(len(pdf)):
+        page = pdf[number]
+        said = page.get_textpage().get_text_bounded()[:PAGE_LETTERS]
+        page.close()
+        most -= len(said)
+        if most < 0:
+            return
+        yield said
 
 
 if __name__ == "__main__":

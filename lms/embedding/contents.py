@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 
 from lms.embedding.shown import shown_in_series
 from lms.errors import N_, NotFound
+from lms.handout_pages import large_key as large_key
+from lms.handout_pages import read_leaves as read_leaves
+from lms.handout_pages import small_key as small_key
 from lms.models.catalogue import Recording, Series, Webinar, WebinarSeries, WebinarState
 from lms.programme import CaptionFacts as CaptionFacts
 from lms.programme import HandoutFile as HandoutFile

@@ -295,4 +295,26 @@ class Handout(Base, kw_only=True):
     pages: Mapped[int]
     taken_out: Mapped[str] = mapped_column(String(100), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class HandoutPage(Base, kw_only=True):
+    """A page of a PDF that is pictured: `words` are what it says, the size is its picture's in pixels.
+
+    A page that could not be drawn has the size 0.
+    """
+
+    __tablename__ = "handout_page"
+    __table_args__ = (
+        UniqueConstraint("handout_id", "number"),
+        CheckConstraint("number > 0", name="counted_from_one"),
+        CheckConstraint("width >= 0 AND (width > 0) = (height > 0)", name="has_both_sides"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    handout_id: Mapped[int] = mapped_column(ForeignKey("handout.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    words: Mapped[str] = mapped_column(Text, default="")

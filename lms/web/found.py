@@ -14,11 +14,13 @@ from lms.access import Action, Admitted, Case, decide
 from lms.catalogue import Entry
 from lms.clock import now
 from lms.errors import N_
+from lms.handout_pages import Called, name_handouts
 from lms.models.search import PassageKind
 from lms.passages import Part, Quote, Quotes
 from lms.web.cards import Card
 from lms.web.screening import clock_of
 from lms.web.signin import viewer
+from media.kinds import DocumentKind
 
 CLOSED: Final = N_("It is spoken of in the recording.")
 
@@ -59,7 +61,17 @@ def found_in(
         for quote in quotes[one].best
         if quote.kind is PassageKind.TRANSCRIPT
     ]
-    finder = _Finder(words, transcripts.read_shown(session, set(spoken)))
+    written = [
+        quote.source
+        for found in quotes.values()
+        for quote in found.best
+        if quote.kind is PassageKind.HANDOUT
+    ]
+    finder = _Finder(
+        words,
+        transcripts.read_shown(session, set(spoken)),
+        name_handouts(session, set(written)),
+    )
     return {
         one: _told(found, slugs[one], finder) if one in open_ids else ((), _(CLOSED))
         for one, found in quotes.items()
@@ -72,6 +84,7 @@ class _Finder:
 
     words: Sequence[str]
     texts: Mapping[str, str]
+    handouts: Mapping[str, Called]
 
     def moment(self, quote: Quote) -> float:
         starts_s = quote.starts_s or 0.0
@@ -99,9 +112,23 @@ def _told(found: Quotes, slug: str, finder: _Finder) -> tuple[tuple[Place, ...],
 
 def _place(quote: Quote, slug: str, finder: _Finder) -> Place:
     if quote.kind is PassageKind.HANDOUT:
-        url = url_for("handouts.download", public_id=quote.source, _anchor=f"page={quote.page}")
-        return Place(_("Page %(page)s", page=quote.page), url, quote.language, quote.parts)
+        return _page(quote, finder.handouts)
     person, seconds = viewer(), finder.moment(quote)
     is_staff = person is not None and person.is_staff
     url = url_for("watch.watch", slug=slug, t=f"{seconds:g}", preview=1 if is_staff else None)
     return Place(clock_of(seconds), url, quote.language, quote.parts)
+
+
+def _page(quote: Quote, handouts: Mapping[str, Called]) -> Place:
+    """Lead to a page of a PDF, which is looked through here; else to the file that has the words."""
+    called, page = handouts.get(quote.source), quote.page or 1
+    title = called.title if called is not None else ""
+    kind = called.kind if called is not None else DocumentKind.PDF
+    if kind is DocumentKind.PDF:
+        url = url_for("handouts.page", public_id=quote.source, number=page)
+        said = _("%(title)s, page %(page)s", title=title, page=page)
+    else:
+        url = url_for("handouts.download", public_id=quote.source)
+        is_shown = kind is DocumentKind.PPTX
+        said = _("%(title)s, slide %(page)s", title=title, page=page) if is_shown else title
+    return Place(said, url, quote.language, quote.parts)

@@ -2,16 +2,18 @@
 
 from typing import Final
 
-from flask import Blueprint
+from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.access import Action, Turned, decide
 from lms.cases import load_case
 from lms.clock import now
 from lms.errors import Forbidden
-from lms.programme import HandoutFile, find_handout
+from lms.handout_pages import large_key, read_leaves, small_key
+from lms.programme import HandoutFile, find_handout, read_programme
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session
+from lms.web.handout_preview import Ways, preview_of
+from lms.web.kit import read_session, render
 from lms.web.panels import sentence_of
 from lms.web.signin import required_viewer
 from lms.web.stored import send_stored
@@ -19,6 +21,8 @@ from lms.web.stored import send_stored
 blueprint = Blueprint("handouts", __name__)
 
 JPEG: Final = "image/jpeg"
+PAGE: Final = "/handouts/<public_id>/pages/<int:number>"
+WAYS: Final = Ways("handouts.page", "handouts.page_picture", "handouts.download")
 
 
 @blueprint.get("/handouts/<public_id>")
@@ -32,6 +36,31 @@ def download(public_id: str) -> ResponseReturnValue:
 @open_to(Audience.SIGNED_IN)
 def first_page(public_id: str) -> ResponseReturnValue:
     return send_stored(_admitted(public_id).preview_key, JPEG)
+
+
+@blueprint.get(PAGE)
+@open_to(Audience.SIGNED_IN)
+def page(public_id: str, number: int) -> ResponseReturnValue:
+    """Open a handout at a page."""
+    _admitted(public_id)
+    with read_session() as session:
+        leaves = read_leaves(session, public_id)
+        title = read_programme(session, leaves.slug).title
+    back = url_for(
+        "watch.watch", slug=leaves.slug, preview=1 if required_viewer().is_staff else None
+    )
+    preview = preview_of(leaves, number, WAYS, back_url=back)
+    return render("handouts/page.html", preview=preview, webinar_title=title)
+
+
+@blueprint.get(f"{PAGE}/large.jpg", defaults={"size": "large"})
+@blueprint.get(f"{PAGE}/small.jpg", defaults={"size": "small"})
+@open_to(Audience.SIGNED_IN)
+def page_picture(public_id: str, number: int, size: str) -> ResponseReturnValue:
+    """Deliver the picture of a page."""
+    _admitted(public_id)
+    key = large_key(public_id, number) if size == "large" else small_key(public_id, number)
+    return send_stored(key, JPEG)
 
 
 def _admitted(public_id: str) -> HandoutFile:

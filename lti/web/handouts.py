@@ -2,23 +2,32 @@
 
 from typing import Final
 
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from lms.clock import now
-from lms.embedding.contents import HandoutFile, find_handout
+from lms.embedding.contents import (
+    HandoutFile,
+    find_handout,
+    large_key,
+    read_leaves,
+    small_key,
+)
 from lms.embedding.telling import tell_handout
 from lms.errors import Forbidden, NotFound
 from lms.web.guard import Audience, open_to
+from lms.web.handout_preview import Ways, preview_of
 from lms.web.kit import read_session
 from lms.web.panels import said
 from lms.web.stored import send_stored
-from lti.web.framed import framed_blueprint, this_frame
+from lti.web.framed import frame_page, framed_blueprint, this_frame
 from lti.web.sitting import sit_down, slugs_of
 from lti.web.words import house_zone
 
 blueprint = framed_blueprint("framed_handouts", __name__)
 
 JPEG: Final = "image/jpeg"
+PAGE: Final = "/handouts/<public_id>/pages/<int:number>"
 
 
 @blueprint.get("/handouts/<public_id>")
@@ -34,6 +43,34 @@ def download(secret: str, public_id: str) -> ResponseReturnValue:
 def first_page(secret: str, public_id: str) -> ResponseReturnValue:
     """Deliver the picture of a handout's first page."""
     return send_stored(_admitted(secret, public_id).preview_key, JPEG)
+
+
+@blueprint.get(PAGE)
+@open_to(Audience.FRAME)
+def page(secret: str, public_id: str, number: int) -> ResponseReturnValue:
+    """Open a handout at a page."""
+    _admitted(secret, public_id)
+    with read_session() as session:
+        leaves = read_leaves(session, public_id)
+    ways = Ways(
+        "framed_handouts.page",
+        "framed_handouts.page_picture",
+        "framed_handouts.download",
+        {"secret": secret},
+    )
+    back = url_for("framed_watch.watch", secret=secret)
+    preview = preview_of(leaves, number, ways, back_url=back)
+    return frame_page(this_frame(secret), "lti/handout.html", preview=preview)
+
+
+@blueprint.get(f"{PAGE}/large.jpg", defaults={"size": "large"})
+@blueprint.get(f"{PAGE}/small.jpg", defaults={"size": "small"})
+@open_to(Audience.FRAME)
+def page_picture(secret: str, public_id: str, number: int, size: str) -> ResponseReturnValue:
+    """Deliver the picture of a page."""
+    _admitted(secret, public_id)
+    key = large_key(public_id, number) if size == "large" else small_key(public_id, number)
+    return send_stored(key, JPEG)
 
 
 def _admitted(secret: str, public_id: str) -> HandoutFile:

@@ -207,6 +207,7 @@ def _surrounding(frame: Frame, secret: str, sitting: Sitting) -> dict[str, Any]:
         "handout_pages": {
             "download": "framed_handouts.download",
             "picture": "framed_handouts.first_page",
+            "page": "framed_handouts.page",
             "values": {"secret": secret},
         },
         "tracks": tracks_of(secret, sitting),

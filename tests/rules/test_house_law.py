@@ -16,6 +16,7 @@ MAY_ASK_THE_TIME = (
     "lms/tryout.py",
     "lms/mailround.py",
     "lms/encoding.py",
+    "lms/handout_reading.py",
     "lms/receiving.py",
     "lms/arrivals.py",
     "lms/hearing.py",

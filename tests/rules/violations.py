@@ -53,6 +53,8 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_grant_line_revoked_with_a_reason": {"revoked_at": START},
     "ck_grant_line_scope_names_its_target": {"scope": "webinar"},
     "ck_grant_line_seats_of_a_pool": {"seats": 2},
+    "ck_handout_page_counted_from_one": {"number": 0},
+    "ck_handout_page_has_both_sides": {"width": 0},
     "ck_handout_pages_where_they_are": {"pages": 0},
     "ck_handout_size_positive": {"size_bytes": 0},
     "ck_house_accent_is_a_hex_colour": {"accent": "#fff"},

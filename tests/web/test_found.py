@@ -3,6 +3,11 @@
 import pytest
 
 from lms.models.catalogue import Webinar, WebinarState
+from lms.models.search import PassageKind
+from lms.passages import Piece, Source
+from lms.passages import keep as keep_passages
+from media.kinds import DocumentKind
+from tests.factories import make_handout
 from tests.recordings.captioned import caption, vtt_of
 
 
@@ -44,3 +49,44 @@ def test_what_is_off_the_catalogue_is_not_found_by_what_it_says(client, cast, da
     for who in (cast.alice, cast.dan):
         page = look(client, who)
         assert "No webinar matches" in page
+
+
+WRITTEN = [Piece("what we wrote of lanterns", page=3)]
+
+
+@pytest.fixture
+def written(database, cast):
+    """A handout of a kind writes of lanterns on its third page, or slide."""
+
+    def keep(kind, title):
+        with database.transaction() as session:
+            handout = make_handout(session, session.get_one(Webinar, cast.webinar_id), title=title)
+            handout.kind, handout.pages = kind, 0 if kind is DocumentKind.DOCX else 7
+            source = Source(cast.webinar_id, PassageKind.HANDOUT, handout.public_id)
+            keep_passages(session, source, WRITTEN)
+            return f"/handouts/{handout.public_id}"
+
+    return keep
+
+
+def test_what_a_pdf_says_opens_at_its_page(client, cast, written):
+    address = written(DocumentKind.PDF, "Tuesday")
+    page = look(client, cast.alice)
+    assert f'href="{address}/pages/3"' in page
+    assert "Tuesday, page 3" in page
+    assert "what we wrote of <mark>lanterns</mark>" in page
+
+
+def test_what_slides_and_letters_say_is_told_with_the_file(client, cast, written):
+    slides, letter = written(DocumentKind.PPTX, "Deck"), written(DocumentKind.DOCX, "Letter")
+    page = look(client, cast.alice)
+    assert f'href="{slides}">Deck, slide 3<' in page
+    assert f'href="{letter}">Letter<' in page
+
+
+@pytest.mark.parametrize("who", ["carol", "dan", None])
+def test_who_may_not_watch_reads_nothing_of_a_handout(client, cast, written, who):
+    address = written(DocumentKind.PDF, "Tuesday")
+    page = look(client, getattr(cast, who) if who else None)
+    assert address not in page
+    assert "what we wrote" not in page

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from lms.models.catalogue import Webinar, WebinarSeries, WebinarState
+from lms.handout_pages import large_key, small_key
+from lms.models.catalogue import HandoutPage, Webinar, WebinarSeries, WebinarState
 from lms.models.holdings import Grant, Withdrawal
 from lms.models.people import Login, Organisation
 from lms.models.seats import Assignment, AssignmentEnd, Pool
@@ -329,20 +330,29 @@ def test_handouts_open_with_the_seat_and_are_delivered_without_a_cookie(
     with database.transaction() as session:
         handout = make_handout(session, session.get_one(Webinar, cast.webinar_id))
         key, preview, name = handout.key, handout.preview_key, handout.public_id
+        session.add(HandoutPage(handout_id=handout.id, number=1, width=1600, height=900))
     file = tmp_path / "slides.pdf"
     file.write_bytes(b"%PDF-1.4 slides")
     storage.put_file(key, file, "application/pdf")
     storage.put_file(preview, file, "image/jpeg")
+    storage.put_file(large_key(name, 1), file, "image/jpeg")
+    storage.put_file(small_key(name, 1), file, "image/jpeg")
     secret = _launch(database, course)
     address = f"/lti/s/{secret}/handouts/{name}"
-    assert client.get(address).status_code == 403
+    for end in ("", "/pages/1", "/pages/1/large.jpg", "/pages/1/small.jpg"):
+        assert client.get(address + end).status_code == 403
     assert 'data-handouts="closed"' in client.get(f"/lti/s/{secret}/").text
     assert _play(client, secret).status_code == 200
     assert client.get(address).data == b"%PDF-1.4 slides"
     assert client.get(f"{address}/first-page.jpg").status_code == 200
     assert address in client.get(f"/lti/s/{secret}/").text
+    assert f'href="{address}/pages/1"' in client.get(f"/lti/s/{secret}/").text
+    assert f'src="{address}/pages/1/large.jpg"' in client.get(f"{address}/pages/1").text
+    assert client.get(f"{address}/pages/1/small.jpg").data == b"%PDF-1.4 slides"
+    assert client.get(f"{address}/pages/2/large.jpg").status_code == 404
     other = _launch(database, replace(course, target=Target(webinar="nothing")))
-    assert client.get(f"/lti/s/{other}/handouts/{name}").status_code == 404
+    for end in ("", "/pages/1", "/pages/1/large.jpg"):
+        assert client.get(f"/lti/s/{other}/handouts/{name}{end}").status_code == 404
 
 
 def test_a_series_lists_what_the_organisation_may_show_and_leads_to_each(

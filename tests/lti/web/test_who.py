@@ -80,7 +80,12 @@ def test_nothing_is_shown_or_played_before_somebody_says_who_they_are(
         handout = make_handout(session, session.get_one(Webinar, cast.webinar_id)).public_id
     _link, framed = opened()
     assert framed.get().location.endswith("/who")
-    for room in ("watch", f"handouts/{handout}", f"handouts/{handout}/first-page.jpg"):
+    for room in (
+        "watch",
+        f"handouts/{handout}",
+        f"handouts/{handout}/first-page.jpg",
+        f"handouts/{handout}/pages/1",
+    ):
         assert framed.get(room).status_code == 403
     assert framed.post("watch").status_code == 403
     assert framed.play().status_code == 403

@@ -1,0 +1,187 @@
+"""The pages of handouts: their pictures and words, as a job finds them and as people look through them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms import passages
+from lms.errors import NotFound
+from lms.models.catalogue import Handout, HandoutPage, Webinar
+from lms.models.search import PassageKind
+from lms.passages import Piece, Source
+from media.kinds import DocumentKind
+
+MOST_PICTURED: Final = 300
+LETTERS: Final = passages.PIECE_LETTERS
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A handout whose pages are still to be read; `drawn` are those that a try before dealt with."""
+
+    id: int
+    kind: DocumentKind
+    key: str
+    pages: int
+    drawn: int
+
+    @property
+    def pictured(self) -> int:
+        """How many of its pages are to be drawn."""
+        return min(self.pages, MOST_PICTURED) if self.kind is DocumentKind.PDF else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page that was dealt with; sizes in pixels, 0 where it could not be drawn."""
+
+    number: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """A page as it is looked at; a page that could not be drawn has the size 0."""
+
+    number: int
+    width: int
+    height: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """What can be looked through of a handout: the pages that are pictured, of `total` in the file."""
+
+    webinar_id: int
+    slug: str
+    handout_id: str
+    title: str
+    total: int
+    pages: tuple[PageFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a handout is, and what it is called."""
+
+    kind: DocumentKind
+    title: str
+
+
+def large_key(handout_id: str, number: int) -> str:
+    """Return where the large picture of a page is kept."""
+    return f"handouts/{handout_id}/page-{number:04d}.jpg"
+
+
+def small_key(handout_id: str, number: int) -> str:
+    """Return where the small picture of a page is kept."""
+    return f"handouts/{handout_id}/small-{number:04d}.jpg"
+
+
+def find_unread(session: Session, handout_id: str) -> Unread | None:
+    """Return a handout that is to be read; None for one that was, and for one that is gone."""
+    row = session.scalar(
+        select(Handout).where(
+            Handout.public_id == handout_id,
+            Handout.read_at.is_(None),
+            Handout.removed_at.is_(None),
+        )
+    )
+    if row is None:
+        return None
+    drawn = session.scalar(
+        select(func.count()).where(HandoutPage.handout_id == row.id).select_from(HandoutPage)
+    )
+    return Unread(row.id, row.kind, row.key, row.pages, drawn or 0)
+
+
+def all_unread(session: Session) -> tuple[str, ...]:
+    """Return the handouts that are still to be read, the oldest first."""
+    wanted = select(Handout.public_id).where(
+        Handout.read_at.is_(None), Handout.removed_at.is_(None)
+    )
+    return tuple(session.scalars(wanted.order_by(Handout.id)))
+
+
+def keep_drawn(session: Session, handout: Unread, drawn: Iterable[Drawn]) -> None:
+    """Note which pages have been dealt with."""
+    session.add_all(
+        HandoutPage(handout_id=handout.id, number=page.number, width=page.width, height=page.height)
+        for page in drawn
+    )
+    session.flush()
+
+
+def keep_words(
+    session: Session, handout_id: str, words: Mapping[int, str], *, now: datetime
+) -> None:
+    """Note that a handout has been read, and let the search find what its pages say."""
+    handout = session.scalar(select(Handout).where(Handout.public_id == handout_id))
+    if handout is None or handout.removed_at is not None:
+        return
+    handout.read_at = now
+    for page in session.scalars(select(HandoutPage).where(HandoutPage.handout_id == handout.id)):
+        page.words = words.get(page.number, "")
+    source = Source(handout.webinar_id, PassageKind.HANDOUT, handout_id)
+    passages.keep(
+        session,
+        source,
+        (
+            Piece(piece, page=number)
+            for number, said in sorted(words.items())
+            for piece in pieces_of(said)
+        ),
+    )
+
+
+def pieces_of(words: str) -> Iterable[str]:
+    """Cut the words of a page to passages that can be quoted, between words where there are any."""
+    while len(words) > LETTERS:
+        cut = words.rfind(" ", LETTERS // 2, LETTERS)
+        cut = LETTERS if cut < 0 else cut
+        yield words[:cut]
+        words = words[cut:].lstrip()
+    if words:
+        yield words
+
+
+def read_leaves(session: Session, handout_id: str) -> Leaves:
+    """Return what can be looked through of a handout; raises NotFound where nothing can.
+
+    Ask the policy before showing it.
+    """
+    row = session.execute(
+        select(Handout, Webinar.slug)
+        .join(Webinar, Webinar.id == Handout.webinar_id)
+        .where(Handout.public_id == handout_id, Handout.removed_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    handout, slug = row
+    pages = session.scalars(
+        select(HandoutPage).where(HandoutPage.handout_id == handout.id).order_by(HandoutPage.number)
+    ).all()
+    if not pages:
+        raise NotFound
+    return Leaves(
+        webinar_id=handout.webinar_id,
+        slug=slug,
+        handout_id=handout_id,
+        title=handout.title,
+        total=handout.pages,
+        pages=tuple(PageFacts(page.number, page.width, page.height, page.words) for page in pages),
+    )
+
+
+def name_handouts(session: Session, ids: Collection[str]) -> Mapping[str, Called]:
+    """Return what handouts are called, by their outside ids."""
+    rows = session.execute(
+        select(Handout.public_id, Handout.kind, Handout.title).where(Handout.public_id.in_(ids))
+    )
+    return {row.public_id: Called(row.kind, row.title) for row in rows}

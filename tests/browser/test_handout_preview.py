@@ -1,0 +1,152 @@
+"""Looking through a handout in a real browser: over the film, on a page of its own, without scripts."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
+
+from lms.clock import now
+from lms.handouts import attach, keep_handout
+from lms.models.catalogue import Handout
+from tests.browser.conftest import FILES, Served, Visit
+from tests.browser.people import Person
+from tests.browser.test_connection_pages import FAULTS
+from tests.factories import make_grant
+from tests.servers.chromium import axe_script
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+PAGES = 7
+NARROW = {"viewport": {"width": 390, "height": 844}}
+SHOWN = "document.querySelector('[data-large] img').naturalWidth"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A webinar with slides that Alice holds; the worker of the running library has drawn them."""
+
+    alice: int
+    slug: str
+    address: str
+
+
+@pytest.fixture
+def scene(served: Served, request: pytest.FixtureRequest) -> Scene:
+    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:80]
+    carrel = served.carrel
+    source = FILES / "folding-table.pdf"
+    kept = keep_handout(carrel.storage, source, "Folding table.pdf", carrel.settings.scratch)
+    with carrel.database.transaction() as session:
+        webinar = served.add_webinar(session, slug, title="A folding table and a poster")
+        alice = served.add_person(session, "Alice")
+        make_grant(session, alice, webinar)
+        attach(session, slug=slug, kept=kept, actor=None, now=now())
+        return Scene(alice.id, slug, f"/handouts/{kept.handout_id}/pages")
+
+
+@pytest.fixture
+def drawn(served: Served, scene: Scene, visit: Visit) -> Callable[..., Person]:
+    """Alice, once the worker has read the handout."""
+
+    def arrive(**how: object) -> Person:
+        alice = visit(scene.alice, **how)
+        for _ in range(600):
+            with served.carrel.database.read_session() as session:
+                handout_id = scene.address.split("/")[2]
+                asked = select(Handout.read_at).where(Handout.public_id == handout_id)
+                if session.scalar(asked) is not None:
+                    return alice
+            alice.page.wait_for_timeout(200)
+        raise AssertionError("nobody read the handout")
+
+    return arrive
+
+
+def place(page: Page) -> Locator:
+    return page.locator("[data-place]")
+
+
+def test_pages_are_turned_by_keys_and_by_hand(drawn: Callable[..., Person], scene: Scene) -> None:
+    alice = drawn()
+    page = alice.page
+    page.goto(f"{scene.address}/2")
+    expect(place(page)).to_have_text(f"Page 2 of {PAGES}")
+    for key, number in (
+        ("ArrowRight", 3),
+        ("ArrowLeft", 2),
+        ("End", PAGES),
+        ("ArrowRight", PAGES),
+        ("Home", 1),
+        ("PageDown", 2),
+    ):
+        page.keyboard.press(key)
+        expect(place(page)).to_have_text(f"Page {number} of {PAGES}")
+    assert page.url.endswith("/pages/2")
+    page.get_by_role("link", name="Next page").click()
+    expect(place(page)).to_have_text(f"Page 3 of {PAGES}")
+    page.locator("[data-leaf='5']").click()
+    expect(place(page)).to_have_text(f"Page 5 of {PAGES}")
+    expect(page.locator("[data-leaf='5']")).to_have_attribute("aria-current", "page")
+    alice.until(f"{SHOWN} >= 1600")
+    assert page.locator("[data-large] img").get_attribute("alt")
+    page.keyboard.press("Escape")
+    page.wait_for_url(f"**/webinars/{scene.slug}/watch*")
+    assert alice.faults == []
+
+
+def test_a_page_is_made_larger_and_small_again(drawn: Callable[..., Person], scene: Scene) -> None:
+    page = drawn().page
+    page.goto(f"{scene.address}/1")
+    picture = page.locator("[data-large] img")
+    before = picture.bounding_box()
+    page.get_by_role("button", name="Larger").click()
+    larger = picture.bounding_box()
+    assert before is not None
+    assert larger is not None
+    assert larger["width"] > before["width"] * 1.2
+    page.keyboard.press("0")
+    assert picture.bounding_box() == before
+    expect(page.get_by_role("button", name="Smaller")).to_be_disabled()
+
+
+def test_it_opens_over_the_film_and_gives_the_place_back(
+    drawn: Callable[..., Person], scene: Scene
+) -> None:
+    alice = drawn()
+    page = alice.page
+    page.goto(f"/webinars/{scene.slug}/watch")
+    look = page.get_by_role("link", name=re.compile("Look through"))
+    look.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(place(page)).to_have_text(f"Page 2 of {PAGES}")
+    assert page.evaluate("document.querySelector('video').currentTime") == 0
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(look).to_be_focused()
+    assert page.url.endswith("/watch")
+    assert alice.faults == []
+
+
+def test_without_scripts_each_page_is_a_link(drawn: Callable[..., Person], scene: Scene) -> None:
+    page = drawn(java_script_enabled=False).page
+    page.goto(f"{scene.address}/1")
+    page.get_by_role("link", name="Next page").click()
+    expect(place(page)).to_have_text(f"Page 2 of {PAGES}")
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Page 6").click()
+    expect(place(page)).to_have_text(f"Page 6 of {PAGES}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_wider_than_a_telephone_and_axe_has_no_fault(
+    drawn: Callable[..., Person], scene: Scene, scheme: str
+) -> None:
+    page = drawn(**NARROW, color_scheme=scheme, bypass_csp=True).page
+    page.goto(f"{scene.address}/1")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.add_script_tag(content=axe_script())
+    assert page.evaluate(FAULTS) == []
