@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, func, or_, select, union
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from lms.errors import NotFound
@@ -63,7 +63,7 @@ class CertificateFacts:
 
 
 _next = aliased(Certificate)
-_FACTS: Final = (
+FACTS: Final = (
     select(
         Certificate.public_id,
         Certificate.kind,
@@ -90,10 +90,10 @@ _FACTS: Final = (
 
 def read_certificate(session: Session, public_id: str) -> CertificateFacts:
     """Return a certificate to whoever has its outside id, revoked or not; raises NotFound."""
-    row = session.execute(_FACTS.where(Certificate.public_id == public_id)).one_or_none()
+    row = session.execute(FACTS.where(Certificate.public_id == public_id)).one_or_none()
     if row is None:
         raise NotFound
-    return _facts(row)
+    return facts_of_row(row)
 
 
 def list_own(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
@@ -102,17 +102,17 @@ def list_own(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
     Over all logins that are theirs, and from showings to a group under an address that is theirs.
     """
     rows = session.execute(
-        _FACTS.where(_belongs_to(login_id), Certificate.replaced_at.is_(None)).order_by(
+        FACTS.where(_belongs_to(login_id), Certificate.replaced_at.is_(None)).order_by(
             Certificate.earned_at.desc(), Certificate.id.desc()
         )
     )
-    return tuple(_facts(row) for row in rows)
+    return tuple(facts_of_row(row) for row in rows)
 
 
 def own_of_webinar(session: Session, login_id: int, webinar_id: int) -> CertificateFacts | None:
     """Return the certificate of a webinar that stands for a person, if one does."""
     row = session.execute(
-        _FACTS.where(
+        FACTS.where(
             _belongs_to(login_id),
             Certificate.webinar_id == webinar_id,
             Certificate.revoked_at.is_(None),
@@ -121,17 +121,39 @@ def own_of_webinar(session: Session, login_id: int, webinar_id: int) -> Certific
         .order_by(Certificate.id)
         .limit(1)
     ).one_or_none()
-    return None if row is None else _facts(row)
+    return None if row is None else facts_of_row(row)
+
+
+def list_siblings(session: Session, public_id: str) -> tuple[CertificateFacts, ...]:
+    """Return all that was issued to the same holder for the same webinar, the latest first."""
+    row = session.execute(
+        select(Certificate.login_id, Certificate.attendee_id, Certificate.webinar_id).where(
+            Certificate.public_id == public_id
+        )
+    ).one()
+    theirs: ColumnElement[bool]
+    if row.login_id is not None:
+        theirs = Certificate.login_id.in_(logins_of(row.login_id))
+    elif row.attendee_id is not None:
+        theirs = Certificate.attendee_id == row.attendee_id
+    else:
+        theirs = Certificate.public_id == public_id
+    rows = session.execute(
+        FACTS.where(theirs, Certificate.webinar_id == row.webinar_id).order_by(
+            Certificate.id.desc()
+        )
+    )
+    return tuple(facts_of_row(each) for each in rows)
 
 
 def list_history(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
     """Return all that was ever issued to a person, corrected ones included, the latest first."""
     rows = session.execute(
-        _FACTS.where(_belongs_to(login_id)).order_by(
+        FACTS.where(_belongs_to(login_id)).order_by(
             Certificate.issued_at.desc(), Certificate.id.desc()
         )
     )
-    return tuple(_facts(row) for row in rows)
+    return tuple(facts_of_row(row) for row in rows)
 
 
 def sum_credit(facts: tuple[CertificateFacts, ...]) -> int:
@@ -143,7 +165,7 @@ def sum_credit(facts: tuple[CertificateFacts, ...]) -> int:
     return sum(of_webinar.values())
 
 
-def _belongs_to(login_id: int) -> Any:  # noqa: ANN401  (a condition; SQLAlchemy has no one type)
+def _belongs_to(login_id: int) -> ColumnElement[bool]:
     seen_together = select(Attendee.id).where(Attendee.email_key.in_(_keys_of(login_id)))
     return or_(
         Certificate.login_id.in_(logins_of(login_id)), Certificate.attendee_id.in_(seen_together)
@@ -159,5 +181,6 @@ def _keys_of(login_id: int) -> Select[str]:
     return select(func.coalesce(both.c.key, "")).where(both.c.key.is_not(None))
 
 
-def _facts(row: Row[*tuple[Any, ...]]) -> CertificateFacts:
+def facts_of_row(row: Row[*tuple[Any, ...]]) -> CertificateFacts:
+    """Return a row of `FACTS`."""
     return CertificateFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)

@@ -17,16 +17,17 @@ from lms.models.catalogue import Presenter, Webinar, WebinarPresenter
 from lms.models.certificates import Certificate, CertificateKind
 from lms.models.people import Login
 from lms.models.showings import Attendee
+from lms.reasons import checked_reason
 from lms.streams import logins_of
 
 LONGEST_NAME: Final = 200
 ISSUED: Final = "certificate.issued"
+ISSUED_BY_HAND: Final = "certificate.issued_by_hand"
 REVOKED: Final = "certificate.revoked"
 CORRECTED: Final = "certificate.corrected"
 HAS_ONE: Final = N_("There is a certificate of this webinar for this person already.")
 NOT_STANDING: Final = N_("This certificate was revoked or corrected before.")
 WITHHELD: Final = N_("The holder was erased, so this certificate has no name to correct.")
-SAY_WHY: Final = N_("Write why. The reason is kept, and shown to the holder.")
 NAME_IT: Final = N_("Write a name of at most 200 letters.")
 
 
@@ -93,7 +94,8 @@ def issue(
     )
     if public_id is None:
         return None
-    audit.record(session, ISSUED, public_id, actor=actor, now=now, detail={"kind": award.kind})
+    act = ISSUED_BY_HAND if award.kind is CertificateKind.BY_HAND else ISSUED
+    audit.record(session, act, public_id, actor=actor, now=now, detail={"kind": award.kind})
     _tell(session, holder, _Letter("certificate", public_id, webinar.title), doors=doors, now=now)
     return str(public_id)
 
@@ -105,7 +107,7 @@ def revoke(
 
     Raises NotFound, Invalid (field `reason`), Conflict for one that stands no more.
     """
-    said = _reason(reason)
+    said = checked_reason(reason)
     row = _standing(session, public_id)
     row.revoked_at, row.revoked_reason = now, said
     session.flush()
@@ -130,7 +132,7 @@ def correct(
     name need not have the two shown together. Raises NotFound,
     Invalid (fields `name`, `reason`), Conflict for one that stands no more or has no holder.
     """
-    said, written = _reason(correction.reason), " ".join(correction.name.split())
+    said, written = checked_reason(correction.reason), " ".join(correction.name.split())
     if not 0 < len(written) <= LONGEST_NAME:
         raise Invalid(NAME_IT, fields={"name": NAME_IT})
     row = _standing(session, public_id)
@@ -172,6 +174,17 @@ def has_any(session: Session, login_id: int, webinar_id: int) -> bool:
     return session.scalar(found.limit(1)) is not None
 
 
+def has_standing(session: Session, login_id: int, webinar_id: int) -> bool:
+    """Tell whether one stands for a person, merged logins included."""
+    found = select(Certificate.id).where(
+        Certificate.login_id.in_(logins_of(login_id)),
+        Certificate.webinar_id == webinar_id,
+        Certificate.revoked_at.is_(None),
+        Certificate.replaced_at.is_(None),
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
 def withhold(
     session: Session, login_ids: tuple[int, ...], keys: tuple[str, ...], now: datetime
 ) -> None:
@@ -198,13 +211,6 @@ def _standing(session: Session, public_id: str) -> Certificate:
     if row.revoked_at is not None or row.replaced_at is not None:
         raise Conflict(NOT_STANDING)
     return row
-
-
-def _reason(reason: str) -> str:
-    said = reason.strip()
-    if not said:
-        raise Invalid(SAY_WHY, fields={"reason": SAY_WHY})
-    return said
 
 
 def _holder(session: Session, award: Award) -> _Holder:

@@ -82,6 +82,7 @@ from lms.web import (
 )
 from lms.web.admin import audit as staff_audit
 from lms.web.admin import captions as staff_captions
+from lms.web.admin import certificates as staff_certificates
 from lms.web.admin import desk, files, presenters, requests, sales, series, webinars
 from lms.web.admin import grace as staff_grace
 from lms.web.admin import held as staff_held
@@ -178,6 +179,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sign_in_code.blueprint,
     sign_up.blueprint,
     staff_audit.blueprint,
+    staff_certificates.blueprint,
     staff_grace.blueprint,
     staff_held.blueprint,
     staff_history.blueprint,

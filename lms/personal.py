@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from lms.certificate_list import Status, list_history
 from lms.errors import NotFound
 from lms.holdings import HeldSeat, read_grants, read_seats, read_watched
 from lms.known_addresses import list_further
@@ -65,6 +66,19 @@ class OwnProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnCertificate:
+    """A certificate that was issued to the person; corrected and revoked ones are there, too."""
+
+    number: str
+    webinar: str
+    name: str
+    credit_minutes: int
+    earned_at: datetime
+    issued_at: datetime
+    state: Status
+
+
+@dataclass(frozen=True, slots=True)
 class OwnRegistration:
     """A live webinar the person said they would come to."""
 
@@ -96,6 +110,7 @@ class PersonalData:
     grants: tuple[OwnGrant, ...]
     seats: tuple[HeldSeat, ...]
     progress: tuple[OwnProgress, ...]
+    certificates: tuple[OwnCertificate, ...]
     registrations: tuple[OwnRegistration, ...]
     letters: tuple[Letter, ...]
     learning_systems: tuple[OwnSystem, ...]
@@ -162,6 +177,18 @@ def read_personal_data(
             OwnProgress(one.title, round(one.share, 4), one.seen_at)
             for own_id in own_ids
             for one in read_watched(session, own_id)
+        ),
+        certificates=tuple(
+            OwnCertificate(
+                one.public_id,
+                one.title,
+                one.holder,
+                one.credit_minutes,
+                one.earned_at,
+                one.issued_at,
+                one.status,
+            )
+            for one in list_history(session, login_id)
         ),
         registrations=tuple(OwnRegistration(*row) for row in registered),
         letters=tuple(Letter(*row) for row in letters),

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, s
 from sqlalchemy.orm import Session, aliased
 
 from lms.models.catalogue import Recording, WebinarPresenter, WebinarSeries
+from lms.models.certificates import Certificate
 from lms.models.holdings import Scope
 from lms.models.people import Login
 from lms.models.seats import Assignment, Pool
@@ -82,8 +83,8 @@ def read_shares(session: Session, assignment_ids: Sequence[int]) -> dict[int, tu
     return {assignment_id: tuple(found) for assignment_id, found in shares.items()}
 
 
-def covers(pool: type[Pool], recording: type[Recording]) -> ColumnElement[bool]:
-    """Return the condition that a pool's scope covers the webinar of a recording."""
+def covers(pool: type[Pool], recording: type[Recording] | type[Certificate]) -> ColumnElement[bool]:
+    """Return the condition that a pool's scope covers the webinar of a recording or certificate."""
     by_presenter = exists().where(
         WebinarPresenter.webinar_id == recording.webinar_id,
         WebinarPresenter.presenter_id == pool.presenter_id,

@@ -192,6 +192,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "webinar.added": N_("%(actor)s began the webinar %(subject)s"),
     "webinar.edited": N_("%(actor)s changed the webinar %(subject)s"),
     "webinar.registered": N_("%(actor)s registered for %(subject)s"),
+    "webinar.attendance_noted": N_("%(actor)s noted who attended %(subject)s: %(people)s"),
+    "webinar.certificate_rule_changed": N_(
+        "%(actor)s changed what earns the certificate of %(subject)s"
+    ),
     "webinar.published": N_("%(actor)s announced %(subject)s"),
     "webinar.withdrawn": N_("%(actor)s withdrew %(subject)s"),
     "webinar.cancelled": N_("%(actor)s cancelled %(subject)s"),
@@ -235,7 +239,7 @@ _PLACES: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.SALE: ("staff_sales.show", "sale_id"),
     Kind.REQUEST: ("staff_requests.show", "request_id"),
     Kind.JOB: ("staff_jobs.job", "job_id"),
-    Kind.CERTIFICATE: ("verify.show", "public_id"),
+    Kind.CERTIFICATE: ("staff_certificates.show", "public_id"),
 }
 _COVERS: Final = (Kind.GRANT, Kind.POOL_GRANT, Kind.POOL, Kind.SEAT, Kind.LINK)
 

@@ -10,12 +10,14 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from lms import audit_log, holdings, people
+from lms.certificate_list import list_history
 from lms.clock import now
 from lms.errors import N_
 from lms.people import Person
 from lms.people_list import PersonRow, Show, find_people
 from lms.web.admin.audit_words import tell
 from lms.web.admin.holding_words import grant_row, seat_row
+from lms.web.certificates import line_of
 from lms.web.forms.staff_people import AliasForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render
@@ -92,6 +94,7 @@ def person_page(login_id: str, form: AliasForm) -> str:
         found = people.read_person(session, login_id)
         grants = holdings.read_grants(session, found.id, now=moment)
         seats = holdings.read_seats(session, found.id)
+        own = list_history(session, found.id)
         about = found.email or found.public_id
         trail = audit_log.read_trail(session, audit_log.Wanted(about=about), limit=FEW_ENTRIES)
     return render(
@@ -101,6 +104,7 @@ def person_page(login_id: str, form: AliasForm) -> str:
         facts=_facts(found),
         grants=[grant_row(one, login_id=login_id, zone=zone) for one in grants],
         seats=[seat_row(one, zone=zone) for one in seats],
+        certificates=[line_of(each) for each in own],
         roles={place.slug: _(place.role.value) for place in found.places},
         blocked=_day(found.blocked_at) if found.blocked_at else "",
         happened=[

@@ -15,11 +15,13 @@ from lms.errors import N_, NotFound
 from lms.models.holdings import Scope
 from lms.models.seats import AssignmentEnd, AssignmentState, SeatState
 from lms.pool_overview import PoolCard, read_pool
+from lms.seat_certificates import list_in_seat
 from lms.seat_history import Sitting, read_history
 from lms.seat_list import SeatFacts, find_seat
 from lms.seat_table import Standing
 from lms.seat_watching import COMPLETED_FROM, read_shares
 from lms.stewards import Managed
+from lms.web.certificate_words import day_of, hours_words
 from lms.web.doors import doors, keep_nothing
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, see_other, transaction
@@ -65,6 +67,7 @@ def seat(organisation_id: str, seat_id: str) -> ResponseReturnValue:
         card = read_pool(session, managed.facts.id, found.pool, now=now())
         history = read_history(session, found.id)
         shares = read_shares(session, [history[0].assignment_id]) if history else {}
+        earned = list_in_seat(session, history[0].assignment_id) if history else ()
     sits = history[0] if history and history[0].ended_at is None else None
     is_locked = found.state is SeatState.LOCKED
     return render_in(
@@ -83,6 +86,7 @@ def seat(organisation_id: str, seat_id: str) -> ResponseReturnValue:
         may_be_readdressed=found.login_id is None,
         is_locked=is_locked,
         waits_for_approval=is_locked and found.opens_at is None,
+        certificates=[(each, day_of(each), hours_words(each.credit_minutes)) for each in earned],
         history=[_chapter(each, zone) for each in history],
     )
 
