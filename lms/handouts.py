@@ -4,6 +4,7 @@ import hashlib
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,13 @@ PREVIEW_WIDTH = 640
 LONGEST_NAME = 200
 READ: Final = "handout.read"
 KEPT_AFTER_REMOVAL: Final = timedelta(days=30)
+
+
+class Stamp(StrEnum):
+    """What the downloads of a handout carry at the foot of each page."""
+
+    NAME = "name"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +160,21 @@ def put_back(session: Session, handout_id: str, *, actor: str | None, now: datet
     handout.removed_at = handout.read_at = None
     jobs.enqueue(session, kind=READ, lane=Lane.PROMPT, subject=handout_id, payload={}, now=now)
     audit.record(session, "handout.put_back", handout_id, actor=actor, now=now)
+
+
+def let_stamp(
+    session: Session, handout_id: str, wanted: Stamp, *, actor: str | None, now: datetime
+) -> None:
+    """Let downloads of a PDF carry the name of who takes it, or not. Raises NotFound, Conflict."""
+    handout = _find(session, handout_id)
+    if handout.kind is not DocumentKind.PDF:
+        raise Conflict(N_("Only a PDF can be stamped. Save the handout as PDF and add that."))
+    if handout.is_stamped == (wanted is Stamp.NAME):
+        return
+    handout.is_stamped = wanted is Stamp.NAME
+    session.flush()
+    act = "handout.stamped" if handout.is_stamped else "handout.unstamped"
+    audit.record(session, act, handout_id, actor=actor, now=now)
 
 
 def removed_by(session: Session, moment: datetime) -> tuple[str, ...]:

@@ -61,6 +61,7 @@ class HandoutFile:
     name: str
     key: str
     preview_key: str
+    is_stamped: bool
 
     @property
     def media_type(self) -> str:
@@ -142,7 +143,12 @@ _HANDOUTS = Query(
     .order_by(Handout.position)
 )
 _HANDOUT = select(
-    Handout.webinar_id, Handout.kind, Handout.name, Handout.key, Handout.preview_key
+    Handout.webinar_id,
+    Handout.kind,
+    Handout.name,
+    Handout.key,
+    Handout.preview_key,
+    Handout.is_stamped,
 ).where(Handout.public_id == bindparam("public_id"), Handout.removed_at.is_(None))
 _SLUG = Query(select(Webinar.slug).where(Webinar.id == bindparam("webinar_id")))
 _CAPTIONS = (

@@ -90,6 +90,7 @@ class HandoutFacts:
     taken_out: tuple[str, ...]
     drawn: int
     is_read: bool
+    is_stamped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def _handout(handout: Handout, drawn: int) -> HandoutFacts:
         taken_out=tuple(handout.taken_out.split()),
         drawn=drawn,
         is_read=handout.read_at is not None,
+        is_stamped=handout.is_stamped,
     )
 
 

@@ -155,11 +155,13 @@ def _title(said: object) -> str:
     return "".join(letter for letter in title if letter.isprintable())[:_TITLE_LENGTH]
 
 
-def read(reader: Path, *words: str, limits: Limits = _LIMITS) -> dict[str, Any]:
+def read(
+    reader: Path, *words: str, limits: Limits = _LIMITS, seconds: float = _SECONDS
+) -> dict[str, Any]:
     """Return what a reader in a process of its own says of a file; raises UnusableDocument."""
     command = [sys.executable, "-I", str(reader), *words]
     try:
-        said = ask(command, limits=limits, seconds=_SECONDS)
+        said = ask(command, limits=limits, seconds=seconds)
     except ProgramFailed:
         raise UnusableDocument(BROKEN) from None
     if said.code != 0:

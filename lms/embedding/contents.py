@@ -22,6 +22,7 @@ from lms.programme import find_handout as find_handout
 from lms.programme import read_captions as read_captions
 from lms.programme import read_programme
 from lms.progress import Span as Span
+from lms.stamps import stamped_for as stamped_for
 from lms.transcripts import Track as Track
 from lms.transcripts import find_track as find_track
 from lms.transcripts import read_tracks as read_tracks

@@ -278,6 +278,7 @@ class Handout(Base, kw_only=True):
     __table_args__ = (
         CheckConstraint("size_bytes > 0", name="size_positive"),
         CheckConstraint("(pages > 0) = (kind <> 'docx')", name="pages_where_they_are"),
+        CheckConstraint("kind = 'pdf' OR NOT is_stamped", name="only_a_pdf_is_stamped"),
         Index("ix_handout_webinar_id_position", "webinar_id", "position"),
     )
 
@@ -296,6 +297,7 @@ class Handout(Base, kw_only=True):
     taken_out: Mapped[str] = mapped_column(String(100), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    is_stamped: Mapped[bool] = mapped_column(default=False)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 
 

@@ -11,7 +11,9 @@ from lms.clock import now
 from lms.errors import Forbidden
 from lms.handout_pages import large_key, read_leaves, small_key
 from lms.programme import HandoutFile, find_handout, read_programme
+from lms.stamps import stamped_for
 from lms.web.guard import Audience, open_to
+from lms.web.handout_file import send_handout
 from lms.web.handout_preview import Ways, preview_of
 from lms.web.kit import read_session, render
 from lms.web.panels import sentence_of
@@ -29,7 +31,11 @@ WAYS: Final = Ways("handouts.page", "handouts.page_picture", "handouts.download"
 @open_to(Audience.SIGNED_IN)
 def download(public_id: str) -> ResponseReturnValue:
     handout = _admitted(public_id)
-    return send_stored(handout.key, handout.media_type, download_name=handout.name)
+    person = required_viewer()
+    with read_session() as session:
+        name = stamped_for(session, login_id=person.login_id, organisation_id=None)
+    # Staff get the file as it is kept.
+    return send_handout(handout, name="" if person.is_staff else name)
 
 
 @blueprint.get("/handouts/<public_id>/first-page.jpg")

@@ -22,11 +22,11 @@ from lms.letters import Doors
 from lms.rosters import Mended, Present
 from lms.showings import Place, ShowingFacts
 from lms.web.guard import Audience, open_to
+from lms.web.handout_file import send_handout
 from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.limits import ROOM_FROM, network, spend
 from lms.web.panels import reading_zone
 from lms.web.signin import required_viewer
-from lms.web.stored import send_stored
 from lms.zones import read_zone, say_moment, say_time
 
 blueprint = Blueprint("showings", __name__)
@@ -218,7 +218,7 @@ def slide_file(secret: str, handout_id: str) -> ResponseReturnValue:
         handout = programme.find_handout(session, handout_id)
     if handout.webinar_id != found.webinar_id:
         raise NotFound
-    return send_stored(handout.key, handout.media_type, download_name=handout.name)
+    return send_handout(handout, name=found.name)
 
 
 def _host_page(public_id: str, *, fault: str = "") -> str:

@@ -12,10 +12,12 @@ from lms.embedding.contents import (
     large_key,
     read_leaves,
     small_key,
+    stamped_for,
 )
 from lms.embedding.telling import tell_handout
 from lms.errors import Forbidden, NotFound
 from lms.web.guard import Audience, open_to
+from lms.web.handout_file import send_handout
 from lms.web.handout_preview import Ways, preview_of
 from lms.web.kit import read_session
 from lms.web.panels import said
@@ -34,8 +36,10 @@ PAGE: Final = "/handouts/<public_id>/pages/<int:number>"
 @open_to(Audience.FRAME)
 def download(secret: str, public_id: str) -> ResponseReturnValue:
     """Deliver a handout under its own name."""
-    handout = _admitted(secret, public_id)
-    return send_stored(handout.key, handout.media_type, download_name=handout.name)
+    handout, frame = _admitted(secret, public_id), this_frame(secret)
+    with read_session() as session:
+        name = stamped_for(session, login_id=frame.login_id, organisation_id=frame.organisation_id)
+    return send_handout(handout, name=name)
 
 
 @blueprint.get("/handouts/<public_id>/first-page.jpg")

@@ -53,6 +53,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_grant_line_revoked_with_a_reason": {"revoked_at": START},
     "ck_grant_line_scope_names_its_target": {"scope": "webinar"},
     "ck_grant_line_seats_of_a_pool": {"seats": 2},
+    "ck_handout_only_a_pdf_is_stamped": {"kind": "pptx", "is_stamped": True},
     "ck_handout_page_counted_from_one": {"number": 0},
     "ck_handout_page_has_both_sides": {"width": 0},
     "ck_handout_pages_where_they_are": {"pages": 0},

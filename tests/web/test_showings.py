@@ -14,6 +14,7 @@ from lms.models.holdings import Grant, OfferKind, Withdrawal
 from lms.models.people import Login
 from lms.models.showings import Attendee, Showing
 from lms.models.upkeep import AuditEntry, Mail
+from lms.web import handout_file
 from tests.clock import NOW
 from tests.factories import make_handout
 
@@ -208,6 +209,24 @@ def test_the_link_opens_the_handouts_of_that_webinar_and_no_others(
     link = secret_of(database, "jo@example.org")
     assert guest.get(f"{link}/{mine}").data == b"%PDF-1.7"
     assert guest.get(f"{link}/{theirs}").status_code == 404
+
+
+def test_stamped_slides_carry_the_name_of_who_was_in_the_room(
+    host, cast, shown, guest, database, storage, monkeypatch
+):
+    said = []
+    monkeypatch.setattr(
+        handout_file,
+        "stamp",
+        lambda source, out, line: (said.append(line), out.write_bytes(source.read_bytes())),
+    )
+    with database.transaction() as session:
+        ours = make_handout(session, session.get_one(Webinar, cast.webinar_id))
+        ours.is_stamped, mine = True, ours.public_id
+        storage.put_bytes(ours.key, b"%PDF-1.7", "application/pdf")
+    host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
+    assert guest.get(f"{secret_of(database, 'jo@example.org')}/{mine}").status_code == 200
+    assert said == ["Copy of Jo, 2 March 2026"]
 
 
 def test_the_slides_of_what_was_taken_down_are_gone(host, cast, shown, guest, database):

@@ -50,6 +50,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "grant.paid": N_("%(actor)s noted the payment for %(subject)s"),
     "handout.added": N_("%(actor)s added the handout %(subject)s"),
     "handout.put_back": N_("%(actor)s put back the handout %(subject)s"),
+    "handout.stamped": N_("%(actor)s lets downloads of %(subject)s be stamped"),
+    "handout.unstamped": N_("%(actor)s lets downloads of %(subject)s be as they are"),
     "handout.removed": N_("%(actor)s removed a handout"),
     "history.imported": N_("%(actor)s brought in a list of past sales: %(brought)s"),
     "history.invited": N_("%(actor)s had letters written to people brought in: %(people)s"),

@@ -153,6 +153,21 @@ def remove_handout(slug: str, handout_id: str) -> ResponseReturnValue:
     return see_other(WEBINAR_PAGE, slug=slug, removed=handout_id, _anchor="handouts-title")
 
 
+@blueprint.post("/webinars/<slug>/handouts/<handout_id>/stamp")
+@open_to(Audience.STAFF)
+def stamp_handout(slug: str, handout_id: str) -> ResponseReturnValue:
+    is_wanted = request.form.get("stamp") == handouts.Stamp.NAME
+    wanted = handouts.Stamp.NAME if is_wanted else handouts.Stamp.NOTHING
+    with transaction() as session:
+        actor = required_viewer().public_id
+        handouts.let_stamp(session, handout_id, wanted, actor=actor, now=now())
+    if is_wanted:
+        said = _("From now on each download carries the name of who takes it. The file here stays.")
+    else:
+        said = _("From now on the handout is downloaded as it is.")
+    return _done(slug, said, place="handouts-title")
+
+
 @blueprint.post("/webinars/<slug>/handouts/<handout_id>/put-back")
 @open_to(Audience.STAFF)
 def put_back_handout(slug: str, handout_id: str) -> ResponseReturnValue:

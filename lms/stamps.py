@@ -1,0 +1,17 @@
+"""Whose copy of a handout it is: the name that a stamped download carries."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.models.people import Login, Organisation
+
+
+def stamped_for(session: Session, *, login_id: int | None, organisation_id: int | None) -> str:
+    """Return the name of a person, by address where none is known; else the organisation's."""
+    if login_id is not None:
+        row = session.execute(select(Login.name, Login.email).where(Login.id == login_id)).one()
+        return row.name or row.email or ""
+    if organisation_id is None:
+        return ""
+    name = session.scalar(select(Organisation.name).where(Organisation.id == organisation_id))
+    return name or ""
