@@ -211,7 +211,9 @@ def test_a_message_without_a_course_or_a_link_is_known_by_its_person(
 ) -> None:
     became_known(connection)
     assert is_swift(launched(connection, {LTI + "context": None}))
-    begun = connection.platform.begin_deep_linking(connection.learner, connection.tool)
+    begun = connection.platform.begin_deep_linking(
+        connection.learner, connection.tool, without=(LTI + "roles",)
+    )
     assert is_swift(connection.post(connection.answered(begun)))
     with database.read_session() as session:
         frames = session.scalars(select(FrameSession).order_by(FrameSession.id)).all()
