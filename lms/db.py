@@ -190,20 +190,14 @@ class Database:
 
     @contextmanager
     def driver(self) -> Iterator[Driver]:
-        """Give the driver itself, for beats and begun launches, by statements of lms/lean.py alone.
+        """Give the driver itself, for beats and launches of who is known, by statements of lms/lean.py alone.
 
         On SQLite it is a transaction: leaving the block commits, an exception rolls back. Its commits
         outlive the program, whatever happens to that, but not a failure of power: seconds watched
-        may be lost by one, and each beat need not wait for the disk. On PostgreSQL each statement
+        and sessions opened may be lost by one, and need not wait for the disk. On PostgreSQL each statement
         is a transaction of its own. Raises what the driver raises, a `driver_fault`.
         """
         with self._driver(_passing_on_sqlite) as driver:
-            yield driver
-
-    @contextmanager
-    def lasting_driver(self) -> Iterator[Driver]:
-        """Give the driver as `driver` does, for launches; what was committed is on the disk."""
-        with self._driver(_lasting_on_sqlite) as driver:
             yield driver
 
     @contextmanager
@@ -310,22 +304,14 @@ def _passing_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICurso
     cursor = connection.cursor()
     cursor.execute("PRAGMA synchronous=NORMAL")
     try:
-        with _lasting_on_sqlite(connection) as lasting:
-            yield lasting
-    finally:
-        cursor.execute("PRAGMA synchronous=FULL")
-
-
-@contextmanager
-def _lasting_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
-    cursor = connection.cursor()
-    try:
         cursor.execute("BEGIN IMMEDIATE")
         yield cursor
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
+    finally:
+        cursor.execute("PRAGMA synchronous=FULL")
 
 
 @contextmanager

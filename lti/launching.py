@@ -175,7 +175,7 @@ class Reception:
 
     def _write_known(self, writing: Writing) -> bool:
         try:
-            with self.database.lasting_driver() as driver:
+            with self.database.driver() as driver:
                 return write_known(driver, writing)
         except self.database.driver_fault as fault:
             if is_cut_off(fault) and self._is_opened(writing.secret):

@@ -24,7 +24,7 @@ from tests.servers.breaking_line import BreakingLine, Loss, breaking_line
 LOGIN: Final = "INSERT INTO lti_pending_login"
 TAKE_UP: Final = "DELETE FROM lti_pending_login"
 LOOK: Final = "FROM lti_pending_login"
-COMMIT: Final = "COMMIT"
+COMMIT: Final = "COMMIT\0"  # the statement alone, not READ COMMITTED
 EITHER: Final = pytest.mark.parametrize("loss", Loss, ids=lambda one: one.name.lower())
 
 
@@ -138,14 +138,20 @@ def test_a_frame_whose_database_went_away_says_so_in_the_frame(course: Course) -
     assert page.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("is_known", "mark"), [(True, TAKE_UP), (False, COMMIT)], ids=["known", "new"]
+)
 def test_a_launch_of_which_nobody_knows_whether_it_was_kept_is_told_to_try_again(
-    course: Course, database: Database
+    course: Course, database: Database, is_known: bool, mark: str
 ) -> None:
-    assert is_careful(launched(course.connection))
-    post = _posts_launch(course.connection)
-    course.line.break_at(TAKE_UP, Loss.ANSWER, dies=True)
-    answer = post()
+    connection = course.connection
+    who = connection.learner if is_known else connection.platform.course.learners[1]
+    assert is_careful(launched(connection))
+    posted = connection.answered(connection.platform.begin(who, connection.link))
+    course.line.break_at(mark, Loss.ANSWER, dies=True)
+    answer = connection.post(posted)
+    assert course.line.breaks == 1
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     course.line.live()
     assert _counts(database)[0] == 2
-    assert is_swift(launched(course.connection))
+    assert is_open(connection.launch(who))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,23 @@ def test_a_launch_without_a_turn_is_told_to_try_again_and_then_goes_through(
         answer = connection.post(posted)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert "Try again in a minute" in answer.text
+    assert is_open(connection.post(posted))
+
+
+def test_a_first_launch_for_which_there_was_no_room_is_not_tried_twice(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
+    tries: list[None] = []
+
+    def no_room(*_given: object) -> bool:
+        tries.append(None)
+        raise OperationalError("DELETE", {}, psycopg.errors.TooManyConnections())
+
+    with monkeypatch.context() as crowded:
+        crowded.setattr("lti.launching.take_up_login", no_room)
+        answer = connection.post(posted)
+    assert (answer.status_code, answer.headers["Retry-After"], len(tries)) == (503, "30", 1)
     assert is_open(connection.post(posted))
 
 

@@ -78,7 +78,7 @@ class BreakingLine:
                     break
                 server.sendall(piece)
         with suppress(OSError):
-            server.shutdown(socket.SHUT_WR) if lost.is_set() else server.close()
+            server.shutdown(socket.SHUT_WR if lost.is_set() else socket.SHUT_RDWR)
         if not lost.is_set():
             self._hang_up(client)
 
