@@ -58,6 +58,17 @@ def print_pdf(
         return _compile(template, plain, pictures, at)
 
 
+def picture_of_drawing(drawing: str, width: int) -> bytes:
+    """Return an SVG as a PNG of that width in pixels; about 10 ms."""
+    template = f'#set page(width: {width}pt, height: auto, margin: 0pt)\n#image("drawing.svg", width: 100%)'
+    with TemporaryDirectory() as root, _turn:
+        (Path(root) / "drawing.svg").write_text(drawing, encoding="utf-8")
+        made = _compiler().compile(template.encode(), format="png", ppi=72.0, root=Path(root))
+    if not isinstance(made, bytes):
+        raise TypeError("one page was asked for")
+    return made
+
+
 def printable(text: str) -> str:
     """Return a text in letters that the fonts have: those of others are written in Latin ones."""
     composed = unicodedata.normalize("NFC", text)

@@ -130,8 +130,11 @@ def edit_webinar(
         )
     clean = _checked(words)
     _move(session, row, clean.slug)
-    row.title, row.summary = clean.title, clean.summary
     row.overview, row.agenda = clean.overview, clean.agenda
+    shown_in_calendars = (row.title, row.held_at, row.zone, row.minutes)
+    if shown_in_calendars != (clean.title, clean.held_at, clean.zone, clean.minutes):
+        row.sequence += 1
+    row.title, row.summary = clean.title, clean.summary
     row.held_at, row.zone, row.minutes = clean.held_at, clean.zone, clean.minutes
     row.live_link, row.free = clean.live_link or None, clean.free
     row.updated_at = now
@@ -240,6 +243,7 @@ def _become(
     now: datetime,
 ) -> KeptWebinar:
     row.state = state
+    row.sequence += 1
     row.updated_at = now
     audit.record(session, f"webinar.{act}", row.public_id, actor=actor, now=now)
     session.flush()

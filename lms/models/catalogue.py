@@ -107,6 +107,8 @@ class Webinar(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
     announced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    # grows with every change that moves an entry in somebody's calendar (RFC 5545, 3.8.7.4)
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class WebinarSeries(Base, kw_only=True):

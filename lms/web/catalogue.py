@@ -19,7 +19,8 @@ from lms.clock import now
 from lms.errors import N_, Forbidden, NotFound
 from lms.markdown import to_html
 from lms.models.catalogue import WebinarState
-from lms.poster import draw_poster
+from lms.paper import picture_of_drawing
+from lms.poster import WIDTH, draw_poster
 from lms.presenters import find_picture_key
 from lms.programme import UNPICTURED
 from lms.web import limits
@@ -40,6 +41,8 @@ from lms.web.pager import page_number, pager_of
 from lms.web.panels import known_zone, panel_of, said_moment
 from lms.web.posters import picture_of
 from lms.web.screening import minutes_of
+from lms.web.sharing import STATUS as SHARED
+from lms.web.sharing import shared_of
 from lms.web.shell import house_facts
 from lms.web.signin import Viewer, required_viewer, viewer
 from lms.web.stored import send_stored
@@ -131,6 +134,7 @@ def webinar(slug: str) -> ResponseReturnValue:
             for each in found.presenters
         ],
         poster=picture_of(found.slug, found.recording),
+        shared=shared_of(found),
         recording_minutes=minutes_of(found.recording.seconds) if found.recording else None,
         prices=[price_line(price, found.slug) for price in found.prices],
         panel=panel_for(found, case, moment),
@@ -213,13 +217,31 @@ def poster(slug: str) -> ResponseReturnValue:
         found = read_announcement(session, slug)
     if found.state in UNPICTURED and not (person is not None and person.is_staff):
         raise NotFound
-    drawn = draw_poster(
+    return _drawn(found, _poster_of(found), "image/svg+xml")
+
+
+@blueprint.get("/webinars/<slug>/card.png")
+@open_to(Audience.EVERYONE)
+def card(slug: str) -> ResponseReturnValue:
+    """Give the drawn poster as others show it beside a shared address: 1,280 by 720."""
+    with read_session() as session:
+        found = read_announcement(session, slug)
+    if found.state not in SHARED:
+        raise NotFound
+    return _drawn(found, picture_of_drawing(_poster_of(found), WIDTH * 2), "image/png")
+
+
+def _poster_of(found: Announcement) -> str:
+    return draw_poster(
         title=found.title,
         byline=", ".join(each.name for each in found.presenters),
         accent=house_facts().accent,
         seed=found.slug,
     )
-    answer = Response(drawn, mimetype="image/svg+xml")
+
+
+def _drawn(found: Announcement, drawing: str | bytes, kind: str) -> Response:
+    answer = Response(drawing, mimetype=kind)
     answer.headers["Cache-Control"] = f"public, max-age={MOMENT_S}"
     if found.state in UNPICTURED:
         answer.headers["Cache-Control"] = "private, no-cache"
