@@ -55,6 +55,13 @@ def find_webinar(session: Session, words: str, *, slug: str = "") -> Named | Non
     return None if row is None else Named(*row)
 
 
+def title_of_pulled(session: Session, slug: str) -> str | None:
+    """Return the title of a webinar that was taken down for everyone; None for any other."""
+    return session.scalar(
+        select(Webinar.title).where(Webinar.slug == slug, Webinar.state == WebinarState.PULLED)
+    )
+
+
 def scopes(session: Session) -> tuple[tuple[str, str], ...]:
     """Return what a pass or contract may cover besides everything: `series:<slug>` and its name."""
     series = session.execute(select(Series.slug, Series.title).order_by(Series.title))

@@ -95,9 +95,7 @@ _WORDS: Mapping[Code, tuple[str, Step]] = {
     Code.NO_GRANT: (N_("This webinar is not in your library yet."), Step.BUY),
     Code.ACCOUNT_BLOCKED: (N_("This log-in is blocked."), Step.CONTACT),
     Code.WEBINAR_PULLED: (
-        N_(
-            "This webinar had to be taken down, for everyone. We will tell you what you get instead."
-        ),
+        N_("This webinar had to be taken down, for everyone."),
         Step.CONTACT,
     ),
 }

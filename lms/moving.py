@@ -36,11 +36,11 @@ AT_ONCE: Final = Refill()
 def refill_of(session: Session, pool: Pool, holder: Assignment, now: datetime) -> Refill:
     """Tell when the seat that a person has may be filled by somebody else.
 
-    One that was never claimed, and any of an unlimited pool, at once; a contract's 7 days after it
+    One that was never claimed or is frozen, and any of an unlimited pool, at once; a contract's 7 days after it
     was claimed; a permanent one at once while its holder has watched less than half.
     """
-    sat = holder.state in (AssignmentState.CLAIMED, AssignmentState.FROZEN)
-    if not sat or holder.claimed_at is None or holder.login_id is None or pool.capacity is None:
+    sits = holder.state is AssignmentState.CLAIMED
+    if not sits or holder.claimed_at is None or holder.login_id is None or pool.capacity is None:
         return AT_ONCE
     if not pool.is_permanent:
         opens_at = holder.claimed_at + CONTRACT_SEAT_STAYS_FOR

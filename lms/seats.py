@@ -255,7 +255,7 @@ def pass_on(
     session: Session, seat: Seat, was: AssignmentState, refill: Refill, *, now: datetime
 ) -> Released:
     """Pass on a seat that somebody has left, or lock it until it may be filled."""
-    if refill.is_free or was is AssignmentState.FROZEN:
+    if refill.is_free:
         set_seat(session, seat.id, SeatState.FREE, None)
         if was in COUNTED:
             count_out(session, seat.pool_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
@@ -20,6 +20,7 @@ from lms.models.catalogue import (
 )
 from lms.models.holdings import Grant, Scope
 from lms.models.people import Login
+from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.upkeep import JobState, Mail
 from lms.webinars import WebinarWords
 
@@ -174,7 +175,7 @@ def read_standing(session: Session, slug: str) -> Standing:
 
 
 def count_holders(session: Session, webinar_id: int, *, now: datetime) -> int:
-    """Return how many people hold a webinar now, by a grant of their own that is in force.
+    """Return how many people hold a webinar now, by a grant of their own or a seat, that is in force.
 
     It tells staff how many would lose it; who may watch is asked of `access.decide` alone.
     """
@@ -189,14 +190,24 @@ def count_holders(session: Session, webinar_id: int, *, now: datetime) -> int:
         Grant.webinar_id == webinar_id, Grant.scope == Scope.EVERYTHING, in_series, by_presenter
     )
     held_at = select(Webinar.held_at).where(Webinar.id == webinar_id).scalar_subquery()
+    lasts_until = func.coalesce(Grant.grace_until, Grant.ends_at)
     in_force = and_(
         Grant.revoked_at.is_(None),
         Grant.starts_at <= now,
-        or_(Grant.ends_at.is_(None), and_(Grant.ends_at > now, Grant.ends_at > held_at)),
+        or_(Grant.ends_at.is_(None), and_(lasts_until > now, Grant.ends_at > held_at)),
     )
     person = func.coalesce(Login.merged_into, Login.id)
-    counted = select(func.count(func.distinct(person))).join_from(Grant, Login)
-    return session.scalar(counted.where(covers, in_force)) or 0
+    own = select(person).join_from(Grant, Login, Login.id == Grant.login_id)
+    pool_of = func.coalesce(Pool.allotted_from_id, Pool.id)
+    seated = (
+        select(person)
+        .join_from(Grant, Pool, pool_of == Grant.pool_id)
+        .join(Assignment, Assignment.pool_id == Pool.id)
+        .join(Login, Login.id == Assignment.login_id)
+        .where(Assignment.state == AssignmentState.CLAIMED)
+    )
+    people = union(own.where(covers, in_force), seated.where(covers, in_force)).subquery()
+    return session.scalar(select(func.count()).select_from(people)) or 0
 
 
 def read_presenters(session: Session) -> tuple[Named, ...]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit, search, slugs
 from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.instead import NewInstead, forget, offer
 from lms.models.catalogue import (
     Presenter,
     Series,
@@ -171,17 +172,24 @@ def cancel_webinar(session: Session, slug: str, *, actor: str | None, now: datet
 
 
 def pull_webinar(
-    session: Session, slug: str, *, reason: str, actor: str | None, now: datetime
+    session: Session,
+    slug: str,
+    *,
+    reason: str,
+    instead: NewInstead,
+    actor: str | None,
+    now: datetime,
 ) -> KeptWebinar:
     """Take a webinar down for everyone, holders too, and stop what plays of it (W2).
 
-    Raises Invalid (field `reason`) without a reason, NotFound, or Conflict.
+    Raises Invalid (field `reason`) without a reason, and as `instead.offer`; NotFound, Conflict.
     """
     clean = reason.strip()
     if not 1 <= len(clean) <= LONGEST_REASON:
         sentence = N_("Say why, in at most 2,000 characters. Holders will ask.")
         raise Invalid(sentence, fields={"reason": sentence})
     row = _row(session, slug, WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
+    offer(session, row, instead, actor=actor, now=now)
     row.pulled_reason = clean
     kept = _become(session, row, WebinarState.PULLED, "pulled", actor=actor, now=now)
     end_for_webinar(session, row.id, ended_as=PlaybackEnd.PULLED, now=now)
@@ -193,6 +201,7 @@ def restore_webinar(
 ) -> KeptWebinar:
     """Put a cancelled, withdrawn or pulled webinar back on the catalogue."""
     row = _row(session, slug, WebinarState.CANCELLED, WebinarState.WITHDRAWN, WebinarState.PULLED)
+    forget(session, row.id)
     row.pulled_reason = None
     return _become(session, row, WebinarState.ANNOUNCED, "restored", actor=actor, now=now)
 

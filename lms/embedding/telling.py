@@ -12,6 +12,8 @@ from lms.embedding.standing import NAMELESS, Presence, Standing
 from lms.errors import N_
 from lms.explain import Sentence as Sentence
 from lms.explain import Step, explain
+from lms.instead import Instead as Instead
+from lms.instead import read_instead
 from lms.organisations import find_manager
 
 UNKNOWN: Final = Sentence(
@@ -48,6 +50,7 @@ class Told:
     organisation: str
     manager: str | None
     waits: bool
+    instead: Instead | None = None  # what is offered for a webinar that was pulled
 
 
 def tell(session: Session, standing: Standing, *, zone: ZoneInfo, now: datetime) -> Told:
@@ -70,6 +73,9 @@ def _told(session: Session, standing: Standing, decision: Decision, zone: ZoneIn
         if decision.code in NOT_THE_MANAGERS
         else find_manager(session, standing.organisation_id),
         waits=told.step is Step.WAIT,
+        instead=read_instead(session, standing.case.webinar.id)
+        if decision.code is Code.WEBINAR_PULLED
+        else None,
     )
 
 

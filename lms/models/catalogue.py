@@ -32,6 +32,14 @@ class WebinarState(StrEnum):
     PULLED = "pulled"
 
 
+class InsteadKind(StrEnum):
+    """What holders of a pulled webinar are offered for it."""
+
+    WEBINAR = "webinar"
+    REFUND = "refund"
+    WORDS = "words"
+
+
 class RecordingState(StrEnum):
     """Where a version of a recording is on its way from a file to a stream."""
 
@@ -109,6 +117,26 @@ class Webinar(Base, kw_only=True):
     announced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     # grows with every change that moves an entry in somebody's calendar (RFC 5545, 3.8.7.4)
     sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class PulledInstead(Base, kw_only=True):
+    """What holders of a pulled webinar get for it (W2): another one, their money, or what `said` says."""
+
+    __tablename__ = "pulled_instead"
+    __table_args__ = (
+        CheckConstraint("(kind = 'webinar') = (other_id IS NOT NULL)", name="names_the_other"),
+        CheckConstraint("other_id <> webinar_id", name="is_another"),
+        CheckConstraint("kind <> 'words' OR length(said) > 0", name="words_are_said"),
+    )
+
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[InsteadKind] = mapped_column(words(InsteadKind))
+    other_id: Mapped[int | None] = mapped_column(
+        ForeignKey("webinar.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    said: Mapped[str] = mapped_column(Text, default="")
 
 
 class WebinarSeries(Base, kw_only=True):

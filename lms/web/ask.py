@@ -21,6 +21,7 @@ from lms.desk_choices import (
     find_webinar,
     organisations_of,
     scopes,
+    title_of_pulled,
     webinars_on_sale,
 )
 from lms.desk_files import LARGEST_BYTES, keep_file
@@ -174,6 +175,8 @@ def _opened(reading: Session) -> AskForm:
         mine = organisations_of(reading, person.login_id)
         known["organisation_name"] = mine[0].name if mine else ""
     named = find_webinar(reading, "", slug=args.get("webinar", ""))
+    if (title := title_of_pulled(reading, args.get("webinar", ""))) is not None:
+        known["message"] = _("This is about %(title)s, which was taken down.", title=title)
     if args.get("quote"):
         known |= _of_quote(find_request(reading, args["quote"]))
         named = find_webinar(reading, "", slug=str(known.pop("webinar_slug")))

@@ -8,8 +8,10 @@ from flask import url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from lms.access import Admitted, Decision, WebinarFacts
+from lms.access import Admitted, Code, Decision, WebinarFacts
 from lms.explain import STEP_LABELS, Sentence, Step, asked_organisation, explain, last_day
+from lms.instead import Instead, read_instead, was_held
+from lms.models.catalogue import InsteadKind
 from lms.models.orders import RequestKind
 from lms.organisations import find_manager
 from lms.web.kit import carrel, read_session
@@ -30,6 +32,8 @@ class Panel:
     disabled: bool
     weighed: tuple[tuple[str, str], ...]
     note: str | None
+    more: str | None = None
+    posts: bool = False  # the one thing to do is done by a press, not by following a link
 
 
 def reading_zone() -> ZoneInfo:
@@ -72,6 +76,8 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
     zone = reading_zone()
     manager = _manager(decision)
     told = explain(decision, webinar, zone=zone, manager=manager)
+    if decision.code is Code.WEBINAR_PULLED:
+        return _pulled(decision, webinar, slug)
     grant = decision.grant
     since = _day(grant.starts_at, zone) if grant and isinstance(decision, Admitted) else None
     until = None
@@ -90,6 +96,46 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
         weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
         note=None,
     )
+
+
+def _pulled(decision: Decision, webinar: WebinarFacts, slug: str) -> Panel:
+    """Say of a pulled webinar what its holders get instead, and lead them to it (W2)."""
+    with read_session() as session:
+        found = read_instead(session, webinar.id)
+    more, label = instead_words(found), _(STEP_LABELS[Step.CONTACT])
+    url, takes = step_url(Step.CONTACT, slug, decision), False
+    if found is not None and found.kind is InsteadKind.REFUND:
+        label = _("Ask for the money back")
+    elif found is not None and found.is_there:
+        takes = was_held(decision)
+        label = _("Take it") if takes else _("See it")
+        there = ("instead.take", slug) if takes else ("catalogue.webinar", found.slug)
+        url = url_for(there[0], slug=there[1])
+    told = explain(decision, webinar, zone=reading_zone())
+    return Panel(
+        sentence=said(told.sentence),
+        since=None,
+        until=None,
+        action_label=label,
+        action_url=url,
+        action_kind="primary",
+        disabled=False,
+        weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
+        note=None,
+        more=more,
+        posts=takes,
+    )
+
+
+def instead_words(found: Instead | None) -> str:
+    """Say what holders of a pulled webinar get for it."""
+    if found is None:
+        return _("If you held it, we tell you what you get instead.")
+    if found.said:
+        return found.said
+    if found.kind is InsteadKind.REFUND:
+        return _("If you paid for it, you may have your money back.")
+    return _("If you held it, you may have “%(title)s” instead.", title=found.title)
 
 
 def sentence_of(decision: Decision, webinar: WebinarFacts) -> str:

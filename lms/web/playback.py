@@ -212,8 +212,10 @@ def _told(decision: Decision, webinar: WebinarFacts, slug: str) -> dict[str, Any
     return {
         "code": decision.code,
         "sentence": panel.sentence,
+        "more": panel.more,
         "step_label": panel.action_label,
-        "step_url": panel.action_url,
+        # what is done by a press is pressed on the webinar's page
+        "step_url": url_for("catalogue.webinar", slug=slug) if panel.posts else panel.action_url,
         "may_reopen": False,
     }
 

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 from flask_babel import gettext as _
 
-from lms.embedding.telling import Told
+from lms.embedding.telling import Instead, Told
 from lms.web.kit import carrel
-from lms.web.panels import said
+from lms.web.panels import instead_words, said
 
 
 def house_zone() -> ZoneInfo:
@@ -20,6 +20,8 @@ def next_step(told: Told) -> str:
     """Say what to do about a refusal."""
     if told.waits:
         return _("There is nothing to do now: come back then.")
+    if told.instead is not None:
+        return _instead(told.instead)
     if told.manager:
         return _(
             "Ask %(manager)s, who looks after the seats of %(organisation)s.",
@@ -27,6 +29,16 @@ def next_step(told: Told) -> str:
             organisation=told.organisation,
         )
     return _("Tell your instructor, or write to us; we answer within a working day.")
+
+
+def _instead(found: Instead) -> str:
+    """Say what is offered for a recording that was taken down, to who came by a course."""
+    if found.title and not found.said:
+        return _(
+            "“%(title)s” is offered instead. Tell your instructor, who can put it into the course.",
+            title=found.title,
+        )
+    return _("%(offered)s Tell your instructor, or write to us.", offered=instead_words(found))
 
 
 def write_url(told: Told, slug: str) -> str | None:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from lms import search
 from lms.db import Database
 from lms.errors import Conflict, Invalid, NotFound
-from lms.models.catalogue import Presenter, Webinar, WebinarPresenter, WebinarState
+from lms.instead import NewInstead
+from lms.models.catalogue import InsteadKind, Presenter, Webinar, WebinarPresenter, WebinarState
 from lms.models.upkeep import AuditEntry
 from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lms.presenters import PresenterWords, add_presenter
@@ -32,6 +33,7 @@ from lms.webinars import (
 from tests.cast import Cast
 from tests.clock import NOW
 
+REFUND = NewInstead(InsteadKind.REFUND)
 LATER = NOW + timedelta(hours=1)
 WORDS = WebinarWords(
     title="Weeding without tears",
@@ -218,7 +220,7 @@ def test_a_webinar_that_was_held_is_not_cancelled(database: Database) -> None:
 def test_pulling_asks_for_a_reason(database: Database) -> None:
     kept = announced(database)
     with pytest.raises(Invalid) as refusal, database.transaction() as session:
-        pull_webinar(session, kept.slug, reason="  ", actor=None, now=NOW)
+        pull_webinar(session, kept.slug, reason="  ", instead=REFUND, actor=None, now=NOW)
     assert list(refusal.value.fields) == ["reason"]
 
 
@@ -227,7 +229,9 @@ def test_pulling_stops_what_plays(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         open_playback(session, screen=screen, webinar_id=cast.webinar_id, now=NOW)
     with database.transaction() as session:
-        pull_webinar(session, cast.slug, reason="A court order.", actor=None, now=NOW)
+        pull_webinar(
+            session, cast.slug, reason="A court order.", instead=REFUND, actor=None, now=NOW
+        )
     with database.read_session() as session:
         assert session.scalars(select(PlaybackSession.ended_as)).one() is PlaybackEnd.PULLED
     assert row_of(database, cast.slug).pulled_reason == "A court order."
@@ -237,7 +241,9 @@ def test_a_withdrawn_webinar_can_still_be_pulled(database: Database) -> None:
     kept = announced(database)
     with database.transaction() as session:
         withdraw_webinar(session, kept.slug, actor=None, now=NOW)
-        pulled = pull_webinar(session, kept.slug, reason="Unsafe.", actor=None, now=NOW)
+        pulled = pull_webinar(
+            session, kept.slug, reason="Unsafe.", instead=REFUND, actor=None, now=NOW
+        )
         back = restore_webinar(session, kept.slug, actor=None, now=NOW)
     assert (pulled.state, back.state) == (WebinarState.PULLED, WebinarState.ANNOUNCED)
     assert row_of(database, kept.slug).pulled_reason is None

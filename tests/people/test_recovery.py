@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from lms.db import Database
 from lms.models.holdings import OfferKind
 from lms.models.people import Login
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
 from lms.recovery import asks_for_recovery
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -55,3 +58,15 @@ def test_a_seat_for_good_asks_for_a_second_address_as_well(cast: Cast, database:
         seat(session, dated, cast.bob.id)
         asked = [asks_for_recovery(session, one.id) for one in (cast.dan, cast.bob)]
     assert asked == [True, False]
+
+
+def test_a_seat_that_was_left_asks_for_nothing(cast: Cast, database: Database) -> None:
+    with database.transaction() as session:
+        for_good = add_pool(session, cast.organisation_id, cast.webinar_id)
+        left = session.scalars(
+            select(Assignment).where(Assignment.seat_id == seat(session, for_good, cast.dan.id).id)
+        ).one()
+        left.state, left.ended_at = AssignmentState.RELEASED, NOW
+        left.ended_as = AssignmentEnd.REMOVED
+        session.flush()
+        assert not asks_for_recovery(session, cast.dan.id)

@@ -47,6 +47,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
         "sale_public_id": "a" * 26,
     },
     "webinar": {"minutes": 60},
+    "pulled_instead": {"kind": "webinar", "other_id": REFERRED},
     "pool": {"scope": "everything"},
     "sale": {"login_id": REFERRED, "currency": "USD", "refunded_minor": 0},
     "seat_import_row": {

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import String, literal
+
 from tests.rules.rows import REFERRED, START
 
 BEFORE = START - timedelta(seconds=1)
@@ -127,6 +129,10 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_watch_record_position_not_negative": {"position_s": -0.1},
     "ck_watch_record_watched_not_negative": {"watched_s": -1},
     "ck_webinar_minutes_within_a_day": {"minutes": 1441},
+    "ck_pulled_instead_insteadkind": {"kind": literal(UNKNOWN, String), "other_id": None},
+    "ck_pulled_instead_is_another": {"webinar_id": 7, "other_id": 7},
+    "ck_pulled_instead_names_the_other": {"kind": "refund"},
+    "ck_pulled_instead_words_are_said": {"kind": "words", "other_id": None, "said": ""},
     "ck_webinar_pulled_with_a_reason": {"pulled_reason": "an error in it"},
     "ck_webinar_title_length": {"title": ""},
     "ck_embed_link_expires_after_creation": {"expires_at": START},

@@ -16,14 +16,17 @@ from lms.models.holdings import Withdrawal
 from lms.models.orders import Terms
 from lms.models.seats import Pool
 from lms.models.upkeep import Mail
+from lms.models.viewing import PlaybackEnd
 from lms.offers import set_prices
 from lms.overdue import tell_overdue
 from lms.sale_list import SaleFacts, Standing
+from lms.sales import NewSale
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.sales.selling import GROUP, PRICES, SEAT, grants, read, sold
 from tests.sales.test_desk import OFFICE
 from tests.sales.test_sales import code
+from tests.seats.places import endings, play, take_seat
 from tests.web.letters import letters, newest
 
 Act = Callable[[Database, SaleFacts], None]
@@ -163,6 +166,37 @@ def test_a_sale_is_refunded_once(database: Database, cast: Cast) -> None:
     for act in (refund, dispute, pay, hold):
         with pytest.raises(Conflict):
             act(database, facts)
+
+
+# what plays by it
+
+
+def dispute_and_suspend(database: Database, facts: SaleFacts) -> None:
+    dispute(database, facts)
+    suspend(database, facts)
+
+
+@pytest.mark.parametrize(
+    ("new", "act", "ended_as"),
+    [
+        (INVOICE, hold, PlaybackEnd.SUSPENDED),
+        (SEAT, dispute, PlaybackEnd.SUSPENDED),
+        (SEAT, refund, PlaybackEnd.REFUNDED),
+        (GROUP, hold, PlaybackEnd.SUSPENDED),
+        (GROUP, dispute_and_suspend, PlaybackEnd.SUSPENDED),
+        (GROUP, refund, PlaybackEnd.REFUNDED),
+    ],
+)
+def test_what_plays_by_a_sale_stops_with_its_access_and_nothing_else_does(
+    database: Database, cast: Cast, new: NewSale, act: Act, ended_as: PlaybackEnd
+) -> None:
+    facts = sold(database, new)
+    if new is GROUP:
+        take_seat(database, pool_of(database).id, cast.dan.id)
+    for login_id in (cast.alice.id, cast.dan.id):
+        play(database, login_id, cast.recording_id)
+    act(database, facts)
+    assert endings(database) == [(None, None), (NOW, ended_as)]
 
 
 # disputes

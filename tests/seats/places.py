@@ -24,12 +24,13 @@ from lms.models.seats import (
     WaitingEntry,
 )
 from lms.models.upkeep import Mail
-from lms.models.viewing import WatchRecord
+from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant, PoolFacts
 from lms.restoring import restore
 from lms.seating import COUNTED, Place, Seated, Sitter, seat_one
 from lms.seats import Claim, Released
+from lms.settling import Settled
 from tests.clock import NOW
 from tests.factories import make_login, make_organisation, make_recording, make_webinar
 
@@ -115,7 +116,29 @@ def let_go(
         return seats.release(session, seat, reason, doors=DOORS, actor=None, now=at)
 
 
-def settle_at(database: Database, pool_id: int, at: datetime) -> pools.Settled:
+def play(database: Database, login_id: int, recording_id: int, at: datetime = NOW) -> None:
+    """Let somebody play a recording."""
+    with database.transaction() as session:
+        session.add(
+            PlaybackSession(
+                login_id=login_id,
+                recording_id=recording_id,
+                sign_in_id=None,
+                opened_at=at,
+                expires_at=at + DAY,
+                beat_at=at,
+            )
+        )
+
+
+def endings(database: Database) -> list[tuple[datetime | None, PlaybackEnd | None]]:
+    """When and how everything ended that was played, in the order in which it began."""
+    ended = select(PlaybackSession.ended_at, PlaybackSession.ended_as).order_by(PlaybackSession.id)
+    with database.read_session() as session:
+        return [(row[0], row[1]) for row in session.execute(ended)]
+
+
+def settle_at(database: Database, pool_id: int, at: datetime) -> Settled:
     """Settle a pool."""
     with database.transaction() as session:
         return pools.settle(session, pool_id, now=at)

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from lms import seats
+from lms import pools, seats
 from lms.db import Database
 from lms.errors import Conflict, NotFound
 from lms.models.catalogue import Presenter, Recording, Webinar, WebinarPresenter, WebinarSeries
-from lms.models.holdings import Scope
+from lms.models.holdings import Scope, Withdrawal
 from lms.models.people import Login
 from lms.models.seats import (
     Assignment,
@@ -20,7 +20,7 @@ from lms.models.seats import (
     WaitingEntry,
 )
 from lms.models.upkeep import Job, Mail
-from lms.models.viewing import PlaybackEnd, PlaybackSession
+from lms.models.viewing import PlaybackEnd
 from lms.moving import watched_share
 from lms.passes import Target, Term
 from lms.seating import TELL, UNDO_FOR, Full
@@ -29,12 +29,15 @@ from tests.factories import make_recording, make_series, make_webinar
 from tests.seats.places import (
     DAY,
     DOORS,
+    FOR_GOOD,
     YEAR,
     counts,
+    endings,
     invite,
     let_go,
     make_home,
     people,
+    play,
     record,
     seat_row,
     settle_at,
@@ -189,26 +192,26 @@ def test_who_loses_a_seat_stops_watching_and_is_told_a_little_later(database: Da
     [pat] = people(database, 1)
     recording_id = watched(database, home, pat, 0.1)
     seat = take_seat(database, home.pool_id, pat)
-    with database.transaction() as session:
-        session.add(
-            PlaybackSession(
-                login_id=pat,
-                recording_id=recording_id,
-                sign_in_id=None,
-                opened_at=NOW,
-                expires_at=NOW + DAY,
-                beat_at=NOW,
-            )
-        )
+    play(database, pat, recording_id)
     let_go(database, seat)
+    assert endings(database) == [(NOW, PlaybackEnd.RELEASED)]
     with database.read_session() as session:
-        ended = session.execute(select(PlaybackSession.ended_at, PlaybackSession.ended_as)).all()
-        assert ended == [(NOW, PlaybackEnd.RELEASED)]
         letter = session.scalars(select(Mail)).one()
         assert letter.kind == "seat_released"
         assert letter.run_at > NOW + UNDO_FOR
         assert "Certificates you earned stay yours" in letter.text
         assert home.pool.covers in letter.text
+
+
+def test_who_plays_by_a_log_in_that_was_merged_stops_as_well(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, old = people(database, 2)
+    seat = take_seat(database, home.pool_id, pat)
+    with database.transaction() as session:
+        session.get_one(Login, old).merged_into = pat
+    play(database, old, watched(database, home, old, 0.1))
+    let_go(database, seat)
+    assert endings(database) == [(NOW, PlaybackEnd.RELEASED)]
 
 
 def test_somebody_who_was_only_invited_is_told_in_other_words_or_not_at_all(
@@ -297,5 +300,23 @@ def test_somebody_frozen_is_taken_out_and_counted_nowhere(database: Database) ->
     seat = take_seat(database, home.pool_id, pat)
     settle_at(database, home.pool_id, NOW + 380 * DAY)
     let_go(database, seat, NOW + 381 * DAY)
+    assert counts(database, home.pool_id) == (0, 0)
+    assert seat_row(database, seat).state is SeatState.FREE
+
+
+@pytest.mark.parametrize("term", [YEAR, FOR_GOOD])
+def test_a_frozen_seat_is_free_at_once_however_new_or_watched_it_is(
+    database: Database, term: Term
+) -> None:
+    home = make_home(database, 1, term)
+    [pat] = people(database, 1)
+    watched(database, home, pat, 1.0)
+    seat = take_seat(database, home.pool_id, pat)
+    with database.transaction() as session:
+        [line] = pools.grants_of(session, home.pool_id)
+        pools.revoke_pool_grant(
+            session, line.public_id, Withdrawal.REFUNDED, reason="", actor=None, now=NOW + DAY
+        )
+    assert let_go(database, seat, NOW + DAY).refill.is_free
     assert counts(database, home.pool_id) == (0, 0)
     assert seat_row(database, seat).state is SeatState.FREE

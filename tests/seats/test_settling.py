@@ -8,8 +8,10 @@ from sqlalchemy import func, select, update
 from lms.capacity import Standing
 from lms.db import Database
 from lms.models.holdings import Grant
+from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.models.upkeep import Job
+from lms.models.viewing import PlaybackEnd
 from lms.passes import Term
 from lms.settling import due_settlements
 from tests.clock import NOW
@@ -19,17 +21,20 @@ from tests.seats.places import (
     YEAR,
     Home,
     counts,
+    endings,
     invite,
     let_go,
     make_home,
     more,
     people,
+    play,
     record,
     settle_at,
     states,
     take,
     take_seat,
     wait,
+    watched,
 )
 
 assert YEAR.ends_at is not None
@@ -156,6 +161,22 @@ def test_a_smaller_renewal_releases_the_least_active_on_its_first_day(database: 
         [job] = session.scalars(select(Job)).all()
         assert len(job.payload["released"]) == 2
         assert set(session.scalars(select(Assignment.ended_as).where(Assignment.ended_at == END)))
+
+
+def test_who_loses_a_seat_to_a_smaller_term_stops_watching_merged_log_ins_too(
+    database: Database,
+) -> None:
+    home, (pat, dan) = filled(database, 2)
+    [old] = people(database, 1)
+    with database.transaction() as session:
+        session.get_one(Login, old).merged_into = dan
+    recording_id = watched(database, home, pat, 0.1)
+    for login_id in (pat, dan, old):
+        play(database, login_id, recording_id, END - DAY / 24)
+    more(database, home, 1, Term(END, END + 365 * DAY), at=NOW)
+    settle_at(database, home.pool_id, END)
+    lost = (END, PlaybackEnd.RELEASED)
+    assert endings(database) == [(None, None), lost, lost]
 
 
 def test_locked_seats_offers_and_invitations_give_way_before_anybody_who_sits(

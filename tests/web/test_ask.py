@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.db import Database
-from lms.models.catalogue import Webinar
+from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import OfferKind
 from lms.models.orders import DeskRequest, RequestKind
 from lms.offers import Price, set_prices
@@ -330,3 +330,17 @@ def test_a_purchase_order_for_a_quote_is_filled_in_from_it(
     assert "secret" not in page
     client.post("/ask", data=order("PO.pdf", PDF) | {"quote": first})
     assert kept(database)[1].quote_of_id == kept(database)[0].id
+
+
+@pytest.mark.parametrize("state", [WebinarState.WITHDRAWN, WebinarState.DRAFT])
+def test_what_is_off_the_catalogue_is_neither_offered_nor_priced(
+    client: Visitor, house: Cast, database: Database, state: WebinarState
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, house.webinar_id).state = state
+    page = client.get(f"/ask?kind=register&webinar={house.slug}").text
+    assert "Reading rooms" not in page  # neither named nor in the list
+    answer = client.post("/ask", data=filled(about=house.slug, quantity="1"))
+    assert answer.status_code == 303
+    [request] = kept(database)
+    assert (request.webinar_id, "Reading rooms" in request.message) == (None, True)

@@ -202,6 +202,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "webinar.withdrawn": N_("%(actor)s withdrew %(subject)s"),
     "webinar.cancelled": N_("%(actor)s cancelled %(subject)s"),
     "webinar.restored": N_("%(actor)s restored %(subject)s"),
+    "webinar.instead_offered": N_("%(actor)s said what holders of %(subject)s get instead"),
+    "webinar.instead_taken": N_("%(actor)s took %(subject)s for one that was taken down"),
     "webinar.pulled": N_("%(actor)s pulled %(subject)s"),
 }
 _OF: Final[Mapping[Kind, str]] = {

@@ -11,7 +11,9 @@ from markupsafe import Markup
 
 from lms import webinars
 from lms.clock import now
+from lms.desk_choices import webinars_on_sale
 from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.instead import read_instead
 from lms.markdown import to_html
 from lms.models.catalogue import WebinarState
 from lms.staff_catalogue import (
@@ -31,7 +33,7 @@ from lms.web.forms.faults import show_faults
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.pager import page_number, pager_of
-from lms.web.panels import said_moment
+from lms.web.panels import instead_words, said_moment
 from lms.web.signin import required_viewer
 from lms.webinar_files import read_webinar_files
 from lms.webinars import Gap, KeptWebinar, WebinarWords, gaps, has_ended
@@ -134,6 +136,7 @@ def show(slug: str) -> ResponseReturnValue:
     moment = now()
     with read_session() as session:
         standing = read_standing(session, slug)
+        instead = read_instead(session, standing.id)
         files = read_webinar_files(session, slug)
         sending = own_sending(session, slug)
         holders = count_holders(session, standing.id, now=moment)
@@ -143,6 +146,7 @@ def show(slug: str) -> ResponseReturnValue:
     return render(
         "admin/webinar.html",
         standing=standing,
+        instead=instead_words(instead),
         files=files,
         slug=slug,
         sending=sending,
@@ -208,22 +212,32 @@ def move(slug: str, act: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def pull(slug: str) -> ResponseReturnValue:
     form = PullForm(request.form)
-    if request.method == "POST" and form.validate():
-        with transaction() as session:
-            kept = webinars.pull_webinar(
-                session,
-                slug,
-                reason=form.reason.data or "",
-                actor=required_viewer().public_id,
-                now=now(),
-            )
-        flash(_("%(title)s is down for everyone.", title=kept.title), "done")
-        return see_other(".show", slug=kept.slug)
     with read_session() as session:
         standing = read_standing(session, slug)
         holders = count_holders(session, standing.id, now=now())
+        form.offer_choices(each for each in webinars_on_sale(session) if each.slug != slug)
+    if request.method == "POST" and form.validate():
+        try:
+            title = _pull(slug, form)
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            flash(_("%(title)s is down for everyone.", title=title), "done")
+            return see_other(".show", slug=slug)
     page = render("admin/webinar_pull.html", form=form, standing=standing, holders=holders)
     return page, 400 if form.errors else 200
+
+
+def _pull(slug: str, form: PullForm) -> str:
+    with transaction() as session:
+        return webinars.pull_webinar(
+            session,
+            slug,
+            reason=form.reason.data or "",
+            instead=form.instead,
+            actor=required_viewer().public_id,
+            now=now(),
+        ).title
 
 
 def shown(row: Row) -> dict[str, object]:

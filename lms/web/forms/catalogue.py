@@ -1,11 +1,15 @@
 """What the staff's pages about the catalogue ask for."""
 
+from collections.abc import Iterable
+from typing import Final
+
 from wtforms import (
     BooleanField,
     DateTimeLocalField,
     Form,
     HiddenField,
     IntegerField,
+    RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -15,9 +19,18 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from lms.desk_choices import Named
+from lms.instead import LONGEST_SAID, NewInstead
+from lms.models.catalogue import InsteadKind
 from lms.web.forms.texts import _l
 from lms.webinars import LONGEST_LINK, LONGEST_SUMMARY, LONGEST_TEXT, LONGEST_TITLE, MOST_MINUTES
 from lms.zones import is_zone, zone_choices
+
+INSTEAD_WORDS: Final = {
+    InsteadKind.WEBINAR: _l("Another webinar, which each takes by one press"),
+    InsteadKind.REFUND: _l("Their money back, asked for at the desk"),
+    InsteadKind.WORDS: _l("Something else, in your words"),
+}
 
 
 class ChoicesField(SelectMultipleField):
@@ -102,6 +115,30 @@ class PullForm(Form):
         description=_l("Kept with the webinar for staff."),
         render_kw={"rows": 4},
     )
+    kind = RadioField(
+        _l("What do its holders get instead?"),
+        [InputRequired(_l("Choose what they get."))],
+    )
+    other = SelectField(_l("Which webinar?"), [Optional()], validate_choice=False)
+    said = TextAreaField(
+        _l("In your words"),
+        [Optional(), Length(max=LONGEST_SAID, message=_l("Use at most 1,000 characters."))],
+        description=_l("Holders read this on the page of the webinar and in their courses."),
+        render_kw={"rows": 3, "maxlength": LONGEST_SAID},
+    )
+
+    def offer_choices(self, webinars: Iterable[Named]) -> None:
+        """Offer what holders may get, and these webinars."""
+        self.kind.choices = [(kind.value, words) for kind, words in INSTEAD_WORDS.items()]
+        self.other.choices = [
+            ("", _l("Choose a webinar")),
+            *((each.slug, each.name) for each in webinars),
+        ]
+
+    @property
+    def instead(self) -> NewInstead:
+        """Return what is offered."""
+        return NewInstead(InsteadKind(self.kind.data), self.other.data or "", self.said.data or "")
 
 
 class PresenterForm(Form):
