@@ -89,6 +89,8 @@ class Panel:
     disabled: bool
     weighed: list[tuple[str, str]]
     note: str | None
+    more: str | None = None
+    posts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
