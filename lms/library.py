@@ -15,6 +15,7 @@ from lms import (
     uploads,
 )
 from lms.cli.access import grant, why
+from lms.cli.badge_keys import badge_keys
 from lms.cli.catalogue import webinar
 from lms.cli.db import db
 from lms.cli.demo import demo
@@ -60,6 +61,7 @@ from lms.web import (
     account,
     account_addresses,
     ask,
+    badges,
     catalogue,
     certificates,
     claim,
@@ -122,6 +124,7 @@ from lms.web.organisation import seat as organisation_seat
 from lms.web.organisation import usage as organisation_usage
 
 COMMANDS = (
+    badge_keys,
     db,
     demo,
     grant,
@@ -148,6 +151,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     account.blueprint,
     account_addresses.blueprint,
     ask.blueprint,
+    badges.blueprint,
     catalogue.blueprint,
     certificates.blueprint,
     claim.blueprint,

@@ -1,6 +1,7 @@
 """Every table of the library, for whoever needs the whole metadata."""
 
 from lms.models import (
+    badges,
     catalogue,
     certificates,
     history,
@@ -30,6 +31,7 @@ MODULES = (
     viewing,
     showings,
     certificates,
+    badges,
     uploads,
     upkeep,
 )

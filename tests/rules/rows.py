@@ -30,6 +30,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "attendance": {"minutes": 50},
     "certificate": {"kind": "watched", "reason": "", "credit_minutes": 60},
     "certificate_rule": {"percent": 90},
+    "badge_key": {"state": "active", "private_key": b"sealed"},
     "claim_link": {"expires_at": START + timedelta(hours=1), "most_uses": 1, "uses": 0},
     "grant_line": {"login_id": REFERRED, "scope": "everything"},
     "caption": {"key": "renditions/x/captions/y.vtt"},

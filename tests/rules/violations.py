@@ -23,6 +23,8 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_caption_shown_or_drafted": {"key": None, "draft": None},
     "ck_caption_shown_with_its_file": {"shown": "WEBVTT", "key": None, "draft": "WEBVTT"},
     "ck_attendance_minutes_within_a_day": {"minutes": 1441},
+    "ck_badge_key_retired_at_a_time": {"retired_at": START},
+    "ck_badge_key_signs_with_its_secret": {"private_key": None},
     "ck_certificate_by_hand_with_a_reason": {"kind": "by_hand"},
     "ck_certificate_credit_within_reason": {"credit_minutes": 0},
     "ck_certificate_named_until_withheld": {"holder": ""},
