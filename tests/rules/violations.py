@@ -188,6 +188,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
 BESIDE: Mapping[str, Mapping[str, Any]] = {
     "ck_lti_frame_session_framerole": {"login_id": REFERRED},
     "ck_lti_frame_session_purpose": {"embed_link_id": None, "deployment_id": REFERRED},
+    "ck_badge_key_badgekeystate": {"retired_at": START, "private_key": None},
     "ck_lti_signing_key_keystate": {"active_since": START},
     "fk_lti_identity_link_login_id": {
         "email": None,
