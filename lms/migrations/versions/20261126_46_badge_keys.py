@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261126_45_badge_keys"
-down_revision = "20261126_44_sequence"
+revision = "20261126_46_badge_keys"
+down_revision = "20261126_45_pulled_instead"
 branch_labels = None
 depends_on = None
 
