@@ -1,4 +1,4 @@
-"""The 1EdTech certification's messages: twelve that a tool has to refuse, nine that it has to take.
+"""The 1EdTech certification's messages (its guide, 6.1): twelve to be refused, nine to be taken.
 
 One list, which the self-test and the tests of this product both play, each as who teaches and as
 who learns.
@@ -11,11 +11,8 @@ from typing import Any, Final, Protocol
 from lms.errors import N_
 from lti.vocabulary import (
     CONTEXT,
-    CUSTOM,
     DEPLOYMENT_ID,
     MESSAGE_TYPE,
-    PLATFORM,
-    PRESENTATION,
     RESOURCE_LINK,
     ROLES,
     VERSION_CLAIM,
@@ -26,6 +23,8 @@ TEACHER: Final = "Instructor"
 STUDENT: Final = "Learner"
 PRINCIPALS: Final = (TEACHER, STUDENT)
 MEMBERSHIP: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
+INSTITUTION: Final = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
+NAMES: Final = ("name", "given_name", "family_name")
 LTI_CLAIMS: Final = "https://purl.imsglobal.org/spec/lti/claim/"
 PRIVATE: Final = (
     "name",
@@ -85,8 +84,16 @@ def _short(principal: str) -> list[str]:
     return [principal]
 
 
-def _beside_unknown(principal: str) -> list[str]:
-    return ["https://elsewhere.example/roles#Wizard", MEMBERSHIP + principal]
+def _several(principal: str) -> list[str]:
+    return [MEMBERSHIP + principal, INSTITUTION + "Staff", MEMBERSHIP + "Member"]
+
+
+def _unknown(_principal: str) -> list[str]:
+    return ["https://elsewhere.example/roles#Wizard"]
+
+
+def _none(_principal: str) -> list[str]:
+    return []
 
 
 BAD_PAYLOADS: Final = (
@@ -116,12 +123,12 @@ BAD_PAYLOADS: Final = (
 
 VALID_LAUNCHES: Final = (
     ValidLaunch(N_("Everything is said"), _full),
-    ValidLaunch(N_("Only the name"), _full, ("given_name", "family_name", "email")),
-    ValidLaunch(N_("Only the address"), _full, ("name", "given_name", "family_name")),
-    ValidLaunch(N_("Nobody's name or address"), _full, PRIVATE),
+    ValidLaunch(N_("Several roles"), _several),
     ValidLaunch(N_("A short role"), _short),
-    ValidLaunch(N_("An unknown role besides"), _beside_unknown),
-    ValidLaunch(N_("No context"), _full, (CONTEXT,)),
-    ValidLaunch(N_("No presentation"), _full, (PRESENTATION, PLATFORM)),
-    ValidLaunch(N_("No custom parameters"), _full, (CUSTOM,)),
+    ValidLaunch(N_("An unknown role"), _unknown),
+    ValidLaunch(N_("No role"), _none),
+    ValidLaunch(N_("Only the address"), _full, NAMES),
+    ValidLaunch(N_("Only the name"), _full, ("email",)),
+    ValidLaunch(N_("Nobody's name or address"), _full, PRIVATE),
+    ValidLaunch(N_("An address and no context"), _full, (*NAMES, CONTEXT)),
 )

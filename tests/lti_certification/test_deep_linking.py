@@ -1,6 +1,6 @@
-"""1EdTech certification, deep linking: seven answers that a teacher's choice has to give, and no student's.
+"""1EdTech certification, deep linking: the seven tests of its guide (6.2), and what else an answer may have to say.
 
-Each goes by HTTP from the platform's request to the platform's door, which verifies the signed
+A teacher's choice passes them, a student's is refused. Each goes by HTTP from the platform's request to the platform's door, which verifies the signed
 answer with the keys that the tool publishes and makes links and columns of what it says.
 """
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 import pytest
 import requests
@@ -24,7 +25,8 @@ from tests.lti_certification.lesson import Lesson
 from tests.platform.deep_linking import Answer
 from tests.platform.platform import Platform
 from tests.platform.records import Person
-from tests.platform.vocabulary import DEEP_LINKING
+from tests.platform.tokens import BadSignature
+from tests.platform.vocabulary import DEEP_LINKING, LTI
 
 Items = Sequence[Mapping[str, Any]]
 OFFERED: Final = re.compile(r'name="add"\s+value="(webinar:[0-9a-z]{26})"')
@@ -43,6 +45,41 @@ class Choosing:
     made: int
     asks: Mapping[str, Any] = field(default_factory=dict)
     holds: Callable[[Platform, Answer], bool] = lambda _platform, _answer: True
+
+
+def _is_received(platform: Platform, _answer: Answer) -> bool:
+    [call] = platform.calls("deep_linking")
+    return (call.method, call.status) == ("POST", 200)
+
+
+def _is_a_response(_platform: Platform, answer: Answer) -> bool:
+    claims = answer.claims
+    kind = (claims[LTI + "message_type"], claims[LTI + "version"])
+    return kind == ("LtiDeepLinkingResponse", "1.3.0")
+
+
+def _is_of_now(platform: Platform, answer: Answer) -> bool:
+    issued, ends = answer.claims["iat"], answer.claims["exp"]
+    return bool(issued <= platform.now().timestamp() < ends <= issued + 600)
+
+
+def _is_signed(platform: Platform, answer: Answer) -> bool:
+    """Its key is among those that the tool publishes; a platform that knows others takes nothing."""
+    [tool] = platform.records.tools.values()
+    token = parse_qs(platform.calls("deep_linking")[0].text)["JWT"][0]
+    assert platform.tokens.verified(token, tool) == answer.claims
+    tool.jwks_url, tool.jwks = None, platform.keys.jwks()
+    with pytest.raises(BadSignature):
+        platform.tokens.verified(token, tool)
+    return True
+
+
+def _has_its_claims(platform: Platform, answer: Answer) -> bool:
+    [tool] = platform.records.tools.values()
+    wanted = {"iss": tool.client_id, "aud": platform.issuer}
+    wanted |= {LTI + "deployment_id": tool.deployment_id}
+    said = {name: answer.claims.get(name) for name in wanted}
+    return said == wanted and bool(answer.claims["nonce"])
 
 
 def _names_a_webinar(_platform: Platform, answer: Answer) -> bool:
@@ -73,21 +110,26 @@ def _is_links_alone(_platform: Platform, answer: Answer) -> bool:
 
 
 CERTIFICATION: Final = (
-    Choosing("1. nothing is chosen", 0, 0),
-    Choosing("2. one link", 1, 1, holds=_names_a_webinar),
-    Choosing("3. several links", 2, 2, holds=_names_a_webinar),
-    Choosing("4. one alone where several are not accepted", 2, 1, {"accept_multiple": False}),
-    Choosing("5. a column with each link", 2, 2, {"accept_lineitem": True}, _has_columns),
-    Choosing("6. data comes back", 1, 1, {"data": DATA}, _gives_data_back),
+    Choosing("1. the request is taken", 1, 1),
+    Choosing("2. the response is received", 1, 1, holds=_is_received),
+    Choosing("3. it is a deep linking response", 1, 1, holds=_is_a_response),
+    Choosing("4. its timestamps are right", 1, 1, holds=_is_of_now),
+    Choosing("5. its signature is ours", 1, 1, holds=_is_signed),
+    Choosing("6. the required claims are there", 1, 1, holds=_has_its_claims),
+    Choosing("7. its values are what was chosen", 2, 2, holds=_names_a_webinar),
+)
+FURTHER: Final = (
+    Choosing("nothing is chosen", 0, 0),
+    Choosing("one alone where several are not accepted", 2, 1, {"accept_multiple": False}),
+    Choosing("a column with each link", 2, 2, {"accept_lineitem": True}, _has_columns),
+    Choosing("data comes back", 1, 1, {"data": DATA}, _gives_data_back),
     Choosing(
-        "7. of the kinds that are accepted",
+        "of the kinds that are accepted",
         2,
         2,
         {"accept_types": ["file", LINK_TYPE]},
         _is_links_alone,
     ),
-)
-FURTHER: Final = (
     Choosing("no column where none is taken", 2, 2, {"accept_lineitem": False}, _has_no_columns),
     Choosing("no column where none is spoken of", 1, 1, {"accept_lineitem": None}, _has_no_columns),
     Choosing("no data where none was given", 1, 1, {"data": None}, _says_no_data),
@@ -133,10 +175,10 @@ def test_a_teachers_choice_arrives_as_it_was_asked_for(lesson: Lesson, case: Cho
     answer = connection.platform.answers[-1]
     assert (received.status_code, answer.faults) == (200, ())
     assert (len(answer.items), len(answer.links)) == (case.made, case.made)
-    assert case.holds(connection.platform, answer)
     assert visit.post("pick", form).status_code == 410  # sent once, and no second time
     for link in answer.links:
         assert lesson.open(connection.learner, link).get().status_code == 200
+    assert case.holds(connection.platform, answer)
 
 
 @EACH

@@ -1,6 +1,6 @@
-"""1EdTech certification, names and roles: five rosters, which a teacher has read and a student never sees.
+"""1EdTech certification, names and roles: the five tests of its guide (6.3), and five kinds of rosters.
 
-Each goes by HTTP from the launch to the platform's service, with the token that our signed
+A teacher has them read, a student never sees one. Each goes by HTTP from the launch to the platform's service, with the token that our signed
 assertion gets, and back to the page that the teacher looks at.
 """
 
@@ -18,7 +18,7 @@ from lti.models.courses import RosterMember
 from tests.lti_certification.lesson import Lesson, Visit
 from tests.platform.people import LEARNERS, TEACHERS
 from tests.platform.records import Person
-from tests.platform.vocabulary import NRPS_CLAIM, Role
+from tests.platform.vocabulary import MEMBERS_TYPE, NRPS_CLAIM, Role, Scope
 
 NAMED: Final = tuple(person for person in LEARNERS if person.given)
 WREN: Final = LEARNERS[0]
@@ -54,6 +54,40 @@ def _as_it_is(_lesson: Lesson) -> None:
 
 def _with_the_inactive(lesson: Lesson) -> None:
     lesson.connection.platform.course.withdraw(WREN, status="Inactive")
+
+
+def _came_by_the_launch(lesson: Lesson, _members: Members, _page: str) -> None:
+    platform = lesson.connection.platform
+    claims = platform.claims(lesson.connection.teacher, lesson.connection.link, nonce="n")
+    [asked] = platform.calls("members")
+    assert claims[NRPS_CLAIM]["context_memberships_url"] == platform.url + asked.path
+
+
+def _was_received(lesson: Lesson, members: Members, _page: str) -> None:
+    [asked] = lesson.connection.platform.calls("members")
+    assert (asked.method, asked.status, len(members)) == ("GET", 200, 7)
+
+
+def _asked_for_the_type(lesson: Lesson, _members: Members, _page: str) -> None:
+    [asked] = lesson.connection.platform.calls("members")
+    assert asked.headers["Accept"] == MEMBERS_TYPE
+
+
+def _brought_a_token(lesson: Lesson, _members: Members, _page: str) -> None:
+    platform = lesson.connection.platform
+    [asked] = platform.calls("members")
+    kind, _, token = asked.headers["Authorization"].partition(" ")
+    access = platform.tokens.access(token)
+    assert kind == "Bearer"
+    assert access is not None
+    assert access.client_id == lesson.connection.tool.client_id
+
+
+def _asked_for_the_scope(lesson: Lesson, _members: Members, _page: str) -> None:
+    [asked] = lesson.connection.platform.calls("token")
+    form = parse_qs(asked.text)
+    assert (asked.status, form["scope"]) == (200, [Scope.MEMBERS_READ])
+    assert form["grant_type"] == ["client_credentials"]
 
 
 def _is_whole(lesson: Lesson, members: Members, page: str) -> None:
@@ -103,18 +137,27 @@ def _keeps_the_silent(_lesson: Lesson, members: Members, page: str) -> None:
 
 
 CERTIFICATION: Final = (
-    Listing("1. everybody, page after page", _in_pages, _is_whole),
-    Listing("2. roles by either name", _with_short_roles, _tells_teachers_apart),
+    Listing("1. a launch brings the service", _as_it_is, _came_by_the_launch),
+    Listing("2. the request is received", _as_it_is, _was_received),
+    Listing("3. its header names the type", _as_it_is, _asked_for_the_type),
+    Listing("4. its token is right", _as_it_is, _brought_a_token),
+    Listing("5. the token's scope is right", _as_it_is, _asked_for_the_scope),
+)
+FURTHER: Final = (
+    Listing("everybody, page after page", _in_pages, _is_whole),
+    Listing("roles by either name", _with_short_roles, _tells_teachers_apart),
     Listing(
-        "3. role, limit and link in the address",
+        "role, limit and link in the address",
         _as_it_is,
         _was_asked_as_written,
         "?rlid={link}&role=Learner&limit=2",
     ),
-    Listing("4. only what changed", _as_it_is, _follows_changes),
-    Listing("5. the inactive and the nameless", _with_the_inactive, _keeps_the_silent),
+    Listing("only what changed", _as_it_is, _follows_changes),
+    Listing("the inactive and the nameless", _with_the_inactive, _keeps_the_silent),
 )
-EACH: Final = pytest.mark.parametrize("case", CERTIFICATION, ids=lambda case: case.name)
+EACH: Final = pytest.mark.parametrize(
+    "case", [*CERTIFICATION, *FURTHER], ids=lambda case: case.name
+)
 
 
 def _visit(lesson: Lesson, person: Person, case: Listing) -> Visit:

@@ -12,20 +12,20 @@ from lti.selftest.cases import STUDENT, TEACHER, VALID_LAUNCHES, ValidLaunch
 from lti.vocabulary import ROLES
 from tests.lti.tool_server import Connection, is_open
 
+UNTOLD = ("An unknown role", "No role")  # who isn't said to teach sees what a learner sees
+
 
 def test_the_list_is_the_certifications() -> None:
     assert len(VALID_LAUNCHES) == 9
 
 
 @pytest.mark.parametrize("case", VALID_LAUNCHES, ids=lambda case: case.name)
-@pytest.mark.parametrize(
-    ("principal", "role"),
-    [(TEACHER, FrameRole.INSTRUCTOR), (STUDENT, FrameRole.LEARNER)],
-    ids=["teacher", "student"],
-)
+@pytest.mark.parametrize("principal", [TEACHER, STUDENT], ids=["teacher", "student"])
 def test_a_valid_launch_opens_what_the_role_sees(
-    connection: Connection, database: Database, principal: str, role: FrameRole, case: ValidLaunch
+    connection: Connection, database: Database, principal: str, case: ValidLaunch
 ) -> None:
+    is_teacher = principal == TEACHER and case.name not in UNTOLD
+    role = FrameRole.INSTRUCTOR if is_teacher else FrameRole.LEARNER
     claims = {ROLES: case.roles(principal)}
     person = connection.teacher if principal == TEACHER else connection.learner
     answer = connection.launch(person, claims=claims, without=case.without)
