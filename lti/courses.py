@@ -20,6 +20,7 @@ from lti.models.courses import (
     Score,
     ScoreState,
 )
+from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.models.people import Identity
 from lti.roster_standing import RosterStanding, roster_standing
 from lti.vocabulary import SCORE_SCOPE
@@ -113,6 +114,7 @@ def find_link(session: Session, link_id: int | None) -> LinkFacts:
         raise NotFound
     context = session.get_one(Context, link.context_id)
     scored = _scored(session, link)
+    scored += _come(session, link, {sub for sub, _ in scored})
     known = {sub for sub, _ in scored}
     listed = _listed(session, context.id, known)
     return LinkFacts(
@@ -149,7 +151,9 @@ def find_learner(session: Session, link_id: int | None, sub: str) -> Learner:
     link = None if link_id is None else session.get(ResourceLink, link_id)
     if link is None:
         raise NotFound
-    found = next((learner for known, learner in _scored(session, link) if known == sub), None)
+    scored = _scored(session, link)
+    scored += _come(session, link, {known for known, _ in scored})
+    found = next((learner for known, learner in scored if known == sub), None)
     listed = {member.sub: member for member in _members(session, link.context_id)}
     if found is not None:
         return found
@@ -183,6 +187,25 @@ def _scored(session: Session, link: ResourceLink) -> list[tuple[str, Learner]]:
     ]
 
 
+def _come(session: Session, link: ResourceLink, known: set[str]) -> list[tuple[str, Learner]]:
+    """Return who has opened the link and was not looked at since: the next round counts what they watch."""
+    rows = session.execute(
+        select(Identity.sub, Identity.id, Identity.login_id)
+        .join(FrameSession, FrameSession.identity_id == Identity.id)
+        .where(
+            FrameSession.link_id == link.id,
+            FrameSession.role == FrameRole.LEARNER,
+            FrameSession.purpose == Purpose.WATCH,
+            FrameSession.is_test_user.is_(False),
+            Identity.is_test_user.is_(False),
+        )
+        .distinct()
+    ).all()
+    new = [row for row in rows if row.sub not in known]
+    names = names_of(session, [row.login_id for row in new])
+    return [(row.sub, _nothing_of(_known(names.get(row.login_id, "")), row.id, 0.0)) for row in new]
+
+
 def _known(name: str) -> str:
     return "" if name == NAMELESS else name
 
@@ -204,10 +227,14 @@ def _listed(session: Session, context_id: int, known: set[str]) -> list[Learner]
 
 
 def _unopened(member: RosterMember) -> Learner:
+    return _nothing_of(member.name or "", None, None)
+
+
+def _nothing_of(name: str, identity_id: int | None, share: float | None) -> Learner:
     return Learner(
-        identity_id=None,
-        name=member.name or "",
-        share=None,
+        identity_id=identity_id,
+        name=name,
+        share=share,
         given=0.0,
         is_complete=False,
         state=None,

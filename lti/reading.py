@@ -121,7 +121,7 @@ def _person(claims: Claims, kind: MessageType, platform: Platform) -> Person:
     )
     if (
         sub is None
-        and kind is not MessageType.DEEP_LINKING  # Deep Linking 2.0, 4.4: it may be absent there
+        and kind is not MessageType.DEEP_LINKING  # Deep Linking 2.0, 4.4.5: not required there
         and not platform.admits_anonymous
     ):
         raise not_entitled("person_missing", NAMELESS)

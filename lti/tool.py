@@ -37,7 +37,9 @@ from lti.reading import Heard, read_claims
 from lti.refusals import LaunchRefused, malformed, not_authentic
 from lti.vocabulary import MESSAGE_TYPE, PRESENTATION
 
-ALGORITHM: Final = "RS256"  # Security Framework 1.0, 5.1.2; nothing a token says may choose another
+ALGORITHM: Final = (
+    "RS256"  # Security Framework 1.0, 5.1.3 (6) and 6.1; nothing a token says may choose another
+)
 LONGEST_TOKEN: Final = 200_000
 LONGEST_KID: Final = 500
 OLDEST: Final = timedelta(hours=1)

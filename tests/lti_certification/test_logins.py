@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import select, update
 
+from lms.clock import now
 from lms.db import Database
 from lms.runtime import Carrel
 from lti.models.launches import LaunchEntry, PendingLogin
@@ -254,3 +255,23 @@ def test_a_stopped_platform_is_told_where_it_may_be_seen(
     begun = connection.platform.begin(connection.learner, connection.link)
     policy = connection.login(begun).headers["Content-Security-Policy"]
     assert f"frame-ancestors {connection.platform.url}" in policy
+
+
+def test_strangers_fill_no_more_of_the_log_than_their_share(
+    connection: Connection, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lti.launch_log.STRANGERS_AN_HOUR", 3)
+    for _ in range(5):
+        assert _ask(connection, "POST", {"iss": "https://elsewhere.example"}) == "401"
+    assert connection.launch().status_code == 303
+    assert connection.forged(lambda forge, claims: forge.wrong_key(claims)).status_code == 401
+    with database.read_session() as session:
+        lines = session.scalars(select(LaunchEntry).order_by(LaunchEntry.id)).all()
+        strangers = [line for line in lines if line.registration_id is None]
+        assert (len(strangers), [line.code for line in lines[3:]]) == (3, ["ok", "signature_wrong"])
+    with database.transaction() as session:
+        session.execute(update(LaunchEntry).values(at=now() - timedelta(minutes=61)))
+    assert _ask(connection, "POST", {"iss": "https://elsewhere.example"}) == "401"
+    with database.read_session() as session:
+        known = LaunchEntry.registration_id
+        assert len(session.scalars(select(LaunchEntry).where(known.is_(None))).all()) == 4

@@ -83,6 +83,14 @@ def test_the_dry_run_answers_every_row_and_writes_nothing(client, database, cast
     assert "one@elm.example" not in only
 
 
+def test_a_list_leads_back_to_where_it_was_sent(client, cast, here):
+    client.sign_in(cast.mia.id)
+    shown = client.get(_send(client, here).location).text
+    pages = here.removesuffix("/completions")
+    assert shown.index(f'href="{pages}"') < shown.index(f'href="{here}"')
+    assert "On your own pages" in shown
+
+
 def test_a_list_is_taken_in_once_and_gives_nobody_anything_else(client, database, cast, here):
     client.sign_in(cast.mia.id)
     where = _send(client, here).location.partition("?")[0]

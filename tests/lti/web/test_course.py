@@ -109,6 +109,21 @@ def test_an_instructor_sees_each_learner_and_no_watch_map(client, database, cour
     assert "did not let this link report grades" in page
 
 
+def test_a_learner_is_listed_from_the_first_opening_on(client, database, course):
+    before = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
+    assert "Ann Reader" not in before
+    for _ in range(2):
+        _secret(database, course, sub="ann", name="Ann Reader")
+    _secret(database, course, sub="pim", name="Pim Reader")  # is on the roster as well
+    _secret(database, course, sub="trial", name="Trial Reader", is_test_user=True)
+    _secret(database, course, INSTRUCTOR, sub="prof", name="Prof Reader")
+    page = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
+    assert (page.count("Ann Reader"), page.count("Pim Reader"), page.count("=Pim")) == (1, 1, 0)
+    assert "1 of 4 completed, 2 have begun" in page
+    assert "Trial Reader" not in page
+    assert "Prof Reader" not in page
+
+
 def test_a_share_that_is_just_enough_counts_here_as_in_the_gradebook(client, database, course):
     with database.transaction() as session:
         session.get_one(ResourceLink, course.link_id).threshold = 29
