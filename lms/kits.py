@@ -18,7 +18,7 @@ from lms.access import Action, Admitted
 from lms.embedding.standing import Presence, Visitor, read_standing
 from lms.errors import N_, Conflict, Forbidden, Gone, NotFound
 from lms.models.catalogue import Recording, RecordingState, Webinar
-from lms.models.kits import DeliveryKit, KitPermit, KitState
+from lms.models.kits import DeliveryKit, EndedKitLink, KitPermit, KitState
 from lms.models.people import Organisation
 from lms.models.upkeep import Job, Lane
 
@@ -29,7 +29,7 @@ NOT_ALLOWED: Final = N_("Your contract does not say that you host recordings you
 NOT_YOURS: Final = N_("Your organisation does not hold this recording now.")
 NOT_READY: Final = N_("This recording is still being prepared. Ask again when it plays.")
 MADE_ALREADY: Final = N_("This kit is being made already, or is ready.")
-LINK_IS_OVER: Final = N_("This link was taken back or has run out. Ask for a new one.")
+LINK_IS_OVER: Final = N_("This link to a recording was taken back, replaced, or has run out.")
 NO_FILE: Final = N_("This kit has no file to fetch.")
 BEING_MADE: Final = N_("This kit is still being made. Stop that first.")
 
@@ -164,6 +164,7 @@ def make_link(
     if not is_allowed(session, organisation_id):
         raise Forbidden(NOT_ALLOWED, code="kits_not_allowed")
     token = secrets.token_urlsafe(32)
+    _end_link(session, kit)
     kit.token_hash = _hash(token)
     session.flush()
     audit.record(session, "kit.link_made", kit.public_id, actor=actor, now=now)
@@ -176,8 +177,7 @@ def take_back_link(
     """Let a kit's link open nothing; the file stays for a new one. Raises NotFound."""
     kit = _locked(session, DeliveryKit.public_id == public_id, organisation_id)
     if kit.token_hash is not None:
-        kit.token_hash = None
-        session.flush()
+        _end_link(session, kit)
         audit.record(session, "kit.link_taken_back", kit.public_id, actor=actor, now=now)
 
 
@@ -205,7 +205,7 @@ def withdraw(
 def open_link(session: Session, token: str, *, now: datetime) -> KitFile:
     """Return what a link leads to, while the organisation may have it.
 
-    Raises NotFound for a token that is none, Gone for a file that ran out or a right that ended.
+    Raises NotFound for a token that never was one, Gone for a link, a file or a right that ended.
     """
     row = session.execute(
         select(
@@ -221,6 +221,9 @@ def open_link(session: Session, token: str, *, now: datetime) -> KitFile:
         .where(DeliveryKit.token_hash == _hash(token))
     ).one_or_none()
     if row is None:
+        ended = select(EndedKitLink.id).where(EndedKitLink.token_hash == _hash(token))
+        if session.scalar(ended) is not None:
+            raise Gone(LINK_IS_OVER)
         raise NotFound
     is_kept = row.file_key is not None and row.expires_at is not None and row.expires_at > now
     if not is_kept or not is_allowed(session, row.organisation_id):
@@ -263,14 +266,22 @@ def let_go(session: Session, public_id: str) -> None:
     """Note that a kit's file is gone."""
     kit = _locked(session, DeliveryKit.public_id == public_id)
     if kit.state is KitState.READY:
-        kit.state, kit.file_key, kit.token_hash = KitState.GONE, None, None
-        session.flush()
+        kit.state, kit.file_key = KitState.GONE, None
+        _end_link(session, kit)
 
 
 def _let_go(session: Session, kit: DeliveryKit, *, now: datetime) -> None:
     if kit.file_key is not None:
         _drop_later(session, kit.public_id, kit.file_key, at=now, now=now)
-    kit.state, kit.file_key, kit.token_hash = KitState.GONE, None, None
+    kit.state, kit.file_key = KitState.GONE, None
+    _end_link(session, kit)
+
+
+def _end_link(session: Session, kit: DeliveryKit) -> None:
+    """Let a kit's link open nothing, and keep in mind that there was one."""
+    if kit.token_hash is not None:
+        session.add(EndedKitLink(token_hash=kit.token_hash, kit_id=kit.id))
+        kit.token_hash = None
     session.flush()
 
 

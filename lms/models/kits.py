@@ -63,3 +63,16 @@ class DeliveryKit(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class EndedKitLink(Base, kw_only=True):
+    """A link of a kit's that works no more, so that who follows it is told so."""
+
+    __tablename__ = "ended_kit_link"
+    __table_args__ = (CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    kit_id: Mapped[int] = mapped_column(
+        ForeignKey("delivery_kit.id", ondelete="CASCADE"), index=True
+    )

@@ -220,11 +220,14 @@ def test_a_new_link_ends_the_one_before_and_each_can_be_taken_back(
     client.sign_in(cast.mia.id)
     first, second = _link(client, held, kit), _link(client, held, kit)
     anybody = app.test_client()
-    assert anybody.get(first).status_code == 404
+    ended = anybody.get(first)
+    assert ended.status_code == 410
+    assert "taken back, replaced, or has run out" in ended.get_data(as_text=True)
+    assert anybody.get(f"/kit/{'x' * 43}").status_code == 404  # there never was such a link
     assert anybody.get(second).status_code == 200
     assert second not in client.get(f"{held}/{kit}").text
     client.post(f"{held}/{kit}/take-back-link")
-    assert anybody.get(second).status_code == 404
+    assert anybody.get(second).status_code == 410
 
 
 def test_a_link_opens_nothing_once_the_right_or_the_permit_is_gone(
@@ -261,6 +264,7 @@ def test_the_file_goes_when_its_time_is_over(client, app, database, cast, held, 
     assert carrel.storage.stat(key) is None
     with database.read_session() as session:
         assert kits.find_kit(session, cast.organisation_id, kit).state is KitState.GONE
+    assert app.test_client().get(path).status_code == 410
 
 
 def test_a_kit_that_is_taken_back_loses_its_file_at_once(client, app, database, cast, held, carrel):
@@ -270,7 +274,7 @@ def test_a_kit_that_is_taken_back_loses_its_file_at_once(client, app, database, 
     with database.read_session() as session:
         key = session.scalars(select(DeliveryKit.file_key)).one()
     client.post(f"{held}/{kit}/withdraw")
-    assert app.test_client().get(path).status_code == 404
+    assert app.test_client().get(path).status_code == 410
     _see(carrel, DROP)
     assert carrel.storage.stat(key) is None
     assert client.post(held, data={"webinar": _webinar(database, cast)}).status_code == 303

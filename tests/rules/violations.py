@@ -47,6 +47,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_desk_request_quantity_at_least_one": {"quantity": 0},
     "ck_desk_request_quoted_in_a_currency": {"quoted_minor": 9900},
     "ck_desk_request_quoted_not_negative": {"quoted_minor": -1, "quoted_currency": "USD"},
+    "ck_ended_kit_link_token_is_a_sha256": {"token_hash": b"short"},
     "ck_email_token_expires_after_creation": {"expires_at": START},
     "ck_email_token_token_is_a_sha256": {"token_hash": b"short"},
     "ck_email_token_tries_not_negative": {"tries": -1},
