@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import cast
 
 from lms.db import Database
 from lms.settings import Settings
@@ -27,7 +26,7 @@ def open_carrel(settings: Settings) -> Carrel:
     storage = open_place(settings, settings.storage_url)
     if settings.storage_former is not None:
         former = open_place(settings, settings.storage_former)
-        storage = cast("Storage", StoragePair(storage, former))
+        storage = StoragePair(storage, former)
     signer = Signer(derived_key(settings.secret_key, "media addresses"))
     return Carrel(settings, Database(settings.database_url), storage, signer)
 
