@@ -1,13 +1,15 @@
 """The files of a webinar, for staff: recordings with live progress, captions, handouts."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
 from lms import captions, handouts, receiving, recordings, versions
 from lms.clock import now
@@ -32,6 +34,14 @@ WEBINAR_PAGE = "staff_webinars.show"
 PAST_THE_END: Final = N_(
     "The last of them begins at %(last)s and the recording ends at %(end)s: do they belong to it?"
 )
+
+
+class Verb(Protocol):
+    """What is done to one recording, handout or captions, by its outside id."""
+
+    def __call__(
+        self, session: Session, public_id: str, /, *, actor: str, now: datetime
+    ) -> object: ...
 
 
 @blueprint.get("/webinars/<slug>/files")
@@ -91,36 +101,28 @@ def add_captions(slug: str, recording_id: str) -> ResponseReturnValue:
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/cancel")
 @open_to(Audience.STAFF)
 def cancel(slug: str, recording_id: str) -> ResponseReturnValue:
-    with transaction() as session:
-        actor = required_viewer().public_id
-        recordings.cancel(session, recording_id, actor=actor, now=now())
+    _let(recordings.cancel, recording_id)
     return _done(slug, _("The work on this recording is being stopped."))
 
 
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/retry")
 @open_to(Audience.STAFF)
 def retry(slug: str, recording_id: str) -> ResponseReturnValue:
-    with transaction() as session:
-        actor = required_viewer().public_id
-        recordings.retry(session, recording_id, actor=actor, now=now())
+    _let(recordings.retry, recording_id)
     return _done(slug, _("The recording is being prepared again."))
 
 
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/prepare-again")
 @open_to(Audience.STAFF)
 def reencode(slug: str, recording_id: str) -> ResponseReturnValue:
-    with transaction() as session:
-        actor = required_viewer().public_id
-        recordings.reencode(session, recording_id, actor=actor, now=now())
+    _let(recordings.reencode, recording_id)
     return _done(slug, _("The recording is prepared again. What plays now goes on until then."))
 
 
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/current")
 @open_to(Audience.STAFF)
 def make_current(slug: str, recording_id: str) -> ResponseReturnValue:
-    with transaction() as session:
-        actor = required_viewer().public_id
-        versions.make_current(session, recording_id, actor=actor, now=now())
+    _let(versions.make_current, recording_id)
     return _done(
         slug, _("This version plays from now on. Who watches at this moment sees it through.")
     )
@@ -129,27 +131,21 @@ def make_current(slug: str, recording_id: str) -> ResponseReturnValue:
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/remove")
 @open_to(Audience.STAFF)
 def remove_recording(slug: str, recording_id: str) -> ResponseReturnValue:
-    with transaction() as session:
-        actor = required_viewer().public_id
-        versions.remove(session, recording_id, actor=actor, now=now())
+    _let(versions.remove, recording_id)
     return see_other(WEBINAR_PAGE, slug=slug, removed=recording_id, _anchor="recording-title")
 
 
 @blueprint.post("/webinars/<slug>/recordings/<recording_id>/put-back")
 @open_to(Audience.STAFF)
 def put_back_recording(slug: str, recording_id: str) -> ResponseReturnValue:
-    with transaction() as session:
-        actor = required_viewer().public_id
-        versions.put_back(session, recording_id, actor=actor, now=now())
+    _let(versions.put_back, recording_id)
     return _done(slug, _("The version is here again."), place="recording-title")
 
 
 @blueprint.post("/webinars/<slug>/handouts/<handout_id>/remove")
 @open_to(Audience.STAFF)
 def remove_handout(slug: str, handout_id: str) -> ResponseReturnValue:
-    with transaction() as session:
-        actor = required_viewer().public_id
-        handouts.remove(session, handout_id, actor=actor, now=now())
+    _let(handouts.remove, handout_id)
     return see_other(WEBINAR_PAGE, slug=slug, removed=handout_id, _anchor="handouts-title")
 
 
@@ -171,36 +167,28 @@ def stamp_handout(slug: str, handout_id: str) -> ResponseReturnValue:
 @blueprint.post("/webinars/<slug>/handouts/<handout_id>/put-back")
 @open_to(Audience.STAFF)
 def put_back_handout(slug: str, handout_id: str) -> ResponseReturnValue:
-    with transaction() as session:
-        actor = required_viewer().public_id
-        handouts.put_back(session, handout_id, actor=actor, now=now())
+    _let(handouts.put_back, handout_id)
     return _done(slug, _("The handout is on the webinar's page again."), place="handouts-title")
 
 
 @blueprint.post("/webinars/<slug>/captions/<caption_id>/default")
 @open_to(Audience.STAFF)
 def default_captions(slug: str, caption_id: str) -> ResponseReturnValue:
-    with transaction() as session:
-        actor = required_viewer().public_id
-        captions.make_default(session, caption_id, actor=actor, now=now())
+    _let(captions.make_default, caption_id)
     return _done(slug, _("These captions come first now."))
 
 
 @blueprint.post("/webinars/<slug>/captions/<caption_id>/remove")
 @open_to(Audience.STAFF)
 def remove_captions(slug: str, caption_id: str) -> ResponseReturnValue:
-    with transaction() as session:
-        actor = required_viewer().public_id
-        captions.remove(session, caption_id, actor=actor, now=now())
+    _let(captions.remove, caption_id)
     return see_other(WEBINAR_PAGE, slug=slug, removed=caption_id, _anchor="recording-title")
 
 
 @blueprint.post("/webinars/<slug>/captions/<caption_id>/put-back")
 @open_to(Audience.STAFF)
 def put_back_captions(slug: str, caption_id: str) -> ResponseReturnValue:
-    with transaction() as session:
-        actor = required_viewer().public_id
-        captions.put_back(session, caption_id, actor=actor, now=now())
+    _let(captions.put_back, caption_id)
     return _done(slug, _("The captions are with the recording again."), place="recording-title")
 
 
@@ -261,6 +249,12 @@ def added_at(files: WebinarFiles) -> Mapping[str, str]:
     added = {each.id: said_moment(each.created_at, zone) for each in versions_}
     former = (each for version in versions_ for each in version.former_captions)
     return added | {each.id: said_moment(each.removed_at, zone) for each in former}
+
+
+def _let(verb: Verb, public_id: str) -> None:
+    """Do to a file what the member of staff who asks wants done."""
+    with transaction() as session:
+        verb(session, public_id, actor=required_viewer().public_id, now=now())
 
 
 def _require_webinar(slug: str) -> None:
