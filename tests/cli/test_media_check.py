@@ -17,7 +17,6 @@ from lms.inventory import NAMES, Wrong, remove_orphans, take_inventory
 from lms.jobs import enqueue
 from lms.models.catalogue import Recording, Webinar
 from lms.models.upkeep import Lane
-from media.storage import open_storage
 from tests.factories import make_handout
 from tests.media.conftest import s3_server
 
@@ -39,12 +38,7 @@ def storage(request, carrel):
     if request.param == "local":
         return carrel.storage
     server = request.getfixturevalue("s3_server")
-    return open_storage(
-        server.url(f"check/{new_public_id()}"),
-        endpoint=server.endpoint,
-        access_key=server.access_key,
-        secret_key=server.secret_key,
-    )
+    return server.storage(f"check/{new_public_id()}")
 
 
 @pytest.fixture
@@ -248,12 +242,7 @@ class TestTheCommand:
             "DELIVERY": "redirect",
         }.items():
             monkeypatch.setenv(f"CARREL_{name}", value)
-        bucket = open_storage(
-            s3_server.url("cors"),
-            endpoint=s3_server.endpoint,
-            access_key=s3_server.access_key,
-            secret_key=s3_server.secret_key,
-        )
+        bucket = s3_server.storage("cors")
         bucket.put_bytes("handouts/any/a.pdf", b"x", "application/pdf")  # makes the bucket
         for _ in range(2):
             assert carrel_command("media", "cors").code == 0

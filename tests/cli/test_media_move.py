@@ -113,9 +113,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(carrel_command, places, en
 def test_a_film_plays_before_during_and_after_a_move(
     app, carrel, client, cast, environ, tmp_path, s3_server
 ):
-    bucket = {"endpoint": s3_server.endpoint}
-    bucket |= {"access_key": s3_server.access_key, "secret_key": s3_server.secret_key}
-    new = open_storage(s3_server.url(f"film/{tmp_path.name}"), **bucket)
+    new = s3_server.storage(f"film/{tmp_path.name}")
     former = carrel.storage
     client.sign_in(cast.alice.id)
     player = open_playback(client, cast.slug)

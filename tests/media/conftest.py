@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from media.keys import new_key_id
 from media.programs import ffmpeg_path
+from media.storage import Storage, open_storage
 from tests.servers.seaweed import S3Server, seaweed
 
 Make = Callable[..., Path]
@@ -28,6 +30,15 @@ def tone(seconds: float = SECONDS) -> tuple[str, ...]:
 def s3_server() -> Iterator[S3Server]:
     with seaweed() as server:
         yield server
+
+
+@pytest.fixture(params=["local", "s3"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    """An empty place of each kind: a directory, and a bucket."""
+    if request.param == "local":
+        return open_storage((tmp_path / "kept").as_uri())
+    server: S3Server = request.getfixturevalue("s3_server")
+    return server.storage(f"house/{new_key_id()}")
 
 
 @pytest.fixture(scope="session")

@@ -20,14 +20,7 @@ def local_house(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def remote_house(s3_server):
-    return House(
-        open_storage(
-            s3_server.url("delivery"),
-            endpoint=s3_server.endpoint,
-            access_key=s3_server.access_key,
-            secret_key=s3_server.secret_key,
-        )
-    )
+    return House(s3_server.storage("delivery"))
 
 
 @pytest.fixture

@@ -8,25 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from media.intake import Arriving, NoRoomLeft, NotBegun, OutOfPlace
-from media.keys import new_key_id
 from media.storage import open_storage
 
 KEY = "originals/a/talk.mp4"
 LEAST = 5 * 1024 * 1024
-
-
-@pytest.fixture(params=["local", "s3"])
-def storage(request, tmp_path):
-    if request.param == "local":
-        return open_storage((tmp_path / "kept").as_uri())
-    server = request.getfixturevalue("s3_server")
-    return open_storage(
-        server.url(f"house/{new_key_id()}"),
-        endpoint=server.endpoint,
-        region=server.region,
-        access_key=server.access_key,
-        secret_key=server.secret_key,
-    )
 
 
 @pytest.fixture
@@ -115,11 +100,6 @@ def test_a_full_disk_keeps_what_was_there(local, monkeypatch):
 
 
 def test_a_file_of_20_gb_fits_into_the_parts_that_s3_allows(s3_server):
-    storage = open_storage(
-        s3_server.url("house"),
-        endpoint=s3_server.endpoint,
-        access_key=s3_server.access_key,
-        secret_key=s3_server.secret_key,
-    )
+    storage = s3_server.storage("house")
     for size in (20 * 10**9, 100 * 2**30):
         assert size / storage.intake.least_bytes(size) < 10_000

@@ -12,20 +12,6 @@ from media.keys import checked_key, content_type_of, new_key_id, safe_name
 from media.storage import BadKey, Missing, open_storage
 
 
-@pytest.fixture(params=["local", "s3"])
-def storage(request, tmp_path):
-    if request.param == "local":
-        return open_storage((tmp_path / "kept").as_uri())
-    server = request.getfixturevalue("s3_server")
-    return open_storage(
-        server.url(f"house/{new_key_id()}"),
-        endpoint=server.endpoint,
-        region=server.region,
-        access_key=server.access_key,
-        secret_key=server.secret_key,
-    )
-
-
 def content(storage, key):
     with storage.open(key) as stream:
         return stream.read()
@@ -282,12 +268,7 @@ class TestLocalStorage:
 
 class TestS3Storage:
     def test_the_object_carries_its_content_type(self, s3_server):
-        storage = open_storage(
-            s3_server.url("typed"),
-            endpoint=s3_server.endpoint,
-            access_key=s3_server.access_key,
-            secret_key=s3_server.secret_key,
-        )
+        storage = s3_server.storage("typed")
         storage.put_bytes("a/x.vtt", b"WEBVTT", "text/vtt; charset=utf-8")
         found = storage._client.head_object(Bucket=s3_server.bucket, Key="typed/a/x.vtt")
         assert found["ContentType"] == "text/vtt; charset=utf-8"

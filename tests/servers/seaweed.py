@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from media.storage import Storage, open_storage
+
 BUCKET = "carrel"
 _PORTS = (
     "master.port",
@@ -41,6 +43,15 @@ class S3Server:
 
     def url(self, prefix: str) -> str:
         return f"s3://{self.bucket}/{prefix}"
+
+    def storage(self, prefix: str) -> Storage:
+        return open_storage(
+            self.url(prefix),
+            endpoint=self.endpoint,
+            region=self.region,
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+        )
 
 
 @contextlib.contextmanager
