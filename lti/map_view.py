@@ -19,6 +19,7 @@ from lti.pairing import BARRING
 from lti.people_maps import AT_WORK, CHOOSABLE, NO_SUCH_MAP, place_of
 
 PAGE: Final = 50
+LISTED_MOST: Final = 100
 
 
 class Show(StrEnum):
@@ -115,9 +116,9 @@ class PairPage:
     total: int
 
 
-def list_maps(session: Session, *, most: int = 100) -> tuple[MapFacts, ...]:
-    """Return the newest maps, newest first."""
-    rows = session.scalars(select(PeopleMap).order_by(PeopleMap.id.desc()).limit(most)).all()
+def list_maps(session: Session) -> tuple[MapFacts, ...]:
+    """Return the newest 100 maps, newest first."""
+    rows = session.scalars(select(PeopleMap).order_by(PeopleMap.id.desc()).limit(LISTED_MOST)).all()
     whose = customers(session, [row.organisation_id for row in rows])
     return tuple(_facts(session, row, whose[row.organisation_id]) for row in rows)
 

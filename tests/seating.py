@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from lms.db import new_public_id
 from lms.models.catalogue import Recording, Webinar
 from lms.models.holdings import Grant, OfferKind, Scope
 from lms.models.people import Login, Organisation
@@ -111,8 +110,3 @@ def watched(session: Session, login_id: int, recording_id: int, share: float) ->
         )
     )
     session.flush()
-
-
-def some_id() -> str:
-    """Return an outside id that is nobody's."""
-    return new_public_id()

@@ -58,7 +58,7 @@ def stream(head: bytes, data: bytes) -> bytes:
     return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(data), head, data)
 
 
-def assembled(objects: Mapping[int, bytes], trailer: bytes = b"") -> bytes:
+def assembled(objects: Mapping[int, bytes]) -> bytes:
     """Put objects together to a file with its table."""
     out, places = bytearray(b"%PDF-1.7\n"), {}
     for number, body in sorted(objects.items()):
@@ -69,7 +69,7 @@ def assembled(objects: Mapping[int, bytes], trailer: bytes = b"") -> bytes:
     for number in range(1, last):
         kind = b"n" if number in places else b"f"
         out += b"%010d %05d %s \n" % (places.get(number, 0), 0, kind)
-    out += b"trailer\n<< /Size %d /Root 1 0 R /Info 3 0 R %s >>\n" % (last, trailer)
+    out += b"trailer\n<< /Size %d /Root 1 0 R /Info 3 0 R >>\n" % last
     return bytes(out) + b"startxref\n%d\n%%%%EOF" % table
 
 
