@@ -17,9 +17,13 @@ MINUTE_S = 60
 
 @dataclass(frozen=True, slots=True)
 class CertificateCard:
-    """What the card says; `missing_s` are seconds of this recording, 0 where there is nothing to count."""
+    """What the card says; `missing_s` are seconds of this recording, 0 where there is nothing to count.
 
-    slug: str
+    `url` answers it again once it is earned; in a frame its links open windows of their own.
+    """
+
+    url: str
+    is_framed: bool
     public_id: str = ""
     sentence: str = ""
     missing_s: int = 0
@@ -27,7 +31,13 @@ class CertificateCard:
 
 
 def read_card(
-    session: Session, login_id: int, webinar_id: int, *, slug: str, place: Place
+    session: Session,
+    login_id: int,
+    webinar_id: int,
+    *,
+    place: Place,
+    url: str,
+    is_framed: bool = False,
 ) -> CertificateCard | None:
     """Return the card for a person; None where the webinar offers no certificate.
 
@@ -35,12 +45,14 @@ def read_card(
     """
     own = own_of_webinar(session, login_id, webinar_id)
     if own is not None:
-        return CertificateCard(slug, public_id=own.public_id)
+        return CertificateCard(url, is_framed, public_id=own.public_id)
     standing = read_standing(session, login_id, webinar_id)
     if not standing.rule.is_offered or has_any(session, login_id, webinar_id):
         return None
     missing_s = max(0, math.ceil(standing.needed * place.seconds - place.watched_s))
-    return CertificateCard(slug, sentence=_missing(missing_s), missing_s=missing_s, words=_words())
+    return CertificateCard(
+        url, is_framed, sentence=_missing(missing_s), missing_s=missing_s, words=_words()
+    )
 
 
 def _missing(seconds: int) -> str:

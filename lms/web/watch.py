@@ -145,7 +145,11 @@ def _card(
     if place is None or _is_preview(person):
         return None
     return read_card(
-        session, person.login_id, programme.webinar_id, slug=programme.slug, place=place
+        session,
+        person.login_id,
+        programme.webinar_id,
+        place=place,
+        url=url_for("watch.certificate", slug=programme.slug),
     )
 
 

@@ -6,13 +6,15 @@ from typing import Any, Final
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from lms.clock import now
-from lms.embedding.contents import Part, Span, read_place
+from lms.embedding.contents import Part, Place, Span, read_place
 from lms.embedding.playing import Holder, Playback
 from lms.embedding.standing import NAMED
 from lms.embedding.telling import Told, tell
 from lms.errors import N_
+from lms.web.certificate_card import CertificateCard, read_card
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session
 from lms.web.panels import said
@@ -85,7 +87,8 @@ def watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVal
             told = tell(session, sitting.standing, zone=house_zone(), now=moment)
             return _turned_page(frame, secret, sitting, told)
         place = read_place(session, _kept_for(sitting), version)
-    note = _note(frame)
+        note = _note(frame)
+        card = None if note else _card(session, secret, sitting, place)
     screening = screening_of(
         place,
         Doorway(
@@ -100,17 +103,37 @@ def watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVal
         clip=_clip(sitting.target),
         at_s=asked_moment(),
     )
-    return _player_page(frame, secret, sitting, screening)
+    return _player_page(frame, secret, sitting, screening, card)
+
+
+def _card(session: Session, secret: str, sitting: Sitting, place: Place) -> CertificateCard | None:
+    """Return the card of the certificate; who has no address comes to it by this page alone."""
+    login_id = _kept_for(sitting)
+    if login_id is None:
+        return None
+    return read_card(
+        session,
+        login_id,
+        sitting.programme.webinar_id,
+        place=place,
+        url=_beside(secret, sitting, "watch"),
+        is_framed=True,
+    )
 
 
 def _player_page(
-    frame: Frame, secret: str, sitting: Sitting, screening: Screening
+    frame: Frame,
+    secret: str,
+    sitting: Sitting,
+    screening: Screening,
+    card: CertificateCard | None,
 ) -> ResponseReturnValue:
     return frame_page(
         frame,
         "lti/watch.html",
         policy=player_policy(carrel()),
         screening=screening,
+        card=card,
         **_surrounding(frame, secret, sitting),
     )
 
