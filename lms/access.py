@@ -213,6 +213,16 @@ def decide(
     return granted if obstacle is None else Turned(obstacle, granted.grant, candidates)
 
 
+def is_hidden(webinar: WebinarFacts, decision: Decision) -> bool:
+    """Tell whether a webinar is to read like one that never was; staff see every one.
+
+    What is off the catalogue is there for those who hold it or held it, and for nobody else.
+    """
+    if webinar.state is WebinarState.DRAFT:
+        return True
+    return webinar.state is WebinarState.WITHDRAWN and decision.code is Code.NO_GRANT
+
+
 def weigh_holdings(grants: Iterable[GrantFacts], now: datetime) -> tuple[Candidate, ...]:
     """Weigh grants as they stand by themselves, whichever webinar is asked about; best first."""
     return _weighed(grants, now, lambda grant: _standing(grant, now))

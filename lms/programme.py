@@ -186,12 +186,14 @@ def read_programme(session: Session, slug: str) -> Programme:
     )
 
 
-def webinar_id_of(session: Session, slug: str) -> int:
+def webinar_id_of(session: Session, slug: str, *, with_drafts: bool) -> int:
     """Return the id of a webinar by the name in its address; raises NotFound."""
-    webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
-    if webinar_id is None:
+    row = session.execute(
+        select(Webinar.id, Webinar.state).where(Webinar.slug == slug)
+    ).one_or_none()
+    if row is None or (row.state is WebinarState.DRAFT and not with_drafts):
         raise NotFound
-    return webinar_id
+    return int(row.id)
 
 
 def poster_on_show(session: Session, recording_id: str, *, run: str) -> str | None:

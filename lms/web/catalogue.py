@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from lms import registrations
-from lms.access import Action, Case, Decision, Turned, decide
+from lms.access import Action, Case, Decision, Turned, decide, is_hidden
 from lms.announcement import Announcement, read_announcement, read_live_room
 from lms.cases import load_case, load_cases
 from lms.catalogue import PAGE_SIZE, Entry, Listing, Wanted, read_listing
@@ -197,6 +197,8 @@ def join(slug: str) -> ResponseReturnValue:
             raise NotFound
         case = load_case(session, login_id=person.login_id, webinar_id=room.webinar_id)
     decision = decide(case.login, case.webinar, Action.LIVE, moment)
+    if is_hidden(case.webinar, decision) and not person.is_staff:
+        raise NotFound
     if isinstance(decision, Turned):
         panel = panel_of(decision, case.webinar, slug=slug)
         return render("catalogue/live.html", slug=slug, panel=panel, is_open=False), 403

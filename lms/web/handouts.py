@@ -5,10 +5,10 @@ from typing import Final
 from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
-from lms.access import Action, Turned, decide
+from lms.access import Action, Turned, decide, is_hidden
 from lms.cases import load_case
 from lms.clock import now
-from lms.errors import Forbidden
+from lms.errors import Forbidden, NotFound
 from lms.handout_pages import large_key, read_leaves, small_key
 from lms.programme import HandoutFile, find_handout, read_programme
 from lms.stamps import stamped_for
@@ -76,6 +76,8 @@ def _admitted(public_id: str) -> HandoutFile:
         handout = find_handout(session, public_id)
         case = load_case(session, login_id=person.login_id, webinar_id=handout.webinar_id)
     decision = decide(case.login, case.webinar, Action.HANDOUT, now())
+    if is_hidden(case.webinar, decision) and not person.is_staff:
+        raise NotFound
     if isinstance(decision, Turned) and not person.is_staff:
         raise Forbidden(sentence_of(decision, case.webinar), code=decision.code)
     return handout

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms import programme, streams, viewing
-from lms.access import Action, Admitted, Decision, WebinarFacts, decide
+from lms.access import Action, Admitted, Decision, WebinarFacts, decide, is_hidden
 from lms.cases import load_case
 from lms.clock import now
 from lms.errors import N_, NotFound
@@ -119,13 +119,14 @@ def begin(
 ) -> Playback | Holder | tuple[Decision, WebinarFacts]:
     """Open a session for this person, or return who plays, or the decision that turned them away.
 
-    Staff may preview what they don't hold. Raises NotFound.
+    Staff may preview what they don't hold. Raises NotFound, also for what is off the catalogue and
+    was never theirs.
     """
     browser = describe(request.user_agent.string)
     screen = Screen(person.login_id, person.sign_in_id, browser)
     moment = now()
     with transaction() as session:
-        webinar_id = programme.webinar_id_of(session, slug)
+        webinar_id = programme.webinar_id_of(session, slug, with_drafts=person.is_staff)
         if wish.is_preview:
             if not person.is_staff:
                 raise NotFound
@@ -140,6 +141,8 @@ def begin(
         if isinstance(answer, Playback | Holder):
             return answer
         case = load_case(session, login_id=person.login_id, webinar_id=webinar_id)
+    if is_hidden(case.webinar, answer) and not person.is_staff:
+        raise NotFound
     return answer, case.webinar
 
 

@@ -57,7 +57,7 @@ def open_it(slug: str) -> ResponseReturnValue:
         public_id = showings.open_showing(
             session,
             login_id=person.login_id,
-            webinar_id=programme.webinar_id_of(session, slug),
+            webinar_id=programme.webinar_id_of(session, slug, with_drafts=False),
             place=place,
             actor=person.public_id,
             now=now(),

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from lms import programme
-from lms.access import Action, Turned, decide
+from lms.access import Action, Turned, decide, is_hidden
 from lms.cases import load_case
 from lms.clock import now
 from lms.errors import Forbidden, NotFound
@@ -141,6 +141,8 @@ def _admitted(caption_id: str) -> tuple[Track, Programme]:
         film = programme.read_programme(session, programme.slug_of(session, track.webinar_id))
         case = load_case(session, login_id=person.login_id, webinar_id=track.webinar_id)
     decision = decide(case.login, case.webinar, Action.RECORDING, now())
+    if is_hidden(case.webinar, decision) and not person.is_staff:
+        raise NotFound
     if isinstance(decision, Turned) and not person.is_staff:
         if film.state in UNPICTURED:
             raise NotFound

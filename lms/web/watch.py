@@ -13,11 +13,10 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
-from lms.access import Action, Admitted, Case, Code, Decision, decide
+from lms.access import Action, Admitted, Case, Code, Decision, Turned, decide, is_hidden
 from lms.cases import load_case
 from lms.clock import now
-from lms.errors import N_, NotFound
-from lms.models.catalogue import WebinarState
+from lms.errors import N_, Forbidden, NotFound
 from lms.programme import UNPICTURED, Programme, Version, read_programme
 from lms.showings import grant_that_shows
 from lms.slides import SlideFacts, read_slides
@@ -28,7 +27,7 @@ from lms.watching import Place, nowhere, read_places
 from lms.web.certificate_card import CertificateCard, read_card
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render
-from lms.web.panels import panel_of
+from lms.web.panels import panel_of, sentence_of
 from lms.web.playback import Wish, begin, elsewhere_words, plain_captions, progressive_url
 from lms.web.player_policy import player_policy
 from lms.web.posters import poster_url
@@ -106,8 +105,14 @@ def certificate(slug: str) -> ResponseReturnValue:
     person = required_viewer()
     with read_session() as session:
         programme = read_programme(session, slug)
+        case = load_case(session, login_id=person.login_id, webinar_id=programme.webinar_id)
         place = None if programme.version is None else nowhere(programme.version.seconds)
         card = _card(session, programme, person, place)
+    decision = decide(case.login, case.webinar, Action.RECORDING, now())
+    if is_hidden(case.webinar, decision) and not person.is_staff:
+        raise NotFound
+    if isinstance(decision, Turned) and not person.is_staff:
+        raise Forbidden(sentence_of(decision, case.webinar), code=decision.code)
     return render("certificates/_card.html", card=card)
 
 
@@ -130,7 +135,7 @@ def _seat(slug: str, person: Viewer) -> Seat:
         slides = read_slides(session, programme.version.public_id) if programme.version else ()
         card = _card(session, programme, person, place)
     decision = decide(case.login, case.webinar, Action.RECORDING, moment)
-    if _is_hidden(programme, decision) and not person.is_staff:
+    if is_hidden(case.webinar, decision) and not person.is_staff:
         raise NotFound
     handouts = decide(case.login, case.webinar, Action.HANDOUT, moment)
     has_handouts = isinstance(handouts, Admitted) or person.is_staff
@@ -151,13 +156,6 @@ def _card(
         place=place,
         url=url_for("watch.certificate", slug=programme.slug),
     )
-
-
-def _is_hidden(programme: Programme, decision: Decision) -> bool:
-    # What is off the catalogue is there for those who hold it or held it, and for nobody else.
-    if programme.state is WebinarState.DRAFT:
-        return True
-    return programme.state is WebinarState.WITHDRAWN and decision.code is Code.NO_GRANT
 
 
 def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool) -> Response:
