@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import case, insert, select, update
 from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
 from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
 from sqlalchemy.orm import Session
@@ -28,6 +28,7 @@ CORRECTED: Final = "certificate.corrected"
 HAS_ONE: Final = N_("There is a certificate of this webinar for this person already.")
 NOT_STANDING: Final = N_("This certificate was revoked or corrected before.")
 WITHHELD: Final = N_("The holder was erased, so this certificate has no name to correct.")
+REASON_WITHHELD: Final = N_("The reason is withheld, and so is the name.")
 NAME_IT: Final = N_("Write a name of at most 200 letters.")
 
 
@@ -188,7 +189,10 @@ def has_standing(session: Session, login_id: int, webinar_id: int) -> bool:
 def withhold(
     session: Session, login_ids: tuple[int, ...], keys: tuple[str, ...], now: datetime
 ) -> None:
-    """Take a person's name from their certificates, which stay and are verified without it."""
+    """Take a person's name from their certificates, which stay and are verified without it.
+
+    What staff wrote as a reason may name them, so it goes too.
+    """
     attendees = select(Attendee.id).where(Attendee.email_key.in_(keys))
     for which in (
         Certificate.login_id.in_(login_ids),
@@ -197,7 +201,12 @@ def withhold(
         session.execute(
             update(Certificate)
             .where(which, Certificate.withheld_at.is_(None))
-            .values(holder="", withheld_at=now)
+            .values(
+                holder="",
+                withheld_at=now,
+                reason=case((Certificate.reason == "", ""), else_=REASON_WITHHELD),
+                revoked_reason=case((Certificate.revoked_at.is_not(None), REASON_WITHHELD)),
+            )
             .execution_options(synchronize_session=False)
         )
 

@@ -52,6 +52,8 @@ LETTERS_BY: Final = Limit("letters_by", (RateLimitItemPerHour(5), RateLimitItemP
 LINKS_FROM: Final = Limit("links_from", (RateLimitItemPerHour(240),))
 # Names entered from one network: a whole room may stand behind one address.
 ROOM_FROM: Final = Limit("room_from", (RateLimitItemPerMinute(120, 5), RateLimitItemPerHour(600)))
+# Papers of certificates made for one network, each 20 ms of a processor: a whole school may be one.
+PAPERS_FROM: Final = Limit("papers_from", (RateLimitItemPerMinute(240, 5),))
 # Wrong present passwords of somebody who is signed in.
 PRESENT_PASSWORD: Final = Limit("present_password", (RateLimitItemPerMinute(10, 15),))
 

@@ -20,6 +20,7 @@ from lms.web.certificate_words import (
 )
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render
+from lms.web.limits import PAPERS_FROM, network, spend
 from lms.web.panels import reading_zone
 
 blueprint = Blueprint("verify", __name__)
@@ -63,6 +64,7 @@ def paper(public_id: str) -> ResponseReturnValue:
         if not facts.is_printed:
             raise Gone(NO_PAPER)
         head = read_letterhead(session)
+    spend(PAPERS_FROM, network())
     asked = request.args.get("paper", "")
     size = {"letter": Size.LETTER, "a4": Size.A4}.get(asked, usual_size())
     answer = Response(certificate_pdf(facts, head, size), content_type="application/pdf")

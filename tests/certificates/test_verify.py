@@ -211,3 +211,27 @@ def test_who_has_none_is_told_how_to_get_one(client, cast):
     assert "No certificates yet" in client.get("/certificates").text
     assert client.get("/certificates/transcript.pdf").status_code == 404
     assert client.get("/certificates/transcript.csv").status_code == 404
+
+
+def test_after_erasure_no_reason_speaks_of_the_holder(client, database, cast, given):
+    with database.transaction() as session:
+        correction = Correction("Alicia Reed", "Alice married.")
+        made = certificates.correct(session, given, correction, actor=None, doors=DOORS, now=NOW)
+        certificates.revoke(session, made, "Alice was not there.", actor=None, doors=DOORS, now=NOW)
+        erasing.erase(session, cast.alice.id, hooks=(), doors=DOORS, actor=None, now=NOW)
+    page = client.get(f"/verify/{made}")
+    assert "This certificate was revoked" in page.text
+    assert "The reason is withheld, and so is the name." in page.text
+    assert "Alice" not in page.text
+    with database.read_session() as session:
+        kept = session.execute(select(Certificate.reason, Certificate.revoked_reason)).all()
+    assert "Alice" not in str(kept)
+
+
+def test_papers_are_made_so_often_for_one_network_and_no_more(client, given, monkeypatch):
+    monkeypatch.setattr("lms.web.verify.certificate_pdf", lambda *_: b"%PDF")
+    path, home = f"/verify/{given}/certificate.pdf", {"REMOTE_ADDR": "192.0.2.7"}
+    answers = [client.get(path, environ_base=home).status_code for _ in range(241)]
+    assert answers == [200] * 240 + [429]
+    assert client.get(path, environ_base={"REMOTE_ADDR": "192.0.2.8"}).status_code == 200
+    assert client.get(f"/verify/{given}", environ_base=home).status_code == 200
