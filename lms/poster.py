@@ -1,6 +1,7 @@
 """A webinar's poster when there is no picture yet: its title, set well, in the house's colours."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import Final
@@ -38,6 +39,8 @@ SAND: Final = "#c9b891"
 SERIF: Final = "Georgia, 'Times New Roman', serif"
 BREAKS: Final = ("? ", ": ", " \N{EN DASH} ", " \N{EM DASH} ")  # before a title's second half
 SHORTEST_HALF: Final = 8
+# Characters that no XML may hold, not even escaped (XML 1.0, 2.2).
+_UNSPELLABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +53,17 @@ class Ground:
     books: tuple[tuple[str, str], ...]  # colour and opacity
 
 
+def spellable(text: str) -> str:
+    """Return a text without the characters that XML has no way to write."""
+    return _UNSPELLABLE.sub("", text)
+
+
 def draw_poster(*, title: str, byline: str, accent: str, seed: str) -> str:
     """Return an SVG of 640 by 360; the same webinar always gets the same ground and books.
 
     `accent` is the house's colour, `#rrggbb`.
     """
+    title, byline = spellable(title), spellable(byline)
     digest = hashlib.sha256(seed.encode()).digest()
     ground = _grounds(accent)[digest[0] % 3]
     return (

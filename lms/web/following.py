@@ -1,6 +1,7 @@
 """Following a library from elsewhere: calendars of webinars to come, and news of announced ones."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC
 from email.utils import format_datetime
 from typing import Final
@@ -13,10 +14,11 @@ from flask_babel import gettext as _
 from lms.calendar_files import Happening, write_calendar
 from lms.clock import now
 from lms.feeds import Followed, read_coming, read_newest, read_one
+from lms.poster import spellable
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session
-from lms.web.panels import said_moment
 from lms.web.shell import house_facts
+from lms.zones import read_zone, say_moment
 
 blueprint = Blueprint("following", __name__)
 
@@ -53,7 +55,7 @@ def news() -> ResponseReturnValue:
     text = render_template(
         "following/feed.xml",
         base=carrel().settings.base_url,
-        items=[(each, said_moment(each.held_at, each.zone), _rfc822(each)) for each in newest],
+        items=[(_spelled(each), _when(each), _rfc822(each)) for each in newest],
     )
     return _answer(text.encode(), "application/rss+xml")
 
@@ -78,6 +80,15 @@ def _happenings(found: Iterable[Followed]) -> Iterable[Happening]:
             is_cancelled=each.is_cancelled,
             changed_at=each.changed_at,
         )
+
+
+def _spelled(each: Followed) -> Followed:
+    return replace(each, title=spellable(each.title), summary=spellable(each.summary))
+
+
+def _when(each: Followed) -> str:
+    # by the webinar's own clock alone: others may keep this answer, so it is nobody's own
+    return say_moment(each.held_at, read_zone(each.zone))
 
 
 def _rfc822(each: Followed) -> str:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from lms.db import Database
 from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
+from lms.models.people import Login
+from lms.paper import picture_of_drawing
 from lms.webinars import WebinarWords, cancel_webinar, edit_webinar, restore_webinar
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -160,3 +162,39 @@ def test_a_withdrawn_page_tells_others_nothing(
 def facts_in(page: str) -> list[dict[str, object]]:
     found = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
     return [json.loads(each) for each in found]
+
+
+def test_the_news_are_the_same_for_whoever_asks(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        coming(session)
+        session.get_one(Login, cast.dan.id).zone = "Asia/Tokyo"
+    anybodys = client.get("/feed.xml").data
+    client.sign_in(cast.dan.id)
+    assert client.get("/feed.xml").data == anybodys
+
+
+def test_letters_that_xml_has_not_break_neither_news_nor_pictures(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        coming(session, title="Mend\x01ing\ufffe spines", summary="How\x02 to.")
+    root = ElementTree.fromstring(client.get("/feed.xml").data)  # noqa: S314  (our own)
+    assert "Mending spines" in [each.text for each in root.iter("title")]
+    for name in ("card.png", "poster.svg"):
+        assert client.get(f"/webinars/coming/{name}").status_code == 200
+
+
+def test_a_card_is_drawn_once_however_often_it_is_asked_for(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        coming(session)
+    picture_of_drawing.cache_clear()
+    first = [client.get("/webinars/coming/card.png").data for _ in range(5)]
+    assert len(set(first)) == 1
+    assert picture_of_drawing.cache_info().misses == 1
+    with database.transaction() as session:
+        session.scalars(select(Webinar).where(Webinar.slug == "coming")).one().title = "Another"
+    assert client.get("/webinars/coming/card.png").data != first[0]
