@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from lms import captions, recordings, slides
+from lms import captions, page_moments, recordings, slides
 from lms.clock import now
 from lms.db import new_public_id
 from lms.errors import N_
@@ -149,6 +149,7 @@ def _publish(
         if whole:
             recordings.finish(session, run.subject, now=moment)
             slides.keep_found(session, run.subject, made.slides)
+            page_moments.have_matched(session, run.subject, now=moment)
         if replaced is not None:
             sweep = enqueue(
                 session,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from lms import passages
 from lms.errors import NotFound
-from lms.models.catalogue import Handout, HandoutPage, Webinar
+from lms.models.catalogue import Handout, HandoutPage, PageMoment, Recording, Webinar
 from lms.models.search import PassageKind
 from lms.passages import Piece, Source
 from media.kinds import DocumentKind
@@ -46,23 +46,31 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """A page as it is looked at; a page that could not be drawn has the size 0."""
+    """A page as it is looked at; a page that could not be drawn has the size 0.
+
+    `starts_s` is when it is first seen in the recording that plays, where that is known.
+    """
 
     number: int
     width: int
     height: int
     words: str
+    starts_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Leaves:
-    """What can be looked through of a handout: the pages that are pictured, of `total` in the file."""
+    """What can be looked through of a handout: the pages that are pictured, of `total` in the file.
+
+    `plays` tells whether there is a recording beside it.
+    """
 
     webinar_id: int
     slug: str
     handout_id: str
     title: str
     total: int
+    plays: bool
     pages: tuple[PageFacts, ...]
 
 
@@ -164,8 +172,19 @@ def read_leaves(session: Session, handout_id: str) -> Leaves:
     if row is None:
         raise NotFound
     handout, slug = row
-    pages = session.scalars(
-        select(HandoutPage).where(HandoutPage.handout_id == handout.id).order_by(HandoutPage.number)
+    recording_id = session.scalar(
+        select(Recording.id).where(
+            Recording.webinar_id == handout.webinar_id,
+            Recording.is_current,
+            Recording.run.is_not(None),
+        )
+    )
+    seen = and_(PageMoment.page_id == HandoutPage.id, PageMoment.recording_id == recording_id)
+    pages = session.execute(
+        select(HandoutPage, PageMoment.starts_s)
+        .outerjoin(PageMoment, seen)
+        .where(HandoutPage.handout_id == handout.id)
+        .order_by(HandoutPage.number)
     ).all()
     if not pages:
         raise NotFound
@@ -175,7 +194,11 @@ def read_leaves(session: Session, handout_id: str) -> Leaves:
         handout_id=handout_id,
         title=handout.title,
         total=handout.pages,
-        pages=tuple(PageFacts(page.number, page.width, page.height, page.words) for page in pages),
+        plays=recording_id is not None,
+        pages=tuple(
+            PageFacts(page.number, page.width, page.height, page.words, starts_s)
+            for page, starts_s in pages
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from lms import handout_pages, handouts
+from lms import handout_pages, handouts, page_moments
 from lms.clock import now
 from lms.encoding import workshop
 from lms.errors import N_
@@ -51,6 +51,7 @@ def read_handout(carrel: Carrel, run: JobRun) -> None:
     with carrel.database.transaction() as session:
         run.hold(session)
         handout_pages.keep_words(session, run.subject, words, now=now())
+        page_moments.have_handout_matched(session, run.subject, now=now())
 
 
 def reading_ended(session: Session, ended: Ended) -> None:

@@ -12,6 +12,8 @@ from lms import (
     history_lists,
     history_runs,
     kits,
+    page_matching,
+    page_moments,
     uploads,
 )
 from lms.cli.access import grant, why
@@ -97,6 +99,7 @@ from lms.web.admin import kits as staff_kits
 from lms.web.admin import mail as staff_mail
 from lms.web.admin import merge as staff_merge
 from lms.web.admin import organisations as staff_organisations
+from lms.web.admin import page_moments as staff_page_moments
 from lms.web.admin import people as staff_people
 from lms.web.admin import person as staff_person
 from lms.web.admin import recording_poster as staff_poster
@@ -187,6 +190,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sign_in_code.blueprint,
     sign_up.blueprint,
     staff_audit.blueprint,
+    staff_page_moments.blueprint,
     staff_certificates.blueprint,
     staff_grace.blueprint,
     staff_held.blueprint,
@@ -252,6 +256,7 @@ LIBRARY = Part(
         arrivals.SWEEP: arrivals.sweep,
         clearing.CLEAR: clearing.clear,
         READ_HANDOUT: handout_reading.read_handout,
+        page_moments.MATCH: page_matching.match_pages,
         handout_reading.READ_ALL: handout_reading.read_all,
         APPLY: apply_queued,
         history_lists.READ: history_runs.read_list,

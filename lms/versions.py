@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from lms import audit, captions
+from lms import audit, captions, page_moments
 from lms.errors import N_, Conflict, NotFound
 from lms.models.catalogue import Caption, FormerCaption, Recording, RecordingState
 from lms.taking_over import take_over
@@ -25,6 +25,7 @@ def make_current(
     if not wanted.is_current:
         take_over(session, wanted)
         captions.index(session, wanted.webinar_id)
+        page_moments.have_matched(session, recording_id, now=now)
         audit.record(session, "recording.made_current", recording_id, actor=actor, now=now)
     return wanted
 

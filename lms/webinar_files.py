@@ -103,6 +103,11 @@ class WebinarFiles:
     handouts: tuple[HandoutFacts, ...]
     removed: tuple[HandoutFacts, ...]
 
+    @property
+    def plays(self) -> bool:
+        """Tell whether one of the versions plays."""
+        return any(version.is_current and version.is_playable for version in self.versions)
+
 
 def read_webinar_files(session: Session, slug: str) -> WebinarFiles:
     """Return a webinar's files as staff see them; raises NotFound."""

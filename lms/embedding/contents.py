@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.embedding.shown import shown_in_series
 from lms.errors import N_, NotFound
+from lms.handout_pages import Leaves as Leaves
 from lms.handout_pages import large_key as large_key
 from lms.handout_pages import read_leaves as read_leaves
 from lms.handout_pages import small_key as small_key

@@ -350,3 +350,25 @@ class HandoutPage(Base, kw_only=True):
     width: Mapped[int]
     height: Mapped[int]
     words: Mapped[str] = mapped_column(Text, default="")
+
+
+class PageMoment(Base, kw_only=True):
+    """When a page of a handout is first seen in a version of the recording.
+
+    Found by comparing, or said by staff; without a time, staff said that it is never seen.
+    """
+
+    __tablename__ = "page_moment"
+    __table_args__ = (
+        UniqueConstraint("page_id", "recording_id"),
+        CheckConstraint("starts_s >= 0", name="starts_not_negative"),
+        CheckConstraint("starts_s IS NOT NULL OR is_by_staff", name="never_by_staff_alone"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    page_id: Mapped[int] = mapped_column(ForeignKey("handout_page.id", ondelete="CASCADE"))
+    recording_id: Mapped[int] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE"), index=True
+    )
+    starts_s: Mapped[float | None] = mapped_column(default=None)
+    is_by_staff: Mapped[bool] = mapped_column(default=False)

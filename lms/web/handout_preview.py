@@ -9,6 +9,7 @@ from flask import url_for
 
 from lms.errors import NotFound
 from lms.handout_pages import Leaves, PageFacts
+from lms.web.screening import clock_of
 
 LONGEST_ALT = 500
 
@@ -35,6 +36,9 @@ class Leaf:
     height: int
     words: str
     alt: str
+    starts_s: float | None
+    clock: str
+    moment_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,11 @@ class Preview:
 def preview_of(leaves: Leaves, number: int, ways: Ways, *, back_url: str) -> Preview:
     """Return a handout open at a page; raises NotFound for a page that it has not.
 
-    A page beyond those that are pictured opens the last of them.
+    A page beyond those that are pictured opens the last of them. `back_url` leads to the film.
     """
     if not 1 <= number <= leaves.total:
         raise NotFound
-    shown = tuple(_leaf(leaves.handout_id, page, ways) for page in leaves.pages)
+    shown = tuple(_leaf(leaves.handout_id, page, ways, back_url) for page in leaves.pages)
     place = min(number, len(shown)) - 1
     return Preview(
         title=leaves.title,
@@ -77,7 +81,7 @@ def preview_of(leaves: Leaves, number: int, ways: Ways, *, back_url: str) -> Pre
     )
 
 
-def _leaf(handout_id: str, page: PageFacts, ways: Ways) -> Leaf:
+def _leaf(handout_id: str, page: PageFacts, ways: Ways, watch_url: str) -> Leaf:
     named: dict[str, Any] = {"public_id": handout_id, "number": page.number, **ways.values}
     is_drawn = page.width > 0
     return Leaf(
@@ -89,7 +93,14 @@ def _leaf(handout_id: str, page: PageFacts, ways: Ways) -> Leaf:
         height=page.height,
         words=page.words,
         alt=_alt(page.words),
+        starts_s=page.starts_s,
+        clock="" if page.starts_s is None else clock_of(page.starts_s),
+        moment_url="" if page.starts_s is None else _at(watch_url, page.starts_s),
     )
+
+
+def _at(watch_url: str, seconds: float) -> str:
+    return f"{watch_url}{'&' if '?' in watch_url else '?'}t={seconds:g}"
 
 
 def _alt(words: str) -> str:

@@ -1,5 +1,6 @@
 """What goes with a recording, delivered in a frame without a cookie: the policy is asked each time."""
 
+from dataclasses import replace
 from typing import Final
 
 from flask import url_for
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from lms.clock import now
 from lms.embedding.contents import (
     HandoutFile,
+    Leaves,
     find_handout,
     large_key,
     read_leaves,
@@ -22,6 +24,7 @@ from lms.web.handout_preview import Ways, preview_of
 from lms.web.kit import read_session
 from lms.web.panels import said
 from lms.web.stored import send_stored
+from lti.frames import Frame
 from lti.web.framed import frame_page, framed_blueprint, this_frame
 from lti.web.sitting import sit_down, slugs_of
 from lti.web.words import house_zone
@@ -54,6 +57,7 @@ def first_page(secret: str, public_id: str) -> ResponseReturnValue:
 def page(secret: str, public_id: str, number: int) -> ResponseReturnValue:
     """Open a handout at a page."""
     _admitted(secret, public_id)
+    frame = this_frame(secret)
     with read_session() as session:
         leaves = read_leaves(session, public_id)
     ways = Ways(
@@ -62,9 +66,12 @@ def page(secret: str, public_id: str, number: int) -> ResponseReturnValue:
         "framed_handouts.download",
         {"secret": secret},
     )
+    is_series = frame.target is not None and frame.target.webinar is None
     back = url_for("framed_watch.watch", secret=secret)
-    preview = preview_of(leaves, number, ways, back_url=back)
-    return frame_page(this_frame(secret), "lti/handout.html", preview=preview)
+    if is_series:
+        back = url_for("framed_watch.watch_part", secret=secret, slug=leaves.slug)
+    preview = preview_of(_within(leaves, frame), number, ways, back_url=back)
+    return frame_page(frame, "lti/handout.html", preview=preview)
 
 
 @blueprint.get(f"{PAGE}/large.jpg", defaults={"size": "large"})
@@ -95,3 +102,19 @@ def _admitted(secret: str, public_id: str) -> HandoutFile:
             told = tell_handout(session, sitting.standing, zone=house_zone(), now=moment)
             raise Forbidden(said(told.sentence), code=told.code)
     return handout
+
+
+def _within(leaves: Leaves, frame: Frame) -> Leaves:
+    """Leave out the times that lie outside the stretch which the link shows."""
+    target = frame.target
+    if target is None or (target.starts_s is None and target.ends_s is None):
+        return leaves
+    first = target.starts_s or 0
+    last = float("inf") if target.ends_s is None else target.ends_s
+    pages = tuple(
+        page
+        if page.starts_s is not None and first <= page.starts_s < last
+        else replace(page, starts_s=None)
+        for page in leaves.pages
+    )
+    return replace(leaves, pages=pages)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from lms.clock import now
 from lms.handouts import attach, keep_handout
 from lms.models.catalogue import Handout
+from lms.page_moments import set_moments
 from tests.browser.conftest import FILES, Served, Visit
 from tests.browser.people import Person
 from tests.browser.test_connection_pages import FAULTS
@@ -129,6 +130,26 @@ def test_it_opens_over_the_film_and_gives_the_place_back(
     expect(dialog).to_have_count(0)
     expect(look).to_be_focused()
     assert page.url.endswith("/watch")
+    assert alice.faults == []
+
+
+def test_a_page_leads_to_its_time_in_the_film(
+    drawn: Callable[..., Person], scene: Scene, served: Served
+) -> None:
+    alice = drawn()
+    with served.carrel.database.transaction() as session:
+        handout_id = scene.address.split("/")[2]
+        set_moments(session, handout_id, {2: 20.0}, actor=None, now=now())
+    page = alice.page
+    page.goto(f"/webinars/{scene.slug}/watch")
+    page.get_by_role("link", name=re.compile("Look through")).click()
+    moment = page.get_by_role("dialog").locator("[data-moment]")
+    expect(moment).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect(moment).to_have_text("At 0:20")
+    moment.click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    alice.until("document.querySelector('video').currentTime >= 20")
     assert alice.faults == []
 
 

@@ -34,6 +34,7 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "claim_link": {"expires_at": START + timedelta(hours=1), "most_uses": 1, "uses": 0},
     "grant_line": {"login_id": REFERRED, "scope": "everything"},
     "caption": {"key": "renditions/x/captions/y.vtt"},
+    "page_moment": {"starts_s": 0.0},
     "passage": {"starts_s": 0.0},
     "house": {"id": 1, "accent": "#1f6b4f"},
     "offer": {"currency": "USD"},

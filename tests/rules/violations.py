@@ -61,6 +61,8 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_handout_only_a_pdf_is_stamped": {"kind": "pptx", "is_stamped": True},
     "ck_handout_page_counted_from_one": {"number": 0},
     "ck_handout_page_has_both_sides": {"width": 0},
+    "ck_page_moment_never_by_staff_alone": {"starts_s": None, "is_by_staff": False},
+    "ck_page_moment_starts_not_negative": {"starts_s": -1.0},
     "ck_handout_pages_where_they_are": {"pages": 0},
     "ck_handout_size_positive": {"size_bytes": 0},
     "ck_house_accent_is_a_hex_colour": {"accent": "#fff"},

@@ -79,6 +79,7 @@ class Preview {
     undrawn.textContent = alt;
     this.large.replaceChildren(src ? link : undrawn);
     this.large.scrollTo(0, 0);
+    this.showMoment(leaf);
     const status = this.root.querySelector("[data-place]");
     status.textContent = status.dataset.words.replace("{number}", number);
     this.root.querySelector("[data-page-words]").textContent = words || alt;
@@ -86,6 +87,17 @@ class Preview {
     if (focused) leaf.focus();
     this.mark();
     this.resize(this.size);
+  }
+
+  // When the page is seen in the recording, where that is known.
+  showMoment(leaf) {
+    const link = this.root.querySelector("[data-moment]");
+    const { starts, clock, momentUrl } = leaf.dataset;
+    link.hidden = !momentUrl;
+    link.dataset.moment = starts;
+    if (momentUrl) link.href = momentUrl;
+    else link.removeAttribute("href");
+    link.querySelector("[data-moment-words]").textContent = link.dataset.words.replace("{clock}", clock);
   }
 
   mark() {
@@ -150,6 +162,14 @@ async function lookOver(link) {
   const preview = new Preview(found, { isAlone: false });
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  const film = document.querySelector("[data-watch]");
+  found.querySelector("[data-moment]").addEventListener("click", (event) => {
+    if (!film) return;
+    preview.pressed(event, () => {
+      dialog.close();
+      film.dispatchEvent(new CustomEvent("carrel:seek", { detail: Number(event.currentTarget.dataset.moment) }));
+    });
+  });
   dialog.addEventListener("keydown", (event) => {
     event.stopPropagation(); // or they would move the film
     preview.key(event);

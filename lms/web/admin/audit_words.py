@@ -52,6 +52,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "handout.added": N_("%(actor)s added the handout %(subject)s"),
     "handout.put_back": N_("%(actor)s put back the handout %(subject)s"),
     "handout.stamped": N_("%(actor)s lets downloads of %(subject)s be stamped"),
+    "handout.timed": N_("%(actor)s said when pages of %(subject)s are seen"),
     "handout.unstamped": N_("%(actor)s lets downloads of %(subject)s be as they are"),
     "handout.removed": N_("%(actor)s removed a handout"),
     "history.imported": N_("%(actor)s brought in a list of past sales: %(brought)s"),
