@@ -17,7 +17,7 @@ from lms.embedding.contents import (
     stamped_for,
 )
 from lms.embedding.telling import tell_handout
-from lms.errors import Forbidden, NotFound
+from lms.errors import Forbidden
 from lms.web.guard import Audience, open_to
 from lms.web.handout_file import send_handout
 from lms.web.handout_preview import Ways, preview_of
@@ -26,7 +26,7 @@ from lms.web.panels import said
 from lms.web.stored import send_stored
 from lti.frames import Frame
 from lti.web.framed import frame_page, framed_blueprint, this_frame
-from lti.web.sitting import sit_down, slugs_of
+from lti.web.sitting import sit_before
 from lti.web.words import house_zone
 
 blueprint = framed_blueprint("framed_handouts", __name__)
@@ -92,12 +92,7 @@ def _admitted(secret: str, public_id: str) -> HandoutFile:
     frame, moment = this_frame(secret), now()
     with read_session() as session:
         handout = find_handout(session, public_id)
-        for slug in slugs_of(session, frame, now=moment):
-            sitting = sit_down(session, frame, slug, now=moment)
-            if sitting.programme.webinar_id == handout.webinar_id:
-                break
-        else:
-            raise NotFound
+        sitting = sit_before(session, frame, handout.webinar_id, now=moment)
         if not sitting.standing.may_have_handouts(moment):
             told = tell_handout(session, sitting.standing, zone=house_zone(), now=moment)
             raise Forbidden(said(told.sentence), code=told.code)

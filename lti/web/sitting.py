@@ -76,11 +76,23 @@ def sit_down(session: Session, frame: Frame, slug: str | None, *, now: datetime)
     )
 
 
-def slugs_of(session: Session, frame: Frame, *, now: datetime) -> tuple[str | None, ...]:
+def _slugs_of(session: Session, frame: Frame, *, now: datetime) -> tuple[str | None, ...]:
     """Return what `sit_down` takes for each webinar of the link: None for the only one."""
     if frame.target is None or frame.target.webinar is not None:
         return (None,)
     return tuple(part.slug for part in series_of(session, frame, now=now).parts)
+
+
+def sit_before(session: Session, frame: Frame, webinar_id: int, *, now: datetime) -> Sitting:
+    """Return how somebody stands before this webinar (row id), if their link shows it.
+
+    Raises NotFound where it does not, and as `sit_down` does.
+    """
+    for slug in _slugs_of(session, frame, now=now):
+        sitting = sit_down(session, frame, slug, now=now)
+        if sitting.programme.webinar_id == webinar_id:
+            return sitting
+    raise NotFound
 
 
 def series_of(session: Session, frame: Frame, *, now: datetime) -> SeriesFacts:

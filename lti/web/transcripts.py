@@ -8,13 +8,13 @@ from flask.typing import ResponseReturnValue
 from lms.clock import now
 from lms.embedding.contents import Track, find_track, read_tracks
 from lms.embedding.telling import tell
-from lms.errors import Forbidden, NotFound
+from lms.errors import Forbidden
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session
 from lms.web.panels import said
 from lms.web.transcripts import TrackLinks, lines_answer, links_to, page_of, text_answer
 from lti.web.framed import frame_page, framed_blueprint, this_frame
-from lti.web.sitting import Sitting, sit_down, slugs_of
+from lti.web.sitting import Sitting, sit_before
 from lti.web.words import house_zone
 
 blueprint = framed_blueprint("framed_transcripts", __name__)
@@ -68,12 +68,7 @@ def _admitted(secret: str, caption_id: str) -> tuple[Track, Sitting]:
     frame, moment = this_frame(secret), now()
     with read_session() as session:
         track = find_track(session, caption_id)
-        for slug in slugs_of(session, frame, now=moment):
-            sitting = sit_down(session, frame, slug, now=moment)
-            if sitting.programme.webinar_id == track.webinar_id:
-                break
-        else:
-            raise NotFound
+        sitting = sit_before(session, frame, track.webinar_id, now=moment)
         if not sitting.standing.may_play(moment):
             told = tell(session, sitting.standing, zone=house_zone(), now=moment)
             raise Forbidden(said(told.sentence), code=told.code)
