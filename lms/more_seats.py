@@ -68,10 +68,9 @@ def price_for_the_rest(
     price, counted_to = 0, now.astimezone(zone).date()
     for row in rows:
         starts, ends = (at.astimezone(zone).date() for at in (row.starts_at, row.ends_at))
-        if ends > counted_to:  # seats that were added before lie within a term that is counted
-            full = row.paid * more // row.quantity
-            price += by_the_day(full, starts=starts, ends=ends, added=counted_to)
-            counted_to = ends
+        full = row.paid * more // row.quantity
+        price += by_the_day(full, starts=starts, ends=ends, added=counted_to)
+        counted_to = max(counted_to, ends)  # of days that two terms cover, the first is counted
     return price
 
 

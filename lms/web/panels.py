@@ -108,9 +108,11 @@ def _pulled(decision: Decision, webinar: WebinarFacts, slug: str) -> Panel:
         label = _("Ask for the money back")
     elif found is not None and found.is_there:
         takes = was_held(decision)
-        label = _("Take it") if takes else _("See it")
+        label = _("Take it instead") if takes else _("See it")
         there = ("instead.take", slug) if takes else ("catalogue.webinar", found.slug)
         url = url_for(there[0], slug=there[1])
+        if takes and not found.said:
+            more = _("You held it, so you may have “%(title)s” instead.", title=found.title)
     told = explain(decision, webinar, zone=reading_zone())
     return Panel(
         sentence=said(told.sentence),
