@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -32,7 +33,7 @@ def calendar() -> ResponseReturnValue:
     with read_session() as session:
         coming = read_coming(session, now=now())
     name = _("Webinars of %(house)s", house=house_facts().name)
-    return _answer(write_calendar(_happenings(coming), name=name), "text/calendar")
+    return _answer(_written(tuple(_happenings(coming)), name), "text/calendar")
 
 
 @blueprint.get("/webinars/<slug>/calendar.ics")
@@ -80,6 +81,12 @@ def _happenings(found: Iterable[Followed]) -> Iterable[Happening]:
             is_cancelled=each.is_cancelled,
             changed_at=each.changed_at,
         )
+
+
+@lru_cache(maxsize=2)
+def _written(happenings: tuple[Happening, ...], name: str) -> bytes:
+    # A hundred entries take 30 ms, anybody may ask, and they are the same until something moves.
+    return write_calendar(happenings, name=name)
 
 
 def _spelled(each: Followed) -> Followed:

@@ -7,14 +7,17 @@ from datetime import timedelta
 from xml.etree import ElementTree
 
 import icalendar
+import pytest
 from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.calendar_files import Happening, write_calendar
 from lms.db import Database
 from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
 from lms.models.people import Login
 from lms.paper import picture_of_drawing
+from lms.web import following
 from lms.webinars import WebinarWords, cancel_webinar, edit_webinar, restore_webinar
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -198,3 +201,23 @@ def test_a_card_is_drawn_once_however_often_it_is_asked_for(
     with database.transaction() as session:
         session.scalars(select(Webinar).where(Webinar.slug == "coming")).one().title = "Another"
     assert client.get("/webinars/coming/card.png").data != first[0]
+
+
+def test_the_calendar_is_written_once_until_something_moves(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+
+    def write(happenings: tuple[Happening, ...], *, name: str) -> bytes:
+        written.append(name)
+        return write_calendar(happenings, name=name)
+
+    monkeypatch.setattr(following, "write_calendar", write)
+    with database.transaction() as session:
+        coming(session, "once-written")
+    first = [client.get("/calendar.ics").data for _ in range(3)]
+    assert len(set(first)) == len(written) == 1
+    with database.transaction() as session:
+        webinar = session.scalars(select(Webinar).where(Webinar.slug == "once-written")).one()
+        webinar.minutes = 45
+    assert client.get("/calendar.ics").data != first[0]
