@@ -9,7 +9,7 @@ from typing import Final
 import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
-from media.cues import HEAD, Cue, clean_line, clean_settings, write_vtt
+from media.cues import HEAD, Cue, clean_line, clean_settings
 from media.words import N_
 
 LARGEST_BYTES: Final = 16 << 20
@@ -48,18 +48,11 @@ class BadCaptions(Exception):
         self.faults = faults
 
 
-def clean_captions(data: bytes) -> bytes:
-    """Return the captions as WebVTT in UTF-8, times and texts only; raises BadCaptions.
-
-    Styles, regions, notes and numbers are dropped: how captions look is the player's affair.
-    """
-    return write_vtt(read_cues(data)).encode()
-
-
 def read_cues(data: bytes) -> tuple[Cue, ...]:
     """Return the captions in their order; raises BadCaptions.
 
-    The file is WebVTT or SubRip, in UTF-8, UTF-16, Windows-1252 or Latin-1.
+    The file is WebVTT or SubRip, in UTF-8, UTF-16, Windows-1252 or Latin-1. Styles, regions, notes
+    and numbers are dropped: how captions look is the player's affair.
     """
     if len(data) > LARGEST_BYTES:
         raise BadCaptions(Fault(0, TOO_LARGE))

@@ -8,9 +8,9 @@ from media.captions import (
     NOT_TEXT,
     TOO_LARGE,
     BadCaptions,
-    clean_captions,
     read_cues,
 )
+from media.cues import write_vtt
 
 VTT = """WEBVTT - made by somebody
 
@@ -32,12 +32,12 @@ Thank you
 def faults(text):
     data = text if isinstance(text, bytes) else text.encode()
     with pytest.raises(BadCaptions) as caught:
-        clean_captions(data)
+        read_cues(data)
     return [(each.line, each.sentence) for each in caught.value.faults]
 
 
 def test_times_and_texts_are_kept_and_nothing_else():
-    assert clean_captions(VTT.encode()).decode() == (
+    assert write_vtt(read_cues(VTT.encode())) == (
         "WEBVTT\n\n"
         "00:00:01.000 --> 00:00:02.500 align:start line:90%\n"
         "<v Maria Ortiz>Good <i>morning</i> &amp; welcome\nto the webinar\n\n"
@@ -46,20 +46,20 @@ def test_times_and_texts_are_kept_and_nothing_else():
 
 
 def test_cleaning_twice_changes_nothing():
-    once = clean_captions(VTT.encode())
-    assert clean_captions(once) == once
+    once = write_vtt(read_cues(VTT.encode()))
+    assert write_vtt(read_cues(once.encode())) == once
 
 
 def test_subrip_becomes_webvtt():
     srt = "1\r\n00:00:01,000 --> 00:00:02,500\r\nGood morning\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\nThank you\r\n"
-    assert clean_captions(srt.encode("utf-8-sig")).decode() == (
+    assert write_vtt(read_cues(srt.encode("utf-8-sig"))) == (
         "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nGood morning\n\n"
         "00:00:03.000 --> 00:00:04.000\nThank you\n"
     )
 
 
 def test_utf_16_is_read():
-    assert clean_captions(VTT.encode("utf-16")) == clean_captions(VTT.encode())
+    assert read_cues(VTT.encode("utf-16")) == read_cues(VTT.encode())
 
 
 def test_the_words_are_told_without_their_dress():

@@ -4,7 +4,7 @@ import subprocess
 import pytest
 from PIL import Image
 
-from media.captions import clean_captions
+from media.captions import read_cues
 from media.playlists import checked_playlist
 from media.probe import CUT_OFF, Unplayable, probe
 from media.programs import ffmpeg_path
@@ -171,8 +171,7 @@ class TestEncode:
             assert poster.size in {(852, 478), (853, 478)}
         with Image.open(out / "thumbs-001.jpg") as sheet:
             assert sheet.size == (1600, 900)
-        cues = clean_captions((out / made.thumbnails).read_bytes())
-        assert cues.count(b"-->") == 2
+        assert len(read_cues((out / made.thumbnails).read_bytes())) == 2
 
     def test_the_plain_mp4_begins_with_its_index(self, anew):
         out, made = anew
