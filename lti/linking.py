@@ -103,7 +103,7 @@ def ask_link(
         raise Conflict(IS_TEST_USER)
     if account_of(session, identity.login_id) is not None:
         raise Conflict(LINKED_ALREADY)
-    _end(session, _open_of(identity_id), now=now)
+    _end(session, IdentityLink.identity_id == identity_id, now=now)
     reached = find_account(session, address)
     email = address.shown if reached is None else reached.email
     secret = secrets.token_urlsafe(32)
@@ -265,10 +265,6 @@ def _open(session: Session, secret: str, now: datetime) -> IdentityLink:
     if link.ended_at is not None or link.expires_at <= now:
         raise LinkOver
     return link
-
-
-def _open_of(identity_id: int) -> ColumnElement[bool]:
-    return IdentityLink.identity_id == identity_id
 
 
 def _end(session: Session, which: ColumnElement[bool], *, now: datetime) -> None:
