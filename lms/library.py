@@ -88,6 +88,7 @@ from lms.web import (
 )
 from lms.web.admin import audit as staff_audit
 from lms.web.admin import captions as staff_captions
+from lms.web.admin import certificate_design as staff_certificate_design
 from lms.web.admin import certificates as staff_certificates
 from lms.web.admin import desk, files, presenters, requests, sales, series, webinars
 from lms.web.admin import grace as staff_grace
@@ -191,6 +192,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sign_up.blueprint,
     staff_audit.blueprint,
     staff_page_moments.blueprint,
+    staff_certificate_design.blueprint,
     staff_certificates.blueprint,
     staff_grace.blueprint,
     staff_held.blueprint,

@@ -3,6 +3,7 @@
 from lms.models import (
     badges,
     catalogue,
+    certificate_designs,
     certificates,
     history,
     holdings,
@@ -31,6 +32,7 @@ MODULES = (
     viewing,
     showings,
     certificates,
+    certificate_designs,
     badges,
     uploads,
     upkeep,

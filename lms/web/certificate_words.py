@@ -14,7 +14,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from lms.certificate_designs import Design, fill_in, read_design
 from lms.certificate_list import CertificateFacts, Status, sum_credit
+from lms.clock import now
 from lms.colour import light_accent
 from lms.errors import N_, NotFound
 from lms.house import HouseFacts, read_house, read_logo
@@ -57,20 +59,22 @@ class Letterhead:
 
     facts: HouseFacts
     logo: tuple[str, bytes] | None
+    design: Design
 
 
-def read_letterhead(session: Session) -> Letterhead:
-    """Return the house as papers show it."""
+def read_letterhead(session: Session, *, at: datetime | None = None) -> Letterhead:
+    """Return the house as papers of a moment show it; of now where none is given."""
+    design = read_design(session, at=at or now())
     facts = read_house(session, contact="")
     logo = None
     if facts.has_logo:
         try:
             picture = read_logo(session)
         except NotFound:
-            return Letterhead(facts, None)
+            return Letterhead(facts, None, design)
         ending = PICTURES.get(picture.content_type)
         logo = (f"logo.{ending}", picture.picture) if ending else None
-    return Letterhead(facts, logo)
+    return Letterhead(facts, logo, design)
 
 
 def hours_words(minutes: int) -> str:
@@ -100,27 +104,30 @@ def verify_url(public_id: str) -> str:
 def certificate_pdf(facts: CertificateFacts, head: Letterhead, size: Size) -> bytes:
     """Return the paper of a certificate that stands."""
     url = verify_url(facts.public_id)
+    design, filled = head.design, _placeholders(facts, head)
     lines = (
         _("Presented by %(names)s", names=facts.presenters) if facts.presenters else "",
         _("%(hours)s of continuing education", hours=hours_words(facts.credit_minutes)),
         day_of(facts),
+        fill_in(design.note, filled),
     )
+    signature = _signature(design)
     values = {
         "document_title": _("Certificate of participation: %(title)s", title=facts.title),
         "house": head.facts.name,
         "accent": light_accent(head.facts.accent).colour,
         "language": facts.language,
         "logo": head.logo[0] if head.logo else "",
-        "heading": _("Certificate of participation"),
-        "before": _("This certifies that"),
+        "heading": fill_in(_(design.heading), filled),
+        "before": fill_in(_(design.before), filled) if design.before else "",
         "holder": facts.holder,
         "after": _(BY_KIND[facts.kind]),
         "title": facts.title,
         "lines": "\n".join(line for line in lines if line),
-        "signature": "",
-        "signature_alt": "",
-        "signer": "",
-        "signer_role": "",
+        "signature": signature[0] if signature else "",
+        "signature_alt": _("Signature of %(name)s", name=design.signer or head.facts.name),
+        "signer": design.signer,
+        "signer_role": design.signer_role,
         "check": _("Check this certificate:"),
         "id": facts.public_id,
         "url": url,
@@ -129,8 +136,26 @@ def certificate_pdf(facts: CertificateFacts, head: Letterhead, size: Size) -> by
         "qr": qr_svg(url),
         "qr_alt": _("QR code of the page that checks this certificate"),
     }
-    pictures = dict([head.logo]) if head.logo else {}
+    pictures = dict(each for each in (head.logo, signature) if each)
     return print_pdf("certificate.typ", values, size=size, at=facts.issued_at, pictures=pictures)
+
+
+def _placeholders(facts: CertificateFacts, head: Letterhead) -> dict[str, str]:
+    return {
+        "name": facts.holder,
+        "webinar": facts.title,
+        "hours": hours_words(facts.credit_minutes),
+        "date": day_of(facts),
+        "presenters": facts.presenters,
+        "house": head.facts.name,
+    }
+
+
+def _signature(design: Design) -> tuple[str, bytes] | None:
+    ending = PICTURES.get(design.signature_type or "")
+    if design.signature is None or ending is None:
+        return None
+    return f"signature.{ending}", design.signature
 
 
 def qr_svg(link: str) -> str:

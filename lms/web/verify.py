@@ -63,7 +63,7 @@ def paper(public_id: str) -> ResponseReturnValue:
         facts = read_certificate(session, public_id.lower())
         if not facts.is_printed:
             raise Gone(NO_PAPER)
-        head = read_letterhead(session)
+        head = read_letterhead(session, at=facts.issued_at)
     spend(PAPERS_FROM, network())
     asked = request.args.get("paper", "")
     size = {"letter": Size.LETTER, "a4": Size.A4}.get(asked, usual_size())

@@ -27,6 +27,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_badge_key_signs_with_its_secret": {"private_key": None},
     "ck_certificate_by_hand_with_a_reason": {"kind": "by_hand"},
     "ck_certificate_credit_within_reason": {"credit_minutes": 0},
+    "ck_certificate_design_signature_with_its_type": {"signature": b"picture"},
     "ck_certificate_named_until_withheld": {"holder": ""},
     "ck_certificate_one_holder": {"login_id": REFERRED, "attendee_id": REFERRED},
     "ck_certificate_revoked_with_a_reason": {"revoked_at": START},

@@ -23,6 +23,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "captions.put_back": N_("%(actor)s put back captions"),
     "captions.removed": N_("%(actor)s removed captions"),
     "badge_key.rotated": N_("%(actor)s let a new key sign badges"),
+    "certificate.design_changed": N_("%(actor)s changed how certificates look"),
     "certificate.issued": N_("A certificate was issued: %(subject)s"),
     "certificate.issued_by_hand": N_("%(actor)s issued a certificate by hand: %(subject)s"),
     "certificate.corrected": N_("%(actor)s corrected the name on a certificate: %(subject)s"),

@@ -1,7 +1,7 @@
 """What staff's pages about certificates ask for."""
 
 from wtforms import BooleanField, Form, IntegerField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lms.certificates import LONGEST_NAME
 from lms.reasons import LONGEST as LONGEST_REASON
@@ -87,3 +87,31 @@ class RevokingForm(Form):
     """Why a certificate is revoked."""
 
     reason = shown_reason_field()
+
+
+def _words_field(label: str, most: int, description: str = "") -> StringField:
+    return StringField(
+        label,
+        [Optional(), Length(max=most)],
+        description=description,
+        render_kw={"maxlength": most, "autocomplete": "off"},
+    )
+
+
+class DesignForm(Form):
+    """What certificates say beside their facts, and who signs them."""
+
+    heading = StringField(
+        _l("Heading"),
+        [InputRequired(_l("Give the certificate a heading."))],
+        render_kw={"maxlength": 80, "autocomplete": "off"},
+    )
+    before = _words_field(_l("Above the name"), 200)
+    note = _words_field(
+        _l("A line below the hours and the date"),
+        300,
+        _l("For example: {hours} approved by the state library, provider 1234."),
+    )
+    signer = _words_field(_l("Who signs"), 120)
+    signer_role = _words_field(_l("What they are"), 120, _l("For example: Director of training"))
+    no_signature = BooleanField(_l("Take the signature's picture off"))

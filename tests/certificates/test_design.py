@@ -1,0 +1,107 @@
+"""How certificates look: words with placeholders, a signature, a preview before it is kept."""
+
+from datetime import timedelta
+from io import BytesIO
+
+import pypdfium2
+import pytest
+from PIL import Image
+
+from lms import certificates
+from lms.certificates import Award
+from lms.letters import Doors
+from lms.models.certificates import CertificateKind
+from tests.clock import NOW
+
+PAGE = "/staff/house/certificate"
+WORDS = {
+    "heading": "Certificate of learning",
+    "before": "{house} confirms that",
+    "note": "{hours} on {date}, provider 1234.",
+    "signer": "Ines Carrow",
+    "signer_role": "Director of training",
+}
+
+
+@pytest.fixture
+def ada(client, cast, clock):
+    client.sign_in(cast.ada.id)
+    return client
+
+
+def give(database, person, webinar_id, at):
+    award = Award(webinar_id, CertificateKind.WATCHED, 60, at, login_id=person.id)
+    with database.transaction() as session:
+        doors = Doors("http://localhost")
+        return certificates.issue(session, award, actor=None, doors=doors, now=at)
+
+
+def text_of(pdf):
+    return pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
+
+
+def pictures_of(pdf):
+    return len(list(pypdfium2.PdfDocument(pdf)[0].get_objects(filter=[3])))
+
+
+def signature(size=(300, 90)):
+    file = BytesIO()
+    Image.new("RGBA", size, (20, 30, 80, 120)).save(file, "PNG")
+    return BytesIO(file.getvalue()), "signature.png"
+
+
+def test_the_preview_shows_the_words_and_the_signature_and_keeps_nothing(ada):
+    answer = ada.post(f"{PAGE}/preview", data={**WORDS, "signature": signature()})
+    assert answer.content_type == "application/pdf"
+    text = text_of(answer.data)
+    for said in ("Certificate of learning", "confirms that", "1 hour on", "Ines Carrow"):
+        assert said in text
+    assert pictures_of(answer.data) == 1
+    assert "Certificate of participation" in ada.get(PAGE).text
+
+
+def test_what_is_kept_holds_from_then_on_and_not_before(ada, cast, database, clock):
+    former = give(database, cast.alice, cast.webinar_id, NOW)
+    clock.advance(timedelta(minutes=5))
+    assert ada.post(PAGE, data={**WORDS, "signature": signature()}).status_code == 303
+    clock.advance(timedelta(minutes=5))
+    later = give(database, cast.bob, cast.webinar_id, NOW + timedelta(minutes=10))
+    old = ada.get(f"/verify/{former}/certificate.pdf").data
+    new = ada.get(f"/verify/{later}/certificate.pdf").data
+    assert "Certificate of participation" in text_of(old)
+    assert pictures_of(old) == 0
+    assert "Certificate of learning" in text_of(new)
+    assert "1 hour on" in text_of(new)
+    assert pictures_of(new) == 1
+
+
+def test_the_signature_stays_until_another_comes_or_it_is_taken_off(ada):
+    ada.post(PAGE, data={**WORDS, "signature": signature()})
+    assert pictures_of(ada.post(f"{PAGE}/preview", data=WORDS).data) == 1
+    off = {**WORDS, "no_signature": "y"}
+    assert pictures_of(ada.post(f"{PAGE}/preview", data=off).data) == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"heading": " "}, "Give the certificate a heading."),
+        ({"note": "By {nobody}."}, "There is no placeholder {nobody}."),
+        ({"before": "x" * 201}, "Use at most 200 characters."),
+        ({"signature": (BytesIO(b"no picture"), "x.png")}, "no picture"),
+    ],
+)
+def test_faults_come_back_beside_what_was_written(ada, wrong, said):
+    for path in (PAGE, f"{PAGE}/preview"):
+        fresh = {name: value for name, value in wrong.items() if name != "signature"}
+        if "signature" in wrong:
+            fresh["signature"] = (BytesIO(b"no picture"), "x.png")
+        answer = ada.post(path, data={**WORDS, **fresh})
+        assert answer.status_code == 400
+        assert said in answer.text
+        assert "Director of training" in answer.text
+
+
+def test_nobody_but_staff_comes_there(client, cast):
+    client.sign_in(cast.alice.id)
+    assert client.get(PAGE).status_code == 404
