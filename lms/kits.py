@@ -17,7 +17,7 @@ from lms import audit, jobs
 from lms.access import Action, Admitted
 from lms.embedding.standing import Presence, Visitor, read_standing
 from lms.errors import N_, Conflict, Forbidden, Gone, NotFound
-from lms.models.catalogue import Recording, RecordingState, Webinar
+from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
 from lms.models.kits import DeliveryKit, EndedKitLink, KitPermit, KitState
 from lms.models.people import Organisation
 from lms.models.upkeep import Job, Lane
@@ -106,7 +106,11 @@ def ask(
     row = session.execute(
         select(Recording.id, Recording.state, Webinar.id.label("webinar_id"))
         .join(Webinar, Webinar.id == Recording.webinar_id)
-        .where(Webinar.public_id == webinar, Recording.is_current)
+        .where(
+            Webinar.public_id == webinar,
+            Webinar.state != WebinarState.DRAFT,
+            Recording.is_current,
+        )
     ).one_or_none()
     if row is None:
         raise NotFound

@@ -1,9 +1,20 @@
 """Drafts and withdrawn webinars, asked for by their names: for who may not have them they never were."""
 
 import pytest
+from sqlalchemy import select
 
-from lms.models.catalogue import WebinarState
-from tests.factories import make_handout, make_recording, make_webinar
+from lms import kits
+from lms.errors import NotFound
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.people import Organisation
+from tests.clock import NOW
+from tests.factories import (
+    make_handout,
+    make_pool,
+    make_pool_grant,
+    make_recording,
+    make_webinar,
+)
 
 DOORS = (
     ("POST", "/webinars/{}/playback"),
@@ -66,3 +77,15 @@ def test_how_much_earns_a_certificate_is_told_to_who_may_watch(client, cast):
     assert client.get(f"/webinars/{cast.slug}/watch/certificate").status_code == 403
     client.sign_in(cast.alice.id)
     assert client.get(f"/webinars/{cast.slug}/watch/certificate").status_code == 200
+
+
+def test_no_kit_is_made_of_a_draft(database, cast, hidden):
+    with database.transaction() as session:
+        elm = session.get_one(Organisation, cast.organisation_id)
+        make_pool_grant(session, make_pool(session, elm))
+        kits.allow(session, elm.id, actor=None, now=NOW)
+        draft = session.scalars(
+            select(Webinar.public_id).where(Webinar.slug == "hidden-draft")
+        ).one()
+        with pytest.raises(NotFound):
+            kits.ask(session, elm.id, draft, actor=None, now=NOW)
