@@ -143,12 +143,14 @@ def test_a_page_leads_to_its_time_in_the_film(
     page = alice.page
     page.goto(f"/webinars/{scene.slug}/watch")
     page.get_by_role("link", name=re.compile("Look through")).click()
-    moment = page.get_by_role("dialog").locator("[data-moment]")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    moment = dialog.locator("[data-moment]")
     expect(moment).to_be_hidden()
     page.keyboard.press("ArrowRight")
     expect(moment).to_have_text("At 0:20")
     moment.click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(dialog).to_have_count(0)
     alice.until("document.querySelector('video').currentTime >= 20")
     assert alice.faults == []
 
