@@ -203,7 +203,9 @@ def read_leaves(session: Session, handout_id: str) -> Leaves:
 
 
 def name_handouts(session: Session, ids: Collection[str]) -> Mapping[str, Called]:
-    """Return what handouts are called, by their outside ids."""
+    """Return what handouts are called, by their outside ids; of none, nothing is asked."""
+    if not ids:
+        return {}
     rows = session.execute(
         select(Handout.public_id, Handout.kind, Handout.title).where(Handout.public_id.in_(ids))
     )

@@ -55,6 +55,12 @@ def ask(house, ticket, name, method="GET", signer=SIGNER, **headers):
     return house.ask(f"/media/{signer.sign(ticket)}/{name}", method, **wanted)
 
 
+def altered(token, place):
+    letters = list(token)
+    letters[place] = "x" if letters[place] != "x" else "y"
+    return "".join(letters)
+
+
 class TestWhoMayNotComeIn:
     @pytest.mark.parametrize("name", ["run/high.mp4", "run/master.m3u8", "run/progressive.mp4"])
     @pytest.mark.parametrize("wanted", [None, "bytes=0-99"])
@@ -62,7 +68,7 @@ class TestWhoMayNotComeIn:
         token = SIGNER.sign(ticket)
         others = Signer(b"another " * 8).sign(ticket)
         headers = {"User-Agent": AGENT} | ({"Range": wanted} if wanted else {})
-        for bad in (token[:-2] + "AA", token[:9] + "x" + token[10:], "x", "x.y", others):
+        for bad in (altered(token, -1), altered(token, 9), "x", "x.y", others):
             assert house.ask(f"/media/{bad}/{name}", **headers).status == 404
 
     @pytest.mark.parametrize("name", ["run/high.mp4", "run/master.m3u8"])
