@@ -102,7 +102,7 @@ def test_a_kit_is_made_fetched_and_taken_back(served: Served, visit: Visit, scen
     assert served.status_of(link.removeprefix(served.url), {"Range": "bytes=5-"}) == 206
     page.get_by_role("button", name="Take the link back").click()
     expect(page.get_by_text("That link opens nothing more.")).to_be_visible()
-    assert served.status_of(link.removeprefix(served.url), {}) == 404
+    assert served.status_of(link.removeprefix(served.url), {}) == 410
 
 
 def test_a_link_for_an_own_page_is_made_and_completions_are_reported(

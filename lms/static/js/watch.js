@@ -204,7 +204,7 @@ class WatchPage {
     this.film.unload();
     this.session = null;
     this.isPressed = false;
-    if (told) this.message.say({ more: this.keptPlace(), ...told });
+    if (told) this.message.say({ ...told, more: told.more || this.keptPlace() });
   }
 
   keptPlace() {
