@@ -4,13 +4,14 @@ The room is never in them: an entry leads to the webinar's page, where the link 
 shown to who may have it, an hour before.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from enum import StrEnum
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone
+from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 
 PRODUCT: Final = "-//Carrel//Webinars//EN"
 REFRESH: Final = timedelta(hours=6)
@@ -34,6 +35,77 @@ class Happening:
     minutes: int
     is_cancelled: bool
     changed_at: datetime
+
+
+class Method(StrEnum):
+    """What a letter does to its reader's calendar (RFC 5546, 3.2.2 and 3.2.5).
+
+    By REQUEST and CANCEL an entry comes, moves and goes in Outlook, Google and Apple; a published
+    one stays as it was imported.
+    """
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A calendar entry that goes with a letter."""
+
+    method: Method
+    happening: Happening
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who sends an invitation, or whom it is for."""
+
+    email: str
+    name: str
+
+
+def packed(invitation: Invitation) -> dict[str, Any]:
+    """Return an invitation as JSON can keep it."""
+    facts = asdict(invitation.happening)
+    moments = {name: facts[name].isoformat() for name in ("starts_at", "changed_at")}
+    return {"method": invitation.method.value, **facts, **moments}
+
+
+def unpacked(kept: Mapping[str, Any]) -> Invitation:
+    """Return an invitation as `packed` kept it."""
+    facts = {name: kept[name] for name in Happening.__dataclass_fields__}
+    moments = {name: datetime.fromisoformat(facts[name]) for name in ("starts_at", "changed_at")}
+    return Invitation(Method(kept["method"]), Happening(**{**facts, **moments}))
+
+
+def write_invitation(invitation: Invitation, *, organiser: Party, attendee: Party) -> bytes:
+    """Return the calendar file of a letter, which asks for no answer.
+
+    Google takes it only where organiser and attendee are named and the method is the one that the
+    letter's part names, too.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", invitation.method.value)
+    for zone in _zones([invitation.happening]):
+        calendar.add_component(zone)
+    event = _event(invitation.happening)
+    event.add("organizer", _address_of(organiser))
+    coming = _address_of(attendee)
+    coming.params["role"] = vText("REQ-PARTICIPANT")
+    coming.params["partstat"] = vText("ACCEPTED")
+    coming.params["rsvp"] = vText("FALSE")
+    event.add("attendee", coming)
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def _address_of(party: Party) -> vCalAddress:
+    address = vCalAddress(f"mailto:{party.email}")
+    # a quotation mark can't stand in a parameter (RFC 5545, 3.1)
+    address.params["cn"] = vText(party.name.replace('"', "'"))
+    return address
 
 
 def write_calendar(happenings: Iterable[Happening], *, name: str = "") -> bytes:

@@ -16,6 +16,7 @@ from lms import audit, certificates, sign_ins, viewing
 from lms.errors import N_, Conflict, NotFound
 from lms.letters import Doors
 from lms.models.imports import SeatImportRow
+from lms.models.live import LiveJoin
 from lms.models.orders import DeskRequest, Registration
 from lms.models.people import EmailToken, Login, LoginAlias, MemberInvitation, Membership
 from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
@@ -198,6 +199,7 @@ def _forget_doings(session: Session, person: _Person) -> None:
         WatchRecord,
         Stream,
         Registration,
+        LiveJoin,
         Membership,
         MemberInvitation,
         LoginAlias,

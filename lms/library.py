@@ -12,6 +12,7 @@ from lms import (
     history_lists,
     history_runs,
     kits,
+    live_rounds,
     page_matching,
     page_moments,
     uploads,
@@ -41,6 +42,7 @@ from lms.hearing import HEAR, hear_recording
 from lms.importing import apply_queued, applying_ended, drop_file, read_list, reading_ended
 from lms.imports import APPLY, DROP, READ
 from lms.kit_making import drop_kit, make_kit, making_ended
+from lms.live_notices import TELL_CHANGED
 from lms.mass_work import Act
 from lms.models import all as tables
 from lms.parts import Part
@@ -76,6 +78,7 @@ from lms.web import (
     instead,
     kit_download,
     library,
+    live,
     own_seats,
     playback,
     posters,
@@ -168,6 +171,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     instead.blueprint,
     kit_download.blueprint,
     library.blueprint,
+    live.blueprint,
     organisation_allotments.blueprint,
     organisation_claims.blueprint,
     organisation_imports.blueprint,
@@ -239,6 +243,8 @@ LIBRARY = Part(
         ENCODE: encode_recording,
         certificate_rounds.CONSIDER: certificate_rounds.consider,
         group_certificates.GIVE: certificate_rounds.give_group,
+        live_rounds.ROUND: live_rounds.go_round,
+        TELL_CHANGED: live_rounds.tell_changed,
         SWEEP: sweep_run,
         HEAR: hear_recording,
         END_IDLE: end_idle,
@@ -280,6 +286,7 @@ LIBRARY = Part(
     schedules=(
         *SCHEDULES,
         *certificate_rounds.SCHEDULES,
+        *live_rounds.SCHEDULES,
         *contract_rounds.SCHEDULES,
         *arrivals.SCHEDULES,
         *clearing.SCHEDULES,

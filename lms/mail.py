@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.addresses import read_address
+from lms.calendar_files import Invitation, packed
 from lms.colour import light_accent
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.house import read_house
@@ -100,11 +101,13 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     values: Mapping[str, object],
     now: datetime,
     unique_key: str | None = None,
+    invitation: Invitation | None = None,
 ) -> Mail:
     """Write a mail into the caller's transaction; it is sent after the commit.
 
     The text comes from templates/mail/<kind>.txt and .html, which are given `values` and
     `house`, `recipient`, `subject`; a name they use and nobody gave raises UndefinedError.
+    An `invitation` goes along as a calendar entry.
     A `unique_key` that was used before returns the mail that has it, and sends nothing.
     Raises Invalid for an address that is none.
     """
@@ -121,6 +124,7 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
         subject=line,
         text=text,
         html=html,
+        invitation=packed(invitation) if invitation else None,
         unique_key=unique_key,
         run_at=now,
         created_at=now,
@@ -177,7 +181,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
         .where(
             Mail.state == JobState.DONE, Mail.sent_at < now - KEPT_AFTER_SENDING, Mail.text != ""
         )
-        .values(text="", html="")
+        .values(text="", html="", invitation=None)
         .execution_options(synchronize_session=False)
     )
 

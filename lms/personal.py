@@ -13,6 +13,7 @@ from lms.holdings import HeldSeat, read_grants, read_seats, read_watched
 from lms.known_addresses import list_further
 from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind, Scope
+from lms.models.live import LiveJoin
 from lms.models.orders import Registration
 from lms.models.people import Login, MemberInvitation, Membership, Organisation, Role
 from lms.models.upkeep import Mail
@@ -84,6 +85,8 @@ class OwnRegistration:
 
     webinar: str
     registered_at: datetime
+    left_at: datetime | None
+    came_at: tuple[datetime, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +151,6 @@ def read_personal_data(
         .where(MemberInvitation.login_id.in_(own))
         .order_by(MemberInvitation.created_at)
     )
-    registered = session.execute(
-        select(Webinar.title, Registration.registered_at)
-        .join_from(Registration, Webinar, Webinar.id == Registration.webinar_id)
-        .where(Registration.login_id.in_(own))
-        .order_by(Registration.registered_at)
-    )
     letters = session.execute(
         select(Mail.recipient, Mail.subject, Mail.created_at)
         .where(Mail.login_id.in_(own))
@@ -190,9 +187,32 @@ def read_personal_data(
             )
             for one in list_history(session, login_id)
         ),
-        registrations=tuple(OwnRegistration(*row) for row in registered),
+        registrations=_registrations(session, own_ids),
         letters=tuple(Letter(*row) for row in letters),
         learning_systems=tuple(
             system for own_id in own_ids for hook in hooks for system in hook(session, own_id)
         ),
+    )
+
+
+def _registrations(session: Session, own_ids: Sequence[int]) -> tuple[OwnRegistration, ...]:
+    came = session.execute(
+        select(LiveJoin.webinar_id, LiveJoin.joined_at)
+        .where(LiveJoin.login_id.in_(own_ids))
+        .order_by(LiveJoin.joined_at)
+    ).all()
+    registered = session.execute(
+        select(Webinar.id, Webinar.title, Registration.registered_at, Registration.left_at)
+        .join_from(Registration, Webinar, Webinar.id == Registration.webinar_id)
+        .where(Registration.login_id.in_(own_ids))
+        .order_by(Registration.registered_at)
+    )
+    return tuple(
+        OwnRegistration(
+            row.title,
+            row.registered_at,
+            row.left_at,
+            tuple(one.joined_at for one in came if one.webinar_id == row.id),
+        )
+        for row in registered
     )

@@ -4,17 +4,20 @@ A mail is taken under a lease, so a killed worker loses none; one whose worker d
 handing it over and writing that down goes out twice, with the same Message-ID.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from typing import Any
 
 import idna
 from sqlalchemy import ColumnElement, Update, and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from lms.calendar_files import Party, unpacked, write_invitation
 from lms.db import new_public_id
 from lms.house import read_house
 from lms.leases import wait_after
@@ -37,6 +40,7 @@ class Letter:
     subject: str
     text: str
     html: str
+    invitation: Mapping[str, Any] | None
     tries: int
     created_at: datetime
     leased_by: str
@@ -115,7 +119,23 @@ def compose(session: Session, letter: Letter, settings: Settings) -> EmailMessag
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notice comes back
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    if letter.invitation is not None:
+        organiser = Party(settings.mail_from, house.sender_name)
+        _invite(message, letter, letter.invitation, organiser)
     return message
+
+
+def _invite(
+    message: EmailMessage, letter: Letter, kept: Mapping[str, Any], organiser: Party
+) -> None:
+    """Add the calendar entry twice: as a part that programs act on, and as a file to open."""
+    invitation = unpacked(kept)
+    attendee = Party(letter.recipient, letter.recipient)
+    data = write_invitation(invitation, organiser=organiser, attendee=attendee)
+    message.add_alternative(
+        data.decode(), subtype="calendar", params={"method": invitation.method.value}
+    )
+    message.add_attachment(data, maintype="application", subtype="ics", filename="webinar.ics")
 
 
 def _recipient(address: str) -> Address:

@@ -1,92 +1,120 @@
-"""Registrations: who holds a webinar through a pass or contract says that they will come (A6)."""
+"""Registrations: who holds a webinar says that they will come (A6), or that they won't after all."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, select
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
-from lms import accounts, audit, sale_letters
-from lms.accounts import Account
+from lms import accounts, audit, live_letters
 from lms.errors import NotFound
 from lms.letters import Doors
+from lms.live_letters import Kind
 from lms.models.catalogue import Webinar
 from lms.models.orders import Registration
+from lms.registrants import read_registrant, read_standing
+from lms.streams import logins_of
 
 
 def register(
-    session: Session,
-    *,
-    login_id: int,
-    webinar_id: int,
-    doors: Doors,
-    zone: ZoneInfo,
-    now: datetime,
+    session: Session, *, login_id: int, webinar_id: int, doors: Doors, now: datetime
 ) -> bool:
     """Note that somebody will come, and write how to attend; tells whether it was news.
 
     Whether they hold the webinar was decided before. It costs nothing and makes no order.
     """
-    account = accounts.read_account(session, login_id)
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (insert_on_sqlite if is_sqlite else insert_on_postgresql)(Registration)
-    made = session.execute(
-        insert.values(login_id=login_id, webinar_id=webinar_id, registered_at=now)
-        .on_conflict_do_nothing()
-        .returning(Registration.login_id)
-    ).one_or_none()
-    if made is None:
+    if not enter(session, login_id=login_id, webinar_id=webinar_id, now=now):
         return False
-    webinar = session.get_one(Webinar, webinar_id)
+    account, webinar = accounts.read_account(session, login_id), _webinar(session, webinar_id)
     audit.record(session, "webinar.registered", webinar.public_id, actor=account.public_id, now=now)
-    _write(session, account, webinar, doors=doors, zone=zone, now=now)
+    _write(session, live_letters.REGISTERED, login_id, webinar, doors=doors, now=now)
     return True
 
 
+def enter(session: Session, *, login_id: int, webinar_id: int, now: datetime) -> bool:
+    """Note that somebody will come, without a letter; tells whether it was news."""
+    standing = read_standing(session, login_id=login_id, webinar_id=webinar_id)
+    if standing is not None and standing.is_coming:
+        return False
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    insert = (insert_on_sqlite if is_sqlite else insert_on_postgresql)(Registration)
+    turns = 0 if standing is None else standing.turns + 1
+    new = {"registered_at": now, "left_at": None, "turns": turns}
+    made = session.execute(
+        insert.values(login_id=login_id, webinar_id=webinar_id, **new)
+        .on_conflict_do_update(
+            index_elements=["login_id", "webinar_id"],
+            set_=new,
+            where=Registration.left_at.is_not(None),
+        )
+        .returning(Registration.login_id)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    return made is not None
+
+
+def leave(session: Session, *, login_id: int, webinar_id: int, doors: Doors, now: datetime) -> bool:
+    """Note that somebody won't come, and take the entry out of their calendar; tells whether it was news.
+
+    What they hold is not touched. Raises NotFound for who never registered.
+    """
+    standing = read_standing(session, login_id=login_id, webinar_id=webinar_id)
+    if standing is None:
+        raise NotFound
+    if not standing.is_coming:
+        return False
+    account, webinar = accounts.read_account(session, login_id), _webinar(session, webinar_id)
+    _count_turn(session, login_id, webinar_id)
+    _write(session, live_letters.LEFT, login_id, webinar, doors=doors, now=now)
+    step_out(session, login_id=login_id, webinar_id=webinar_id, now=now)
+    audit.record(session, "webinar.left", webinar.public_id, actor=account.public_id, now=now)
+    return True
+
+
+def step_out(session: Session, *, login_id: int, webinar_id: int, now: datetime) -> None:
+    """Note that somebody won't come, without a letter."""
+    session.execute(
+        update(Registration)
+        .where(
+            Registration.login_id.in_(logins_of(login_id)),
+            Registration.webinar_id == webinar_id,
+            Registration.left_at.is_(None),
+        )
+        .values(left_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def send_again(
-    session: Session,
-    *,
-    login_id: int,
-    webinar_id: int,
-    doors: Doors,
-    zone: ZoneInfo,
-    now: datetime,
+    session: Session, *, login_id: int, webinar_id: int, doors: Doors, now: datetime
 ) -> None:
     """Write once more how to attend, to who registered; raises NotFound for anybody else."""
-    if not is_registered(session, login_id=login_id, webinar_id=webinar_id):
+    standing = read_standing(session, login_id=login_id, webinar_id=webinar_id)
+    if standing is None or not standing.is_coming:
         raise NotFound
-    account = accounts.read_account(session, login_id)
-    webinar = session.get_one(Webinar, webinar_id)
-    _write(session, account, webinar, doors=doors, zone=zone, now=now)
+    webinar = _webinar(session, webinar_id)
+    _write(session, live_letters.REGISTERED, login_id, webinar, doors=doors, now=now)
 
 
-def is_registered(session: Session, *, login_id: int, webinar_id: int) -> bool:
-    """Tell whether somebody registered for a webinar."""
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    Registration.login_id == login_id, Registration.webinar_id == webinar_id
-                )
-            )
+def _webinar(session: Session, webinar_id: int) -> Webinar:
+    return session.get_one(Webinar, webinar_id)
+
+
+def _count_turn(session: Session, login_id: int, webinar_id: int) -> None:
+    session.execute(
+        update(Registration)
+        .where(
+            Registration.login_id.in_(logins_of(login_id)), Registration.webinar_id == webinar_id
         )
+        .values(turns=Registration.turns + 1)
+        .execution_options(synchronize_session=False)
     )
 
 
 def _write(
-    session: Session,
-    account: Account,
-    webinar: Webinar,
-    *,
-    doors: Doors,
-    zone: ZoneInfo,
-    now: datetime,
+    session: Session, kind: Kind, login_id: int, webinar: Webinar, *, doors: Doors, now: datetime
 ) -> None:
-    if account.email is None:
-        return
-    letter = sale_letters.Registered(
-        account.email, account.id, account.name, webinar.title, webinar.slug, webinar.held_at
-    )
-    sale_letters.send_registered(session, letter, doors=doors, zone=zone, now=now)
+    reader = read_registrant(session, login_id=login_id, webinar_id=webinar.id)
+    if reader is not None:
+        live_letters.send(session, kind, webinar, reader, doors=doors, now=now)

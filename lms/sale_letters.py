@@ -1,7 +1,6 @@
 """The letters about requests and sales: receipts, answers, what was bought and how to attend."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -31,18 +30,6 @@ _ANSWERS: Final = {
     RequestState.DONE: N_("An answer to your request %(number)s"),
     RequestState.DECLINED: N_("About your request %(number)s"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """Who registered for what: the letter's reader, and the webinar."""
-
-    email: str
-    login_id: int
-    name: str
-    title: str
-    slug: str
-    held_at: datetime
 
 
 WHAT: Final[Mapping[OfferKind, str]] = {
@@ -160,26 +147,6 @@ def send_renewed(
         is_held=facts.is_held,
     )
     contract_letters.send_renewed(session, pool, post, new, now=now, is_again=is_again)
-
-
-def send_registered(
-    session: Session, letter: Registered, *, doors: Doors, zone: ZoneInfo, now: datetime
-) -> None:
-    """Tell who registered free how to attend, and the address that stays for good."""
-    mail.post(
-        session,
-        kind="registered",
-        to=letter.email,
-        login_id=letter.login_id,
-        subject=N_("You are registered: %(title)s") % {"title": letter.title},
-        values={
-            "name": letter.name,
-            "title": letter.title,
-            "when": say_moment(letter.held_at, zone),
-            "action_url": doors.page(f"/webinars/{letter.slug}"),
-        },
-        now=now,
-    )
 
 
 def send_open(session: Session, facts: SaleFacts, *, doors: Doors, now: datetime) -> None:

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from lms import audit, search, slugs
+from lms import audit, live_notices, search, slugs
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.instead import NewInstead, forget, offer
+from lms.live_notices import NOT_LATER, NewDate
 from lms.models.catalogue import (
     Presenter,
     Series,
@@ -135,6 +136,8 @@ def edit_webinar(
     shown_in_calendars = (row.title, row.held_at, row.zone, row.minutes)
     if shown_in_calendars != (clean.title, clean.held_at, clean.zone, clean.minutes):
         row.sequence += 1
+    if row.state is WebinarState.ANNOUNCED and row.held_at != clean.held_at > now:
+        live_notices.move_date(session, row, "", now=now)
     row.title, row.summary = clean.title, clean.summary
     row.held_at, row.zone, row.minutes = clean.held_at, clean.zone, clean.minutes
     row.live_link, row.free = clean.live_link or None, clean.free
@@ -163,12 +166,37 @@ def withdraw_webinar(
     return _become(session, row, WebinarState.WITHDRAWN, "withdrawn", actor=actor, now=now)
 
 
-def cancel_webinar(session: Session, slug: str, *, actor: str | None, now: datetime) -> KeptWebinar:
-    """Say that a webinar will not be held; raises Conflict once it is over."""
+def cancel_webinar(
+    session: Session, slug: str, *, said: str = "", actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Say that a webinar will not be held; all who would have come are told, with what `said` says.
+
+    Raises NotFound; Conflict once it is over; Invalid (field `said`).
+    """
     row = _row(session, slug, WebinarState.ANNOUNCED)
-    if has_ended(row.held_at, row.minutes, now):
-        raise Conflict(N_("This webinar has been held. Withdraw it instead."), code="held")
+    _check_to_come(row, now)
+    live_notices.tell_all(session, row, "live_cancelled", live_notices.checked_said(said), now=now)
     return _become(session, row, WebinarState.CANCELLED, "cancelled", actor=actor, now=now)
+
+
+def postpone_webinar(
+    session: Session, slug: str, new: NewDate, *, actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Move a webinar to another date; all who will come are told, with what `said` says.
+
+    Raises NotFound; Conflict once it is over or when it isn't announced; Invalid (fields `held_at`,
+    `said`) for a date that is past or the same.
+    """
+    row = _row(session, slug, WebinarState.ANNOUNCED)
+    _check_to_come(row, now)
+    if new.held_at <= now or new.held_at == row.held_at:
+        raise Invalid(NOT_LATER, fields={"held_at": NOT_LATER})
+    said = live_notices.checked_said(new.said)
+    live_notices.move_date(session, row, said, now=now)
+    row.held_at, row.sequence, row.updated_at = new.held_at, row.sequence + 1, now
+    audit.record(session, "webinar.postponed", row.public_id, actor=actor, now=now)
+    session.flush()
+    return _kept(row)
 
 
 def pull_webinar(
@@ -203,6 +231,8 @@ def restore_webinar(
     row = _row(session, slug, WebinarState.CANCELLED, WebinarState.WITHDRAWN, WebinarState.PULLED)
     forget(session, row.id)
     row.pulled_reason = None
+    if row.state is WebinarState.CANCELLED and not has_ended(row.held_at, row.minutes, now):
+        live_notices.tell_all(session, row, "live_restored", "", now=now)
     return _become(session, row, WebinarState.ANNOUNCED, "restored", actor=actor, now=now)
 
 
@@ -222,6 +252,11 @@ def gaps(words: WebinarWords, now: datetime) -> tuple[Gap, ...]:
         Gap.LIVE_LINK: is_to_come and not words.live_link,
     }
     return tuple(gap for gap, is_missing in missing.items() if is_missing)
+
+
+def _check_to_come(row: Webinar, now: datetime) -> None:
+    if has_ended(row.held_at, row.minutes, now):
+        raise Conflict(N_("This webinar has been held. Withdraw it instead."), code="held")
 
 
 def _row(session: Session, slug: str, *states: WebinarState) -> Webinar:

@@ -117,6 +117,11 @@ class Webinar(Base, kw_only=True):
     announced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     # grows with every change that moves an entry in somebody's calendar (RFC 5545, 3.8.7.4)
     sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    # grows with every change that whoever registered is told of: moved, cancelled, held after all
+    notice: Mapped[int] = mapped_column(default=0, server_default="0")
+    notice_said: Mapped[str] = mapped_column(Text, default="", server_default="")
+    moved_from: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    moved_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 
 
 class PulledInstead(Base, kw_only=True):

@@ -179,7 +179,11 @@ class DeskRequest(Base, kw_only=True):
 
 
 class Registration(Base, kw_only=True):
-    """Somebody who holds a webinar to come and said that they will be there (A6): no order."""
+    """Somebody who holds a webinar to come and will be there (A6): no order.
+
+    Who bought the webinar itself is noted here by the house. `left_at` is when they said that they
+    won't come; `turns` counts how often they went and came back.
+    """
 
     __tablename__ = "registration"
 
@@ -190,3 +194,5 @@ class Registration(Base, kw_only=True):
         ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    left_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    turns: Mapped[int] = mapped_column(default=0, server_default="0")

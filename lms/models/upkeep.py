@@ -67,7 +67,8 @@ class Job(Base, kw_only=True):
 class Mail(Base, kw_only=True):
     """A letter written in the transaction that wants it, sent by the worker.
 
-    `bounced_at` is when a mail server said that there is no such mailbox.
+    `bounced_at` is when a mail server said that there is no such mailbox. `invitation` is the
+    calendar entry that goes with it (lms/calendar_files.py).
     """
 
     __tablename__ = "mail"
@@ -90,6 +91,7 @@ class Mail(Base, kw_only=True):
     subject: Mapped[str] = mapped_column(String(300))
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
+    invitation: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
     unique_key: Mapped[str | None] = mapped_column(String(120), unique=True, default=None)
     state: Mapped[JobState] = mapped_column(words(JobState), default=JobState.QUEUED)
     tries: Mapped[int] = mapped_column(default=0)

@@ -98,11 +98,10 @@ def holds(case: Case | None, now: datetime) -> bool:
 
 
 def may_register(found: Announcement, case: Case | None, now: datetime) -> bool:
-    """Tell whether somebody may register free: a webinar to come that a pass or contract covers (A6)."""
+    """Tell whether somebody may register free: a webinar to come that they hold (A6)."""
     if case is None or found.state is not WebinarState.ANNOUNCED or now >= found.ends_at:
         return False
-    decision = decide(case.login, case.webinar, Action.HANDOUT, now)
-    return isinstance(decision, Admitted) and decision.ends_at is not None
+    return holds(case, now)
 
 
 def _live(panel: Panel, decision: Decision, found: Announcement, now: datetime) -> Panel:
@@ -126,7 +125,7 @@ def _live(panel: Panel, decision: Decision, found: Announcement, now: datetime) 
     return replace(
         panel,
         action_label=_("Join live"),
-        action_url=url_for("catalogue.join", slug=found.slug),
+        action_url=url_for("live.join", slug=found.slug),
     )
 
 

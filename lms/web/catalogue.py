@@ -1,52 +1,45 @@
 """The public face: the first page, the catalogue, a webinar's announcement, who presents."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from markupsafe import Markup
-from sqlalchemy.orm import Session
 
-from lms import registrations
-from lms.access import Action, Case, Decision, Turned, decide, is_hidden
-from lms.announcement import Announcement, read_announcement, read_live_room
+from lms.access import Action, Decision, decide
+from lms.announcement import Announcement, read_announcement
 from lms.cases import load_case, load_cases
 from lms.catalogue import PAGE_SIZE, Entry, Listing, Wanted, read_listing
 from lms.clock import now
-from lms.errors import N_, Forbidden, NotFound
+from lms.errors import NotFound
 from lms.markdown import to_html
 from lms.models.catalogue import WebinarState
 from lms.paper import picture_of_drawing
 from lms.poster import WIDTH, draw_poster
 from lms.presenters import find_picture_key
 from lms.programme import UNPICTURED
-from lms.web import limits
 from lms.web.announcement import (
     check_may_see,
     holds,
     is_for_holders,
-    may_register,
     panel_for,
     price_line,
 )
 from lms.web.cards import Card, entry_card
-from lms.web.doors import doors
 from lms.web.found import Found, Place, found_in
 from lms.web.guard import Audience, open_to
-from lms.web.kit import carrel, read_session, render, see_other, transaction
+from lms.web.kit import carrel, read_session, render, see_other
+from lms.web.live import coming_of
 from lms.web.pager import page_number, pager_of
-from lms.web.panels import known_zone, panel_of, said_moment
+from lms.web.panels import known_zone, said_moment
 from lms.web.posters import picture_of
 from lms.web.screening import minutes_of
 from lms.web.sharing import STATUS as SHARED
 from lms.web.sharing import shared_of
 from lms.web.shell import house_facts
-from lms.web.signin import Viewer, required_viewer, viewer
+from lms.web.signin import viewer
 from lms.web.stored import send_stored
-from lms.zones import read_zone
 from media.storage import content_type_of
 
 blueprint = Blueprint("catalogue", __name__)
@@ -110,13 +103,13 @@ def presenter_picture(slug: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 def webinar(slug: str) -> ResponseReturnValue:
     person, moment = viewer(), now()
-    included = ""
+    coming = None
     with read_session() as session:
         found = read_announcement(session, slug)
         case = None
         if person is not None:
             case = load_case(session, login_id=person.login_id, webinar_id=found.id)
-            included = _included(session, found, person, case, moment)
+            coming = coming_of(session, found, person, case, moment)
     if person is None and is_for_holders(found):
         return see_other("sign_in.sign_in", next=url_for(".webinar", slug=slug))
     check_may_see(found, person, case, moment)
@@ -139,76 +132,9 @@ def webinar(slug: str) -> ResponseReturnValue:
         prices=[price_line(price, found.slug) for price in found.prices],
         panel=panel_for(found, case, moment),
         holds=holds(case, moment),
-        included=included,
+        coming=coming,
         sender=carrel().settings.mail_from,
     )
-
-
-@blueprint.post("/webinars/<slug>/register")
-@open_to(Audience.SIGNED_IN)
-def register(slug: str) -> ResponseReturnValue:
-    """Register free for a webinar to come that one's pass or contract covers (A6)."""
-    person, moment = required_viewer(), now()
-    with transaction() as session:
-        found = read_announcement(session, slug)
-        case = load_case(session, login_id=person.login_id, webinar_id=found.id)
-        check_may_see(found, person, case, moment)
-        if not may_register(found, case, moment):
-            raise Forbidden(N_("What you hold does not cover this webinar."))
-        registrations.register(
-            session,
-            login_id=person.login_id,
-            webinar_id=found.id,
-            doors=doors(),
-            zone=read_zone(found.zone),
-            now=moment,
-        )
-    flash(_("You are registered. A letter says how to attend."), "done")
-    return see_other(".webinar", slug=slug)
-
-
-@blueprint.post("/webinars/<slug>/register/letter")
-@open_to(Audience.SIGNED_IN)
-def send_again(slug: str) -> ResponseReturnValue:
-    """Send the letter about a registration once more."""
-    person = required_viewer()
-    limits.spend(limits.LETTERS, (person.email or "").casefold())
-    with transaction() as session:
-        found = read_announcement(session, slug)
-        registrations.send_again(
-            session,
-            login_id=person.login_id,
-            webinar_id=found.id,
-            doors=doors(),
-            zone=read_zone(found.zone),
-            now=now(),
-        )
-    flash(_("The letter is on its way again."), "done")
-    return see_other(".webinar", slug=slug)
-
-
-@blueprint.get("/webinars/<slug>/live")
-@open_to(Audience.SIGNED_IN)
-def join(slug: str) -> ResponseReturnValue:
-    person, moment = required_viewer(), now()
-    with read_session() as session:
-        room = read_live_room(session, slug)
-        if room.state is WebinarState.DRAFT:
-            raise NotFound
-        case = load_case(session, login_id=person.login_id, webinar_id=room.webinar_id)
-    decision = decide(case.login, case.webinar, Action.LIVE, moment)
-    if is_hidden(case.webinar, decision) and not person.is_staff:
-        raise NotFound
-    if isinstance(decision, Turned):
-        panel = panel_of(decision, case.webinar, slug=slug)
-        return render("catalogue/live.html", slug=slug, panel=panel, is_open=False), 403
-    if room.link is None:
-        sentence = _("The link to the room is not here yet. Reload this page in a minute.")
-        return render("catalogue/live.html", slug=slug, sentence=sentence, panel=None, is_open=True)
-    answer = redirect(room.link, code=303)
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 @blueprint.get("/webinars/<slug>/poster.svg")
@@ -250,16 +176,6 @@ def _drawn(found: Announcement, drawing: str | bytes, kind: str) -> Response:
     answer.add_etag()
     answer.make_conditional(request)
     return answer
-
-
-def _included(
-    session: Session, found: Announcement, person: Viewer, case: Case, moment: datetime
-) -> str:
-    """Tell whether a webinar to come is `open` to register for, or the person is `registered`."""
-    if not may_register(found, case, moment):
-        return ""
-    is_in = registrations.is_registered(session, login_id=person.login_id, webinar_id=found.id)
-    return "registered" if is_in else "open"
 
 
 def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision], Places]:

@@ -27,6 +27,7 @@ MAY_ASK_THE_TIME = (
     "lms/rounds.py",
     "lms/seat_rounds.py",
     "lms/certificate_rounds.py",
+    "lms/live_rounds.py",
     "lms/contract_rounds.py",
     "lms/demo/",
     "lms/liveness.py",

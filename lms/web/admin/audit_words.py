@@ -197,12 +197,14 @@ SENTENCES: Final[Mapping[str, str]] = {
     "webinar.added": N_("%(actor)s began the webinar %(subject)s"),
     "webinar.edited": N_("%(actor)s changed the webinar %(subject)s"),
     "webinar.registered": N_("%(actor)s registered for %(subject)s"),
+    "webinar.left": N_("%(actor)s said that they won't come to %(subject)s"),
     "webinar.attendance_noted": N_("%(actor)s noted who attended %(subject)s: %(people)s"),
     "webinar.certificate_rule_changed": N_(
         "%(actor)s changed what earns the certificate of %(subject)s"
     ),
     "webinar.published": N_("%(actor)s announced %(subject)s"),
     "webinar.withdrawn": N_("%(actor)s withdrew %(subject)s"),
+    "webinar.postponed": N_("%(actor)s moved %(subject)s to another date"),
     "webinar.cancelled": N_("%(actor)s cancelled %(subject)s"),
     "webinar.restored": N_("%(actor)s restored %(subject)s"),
     "webinar.instead_offered": N_("%(actor)s said what holders of %(subject)s get instead"),

@@ -1,0 +1,109 @@
+"""The letters about a live webinar, each with its entry for the reader's calendar."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from lms import mail
+from lms.calendar_files import Happening, Invitation, Method
+from lms.errors import N_
+from lms.letters import Doors
+from lms.models.catalogue import Webinar
+from lms.registrants import Registrant
+from lms.zones import read_zone, say_moment
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A letter: its template, its subject, and what it does in a calendar.
+
+    One that `is_once` is written once for each reader, however often it is asked for.
+    """
+
+    template: str
+    subject: str
+    method: Method | None = Method.REQUEST
+    is_once: bool = True
+
+
+MOVED: Final = Kind("live_moved", N_("New date: %(title)s"))
+CANCELLED: Final = Kind("live_cancelled", N_("Cancelled: %(title)s"), Method.CANCEL)
+RESTORED: Final = Kind("live_restored", N_("It will be held after all: %(title)s"))
+TOMORROW: Final = Kind("live_tomorrow", N_("Tomorrow: %(title)s"))
+SOON: Final = Kind("live_soon", N_("In an hour: %(title)s"))
+READY: Final = Kind("recording_ready", N_("Your recording is ready: %(title)s"), None)
+REGISTERED: Final = Kind("registered", N_("You are registered: %(title)s"), is_once=False)
+LEFT: Final = Kind(
+    "unregistered", N_("You are no longer registered: %(title)s"), Method.CANCEL, is_once=False
+)
+
+
+def key_of(kind: Kind, webinar: Webinar) -> str:
+    """Return what begins the key of a letter of which everybody gets one; their outside id follows.
+
+    After a change that all are told of, another one is due.
+    """
+    turn = "" if kind is READY else f".{webinar.notice}"
+    return f"{kind.template}:{webinar.public_id}{turn}:"
+
+
+def send(
+    session: Session,
+    kind: Kind,
+    webinar: Webinar,
+    reader: Registrant,
+    *,
+    doors: Doors,
+    now: datetime,
+) -> None:
+    """Write a letter about a webinar, with times by the reader's own clock."""
+    zone = read_zone(reader.zone or webinar.zone)
+    path = f"/webinars/{webinar.slug}"
+    mail.post(
+        session,
+        kind=kind.template,
+        to=reader.email,
+        login_id=reader.login_id,
+        subject=kind.subject % {"title": webinar.title},
+        values={
+            "name": reader.name,
+            "title": webinar.title,
+            "when": say_moment(webinar.held_at, zone),
+            "action_url": doors.page(f"{path}/watch" if kind is READY else path),
+            **_changed(webinar, zone),
+        },
+        now=now,
+        unique_key=key_of(kind, webinar) + reader.public_id if kind.is_once else None,
+        invitation=None
+        if kind.method is None
+        else Invitation(kind.method, _happening(webinar, reader, kind.method, doors, now)),
+    )
+
+
+def _changed(webinar: Webinar, zone: ZoneInfo) -> Mapping[str, object]:
+    was = "" if webinar.moved_from is None else say_moment(webinar.moved_from, zone)
+    said = [part.split("\n") for part in webinar.notice_said.split("\n\n") if part]
+    return {"was": was, "said": said}
+
+
+def _happening(
+    webinar: Webinar, reader: Registrant, method: Method, doors: Doors, now: datetime
+) -> Happening:
+    return Happening(
+        uid=f"{webinar.public_id}@{urlsplit(doors.base_url).hostname}",
+        # both only grow, so what comes later always has the higher number
+        sequence=webinar.sequence + reader.turns,
+        title=webinar.title,
+        summary=webinar.summary,
+        address=doors.page(f"/webinars/{webinar.slug}"),
+        starts_at=webinar.held_at,
+        zone=webinar.zone,
+        minutes=webinar.minutes,
+        is_cancelled=method is Method.CANCEL,
+        changed_at=now,
+    )

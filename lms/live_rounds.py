@@ -1,0 +1,63 @@
+"""The rounds of live webinars: who bought one is noted, reminders and news go out, each once."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import live_telling
+from lms.clock import now
+from lms.jobs import JobRun, Schedule
+from lms.letters import Doors
+from lms.live_telling import Telling
+from lms.models.catalogue import Webinar
+from lms.registrants import enrol_holders
+from lms.runtime import Carrel
+
+ROUND: Final = "live.round"
+SCHEDULES: Final = (Schedule(ROUND, timedelta(minutes=5)),)
+
+
+def go_round(carrel: Carrel, run: JobRun) -> None:
+    """Note who bought a webinar to come, and write the reminders and the news that are due."""
+    with carrel.database.transaction() as session:
+        enrol_holders(session, now=now())
+    with carrel.database.read_session() as session:
+        due = live_telling.due_tellings(session, now=now())
+    for number, telling in enumerate(due, start=1):
+        _tell(carrel, run, telling)
+        run.report(number / len(due))
+
+
+def tell_changed(carrel: Carrel, run: JobRun) -> None:
+    """Tell all who will come to a webinar what has changed, unless it has changed again since."""
+    with carrel.database.transaction() as session:
+        found = session.scalars(select(Webinar).where(Webinar.public_id == run.subject)).one()
+        if found.notice != run.payload["notice"]:
+            return
+        enrol_holders(session, now=now(), webinar_id=found.id)
+        telling = Telling(live_telling.changed_as(run.payload["letter"]), found.id)
+    _tell(carrel, run, telling, notice=run.payload["notice"])
+
+
+def _tell(carrel: Carrel, run: JobRun, telling: Telling, *, notice: int | None = None) -> None:
+    doors, after = Doors(carrel.settings.base_url), 0
+    while not run.cancelled():
+        with carrel.database.transaction() as session:
+            if not _stands(session, telling, notice):
+                return
+            last = live_telling.tell_some(session, telling, after, doors=doors, now=now())
+        if last is None:
+            return
+        after = last
+        carrel.database.let_others_write()
+        run.give_way()
+
+
+def _stands(session: Session, telling: Telling, notice: int | None) -> bool:
+    """Tell whether a letter is still to be told: what it says may have changed in between."""
+    if notice is None:
+        return live_telling.is_due(session, telling, now=now())
+    standing = select(Webinar.notice).where(Webinar.id == telling.webinar_id)
+    return session.scalar(standing) == notice

@@ -1,0 +1,397 @@
+"""What the people of a live webinar are told by mail, when, and that it is once."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import vobject
+
+from lms import merging, registrations, webinars
+from lms.db import Database
+from lms.live_notices import NewDate
+from lms.models.catalogue import Recording, Webinar
+from lms.models.orders import Registration
+from lms.models.people import Login
+from lms.runtime import Carrel
+from lms.staff_catalogue import read_standing
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_grant, make_login, make_recording
+from tests.live.coming import (
+    DAY,
+    DOORS,
+    HELD_AT,
+    HOUR,
+    MINUTE,
+    as_sent,
+    entry_of,
+    event_of,
+    go_round,
+    kinds,
+    register,
+    tell_changes,
+)
+from tests.seating import add_pool, seat
+from tests.web.letters import letters, newest
+
+
+@pytest.fixture
+def to_come(cast: Cast, database: Database, clock: Clock) -> Cast:
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).held_at = HELD_AT
+        session.delete(session.get_one(Recording, cast.recording_id))
+    register(database, cast.webinar_id, cast.bob.id)
+    return cast
+
+
+def postpone(database: Database, slug: str, held_at: datetime, *, at: datetime) -> None:
+    with database.transaction() as session:
+        webinars.postpone_webinar(session, slug, NewDate(held_at), actor=None, now=at)
+
+
+def at_each(carrel: Carrel, clock: Clock, *moments: datetime) -> None:
+    """Go the round at each of these moments, twice."""
+    for moment in moments:
+        clock.set(moment)
+        go_round(carrel)
+        go_round(carrel)
+
+
+def test_people_are_reminded_a_day_and_an_hour_before_and_once_each(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    at_each(carrel, clock, HELD_AT - DAY - MINUTE)
+    assert kinds(database, "bob@example.org") == ["registered"]
+    at_each(carrel, clock, HELD_AT - DAY, HELD_AT - 20 * HOUR, HELD_AT - HOUR - MINUTE)
+    assert kinds(database, "bob@example.org") == ["registered", "live_tomorrow"]
+    at_each(carrel, clock, HELD_AT - HOUR, HELD_AT - MINUTE, HELD_AT, HELD_AT + HOUR)
+    assert kinds(database, "bob@example.org") == ["registered", "live_tomorrow", "live_soon"]
+
+
+def test_two_workers_at_once_remind_once(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        people = [make_login(session, f"p{number}@example.org") for number in range(120)]
+        for one in people:
+            make_grant(session, one, ends_at=NOW + 90 * DAY)
+        ids = [one.id for one in people]
+    register(database, to_come.webinar_id, *ids)
+    clock.set(HELD_AT - DAY)
+    ready, faults = threading.Barrier(3), []
+
+    def go() -> None:
+        ready.wait()
+        try:
+            go_round(carrel)
+        except Exception as error:  # noqa: BLE001  (shown by the test)
+            faults.append(error)
+
+    threads = [threading.Thread(target=go) for _ in range(3)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert faults == []
+    for number in range(120):
+        assert kinds(database, f"p{number}@example.org") == ["registered", "live_tomorrow"]
+
+
+def test_times_are_said_by_the_readers_own_clock(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, to_come.bob.id).zone = "Asia/Tokyo"
+    at_each(carrel, clock, HELD_AT - DAY)
+    letter = newest(database, "bob@example.org", "live_tomorrow")
+    assert (
+        "Friday 6 March 2026, 12:00 am Japan Time" in letter.text
+    )  # 10:00 am on Thursday in New York
+    assert "Friday 6 March 2026, 12:00 am Japan Time" in letter.html
+
+
+def test_without_a_zone_of_ones_own_the_webinars_is_named(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    at_each(carrel, clock, HELD_AT - DAY)
+    letter = newest(database, "bob@example.org", "live_tomorrow")
+    assert "Thursday 5 March 2026, 10:00 am Eastern" in letter.text
+
+
+def test_who_bought_the_webinar_or_has_a_seat_is_reminded_without_registering(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        from lms.models.people import Organisation  # noqa: PLC0415
+
+        elm = session.get_one(Organisation, to_come.organisation_id)
+        seat(session, add_pool(session, elm, to_come.webinar_id), to_come.carol.id)
+    at_each(carrel, clock, HELD_AT - DAY)
+    assert kinds(database, "alice@example.org") == ["live_tomorrow"]
+    assert kinds(database, "carol@example.org") == ["live_tomorrow"]
+    assert kinds(database, "dan@example.org") == []
+
+
+def test_who_said_that_they_cannot_come_is_not_reminded(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    at_each(carrel, clock, HELD_AT - 2 * DAY)
+    with database.transaction() as session:
+        for login_id in (to_come.bob.id, to_come.alice.id):
+            registrations.leave(
+                session, login_id=login_id, webinar_id=to_come.webinar_id, doors=DOORS, now=NOW
+            )
+    at_each(carrel, clock, HELD_AT - DAY, HELD_AT - HOUR)
+    assert kinds(database, "bob@example.org") == ["registered", "unregistered"]
+    assert kinds(database, "alice@example.org") == ["unregistered"]
+
+
+def test_who_may_no_longer_come_in_is_not_reminded(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, to_come.alice.id).blocked_at = NOW
+        late = make_login(session, "late@example.org")
+        make_grant(session, late, ends_at=HELD_AT - MINUTE)
+        late_id = late.id
+    register(database, to_come.webinar_id, late_id)
+    at_each(carrel, clock, HELD_AT - DAY, HELD_AT - HOUR)
+    assert kinds(database, "alice@example.org") == []
+    assert kinds(database, "late@example.org") == ["registered"]
+
+
+def test_who_registers_late_is_reminded_of_what_is_still_ahead(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        late = make_login(session, "late@example.org")
+        make_grant(session, late, ends_at=NOW + 90 * DAY)
+        late_id = late.id
+    register(database, to_come.webinar_id, late_id, at=HELD_AT - 5 * HOUR)
+    at_each(carrel, clock, HELD_AT - 4 * HOUR, HELD_AT - HOUR)
+    assert kinds(database, "late@example.org") == ["registered", "live_soon"]
+
+
+def test_a_moved_date_is_told_and_reminded_of_anew(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    at_each(carrel, clock, HELD_AT - DAY)
+    later = HELD_AT + 7 * DAY
+    postpone(database, to_come.slug, later, at=HELD_AT - 20 * HOUR)
+    tell_changes(carrel)
+    at_each(carrel, clock, HELD_AT - HOUR, later - DAY - MINUTE)
+    assert kinds(database, "bob@example.org") == ["registered", "live_tomorrow", "live_moved"]
+    assert kinds(database, "alice@example.org") == ["live_tomorrow", "live_moved"]
+    at_each(carrel, clock, later - DAY, later - HOUR)
+    assert kinds(database, "bob@example.org")[3:] == ["live_tomorrow", "live_soon"]
+    letter = newest(database, "bob@example.org", "live_moved")
+    assert "It was: Thursday 5 March 2026, 10:00 am Eastern" in letter.text
+    assert "It is now: Thursday 12 March 2026, 11:00 am Eastern" in letter.text
+
+
+def test_moved_back_to_the_first_date_it_is_reminded_of_again(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    at_each(carrel, clock, HELD_AT - DAY)
+    postpone(database, to_come.slug, HELD_AT + 7 * DAY, at=HELD_AT - 20 * HOUR)
+    postpone(database, to_come.slug, HELD_AT, at=HELD_AT - 19 * HOUR)
+    tell_changes(carrel)
+    at_each(carrel, clock, HELD_AT - 18 * HOUR, HELD_AT - HOUR)
+    # moved twice before anybody was told: one letter says where it stands
+    assert kinds(database, "bob@example.org") == [
+        "registered",
+        "live_tomorrow",
+        "live_moved",
+        "live_soon",
+    ]
+
+
+def test_a_date_changed_on_the_form_is_told_and_a_title_is_not(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    from dataclasses import replace  # noqa: PLC0415
+
+    with database.transaction() as session:
+        words = read_standing(session, to_come.slug).words
+        named = replace(words, title="Another title")
+        webinars.edit_webinar(session, to_come.slug, named, actor=None, now=NOW)
+    tell_changes(carrel)
+    assert kinds(database, "bob@example.org") == ["registered"]
+    with database.transaction() as session:
+        moved = replace(named, held_at=HELD_AT + DAY)
+        webinars.edit_webinar(session, to_come.slug, moved, actor=None, now=NOW)
+    tell_changes(carrel)
+    assert kinds(database, "bob@example.org") == ["registered", "live_moved"]
+
+
+def test_a_cancelled_webinar_is_told_to_all_and_reminds_nobody(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        webinars.cancel_webinar(
+            session, to_come.slug, said="The presenter is ill.", actor=None, now=NOW
+        )
+    tell_changes(carrel)
+    at_each(carrel, clock, HELD_AT - DAY, HELD_AT - HOUR)
+    for email in ("bob@example.org", "alice@example.org"):
+        assert kinds(database, email)[-1] == "live_cancelled"
+        assert "The presenter is ill." in newest(database, email).text
+    assert kinds(database, "dan@example.org") == []
+
+
+def test_held_after_all_it_is_told_and_reminded_of(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        webinars.cancel_webinar(session, to_come.slug, actor=None, now=NOW)
+    tell_changes(carrel)
+    with database.transaction() as session:
+        webinars.restore_webinar(session, to_come.slug, actor=None, now=NOW)
+    tell_changes(carrel)
+    at_each(carrel, clock, HELD_AT - DAY)
+    assert kinds(database, "bob@example.org") == [
+        "registered",
+        "live_cancelled",
+        "live_restored",
+        "live_tomorrow",
+    ]
+
+
+def test_two_logins_of_one_person_get_one_letter(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        other = make_login(session, "bobby@example.org", name="Bob")
+        make_grant(session, other, ends_at=NOW + 90 * DAY)
+        other_id, other_public_id = other.id, other.public_id
+    register(database, to_come.webinar_id, other_id)
+    with database.transaction() as session:
+        merging.merge(
+            session,
+            kept=to_come.bob.public_id,
+            merged=other_public_id,
+            hooks=(),
+            actor=None,
+            now=NOW,
+        )
+    at_each(carrel, clock, HELD_AT - DAY)
+    assert kinds(database, "bob@example.org") == ["registered", "live_tomorrow"]
+    assert kinds(database, "bobby@example.org") == ["registered"]
+
+
+def test_the_recording_is_told_once_to_who_registered_and_may_watch(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        gone = make_login(session, "gone@example.org")
+        make_grant(session, gone, ends_at=HELD_AT + HOUR)
+        gone_id = gone.id
+    register(database, to_come.webinar_id, gone_id)
+    at_each(carrel, clock, HELD_AT + 2 * HOUR)
+    assert "recording_ready" not in kinds(database, "bob@example.org")
+    with database.transaction() as session:
+        version = make_recording(session, session.get_one(Webinar, to_come.webinar_id))
+        version.ready_at = HELD_AT + 20 * HOUR
+        first_id = version.id
+    at_each(carrel, clock, HELD_AT + 20 * HOUR, HELD_AT + 21 * HOUR)
+    with database.transaction() as session:
+        session.get_one(Recording, first_id).is_current = False
+        session.flush()
+        again = make_recording(session, session.get_one(Webinar, to_come.webinar_id), number=2)
+        again.ready_at = HELD_AT + 22 * HOUR
+    at_each(carrel, clock, HELD_AT + 22 * HOUR)
+    for email in ("bob@example.org", "alice@example.org"):
+        assert list(kinds(database, email)).count("recording_ready") == 1
+    assert "recording_ready" not in kinds(database, "gone@example.org")
+    assert kinds(database, "dan@example.org") == []
+    letter = newest(database, "bob@example.org", "recording_ready")
+    assert f"http://localhost/webinars/{to_come.slug}/watch" in letter.text
+    assert letter.invitation is None
+
+
+def test_the_room_is_in_no_letter_and_no_calendar(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, to_come.webinar_id).live_link = "https://zoom.example/j/123"
+    at_each(carrel, clock, HELD_AT - DAY, HELD_AT - HOUR)
+    sent = letters(database, "bob@example.org")
+    assert len(sent) == 3
+    for one in sent:
+        message = as_sent(carrel, one)
+        _method, data = entry_of(message)
+        assert "zoom.example" not in one.text + one.html
+        assert b"zoom.example" not in bytes(message)
+        assert b"zoom.example" not in data
+
+
+def test_the_entry_moves_over_a_change_of_clocks_as_two_libraries_read_it(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    # in New York the clocks go forward on 8 March 2026
+    postpone(database, to_come.slug, datetime(2026, 3, 12, 14, 0, tzinfo=UTC), at=NOW)
+    tell_changes(carrel)
+    first, moved = letters(database, "bob@example.org")
+    method, before = entry_of(as_sent(carrel, first))
+    assert method == "REQUEST"
+    method, after = entry_of(as_sent(carrel, moved))
+    assert method == "REQUEST"
+    old, new = event_of(before), event_of(after)
+    assert old["uid"] == new["uid"]
+    assert new["sequence"] > old["sequence"]
+    assert old.start == datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
+    assert new.start == datetime(2026, 3, 12, 14, 0, tzinfo=UTC)
+    assert old.start.utcoffset() == timedelta(hours=-5)
+    assert new.start.utcoffset() == timedelta(hours=-4)
+    assert (old.start.hour, new.start.hour) == (10, 10)
+    assert new["attendee"] == "mailto:bob@example.org"
+    for data, shown in (
+        (before, "2026-03-05T10:00:00-05:00"),
+        (after, "2026-03-12T10:00:00-04:00"),
+    ):
+        calendar = vobject.readOne(data.decode())
+        assert calendar.method.value == "REQUEST"
+        assert calendar.vevent.dtstart.value.isoformat() == shown
+        assert calendar.vevent.uid.value == str(new["uid"])
+        assert calendar.vevent.organizer.value == f"mailto:{carrel.settings.mail_from}"
+
+
+def test_going_and_coming_back_takes_the_entry_out_and_puts_it_in(
+    carrel: Carrel, database: Database, to_come: Cast
+) -> None:
+    with database.transaction() as session:
+        given = {"login_id": to_come.bob.id, "webinar_id": to_come.webinar_id}
+        registrations.leave(session, **given, doors=DOORS, now=NOW)
+        registrations.register(session, **given, doors=DOORS, now=NOW)
+    entries = [entry_of(as_sent(carrel, one)) for one in letters(database, "bob@example.org")]
+    assert [method for method, _data in entries] == ["REQUEST", "CANCEL", "REQUEST"]
+    events = [event_of(data) for _method, data in entries]
+    assert [str(one["status"]) for one in events] == ["CONFIRMED", "CANCELLED", "CONFIRMED"]
+    numbers = [int(one["sequence"]) for one in events]
+    assert numbers == sorted(set(numbers))
+    assert len({str(one["uid"]) for one in events}) == 1
+
+
+def test_a_cancelled_webinar_goes_out_of_the_calendar(
+    carrel: Carrel, database: Database, to_come: Cast
+) -> None:
+    with database.transaction() as session:
+        webinars.cancel_webinar(session, to_come.slug, actor=None, now=NOW)
+    tell_changes(carrel)
+    first, gone = letters(database, "bob@example.org")
+    method, data = entry_of(as_sent(carrel, gone))
+    assert method == "CANCEL"
+    assert vobject.readOne(data.decode()).method.value == "CANCEL"
+    event, old = event_of(data), event_of(entry_of(as_sent(carrel, first))[1])
+    assert str(event["status"]) == "CANCELLED"
+    assert event["uid"] == old["uid"]
+    assert event["sequence"] > old["sequence"]
+
+
+def test_nobody_is_noted_twice_among_those_who_will_come(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    at_each(carrel, clock, NOW, NOW + HOUR)
+    with database.read_session() as session:
+        found = session.query(Registration.login_id).all()
+    assert sorted(row.login_id for row in found) == sorted((to_come.bob.id, to_come.alice.id))
