@@ -133,6 +133,8 @@ def wipe(database: Database) -> None:
         cursor.close()
     finally:
         connection.close()
+    if database.is_sqlite:
+        database.dispose()  # no connection outlives the guards it knew: the next test opens its own
 
 
 @cache
