@@ -22,6 +22,7 @@ from lms.cli.badge_keys import badge_keys
 from lms.cli.catalogue import webinar
 from lms.cli.db import db
 from lms.cli.demo import demo
+from lms.cli.flyers import import_flyer as import_flyer  # a command of the group
 from lms.cli.history import history
 from lms.cli.holdings import pass_group, revoke
 from lms.cli.jobs import job
@@ -94,6 +95,7 @@ from lms.web.admin import captions as staff_captions
 from lms.web.admin import certificate_design as staff_certificate_design
 from lms.web.admin import certificates as staff_certificates
 from lms.web.admin import desk, files, presenters, requests, sales, series, webinars
+from lms.web.admin import flyers as staff_flyers
 from lms.web.admin import grace as staff_grace
 from lms.web.admin import held as staff_held
 from lms.web.admin import history as staff_history
@@ -198,6 +200,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_page_moments.blueprint,
     staff_certificate_design.blueprint,
     staff_certificates.blueprint,
+    staff_flyers.blueprint,
     staff_grace.blueprint,
     staff_held.blueprint,
     staff_history.blueprint,

@@ -3,7 +3,7 @@
 import codecs
 import io
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from lms.errors import N_, Invalid
 
@@ -75,7 +75,7 @@ def read_lines(file: BinaryIO) -> Iterator[str]:
             text.detach()
 
 
-def encoding_of(file: BinaryIO) -> str:
+def encoding_of(file: IO[bytes]) -> str:
     """Return the codec that reads this file whole; raises Invalid as `read_lines` does."""
     size = file.seek(0, io.SEEK_END)
     if size > LARGEST_BYTES:
@@ -132,7 +132,7 @@ def _marked(head: bytes) -> str | None:
     return "utf-16-le" if head[1::2].count(0) * 2 > zeros else "utf-16-be"
 
 
-def _unmarked(file: BinaryIO) -> str:
+def _unmarked(file: IO[bytes]) -> str:
     try:
         _read_through(file, "utf-8")
     except _Damaged as damage:
@@ -144,7 +144,7 @@ def _unmarked(file: BinaryIO) -> str:
     return "cp1252"
 
 
-def _read_through(file: BinaryIO, encoding: str) -> None:
+def _read_through(file: IO[bytes], encoding: str) -> None:
     """Decode the whole file piece by piece, keeping none of it; raises _Damaged."""
     file.seek(0)
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)

@@ -113,10 +113,10 @@ def index() -> ResponseReturnValue:
 @blueprint.route("/new", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def new() -> ResponseReturnValue:
-    form = _form(WebinarForm(request.form, zone=carrel().settings.time_zone))
+    form = prepared(WebinarForm(request.form, zone=carrel().settings.time_zone))
     if request.method == "GET" or request.form.get("act") == "preview":
         return _write(form, None)
-    words = _words(form)
+    words = words_in(form)
     if words is None:
         return _write(form, None), 400
     try:
@@ -170,11 +170,11 @@ def edit(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         standing = read_standing(session, slug)
     if request.method == "GET":
-        return _write(_form(_filled(standing)), standing)
-    form = _form(WebinarForm(request.form))
+        return _write(prepared(_filled(standing)), standing)
+    form = prepared(WebinarForm(request.form))
     if request.form.get("act") == "preview":
         return _write(form, standing)
-    words = _words(form)
+    words = words_in(form)
     if words is None:
         return _write(form, standing), 400
     try:
@@ -269,7 +269,8 @@ def _write(form: WebinarForm, standing: Standing | None) -> str:
     )
 
 
-def _form(form: WebinarForm) -> WebinarForm:
+def prepared(form: WebinarForm) -> WebinarForm:
+    """Return the form with what it can choose: presenters, series and the zone it has."""
     with read_session() as session:
         presenters, series = read_presenters(session), read_series_names(session)
     named = list(form.presenters.data or ())
@@ -304,7 +305,7 @@ def _filled(standing: Standing) -> WebinarForm:
     )
 
 
-def _words(form: WebinarForm) -> WebinarWords | None:
+def words_in(form: WebinarForm) -> WebinarWords | None:
     """Read the form; None when it has faults, which it then shows."""
     if not form.validate() or form.held_at.data is None:
         return None

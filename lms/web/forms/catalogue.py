@@ -98,8 +98,13 @@ class WebinarForm(Form):
     seen = HiddenField()
 
     def offer_zone(self, name: str | None) -> None:
-        """Let the zone that a webinar has be chosen, though it is none of those on the list."""
+        """Let the zone that a webinar has be chosen, though it is none of those on the list.
+
+        An empty name has to be chosen anew.
+        """
         groups = {area: list(each) for area, each in zone_choices().items()}
+        if name == "":
+            groups = {_l("Not named yet"): [("", _l("Choose the zone"))], **groups}
         listed = {zone for each in groups.values() for zone, _name in each}
         if name and name not in listed and is_zone(name):
             groups = {name: [(name, name)], **groups}
