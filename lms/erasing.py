@@ -22,7 +22,7 @@ from lms.models.people import EmailToken, Login, LoginAlias, MemberInvitation, M
 from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
 from lms.models.showings import Attendee
 from lms.models.upkeep import Mail
-from lms.models.viewing import PlaybackEnd, Stream, WatchRecord
+from lms.models.viewing import Note, PlaybackEnd, Stream, WatchRecord
 from lms.seats import release_many
 
 OnErase = Callable[[Session, int], None]
@@ -194,9 +194,10 @@ def _forget_letters_and_requests(session: Session, person: _Person) -> None:
 
 
 def _forget_doings(session: Session, person: _Person) -> None:
-    """Delete what they watched, registered for and belonged to, and every way in."""
+    """Delete what they watched, noted, registered for and belonged to, and every way in."""
     for model in (
         WatchRecord,
+        Note,
         Stream,
         Registration,
         LiveJoin,

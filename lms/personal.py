@@ -17,6 +17,7 @@ from lms.models.live import LiveJoin
 from lms.models.orders import Registration
 from lms.models.people import Login, MemberInvitation, Membership, Organisation, Role
 from lms.models.upkeep import Mail
+from lms.notes import OwnNote, list_own
 from lms.outside import OwnSystem
 
 OnExport = Callable[[Session, int], tuple[OwnSystem, ...]]
@@ -113,6 +114,7 @@ class PersonalData:
     grants: tuple[OwnGrant, ...]
     seats: tuple[HeldSeat, ...]
     progress: tuple[OwnProgress, ...]
+    notes: tuple[OwnNote, ...]
     certificates: tuple[OwnCertificate, ...]
     registrations: tuple[OwnRegistration, ...]
     letters: tuple[Letter, ...]
@@ -175,6 +177,7 @@ def read_personal_data(
             for own_id in own_ids
             for one in read_watched(session, own_id)
         ),
+        notes=list_own(session, login_id),
         certificates=tuple(
             OwnCertificate(
                 one.public_id,

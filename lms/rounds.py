@@ -12,6 +12,7 @@ from lms import (
     imports,
     jobs,
     mail,
+    notes,
     showings,
     sign_ins,
     viewing,
@@ -44,6 +45,7 @@ FORGETTING: Final = (
     mail.forget_old,
     imports.forget_old,
     history_lists.forget_old,
+    notes.forget_old,
     jobs.forget_old,
 )
 
@@ -80,7 +82,7 @@ def overdue(carrel: Carrel, _run: JobRun) -> None:
 
 
 def tidy(carrel: Carrel, run: JobRun) -> None:
-    """Forget what is over and old: secrets, sign-ins, accounts never confirmed, letters, jobs."""
+    """Forget what is over and old: secrets, sign-ins, accounts never confirmed, letters, notes, jobs."""
     for number, forget in enumerate(FORGETTING, start=1):
         with carrel.database.transaction() as session:
             forget(session, now=now())

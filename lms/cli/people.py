@@ -175,7 +175,7 @@ def unmerge_login(console: Console, *, email: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def export_login(console: Console, *, email: str, as_json: bool) -> None:
-    """Print what is kept about a person: grants, seats, progress, letters."""
+    """Print what is kept about a person: grants, seats, progress, notes, letters."""
     with console.carrel.database.read_session() as session:
         login_id = accounts.find_by_email(session, email).id
         kept = personal.read_personal_data(

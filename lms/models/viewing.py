@@ -9,6 +9,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     String,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -130,3 +131,34 @@ class WatchRecord(Base, kw_only=True):
     position_s: Mapped[float]
     earned_until: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Note(Base, kw_only=True):
+    """What a person wrote for themselves at a moment of a webinar's recording; nobody else reads it.
+
+    One that was deleted stands for an hour, so that it can be put back.
+    """
+
+    __tablename__ = "note"
+    __table_args__ = (
+        CheckConstraint("at_s >= 0", name="moment_not_negative"),
+        CheckConstraint("length(text) BETWEEN 1 AND 4000", name="text_length"),
+        Index("ix_note_login_id_webinar_id", "login_id", "webinar_id"),
+        Index(
+            "ix_note_deleted_at",
+            "deleted_at",
+            sqlite_where=text("deleted_at IS NOT NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"))
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), index=True
+    )
+    at_s: Mapped[float]
+    text: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

@@ -1,5 +1,6 @@
 """A recording on a page with the player: the whole of it or a stretch, as one person finds it."""
 
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ from lms.watching import Place
 MINUTE_S: Final = 60
 COUNTED_IN_SECONDS: Final = 10 * MINUTE_S
 LONGEST_S: Final = 7 * 24 * 60 * MINUTE_S
+_CLOCK: Final = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,15 @@ def clock_of(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), MINUTE_S)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def seconds_of(clock: str) -> float | None:
+    """Return the seconds of a place as people write it, 4:05 or 1:04:05; None when it is none."""
+    found = _CLOCK.fullmatch(clock.strip())
+    if found is None:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return float((hours * 60 + minutes) * 60 + seconds)
 
 
 def _inside(clip: Span, whole: Span) -> Span:

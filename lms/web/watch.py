@@ -27,6 +27,7 @@ from lms.watching import Place, nowhere, read_places
 from lms.web.certificate_card import CertificateCard, read_card
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render
+from lms.web.notes import Shown, shown_notes
 from lms.web.panels import panel_of, sentence_of
 from lms.web.playback import Wish, begin, elsewhere_words, plain_captions, progressive_url
 from lms.web.player_policy import player_policy
@@ -60,6 +61,7 @@ class Seat:
     tracks: tuple[Track, ...]
     slides: tuple[SlideFacts, ...]
     card: CertificateCard | None
+    notes: tuple[Shown, ...]
 
 
 @blueprint.get("/webinars/<slug>/watch")
@@ -95,6 +97,7 @@ def watch_plainly(slug: str) -> ResponseReturnValue:
         captions=plain_captions(answer, client_of(request)),
         tracks=links_to(seat.tracks, "transcripts"),
         handouts=seat.has_handouts,
+        notes=seat.notes,
     )
 
 
@@ -134,13 +137,23 @@ def _seat(slug: str, person: Viewer) -> Seat:
         may_show = grant_that_shows(session, case, now=moment)
         slides = read_slides(session, programme.version.public_id) if programme.version else ()
         card = _card(session, programme, person, place)
+        notes = shown_notes(session, person.login_id, programme)
     decision = decide(case.login, case.webinar, Action.RECORDING, moment)
     if is_hidden(case.webinar, decision) and not person.is_staff:
         raise NotFound
     handouts = decide(case.login, case.webinar, Action.HANDOUT, moment)
     has_handouts = isinstance(handouts, Admitted) or person.is_staff
     return Seat(
-        programme, case, decision, has_handouts, place, may_show is not None, tracks, slides, card
+        programme,
+        case,
+        decision,
+        has_handouts,
+        place,
+        may_show is not None,
+        tracks,
+        slides,
+        card,
+        notes,
     )
 
 
@@ -182,6 +195,7 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
             may_show=seat.may_show,
             slides=tiles_of(seat.slides),
             card=seat.card,
+            notes=None if is_preview else seat.notes,
         )
     )
     page.headers["Content-Security-Policy"] = player_policy(carrel())
@@ -195,6 +209,7 @@ def _turned_page(seat: Seat) -> ResponseReturnValue:
         held_on=held_on(seat.programme),
         panel=panel_of(seat.decision, seat.case.webinar, slug=seat.programme.slug),
         handouts=seat.has_handouts,
+        notes=seat.notes,
     )
     is_soon = seat.decision.code is Code.RECORDING_NOT_READY
     return page, HTTPStatus.OK if is_soon else HTTPStatus.FORBIDDEN

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import String, Text, or_, select
 from sqlalchemy import cast as as_type
 
-from lms import aliases, erasing, mail
+from lms import aliases, erasing, mail, notes
 from lms.addresses import read_address
 from lms.db import Base, Database
 from lms.errors import Conflict, NotFound
@@ -17,7 +17,7 @@ from lms.models.people import Login, SignIn
 from lms.models.seats import Assignment, AssignmentEnd, Pool, WaitingEntry
 from lms.models.showings import Attendee, EnteredBy, Showing
 from lms.models.upkeep import AuditEntry
-from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
+from lms.models.viewing import Note, PlaybackEnd, PlaybackSession, WatchRecord
 from lms.sign_ins import Browser, open_sign_in
 from tests.cast import Cast
 from tests.clock import NOW
@@ -126,6 +126,14 @@ def lived(database: Database, cast: Cast) -> int:
         )
         open_sign_in(session, cast.alice.id, browser=BROWSER, now=NOW)
         watched(session, cast.alice.id, cast.recording_id, 0.4)
+        notes.write(
+            session,
+            login_id=cast.alice.id,
+            webinar_id=cast.webinar_id,
+            at_s=5,
+            text="Send this to Alice at home",
+            now=NOW,
+        )
         session.add(
             PlaybackSession(
                 login_id=cast.alice.id,
@@ -156,6 +164,7 @@ def test_the_seat_is_free_and_what_plays_stops(database: Database, cast: Cast, l
         assert session.scalars(select(PlaybackSession.ended_as)).one() is PlaybackEnd.CLOSED
         assert session.scalars(select(SignIn.ended_at)).one() == NOW
         assert session.scalars(select(WatchRecord)).all() == []
+        assert session.scalars(select(Note)).all() == []
 
 
 def test_what_was_sold_stays_and_the_trail_names_an_id_alone(

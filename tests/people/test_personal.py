@@ -2,6 +2,7 @@
 
 import pytest
 
+from lms import notes
 from lms.db import Database
 from lms.errors import NotFound
 from lms.models.orders import Registration
@@ -16,6 +17,14 @@ def test_all_of_a_persons_logins_are_told_of(database: Database, cast: Cast) -> 
     with database.transaction() as session:
         session.get_one(Login, cast.dan.id).merged_into = cast.alice.id
         watched(session, cast.dan.id, cast.recording_id, 0.5)
+        notes.write(
+            session,
+            login_id=cast.dan.id,
+            webinar_id=cast.webinar_id,
+            at_s=65,
+            text="Ask for the list",
+            now=NOW,
+        )
         session.add(
             Registration(login_id=cast.alice.id, webinar_id=cast.webinar_id, registered_at=NOW)
         )
@@ -23,6 +32,7 @@ def test_all_of_a_persons_logins_are_told_of(database: Database, cast: Cast) -> 
     assert (found.name, found.email) == ("Alice", "alice@example.org")
     assert found.further_emails == ("dan@example.org",)
     assert [one.share for one in found.progress] == [0.5]
+    assert [(one.at_s, one.text) for one in found.notes] == [(65.0, "Ask for the list")]
     assert len(found.grants) == len(found.registrations) == 1
 
 
@@ -54,8 +64,17 @@ def test_what_they_were_asked_and_have_not_accepted_is_among_it(
 def test_nobody_elses_things_are_among_them(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         watched(session, cast.bob.id, cast.recording_id, 0.5)
+        notes.write(
+            session,
+            login_id=cast.bob.id,
+            webinar_id=cast.webinar_id,
+            at_s=5,
+            text="Mine",
+            now=NOW,
+        )
         found = read_personal_data(session, cast.dan.id, hooks=(), now=NOW)
-    assert (found.grants, found.seats, found.progress, found.letters) == ((), (), (), ())
+    kept = (found.grants, found.seats, found.progress, found.notes, found.letters)
+    assert kept == ((), (), (), (), ())
 
 
 def test_a_login_that_is_none_is_not_found(database: Database) -> None:

@@ -76,6 +76,8 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_login_not_merged_into_itself": {"id": 7, "merged_into": 7},
     "ck_mail_running_is_leased": {"lease_until": START},
     "ck_mail_tries_not_negative": {"tries": -1},
+    "ck_note_moment_not_negative": {"at_s": -1.0},
+    "ck_note_text_length": {"text": ""},
     "ck_offer_currency_is_iso_4217": {"currency": "US"},
     "ck_offer_minimum_at_least_one": {"minimum": 0},
     "ck_offer_price_not_negative": {"price_minor": -1},

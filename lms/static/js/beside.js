@@ -1,5 +1,6 @@
-// The transcript beside the film.
+// The transcript and a person's notes beside the film.
 
+import { Notes } from "./watch/notes.js";
 import { Rail } from "./watch/rail.js";
 import { Transcript } from "./watch/transcript.js";
 
@@ -7,6 +8,8 @@ function begin(root) {
   const box = root.querySelector("[data-transcript]");
   const page = document.querySelector("[data-watch]");
   if (box && page) new Transcript(box, page);
+  const notes = root.querySelector("[data-notes]");
+  if (notes && page) new Notes(notes, page);
 }
 
 begin(document);

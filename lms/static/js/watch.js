@@ -13,6 +13,7 @@ import { Watched } from "./watch/watched.js";
 import { listenForKeys } from "./watch/keys.js";
 import { rememberChoices } from "./watch/memory.js";
 import { keepWithin } from "./watch/clip.js";
+import { clock } from "./watch/clock.js";
 
 const REOPENINGS = 3;
 const REOPENINGS_WITHIN_MS = 60_000;
@@ -249,13 +250,6 @@ class WatchPage {
     if (!this.session) return;
     this.heartbeat.close(this.session);
   }
-}
-
-function clock(seconds) {
-  const whole = Math.floor(seconds);
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
-  const rest = String(whole % 60).padStart(2, "0");
-  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
 for (const page of document.querySelectorAll("[data-watch]")) new WatchPage(page);

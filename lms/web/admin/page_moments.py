@@ -1,6 +1,5 @@
 """Staff: when the pages of a handout are seen in the recording that plays; found, and put right."""
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,7 +13,7 @@ from lms.handout_pages import Leaves, read_leaves
 from lms.page_moments import set_moments
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction
-from lms.web.screening import clock_of
+from lms.web.screening import clock_of, seconds_of
 from lms.web.signin import required_viewer
 
 blueprint = Blueprint(
@@ -22,7 +21,6 @@ blueprint = Blueprint(
 )
 
 NO_TIME: Final = N_("Write it as minutes and seconds, such as 12:34; leave it empty for never.")
-_TIME: Final = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)")
 
 
 @blueprint.get("")
@@ -50,7 +48,7 @@ def save(handout_id: str) -> ResponseReturnValue:
         return _page(leaves, given, faults), 400
     try:
         with transaction() as session:
-            moments = {number: _seconds(text) for number, text in changed.items()}
+            moments = {number: seconds_of(text) for number, text in changed.items()}
             actor = required_viewer().public_id
             if moments:
                 set_moments(session, handout_id, moments, actor=actor, now=now())
@@ -75,12 +73,4 @@ def _clocks(leaves: Leaves) -> Mapping[int, str]:
 
 
 def _is_time(text: str) -> bool:
-    return not text or _TIME.fullmatch(text) is not None
-
-
-def _seconds(text: str) -> float | None:
-    found = _TIME.fullmatch(text)
-    if found is None:
-        return None
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return float(hours * 3600 + minutes * 60 + seconds)
+    return not text or seconds_of(text) is not None

@@ -13,6 +13,7 @@ const ARROWS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
 export function listenForKeys(page, video, film) {
   const map = document.querySelector("[data-keys]");
   const acts = actsOn(video, film, () => map.showModal());
+  acts.n = () => page.dispatchEvent(new CustomEvent("carrel:note"));
   page.querySelector("[data-keys-open]")?.addEventListener("click", () => map.showModal());
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

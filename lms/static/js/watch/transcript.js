@@ -1,6 +1,8 @@
 // The transcript beside the film: follows what is said, goes where it is pressed, searches itself.
 // However long it is, only some hundred lines of it stand in the page.
 
+import { clock } from "./clock.js";
+
 const AT_ONCE = 150;
 const MOST = 450;
 const MOST_FOUND = 200;
@@ -279,11 +281,4 @@ export class Transcript {
 
 function fold(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-}
-
-function clock(seconds) {
-  const whole = Math.floor(seconds);
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
-  const rest = String(whole % 60).padStart(2, "0");
-  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
