@@ -40,6 +40,10 @@ NO_ROOM: Final = N_(
     "There is not enough room on the server for this file. Ask its operator for more, or delete"
     " former versions of recordings; then send it again."
 )
+STORAGE_AWAY: Final = N_(
+    "The storage can't be reached at this moment. What it has of the file is kept; it goes on from"
+    " there in a while."
+)
 LOST: Final = N_("What had arrived of this file is gone from the storage. Send it again.")
 TOO_LONG: Final = N_("More was sent than the file was said to have. Send it anew.")
 TOO_SMALL: Final = N_("Pieces of this file are at least 5 MiB, but the last. Send larger pieces.")

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from media.bucket_intake import BucketIntake
 from media.keys import checked_key, content_type_of, folder_of
+from media.reaching import reaching, status_of
 from media.stored import Missing, Stat
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class S3Storage:
         self._place = place
         self._made: tuple[int, S3Client] | None = None
 
+    @reaching()
     def put_file(self, key: str, path: Path, content_type: str) -> None:
         """See Storage."""
         self._client.upload_file(
@@ -52,12 +54,14 @@ class S3Storage:
         self.put_file(key, path, content_type)
         path.unlink()
 
+    @reaching()
     def put_bytes(self, key: str, data: bytes, content_type: str) -> None:
         """See Storage."""
         self._client.put_object(
             Bucket=self._place.bucket, Key=self._full(key), Body=data, ContentType=content_type
         )
 
+    @reaching()
     def open(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """See Storage."""
         full = self._full(key)
@@ -71,7 +75,7 @@ class S3Storage:
                 Bucket=self._place.bucket, Key=full, Range=f"bytes={start}-{end}"
             )
         except ClientError as fault:
-            code = _status(fault)
+            code = status_of(fault)
             if code == 404:
                 raise Missing(key) from None
             if code == 416:
@@ -79,21 +83,23 @@ class S3Storage:
             raise
         return cast("BinaryIO", answer["Body"])
 
+    @reaching()
     def fetch(self, key: str, path: Path) -> None:
         """See Storage."""
         try:
             self._client.download_file(self._place.bucket, self._full(key), str(path))
         except ClientError as fault:
-            if _status(fault) == 404:
+            if status_of(fault) == 404:
                 raise Missing(key) from None
             raise
 
+    @reaching()
     def stat(self, key: str) -> Stat | None:
         """See Storage."""
         try:
             found = self._client.head_object(Bucket=self._place.bucket, Key=self._full(key))
         except ClientError as fault:
-            if _status(fault) == 404:
+            if status_of(fault) == 404:
                 return None
             raise
         return Stat(
@@ -103,6 +109,7 @@ class S3Storage:
             modified=found["LastModified"],
         )
 
+    @reaching()
     def delete(self, key: str) -> None:
         """See Storage."""
         self._client.delete_object(Bucket=self._place.bucket, Key=self._full(key))
@@ -114,15 +121,17 @@ class S3Storage:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._place.bucket, Prefix=above + prefix
         )
-        for page in pages:
-            for found in page.get("Contents", ()):
-                yield found["Key"][len(above) :]
+        with reaching():
+            for page in pages:
+                for found in page.get("Contents", ()):
+                    yield found["Key"][len(above) :]
 
     def local_path(self, key: str) -> Path | None:
         """See Storage."""
         checked_key(key)
         return None
 
+    @reaching()
     def address(self, key: str, seconds: int, content_type: str, wanted: str) -> str | None:
         """See Storage."""
         place = {"Bucket": self._place.bucket, "Key": self._full(key), "Range": wanted}
@@ -131,6 +140,7 @@ class S3Storage:
             "get_object", Params=place | says, ExpiresIn=seconds
         )
 
+    @reaching()
     def let_pages_read(self, origin: str) -> None:
         """Let pages of one origin fetch films by addresses that were given to them (CORS).
 
@@ -139,7 +149,7 @@ class S3Storage:
         try:
             kept = self._client.get_bucket_cors(Bucket=self._place.bucket)["CORSRules"]
         except ClientError as fault:
-            if _status(fault) != 404:
+            if status_of(fault) != 404:
                 raise
             kept = []
         rule: CORSRuleTypeDef = {
@@ -176,10 +186,6 @@ class S3Storage:
         if self._made is None or self._made[0] != os.getpid():
             self._made = (os.getpid(), _s3_client(self._place))
         return self._made[1]
-
-
-def _status(fault: ClientError) -> int:
-    return int(fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def _s3_client(place: S3Place) -> "S3Client":

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from media.intake import Arriving, Found, NotBegun, OutOfPlace
 from media.keys import checked_key, content_type_of
+from media.reaching import reaching, status_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,6 +29,7 @@ class BucketIntake:
         self._bucket = bucket
         self._above = above
 
+    @reaching()
     def begin(self, key: str) -> Arriving:
         """See Intake."""
         begun = self._client.create_multipart_upload(
@@ -41,10 +43,12 @@ class BucketIntake:
         """See Intake."""
         return max(LEAST_PART, math.ceil(size / (MOST_PARTS - SPARE_PARTS)))
 
+    @reaching()
     def kept(self, arriving: Arriving) -> int:
         """See Intake."""
         return sum(size for _number, _etag, size in self._parts(arriving))
 
+    @reaching()
     def add(self, arriving: Arriving, at: int, piece: bytes) -> int:
         """See Intake."""
         parts = self._parts(arriving)
@@ -57,6 +61,7 @@ class BucketIntake:
             raise _fault(fault, arriving) from fault
         return at + len(piece)
 
+    @reaching()
     def finish(self, arriving: Arriving) -> None:
         """See Intake."""
         try:
@@ -73,6 +78,7 @@ class BucketIntake:
             if not self._is_stored(arriving):
                 raise NotBegun(arriving.key) from fault
 
+    @reaching()
     def discard(self, arriving: Arriving) -> None:
         """See Intake."""
         try:
@@ -86,10 +92,11 @@ class BucketIntake:
         pages = self._client.get_paginator("list_multipart_uploads").paginate(
             Bucket=self._bucket, Prefix=self._above
         )
-        for page in pages:
-            for found in page.get("Uploads", ()):
-                key = found["Key"][len(self._above) :]
-                yield Found(Arriving(key, found["UploadId"]), found["Initiated"])
+        with reaching():
+            for page in pages:
+                for found in page.get("Uploads", ()):
+                    key = found["Key"][len(self._above) :]
+                    yield Found(Arriving(key, found["UploadId"]), found["Initiated"])
 
     def free_bytes(self) -> int | None:
         """See Intake."""
@@ -118,18 +125,14 @@ class BucketIntake:
         try:
             self._client.head_object(Bucket=self._bucket, Key=self._above + arriving.key)
         except ClientError as fault:
-            if _status(fault) == 404:
+            if status_of(fault) == 404:
                 return False
             raise
         return True
 
 
-def _status(fault: ClientError) -> int:
-    return int(fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
 def _is_gone(fault: ClientError) -> bool:
-    return fault.response.get("Error", {}).get("Code") == "NoSuchUpload" or _status(fault) == 404
+    return fault.response.get("Error", {}).get("Code") == "NoSuchUpload" or status_of(fault) == 404
 
 
 def _fault(fault: ClientError, arriving: Arriving) -> Exception:

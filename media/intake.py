@@ -45,7 +45,10 @@ class Found:
 
 
 class Intake(Protocol):
-    """A storage's way to take in a file piece by piece. One piece at a time for each file."""
+    """A storage's way to take in a file piece by piece. One piece at a time for each file.
+
+    Every method raises StorageAway while the storage can't be reached.
+    """
 
     def begin(self, key: str) -> Arriving:
         """Make ready for a file; nothing is seen under its key until `finish`."""

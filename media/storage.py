@@ -12,13 +12,25 @@ from urllib.parse import unquote, urlsplit
 from media.intake import Intake
 from media.keys import BadKey, content_type_of, new_key_id
 from media.local import LocalStorage
-from media.stored import Missing, Stat
+from media.stored import Missing, Stat, StorageAway
 
-__all__ = ["BadKey", "Missing", "Stat", "Storage", "content_type_of", "new_key_id", "open_storage"]
+__all__ = [
+    "BadKey",
+    "Missing",
+    "Stat",
+    "Storage",
+    "StorageAway",
+    "content_type_of",
+    "new_key_id",
+    "open_storage",
+]
 
 
 class Storage(Protocol):
-    """A place for files by key. Every method raises BadKey for a key that is none."""
+    """A place for files by key. Every method raises BadKey for a key that is none.
+
+    And StorageAway while the place can't be reached.
+    """
 
     @property
     def intake(self) -> Intake:

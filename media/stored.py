@@ -1,4 +1,4 @@
-"""What is known of a stored file, and that there is none."""
+"""What is known of a stored file, that there is none, and that nobody can tell."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,6 +6,18 @@ from datetime import datetime
 
 class Missing(LookupError):
     """Nothing is stored under that key."""
+
+
+class StorageAway(Exception):
+    """The storage can't be reached, refuses whoever asks, or fails: nothing is known of the file.
+
+    What was being written may be there or not; asking later tells. `kind` is a word for the log;
+    the message may hold the file's name.
+    """
+
+    def __init__(self, message: str, kind: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from lms.inventory import Fault, Inventory, Orphan, remove_orphans, take_invento
 from lms.runtime import open_place
 from lms.settings import is_within
 from media.moving import Corrupt, Ledger, Moved, move, remove_moved
-from media.storage import Storage
+from media.storage import Storage, StorageAway
 
 FOUND_SOMETHING = 1
 NEXT = {
@@ -65,8 +65,8 @@ def cors(console: Console, *, as_json: bool) -> None:
         raise Refused(N_("CARREL_STORAGE is a directory, which needs no leave."), code="no_bucket")
     try:
         console.carrel.storage.let_pages_read(settings.base_url)
-    except Exception as error:
-        raise Unavailable(f"The bucket did not take it: {error}") from error
+    except StorageAway as fault:
+        raise Unavailable(f"The bucket did not take it: {fault}") from fault
     opened = Opened(settings.storage_url, settings.base_url)
     said = f"{opened.storage} lets pages of {opened.origin} fetch films."
     answer(opened, said, as_json=as_json)

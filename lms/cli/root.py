@@ -13,8 +13,9 @@ from lms.cli.output import as_text
 from lms.errors import NotFound, Refused, Unavailable
 from lms.parts import Part
 from lms.settings import SettingsError
+from media.storage import StorageAway
 
-DATABASE_FAULTS = (OperationalError, InterfaceError, ProgrammingError)
+FAULTS = (OperationalError, InterfaceError, ProgrammingError, StorageAway)
 UNPREPARED = ("no such table", "no such column", "does not exist")
 
 
@@ -62,7 +63,7 @@ def run(parts: Sequence[Part], arguments: Sequence[str]) -> int:
             args=list(arguments), prog_name="carrel", standalone_mode=False, obj=console
         )
         return result if isinstance(result, int) else Exit.DONE
-    except (click.ClickException, click.Abort, Refused, SettingsError, *DATABASE_FAULTS) as error:
+    except (click.ClickException, click.Abort, Refused, SettingsError, *FAULTS) as error:
         return _complain(error, as_json="--json" in arguments)
     finally:
         console.close()
@@ -92,6 +93,9 @@ def _weigh(error: Exception) -> tuple[Exit, Complaint]:
             return Exit.REFUSED, Complaint("aborted", "Aborted.")
         case SettingsError():
             return Exit.REFUSED, Complaint("settings", str(error))
+        case StorageAway():
+            message = f"The storage did not answer: {error}"
+            return Exit.UNAVAILABLE, Complaint("unavailable", message)
         case _:
             return Exit.UNAVAILABLE, _database_complaint(error)
 

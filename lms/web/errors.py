@@ -24,6 +24,7 @@ from lms.errors import (
 from lms.web.guard import Audience, audience_of
 from lms.web.headers import POLICY
 from lms.web.kit import wants_json
+from media.storage import StorageAway
 
 log = structlog.get_logger()
 
@@ -51,6 +52,7 @@ OUR_FAULT = N_(
 BUSY = N_("More people are here at this moment than can be served. Try again in a minute.")
 BUSY_FOR_S = "30"
 AWAY = N_("The library can't reach its records at this moment. Try again in a minute.")
+STORAGE_AWAY = N_("The library can't reach its stored files at this moment. Try again in a minute.")
 STALE_FORM = N_(
     "This form was open for too long, or in another window. Go back, reload and send it again."
 )
@@ -64,6 +66,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StorageAway, storage_away)
     app.register_error_handler(Exception, _failed)
 
 
@@ -84,6 +87,13 @@ def away() -> ResponseReturnValue:
     reference = secrets.token_hex(4)
     log.error("database_away", reference=reference, endpoint=request.endpoint)
     return _without_database("away", AWAY, reference)
+
+
+def storage_away(fault: StorageAway) -> ResponseReturnValue:
+    """Answer that stored files can't be reached now (503), and when to try again."""
+    reference = secrets.token_hex(4)
+    log.error("storage_away", reference=reference, endpoint=request.endpoint, kind=fault.kind)
+    return _answer(STATUS[Unavailable], "storage_away", STORAGE_AWAY, BUSY_FOR_S, reference)
 
 
 def _without_database(code: str, message: str, reference: str) -> ResponseReturnValue:

@@ -19,6 +19,7 @@ from lms.models.catalogue import Recording, Webinar
 from lms.models.upkeep import Lane
 from tests.factories import make_handout
 from tests.media.conftest import s3_server
+from tests.servers.process import free_port
 
 __all__ = ["s3_server"]
 
@@ -230,6 +231,19 @@ class TestTheCommand:
 
     def test_a_directory_needs_no_leave_for_pages(self, carrel_command):
         assert carrel_command("media", "cors", "--json").complaint["code"] == "no_bucket"
+
+    def test_a_bucket_that_is_away_is_told_in_a_sentence(self, carrel_command, monkeypatch):
+        for name, value in {
+            "STORAGE": "s3://nowhere",
+            "S3_ENDPOINT": f"http://127.0.0.1:{free_port()}",
+            "S3_ACCESS_KEY": "a",
+            "S3_SECRET_KEY": "b",
+        }.items():
+            monkeypatch.setenv(f"CARREL_{name}", value)
+        for command in (("media", "cors"), ("media", "check")):
+            ran = carrel_command(*command, "--json")
+            assert (ran.code, ran.complaint["code"]) == (4, "unavailable")
+        assert "Traceback" not in ran.err
 
     def test_a_bucket_lets_our_pages_read_and_keeps_the_rules_of_others(
         self, carrel_command, s3_server, monkeypatch, settings

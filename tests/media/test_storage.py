@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError
 
 from media.keys import checked_key, content_type_of, new_key_id, safe_name
-from media.storage import BadKey, Missing, open_storage
+from media.storage import BadKey, Missing, StorageAway, open_storage
 
 
 def content(storage, key):
@@ -284,7 +283,7 @@ class TestS3Storage:
             lambda: storage.stat("a/x"),
             lambda: storage.open("a/x"),
         ):
-            with pytest.raises(ClientError):
+            with pytest.raises(StorageAway):
                 act()
 
     def test_it_has_no_local_path(self):

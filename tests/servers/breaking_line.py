@@ -1,14 +1,15 @@
-"""A line to PostgreSQL that breaks when it is told to: before a statement arrives, or before its answer does."""
+"""A line to a server (PostgreSQL, S3) that breaks when it is told to: before a request arrives, or before its answer does."""
 
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import make_url
 
@@ -25,10 +26,10 @@ class Loss(Enum):
 
 @dataclass(slots=True)
 class BreakingLine:
-    """What stands between a program and the server; `url` is the database's address through it."""
+    """What stands between a program and the server; `url` is the server's address through it."""
 
     url: str
-    server: str
+    call: Callable[[], socket.socket]
     breaks: int = 0
     is_dead: bool = False
     _mark: bytes = b""
@@ -38,7 +39,7 @@ class BreakingLine:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def break_at(self, mark: str, loss: Loss, *, dies: bool = False) -> None:
-        """Break the next connection on which a statement with this text comes; `dies`: and all others."""
+        """Break the next connection on which a request with this text comes; `dies`: and all others."""
         with self._lock:
             self._mark, self._loss, self._dies = mark.encode(), loss, dies
 
@@ -65,8 +66,7 @@ class BreakingLine:
                 threading.Thread(target=self._carry, args=(client,), daemon=True).start()
 
     def _carry(self, client: socket.socket) -> None:
-        server = socket.socket(socket.AF_UNIX)
-        server.connect(self.server)
+        server = self.call()
         with self._lock:
             self._open |= {client, server}
         lost = threading.Event()
@@ -123,8 +123,28 @@ def breaking_line(url: str) -> Iterator[BreakingLine]:
         door.listen(64)
         host = str(parsed.query["host"])
         through = parsed.set(query={**parsed.query, "host": place})
-        line = BreakingLine(through.render_as_string(), str(Path(host, DOOR)))
-        threading.Thread(target=line.serve, args=(door,), daemon=True).start()
-        yield line
-        line.die()
-        door.shutdown(socket.SHUT_RDWR)
+        line = BreakingLine(through.render_as_string(), lambda: _beside(Path(host, DOOR)))
+        yield from _held(line, door)
+
+
+@contextmanager
+def breaking_line_to(endpoint: str) -> Iterator[BreakingLine]:
+    """Stand between a program and a server on a port of this machine, `http://127.0.0.1:9000`."""
+    parsed = urlsplit(endpoint)
+    there = (str(parsed.hostname), int(parsed.port or 0))
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        url = f"http://127.0.0.1:{door.getsockname()[1]}"
+        yield from _held(BreakingLine(url, lambda: socket.create_connection(there)), door)
+
+
+def _held(line: BreakingLine, door: socket.socket) -> Iterator[BreakingLine]:
+    threading.Thread(target=line.serve, args=(door,), daemon=True).start()
+    yield line
+    line.die()
+    door.shutdown(socket.SHUT_RDWR)
+
+
+def _beside(path: Path) -> socket.socket:
+    server = socket.socket(socket.AF_UNIX)
+    server.connect(str(path))
+    return server

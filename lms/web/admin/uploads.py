@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import structlog
 from flask import Blueprint, Response, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms import receiving, uploads
 from lms.clock import now
-from lms.errors import N_, Invalid, NotFound, Refused
+from lms.errors import N_, Invalid, NotFound, Refused, Unavailable
 from lms.models.uploads import UploadPurpose
 from lms.uploads import UploadFacts, Wanted
 from lms.web import tus
@@ -17,11 +18,14 @@ from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, see_other
 from lms.web.panels import said_moment
 from lms.web.signin import required_viewer
+from media.storage import StorageAway
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/staff")
 
 RESOURCE = "/uploads/<upload_id>"
 DISCARD = "uploads.discard"
+
+log = structlog.get_logger()
 
 
 @blueprint.before_request
@@ -43,6 +47,13 @@ def refused(refusal: Refused) -> ResponseReturnValue:
     answer = jsonify(code=refusal.code, message=_(refusal.message))
     answer.status_code = tus.status_of(refusal)
     return answer
+
+
+@blueprint.errorhandler(StorageAway)
+def away(fault: StorageAway) -> ResponseReturnValue:
+    """Answer 503 while the storage is away: what it kept before is kept, and the sender goes on."""
+    log.error("storage_away", endpoint=request.endpoint, kind=fault.kind)
+    return refused(Unavailable(receiving.STORAGE_AWAY))
 
 
 @blueprint.post("/webinars/<slug>/uploads")
