@@ -3,9 +3,10 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from lms import captions, page_moments, recordings, slides
@@ -14,7 +15,7 @@ from lms.db import new_public_id
 from lms.errors import N_
 from lms.jobs import Ended, GiveUp, JobRun, StandAside, Stopped, TryAgain, enqueue
 from lms.models.catalogue import Recording, RecordingState
-from lms.models.upkeep import JobState, Lane
+from lms.models.upkeep import Job, JobState, Lane
 from lms.recordings import Playable
 from lms.runtime import Carrel
 from media.probe import Probe, Unplayable, probe
@@ -29,6 +30,7 @@ from media.transcode import (
 )
 
 SWEEP = "rendition.sweep"
+UNPUBLISHED = f"{SWEEP}:unpublished"
 LOOK_EVERY = timedelta(seconds=5)
 LAST_VIEWER_GONE = timedelta(hours=25)  # a playback session lives for 24 hours
 
@@ -36,6 +38,7 @@ READING = N_("Reading the file")
 COPYING = N_("Making a first version to watch at once")
 ENCODING = N_("Encoding")
 STORING = N_("Storing")
+TOO_SLOW = N_("Storing took more than a day, and was given up. Please try again.")
 
 
 def encode_recording(carrel: Carrel, run: JobRun) -> None:
@@ -95,15 +98,16 @@ def encoding_ended(session: Session, ended: Ended) -> None:
     """Note on the recording that its encoding failed for good or was cancelled."""
     state = RecordingState.CANCELLED if ended.state is JobState.CANCELLED else RecordingState.FAILED
     recordings.stop(session, ended.subject, state, sentence=ended.sentence, detail=ended.detail)
+    _sweep_unpublished_now(session, ended.subject, now=ended.at)
 
 
 def sweep_run(carrel: Carrel, run: JobRun) -> None:
-    """Delete the files of a run that was replaced, once nobody can be watching it."""
-    replaced = str(run.payload["run"])
+    """Delete the files of a run that was replaced, or never published; one that plays stays."""
+    unwanted = str(run.payload["run"])
     with carrel.database.read_session() as session:
-        if recordings.run_of(session, run.subject) == replaced:
+        if recordings.run_of(session, run.subject) == unwanted:
             return
-    for key in list(carrel.storage.list(f"renditions/{run.subject}/{replaced}/")):
+    for key in list(carrel.storage.list(f"renditions/{run.subject}/{unwanted}/")):
         carrel.storage.delete(key)
 
 
@@ -125,7 +129,7 @@ def _publish(
     carrel: Carrel, run: JobRun, folder: Path, made: Encoded, found: Probe, *, whole: bool
 ) -> None:
     """Store a finished run under its own new keys, then let one row update make it play."""
-    run_id = new_public_id()
+    run_id = _begin_run(carrel, run)
     report = _progress(run, STORING, 0.95, 1.0) if whole else None
     for count, name in enumerate(made.files, start=1):
         key = f"renditions/{run.subject}/{run_id}/{name}"
@@ -144,6 +148,7 @@ def _publish(
     moment = now()
     with carrel.database.transaction() as session:
         run.hold(session)
+        _keep_run(session, run_id)
         replaced = recordings.publish(session, run.subject, playable)
         captions.index(session, recordings.find(session, run.subject).webinar_id)
         if whole:
@@ -151,16 +156,58 @@ def _publish(
             slides.keep_found(session, run.subject, made.slides)
             page_moments.have_matched(session, run.subject, now=moment)
         if replaced is not None:
-            sweep = enqueue(
-                session,
-                kind=SWEEP,
-                lane=Lane.MEDIA,
-                subject=run.subject,
-                payload={"run": replaced},
-                now=moment,
-                unique_key=f"{SWEEP}:{replaced}",
-            )
-            sweep.run_at = moment + LAST_VIEWER_GONE
+            _sweep_later(session, run.subject, replaced, key=f"{SWEEP}:{replaced}", now=moment)
+
+
+def _begin_run(carrel: Carrel, run: JobRun) -> str:
+    """Return the id of a run about to be stored; unless it is published its files will be deleted.
+
+    What earlier tries left half stored is deleted at the next turn.
+    """
+    made, moment = new_public_id(), now()
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        _sweep_unpublished_now(session, run.subject, now=moment)
+        _sweep_later(session, run.subject, made, key=f"{UNPUBLISHED}:{made}", now=moment)
+    return made
+
+
+def _keep_run(session: Session, run_id: str) -> None:
+    """Let a run's files stay, since it is published now; raises TryAgain when they are gone."""
+    spared = session.execute(
+        delete(Job)
+        .where(Job.unique_key == f"{UNPUBLISHED}:{run_id}", Job.state == JobState.QUEUED)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    )
+    if spared.one_or_none() is None:
+        raise TryAgain(TOO_SLOW)
+
+
+def _sweep_unpublished_now(session: Session, recording_id: str, *, now: datetime) -> None:
+    session.execute(
+        update(Job)
+        .where(Job.kind == SWEEP, Job.subject == recording_id, Job.state == JobState.QUEUED)
+        .where(Job.unique_key.startswith(f"{UNPUBLISHED}:"))
+        .values(run_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _sweep_later(
+    session: Session, recording_id: str, run_id: str, *, key: str, now: datetime
+) -> None:
+    """Have a run's files deleted once nobody can be watching it, unless it is the one that plays."""
+    sweep = enqueue(
+        session,
+        kind=SWEEP,
+        lane=Lane.MEDIA,
+        subject=recording_id,
+        payload={"run": run_id},
+        now=now,
+        unique_key=key,
+    )
+    sweep.run_at = now + LAST_VIEWER_GONE
 
 
 def _source(carrel: Carrel, recording: Recording, folder: Path) -> Path:

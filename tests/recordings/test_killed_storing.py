@@ -1,0 +1,138 @@
+"""A worker killed while it stores an encode leaves nothing behind, on a disk and in a bucket."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from lms import jobs, recordings
+from lms.clock import now
+from lms.models.catalogue import Recording, RecordingState
+from lms.models.upkeep import Job, JobState
+from lms.recordings import ENCODE
+from lms.runtime import Carrel, open_carrel
+from lms.settings import Settings
+from tests.factories import make_webinar
+from tests.media.conftest import X264, Make, picture, s3_server
+from tests.recordings.storing_worker import STORED
+from tests.servers.process import running
+from tests.servers.seaweed import S3Server
+from tests.waiting import until
+
+__all__ = ["s3_server"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+ROOT = Path(__file__).resolve().parents[2]
+SLUG = "a-talk"
+
+
+@pytest.fixture(params=["local", "s3"])
+def places(request: pytest.FixtureRequest, environ: Mapping[str, str]) -> Mapping[str, str]:
+    if request.param == "local":
+        return environ
+    server: S3Server = request.getfixturevalue("s3_server")
+    return {
+        **environ,
+        "CARREL_STORAGE": server.url(request.node.name.partition("[")[0]),
+        "CARREL_S3_ENDPOINT": server.endpoint,
+        "CARREL_S3_REGION": server.region,
+        "CARREL_S3_ACCESS_KEY": server.access_key,
+        "CARREL_S3_SECRET_KEY": server.secret_key,
+    }
+
+
+@pytest.fixture
+def house(places: Mapping[str, str], database: object) -> Iterator[Carrel]:
+    """The library with one recording that waits for its encode."""
+    carrel = open_carrel(Settings.from_env(places))
+    yield carrel
+    carrel.database.dispose()
+
+
+@pytest.fixture
+def half_stored(house: Carrel, places: Mapping[str, str], make: Make) -> tuple[str, set[str]]:
+    """A recording whose worker was killed in the midst of storing it: its id, and what lies there."""
+    film = make("film.mp4", *picture(seconds=3), *X264, "-pix_fmt", "yuv444p")
+    house.settings.data_dir.mkdir(exist_ok=True)
+    log = house.settings.data_dir / "log"
+    log.touch()
+    original = recordings.keep_original(house.storage, film, "talk.mp4")
+    with house.database.transaction() as session:
+        make_webinar(session, SLUG)
+        recordings.attach(session, slug=SLUG, original=original, actor=None, now=now())
+    with ExitStack() as stack:
+        worker = stack.enter_context(
+            running(
+                [sys.executable, "-m", "tests.recordings.storing_worker"],
+                ready=lambda: "worker_started" in log.read_text(),
+                log=log,
+                environ={**os.environ, **places, "PYTHONPATH": str(ROOT)},
+            )
+        )
+        until((house.settings.data_dir / STORED).exists, seconds=180)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    left = set(house.storage.list(f"renditions/{original.recording_id}/"))
+    assert len(left) == 3
+    return original.recording_id, left
+
+
+def work(house: Carrel, places: Mapping[str, str], end: JobState, left: set[str]) -> None:
+    """Let an ordinary worker work until the encode has come to that end and what was left is gone."""
+    log = house.settings.data_dir / "next.log"
+    command = [sys.executable, ROOT / "wsgi.py", "worker"]
+    environ = {**os.environ, **places, "PYTHONPATH": str(ROOT)}
+    log.touch()
+
+    def is_over() -> bool:
+        with house.database.read_session() as session:
+            state = session.scalars(select(Job.state).where(Job.kind == ENCODE)).one()
+        return state is end and not left & set(house.storage.list("renditions/"))
+
+    with running(
+        command, ready=lambda: "worker_started" in log.read_text(), log=log, environ=environ
+    ):
+        until(is_over, seconds=180)
+
+
+def is_clean(places: Mapping[str, str]) -> bool:
+    """Tell whether `carrel media check` finds every file that it should, and no other."""
+    command = [sys.executable, ROOT / "wsgi.py", "media", "check", "--deep", "--json"]
+    environ = {**os.environ, **places, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(command, env=environ, capture_output=True, check=False)
+    told = json.loads(ran.stdout)
+    return (ran.returncode, told["orphan_count"], told["fault_count"]) == (0, 0, 0)
+
+
+def test_the_next_worker_stores_it_and_what_lay_half_stored_is_deleted(
+    house: Carrel, places: Mapping[str, str], half_stored: tuple[str, set[str]]
+) -> None:
+    recording_id, left = half_stored
+    work(house, places, JobState.DONE, left)
+    with house.database.read_session() as session:
+        made = session.scalars(select(Recording)).one()
+        encodes = session.scalars(select(Job).where(Job.kind == ENCODE)).all()
+    assert (made.state, [job.tries for job in encodes]) == (RecordingState.READY, [2])
+    stored = set(house.storage.list(f"renditions/{recording_id}/"))
+    assert {key.split("/")[2] for key in stored} == {made.run}
+    assert is_clean(places)
+
+
+def test_what_a_cancelled_encode_left_half_stored_is_deleted(
+    house: Carrel, places: Mapping[str, str], half_stored: tuple[str, set[str]]
+) -> None:
+    recording_id, left = half_stored
+    with house.database.transaction() as session:
+        job_id = session.scalars(select(Job.public_id).where(Job.kind == ENCODE)).one()
+        jobs.cancel(session, job_id, actor=None, now=now())
+    work(house, places, JobState.CANCELLED, left)
+    assert list(house.storage.list(f"renditions/{recording_id}/")) == []
+    assert is_clean(places)
