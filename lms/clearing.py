@@ -25,6 +25,7 @@ class _Gone:
     folders: tuple[str, ...]
     key: str | None
     forget: Callable[[Session, str], None]
+    spared: frozenset[str] = frozenset()
 
 
 def clear(carrel: Carrel, run: JobRun) -> None:
@@ -36,7 +37,8 @@ def clear(carrel: Carrel, run: JobRun) -> None:
             raise Stopped
         for folder in each.folders:
             for key in list(carrel.storage.list(folder)):
-                carrel.storage.delete(key)
+                if key not in each.spared:
+                    carrel.storage.delete(key)
         if each.key is not None:
             carrel.storage.delete(each.key)
         with carrel.database.transaction() as session:
@@ -47,6 +49,7 @@ def _overdue(session: Session, moment: datetime) -> Iterator[_Gone]:
     for handout in handouts.removed_by(session, moment):
         yield _Gone(handout, (f"handouts/{handout}/",), None, handouts.forget)
     for version, original in versions.removed_by(session, moment):
-        yield _Gone(version, (f"renditions/{version}/",), original, versions.forget_files)
+        folder, spared = f"renditions/{version}/", versions.chosen_posters(session, version)
+        yield _Gone(version, (folder,), original, versions.forget_files, spared)
     for caption, key in captions.removed_by(session, moment):
         yield _Gone(caption, (), key, captions.forget)

@@ -128,8 +128,7 @@ def _plan(session: Session, kit: str, carrel: Carrel, moment: datetime) -> _Plan
     zone = organisation.zone if organisation.zone and is_zone(organisation.zone) else None
     return _Plan(
         original=recording.original_key,
-        poster=recording.poster_key
-        or f"renditions/{recording.public_id}/{recording.run}/poster.jpg",
+        poster=webinar.poster_key or f"renditions/{recording.public_id}/{recording.run}/poster.jpg",
         captions=tuple((one.key, one.language, one.label) for one in captions),
         handouts=tuple(zip((one.key for one in handouts), names, strict=True)),
         text=KitText(

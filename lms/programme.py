@@ -202,8 +202,8 @@ def poster_on_show(session: Session, recording_id: str, *, run: str) -> str | No
     None for a draft's or a pulled webinar's, and for a run that plays no more.
     """
     found = session.execute(
-        select(Recording.poster_key)
-        .join(Webinar, Webinar.id == Recording.webinar_id)
+        select(Webinar.poster_key)
+        .join(Recording, Recording.webinar_id == Webinar.id)
         .where(
             Recording.public_id == recording_id,
             Recording.run == run,

@@ -46,6 +46,14 @@ class Playable:
     height: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """The picture of a webinar: its key, and whether staff chose it."""
+
+    key: str
+    is_chosen: bool
+
+
 def keep_original(storage: Storage, path: Path, name: str) -> Original:
     """Store a received file as it is; call it outside any transaction, it may take minutes.
 
@@ -155,15 +163,31 @@ def stop(
 def choose_poster(
     session: Session, recording_id: str, key: str | None, *, actor: str | None, now: datetime
 ) -> str | None:
-    """Let a stored picture stand for a version, or none but its run's own.
+    """Let a stored picture stand for a version's webinar, or none but what the encoder took.
 
-    Answers the key of the one it had, whose file may then be deleted. Raises NotFound.
+    It stands whichever version plays, until another is chosen. Answers the key of the one before,
+    whose file may then be deleted. Raises NotFound.
     """
     recording = find(session, recording_id)
-    former, recording.poster_key = recording.poster_key, key
+    webinar = session.get_one(Webinar, recording.webinar_id)
+    former, webinar.poster_key = webinar.poster_key, key
     session.flush()
     audit.record(session, "recording.poster_changed", recording.public_id, actor=actor, now=now)
     return former
+
+
+def poster_seen(session: Session, recording_id: str) -> Poster:
+    """Return the picture that people see of a version's webinar; raises NotFound.
+
+    Where no version plays it is the one that this version would have.
+    """
+    recording = find(session, recording_id)
+    webinar = session.get_one(Webinar, recording.webinar_id)
+    if webinar.poster_key is not None:
+        return Poster(webinar.poster_key, is_chosen=True)
+    playing = _current(session, recording.webinar_id)
+    seen = recording if playing is None or playing.run is None else playing
+    return Poster(f"renditions/{seen.public_id}/{seen.run}/poster.jpg", is_chosen=False)
 
 
 def retry(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:

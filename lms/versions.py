@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit, captions, page_moments
 from lms.errors import N_, Conflict, NotFound
-from lms.models.catalogue import Caption, FormerCaption, Recording, RecordingState
+from lms.models.catalogue import Caption, FormerCaption, Recording, RecordingState, Webinar
 from lms.taking_over import take_over
 
 
@@ -82,6 +82,14 @@ def removed_by(session: Session, moment: datetime) -> tuple[tuple[str, str], ...
     return tuple((row.public_id, row.original_key) for row in rows)
 
 
+def chosen_posters(session: Session, recording_id: str) -> frozenset[str]:
+    """Return the pictures among a version's files that stand for its webinar, whatever plays."""
+    chosen = select(Webinar.poster_key).where(
+        Webinar.poster_key.startswith(f"renditions/{recording_id}/")
+    )
+    return frozenset(key for key in session.scalars(chosen) if key is not None)
+
+
 def forget_files(session: Session, recording_id: str) -> None:
     """Note that the files of a deleted version are gone, captions too."""
     version = session.scalars(select(Recording).where(Recording.public_id == recording_id)).one()
@@ -90,7 +98,6 @@ def forget_files(session: Session, recording_id: str) -> None:
     version.run = None
     version.state = RecordingState.CANCELLED
     version.original_key = ""
-    version.poster_key = None
     session.flush()
 
 

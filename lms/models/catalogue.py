@@ -115,6 +115,8 @@ class Webinar(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
     announced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    # What staff chose in place of the picture that the encoder takes from the recording.
+    poster_key: Mapped[str | None] = mapped_column(String(200), default=None)
     # grows with every change that moves an entry in somebody's calendar (RFC 5545, 3.8.7.4)
     sequence: Mapped[int] = mapped_column(default=0, server_default="0")
     # grows with every change that whoever registered is told of: moved, cancelled, held after all
@@ -215,8 +217,6 @@ class Recording(Base, kw_only=True):
     failure_detail: Mapped[str | None] = mapped_column(Text, default=None)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ready_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    # What staff chose in place of the run's own picture.
-    poster_key: Mapped[str | None] = mapped_column(String(200), default=None)
     # Slides that staff touched are theirs: what is found later leaves them as they are.
     slides_edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

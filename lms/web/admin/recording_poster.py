@@ -1,5 +1,6 @@
-"""Staff: the picture that stands for a recording; another frame of it, or one of their own."""
+"""Staff: the picture that stands for a webinar; another frame of its recording, or one of their own."""
 
+from hashlib import sha256
 from typing import Final
 
 from flask import Blueprint, Response, flash, request
@@ -35,13 +36,14 @@ def show(recording_id: str) -> ResponseReturnValue:
     recording = _playable(recording_id)
     with read_session() as session:
         place = read_place(session, recording_id)
+        poster = recordings.poster_seen(session, recording_id)
     at = _asked_time(recording)
     return render(
         "admin/recording_poster.html",
         place=place,
         has_video=recording.has_video,
-        is_chosen=recording.poster_key is not None,
-        version=(recording.poster_key or recording.run or "").rpartition("/")[2],
+        is_chosen=poster.is_chosen,
+        shown=sha256(poster.key.encode()).hexdigest()[:12],
         at=at,
         clock=clock_of(at),
         last=int(recording.seconds or 0),
@@ -51,8 +53,8 @@ def show(recording_id: str) -> ResponseReturnValue:
 @blueprint.get("/current.jpg")
 @open_to(Audience.STAFF)
 def current(recording_id: str) -> ResponseReturnValue:
-    recording = _playable(recording_id)
-    key = recording.poster_key or f"renditions/{recording_id}/{recording.run}/poster.jpg"
+    with read_session() as session:
+        key = recordings.poster_seen(session, recording_id).key
     return send_stored(key, "image/jpeg")
 
 
@@ -71,7 +73,7 @@ def choose(recording_id: str) -> ResponseReturnValue:
     recording = _playable(recording_id)
     _keep(recording, _frame(recording, _asked_time(recording)))
     flash(
-        _("This picture stands for the recording now. Others may see the former for minutes."),
+        _("This picture stands for the webinar now. Others may see the former for minutes."),
         "done",
     )
     return see_other(".show", recording_id=recording_id)
@@ -83,7 +85,7 @@ def bring(recording_id: str) -> ResponseReturnValue:
     recording = _playable(recording_id)
     _keep(recording, as_photograph(sent_picture("picture", LARGEST_PX)))
     flash(
-        _("Your picture stands for the recording now. Others may see the former for minutes."),
+        _("Your picture stands for the webinar now. Others may see the former for minutes."),
         "done",
     )
     return see_other(".show", recording_id=recording_id)
@@ -93,7 +95,7 @@ def bring(recording_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def take_back(recording_id: str) -> ResponseReturnValue:
     _name(recording_id, None)
-    flash(_("The picture that was found first stands for the recording again."), "done")
+    flash(_("A picture from the recording that plays stands for the webinar again."), "done")
     return see_other(".show", recording_id=recording_id)
 
 
@@ -125,7 +127,7 @@ def _frame(recording: Recording, at: float) -> bytes:
 
 
 def _keep(recording: Recording, picture: bytes) -> None:
-    key = f"renditions/{recording.public_id}/posters/{new_public_id()}.jpg"
+    key = f"posters/{new_public_id()}.jpg"
     carrel().storage.put_bytes(key, picture, "image/jpeg")
     _name(recording.public_id, key)
 

@@ -1,19 +1,30 @@
 """The picture that stands for a recording: who may choose it, from what, and what people see."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from lms import versions
 from lms.cli.console import Console
 from lms.clock import now
 from lms.jobs import latest_job
 from lms.library import LIBRARY
-from lms.models.catalogue import Recording
-from lms.recordings import ENCODE, attach, keep_original
+from lms.models.catalogue import Recording, Webinar
+from lms.recordings import (
+    ENCODE,
+    Original,
+    Playable,
+    attach,
+    finish,
+    keep_original,
+    publish,
+)
 from lms.worker import see_through
 from media.frames import NoFrame, frame_at
+from tests.clearing import clear
 from tests.factories import make_webinar
 from tests.media.conftest import make, talk
 
@@ -60,19 +71,66 @@ def test_a_picture_of_ones_own_is_seen_by_everyone_and_taken_back(
     assert answer.status_code == 303
     with database.read_session() as session:
         recording = session.scalars(select(Recording)).one()
+        first = session.scalars(select(Webinar.poster_key)).one()
     open_address = f"/posters/{recording.public_id}/{recording.run}.jpg"
     shown = client.get(open_address)
     assert centre(shown.data)[0] > 200
     assert shown.headers["Cache-Control"] == "public, max-age=300"
     assert client.get(f"{address}/current.jpg").data == shown.data
     assert "What people see now" in client.get(address).text
-    first = recording.poster_key
     client.post(f"{address}/own", data={"picture": (picture(colour="lime"), "cover.png")})
     assert centre(client.get(open_address).data)[1] > 200
     assert storage.stat(first) is None  # nobody is led to it any more
     assert client.post(f"{address}/first").status_code == 303
     with database.read_session() as session:
-        assert session.scalars(select(Recording.poster_key)).one() is None
+        assert session.scalars(select(Webinar.poster_key)).one() is None
+
+
+def test_what_staff_chose_stays_whichever_version_plays(
+    client, cast, address, database, storage, clock, carrel
+):
+    client.sign_in(cast.ada.id)
+    client.post(f"{address}/own", data={"picture": (picture(), "cover.png")})
+    with database.transaction() as session:
+        first = session.scalars(select(Recording)).one()
+        first.original_key, first.seconds = "originals/first/talk.mp4", 60.0
+        second = attach(
+            session,
+            slug=cast.slug,
+            original=Original("second", "originals/second/talk.mp4", "talk.mp4", 1, "0" * 64),
+            actor=None,
+            now=now(),
+        )
+        publish(session, "second", Playable("anew", 90.0, has_video=True, width=640, height=360))
+        finish(session, "second", now=now())
+        assert second.is_current
+        versions.remove(session, first.public_id, actor=None, now=now())
+    assert centre(client.get("/posters/second/anew.jpg").data)[0] > 200
+    second_address = "/staff/recordings/second/picture"
+    assert "until you choose anew" in client.get(second_address).text
+    clock.advance(timedelta(days=31))
+    clear(carrel)
+    client.sign_in(cast.ada.id)
+    assert centre(client.get("/posters/second/anew.jpg").data)[0] > 200
+    client.post(f"{second_address}/first")
+    assert client.get("/posters/second/anew.jpg").status_code == 404  # of its own there is none
+
+
+def test_a_picture_that_was_chosen_for_a_version_outlives_its_files(
+    cast, database, storage, clock, carrel
+):
+    with database.transaction() as session:
+        recording = session.scalars(select(Recording)).one()
+        prefix = f"renditions/{recording.public_id}/posters/"
+        webinar = session.get_one(Webinar, recording.webinar_id)
+        webinar.poster_key = f"{prefix}chosen.jpg"  # so they were kept once
+        recording.is_current, recording.removed_at = False, now()
+        recording.original_key = "originals/first/talk.mp4"
+    for name in ("chosen.jpg", "former.jpg"):
+        storage.put_bytes(prefix + name, b"x", "image/jpeg")
+    clock.advance(timedelta(days=31))
+    clear(carrel)
+    assert list(storage.list(prefix)) == [f"{prefix}chosen.jpg"]
 
 
 @pytest.mark.parametrize("kind", ["nothing", "a text"])
