@@ -54,6 +54,8 @@ class Announcement:
     state: WebinarState
     announced_at: datetime | None
     pulled_reason: str | None
+    moved_from: datetime | None
+    notice_said: str
     has_live_link: bool
     presenters: tuple[PresenterPage, ...]
     series: tuple[SeriesName, ...]
@@ -108,6 +110,8 @@ _PAGE: Final = (
         Webinar.state,
         Webinar.announced_at,
         Webinar.pulled_reason,
+        Webinar.moved_from,
+        Webinar.notice_said,
         Webinar.live_link.is_not(None).label("has_live_link"),
         _presenters.label("presenters"),
         _series.label("series"),
@@ -170,6 +174,8 @@ def _announcement(row: Row[*tuple[Any, ...]]) -> Announcement:
         state=row.state,
         announced_at=row.announced_at,
         pulled_reason=row.pulled_reason,
+        moved_from=row.moved_from,
+        notice_said=row.notice_said,
         has_live_link=bool(row.has_live_link),
         presenters=tuple(PresenterPage(*one) for one in row.presenters or ()),
         series=tuple(SeriesName(*one) for one in row.series or ()),

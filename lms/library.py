@@ -80,6 +80,7 @@ from lms.web import (
     kit_download,
     library,
     live,
+    live_choices,
     notes,
     own_seats,
     playback,
@@ -103,6 +104,7 @@ from lms.web.admin import history as staff_history
 from lms.web.admin import house as staff_house
 from lms.web.admin import jobs as staff_jobs
 from lms.web.admin import kits as staff_kits
+from lms.web.admin import live as staff_live
 from lms.web.admin import mail as staff_mail
 from lms.web.admin import merge as staff_merge
 from lms.web.admin import organisations as staff_organisations
@@ -175,6 +177,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     kit_download.blueprint,
     library.blueprint,
     live.blueprint,
+    live_choices.blueprint,
+    staff_live.blueprint,
     notes.blueprint,
     organisation_allotments.blueprint,
     organisation_claims.blueprint,

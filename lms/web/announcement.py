@@ -1,14 +1,14 @@
 """A webinar's page as one person sees it: whether at all, what may be done, what it costs."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.access import Action, Admitted, Case, Code, Decision, Turned, decide
+from lms.access import LIVE_OPENS_BEFORE, Action, Admitted, Case, Code, Decision, Turned, decide
 from lms.announcement import Announcement
 from lms.errors import N_, NotFound
 from lms.models.catalogue import WebinarState
@@ -19,6 +19,7 @@ from lms.web.quotes import WAYS
 from lms.web.signin import Viewer
 from lms.zones import say_span
 
+RECORDING_AWAITED: Final = timedelta(days=30)
 OFFERS: Final = {
     OfferKind.SINGLE: N_("One person: live, recording, slides and certificate, yours for good"),
     OfferKind.GROUP_SHOWING: N_(
@@ -63,6 +64,19 @@ def panel_for(found: Announcement, case: Case | None, now: datetime) -> Panel:
         return panel_of(decision, case.webinar, slug=found.slug)
     decision = decide(case.login, case.webinar, Action.LIVE, now)
     return _live(panel_of(decision, case.webinar, slug=found.slug), decision, found, now)
+
+
+def phase_of(found: Announcement, now: datetime) -> tuple[str, str] | None:
+    """Say in a badge (its words and kind) how near a live webinar is, or that its recording is to come."""
+    if found.state is not WebinarState.ANNOUNCED or now < found.held_at - LIVE_OPENS_BEFORE:
+        return None
+    if now < found.held_at:
+        return _("The door is open"), "open"
+    if now < found.ends_at:
+        return _("On air now"), "open"
+    if found.recording is None and now < found.ends_at + RECORDING_AWAITED:
+        return _("The recording is coming"), "none"
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,14 @@ from lms.web.announcement import (
     holds,
     is_for_holders,
     panel_for,
+    phase_of,
     price_line,
 )
 from lms.web.cards import Card, entry_card
 from lms.web.found import Found, Place, found_in
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other
-from lms.web.live import coming_of
+from lms.web.live import choice_of, coming_of
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import known_zone, said_moment
 from lms.web.posters import picture_of
@@ -103,13 +104,14 @@ def presenter_picture(slug: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 def webinar(slug: str) -> ResponseReturnValue:
     person, moment = viewer(), now()
-    coming = None
+    coming = choice = None
     with read_session() as session:
         found = read_announcement(session, slug)
         case = None
         if person is not None:
             case = load_case(session, login_id=person.login_id, webinar_id=found.id)
             coming = coming_of(session, found, person, case, moment)
+            choice = choice_of(session, found, person, moment)
     if person is None and is_for_holders(found):
         return see_other("sign_in.sign_in", next=url_for(".webinar", slug=slug))
     check_may_see(found, person, case, moment)
@@ -121,6 +123,7 @@ def webinar(slug: str) -> ResponseReturnValue:
         knows_zone=known_zone() is not None,
         opens_live=not is_over and found.state is WebinarState.ANNOUNCED,
         when=said_moment(found.held_at, found.zone),
+        phase=phase_of(found, moment),
         overview=Markup(to_html(found.overview)),  # noqa: S704  (nh3 cleaned it)
         people=[
             (each, Markup(to_html(each.biography)))  # noqa: S704  (nh3 cleaned it)
@@ -133,6 +136,9 @@ def webinar(slug: str) -> ResponseReturnValue:
         panel=panel_for(found, case, moment),
         holds=holds(case, moment),
         coming=coming,
+        choice=choice,
+        moved_from=said_moment(found.moved_from, found.zone) if found.moved_from else "",
+        said_moment=said_moment,
         sender=carrel().settings.mail_from,
     )
 

@@ -14,7 +14,8 @@ from lms.announcement import Announcement, read_announcement, read_live_room
 from lms.cases import load_case
 from lms.clock import now
 from lms.errors import N_, Forbidden, NotFound
-from lms.models.catalogue import WebinarState
+from lms.live_moves import Choice, read_choice
+from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Scope
 from lms.registrants import read_standing
 from lms.web import limits
@@ -37,6 +38,17 @@ class Coming:
 
     standing: str
     bought: bool
+
+
+def choice_of(
+    session: Session, found: Announcement, person: Viewer, moment: datetime
+) -> Choice | None:
+    """Return what a person may have instead of a webinar that was cancelled or moved."""
+    was_moved = found.moved_from is not None and moment < found.held_at
+    if found.state is not WebinarState.CANCELLED and not was_moved:
+        return None
+    row = session.get_one(Webinar, found.id)
+    return read_choice(session, row, person.login_id, now=moment)
 
 
 def coming_of(

@@ -45,6 +45,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "embed.restored": N_("%(actor)s put back an embed link of %(organisation)s"),
     "embed.revoked": N_("%(actor)s took back an embed link of %(organisation)s"),
     "grant.grace_extended": N_("%(actor)s extended the grace of %(subject)s"),
+    "grant.exchanged": N_("%(actor)s exchanged what %(subject)s is for"),
     "grant.made": N_("%(actor)s gave access: %(subject)s"),
     "grant.revoked": N_("%(actor)s took access back: %(subject)s"),
     "grant.suspended": N_("%(actor)s paused access: %(subject)s"),
@@ -197,6 +198,10 @@ SENTENCES: Final[Mapping[str, str]] = {
     "webinar.added": N_("%(actor)s began the webinar %(subject)s"),
     "webinar.edited": N_("%(actor)s changed the webinar %(subject)s"),
     "webinar.registered": N_("%(actor)s registered for %(subject)s"),
+    "webinar.registration_moved": N_(
+        "%(actor)s moved a registration of %(subject)s to another one"
+    ),
+    "webinar.registration_moved_back": N_("%(actor)s moved a registration back to %(subject)s"),
     "webinar.left": N_("%(actor)s said that they won't come to %(subject)s"),
     "webinar.attendance_noted": N_("%(actor)s noted who attended %(subject)s: %(people)s"),
     "webinar.certificate_rule_changed": N_(

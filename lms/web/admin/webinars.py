@@ -70,7 +70,6 @@ ACTS: Final[dict[str, tuple[Verb, str]]] = {
         webinars.withdraw_webinar,
         N_("%(title)s is off the catalogue. Who holds it keeps it."),
     ),
-    "cancel": (webinars.cancel_webinar, N_("%(title)s is cancelled.")),
     "restore": (webinars.restore_webinar, N_("%(title)s is back on the catalogue.")),
 }
 

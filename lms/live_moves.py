@@ -1,0 +1,367 @@
+"""Another webinar instead of one that was cancelled or moved: chosen by its people, or done by staff.
+
+Who holds the other one, by a pass or because it is free, is registered for it and nothing else
+changes. What somebody bought goes along: the sold line then is for the other webinar, and a refund
+of its sale ends that.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms import accounts, audit, live_letters, registrations
+from lms.access import Action, Admitted, decide
+from lms.accounts import Account
+from lms.cases import load_case
+from lms.desk import NewRequest, Office, ask
+from lms.desk_list import OPEN, RequestFacts, find_request
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.letters import Doors
+from lms.live_letters import Kind
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.holdings import Grant, OfferKind, Scope
+from lms.models.orders import DeskRequest, Registration, RequestKind
+from lms.models.people import Login
+from lms.models.viewing import PlaybackEnd
+from lms.registrants import read_registrant, read_standing
+from lms.streams import logins_of
+from lms.viewing import end_by_own_grants
+
+MOST: Final = 100
+MONEY_BACK: Final = "MONEY_BACK"  # what the desk is told a request came from
+NO_OTHER: Final = N_("Choose a webinar that is still to come.")
+NOT_COMING: Final = N_("This person is not registered any more. Reload the page.")
+THEIR_ORGANISATIONS: Final = N_(
+    "The seat is the organisation's, and does not cover that webinar. The organisation can ask for another one."
+)
+NOTHING_PAID: Final = N_(
+    "There is nothing to pay back: no purchase of your own covers this webinar."
+)
+NOT_MOVED: Final = N_("This registration was not moved, or was moved back before.")
+OVER: Final = N_("The other webinar has been held. It can't be undone any more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A webinar to come that may be chosen; `is_held` tells that it costs no exchange."""
+
+    slug: str
+    title: str
+    held_at: datetime
+    zone: str
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody may have instead of a webinar that was cancelled or moved.
+
+    `may_have_money` tells that they bought it; `asked` is the request by which they asked for it.
+    """
+
+    others: tuple[Other, ...]
+    may_have_money: bool
+    asked: RequestFacts | None
+
+
+def read_choice(
+    session: Session, webinar: Webinar, login_id: int, *, now: datetime
+) -> Choice | None:
+    """Return what a person may have instead of a webinar; None where there is nothing to choose."""
+    standing = read_standing(session, login_id=login_id, webinar_id=webinar.id)
+    line = _own_grant(session, login_id, webinar.id)
+    bought = line is not None
+    since = line.created_at if line is not None else None
+    if standing is not None and standing.is_coming:
+        since = standing.registered_at
+    if since is None or not _is_open(webinar, since, now):
+        return None
+    return Choice(
+        others=tuple(
+            other
+            for other in _others(session, webinar, login_id, now=now)
+            if bought or other.is_held
+        ),
+        may_have_money=bought,
+        asked=_asked(session, webinar, login_id),
+    )
+
+
+def choose(
+    session: Session, slug: str, other: str, login_id: int, *, doors: Doors, now: datetime
+) -> str:
+    """Let a person have another webinar (its slug) instead of one; returns the title of the other.
+
+    Raises NotFound where there is nothing to choose, Invalid (field `other`), Conflict.
+    """
+    webinar = find_webinar(session, slug)
+    if read_choice(session, webinar, login_id, now=now) is None:
+        raise NotFound
+    registrations.enter(session, login_id=login_id, webinar_id=webinar.id, now=now)
+    actor = accounts.read_account(session, login_id).public_id
+    return move(session, webinar, other, login_id, doors=doors, actor=actor, now=now)
+
+
+def ask_for_money(
+    session: Session, slug: str, login_id: int, *, office: Office, now: datetime
+) -> RequestFacts:
+    """Lay on the desk that somebody wants their money back for a webinar; asked once, it lies there.
+
+    They aren't expected any more. Raises NotFound where there is nothing to choose, Conflict where
+    they paid nothing.
+    """
+    webinar = find_webinar(session, slug)
+    choice = read_choice(session, webinar, login_id, now=now)
+    if choice is None:
+        raise NotFound
+    if not choice.may_have_money:
+        raise Conflict(NOTHING_PAID)
+    if choice.asked is not None:
+        return choice.asked
+    registrations.enter(session, login_id=login_id, webinar_id=webinar.id, now=now)
+    reader = read_registrant(session, login_id=login_id, webinar_id=webinar.id)
+    if reader is None:
+        raise NotFound
+    said = (
+        N_("The webinar was cancelled. I ask for my money back.")
+        if webinar.state is WebinarState.CANCELLED
+        else N_("I can't come on the new date. I ask for my money back.")
+    )
+    new = NewRequest(
+        kind=RequestKind.TROUBLE,
+        name=reader.name,
+        email=reader.email,
+        login_id=reader.login_id,
+        webinar_id=webinar.id,
+        message=said,
+        refusal=MONEY_BACK,
+    )
+    made = ask(session, new, office=office, actor=reader.public_id, now=now)
+    registrations.step_out(session, login_id=login_id, webinar_id=webinar.id, now=now)
+    return made
+
+
+def move(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+    session: Session,
+    webinar: Webinar,
+    other: str,
+    login_id: int,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    """Move a person who will come to a webinar to another one, and write to them; returns its title.
+
+    Raises Invalid (field `other`) for one that isn't to come, Conflict for who isn't registered,
+    or holds a seat of an organisation that doesn't cover the other.
+    """
+    target = session.scalar(select(Webinar).where(Webinar.slug == other, Webinar.id != webinar.id))
+    if target is None or target.state is not WebinarState.ANNOUNCED or target.held_at <= now:
+        raise Invalid(NO_OTHER, fields={"other": NO_OTHER})
+    standing = read_standing(session, login_id=login_id, webinar_id=webinar.id)
+    if standing is None or not standing.is_coming:
+        raise Conflict(NOT_COMING)
+    went_with = None
+    if not _holds(session, login_id, target.id, now):
+        went_with = _retarget(session, login_id, webinar, target, actor=actor, now=now)
+    if webinar.state is not WebinarState.CANCELLED:  # of that, all calendars know already
+        _write(session, live_letters.LEFT, login_id, webinar, doors=doors, now=now)
+    registrations.step_out(session, login_id=login_id, webinar_id=webinar.id, now=now)
+    _note(session, login_id, webinar.id, went_to=target.public_id, went_with=went_with)
+    registrations.register(session, login_id=login_id, webinar_id=target.id, doors=doors, now=now)
+    detail = {"to": target.public_id}
+    audit.record(
+        session,
+        "webinar.registration_moved",
+        webinar.public_id,
+        actor=actor,
+        now=now,
+        detail=detail,
+    )
+    return target.title
+
+
+def move_back(
+    session: Session,
+    webinar: Webinar,
+    login_id: int,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Undo that a person was moved away from a webinar; they are told what stands now.
+
+    Raises Conflict for one that wasn't moved, and once the other webinar has begun.
+    """
+    row = session.scalar(
+        select(Registration).where(
+            Registration.login_id.in_(logins_of(login_id)),
+            Registration.webinar_id == webinar.id,
+            Registration.went_to.is_not(None),
+        )
+    )
+    if row is None:
+        raise Conflict(NOT_MOVED)
+    target = session.scalars(select(Webinar).where(Webinar.public_id == row.went_to)).one()
+    if target.held_at <= now:
+        raise Conflict(OVER)
+    if row.went_with is not None:
+        _set_target(session, row.went_with, now_for=target.id, then_for=webinar.id)
+        end_by_own_grants(session, login_id, ended_as=PlaybackEnd.REVOKED, now=now)
+    other = read_standing(session, login_id=login_id, webinar_id=target.id)
+    if other is not None and other.is_coming:
+        registrations.leave(session, login_id=login_id, webinar_id=target.id, doors=doors, now=now)
+    _note(session, login_id, webinar.id, went_to=None, went_with=None)
+    if webinar.state is WebinarState.CANCELLED:
+        registrations.enter(session, login_id=login_id, webinar_id=webinar.id, now=now)
+    else:
+        registrations.register(
+            session, login_id=login_id, webinar_id=webinar.id, doors=doors, now=now
+        )
+    audit.record(
+        session, "webinar.registration_moved_back", webinar.public_id, actor=actor, now=now
+    )
+
+
+def find_webinar(session: Session, slug: str) -> Webinar:
+    """Return the webinar of a slug; raises NotFound."""
+    row = session.scalar(select(Webinar).where(Webinar.slug == slug))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def find_person(session: Session, public_id: str) -> Account:
+    """Return the log-in of an outside id; raises NotFound."""
+    login_id = session.scalar(select(Login.id).where(Login.public_id == public_id))
+    if login_id is None:
+        raise NotFound
+    return accounts.read_account(session, login_id)
+
+
+def find_others(session: Session, webinar: Webinar, *, now: datetime) -> tuple[Webinar, ...]:
+    """Return the webinars to come that somebody may be moved to, the next one first."""
+    return tuple(
+        session.scalars(
+            select(Webinar)
+            .where(
+                Webinar.state == WebinarState.ANNOUNCED,
+                Webinar.held_at > now,
+                Webinar.id != webinar.id,
+            )
+            .order_by(Webinar.held_at, Webinar.id)
+            .limit(MOST)
+        )
+    )
+
+
+def _is_open(webinar: Webinar, since: datetime, now: datetime) -> bool:
+    """Tell whether who was to come `since` then may choose something instead."""
+    if webinar.state is WebinarState.CANCELLED:
+        return True
+    return (
+        webinar.state is WebinarState.ANNOUNCED
+        and webinar.moved_at is not None
+        and since < webinar.moved_at
+        and now < webinar.held_at
+    )
+
+
+def _others(
+    session: Session, webinar: Webinar, login_id: int, *, now: datetime
+) -> tuple[Other, ...]:
+    return tuple(
+        Other(one.slug, one.title, one.held_at, one.zone, _holds(session, login_id, one.id, now))
+        for one in find_others(session, webinar, now=now)
+    )
+
+
+def _holds(session: Session, login_id: int, webinar_id: int, now: datetime) -> bool:
+    case = load_case(session, login_id=login_id, webinar_id=webinar_id)
+    return isinstance(decide(case.login, case.webinar, Action.HANDOUT, now), Admitted)
+
+
+def _own_grant(session: Session, login_id: int, webinar_id: int) -> Grant | None:
+    return session.scalar(
+        select(Grant)
+        .where(
+            Grant.login_id.in_(logins_of(login_id)),
+            Grant.scope == Scope.WEBINAR,
+            Grant.webinar_id == webinar_id,
+            Grant.kind.in_((OfferKind.SINGLE, OfferKind.GROUP_SHOWING)),
+            Grant.revoked_at.is_(None),
+            Grant.suspended_at.is_(None),
+        )
+        .order_by(Grant.ends_at.is_not(None), Grant.id)
+        .limit(1)
+    )
+
+
+def _retarget(
+    session: Session,
+    login_id: int,
+    webinar: Webinar,
+    target: Webinar,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    line = _own_grant(session, login_id, webinar.id)
+    if line is None:
+        raise Conflict(THEIR_ORGANISATIONS)
+    public_id = line.public_id
+    _set_target(session, public_id, now_for=webinar.id, then_for=target.id)
+    end_by_own_grants(session, login_id, ended_as=PlaybackEnd.REVOKED, now=now)
+    detail = {"from": webinar.public_id, "to": target.public_id}
+    audit.record(session, "grant.exchanged", public_id, actor=actor, now=now, detail=detail)
+    return public_id
+
+
+def _set_target(session: Session, grant_id: str, *, now_for: int, then_for: int) -> None:
+    session.execute(
+        update(Grant)
+        .where(Grant.public_id == grant_id, Grant.webinar_id == now_for)
+        .values(webinar_id=then_for)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _note(
+    session: Session, login_id: int, webinar_id: int, *, went_to: str | None, went_with: str | None
+) -> None:
+    session.execute(
+        update(Registration)
+        .where(
+            Registration.login_id.in_(logins_of(login_id)), Registration.webinar_id == webinar_id
+        )
+        .values(went_to=went_to, went_with=went_with, turns=Registration.turns + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _asked(session: Session, webinar: Webinar, login_id: int) -> RequestFacts | None:
+    public_id = session.scalar(
+        select(DeskRequest.public_id)
+        .where(
+            DeskRequest.login_id.in_(logins_of(login_id)),
+            DeskRequest.webinar_id == webinar.id,
+            DeskRequest.refusal == MONEY_BACK,
+            DeskRequest.state.in_(OPEN),
+        )
+        .order_by(DeskRequest.id.desc())
+        .limit(1)
+    )
+    return None if public_id is None else find_request(session, public_id)
+
+
+def _write(
+    session: Session, kind: Kind, login_id: int, webinar: Webinar, *, doors: Doors, now: datetime
+) -> None:
+    reader = read_registrant(session, login_id=login_id, webinar_id=webinar.id)
+    if reader is not None:
+        live_letters.send(session, kind, webinar, reader, doors=doors, now=now)

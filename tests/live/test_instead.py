@@ -1,0 +1,333 @@
+"""Another webinar, or the money back, instead of one that was cancelled or moved."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms import webinars
+from lms.db import Database
+from lms.live_notices import NewDate
+from lms.models.catalogue import Recording, Webinar
+from lms.models.holdings import Grant
+from lms.models.orders import DeskRequest, Registration
+from lms.models.people import Organisation
+from lms.runtime import Carrel
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_webinar
+from tests.live.coming import DAY, HELD_AT, go_round, kinds, register, tell_changes
+from tests.seating import add_pool, seat
+from tests.visitor import Visitor
+from tests.web.letters import newest
+
+OTHER = "mending-spines"
+GONE = "long-past"
+
+
+@pytest.fixture
+def to_come(carrel: Carrel, cast: Cast, database: Database, clock: Clock) -> Cast:
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).held_at = HELD_AT
+        session.delete(session.get_one(Recording, cast.recording_id))
+        make_webinar(session, OTHER, held_at=HELD_AT + 9 * DAY)
+        make_webinar(session, GONE)
+    register(database, cast.webinar_id, cast.bob.id)
+    go_round(carrel)
+    return cast
+
+
+def cancel(database: Database, carrel: Carrel, slug: str) -> None:
+    with database.transaction() as session:
+        webinars.cancel_webinar(session, slug, said="The hall is shut.", actor=None, now=NOW)
+    tell_changes(carrel)
+
+
+def postpone(database: Database, carrel: Carrel, slug: str) -> None:
+    with database.transaction() as session:
+        new = NewDate(HELD_AT + 2 * DAY, "The presenter travels.")
+        webinars.postpone_webinar(session, slug, new, actor=None, now=NOW)
+    tell_changes(carrel)
+
+
+def coming(database: Database, slug: str) -> set[int]:
+    with database.read_session() as session:
+        rows = session.scalars(
+            select(Registration.login_id)
+            .join(Webinar, Webinar.id == Registration.webinar_id)
+            .where(Webinar.slug == slug, Registration.left_at.is_(None))
+        )
+        return set(rows)
+
+
+def holds(client: Visitor, login_id: int, slug: str) -> bool:
+    client.sign_in(login_id)
+    return "there is nothing to pay" in client.get(f"/webinars/{slug}").text
+
+
+def test_nothing_is_to_be_chosen_while_a_webinar_stands(client: Visitor, to_come: Cast) -> None:
+    for who in (to_come.alice, to_come.bob):
+        client.sign_in(who.id)
+        page = client.get(f"/webinars/{to_come.slug}").text
+        assert "Take this one instead" not in page
+        data = {"other": OTHER}
+        assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
+        assert client.post(f"/webinars/{to_come.slug}/money-back").status_code == 404
+
+
+@pytest.mark.parametrize("who", ["dan", "carol"])
+def test_who_was_not_registered_chooses_nothing(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database, who: str
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(getattr(to_come, who).id)
+    page = client.get(f"/webinars/{to_come.slug}").text
+    assert "This webinar is cancelled" in page
+    assert "Take this one instead" not in page
+    data = {"other": OTHER}
+    assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
+    assert client.post(f"/webinars/{to_come.slug}/money-back").status_code == 404
+
+
+def test_who_has_a_pass_is_registered_for_the_other_and_asks_for_no_money(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.bob.id)
+    page = client.get(f"/webinars/{to_come.slug}").text
+    assert "The hall is shut." in page
+    assert "Mending spines" in page
+    assert "Ask for my money back" not in page
+    answer = client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
+    assert answer.location == f"/webinars/{OTHER}"
+    assert coming(database, OTHER) == {to_come.bob.id}
+    assert to_come.bob.id not in coming(database, to_come.slug)
+    assert kinds(database, "bob@example.org") == ["registered", "live_cancelled", "registered"]
+    assert client.post(f"/webinars/{to_come.slug}/money-back").status_code == 404
+
+
+def test_what_somebody_bought_goes_along_to_the_webinar_they_choose(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.alice.id)
+    client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
+    assert holds(client, to_come.alice.id, OTHER)
+    with database.read_session() as session:
+        lines = session.scalars(select(Grant).where(Grant.login_id == to_come.alice.id)).all()
+        other_id = session.scalar(select(Webinar.id).where(Webinar.slug == OTHER))
+        assert [line.webinar_id for line in lines] == [other_id]
+    # exchanged, it can't be exchanged again
+    data = {"other": OTHER}
+    assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
+
+
+@pytest.mark.parametrize("other", [GONE, "nothing", "", "reading-rooms"])
+def test_only_a_webinar_to_come_is_chosen(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database, other: str
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.alice.id)
+    client.post(f"/webinars/{to_come.slug}/choose", data={"other": other})
+    assert "Choose a webinar that is still to come." in client.get("/webinars").text
+    assert to_come.alice.id in coming(database, to_come.slug)
+
+
+def test_money_is_asked_for_once_and_lies_on_the_desk(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.alice.id)
+    for _ in range(2):
+        client.post(f"/webinars/{to_come.slug}/money-back")
+    with database.read_session() as session:
+        [asked] = session.scalars(select(DeskRequest)).all()
+        assert (asked.login_id, asked.webinar_id) == (to_come.alice.id, to_come.webinar_id)
+        assert "I ask for my money back" in asked.message
+    assert "You asked for your money back." in client.get(f"/webinars/{to_come.slug}").text
+    assert to_come.alice.id not in coming(database, to_come.slug)
+    client.sign_in(to_come.ada.id)
+    assert "Alice" in client.get("/staff/requests").text
+
+
+def test_a_moved_webinar_offers_the_choice_until_it_begins(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
+) -> None:
+    postpone(database, carrel, to_come.slug)
+    client.sign_in(to_come.alice.id)
+    page = client.get(f"/webinars/{to_come.slug}").text
+    assert "This webinar has a new date" in page
+    assert "It was to be held on Thursday 5 March 2026, 10:00 am Eastern." in page
+    assert "The presenter travels." in page
+    assert "Ask for my money back" in page
+    clock.set(HELD_AT + 2 * DAY)
+    assert "Ask for my money back" not in client.get(f"/webinars/{to_come.slug}").text
+
+
+def test_who_registered_for_the_new_date_has_nothing_to_choose(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
+) -> None:
+    postpone(database, carrel, to_come.slug)
+    clock.set(NOW + timedelta(hours=1))
+    with database.transaction() as session:
+        session.get_one(Webinar, to_come.webinar_id).free = True
+    client.sign_in(to_come.dan.id)
+    client.post(f"/webinars/{to_come.slug}/register")
+    assert "Take this one instead" not in client.get(f"/webinars/{to_come.slug}").text
+
+
+def test_a_seat_stays_its_organisations(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        elm = session.get_one(Organisation, to_come.organisation_id)
+        seat(session, add_pool(session, elm, to_come.webinar_id), to_come.dan.id)
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.dan.id)
+    page = client.get(f"/webinars/{to_come.slug}").text
+    assert "What you get instead" in page
+    assert "Ask for my money back" not in page
+    client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
+    assert "The seat is the organisation" in client.get("/webinars").text
+    assert coming(database, OTHER) == set()
+
+
+def test_staff_move_a_registration_and_undo_it(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    here = f"/staff/webinars/{to_come.slug}/registrants"
+    client.sign_in(to_come.ada.id)
+    page = client.get(here).text
+    assert "Alice" in page
+    assert "Bob" in page
+    data = {"login": to_come.alice.public_id, "other": OTHER}
+    moved = client.post(f"{here}/move", data=data)
+    assert moved.status_code == 303
+    page = client.get(moved.location).text
+    assert "Alice was moved to" in page
+    assert coming(database, OTHER) == {to_come.alice.id}
+    assert holds(client, to_come.alice.id, OTHER)
+    assert not holds(client, to_come.alice.id, to_come.slug)
+    assert newest(database, "alice@example.org").kind == "registered"
+    client.sign_in(to_come.ada.id)
+    client.post(f"{here}/undo", data={"login": to_come.alice.public_id})
+    assert coming(database, OTHER) == set()
+    assert to_come.alice.id in coming(database, to_come.slug)
+    assert holds(client, to_come.alice.id, to_come.slug)
+    assert not holds(client, to_come.alice.id, OTHER)
+    client.sign_in(to_come.ada.id)
+    again = client.post(f"{here}/undo", data={"login": to_come.alice.public_id})
+    assert "was not moved" in client.get(again.location).text
+
+
+def test_a_move_away_from_a_cancelled_webinar_is_undone_too(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}/registrants"
+    for who in (to_come.alice, to_come.bob):
+        client.post(f"{here}/move", data={"login": who.public_id, "other": OTHER})
+    assert coming(database, OTHER) == {to_come.alice.id, to_come.bob.id}
+    for who in (to_come.alice, to_come.bob):
+        client.post(f"{here}/undo", data={"login": who.public_id})
+    assert coming(database, OTHER) == set()
+    assert coming(database, to_come.slug) == {to_come.alice.id, to_come.bob.id}
+
+
+def test_it_is_not_undone_once_the_other_has_been_held(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
+) -> None:
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}/registrants"
+    client.post(f"{here}/move", data={"login": to_come.bob.public_id, "other": OTHER})
+    clock.set(HELD_AT + 9 * DAY)
+    client.sign_in(to_come.ada.id)
+    answer = client.post(f"{here}/undo", data={"login": to_come.bob.public_id})
+    assert "be undone any more" in client.get(answer.location).text
+    assert coming(database, OTHER) == {to_come.bob.id}
+
+
+@pytest.mark.parametrize("act", ["cancel", "postpone"])
+def test_staff_see_who_is_told_before_anything_is_done(
+    client: Visitor, to_come: Cast, database: Database, act: str
+) -> None:
+    client.sign_in(to_come.ada.id)
+    page = client.get(f"/staff/webinars/{to_come.slug}/{act}").text
+    assert "2 people are told" in page
+    assert "bob@example.org" in page
+    assert "carol@example.org" not in page
+    assert list(kinds(database, "bob@example.org")) == ["registered"]
+
+
+def test_staff_move_the_date_by_the_clocks_of_its_zone(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}/postpone"
+    same = client.post(here, data={"held_at": "2026-03-05T10:00"})
+    assert same.status_code == 400
+    assert "Choose another date" in same.text
+    skipped = client.post(here, data={"held_at": "2026-03-08T02:30"})
+    assert skipped.status_code == 400
+    assert "never show this time" in skipped.text
+    moved = client.post(here, data={"held_at": "2026-03-12T10:00", "said": "It snows."})
+    assert moved.status_code == 303
+    tell_changes(carrel)
+    letter = newest(database, "bob@example.org")
+    assert letter.kind == "live_moved"
+    assert "It is now: Thursday 12 March 2026, 10:00 am Eastern" in letter.text
+    assert "It snows." in letter.text
+
+
+def test_a_webinar_that_was_held_is_neither_moved_nor_cancelled(
+    client: Visitor, cast: Cast, clock: Clock
+) -> None:
+    client.sign_in(cast.ada.id)
+    for act, data in (("cancel", {}), ("postpone", {"held_at": "2026-03-12T10:00"})):
+        answer = client.post(f"/staff/webinars/{cast.slug}/{act}", data=data)
+        assert answer.status_code == 400
+        assert "has been held" in answer.text
+
+
+def test_the_list_shows_who_came_and_its_file_is_what_it_shows(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, to_come.webinar_id).live_link = "https://zoom.example/j/1"
+    clock.set(HELD_AT)
+    client.sign_in(to_come.bob.id)
+    client.get(f"/webinars/{to_come.slug}/live")
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}/registrants"
+    came = client.get(f"{here}?show=came").text
+    assert "bob@example.org" in came
+    assert "alice@example.org" not in came
+    assert "10:00 am" in came
+    missed = client.get(f"{here}?show=missed").text
+    assert "alice@example.org" in missed
+    assert "bob@example.org" not in missed
+    table = client.get(f"{here}.csv?show=came").text
+    assert '"bob@example.org"' in table
+    assert "alice@example.org" not in table
+    assert "2026-03-05T15:00:00Z" in table
+
+
+def test_the_page_says_how_near_it_is(client: Visitor, to_come: Cast, clock: Clock) -> None:
+    said = []
+    for moment in (
+        HELD_AT - timedelta(minutes=61),
+        HELD_AT - timedelta(minutes=60),
+        HELD_AT,
+        HELD_AT + timedelta(minutes=60),
+    ):
+        clock.set(moment)
+        page = client.get(f"/webinars/{to_come.slug}").text
+        said.append(
+            [
+                words
+                for words in ("The door is open", "On air now", "The recording is coming")
+                if words in page
+            ]
+        )
+    assert said == [[], ["The door is open"], ["On air now"], ["The recording is coming"]]
