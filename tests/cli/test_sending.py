@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -49,8 +49,17 @@ def _stop_midway(
     raise TimeoutError("nothing was kept")
 
 
+@pytest.fixture
+def _ctrl_c_is_heard() -> Iterator[None]:
+    """Programs that are started hear Ctrl-C, also where a shell started the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("_ctrl_c_is_heard")
 def test_it_goes_on_after_it_was_killed_and_after_ctrl_c(
     database: Database, cast: Cast, environ: Mapping[str, str], tmp_path: Path
 ) -> None:
