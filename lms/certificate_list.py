@@ -5,10 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, union
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from lms.errors import NotFound
+from lms.lean import Query
 from lms.models.catalogue import Webinar
 from lms.models.certificates import Certificate, CertificateKind
 from lms.models.people import Login, LoginAlias
@@ -87,6 +88,37 @@ FACTS: Final = (
     .outerjoin(_next, _next.replaces_id == Certificate.id)
 )
 
+_PERSON: Final = bindparam("person", type_=Login.id.type)
+_keys = union(
+    select(Login.email_key.label("key")).where(
+        Login.id.in_(logins_of(_PERSON)), Login.confirmed_at.is_not(None)
+    ),
+    select(LoginAlias.email_key).where(LoginAlias.login_id.in_(logins_of(_PERSON))),
+).subquery()
+# An address that somebody has is never NULL here: else nothing at all would be theirs.
+_seen_together = select(Attendee.id).where(
+    Attendee.email_key.in_(select(func.coalesce(_keys.c.key, "")).where(_keys.c.key.is_not(None)))
+)
+_ALL_OF_PERSON: Final = FACTS.where(
+    or_(
+        Certificate.login_id.in_(logins_of(_PERSON)),
+        Certificate.attendee_id.in_(_seen_together),
+    )
+)
+_OWN: Final = _ALL_OF_PERSON.where(Certificate.replaced_at.is_(None)).order_by(
+    Certificate.earned_at.desc(), Certificate.id.desc()
+)
+_HISTORY: Final = _ALL_OF_PERSON.order_by(Certificate.issued_at.desc(), Certificate.id.desc())
+_STANDING: Final = Query(
+    _ALL_OF_PERSON.where(
+        Certificate.webinar_id == bindparam("webinar", type_=Webinar.id.type),
+        Certificate.revoked_at.is_(None),
+        Certificate.replaced_at.is_(None),
+    )
+    .order_by(Certificate.id)
+    .limit(1)
+)
+
 
 def read_certificate(session: Session, public_id: str) -> CertificateFacts:
     """Return a certificate to whoever has its outside id, revoked or not; raises NotFound."""
@@ -101,27 +133,14 @@ def list_own(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
 
     Over all logins that are theirs, and from showings to a group under an address that is theirs.
     """
-    rows = session.execute(
-        FACTS.where(_belongs_to(login_id), Certificate.replaced_at.is_(None)).order_by(
-            Certificate.earned_at.desc(), Certificate.id.desc()
-        )
-    )
+    rows = session.execute(_OWN, {"person": login_id})
     return tuple(facts_of_row(row) for row in rows)
 
 
 def own_of_webinar(session: Session, login_id: int, webinar_id: int) -> CertificateFacts | None:
     """Return the certificate of a webinar that stands for a person, if one does."""
-    row = session.execute(
-        FACTS.where(
-            _belongs_to(login_id),
-            Certificate.webinar_id == webinar_id,
-            Certificate.revoked_at.is_(None),
-            Certificate.replaced_at.is_(None),
-        )
-        .order_by(Certificate.id)
-        .limit(1)
-    ).one_or_none()
-    return None if row is None else facts_of_row(row)
+    rows = _STANDING.rows(session, {"person": login_id, "webinar": webinar_id})
+    return CertificateFacts(*rows[0]) if rows else None
 
 
 def list_siblings(session: Session, public_id: str) -> tuple[CertificateFacts, ...]:
@@ -148,11 +167,7 @@ def list_siblings(session: Session, public_id: str) -> tuple[CertificateFacts, .
 
 def list_history(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
     """Return all that was ever issued to a person, corrected ones included, the latest first."""
-    rows = session.execute(
-        FACTS.where(_belongs_to(login_id)).order_by(
-            Certificate.issued_at.desc(), Certificate.id.desc()
-        )
-    )
+    rows = session.execute(_HISTORY, {"person": login_id})
     return tuple(facts_of_row(row) for row in rows)
 
 
@@ -163,22 +178,6 @@ def sum_credit(facts: tuple[CertificateFacts, ...]) -> int:
         if each.status is Status.VALID:
             of_webinar[each.slug] = max(each.credit_minutes, of_webinar.get(each.slug, 0))
     return sum(of_webinar.values())
-
-
-def _belongs_to(login_id: int) -> ColumnElement[bool]:
-    seen_together = select(Attendee.id).where(Attendee.email_key.in_(_keys_of(login_id)))
-    return or_(
-        Certificate.login_id.in_(logins_of(login_id)), Certificate.attendee_id.in_(seen_together)
-    )
-
-
-def _keys_of(login_id: int) -> Select[str]:
-    own = select(Login.email_key.label("key")).where(
-        Login.id.in_(logins_of(login_id)), Login.confirmed_at.is_not(None)
-    )
-    further = select(LoginAlias.email_key).where(LoginAlias.login_id.in_(logins_of(login_id)))
-    both = union(own, further).subquery()
-    return select(func.coalesce(both.c.key, "")).where(both.c.key.is_not(None))
 
 
 def facts_of_row(row: Row[*tuple[Any, ...]]) -> CertificateFacts:

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
 from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
 from sqlalchemy.orm import Session
 
+from lms.lean import Query
 from lms.models.catalogue import Recording, Webinar
 from lms.models.certificates import Attendance, CertificateRule
 from lms.models.viewing import WatchRecord
@@ -16,6 +17,25 @@ from lms.streams import logins_of
 
 PERCENT: Final = 90  # of the recording
 LIVE_OF_60: Final = 50  # of each hour of a live webinar (PRODUCT.md, Certificates)
+
+_webinar: Final = bindparam("webinar", type_=Webinar.id.type)
+_RULE: Final = Query(
+    select(
+        Webinar.minutes,
+        CertificateRule.is_offered,
+        CertificateRule.percent,
+        CertificateRule.live_minutes,
+        CertificateRule.credit_minutes,
+    )
+    .outerjoin_from(Webinar, CertificateRule, CertificateRule.webinar_id == Webinar.id)
+    .where(Webinar.id == _webinar)
+)
+_ATTENDANCE: Final = Query(
+    select(func.max(Attendance.minutes).label("minutes")).where(
+        Attendance.login_id.in_(logins_of(bindparam("person", type_=Attendance.login_id.type))),
+        Attendance.webinar_id == _webinar,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +63,7 @@ def usual_live_minutes(minutes: int) -> int:
 
 def read_rule(session: Session, webinar_id: int) -> Rule:
     """Return the rule of a webinar that is there."""
-    row = session.execute(
-        select(
-            Webinar.minutes,
-            CertificateRule.is_offered,
-            CertificateRule.percent,
-            CertificateRule.live_minutes,
-            CertificateRule.credit_minutes,
-        )
-        .outerjoin_from(Webinar, CertificateRule, CertificateRule.webinar_id == Webinar.id)
-        .where(Webinar.id == webinar_id)
-    ).one()
+    [row] = _RULE.rows(session, {"webinar": webinar_id})
     return Rule(
         is_offered=row.is_offered is not False,
         percent=row.percent or PERCENT,
@@ -99,12 +109,8 @@ def read_attendance(session: Session, login_id: int, webinar_id: int) -> int:
 
     Of two logins that are one person the longer time counts: both may have sat in the same hour.
     """
-    minutes = session.scalar(
-        select(func.max(Attendance.minutes)).where(
-            Attendance.login_id.in_(logins_of(login_id)), Attendance.webinar_id == webinar_id
-        )
-    )
-    return minutes or 0
+    [row] = _ATTENDANCE.rows(session, {"person": login_id, "webinar": webinar_id})
+    return row.minutes or 0
 
 
 def _look_again(session: Session, which: ColumnElement[bool]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import case, insert, select, update
+from sqlalchemy import bindparam, case, insert, select, update
 from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
 from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from lms import audit, mail
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.lean import Query
 from lms.letters import Doors
 from lms.models.catalogue import Presenter, Webinar, WebinarPresenter
 from lms.models.certificates import Certificate, CertificateKind
@@ -30,6 +31,19 @@ NOT_STANDING: Final = N_("This certificate was revoked or corrected before.")
 WITHHELD: Final = N_("The holder was erased, so this certificate has no name to correct.")
 REASON_WITHHELD: Final = N_("The reason is withheld, and so is the name.")
 NAME_IT: Final = N_("Write a name of at most 200 letters.")
+
+_of_person: Final = (
+    select(Certificate.id)
+    .where(
+        Certificate.login_id.in_(logins_of(bindparam("person", type_=Login.id.type))),
+        Certificate.webinar_id == bindparam("webinar", type_=Webinar.id.type),
+    )
+    .limit(1)
+)
+_ANY: Final = Query(_of_person)
+_STANDING: Final = Query(
+    _of_person.where(Certificate.revoked_at.is_(None), Certificate.replaced_at.is_(None))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,21 +183,12 @@ def correct(
 
 def has_any(session: Session, login_id: int, webinar_id: int) -> bool:
     """Tell whether a person was ever issued one, revoked ones included."""
-    found = select(Certificate.id).where(
-        Certificate.login_id.in_(logins_of(login_id)), Certificate.webinar_id == webinar_id
-    )
-    return session.scalar(found.limit(1)) is not None
+    return bool(_ANY.rows(session, {"person": login_id, "webinar": webinar_id}))
 
 
 def has_standing(session: Session, login_id: int, webinar_id: int) -> bool:
     """Tell whether one stands for a person, merged logins included."""
-    found = select(Certificate.id).where(
-        Certificate.login_id.in_(logins_of(login_id)),
-        Certificate.webinar_id == webinar_id,
-        Certificate.revoked_at.is_(None),
-        Certificate.replaced_at.is_(None),
-    )
-    return session.scalar(found.limit(1)) is not None
+    return bool(_STANDING.rows(session, {"person": login_id, "webinar": webinar_id}))
 
 
 def withhold(

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from lms import certificates
 from lms.certificate_rules import Rule, read_attendance, read_rule
 from lms.certificates import Award
+from lms.lean import Query
 from lms.letters import Doors
 from lms.models.catalogue import Recording, Webinar
 from lms.models.certificates import CertificateKind
@@ -19,6 +20,13 @@ from lms.streams import logins_of
 from lms.watching import Place, read_places
 
 ROUNDING: Final = 1e-9
+
+_VERSIONS: Final = Query(
+    select(Recording.id).where(
+        Recording.webinar_id == bindparam("webinar", type_=Webinar.id.type),
+        Recording.seconds.is_not(None),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +113,7 @@ def read_due(session: Session, *, after: int, limit: int) -> tuple[Due, ...]:
 
 
 def _places(session: Session, login_id: int, webinar_id: int) -> dict[int, Place]:
-    versions = session.scalars(
-        select(Recording.id).where(
-            Recording.webinar_id == webinar_id, Recording.seconds.is_not(None)
-        )
-    ).all()
+    versions = [row.id for row in _VERSIONS.rows(session, {"webinar": webinar_id})]
     return dict(read_places(session, login_id=login_id, recording_ids=versions))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from lms import audit, group_certificates
 from lms.db import CROCKFORD, new_public_id
 from lms.errors import N_, Gone, NotFound
+from lms.lean import Query
 from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant, OfferKind
 from lms.models.people import Login
@@ -129,28 +130,16 @@ def read_showing(session: Session, public_id: str, *, login_id: int, now: dateti
 
 def showable(session: Session, login_id: int, *, now: datetime) -> tuple[Shown, ...]:
     """Return what a person may show to a group now, by title."""
-    held = session.execute(
-        select(Webinar.id, Webinar.slug, Webinar.title)
-        .join(Grant, Grant.webinar_id == Webinar.id)
-        .where(
-            Grant.login_id.in_(logins_of(login_id)),
-            Grant.kind == OfferKind.GROUP_SHOWING,
-        )
-        .distinct()
-        .order_by(Webinar.title)
-    ).all()
     return tuple(
         Shown(row.slug, row.title)
-        for row in held
+        for row in _HELD.rows(session, {"person": login_id})
         if grant_to_show(session, login_id, row.id, now=now) is not None
     )
 
 
 def list_showings(session: Session, login_id: int, *, now: datetime) -> tuple[ShowingFacts, ...]:
     """Return what a person has shown, the latest first."""
-    mine = _SHOWINGS.where(Showing.login_id.in_(logins_of(login_id)))
-    rows = session.execute(mine.order_by(Showing.opened_at.desc(), Showing.id.desc()))
-    return tuple(_facts(row, now) for row in rows)
+    return tuple(_facts(row, now) for row in _MINE.rows(session, {"person": login_id}))
 
 
 def read_room(session: Session, code: str, *, now: datetime) -> ShowingFacts:
@@ -226,6 +215,19 @@ _SHOWINGS: Final = (
     .join(Login, Login.id == Showing.login_id)
     .join(Grant, Grant.id == Showing.grant_id)
 )
+_person: Final = bindparam("person", type_=Login.id.type)
+_MINE: Final = Query(
+    _SHOWINGS.where(Showing.login_id.in_(logins_of(_person))).order_by(
+        Showing.opened_at.desc(), Showing.id.desc()
+    )
+)
+_HELD: Final = Query(
+    select(Webinar.id, Webinar.slug, Webinar.title)
+    .join(Grant, Grant.webinar_id == Webinar.id)
+    .where(Grant.login_id.in_(logins_of(_person)), Grant.kind == OfferKind.GROUP_SHOWING)
+    .distinct()
+    .order_by(Webinar.title)
+)
 
 
 def _one(session: Session, statement: Select[*tuple[Any, ...]], now: datetime) -> ShowingFacts:
@@ -235,9 +237,9 @@ def _one(session: Session, statement: Select[*tuple[Any, ...]], now: datetime) -
     return _facts(row, now)
 
 
-def _facts(row: Row[*tuple[Any, ...]], now: datetime) -> ShowingFacts:
+def _facts(row: Any, now: datetime) -> ShowingFacts:  # noqa: ANN401  (a row, of either way to ask)
     is_open = row.closed_at is None and now < row.closes_at
-    return ShowingFacts(**row._mapping, is_open=is_open)  # noqa: SLF001  (SQLAlchemy's public name)
+    return ShowingFacts(**row._asdict(), is_open=is_open)
 
 
 def _close(session: Session, which: ColumnElement[bool], now: datetime) -> int:
