@@ -16,7 +16,7 @@ from lms import audit, certificates, sign_ins, viewing
 from lms.errors import N_, Conflict, NotFound
 from lms.letters import Doors
 from lms.models.imports import SeatImportRow
-from lms.models.live import LiveJoin
+from lms.models.live import LiveJoin, RoomReport, RoomStay
 from lms.models.orders import DeskRequest, Registration
 from lms.models.people import EmailToken, Login, LoginAlias, MemberInvitation, Membership
 from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
@@ -195,12 +195,16 @@ def _forget_letters_and_requests(session: Session, person: _Person) -> None:
 
 def _forget_doings(session: Session, person: _Person) -> None:
     """Delete what they watched, noted, registered for and belonged to, and every way in."""
+    # reports of rooms that wait to be looked at name anybody; they are sent again
+    session.execute(delete(RoomReport))
+    session.execute(delete(RoomStay).where(RoomStay.key.in_(person.keys)))
     for model in (
         WatchRecord,
         Note,
         Stream,
         Registration,
         LiveJoin,
+        RoomStay,
         Membership,
         MemberInvitation,
         LoginAlias,

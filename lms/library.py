@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from lms import (
     arrivals,
+    attendance_reports,
     certificate_rounds,
     clearing,
     contract_rounds,
@@ -92,6 +93,7 @@ from lms.web import (
     verify,
     watch,
 )
+from lms.web.admin import attendance as staff_attendance
 from lms.web.admin import audit as staff_audit
 from lms.web.admin import captions as staff_captions
 from lms.web.admin import certificate_design as staff_certificate_design
@@ -179,6 +181,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     live.blueprint,
     live_choices.blueprint,
     staff_live.blueprint,
+    staff_attendance.blueprint,
     notes.blueprint,
     organisation_allotments.blueprint,
     organisation_claims.blueprint,
@@ -254,6 +257,7 @@ LIBRARY = Part(
         group_certificates.GIVE: certificate_rounds.give_group,
         live_rounds.ROUND: live_rounds.go_round,
         TELL_CHANGED: live_rounds.tell_changed,
+        attendance_reports.COUNT: live_rounds.count_minutes,
         SWEEP: sweep_run,
         HEAR: hear_recording,
         END_IDLE: end_idle,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.models.catalogue import Webinar
 from lms.models.certificates import Attendance
-from lms.models.live import LiveJoin
+from lms.models.live import LiveJoin, RoomStay
 from lms.models.orders import Registration
 from lms.models.people import Login
 
@@ -29,7 +29,10 @@ class Show(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person; times are when they were let in, `minutes` what counts, None where nothing is known."""
+    """One person: when they were let in, from when to when the room's reports saw them, and `minutes`.
+
+    None is for what nobody knows; `minutes` is what counts for the certificate.
+    """
 
     public_id: str
     name: str
@@ -41,6 +44,8 @@ class Row:
     last_in: datetime | None
     times_in: int
     minutes: int | None
+    stayed_from: datetime | None
+    stayed_to: datetime | None
 
     @property
     def came(self) -> bool:
@@ -114,6 +119,8 @@ def _row(row: Any) -> Row:  # noqa: ANN401  (a row, however it was read)
         last_in=row.last_in,
         times_in=row.times_in or 0,
         minutes=row.minutes,
+        stayed_from=row.stayed_from,
+        stayed_to=row.stayed_to,
     )
 
 
@@ -139,6 +146,17 @@ def _people(webinar_id: int) -> Select[*tuple[Any, ...]]:
         .group_by(person)
         .subquery()
     )
+    seen = (
+        select(
+            person.label("person"),
+            func.min(RoomStay.began_at).label("stayed_from"),
+            func.max(RoomStay.ended_at).label("stayed_to"),
+        )
+        .join_from(RoomStay, Login, Login.id == RoomStay.login_id)
+        .where(RoomStay.webinar_id == webinar_id)
+        .group_by(person)
+        .subquery()
+    )
     return (
         select(
             kept.id,
@@ -152,12 +170,15 @@ def _people(webinar_id: int) -> Select[*tuple[Any, ...]]:
             func.max(joined.c.last_in).label("last_in"),
             func.coalesce(func.max(joined.c.times_in), 0).label("times_in"),
             func.max(stayed.c.minutes).label("minutes"),
+            func.min(seen.c.stayed_from).label("stayed_from"),
+            func.max(seen.c.stayed_to).label("stayed_to"),
         )
         .join_from(Registration, Login, Login.id == Registration.login_id)
         .join(kept, kept.id == person)
         .outerjoin(other, other.public_id == Registration.went_to)
         .outerjoin(joined, joined.c.person == kept.id)
         .outerjoin(stayed, stayed.c.person == kept.id)
+        .outerjoin(seen, seen.c.person == kept.id)
         .where(Registration.webinar_id == webinar_id)
         .group_by(kept.id, kept.public_id, kept.name, kept.email)
     )

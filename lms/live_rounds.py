@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import live_telling
+from lms import attendance_reports, live_telling
 from lms.clock import now
 from lms.jobs import JobRun, Schedule
 from lms.letters import Doors
@@ -16,6 +16,7 @@ from lms.registrants import enrol_holders
 from lms.runtime import Carrel
 
 ROUND: Final = "live.round"
+AT_ONCE: Final = 25
 SCHEDULES: Final = (Schedule(ROUND, timedelta(minutes=5)),)
 
 
@@ -39,6 +40,25 @@ def tell_changed(carrel: Carrel, run: JobRun) -> None:
         enrol_holders(session, now=now(), webinar_id=found.id)
         telling = Telling(live_telling.changed_as(run.payload["letter"]), found.id)
     _tell(carrel, run, telling, notice=run.payload["notice"])
+
+
+def count_minutes(carrel: Carrel, run: JobRun) -> None:
+    """Count the minutes of all whom the reports of a webinar name, some at a time."""
+    doors, after = Doors(carrel.settings.base_url), 0
+    with carrel.database.read_session() as session:
+        webinar_id = session.scalars(
+            select(Webinar.id).where(Webinar.public_id == run.subject)
+        ).one()
+    while not run.cancelled():
+        with carrel.database.transaction() as session:
+            some = attendance_reports.people_of(session, webinar_id, after=after, limit=AT_ONCE)
+            for login_id in some:
+                attendance_reports.count_one(session, webinar_id, login_id, doors=doors, now=now())
+        if len(some) < AT_ONCE:
+            return
+        after = some[-1]
+        carrel.database.let_others_write()
+        run.give_way()
 
 
 def _tell(carrel: Carrel, run: JobRun, telling: Telling, *, notice: int | None = None) -> None:

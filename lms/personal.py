@@ -13,7 +13,7 @@ from lms.holdings import HeldSeat, read_grants, read_seats, read_watched
 from lms.known_addresses import list_further
 from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind, Scope
-from lms.models.live import LiveJoin
+from lms.models.live import LiveJoin, RoomStay
 from lms.models.orders import Registration
 from lms.models.people import Login, MemberInvitation, Membership, Organisation, Role
 from lms.models.upkeep import Mail
@@ -88,6 +88,7 @@ class OwnRegistration:
     registered_at: datetime
     left_at: datetime | None
     came_at: tuple[datetime, ...]
+    stayed: tuple[tuple[datetime, datetime], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,11 @@ def _registrations(session: Session, own_ids: Sequence[int]) -> tuple[OwnRegistr
         .where(LiveJoin.login_id.in_(own_ids))
         .order_by(LiveJoin.joined_at)
     ).all()
+    stayed = session.execute(
+        select(RoomStay.webinar_id, RoomStay.began_at, RoomStay.ended_at)
+        .where(RoomStay.login_id.in_(own_ids))
+        .order_by(RoomStay.began_at)
+    ).all()
     registered = session.execute(
         select(Webinar.id, Webinar.title, Registration.registered_at, Registration.left_at)
         .join_from(Registration, Webinar, Webinar.id == Registration.webinar_id)
@@ -216,6 +222,7 @@ def _registrations(session: Session, own_ids: Sequence[int]) -> tuple[OwnRegistr
             row.registered_at,
             row.left_at,
             tuple(one.joined_at for one in came if one.webinar_id == row.id),
+            tuple((one.began_at, one.ended_at) for one in stayed if one.webinar_id == row.id),
         )
         for row in registered
     )

@@ -195,7 +195,7 @@ def read_upcoming(session: Session, login_id: int, *, now: datetime) -> tuple[Up
             Webinar.state.in_((*TO_COME, WebinarState.CANCELLED)),
             Webinar.held_at > now - LONGEST,
         )
-        .order_by(Webinar.held_at, Webinar.id)
+        .order_by(Webinar.held_at, Webinar.slug)
         .distinct()
     )
     found = (Upcoming(*row) for row in rows)

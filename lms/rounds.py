@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from lms import (
     accounts,
+    attendance_reports,
     captions,
     email_tokens,
     history_lists,
@@ -45,6 +46,7 @@ FORGETTING: Final = (
     mail.forget_old,
     imports.forget_old,
     history_lists.forget_old,
+    attendance_reports.forget_old,
     notes.forget_old,
     jobs.forget_old,
 )

@@ -1,11 +1,12 @@
-"""Who came into the room of a live webinar."""
+"""Who came into the room of a live webinar, as the house saw it and as the room's report says."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime
+from lms.db import Base, UTCDateTime, public_id_column
 
 
 class LiveJoin(Base, kw_only=True):
@@ -18,3 +19,43 @@ class LiveJoin(Base, kw_only=True):
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
     login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
     joined_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class RoomReport(Base, kw_only=True):
+    """A report of a room that was read and waits to be looked at: what it says, and nothing done."""
+
+    __tablename__ = "room_report"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), index=True
+    )
+    said: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class RoomStay(Base, kw_only=True):
+    """One stay in a room, as a report tells it; `key` is the same for all stays of one participant.
+
+    `login_id` is whose it is, as the address or staff tell; staff ignore those that are nobody's.
+    """
+
+    __tablename__ = "room_stay"
+    __table_args__ = (
+        UniqueConstraint("webinar_id", "key", "began_at", "ended_at"),
+        CheckConstraint("ended_at >= began_at", name="ends_after_it_began"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(330))
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(320))
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
+    )
+    ignored_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    began_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime] = mapped_column(UTCDateTime)

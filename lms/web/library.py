@@ -1,6 +1,7 @@
 """My library: what I may watch, why and until when, and where I left off."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from flask import Blueprint, flash, request, url_for
@@ -9,13 +10,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms import member_invitations, showings
-from lms.access import Candidate, Code, PoolPlace, Way
+from lms.access import LIVE_OPENS_BEFORE, Candidate, Code, PoolPlace, Way
 from lms.clock import now
 from lms.errors import N_
 from lms.explain import Sentence, describe, grace_sentence, last_day
+from lms.models.catalogue import WebinarState
 from lms.models.people import Role
 from lms.own_places import Holding
 from lms.recovery import asks_for_recovery
+from lms.registrants import Upcoming, read_upcoming
 from lms.shelf import PAGE_SIZE, Volume, read_shelf
 from lms.web.cards import Card, badge_kind, badge_words
 from lms.web.guard import Audience, open_to
@@ -42,15 +45,17 @@ ASKED_AS: Final = {
 @open_to(Audience.SIGNED_IN)
 def library() -> ResponseReturnValue:
     person = required_viewer()
-    page = page_number()
+    page, moment = page_number(), now()
     with read_session() as session:
-        shelf = read_shelf(session, login_id=person.login_id, page=page, now=now())
-        shown = showings.list_showings(session, person.login_id, now=now())
-        hosts = bool(shown) or bool(showings.showable(session, person.login_id, now=now()))
+        shelf = read_shelf(session, login_id=person.login_id, page=page, now=moment)
+        shown = showings.list_showings(session, person.login_id, now=moment)
+        hosts = bool(shown) or bool(showings.showable(session, person.login_id, now=moment))
         offered = member_invitations.offered_to(session, person.login_id)
+        upcoming = read_upcoming(session, person.login_id, now=moment)
         asks = RECOVERY_LATER not in web_session and asks_for_recovery(session, person.login_id)
     return render(
         "library/library.html",
+        coming=[_coming(each, moment) for each in upcoming] if page == 1 else [],
         begun=[_card(volume) for volume in shelf.begun],
         held=[_card(volume) for volume in shelf.held],
         free=[_card(volume) for volume in shelf.free],
@@ -89,6 +94,29 @@ def answer(invitation_id: str) -> ResponseReturnValue:
     else:
         flash(_("They are not told who you are."), "done")
     return see_other(".library")
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A live webinar that this person will come to, or would have."""
+
+    title: str
+    url: str
+    words: str
+    is_open: bool
+
+
+def _coming(each: Upcoming, moment: datetime) -> Coming:
+    is_open = (
+        each.state is not WebinarState.CANCELLED and moment >= each.held_at - LIVE_OPENS_BEFORE
+    )
+    words = said_moment(each.held_at, each.zone)
+    if each.state is WebinarState.CANCELLED:
+        words = _("Cancelled. Choose what you get instead.")
+    elif each.was_moved:
+        words = _("New date: %(when)s", when=words)
+    url = url_for("catalogue.webinar", slug=each.slug)
+    return Coming(each.title, url, words, is_open)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.db import Database
-from lms.models.catalogue import Webinar
+from lms.models.catalogue import Webinar, WebinarState
 from lms.models.certificates import Attendance, Certificate
 from lms.models.live import LiveJoin
 from lms.models.orders import Registration
@@ -103,3 +103,23 @@ def test_before_the_hour_the_room_is_nowhere_to_be_found(
         answer = client.get(path)
         assert "zoom.example" not in answer.text
         assert "zoom.example" not in str(answer.headers)
+
+
+def test_my_library_says_what_is_coming_up_and_when_the_door_opens(
+    client: Visitor, on_air: Cast, clock: Clock, database: Database
+) -> None:
+    clock.set(HELD_AT - 2 * HOUR)
+    client.sign_in(on_air.bob.id)
+    assert "Coming up live" not in client.get("/library").text
+    client.post(f"/webinars/{on_air.slug}/register")
+    page = client.get("/library").text
+    assert "Coming up live" in page
+    assert "To the door" not in page
+    clock.set(HELD_AT)
+    assert "To the door" in client.get("/library").text
+    clock.set(HELD_AT + HOUR)
+    assert "Coming up live" not in client.get("/library").text
+    clock.set(HELD_AT - HOUR)
+    with database.transaction() as session:
+        session.get_one(Webinar, on_air.webinar_id).state = WebinarState.CANCELLED
+    assert "Cancelled. Choose what you get instead." in client.get("/library").text

@@ -104,6 +104,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_recording_ready_has_a_run": {"state": "ready"},
     "ck_recording_seconds_positive": {"seconds": 0.0},
     "ck_recording_size_not_negative": {"size_bytes": -1},
+    "ck_room_stay_ends_after_it_began": {"began_at": START, "ended_at": BEFORE},
     "ck_sale_currency_is_iso_4217": {"currency": "US"},
     "ck_sale_price_not_negative": {"price_minor": -1},
     "ck_sale_quantity_at_least_one": {"quantity": 0},

@@ -202,6 +202,14 @@ SENTENCES: Final[Mapping[str, str]] = {
         "%(actor)s moved a registration of %(subject)s to another one"
     ),
     "webinar.registration_moved_back": N_("%(actor)s moved a registration back to %(subject)s"),
+    "webinar.report_imported": N_(
+        "%(actor)s brought in who was in the room of %(subject)s: %(people)s"
+    ),
+    "webinar.participant_matched": N_("%(actor)s said who somebody in the room of %(subject)s was"),
+    "webinar.participant_ignored": N_("%(actor)s left out somebody in the room of %(subject)s"),
+    "webinar.participant_put_back": N_(
+        "%(actor)s took back who somebody in the room of %(subject)s was"
+    ),
     "webinar.left": N_("%(actor)s said that they won't come to %(subject)s"),
     "webinar.attendance_noted": N_("%(actor)s noted who attended %(subject)s: %(people)s"),
     "webinar.certificate_rule_changed": N_(

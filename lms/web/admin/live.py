@@ -69,6 +69,7 @@ def registrants(slug: str) -> ResponseReturnValue:
         when=said_moment(standing.words.held_at, standing.words.zone),
         is_cancelled=standing.state is WebinarState.CANCELLED,
         found=found,
+        has_begun=moment >= standing.words.held_at,
         rows=[_shown(each) for each in found.items],
         zone=reading_zone().key,
         others=[
@@ -111,6 +112,8 @@ def registrants_csv(slug: str) -> ResponseReturnValue:
         _("First in"),
         _("Last in"),
         _("Times in"),
+        _("In the room from"),
+        _("In the room until"),
         _("Minutes"),
     )
     rows = (
@@ -123,6 +126,8 @@ def registrants_csv(slug: str) -> ResponseReturnValue:
             each.first_in,
             each.last_in,
             each.times_in,
+            each.stayed_from,
+            each.stayed_to,
             each.minutes,
         )
         for each in found.items
@@ -244,7 +249,13 @@ def _telling_page(template: str, standing: Standing, form: CancelForm) -> Respon
 def _shown(row: Row) -> dict[str, object]:
     zone = reading_zone()
     came = ""
-    if row.first_in is not None and row.last_in is not None:
+    if row.stayed_from is not None and row.stayed_to is not None:
+        came = _(
+            "%(first)s to %(last)s",
+            first=say_time(row.stayed_from, zone),
+            last=say_time(row.stayed_to, zone),
+        )
+    elif row.first_in is not None and row.last_in is not None:
         came = say_time(row.first_in, zone)
         if row.times_in > 1:
             came = _(

@@ -1,0 +1,187 @@
+"""The participants' report of a Zoom meeting or webinar, read from the CSV that Zoom writes.
+
+Zoom writes times by the clock of whoever made the report, without naming it, and in whatever form
+that person chose; the order of day and month is therefore found by what lies near the webinar.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import BinaryIO, Final
+from zoneinfo import ZoneInfo
+
+from dateutil import parser
+
+from lms.errors import N_
+from lms.sheet import Record, divide, heading, open_sheet
+from lms.sheet_text import EMPTY, refusal
+
+MOST_ROWS: Final = 20_000
+LONGEST: Final = timedelta(days=1)
+NO_TIMES: Final = N_(
+    "There are no join and leave times in this file. In Zoom, open Reports, choose the participants "
+    "of this webinar, leave “Show unique users” off, and export that list."
+)
+TOO_MANY: Final = N_("This report has more than 20,000 rows.")
+NO_TIME: Final = N_("Its times can't be read.")
+BACKWARDS: Final = N_("It ends before it begins, or after more than a day.")
+NOBODY: Final = N_("It names nobody.")
+_COLUMNS: Final[Mapping[str, Sequence[str]]] = {
+    "name": ("name", "username", "participantname", "displayname", "participant"),
+    "email": ("useremail", "email", "emailaddress", "participantemail"),
+    "joined": ("jointime", "joined", "joinedat"),
+    "left": ("leavetime", "left", "leftat"),
+    "waiting": ("inwaitingroom",),
+    "attended": ("attended",),
+}
+_KNOWN: Final = frozenset(name for names in _COLUMNS.values() for name in names)
+_CLOCK: Final = re.compile(r"\d{1,2}:\d{2}")
+# what a text leaves out is taken from these: where they differ, it left out something of the date
+_DEFAULTS: Final = (datetime(2000, 1, 1), datetime(2001, 2, 2))  # noqa: DTZ001  (of no zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Somebody was in the room from `began` to `ended`; `line` is where the report says so."""
+
+    line: int
+    name: str
+    email: str
+    began: datetime
+    ended: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A row that can't be used, and why."""
+
+    line: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a report says; `waited` counts rows of people who were in the waiting room alone."""
+
+    stays: tuple[Stay, ...]
+    faulty: tuple[Faulty, ...]
+    waited: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    line: int
+    cells: Mapping[str, str]
+
+
+def read_report(file: BinaryIO, *, zone: ZoneInfo, near: datetime) -> Report:
+    """Return what a report says, with its times by the clocks of `zone`; `near` is when it was held.
+
+    Raises Invalid (field `file`) for a file that is no such report.
+    """
+    lines, waited = [], 0
+    for each in _rows(file):
+        if each.cells.get("waiting", "").casefold() in ("yes", "true"):
+            waited += 1
+        elif each.cells.get("attended", "").casefold() not in ("no", "false"):
+            lines.append(each)
+    if len(lines) > MOST_ROWS:
+        raise refusal(TOO_MANY)
+    day_first = _is_day_first(lines, zone, near)
+    stays, faulty = [], []
+    for each in lines:
+        found = _stay(each, zone, day_first=day_first)
+        if isinstance(found, Stay):
+            stays.append(found)
+        else:
+            faulty.append(found)
+    return Report(tuple(stays), tuple(faulty), waited)
+
+
+def _rows(file: BinaryIO) -> Iterator[_Line]:
+    """Yield the rows under each heading that has names and times; a report may have several tables."""
+    sheet, delimiter = divide(open_sheet(file), _KNOWN)
+    places: Mapping[str, int] | None = None
+    had_table, had_any = False, False
+    for record in sheet.records(delimiter):
+        had_any = True
+        if (found := _places(record)) is not None:
+            places, had_table = found, True
+        elif places is not None and sum(map(bool, record.cells)) > 1:
+            cells = {
+                column: record.cells[place] if place < len(record.cells) else ""
+                for column, place in places.items()
+            }
+            yield _Line(record.line, cells)
+        else:
+            places = None  # a title, or the end of a table
+    if not had_any:
+        raise refusal(EMPTY)
+    if not had_table:
+        raise refusal(NO_TIMES)
+
+
+def _places(record: Record) -> Mapping[str, int] | None:
+    names = [heading(cell) for cell in record.cells]
+    places = {
+        column: next(names.index(one) for one in headings if one in names)
+        for column, headings in _COLUMNS.items()
+        if any(one in names for one in headings)
+    }
+    if not {"name", "joined", "left"} <= set(places):
+        return None
+    # beside the meeting's own columns a table has the host's address before the participant's
+    after = [
+        place
+        for place, one in enumerate(names)
+        if one in _COLUMNS["email"] and place > places["name"]
+    ]
+    return {**places, "email": after[0]} if after else places
+
+
+def _stay(each: _Line, zone: ZoneInfo, *, day_first: bool) -> Stay | Faulty:
+    began = _moment(each.cells["joined"], zone, day_first=day_first)
+    ended = _moment(each.cells["left"], zone, day_first=day_first)
+    name = " ".join(each.cells["name"].split())[:200]
+    email = each.cells.get("email", "").strip()[:320]
+    if began is None or ended is None:
+        return Faulty(each.line, NO_TIME)
+    if not began <= ended <= began + LONGEST:
+        return Faulty(each.line, BACKWARDS)
+    if not name and not email:
+        return Faulty(each.line, NOBODY)
+    return Stay(each.line, name, email, began, ended)
+
+
+def _is_day_first(lines: Sequence[_Line], zone: ZoneInfo, near: datetime) -> bool:
+    """Tell whether 06/10 is the sixth of October: what reads more times, and nearer ones, is right."""
+    ranks = []
+    for day_first in (False, True):
+        found = [_moment(each.cells["joined"], zone, day_first=day_first) for each in lines]
+        read = [abs((one - near).total_seconds()) for one in found if one is not None]
+        ranks.append((len(lines) - len(read), median(read) if read else 0.0))
+    return ranks[1] < ranks[0]
+
+
+def _moment(text: str, zone: ZoneInfo, *, day_first: bool) -> datetime | None:
+    clean = " ".join(text.replace("\u202f", " ").split())
+    found: datetime | None
+    try:
+        found = datetime.fromisoformat(clean)  # which no order of day and month can turn round
+    except ValueError:
+        found = _by_words(clean, day_first=day_first)
+    if found is None or not _CLOCK.search(clean):
+        return None
+    return found.replace(tzinfo=zone) if found.tzinfo is None else found
+
+
+def _by_words(text: str, *, day_first: bool) -> datetime | None:
+    try:
+        first, second = (
+            parser.parse(text, dayfirst=day_first, default=default) for default in _DEFAULTS
+        )
+    except (ValueError, OverflowError):
+        return None
+    return first if first == second else None

@@ -1,0 +1,154 @@
+"""Zoom's participants' reports, in the forms in which Zoom and the people who save them write them."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lms.errors import Invalid
+from lms.zoom_reports import Report, read_report
+
+NEW_YORK = ZoneInfo("America/New_York")
+HELD_AT = datetime(2026, 10, 6, 18, 0, tzinfo=UTC)  # 2:00 pm in New York
+BLOCK = """Meeting ID,Topic,Start Time,End Time,User Email,Duration (Minutes),Participants
+812 3456 7890,"Mending; spines",10/06/2026 01:45:10 PM,10/06/2026 03:05:21 PM,host@example.org,81,3
+
+"""
+HEAD = "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest"
+
+
+def read(text: str | bytes, *, zone: ZoneInfo = NEW_YORK) -> Report:
+    data = text.encode() if isinstance(text, str) else text
+    return read_report(io.BytesIO(data), zone=zone, near=HELD_AT)
+
+
+def rows(*lines: str, head: str = HEAD) -> str:
+    return "\r\n".join((head, *lines)) + "\r\n"
+
+
+def test_a_report_with_its_block_and_a_mark_in_front_is_read() -> None:
+    line = "Bob Bright (Bobby),bob@example.org,10/06/2026 01:58:30 PM,10/06/2026 03:00:00 PM,62,Yes"
+    report = read(b"\xef\xbb\xbf" + (BLOCK + rows(line)).encode())
+    [stay] = report.stays
+    assert (stay.name, stay.email) == ("Bob Bright (Bobby)", "bob@example.org")
+    assert stay.began == HELD_AT - timedelta(seconds=90)
+    assert stay.ended == HELD_AT + timedelta(hours=1)
+    assert stay.line == 5
+    assert report.faulty == ()
+
+
+@pytest.mark.parametrize(
+    ("joined", "left"),
+    [
+        ("10/06/2026 02:00:00 PM", "10/06/2026 02:50:00 PM"),
+        ("10/06/2026 02:00 PM", "10/06/2026 02:50 PM"),
+        ("10/6/2026 14:00", "10/6/2026 14:50"),
+        ("06/10/2026 14:00:00", "06/10/2026 14:50:00"),
+        ("06.10.2026 14:00:00", "06.10.2026 14:50:00"),
+        ("2026-10-06 14:00:00", "2026-10-06 14:50:00"),
+        ("2026-10-06T14:00:00", "2026-10-06T14:50:00"),
+        ("2026-10-06T18:00:00Z", "2026-10-06T18:50:00Z"),
+        ("2026/10/06 14:00", "2026/10/06 14:50"),
+        ("Oct 6, 2026 02:00:00 PM", "Oct 6, 2026 02:50:00 PM"),
+        ("Oct 06, 2026 14:00", "Oct 06, 2026 14:50"),
+        ("6 October 2026 14:00", "6 October 2026 14:50"),
+        ("10/06/26 02:00:00 PM", "10/06/26 02:50:00 PM"),
+        ("10/06/2026 2:00:00\u202fPM", "10/06/2026 2:50:00\u202fPM"),
+    ],
+)
+def test_times_are_read_in_whatever_form_they_were_chosen(joined: str, left: str) -> None:
+    report = read(rows(f'Bob,bob@example.org,"{joined}","{left}",50,No'))
+    [stay] = report.stays
+    assert stay.began == HELD_AT
+    assert stay.ended == HELD_AT + timedelta(minutes=50)
+
+
+def test_the_zone_of_the_clocks_is_the_one_that_is_said() -> None:
+    line = "Bob,bob@example.org,10/06/2026 11:00:00 AM,10/06/2026 11:50:00 AM,50,No"
+    [stay] = read(rows(line), zone=ZoneInfo("America/Los_Angeles")).stays
+    assert stay.began == HELD_AT
+
+
+def test_what_cannot_be_used_is_named_by_its_line() -> None:
+    report = read(
+        BLOCK
+        + rows(
+            "Ann,ann@example.org,10/06/2026 02:00:00 PM,10/06/2026 02:50:00 PM,50,No",
+            "Bob,bob@example.org,soon,10/06/2026 02:50:00 PM,50,No",
+            "Cat,cat@example.org,10/06/2026 02:50:00 PM,10/06/2026 02:00:00 PM,50,No",
+            "Dee,dee@example.org,10/06/2026,10/06/2026,50,No",
+            ",,10/06/2026 02:00:00 PM,10/06/2026 02:50:00 PM,50,No",
+            "Eve,eve@example.org,02:00 PM,02:50 PM,50,No",
+        )
+    )
+    assert [one.name for one in report.stays] == ["Ann"]
+    assert [one.line for one in report.faulty] == [6, 7, 8, 9, 10]
+
+
+def test_who_only_waited_was_not_there() -> None:
+    report = read(
+        rows(
+            "Ann,ann@example.org,10/06/2026 01:50:00 PM,10/06/2026 02:00:00 PM,10,No,,Yes",
+            "Ann,ann@example.org,10/06/2026 02:00:00 PM,10/06/2026 02:50:00 PM,50,No,,No",
+            head=f"{HEAD},Recording Consent,In Waiting Room",
+        )
+    )
+    assert [one.line for one in report.stays] == [3]
+    assert report.waited == 1
+
+
+def test_a_webinars_report_has_several_tables_and_those_who_did_not_come() -> None:
+    report = read(
+        """Attendee Report
+Report Generated:,"Oct 7, 2026 9:01 AM"
+Topic,Webinar ID,Actual Start Time,Actual Duration (minutes),# Registered
+Mending spines,812 3456 7890,"Oct 6, 2026 1:45 PM",81,3
+
+Host Details
+Attended,User Name (Original Name),Email,Join Time,Leave Time,Time in Session (minutes),Is Guest,Country/Region Name
+Yes,Host,host@example.org,"Oct 6, 2026 1:45 PM","Oct 6, 2026 3:05 PM",81,No,United States
+Attendee Details
+Attended,User Name (Original Name),First Name,Last Name,Email,Registration Time,Approval Status,Join Time,Leave Time,Time in Session (minutes),Is Guest,Country/Region Name
+Yes,Bob,Bob,Bright,bob@example.org,"Sep 6, 2026 1:45 PM",approved,"Oct 6, 2026 2:00 PM","Oct 6, 2026 2:50 PM",50,Yes,United States
+No,Cat,Cat,Clay,cat@example.org,"Sep 6, 2026 1:45 PM",approved,--,--,--,Yes,
+"""
+    )
+    assert [one.email for one in report.stays] == ["host@example.org", "bob@example.org"]
+    assert report.faulty == ()
+
+
+def test_beside_the_meetings_own_columns_the_participants_address_is_read() -> None:
+    head = (
+        "Topic,Meeting ID,Host Name,User Email,Start Time,End Time,"
+        "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest"
+    )
+    line = (
+        "Mending,812,Host,host@example.org,10/06/2026 01:45:10 PM,10/06/2026 03:05:21 PM,"
+        "Bob,bob@example.org,10/06/2026 02:00:00 PM,10/06/2026 02:50:00 PM,50,Yes"
+    )
+    [stay] = read(rows(line, head=head)).stays
+    assert stay.email == "bob@example.org"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name (Original Name),User Email,Total Duration (Minutes),Guest\nBob,bob@example.org,50,No\n",
+        "nothing,of,this\n1,2,3\n",
+        "",
+    ],
+)
+def test_a_file_without_times_is_refused(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read(text)
+    assert "file" in refused.value.fields
+
+
+def test_semicolons_and_utf_16_are_read() -> None:
+    text = rows(
+        "Bob;bob@example.org;06/10/2026 14:00:00;06/10/2026 14:50:00;50;No",
+        head=HEAD.replace(",", ";"),
+    )
+    [stay] = read(text.encode("utf-16")).stays
+    assert stay.began == HELD_AT
