@@ -44,7 +44,7 @@ SENTENCES = {
     403: N_("You may not do that with this log-in."),
     405: N_("That address does not take this kind of request."),
     413: N_("That is larger than this page takes."),
-    429: N_("Too many tries. Wait a little, then try again."),
+    429: N_("That was too many tries in a short while."),
 }
 OUR_FAULT = N_(
     "Something went wrong on our side. Nothing you did caused it; try again in a minute."

@@ -26,7 +26,7 @@ from lms.settings import Settings
 
 EXTENSION: Final = "carrel_limits"
 IPV6_NETWORK_BITS: Final = 64  # what one customer of a provider has at least
-TOO_MANY = N_("This was tried many times in a short while, so it is paused to keep accounts safe.")
+TOO_MANY = N_("This was tried many times in a short while, so it is paused for now.")
 T = TypeVar("T")
 log = structlog.get_logger()
 
