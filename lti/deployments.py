@@ -12,6 +12,7 @@ from lms.embedding import audit
 from lms.embedding.organisations import Customer, customers, find_organisation
 from lms.errors import N_, Invalid, NotFound
 from lti.frames import stop_frames_of
+from lti.models.launches import LaunchEntry
 from lti.models.platforms import Deployment, DeploymentState, Registration
 from lti.registrations import LONGEST_ID, find_registration
 
@@ -22,7 +23,11 @@ NO_SUCH_DEPLOYMENT: Final = N_("There is no such deployment. It appears here at 
 
 @dataclass(frozen=True, slots=True)
 class DeploymentFacts:
-    """A deployment as it stands; `registration` is that one's outside id and `platform` its name."""
+    """A deployment as it stands; `registration` is that one's outside id and `platform` its name.
+
+    `seen_at` is when it was last heard of, to the hour, or entered; `launched_at` is its last line
+    in the launch log, which keeps 90 days.
+    """
 
     id: int
     public_id: str
@@ -32,6 +37,7 @@ class DeploymentFacts:
     organisation: Customer | None
     state: DeploymentState
     seen_at: datetime
+    launched_at: datetime | None
     decided_at: datetime | None
 
 
@@ -152,16 +158,26 @@ def list_deployments(
     return _facts(session, query)
 
 
-def _listed() -> Select[Deployment, str, str]:
-    return select(Deployment, Registration.public_id, Registration.name).join(
+_Listed = Select[Deployment, str, str, datetime | None]
+
+
+def _listed() -> _Listed:
+    launched_at = (
+        select(LaunchEntry.at)
+        .where(LaunchEntry.deployment_id == Deployment.id)
+        .order_by(LaunchEntry.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(Deployment, Registration.public_id, Registration.name, launched_at).join(
         Registration, Registration.id == Deployment.registration_id
     )
 
 
-def _facts(session: Session, query: Select[Deployment, str, str]) -> tuple[DeploymentFacts, ...]:
+def _facts(session: Session, query: _Listed) -> tuple[DeploymentFacts, ...]:
     rows = session.execute(query).all()
     owners = customers(
-        session, {row.organisation_id for row, _, _ in rows if row.organisation_id is not None}
+        session, {row.organisation_id for row, *_ in rows if row.organisation_id is not None}
     )
     return tuple(
         DeploymentFacts(
@@ -173,7 +189,8 @@ def _facts(session: Session, query: Select[Deployment, str, str]) -> tuple[Deplo
             organisation=owners.get(row.organisation_id or 0),
             state=row.state,
             seen_at=row.seen_at,
+            launched_at=launched_at,
             decided_at=row.decided_at,
         )
-        for row, registration, platform in rows
+        for row, registration, platform, launched_at in rows
     )

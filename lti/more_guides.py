@@ -11,6 +11,7 @@ from lti.guides import (
     CANVAS,
     CUSTOM,
     DOMAIN,
+    EMBED,
     IN_A_COURSE,
     JWKS,
     LAUNCH,
@@ -228,10 +229,12 @@ NICHE_ACADEMY: Final = Guide(
         ),
         Part(
             N_("If it takes none: an embed link"),
+            N_("A tutorial takes an embedded page."),
+            (("", EMBED),),
             N_(
-                "A tutorial takes an embedded page. Make an embed link of your organisation, allow your "
-                "academy's address to show it, and paste its code into the tutorial. Who has finished "
-                "comes as a table (CSV) from the same page."
+                "Make an embed link of your organisation, allow your academy's address to show it, and "
+                "paste its code into the tutorial. Who has finished comes as a table (CSV) from the "
+                "same page."
             ),
         ),
     ),

@@ -13,6 +13,7 @@ from lti.guides import (
     CANVAS_JSON,
     CUSTOM,
     DOMAIN,
+    EMBED,
     JWKS,
     LAUNCH,
     LOGIN,
@@ -49,14 +50,16 @@ GIVEN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class DeploymentLine:
-    """A deployment as a page shows it."""
+    """A deployment as a page shows it; `launched` is "" where none is in the log."""
 
     id: str
     deployment_id: str
     state: str
     badge: str
-    seen: str
+    launched: str
     is_pending: bool
+    is_connected: bool
+    is_refused: bool
     organisation: str | None
 
 
@@ -89,13 +92,17 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class GuidePart:
-    """A part of a guide with its values filled in; `wants_link` where a registration link goes."""
+    """A part of a guide with its values filled in.
+
+    `wants_link` tells that a registration link goes there, `wants_embed` an embed link's code.
+    """
 
     title: str
     where: str
     values: tuple[Value, ...]
     then: str
     wants_link: bool
+    wants_embed: bool
 
 
 def tool_values(addresses: ToolAddresses, face: ToolFace) -> list[Value]:
@@ -123,10 +130,11 @@ def guide_parts(guide: Guide, addresses: ToolAddresses, face: ToolFace) -> list[
             values=tuple(
                 Value(label, known.get(name, _(name)), is_copied=name in known)
                 for label, name in part.fields
-                if name != REGISTRATION
+                if name not in (REGISTRATION, EMBED)
             ),
             then=_(part.then) if part.then else "",
             wants_link=any(name == REGISTRATION for _label, name in part.fields),
+            wants_embed=any(name == EMBED for _label, name in part.fields),
         )
         for part in guide.parts
     ]
@@ -182,8 +190,10 @@ def _deployment(one: DeploymentFacts, zone: str) -> DeploymentLine:
         deployment_id=one.deployment_id,
         state=_(words),
         badge=kind,
-        seen=say_time_of(one.seen_at, zone),
+        launched="" if one.launched_at is None else say_time_of(one.launched_at, zone),
         is_pending=one.state is DeploymentState.PENDING,
+        is_connected=one.state is DeploymentState.APPROVED,
+        is_refused=one.state is DeploymentState.REFUSED,
         organisation=one.organisation.name if one.organisation else None,
     )
 

@@ -12,7 +12,7 @@ from lms.web.signin import required_viewer
 from lti.embeds import find_anybodys, list_embeds, revoke_embed
 from lti.web.embed_words import line_of
 
-blueprint = Blueprint("staff_embeds", __name__, url_prefix="/staff/embeds")
+blueprint = Blueprint("staff_embeds", __name__, url_prefix="/staff/lti/embeds")
 
 
 @blueprint.get("")

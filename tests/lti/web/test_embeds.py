@@ -151,12 +151,12 @@ def test_an_address_of_an_older_key_is_not_shown_and_works_on(client, database, 
 
 def test_staff_see_all_links_and_take_one_back(client, database, cast, here, link):
     client.sign_in(cast.ada.id)
-    page = client.get("/staff/embeds").text
+    page = client.get("/staff/lti/embeds").text
     assert "Staff page" in page
     assert "Elm County Library" in page
-    assert client.post(f"/staff/embeds/{link.public_id}/take-back").status_code == 303
+    assert client.post(f"/staff/lti/embeds/{link.public_id}/take-back").status_code == 303
     with database.read_session() as session:
         (facts,) = list_embeds(session)
     assert facts.revoked_at is not None
     client.sign_in(cast.mia.id)
-    assert client.get("/staff/embeds").status_code == 404
+    assert client.get("/staff/lti/embeds").status_code == 404

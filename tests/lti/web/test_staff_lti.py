@@ -1,6 +1,9 @@
 """Staff's pages about learning systems: who may not come in, and what each act does."""
 
+from datetime import timedelta
+
 from lms.db import Database
+from lms.embedding.dates import say_time_of
 from lti.deployments import list_deployments
 from lti.keys import list_keys
 from lti.launch_log import Occurrence, write_launch
@@ -63,6 +66,21 @@ def test_a_deployment_is_approved_for_an_organisation_or_refused(
     client.post(f"{here}/refuse")
     with database.read_session() as session:
         assert list_deployments(session)[0].state is DeploymentState.REFUSED
+
+
+def test_the_last_launch_is_the_one_in_the_log(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    made = waiting(database)
+    client.sign_in(cast.ada.id)
+    assert "Not launched in the last 90 days" in client.get("/staff/lti").text
+    at = NOW + timedelta(minutes=7)
+    with database.transaction() as session:
+        (deployment,) = list_deployments(session)
+        write_launch(session, Occurrence(made.id, deployment.id), now=at)
+        (deployment,) = list_deployments(session)
+    assert deployment.launched_at == at
+    assert f"Last launch: {say_time_of(at, 'America/New_York')}" in client.get("/staff/lti").text
 
 
 def test_the_log_is_shown_and_the_keys_are_rotated(
