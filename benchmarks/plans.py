@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from lms import beats, cases, newcomers, seats, sitting
+from lms import beat_rows, cases, newcomers, seats, sitting
 from lms.db import Database
 from lms.lean import Lean
 
@@ -19,10 +19,10 @@ LARGE: Final = ("grant_line", "seat", "assignment", "login", "pool", "waiting_en
 HOT: Final[dict[str, Any]] = {
     "decision": cases._ONE,
     "decisions of a page": cases._SEVERAL.params(webinar_ids=list(range(1, 25)), login_id=1),
-    "beat: what is known": beats._BEATING,
-    "beat: what is known, locked": beats._BEATING_LOCKED,
-    "beat: the stream": beats._HOLD,
-    "beat: what is kept": beats._KEEP,
+    "beat: what is known": beat_rows.BEATING,
+    "beat: what is known, locked": beat_rows.BEATING_LOCKED,
+    "beat: the stream": beat_rows.HOLD,
+    "beat: what is kept": beat_rows.KEEP,
     "claim: who asks": seats._ASKING,
     "claim: what they hold": seats._HELD,
     "claim: a seat that was left": sitting._PICK,
@@ -32,7 +32,7 @@ OF_ONE_KIND: Final[dict[str, dict[str, Any]]] = {
     "sqlite": {"claim: a new seat": newcomers._ADD, "claim: who sits": newcomers._ASSIGN},
     "postgresql": {
         "claim: a newcomer's": newcomers._IN_ONE,
-        "beat: what is kept, in one": beats._KEEP_IN_ONE,
+        "beat: what is kept, in one": beat_rows.KEEP_IN_ONE,
     },
 }
 SCANNED: Final = {

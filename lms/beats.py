@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Update, and_, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import streams, viewing
@@ -17,15 +16,12 @@ from lms.access import (
     WebinarFacts,
     decide,
 )
+from lms.beat_rows import BEATING, BEATING_LOCKED, HOLD, KEEP, KEEP_IN_ONE, NOTE, Heard
 from lms.cases import load_case
 from lms.errors import NotFound
 from lms.lean import Driver, Lean
-from lms.models.catalogue import Recording, Webinar, WebinarState
-from lms.models.holdings import Grant, Scope, Withdrawal
-from lms.models.people import Login
-from lms.models.seats import Assignment, AssignmentState, Pool
-from lms.models.viewing import PlaybackEnd, PlaybackSession, Stream, WatchRecord
-from lms.progress import Beat, Seen, Verdict, watched_seconds, weigh
+from lms.models.viewing import PlaybackEnd
+from lms.progress import Beat, Seen, Verdict, watched_seconds, weigh, without_last
 from lms.streams import Claim
 
 # Who is watching is known to the minute; each beat would write one row more for it otherwise.
@@ -41,6 +37,10 @@ _ENDS: Final = {
     "REFUNDED": PlaybackEnd.REFUNDED,
     "RECORDING_NOT_READY": PlaybackEnd.CLOSED,
 }
+
+
+# After these the person's place is another player's, or the last beat was told already.
+_WITHOUT_LAST: Final = frozenset((PlaybackEnd.CLOSED, PlaybackEnd.TAKEN_OVER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,178 +68,17 @@ class Doubtful:
     """The grant that let in no longer does, or the stream is elsewhere: `keep_beat` finds out."""
 
 
-@dataclass(slots=True)
-class _Heard:
-    """One row of `_BEATING`, in its order."""
-
-    id: int
-    login_id: int
-    opened_at: datetime
-    expires_at: datetime
-    beat_at: datetime
-    ended_as: PlaybackEnd | None
-    is_preview: bool
-    organisation_id: int | None
-    webinar_id: int
-    seconds: float
-    record_id: int
-    buckets: bytes
-    earned_until: datetime
-    certify_at_s: int | None
-    merged_into: int | None
-    blocked_at: datetime | None
-    state: WebinarState
-    free: bool
-    held_at: datetime
-    minutes: int
-    grant_id: str | None
-    scope: Scope | None
-    starts_at: datetime | None
-    ends_at: datetime | None
-    grace_until: datetime | None
-    awaits_payment_since: datetime | None
-    suspended_at: datetime | None
-    revoked_at: datetime | None
-    revoked_as: Withdrawal | None
-    pool_id: int | None
-    claimed_at: datetime | None
-
-
-_session, _record = PlaybackSession.__table__.c, WatchRecord.__table__.c
-_recording, _webinar, _login = Recording.__table__.c, Webinar.__table__.c, Login.__table__.c
-_grant, _seat, _pool = Grant.__table__.c, Assignment.__table__.c, Pool.__table__.c
-_stream = Stream.__table__.c
-
-# A seat of the pool that holds the grant, or of a part of it that was allotted to a child; in a
-# frame, of its organisation's.
-_claimed_at = (
-    select(_seat.claimed_at)
-    .join_from(Assignment.__table__, Pool.__table__, _pool.id == _seat.pool_id)
-    .where(
-        _seat.login_id == _session.login_id,
-        _seat.ended_at.is_(None),
-        _seat.state == AssignmentState.CLAIMED,
-        or_(_pool.id == _grant.pool_id, _pool.allotted_from_id == _grant.pool_id),
-        or_(
-            _session.organisation_id.is_(None),
-            _pool.organisation_id == _session.organisation_id,
-        ),
-    )
-    .limit(1)
-    .scalar_subquery()
-)
-_HEARD = (
-    select(
-        _session.id,
-        _session.login_id,
-        _session.opened_at,
-        _session.expires_at,
-        _session.beat_at,
-        _session.ended_as,
-        _session.is_preview,
-        _session.organisation_id,
-        _recording.webinar_id,
-        _recording.seconds,
-        _record.id.label("record_id"),
-        _record.buckets,
-        _record.earned_until,
-        _record.certify_at_s,
-        _login.merged_into,
-        _login.blocked_at,
-        _webinar.state,
-        _webinar.free,
-        _webinar.held_at,
-        _webinar.minutes,
-        _grant.public_id,
-        _grant.scope,
-        _grant.starts_at,
-        _grant.ends_at,
-        _grant.grace_until,
-        _grant.awaits_payment_since,
-        _grant.suspended_at,
-        _grant.revoked_at,
-        _grant.revoked_as,
-        _grant.pool_id,
-        _claimed_at.label("claimed_at"),
-    )
-    .select_from(PlaybackSession.__table__)
-    .join(Recording.__table__, _recording.id == _session.recording_id)
-    .join(Webinar.__table__, _webinar.id == _recording.webinar_id)
-    .join(Login.__table__, _login.id == _session.login_id)
-    .join(
-        WatchRecord.__table__,
-        and_(_record.login_id == _session.login_id, _record.recording_id == _session.recording_id),
-    )
-    .outerjoin(Grant.__table__, _grant.id == _session.grant_id)
-    .where(_session.public_id == bindparam("session_id"))
-)
-_BEATING = Lean(_HEARD)
-# On PostgreSQL two screens of one person wait for each other here; on SQLite they already did.
-_BEATING_LOCKED = Lean(_HEARD.with_for_update(of=WatchRecord.__table__))
-_HOLD = Lean(
-    update(Stream)
-    .where(_stream.login_id == bindparam("person"), _stream.session_id == bindparam("mine"))
-    .values(held_until=bindparam("until"))
-)
-_KEPT = (
-    update(WatchRecord)
-    .where(_record.id == bindparam("record_id"))
-    .values(
-        buckets=bindparam("kept_buckets"),
-        watched_s=bindparam("kept_seconds"),
-        position_s=bindparam("kept_position"),
-        earned_until=bindparam("kept_until"),
-        updated_at=bindparam("kept_at"),
-    )
-)
-_KEEP = Lean(_KEPT)
-
-
-def _kept_in_one() -> Update:
-    """Return what keeps a beat in one statement, unless the record or the stream changed meanwhile.
-
-    The record is locked first and the stream after it, as everywhere.
-    """
-    unchanged = (
-        select(_record.id)
-        .where(
-            _record.id == bindparam("record_id"),
-            _record.buckets == bindparam("was_buckets"),
-            _record.earned_until == bindparam("was_until"),
-        )
-        .with_for_update()
-        .cte("unchanged")
-    )
-    held = (
-        update(Stream)
-        .where(
-            _stream.login_id == bindparam("person"),
-            _stream.session_id == bindparam("mine"),
-            unchanged.c.id == bindparam("record_id"),
-        )
-        .values(held_until=bindparam("until"))
-        .returning(_stream.login_id)
-        .cte("held")
-    )
-    return _KEPT.where(held.c.login_id == bindparam("person"))
-
-
-_KEEP_IN_ONE = Lean(_kept_in_one())
-_NOTE = Lean(
-    update(PlaybackSession)
-    .where(_session.id == bindparam("session_row"))
-    .values(beat_at=bindparam("noted_at"), reached_s=bindparam("kept_seconds"))
-)
-
-
 def keep_beat(session: Session, session_id: str, *, beat: Beat, now: datetime) -> Kept | Ended:
     """Keep the place and the earned buckets of a beat, or end the session and say why.
 
     The policy is asked again at every beat, in a frame within its organisation alone, and the stream is held for another 45 s: where
-    another screen has it, this session ends (PRODUCT.md, G1 and E1). Raises NotFound for a session
-    that is not there.
+    another screen has it, this session ends (PRODUCT.md, G1 and E1). What was watched up to an end
+    is told by the beat after it, and is kept though the session is over; what was played since is not. Raises
+    NotFound for a session that is not there.
     """
     answer = _keep_locked(Driver.of(session), session_id, beat=beat, now=now)
+    if isinstance(answer, Ended):
+        _keep_last(session, session_id, beat=beat, now=now)
     if not isinstance(answer, Doubtful):
         return answer
     reason = _reason_to_end(session, session_id, now=now)
@@ -249,7 +88,27 @@ def keep_beat(session: Session, session_id: str, *, beat: Beat, now: datetime) -
             return answer
         reason = PlaybackEnd.REVOKED
     viewing.end_session(session, session_id, ended_as=reason, now=now)
+    _keep_last(session, session_id, beat=beat, now=now)
     return Ended(reason)
+
+
+def _keep_last(session: Session, session_id: str, *, beat: Beat, now: datetime) -> None:
+    """Keep what a player watched up to its end, which it hears of by this beat."""
+    driver = Driver.of(session)
+    found = BEATING_LOCKED.one(driver, {"session_id": session_id})
+    if found is None:
+        raise NotFound
+    heard = Heard(*found)
+    if heard.is_preview or heard.ended_as in _WITHOUT_LAST:
+        return
+    end = min(heard.ended_at or now, heard.expires_at)
+    if end >= now or now - end > streams.LEASE:
+        return
+    heard.earned_until = max(heard.earned_until, end - streams.LEASE)
+    before = without_last(beat, (now - end).total_seconds())
+    _kept, values = _weighed(heard, beat=before, now=end)
+    KEEP.count(driver, values)
+    viewing.note_reached(session, session_id)
 
 
 def keep_swiftly(
@@ -258,17 +117,17 @@ def keep_swiftly(
     """Do what `keep_beat` does while the grant that let in still does, with one read.
 
     More grants never take access away, so that one is enough to go on by. Where it isn't, or the
-    record changed meanwhile, nothing is kept and Doubtful returned. On PostgreSQL it needs no
-    transaction around it. Raises NotFound for a session that is not there.
+    record changed meanwhile, nothing is kept and Doubtful returned; nor is anything of a session
+    that is over. On PostgreSQL it needs no transaction around it. Raises NotFound for a session that is not there.
     """
     if driver.dialect.name != "postgresql":
         return _keep_locked(driver, session_id, beat=beat, now=now)
-    heard = _hear(driver, _BEATING, session_id, now)
-    if not isinstance(heard, _Heard):
+    heard = _hear(driver, BEATING, session_id, now)
+    if not isinstance(heard, Heard):
         return heard
     kept, values = _weighed(heard, beat=beat, now=now)
     was = {"was_buckets": heard.buckets, "was_until": heard.earned_until}
-    if not _KEEP_IN_ONE.count(driver, values | was | _hold_of(heard, session_id, now)):
+    if not KEEP_IN_ONE.count(driver, values | was | _hold_of(heard, session_id, now)):
         return Doubtful()
     _note(driver, heard, kept, now)
     return kept
@@ -277,25 +136,25 @@ def keep_swiftly(
 def _keep_locked(
     driver: Driver, session_id: str, *, beat: Beat, now: datetime
 ) -> Kept | Ended | Doubtful:
-    heard = _hear(driver, _BEATING_LOCKED, session_id, now)
-    if not isinstance(heard, _Heard):
+    heard = _hear(driver, BEATING_LOCKED, session_id, now)
+    if not isinstance(heard, Heard):
         return heard
-    if not _HOLD.count(driver, _hold_of(heard, session_id, now)):
+    if not HOLD.count(driver, _hold_of(heard, session_id, now)):
         return Doubtful()
     kept, values = _weighed(heard, beat=beat, now=now)
-    _KEEP.count(driver, values)
+    KEEP.count(driver, values)
     _note(driver, heard, kept, now)
     return kept
 
 
 def _hear(
     driver: Driver, reading: Lean, session_id: str, now: datetime
-) -> _Heard | Kept | Ended | Doubtful:
+) -> Heard | Kept | Ended | Doubtful:
     """Return what is known of the session whose beat is to be kept, or the answer to it."""
     found = reading.one(driver, {"session_id": session_id})
     if found is None:
         raise NotFound
-    heard = _Heard(*found)
+    heard = Heard(*found)
     if heard.ended_as is not None:
         return Ended(heard.ended_as)
     if heard.is_preview:
@@ -306,12 +165,12 @@ def _hear(
     return heard
 
 
-def _hold_of(heard: _Heard, session_id: str, now: datetime) -> dict[str, object]:
+def _hold_of(heard: Heard, session_id: str, now: datetime) -> dict[str, object]:
     person = heard.merged_into or heard.login_id
     return {"person": person, "mine": session_id, "until": now + streams.LEASE}
 
 
-def _still_admits(heard: _Heard, now: datetime) -> bool:
+def _still_admits(heard: Heard, now: datetime) -> bool:
     grants: tuple[GrantFacts, ...] = ()
     is_own = heard.pool_id is None and heard.organisation_id is None
     is_theirs = is_own or heard.claimed_at is not None
@@ -341,7 +200,7 @@ def _still_admits(heard: _Heard, now: datetime) -> bool:
     return isinstance(decide(login, webinar, Action.RECORDING, now), Admitted)
 
 
-def _weighed(heard: _Heard, *, beat: Beat, now: datetime) -> tuple[Kept, dict[str, object]]:
+def _weighed(heard: Heard, *, beat: Beat, now: datetime) -> tuple[Kept, dict[str, object]]:
     """Return the answer to a beat, and what is to be kept of it."""
     seen = Seen(heard.buckets, max(heard.earned_until, heard.opened_at))
     seen, verdict = weigh(seen, beat, seconds=heard.seconds, now=now)
@@ -357,15 +216,15 @@ def _weighed(heard: _Heard, *, beat: Beat, now: datetime) -> tuple[Kept, dict[st
     return Kept(verdict, seen.buckets, watched_s, _is_due(heard, seen, watched_s)), values
 
 
-def _is_due(heard: _Heard, seen: Seen, watched_s: float) -> bool:
+def _is_due(heard: Heard, seen: Seen, watched_s: float) -> bool:
     asked_from = heard.certify_at_s
     return asked_from is not None and watched_s >= asked_from and seen.buckets != heard.buckets
 
 
-def _note(driver: Driver, heard: _Heard, kept: Kept, now: datetime) -> None:
+def _note(driver: Driver, heard: Heard, kept: Kept, now: datetime) -> None:
     if now - heard.beat_at >= BEAT_NOTED_EVERY:
         noted = {"session_row": heard.id, "noted_at": now, "kept_seconds": round(kept.watched_s)}
-        _NOTE.count(driver, noted)
+        NOTE.count(driver, noted)
 
 
 def _reason_to_end(session: Session, session_id: str, *, now: datetime) -> PlaybackEnd | None:

@@ -62,6 +62,18 @@ class BadBeat(ValueError):
     """Not a beat at all: a number is missing, not finite or below zero."""
 
 
+def without_last(beat: Beat, seconds: float) -> Beat:
+    """Return a beat as it was that many seconds of a clock before: without what was played since."""
+    left = played = seconds * beat.rate
+    spans: list[Span] = []
+    for span in reversed(beat.spans):
+        cut = min(left, span.ends_s - span.starts_s)
+        left -= cut
+        if span.ends_s - cut > span.starts_s:
+            spans.insert(0, Span(span.starts_s, span.ends_s - cut))
+    return Beat(max(0.0, beat.position_s - played), beat.rate, tuple(spans))
+
+
 def bucket_count(seconds: float) -> int:
     """Return how many buckets a recording of that length has; the last may be a short one."""
     return max(1, math.ceil(seconds / BUCKET_S))

@@ -192,6 +192,16 @@ def note_grant(session: Session, session_id: str, grant_id: str | None) -> None:
     )
 
 
+def note_reached(session: Session, session_id: str) -> None:
+    """Note what was seen by a session whose last beat came after its end."""
+    session.execute(
+        update(PlaybackSession)
+        .where(PlaybackSession.public_id == session_id)
+        .values(reached_s=_REACHED)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def end_session(session: Session, session_id: str, *, ended_as: PlaybackEnd, now: datetime) -> int:
     """End one session by its outside id; returns 0 when it had ended before."""
     return _end(session, PlaybackSession.public_id == session_id, ended_as=ended_as, now=now)

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from lms import beats, earning, viewing
-from lms.beats import Doubtful, Ended, Kept
+from lms.beats import Ended, Kept
 from lms.clock import now
 from lms.errors import N_, Forbidden, Invalid, NotFound, Refused
 from lms.letters import Doors
@@ -82,7 +82,7 @@ class Heartbeats:
         if not is_last:
             with database.driver() as driver:
                 answer = beats.keep_swiftly(driver, session_id, beat=beat, now=moment)
-            if not isinstance(answer, Doubtful):
+            if isinstance(answer, Kept):
                 return self._certified(session_id, answer, moment)
         with database.transaction() as session:
             kept = beats.keep_beat(session, session_id, beat=beat, now=moment)

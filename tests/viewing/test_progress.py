@@ -201,3 +201,12 @@ def test_no_series_of_beats_earns_more_than_the_clock_allows(claims):
     earned = progress.watched_seconds(seen.buckets, HOUR)
     slack = progress.SLACK.total_seconds()
     assert earned <= (clock + slack) * progress.FASTEST * progress.DRIFT + 1e-6
+
+
+def test_a_beat_is_cut_back_to_a_moment_before():
+    beat = progress.checked_beat(40.0, 2.0, [(0, 10), (30, 40)])
+    assert progress.without_last(beat, 0.0) == beat
+    assert progress.without_last(beat, 3.0).spans == (Span(0, 10), Span(30, 34))
+    assert progress.without_last(beat, 6.0).spans == (Span(0, 8),)
+    cut = progress.without_last(beat, 60.0)
+    assert (cut.spans, cut.position_s) == ((), 0.0)

@@ -196,6 +196,16 @@ def test_a_beat_after_a_day_ends_the_session(database, cast):
         assert beat(session, playback, at=NOW + timedelta(hours=24)) == Ended(PlaybackEnd.EXPIRED)
 
 
+def test_what_was_watched_up_to_the_end_of_a_session_is_kept(database, cast):
+    day = timedelta(hours=24)
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        beat(session, playback, at=NOW + day - timedelta(seconds=15), spans=[(0, 15)])
+        late = NOW + day + timedelta(seconds=5)
+        assert beat(session, playback, at=late, spans=[(15, 35)]) == Ended(PlaybackEnd.EXPIRED)
+        assert session.scalar(select(WatchRecord.watched_s)) == 30
+
+
 def test_a_beat_of_no_session_is_not_found(database, cast):
     with database.transaction() as session, pytest.raises(NotFound):
         beats.keep_beat(session, "x" * 26, beat=progress.checked_beat(0, 1, ()), now=NOW)

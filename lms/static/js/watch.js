@@ -200,6 +200,8 @@ class WatchPage {
     if (this.session) this.startAt = this.video.currentTime;
     clearTimeout(this.announcing);
     clearTimeout(this.ending);
+    // What was watched up to the end still counts, whoever heard of it first.
+    this.heartbeat.tell();
     this.heartbeat.stop();
     this.video.pause();
     this.film.unload();
