@@ -1,10 +1,12 @@
 """200 launches a second for a minute, on two processors that the crowd and the database share.
 
-`carrel serve` runs as it does by itself, one web process and the worker, over a database that writes
-to the disk. A course of known learners, and one newcomer among forty, open the same link: each by a
-login and a launch over HTTP, on a connection of their own, the token signed with the nonce of that
-login. They come at their times whether or not those before are through (an open loop), and what one
-waits counts from the time that it was due. Run: python -m benchmarks.launch --crowd.
+`carrel serve` runs with the worker, over a database that writes to the disk: on PostgreSQL with a web
+process for each processor, as docs/operating.md has it, on SQLite with one. A course of known learners,
+and one newcomer among forty, open the same link: each by a login and a launch over HTTP, on a connection
+of their own, the token signed with the nonce of that login. They come at their times whether or not those
+before are through (an open loop), and what one waits counts from the time that it was due. What the crowd
+itself takes of the processors is told beside it: no token can be signed beforehand, as the tool gives its
+nonce. Run: python -m benchmarks.launch --crowd.
 """
 
 import asyncio
@@ -19,8 +21,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
-from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
+from typing import Final, cast
+from urllib.parse import unquote_plus, urlencode
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -92,13 +94,14 @@ class Course:
         signature = self.key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
         return f"{signed}.{encoded(signature)}"
 
-    def request(self, path: str, form: str, cookie: str) -> bytes:
+    def request(self, path: str, form: str, cookie: bytes) -> bytes:
         """Return the bytes of a form that a browser posts."""
         head = (
             f"POST {path} HTTP/1.1\r\nHost: {self.address}\r\nUser-Agent: Carrel benchmark\r\n"
             f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
-        )
-        return f"{head}{cookie and f'Cookie: {cookie}'}{cookie and chr(13) + chr(10)}\r\n{form}".encode()
+        ).encode()
+        said = b"Cookie: " + cookie + b"\r\n" if cookie else b""
+        return b"".join((head, said, b"\r\n", form.encode()))
 
 
 @dataclass(slots=True)
@@ -126,39 +129,96 @@ class Seen:
             self._at_once -= 1
 
     async def _launch(self, course: Course, person: str) -> None:
-        reader, writer = await asyncio.open_connection(HOST, course.port)
+        loop = asyncio.get_running_loop()
+        _transport, browser = await loop.create_connection(Browser, HOST, course.port)
         try:
             form = course.form.replace("SUB", person)
-            writer.write(course.request("/lti/login", form, ""))
-            headers = await self._answer(reader, "login")
-            asked = parse_qs(urlsplit(headers["location"]).query)
+            answer = self._checked(
+                await browser.ask(course.request("/lti/login", form, b"")), "login"
+            )
+            given = _header(answer, b"Set-Cookie").partition(b";")[0]
+            asked = dict(
+                pair.split("=", 1)
+                for pair in _header(answer, b"Location").decode().partition("?")[2].split("&")
+            )
             started = time.perf_counter()
-            token = course.token(person, asked["nonce"][0])
+            token = course.token(person, unquote_plus(asked["nonce"]))
             self.signing_s += time.perf_counter() - started
-            form = f"id_token={token}&state={quote_plus(asked['state'][0])}"
-            cookie = headers["set-cookie"].partition(";")[0]
-            writer.write(course.request("/lti/launch", form, cookie))
-            headers = await self._answer(reader, "launch")
-            if not headers["location"].startswith("/lti/s/"):
-                raise ValueError(headers["location"])
+            form = f"id_token={token}&state={asked['state']}"
+            answer = self._checked(
+                await browser.ask(course.request("/lti/launch", form, given)), "launch"
+            )
+            if not _header(answer, b"Location").startswith(b"/lti/s/"):
+                raise ValueError("led elsewhere")
         finally:
-            writer.close()
+            browser.close()
 
-    async def _answer(self, reader: asyncio.StreamReader, what: str) -> Mapping[str, str]:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        status = head[0].split()[1]
+    def _checked(self, answer: bytes, what: str) -> bytes:
+        status = answer[9:12].decode()
         self.statuses[f"{what} {status}"] += 1
-        pairs = (line.partition(": ") for line in head[1:] if line)
-        headers = {name.lower(): text for name, _, text in pairs}
-        await reader.readexactly(int(headers.get("content-length", "0")))
         if status != "303":
             raise ValueError(status)
-        return headers
+        return answer
 
 
-def measure(kind: str, rate: int, seconds: int) -> None:
+class Browser(asyncio.Protocol):
+    """A connection of one browser's: what it asks, and the head of each answer.
+
+    It is as cheap as it can be made, since the crowd shares its processors with the tool.
+    """
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._came = b""
+        self._answer: asyncio.Future[bytes] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note by which way to ask."""
+        self._transport = cast(asyncio.Transport, transport)
+
+    async def ask(self, request: bytes) -> bytes:
+        """Send a request and return the head of its answer, once its body has come too."""
+        if self._transport is None:
+            raise EOFError
+        self._came = b""
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answer
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what comes, up to the end of an answer."""
+        self._came += data
+        head, end, body = self._came.partition(b"\r\n\r\n")
+        if not end or self._answer is None or self._answer.done():
+            return
+        if len(body) >= int(_header(head + end, b"Content-Length") or b"0"):
+            self._answer.set_result(head + end)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of who waits for an answer that will not come."""
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(exc or EOFError())
+
+    def close(self) -> None:
+        """Leave."""
+        if self._transport is not None:
+            self._transport.close()
+
+
+def _header(head: bytes, name: bytes) -> bytes:
+    """Return a header of an answer; b"" where it has none."""
+    starts = head.find(b"\r\n" + name + b": ")
+    if starts < 0:
+        return b""
+    starts += len(name) + 4
+    return head[starts : head.index(b"\r\n", starts)]
+
+
+def measure(kind: str, rate: int, seconds: int, processes: int | None) -> None:
     """Let the crowd come and print one line of JSON."""
-    with _served(kind) as (course, process, log):
+    if processes is None:  # SQLite has one writer, which more processes would only wait for
+        processes = 1 if kind == "sqlite" else os.cpu_count() or 1
+    with _served(kind, processes) as (course, process, log):
         asyncio.run(_become_known(course))
         before, own = _cpu(process), time.process_time()
         began = time.perf_counter()
@@ -170,6 +230,7 @@ def measure(kind: str, rate: int, seconds: int) -> None:
     figures = {
         "metric": "launches a second",
         "database": kind,
+        "web_processes": processes,
         "asked": rate,
         "achieved": round(len(ranked) / took, 1),
         "seconds": round(took, 1),
@@ -185,6 +246,8 @@ def measure(kind: str, rate: int, seconds: int) -> None:
         "processors_of_product": round(spent / took, 2),
         "processors_of_crowd": round(own / took, 2),
         "of_that_signing": round(seen.signing_s / took, 2),
+        "product_us_a_launch": round(1e6 * spent / max(len(ranked), 1)),
+        "crowd_us_a_launch": round(1e6 * own / max(len(ranked), 1)),
         "bar": BAR,
         "load": round(os.getloadavg()[0], 1),
     }
@@ -234,25 +297,28 @@ async def _come(course: Course, rate: int, seconds: int) -> Seen:
 
 
 @contextmanager
-def _served(kind: str) -> Iterator[tuple[Course, int, Path]]:
+def _served(kind: str, processes: int) -> Iterator[tuple[Course, int, Path]]:
     """Serve a house of its own, known to a platform; gives the platform's course, the process and its log."""
     with (
         tempfile.TemporaryDirectory(prefix="carrel-crowd-") as name,
         running_platform() as platform,
     ):
         if kind == "sqlite":
-            with _serving(Path(name), f"sqlite:///{name}/house.db", platform) as served:
+            url = f"sqlite:///{name}/house.db"
+            with _serving(Path(name), url, platform, processes) as served:
                 yield served
             return
         with (
             postgres(DURABLE) as server,
-            _serving(Path(name), server.create("carrel"), platform) as served,
+            _serving(Path(name), server.create("carrel"), platform, processes) as served,
         ):
             yield served
 
 
 @contextmanager
-def _serving(house: Path, url: str, platform: Platform) -> Iterator[tuple[Course, int, Path]]:
+def _serving(
+    house: Path, url: str, platform: Platform, processes: int
+) -> Iterator[tuple[Course, int, Path]]:
     with listen(HOST, 0) as free:
         port: int = free.getsockname()[1]
     base = f"http://{HOST}:{port}"
@@ -265,7 +331,10 @@ def _serving(house: Path, url: str, platform: Platform) -> Iterator[tuple[Course
     link = platform.link(tool, custom={"webinar": "reading-aloud"})
     with (house / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  (our own list)
-            (sys.executable, str(ROOT / "wsgi.py"), "serve", "--bind", f"{HOST}:{port}"),
+            (
+                *(sys.executable, str(ROOT / "wsgi.py"), "serve"),
+                *("--bind", f"{HOST}:{port}", "--workers", str(processes)),
+            ),
             env=os.environ | environ,  # noqa: TID251  (for the program that is started)
             stdout=log,
             stderr=log,

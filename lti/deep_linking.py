@@ -25,9 +25,14 @@ IFRAME: Final = (960, 720)
 ANSWERED: Final = N_("This was sent to your course before. Go back to the course to choose more.")
 
 
+# When a gradebook may open the look at a learner's share (Submission Review 1.0, "On a per line item
+# basis"): at any time, as a score is told at the end alone. Without it some offer none.
+REVIEWABLE: Final = ("None", "InProgress", "Submitted", "Completed")
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the platform asked for (section 4.4.1); `data` is None where it gave none."""
+    """What the platform asked for ("Deep linking settings"); `data` is None where it gave none."""
 
     return_url: str
     takes_links: bool
@@ -104,7 +109,7 @@ def sign_answer(
     key: SigningKey,
     now: datetime,
 ) -> str:
-    """Return the signed answer (section 4.5): no item at all when nothing was chosen.
+    """Return the signed answer ("Deep linking response message"): no item at all when nothing was chosen.
 
     It lasts five minutes, says nothing twice and holds no null.
     """
@@ -147,5 +152,6 @@ def _content_item(item: Item, asked: Asked, addresses: ToolAddresses) -> dict[st
             "label": item.title,
             "resourceId": item.target.resource_id,
             "tag": TAG,
+            "submissionReview": {"reviewableStatus": list(REVIEWABLE)},
         }
     return made

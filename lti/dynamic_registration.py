@@ -42,7 +42,7 @@ NO_CLIENT: Final = N_("It answered without a client ID.")
 
 @dataclass(frozen=True, slots=True)
 class PlatformConfiguration:
-    """What a platform says of itself (section 3.4), checked."""
+    """What a platform says of itself ("Platform configuration"), checked."""
 
     issuer: str
     auth_url: str
@@ -56,7 +56,7 @@ class PlatformConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a platform answered to our request (section 3.6); not each names a deployment at once."""
+    """What a platform answered to our request ("Client registration response"); not each names a deployment at once."""
 
     client_id: str
     deployment_id: str | None

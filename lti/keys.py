@@ -1,7 +1,7 @@
 """Our signing keys: published a day before they sign and a day after, renewed by themselves.
 
-Security Framework 1.0, section 6.3: the private keys never leave this house. They are kept sealed
-with a key that is derived from the house's secret key.
+Security Framework 1.0, section 6 (key management): the private keys never leave this house. They
+are kept sealed with a key that is derived from the house's secret key.
 """
 
 import base64

@@ -70,7 +70,7 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class DeepLinking:
-    """What a deep linking request asks for (Deep Linking 2.0, section 4.4.1); `data` is echoed iff given."""
+    """What a deep linking request asks for (Deep Linking 2.0, "Deep linking settings"); `data` is echoed iff given."""
 
     return_url: str
     accept_types: tuple[str, ...]

@@ -171,7 +171,9 @@ def _services(claims: Claims, kind: MessageType, presentation: Claims) -> Servic
     endpoint = object_in(claims, v.ENDPOINT) or {}
     for_user = object_in(claims, v.FOR_USER) or {}
     line_item = address_in(endpoint, "lineitem")
-    if kind is MessageType.SUBMISSION_REVIEW:  # Submission Review 1.0, section 3
+    if (
+        kind is MessageType.SUBMISSION_REVIEW
+    ):  # Submission Review 1.0, "LtiSubmissionReviewRequest claims"
         if line_item is None:
             fail(v.ENDPOINT, "has no lineitem to review")
         needed_id(needed_object(claims, v.FOR_USER), "user_id")

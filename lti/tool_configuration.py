@@ -43,7 +43,7 @@ class Offered:
 def registration_request(
     addresses: ToolAddresses, face: ToolFace, offered: Offered
 ) -> dict[str, Any]:
-    """Return what the tool registers with (Dynamic Registration 1.0, section 3.5).
+    """Return what the tool registers with (Dynamic Registration 1.0, "Tool configuration").
 
     It asks for no message and no scope that the platform does not have.
     """

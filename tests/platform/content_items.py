@@ -8,6 +8,11 @@ from tests.platform.records import Tool
 TEXTS: Final = ("title", "text", "url", "html")
 SIZES: Final = ("width", "height")
 
+# Submission Review 1.0, "On a per line item basis": values of AGS's activityProgress, and None.
+REVIEWABLE: Final = frozenset(
+    ("None", "Initialized", "Started", "InProgress", "Submitted", "Completed")
+)
+
 
 def item_faults(items: object, settings: Mapping[str, Any], tool: Tool) -> Iterator[str]:
     """Give what is wrong with the chosen items, each fault with the number of its item."""
@@ -70,6 +75,10 @@ def _column(item: Mapping[str, Any], settings: Mapping[str, Any], tool: Tool) ->
     for name in ("label", "resourceId", "tag"):
         if name in column and not isinstance(column[name], str):
             yield f"lineItem's {name} is no text"
+    review = column.get("submissionReview", {"reviewableStatus": []})
+    statuses = review.get("reviewableStatus") if isinstance(review, Mapping) else None
+    if not isinstance(statuses, list) or not REVIEWABLE.issuperset(statuses):
+        yield "lineItem's submissionReview names what is no progress"
 
 
 def _sizes(item: Mapping[str, Any], settings: Mapping[str, Any], tool: Tool) -> Iterator[str]:

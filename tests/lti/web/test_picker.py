@@ -197,6 +197,8 @@ def test_three_items_come_back_in_one_answer(
     assert first["thumbnail"]["url"].startswith("http://localhost/")
     assert {"width", "height"} == set(first["thumbnail"]) - {"url"} == set(first["iframe"])
     assert first["lineItem"]["scoreMaximum"] == 100
+    # A gradebook that asks each column, such as Sakai's, offers the look at a learner's share by this.
+    assert "Completed" in first["lineItem"]["submissionReview"]["reviewableStatus"]
     assert len({each["lineItem"]["resourceId"] for each in items}) == 3
     assert all(isinstance(value, str) for each in items for value in each["custom"].values())
 
