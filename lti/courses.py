@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.embedding.people import NAMELESS, names_of
 from lms.embedding.selection import fold
-from lms.errors import NotFound
+from lms.errors import N_, NotFound
 from lti.grading import reaches
 from lti.models.courses import (
     CompletionRule,
@@ -24,6 +25,8 @@ from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.models.people import Identity
 from lti.roster_standing import RosterStanding, roster_standing
 from lti.vocabulary import SCORE_SCOPE
+
+NOT_OPENED: Final = N_("Nobody of this course by that name has opened it yet.")
 
 
 class SortedBy(StrEnum):
@@ -159,7 +162,7 @@ def find_learner(session: Session, link_id: int | None, sub: str) -> Learner:
         return found
     if sub in listed:
         return _unopened(listed[sub])
-    raise NotFound
+    raise NotFound(NOT_OPENED)
 
 
 def _scored(session: Session, link: ResourceLink) -> list[tuple[str, Learner]]:

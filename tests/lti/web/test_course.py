@@ -245,6 +245,7 @@ def test_a_review_shows_the_learner_it_is_for_and_only_of_this_course(
     assert "Kim Reader" in review("kim").text
     assert "Not begun" in review("pim").text
     assert review("nobody").status_code == review(None).status_code == 404
+    assert "has opened it yet" in review("nobody").text
     with database.transaction() as session:
         other = make_course(session, cast.organisation_id, Target(webinar=cast.slug))
     assert review("kim", other).status_code == 404
