@@ -21,6 +21,7 @@ from lms.models.orders import DeskRequest, Registration
 from lms.models.people import EmailToken, Login, LoginAlias, MemberInvitation, Membership
 from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
 from lms.models.showings import Attendee
+from lms.models.training import Trainee, TrainingGroupMember
 from lms.models.upkeep import Mail
 from lms.models.viewing import Note, PlaybackEnd, Stream, WatchRecord
 from lms.seats import release_many
@@ -194,7 +195,7 @@ def _forget_letters_and_requests(session: Session, person: _Person) -> None:
 
 
 def _forget_doings(session: Session, person: _Person) -> None:
-    """Delete what they watched, noted, registered for and belonged to, and every way in."""
+    """Delete what they watched, noted, were assigned and belonged to, and every way in."""
     # reports of rooms that wait to be looked at name anybody; they are sent again
     session.execute(delete(RoomReport))
     session.execute(delete(RoomStay).where(RoomStay.key.in_(person.keys)))
@@ -207,6 +208,8 @@ def _forget_doings(session: Session, person: _Person) -> None:
         RoomStay,
         Membership,
         MemberInvitation,
+        Trainee,
+        TrainingGroupMember,
         LoginAlias,
         EmailToken,
     ):

@@ -16,6 +16,7 @@ from lms import (
     live_rounds,
     page_matching,
     page_moments,
+    training_rounds,
     uploads,
 )
 from lms.cli.access import grant, why
@@ -89,6 +90,7 @@ from lms.web import (
     showings,
     sign_in_code,
     sign_up,
+    training,
     transcripts,
     verify,
     watch,
@@ -135,6 +137,8 @@ from lms.web.organisation import pool_invitations as organisation_invitations
 from lms.web.organisation import released as organisation_released
 from lms.web.organisation import renewal as organisation_renewal
 from lms.web.organisation import seat as organisation_seat
+from lms.web.organisation import training as organisation_training
+from lms.web.organisation import training_groups as organisation_training_groups
 from lms.web.organisation import usage as organisation_usage
 
 COMMANDS = (
@@ -199,6 +203,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     own_seats.blueprint,
     organisation_released.blueprint,
     organisation_seat.blueprint,
+    organisation_training.blueprint,
+    organisation_training_groups.blueprint,
     organisation_usage.blueprint,
     playback.blueprint,
     posters.blueprint,
@@ -221,6 +227,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     staff_jobs.blueprint,
     staff_kits.blueprint,
     staff_mail.blueprint,
+    training.blueprint,
     transcripts.blueprint,
     verify.blueprint,
     staff_poster.blueprint,
@@ -284,6 +291,8 @@ LIBRARY = Part(
         history_lists.DROP: history_runs.drop_file,
         history_lists.APPLY: history_runs.apply_queued,
         history_runs.INVITE: history_runs.write_letters,
+        training_rounds.TURN: training_rounds.turn,
+        training_rounds.REMIND: training_rounds.remind,
     },
     job_endings={
         ENCODE: encoding_ended,
@@ -304,6 +313,7 @@ LIBRARY = Part(
         *arrivals.SCHEDULES,
         *clearing.SCHEDULES,
         *handout_reading.SCHEDULES,
+        *training_rounds.SCHEDULES,
     ),
     models=tables.MODULES,
 )

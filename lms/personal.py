@@ -16,6 +16,7 @@ from lms.models.holdings import OfferKind, Scope
 from lms.models.live import LiveJoin, RoomStay
 from lms.models.orders import Registration
 from lms.models.people import Login, MemberInvitation, Membership, Organisation, Role
+from lms.models.training import Trainee, Training, TrainingGroup, TrainingGroupMember
 from lms.models.upkeep import Mail
 from lms.notes import OwnNote, list_own
 from lms.outside import OwnSystem
@@ -92,6 +93,27 @@ class OwnRegistration:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnAssigned:
+    """Training that an organisation asked for; `policy` is the text to confirm, "" for none."""
+
+    organisation: str
+    training: str
+    due_at: datetime
+    assigned_at: datetime
+    policy: str
+    confirmed_at: datetime | None
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGroup:
+    """A group that an organisation put the person into."""
+
+    organisation: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A letter that was written to the person."""
 
@@ -118,6 +140,8 @@ class PersonalData:
     notes: tuple[OwnNote, ...]
     certificates: tuple[OwnCertificate, ...]
     registrations: tuple[OwnRegistration, ...]
+    trainings: tuple[OwnAssigned, ...]
+    groups: tuple[OwnGroup, ...]
     letters: tuple[Letter, ...]
     learning_systems: tuple[OwnSystem, ...]
 
@@ -192,6 +216,8 @@ def read_personal_data(
             for one in list_history(session, login_id)
         ),
         registrations=_registrations(session, own_ids),
+        trainings=_trainings(session, own_ids),
+        groups=_groups(session, own_ids),
         letters=tuple(Letter(*row) for row in letters),
         learning_systems=tuple(
             system for own_id in own_ids for hook in hooks for system in hook(session, own_id)
@@ -226,3 +252,33 @@ def _registrations(session: Session, own_ids: Sequence[int]) -> tuple[OwnRegistr
         )
         for row in registered
     )
+
+
+def _trainings(session: Session, own_ids: Sequence[int]) -> tuple[OwnAssigned, ...]:
+    rows = session.execute(
+        select(
+            Organisation.name,
+            Training.title,
+            Training.due_at,
+            Trainee.created_at,
+            Training.policy,
+            Trainee.acknowledged_at,
+            Trainee.completed_at,
+        )
+        .join(Training, Training.organisation_id == Organisation.id)
+        .join(Trainee, Trainee.training_id == Training.id)
+        .where(Trainee.login_id.in_(own_ids))
+        .order_by(Trainee.created_at, Trainee.id)
+    )
+    return tuple(OwnAssigned(*row) for row in rows)
+
+
+def _groups(session: Session, own_ids: Sequence[int]) -> tuple[OwnGroup, ...]:
+    rows = session.execute(
+        select(Organisation.name, TrainingGroup.name)
+        .join(TrainingGroup, TrainingGroup.organisation_id == Organisation.id)
+        .join(TrainingGroupMember, TrainingGroupMember.group_id == TrainingGroup.id)
+        .where(TrainingGroupMember.login_id.in_(own_ids))
+        .order_by(Organisation.name, TrainingGroup.name)
+    )
+    return tuple(OwnGroup(*row) for row in rows)

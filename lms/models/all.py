@@ -15,6 +15,7 @@ from lms.models import (
     search,
     seats,
     showings,
+    training,
     upkeep,
     uploads,
     viewing,
@@ -36,6 +37,7 @@ MODULES = (
     certificates,
     certificate_designs,
     badges,
+    training,
     uploads,
     upkeep,
 )

@@ -29,6 +29,7 @@ from lms.web.panels import reading_zone, said, said_moment
 from lms.web.posters import picture_of
 from lms.web.screening import minutes_of, watched_words
 from lms.web.signin import required_viewer
+from lms.web.training import assigned_to
 from lms.zones import read_zone, say_date
 
 blueprint = Blueprint("library", __name__)
@@ -52,6 +53,7 @@ def library() -> ResponseReturnValue:
         hosts = bool(shown) or bool(showings.showable(session, person.login_id, now=moment))
         offered = member_invitations.offered_to(session, person.login_id)
         upcoming = read_upcoming(session, person.login_id, now=moment)
+        assigned = assigned_to(session, person.login_id, moment)
         asks = RECOVERY_LATER not in web_session and asks_for_recovery(session, person.login_id)
     return render(
         "library/library.html",
@@ -60,6 +62,7 @@ def library() -> ResponseReturnValue:
         held=[_card(volume) for volume in shelf.held],
         free=[_card(volume) for volume in shelf.free],
         offered=[(each, _(ASKED_AS[each.role])) for each in offered],
+        assigned=assigned,
         kept=[_kept(each) for each in shelf.claimable],
         waiting=[_waiting(each, number) for each, number in shelf.waiting],
         open_showings=[each for each in shown if each.is_open],

@@ -38,6 +38,8 @@ KNOWN: Mapping[str, Mapping[str, Any]] = {
     "passage": {"starts_s": 0.0},
     "house": {"id": 1, "accent": "#1f6b4f"},
     "offer": {"currency": "USD"},
+    "trainee": {"is_begun": False, "reminded": None},
+    "training": {"due_at": START + timedelta(days=1), "title": "x", "policy": ""},
     "delivery_kit": {"size_bytes": 0, "downloads": 0},
     "email_token": {"expires_at": START + timedelta(hours=1)},
     "sign_in": {"expires_at": START + timedelta(hours=1)},

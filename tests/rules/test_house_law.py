@@ -29,6 +29,7 @@ MAY_ASK_THE_TIME = (
     "lms/certificate_rounds.py",
     "lms/live_rounds.py",
     "lms/contract_rounds.py",
+    "lms/training_rounds.py",
     "lms/demo/",
     "lms/liveness.py",
     "lti/web/",

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms import arrivals, history_lists, history_runs, kits, recordings, uploads
+from lms import arrivals, history_lists, history_runs, kits, recordings, training_rounds, uploads
 from lms.clock import now
 from lms.contract_rounds import REMIND, TURN
 from lms.encoding import SWEEP
@@ -64,6 +64,8 @@ KIND_WORDS: Final = {
     history_runs.INVITE: N_("Write letters to people who were brought in"),
     OVERDUE: N_("Tell of payments that are overdue"),
     REMIND: N_("Remind of what ends"),
+    training_rounds.TURN: N_("See who has done their training"),
+    training_rounds.REMIND: N_("Remind of training"),
     TURN: N_("Turn contracts at their starts and ends"),
     TELL: N_("Write the letters about an organisation's seats"),
     uploads.SETTLE: N_("Look at a file that was sent"),

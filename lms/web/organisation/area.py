@@ -82,6 +82,7 @@ def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
                 link(_("People and seats"), PEOPLE, "users"),
                 link(_("Invite people"), "organisation_inviting.begin", "send"),
                 link(_("Import a list"), "organisation_imports.begin", "upload"),
+                link(_("Training"), "organisation_training.index", "list-checks"),
                 *allotments,
                 link(_("Usage"), "organisation_usage.usage", "chart-column"),
             ],

@@ -1,0 +1,52 @@
+"""What the demo's manager has asked her people to watch, as she would have."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from lms.accounts import find_by_email
+from lms.demo.shapes import ZONE
+from lms.organisations import find_organisation
+from lms.training import NewTraining, acknowledge, assign
+from lms.training_groups import make_group
+from lms.training_own import list_own
+
+HOUSE: Final = "tarnbrook"
+DESK: Final = (
+    "mia@example.org",
+    "rosalind.quaye@tarnbrook.example",
+    "gus.abernethy@tarnbrook.example",
+    "hana.brockway@tarnbrook.example",
+    "pilar.eastcombe@tarnbrook.example",
+)
+WELCOME: Final = (
+    "Everybody is welcome at our story times, whatever they know, have or believe.\n\n"
+    "Children who are loud are not asked to leave. If you are unsure, ask Mia before you act."
+)
+READ_BY: Final = ("rosalind.quaye@tarnbrook.example", "hana.brockway@tarnbrook.example")
+
+
+def write_training(session: Session, *, now: datetime) -> None:
+    """Assign a webinar with a text to a group, and a series to everybody, as due days ahead."""
+    zone = ZoneInfo(ZONE)
+    place = find_organisation(session, HOUSE)
+    began = now - timedelta(days=12)
+    group = make_group(session, place, "Front desk", "\n".join(DESK), actor=None, now=began)
+    today = now.astimezone(zone).date()
+    for new in (
+        NewTraining(
+            "webinar:story-time-restless-room",
+            today + timedelta(days=9),
+            policy=WELCOME,
+            groups=(group,),
+        ),
+        NewTraining("series:plain-machines", today + timedelta(days=40), everyone=True),
+    ):
+        assign(session, place, new, zone=zone, actor=None, now=began)
+    for address in READ_BY:
+        person = find_by_email(session, address)
+        for own in list_own(session, person.id, now=began):
+            if own.policy:
+                acknowledge(session, own.trainee_id, person.id, now=now - timedelta(days=4))

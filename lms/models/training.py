@@ -1,0 +1,123 @@
+"""Training: what an organisation asks its people to watch, until when, and who has."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime, public_id_column
+
+OPEN = text("done_at IS NULL")
+
+
+class TrainingGroup(Base, kw_only=True):
+    """Some people of an organisation under a name, to assign training to together."""
+
+    __tablename__ = "training_group"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "name"),
+        CheckConstraint("length(name) BETWEEN 1 AND 100", name="name_length"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class TrainingGroupMember(Base, kw_only=True):
+    """Somebody in a group."""
+
+    __tablename__ = "training_group_member"
+
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("training_group.id", ondelete="CASCADE"), primary_key=True
+    )
+    login_id: Mapped[int] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Training(Base, kw_only=True):
+    """Webinars that an organisation's people are to watch by the end of a day in its zone.
+
+    `policy` is a text of the manager's that each confirms to have read; empty asks for nothing.
+    """
+
+    __tablename__ = "training"
+    __table_args__ = (
+        CheckConstraint("length(title) BETWEEN 1 AND 200", name="title_length"),
+        CheckConstraint("due_at > created_at", name="due_after_creation"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    )
+    title: Mapped[str] = mapped_column(String(200))
+    policy: Mapped[str] = mapped_column(Text, default="")
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class TrainingItem(Base, kw_only=True):
+    """One webinar of a training: those of a series when it was assigned, so that none comes later."""
+
+    __tablename__ = "training_item"
+
+    training_id: Mapped[int] = mapped_column(
+        ForeignKey("training.id", ondelete="CASCADE"), primary_key=True
+    )
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class TrainingAudience(Base, kw_only=True):
+    """A group that a training was assigned to; who joins it later is assigned it as well."""
+
+    __tablename__ = "training_audience"
+
+    training_id: Mapped[int] = mapped_column(
+        ForeignKey("training.id", ondelete="CASCADE"), primary_key=True
+    )
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("training_group.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Trainee(Base, kw_only=True):
+    """Somebody a training was assigned to.
+
+    `looked_at` is up to when their watching was looked at. `done_at` is set once everything was
+    completed and, where that is asked, the policy confirmed; it stays. `reminded` is the last
+    reminder: so many days before it is due.
+    """
+
+    __tablename__ = "trainee"
+    __table_args__ = (
+        UniqueConstraint("training_id", "login_id"),
+        CheckConstraint("reminded IN (0, 3, 14)", name="reminded_on_a_day"),
+        CheckConstraint("done_at IS NULL OR completed_at IS NOT NULL", name="done_when_completed"),
+        Index(
+            "ix_trainee_open_training_id",
+            "training_id",
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    training_id: Mapped[int] = mapped_column(ForeignKey("training.id", ondelete="CASCADE"))
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    is_begun: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    looked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    completed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    done_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    reminded: Mapped[int | None] = mapped_column(default=None)

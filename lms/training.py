@@ -1,0 +1,304 @@
+"""Training: managers assign webinars to their people with a due day, and a text to confirm.
+
+Each verb is about one organisation, whose steward the caller is. What is due ends with its day in the
+organisation's zone.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.db import new_public_id
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.models.catalogue import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
+from lms.models.holdings import Grant, Scope
+from lms.models.seats import Pool
+from lms.models.training import Trainee, Training, TrainingAudience, TrainingGroup, TrainingItem
+from lms.organisations import OrganisationFacts
+from lms.streams import logins_of
+from lms.trainees import add_trainees, by_address, everybody, in_groups
+
+LONGEST_POLICY: Final = 20_000
+FURTHEST: Final = timedelta(days=5 * 366)
+COUNTED: Final = (WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
+
+CHOOSE: Final = N_("Choose a webinar or a series from the list.")
+DUE: Final = N_("Choose a day from today on, within five years.")
+NOBODY_CHOSEN: Final = N_("Choose who is to watch it: everybody, a group, or addresses.")
+WITHDRAWN: Final = N_("This training was withdrawn.")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What can be assigned; `key` is `webinar:` or `series:` and a slug."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewTraining:
+    """What a manager assigns; `groups` are outside ids, `addresses` is pasted text."""
+
+    subject: str
+    due_on: date
+    policy: str = ""
+    everyone: bool = False
+    groups: tuple[str, ...] = ()
+    addresses: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A training as it was just assigned."""
+
+    public_id: str
+    title: str
+    people: int
+
+
+def assignable(
+    session: Session, organisation_id: int, *, now: datetime
+) -> tuple[tuple[Subject, ...], tuple[Subject, ...]]:
+    """Return the webinars, and the series with any of them, that an organisation can assign.
+
+    Announced ones that are free or that a pool of its own covers now.
+    """
+    covered = _covered(organisation_id, now)
+    webinars = session.execute(
+        select(Webinar.slug, Webinar.title).where(covered).order_by(Webinar.title, Webinar.id)
+    )
+    series = session.execute(
+        select(Series.slug, Series.title)
+        .where(
+            exists().where(
+                WebinarSeries.series_id == Series.id,
+                WebinarSeries.webinar_id == Webinar.id,
+                covered,
+            )
+        )
+        .order_by(Series.title)
+    )
+    return (
+        tuple(Subject(f"webinar:{slug}", title) for slug, title in webinars),
+        tuple(Subject(f"series:{slug}", title) for slug, title in series),
+    )
+
+
+def assign(
+    session: Session,
+    organisation: OrganisationFacts,
+    new: NewTraining,
+    *,
+    zone: ZoneInfo,
+    actor: str | None,
+    now: datetime,
+) -> Assigned:
+    """Assign a training; raises Invalid and names the faulty fields."""
+    title, webinars = _subject(session, organisation.id, new.subject, now)
+    moment = due_at(new.due_on, zone, now=now)
+    policy = _policy(new.policy)
+    people = by_address(session, organisation.id, new.addresses)
+    people |= in_groups(session, organisation.id, new.groups)
+    if new.everyone:
+        people |= everybody(session, organisation.id)
+    if not people and not new.groups:
+        raise Invalid(NOBODY_CHOSEN, fields={"everyone": NOBODY_CHOSEN})
+    row = Training(
+        public_id=new_public_id(),
+        organisation_id=organisation.id,
+        title=title,
+        policy=policy,
+        due_at=moment,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    session.add_all(TrainingItem(training_id=row.id, webinar_id=one) for one in webinars)
+    groups = select(TrainingGroup.id).where(
+        TrainingGroup.organisation_id == organisation.id,
+        TrainingGroup.public_id.in_(new.groups),
+    )
+    session.add_all(
+        TrainingAudience(training_id=row.id, group_id=one) for one in session.scalars(groups).all()
+    )
+    count = add_trainees(session, row.id, people, now=now)
+    audit.record(
+        session,
+        "training.assigned",
+        organisation.public_id,
+        actor=actor,
+        now=now,
+        detail={"training": row.public_id, "people": count},
+    )
+    session.flush()
+    return Assigned(row.public_id, row.title, count)
+
+
+def change_due(
+    session: Session,
+    organisation: OrganisationFacts,
+    training_id: str,
+    due_at: datetime,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Let a training be due at another time, as `due_at` says it; who hasn't done it is reminded anew.
+
+    Raises NotFound, Conflict for one that was withdrawn.
+    """
+    row = _standing(session, organisation.id, training_id)
+    row.due_at = due_at
+    session.execute(
+        update(Trainee)
+        .where(Trainee.training_id == row.id, Trainee.done_at.is_(None))
+        .values(reminded=None)
+        .execution_options(synchronize_session=False)
+    )
+    _note(session, "training.moved", organisation, training_id, actor=actor, now=now)
+
+
+def withdraw(
+    session: Session,
+    organisation: OrganisationFacts,
+    training_id: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    """Ask for a training no more; who has done it stays on record. Returns its title.
+
+    Raises NotFound, Conflict for one that was withdrawn before.
+    """
+    row = _standing(session, organisation.id, training_id)
+    row.withdrawn_at = now
+    _note(session, "training.withdrawn", organisation, training_id, actor=actor, now=now)
+    return row.title
+
+
+def acknowledge(session: Session, trainee_id: str, login_id: int, *, now: datetime) -> None:
+    """Keep that a person has confirmed the text of a training; the first time counts.
+
+    Raises NotFound for what was not assigned to them or asks for no such thing.
+    """
+    row = session.scalar(
+        select(Trainee)
+        .join(Training, Training.id == Trainee.training_id)
+        .where(
+            Trainee.public_id == trainee_id,
+            Trainee.login_id.in_(logins_of(login_id)),
+            Training.withdrawn_at.is_(None),
+            Training.policy != "",
+        )
+        .with_for_update(of=Trainee)
+    )
+    if row is None:
+        raise NotFound
+    if row.acknowledged_at is None:
+        row.acknowledged_at = now
+    if row.completed_at is not None and row.done_at is None:
+        row.done_at = now
+    session.flush()
+
+
+def due_at(day: date, zone: ZoneInfo, *, now: datetime) -> datetime:
+    """Return the end of a day in a zone; raises Invalid (field `due_on`) for one that can't be due."""
+    today = now.astimezone(zone).date()
+    if not today <= day <= today + FURTHEST:
+        raise Invalid(DUE, fields={"due_on": DUE})
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone).astimezone(UTC)
+
+
+def last_day(moment: datetime, zone: ZoneInfo) -> date:
+    """Return the day at whose end something is due."""
+    return (moment - timedelta(microseconds=1)).astimezone(zone).date()
+
+
+def _note(
+    session: Session,
+    act: str,
+    organisation: OrganisationFacts,
+    training_id: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    detail = {"training": training_id}
+    audit.record(session, act, organisation.public_id, actor=actor, now=now, detail=detail)
+    session.flush()
+
+
+def _standing(session: Session, organisation_id: int, training_id: str) -> Training:
+    row = session.scalar(
+        select(Training)
+        .where(Training.organisation_id == organisation_id, Training.public_id == training_id)
+        .with_for_update()
+    )
+    if row is None:
+        raise NotFound
+    if row.withdrawn_at is not None:
+        raise Conflict(WITHDRAWN, code="withdrawn")
+    return row
+
+
+def _policy(text: str) -> str:
+    clean = text.replace("\r\n", "\n").strip()
+    if len(clean) > LONGEST_POLICY:
+        sentence = N_("Keep this under 20,000 characters.")
+        raise Invalid(sentence, fields={"policy": sentence})
+    return clean
+
+
+def _subject(
+    session: Session, organisation_id: int, key: str, now: datetime
+) -> tuple[str, tuple[int, ...]]:
+    """Return what a subject is called and the ids of its webinars; raises Invalid."""
+    kind, _mark, slug = key.partition(":")
+    rows = select(Webinar.id, Webinar.title).where(_covered(organisation_id, now))
+    title: str | None = None
+    if kind == "series":
+        title = session.scalar(select(Series.title).where(Series.slug == slug))
+        rows = rows.join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id).join(
+            Series, and_(Series.id == WebinarSeries.series_id, Series.slug == slug)
+        )
+    else:
+        rows = rows.where(Webinar.slug == slug)
+    found = session.execute(rows.order_by(Webinar.id)).all()
+    if not found or kind not in ("series", "webinar"):
+        raise Invalid(CHOOSE, fields={"subject": CHOOSE})
+    return title or found[0].title, tuple(row.id for row in found)
+
+
+def _covered(organisation_id: int, now: datetime) -> ColumnElement[bool]:
+    lasts = case((Grant.grace_until.is_(None), Grant.ends_at), else_=Grant.grace_until)
+    in_force = and_(
+        Grant.revoked_at.is_(None),
+        Grant.starts_at <= now,
+        or_(Grant.ends_at.is_(None), lasts > now),
+    )
+    by_presenter = exists().where(
+        WebinarPresenter.webinar_id == Webinar.id,
+        WebinarPresenter.presenter_id == Pool.presenter_id,
+    )
+    in_series = exists().where(
+        WebinarSeries.webinar_id == Webinar.id, WebinarSeries.series_id == Pool.series_id
+    )
+    by_pool = exists().where(
+        Pool.organisation_id == organisation_id,
+        Grant.pool_id
+        == case((Pool.allotted_from_id.is_(None), Pool.id), else_=Pool.allotted_from_id),
+        in_force,
+        or_(
+            Pool.scope == Scope.EVERYTHING,
+            Pool.webinar_id == Webinar.id,
+            and_(Pool.scope == Scope.PRESENTER, by_presenter),
+            and_(Pool.scope == Scope.SERIES, in_series),
+        ),
+    )
+    return and_(Webinar.state == WebinarState.ANNOUNCED, or_(Webinar.free, by_pool))

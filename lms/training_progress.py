@@ -1,0 +1,136 @@
+"""Who has done a training: watching and live minutes held against what completes each webinar.
+
+Completed is a webinar whose certificate is earned (PRODUCT.md, Certificates), by the best version
+and over all logins that are one person; whether one is issued is asked of nobody.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from lms.earning import ROUNDING, read_standing
+from lms.models.catalogue import Recording, Webinar
+from lms.models.certificates import Attendance, Certificate
+from lms.models.people import Login
+from lms.models.training import Trainee, Training, TrainingItem
+from lms.models.viewing import WatchRecord
+from lms.streams import logins_of
+from lms.trainees import concerns
+from lms.training import COUNTED
+
+AT_ONCE: Final = 100
+LATE: Final = timedelta(minutes=10)  # beats are written by and by, with the time they came at
+ANEW: Final = timedelta(days=1)  # what completes a webinar may have been changed since
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far somebody is with what was assigned: whether begun, and completed."""
+
+    is_begun: bool
+    is_completed: bool
+
+
+def look(session: Session, *, after: int, now: datetime) -> int | None:
+    """Look at the next trainees who may have got further; returns the last one's row id, or None.
+
+    At most a hundred in a transaction. What was completed is kept, and done with a policy
+    confirmed or none asked for.
+    """
+    rows = session.execute(
+        select(Trainee, Training.policy)
+        .join(Training, Training.id == Trainee.training_id)
+        .join(Login, Login.id == Trainee.login_id)
+        .where(
+            Trainee.id > after,
+            Trainee.completed_at.is_(None),
+            Training.withdrawn_at.is_(None),
+            _moved_on(now),
+            concerns(),
+        )
+        .order_by(Trainee.id)
+        .limit(AT_ONCE)
+        .with_for_update(of=Trainee, skip_locked=True)
+    ).all()
+    for trainee, policy in rows:
+        note(session, trainee, policy, now=now)
+    session.flush()
+    return rows[-1][0].id if rows else None
+
+
+def note(session: Session, trainee: Trainee, policy: str, *, now: datetime) -> None:
+    """Keep how far a trainee is."""
+    found = read_progress(session, trainee.training_id, trainee.login_id)
+    trainee.looked_at = now - LATE
+    trainee.is_begun = found.is_begun
+    if not found.is_completed or trainee.completed_at is not None:
+        return
+    trainee.completed_at = now
+    if not policy or trainee.acknowledged_at is not None:
+        trainee.done_at = now
+
+
+def read_progress(session: Session, training_id: int, login_id: int) -> Progress:
+    """Return how far a person is; a webinar that nobody can watch any more is not asked for."""
+    webinars = session.scalars(
+        select(TrainingItem.webinar_id)
+        .join(Webinar, Webinar.id == TrainingItem.webinar_id)
+        .where(TrainingItem.training_id == training_id, Webinar.state.in_(COUNTED))
+    ).all()
+    merged_into = session.scalar(select(Login.merged_into).where(Login.id == login_id))
+    person = merged_into or login_id
+    has_begun, missing = False, len(webinars)
+    for webinar_id in webinars:
+        standing = read_standing(session, person, webinar_id)
+        has_begun = has_begun or standing.share > 0 or standing.live_minutes > 0
+        is_met = standing.share + ROUNDING >= standing.needed
+        if is_met or _holds_certificate(session, person, webinar_id):
+            missing -= 1
+            has_begun = True
+    return Progress(has_begun, bool(webinars) and missing == 0)
+
+
+def _holds_certificate(session: Session, login_id: int, webinar_id: int) -> bool:
+    issued = select(Certificate.id).where(
+        Certificate.login_id.in_(logins_of(login_id)),
+        Certificate.webinar_id == webinar_id,
+        Certificate.revoked_at.is_(None),
+        Certificate.replaced_at.is_(None),
+    )
+    return session.scalar(issued.limit(1)) is not None
+
+
+def _moved_on(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that something came since a trainee was looked at, or long ago."""
+    one = aliased(Login)
+    mine = or_(
+        one.id == Trainee.login_id,
+        one.merged_into == Trainee.login_id,
+        one.id == Login.merged_into,
+    )
+    logins = select(one.id).where(mine).correlate(Trainee, Login)
+    since = Trainee.looked_at
+    watched = exists().where(
+        WatchRecord.login_id.in_(logins),
+        Recording.id == WatchRecord.recording_id,
+        TrainingItem.webinar_id == Recording.webinar_id,
+        TrainingItem.training_id == Trainee.training_id,
+        WatchRecord.watched_s > 0,
+        or_(since.is_(None), WatchRecord.updated_at >= since),
+    )
+    attended = exists().where(
+        Attendance.login_id.in_(logins),
+        TrainingItem.webinar_id == Attendance.webinar_id,
+        TrainingItem.training_id == Trainee.training_id,
+        or_(since.is_(None), Attendance.noted_at >= since),
+    )
+    certified = exists().where(
+        Certificate.login_id.in_(logins),
+        TrainingItem.webinar_id == Certificate.webinar_id,
+        TrainingItem.training_id == Trainee.training_id,
+        or_(since.is_(None), Certificate.issued_at >= since),
+    )
+    return or_(watched, attended, certified, and_(Trainee.is_begun, since < now - ANEW))

@@ -1,0 +1,170 @@
+"""Reminders 14, 3 and 0 days before training is due: each once, whoever looks, and none once done."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from threading import Barrier, Thread
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from lms import training
+from lms.db import Database
+from lms.desk import Office
+from lms.letters import Doors
+from lms.models.people import Login, Organisation
+from lms.models.upkeep import Mail
+from lms.settings import Settings
+from lms.training_own import list_own
+from lms.training_reminders import remind_trainees, reminder_due
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.training.conftest import TODAY, ZONE, Assign, Elm, watched
+from tests.training.test_training import leave
+
+OFFICE = Office(Doors("https://library.example.org"), ZONE)
+HOUR = timedelta(hours=1)
+
+
+def remind(database: Database, now: datetime) -> None:
+    looked = 1
+    while looked:
+        with database.transaction() as session:
+            looked = remind_trainees(session, office=OFFICE, now=now)
+
+
+def letters(database: Database) -> Counter[str]:
+    """Return how many reminders each address was written."""
+    with database.read_session() as session:
+        kinds = select(Mail.recipient).where(Mail.kind == "training_due")
+        return Counter(session.scalars(kinds))
+
+
+@pytest.mark.parametrize(
+    ("moment", "days"),
+    [
+        (datetime(2026, 3, 17, 12, 59, tzinfo=UTC), None),
+        (datetime(2026, 3, 17, 13, 0, tzinfo=UTC), 14),  # nine in the morning, in summer time
+        (datetime(2026, 3, 28, 12, 59, tzinfo=UTC), 14),
+        (datetime(2026, 3, 28, 13, 0, tzinfo=UTC), 3),
+        (datetime(2026, 3, 31, 13, 0, tzinfo=UTC), 0),
+        (datetime(2026, 4, 1, 3, 59, tzinfo=UTC), 0),
+        (datetime(2026, 4, 1, 4, 0, tzinfo=UTC), None),
+    ],
+)
+def test_the_latest_reminder_whose_morning_has_come_is_due(
+    moment: datetime, days: int | None
+) -> None:
+    due = training.due_at(date(2026, 3, 31), ZONE, now=NOW)
+    assert reminder_due(due, ZONE, now=moment) == days
+
+
+def test_a_day_ends_where_the_organisation_is(
+    database: Database, elm: Elm, cast: Cast, assign: Assign
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Organisation, elm.facts.id).zone = "Asia/Tokyo"
+        zone = ZoneInfo("Asia/Tokyo")
+        session.flush()
+    made = assign(TODAY + timedelta(days=20))
+    with database.transaction() as session:
+        due = training.due_at(date(2026, 3, 31), zone, now=NOW)
+        training.change_due(session, elm.facts, made, due, actor=None, now=NOW)
+    remind(database, datetime(2026, 3, 16, 23, 59, tzinfo=UTC))
+    assert letters(database) == {}
+    remind(database, datetime(2026, 3, 17, 0, 0, tzinfo=UTC))
+    assert set(letters(database)) == {"alice@example.org", "bob@example.org", "mia@example.org"}
+
+
+def test_each_is_written_once_and_three_in_all(
+    database: Database, elm: Elm, assign: Assign
+) -> None:
+    assign(TODAY + timedelta(days=20))
+    written = []
+    for hours in range(0, 22 * 24, 6):
+        remind(database, NOW + hours * HOUR)
+        remind(database, NOW + hours * HOUR)
+        written.append(letters(database)["alice@example.org"])
+    assert sorted(set(written)) == [0, 1, 2, 3]
+    assert letters(database) == dict.fromkeys(
+        ("alice@example.org", "bob@example.org", "mia@example.org"), 3
+    )
+
+
+def test_who_is_done_is_not_reminded_though_nobody_has_looked_yet(
+    database: Database, cast: Cast, elm: Elm, assign: Assign
+) -> None:
+    assign(TODAY + timedelta(days=2))
+    with database.transaction() as session:
+        watched(session, cast.alice.id, cast.recording_id, 0.95)
+    remind(database, NOW)
+    assert set(letters(database)) == {"bob@example.org", "mia@example.org"}
+
+
+def test_who_has_watched_and_not_confirmed_is_reminded_to_confirm(
+    database: Database, cast: Cast, elm: Elm, assign: Assign
+) -> None:
+    assign(TODAY, policy="Read me.")
+    with database.transaction() as session:
+        watched(session, cast.alice.id, cast.recording_id, 0.95)
+    remind(database, NOW)
+    with database.read_session() as session:
+        [text] = session.scalars(select(Mail.text).where(Mail.recipient == "alice@example.org"))
+        [own] = list_own(session, cast.alice.id, now=NOW)
+    assert "What is left is to confirm its text." in text
+    assert f"https://library.example.org/training/{own.trainee_id}" in text
+    assert "today" in text
+
+
+def test_who_left_was_blocked_or_is_merged_is_not_written_to_in_vain(
+    database: Database, cast: Cast, elm: Elm, assign: Assign
+) -> None:
+    assign(TODAY)
+    leave(database, cast.alice.id)
+    with database.transaction() as session:
+        session.get_one(Login, cast.mia.id).blocked_at = NOW
+        session.get_one(Login, cast.bob.id).merged_into = cast.dan.id
+    remind(database, NOW)
+    assert letters(database) == {"dan@example.org": 1}
+
+
+def test_a_withdrawn_training_reminds_nobody_and_a_new_day_reminds_anew(
+    database: Database, cast: Cast, elm: Elm, assign: Assign
+) -> None:
+    gone, moved = assign(TODAY), assign(TODAY)
+    with database.transaction() as session:
+        training.withdraw(session, elm.facts, gone, actor=None, now=NOW)
+    remind(database, NOW)
+    assert letters(database)["bob@example.org"] == 1
+    with database.transaction() as session:
+        due = training.due_at(TODAY + timedelta(days=30), ZONE, now=NOW)
+        training.change_due(session, elm.facts, moved, due, actor=None, now=NOW)
+    remind(database, NOW + timedelta(days=16))
+    assert letters(database)["bob@example.org"] == 2
+
+
+def test_many_workers_at_once_write_each_letter_once(
+    settings: Settings, database: Database, cast: Cast, elm: Elm, assign: Assign
+) -> None:
+    assign(TODAY + timedelta(days=3))
+    begin, faults = Barrier(4), []
+
+    def work() -> None:
+        own = Database(settings.database_url)
+        try:
+            begin.wait()
+            remind(own, NOW)
+        except Exception as error:  # noqa: BLE001  (a thread's fault would be seen nowhere)
+            faults.append(error)
+        finally:
+            own.dispose()
+
+    threads = [Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert letters(database) == dict.fromkeys(
+        ("alice@example.org", "bob@example.org", "mia@example.org"), 1
+    )
