@@ -162,6 +162,20 @@ class RecoveryForm(Form):
     )
 
 
+class EraseForm(Form):
+    """The password of who wants to be erased, and their word that they know what goes."""
+
+    present = password_field(
+        _l("Your password"),
+        autocomplete="current-password",
+        missing=_l("Enter your password, so that nobody else can do this."),
+    )
+    sure = BooleanField(
+        _l("I know what goes, and that it can't be brought back"),
+        [InputRequired(_l("Confirm that you know what goes."))],
+    )
+
+
 class AddressChangeForm(RecoveryForm):
     """A new address, and the password of who asks."""
 
