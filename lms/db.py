@@ -256,8 +256,11 @@ def _engine(url: str) -> Engine:
         return engine
     engine = create_engine(
         parsed,
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_OVERFLOW,
+        # What is over a pool's size is closed again at once: at 8, in a crowd, that was a new
+        # connection, and a process of PostgreSQL's, for every third launch.
+        pool_size=2 * POOL_SIZE,
+        max_overflow=POOL_OVERFLOW - POOL_SIZE,
+        pool_use_lifo=True,  # the others rest
         hide_parameters=True,  # a fault is logged, and names and addresses are not
     )
     event.listen(engine, "connect", _prepare_postgresql)
