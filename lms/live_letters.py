@@ -81,7 +81,7 @@ def send(
         unique_key=key_of(kind, webinar) + reader.public_id if kind.is_once else None,
         invitation=None
         if kind.method is None
-        else Invitation(kind.method, _happening(webinar, reader, kind.method, doors, now)),
+        else invitation_of(webinar, kind.method, turns=reader.turns, doors=doors, now=now),
     )
 
 
@@ -91,13 +91,14 @@ def _changed(webinar: Webinar, zone: ZoneInfo) -> Mapping[str, object]:
     return {"was": was, "said": said}
 
 
-def _happening(
-    webinar: Webinar, reader: Registrant, method: Method, doors: Doors, now: datetime
-) -> Happening:
-    return Happening(
+def invitation_of(
+    webinar: Webinar, method: Method, *, turns: int, doors: Doors, now: datetime
+) -> Invitation:
+    """Return the entry of a webinar for the calendar of somebody who went and came back `turns` times."""
+    happening = Happening(
         uid=f"{webinar.public_id}@{urlsplit(doors.base_url).hostname}",
         # both only grow, so what comes later always has the higher number
-        sequence=webinar.sequence + reader.turns,
+        sequence=webinar.sequence + turns,
         title=webinar.title,
         summary=webinar.summary,
         address=doors.page(f"/webinars/{webinar.slug}"),
@@ -107,3 +108,4 @@ def _happening(
         is_cancelled=method is Method.CANCEL,
         changed_at=now,
     )
+    return Invitation(method, happening)

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import contract_letters, mail
+from lms import contract_letters, live_letters, mail
+from lms.calendar_files import Invitation, Method
 from lms.contract_letters import NewTerm, Post
 from lms.desk_list import KIND_WORDS, RequestFacts
 from lms.errors import N_
 from lms.house import read_house
 from lms.letters import Doors
-from lms.models.catalogue import Webinar
+from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import OfferKind, Scope
 from lms.models.orders import DeliveredThrough, RequestState, Terms
 from lms.offers import say_money
@@ -22,6 +23,7 @@ from lms.passes import Term
 from lms.pools import PoolFacts
 from lms.pricing import holds_until
 from lms.recovery import asks_for_recovery
+from lms.registrants import read_standing
 from lms.sale_list import SaleFacts, SaleGrant, grants_of_sale
 from lms.stewards import stewards_of
 from lms.zones import read_zone, say_date, say_moment
@@ -108,12 +110,32 @@ def send_bought(
         "action_url": doors.page(_page(lines)),
         "recovery_url": _recovery_page(session, lines, doors),
     }
-    kind = "bought"
+    kind, invitation = "bought", _entry(session, facts, lines, doors=doors, now=now)
     if is_of_a_pool:
         kind = "bought_for_organisation"
         values["action_url"] = doors.page(f"/organisation/{facts.organisation_public_id}")
     subject = N_("Your access: %(what)s") % {"what": values["covers"] or values["what"]}
-    _to_buyer(session, facts, kind, subject, values, now=now)
+    _to_buyer(session, facts, kind, subject, values, now=now, invitation=invitation)
+
+
+def _entry(
+    session: Session,
+    facts: SaleFacts,
+    lines: Sequence[SaleGrant],
+    *,
+    doors: Doors,
+    now: datetime,
+) -> Invitation | None:
+    """Return the entry for a buyer's own calendar, where they bought a webinar to come for themselves."""
+    line = lines[0]
+    if line.scope is not Scope.WEBINAR or line.login_id is None or facts.contact_id is None:
+        return None
+    webinar = session.scalars(select(Webinar).where(Webinar.slug == line.slug)).one()
+    if webinar.state is not WebinarState.ANNOUNCED or webinar.held_at <= now:
+        return None
+    standing = read_standing(session, login_id=line.login_id, webinar_id=webinar.id)
+    turns = 0 if standing is None else standing.turns
+    return live_letters.invitation_of(webinar, Method.REQUEST, turns=turns, doors=doors, now=now)
 
 
 def _recovery_page(session: Session, lines: Sequence[SaleGrant], doors: Doors) -> str:
@@ -285,7 +307,7 @@ def _covered(
     return {"until": until, "starts": starts, "live": live, "is_webinar": held is not None}
 
 
-def _to_buyer(
+def _to_buyer(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     session: Session,
     facts: SaleFacts,
     kind: str,
@@ -293,6 +315,7 @@ def _to_buyer(
     values: Mapping[str, object],
     *,
     now: datetime,
+    invitation: Invitation | None = None,
 ) -> None:
     if facts.contact_email is None:
         return
@@ -304,6 +327,7 @@ def _to_buyer(
         subject=subject,
         values=values,
         now=now,
+        invitation=invitation,
     )
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms import attendance, registrations
-from lms.access import Action, Admitted, Case, Turned, decide, is_hidden
+from lms.access import LIVE_OPENS_BEFORE, Action, Admitted, Case, Turned, decide, is_hidden
 from lms.announcement import Announcement, read_announcement, read_live_room
 from lms.cases import load_case
 from lms.clock import now
@@ -55,7 +55,8 @@ def coming_of(
     session: Session, found: Announcement, person: Viewer, case: Case, moment: datetime
 ) -> Coming | None:
     """Return how a person stands to a webinar to come; None where there is nothing to register for."""
-    if not may_register(found, case, moment):
+    # from then on the door itself is what counts, and whoever comes is registered by that
+    if not may_register(found, case, moment) or moment >= found.held_at - LIVE_OPENS_BEFORE:
         return None
     standing = read_standing(session, login_id=person.login_id, webinar_id=found.id)
     decision = decide(case.login, case.webinar, Action.HANDOUT, moment)

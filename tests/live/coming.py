@@ -9,17 +9,17 @@ import icalendar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import postman, registrations
+from lms import postman, registrations, webinars
 from lms.db import Database
 from lms.jobs import JobRun
 from lms.letters import Doors
 from lms.library import LIBRARY
-from lms.live_notices import TELL_CHANGED
+from lms.live_notices import TELL_CHANGED, NewDate
 from lms.live_rounds import ROUND
 from lms.models.upkeep import Job, JobState, Mail
 from lms.postman import Letter
 from lms.runtime import Carrel
-from tests.clock import NOW
+from tests.clock import NOW, Clock
 
 DOORS = Doors("http://localhost")
 HELD_AT = NOW + timedelta(days=3)
@@ -104,3 +104,17 @@ def event_of(data: bytes) -> icalendar.Event:
     """Return the one entry of a calendar file."""
     [event] = icalendar.Calendar.from_ical(data).walk("VEVENT")
     return event
+
+
+def postpone(database: Database, slug: str, held_at: datetime, *, at: datetime) -> None:
+    """Move a webinar to another date."""
+    with database.transaction() as session:
+        webinars.postpone_webinar(session, slug, NewDate(held_at), actor=None, now=at)
+
+
+def at_each(carrel: Carrel, clock: Clock, *moments: datetime) -> None:
+    """Go the round at each of these moments, twice."""
+    for moment in moments:
+        clock.set(moment)
+        go_round(carrel)
+        go_round(carrel)

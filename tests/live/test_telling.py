@@ -1,14 +1,11 @@
 """What the people of a live webinar are told by mail, when, and that it is once."""
 
 import threading
-from datetime import UTC, datetime, timedelta
 
 import pytest
-import vobject
 
 from lms import merging, registrations, webinars
 from lms.db import Database
-from lms.live_notices import NewDate
 from lms.models.catalogue import Recording, Webinar
 from lms.models.orders import Registration
 from lms.models.people import Login
@@ -23,16 +20,15 @@ from tests.live.coming import (
     HELD_AT,
     HOUR,
     MINUTE,
-    as_sent,
-    entry_of,
-    event_of,
+    at_each,
     go_round,
     kinds,
+    postpone,
     register,
     tell_changes,
 )
 from tests.seating import add_pool, seat
-from tests.web.letters import letters, newest
+from tests.web.letters import newest
 
 
 @pytest.fixture
@@ -42,19 +38,6 @@ def to_come(cast: Cast, database: Database, clock: Clock) -> Cast:
         session.delete(session.get_one(Recording, cast.recording_id))
     register(database, cast.webinar_id, cast.bob.id)
     return cast
-
-
-def postpone(database: Database, slug: str, held_at: datetime, *, at: datetime) -> None:
-    with database.transaction() as session:
-        webinars.postpone_webinar(session, slug, NewDate(held_at), actor=None, now=at)
-
-
-def at_each(carrel: Carrel, clock: Clock, *moments: datetime) -> None:
-    """Go the round at each of these moments, twice."""
-    for moment in moments:
-        clock.set(moment)
-        go_round(carrel)
-        go_round(carrel)
 
 
 def test_people_are_reminded_a_day_and_an_hour_before_and_once_each(
@@ -307,85 +290,6 @@ def test_the_recording_is_told_once_to_who_registered_and_may_watch(
     letter = newest(database, "bob@example.org", "recording_ready")
     assert f"http://localhost/webinars/{to_come.slug}/watch" in letter.text
     assert letter.invitation is None
-
-
-def test_the_room_is_in_no_letter_and_no_calendar(
-    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
-) -> None:
-    with database.transaction() as session:
-        session.get_one(Webinar, to_come.webinar_id).live_link = "https://zoom.example/j/123"
-    at_each(carrel, clock, HELD_AT - DAY, HELD_AT - HOUR)
-    sent = letters(database, "bob@example.org")
-    assert len(sent) == 3
-    for one in sent:
-        message = as_sent(carrel, one)
-        _method, data = entry_of(message)
-        assert "zoom.example" not in one.text + one.html
-        assert b"zoom.example" not in bytes(message)
-        assert b"zoom.example" not in data
-
-
-def test_the_entry_moves_over_a_change_of_clocks_as_two_libraries_read_it(
-    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
-) -> None:
-    # in New York the clocks go forward on 8 March 2026
-    postpone(database, to_come.slug, datetime(2026, 3, 12, 14, 0, tzinfo=UTC), at=NOW)
-    tell_changes(carrel)
-    first, moved = letters(database, "bob@example.org")
-    method, before = entry_of(as_sent(carrel, first))
-    assert method == "REQUEST"
-    method, after = entry_of(as_sent(carrel, moved))
-    assert method == "REQUEST"
-    old, new = event_of(before), event_of(after)
-    assert old["uid"] == new["uid"]
-    assert new["sequence"] > old["sequence"]
-    assert old.start == datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
-    assert new.start == datetime(2026, 3, 12, 14, 0, tzinfo=UTC)
-    assert old.start.utcoffset() == timedelta(hours=-5)
-    assert new.start.utcoffset() == timedelta(hours=-4)
-    assert (old.start.hour, new.start.hour) == (10, 10)
-    assert new["attendee"] == "mailto:bob@example.org"
-    for data, shown in (
-        (before, "2026-03-05T10:00:00-05:00"),
-        (after, "2026-03-12T10:00:00-04:00"),
-    ):
-        calendar = vobject.readOne(data.decode())
-        assert calendar.method.value == "REQUEST"
-        assert calendar.vevent.dtstart.value.isoformat() == shown
-        assert calendar.vevent.uid.value == str(new["uid"])
-        assert calendar.vevent.organizer.value == f"mailto:{carrel.settings.mail_from}"
-
-
-def test_going_and_coming_back_takes_the_entry_out_and_puts_it_in(
-    carrel: Carrel, database: Database, to_come: Cast
-) -> None:
-    with database.transaction() as session:
-        given = {"login_id": to_come.bob.id, "webinar_id": to_come.webinar_id}
-        registrations.leave(session, **given, doors=DOORS, now=NOW)
-        registrations.register(session, **given, doors=DOORS, now=NOW)
-    entries = [entry_of(as_sent(carrel, one)) for one in letters(database, "bob@example.org")]
-    assert [method for method, _data in entries] == ["REQUEST", "CANCEL", "REQUEST"]
-    events = [event_of(data) for _method, data in entries]
-    assert [str(one["status"]) for one in events] == ["CONFIRMED", "CANCELLED", "CONFIRMED"]
-    numbers = [int(one["sequence"]) for one in events]
-    assert numbers == sorted(set(numbers))
-    assert len({str(one["uid"]) for one in events}) == 1
-
-
-def test_a_cancelled_webinar_goes_out_of_the_calendar(
-    carrel: Carrel, database: Database, to_come: Cast
-) -> None:
-    with database.transaction() as session:
-        webinars.cancel_webinar(session, to_come.slug, actor=None, now=NOW)
-    tell_changes(carrel)
-    first, gone = letters(database, "bob@example.org")
-    method, data = entry_of(as_sent(carrel, gone))
-    assert method == "CANCEL"
-    assert vobject.readOne(data.decode()).method.value == "CANCEL"
-    event, old = event_of(data), event_of(entry_of(as_sent(carrel, first))[1])
-    assert str(event["status"]) == "CANCELLED"
-    assert event["uid"] == old["uid"]
-    assert event["sequence"] > old["sequence"]
 
 
 def test_nobody_is_noted_twice_among_those_who_will_come(

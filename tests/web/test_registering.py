@@ -159,3 +159,14 @@ def test_a_holder_is_told_so_beside_the_prices(client: Visitor, cast: Cast) -> N
     assert "there is nothing to pay" in client.get(f"/webinars/{cast.slug}").text
     client.sign_in(cast.dan.id)
     assert "there is nothing to pay" not in client.get(f"/webinars/{cast.slug}").text
+
+
+def test_once_the_door_is_open_it_alone_counts(
+    client: Visitor, to_come: Cast, clock: Clock
+) -> None:
+    page = f"/webinars/{to_come.slug}"
+    clock.set(NOW + timedelta(days=3) - timedelta(minutes=61))
+    client.sign_in(to_come.bob.id)
+    assert "Register free" in client.get(page).text
+    clock.set(NOW + timedelta(days=3) - timedelta(minutes=60))
+    assert "Register free" not in client.get(page).text
