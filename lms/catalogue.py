@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from lms import passages, search
+from lms import passages, search, welcome
 from lms.endings import ends_at
 from lms.errors import NotFound
 from lms.gather import gathered
@@ -41,19 +42,22 @@ from lms.models.viewing import WatchRecord
 
 PAGE_SIZE: Final = 24
 MOST_UPCOMING: Final = 24
-LAST_PAGE: Final = 10_000
 A_DAY: Final = timedelta(days=1)  # no webinar is longer
 UPCOMING, HELD, FOUND = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody looks for; empty texts leave a filter out, `page` counts from 1."""
+    """What somebody looks for; empty texts leave a filter out, `page` counts from 1.
+
+    `welcomes` asks for what whoever asks has begun, and for what is new since `came_before_at`."""
 
     query: str = ""
     series: str = ""
     presenter: str = ""
     page: int = 1
+    welcomes: bool = False
+    came_before_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +122,14 @@ class Listing:
 
     `upcoming` stands on the first page only. `found` is the answer to a query, best first; without
     one it is empty, and `held` is what was held, newest first. `total` counts what is paged.
+    `begun` and `new` are for the person that was welcomed.
     """
 
     upcoming: tuple[Entry, ...]
     held: tuple[Entry, ...]
     found: tuple[Entry, ...]
+    begun: tuple[Entry, ...]
+    new: tuple[Entry, ...]
     total: int
     page: int
     all_series: tuple[SeriesName, ...]
@@ -131,8 +138,9 @@ class Listing:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """Return every webinar of the page."""
-        return (*self.upcoming, *self.held, *self.found)
+        """Return every webinar of the page, each once."""
+        shown = (*self.upcoming, *self.held, *self.found, *self.begun, *self.new)
+        return tuple({entry.id: entry for entry in shown}.values())
 
 
 _current = aliased(Recording)
@@ -159,7 +167,12 @@ def read_listing(
     if wanted.query:
         chosen, total = _matching(words, within, wanted.page, session.get_bind().dialect.name)
     else:
-        chosen, total = _by_date(within, wanted.page, now)
+        chosen, total = _by_date(
+            within,
+            wanted.page,
+            now,
+            welcome.choose(login_id, wanted.came_before_at) if wanted.welcomes else (),
+        )
     facts = select(
         total.label("total"),
         gathered(_named_series()).label("all_series"),
@@ -228,7 +241,10 @@ def _within(wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
 
 
 def _by_date(
-    within: Sequence[ColumnElement[bool]], page: int, now: datetime
+    within: Sequence[ColumnElement[bool]],
+    page: int,
+    now: datetime,
+    besides: Sequence[Select[Any, Any, Any]],
 ) -> tuple[Subquery, ColumnElement[int]]:
     recent = and_(Webinar.held_at > now - A_DAY, Webinar.held_at <= now)
     is_over = or_(Webinar.held_at <= now - A_DAY, ends_at <= now)
@@ -245,12 +261,13 @@ def _by_date(
         .order_by(Webinar.held_at, Webinar.id)
         .limit(MOST_UPCOMING if page == 1 else 0)
     )
-    both = union_all(select(upcoming.subquery()), select(held.subquery()))
+    parts = (upcoming, held, *besides)
+    every = union_all(*(select(part.subquery()) for part in parts))
     # Two counts that an index alone answers, but for the webinars of the last day.
     total = _count(*within, Webinar.held_at <= now - A_DAY) + _count(
         *within, recent, ends_at <= now
     )
-    return both.subquery("chosen"), total
+    return every.subquery("chosen"), total
 
 
 def _matching(
@@ -332,17 +349,25 @@ def _listing(rows: Sequence[Row[*tuple[Any, ...]]], wanted: Wanted, now: datetim
     shown = [row for row in rows if row.webinar_id is not None]
     if wanted.page > 1 and not shown:
         raise NotFound
-    found = sorted((row for row in shown if row.part == FOUND), key=_best)
+    found = sorted(_of(FOUND, shown), key=_best)
     return Listing(
-        upcoming=_entries((row for row in shown if row.part == UPCOMING), now),
-        held=tuple(reversed(_entries((row for row in shown if row.part == HELD), now))),
+        upcoming=_entries(_of(UPCOMING, shown), now),
+        held=tuple(reversed(_entries(_of(HELD, shown), now))),
         found=tuple(_entry(row, now) for row in found),
+        begun=tuple(
+            _entry(row, now) for row in sorted(_of(welcome.BEGUN, shown), key=attrgetter("rank"))
+        ),
+        new=tuple(dict.fromkeys(reversed(_entries(_of(welcome.NEW, shown), now)))),
         total=facts.total,
         page=wanted.page,
         all_series=tuple(SeriesName(*row) for row in facts.all_series or ()),
         series=series[0] if series else None,
         presenter=presenters[0] if presenters else None,
     )
+
+
+def _of(part: int, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Row[*tuple[Any, ...]]]:
+    return [row for row in rows if row.part == part]
 
 
 def _entries(rows: Iterable[Row[*tuple[Any, ...]]], now: datetime) -> tuple[Entry, ...]:

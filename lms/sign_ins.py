@@ -19,6 +19,7 @@ REMEMBERED_FOR: Final = timedelta(days=30)
 IDLE_FOR: Final = timedelta(hours=12)
 LONGEST: Final = timedelta(days=30)
 NOTED_EVERY: Final = timedelta(minutes=5)  # "last seen" is known to this, not written each time
+A_VISIT_ENDS_AFTER: Final = timedelta(hours=4)
 KEPT_AFTER_ITS_END: Final = timedelta(days=30)
 LONGEST_AGENT: Final = 200
 BLOCKED = N_("This log-in is blocked.")
@@ -93,6 +94,7 @@ def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: date
         agent=browser.agent[:LONGEST_AGENT],
         created_at=now,
         last_seen_at=now,
+        came_before_at=_last_seen(session, login.id),
         expires_at=now + (REMEMBERED_FOR if browser.remembered else IDLE_FOR),
     )
     session.add(sign_in)
@@ -106,20 +108,41 @@ def is_due(last_seen_at: datetime, *, now: datetime) -> bool:
     return now - last_seen_at >= NOTED_EVERY
 
 
+def begins_a_visit(last_seen_at: datetime, *, now: datetime) -> bool:
+    """Tell whether whoever was last seen then has come back by now, and did not just stay."""
+    return now - last_seen_at >= A_VISIT_ENDS_AFTER
+
+
 def note_seen(session: Session, sign_in_id: int, *, now: datetime) -> None:
-    """Note that the browser was here; one that isn't remembered stays 12 hours from now."""
+    """Note that the browser was here; one that isn't remembered stays 12 hours from now.
+
+    After four hours of silence it is another visit, and when the one before ended is kept.
+    """
     row = session.execute(
-        select(SignIn.remembered, SignIn.created_at, SignIn.expires_at).where(
-            SignIn.id == sign_in_id
-        )
+        select(
+            SignIn.login_id,
+            SignIn.remembered,
+            SignIn.created_at,
+            SignIn.last_seen_at,
+            SignIn.expires_at,
+            SignIn.came_before_at,
+        ).where(SignIn.id == sign_in_id)
     ).one()
+    before = row.came_before_at
+    if begins_a_visit(row.last_seen_at, now=now):
+        before = _last_seen(session, row.login_id)
     until = row.expires_at if row.remembered else min(now + IDLE_FOR, row.created_at + LONGEST)
     session.execute(
         update(SignIn)
         .where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None), SignIn.last_seen_at < now)
-        .values(last_seen_at=now, expires_at=until)
+        .values(last_seen_at=now, expires_at=until, came_before_at=before)
         .execution_options(synchronize_session=False)
     )
+
+
+def _last_seen(session: Session, login_id: int) -> datetime | None:
+    """Return when a person was last here, in whichever browser."""
+    return session.scalar(select(func.max(SignIn.last_seen_at)).where(SignIn.login_id == login_id))
 
 
 def list_for(session: Session, login_id: int, *, now: datetime) -> tuple[SignedIn, ...]:

@@ -96,6 +96,7 @@ class Webinar(Base, kw_only=True):
             "(state = 'pulled') = (pulled_reason IS NOT NULL)", name="pulled_with_a_reason"
         ),
         Index("ix_webinar_state_held_at", "state", "held_at"),
+        Index("ix_webinar_announced_at", "announced_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
@@ -187,6 +188,7 @@ class Recording(Base, kw_only=True):
         CheckConstraint("seconds IS NULL OR seconds > 0", name="seconds_positive"),
         CheckConstraint("state <> 'ready' OR run IS NOT NULL", name="ready_has_a_run"),
         CheckConstraint("run IS NULL OR seconds IS NOT NULL", name="playable_has_a_length"),
+        Index("ix_recording_created_at", "created_at"),
         Index(
             "uq_recording_current_webinar_id",
             "webinar_id",

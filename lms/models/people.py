@@ -133,7 +133,10 @@ class MemberInvitation(Base, kw_only=True):
 
 
 class SignIn(Base, kw_only=True):
-    """One signed-in browser: the hash of its opaque cookie, so that it can be ended from here."""
+    """One signed-in browser: the hash of its opaque cookie, so that it can be ended from here.
+
+    `came_before_at` is when its person was last here before this visit, None at their first.
+    """
 
     __tablename__ = "sign_in"
     __table_args__ = (
@@ -150,6 +153,7 @@ class SignIn(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    came_before_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
 
 

@@ -1,13 +1,14 @@
 """The public face: the first page, the catalogue, a webinar's announcement, who presents."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from lms.access import Action, Decision, decide
+from lms.access import Action, Admitted, Decision, decide
 from lms.announcement import Announcement, read_announcement
 from lms.cases import load_case, load_cases
 from lms.catalogue import PAGE_SIZE, Entry, Listing, Wanted, read_listing
@@ -19,6 +20,7 @@ from lms.paper import picture_of_drawing
 from lms.poster import WIDTH, draw_poster
 from lms.presenters import find_picture_key
 from lms.programme import UNPICTURED
+from lms.shelf import DONE_SHARE
 from lms.web.announcement import (
     check_may_see,
     holds,
@@ -33,7 +35,7 @@ from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other
 from lms.web.live import choice_of, coming_of
 from lms.web.pager import page_number, pager_of
-from lms.web.panels import known_zone, said_moment
+from lms.web.panels import known_zone, reading_zone, said_moment
 from lms.web.posters import picture_of
 from lms.web.screening import minutes_of
 from lms.web.sharing import STATUS as SHARED
@@ -41,10 +43,13 @@ from lms.web.sharing import shared_of
 from lms.web.shell import house_facts
 from lms.web.signin import viewer
 from lms.web.stored import send_stored
+from lms.zones import say_date
 from media.storage import content_type_of
 
 blueprint = Blueprint("catalogue", __name__)
 
+FIRST_BEGUN: Final = 4
+FIRST_NEW: Final = 4
 FIRST_UPCOMING: Final = 4
 FIRST_HELD: Final = 8
 MOMENT_S: Final = 60
@@ -56,12 +61,24 @@ Places = Mapping[int, tuple[tuple[Place, ...], str]]
 @blueprint.get("/")
 @open_to(Audience.EVERYONE)
 def home() -> ResponseReturnValue:
-    listing, cases, _places = _listing(Wanted())
+    person = viewer()
+    came_before_at = person.came_before_at if person else None
+    listing, decisions, _places = _listing(
+        Wanted(welcomes=person is not None, came_before_at=came_before_at)
+    )
     about = house_facts().about
+    begun = [
+        replace(card, url=url_for("watch.watch", slug=card.slug))
+        for entry, card in zip(listing.begun, _cards(listing.begun, decisions), strict=True)
+        if isinstance(decisions.get(entry.id), Admitted) and (card.share or 0) < DONE_SHARE
+    ]
     return render(
         "catalogue/home.html",
-        upcoming=_cards(listing.upcoming[:FIRST_UPCOMING], cases),
-        recent=_cards(listing.held[:FIRST_HELD], cases),
+        begun=begun[:FIRST_BEGUN],
+        new=_cards(listing.new[:FIRST_NEW], decisions),
+        came_before=None if came_before_at is None else say_date(came_before_at, reading_zone()),
+        upcoming=_cards(listing.upcoming[:FIRST_UPCOMING], decisions),
+        recent=_cards(listing.held[:FIRST_HELD], decisions),
         all_series=listing.all_series,
         about=Markup(to_html(about)) if about else None,  # noqa: S704  (nh3 cleaned it)
     )

@@ -49,6 +49,7 @@ _SIGNED_IN = Query(
         _MANAGES.label("manages"),
         SignIn.id.label("sign_in_id"),
         SignIn.last_seen_at,
+        SignIn.came_before_at,
     )
     .join_from(SignIn, Login, SignIn.login_id == Login.id)
     .where(
@@ -72,6 +73,7 @@ class Viewer:
     zone: str | None
     manages: bool  # some organisation, as its manager or owner
     sign_in_id: int
+    came_before_at: datetime | None  # when they were last here, before this visit
 
     is_authenticated: ClassVar[bool] = True
     is_active: ClassVar[bool] = True
@@ -162,8 +164,11 @@ def _load_viewer(request: Request) -> Viewer | None:
     if not rows:
         return None
     row = rows[0]
+    came_before_at = row.came_before_at
     if sign_ins.is_due(row.last_seen_at, now=moment):
         _note_seen(row.sign_in_id, moment)
+        if sign_ins.begins_a_visit(row.last_seen_at, now=moment):
+            came_before_at = row.last_seen_at
     return Viewer(
         login_id=row.login_id,
         public_id=row.public_id,
@@ -173,6 +178,7 @@ def _load_viewer(request: Request) -> Viewer | None:
         zone=row.zone,
         manages=row.manages,
         sign_in_id=row.sign_in_id,
+        came_before_at=came_before_at,
     )
 
 

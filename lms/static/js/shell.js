@@ -3,6 +3,8 @@
 //   document.dispatchEvent(new CustomEvent("carrel:toast", { detail: { text, kind, act } }))
 //   kind: "done" | "note" | "attention" | "danger"; act: { label, run } (for example Undo, 10 s).
 
+import { suggestAsTyped } from "./suggest.js";
+
 const LINGER_MS = 10_000;
 
 function isTyping(element) {
@@ -140,6 +142,7 @@ function sendOnce() {
 }
 
 reachSearch();
+suggestAsTyped(document.querySelector("[data-suggest]"));
 closeMenus();
 rememberTheme();
 showToasts();
