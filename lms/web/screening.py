@@ -1,7 +1,9 @@
 """A recording on a page with the player: the whole of it or a stretch, as one person finds it."""
 
+import math
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,11 +11,12 @@ from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.progress import Span, parts
+from lms.progress import BUCKET_S, Span, gaps, parts
 from lms.watching import Place
 
 MINUTE_S: Final = 60
 COUNTED_IN_SECONDS: Final = 10 * MINUTE_S
+MOST_NAMED: Final = 12
 LONGEST_S: Final = 7 * 24 * 60 * MINUTE_S
 _CLOCK: Final = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)")
 
@@ -50,6 +53,8 @@ class Screening:
     watched: str
     watched_words: str
     parts: tuple[Span, ...]
+    holes: tuple[Span, ...]
+    gaps_words: str
     words: dict[str, str]
 
 
@@ -68,6 +73,8 @@ def screening_of(
     resume_s = place.resume_s if shown.starts_s < place.resume_s < shown.ends_s else shown.starts_s
     if at_s is not None and shown.starts_s <= at_s < shown.ends_s:
         resume_s = at_s  # a link to this moment goes before the place that was kept
+    seen = parts(place.buckets, place.seconds)
+    unseen = _unseen(place, shown) if seen else ()
     return Screening(
         doorway=doorway,
         poster_url=poster_url,
@@ -79,7 +86,9 @@ def screening_of(
         resume_clock=clock_of(resume_s) if resume_s > shown.starts_s else "",
         watched=b64encode(place.buckets).decode("ascii"),
         watched_words=watched_words(place, shown),
-        parts=parts(place.buckets, place.seconds),
+        parts=seen,
+        holes=tuple(gap for gap in unseen if gap.starts_s < seen[-1].ends_s),
+        gaps_words=gaps_words(unseen),
         words=_player_words(shown.ends_s - shown.starts_s),
     )
 
@@ -95,6 +104,31 @@ def watched_words(place: Place, shown: Span | None = None) -> str:
     if seconds < COUNTED_IN_SECONDS:
         return _watched(clock_of(done), seconds)
     return _watched(minutes_of(done), seconds)
+
+
+def gaps_words(unseen: Sequence[Span]) -> str:
+    """Say which parts are not seen yet, for who can't see the line; "" where there are none."""
+    if not unseen:
+        return ""
+    named = [
+        _("%(from)s to %(to)s", **{"from": clock_of(gap.starts_s), "to": clock_of(gap.ends_s)})
+        for gap in unseen[:MOST_NAMED]
+    ]
+    if len(unseen) > MOST_NAMED:
+        named.append(_("and %(count)s more", count=len(unseen) - MOST_NAMED))
+    return _("Not seen yet: %(parts)s.", parts=", ".join(named))
+
+
+def _unseen(place: Place, shown: Span) -> tuple[Span, ...]:
+    """Return what is not seen of a stretch; a bucket of which it has only a part is left out."""
+    spans = (
+        Span(
+            max(gap.starts_s, math.ceil(shown.starts_s / BUCKET_S) * BUCKET_S),
+            gap.ends_s if gap.ends_s <= shown.ends_s else shown.ends_s // BUCKET_S * BUCKET_S,
+        )
+        for gap in gaps(place.buckets, place.seconds)
+    )
+    return tuple(span for span in spans if span.starts_s < span.ends_s)
 
 
 def minutes_of(seconds: float) -> int:
@@ -144,6 +178,13 @@ def _player_words(seconds: float) -> dict[str, str]:
     return {
         "watched": _watched("{done}", seconds),
         "lost": _("The connection was lost. Playing goes on as soon as it is back."),
+        "slow": _("The connection is slow. Playing goes on as soon as enough has arrived."),
+        "back": _("10 seconds back"),
+        "on": _("10 seconds on"),
+        "gap": _("%(from)s to %(to)s", **{"from": "{from}", "to": "{to}"}),
+        "gaps": _("Not seen yet: %(parts)s.", parts="{parts}"),
+        "more_gaps": _("and %(count)s more", count="{n}"),
+        "all_seen": _("You have seen all of it."),
         "unreachable": _("The library can't be reached. Check your connection, then try again."),
         "broken": _("This browser can't play the recording. Try again, or use another browser."),
         "sign_in": _("Sign in"),

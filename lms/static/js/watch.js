@@ -7,11 +7,14 @@ import { Heartbeat } from "./watch/heartbeat.js";
 import { Message } from "./watch/message.js";
 import { Rail } from "./watch/rail.js";
 import { Slides } from "./watch/slides.js";
+import { seekByTaps } from "./watch/taps.js";
 import { Strip } from "./watch/strip.js";
+import { Theatre } from "./watch/theatre.js";
 import { Tracks } from "./watch/tracks.js";
 import { Watched } from "./watch/watched.js";
 import { listenForKeys } from "./watch/keys.js";
 import { rememberChoices } from "./watch/memory.js";
+import { styleCaptions } from "./watch/caption_look.js";
 import { keepWithin } from "./watch/clip.js";
 import { clock } from "./watch/clock.js";
 
@@ -54,6 +57,7 @@ class WatchPage {
       ready: () => this.tracks.show(this.session),
       refused: () => this.askWhy(),
       lost: () => this.message.hint(this.words.lost),
+      slow: () => this.message.hint(this.words.slow),
       found: () => this.message.hint(""),
       broken: () => this.stop({ sentence: this.words.broken, may_reopen: true }),
     });
@@ -77,12 +81,23 @@ class WatchPage {
     this.video.addEventListener("timeupdate", () => this.moveTo(this.video.currentTime));
     this.moveTo(this.startAt);
     rememberChoices(this.video);
-    listenForKeys(this.page, this.video, film);
+    const theatre = new Theatre(this.page);
+    styleCaptions(film, this.video);
+    seekByTaps(film, this.video, (seconds) => {
+      const words = seconds < 0 ? this.words.back : this.words.on;
+      this.message.pass(words);
+    });
+    listenForKeys(this.page, this.video, film, {
+      tell: (text) => this.message.pass(text),
+      more: {
+        n: () => this.page.dispatchEvent(new CustomEvent("carrel:note")),
+        t: () => theatre.turn(),
+        u: () => this.goToNextGap(),
+      },
+    });
     this.page.querySelector("[data-big-play]").addEventListener("click", () => this.play());
     this.page.querySelector("[data-from-start]")?.addEventListener("click", () => this.go(this.shown.starts));
-    this.page.querySelector("[data-next-gap]")?.addEventListener("click", () => {
-      this.go(this.watched.nextGap(this.place()));
-    });
+    this.page.querySelector("[data-next-gap]")?.addEventListener("click", () => this.goToNextGap());
     this.strip.onChosen((seconds) => this.go(seconds));
     this.page.addEventListener("carrel:seek", (event) => this.go(event.detail));
     // A page that comes back from the browser's cache has closed its session when it was left.
@@ -102,6 +117,16 @@ class WatchPage {
     if (this.session) this.video.currentTime = seconds;
     else this.startAt = this.chosenAt = seconds;
     this.play();
+  }
+
+  goToNextGap() {
+    const gap = this.watched.nextGap(this.place());
+    if (gap) {
+      this.go(gap[0]);
+      this.message.pass(this.strip.span(...gap));
+    } else {
+      this.message.pass(this.words.all_seen);
+    }
   }
 
   play() {

@@ -4,6 +4,9 @@ import { Renditions } from "./renditions.js";
 
 const REFUSED = new Set([401, 403, 404, 410]);
 const TRY_AGAIN_MS = 3_000;
+// A film that waits so long is told to be slow, and after longer its pieces are asked for anew.
+const SLOW_MS = 4_000;
+const STUCK_MS = 15_000;
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 // Long buffers would go on playing after access has ended; these hold a slow line for a while.
 const BUFFERS = { maxBufferLength: 20, maxMaxBufferLength: 30, backBufferLength: 60 };
@@ -21,6 +24,34 @@ export class Film {
       if (this.hls) this.hls.nextLevel = index;
     });
     video.addEventListener("error", () => this.failedNatively());
+    video.addEventListener("waiting", () => this.wait());
+    for (const name of ["playing", "pause", "emptied"]) {
+      video.addEventListener(name, () => this.goOn());
+    }
+  }
+
+  // Nothing has failed, and nothing comes: an answer may never end.
+  wait() {
+    this.goOn();
+    this.slow = setTimeout(() => {
+      this.isSlow = true;
+      this.told.slow();
+    }, SLOW_MS);
+    this.stuck = setInterval(() => this.askAnew(), STUCK_MS);
+  }
+
+  goOn() {
+    clearTimeout(this.slow);
+    clearInterval(this.stuck);
+    if (this.isSlow) this.told.found();
+    this.isSlow = false;
+  }
+
+  askAnew() {
+    if (!this.hls || this.isHeld) return;
+    this.hls.stopLoad();
+    if (this.hls.levels.length) this.hls.startLoad();
+    else this.hls.loadSource(this.hls.url);
   }
 
   load(url, at) {
@@ -84,7 +115,7 @@ export class Film {
     });
     hls.on(Hls.Events.FRAG_BUFFERED, () => {
       this.recovered = 0;
-      this.told.found();
+      if (!this.isSlow) this.told.found();
     });
     hls.on(Hls.Events.ERROR, (_event, fault) => this.failed(hls, fault));
     hls.loadSource(url);

@@ -19,6 +19,10 @@ export class Heartbeat {
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.tell();
     });
+    // What was played while the line was broken is told as soon as it is back.
+    window.addEventListener("online", () => {
+      if (this.watched.claim().length) this.beat();
+    });
     setInterval(() => {
       if (!video.paused) this.beat();
     }, EVERY_MS);

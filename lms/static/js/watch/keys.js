@@ -10,10 +10,10 @@ const PRESSABLE = "a[href], button, summary, [role=button], [role=switch]";
 const PRESSES = new Set([" ", "Enter"]);
 const ARROWS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
 
-export function listenForKeys(page, video, film) {
+// `more` are acts of the page's own by their keys; `tell` says a word in passing over the film.
+export function listenForKeys(page, video, film, { more, tell }) {
   const map = document.querySelector("[data-keys]");
-  const acts = actsOn(video, film, () => map.showModal());
-  acts.n = () => page.dispatchEvent(new CustomEvent("carrel:note"));
+  const acts = { ...actsOn(video, film, () => map.showModal(), tell), ...more };
   page.querySelector("[data-keys-open]")?.addEventListener("click", () => map.showModal());
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -41,7 +41,7 @@ function isTaken(event, film) {
   return scrolls && !path.includes(film);
 }
 
-function actsOn(video, film, showMap) {
+function actsOn(video, film, showMap, tell) {
   const by = (seconds) => {
     const end = Number.isFinite(video.duration) ? video.duration : Infinity;
     video.currentTime = Math.min(Math.max(0, video.currentTime + seconds), end);
@@ -57,6 +57,7 @@ function actsOn(video, film, showMap) {
   const faster = (step) => {
     const here = RATES.findIndex((rate) => rate >= video.playbackRate);
     video.playbackRate = RATES[Math.min(RATES.length - 1, Math.max(0, here + step))];
+    tell(`${video.playbackRate}x`);
   };
   const press = (name) => film.querySelector(name)?.click();
   const acts = {
@@ -71,6 +72,7 @@ function actsOn(video, film, showMap) {
     m: () => (video.muted = !video.muted),
     f: () => press("media-fullscreen-button"),
     c: () => press("media-captions-button"),
+    i: () => press("media-pip-button"),
     "<": () => faster(-1),
     ">": () => faster(1),
     "?": showMap,

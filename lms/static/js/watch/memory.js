@@ -12,7 +12,7 @@ export function choices() {
   }
 }
 
-function remember(choice) {
+export function remember(choice) {
   try {
     localStorage.setItem(KEY, JSON.stringify({ ...choices(), ...choice }));
   } catch {

@@ -1,5 +1,7 @@
 // What stands in place of the picture when it can't play, and the small hint over it.
 
+const PASSING_MS = 1_200;
+
 export class Message {
   constructor(page, { tryAgain, takeOver }) {
     const find = (name) => page.querySelector(`[data-${name}]`);
@@ -50,7 +52,22 @@ export class Message {
     this.notice.hidden = !text;
   }
 
+  // What stays until it is mended: the line is broken, or slow.
   hint(text) {
+    clearTimeout(this.passing);
+    this.lasting = text;
+    this.show(text);
+  }
+
+  // A word in passing: "1.5x", "10 seconds on".
+  pass(text) {
+    if (this.lasting) return;
+    clearTimeout(this.passing);
+    this.show(text);
+    this.passing = setTimeout(() => this.show(""), PASSING_MS);
+  }
+
+  show(text) {
     if (this.hintLine.textContent !== text) this.hintLine.textContent = text;
     this.hintLine.hidden = !text;
   }

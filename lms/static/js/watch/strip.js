@@ -1,14 +1,19 @@
 // The line under the film: watched parts, the place, and the amount in words.
 
+import { clock } from "./clock.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const PLACE_SHARE = 240;
 const COUNTED_IN_SECONDS = 600;
+const HOLE_SHARE = 300;
+const MOST_NAMED = 12;
 
 export class Strip {
   constructor(page, video, watched, words) {
     this.svg = page.querySelector("[data-strip]");
     this.text = page.querySelector("[data-watched-words]");
     this.gap = page.querySelector("[data-next-gap]");
+    this.unseen = page.querySelector("[data-gaps-words]");
     this.resume = page.querySelector("[data-resume-words]");
     this.video = video;
     this.watched = watched;
@@ -23,14 +28,33 @@ export class Strip {
     const parts = this.watched.parts();
     const here = Number(this.place?.getAttribute("x") ?? this.starts);
     this.place = bar("strip-place", here, this.length / PLACE_SHARE);
+    const gaps = parts.length ? this.watched.gaps() : [];
+    const last = parts.at(-1)?.[1] ?? 0;
+    const holes = gaps.filter(([starts]) => starts < last);
     this.svg.replaceChildren(
       ...parts.map(([starts, ends]) => bar("strip-watched", starts, ends - starts)),
+      ...holes.map(([starts, ends]) =>
+        bar("strip-hole", starts, Math.max(ends - starts, this.length / HOLE_SHARE)),
+      ),
       this.place,
     );
+    this.unseen.textContent = this.named(gaps);
     const said = this.words.watched.replace("{done}", this.amount());
     this.svg.setAttribute("aria-label", said);
     this.text.textContent = said;
-    this.gap.hidden = !parts.length || this.watched.nextGap(this.starts) === null;
+    this.gap.hidden = !gaps.length;
+  }
+
+  // For who can't see the line: which parts are not seen, as the page says it too.
+  named(gaps) {
+    if (!gaps.length) return "";
+    const some = gaps.slice(0, MOST_NAMED).map(([starts, ends]) => this.span(starts, ends));
+    if (gaps.length > MOST_NAMED) some.push(this.words.more_gaps.replace("{n}", gaps.length - MOST_NAMED));
+    return this.words.gaps.replace("{parts}", some.join(", "));
+  }
+
+  span(starts, ends) {
+    return this.words.gap.replace("{from}", clock(starts)).replace("{to}", clock(ends));
   }
 
   // As the page says it: minutes, or minutes and seconds of what is short.

@@ -3,6 +3,10 @@
 const BUCKET_S = 5;
 // Further than this between two reports of the place, and it was a jump.
 const LEAP_S = 1.5;
+// The edge of a stretch is known to half a second, as the server takes it.
+const EDGE_S = 0.5;
+// More stretches than these no beat may tell.
+const MOST_SPANS = 200;
 
 export class Watched {
   // Of a stretch of the recording, what is counted, drawn and looked for lies within `shown`.
@@ -51,7 +55,8 @@ export class Watched {
     const runs = this.run ? [...this.finished, this.run] : this.finished;
     return runs
       .filter(({ start, end }) => end > start)
-      .map(({ start, end }) => [round(start), round(end)]);
+      .map(({ start, end }) => [round(start), round(end)])
+      .slice(-MOST_SPANS);
   }
 
   // Forgets what the server has heard. The bucket that is half played is told again with its rest.
@@ -101,14 +106,27 @@ export class Watched {
     );
   }
 
-  // Where the next part not seen begins, from a place on and then from the start; null when all is seen.
-  nextGap(from) {
-    const first = Math.floor(from / BUCKET_S) + 1;
-    for (let step = 0; step < this.count; step += 1) {
-      const bucket = (first + step) % this.count;
-      if (!this.has(bucket) && this.isShown(bucket)) return bucket * BUCKET_S;
+  // What is not seen, [[starts, ends], ...]; what was played and is not told yet counts as seen.
+  gaps() {
+    const told = this.claim();
+    const gaps = [];
+    for (let bucket = 0; bucket < this.count; bucket += 1) {
+      const starts = bucket * BUCKET_S;
+      const ends = Math.min(starts + BUCKET_S, this.seconds);
+      const isPlayed = told.some(([from, to]) => from <= starts + EDGE_S && to >= ends - EDGE_S);
+      if (this.has(bucket) || isPlayed || !this.isShown(bucket)) continue;
+      if (gaps.at(-1)?.[1] === starts) gaps.at(-1)[1] = ends;
+      else gaps.push([starts, ends]);
     }
-    return null;
+    return gaps;
+  }
+
+  // The next part not seen, from a place on and then from the start; null when all is seen. The one
+  // that plays at this moment is left, unless it is the only one: then it begins anew.
+  nextGap(from) {
+    const gaps = this.gaps();
+    const isHere = ([starts, ends]) => from >= starts && from < ends;
+    return gaps.find(([starts]) => starts > from) ?? gaps.find((gap) => !isHere(gap)) ?? gaps[0] ?? null;
   }
 }
 

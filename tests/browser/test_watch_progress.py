@@ -1,0 +1,157 @@
+"""What was watched is kept, whatever becomes of the line, the tab and the device; and gaps are found."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from lms.models.viewing import WatchRecord
+from lms.progress import parts
+from tests.browser.conftest import Served, Visit
+from tests.browser.test_watch import PLAYING, Scene, play, scene, seek, watch_in_peace
+
+__all__ = ["scene"]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+PAUSED = "document.querySelector('video').paused"
+AHEAD = """from => {
+    const {buffered} = document.querySelector('video');
+    return buffered.length > 0 && buffered.end(buffered.length - 1) > from;
+}"""
+
+
+def seen(served: Served, login_id: int) -> list[tuple[float, float]]:
+    """Return the stretches that are kept of what somebody watched."""
+    with served.carrel.database.read_session() as session:
+        buckets = session.scalar(
+            select(WatchRecord.buckets).where(WatchRecord.login_id == login_id)
+        )
+    spans = parts(buckets or b"", served.film.encoded.seconds)
+    return [(span.starts_s, span.ends_s) for span in spans]
+
+
+def test_what_plays_from_the_buffer_while_offline_is_told_when_the_line_is_back(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    watch_in_peace(alice, scene, past=1.0)
+    alice.until(AHEAD, 18)
+    alice.context.set_offline(True)
+    alice.until(PLAYING.format(16))
+    alice.page.keyboard.press("k")
+    alice.until(PAUSED)
+    assert seen(served, scene.alice) in ([], [(0.0, 5.0)])
+    with alice.page.expect_response(re.compile("/beat$")) as beat:
+        alice.context.set_offline(False)
+    assert beat.value.status == 200
+    [(starts, ends)] = seen(served, scene.alice)
+    assert starts == 0
+    assert ends >= 15
+
+
+def test_beats_that_were_lost_are_told_with_the_next_one(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    alice.page.route(re.compile("/beat$"), lambda route: route.abort())
+    watch_in_peace(alice, scene, past=6.0)
+    for _ in range(2):  # each press would tell
+        alice.page.keyboard.press("k")
+    alice.until(PLAYING.format(11))
+    assert seen(served, scene.alice) == []
+    alice.page.unroute_all()
+    with alice.page.expect_response(re.compile("/beat$")):
+        alice.page.keyboard.press("k")
+    assert seen(served, scene.alice) == [(0.0, 10.0)]
+
+
+def test_what_two_devices_played_adds_up(served: Served, visit: Visit, scene: Scene) -> None:
+    first, second = visit(scene.alice), visit(scene.alice)
+    watch_in_peace(first, scene, past=6.0)
+    with first.page.expect_response(re.compile("/beat$")):
+        first.page.keyboard.press("k")
+    second.page.goto(f"{scene.path}?t=30")
+    second.page.keyboard.press("k")
+    second.page.get_by_role("button", name="Play here instead").click()
+    second.until(PLAYING.format(36), within_s=60)
+    with second.page.expect_response(re.compile("/beat$")):
+        second.page.keyboard.press("k")
+    assert seen(served, scene.alice) == [(0.0, 5.0), (30.0, 35.0)]
+
+
+def test_gaps_are_named_and_a_key_goes_to_the_next(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    page = alice.page
+    watch_in_peace(alice, scene, past=6.0)
+    seek(page, 30.0)
+    alice.until(PLAYING.format(36))
+    with page.expect_response(re.compile("/beat$")):
+        page.keyboard.press("k")
+    named = page.locator("[data-gaps-words]")
+    expect(named).to_have_text("Not seen yet: 0:05 to 0:30, 0:35 to 1:03.")
+    expect(page.locator(".strip-hole")).to_have_attribute("x", "5")
+    page.keyboard.press("u")
+    alice.until("(({currentTime: at}) => at >= 5 && at < 20)(document.querySelector('video'))")
+    expect(page.locator("[data-hint]")).to_have_text("0:05 to 0:30")
+    page.keyboard.press("u")
+    alice.until("(({currentTime: at}) => at >= 35 && at < 50)(document.querySelector('video'))")
+    page.reload()
+    expect(named).to_have_text(re.compile(r"^Not seen yet: 0:\d\d to 0:30, 0:\d\d to 1:03\.$"))
+
+
+def test_an_answer_that_never_ends_is_told_and_asked_for_anew(visit: Visit, scene: Scene) -> None:
+    alice = visit(scene.alice)
+    page = alice.page
+    watch_in_peace(alice, scene, past=2.0)
+    page.route(re.compile(r"/media/.*\.mp4"), lambda _route: None)  # no answer, and no refusal
+    seek(page, 56.0)
+    hint = page.locator("[data-hint]")
+    expect(hint).to_contain_text("The connection is slow")
+    page.unroute_all(behavior="ignoreErrors")
+    alice.until(PLAYING.format(57), within_s=60)
+    expect(hint).to_be_hidden()
+    assert not page.evaluate(PAUSED)
+
+
+def test_two_taps_go_ten_seconds_and_one_shows_the_controls(visit: Visit, scene: Scene) -> None:
+    alice = visit(scene.alice, has_touch=True, viewport={"width": 390, "height": 800})
+    page = alice.page
+    page.goto(scene.path)
+    play(alice, past=1.0, rate=1.0)
+    box = page.locator("[data-film]").bounding_box()
+    assert box is not None
+    right = box["x"] + box["width"] * 0.85, box["y"] + box["height"] * 0.4
+    left = box["x"] + box["width"] * 0.15, box["y"] + box["height"] * 0.4
+    for _ in range(2):
+        page.touchscreen.tap(*right)
+    expect(page.locator("[data-hint]")).to_have_text("10 seconds on")
+    alice.until(PLAYING.format(11))
+    for _ in range(3):
+        page.touchscreen.tap(*left)
+    assert page.evaluate("document.querySelector('video').currentTime") < 4
+    page.wait_for_timeout(500)
+    page.touchscreen.tap(*right)
+    assert page.evaluate("document.querySelector('video').currentTime") < 10
+
+
+def test_the_film_takes_the_whole_width_and_that_is_remembered(visit: Visit, scene: Scene) -> None:
+    alice = visit(scene.alice, viewport={"width": 1440, "height": 900})
+    page = alice.page
+    page.goto(scene.path)
+    film, rail = page.locator("[data-film]"), page.locator("[data-rail]")
+
+    def is_below() -> bool:
+        one, other = film.bounding_box(), rail.bounding_box()
+        return bool(one and other and other["y"] >= one["y"] + one["height"])
+
+    assert not is_below()
+    page.get_by_role("button", name="Theatre").click()
+    assert is_below()
+    page.reload()
+    alice.until("document.querySelector('.watch-theatre') !== null")
+    assert is_below()
+    page.keyboard.press("t")
+    assert not is_below()
