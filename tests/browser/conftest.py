@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -143,12 +144,19 @@ def served(
     film: Film,
 ) -> Iterator[Served]:
     """`carrel serve` on a port of its own, behind a proxy on this machine that it trusts."""
-    place = tmp_path_factory.mktemp("served")
+    url = made_databases.prepared(f"carrel_browser_{worker_id}")
+    with serving(tmp_path_factory.mktemp("served"), url, film) as made:
+        yield made
+
+
+@contextmanager
+def serving(place: Path, database_url: str, film: Film) -> Iterator[Served]:
+    """Run `carrel serve` on a database that is up to date until the block is left."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environ = {
         "CARREL_DATA_DIR": str(place / "house"),
-        "CARREL_DATABASE_URL": made_databases.prepared(f"carrel_browser_{worker_id}"),
+        "CARREL_DATABASE_URL": database_url,
         "CARREL_BASE_URL": url,
         "CARREL_SECRET_KEY": SECRET_KEY,
         "CARREL_TRUSTED_PROXIES": "127.0.0.0/8",

@@ -1,0 +1,88 @@
+"""The pages about certificates: nothing axe finds, nothing wider than a telephone, the keyboard suffices."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import expect
+
+from lms import certificate_desk
+from lms.certificate_desk import ByHand
+from lms.clock import now
+from lms.letters import Doors
+from tests.browser.conftest import Served, Visit
+from tests.browser.test_watch_for_everyone import faults_in
+from tests.factories import make_grant
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+SLUG = "certified-pages"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Alice has a certificate that Ada of the staff issued; Bob holds the webinar, too."""
+
+    alice: int
+    bob_email: str
+    ada: int
+    number: str
+
+
+@pytest.fixture(scope="module")
+def house(served: Served) -> House:
+    with served.carrel.database.transaction() as session:
+        webinar = served.add_webinar(session, SLUG, title="Doors that open by themselves")
+        alice, bob = (served.add_person(session, name) for name in ("Alice", "Bob"))
+        ada = served.add_person(session, "Ada", is_staff=True)
+        for each in (alice, bob):
+            make_grant(session, each, webinar)
+        number = certificate_desk.issue_by_hand(
+            session,
+            webinar.id,
+            ByHand(alice.email or "", "She was in the room."),
+            actor=ada.public_id,
+            doors=Doors(served.url),
+            now=now(),
+        )
+        return House(alice.id, bob.email or "", ada.id, number)
+
+
+PAGES = (
+    ("nobody", "/verify/{number}"),
+    ("nobody", "/verify/0000000000000000000000000z"),
+    ("alice", "/certificates"),
+    ("alice", f"/webinars/{SLUG}/watch"),
+    ("ada", f"/staff/webinars/{SLUG}/certificates"),
+    ("ada", "/staff/certificates/{number}"),
+    ("ada", "/staff/house/certificate"),
+)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("who", "path"), PAGES)
+def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(
+    visit: Visit, house: House, who: str, path: str, theme: str
+) -> None:
+    login = {"nobody": None, "alice": house.alice, "ada": house.ada}[who]
+    look = {"color_scheme": theme, "reduced_motion": "reduce"}
+    page = visit(login, viewport={"width": 390, "height": 844}, **look).page
+    page.goto(path.format(number=house.number))
+    assert faults_in(page) == ""
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_staff_issue_one_by_the_keyboard_alone(visit: Visit, house: House) -> None:
+    page = visit(house.ada).page
+    page.goto(f"/staff/webinars/{SLUG}/certificates")
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "email":
+            break
+    page.keyboard.type(house.bob_email)
+    page.keyboard.press("Tab")
+    page.keyboard.type("He was in the room.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/staff/certificates/\w{26}$"))
+    expect(page.get_by_text("He was in the room.")).to_be_visible()
