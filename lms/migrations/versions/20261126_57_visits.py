@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "20261126_55_visits"
-down_revision = "20261126_54_room_reports"
+revision = "20261126_57_visits"
+down_revision = "20261126_56_training"
 branch_labels = None
 depends_on = None
 
