@@ -111,8 +111,11 @@ def ask(session: Session, queries: Sequence[tuple[str, ...]]) -> tuple[float, fl
 def search(session: Session, words: tuple[str, ...]) -> None:
     """Ask as the page of the search does."""
     spoken = passages.hits(words, session.get_bind().dialect.name)
-    best = select(spoken.c.webinar_id).order_by(spoken.c.passages.desc()).limit(PAGE)
-    passages.quote(session, words, session.scalars(best).all())
+    best = (
+        select(spoken.c.webinar_id, spoken.c.first).order_by(spoken.c.passages.desc()).limit(PAGE)
+    )
+    found = session.execute(best).all()
+    passages.quote(session, words, {row.webinar_id: row.first for row in found})
 
 
 def vocabulary() -> list[str]:

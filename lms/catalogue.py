@@ -12,7 +12,9 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     Subquery,
+    Text,
     and_,
+    cast,
     exists,
     func,
     literal,
@@ -87,6 +89,7 @@ class Entry:
     presenters: tuple[str, ...]
     recording: Playable | None
     watched_s: int | None
+    first: str | None = None  # the passages that were found first, for `passages.quote`
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ _presenters = gathered(
     .order_by(WebinarPresenter.position)
     .correlate(Webinar)
 )
+_NOWHERE: Final = cast(null(), Text).label("first")
 _ANNOUNCED: Final = Webinar.state == WebinarState.ANNOUNCED
 
 
@@ -180,7 +184,7 @@ def read_listing(
         _about_presenter(wanted.presenter).label("about_presenter"),
     ).subquery("facts")
     statement = (
-        select(facts, chosen.c.part, chosen.c.rank, *_entry_columns(login_id))
+        select(facts, chosen.c.part, chosen.c.rank, chosen.c.first, *_entry_columns(login_id))
         .select_from(facts)
         .outerjoin(chosen, true())
         .outerjoin(Webinar, Webinar.id == chosen.c.id)
@@ -276,17 +280,17 @@ def _matching(
     if not words:
         nothing = _chosen(FOUND, literal(0.0)).where(literal(0) == 1)
         return nothing.subquery("chosen"), literal(0)
-    hits = _everywhere(words, dialect)
+    hits = passages.hits_anywhere(words, dialect)
     # Kept aside, so that the index is asked once for the page and the count together.
     matched = (
-        select(Webinar.id, Webinar.held_at, hits.c.rank)
+        select(Webinar.id, Webinar.held_at, hits.c.rank, hits.c.first)
         .join(hits, hits.c.webinar_id == Webinar.id)
         .where(*within)
         .cte("matched")
         .prefix_with("MATERIALIZED")
     )
     found = (
-        select(matched.c.id, literal(FOUND).label("part"), matched.c.rank)
+        select(matched.c.id, literal(FOUND).label("part"), matched.c.rank, matched.c.first)
         .order_by(matched.c.rank, matched.c.held_at.desc(), matched.c.id.desc())
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
@@ -295,23 +299,8 @@ def _matching(
     return found.subquery("chosen"), total
 
 
-def _everywhere(words: Sequence[str], dialect: str) -> Subquery:
-    """Return the webinars of all that is found: (webinar_id, rank), the lower the better.
-
-    Who has the words in title, names or text comes before those that only speak of it, and of
-    those the ones that speak of it more.
-    """
-    written, spoken = search.hits(words, dialect), passages.hits(words, dialect)
-    both = union_all(
-        select(written.c.webinar_id, written.c.rank),
-        select(spoken.c.webinar_id, (1.0 / spoken.c.passages).label("rank")),
-    ).subquery("everywhere")
-    best = select(both.c.webinar_id, func.min(both.c.rank).label("rank"))
-    return best.group_by(both.c.webinar_id).subquery("hits")
-
-
-def _chosen(part: int, rank: ColumnElement[float]) -> Select[int, int, float]:
-    return select(Webinar.id, literal(part).label("part"), rank.label("rank"))
+def _chosen(part: int, rank: ColumnElement[float]) -> Select[int, int, float, str]:
+    return select(Webinar.id, literal(part).label("part"), rank.label("rank"), _NOWHERE)
 
 
 def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
@@ -397,4 +386,5 @@ def _entry(row: Row[*tuple[Any, ...]], now: datetime) -> Entry:
         presenters=tuple(name for (name,) in row.presenters or ()),
         recording=recording,
         watched_s=row.watched_s,
+        first=row.first,
     )

@@ -15,18 +15,25 @@ from sqlalchemy import (
     ColumnElement,
     Function,
     Select,
+    Subquery,
+    Text,
+    cast,
     delete,
     func,
     insert,
     literal_column,
+    null,
     select,
     text,
+    union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session
 
 from lms.models.catalogue import Webinar
-from lms.models.search import SAID, WEBINAR_BITS, Passage, PassageKind
+from lms.models.search import WEBINAR_BITS, Passage, PassageKind
 from lms.search import BEGINNING, fold
+from lms.search import hits as written_hits
 
 PIECE_S: Final = 30.0
 PIECE_LETTERS: Final = 700
@@ -134,22 +141,50 @@ def pieces_of(lines: Iterable[tuple[float, str]]) -> Iterable[Piece]:
 
 
 def hits(words: Sequence[str], dialect: str) -> CTE:
-    """Return the webinars with passages that have all of `words`: a table (webinar_id, passages)."""
+    """Return the webinars with passages that have all of `words`.
+
+    A table (webinar_id, passages, first): how many passages of each, and the first of them for
+    `quote`, which SQLite leaves to be asked for.
+    """
     found = _found(words, dialect).subquery("said")
     whose = _webinar_of(found.c.id)
-    counted = select(whose.label("webinar_id"), func.count().label("passages"))
+    counted = select(
+        whose.label("webinar_id"),
+        func.count().label("passages"),
+        _first(found.c.id, dialect).label("first"),
+    )
     return counted.group_by(whose).cte("spoken").prefix_with("MATERIALIZED")
 
 
+def hits_anywhere(words: Sequence[str], dialect: str) -> Subquery:
+    """Return the webinars of all that is found: (webinar_id, rank, first), a lower rank is better.
+
+    Who has the words in title, names or text comes before those that only speak of it, and of
+    those the ones that speak of it more.
+    """
+    written, spoken = written_hits(words, dialect), hits(words, dialect)
+    both = union_all(
+        select(written.c.webinar_id, written.c.rank, cast(null(), Text).label("first")),
+        select(spoken.c.webinar_id, (1.0 / spoken.c.passages).label("rank"), spoken.c.first),
+    ).subquery("everywhere")
+    best = select(
+        both.c.webinar_id,
+        func.min(both.c.rank).label("rank"),
+        func.max(both.c.first).label("first"),
+    )
+    return best.group_by(both.c.webinar_id).subquery("hits")
+
+
 def quote(
-    session: Session, words: Sequence[str], webinar_ids: Iterable[int]
+    session: Session, words: Sequence[str], webinars: Mapping[int, str | None]
 ) -> Mapping[int, Quotes]:
     """Return the best passages of each of these webinars that has any with all of `words`.
 
-    Ask the policy before showing them: they are said behind the door.
+    Each webinar comes with its `first` of `hits`. Ask the policy before showing what is answered:
+    it is said behind the door.
     """
     rows: dict[int, list[Any]] = {}
-    for row in _passages(session, words, tuple(webinar_ids)):
+    for row in _passages(session, words, webinars):
         rows.setdefault(row.webinar_id, []).append(row)
     return {webinar_id: _best(found, words) for webinar_id, found in rows.items()}
 
@@ -193,7 +228,8 @@ def says(line: str, words: Sequence[str]) -> bool:
 def _found(words: Sequence[str], dialect: str) -> Select[int]:
     """Return the ids of passages with all of `words`: on SQLite the newest, by their index alone."""
     if dialect != "sqlite":
-        return select(Passage.id).where(_said(words)).limit(MOST_HITS)
+        said = func.passages_said(_query(words), MOST_HITS, type_=BigInteger).column_valued("said")
+        return select(said.label("id"))
     return (
         select(literal_column("rowid", BigInteger).label("id"))
         .select_from(text("passage_search"))
@@ -203,34 +239,44 @@ def _found(words: Sequence[str], dialect: str) -> Select[int]:
     )
 
 
+def _first(passage_id: ColumnElement[int], dialect: str) -> ColumnElement[Any]:
+    if dialect == "sqlite":
+        return null()
+    ordered = aggregate_order_by(passage_id, passage_id)
+    all_of_them = func.array_agg(ordered, type_=ARRAY(BigInteger))
+    return func.array_to_string(all_of_them[1:LOOKED_AT], " ")
+
+
 def _webinar_of(passage_id: ColumnElement[int]) -> ColumnElement[int]:
     return passage_id.op(">>")(literal_column(str(WEBINAR_BITS)))
 
 
-def _passages(session: Session, words: Sequence[str], webinar_ids: Sequence[int]) -> Iterable[Any]:
-    if not words or not webinar_ids:
+def _passages(
+    session: Session, words: Sequence[str], webinars: Mapping[int, str | None]
+) -> Iterable[Any]:
+    if not words or not webinars:
         return []
+    asked = select(
+        Passage.webinar_id,
+        Passage.kind,
+        Passage.source,
+        Passage.language,
+        Passage.starts_s,
+        Passage.page,
+        Passage.text,
+    ).order_by(Passage.id)
+    dialect = session.get_bind().dialect.name
+    if dialect != "sqlite":
+        known = [int(one) for first in webinars.values() for one in (first or "").split()]
+        return session.execute(asked.where(Passage.id.in_(known))).all()
     # The index of words is asked once for all of them: a beginning of words is dear to gather.
-    said = _found(words, session.get_bind().dialect.name).cte("said").prefix_with("MATERIALIZED")
+    said = _found(words, dialect).cte("said").prefix_with("MATERIALIZED")
     whose = _webinar_of(said.c.id)
     place = func.row_number().over(partition_by=whose, order_by=said.c.id)
     numbered = (
-        select(said.c.id, place.label("place")).where(whose.in_(webinar_ids)).subquery("numbered")
+        select(said.c.id, place.label("place")).where(whose.in_(webinars)).subquery("numbered")
     )
-    asked = (
-        select(
-            Passage.webinar_id,
-            Passage.kind,
-            Passage.source,
-            Passage.language,
-            Passage.starts_s,
-            Passage.page,
-            Passage.text,
-        )
-        .join(numbered, numbered.c.id == Passage.id)
-        .where(numbered.c.place <= LOOKED_AT)
-        .order_by(Passage.id)
-    )
+    asked = asked.join(numbered, numbered.c.id == Passage.id).where(numbered.c.place <= LOOKED_AT)
     return session.execute(asked).all()
 
 
@@ -303,9 +349,8 @@ def _fts5(words: Sequence[str]) -> str:
     return " AND ".join(terms)
 
 
-def _said(words: Sequence[str]) -> ColumnElement[bool]:
+def _query(words: Sequence[str]) -> Function[Any]:
     terms = list(words)
     if terms and len(words[-1]) >= BEGINNING:
         terms[-1] += ":*"
-    query: Function[Any] = func.to_tsquery(literal_column("'english'"), " & ".join(terms))
-    return literal_column(SAID).op("@@", is_comparison=True)(query)
+    return func.to_tsquery(literal_column("'english'"), " & ".join(terms))

@@ -52,7 +52,8 @@ class Passage(Base, kw_only=True):
 
     Written by `lms.passages` only. `source` is the outside id of the captions, the handout or the
     recording that it comes from. On SQLite the index is the FTS5 table `passage_search` over these
-    rows, kept by triggers; both stand in the migration alone.
+    rows, kept by triggers; on PostgreSQL the function `passages_said` asks the index, where the
+    planner would read the table for a word that is everywhere. They stand in migrations alone.
     """
 
     __tablename__ = "passage"

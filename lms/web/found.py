@@ -52,7 +52,7 @@ def found_in(
     What is said behind the door is told to who may watch; everybody else learns that it is said.
     """
     words = search.words_in(query)
-    quotes = passages.quote(session, words, [entry.id for entry in entries])
+    quotes = passages.quote(session, words, {entry.id: entry.first for entry in entries})
     slugs = {entry.id: entry.slug for entry in entries}
     open_ids = {one for one in quotes if _may_read(cases.get(one))}
     spoken = [

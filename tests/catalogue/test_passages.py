@@ -15,8 +15,12 @@ from tests.recordings.captioned import caption, vtt_of
 
 def spoken(database, asked, *webinar_ids):
     """The passages that are quoted, as (webinar, seconds or page)."""
+    words = search.words_in(asked)
     with database.read_session() as session:
-        found = passages.quote(session, search.words_in(asked), webinar_ids)
+        hits = passages.hits(words, session.get_bind().dialect.name)
+        told = select(hits.c.webinar_id, hits.c.first).where(hits.c.webinar_id.in_(webinar_ids))
+        first = {row.webinar_id: row.first for row in session.execute(told)} if words else {}
+        found = passages.quote(session, words, first)
     return [
         (webinar_id, quote.starts_s if quote.page is None else quote.page)
         for webinar_id, quotes in found.items()
@@ -28,6 +32,23 @@ def listed(database, asked):
     with database.read_session() as session:
         listing = read_listing(session, Wanted(query=asked), login_id=None, now=NOW)
     return [entry.slug for entry in listing.found]
+
+
+def test_of_many_passages_the_first_twenty_are_looked_at_and_the_rest_are_not_counted(database):
+    with database.transaction() as session:
+        webinar = make_webinar(session, "shelves")
+        other = make_webinar(session, "other")
+        pieces = [Piece(f"the shelf number {place}", starts_s=30.0 * place) for place in range(50)]
+        passages.keep(session, Source(webinar.id, PassageKind.TRANSCRIPT, "a"), pieces)
+        passages.keep(session, Source(other.id, PassageKind.TRANSCRIPT, "b"), pieces[49:])
+        ids = (webinar.id, other.id)
+    assert spoken(database, "shelf", *ids) == [
+        (ids[0], 0.0), (ids[0], 30.0), (ids[0], 60.0), (ids[1], 1470.0),
+    ]  # fmt: skip
+    with database.read_session() as session:
+        listing = read_listing(session, Wanted(query="shelf"), login_id=None, now=NOW)
+        first = {entry.id: entry.first for entry in listing.found}
+        assert passages.quote(session, ("shelf",), first)[ids[0]].more == 17
 
 
 @pytest.fixture
