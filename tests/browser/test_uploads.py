@@ -15,7 +15,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -109,15 +109,16 @@ def _children(pid: int) -> list[int]:
 def house(
     request: pytest.FixtureRequest, tmp_path: Path, made_databases: Databases
 ) -> Iterator[House]:
-    port = free_port()
+    port, name = free_port(), f"carrel_upload_{request.param}"
     environ = {
         "CARREL_DATA_DIR": str(tmp_path / "house"),
-        "CARREL_DATABASE_URL": made_databases.prepared(f"carrel_upload_{request.param}"),
+        "CARREL_DATABASE_URL": made_databases.prepared(name),
         "CARREL_BASE_URL": f"http://127.0.0.1:{port}",
         "CARREL_SECRET_KEY": SECRET_KEY,
     }
     if request.param == "local":
         yield from _house(port, environ, tmp_path)
+        made_databases.drop(name)
         return
     with seaweed() as server:
         bucket = {
@@ -128,6 +129,7 @@ def house(
             "CARREL_S3_SECRET_KEY": server.secret_key,
         }
         yield from _house(port, {**environ, **bucket}, tmp_path)
+        made_databases.drop(name)
 
 
 def _house(port: int, environ: Mapping[str, str], tmp_path: Path) -> Iterator[House]:
@@ -173,21 +175,33 @@ def ada(browser: "Browser", house: House) -> Iterator[Person]:
     person.leave()
 
 
-def _send_slowly(page: Page) -> None:
+class Line(Protocol):
+    """A page's network, which may go away."""
+
+    def __call__(self, *, is_there: bool) -> None: ...
+
+
+def send_slowly(page: Page) -> Line:
+    """Give the page a slow line to send by; what is returned takes the network away, or gives it back."""
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
-    slow = {"offline": False, "latency": 0, "downloadThroughput": -1}
-    session.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": SIZE / TAKES_S})
+    slow = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": SIZE / TAKES_S}
+
+    def let(*, is_there: bool) -> None:
+        session.send("Network.emulateNetworkConditions", {**slow, "offline": not is_there})
+
+    let(is_there=True)
+    return let
 
 
-def _share(page: Page) -> Any:
+def share(page: Page) -> Any:
     return page.evaluate("(document.querySelector('.upload-line progress') || {value: 1}).value")
 
 
-def _until(page: Page, share: float) -> None:
+def until_share(page: Page, wanted: float) -> None:
     ends = time.monotonic() + 300
-    while _share(page) < share:
-        assert time.monotonic() < ends, f"stuck at {_share(page)}"
+    while share(page) < wanted:
+        assert time.monotonic() < ends, f"stuck at {share(page)}"
         page.wait_for_timeout(100)
 
 
@@ -196,38 +210,35 @@ def test_a_large_file_arrives_whole_though_the_server_is_killed_twice_and_the_pa
 ) -> None:
     page = ada.page
     page.goto(f"/staff/webinars/{SLUG}")
-    session = page.context.new_cdp_session(page)
-    session.send("Network.enable")
-    slow = {"offline": False, "latency": 0, "downloadThroughput": -1}
-    session.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": SIZE / TAKES_S})
+    send_slowly(page)
     page.get_by_label("Choose files").set_input_files(talk)
-    _until(page, 0.25)
+    until_share(page, 0.25)
 
     house.kill()
     expect(page.locator(".upload-line").get_by_text("Trying again in")).to_be_visible(
         timeout=30_000
     )
     house.start()
-    _until(page, 0.5)
+    until_share(page, 0.5)
 
     page.reload()
     expect(page.get_by_text("Unfinished")).to_be_visible()
-    kept = _share(page)
+    kept = share(page)
     assert kept > 0.25
     with page.expect_file_chooser() as asked:
         page.get_by_role("button", name="Choose the same file and go on").click()
     asked.value.set_files(talk)
-    _until(page, 0.75)
+    until_share(page, 0.75)
 
     house.kill()
     house.start()
     expect(page.get_by_text("is here and is being prepared")).to_be_visible(timeout=300_000)
 
-    _assert_whole(house, talk)
+    assert_whole(house, talk)
     assert house.killed == 2
 
 
-def _assert_whole(house: House, talk: Path) -> None:
+def assert_whole(house: House, talk: Path) -> None:
     with talk.open("rb") as file:
         sent = hashlib.file_digest(file, "sha256").hexdigest()
     with house.carrel.database.read_session() as reading:
