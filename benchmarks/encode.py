@@ -1,13 +1,13 @@
-"""E1 and E2: what the pipeline costs beside ffmpeg alone, and how soon a recording can be watched.
+"""E1: what the pipeline costs beside ffmpeg alone.
 
 E1 encodes a recording with the product, in turn with one hand-written ffmpeg call that makes the
-same ladder (and the same plain MP4 after it), both at the same niceness. E2 takes an hour of H.264
-from the end of its upload to a run in the storage, in turn with copying the file into the storage.
+same ladder (and the same plain MP4 after it), both at the same niceness.
 Run: python -m benchmarks.encode [--seconds 60] [--rounds 3]
 """
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import subprocess  # noqa: TID251  (the yardstick runs ffmpeg without our runner)
@@ -19,8 +19,7 @@ from pathlib import Path
 
 from media.probe import probe
 from media.programs import Limits, ffmpeg_path
-from media.storage import Storage, open_storage
-from media.transcode import encode, remux
+from media.transcode import encode
 
 HLS = (
     *("-f", "hls", "-hls_time", "6", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4"),
@@ -46,22 +45,18 @@ class Cost:
 
 
 def main() -> None:
-    """Measure and print one line of JSON: a list."""
+    """Measure and print one line of JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=60, help="length of the recording of E1")
+    parser.add_argument("--seconds", type=int, default=60, help="length of the recording")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="carrel-encode-") as name:
-        folder = Path(name)
-        figures = [
-            measure_ladder(folder, options.seconds, options.rounds),
-            measure_first_picture(folder, options.rounds),
-        ]
-    print(json.dumps(figures))
+        found = measure_ladder(Path(name), options.seconds, options.rounds)
+    print(json.dumps(found | {"load": [round(each, 1) for each in os.getloadavg()]}))
 
 
 def measure_ladder(folder: Path, seconds: int, rounds: int) -> dict[str, object]:
-    """E1: a recording that must be encoded, by the product and by ffmpeg alone."""
+    """Encode a recording that is not copied, by the product and by ffmpeg alone."""
     # Key frames too far apart to be copied; slides that change each five seconds, and a voice.
     source = record(folder / "slides.mp4", seconds, gop=100_000)
     ours, alone = in_turn(
@@ -78,28 +73,6 @@ def measure_ladder(folder: Path, seconds: int, rounds: int) -> dict[str, object]
         "product_s": median(ours, "wall"),
         "yardstick_s": median(alone, "wall"),
         "cpu_s_per_minute": round(median(ours, "cpu") * 60 / seconds, 1),
-    }
-
-
-def measure_first_picture(folder: Path, rounds: int) -> dict[str, object]:
-    """E2: an hour that can be copied, until it can be watched, and only copied as a file."""
-    minute = record(folder / "minute.mp4", 60, gop=100)
-    hour = folder / "hour.mp4"
-    ffmpeg("-stream_loop", "59", "-i", minute, "-c", "copy", hour)
-    storage = open_storage((folder / "kept").as_uri())
-    ours, alone = in_turn(
-        rounds,
-        lambda place: to_watch(hour, folder / f"first-{place}", storage),
-        lambda place: storage.put_file(f"originals/{place}/hour.mp4", hour, "video/mp4"),
-    )
-    return {
-        "metric": "E2",
-        "ratio": ratio(ours, alone, "wall"),
-        "ratio_cpu": ratio(ours, alone, "cpu"),
-        "yardstick": "copying the file into the storage",
-        "megabytes": round(hour.stat().st_size / 1e6),
-        "product_s": median(ours, "wall"),
-        "yardstick_s": median(alone, "wall"),
     }
 
 
@@ -136,14 +109,6 @@ def by_ffmpeg(source: Path, out: Path) -> None:
     )
     plain = ("-c", "copy", "-movflags", "+faststart", out / "progressive.mp4")
     ffmpeg("-i", out / "low.mp4", "-i", out / "audio.mp4", *plain)
-
-
-def to_watch(source: Path, out: Path, storage: Storage) -> None:
-    """Do what is done between the end of an upload and the first picture."""
-    found = probe(source)
-    made = remux(source, out, found, progress=lambda _: None, cancelled=lambda: False)
-    for name in made.files:
-        storage.take_file(f"renditions/v/{out.name}/{name}", out / name, "video/mp4")
 
 
 def ffmpeg(*words: object) -> None:
