@@ -281,7 +281,7 @@ def arrive(session: Session, upload_id: str, *, now: datetime) -> None:
         jobs.enqueue(
             session,
             kind=SETTLE,
-            lane=Lane.PROMPT,
+            lane=Lane.FILES,
             subject=upload_id,
             payload={},
             now=now,

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
+from typing import Final
 
 import click
 
@@ -14,6 +15,8 @@ from lms.logs import configure_logs
 from lms.migrations import current, head
 from lms.models.upkeep import Lane
 from lms.worker import Worker
+
+SHARES: Final = {"media": (Lane.MEDIA,), "prompt": (Lane.PROMPT, Lane.FILES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,9 @@ class OnDuty:
 @click.command("worker")
 @click.option(
     "--lane",
-    type=click.Choice([lane.value for lane in Lane]),
-    help="Do one lane alone: media (encodes) or prompt (mail and all that is short).",
+    type=click.Choice(list(SHARES)),
+    help="Do a share of the work alone: media (encodes), or prompt (mail, all that is short, and"
+    " files that have arrived).",
 )
 @json_option
 @click.pass_obj
@@ -37,7 +41,7 @@ def worker(console: Console, *, lane: str | None, as_json: bool) -> None:
     configure_logs()
     if current(console.carrel.database) != head():
         raise Unavailable("The tables are not this version's. Run: carrel db upgrade")
-    lanes = (Lane(lane),) if lane else tuple(Lane)
+    lanes = SHARES[lane] if lane else tuple(Lane)
     made = Worker(console.carrel, console.work, lanes)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: made.stop())

@@ -11,10 +11,11 @@ from lms.db import Base, UTCDateTime, public_id_column, words
 
 
 class Lane(StrEnum):
-    """Two queues that never wait for each other."""
+    """Queues that never wait for each other: encodes, what is short, and files that have arrived."""
 
     MEDIA = "media"
     PROMPT = "prompt"
+    FILES = "files"
 
 
 class JobState(StrEnum):

@@ -184,16 +184,19 @@ def test_a_worker_refuses_tables_of_another_version(
     assert (ran.code, ran.complaint["code"]) == (4, "unavailable")
 
 
-def test_a_worker_alone_does_one_lane_until_it_is_told_to_end(
-    environ: Mapping[str, str], database: Database, tmp_path: Path
+@pytest.mark.parametrize(
+    ("share", "lanes"), [("media", ["media"]), ("prompt", ["prompt", "files"])]
+)
+def test_a_worker_alone_does_its_share_until_it_is_told_to_end(
+    environ: Mapping[str, str], database: Database, tmp_path: Path, share: str, lanes: list[str]
 ) -> None:
     log = tmp_path / "worker.log"
     with running(
-        command("worker", "--lane", "media", "--json"),
+        command("worker", "--lane", share, "--json"),
         ready=lambda: "worker_started" in log.read_text(),
         log=log,
         environ={**os.environ, **environ},
     ) as process:
         process.terminate()
         assert process.wait(15) == 0
-    assert json.loads(log.read_text().splitlines()[0]) == {"pid": process.pid, "lanes": ["media"]}
+    assert json.loads(log.read_text().splitlines()[0]) == {"pid": process.pid, "lanes": lanes}

@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import select
 
 from lms.models.catalogue import Recording
+from lms.models.upkeep import Job, Lane
 from lms.models.uploads import Upload
 from lms.runtime import Carrel
-from lms.uploads import LARGEST_BYTES
+from lms.uploads import LARGEST_BYTES, SETTLE
 from media.bucket_intake import LEAST_PART, MOST_PARTS
 from media.intake import PIECE_BYTES
 from media.local_intake import LocalIntake
-from tests.uploads.sending import BEGIN, MIB, TUS, Sender
+from tests.uploads.sending import BEGIN, MIB, TUS, Sender, film
 from tests.uploads.test_tus import settle
 
 GIB = 2**30
@@ -133,3 +134,12 @@ def test_what_is_larger_than_can_be_taken_is_refused_by_its_size(ada: Sender) ->
     assert answer.status_code == 413
     asked = ada.visitor.options(f"/staff/webinars/{ada.slug}/uploads", headers=TUS)
     assert asked.headers["Tus-Max-Size"] == str(LARGEST_BYTES)
+
+
+def test_reading_what_has_arrived_holds_up_nothing_that_is_short(
+    ada: Sender, carrel: Carrel
+) -> None:
+    ada.send(film(1000))
+    with carrel.database.read_session() as session:
+        lanes = session.scalars(select(Job.lane).where(Job.kind == SETTLE)).all()
+    assert lanes == [Lane.FILES]
