@@ -1,16 +1,21 @@
 """The product behind each way to deliver: how soon a revocation is the end, and staff's downloads."""
 
+import io
 import time
 
 import pytest
+from PIL import Image
+from sqlalchemy import func, select
 
-from lms import holdings
+from lms import handouts, holdings
 from lms.clock import now
-from lms.models.catalogue import Recording
+from lms.models.catalogue import Handout, HandoutPage, Recording
 from lms.models.holdings import Grant, Withdrawal
 from media.ways import ADDRESS_S, Way
+from tests.handouts.written import pdf
 from tests.servers.seaweed import seaweed
 from tests.viewing.served_house import served
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -84,3 +89,38 @@ def test_staff_alone_take_the_original_and_go_on_where_it_broke_off(house, cast)
     assert house.ask(path, cookie, Range="bytes=5-9", **{"If-Range": etag}).body == FILM[5:10]
     assert house.ask(path, cookie, Range="bytes=5-9", **{"If-Range": '"old"'}).status == 200
     assert house.ask(path, cookie, Range="bytes=99999999-").status == 416
+
+
+def test_pages_of_a_handout_are_drawn_by_the_worker_and_shown_to_who_holds_it(
+    house, cast, tmp_path
+):
+    carrel = house.carrel
+    path = tmp_path / "sent.pdf"
+    path.write_bytes(pdf(pages=2, texts=("Media literacy", "The shelf of questions")))
+    kept = handouts.keep_handout(carrel.storage, path, "Slides.pdf", tmp_path)
+    with carrel.database.transaction() as session:
+        handouts.attach(session, slug=cast.slug, kept=kept, actor=None, now=now())
+    until(lambda: drawn(carrel, kept.handout_id) == 2, seconds=90)
+    folder = f"/handouts/{kept.handout_id}"
+    alice, dan = house.cookie_of(cast.alice.id), house.cookie_of(cast.dan.id)
+    for page in (1, 2):
+        for size in ("large", "small"):
+            address = f"{folder}/pages/{page}/{size}.jpg"
+            shown = house.ask(address, alice)
+            assert (shown.status, shown.headers["Content-Type"]) == (200, "image/jpeg")
+            with Image.open(io.BytesIO(shown.body)) as picture:
+                assert max(picture.size) == (2071 if size == "large" else 240)
+            assert "X-Accel-Redirect" not in shown.headers
+            assert house.ask(address, dan).status in (403, 404)
+            assert house.ask(address).status == 303
+    assert house.ask(f"{folder}/first-page.jpg", alice).status == 200
+    assert house.ask(folder, alice).body.startswith(b"%PDF-")
+    assert house.ask(f"{folder}/pages/3/large.jpg", alice).status == 404
+    assert house.ask(f"/_files/handouts/{kept.handout_id}/page-0001.jpg", alice).status == 404
+
+
+def drawn(carrel, handout_id):
+    """Tell how many pages of a handout were drawn."""
+    with carrel.database.read_session() as session:
+        pages = select(func.count()).select_from(HandoutPage).join(Handout)
+        return session.scalar(pages.where(Handout.public_id == handout_id))
