@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from lms import accounts, audit, live_letters, registrations
@@ -40,7 +40,9 @@ THEIR_ORGANISATIONS: Final = N_(
 NOTHING_PAID: Final = N_(
     "There is nothing to pay back: no purchase of your own covers this webinar."
 )
+ASKED: Final = N_("You asked for your money back. You hear from us first; then you can choose.")
 NOT_MOVED: Final = N_("This registration was not moved, or was moved back before.")
+MOVED_ON: Final = N_("What was bought has moved on since. Look at the webinar that it is for now.")
 OVER: Final = N_("The other webinar has been held. It can't be undone any more.")
 
 
@@ -95,11 +97,16 @@ def choose(
 ) -> str:
     """Let a person have another webinar (its slug) instead of one; returns the title of the other.
 
-    Raises NotFound where there is nothing to choose, Invalid (field `other`), Conflict.
+    Raises NotFound where there is nothing to choose, Invalid (field `other`), Conflict, also while
+    a request for their money lies on the desk.
     """
     webinar = find_webinar(session, slug)
-    if read_choice(session, webinar, login_id, now=now) is None:
+    _wait_for_others(session, login_id, webinar.id)
+    choice = read_choice(session, webinar, login_id, now=now)
+    if choice is None:
         raise NotFound
+    if choice.asked is not None:
+        raise Conflict(ASKED)
     registrations.enter(session, login_id=login_id, webinar_id=webinar.id, now=now)
     actor = accounts.read_account(session, login_id).public_id
     return move(session, webinar, other, login_id, doors=doors, actor=actor, now=now)
@@ -114,6 +121,7 @@ def ask_for_money(
     they paid nothing.
     """
     webinar = find_webinar(session, slug)
+    _wait_for_others(session, login_id, webinar.id)
     choice = read_choice(session, webinar, login_id, now=now)
     if choice is None:
         raise NotFound
@@ -162,6 +170,7 @@ def move(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     target = session.scalar(select(Webinar).where(Webinar.slug == other, Webinar.id != webinar.id))
     if target is None or target.state is not WebinarState.ANNOUNCED or target.held_at <= now:
         raise Invalid(NO_OTHER, fields={"other": NO_OTHER})
+    _wait_for_others(session, login_id, webinar.id)
     standing = read_standing(session, login_id=login_id, webinar_id=webinar.id)
     if standing is None or not standing.is_coming:
         raise Conflict(NOT_COMING)
@@ -196,7 +205,8 @@ def move_back(
 ) -> None:
     """Undo that a person was moved away from a webinar; they are told what stands now.
 
-    Raises Conflict for one that wasn't moved, and once the other webinar has begun.
+    Raises Conflict for one that wasn't moved, once the other webinar has begun, and where what was
+    bought is for yet another one by now.
     """
     row = session.scalar(
         select(Registration).where(
@@ -288,17 +298,25 @@ def _holds(session: Session, login_id: int, webinar_id: int, now: datetime) -> b
 
 def _own_grant(session: Session, login_id: int, webinar_id: int) -> Grant | None:
     return session.scalar(
-        select(Grant)
-        .where(
-            Grant.login_id.in_(logins_of(login_id)),
-            Grant.scope == Scope.WEBINAR,
-            Grant.webinar_id == webinar_id,
-            Grant.kind.in_((OfferKind.SINGLE, OfferKind.GROUP_SHOWING)),
-            Grant.revoked_at.is_(None),
-            Grant.suspended_at.is_(None),
-        )
+        _own_grants(login_id, webinar_id)
         .order_by(Grant.ends_at.is_not(None), Grant.id)
         .limit(1)
+    )
+
+
+def _wait_for_others(session: Session, login_id: int, webinar_id: int) -> None:
+    """Let those who settle at once what becomes of what somebody bought do it one after the other."""
+    session.scalars(_own_grants(login_id, webinar_id).order_by(Grant.id).with_for_update()).all()
+
+
+def _own_grants(login_id: int, webinar_id: int) -> Select[Grant]:
+    return select(Grant).where(
+        Grant.login_id.in_(logins_of(login_id)),
+        Grant.scope == Scope.WEBINAR,
+        Grant.webinar_id == webinar_id,
+        Grant.kind.in_((OfferKind.SINGLE, OfferKind.GROUP_SHOWING)),
+        Grant.revoked_at.is_(None),
+        Grant.suspended_at.is_(None),
     )
 
 
@@ -323,12 +341,15 @@ def _retarget(
 
 
 def _set_target(session: Session, grant_id: str, *, now_for: int, then_for: int) -> None:
-    session.execute(
+    moved = session.scalars(
         update(Grant)
         .where(Grant.public_id == grant_id, Grant.webinar_id == now_for)
         .values(webinar_id=then_for)
+        .returning(Grant.id)
         .execution_options(synchronize_session="fetch")
     )
+    if not moved.all():
+        raise Conflict(MOVED_ON)
 
 
 def _note(

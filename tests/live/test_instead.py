@@ -1,12 +1,14 @@
 """Another webinar, or the money back, instead of one that was cancelled or moved."""
 
 from datetime import timedelta
+from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import select
 
-from lms import webinars
+from lms import live_moves, webinars
 from lms.db import Database
+from lms.errors import NotFound
 from lms.live_notices import NewDate
 from lms.models.catalogue import Recording, Webinar
 from lms.models.holdings import Grant
@@ -16,12 +18,13 @@ from lms.runtime import Carrel
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_webinar
-from tests.live.coming import DAY, HELD_AT, go_round, kinds, register, tell_changes
+from tests.live.coming import DAY, DOORS, HELD_AT, go_round, kinds, register, tell_changes
 from tests.seating import add_pool, seat
 from tests.visitor import Visitor
 from tests.web.letters import newest
 
 OTHER = "mending-spines"
+THIRD = "paper-and-glue"
 GONE = "long-past"
 
 
@@ -150,6 +153,51 @@ def test_money_is_asked_for_once_and_lies_on_the_desk(
     assert "Alice" in client.get("/staff/requests").text
 
 
+def test_who_asked_for_money_chooses_nothing_besides(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.alice.id)
+    client.post(f"/webinars/{to_come.slug}/money-back")
+    assert "Take this one instead" not in client.get(f"/webinars/{to_come.slug}").text
+    client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
+    assert "You hear from us first" in client.get("/webinars").text
+    assert coming(database, OTHER) == set()
+    assert not holds(client, to_come.alice.id, OTHER)
+
+
+def test_of_two_choices_at_once_one_counts(
+    carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        make_webinar(session, THIRD, held_at=HELD_AT + 10 * DAY)
+    cancel(database, carrel, to_come.slug)
+    ready, refused = Barrier(2), []
+
+    def choose(other: str) -> None:
+        ready.wait()
+        try:
+            with database.transaction() as session:
+                live_moves.choose(
+                    session, to_come.slug, other, to_come.alice.id, doors=DOORS, now=NOW
+                )
+        except NotFound:
+            refused.append(other)
+
+    choosers = [Thread(target=choose, args=(other,)) for other in (OTHER, THIRD)]
+    for chooser in choosers:
+        chooser.start()
+    for chooser in choosers:
+        chooser.join()
+    [lost] = refused
+    [chosen] = {OTHER, THIRD} - {lost}
+    assert coming(database, chosen) == {to_come.alice.id}
+    assert coming(database, lost) == set()
+    with database.read_session() as session:
+        held = select(Webinar.slug).join(Grant, Grant.webinar_id == Webinar.id)
+        assert session.scalars(held.where(Grant.login_id == to_come.alice.id)).all() == [chosen]
+
+
 def test_a_moved_webinar_offers_the_choice_until_it_begins(
     client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
 ) -> None:
@@ -246,6 +294,25 @@ def test_it_is_not_undone_once_the_other_has_been_held(
     answer = client.post(f"{here}/undo", data={"login": to_come.bob.public_id})
     assert "be undone any more" in client.get(answer.location).text
     assert coming(database, OTHER) == {to_come.bob.id}
+
+
+def test_it_is_not_undone_once_what_was_bought_has_moved_on(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        make_webinar(session, THIRD, held_at=HELD_AT + 10 * DAY)
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}/registrants"
+    client.post(f"{here}/move", data={"login": to_come.alice.public_id, "other": OTHER})
+    client.post(
+        f"/staff/webinars/{OTHER}/registrants/move",
+        data={"login": to_come.alice.public_id, "other": THIRD},
+    )
+    answer = client.post(f"{here}/undo", data={"login": to_come.alice.public_id})
+    assert "has moved on since" in client.get(answer.location).text
+    assert to_come.alice.id not in coming(database, to_come.slug)
+    assert coming(database, THIRD) == {to_come.alice.id}
+    assert holds(client, to_come.alice.id, THIRD)
 
 
 @pytest.mark.parametrize("act", ["cancel", "postpone"])
