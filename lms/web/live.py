@@ -101,13 +101,13 @@ def leave(slug: str) -> ResponseReturnValue:
 @blueprint.post("/register/letter")
 @open_to(Audience.SIGNED_IN)
 def send_again(slug: str) -> ResponseReturnValue:
-    """Send the letter about a registration once more."""
-    person = required_viewer()
+    """Send the letter about a registration once more, while there is something to come to."""
+    person, moment = required_viewer(), now()
     limits.spend(limits.LETTERS, (person.email or "").casefold())
     with transaction() as session:
-        found = read_announcement(session, slug)
+        found = _coverable(session, slug, person, moment)
         registrations.send_again(
-            session, login_id=person.login_id, webinar_id=found.id, doors=doors(), now=now()
+            session, login_id=person.login_id, webinar_id=found.id, doors=doors(), now=moment
         )
     flash(_("The letter is on its way again."), "done")
     return see_other("catalogue.webinar", slug=slug)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from lms import webinars
 from lms.db import Database
 from lms.models.catalogue import Webinar
 from lms.models.orders import Registration, Sale
@@ -139,6 +140,17 @@ def test_the_letter_is_sent_again_to_who_registered_alone(
     assert "Send the letter again" in client.get(page).text
     assert client.post(f"{page}/register/letter").status_code == 303
     assert len(letters(database, "bob@example.org")) == 2
+
+
+def test_nobody_is_written_to_again_about_a_webinar_that_was_cancelled(
+    client: Visitor, to_come: Cast, database: Database
+) -> None:
+    client.sign_in(to_come.bob.id)
+    client.post(f"/webinars/{to_come.slug}/register")
+    with database.transaction() as session:
+        webinars.cancel_webinar(session, to_come.slug, actor=None, now=NOW)
+    assert client.post(f"/webinars/{to_come.slug}/register/letter").status_code == 403
+    assert [one.kind for one in letters(database, "bob@example.org")] == ["registered"]
 
 
 def test_what_was_held_needs_no_registration(
