@@ -9,6 +9,7 @@ from lms.addresses import read_address
 from lms.errors import Invalid
 
 MOST_MINUTES: Final = 1440
+LONGEST_KEY: Final = 330
 
 
 class Span(Protocol):
@@ -24,15 +25,18 @@ class Span(Protocol):
 
 
 def key_of(name: str, email: str) -> str:
-    """Return the key of a participant: the address, or else the name however it is written."""
+    """Return the key of a participant: the address, or else the name however it is written.
+
+    It has 330 characters at most, also of letters that become many when they are made plain.
+    """
     if email:
         try:
             return read_address(email).key
         except Invalid:
-            return email.casefold()
+            return email.casefold()[:LONGEST_KEY]
     # Zoom writes a former name behind the present one: Ann (Ann's iPad)
     plain = unicodedata.normalize("NFKC", name.partition("(")[0] or name)
-    return "name:" + " ".join(plain.casefold().split())
+    return ("name:" + " ".join(plain.casefold().split()))[:LONGEST_KEY]
 
 
 def minutes_of(held_at: datetime, stays: Iterable[Span]) -> int:

@@ -7,7 +7,7 @@ that person chose; the order of day and month is therefore found by what lies ne
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from lms.sheet_text import EMPTY, refusal
 
 MOST_ROWS: Final = 20_000
 LONGEST: Final = timedelta(days=1)
+YEARS: Final = range(2000, 2200)  # outside, a date is a slip, and clocks can't be converted
 NO_TIMES: Final = N_(
     "There are no join and leave times in this file. In Zoom, open Reports, choose the participants "
     "of this webinar, leave “Show unique users” off, and export that list."
@@ -172,9 +173,12 @@ def _moment(text: str, zone: ZoneInfo, *, day_first: bool) -> datetime | None:
         found = datetime.fromisoformat(clean)  # which no order of day and month can turn round
     except ValueError:
         found = _by_words(clean, day_first=day_first)
-    if found is None or not _CLOCK.search(clean):
+    if found is None or found.year not in YEARS or not _CLOCK.search(clean):
         return None
-    return found.replace(tzinfo=zone) if found.tzinfo is None else found
+    try:
+        return (found.replace(tzinfo=zone) if found.tzinfo is None else found).astimezone(UTC)
+    except ValueError:  # more than a day away from UTC
+        return None
 
 
 def _by_words(text: str, *, day_first: bool) -> datetime | None:

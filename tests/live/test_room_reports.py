@@ -124,6 +124,20 @@ def test_the_same_report_twice_changes_nothing_and_a_later_one_adds(
         assert len(session.scalars(select(Certificate)).all()) == 2
 
 
+@pytest.mark.parametrize("letter", ["\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}", "\u0390"])
+def test_a_name_of_letters_that_become_many_keeps_nobody_out(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database, letter: str
+) -> None:
+    name, mail = letter * 150, "\u0390" * 200
+    odd = f"{name},{mail},03/05/2026 10:00:00 AM,03/05/2026 11:00:00 AM,60,Yes\n"
+    lone = f"{name},,03/05/2026 10:00:00 AM,03/05/2026 11:00:00 AM,60,Yes\n"
+    bring_in(ada, carrel, held, REPORT + odd + lone)
+    assert minutes(database, held)["alice"] == 50
+    [key] = [one for one in keys(database) if one.startswith("name:") and len(one) == 330]
+    match(ada, held, key=key, act="match", email="dan@example.org")
+    assert minutes(database, held)["dan"] == 60
+
+
 def test_staff_say_whose_a_stay_is_and_it_is_known_from_then_on(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from lms.errors import Invalid
-from lms.zoom_reports import Report, read_report
+from lms.zoom_reports import NO_TIME, Report, read_report
 
 NEW_YORK = ZoneInfo("America/New_York")
 HELD_AT = datetime(2026, 10, 6, 18, 0, tzinfo=UTC)  # 2:00 pm in New York
@@ -62,6 +62,23 @@ def test_times_are_read_in_whatever_form_they_were_chosen(joined: str, left: str
     [stay] = report.stays
     assert stay.began == HELD_AT
     assert stay.ended == HELD_AT + timedelta(minutes=50)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "9999-12-31 23:30",
+        "12/31/9999 11:30 PM",
+        "0001-01-01 00:10",
+        "10/06/2026 02:00 PM +9999",
+        "2026-10-06 14:00 GMT+99",
+    ],
+)
+def test_a_time_that_no_clock_can_show_is_a_row_that_cannot_be_used(when: str) -> None:
+    good = "Bob,bob@example.org,10/06/2026 02:00 PM,10/06/2026 02:50 PM,50,No"
+    report = read(rows(good, f"Ann,ann@example.org,{when},{when},0,No"))
+    assert [one.name for one in report.stays] == ["Bob"]
+    assert [(one.line, one.sentence) for one in report.faulty] == [(3, NO_TIME)]
 
 
 def test_the_zone_of_the_clocks_is_the_one_that_is_said() -> None:
