@@ -17,6 +17,7 @@ from lms.errors import N_, Invalid
 from lms.flyer.clocks import Told, tell_times
 from lms.zones import from_wall_clock, is_zone, read_zone
 
+LONGEST: Final = 2000  # days and times are weighed each against each
 FURTHEST_YEARS: Final = 2  # how far ahead a day without its year is looked for
 
 _MONTH: Final = (
@@ -100,11 +101,12 @@ class Day:
 
 def has_date(text: str) -> bool:
     """Tell whether a day of a month stands in the text."""
-    return bool(days_in(text, date.min))
+    return next(_days(text, date.min), None) is not None
 
 
 def read_when(text: str, *, house_zone: str, today: date) -> When:
-    """Read the one moment at which a webinar begins, from a line or a few."""
+    """Read the one moment at which a webinar begins, from a line or a few: 2,000 characters at most."""
+    text = text[:LONGEST]
     days = days_in(text, today)
     blanked = list(text)
     for day in days:

@@ -14,6 +14,7 @@ _SIGNS: Final = {"$": "USD", "US$": "USD", "\u20ac": "EUR", "\u00a3": "GBP"}
 _WORDS: Final = {"dollars": "USD", "euros": "EUR", "pounds": "GBP"}
 _CODES: Final = "USD|EUR|GBP|CAD|AUD|NZD|CHF"
 _FIGURES: Final = r"\d(?:[\d,.]*\d)?"
+_LONGEST: Final = 20  # figures of a sum; more of them are none
 _MONEY: Final = re.compile(
     rf"(?P<sign>US\$|[$\u20ac\u00a3])\s?(?P<behind_sign>{_FIGURES})"
     rf"|\b(?P<code>{_CODES})\s?(?P<behind_code>{_FIGURES})"
@@ -44,8 +45,10 @@ def amounts_in(text: str) -> Iterator[Amount]:
             or found["code_last"]
             or _WORDS[found["word"]]
         )
-        value = _decimal(found["behind_sign"] or found["behind_code"] or found["first"])
-        yield Amount(int(value.scaleb(get_currency_precision(currency))), currency)
+        figures = found["behind_sign"] or found["behind_code"] or found["first"]
+        if len(figures) <= _LONGEST:
+            value = _decimal(figures).scaleb(get_currency_precision(currency))
+            yield Amount(int(value), currency)
 
 
 def _decimal(figures: str) -> Decimal:

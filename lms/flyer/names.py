@@ -81,12 +81,13 @@ def is_honorific(word: str) -> bool:
 
 def same_person(one: str, other: str) -> bool:
     """Tell whether two names are the same but for titles, dots and capitals."""
-    return _core(one) == _core(other)
+    return core_of(one) == core_of(other)
 
 
-def _core(name: str) -> list[str]:
+def core_of(name: str) -> tuple[str, ...]:
+    """Return what two names of the same person have in common."""
     words = name.split(",")[0].casefold().replace(".", " ").split()
-    return [word for word in words if word not in HONORIFICS]
+    return tuple(word for word in words if word not in HONORIFICS)
 
 
 def _parted(text: str) -> tuple[str, str]:

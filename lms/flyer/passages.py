@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 LONGEST_HEADING: Final = 80
+MOST_SPACES: Final = 8  # in a row: they say no more than two do, and patterns take long over many
 
 
 class Label(StrEnum):
@@ -97,6 +98,7 @@ _BESIDE: Final = re.compile(
     r"(?P<close>(?:\*\*|__|\*|_)?)\s*"
     r"(?P<mark>:(?:\*\*|__|\*|_)?|\s[|\u2013\u2014-]\s|\t+|\s{2,})\s*(?P<value>\S.*)$"
 )
+_GAP: Final = re.compile(rf"\s{{{MOST_SPACES + 1},}}")
 _FEWEST_HEADERS: Final = 2
 _QUOTED_SHARE: Final = 0.4
 
@@ -185,7 +187,7 @@ def label_of(name: str) -> Label | None:
 
 def _plain(text: str) -> list[str]:
     text = re.sub("[\u200b\u200c\u200d\u2060\ufeff]", "", text).replace("\xa0", " ")
-    return [line.rstrip() for line in text.expandtabs(8).splitlines()]
+    return [_GAP.sub(" " * MOST_SPACES, line).rstrip() for line in text.expandtabs(8).splitlines()]
 
 
 def _unquoted(lines: list[str]) -> list[str]:
@@ -237,12 +239,11 @@ def _header(lines: list[str]) -> tuple[list[str], list[str]]:
 def _divided(lines: list[str]) -> Iterator[Passage]:
     here = Passage(Label.HEAD)
     after_gap = True
-    for at, line in enumerate(lines):
+    for line, following in zip(lines, _followers(lines), strict=True):
         if _RULE.match(line):
             after_gap = True
             here.lines.append("")
             continue
-        following = next((one for one in lines[at + 1 :] if one.strip()), "")
         begun = _begun(line, following, here, after_gap=after_gap)
         if begun is not None:
             yield here
@@ -251,6 +252,15 @@ def _divided(lines: list[str]) -> Iterator[Passage]:
             here.lines.append(line)
         after_gap = not line.strip()
     yield here
+
+
+def _followers(lines: list[str]) -> list[str]:
+    """Return for each line the next one that isn't empty."""
+    found, after = [], ""
+    for line in reversed(lines):
+        found.append(after)
+        after = line if line.strip() else after
+    return found[::-1]
 
 
 def _begun(line: str, following: str, here: Passage, *, after_gap: bool) -> Passage | None:

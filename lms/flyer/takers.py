@@ -7,7 +7,7 @@ from typing import Final
 
 from lms.flyer.dates import has_date
 from lms.flyer.money import Amount, amounts_in
-from lms.flyer.names import is_honorific, name_in, names_in, same_person
+from lms.flyer.names import core_of, is_honorific, name_in, names_in
 from lms.flyer.passages import Label, Passage, blocks, bullet, paragraphs, points
 
 QUOTES: Final = "\"'\u201c\u201d\u2018\u2019\u00ab\u00bb* "
@@ -65,14 +65,15 @@ class Draft:
     people: dict[str, list[str]] = field(default_factory=dict)
     prices: list[PriceRead] = field(default_factory=list)
     rest: list[Unread] = field(default_factory=list)
+    _cores: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def known(self, name: str) -> str:
         """Return the name under which a person is in the draft, or this one."""
-        return next((one for one in self.people if same_person(one, name)), name)
+        return self._cores.get(core_of(name), name)
 
     def name(self, name: str) -> str:
         """Put a person into the draft, and return the name they have there."""
-        who = self.known(name)
+        who = self._cores.setdefault(core_of(name), name)
         self.people.setdefault(who, [])
         return who
 

@@ -186,3 +186,26 @@ def test_no_word_is_lost_whatever_order_the_lines_come_in(lines: list[str]) -> N
 @given(st.text(max_size=400))
 def test_any_text_at_all_is_read(text: str) -> None:
     understood_of(text)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "\t" * 90_000 + "1",
+        "Presenter: Ann" + " " * 90_000 + "b",
+        "Some title\nof the" + " " * 90_000 + "x",
+        "\n" * 90_000 + "x",
+        "When: " + "2:00 pm ET, " * 7_000,
+        "When: " + "3/4/2027 " * 4_000 + "2:00 " * 8_000,
+        "Presenters:\n" + "\n".join(f"- Ann B{number}" for number in range(8_000)),
+    ],
+    ids=["tabs", "name", "series", "lines", "times", "days", "people"],
+)
+def test_a_text_that_means_harm_is_read_like_any_other(hostile: str) -> None:
+    read = understood_of(f"Mending spines\n\nDate: 6 May 2027, 2 pm ET\n\n{hostile}")
+    assert read.title == "Mending spines"
+    assert "6 May 2027, 2 pm ET" in read.when_words
+
+
+def test_figures_without_end_are_no_sum() -> None:
+    assert sums(understood_of("Title\n\nPrice: $" + "9" * 5_000 + " or $75")) == ["$75.00"]
