@@ -17,11 +17,12 @@ from lms.db import new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.catalogue import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
 from lms.models.holdings import Grant, Scope
+from lms.models.people import Login
 from lms.models.seats import Pool
 from lms.models.training import Trainee, Training, TrainingAudience, TrainingGroup, TrainingItem
 from lms.organisations import OrganisationFacts
 from lms.streams import logins_of
-from lms.trainees import add_trainees, by_address, everybody, in_groups
+from lms.trainees import add_trainees, by_address, concerns, everybody, in_groups
 
 LONGEST_POLICY: Final = 20_000
 FURTHEST: Final = timedelta(days=5 * 366)
@@ -185,16 +186,19 @@ def withdraw(
 def acknowledge(session: Session, trainee_id: str, login_id: int, *, now: datetime) -> None:
     """Keep that a person has confirmed the text of a training; the first time counts.
 
-    Raises NotFound for what was not assigned to them or asks for no such thing.
+    Raises NotFound for what was not assigned to them, is asked of them no more, or asks for no such
+    thing.
     """
     row = session.scalar(
         select(Trainee)
         .join(Training, Training.id == Trainee.training_id)
+        .join(Login, Login.id == Trainee.login_id)
         .where(
             Trainee.public_id == trainee_id,
             Trainee.login_id.in_(logins_of(login_id)),
             Training.withdrawn_at.is_(None),
             Training.policy != "",
+            concerns(),
         )
         .with_for_update(of=Trainee)
     )

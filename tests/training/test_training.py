@@ -225,6 +225,20 @@ def test_who_leaves_is_asked_no_more_and_what_they_watch_then_is_theirs(
         assert trainee(session, cast.alice.id).completed_at is None
 
 
+def test_who_left_confirms_nothing_any_more(
+    database: Database, cast: Cast, elm: Elm, assign: Assign
+) -> None:
+    made = assign(IN_A_MONTH, policy="Read me.")
+    with database.transaction() as session:
+        watched(session, cast.alice.id, cast.recording_id, 0.95)
+        [own] = list_own(session, cast.alice.id, now=NOW)
+    look_at_all(database, LATER)
+    leave(database, cast.alice.id)
+    with database.transaction() as session, pytest.raises(NotFound):
+        training.acknowledge(session, own.trainee_id, cast.alice.id, now=LATER)
+    assert "Alice" not in states(database, elm, made)
+
+
 def test_who_left_does_not_come_back_by_the_merged_login_of_somebody_else(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:
