@@ -11,13 +11,13 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from lms import certificates
 from lms.earning import ROUNDING, read_standing
 from lms.models.catalogue import Recording, Webinar
 from lms.models.certificates import Attendance, Certificate
 from lms.models.people import Login
 from lms.models.training import Trainee, Training, TrainingItem
 from lms.models.viewing import WatchRecord
-from lms.streams import logins_of
 from lms.trainees import concerns
 from lms.training import COUNTED
 
@@ -87,20 +87,10 @@ def read_progress(session: Session, training_id: int, login_id: int) -> Progress
         standing = read_standing(session, person, webinar_id)
         has_begun = has_begun or standing.share > 0 or standing.live_minutes > 0
         is_met = standing.share + ROUNDING >= standing.needed
-        if is_met or _holds_certificate(session, person, webinar_id):
+        if is_met or certificates.has_standing(session, person, webinar_id):
             missing -= 1
             has_begun = True
     return Progress(has_begun, bool(webinars) and missing == 0)
-
-
-def _holds_certificate(session: Session, login_id: int, webinar_id: int) -> bool:
-    issued = select(Certificate.id).where(
-        Certificate.login_id.in_(logins_of(login_id)),
-        Certificate.webinar_id == webinar_id,
-        Certificate.revoked_at.is_(None),
-        Certificate.replaced_at.is_(None),
-    )
-    return session.scalar(issued.limit(1)) is not None
 
 
 def _moved_on(now: datetime) -> ColumnElement[bool]:
