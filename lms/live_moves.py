@@ -20,7 +20,6 @@ from lms.desk import NewRequest, Office, ask
 from lms.desk_list import OPEN, RequestFacts, find_request
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.letters import Doors
-from lms.live_letters import Kind
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant, OfferKind, Scope
 from lms.models.orders import DeskRequest, Registration, RequestKind
@@ -178,7 +177,7 @@ def move(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     if not _holds(session, login_id, target.id, now):
         went_with = _retarget(session, login_id, webinar, target, actor=actor, now=now)
     if webinar.state is not WebinarState.CANCELLED:  # of that, all calendars know already
-        _write(session, live_letters.LEFT, login_id, webinar, doors=doors, now=now)
+        registrations.write_to(session, live_letters.LEFT, login_id, webinar, doors=doors, now=now)
     registrations.step_out(session, login_id=login_id, webinar_id=webinar.id, now=now)
     _note(session, login_id, webinar.id, went_to=target.public_id, went_with=went_with)
     registrations.register(session, login_id=login_id, webinar_id=target.id, doors=doors, now=now)
@@ -298,9 +297,7 @@ def _holds(session: Session, login_id: int, webinar_id: int, now: datetime) -> b
 
 def _own_grant(session: Session, login_id: int, webinar_id: int) -> Grant | None:
     return session.scalar(
-        _own_grants(login_id, webinar_id)
-        .order_by(Grant.ends_at.is_not(None), Grant.id)
-        .limit(1)
+        _own_grants(login_id, webinar_id).order_by(Grant.ends_at.is_not(None), Grant.id).limit(1)
     )
 
 
@@ -378,11 +375,3 @@ def _asked(session: Session, webinar: Webinar, login_id: int) -> RequestFacts | 
         .limit(1)
     )
     return None if public_id is None else find_request(session, public_id)
-
-
-def _write(
-    session: Session, kind: Kind, login_id: int, webinar: Webinar, *, doors: Doors, now: datetime
-) -> None:
-    reader = read_registrant(session, login_id=login_id, webinar_id=webinar.id)
-    if reader is not None:
-        live_letters.send(session, kind, webinar, reader, doors=doors, now=now)

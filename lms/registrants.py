@@ -162,20 +162,6 @@ def read_untold(
     return tuple(Registrant(*row) for row in rows)
 
 
-def count_registrants(session: Session, webinar_id: int) -> int:
-    """Return how many people will come."""
-    person = _person(Login)
-    return (
-        session.scalar(
-            select(func.count(person.distinct()))
-            .select_from(Registration)
-            .join(Login, Login.id == Registration.login_id)
-            .where(Registration.webinar_id == webinar_id, Registration.left_at.is_(None))
-        )
-        or 0
-    )
-
-
 def read_upcoming(session: Session, login_id: int, *, now: datetime) -> tuple[Upcoming, ...]:
     """Return the webinars a person registered for that are not over, in their order."""
     rows = session.execute(

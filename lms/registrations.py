@@ -28,7 +28,7 @@ def register(
         return False
     account, webinar = accounts.read_account(session, login_id), _webinar(session, webinar_id)
     audit.record(session, "webinar.registered", webinar.public_id, actor=account.public_id, now=now)
-    _write(session, live_letters.REGISTERED, login_id, webinar, doors=doors, now=now)
+    write_to(session, live_letters.REGISTERED, login_id, webinar, doors=doors, now=now)
     return True
 
 
@@ -66,7 +66,7 @@ def leave(session: Session, *, login_id: int, webinar_id: int, doors: Doors, now
         return False
     account, webinar = accounts.read_account(session, login_id), _webinar(session, webinar_id)
     _count_turn(session, login_id, webinar_id)
-    _write(session, live_letters.LEFT, login_id, webinar, doors=doors, now=now)
+    write_to(session, live_letters.LEFT, login_id, webinar, doors=doors, now=now)
     step_out(session, login_id=login_id, webinar_id=webinar_id, now=now)
     audit.record(session, "webinar.left", webinar.public_id, actor=account.public_id, now=now)
     return True
@@ -94,7 +94,16 @@ def send_again(
     if standing is None or not standing.is_coming:
         raise NotFound
     webinar = _webinar(session, webinar_id)
-    _write(session, live_letters.REGISTERED, login_id, webinar, doors=doors, now=now)
+    write_to(session, live_letters.REGISTERED, login_id, webinar, doors=doors, now=now)
+
+
+def write_to(
+    session: Session, kind: Kind, login_id: int, webinar: Webinar, *, doors: Doors, now: datetime
+) -> None:
+    """Write a letter about a webinar to somebody who will come; to nobody else, nor without an address."""
+    reader = read_registrant(session, login_id=login_id, webinar_id=webinar.id)
+    if reader is not None:
+        live_letters.send(session, kind, webinar, reader, doors=doors, now=now)
 
 
 def _webinar(session: Session, webinar_id: int) -> Webinar:
@@ -110,11 +119,3 @@ def _count_turn(session: Session, login_id: int, webinar_id: int) -> None:
         .values(turns=Registration.turns + 1)
         .execution_options(synchronize_session=False)
     )
-
-
-def _write(
-    session: Session, kind: Kind, login_id: int, webinar: Webinar, *, doors: Doors, now: datetime
-) -> None:
-    reader = read_registrant(session, login_id=login_id, webinar_id=webinar.id)
-    if reader is not None:
-        live_letters.send(session, kind, webinar, reader, doors=doors, now=now)
