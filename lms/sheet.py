@@ -12,6 +12,7 @@ from lms.sheet_text import EMPTY, read_lines, refusal
 
 DELIMITERS: Final = (",", ";", "\t")
 _SAMPLE: Final = 40
+LONGEST_TELLING: Final = 400  # no longer cell is an address or a heading, and patterns take long
 _NAMES_ITS_DELIMITER: Final = re.compile(r"sep=(.)\s*", re.IGNORECASE)  # Excel's own first line
 ADDRESS: Final = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 
@@ -124,7 +125,8 @@ def divide(sheet: Sheet, headings: frozenset[str]) -> tuple[Sheet, str]:
 
 def heading(cell: str) -> str:
     """Return a column's name as it is compared: `E-Mail [Required]` is `email`."""
-    plain = unicodedata.normalize("NFKC", re.sub(r"[\[(].*?[\])]", "", cell)).casefold()
+    bare = re.sub(r"[\[(].*?[\])]", "", cell[:LONGEST_TELLING])
+    plain = unicodedata.normalize("NFKC", bare).casefold()
     return "".join(letter for letter in plain if letter.isalnum())
 
 
@@ -134,7 +136,9 @@ def _clarity(sample: tuple[str, ...], delimiter: str, headings: frozenset[str]) 
         for row in csv.reader(sample, delimiter=delimiter):
             cells += len(row)
             clear += sum(
-                1 for cell in row if ADDRESS.fullmatch(cell.strip()) or heading(cell) in headings
+                1
+                for cell in row
+                if ADDRESS.fullmatch(cell[:LONGEST_TELLING].strip()) or heading(cell) in headings
             )
     except csv.Error:
         pass  # a quote that never closes is told when the records are read

@@ -13,7 +13,16 @@ from typing import BinaryIO, Final
 
 from lms.addresses import NOT_AN_ADDRESS, read_address
 from lms.errors import N_, Invalid
-from lms.sheet import ADDRESS, Record, Sheet, divide, heading, open_sheet, sheet_of
+from lms.sheet import (
+    ADDRESS,
+    LONGEST_TELLING,
+    Record,
+    Sheet,
+    divide,
+    heading,
+    open_sheet,
+    sheet_of,
+)
 from lms.sheet_text import EMPTY, refusal
 
 LONGEST_NAME: Final = 200
@@ -235,7 +244,7 @@ def _mended(line: int, email: str, name: str) -> Entry:
     try:
         address = read_address(bare)
     except Invalid:
-        several = len(ADDRESS.findall(bare)) > 1
+        several = len(ADDRESS.findall(bare[:LONGEST_TELLING])) > 1
         fault = Fault.SEVERAL_ADDRESSES if several else Fault.NOT_AN_ADDRESS
         return Entry(line, email[:LONGEST_RAW], "", "", _tidy(name), fault)
     return Entry(line, email[:LONGEST_RAW], address.shown, address.key, _tidy(name))

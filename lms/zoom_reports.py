@@ -20,6 +20,7 @@ from lms.sheet_text import EMPTY, refusal
 
 MOST_ROWS: Final = 20_000
 LONGEST: Final = timedelta(days=1)
+LONGEST_TIME: Final = 100
 YEARS: Final = range(2000, 2200)  # outside, a date is a slip, and clocks can't be converted
 NO_TIMES: Final = N_(
     "There are no join and leave times in this file. In Zoom, open Reports, choose the participants "
@@ -88,8 +89,8 @@ def read_report(file: BinaryIO, *, zone: ZoneInfo, near: datetime) -> Report:
             waited += 1
         elif each.cells.get("attended", "").casefold() not in ("no", "false"):
             lines.append(each)
-    if len(lines) > MOST_ROWS:
-        raise refusal(TOO_MANY)
+        if len(lines) > MOST_ROWS:
+            raise refusal(TOO_MANY)
     day_first = _is_day_first(lines, zone, near)
     stays, faulty = [], []
     for each in lines:
@@ -167,7 +168,7 @@ def _is_day_first(lines: Sequence[_Line], zone: ZoneInfo, near: datetime) -> boo
 
 
 def _moment(text: str, zone: ZoneInfo, *, day_first: bool) -> datetime | None:
-    clean = " ".join(text.replace("\u202f", " ").split())
+    clean = " ".join(text[:LONGEST_TIME].replace("\u202f", " ").split())
     found: datetime | None
     try:
         found = datetime.fromisoformat(clean)  # which no order of day and month can turn round

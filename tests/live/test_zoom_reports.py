@@ -81,6 +81,22 @@ def test_a_time_that_no_clock_can_show_is_a_row_that_cannot_be_used(when: str) -
     assert [(one.line, one.sentence) for one in report.faulty] == [(3, NO_TIME)]
 
 
+@pytest.mark.parametrize(
+    "cell", ["(" * 130_000, "a@" + "." * 130_000 + "@"], ids=["brackets", "dots"]
+)
+def test_a_cell_that_means_harm_is_read_like_any_other(cell: str) -> None:
+    times = "10/06/2026 02:00 PM,10/06/2026 02:50 PM"
+    report = read(rows(f"Bob,bob@example.org,{times},50,No", f"{cell},,{times},50,{cell[:9]}"))
+    assert [one.name[:3] for one in report.stays] == ["Bob", cell[:3]]
+
+
+def test_rows_without_end_are_refused_as_soon_as_there_are_too_many() -> None:
+    row = "Ann,ann@example.org,2026-10-06 14:00,2026-10-06 15:00,60,No"
+    broken = f'"Ann"x,{row}'
+    with pytest.raises(Invalid, match="more than 20,000 rows"):
+        read(rows(*[row] * 20_001, broken))
+
+
 def test_the_zone_of_the_clocks_is_the_one_that_is_said() -> None:
     line = "Bob,bob@example.org,10/06/2026 11:00:00 AM,10/06/2026 11:50:00 AM,50,No"
     [stay] = read(rows(line), zone=ZoneInfo("America/Los_Angeles")).stays

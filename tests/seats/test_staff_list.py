@@ -299,3 +299,14 @@ def test_a_file_gives_every_row_with_its_line(
     assert brief(from_file(data)) == [
         (line, one, "Jane Ö. Doe") for line, one in enumerate(addresses, 2)
     ]
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["x" * 400_000 + "@", "a@" + "." * 200_000 + "@", "(" * 400_000, "<" * 400_000],
+    ids=["letters", "dots", "brackets", "angles"],
+)
+def test_a_word_that_means_harm_is_no_address_like_any_other(word: str) -> None:
+    [entry] = read_pasted(word)
+    assert entry.fault in (Fault.NOT_AN_ADDRESS, Fault.NO_ADDRESS)
+    assert len(entry.raw) <= 200
