@@ -87,6 +87,8 @@ def register(slug: str) -> ResponseReturnValue:
 def leave(slug: str) -> ResponseReturnValue:
     """Say that one won't come after all; what one holds stays."""
     person, moment = required_viewer(), now()
+    # each time one goes, and comes back, is a letter
+    limits.spend(limits.LETTERS, f"{person.public_id}.{slug}")
     with transaction() as session:
         found = _coverable(session, slug, person, moment)
         # who bought it may not have been noted yet

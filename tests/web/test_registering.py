@@ -118,6 +118,19 @@ def test_who_cannot_come_says_so_and_may_come_after_all(
     assert count(database) == 1
 
 
+def test_nobody_goes_and_comes_back_without_end(
+    client: Visitor, to_come: Cast, database: Database
+) -> None:
+    client.sign_in(to_come.bob.id)
+    page = f"/webinars/{to_come.slug}"
+    answers = []
+    for _ in range(6):
+        client.post(f"{page}/register")
+        answers.append(client.post(f"{page}/register/leave").status_code)
+    assert answers == [303, 303, 303, 303, 429, 429]
+    assert len(letters(database, "bob@example.org")) == 9
+
+
 def test_nobody_leaves_what_they_do_not_hold(client: Visitor, to_come: Cast) -> None:
     client.sign_in(to_come.dan.id)
     assert client.post(f"/webinars/{to_come.slug}/register/leave").status_code == 403
