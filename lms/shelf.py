@@ -64,6 +64,11 @@ class Volume:
         return self.case.webinar.state is WebinarState.PULLED
 
     @property
+    def is_cancelled(self) -> bool:
+        """Tell whether it is not held after all."""
+        return self.case.webinar.state is WebinarState.CANCELLED
+
+    @property
     def may_watch(self) -> bool:
         """Tell whether its recording plays for them now."""
         return isinstance(self.decision, Admitted)

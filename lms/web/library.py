@@ -189,7 +189,10 @@ def _card(volume: Volume) -> Card:
     place, version = volume.place, volume.version
     begun = place if place is not None and place.is_begun else None
     when = say_date(volume.held_at, read_zone(volume.zone))
-    if volume.is_to_come:
+    badge, kind = badge_words(volume.decision), badge_kind(volume.decision)
+    if volume.is_cancelled:
+        when, badge, kind = _("Was to be on %(day)s", day=when), _("Cancelled"), "none"
+    elif volume.is_to_come:
         when = _("Live %(when)s", when=said_moment(volume.held_at, volume.zone))
     return Card(
         slug=volume.slug,
@@ -199,8 +202,8 @@ def _card(volume: Volume) -> Card:
         minutes=minutes_of(version.seconds) if version else volume.minutes,
         presenters=", ".join(volume.presenters),
         when=when,
-        badge=badge_words(volume.decision),
-        badge_kind=badge_kind(volume.decision),
+        badge=badge,
+        badge_kind=kind,
         share=begun.share if begun else None,
         progress_text=watched_words(begun) if begun else None,
     )

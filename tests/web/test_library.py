@@ -46,6 +46,18 @@ def test_what_is_held_for_good_says_so(library, cast):
     assert "Yours for good" in answer.text
 
 
+def test_what_was_cancelled_says_so_and_promises_no_recording(database, library, cast):
+    with database.transaction() as session:
+        gone = make_webinar(session, "fine-free-fridays", held_at=NOW + timedelta(days=9))
+        gone.state = WebinarState.CANCELLED
+        make_grant(session, session.get_one(Login, cast.dan.id), gone)
+    text = library(cast.dan).text
+    assert "Cancelled" in text
+    assert "recording to come" not in text
+    assert "Live " not in text
+    assert 'href="/webinars/fine-free-fridays"' in text
+
+
 def test_what_a_pass_covers_says_until_when(library, cast):
     answer = library(cast.bob)
     assert "Pass for every webinar" in answer.text
