@@ -83,6 +83,7 @@ def test_who_may_not_have_it_gets_no_copy_either(client, cast, stamped):
 def test_staff_see_that_it_is_stamped_and_can_stop_it(client, cast, stamped, handout_id):
     page = client.get(f"/staff/webinars/{cast.slug}").text
     assert "at the foot of every page" in page
+    assert "Stop stamping" in page
     client.post(f"/staff/webinars/{cast.slug}/handouts/{handout_id}/stamp", data={})
     client.sign_in(cast.alice.id)
     assert client.get(stamped).data == WHOLE
@@ -94,7 +95,7 @@ def test_only_a_pdf_can_be_stamped(client, cast, handout_id, database):
     client.sign_in(cast.ada.id)
     address = f"/staff/webinars/{cast.slug}/handouts/{handout_id}/stamp"
     assert client.post(address, data={"stamp": "name"}).status_code == 409
-    assert "Stamp Tuesday" not in client.get(f"/staff/webinars/{cast.slug}").text
+    assert "Stamp with each reader" not in client.get(f"/staff/webinars/{cast.slug}").text
 
 
 def test_a_copy_that_cannot_be_made_is_asked_for_again_later(
