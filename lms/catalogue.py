@@ -265,7 +265,7 @@ def _by_date(
         .order_by(Webinar.held_at, Webinar.id)
         .limit(MOST_UPCOMING if page == 1 else 0)
     )
-    parts = (upcoming, held, *besides)
+    parts = (upcoming, held, *(part.add_columns(_NOWHERE) for part in besides))
     every = union_all(*(select(part.subquery()) for part in parts))
     # Two counts that an index alone answers, but for the webinars of the last day.
     total = _count(*within, Webinar.held_at <= now - A_DAY) + _count(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import product
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from lms.models.imports import ImportState, SeatImport
 from lms.models.kits import DeliveryKit
 from lms.models.people import MemberInvitation, Organisation, Role
 from lms.models.seats import Seat
+from lms.models.training import Training, TrainingGroup, TrainingGroupMember
 from lms.models.upkeep import AuditEntry
 from lms.runtime import Carrel
 from lms.stewards import managed_organisation
@@ -98,8 +100,16 @@ def _things(session: Session, organisation: Organisation, owner_id: int, mark: s
         created_at=NOW,
     )
     kit = DeliveryKit(organisation_id=organisation.id, recording_id=recording.id, created_at=NOW)
-    session.add_all((reported, kit))
+    training = Training(
+        organisation_id=organisation.id,
+        title="Reading rooms",
+        due_at=NOW + timedelta(days=9),
+        created_at=NOW,
+    )
+    group = TrainingGroup(organisation_id=organisation.id, name="Pages", created_at=NOW)
+    session.add_all((reported, kit, training, group))
     session.flush()
+    session.add(TrainingGroupMember(group_id=group.id, login_id=member.id))
     return {
         "pool_id": pool.public_id,
         "part_id": part.public_id,
@@ -123,6 +133,9 @@ def _things(session: Session, organisation: Organisation, owner_id: int, mark: s
         "name": webinar.public_id,
         "reported_id": reported.public_id,
         "kit_id": kit.public_id,
+        "training_id": training.public_id,
+        "group_id": group.public_id,
+        "login_id": member.public_id,
         "link_id": session.get_one(ResourceLink, course.link_id).public_id,
     }
 
