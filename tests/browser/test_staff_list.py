@@ -215,4 +215,4 @@ def release(page: Page, scene: Scene, name: str) -> None:
     page.get_by_label(re.compile(f"^Choose {name}")).check()
     page.get_by_role("button", name="Release", exact=True).click()
     page.get_by_role("button", name="Release 1 seat").click()
-    expect(page.get_by_role("status")).to_contain_text("1 seat was released.")
+    expect(page.locator("[data-toasts]")).to_contain_text("1 seat was released.")
