@@ -245,7 +245,7 @@ class TestTheEnd:
         house.end(ticket.session)
         ended = time.monotonic()
         while ask(house, ticket, "run/high.mp4", Range="bytes=0-5").status != 403:
-            assert time.monotonic() - ended < ADMITTED_S + 20  # a busy machine; 60 s are promised
+            assert time.monotonic() - ended < ADMITTED_S + 2
             time.sleep(0.1)
         for name in ("run/high.mp4", "run/master.m3u8", "captions/en.vtt", "run/progressive.mp4"):
             answer = ask(house, ticket, name, Range="bytes=0-5")
