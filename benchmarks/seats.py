@@ -4,6 +4,8 @@
 clicks in all 64 of them. A control run with statements of its own, which count and then insert as
 one would at first, oversells: it shows that this crowd finds what it looks for. C1 is claims a
 second on one hot pool by 8 processes against the bare conditional UPDATE with its commit, in turn.
+Beside it stands what the same rows cost at the least: seat, assignment, count and trail as plain
+statements of the driver, which ask for nothing (docs/decisions/what-a-claim-costs.md).
 
 Run: python -m benchmarks.seats [--database sqlite|postgresql]. Prints one line of JSON a metric.
 """
@@ -30,6 +32,7 @@ from sqlalchemy.orm import Session
 
 from lms import pools, seats
 from lms.db import Database, new_public_id
+from lms.lean import Driver, Lean
 from lms.migrations import upgrade
 from lms.models.holdings import OfferKind, Scope
 from lms.models.people import Login, Organisation
@@ -42,7 +45,28 @@ NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 CROWD = 64
 SEATS = 10
 HOT_WORKERS = 8
-BARE = "UPDATE pool SET used = used + 1 WHERE id = :pool AND (capacity IS NULL OR used < capacity)"
+COUNT = "UPDATE pool SET used = used + 1 WHERE id = :pool AND (capacity IS NULL OR used < capacity)"
+BARE = text(COUNT)
+SEAT = (
+    "INSERT INTO seat (public_id, pool_id, state, created_at)"
+    " VALUES (:seat, :pool, 'taken', :now) RETURNING id"
+)
+ASSIGNED = (
+    "INSERT INTO assignment (pool_id, seat_id, login_id, email, email_key, name, state, created_at,"
+    " claimed_at) SELECT :pool, {seat}, id, email, email_key, '', 'claimed', :now, :now"
+    " FROM login WHERE id = :login"
+)
+TOLD = "INSERT INTO audit_entry (at, act, subject, detail) SELECT :now, 'seat.claimed', :seat, '{}'"
+ROWS_ON_SQLITE = [Lean(text(one)) for one in (ASSIGNED.format(seat=":seat_id"), COUNT, TOLD)]
+ROWS_ON_POSTGRESQL = Lean(
+    text(
+        f"WITH seated AS ({SEAT}),"  # noqa: S608  (words of this file alone)
+        f" sitting AS ({ASSIGNED.format(seat='(SELECT id FROM seated)')} RETURNING pool_id),"
+        f" counted AS ({COUNT} AND id = (SELECT pool_id FROM sitting) RETURNING id)"
+        f" {TOLD} FROM counted"
+    )
+)
+SEAT_ON_SQLITE = Lean(text(SEAT))
 FORKING = multiprocessing.get_context("fork")  # 64 processes share what they have imported
 
 
@@ -130,10 +154,11 @@ def _crowds(kind: str, database: Database, first_login: int, rounds: int) -> boo
 
 def _hot_pool(kind: str, database: Database, first_login: int, claims: int, turns: int) -> None:
     share = claims // HOT_WORKERS
-    rates: dict[str, list[float]] = {"claim": [], "bare": []}
+    wanted = {"claim": "Claimed", "bare": "counted", "rows": "written"}
+    rates: dict[str, list[float]] = {how: [] for how in wanted}
     with workers(database, HOT_WORKERS) as crew:
         for turn in range(turns):
-            for how in ("claim", "bare"):
+            for how in wanted:
                 pool_id = _pool(database, 1_000_000)
                 start = first_login + turn * claims
                 tasks = [
@@ -143,21 +168,26 @@ def _hot_pool(kind: str, database: Database, first_login: int, claims: int, turn
                 begin = time.perf_counter()
                 answers = _answers(crew, tasks)
                 seconds = time.perf_counter() - begin
-                wanted = "Claimed" if how == "claim" else "counted"
-                if answers != {wanted: share * HOT_WORKERS}:
+                if answers != {wanted[how]: share * HOT_WORKERS}:
                     raise SystemExit(f"seats: {how} answered {dict(answers)}")
                 rates[how].append(share * HOT_WORKERS / seconds)
-    pairs = [one / other for one, other in zip(rates["claim"], rates["bare"], strict=True)]
     _print(
         metric="C1",
         database=kind,
-        ratio=round(statistics.median(pairs), 2),
+        ratio=_ratio(rates["claim"], rates["bare"]),
         bar=0.7,
         yardstick="bare conditional UPDATE with commit, 8 workers, one hot pool",
         load=round(os.getloadavg()[0], 1),
         claims_a_second=round(statistics.median(rates["claim"])),
         yardstick_a_second=round(statistics.median(rates["bare"])),
+        rows_alone=_ratio(rates["rows"], rates["bare"]),
+        of_rows_alone=_ratio(rates["claim"], rates["rows"]),
     )
+
+
+def _ratio(rates: list[float], others: list[float]) -> float:
+    pairs = [one / other for one, other in zip(rates, others, strict=True)]
+    return round(statistics.median(pairs), 2)
 
 
 def _round(database: Database, crowd: list[Worker], tasks: list[Task]) -> Counter[str]:
@@ -218,12 +248,34 @@ def _act(database: Database, task: Task, number: int) -> str:
             return _claim_naively(database, task.pool_id, task.login_id + number)
         with database.transaction() as session:
             if task.how == "bare":
-                session.execute(text(BARE), {"pool": task.pool_id})
+                session.execute(BARE, {"pool": task.pool_id})
                 return "counted"
+            if task.how == "rows":
+                return _write_rows(session, task.pool_id, task.login_id + number)
             done = seats.claim(session, task.pool_id, task.login_id + number, actor=None, now=NOW)
         return type(done).__name__
     except Exception as error:  # noqa: BLE001  (whatever it is, it is counted)
         return f"error: {error}"[:300] if task.times > 1 else "error"
+
+
+def _write_rows(session: Session, pool_id: int, login_id: int) -> str:
+    """Write what a claim writes, asking for nothing, by the driver's own cursor."""
+    driver = Driver.of(session)
+    values: dict[str, object] = {
+        "pool": pool_id,
+        "login": login_id,
+        "seat": new_public_id(),
+        "now": NOW,
+    }
+    if driver.dialect.name == "postgresql":
+        ROWS_ON_POSTGRESQL.count(driver, values)
+        return "written"
+    values["now"] = NOW.isoformat(" ")
+    SEAT_ON_SQLITE.count(driver, values)
+    (values["seat_id"],) = driver.cursor.fetchone() or (None,)
+    for statement in ROWS_ON_SQLITE:
+        statement.count(driver, values)
+    return "written"
 
 
 def _claim_naively(database: Database, pool_id: int, login_id: int) -> str:

@@ -186,7 +186,7 @@ def remux(
     run.ffmpeg(copy_command(source, probe, sound=True), probe.seconds, (0.0, 0.9))
     if _checked(out, HIGH).longest > LONGEST_COPIED_SEGMENT:
         raise NotCopyable
-    run.ffmpeg(poster_command(source, probe.video, swiftly=True), 1.0, (0.9, 1.0))
+    run.ffmpeg(poster_command(out, probe.video), 1.0, (0.9, 1.0))
     return _finished(source, out, probe, [HIGH] + [SOUND] * probe.has_audio, ())
 
 
@@ -209,12 +209,11 @@ def encode(  # noqa: PLR0913  (each word is needed, by its name)
     """
     run = _run(out, probe, progress, cancelled, limits)
     cuts = _copied_cuts(source, run, probe)
-    if probe.video:
-        run.ffmpeg(poster_command(source, probe.video, swiftly=False), 1.0, (0.02, 0.02))
     run.ffmpeg(encode_command(source, probe, cuts), probe.seconds, (0.02, 0.97))
     run.ffmpeg(progressive_command(out, probe), probe.seconds, (0.97, 0.98))
     slides: tuple[Slide, ...] = ()
     if probe.video:
+        run.ffmpeg(poster_command(out, probe.video), 1.0, (0.98, 0.98))
         _write_thumbnails(out, probe.video, probe.seconds)
         slides = find_slides(out / SLIDE_FRAMES)
         (out / SLIDE_FRAMES).unlink()
