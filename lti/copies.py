@@ -1,7 +1,7 @@
 """Copied courses: a link that was copied reports by the rule of the one it was copied from.
 
 Platforms tell by `$ResourceLink.id.history` and `$Context.id.history`, nearest first; some tell
-only the latter (LTI 1.3 Core, Appendix D).
+only the latter (LTI 1.3 Core, appendices B.3 and B.4).
 """
 
 from datetime import datetime

@@ -39,7 +39,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """All pages of a roster; `differences_url` is where to ask for what changed since."""
+    """All pages of a roster; `differences_url` is where to ask for what changed since the first of them."""
 
     members: tuple[Member, ...]
     differences_url: str | None
@@ -50,9 +50,9 @@ def read_roster(
 ) -> Roster | Later | Denied:
     """Return the roster at an address, or what has changed where it is one for differences."""
     found: dict[str, Member] = {}
-    page: str | None = url
+    page, differences = url, None
     for _ in range(MOST_PAGES):
-        call = Call("GET", page or url, {"Accept": MEMBERS_TYPE}, largest=LARGEST_PAGE)
+        call = Call("GET", page, {"Accept": MEMBERS_TYPE}, largest=LARGEST_PAGE)
         outcome = services.call(platform, (MEMBERS_SCOPE,), call, now=now)
         if not isinstance(outcome, Answered):
             return outcome
@@ -60,10 +60,12 @@ def read_roster(
         if members is None:
             return Later(NOT_UNDERSTOOD, status=outcome.status, is_away=False)
         found |= {member.sub: member for member in members}
-        page = next_page(outcome)
-        if page is None:
-            differences = web_address(related(outcome, "differences"))
+        # one that a later page gives would pass over what changed in the pages before it
+        differences = differences or web_address(related(outcome, "differences"))
+        following = next_page(outcome)
+        if following is None:
             return Roster(tuple(found.values()), differences)
+        page = following
     return Later(NOT_UNDERSTOOD, is_away=False)  # a list without an end
 
 

@@ -29,7 +29,10 @@ NAMELESS: Final = N_("Webinar")
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A score on its way; `column` is its address where one is known, ids are rows of ours."""
+    """A score on its way; `column` is its address where one is known, ids are rows of ours.
+
+    `deployment` is the platform's own id of the deployment it goes to.
+    """
 
     score_id: int
     link_id: int
@@ -37,6 +40,7 @@ class Parcel:
     report: Report
     column: str | None
     scopes: frozenset[str]
+    deployment: str
 
     @property
     def may_be_sent(self) -> bool:
@@ -66,13 +70,13 @@ def take_parcel(session: Session, registration_id: int, *, now: datetime) -> Par
     """
     stamp = now.replace(microsecond=now.microsecond // 1000 * 1000)
     query = (
-        _due(select(Score, Identity.sub, ResourceLink), now)
+        _due(select(Score, Identity.sub, ResourceLink, Deployment.deployment_id), now)
         .where(Deployment.registration_id == registration_id)
         .order_by(Score.tries, Score.run_at, Score.id)
         .limit(1)
     )
     while (row := session.execute(query).first()) is not None:
-        score, sub, link = row
+        score, sub, link, deployment = row
         latest = _stamped_last(session, score, link)
         if latest is None or latest < stamp:
             break
@@ -90,6 +94,7 @@ def take_parcel(session: Session, registration_id: int, *, now: datetime) -> Par
         report=Report(sub, score.given, is_complete(score.given), stamp),
         column=link.line_item_url,
         scopes=frozenset(link.scopes.split()),
+        deployment=deployment,
     )
 
 
@@ -112,7 +117,7 @@ def find_place(session: Session, link_id: int) -> Place:
         scopes=frozenset(link.scopes.split()),
         link_id=link.resource_link_id,
         resource_id="" if target is None else target.resource_id,
-        label=link.title[:LONGEST_LABEL] or NAMELESS,
+        label=link.title.strip()[:LONGEST_LABEL] or NAMELESS,  # AGS 2.0, 3.2.7: never blank
         others=frozenset(one.resource_link_id for one in others),
         elsewhere=frozenset(session.scalars(far)),
         taken=frozenset(one.line_item_url for one in others if one.line_item_url),

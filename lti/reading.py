@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
+from urllib.parse import unquote
 
 from lms.errors import N_
 from lti import vocabulary as v
@@ -160,11 +161,14 @@ def _place(claims: Claims, kind: MessageType, custom: Mapping[str, str]) -> Plac
 
 
 def _history(custom: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """Return the ids that a copy came from, nearest first; an unfilled variable arrives literally."""
+    """Return the ids that a copy came from, nearest first; an unfilled variable arrives literally.
+
+    Each is URL-encoded, so that a comma in one ends none (LTI 1.3 Core, appendices B.3 and B.4).
+    """
     said = custom.get(name, "")
     if said.startswith("$"):
         return ()
-    return tuple(filter(None, (one.strip() for one in said.split(","))))
+    return tuple(filter(None, (unquote(one.strip()) for one in said.split(","))))
 
 
 def _services(claims: Claims, kind: MessageType, presentation: Claims) -> Services:
@@ -195,15 +199,13 @@ def _deep_linking(claims: Claims) -> DeepLinking:
     accepted = needed_texts(settings, "accept_types")
     if v.RESOURCE_LINK_TYPE not in accepted:
         raise malformed("nothing_accepted", NOTHING_ACCEPTED, detail=", ".join(accepted)[:200])
-    targets = needed_texts(settings, "accept_presentation_document_targets")
-    if not targets:
-        fail("accept_presentation_document_targets", "is empty")
     return DeepLinking(
         return_url=return_url,
         accept_types=accepted,
         accept_multiple=switch_in(settings, "accept_multiple"),
         accept_line_item=switch_in(settings, "accept_lineitem"),
-        accept_targets=targets,
+        # none at all stands for "none" of the first Deep Linking (2.0, 4.6.2)
+        accept_targets=needed_texts(settings, "accept_presentation_document_targets"),
         data=_data(settings),
         title=short(text_in(settings, "title")),
         text=short(text_in(settings, "text")),

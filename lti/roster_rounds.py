@@ -66,7 +66,7 @@ def sync_roster(carrel: Carrel, run: JobRun) -> None:
             source = rosters.find_source(session, run.subject)
         except (NotFound, Conflict):
             return  # it was taken away meanwhile
-        platform = find_platform(session, source.registration_id)
+        platform = find_platform(session, source.registration_id, source.deployment)
     services, doors = services_of(carrel), Doors(carrel.settings.base_url)
     only_changes, found = _read(services, platform, source)
     with carrel.database.transaction() as session:

@@ -35,10 +35,14 @@ NO_ROSTER: Final = N_("This course's learning system offers no list of its peopl
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a course's roster is asked for; `differences_url` where only what changed is."""
+    """Where a course's roster is asked for; `differences_url` where only what changed is.
+
+    `deployment` is the platform's own id of the deployment that the course is of.
+    """
 
     context_id: int
     registration_id: int
+    deployment: str
     url: str
     differences_url: str | None
 
@@ -89,14 +93,22 @@ def find_source(session: Session, course_id: str) -> Source:
     Raises NotFound, and Conflict for a course without one.
     """
     row = session.execute(
-        _served(select(Context, Registration.id)).where(Context.public_id == course_id)
+        _served(select(Context, Registration.id, Deployment.deployment_id)).where(
+            Context.public_id == course_id
+        )
     ).one_or_none()
     if row is None:
         raise NotFound
-    context, registration_id = row
+    context, registration_id, deployment = row
     if context.memberships_url is None:
         raise Conflict(NO_ROSTER)
-    return Source(context.id, registration_id, context.memberships_url, context.differences_url)
+    return Source(
+        context.id,
+        registration_id,
+        deployment,
+        context.memberships_url,
+        context.differences_url,
+    )
 
 
 def keep_roster(

@@ -109,8 +109,10 @@ class _Delivery:
             if not self._holds(session):
                 return False
             parcel = outbox.take_parcel(session, self._registration_id, now=now())
-            platform = find_platform(session, self._registration_id)
-        return parcel is not None and self._deliver(platform, parcel)
+            if parcel is None:
+                return False
+            platform = find_platform(session, self._registration_id, parcel.deployment)
+        return self._deliver(platform, parcel)
 
     def _deliver(self, platform: Platform, parcel: Parcel) -> bool:
         column: Column | Later | Denied = Denied(NO_SCORES)

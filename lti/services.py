@@ -14,8 +14,10 @@ from lti.tokens import Platform, SigningKey, Token, Tokens
 UNAUTHORIZED: Final = 401
 
 
-def find_platform(session: Session, registration_id: int) -> Platform:
-    """Return what is needed to call the platform of a registration."""
+def find_platform(
+    session: Session, registration_id: int, deployment_id: str | None = None
+) -> Platform:
+    """Return what is needed to call the platform of a registration, for a deployment by its own id."""
     row = session.get_one(Registration, registration_id)
     return Platform(
         registration_id=row.id,
@@ -23,6 +25,7 @@ def find_platform(session: Session, registration_id: int) -> Platform:
         token_url=row.token_url,
         audience=row.token_audience or row.token_url,
         allows_loopback=row.allows_loopback,
+        deployment_id=deployment_id,
     )
 
 

@@ -1,6 +1,6 @@
 """Access tokens for a platform's services: asked for with a signed assertion, kept while they last.
 
-Security Framework 1.0, section 4.1: client credentials with private_key_jwt (RFC 7523).
+Security Framework 1.0, 4.1.1: client credentials with private_key_jwt (RFC 7523).
 """
 
 import threading
@@ -25,7 +25,9 @@ from lti.calls import (
     parse_json,
     read_json,
 )
+from lti.vocabulary import DEPLOYMENT_ID
 
+BEARER: Final = "bearer"
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 BACKDATED: Final = timedelta(seconds=5)  # Moodle and Open edX refuse an iat ahead of their clock
 ASSERTION_LASTS: Final = timedelta(seconds=60)
@@ -52,13 +54,17 @@ class SigningKey(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What is needed of a registration to call its platform; the id is a row of ours."""
+    """What is needed of a registration to call its platform; the id is a row of ours.
+
+    `deployment_id` is the platform's own, None where it is no matter whose the call is.
+    """
 
     registration_id: int
     client_id: str
     token_url: str
     audience: str
     allows_loopback: bool
+    deployment_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ _Key = tuple[Platform, frozenset[str]]
 
 
 class Tokens:
-    """The tokens of one process, each of one registration and one set of scopes.
+    """The tokens of one process, each of one registration, deployment and set of scopes.
 
     Never of an issuer: Canvas and Blackboard share one among all their customers.
     """
@@ -107,8 +113,11 @@ class Tokens:
 
 
 def signed_assertion(platform: Platform, *, key: SigningKey, now: datetime) -> str:
-    """Return the assertion by which we are known to a token endpoint; good once, for a minute."""
-    claims = {
+    """Return the assertion by which we are known to a token endpoint; good once, for a minute.
+
+    It names the deployment, for which some platforms limit their tokens (LTI 1.3 Core, 6.2.1).
+    """
+    claims: dict[str, Any] = {
         "iss": platform.client_id,
         "sub": platform.client_id,
         "aud": platform.audience,
@@ -116,6 +125,8 @@ def signed_assertion(platform: Platform, *, key: SigningKey, now: datetime) -> s
         "exp": int((now + ASSERTION_LASTS).timestamp()),
         "jti": new_public_id(),
     }
+    if platform.deployment_id is not None:
+        claims[DEPLOYMENT_ID] = platform.deployment_id
     return jwt.encode(claims, key.private_key, algorithm="RS256", headers={"kid": key.kid})
 
 
@@ -147,7 +158,10 @@ def _read(answer: Answered, now: datetime) -> Token | Later:
     try:
         said = read_json(answer)
         secret, lasts = said["access_token"], said.get("expires_in")
+        kind = said.get("token_type", BEARER)
     except (ValueError, KeyError, TypeError, AttributeError):
+        return Later(NOT_UNDERSTOOD, status=answer.status)
+    if not isinstance(kind, str) or kind.casefold() != BEARER:  # RFC 6749, section 7.1
         return Later(NOT_UNDERSTOOD, status=answer.status)
     if not isinstance(secret, str) or not secret.isascii() or not secret.isprintable():
         return Later(NOT_UNDERSTOOD, status=answer.status)

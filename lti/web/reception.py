@@ -86,15 +86,13 @@ def turned_page(turned: LaunchTurned) -> Response:
 
 
 def _way_back(turned: LaunchTurned) -> str | None:
-    """Return the course's address with what the platform shows and logs (LTI 1.3 Core, 5.4.4)."""
+    """Return the course's address with what the platform shows and logs of a failure (LTI 1.3 Core, 5.4.4)."""
     if turned.return_url is None:
         return None
     parts = urlsplit(turned.return_url)
-    line = f"{turned.refusal.code}, reference {turned.reference}"
     said = {
         "lti_errormsg": _(turned.refusal.message),
-        "lti_errorlog": line,
-        "lti_log": line,
+        "lti_errorlog": f"{turned.refusal.code}, reference {turned.reference}",
     }
     query = [*parse_qsl(parts.query, keep_blank_values=True), *said.items()]
     return urlunsplit(parts._replace(query=urlencode(query)))

@@ -8,12 +8,37 @@ from sqlalchemy import select
 from lti.messages import Message, MessageType, Person, Place, Services
 from lti.models.courses import CompletionRule, Context, ResourceLink, ScoreState
 from lti.models.launches import FrameRole
+from lti.models.platforms import RegistrationState
 from lti.openings import open_launch
+from lti.platforms import Platform
+from lti.reading import read_claims
 from lti.targets import Target
 from lti.vocabulary import SCORE_SCOPE
 from tests.lti.school import School
+from tests.platform.vocabulary import LTI
 
 OTHER = Target(webinar="another-webinar")
+PLATFORM = Platform(
+    1,
+    "https://lms.example.edu",
+    "client",
+    RegistrationState.ACTIVE,
+    "https://lms.example.edu/auth",
+    "https://lms.example.edu/jwks",
+    (),
+    60,
+    admits_anonymous=False,
+    allows_loopback=False,
+)
+FEWEST = {
+    "sub": "u-2001",
+    LTI + "version": "1.3.0",
+    LTI + "message_type": "LtiResourceLinkRequest",
+    LTI + "deployment_id": "1",
+    LTI + "target_link_uri": "https://library.example.org/lti/launch",
+    LTI + "resource_link": {"id": "link-1"},
+    LTI + "roles": [],
+}
 
 
 def _launch(school: School, place: Place, target: Target | None, **services: object) -> int:
@@ -118,3 +143,17 @@ def test_a_launch_that_brings_a_column_lets_refused_scores_go(school: School) ->
     assert school.row(link_id).line_item_failure is None
     school.round(timedelta(seconds=10))
     assert school.platform.grade(wren, link) == 100
+
+
+def test_histories_are_lists_of_encoded_ids_and_a_comma_may_be_in_one() -> None:
+    """LTI 1.3 Core, appendices B.3 and B.4."""
+    claims = {
+        **FEWEST,
+        LTI + "custom": {
+            "link_history": "one%2Ctwo, caf%C3%A9+3 ,,100%",
+            "context_history": "$Context.id.history",
+        },
+    }
+    place = read_claims(claims, PLATFORM, base_url="https://library.example.org").place
+    assert place.link_history == ("one,two", "café+3", "100%")
+    assert place.context_history == ()

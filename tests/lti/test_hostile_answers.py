@@ -94,6 +94,25 @@ def test_where_to_ask_for_differences_is_an_address_or_nothing(address: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("first", "last", "kept"),
+    [("/since/1", "/since/2", "/since/1"), ("", "/since/2", "/since/2"), ("", "", None)],
+)
+def test_what_changes_while_pages_are_read_is_told_the_next_time(
+    first: str, last: str, kept: str | None
+) -> None:
+    def page(differences: str, *more: str) -> dict[str, str]:
+        said = [f'<https://a.example{differences}>; rel="differences"'] if differences else []
+        return {"Link": ", ".join([*said, *more])}
+
+    pages = (page(first, '</m?page=2>; rel="next"'), page(last))
+    answers = (says(200, '{"members": []}', headers=each) for each in pages)
+    with strange_server(granted(), *answers) as server:
+        found = read_roster(services(), platform_at(server.url), f"{server.url}/m", now=NOW)
+    assert isinstance(found, Roster)
+    assert found.differences_url == (kept and f"https://a.example{kept}")
+
+
+@pytest.mark.parametrize(
     "column",
     [
         f'"https://lms.example.edu/{HALF}"',

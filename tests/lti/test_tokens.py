@@ -17,6 +17,7 @@ from lti import calls, tokens
 from lti.calls import Answered, Call, Denied, Later
 from lti.services import Services
 from lti.tokens import Platform, Token, Tokens, signed_assertion
+from lti.vocabulary import DEPLOYMENT_ID
 from tests.clock import NOW
 from tests.lti.strange_server import Answer, says, strange_server
 
@@ -75,6 +76,7 @@ def test_the_assertion_is_signed_short_and_a_little_back_in_time() -> None:
     assert said["iat"] == NOW.timestamp() - 5
     assert said["exp"] == NOW.timestamp() + 60
     assert len(said["jti"]) == 26
+    assert DEPLOYMENT_ID not in said  # nobody said of which deployment
 
 
 def test_a_token_is_kept_for_a_registration_and_scopes_while_it_lasts() -> None:
@@ -104,6 +106,25 @@ def test_no_registration_ever_gets_the_token_of_another_at_the_same_address() ->
         assert _secret(_get(kept, replace(elm, client_id="another"))) == "changed"
 
 
+def test_each_deployment_has_a_token_of_its_own_and_is_named_in_the_assertion() -> None:
+    """LTI 1.3 Core, 6.2.1: some platforms give tokens for one deployment only."""
+    with strange_server(granted("for-elm"), granted("for-oak")) as server:
+        kept, elm = Tokens(), platform_at(server.url, deployment_id="elm")
+        oak = replace(elm, deployment_id="oak")
+        assert [_secret(_get(kept, one)) for one in (elm, oak, elm)] == [
+            "for-elm",
+            "for-oak",
+            "for-elm",
+        ]
+        named = [
+            jwt.decode(asked.form["client_assertion"], options={"verify_signature": False})[
+                DEPLOYMENT_ID
+            ]
+            for asked in server.asked
+        ]
+    assert named == ["elm", "oak"]
+
+
 def test_a_jti_is_never_used_twice() -> None:
     with strange_server(granted(expires_in=0)) as server:
         kept = Tokens()
@@ -125,6 +146,8 @@ def test_a_jti_is_never_used_twice() -> None:
         (says(200, "[]"), Later(calls.NOT_UNDERSTOOD, status=200)),
         (says(200, '{"access_token": 5}'), Later(calls.NOT_UNDERSTOOD, status=200)),
         (says(200, '{"access_token": "a\\nb"}'), Later(calls.NOT_UNDERSTOOD, status=200)),
+        (granted(token_type="mac"), Later(calls.NOT_UNDERSTOOD, status=200)),
+        (granted(token_type=None), Later(calls.NOT_UNDERSTOOD, status=200)),
         (says(400, '{"error": "invalid_client"}'), Later(tokens.NO_TOKEN, status=400)),
         (says(401, "who?"), Later(tokens.NO_TOKEN, status=401)),
         (says(403, "[]"), Later(tokens.NO_TOKEN, status=403)),
@@ -139,6 +162,14 @@ def test_what_comes_of_a_refusal(answer: Answer, outcome: calls.Outcome) -> None
 @pytest.mark.parametrize("lasts", [None, "soon", float("nan"), -5, [1]])
 def test_a_lifetime_that_is_none_makes_no_trouble(lasts: object) -> None:
     with strange_server(granted(expires_in=lasts)) as server:
+        assert _secret(_get(Tokens(), platform_at(server.url))) == "token-1"
+
+
+@pytest.mark.parametrize(
+    "answer", [granted(token_type="BEARER"), says(200, '{"access_token": "token-1"}')]
+)
+def test_a_bearers_token_is_told_by_any_case_or_not_at_all(answer: Answer) -> None:
+    with strange_server(answer) as server:
         assert _secret(_get(Tokens(), platform_at(server.url))) == "token-1"
 
 

@@ -227,7 +227,8 @@ def test_the_way_back_is_told_only_by_a_verified_message(connection: Connection)
     assert back not in connection.forged(lambda forge, claims: forge.wrong_key(claims)).text
     answer = connection.forged(lambda forge, claims: forge.without(claims, "sub"))
     assert f"{back}?lti_errormsg=" in answer.text
-    assert "lti_log=person_missing" in answer.text
+    assert "lti_errorlog=person_missing" in answer.text
+    assert "lti_log=" not in answer.text  # what a platform logs of a success
 
 
 def test_a_registration_may_admit_whom_the_platform_does_not_name(

@@ -34,7 +34,8 @@ SETTINGS: Final[Mapping[str, tuple[Mapping[str, Any], tuple[str, ...], int]]] = 
     "types that are text": ({"accept_types": "ltiResourceLink"}, (), 400),
     "files alone": ({"accept_types": ["file"]}, (), 400),
     "no targets": ({"accept_presentation_document_targets": None}, (), 400),
-    "an empty list of targets": ({"accept_presentation_document_targets": []}, (), 400),
+    "no target of any kind": ({"accept_presentation_document_targets": []}, (), 303),
+    "a target that is a number": ({"accept_presentation_document_targets": [1]}, (), 400),
 }
 
 

@@ -1,9 +1,10 @@
 """What an id_token says: the claims of LTI 1.3 Core (section 5.3 and 5.4) and of the services."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from tests.platform.habits import Habits
 from tests.platform.records import Course, LineItem, Link, Person, Tool, new_id
@@ -216,12 +217,17 @@ def _custom(launch: Launch, habits: Habits) -> dict[str, str | None]:
     known = {
         "$ResourceLink.id": link.id if link else "",
         "$ResourceLink.title": link.title if link else "",
-        "$ResourceLink.id.history": ",".join(link.history) if link else "",
+        "$ResourceLink.id.history": _history(link.history) if link else "",
         "$Context.id": launch.course.id,
         "$Context.title": launch.course.title,
-        "$Context.id.history": ",".join(launch.course.history),
+        "$Context.id.history": _history(launch.course.history),
         "$User.id": launch.person.id,
     }
     if not habits.resolves_variables:
         known = {"$User.id": launch.person.id, "$Context.id": launch.course.id}
     return {name: known.get(value, value) for name, value in given.items()}
+
+
+def _history(ids: Iterable[str]) -> str:
+    """Return ids as a list in a variable (LTI 1.3 Core, appendices B.3 and B.4)."""
+    return ",".join(quote(one, safe="") for one in ids)

@@ -1,4 +1,4 @@
-"""What may be wrong with chosen items (Deep Linking 2.0, section 4.1)."""
+"""What may be wrong with chosen items (Deep Linking 2.0, section 3)."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final

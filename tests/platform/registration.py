@@ -17,7 +17,7 @@ PLACEMENTS: Final = ("ContentArea", "RichTextEditor")
 
 
 def configuration_of(platform: Platform) -> dict[str, Any]:
-    """Return the platform's OpenID configuration with what LTI adds to it (section 3.3)."""
+    """Return the platform's OpenID configuration with what LTI adds to it (section 3.4)."""
     return {
         "issuer": platform.issuer,
         "authorization_endpoint": platform.auth_url,

@@ -13,7 +13,7 @@ import requests
 from flask import Blueprint, Response, jsonify, request
 
 from tests.platform.records import Records, Tool
-from tests.platform.vocabulary import ASSERTION_TYPE, Scope
+from tests.platform.vocabulary import ASSERTION_TYPE, LTI, Scope
 
 LONGEST_ASSERTION_S: Final = 3600
 FETCH_S: Final = 10
@@ -157,6 +157,9 @@ class Tokens:
             raise NotGranted("invalid_client", "the assertion has expired")
         if said["exp"] - said["iat"] > LONGEST_ASSERTION_S:
             raise NotGranted("invalid_client", "the assertion lives for more than an hour")
+        deployment = said.get(LTI + "deployment_id", tool.deployment_ids[0])
+        if deployment not in tool.deployment_ids:
+            raise NotGranted("invalid_client", f"the tool has no deployment {deployment!r}")
         self._once(tool.client_id, said.get("jti"))
 
     def _once(self, client_id: str, jti: object) -> None:

@@ -1,4 +1,4 @@
-// Tells the learning system that its administrator is done here (Dynamic Registration 1.0, 3.8).
+// Tells the learning system that its administrator is done here (Dynamic Registration 1.0, 3.7).
 
 const button = document.querySelector("[data-lti-close]");
 
