@@ -165,6 +165,12 @@ def find_learner(session: Session, link_id: int | None, sub: str) -> Learner:
     raise NotFound(NOT_OPENED)
 
 
+def goes_by(session: Session, identity_id: int | None, sub: str) -> bool:
+    """Tell whether a person, by the row of their identity, is who the platform calls so."""
+    identity = None if identity_id is None else session.get(Identity, identity_id)
+    return identity is not None and identity.sub == sub
+
+
 def _scored(session: Session, link: ResourceLink) -> list[tuple[str, Learner]]:
     rows = session.execute(
         select(Score, Identity)

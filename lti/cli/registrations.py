@@ -1,6 +1,6 @@
 """carrel lti registration and carrel lti deployment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -22,6 +22,8 @@ from lti.registrations import (
     add_registration,
     approve_registration,
     disable_registration,
+    edit_registration,
+    find_registration,
     list_registrations,
 )
 
@@ -41,6 +43,9 @@ class RegistrationAnswer:
     jwks_url: str
     token_audience: str | None
     allows_loopback: bool
+    leeway_s: int
+    admits_anonymous: bool
+    frame_origins: tuple[str, ...]
     deployments: tuple[str, ...]
     created_at: datetime
 
@@ -139,6 +144,45 @@ def list_all(console: Console, *, as_json: bool) -> None:
     answer_items(items, columns, as_json=as_json)
 
 
+@registration.command("set")
+@click.argument("registration_id", metavar="REG")
+@click.option("--leeway", type=int, metavar="SECONDS", help="How far its clock may differ.")
+@click.option(
+    "--admit-anonymous/--refuse-anonymous", default=None, help="People whom it does not name."
+)
+@click.option(
+    "--frame-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help='Who else frames our pages, in place of what was set; "" for nobody.',
+)
+@json_option
+@click.pass_obj
+def set_one(
+    console: Console,
+    registration_id: str,
+    leeway: int | None,
+    origins: tuple[str, ...],
+    *,
+    admit_anonymous: bool | None,
+    as_json: bool,
+) -> None:
+    """Set how launches of a learning system are taken; what is not said stays."""
+    with console.carrel.database.transaction() as session:
+        details = find_registration(session, registration_id).details
+        changed = replace(
+            details,
+            leeway_s=details.leeway_s if leeway is None else leeway,
+            admits_anonymous=details.admits_anonymous
+            if admit_anonymous is None
+            else admit_anonymous,
+            frame_origins=tuple(filter(None, origins)) if origins else details.frame_origins,
+        )
+        kept = edit_registration(session, registration_id, changed, actor=None, now=clock.now())
+    answer(_registration(kept, ()), f"{kept.details.name} is set.", as_json=as_json)
+
+
 @registration.command("approve")
 @click.argument("registration_id", metavar="REG")
 @json_option
@@ -225,6 +269,9 @@ def _registration(one: RegistrationFacts, deployments: tuple[str, ...]) -> Regis
         jwks_url=one.details.jwks_url,
         token_audience=one.details.token_audience,
         allows_loopback=one.details.allows_loopback,
+        leeway_s=one.details.leeway_s,
+        admits_anonymous=one.details.admits_anonymous,
+        frame_origins=one.details.frame_origins,
         deployments=deployments,
         created_at=one.created_at,
     )

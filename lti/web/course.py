@@ -13,7 +13,7 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, transaction
 from lms.web.pager import page_number, pager_of
-from lti.courses import Learner, choose_learners, find_learner, find_link
+from lti.courses import Learner, choose_learners, find_learner, find_link, goes_by
 from lti.frames import Frame
 from lti.models.courses import CompletionRule, ScoreState
 from lti.models.launches import FrameRole, Purpose
@@ -126,15 +126,20 @@ def roster(secret: str) -> ResponseReturnValue:
 @blueprint.get("/review")
 @open_to(Audience.FRAME)
 def review(secret: str) -> ResponseReturnValue:
-    """Show one learner's share and completion (Submission Review), in this course alone."""
+    """Show one learner's share and completion (Submission Review), in this course alone.
+
+    Who teaches sees everybody's, who learns their own: a gradebook leads here from the grade.
+    """
     frame = this_frame(secret)
     wanted = frame.services.get("for_user")
-    if frame.purpose is not Purpose.REVIEW or frame.role is not FrameRole.INSTRUCTOR:
-        raise NotFound
-    if not isinstance(wanted, str):
+    if frame.purpose is not Purpose.REVIEW or not isinstance(wanted, str):
         raise NotFound
     with read_session() as session:
         link = find_link(session, frame.link_id)
+        if frame.role is not FrameRole.INSTRUCTOR and not goes_by(
+            session, frame.identity_id, wanted
+        ):
+            raise NotFound
         learner = find_learner(session, frame.link_id, wanted)
     return frame_page(
         frame,

@@ -1,14 +1,20 @@
-"""What is entered of a learning system by hand; the labels are ours, a guide names the product's own."""
+"""What is entered of a learning system by hand, and what staff set for one.
 
+The labels are ours, a guide names the product's own.
+"""
+
+from dataclasses import replace
 from typing import Final
 
-from wtforms import Form, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import BooleanField, Form, IntegerField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lms.web.forms.texts import _l
 from lti.registrations import (
+    BAD_LEEWAY,
     LONGEST_ID,
     LONGEST_ISSUER,
+    LONGEST_LEEWAY_S,
     LONGEST_NAME,
     RegistrationDetails,
     RegistrationFacts,
@@ -74,6 +80,49 @@ class PlatformForm(DetailsForm):
         description=_l("Without one, the first launch from a course brings it."),
         render_kw=PLAIN,
     )
+
+
+class SettingsForm(Form):
+    """What staff set for a learning system, beyond what is agreed with it."""
+
+    leeway_s = IntegerField(
+        _l("Its clock may differ by (seconds)"),
+        [InputRequired(_l(BAD_LEEWAY)), NumberRange(0, LONGEST_LEEWAY_S, _l(BAD_LEEWAY))],
+        description=_l(
+            "60 is enough for clocks that are set from the network; launches are refused beyond it."
+        ),
+        render_kw={"class": "input-short", "min": "0", "max": str(LONGEST_LEEWAY_S)},
+    )
+    admits_anonymous = BooleanField(
+        _l("Let in people whom it does not name"),
+        description=_l(
+            "They watch where seats have no names, and nothing of it is kept or graded. Otherwise "
+            "their launches are refused."
+        ),
+    )
+    frame_origins = TextAreaField(
+        _l("Further addresses that show its courses"),
+        [Optional(), Length(max=LONGEST)],
+        description=_l(
+            "One a line, such as https://courses.example.edu. Those of its issuer and its log-in are known."
+        ),
+        render_kw={**PLAIN, "rows": 3},
+    )
+
+    def fill(self, facts: RegistrationFacts) -> None:
+        """Show what is set now."""
+        self.leeway_s.data = facts.details.leeway_s
+        self.admits_anonymous.data = facts.details.admits_anonymous
+        self.frame_origins.data = "\n".join(facts.details.frame_origins)
+
+    def changed(self, details: RegistrationDetails) -> RegistrationDetails:
+        """Return what is agreed, with what was set."""
+        return replace(
+            details,
+            leeway_s=details.leeway_s if self.leeway_s.data is None else self.leeway_s.data,
+            admits_anonymous=self.admits_anonymous.data,
+            frame_origins=tuple((self.frame_origins.data or "").split()),
+        )
 
 
 def new_details(form: DetailsForm) -> RegistrationDetails:

@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from lms.clock import now
 from lms.embedding.dates import say_time_of
-from lms.errors import N_, Conflict, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.web.forms.faults import show_faults
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.signin import required_viewer
@@ -23,10 +24,12 @@ from lti.models.platforms import DeploymentState, KeyState
 from lti.registrations import (
     approve_registration,
     disable_registration,
+    edit_registration,
     find_registration,
     list_registrations,
 )
 from lti.web.connection_words import platform_lines
+from lti.web.platform_form import SettingsForm
 
 blueprint = Blueprint("staff_lti", __name__, url_prefix="/staff/lti")
 
@@ -35,6 +38,7 @@ KEY_WORDS: Final = {
     KeyState.ACTIVE: (N_("Signs now"), "open"),
     KeyState.RETIRED: (N_("Retired"), "none"),
 }
+REJECTED: Final = 400
 WHOSE: Final = N_("Name an organisation by its web name, such as elm-county.")
 
 
@@ -78,6 +82,30 @@ def approve(registration_id: str) -> ResponseReturnValue:
                     )
     flash(_("%(name)s is in use.", name=kept.details.name), "done")
     return see_other(".index")
+
+
+@blueprint.route("/<registration_id>/settings", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def settings(registration_id: str) -> ResponseReturnValue:
+    """Set how far a platform's clock may be off, whether unnamed people come in, and who may frame us."""
+    with read_session() as session:
+        kept = find_registration(session, registration_id)
+    form = SettingsForm(request.form)
+    if request.method == "GET":
+        form.fill(kept)
+    elif form.validate():
+        try:
+            with transaction() as session:
+                actor = required_viewer().public_id
+                details = form.changed(kept.details)
+                edit_registration(session, registration_id, details, actor=actor, now=now())
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            flash(_("Saved."), "done")
+            return see_other(".index")
+    page = render("lti/staff_settings.html", form=form, kept=kept)
+    return page, REJECTED if form.errors else 200
 
 
 @blueprint.post("/<registration_id>/disable")

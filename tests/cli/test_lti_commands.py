@@ -95,6 +95,35 @@ def test_a_registration_is_disabled_and_taken_into_use_again(
     )
 
 
+def test_what_is_set_for_a_registration_stays_until_it_is_set_anew(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
+    made = add(carrel_command).answer["id"]
+    fields = ("leeway_s", "admits_anonymous", "frame_origins")
+
+    def setting(*more: str) -> Ran:
+        return carrel_command("lti", "registration", "set", made, *more, "--json")
+
+    def kept(ran: Ran) -> list[object]:
+        return [ran.answer[name] for name in fields]
+
+    origins = ("--frame-origin", "https://a.example", "--frame-origin", "https://b.example")
+    assert kept(setting("--leeway", "90", "--admit-anonymous", *origins)) == [
+        90,
+        True,
+        ["https://a.example", "https://b.example"],
+    ]
+    assert kept(setting("--refuse-anonymous")) == [
+        90,
+        False,
+        ["https://a.example", "https://b.example"],
+    ]
+    assert kept(setting("--frame-origin", "")) == [90, False, []]
+    refused = setting("--leeway", "301")
+    assert (refused.code, refused.complaint["code"]) == (1, "invalid")
+    assert carrel_command("lti", "registration", "set", "0" * 26, "--json").code == 3
+
+
 def test_an_invite_is_an_address_that_works(
     carrel_command: Shell, cast: Cast, database: Database
 ) -> None:

@@ -180,15 +180,20 @@ def test_a_teacher_reads_what_was_told_and_is_not_graded(lesson: Lesson, case: G
     assert lesson.connection.teacher.family not in page.text
 
 
-def test_the_review_of_a_submission_is_the_teachers(lesson: Lesson) -> None:
+def test_the_review_of_a_submission_is_the_teachers_and_the_learners_own(lesson: Lesson) -> None:
     _a_column(lesson)
     visit = lesson.open(lesson.connection.learner)
     lesson.watch(visit)
     lesson.report()
     connection, learner = lesson.connection, lesson.connection.learner
+    other = connection.platform.course.learners[1]
     shown = {}
-    for person in (connection.teacher, learner):
+    for person in (connection.teacher, learner, other):
         begun = connection.platform.begin_review(person, connection.link, learner)
         page = lesson.inside(connection.post(connection.answered(begun))).get("review")
         shown[person.id] = (page.status_code, f"{learner.given} {learner.family}" in page.text)
-    assert shown == {connection.teacher.id: (200, True), learner.id: (404, False)}
+    assert shown == {
+        connection.teacher.id: (200, True),
+        learner.id: (200, True),
+        other.id: (404, False),
+    }

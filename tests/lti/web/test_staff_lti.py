@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import select
+
 from lms.db import Database
 from lms.embedding.dates import say_time_of
+from lms.models.upkeep import AuditEntry
 from lti.deployments import list_deployments
 from lti.keys import list_keys
 from lti.launch_log import Occurrence, write_launch
@@ -29,6 +33,7 @@ def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast) -> None:
     client.sign_in(cast.mia.id)
     assert client.get("/staff/lti").status_code == 404
     assert client.get("/staff/lti/log").status_code == 404
+    assert client.get(f"/staff/lti/{'0' * 26}/settings").status_code == 404
     assert client.post("/staff/lti/keys/rotate").status_code == 404
 
 
@@ -96,3 +101,57 @@ def test_the_log_is_shown_and_the_keys_are_rotated(
         states = {key.state for key in list_keys(session)}
     assert KeyState.RETIRED in states
     assert "Signs now" in client.get("/staff/lti").text
+
+
+def test_staff_set_clock_strangers_and_frames_of_one_learning_system(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    made = waiting(database)
+    client.sign_in(cast.ada.id)
+    here = f"/staff/lti/{made.public_id}/settings"
+    assert here in client.get("/staff/lti").text
+    assert 'value="60"' in client.get(here).text
+    told = {
+        "leeway_s": "120",
+        "admits_anonymous": "y",
+        "frame_origins": "https://courses.example.edu\r\nhttps://Elm.example.edu/",
+    }
+    assert client.post(here, data=told).status_code == 303
+    with database.read_session() as session:
+        (kept,) = list_registrations(session)
+        trail = session.scalars(select(AuditEntry.act)).all()
+    assert (kept.details.leeway_s, kept.details.admits_anonymous) == (120, True)
+    assert kept.details.frame_origins == (
+        "https://courses.example.edu",
+        "https://elm.example.edu",
+    )
+    assert "registration.edited" in trail
+    page = client.get(here).text
+    assert 'value="120"' in page
+    assert "https://courses.example.edu\nhttps://elm.example.edu" in page
+    client.post(here, data={"leeway_s": "0", "frame_origins": ""})
+    with database.read_session() as session:
+        (kept,) = list_registrations(session)
+    assert (kept.details.leeway_s, kept.details.admits_anonymous) == (0, False)
+    assert kept.details.frame_origins == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"leeway_s": "301"}, "The clocks may differ by 0 to 300 seconds."),
+        ({"leeway_s": ""}, "The clocks may differ by 0 to 300 seconds."),
+        ({"leeway_s": "60", "frame_origins": "https://a.example/course"}, "Give only the scheme"),
+        ({"leeway_s": "60", "frame_origins": "http://a.example"}, "begins with https://"),
+    ],
+)
+def test_what_can_not_be_set_is_told_beside_its_field(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, told: dict[str, str], said: str
+) -> None:
+    made = waiting(database)
+    client.sign_in(cast.ada.id)
+    answer = client.post(f"/staff/lti/{made.public_id}/settings", data=told)
+    assert answer.status_code == 400
+    assert said in answer.text
+    with database.read_session() as session:
+        assert list_registrations(session)[0].details == made.details
