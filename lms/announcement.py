@@ -20,8 +20,7 @@ from lms.models.catalogue import (
     WebinarSeries,
     WebinarState,
 )
-from lms.models.holdings import Offer, OfferKind
-from lms.offers import Price, in_order
+from lms.offers import PRICES, Price, prices_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +89,6 @@ _handouts = gathered(
     .order_by(Handout.position, Handout.id)
     .correlate(Webinar)
 )
-_prices = gathered(
-    select(Offer.kind, Offer.minimum, Offer.price_minor, Offer.currency).where(
-        Offer.retired_at.is_(None)
-    )
-)
 _PAGE: Final = (
     select(
         Webinar.id,
@@ -116,7 +110,7 @@ _PAGE: Final = (
         _presenters.label("presenters"),
         _series.label("series"),
         _handouts.label("handouts"),
-        _prices.label("prices"),
+        PRICES.label("prices"),
         _current.public_id.label("recording_id"),
         _current.run,
         _current.seconds,
@@ -159,7 +153,6 @@ def _announcement(row: Row[*tuple[Any, ...]]) -> Announcement:
     recording = None
     if row.run is not None:
         recording = Playable(row.recording_id, row.run, row.seconds, row.has_video)
-    prices = (Price(OfferKind(kind), *rest) for kind, *rest in row.prices or ())
     return Announcement(
         id=row.id,
         slug=row.slug,
@@ -180,6 +173,6 @@ def _announcement(row: Row[*tuple[Any, ...]]) -> Announcement:
         presenters=tuple(PresenterPage(*one) for one in row.presenters or ()),
         series=tuple(SeriesName(*one) for one in row.series or ()),
         handouts=tuple(HandoutName(*one) for one in row.handouts or ()),
-        prices=in_order(prices),
+        prices=prices_of(row.prices),
         recording=recording,
     )

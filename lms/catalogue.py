@@ -146,7 +146,7 @@ class Listing:
         return tuple({entry.id: entry for entry in shown}.values())
 
 
-_current = aliased(Recording)
+current_recording = aliased(Recording)
 _presenters = gathered(
     select(Presenter.name)
     .join_from(WebinarPresenter, Presenter)
@@ -184,19 +184,24 @@ def read_listing(
         _about_presenter(wanted.presenter).label("about_presenter"),
     ).subquery("facts")
     statement = (
-        select(facts, chosen.c.part, chosen.c.rank, chosen.c.first, *_entry_columns(login_id))
+        select(facts, chosen.c.part, chosen.c.rank, chosen.c.first, *entry_columns(login_id))
         .select_from(facts)
         .outerjoin(chosen, true())
         .outerjoin(Webinar, Webinar.id == chosen.c.id)
         .outerjoin(
-            _current,
-            and_(_current.webinar_id == Webinar.id, _current.is_current, _current.run.is_not(None)),
+            current_recording,
+            and_(
+                current_recording.webinar_id == Webinar.id,
+                current_recording.is_current,
+                current_recording.run.is_not(None),
+            ),
         )
     )
     return _listing(session.execute(statement).all(), wanted, now)
 
 
-def _entry_columns(login_id: int | None) -> tuple[SQLColumnExpression[Any], ...]:
+def entry_columns(login_id: int | None) -> tuple[SQLColumnExpression[Any], ...]:
+    """Return what an entry is read from, beside `current_recording`; `entry_of` reads it."""
     return (
         Webinar.id.label("webinar_id"),
         Webinar.slug,
@@ -208,10 +213,10 @@ def _entry_columns(login_id: int | None) -> tuple[SQLColumnExpression[Any], ...]
         Webinar.free,
         Webinar.state,
         _presenters.label("presenters"),
-        _current.public_id.label("recording_id"),
-        _current.run,
-        _current.seconds,
-        _current.has_video,
+        current_recording.public_id.label("recording_id"),
+        current_recording.run,
+        current_recording.seconds,
+        current_recording.has_video,
         _watched(login_id).label("watched_s"),
     )
 
@@ -222,8 +227,8 @@ def _watched(login_id: int | None) -> ColumnElement[Any]:
     whose = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
     return (
         select(func.max(WatchRecord.watched_s))
-        .where(WatchRecord.recording_id == _current.id, WatchRecord.login_id.in_(whose))
-        .correlate(_current)
+        .where(WatchRecord.recording_id == current_recording.id, WatchRecord.login_id.in_(whose))
+        .correlate(current_recording)
         .scalar_subquery()
     )
 
@@ -342,9 +347,9 @@ def _listing(rows: Sequence[Row[*tuple[Any, ...]]], wanted: Wanted, now: datetim
     return Listing(
         upcoming=_entries(_of(UPCOMING, shown), now),
         held=tuple(reversed(_entries(_of(HELD, shown), now))),
-        found=tuple(_entry(row, now) for row in found),
+        found=tuple(entry_of(row, now) for row in found),
         begun=tuple(
-            _entry(row, now) for row in sorted(_of(welcome.BEGUN, shown), key=attrgetter("rank"))
+            entry_of(row, now) for row in sorted(_of(welcome.BEGUN, shown), key=attrgetter("rank"))
         ),
         new=tuple(dict.fromkeys(reversed(_entries(_of(welcome.NEW, shown), now)))),
         total=facts.total,
@@ -361,14 +366,15 @@ def _of(part: int, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Row[*tuple[Any
 
 def _entries(rows: Iterable[Row[*tuple[Any, ...]]], now: datetime) -> tuple[Entry, ...]:
     in_order = sorted(rows, key=lambda row: (row.held_at, row.webinar_id))
-    return tuple(_entry(row, now) for row in in_order)
+    return tuple(entry_of(row, now) for row in in_order)
 
 
 def _best(row: Row[*tuple[Any, ...]]) -> tuple[float, float, int]:
     return (row.rank, -row.held_at.timestamp(), -row.webinar_id)
 
 
-def _entry(row: Row[*tuple[Any, ...]], now: datetime) -> Entry:
+def entry_of(row: Row[*tuple[Any, ...]], now: datetime) -> Entry:
+    """Return one webinar of a list from its row."""
     recording = None
     if row.run is not None:
         recording = Playable(row.recording_id, row.run, row.seconds, row.has_video)
@@ -386,5 +392,5 @@ def _entry(row: Row[*tuple[Any, ...]], now: datetime) -> Entry:
         presenters=tuple(name for (name,) in row.presenters or ()),
         recording=recording,
         watched_s=row.watched_s,
-        first=row.first,
+        first=getattr(row, "first", None),
     )

@@ -4,11 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
-from lms.models.catalogue import Webinar, WebinarState
+from lms.models.catalogue import (
+    Presenter,
+    Series,
+    Webinar,
+    WebinarPresenter,
+    WebinarSeries,
+    WebinarState,
+)
 
 MOST: Final = 500
 NEWEST: Final = 50
@@ -32,6 +39,15 @@ class Followed:
     changed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a library somebody follows: all of it, a series or a presenter, by their slugs."""
+
+    series: str = ""
+    presenter: str = ""
+
+
+WHOLE: Final = Part()
 _COLUMNS: Final = (
     Webinar.public_id,
     Webinar.slug,
@@ -47,13 +63,27 @@ _COLUMNS: Final = (
 )
 
 
-def read_coming(session: Session, *, now: datetime) -> tuple[Followed, ...]:
+def read_name(session: Session, part: Part) -> str:
+    """Return what a series or a presenter is called; raises NotFound."""
+    asked = (
+        select(Series.title).where(Series.slug == part.series)
+        if part.series
+        else select(Presenter.name).where(Presenter.slug == part.presenter)
+    )
+    name = session.scalar(asked)
+    if name is None:
+        raise NotFound
+    return name
+
+
+def read_coming(session: Session, part: Part = WHOLE, *, now: datetime) -> tuple[Followed, ...]:
     """Return the webinars that are not over, in their order; cancelled ones are among them."""
     rows = session.execute(
         select(*_COLUMNS)
         .where(
             Webinar.state.in_((WebinarState.ANNOUNCED, WebinarState.CANCELLED)),
             Webinar.held_at > now - LONGEST,
+            *_within(part),
         )
         .order_by(Webinar.held_at, Webinar.id)
         .limit(MOST)
@@ -75,15 +105,29 @@ def read_one(session: Session, slug: str) -> Followed:
     return _followed(row)
 
 
-def read_newest(session: Session) -> tuple[Followed, ...]:
+def read_newest(session: Session, part: Part = WHOLE) -> tuple[Followed, ...]:
     """Return what was announced last, the newest first."""
     rows = session.execute(
         select(*_COLUMNS)
-        .where(Webinar.state == WebinarState.ANNOUNCED, Webinar.announced_at.is_not(None))
+        .where(
+            Webinar.state == WebinarState.ANNOUNCED,
+            Webinar.announced_at.is_not(None),
+            *_within(part),
+        )
         .order_by(Webinar.announced_at.desc(), Webinar.id.desc())
         .limit(NEWEST)
     )
     return tuple(map(_followed, rows))
+
+
+def _within(part: Part) -> tuple[ColumnElement[bool], ...]:
+    if part.series:
+        inside = select(WebinarSeries.webinar_id).join(Series).where(Series.slug == part.series)
+        return (Webinar.id.in_(inside),)
+    if part.presenter:
+        theirs = select(WebinarPresenter.webinar_id).join(Presenter)
+        return (Webinar.id.in_(theirs.where(Presenter.slug == part.presenter)),)
+    return ()
 
 
 def _followed(row: Row[*tuple[Any, ...]]) -> Followed:

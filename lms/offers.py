@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
 from babel.numbers import format_currency, get_currency_precision, list_currencies
 from sqlalchemy import func, select
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.errors import N_, Invalid
+from lms.gather import gathered
 from lms.models.holdings import Offer, OfferKind
 from lms.models.upkeep import House
 
@@ -17,6 +19,12 @@ HIGHEST_MINOR = 100_000_000
 MOST_SEATS = 10_000
 DEFAULT_CURRENCY = "USD"
 SUBJECT = "prices"  # what their entries in the audit trail are about
+# The prices that hold now, as a column beside others; `prices_of` reads it.
+PRICES: Final = gathered(
+    select(Offer.kind, Offer.minimum, Offer.price_minor, Offer.currency).where(
+        Offer.retired_at.is_(None)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,11 @@ def read_prices(session: Session) -> tuple[Price, ...]:
         )
     )
     return in_order(Price(*row) for row in rows)
+
+
+def prices_of(column: Sequence[Sequence[Any]] | None) -> tuple[Price, ...]:
+    """Return the prices that `PRICES` read, as a page lists them."""
+    return in_order(Price(OfferKind(kind), *rest) for kind, *rest in column or ())
 
 
 def in_order(prices: Iterable[Price]) -> tuple[Price, ...]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 from lms.access import Action, Admitted, Decision, decide
@@ -14,6 +15,7 @@ from lms.cases import load_case, load_cases
 from lms.catalogue import PAGE_SIZE, Entry, Listing, Wanted, read_listing
 from lms.clock import now
 from lms.errors import NotFound
+from lms.feeds import Part, read_name
 from lms.markdown import to_html
 from lms.models.catalogue import WebinarState
 from lms.paper import picture_of_drawing
@@ -37,7 +39,9 @@ from lms.web.live import choice_of, coming_of
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import known_zone, reading_zone, said_moment
 from lms.web.posters import picture_of
+from lms.web.presenter_page import show_presenter
 from lms.web.screening import minutes_of
+from lms.web.series_page import show_series
 from lms.web.sharing import STATUS as SHARED
 from lms.web.sharing import shared_of
 from lms.web.shell import house_facts
@@ -92,21 +96,55 @@ def webinars() -> ResponseReturnValue:
         series=request.args.get("series", ""),
         page=page_number(),
     )
-    return _list(wanted, "catalogue/webinars.html", ".webinars", {"series": wanted.series or None})
+    listing, decisions, places = _listing(wanted)
+    address: dict[str, Any] = {"series": wanted.series or None, "q": wanted.query or None}
+    return render(
+        "catalogue/webinars.html",
+        query=wanted.query,
+        listing=listing,
+        upcoming=_cards(listing.upcoming, decisions),
+        held=_cards(listing.held, decisions),
+        found=[
+            Found(card, *places.get(entry.id, ((), "")))
+            for entry, card in zip(listing.found, _cards(listing.found, decisions), strict=True)
+        ],
+        pager=pager_of(
+            listing.page,
+            PAGE_SIZE,
+            listing.total,
+            url=lambda page: url_for(".webinars", **{**address, "page": page}),
+        ),
+    )
 
 
 @blueprint.get("/series/<slug>")
 @open_to(Audience.EVERYONE)
 def series(slug: str) -> ResponseReturnValue:
-    wanted = Wanted(series=slug, page=page_number())
-    return _list(wanted, "catalogue/series.html", ".series", {"slug": slug})
+    return show_series(slug)
+
+
+@blueprint.get("/series/<slug>/card.png")
+@open_to(Audience.EVERYONE)
+def series_card(slug: str) -> ResponseReturnValue:
+    """Give a series as others show it beside a shared address: 1,280 by 720."""
+    with read_session() as session:
+        name = read_name(session, Part(series=slug))
+    return _png(name, _("A series of %(house)s", house=house_facts().name), slug)
 
 
 @blueprint.get("/presenters/<slug>")
 @open_to(Audience.EVERYONE)
 def presenter(slug: str) -> ResponseReturnValue:
-    wanted = Wanted(presenter=slug, page=page_number())
-    return _list(wanted, "catalogue/presenter.html", ".presenter", {"slug": slug})
+    return show_presenter(slug)
+
+
+@blueprint.get("/presenters/<slug>/card.png")
+@open_to(Audience.EVERYONE)
+def presenter_card(slug: str) -> ResponseReturnValue:
+    """Give who presents as others show it beside a shared address: 1,280 by 720."""
+    with read_session() as session:
+        name = read_name(session, Part(presenter=slug))
+    return _png(name, _("Webinars of %(house)s", house=house_facts().name), slug)
 
 
 @blueprint.get("/presenters/<slug>/picture")
@@ -133,13 +171,14 @@ def webinar(slug: str) -> ResponseReturnValue:
         return see_other("sign_in.sign_in", next=url_for(".webinar", slug=slug))
     check_may_see(found, person, case, moment)
     is_over = moment >= found.ends_at
+    when = said_moment(found.held_at, found.zone)
     return render(
         "catalogue/webinar.html",
         webinar=found,
         is_staff=person is not None and person.is_staff,
         knows_zone=known_zone() is not None,
         opens_live=not is_over and found.state is WebinarState.ANNOUNCED,
-        when=said_moment(found.held_at, found.zone),
+        when=when,
         phase=phase_of(found, moment),
         overview=Markup(to_html(found.overview)),  # noqa: S704  (nh3 cleaned it)
         people=[
@@ -147,7 +186,7 @@ def webinar(slug: str) -> ResponseReturnValue:
             for each in found.presenters
         ],
         poster=picture_of(found.slug, found.recording),
-        shared=shared_of(found),
+        shared=shared_of(found, when),
         recording_minutes=minutes_of(found.recording.seconds) if found.recording else None,
         prices=[price_line(price, found.slug) for price in found.prices],
         panel=panel_for(found, case, moment),
@@ -168,7 +207,7 @@ def poster(slug: str) -> ResponseReturnValue:
         found = read_announcement(session, slug)
     if found.state in UNPICTURED and not (person is not None and person.is_staff):
         raise NotFound
-    return _drawn(found, _poster_of(found), "image/svg+xml")
+    return _drawn(_poster_of(found), "image/svg+xml", for_everyone=found.state not in UNPICTURED)
 
 
 @blueprint.get("/webinars/<slug>/card.png")
@@ -179,7 +218,7 @@ def card(slug: str) -> ResponseReturnValue:
         found = read_announcement(session, slug)
     if found.state not in SHARED:
         raise NotFound
-    return _drawn(found, picture_of_drawing(_poster_of(found), WIDTH * 2), "image/png")
+    return _drawn(picture_of_drawing(_poster_of(found), WIDTH * 2), "image/png")
 
 
 def _poster_of(found: Announcement) -> str:
@@ -191,11 +230,15 @@ def _poster_of(found: Announcement) -> str:
     )
 
 
-def _drawn(found: Announcement, drawing: str | bytes, kind: str) -> Response:
+def _png(title: str, byline: str, seed: str) -> Response:
+    drawing = draw_poster(title=title, byline=byline, accent=house_facts().accent, seed=seed)
+    return _drawn(picture_of_drawing(drawing, WIDTH * 2), "image/png")
+
+
+def _drawn(drawing: str | bytes, kind: str, *, for_everyone: bool = True) -> Response:
     answer = Response(drawing, mimetype=kind)
-    answer.headers["Cache-Control"] = f"public, max-age={MOMENT_S}"
-    if found.state in UNPICTURED:
-        answer.headers["Cache-Control"] = "private, no-cache"
+    keep = f"public, max-age={MOMENT_S}" if for_everyone else "private, no-cache"
+    answer.headers["Cache-Control"] = keep
     answer.add_etag()
     answer.make_conditional(request)
     return answer
@@ -224,31 +267,6 @@ def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision], Places]:
         for webinar_id, case in cases.items()
     }
     return listing, decisions, places
-
-
-def _list(wanted: Wanted, template: str, endpoint: str, kept: dict[str, Any]) -> str:
-    listing, decisions, places = _listing(wanted)
-    about = listing.presenter.biography if listing.presenter else ""
-    about = listing.series.description if listing.series else about
-    address = {**kept, "q": wanted.query or None}
-    return render(
-        template,
-        query=wanted.query,
-        listing=listing,
-        upcoming=_cards(listing.upcoming, decisions),
-        held=_cards(listing.held, decisions),
-        found=[
-            Found(card, *places.get(entry.id, ((), "")))
-            for entry, card in zip(listing.found, _cards(listing.found, decisions), strict=True)
-        ],
-        about=Markup(to_html(about)),  # noqa: S704  (nh3 cleaned it)
-        pager=pager_of(
-            listing.page,
-            PAGE_SIZE,
-            listing.total,
-            url=lambda page: url_for(endpoint, **{**address, "page": page}),
-        ),
-    )
 
 
 def _cards(entries: tuple[Entry, ...], decisions: dict[int, Decision]) -> list[Card]:

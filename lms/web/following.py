@@ -8,13 +8,14 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from lms.calendar_files import Happening, write_calendar
 from lms.clock import now
-from lms.feeds import Followed, read_coming, read_newest, read_one
+from lms.feeds import WHOLE, Followed, Part, read_coming, read_name, read_newest, read_one
 from lms.poster import spellable
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session
@@ -30,10 +31,21 @@ LOOK_AGAIN_S: Final = 300
 @open_to(Audience.EVERYONE)
 def calendar() -> ResponseReturnValue:
     """Give the webinars to come, for calendars that follow them."""
-    with read_session() as session:
-        coming = read_coming(session, now=now())
-    name = _("Webinars of %(house)s", house=house_facts().name)
-    return _answer(_written(tuple(_happenings(coming)), name), "text/calendar")
+    return _calendar(WHOLE)
+
+
+@blueprint.get("/series/<slug>/calendar.ics")
+@open_to(Audience.EVERYONE)
+def series_calendar(slug: str) -> ResponseReturnValue:
+    """Give the webinars of a series that are to come."""
+    return _calendar(Part(series=slug))
+
+
+@blueprint.get("/presenters/<slug>/calendar.ics")
+@open_to(Audience.EVERYONE)
+def presenter_calendar(slug: str) -> ResponseReturnValue:
+    """Give the webinars that somebody will present."""
+    return _calendar(Part(presenter=slug))
 
 
 @blueprint.get("/webinars/<slug>/calendar.ics")
@@ -51,19 +63,54 @@ def entry(slug: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 def news() -> ResponseReturnValue:
     """Give what was announced last, as RSS 2.0."""
-    with read_session() as session:
-        newest = read_newest(session)
-    text = render_template(
-        "following/feed.xml",
-        base=carrel().settings.base_url,
-        items=[(_spelled(each), _when(each), _rfc822(each)) for each in newest],
-    )
-    return _answer(text.encode(), "application/rss+xml")
+    return _news(WHOLE, url_for("catalogue.webinars"))
+
+
+@blueprint.get("/series/<slug>/feed.xml")
+@open_to(Audience.EVERYONE)
+def series_news(slug: str) -> ResponseReturnValue:
+    """Give what was announced last in a series, as RSS 2.0."""
+    return _news(Part(series=slug), url_for("catalogue.series", slug=slug))
+
+
+@blueprint.get("/presenters/<slug>/feed.xml")
+@open_to(Audience.EVERYONE)
+def presenter_news(slug: str) -> ResponseReturnValue:
+    """Give what was announced last of a presenter's webinars, as RSS 2.0."""
+    return _news(Part(presenter=slug), url_for("catalogue.presenter", slug=slug))
 
 
 def address_of(slug: str) -> str:
     """Return the whole address of a webinar's page, whatever name this request came by."""
     return f"{carrel().settings.base_url}/webinars/{slug}"
+
+
+def _calendar(part: Part) -> Response:
+    with read_session() as session:
+        name = _name_of(session, part)
+        coming = read_coming(session, part, now=now())
+    return _answer(_written(tuple(_happenings(coming)), name), "text/calendar")
+
+
+def _news(part: Part, page: str) -> Response:
+    with read_session() as session:
+        name = _name_of(session, part)
+        newest = read_newest(session, part)
+    text = render_template(
+        "following/feed.xml",
+        base=carrel().settings.base_url,
+        title=spellable(name),
+        page=page,
+        items=[(_spelled(each), _when(each), _rfc822(each)) for each in newest],
+    )
+    return _answer(text.encode(), "application/rss+xml")
+
+
+def _name_of(session: Session, part: Part) -> str:
+    house = house_facts().name
+    if part == WHOLE:
+        return _("Webinars of %(house)s", house=house)
+    return _("%(name)s, webinars of %(house)s", name=read_name(session, part), house=house)
 
 
 def _happenings(found: Iterable[Followed]) -> Iterable[Happening]:
@@ -83,7 +130,7 @@ def _happenings(found: Iterable[Followed]) -> Iterable[Happening]:
         )
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=16)
 def _written(happenings: tuple[Happening, ...], name: str) -> bytes:
     # A hundred entries take 30 ms, anybody may ask, and they are the same until something moves.
     return write_calendar(happenings, name=name)

@@ -7,13 +7,18 @@ What only holders may have is in neither.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from textwrap import shorten
 from typing import Any, Final
 
 from flask import url_for
 
 from lms.announcement import Announcement
+from lms.catalogue import Entry, Listing
+from lms.errors import NotFound
+from lms.markdown import to_words
 from lms.models.catalogue import WebinarState
 from lms.offers import Price
+from lms.series_page import Parts
 from lms.web.following import address_of
 from lms.web.kit import carrel
 from lms.web.money import write_amount
@@ -21,6 +26,7 @@ from lms.web.posters import picture_of
 from lms.web.shell import house_facts
 
 SCHEMA: Final = "https://schema.org"
+LONGEST_SAID: Final = 300
 STATUS: Final = {
     WebinarState.ANNOUNCED: f"{SCHEMA}/EventScheduled",
     WebinarState.CANCELLED: f"{SCHEMA}/EventCancelled",
@@ -29,14 +35,22 @@ STATUS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A page as others show it: whole addresses of the page and of a picture, and facts."""
+    """A page as others show it: whole addresses of the page and of a picture, and facts.
+
+    `said` is what stands below the title, where that is more than the description.
+    """
 
     address: str
     picture: str
+    title: str
+    description: str
     facts: tuple[Mapping[str, Any], ...]
+    said: str = ""
+    kind: str = "website"
+    look: str = "summary_large_image"
 
 
-def shared_of(found: Announcement) -> Shared | None:
+def shared_of(found: Announcement, when: str) -> Shared | None:
     """Return what may be shown elsewhere of a webinar; None for one that isn't for everybody."""
     if found.state not in STATUS:
         return None
@@ -44,7 +58,104 @@ def shared_of(found: Announcement) -> Shared | None:
     facts: list[Mapping[str, Any]] = [_event(found, address, picture)]
     if found.recording is not None and found.recording.has_video:
         facts.append(_video(found, address, picture))
-    return Shared(address, picture, tuple(facts))
+    said = f"{when}. {found.summary}" if found.summary else when
+    return Shared(address, picture, found.title, found.summary, tuple(facts), said=said)
+
+
+def shared_series(found: Parts) -> Shared:
+    """Return what is shown elsewhere of a page of a series."""
+    series, page = found.series, found.page
+    address = _whole(url_for("catalogue.series", slug=series.slug, page=page if page > 1 else None))
+    picture = _whole(url_for("catalogue.series_card", slug=series.slug))
+    description = _shortly(series.description)
+    facts: dict[str, Any] = {
+        "@context": SCHEMA,
+        "@type": "EventSeries",
+        "name": series.title,
+        "description": description,
+        "url": address,
+        "image": picture,
+        "organizer": _organizer(),
+        "performer": [
+            {
+                "@type": "Person",
+                "name": each.name,
+                "url": _whole(url_for("catalogue.presenter", slug=each.slug)),
+            }
+            for each in found.people
+        ],
+        "subEvent": [_part(entry) for entry in found.entries],
+    }
+    if found.begins_at is not None and found.ends_at is not None:
+        facts |= {
+            "startDate": found.begins_at.date().isoformat(),
+            "endDate": found.ends_at.date().isoformat(),
+        }
+    return Shared(address, picture, series.title, description, (facts,))
+
+
+def shared_presenter(listing: Listing) -> Shared:
+    """Return what is shown elsewhere of a page of who presents; raises NotFound for a list of others'."""
+    presenter, page = listing.presenter, listing.page
+    if presenter is None:
+        raise NotFound
+    here = url_for("catalogue.presenter", slug=presenter.slug, page=page if page > 1 else None)
+    address, description = _whole(here), _shortly(presenter.biography)
+    has_portrait = presenter.picture_key is not None
+    picture = _whole(
+        url_for("catalogue.presenter_picture", slug=presenter.slug)
+        if has_portrait
+        else url_for("catalogue.presenter_card", slug=presenter.slug)
+    )
+    person: dict[str, Any] = {
+        "@type": "Person",
+        "name": presenter.name,
+        "description": description,
+        "url": _whole(url_for("catalogue.presenter", slug=presenter.slug)),
+    }
+    if has_portrait:
+        person["image"] = picture
+    facts = {"@context": SCHEMA, "@type": "ProfilePage", "url": address, "mainEntity": person}
+    return Shared(
+        address,
+        picture,
+        presenter.name,
+        description,
+        (facts,),
+        kind="profile",
+        look="summary" if has_portrait else "summary_large_image",
+    )
+
+
+def _whole(path: str) -> str:
+    return f"{carrel().settings.base_url}{path}"
+
+
+def _shortly(markdown: str) -> str:
+    return shorten(to_words(markdown), LONGEST_SAID, placeholder="\N{HORIZONTAL ELLIPSIS}")
+
+
+def _organizer() -> Mapping[str, Any]:
+    return {
+        "@type": "Organization",
+        "name": house_facts().name,
+        "url": carrel().settings.base_url,
+    }
+
+
+def _part(entry: Entry) -> Mapping[str, Any]:
+    address = address_of(entry.slug)
+    return {
+        "@type": "EducationEvent",
+        "name": entry.title,
+        "url": address,
+        "startDate": entry.held_at.isoformat(),
+        "endDate": (entry.held_at + timedelta(minutes=entry.minutes)).isoformat(),
+        "eventStatus": STATUS[entry.state],
+        "eventAttendanceMode": f"{SCHEMA}/OnlineEventAttendanceMode",
+        "location": {"@type": "VirtualLocation", "url": address},
+        "organizer": _organizer(),
+    }
 
 
 def _picture(found: Announcement) -> str:
@@ -55,7 +166,7 @@ def _picture(found: Announcement) -> str:
         if is_filmed
         else url_for("catalogue.card", slug=found.slug)
     )
-    return f"{carrel().settings.base_url}{path}"
+    return _whole(path)
 
 
 def _event(found: Announcement, address: str, picture: str) -> Mapping[str, Any]:
@@ -71,11 +182,7 @@ def _event(found: Announcement, address: str, picture: str) -> Mapping[str, Any]
         "eventStatus": STATUS[found.state],
         "eventAttendanceMode": f"{SCHEMA}/OnlineEventAttendanceMode",
         "location": {"@type": "VirtualLocation", "url": address},
-        "organizer": {
-            "@type": "Organization",
-            "name": house_facts().name,
-            "url": carrel().settings.base_url,
-        },
+        "organizer": _organizer(),
         "performer": [{"@type": "Person", "name": each.name} for each in found.presenters],
         "isAccessibleForFree": found.free,
         "offers": [_offer(price, address) for price in found.prices],

@@ -87,7 +87,7 @@ def test_what_is_not_announced_is_on_no_list(
         assert "Secret talk" not in page.text
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [path for path in PAGES if "series" not in path])
 def test_upcoming_stands_before_what_was_held(
     client: Visitor, shelves: Database, path: str
 ) -> None:
@@ -236,5 +236,6 @@ def test_a_list_costs_one_statement_and_one_for_all_its_decisions(
     client.get("/privacy")  # the house's facts are kept for a while
     with statements(shelves) as seen:
         assert client.get(path).status_code == 200
-    # for whoever has signed in, one of them says who they are; a search also asks what was said
-    assert len(seen) <= most + ("q=" in path)
+    # for whoever has signed in, one of them says who they are; a search also asks what was said, and
+    # the pages of a series and of who presents what stands beside the list
+    assert len(seen) <= most + any(each in path for each in ("q=", "/series/", "/presenters/"))

@@ -1,0 +1,103 @@
+"""The page of a series: its parts in their order, and where somebody goes on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
+
+from lms.access import Action
+from lms.cases import load_cases
+from lms.clock import now
+from lms.markdown import to_html
+from lms.series_page import PAGE_SIZE, Parts, read_parts
+from lms.web.cards import Card, entry_card
+from lms.web.kit import read_session, render
+from lms.web.pager import page_number, pager_of
+from lms.web.panels import reading_zone, said_moment
+from lms.web.screening import minutes_of
+from lms.web.several import Numbered, Scope, continued, numbered, panel_over, prices_over
+from lms.web.sharing import shared_series
+from lms.web.signin import viewer
+from lms.zones import say_date
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part as the page shows it."""
+
+    number: int
+    card: Card
+    summary: str
+    is_done: bool
+    is_next: bool
+
+
+def show_series(slug: str) -> ResponseReturnValue:
+    """Show the page of a series; raises NotFound."""
+    person, moment = viewer(), now()
+    login_id = person.login_id if person is not None else None
+    with read_session() as session:
+        found = read_parts(session, slug, page=page_number(), login_id=login_id, now=moment)
+        ids = [entry.id for entry in found.entries]
+        cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
+    parts = numbered(found.entries, cases, first=found.first)
+    scope = Scope(url_for("catalogue.series", slug=slug), f"series:{slug}")
+    panel, next_number = continued(panel_over(parts, scope, moment), parts, moment)
+    return render(
+        "catalogue/series.html",
+        series=found.series,
+        about=Markup(to_html(found.series.description)),  # noqa: S704  (nh3 cleaned it)
+        people=found.people,
+        facts=tuple(_facts(found)),
+        coming=_coming(parts),
+        parts=[_shown(part, next_number, moment) for part in parts],
+        panel=panel,
+        prices=prices_over(found.prices, parts, scope, moment),
+        covers=scope.covers,
+        shared=shared_series(found),
+        pager=pager_of(
+            found.page,
+            PAGE_SIZE,
+            found.total,
+            url=lambda page: url_for("catalogue.series", slug=slug, page=page),
+        ),
+    )
+
+
+def _shown(part: Numbered, next_number: int | None, moment: datetime) -> Part:
+    entry = part.entry
+    action = Action.RECORDING if entry.is_over else Action.LIVE
+    card = entry_card(entry, part.decided(action, moment))
+    return Part(part.number, card, entry.summary, part.is_done, part.number == next_number)
+
+
+def _facts(found: Parts) -> Iterator[str]:
+    if found.begins_at is None or found.ends_at is None:
+        return
+    yield ngettext("%(num)d part", "%(num)d parts", found.total)
+    yield _("%(length)s in all", length=_length(found.seconds))
+    zone = reading_zone()
+    first, last = say_date(found.begins_at, zone), say_date(found.ends_at, zone)
+    yield first if first == last else _("%(first)s to %(last)s", first=first, last=last)
+
+
+def _length(seconds: float) -> str:
+    hours, minutes = divmod(minutes_of(seconds), 60)
+    if not hours:
+        return _("%(minutes)s min", minutes=minutes)
+    if not minutes:
+        return _("%(hours)s h", hours=hours)
+    return _("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes)
+
+
+def _coming(parts: tuple[Numbered, ...]) -> tuple[Numbered, str] | None:
+    """Return the part that is live next, and when."""
+    coming = next((part for part in parts if not part.entry.is_over), None)
+    if coming is None:
+        return None
+    return coming, said_moment(coming.entry.held_at, coming.entry.zone)
