@@ -65,11 +65,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out on PostgreSQL what asks for no database: on SQLite it says the same."""
+    """Leave out on PostgreSQL what asks for no database: on SQLite it says the same.
+
+    What may take longest begins first, so that no worker is left with it while others have ended;
+    otherwise the order is chance's.
+    """
     if on_postgresql():
         left_out = {one for one in items if "made_databases" not in _fixtures_of(one)}
         config.hook.pytest_deselected(items=list(left_out))
         items[:] = [one for one in items if one not in left_out]
+    items.sort(key=_longest, reverse=True)
+
+
+def _longest(item: pytest.Item) -> tuple[bool, float]:
+    """Tell how long a test may take, as its file says: whether it is slow, and its seconds."""
+    allowed = item.get_closest_marker("timeout")
+    return item.get_closest_marker("slow") is not None, allowed.args[0] if allowed else 0.0
 
 
 def _fixtures_of(item: pytest.Item) -> Sequence[str]:
