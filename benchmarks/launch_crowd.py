@@ -12,29 +12,37 @@ nonce. Run: python -m benchmarks.launch --crowd.
 import asyncio
 import json
 import os
-import subprocess  # noqa: TID251  (the product is started as an operator does)
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 from urllib.parse import unquote_plus, urlencode
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from benchmarks.cpu import used_by
+from benchmarks.crowd import (
+    HOST,
+    Answer,
+    Connection,
+    at_share,
+    cpu_of,
+    header,
+    processes_for,
+    told_in,
+    whole_product,
+)
 from benchmarks.heartbeat import environ_of
 from benchmarks.launch_house import known_to, registered
-from benchmarks.serving import answered, tree
 from lms.clock import now
 from lms.migrations import upgrade
 from lms.runtime import open_carrel
-from lms.serve import ROOT, listen
+from lms.serve import listen
 from lms.settings import Settings
 from tests.platform.app import running_platform
 from tests.platform.keys import encoded
@@ -42,11 +50,9 @@ from tests.platform.platform import Platform
 from tests.platform.records import Link
 from tests.servers.postgres import DURABLE, postgres
 
-HOST: Final = "127.0.0.1"
 KNOWN: Final = 400
 NEWCOMER_EVERY: Final = 40
 PATIENCE_S: Final = 60.0
-START_S: Final = 180.0
 TOGETHER: Final = 8  # who become known beforehand
 BAR: Final = {"rate": 200, "seconds": 60, "server_errors": 0}
 
@@ -129,17 +135,16 @@ class Seen:
             self._at_once -= 1
 
     async def _launch(self, course: Course, person: str) -> None:
-        loop = asyncio.get_running_loop()
-        _transport, browser = await loop.create_connection(Browser, HOST, course.port)
+        browser = await Connection.to(course.port)
         try:
             form = course.form.replace("SUB", person)
             answer = self._checked(
                 await browser.ask(course.request("/lti/login", form, b"")), "login"
             )
-            given = _header(answer, b"Set-Cookie").partition(b";")[0]
+            given = header(answer, b"Set-Cookie").partition(b";")[0]
             asked = dict(
                 pair.split("=", 1)
-                for pair in _header(answer, b"Location").decode().partition("?")[2].split("&")
+                for pair in header(answer, b"Location").decode().partition("?")[2].split("&")
             )
             started = time.perf_counter()
             token = course.token(person, unquote_plus(asked["nonce"]))
@@ -148,84 +153,29 @@ class Seen:
             answer = self._checked(
                 await browser.ask(course.request("/lti/launch", form, given)), "launch"
             )
-            if not _header(answer, b"Location").startswith(b"/lti/s/"):
+            if not header(answer, b"Location").startswith(b"/lti/s/"):
                 raise ValueError("led elsewhere")
         finally:
             browser.close()
 
-    def _checked(self, answer: bytes, what: str) -> bytes:
-        status = answer[9:12].decode()
-        self.statuses[f"{what} {status}"] += 1
-        if status != "303":
-            raise ValueError(status)
-        return answer
-
-
-class Browser(asyncio.Protocol):
-    """A connection of one browser's: what it asks, and the head of each answer.
-
-    It is as cheap as it can be made, since the crowd shares its processors with the tool.
-    """
-
-    def __init__(self) -> None:
-        self._transport: asyncio.Transport | None = None
-        self._came = b""
-        self._answer: asyncio.Future[bytes] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note by which way to ask."""
-        self._transport = cast(asyncio.Transport, transport)
-
-    async def ask(self, request: bytes) -> bytes:
-        """Send a request and return the head of its answer, once its body has come too."""
-        if self._transport is None:
-            raise EOFError
-        self._came = b""
-        self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return await self._answer
-
-    def data_received(self, data: bytes) -> None:
-        """Take in what comes, up to the end of an answer."""
-        self._came += data
-        head, end, body = self._came.partition(b"\r\n\r\n")
-        if not end or self._answer is None or self._answer.done():
-            return
-        if len(body) >= int(_header(head + end, b"Content-Length") or b"0"):
-            self._answer.set_result(head + end)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of who waits for an answer that will not come."""
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(exc or EOFError())
-
-    def close(self) -> None:
-        """Leave."""
-        if self._transport is not None:
-            self._transport.close()
-
-
-def _header(head: bytes, name: bytes) -> bytes:
-    """Return a header of an answer; b"" where it has none."""
-    starts = head.find(b"\r\n" + name + b": ")
-    if starts < 0:
-        return b""
-    starts += len(name) + 4
-    return head[starts : head.index(b"\r\n", starts)]
+    def _checked(self, answer: Answer, what: str) -> bytes:
+        self.statuses[f"{what} {answer.status}"] += 1
+        if answer.status != HTTPStatus.SEE_OTHER:
+            raise ValueError(answer.status)
+        return answer.head
 
 
 def measure(kind: str, rate: int, seconds: int, processes: int | None) -> None:
     """Let the crowd come and print one line of JSON."""
-    if processes is None:  # SQLite has one writer, which more processes would only wait for
-        processes = 1 if kind == "sqlite" else os.cpu_count() or 1
+    processes = processes or processes_for(kind)
     with _served(kind, processes) as (course, process, log):
         asyncio.run(_become_known(course))
-        before, own = _cpu(process), time.process_time()
+        before, own = cpu_of(process), time.process_time()
         began = time.perf_counter()
         seen = asyncio.run(_come(course, rate, seconds))
         took = time.perf_counter() - began
-        spent, own = _cpu(process) - before, time.process_time() - own
-        refused = _refused(log)
+        spent, own = cpu_of(process) - before, time.process_time() - own
+        refused = told_in(log, REFUSED)
     ranked = sorted(seen.waits)
     figures = {
         "metric": "launches a second",
@@ -241,7 +191,7 @@ def measure(kind: str, rate: int, seconds: int, processes: int | None) -> None:
         ),
         "refused": refused,
         "statuses": dict(sorted(seen.statuses.items())),
-        **{name: round(_at(ranked, share) * 1000, 1) for name, share in SHARES.items()},
+        **{name: round(at_share(ranked, share) * 1000, 1) for name, share in SHARES.items()},
         "most_at_once": seen.most_at_once,
         "processors_of_product": round(spent / took, 2),
         "processors_of_crowd": round(own / took, 2),
@@ -256,17 +206,6 @@ def measure(kind: str, rate: int, seconds: int, processes: int | None) -> None:
 
 REFUSED: Final = ("launch_refused", "request_overrun", "database_away", "request_failed")
 SHARES: Final = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "longest_ms": 1.0}
-
-
-def _refused(log: Path) -> Mapping[str, int]:
-    """Count what the product says of launches that it did not let in, and of requests that failed."""
-    lines = (json.loads(line) for line in log.read_text().splitlines() if line.startswith("{"))
-    told = [line for line in lines if line.get("event") in REFUSED]
-    return Counter(f"{line['event']} {line.get('code', '')}".strip() for line in told)
-
-
-def _at(ranked: list[float], share: float) -> float:
-    return ranked[min(int(len(ranked) * share), len(ranked) - 1)] if ranked else float("nan")
 
 
 async def _become_known(course: Course) -> None:
@@ -329,37 +268,5 @@ def _serving(
     known_to(carrel, platform, tool)
     carrel.database.dispose()
     link = platform.link(tool, custom={"webinar": "reading-aloud"})
-    with (house / "log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603  (our own list)
-            (
-                *(sys.executable, str(ROOT / "wsgi.py"), "serve"),
-                *("--bind", f"{HOST}:{port}", "--workers", str(processes)),
-            ),
-            env=os.environ | environ,  # noqa: TID251  (for the program that is started)
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        _wait_for(port)
-        yield Course.of(platform, link, port), process.pid, house / "log"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(port: int) -> None:
-    ends = time.monotonic() + START_S
-    while True:
-        try:
-            answered(port, "/healthz")
-        except OSError:
-            if time.monotonic() > ends:
-                raise
-            time.sleep(0.1)
-        else:
-            return
-
-
-def _cpu(process: int) -> float:
-    """Return the CPU seconds of a program with all that it has started."""
-    return sum(map(used_by, tree(process)))
+    with whole_product(house, environ, port, processes) as process:
+        yield Course.of(platform, link, port), process, house / "log"
