@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import streams, viewing
@@ -20,7 +21,7 @@ from lms.beat_rows import BEATING, BEATING_LOCKED, HOLD, KEEP, KEEP_IN_ONE, NOTE
 from lms.cases import load_case
 from lms.errors import NotFound
 from lms.lean import Driver, Lean
-from lms.models.viewing import PlaybackEnd
+from lms.models.viewing import PlaybackEnd, WatchRecord
 from lms.progress import Beat, Seen, Verdict, watched_seconds, weigh, without_last
 from lms.streams import Claim
 
@@ -107,8 +108,28 @@ def _keep_last(session: Session, session_id: str, *, beat: Beat, now: datetime) 
     heard.earned_until = max(heard.earned_until, end - streams.LEASE)
     before = without_last(beat, (now - end).total_seconds())
     _kept, values = _weighed(heard, beat=before, now=end)
-    KEEP.count(driver, values)
+    KEEP.count(driver, values | _place_at_end(session, heard, beat, before, end))
     viewing.note_reached(session, session_id)
+
+
+def _place_at_end(
+    session: Session, heard: Heard, told: Beat, before: Beat, end: datetime
+) -> dict[str, object]:
+    """Return which place is kept when a player tells only afterwards where it stood at its end.
+
+    Where it stood still meanwhile, nobody was set back; and what another session has told since
+    then is later than anything that this one can tell.
+    """
+    known = session.execute(
+        select(WatchRecord.position_s, WatchRecord.updated_at).where(
+            WatchRecord.id == heard.record_id
+        )
+    ).one()
+    if known.updated_at > end:
+        return {"kept_position": known.position_s, "kept_at": known.updated_at}
+    if before.position_s <= known.position_s <= told.position_s:
+        return {"kept_position": known.position_s}
+    return {}
 
 
 def keep_swiftly(

@@ -206,6 +206,55 @@ def test_what_was_watched_up_to_the_end_of_a_session_is_kept(database, cast):
         assert session.scalar(select(WatchRecord.watched_s)) == 30
 
 
+def ended_at(session, playback, moment):
+    """End a session as its seat is released, a second after its last beat."""
+    viewing.end_session(session, playback.session_id, ended_as=PlaybackEnd.RELEASED, now=moment)
+
+
+def test_a_beat_after_the_end_sets_nobody_back_who_stood_still(database, cast):
+    second = timedelta(seconds=1)
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        beat(session, playback, at=NOW + 15 * second, spans=[(0, 15)], position=15)
+        ended_at(session, playback, NOW + 16 * second)
+        beat(session, playback, at=NOW + 31 * second, position=15.2)
+        assert session.scalar(select(WatchRecord.position_s)) == 15
+
+
+def test_a_beat_after_the_end_leaves_what_was_played_since_it(database, cast):
+    second = timedelta(seconds=1)
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        beat(session, playback, at=NOW + 15 * second, spans=[(0, 15)], position=15)
+        ended_at(session, playback, NOW + 22 * second)
+        beat(session, playback, at=NOW + 30 * second, spans=[(15, 30)], position=30)
+        assert session.scalar(select(WatchRecord.position_s)) == 22
+        assert session.scalar(select(WatchRecord.watched_s)) == 20
+
+
+def test_a_beat_after_the_end_keeps_a_place_that_was_gone_back_to(database, cast):
+    second = timedelta(seconds=1)
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        beat(session, playback, at=NOW + 15 * second, spans=[(0, 15)], position=600)
+        ended_at(session, playback, NOW + 16 * second)
+        beat(session, playback, at=NOW + 20 * second, spans=[(100, 105)], position=105)
+        assert session.scalar(select(WatchRecord.position_s)) == 101
+
+
+def test_a_beat_after_the_end_leaves_the_place_to_the_session_after_it(database, cast):
+    second = timedelta(seconds=1)
+    with database.transaction() as session:
+        first = open_for(session, cast.alice, cast)
+        beat(session, first, at=NOW + 15 * second, spans=[(0, 15)], position=15)
+        ended_at(session, first, NOW + 16 * second)
+        second_one = open_for(session, cast.alice, cast, now=NOW + 17 * second)
+        beat(session, second_one, at=NOW + 32 * second, spans=[(600, 615)], position=615)
+        beat(session, first, at=NOW + 40 * second, spans=[(15, 16)], position=16)
+        place = session.execute(select(WatchRecord.position_s, WatchRecord.updated_at)).one()
+        assert place == (615, NOW + 32 * second)
+
+
 def test_a_beat_of_no_session_is_not_found(database, cast):
     with database.transaction() as session, pytest.raises(NotFound):
         beats.keep_beat(session, "x" * 26, beat=progress.checked_beat(0, 1, ()), now=NOW)
