@@ -12,9 +12,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
-from lms import audit, certificates, sign_ins, viewing
+from lms import audit, certificates, sign_ins, stewards, viewing
 from lms.errors import N_, Conflict, NotFound
 from lms.letters import Doors
+from lms.models.certificates import Attendance
 from lms.models.imports import SeatImportRow
 from lms.models.live import LiveJoin, RoomReport, RoomStay
 from lms.models.orders import DeskRequest, Registration
@@ -32,6 +33,9 @@ ERASED_NAME: Final = "Erased person"
 IS_STAFF: Final = N_("A log-in of staff is not erased. Take its rights back first.")
 MERGED: Final = N_("This log-in was merged into another. Erase that one; both go together.")
 ERASED_ALREADY: Final = N_("This person was erased before.")
+LEADS_ALONE: Final = N_(
+    "%(organisations)s would be left without an owner. Make somebody else an owner there first."
+)
 ERASED_AS: Final = "Erased on request."
 
 
@@ -57,9 +61,14 @@ def erase(
 
     Whatever they play stops, their seats are free for others, and nobody signs in by it again.
     `hooks` are what the parts do in the same transaction. Raises NotFound for a login that is
-    none, Conflict for staff, for one that was merged into another, or who was erased before.
+    none, Conflict for staff, for one that was merged into another, who was erased before, or
+    without whom an organisation of several people would have no owner.
     """
     person = _person(session, login_id)
+    stewards.hold_owners(session, login_id)
+    if left := stewards.led_alone(session, login_id):
+        named = ", ".join(each.name for each in left)
+        raise Conflict(LEADS_ALONE % {"organisations": named}, code="last_owner")
     for one in person.login_ids:
         viewing.end_for_login(session, one, ended_as=PlaybackEnd.CLOSED, now=now)
         sign_ins.end_all(session, one, now=now)
@@ -206,6 +215,7 @@ def _forget_doings(session: Session, person: _Person) -> None:
         Registration,
         LiveJoin,
         RoomStay,
+        Attendance,
         Membership,
         MemberInvitation,
         Trainee,

@@ -99,6 +99,35 @@ def count_owners(session: Session, organisation_id: int) -> int:
     return session.scalar(owners) or 0
 
 
+def led_alone(session: Session, login_id: int) -> tuple[OrganisationFacts, ...]:
+    """Return the organisations that would be without an owner if this person went, by name.
+
+    One to which nobody else belongs needs none. Merged logins are one person.
+    """
+    others = session.execute(
+        select(Membership.organisation_id, Membership.role).where(
+            Membership.organisation_id.in_(_owned_by(login_id)),
+            Membership.login_id.not_in(_logins_of(login_id)),
+        )
+    ).all()
+    led = {row.organisation_id for row in others if row.role is Role.OWNER}
+    alone = {row.organisation_id for row in others} - led
+    found = session.execute(
+        _organisations(None).where(Organisation.id.in_(alone)).order_by(Organisation.name)
+    )
+    return tuple(_seen(row).facts for row in found)
+
+
+def hold_owners(session: Session, login_id: int) -> None:
+    """Hold the owners of what a person owns until the transaction ends: of two who go at once, one stays."""
+    session.scalars(
+        select(Membership.id)
+        .where(Membership.organisation_id.in_(_owned_by(login_id)), Membership.role == Role.OWNER)
+        .order_by(Membership.id)
+        .with_for_update()
+    ).all()
+
+
 def check_newcomer(session: Session, managed: Managed, new: NewMember) -> None:
     """Raise what speaks against asking somebody in, as far as managers may know it.
 
@@ -175,6 +204,16 @@ def _organisations(role: ColumnElement[Role] | None) -> Select[Any]:
         select(*columns)
         .select_from(Organisation)
         .outerjoin(parent, parent.id == Organisation.parent_id)
+    )
+
+
+def _logins_of(login_id: int) -> Select[int]:
+    return select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
+
+
+def _owned_by(login_id: int) -> Select[int]:
+    return select(Membership.organisation_id).where(
+        Membership.login_id.in_(_logins_of(login_id)), Membership.role == Role.OWNER
     )
 
 

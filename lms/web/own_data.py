@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms import erasing
+from lms import erasing, stewards
 from lms.clock import now
 from lms.errors import Conflict
 from lms.parts import erase_hooks, export_hooks
@@ -76,7 +76,9 @@ def erase() -> ResponseReturnValue:
 
 
 def _page(form: EraseForm) -> str:
-    return render("account/data.html", form=form, account=my_account())
+    with read_session() as session:
+        led = stewards.led_alone(session, required_viewer().login_id)
+    return render("account/data.html", form=form, account=my_account(), led=led)
 
 
 def _moment(value: object) -> str:

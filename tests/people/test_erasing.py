@@ -13,7 +13,7 @@ from lms.errors import Conflict, NotFound
 from lms.letters import Doors
 from lms.models.holdings import Grant
 from lms.models.orders import DeskRequest, RequestKind
-from lms.models.people import Login, SignIn
+from lms.models.people import Login, Organisation, Role, SignIn
 from lms.models.seats import Assignment, AssignmentEnd, Pool, WaitingEntry
 from lms.models.showings import Attendee, EnteredBy, Showing
 from lms.models.upkeep import AuditEntry
@@ -21,6 +21,7 @@ from lms.models.viewing import Note, PlaybackEnd, PlaybackSession, WatchRecord
 from lms.sign_ins import Browser, open_sign_in
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.factories import make_membership, make_organisation
 from tests.seating import add_pool, seat, watched
 
 DOORS = Doors("https://library.example.org")
@@ -227,3 +228,50 @@ def test_an_address_is_free_for_a_new_account_afterwards(database: Database, cas
                 created_at=NOW,
             )
         )
+
+
+def _belong(database: Database, login_id: int, organisation_id: int, role: Role) -> None:
+    with database.transaction() as session:
+        organisation = session.get_one(Organisation, organisation_id)
+        make_membership(session, organisation, session.get_one(Login, login_id), role=role)
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.MEMBER])
+def test_an_organisation_of_several_is_left_no_owner(
+    database: Database, cast: Cast, role: Role
+) -> None:
+    with database.transaction() as session:
+        elm = make_organisation(session, name="Elm County").id
+    _belong(database, cast.alice.id, elm, Role.OWNER)
+    _belong(database, cast.bob.id, elm, role)
+    with pytest.raises(Conflict, match="Elm County would be left without an owner"):
+        _erase(database, cast.alice.id)
+    with database.read_session() as session:
+        assert session.get_one(Login, cast.alice.id).email == "alice@example.org"
+    _erase(database, cast.bob.id)
+    _erase(database, cast.alice.id)  # now nobody else is there
+    with database.read_session() as session:
+        assert session.get_one(Login, cast.alice.id).email is None
+
+
+def test_an_owner_beside_another_is_erased(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        elm = make_organisation(session, name="Elm County").id
+    for login in (cast.alice, cast.bob):
+        _belong(database, login.id, elm, Role.OWNER)
+    _belong(database, cast.dan.id, elm, Role.MEMBER)
+    _erase(database, cast.alice.id)
+    with pytest.raises(Conflict):
+        _erase(database, cast.bob.id)
+
+
+def test_two_log_ins_of_one_owner_are_one_owner(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        elm = make_organisation(session, name="Elm County").id
+    for login, role in ((cast.alice, Role.MEMBER), (cast.bob, Role.OWNER)):
+        _belong(database, login.id, elm, role)
+    with database.transaction() as session:
+        session.get_one(Login, cast.bob.id).merged_into = cast.alice.id
+    _erase(database, cast.alice.id)
+    with database.read_session() as session:
+        assert session.get_one(Login, cast.alice.id).email is None

@@ -6,10 +6,11 @@ import pytest
 
 from lms.db import Database
 from lms.erasing import ERASED_NAME
-from lms.models.people import Login
+from lms.models.people import Login, Role
 from lms.passwords import hash_password
 from tests.cast import Cast
 from tests.clock import Clock
+from tests.factories import make_membership, make_organisation
 from tests.visitor import Visitor
 
 PASSWORD = "a lamp and a carrel"  # noqa: S105  (a test's)
@@ -93,3 +94,24 @@ def test_who_has_no_password_is_offered_one_first(
     assert client.post("/account/data/erase", data=FORM).status_code == 400
     with database.read_session() as session:
         assert session.get_one(Login, cast.dan.id).email == "dan@example.org"
+
+
+def test_the_last_owner_is_shown_where_to_hand_over_first(
+    alice: Visitor, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        elm = make_organisation(session, name="Elm County")
+        people = f"/organisation/{elm.public_id}/people"
+        for person, role in ((cast.alice, Role.OWNER), (cast.bob, Role.MEMBER)):
+            login = session.get_one(Login, person.id)
+            make_membership(session, elm, login, role=role)
+    shown = alice.get("/account/data").text
+    assert "Hand over first" in shown
+    assert f'href="{people}"' in shown
+    assert "Erase my account" not in shown
+    assert alice.get(people).status_code == 200
+    answer = alice.post("/account/data/erase", data=FORM)
+    assert answer.status_code == 409
+    assert "Hand over first" in answer.text
+    with database.read_session() as session:
+        assert session.get_one(Login, cast.alice.id).email == "alice@example.org"
