@@ -7,9 +7,13 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from lms import programme, viewing
+from lms.clock import now
 from lms.models.viewing import WatchRecord
 from lms.progress import parts
+from lms.viewing import Screen
 from tests.browser.conftest import Served, Visit
+from tests.browser.people import Person
 from tests.browser.test_watch import PLAYING, Scene, play, scene, seek, watch_in_peace
 
 __all__ = ["scene"]
@@ -56,6 +60,55 @@ def test_what_plays_from_the_buffer_while_offline_is_told_when_the_line_is_back(
     [(starts, ends)] = seen(served, scene.alice)
     assert starts == 0
     assert ends >= 15
+
+
+def leave_while_offline(person: Person, scene: Scene) -> None:
+    """Play the first quarter of a minute without being heard, and leave the page unheard."""
+    person.page.route(re.compile("/(beat|close)$"), lambda route: route.abort())
+    watch_in_peace(person, scene, past=16.0)
+    with person.page.expect_event("requestfailed", lambda failed: failed.url.endswith("/beat")):
+        person.page.keyboard.press("k")
+    # a line that is broken takes what a page sends as it is left, and loses it
+    person.page.evaluate("navigator.sendBeacon = () => true")
+    person.page.goto("about:blank")
+    person.page.unroute_all()
+
+
+def test_what_was_played_offline_is_told_by_the_next_page_where_its_own_was_left(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    leave_while_offline(alice, scene)
+    assert seen(served, scene.alice) == []
+    with alice.page.expect_response(re.compile("/close$")) as told:
+        alice.page.goto(scene.path)
+    assert told.value.status == 200
+    [(starts, ends)] = seen(served, scene.alice)
+    assert starts == 0
+    assert ends >= 15
+    alice.page.keyboard.press("k")  # where the other page was left, and no screen is in the way
+    alice.until(PLAYING.format(16))
+    assert alice.page.evaluate("localStorage.getItem('carrel-untold')") is None
+
+
+def test_what_was_played_offline_is_dropped_once_another_device_has_played(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    leave_while_offline(alice, scene)
+    with served.carrel.database.transaction() as session:
+        viewing.open_playback(
+            session,
+            screen=Screen(scene.alice, None),
+            webinar_id=programme.webinar_id_of(session, scene.slug, with_drafts=False),
+            takes_over=True,
+            now=now(),
+        )
+    with alice.page.expect_response(re.compile("/close$")) as told:
+        alice.page.goto(scene.path)
+    assert told.value.status == 403
+    alice.until("localStorage.getItem('carrel-untold') === null")
+    assert seen(served, scene.alice) == []
 
 
 def test_beats_that_were_lost_are_told_with_the_next_one(

@@ -17,6 +17,7 @@ import { rememberChoices } from "./watch/memory.js";
 import { styleCaptions } from "./watch/caption_look.js";
 import { keepWithin } from "./watch/clip.js";
 import { clock } from "./watch/clock.js";
+import { tellUntold } from "./watch/untold.js";
 
 const REOPENINGS = 3;
 const REOPENINGS_WITHIN_MS = 60_000;
@@ -49,7 +50,9 @@ class WatchPage {
     for (const rail of page.querySelectorAll("[data-rail]")) {
       new Rail(rail, (panel) => panel === "panel-slides" && this.prepareUnlessItWaits());
     }
-    this.heartbeat = new Heartbeat(this.video, this.watched, {
+    // A frame's page has no sign-in that would part one person of this browser from the next.
+    const { open, token } = page.dataset;
+    this.heartbeat = new Heartbeat(token ? open : "", this.video, this.watched, {
       kept: () => this.strip.draw(),
       refused: () => this.askWhy(),
     });
@@ -62,6 +65,18 @@ class WatchPage {
       broken: () => this.stop({ sentence: this.words.broken, may_reopen: true }),
     });
     this.listen();
+    this.untold = this.tellUntold();
+  }
+
+  // What an earlier page could not tell is told before anything is opened: a session that is opened
+  // ends the one in which that was played.
+  async tellUntold() {
+    const taken = await tellUntold(this.page.dataset.open);
+    if (!taken.length) return;
+    for (const { watched } of taken) this.watched.learn(watched);
+    this.strip.draw();
+    // The place was kept, too; a moment that the address names goes before it.
+    this.resumes = !new URLSearchParams(window.location.search).has("t");
   }
 
   listen() {
@@ -154,10 +169,12 @@ class WatchPage {
   }
 
   async open(at, { takesOver = false } = {}) {
+    await this.untold;
     const answer = await this.doorkeeper.open({ native: Film.isNative(), takesOver });
     if (answer.session) {
       this.message.clear();
-      this.begin(answer.session, at);
+      this.begin(answer.session, this.resumes ? answer.session.resume_s : at);
+      this.resumes = false;
     } else {
       const told = answer.told ?? { sentence: this.words.unreachable, may_reopen: true };
       const isQuiet = told.code === "STREAM_LIMIT" && !this.isPressed;

@@ -1,11 +1,15 @@
 // Tells the server the place and what was played: every 15 seconds, and when something happens.
 
+import { forget, remember } from "./untold.js";
+
 const EVERY_MS = 15_000;
 // A timer may come a little early; a beat that is due then is not put off to the next one.
 const NEARLY_MS = 14_000;
 
 export class Heartbeat {
-  constructor(video, watched, told) {
+  // `page` is what an unheard rest is kept for; empty where the browser may be anybody's next.
+  constructor(page, video, watched, told) {
+    this.page = page;
     this.video = video;
     this.watched = watched;
     this.told = told;
@@ -63,8 +67,12 @@ export class Heartbeat {
       });
       if (response.ok) this.keep(await response.json(), heard);
       else if (this.session === session) this.told.refused();
+      if (this.isBroken) forget(session.close);
+      this.isBroken = false;
     } catch {
-      // The line is broken; the next beat tells it all.
+      // The next beat tells it all, or the next page does.
+      this.isBroken = true;
+      this.rememberUntold(session);
     } finally {
       this.isSending = false;
     }
@@ -79,12 +87,24 @@ export class Heartbeat {
 
   // Without waiting for an answer. What it told is told again with the next beat, which is no harm.
   tell() {
-    if (this.session && this.video.readyState) navigator.sendBeacon(this.session.beat, this.blob());
+    if (!this.session || !this.video.readyState) return;
+    if (this.isUnheard()) this.rememberUntold(this.session);
+    navigator.sendBeacon(this.session.beat, this.blob());
   }
 
   // The tab is left: its stream is free at once.
   close(session) {
+    if (this.isUnheard()) this.rememberUntold(session);
     navigator.sendBeacon(session.close, this.blob());
+  }
+
+  isUnheard() {
+    return this.isBroken || !navigator.onLine;
+  }
+
+  rememberUntold(session) {
+    if (!this.page || !this.watched.claim().length) return;
+    remember({ page: this.page, address: session.close, body: this.body() });
   }
 
   blob() {
