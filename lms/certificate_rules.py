@@ -1,10 +1,11 @@
 """What earns the certificate of a webinar: a share of the recording, minutes live, or of both a part."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
 from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
 from sqlalchemy.orm import Session
@@ -96,12 +97,57 @@ def look_at_person_again(session: Session, login_id: int) -> None:
 def note_attendance(
     session: Session, *, login_id: int, webinar_id: int, minutes: int, now: datetime
 ) -> None:
-    """Keep how many minutes somebody was there live, instead of what was kept before."""
-    values = {"minutes": minutes, "noted_at": now}
+    """Keep how many minutes staff say that somebody was there live, instead of what counted before."""
+    values = {"minutes": minutes, "by_hand": True, "noted_at": now}
     put = _putting(session)(Attendance).values(login_id=login_id, webinar_id=webinar_id, **values)
     session.execute(
         put.on_conflict_do_update(index_elements=["login_id", "webinar_id"], set_=values)
     )
+
+
+def note_reported(
+    session: Session, *, login_id: int, webinar_id: int, minutes: int, now: datetime
+) -> None:
+    """Keep how many minutes a room's report saw somebody; they count where staff entered none."""
+    values = {"minutes": minutes, "reported_minutes": minutes, "by_hand": False, "noted_at": now}
+    put = _putting(session)(Attendance).values(login_id=login_id, webinar_id=webinar_id, **values)
+    said, kept = put.excluded, Attendance
+    session.execute(
+        put.on_conflict_do_update(
+            index_elements=["login_id", "webinar_id"],
+            set_={
+                "reported_minutes": said.reported_minutes,
+                "minutes": case((kept.by_hand, kept.minutes), else_=said.minutes),
+                "noted_at": case((kept.by_hand, kept.noted_at), else_=said.noted_at),
+            },
+        )
+    )
+
+
+def go_by_report(session: Session, *, login_id: int, webinar_id: int, now: datetime) -> bool:
+    """Let the report's minutes count instead of those by hand; False where no report knows the person."""
+    changed = session.scalar(
+        update(Attendance)
+        .where(
+            Attendance.login_id == login_id,
+            Attendance.webinar_id == webinar_id,
+            Attendance.reported_minutes.is_not(None),
+        )
+        .values(minutes=Attendance.reported_minutes, by_hand=False, noted_at=now)
+        .returning(Attendance.login_id)
+        .execution_options(synchronize_session=False)
+    )
+    return changed is not None
+
+
+def minutes_by_hand(session: Session, webinar_id: int) -> Mapping[int, int]:
+    """Return the minutes that staff entered by hand, by the row of each login."""
+    rows = session.execute(
+        select(Attendance.login_id, Attendance.minutes).where(
+            Attendance.webinar_id == webinar_id, Attendance.by_hand
+        )
+    )
+    return {row.login_id: row.minutes for row in rows}
 
 
 def read_attendance(session: Session, login_id: int, webinar_id: int) -> int:

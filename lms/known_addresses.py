@@ -1,7 +1,8 @@
 """Which login an address leads to: its own, that of a further address, or the one kept of two."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from lms.addresses import Address
 from lms.errors import N_, NotFound
 from lms.models.people import Login, LoginAlias
 
+AT_ONCE: Final = 1_000
 NO_SUCH_LOGIN = N_("There is no account under this address.")
 
 
@@ -46,6 +48,28 @@ def find_known(session: Session, address: Address) -> Known:
     if row is None:
         raise NotFound(NO_SUCH_LOGIN)
     return Known(row.login_id, row.id, row.email, row.confirmed_at is not None)
+
+
+def find_many(session: Session, keys: Collection[str]) -> dict[str, int]:
+    """Return the login to use for each key of an address that leads to one; see `find_known`."""
+    found: dict[str, int] = {}
+    kept = func.coalesce(Login.merged_into, Login.id)
+    begun = case((Login.confirmed_at.is_(None), 1), else_=0).label("begun")
+    asked = sorted(keys)
+    for first in range(0, len(asked), AT_ONCE):
+        some = asked[first : first + AT_ONCE]
+        own = select(
+            Login.email_key.label("key"), kept.label("login_id"), begun, literal(0).label("rank")
+        ).where(Login.email_key.in_(some))
+        further = (
+            select(LoginAlias.email_key, kept, begun, literal(1))
+            .join_from(LoginAlias, Login)
+            .where(LoginAlias.email_key.in_(some))
+        )
+        both = own.union_all(further).subquery()
+        rows = session.execute(select(both).order_by(both.c.begun.desc(), both.c.rank.desc()))
+        found |= {row.key: row.login_id for row in rows}  # the best comes last
+    return found
 
 
 def is_alias(session: Session, address: Address) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import attendance_reports, live_telling
+from lms import live_telling, participants
 from lms.clock import now
 from lms.jobs import JobRun, Schedule
 from lms.letters import Doors
@@ -51,9 +51,9 @@ def count_minutes(carrel: Carrel, run: JobRun) -> None:
         ).one()
     while not run.cancelled():
         with carrel.database.transaction() as session:
-            some = attendance_reports.people_of(session, webinar_id, after=after, limit=AT_ONCE)
+            some = participants.people_of(session, webinar_id, after=after, limit=AT_ONCE)
             for login_id in some:
-                attendance_reports.count_one(session, webinar_id, login_id, doors=doors, now=now())
+                participants.count_one(session, webinar_id, login_id, doors=doors, now=now())
         if len(some) < AT_ONCE:
             return
         after = some[-1]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, UTCDateTime, public_id_column, words
@@ -45,10 +45,17 @@ class CertificateRule(Base, kw_only=True):
 
 
 class Attendance(Base, kw_only=True):
-    """How many minutes of a live webinar somebody was there."""
+    """How many minutes of a live webinar somebody was there.
+
+    Those that staff entered by hand count, whatever a room's report says: that stands beside them.
+    """
 
     __tablename__ = "attendance"
-    __table_args__ = (CheckConstraint("minutes BETWEEN 0 AND 1440", name="minutes_within_a_day"),)
+    __table_args__ = (
+        CheckConstraint("minutes BETWEEN 0 AND 1440", name="minutes_within_a_day"),
+        CheckConstraint("reported_minutes BETWEEN 0 AND 1440", name="reported_within_a_day"),
+        CheckConstraint("by_hand OR reported_minutes = minutes", name="reported_unless_by_hand"),
+    )
 
     login_id: Mapped[int] = mapped_column(
         ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
@@ -57,6 +64,8 @@ class Attendance(Base, kw_only=True):
         ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
     )
     minutes: Mapped[int]
+    by_hand: Mapped[bool] = mapped_column(default=True, server_default=true())
+    reported_minutes: Mapped[int | None] = mapped_column(default=None)
     noted_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from lms import attendance_reports, erasing
+from lms import aliases, attendance_reports, erasing
+from lms.addresses import read_address
 from lms.certificate_rules import read_attendance
 from lms.db import Database
 from lms.jobs import JobRun
@@ -184,6 +185,79 @@ def test_a_registrants_address_is_suggested_for_their_name(
     page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
     assert 'value="bob@example.org"' in page
     assert minutes(database, held)["bob"] == 0  # a name alone proves nothing
+
+
+def by_hand(ada: Visitor, cast: Cast, text: str) -> None:
+    path = f"/staff/webinars/{cast.slug}/certificates/attended"
+    assert ada.post(path, data={"people": text}).status_code == 303
+
+
+def test_minutes_entered_by_hand_stand_and_the_reports_are_shown_beside_them(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    by_hand(ada, held, "bob@example.org 45")
+    here = send(ada, held).location
+    assert "45 by hand count" in ada.get(here).text
+    ada.post(here)
+    count(carrel)
+    assert minutes(database, held)["bob"] == 45
+    page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
+    assert "45 by hand count" in page
+    assert page.count("Count the report") == 1
+    match(ada, held, key="bob@example.org", act="by_report")
+    assert minutes(database, held)["bob"] == 20
+    assert "by hand" not in ada.get(f"/staff/webinars/{held.slug}/attendance").text
+    by_hand(ada, held, "bob@example.org 46")
+    count(carrel)
+    assert minutes(database, held)["bob"] == 46
+
+
+def test_going_by_a_report_that_names_nobody_is_not_found(
+    ada: Visitor, held: Cast, database: Database
+) -> None:
+    by_hand(ada, held, "bob@example.org 45")
+    assert match(ada, held, key="bob@example.org", act="by_report").status_code == 404
+    assert minutes(database, held)["bob"] == 45
+
+
+def crowd(size: int) -> str:
+    row = (
+        "Guest {0:03},guest{0:03}@example.org,03/05/2026 10:00:00 AM,03/05/2026 11:00:00 AM,60,Yes"
+    )
+    return "\n".join([HEAD, *(row.format(number) for number in range(size))])
+
+
+def test_a_long_report_is_shown_page_by_page(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    here = send(ada, held, crowd(120)).location
+    first, last = ada.get(here).text, ada.get(f"{here}?page=3").text
+    assert "1 to 50 of 120" in first
+    assert "Guest 049" in first
+    assert "Guest 050" not in first
+    assert "Guest 119" in last
+    assert ada.get(f"{here}?page=4").status_code == 404
+    ada.post(here)
+    page = ada.get(f"/staff/webinars/{held.slug}/attendance?page=2").text
+    assert "120 participants are nobody we know" in page
+    assert "51 to 100 of 120" in page
+    assert "Guest 050" in page
+
+
+def test_whose_an_address_is_is_found_as_everywhere(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        further = read_address("bobby@example.net")
+        aliases.add_alias(session, held.bob.id, further, actor=None, now=NOW)
+        session.get_one(Login, held.dan.id).merged_into = held.bob.id
+    text = f"""{HEAD}
+Bobby,Bobby@Example.net,03/05/2026 10:00:00 AM,03/05/2026 10:20:00 AM,20,No
+Dan,dan@example.org,03/05/2026 10:20:00 AM,03/05/2026 10:45:00 AM,25,No
+Nobody,no address at all,03/05/2026 10:20:00 AM,03/05/2026 10:45:00 AM,25,No
+"""
+    bring_in(ada, carrel, held, text)
+    assert minutes(database, held)["bob"] == 45
 
 
 def test_times_that_lie_elsewhere_are_told(ada: Visitor, held: Cast) -> None:

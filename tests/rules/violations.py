@@ -23,6 +23,8 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_caption_shown_or_drafted": {"key": None, "draft": None},
     "ck_caption_shown_with_its_file": {"shown": "WEBVTT", "key": None, "draft": "WEBVTT"},
     "ck_attendance_minutes_within_a_day": {"minutes": 1441},
+    "ck_attendance_reported_unless_by_hand": {"by_hand": False, "reported_minutes": 7},
+    "ck_attendance_reported_within_a_day": {"reported_minutes": 1441},
     "ck_badge_key_retired_at_a_time": {"retired_at": START},
     "ck_badge_key_signs_with_its_secret": {"private_key": None},
     "ck_certificate_by_hand_with_a_reason": {"kind": "by_hand"},

@@ -3,19 +3,20 @@
 import io
 from typing import Final
 
-from flask import Blueprint, flash, request
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms import attendance_reports
-from lms.attendance_reports import Participant
+from lms import attendance_reports, participants
 from lms.clock import now
 from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.participants import PAGE_SIZE, Participant
 from lms.staff_catalogue import Standing, read_standing
 from lms.web.doors import doors
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction
+from lms.web.pager import page_number, pager_of
 from lms.web.panels import said_moment
 from lms.web.signin import required_viewer
 from lms.zones import read_zone, say_time, zone_choices
@@ -56,20 +57,25 @@ def send(slug: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def preview(slug: str, report_id: str) -> ResponseReturnValue:
     """Show what a report says, before anything is done."""
+    number = page_number()
     with read_session() as session:
         standing = read_standing(session, slug)
-        found = attendance_reports.preview(session, standing.id, report_id)
-    known = [one for one in found.participants if one.login_id is not None]
+        found = attendance_reports.preview(
+            session, standing.id, report_id, offset=(number - 1) * PAGE_SIZE
+        )
+    named = found.participants
     return render(
         "admin/attendance_preview.html",
         slug=slug,
         title=standing.words.title,
         when=said_moment(standing.words.held_at, standing.words.zone),
         found=found,
-        rows=[_shown(one, standing) for one in found.participants],
-        known=len(known),
-        unknown=len(
-            [one for one in found.participants if one.login_id is None and not one.is_ignored]
+        rows=[_shown(one, standing) for one in named.items],
+        pager=pager_of(
+            number,
+            PAGE_SIZE,
+            named.total,
+            url=lambda page: url_for(".preview", slug=slug, report_id=report_id, page=page),
         ),
         faulty=[(line, _(sentence)) for line, sentence in found.faulty],
     )
@@ -105,14 +111,18 @@ def match(slug: str) -> ResponseReturnValue:
         with transaction() as session:
             webinar_id = read_standing(session, slug).id
             if act == "ignore":
-                attendance_reports.ignore(session, webinar_id, key, actor=actor, now=moment)
+                participants.ignore(session, webinar_id, key, actor=actor, now=moment)
             elif act == "put_back":
-                attendance_reports.put_back(
+                participants.put_back(
+                    session, webinar_id, key, doors=doors(), actor=actor, now=moment
+                )
+            elif act == "by_report":
+                participants.go_by_report(
                     session, webinar_id, key, doors=doors(), actor=actor, now=moment
                 )
             else:
                 email = request.form.get("email", "")
-                name = attendance_reports.match(
+                name = participants.match(
                     session, webinar_id, key, email, doors=doors(), actor=actor, now=moment
                 )
                 flash(_("Counted for %(name)s.", name=name), "done")
@@ -122,12 +132,15 @@ def match(slug: str) -> ResponseReturnValue:
 
 
 def _page(slug: str, *, fault: str) -> str:
+    number = page_number()
     with read_session() as session:
         standing = read_standing(session, slug)
-        found = attendance_reports.read_participants(session, standing.id)
+        found = participants.read_participants(
+            session, standing.id, offset=(number - 1) * PAGE_SIZE
+        )
     if now() < standing.words.held_at:
         raise NotFound
-    rows = [_shown(one, standing) for one in found]
+    rows = [_shown(one, standing) for one in found.items]
     return render(
         "admin/attendance.html",
         slug=slug,
@@ -136,6 +149,13 @@ def _page(slug: str, *, fault: str) -> str:
         fault=fault,
         zone=request.form.get("zone", "") or standing.words.zone,
         zones=zone_choices(),
+        found=found,
+        pager=pager_of(
+            number,
+            PAGE_SIZE,
+            found.total,
+            url=lambda page: url_for(".index", slug=slug, page=page),
+        ),
         unknown=[one for one in rows if not one["is_known"] and not one["is_ignored"]],
         rest=[one for one in rows if one["is_known"] or one["is_ignored"]],
     )

@@ -213,6 +213,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     ),
     "webinar.participant_matched": N_("%(actor)s said who somebody in the room of %(subject)s was"),
     "webinar.participant_ignored": N_("%(actor)s left out somebody in the room of %(subject)s"),
+    "webinar.minutes_by_report": N_(
+        "%(actor)s let the minutes of the room's report count for somebody in %(subject)s"
+    ),
     "webinar.participant_put_back": N_(
         "%(actor)s took back who somebody in the room of %(subject)s was"
     ),
