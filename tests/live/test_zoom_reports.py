@@ -65,6 +65,29 @@ def test_times_are_read_in_whatever_form_they_were_chosen(joined: str, left: str
 
 
 @pytest.mark.parametrize(
+    ("clock", "minutes"),
+    [
+        ("12:00 AM", 0),
+        ("12:59 am", 59),
+        ("12:00 PM", 720),
+        ("1:05 p.m.", 785),
+        ("11:59 PM", 1439),
+        ("00:00", 0),
+        ("23:59", 1439),
+    ],
+)
+def test_a_clock_is_read_by_halves_of_the_day_and_by_24_hours(clock: str, minutes: int) -> None:
+    [stay] = read(rows(f'Bob,,"10/06/2026 {clock}","10/06/2026 {clock}",0,No')).stays
+    assert stay.began == datetime(2026, 10, 6, 4, tzinfo=UTC) + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("clock", ["13:00 PM", "24:10", "10:61", "110:30", "noon"])
+def test_what_is_no_clock_is_no_time(clock: str) -> None:
+    [faulty] = read(rows(f'Bob,,"10/06/2026 {clock}","10/06/2026 02:00 PM",0,No')).faulty
+    assert faulty.sentence == NO_TIME
+
+
+@pytest.mark.parametrize(
     "when",
     [
         "9999-12-31 23:30",
