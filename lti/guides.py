@@ -197,9 +197,10 @@ BRIGHTSPACE: Final = Guide(
             N_("View Deployments, New Deployment"),
             (("Tool", NAME),),
             N_(
-                "Under Security Settings allow name and email as far as your rules do. Choose the org "
-                "units, create it, and copy the Deployment Id. Then View Links, New Link, with Type "
-                "Deep Linking Quicklink and our launch address as its URL."
+                "Under Security Settings allow Org Unit Information and Link Information, by which courses "
+                "and links have their names here, and name and email as far as your rules do; Anonymous "
+                "stays off. Choose the org units, create it, and copy the Deployment Id. Then View Links, "
+                "New Link, with Type Deep Linking Quicklink and our launch address as its URL."
             ),
         ),
         Part(IN_A_COURSE, N_("Content, Existing Activities, this library")),
@@ -216,4 +217,7 @@ BRIGHTSPACE: Final = Guide(
         }
     ),
     presets=MappingProxyType({"token_audience": "https://api.brightspace.com/auth/token"}),
+    note=N_(
+        "Brightspace takes our domain in one enabled registration alone: switch an older one off first."
+    ),
 )

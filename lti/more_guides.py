@@ -102,6 +102,7 @@ SCHOOLOGY: Final = Guide(
                 ("Deep Linking", "Yes"),
                 ("Assignment and Grade Services", "Yes"),
                 ("Names and Roles Services", "Yes"),
+                ("Privacy", N_("name and email, as far as your rules do")),
                 ("JWKS URL", JWKS),
                 ("Domain/URL", LAUNCH),
                 ("OIDC Login Init URL", LOGIN),
@@ -145,11 +146,16 @@ SAKAI: Final = Guide(
                 ("LTI 1.3 Tool Keyset URL", JWKS),
                 ("LTI 1.3 Tool OpenID Connect/Initialization Endpoint", LOGIN),
                 ("LTI 1.3 Tool Redirect Endpoint(s)", LAUNCH),
+                ("Send User Names to External Tool", N_("tick it, as far as your rules do")),
+                ("Send Email Addresses to External Tool", N_("tick it, as far as your rules do")),
+                ("Allow External Tool to return grades", N_("tick it")),
+                ("Allow External Tool to create grade columns", N_("tick it")),
+                ("Provide Roster to External Tool", N_("tick it")),
                 ("Custom Parameters", CUSTOM),
             ),
             N_(
-                "Switch on the services for roster, grades and deep linking, and names. Save; the "
-                "tool's page then shows the platform's values."
+                "Let it take Deep Linking launches, from Lessons too. Save; the tool's page then shows "
+                "the platform's values."
             ),
         ),
         Part(IN_A_COURSE, N_("Lessons, Add Content, Add Learning App, this library")),

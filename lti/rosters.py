@@ -174,10 +174,10 @@ def who_would_go(session: Session, course_id: str) -> HeldBack:
 
 def confirm_releases(
     session: Session, course_id: str, *, doors: Doors, actor: str | None, now: datetime
-) -> None:
-    """Give back the seats that were held back: they have left indeed. `course_id` is the outside id.
+) -> int:
+    """Give back the seats that were held back: they have left indeed; returns how many these were.
 
-    Raises NotFound, and Conflict when nothing was held back.
+    `course_id` is the outside id. Raises NotFound, and Conflict when nothing was held back.
     """
     course = _held(session, course_id)
     going = _going(session, course.context.id)
@@ -187,6 +187,7 @@ def confirm_releases(
     audit.record(
         session, "course.releases_confirmed", course_id, actor=actor, now=now, detail=detail
     )
+    return len(seats)
 
 
 def dismiss_releases(session: Session, course_id: str, *, actor: str | None, now: datetime) -> None:

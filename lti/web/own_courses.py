@@ -123,16 +123,19 @@ def decide_releases(organisation_id: str, course_id: str) -> ResponseReturnValue
     wanted = request.form.get("decision", "")
     if wanted not in ("go", "keep"):
         raise Invalid(_("Choose whether the seats go, or everybody keeps theirs."))
+    given = 0
     try:
         with transaction() as session:
             if wanted == "go":
-                confirm_releases(session, course_id, doors=doors(), actor=actor, now=now())
+                given = confirm_releases(session, course_id, doors=doors(), actor=actor, now=now())
             else:
                 dismiss_releases(session, course_id, actor=actor, now=now())
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:
-        gone = _("The seats are free again.")
+        gone = _("They are off the list.")
+        if given:
+            gone = ngettext("%(num)s seat is free again.", "%(num)s seats are free again.", given)
         flash(gone if wanted == "go" else _("Everybody keeps their seat."), "done")
     return see_other(".course", organisation_id=organisation_id, course_id=course_id)
 

@@ -15,7 +15,7 @@ from lms.models.people import Organisation, Role
 from lti.launch_log import Occurrence, write_launch
 from lti.models.courses import Context, ResourceLink, RosterMember, Score, ScoreState
 from lti.models.people import Identity
-from lti.models.platforms import Deployment
+from lti.models.platforms import Deployment, Registration
 from lti.models.selftests import Selftest
 from lti.models.turns import Turn
 from lti.refusals import LaunchRefused
@@ -41,10 +41,11 @@ PROOFS = (
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """Outside ids of an organisation and its course, and the row ids of who looks after them."""
+    """Outside ids of an organisation, its course and its system, and the row ids of who looks after them."""
 
     organisation: str
     course: str
+    registration: str
     manager_id: int
     staff_id: int
 
@@ -108,7 +109,8 @@ def furnish(served: Served) -> Connected:
             done = Occurrence(registration_id, made.deployment_id, "LtiResourceLinkRequest", each)
             write_launch(session, done, now=moment)
         found = session.get_one(Organisation, organisation.id)
-        return Connected(found.public_id, context.public_id, mia.id, ada.id)
+        registration = session.get_one(Registration, registration_id)
+        return Connected(found.public_id, context.public_id, registration.public_id, mia.id, ada.id)
 
 
 def look(page: Page, path: str) -> list[str]:
@@ -145,7 +147,7 @@ def test_every_page_of_a_connection_is_for_everyone(served: Served, visit: Visit
         )
         for fault in look(manager, path)
     ]
-    for path in ("", "/log", "/scores", "/selftest"):
+    for path in ("", f"/{made.registration}/settings", "/maps", "/log", "/scores", "/selftest"):
         faults += look(staff, f"/staff/lti{path}")
     assert faults == []
 

@@ -129,3 +129,11 @@ def test_one_item_is_one_and_a_column_has_to_be_wanted(platform) -> None:
     assert "one is accepted" in choosing.answer(**{ITEMS: [ITEM, ITEM]}).faults[0]
     column = choosing.answer(**{ITEMS: [{**ITEM, "lineItem": COLUMN}]})
     assert "not asked for" in column.faults[0]
+
+
+def test_a_page_in_a_frame_of_the_platforms_own_has_no_head(platform: Platform) -> None:
+    address = f"{platform.url}/courses/{platform.course.id}/back"
+    for destination, heads in (("document", 1), ("iframe", 0)):
+        page = requests.get(address, headers={"Sec-Fetch-Dest": destination}, timeout=10).text
+        assert page.count('<header class="top">') == heads
+        assert "Back in the course" in page

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from lms.db import Database
 from lms.models.catalogue import Webinar
@@ -334,3 +334,19 @@ def test_a_roster_that_was_held_back_shows_who_would_go_and_asks(
     word = "confirmed" if decision == "go" else "dismissed"
     assert acted == {(f"course.releases_{word}", cast.mia.public_id)}
     assert client.get(f"{page}/releases").status_code == 303  # it is decided
+
+
+def test_where_nobody_would_lose_a_seat_any_more_none_is_said_to_go(
+    client: Visitor, database: Database, cast: Cast, held: Course
+) -> None:
+    with database.transaction() as session:
+        session.execute(delete(Identity))  # erased, so nobody is left who holds one
+    organisation_id, course_id, _ = outside(database, held)
+    page = f"/organisation/{organisation_id}/lti/courses/{course_id}/releases"
+    client.sign_in(cast.mia.id)
+    asked = client.get(page).text
+    assert "Nobody loses a seat any more" in asked
+    assert "0 seats" not in asked
+    assert "0 people" not in asked
+    answer = client.post(page, data={"decision": "go"}, follow_redirects=True).text
+    assert "They are off the list." in answer

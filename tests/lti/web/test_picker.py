@@ -162,6 +162,20 @@ def test_it_searches_and_keeps_what_was_chosen(
     assert 'name="chosen"' not in gone
 
 
+def test_a_whole_series_is_chosen_once_and_can_be_taken_out_where_it_was_chosen(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path, whole = open_picker(database, cast), f"series:{shelf['care']}"
+
+    def acts(**more: str) -> set[str]:
+        page = client.get(path, query_string={"series": shelf["care"], **more}).text
+        return set(re.findall(rf'name="(\w+)"\s+value="{whole}"', page))
+
+    assert acts() == {"add"}
+    assert acts(add=whole) == acts(chosen=whole) == {"chosen", "remove"}
+    assert acts(chosen=whole, remove=whole) == {"add"}
+
+
 def test_three_items_come_back_in_one_answer(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:

@@ -371,6 +371,7 @@ def test_a_series_lists_what_the_organisation_may_show_and_leads_to_each(
     secret = _launch(database, replace(course, target=Target(series="basics")))
     page = client.get(f"/lti/s/{secret}/").text
     assert "2 recordings" in page
+    assert "Watched 0" not in page  # a bar is for what was begun
     assert f"/lti/s/{secret}/watch/{cast.slug}" in page
     assert "foreign" not in page
     part = client.get(f"/lti/s/{secret}/watch/{cast.slug}")

@@ -83,5 +83,11 @@ if (opener) {
   });
 }
 
+// A page of our own, as after picking, says nothing: the tool's last height would cut it off.
+frame.addEventListener("load", () => {
+  const own = frame.contentDocument; // null for the tool's, which is of another origin
+  if (own) frame.style.height = `${own.documentElement.scrollHeight}px`;
+});
+
 // Only now: a tool must find its messages answered from its first moment on.
 frame.src = page.dataset.begins;
