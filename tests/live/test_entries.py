@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import vobject
 
 from lms import registrations, webinars
 from lms.db import Database
-from lms.models.catalogue import Recording, Webinar
+from lms.models.catalogue import Webinar
 from lms.runtime import Carrel
 from tests.cast import Cast
 from tests.clock import NOW, Clock
@@ -21,20 +20,10 @@ from tests.live.coming import (
     entry_of,
     event_of,
     postpone,
-    register,
     tell_changes,
 )
 from tests.sales.selling import sold
 from tests.web.letters import letters, newest
-
-
-@pytest.fixture
-def to_come(cast: Cast, database: Database, clock: Clock) -> Cast:
-    with database.transaction() as session:
-        session.get_one(Webinar, cast.webinar_id).held_at = HELD_AT
-        session.delete(session.get_one(Recording, cast.recording_id))
-    register(database, cast.webinar_id, cast.bob.id)
-    return cast
 
 
 def test_the_room_is_in_no_letter_and_no_calendar(

@@ -10,7 +10,7 @@ from lms import live_moves, webinars
 from lms.db import Database
 from lms.errors import NotFound
 from lms.live_notices import NewDate
-from lms.models.catalogue import Recording, Webinar
+from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant
 from lms.models.orders import DeskRequest, Registration
 from lms.models.people import Organisation
@@ -18,7 +18,7 @@ from lms.runtime import Carrel
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_webinar
-from tests.live.coming import DAY, DOORS, HELD_AT, go_round, kinds, register, tell_changes
+from tests.live.coming import DAY, DOORS, HELD_AT, go_round, kinds, tell_changes
 from tests.seating import add_pool, seat
 from tests.visitor import Visitor
 from tests.web.letters import newest
@@ -29,15 +29,13 @@ GONE = "long-past"
 
 
 @pytest.fixture
-def to_come(carrel: Carrel, cast: Cast, database: Database, clock: Clock) -> Cast:
+def to_come(carrel: Carrel, to_come: Cast, database: Database) -> Cast:
+    """The same, with another webinar to come and one that was."""
     with database.transaction() as session:
-        session.get_one(Webinar, cast.webinar_id).held_at = HELD_AT
-        session.delete(session.get_one(Recording, cast.recording_id))
         make_webinar(session, OTHER, held_at=HELD_AT + 9 * DAY)
         make_webinar(session, GONE)
-    register(database, cast.webinar_id, cast.bob.id)
     go_round(carrel)
-    return cast
+    return to_come
 
 
 def cancel(database: Database, carrel: Carrel, slug: str) -> None:

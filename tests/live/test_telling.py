@@ -2,8 +2,6 @@
 
 import threading
 
-import pytest
-
 from lms import merging, registrations, webinars
 from lms.db import Database
 from lms.models.catalogue import Recording, Webinar
@@ -29,15 +27,6 @@ from tests.live.coming import (
 )
 from tests.seating import add_pool, seat
 from tests.web.letters import newest
-
-
-@pytest.fixture
-def to_come(cast: Cast, database: Database, clock: Clock) -> Cast:
-    with database.transaction() as session:
-        session.get_one(Webinar, cast.webinar_id).held_at = HELD_AT
-        session.delete(session.get_one(Recording, cast.recording_id))
-    register(database, cast.webinar_id, cast.bob.id)
-    return cast
 
 
 def test_people_are_reminded_a_day_and_an_hour_before_and_once_each(

@@ -20,6 +20,7 @@ from lms.web.organisation.chosen import chosen_seats, see_other_url, table_of
 from lms.web.organisation.people import MOVED
 from lms.web.organisation.pool_words import counted, pool_title, takes_people
 from lms.web.organisation.table_state import TableState
+from lms.web.organisation.undoing import put_back
 from lms.web.signin import required_viewer
 
 blueprint = Blueprint("organisation_moving", __name__, url_prefix="/organisation/<organisation_id>")
@@ -85,26 +86,10 @@ def undo(organisation_id: str) -> ResponseReturnValue:
     with read_session() as reading:
         own = {card.id for card in read_pools(reading, managed.facts.id, now=moment)}
         moved = seat_moves.moved_together(reading, actor=actor, at=at)
-    undone = failed = 0
-    for one in moved:
-        if one.pool_id not in own:
-            continue
-        try:
-            with transaction() as writing:
-                seat_moves.move_back(writing, one, actor=actor, now=moment)
-        except Conflict:
-            failed += 1
-        else:
-            undone += 1
-    if undone:
-        said = counted(undone)
-        words = ngettext(
-            "%(said)s person has their seat again.",
-            "%(said)s people have their seats again.",
-            undone,
-            said=said,
-        )
-        flash(words, "done")
+    failed = put_back(
+        [one for one in moved if one.pool_id in own],
+        lambda writing, one: seat_moves.move_back(writing, one, actor=actor, now=moment),
+    )
     if failed:
         said = counted(failed)
         words = ngettext(

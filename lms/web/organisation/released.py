@@ -27,6 +27,7 @@ from lms.web.organisation.area import managed_organisation, render_in
 from lms.web.organisation.chosen import chosen_seats, see_other_url, table_of
 from lms.web.organisation.people import RELEASED
 from lms.web.organisation.pool_words import counted
+from lms.web.organisation.undoing import put_back
 from lms.web.signin import required_viewer
 
 blueprint = Blueprint(
@@ -137,28 +138,10 @@ def undo(organisation_id: str) -> ResponseReturnValue:
     with read_session() as reading:
         pools = {card.id for card in read_pools(reading, managed.facts.id, now=moment)}
         released = released_together(reading, actor=actor, at=at)
-    undone = failed = 0
-    for seat_id, pool_id in released:
-        if pool_id not in pools:
-            continue
-        try:
-            with transaction() as writing:
-                restoring.restore(writing, seat_id, actor=actor, now=moment)
-        except Conflict:
-            failed += 1
-        else:
-            undone += 1
-    if undone:
-        said = counted(undone)
-        flash(
-            ngettext(
-                "%(said)s person has their seat again.",
-                "%(said)s people have their seats again.",
-                undone,
-                said=said,
-            ),
-            "done",
-        )
+    failed = put_back(
+        [seat_id for seat_id, pool_id in released if pool_id in pools],
+        lambda writing, seat_id: restoring.restore(writing, seat_id, actor=actor, now=moment),
+    )
     if failed:
         said = counted(failed)
         flash(

@@ -1,0 +1,19 @@
+"""The webinar of the cast, to come."""
+
+import pytest
+
+from lms.db import Database
+from lms.models.catalogue import Recording, Webinar
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.live.coming import HELD_AT, register
+
+
+@pytest.fixture
+def to_come(cast: Cast, database: Database, clock: Clock) -> Cast:
+    """The cast, whose webinar is held in three days; Bob is registered."""
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).held_at = HELD_AT
+        session.delete(session.get_one(Recording, cast.recording_id))
+    register(database, cast.webinar_id, cast.bob.id)
+    return cast
