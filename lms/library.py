@@ -88,6 +88,7 @@ from lms.web import (
     own_seats,
     playback,
     posters,
+    reports_own,
     showings,
     sign_in_code,
     sign_up,
@@ -118,6 +119,7 @@ from lms.web.admin import page_moments as staff_page_moments
 from lms.web.admin import people as staff_people
 from lms.web.admin import person as staff_person
 from lms.web.admin import recording_poster as staff_poster
+from lms.web.admin import reports as staff_reports
 from lms.web.admin import slides as staff_slides
 from lms.web.admin import uploads as staff_uploads
 from lms.web.admin import why as staff_why
@@ -138,6 +140,7 @@ from lms.web.organisation import people as organisation_people
 from lms.web.organisation import pool_invitations as organisation_invitations
 from lms.web.organisation import released as organisation_released
 from lms.web.organisation import renewal as organisation_renewal
+from lms.web.organisation import reports as organisation_reports
 from lms.web.organisation import seat as organisation_seat
 from lms.web.organisation import training as organisation_training
 from lms.web.organisation import training_groups as organisation_training_groups
@@ -205,12 +208,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     own_data.blueprint,
     own_seats.blueprint,
     organisation_released.blueprint,
+    organisation_reports.blueprint,
     organisation_seat.blueprint,
     organisation_training.blueprint,
     organisation_training_groups.blueprint,
     organisation_usage.blueprint,
     playback.blueprint,
     posters.blueprint,
+    reports_own.blueprint,
     showings.blueprint,
     sign_in_code.blueprint,
     sign_up.blueprint,
@@ -235,6 +240,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     transcripts.blueprint,
     verify.blueprint,
     staff_poster.blueprint,
+    staff_reports.blueprint,
     staff_slides.blueprint,
     watch.blueprint,
     files.blueprint,

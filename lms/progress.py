@@ -160,6 +160,32 @@ def gaps(buckets: bytes, seconds: float) -> tuple[Span, ...]:
     return tuple(_runs(~_bits(buckets) & ((1 << bucket_count(seconds)) - 1), seconds))
 
 
+class Tally:
+    """In how many of several bitmaps each bucket is set.
+
+    The counts are kept in slices, one bit of all of them in each, so that adding a bitmap costs about
+    as much as merging it.
+    """
+
+    def __init__(self) -> None:
+        self._slices: list[int] = []
+
+    def add(self, buckets: bytes) -> None:
+        """Count one bitmap more."""
+        carried = _bits(buckets)
+        for place, kept in enumerate(self._slices):
+            self._slices[place], carried = kept ^ carried, kept & carried
+        if carried:
+            self._slices.append(carried)
+
+    def counts(self, seconds: float) -> list[int]:
+        """Return the count of each bucket of a recording of that length."""
+        return [
+            sum((kept >> bucket & 1) << place for place, kept in enumerate(self._slices))
+            for bucket in range(bucket_count(seconds))
+        ]
+
+
 def _edges(span: Span) -> tuple[float, float]:
     return span.starts_s, span.ends_s
 

@@ -20,6 +20,7 @@ from lms.demo.selling import write_customers
 from lms.demo.shapes import ZONE, CastText, OrganisationText, WebinarText, held_at
 from lms.demo.stored import Stored, StoredRecording, make_ready
 from lms.demo.training import write_training
+from lms.demo.watching import write_watching
 from lms.errors import NotFound
 from lms.house import HouseWords, change_logo, describe_house
 from lms.models.catalogue import Presenter, Series, Webinar
@@ -57,6 +58,7 @@ def install_demo(carrel: Carrel, *, now: datetime) -> DemoReport:
                 _write(session, stored, now=now)
                 write_customers(session, base_url=carrel.settings.base_url, now=now)
                 write_training(session, now=now)
+                write_watching(session, now=now)
     return read_report(carrel, is_new=not is_taken)
 
 

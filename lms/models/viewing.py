@@ -52,6 +52,7 @@ class PlaybackSession(Base, kw_only=True):
         CheckConstraint("expires_at > opened_at", name="expires_after_opening"),
         CheckConstraint("(ended_at IS NULL) = (ended_as IS NULL)", name="ended_with_a_reason"),
         Index("ix_playback_session_ended_at", "ended_at"),
+        Index("ix_playback_session_opened_at", "opened_at"),
         Index(
             "ix_playback_session_open_login_id",
             "login_id",

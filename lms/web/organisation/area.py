@@ -84,7 +84,8 @@ def _links(managed: Managed) -> list[tuple[str | None, list[Link]]]:
                 link(_("Import a list"), "organisation_imports.begin", "upload"),
                 link(_("Training"), "organisation_training.index", "list-checks"),
                 *allotments,
-                link(_("Usage"), "organisation_usage.usage", "chart-column"),
+                link(_("Reports"), "organisation_reports.overview", "chart-column"),
+                link(_("Usage"), "organisation_usage.usage", "ticket"),
             ],
         ),
         (

@@ -131,6 +131,7 @@ def _things(session: Session, organisation: Organisation, owner_id: int, mark: s
         "registration_id": session.get_one(Registration, deployment.registration_id).public_id,
         "course_id": session.get_one(Context, course.context_id).public_id,
         "name": webinar.public_id,
+        "slug": webinar.slug,
         "reported_id": reported.public_id,
         "kit_id": kit.public_id,
         "training_id": training.public_id,

@@ -1,0 +1,282 @@
+"""Of what reports are made: playing that was begun, and how much of a webinar each person has seen.
+
+A person is all logins that were merged into one; who was erased is nobody. For an organisation only
+what is played through its seats, while somebody has one, and in its own frames counts: what people
+watch otherwise stays theirs. Shares are those of progress and of the table of seats
+(lms/seat_watching.py): nothing is counted a second way.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+    union,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from lms.erasing import ERASED_AS
+from lms.models.catalogue import Recording
+from lms.models.holdings import Grant
+from lms.models.people import Login
+from lms.models.seats import Assignment, Pool
+from lms.models.viewing import PlaybackSession, WatchRecord
+from lms.reports import Span
+from lms.seat_watching import COMPLETED_FROM, records_of
+
+person: Final = func.coalesce(Login.merged_into, Login.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Whose report it is: one organisation's (a row's id), or the whole house's."""
+
+    organisation_id: int | None = None
+
+    def is_of(self, organisation_id: Any) -> ColumnElement[bool]:  # noqa: ANN401  (a column)
+        """Return the condition that a row of an organisation is within the report."""
+        if self.organisation_id is None:
+            return true()
+        found: ColumnElement[bool] = organisation_id == self.organisation_id
+        return found
+
+
+HOUSE: Final = Whose()
+
+
+def is_known() -> ColumnElement[bool]:
+    """Return the condition that a login is still somebody's: it was not erased."""
+    return or_(
+        Login.email.is_not(None),
+        Login.blocked_reason.is_(None),
+        Login.blocked_reason != ERASED_AS,
+    )
+
+
+def has_finished(share: ColumnElement[Any]) -> ColumnElement[int]:
+    """Return 1 where enough of a webinar was seen, else 0."""
+    return case((share >= COMPLETED_FROM, 1), else_=0)
+
+
+def played(whose: Whose, span: Span) -> Subquery:
+    """Return the views of a span: id, organisation_id, person, webinar_id, opened_at and gained_s.
+
+    A view is a playback session that was begun, whatever came of it; looking over by staff is none.
+    """
+    if whose.organisation_id is None:
+        everything = _views(PlaybackSession.organisation_id, span)
+        return everything.where(is_known()).subquery("played")
+    return played_by_organisations(whose, span)
+
+
+def played_by_organisations(whose: Whose, span: Span) -> Subquery:
+    """Return the views of organisations, each with the one whose seat or frame it came through."""
+    through_seats = (
+        _views(Pool.organisation_id, span)
+        .join(Grant, Grant.id == PlaybackSession.grant_id)
+        .join(Pool, or_(Pool.id == Grant.pool_id, Pool.allotted_from_id == Grant.pool_id))
+        .where(is_known(), whose.is_of(Pool.organisation_id), had_a_seat(PlaybackSession.opened_at))
+    )
+    in_frames = _views(PlaybackSession.organisation_id, span).where(
+        is_known(),
+        PlaybackSession.organisation_id.is_not(None),
+        whose.is_of(PlaybackSession.organisation_id),
+    )
+    return union(through_seats, in_frames).subquery("played")
+
+
+def had_a_seat(at: Any) -> ColumnElement[bool]:  # noqa: ANN401  (a column)
+    """Return the condition that the person of `Login` had a seat of `Pool` at a moment."""
+    own, theirs, other = aliased(Assignment), aliased(Assignment), aliased(Login)
+    mine = exists().where(
+        own.pool_id == Pool.id,
+        own.login_id.in_((Login.id, Login.merged_into)),
+        own.claimed_at <= at,
+        or_(own.ended_at.is_(None), own.ended_at > at),
+    )
+    # "> 0" lets the few that were merged be found by their index, among the many that were not.
+    by_another = exists().where(
+        other.merged_into == person,
+        other.merged_into > 0,
+        theirs.login_id == other.id,
+        theirs.pool_id == Pool.id,
+        theirs.claimed_at <= at,
+        or_(theirs.ended_at.is_(None), theirs.ended_at > at),
+    )
+    return or_(mine, by_another)
+
+
+def watching(whose: Whose, span: Span, *, by_organisation: bool = False) -> CTE:
+    """Return who watched which webinar in a span: person, webinar_id, views, gained_s and share.
+
+    `share` is what they have seen of it by now, 0 to 1. With `by_organisation` each row is of one
+    organisation, whose id it has.
+    """
+    source = played_by_organisations(whose, span) if by_organisation else played(whose, span)
+    keys = [source.c.person, source.c.webinar_id]
+    if by_organisation:
+        keys.insert(0, source.c.organisation_id)
+    pairs = (
+        select(
+            *keys,
+            func.count().label("views"),
+            func.sum(source.c.gained_s).label("gained_s"),
+        )
+        .group_by(*keys)
+        .cte("pairs")
+    )
+    by_seats = by_organisation or whose.organisation_id is not None
+    shares = seen(whose) if by_seats else _seen_by(pairs)
+    on = [shares.c.person == pairs.c.person, shares.c.webinar_id == pairs.c.webinar_id]
+    if by_organisation:
+        on.append(shares.c.organisation_id == pairs.c.organisation_id)
+    return (
+        select(*pairs.c, func.coalesce(shares.c.share, 0.0).label("share"))
+        .outerjoin(shares, and_(*on))
+        .cte("watching")
+    )
+
+
+def seen(whose: Whose, logins: Select[int] | None = None) -> Subquery:
+    """Return what the people of organisations have seen: organisation_id, person, webinar_id, share.
+
+    By the best version, while they had their seats, or when they last played in a frame. With
+    `logins` only theirs is read.
+    """
+    of: ColumnElement[bool] = Assignment.pool_id.in_(
+        select(Pool.id).where(whose.is_of(Pool.organisation_id))
+    )
+    played_by: ColumnElement[bool] = true()
+    if logins is not None:
+        of, played_by = and_(of, Assignment.login_id.in_(logins)), Login.id.in_(logins)
+    each = records_of(of)
+    in_seats = (
+        select(
+            Pool.organisation_id,
+            person.label("person"),
+            each.c.webinar_id,
+            (each.c.watched_s / each.c.seconds).label("share"),
+        )
+        .select_from(each)
+        .join(Assignment, Assignment.id == each.c.assignment_id)
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .join(Login, Login.id == Assignment.login_id)
+        .where(each.c.seconds > 0, is_known())
+    )
+    in_frames = (
+        select(
+            PlaybackSession.organisation_id,
+            person.label("person"),
+            Recording.webinar_id,
+            (PlaybackSession.reached_s / Recording.seconds).label("share"),
+        )
+        .select_from(PlaybackSession)
+        .join(Recording, Recording.id == PlaybackSession.recording_id)
+        .join(Login, Login.id == PlaybackSession.login_id)
+        .where(
+            PlaybackSession.organisation_id.is_not(None),
+            whose.is_of(PlaybackSession.organisation_id),
+            PlaybackSession.is_preview.is_(False),
+            PlaybackSession.reached_s > 0,
+            Recording.seconds > 0,
+            is_known(),
+            played_by,
+        )
+    )
+    every = union_all(in_seats, in_frames).subquery()
+    keys = (every.c.organisation_id, every.c.person, every.c.webinar_id)
+    return (
+        select(*keys, _capped(func.max(every.c.share)).label("share"))
+        .group_by(*keys)
+        .subquery("seen")
+    )
+
+
+def seen_in_house(logins: Select[int] | None = None) -> Subquery:
+    """Return what everybody, or who has one of `logins`, has seen: person, webinar_id, share."""
+    asked = (
+        select(
+            person.label("person"),
+            Recording.webinar_id,
+            _capped(func.max(WatchRecord.watched_s / Recording.seconds)).label("share"),
+        )
+        .select_from(WatchRecord)
+        .join(Recording, Recording.id == WatchRecord.recording_id)
+        .join(Login, Login.id == WatchRecord.login_id)
+        .where(WatchRecord.watched_s > 0, Recording.seconds > 0, is_known())
+        .group_by(person, Recording.webinar_id)
+    )
+    if logins is not None:
+        asked = asked.where(WatchRecord.login_id.in_(logins))
+    return asked.subquery("seen")
+
+
+def _seen_by(pairs: CTE) -> Subquery:
+    """Return what the people of `pairs` have seen of the webinar of each; by indexes, pair by pair."""
+    other = aliased(Login)
+    columns = (
+        pairs.c.person,
+        pairs.c.webinar_id,
+        (WatchRecord.watched_s / Recording.seconds).label("share"),
+    )
+    versions = (
+        select(*columns)
+        .select_from(pairs)
+        .join(Recording, and_(Recording.webinar_id == pairs.c.webinar_id, Recording.seconds > 0))
+    )
+    own = versions.join(
+        WatchRecord,
+        and_(
+            WatchRecord.login_id == pairs.c.person,
+            WatchRecord.recording_id == Recording.id,
+        ),
+    )
+    merged = versions.join(
+        other, and_(other.merged_into == pairs.c.person, other.merged_into > 0)
+    ).join(
+        WatchRecord,
+        and_(WatchRecord.login_id == other.id, WatchRecord.recording_id == Recording.id),
+    )
+    every = union_all(own, merged).subquery()
+    keys = (every.c.person, every.c.webinar_id)
+    return (
+        select(*keys, _capped(func.max(every.c.share)).label("share"))
+        .group_by(*keys)
+        .subquery("seen")
+    )
+
+
+def _views(organisation_id: Any, span: Span) -> Select[Any]:  # noqa: ANN401  (a column)
+    began, reached = PlaybackSession.began_s, PlaybackSession.reached_s
+    asked = (
+        select(
+            PlaybackSession.id,
+            organisation_id.label("organisation_id"),
+            person.label("person"),
+            Recording.webinar_id,
+            PlaybackSession.opened_at,
+            case((reached > began, reached - began), else_=0).label("gained_s"),
+        )
+        .select_from(PlaybackSession)
+        .join(Recording, Recording.id == PlaybackSession.recording_id)
+        .join(Login, Login.id == PlaybackSession.login_id)
+        .where(PlaybackSession.is_preview.is_(False), PlaybackSession.opened_at < span.ends_at)
+    )
+    if span.starts_at is not None:
+        asked = asked.where(PlaybackSession.opened_at >= span.starts_at)
+    return asked
+
+
+def _capped(share: ColumnElement[Any]) -> ColumnElement[float]:
+    return case((share > 1.0, 1.0), else_=share)

@@ -1,0 +1,322 @@
+"""What was watched in a span of time: in all, over time, by webinar and by organisation.
+
+What fewer than five people did in a span is told to nobody (lms/reports.py): neither by itself nor
+as what is left of a sum.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import CTE, Row, Select, and_, case, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.errors import NotFound
+from lms.models.catalogue import Recording, Webinar
+from lms.models.people import Organisation
+from lms.models.seats import Pool
+from lms.models.viewing import PlaybackSession
+from lms.reports import LEAST, Lap, Span, kept_back
+from lms.reports_sources import Whose, has_finished, played, watching
+from lms.seat_watching import covers
+
+PAGE_SIZE: Final = 50
+PORTION: Final = 500
+
+
+class Sort(StrEnum):
+    """By which column a table of webinars or organisations is sorted."""
+
+    VIEWS = "views"
+    PEOPLE = "people"
+    FINISHED = "finished"
+    SHARE = "share"
+    TITLE = "title"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which column, and from which end."""
+
+    by: Sort = Sort.VIEWS
+    descending: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How much was watched. `begun` counts each webinar of each person, `finished` those seen enough of.
+
+    None is what fewer than five people did, and so nobody's to know: of a span everything, of all
+    time what isn't known of each person anyway.
+    """
+
+    people: int | None
+    views: int | None
+    seconds: int | None
+    begun: int | None
+    finished: int | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nobody watched anything."""
+        return self.people == 0
+
+
+@dataclass(frozen=True, slots=True)
+class LapViews:
+    """The views that began in one lap of a chart; None is of fewer than five people."""
+
+    lap: Lap
+    views: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a table: a webinar by its slug, or an organisation by its outside id.
+
+    `share` is what people have seen of it on average, 0 to 1. None as in `Totals`.
+    """
+
+    key: str
+    title: str
+    people: int | None
+    views: int | None
+    seconds: int | None
+    begun: int | None
+    finished: int | None
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarFacts:
+    """A webinar that a report can be asked about."""
+
+    id: int
+    slug: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """One page of a table, and how many rows it has in all."""
+
+    items: tuple[Line, ...]
+    total: int
+
+
+def read_totals(session: Session, whose: Whose, span: Span) -> Totals:
+    """Return how much was watched in a span."""
+    each = watching(whose, span)
+    row = session.execute(
+        select(
+            func.count(each.c.person.distinct()),
+            func.coalesce(func.sum(each.c.views), 0),
+            func.coalesce(func.sum(each.c.gained_s), 0),
+            func.count(),
+            func.coalesce(func.sum(has_finished(each.c.share)), 0),
+        ).select_from(each)
+    ).one()
+    people, views, seconds, begun, finished = (int(number) for number in row)
+    if people == 0 or people >= LEAST:
+        return Totals(people, views, seconds, begun, finished)
+    if span.is_all:
+        return Totals(people, None, None, begun, finished)
+    return Totals(None, None, None, None, None)
+
+
+def first_view(session: Session, whose: Whose, span: Span) -> datetime | None:
+    """Return when the first view of a span began; None where there is none."""
+    each = played(whose, span)
+    found: datetime | None = session.scalar(select(func.min(each.c.opened_at)))
+    return found
+
+
+def read_laps(
+    session: Session,
+    whose: Whose,
+    span: Span,
+    among: Sequence[Lap],
+    *,
+    webinar_id: int | None = None,
+) -> tuple[LapViews, ...]:
+    """Return the views of each lap, of one webinar where that is named."""
+    each = played(whose, span)
+    within = [
+        and_(each.c.opened_at >= lap.starts_at, each.c.opened_at < lap.ends_at) for lap in among
+    ]
+    columns: list[Any] = []
+    for condition in within:
+        columns.append(func.count(case((condition, each.c.id))))
+        columns.append(func.count(case((condition, each.c.person)).distinct()))
+    asked = select(*columns).select_from(each)
+    counted = select(func.count(each.c.person.distinct())).select_from(each)
+    if webinar_id is not None:
+        asked, counted = (one.where(each.c.webinar_id == webinar_id) for one in (asked, counted))
+    row = session.execute(asked).one()
+    views, people = row[0::2], row[1::2]
+    few = [within[place] for place, count in enumerate(people) if 0 < count < LEAST]
+    of_them = session.scalar(counted.where(or_(*few))) or 0 if few else 0
+    hidden = kept_back(people, of_them=of_them)
+    return tuple(
+        LapViews(lap, None if place in hidden else views[place]) for place, lap in enumerate(among)
+    )
+
+
+def read_webinars(
+    session: Session, whose: Whose, span: Span, order: Order, *, offset: int
+) -> Lines:
+    """Return one page of the table of webinars; those of fewer than five people come last."""
+    table = _Table(session, whose, span, order, by_organisation=False)
+    return Lines(table.read(offset, PAGE_SIZE), table.count())
+
+
+def every_webinar(session: Session, whose: Whose, span: Span, order: Order) -> Iterator[Line]:
+    """Give all rows of the table of webinars in its order, a portion at a time: for its CSV."""
+    return _Table(session, whose, span, order, by_organisation=False).every()
+
+
+def find_webinar(session: Session, whose: Whose, slug: str) -> WebinarFacts:
+    """Return a webinar of the house, or one that an organisation's seats or frames show.
+
+    Raises NotFound for any other.
+    """
+    asked = select(Webinar.id, Webinar.slug, Webinar.title).where(Webinar.slug == slug)
+    if whose.organisation_id is not None:
+        in_seats = exists().where(
+            Recording.webinar_id == Webinar.id,
+            Pool.organisation_id == whose.organisation_id,
+            covers(Pool, Recording),
+        )
+        in_frames = exists().where(
+            Recording.webinar_id == Webinar.id,
+            PlaybackSession.recording_id == Recording.id,
+            PlaybackSession.organisation_id == whose.organisation_id,
+        )
+        asked = asked.where(or_(in_seats, in_frames))
+    row = session.execute(asked).one_or_none()
+    if row is None:
+        raise NotFound
+    return WebinarFacts(*row)
+
+
+def read_webinar(session: Session, whose: Whose, span: Span, webinar: WebinarFacts) -> Line:
+    """Return one webinar's row; empty where nobody watched it."""
+    return _Table(session, whose, span, Order(), by_organisation=False).one(webinar)
+
+
+def read_organisations(session: Session, span: Span, order: Order, *, offset: int) -> Lines:
+    """Return one page of the table of organisations, by what came through their seats and frames."""
+    table = _Table(session, Whose(), span, order, by_organisation=True)
+    return Lines(table.read(offset, PAGE_SIZE), table.count())
+
+
+def every_organisation(session: Session, span: Span, order: Order) -> Iterator[Line]:
+    """Give all rows of the table of organisations in its order: for its CSV."""
+    return _Table(session, Whose(), span, order, by_organisation=True).every()
+
+
+class _Table:
+    """Rows of webinars or organisations, with what is kept back taken out."""
+
+    def __init__(
+        self, session: Session, whose: Whose, span: Span, order: Order, *, by_organisation: bool
+    ) -> None:
+        self._session = session
+        self._span = span
+        self._each = watching(whose, span, by_organisation=by_organisation)
+        self._key = self._each.c.organisation_id if by_organisation else self._each.c.webinar_id
+        self._groups = _groups(self._each, self._key)
+        named = (
+            (Organisation.id, Organisation.public_id, Organisation.name)
+            if by_organisation
+            else (Webinar.id, Webinar.slug, Webinar.title)
+        )
+        self._named: Any = named
+        self._asked = self._ordered(order)
+        self._besides = self._kept_back_besides()
+
+    def read(self, offset: int, limit: int) -> tuple[Line, ...]:
+        rows = self._session.execute(self._asked.offset(offset).limit(limit))
+        return tuple(self._line(row) for row in rows)
+
+    def every(self) -> Iterator[Line]:
+        offset = 0
+        while found := self.read(offset, PORTION):
+            yield from found
+            offset += PORTION
+
+    def count(self) -> int:
+        return self._session.scalar(select(func.count()).select_from(self._groups)) or 0
+
+    def one(self, webinar: WebinarFacts) -> Line:
+        row = self._session.execute(self._asked.where(Webinar.id == webinar.id)).one_or_none()
+        if row is not None:
+            return self._line(row)
+        return Line(webinar.slug, webinar.title, 0, 0, 0, 0, 0, 0.0)
+
+    def _ordered(self, order: Order) -> Select[Any]:
+        key, name, title = self._named
+        groups = self._groups
+        words = func.lower(title)
+        # A row that is kept back stands where its title puts it, so that its place tells nothing.
+        is_few = case((groups.c.people < LEAST, 1), else_=0)
+        by: dict[Sort, Any] = {
+            Sort.VIEWS: groups.c.views,
+            Sort.PEOPLE: groups.c.people,
+            Sort.FINISHED: groups.c.finished * 1.0 / groups.c.begun,
+            Sort.SHARE: groups.c.share,
+            Sort.TITLE: words,
+        }
+        column = by[order.by] if order.by is Sort.TITLE else case((is_few == 0, by[order.by]))
+        ordered = column.desc() if order.descending else column.asc()
+        first = () if order.by is Sort.TITLE else (is_few,)
+        return (
+            select(name.label("key"), title.label("title"), *groups.c)
+            .join(groups, groups.c.id == key)
+            .order_by(*first, ordered, words, key)
+        )
+
+    def _kept_back_besides(self) -> int | None:
+        """Return which row is kept back with those of few people, so that no sum tells of them."""
+        groups = self._groups
+        few = select(groups.c.id).where(groups.c.people < LEAST)
+        of_them = self._session.scalar(
+            select(func.count(self._each.c.person.distinct())).where(self._key.in_(few))
+        )
+        if not of_them or of_them >= LEAST:
+            return None
+        return self._session.scalar(
+            select(groups.c.id)
+            .where(groups.c.people >= LEAST)
+            .order_by(groups.c.people, groups.c.id)
+            .limit(1)
+        )
+
+    def _line(self, row: Row[Any]) -> Line:
+        counts = (row.people, int(row.views), int(row.gained_s), row.begun, int(row.finished))
+        is_kept_back = row.people < LEAST or row.id == self._besides
+        if not is_kept_back:
+            return Line(row.key, row.title, *counts, float(row.share))
+        if not self._span.is_all:
+            return Line(row.key, row.title, None, None, None, None, None, None)
+        people, _views, _seconds, begun, finished = counts
+        return Line(row.key, row.title, people, None, None, begun, finished, float(row.share))
+
+
+def _groups(each: CTE, key: Any) -> CTE:  # noqa: ANN401  (a column)
+    return (
+        select(
+            key.label("id"),
+            func.count(each.c.person.distinct()).label("people"),
+            func.sum(each.c.views).label("views"),
+            func.sum(each.c.gained_s).label("gained_s"),
+            func.count().label("begun"),
+            func.sum(has_finished(each.c.share)).label("finished"),
+            func.avg(each.c.share).label("share"),
+        )
+        .where(key.is_not(None))
+        .group_by(key)
+        .cte("counted")
+    )

@@ -1,0 +1,134 @@
+"""Reports in a browser: nothing axe finds in either theme, nothing wider than a telephone."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from lms.clock import now
+from lms.models.catalogue import Recording
+from lms.models.people import Role
+from lms.models.viewing import PlaybackSession, WatchRecord
+from lms.progress import merge
+from tests.browser.conftest import Served, Visit
+from tests.browser.test_watch_for_everyone import faults_in
+from tests.factories import (
+    make_assignment,
+    make_membership,
+    make_organisation,
+    make_pool,
+    make_pool_grant,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+SLUG = "reported"
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Six people of an organisation have watched, each a little further; Mia manages it."""
+
+    mia: int
+    ada: int
+    member: int
+    organisation: str
+    person: str
+
+
+@pytest.fixture(scope="module")
+def house(served: Served) -> House:
+    with served.carrel.database.transaction() as session:
+        webinar = served.add_webinar(session, SLUG, title="Shelves that anybody can reach")
+        recording = session.query(Recording).where(Recording.webinar_id == webinar.id).one()
+        organisation = make_organisation(session, name="Elm County Library")
+        pool = make_pool(session, organisation, webinar)
+        grant = make_pool_grant(session, pool)
+        mia, ada = (
+            served.add_person(session, "Mia"),
+            served.add_person(session, "Ada", is_staff=True),
+        )
+        make_membership(session, organisation, mia, role=Role.MANAGER)
+        seconds, at = recording.seconds or 1.0, now() - HOUR
+        for number in range(1, 7):
+            login = served.add_person(session, f"Reader {number}")
+            make_assignment(session, pool, login)
+            seen = merge(((1 << number) - 1).to_bytes(1, "little"), b"", seconds=seconds)
+            session.add(
+                WatchRecord(
+                    login_id=login.id,
+                    recording_id=recording.id,
+                    buckets=seen,
+                    watched_s=round(min(5.0 * number, seconds)),
+                    position_s=min(5.0 * number, seconds),
+                    earned_until=at,
+                    updated_at=at,
+                )
+            )
+            session.add(
+                PlaybackSession(
+                    login_id=login.id,
+                    recording_id=recording.id,
+                    sign_in_id=None,
+                    grant_id=grant.id,
+                    opened_at=at,
+                    expires_at=at + 24 * HOUR,
+                    beat_at=at,
+                    began_s=0,
+                    reached_s=round(min(5.0 * number, seconds)),
+                )
+            )
+        return House(mia.id, ada.id, login.id, organisation.public_id, login.public_id)
+
+
+PAGES = (
+    ("mia", "/organisation/{organisation}/reports?span=30"),
+    ("mia", "/organisation/{organisation}/reports/webinars/" + SLUG),
+    ("mia", "/organisation/{organisation}/reports/people"),
+    ("mia", "/organisation/{organisation}/reports/people/{person}"),
+    ("mia", "/organisation/{organisation}/reports?from=2020-01-01&to=2020-01-02"),
+    ("ada", "/staff/reports?span=all"),
+    ("ada", "/staff/reports/webinars/" + SLUG),
+    ("ada", "/staff/reports/organisations"),
+    ("ada", "/staff/reports/people"),
+    ("ada", "/staff/reports/people/{person}"),
+    ("member", "/account/seen"),
+)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("who", "path"), PAGES)
+def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(
+    visit: Visit, house: House, who: str, path: str, theme: str
+) -> None:
+    login = {"mia": house.mia, "ada": house.ada, "member": house.member}[who]
+    look = {"color_scheme": theme, "reduced_motion": "reduce"}
+    page = visit(login, viewport={"width": 390, "height": 844}, **look).page
+    answer = page.goto(path.format(organisation=house.organisation, person=house.person))
+    assert answer is not None
+    assert answer.status == 200
+    for one in page.locator("details > summary").all():
+        one.click()
+    assert faults_in(page) == ""
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_manager_chooses_days_of_their_own_and_goes_into_a_webinar(
+    visit: Visit, house: House
+) -> None:
+    mia = visit(house.mia)
+    page = mia.page
+    page.goto(f"/organisation/{house.organisation}/reports")
+    page.get_by_role("link", name="Last 90 days").click()
+    expect(page.get_by_role("link", name="Last 90 days")).to_have_attribute("aria-current", "true")
+    day = (now() - timedelta(days=3)).date().isoformat()
+    page.get_by_label("From", exact=True).fill(day)
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_label("From", exact=True)).to_have_value(day)
+    expect(page.get_by_role("heading", name="Views on each day")).to_be_visible()
+    page.get_by_role("link", name="Shelves that anybody can reach").click()
+    expect(page.get_by_role("heading", name="What people watch of it")).to_be_visible()
+    expect(page.get_by_label("From", exact=True)).to_have_value(day)
+    assert mia.faults == []

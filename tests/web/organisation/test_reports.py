@@ -1,0 +1,206 @@
+"""An organisation's reports: for its managers alone (test_access.py), within PRODUCT.md's privacy."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from lms.db import Database
+from lms.models.people import Organisation, Role
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_login, make_membership
+from tests.reports.places import Place, make_place, seat, see, watch
+from tests.visitor import Visitor
+from tests.web.organisation.conftest import Elm
+
+NOT_FOUND = 404
+
+
+@pytest.fixture
+def watched(database: Database, elm: Elm, cast: Cast) -> Place:
+    """Five people of Elm County watch a webinar of theirs; four of them finish."""
+    with database.transaction() as session:
+        organisation = session.get_one(Organisation, cast.organisation_id)
+        place = make_place(session, "cataloguing", organisation=organisation)
+        for upto in (900.0, 900.0, 900.0, 1000.0, 200.0):
+            watch(session, place, seat(session, place), upto)
+    return place
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+
+
+def figure(page: str, label: str) -> str:
+    return page.split(f"<dt>{label}</dt>")[1].split("<dd>")[1].split("</dd>")[0].strip()
+
+
+def test_the_report_shows_totals_a_chart_and_the_webinars(
+    mia: Visitor, elm: Elm, watched: Place
+) -> None:
+    page = mia.get(f"/organisation/{elm.id}/reports?span=30").text
+    assert figure(page, "People who watched") == "5"
+    assert figure(page, "Views") == "5"
+    assert figure(page, "Hours watched") == "1.1"
+    assert figure(page, "Finish rate") == "80 %"
+    assert "Views on each day" in page
+    assert page.count('class="chart-bar"') == 1
+    assert f"/organisation/{elm.id}/reports/webinars/cataloguing?span=30" in page
+
+
+def test_an_empty_time_says_so_and_days_that_cannot_be_are_told(
+    mia: Visitor, elm: Elm, watched: Place
+) -> None:
+    page = mia.get(f"/organisation/{elm.id}/reports?from=2020-01-01&to=2020-02-01").text
+    assert "Nobody watched in this time" in page
+    assert "1 Jan 2020 to 1 Feb 2020" in page
+    page = mia.get(f"/organisation/{elm.id}/reports?from=2026-03-05&to=2026-03-01").text
+    assert "These days could not be read" in page
+
+
+def test_nothing_at_all_has_a_page_as_well(mia: Visitor, elm: Elm) -> None:
+    assert "Nothing to report yet" in mia.get(f"/organisation/{elm.id}/reports").text
+    assert mia.get(f"/organisation/{elm.id}/reports?page=2").status_code == NOT_FOUND
+
+
+def test_the_webinars_are_a_csv(mia: Visitor, elm: Elm, watched: Place) -> None:
+    answer = mia.get(f"/organisation/{elm.id}/reports/webinars.csv")
+    assert "elm-county-webinars.csv" in answer.headers["Content-Disposition"]
+    [row] = rows(answer.text)
+    assert list(row.values()) == ["Cataloguing", "5", "5", "1.1", "4", "80", "78"]
+    [bar] = rows(mia.get(f"/organisation/{elm.id}/reports/views.csv").text)
+    assert list(bar.values())[1:] == ["5"]
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_defused(
+    mia: Visitor, elm: Elm, watched: Place, database: Database
+) -> None:
+    with database.transaction() as session:
+        seat(session, watched, name="=HYPERLINK(0)")
+    text = mia.get(f"/organisation/{elm.id}/reports/people.csv").text
+    assert "'=HYPERLINK(0)" in [row["Name"] for row in rows(text)]
+
+
+def test_a_webinar_s_page_has_the_line_from_five_people_on(
+    mia: Visitor, elm: Elm, watched: Place
+) -> None:
+    page = mia.get(f"/organisation/{elm.id}/reports/webinars/cataloguing").text
+    assert "Of all 5 people who have watched" in page
+    assert "Fewer than five people have left off" in page
+    found = rows(mia.get(f"/organisation/{elm.id}/reports/webinars/cataloguing/stretches.csv").text)
+    assert (len(found), list(found[0].values()), list(found[-1].values())) == (
+        34,
+        ["0", "30", "100"],
+        ["990", "1000", "20"],
+    )
+
+
+def test_four_people_have_no_line_and_are_told_why(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        organisation = session.get_one(Organisation, cast.organisation_id)
+        place = make_place(session, "cataloguing", organisation=organisation)
+        for _ in range(4):
+            watch(session, place, seat(session, place), 900.0)
+    here = f"/organisation/{elm.id}/reports/webinars/cataloguing"
+    page = mia.get(here).text
+    assert "once five people have watched" in page
+    assert "report-chart" not in page
+    assert rows(mia.get(f"{here}/stretches.csv").text) == []
+    assert "Fewer than five people watched in this time" in mia.get(f"{here}?span=30").text
+    page = mia.get(f"/organisation/{elm.id}/reports?span=30").text
+    assert "Fewer than five people watched in this time" in page
+    assert "Cataloguing" not in page
+
+
+def test_no_span_and_nothing_in_the_address_makes_another_line(
+    mia: Visitor, elm: Elm, watched: Place
+) -> None:
+    here = f"/organisation/{elm.id}/reports/webinars/cataloguing"
+    lines = {
+        mia.get(f"{here}{query}").text.split('id="heat-title"')[1].split("</section>")[0]
+        for query in ("", "?span=30", "?from=2020-01-01&to=2020-01-02", "?q=pat", "?page=1")
+    }
+    assert len(lines) == 1
+
+
+def test_staff_see_the_line_of_the_whole_house_alone(
+    client: Visitor, cast: Cast, elm: Elm, watched: Place
+) -> None:
+    client.sign_in(cast.ada.id)
+    here = f"/organisation/{elm.id}/reports/webinars/cataloguing"
+    page = client.get(here).text
+    assert "Staff see this line of the whole house alone" in page
+    assert "/staff/reports/webinars/cataloguing" in page
+    assert rows(client.get(f"{here}/stretches.csv").text) == []
+    assert "Of all 5 people" in client.get("/staff/reports/webinars/cataloguing").text
+
+
+def test_by_person_it_says_what_managers_may_know_and_no_time(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        see_at = NOW - timedelta(days=3)
+        organisation = session.get_one(Organisation, cast.organisation_id)
+        place = make_place(session, "cataloguing", organisation=organisation)
+        login = seat(session, place, "Juno Marsh")
+        see(session, place, login, 450.0, at=see_at)
+    page = mia.get(f"/organisation/{elm.id}/reports/people?q=juno").text
+    assert "45 %" in page
+    own = mia.get(f"/organisation/{elm.id}/reports/people/{login.public_id}").text
+    assert "Juno Marsh" in own
+    assert "45 %" in own
+    for text in (page, own):
+        assert "Mar 2026" not in text
+        assert "7:30" not in text  # where she stopped
+
+
+def test_a_person_of_another_organisation_is_not_there(
+    mia: Visitor, elm: Elm, watched: Place, database: Database
+) -> None:
+    with database.transaction() as session:
+        oak = make_place(session, "weeding")
+        stranger = seat(session, oak, "Sol Strange")
+    here = f"/organisation/{elm.id}/reports"
+    assert mia.get(f"{here}/people/{stranger.public_id}").status_code == NOT_FOUND
+    assert stranger.name not in mia.get(f"{here}/people.csv").text
+    assert mia.get(f"/organisation/{oak.organisation.public_id}/reports").status_code == NOT_FOUND
+
+
+def test_a_manager_who_sorts_and_pages_keeps_the_days(
+    mia: Visitor, elm: Elm, watched: Place
+) -> None:
+    page = mia.get(f"/organisation/{elm.id}/reports?from=2026-01-01&to=2026-03-31&sort=share").text
+    assert "sort=people&amp;down=1" in page or "down=1" in page
+    assert 'aria-sort="ascending"' in page
+    assert "from=2026-01-01" in page.split("webinars.csv")[1][:80]
+    assert 'name="sort" value="share"' in page
+
+
+def test_the_person_sees_the_same(
+    client: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        organisation = session.get_one(Organisation, cast.organisation_id)
+        place = make_place(session, "cataloguing", organisation=organisation)
+        login = seat(session, place, "Juno Marsh")
+        watch(session, place, login, 450.0)
+        lone = make_login(session)
+        manager = make_login(session)
+        make_membership(session, organisation, manager, role=Role.MANAGER)
+
+    def table(page: str) -> str:
+        return page.split("<tbody>")[1].split("</tbody>")[0]
+
+    client.sign_in(manager.id)
+    seen = client.get(f"/organisation/{elm.id}/reports/people/{login.public_id}").text
+    client.sign_in(login.id)
+    own = client.get("/account/seen").text
+    assert "Managers of Elm County Library" in own
+    assert table(own) == table(seen)
+    assert "/account/seen" in client.get("/account").text
+    client.sign_in(lone.id)
+    assert "Nobody sees anything" in client.get("/account/seen").text
