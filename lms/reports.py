@@ -65,12 +65,12 @@ def lapse_of(first: date, last: date) -> Lapse:
     return Lapse.MONTH if days <= MOST_MONTHS * 31 else Lapse.YEAR
 
 
-def laps(first: date, last: date, zone: ZoneInfo) -> tuple[Lap, ...]:
+def laps(first: date, last: date, lapse: Lapse, zone: ZoneInfo) -> tuple[Lap, ...]:
     """Return the laps of the days from `first` to `last`, both included.
 
     Weeks begin on Mondays; the first and the last lap may be cut short.
     """
-    bounds = [*_begin(first, last, lapse_of(first, last)), last + DAY]
+    bounds = [*_begin(first, last, lapse), last + DAY]
     return tuple(
         Lap(starts, midnight(starts, zone), midnight(ends, zone))
         for starts, ends in pairwise(bounds)

@@ -22,7 +22,7 @@ from lms.reports import LEAST
 from lms.reports_sources import Whose, is_known, person
 from lms.seat_watching import COMPLETED_FROM, covers
 
-AT_ONCE: Final = 1_000  # bitmaps in memory: 90 bytes for an hour each
+AT_ONCE: Final = 5_000  # bitmaps in memory: 90 bytes for an hour each
 MOST_STRETCHES: Final = 60
 MOST_STOPS: Final = 12
 LENGTHS_S: Final = (5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600)
@@ -79,10 +79,7 @@ def read_heat(session: Session, whose: Whose, webinar_id: int) -> Heat | NoHeat:
     asked = _records(whose, played.id)
     if _count(session, asked) < LEAST:
         return NoHeat(has_recording=True)
-    rows = session.execute(
-        asked.order_by(person, WatchRecord.updated_at).execution_options(yield_per=AT_ONCE)
-    )
-    return drawn(_people(rows, played.seconds), played.seconds)
+    return drawn(_people(_rows(session, asked), played.seconds), played.seconds)
 
 
 def drawn(people: Iterable[tuple[bytes, float]], seconds: float) -> Heat | NoHeat:
@@ -101,7 +98,13 @@ def drawn(people: Iterable[tuple[bytes, float]], seconds: float) -> Heat | NoHea
 
 def _records(whose: Whose, recording_id: int) -> Select[Any]:
     asked: Any = (
-        select(person.label("person"), WatchRecord.buckets, WatchRecord.position_s)
+        select(
+            person.label("person"),
+            WatchRecord.id,
+            WatchRecord.buckets,
+            WatchRecord.position_s,
+            WatchRecord.updated_at,
+        )
         .join_from(WatchRecord, Login, Login.id == WatchRecord.login_id)
         .where(WatchRecord.recording_id == recording_id, WatchRecord.watched_s > 0, is_known())
     )
@@ -146,13 +149,25 @@ def _count(session: Session, asked: Select[Any]) -> int:
     return session.scalar(select(func.count()).select_from(each)) or 0
 
 
+def _rows(session: Session, asked: Select[Any]) -> Iterator[Any]:
+    """Give the records of each person one after the other, a portion of them at a time."""
+    ordered = asked.order_by(person, WatchRecord.id).limit(AT_ONCE)
+    found = session.execute(ordered).all()
+    while found:
+        yield from found
+        last = found[-1]
+        beyond = or_(person > last.person, and_(person == last.person, WatchRecord.id > last.id))
+        found = session.execute(ordered.where(beyond)).all() if len(found) == AT_ONCE else []
+
+
 def _people(rows: Iterable[Any], seconds: float) -> Iterator[tuple[bytes, float]]:
     """Give each person's buckets, over all their logins, and where they were last."""
     for _person, theirs in groupby(rows, key=lambda row: row.person):
-        buckets, position_s = b"", 0.0
-        for row in theirs:
-            buckets, position_s = merge(buckets, row.buckets, seconds=seconds), row.position_s
-        yield buckets, position_s
+        buckets = b""
+        records = list(theirs)
+        for row in records:
+            buckets = merge(buckets, row.buckets, seconds=seconds)
+        yield buckets, max(records, key=lambda row: row.updated_at).position_s
 
 
 def _stretches(counts: Sequence[int], people: int, seconds: float) -> Iterator[Stretch]:

@@ -195,16 +195,24 @@ def figures(totals: Totals) -> list[tuple[str, str]]:
 def read_chart(
     session: Session, whose: Whose, days: Days, *, webinar_id: int | None = None
 ) -> Chart | None:
-    """Return the chart of views over these days; None where there are none."""
+    """Return the chart of views over these days, as finely as most of its bars can be told.
+
+    None where there are no views, or too few people for any bar.
+    """
     first = days.first
     if first is None:
         began = first_view(session, whose, days.span)
         if began is None:
             return None
         first = began.astimezone(days.zone).date()
-    among = laps(first, days.last, days.zone)
-    views = read_laps(session, whose, days.span, among, webinar_id=webinar_id)
-    return chart_of(views, lapse_of(first, days.last))
+    every = list(Lapse)
+    for lapse in every[every.index(lapse_of(first, days.last)) :]:
+        among = laps(first, days.last, lapse, days.zone)
+        views = read_laps(session, whose, days.span, among, webinar_id=webinar_id)
+        kept_back = sum(one.views is None for one in views)
+        if kept_back <= sum(bool(one.views) for one in views):
+            return chart_of(views, lapse)
+    return None
 
 
 def chart_of(views: Sequence[LapViews], lapse: Lapse) -> Chart:

@@ -81,6 +81,24 @@ def test_of_merged_log_ins_one_person_is_drawn(database: Database) -> None:
             assert (found.people, round(found.stretches[-1].share, 3)) == (5, 0.2)
 
 
+def test_more_records_than_are_read_at_once_make_the_same_line(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        place = make_place(session, "one")
+        for upto, login in enumerate(seats(session, place, 7), start=1):
+            see(session, place, login, upto * 100.0)
+            twin = make_login(session)
+            see(session, place, twin, 50.0)
+            twin.merged_into = login.id
+        session.flush()
+        whole = line(session, HOUSE, place)
+        for number in (1, 2, 3, 14):
+            monkeypatch.setattr("lms.reports_heat.AT_ONCE", number)
+            assert line(session, HOUSE, place) == whole
+    assert whole.people == 7
+
+
 def test_who_went_on_after_leaving_is_not_in_the_organisation_s(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")

@@ -28,7 +28,7 @@ def test_the_longer_the_span_the_longer_its_laps(days: int, lapse: Lapse) -> Non
 
 
 def test_a_day_with_a_change_of_clocks_is_a_lap_of_its_own_length() -> None:
-    found = laps(date(2026, 3, 7), date(2026, 3, 9), NEW_YORK)
+    found = laps(date(2026, 3, 7), date(2026, 3, 9), Lapse.DAY, NEW_YORK)
     assert [(lap.ends_at - lap.starts_at) for lap in found] == [
         timedelta(hours=24),
         timedelta(hours=23),
@@ -38,13 +38,13 @@ def test_a_day_with_a_change_of_clocks_is_a_lap_of_its_own_length() -> None:
 
 
 def test_weeks_begin_on_mondays_and_months_on_their_first_and_none_overlaps() -> None:
-    weeks = laps(date(2026, 1, 15), date(2026, 3, 1), NEW_YORK)
+    weeks = laps(date(2026, 1, 15), date(2026, 3, 1), Lapse.WEEK, NEW_YORK)
     assert [lap.day for lap in weeks[:3]] == [
         date(2026, 1, 15),
         date(2026, 1, 19),
         date(2026, 1, 26),
     ]
-    months = laps(date(2025, 11, 30), date(2026, 6, 30), NEW_YORK)
+    months = laps(date(2025, 11, 30), date(2026, 6, 30), Lapse.MONTH, NEW_YORK)
     assert [lap.day for lap in months[:3]] == [
         date(2025, 11, 30),
         date(2025, 12, 1),

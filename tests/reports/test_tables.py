@@ -12,7 +12,7 @@ from lms.errors import NotFound
 from lms.letters import Doors
 from lms.models.people import Login
 from lms.models.seats import AssignmentEnd, AssignmentState
-from lms.reports import Span, laps
+from lms.reports import Lapse, Span, laps
 from lms.reports_sources import HOUSE, Whose
 from lms.reports_tables import (
     Line,
@@ -130,7 +130,7 @@ def test_no_sum_tells_what_the_few_did(database: Database) -> None:
 
 def test_a_bar_of_fewer_than_five_is_kept_back_with_the_smallest_other(database: Database) -> None:
     first = date(2026, 3, 1)
-    among = laps(first, first + timedelta(days=3), UTC_ZONE)
+    among = laps(first, first + timedelta(days=3), Lapse.DAY, UTC_ZONE)
     span = Span(among[0].starts_at, among[-1].ends_at)
     with database.transaction() as session:
         place = make_place(session, "one")
