@@ -235,7 +235,7 @@ def line_words(line: Line) -> LineWords:
     return LineWords(
         key=line.key,
         title=line.title,
-        people=number(line.people) if line.people is not None else _("Fewer than 5"),
+        people=number(line.people),
         views=number(line.views),
         hours=hours(line.seconds),
         finished=rate(line.finished, line.begun),
@@ -369,7 +369,7 @@ def _bar(one: LapViews, place: int, step: float, most: int, lapse: Lapse) -> Bar
         width=round(step - gap, 1),
         height=round(height, 1),
         middle=round((place + 0.5) * step, 1),
-        number=_("Fewer than 5 people") if one.views is None else number(one.views),
+        number=number(one.views),
         label=str(format_date(one.lap.day, _FORMS[lapse], locale=LOCALE)),
         title=_day(one.lap.day),
         views=one.views,
