@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "20261126_60_reports"
-down_revision = "20261126_59_files_lane"
+revision = "20261126_61_reports"
+down_revision = "20261126_60_minutes_by_hand"
 branch_labels = None
 depends_on = None
 
