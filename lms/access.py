@@ -14,6 +14,7 @@ from lms.models.catalogue import WebinarState
 from lms.models.holdings import Scope, Withdrawal
 
 LIVE_OPENS_BEFORE = timedelta(minutes=60)
+LIVE_STAYS_OPEN = timedelta(minutes=60)  # after the announced end, for a webinar that overruns
 
 
 class Action(StrEnum):
@@ -375,7 +376,9 @@ def _obstacle(webinar: WebinarFacts, action: Action, now: datetime) -> Code | No
         return None if webinar.playable else Code.RECORDING_NOT_READY
     if action is not Action.LIVE:
         return None
-    is_over = now >= webinar.held_at + timedelta(minutes=webinar.minutes)
-    if is_over or webinar.state is WebinarState.CANCELLED:
+    closes_at = webinar.held_at + timedelta(minutes=webinar.minutes)
+    if not webinar.playable:
+        closes_at += LIVE_STAYS_OPEN
+    if now >= closes_at or webinar.state is WebinarState.CANCELLED:
         return Code.LIVE_OVER
     return Code.LIVE_NOT_OPEN if now < webinar.held_at - LIVE_OPENS_BEFORE else None

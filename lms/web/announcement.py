@@ -61,9 +61,16 @@ def panel_for(found: Announcement, case: Case | None, now: datetime) -> Panel:
         return _stranger(found, now)
     if now >= found.ends_at or found.state is WebinarState.PULLED:
         decision = decide(case.login, case.webinar, Action.RECORDING, now)
-        return panel_of(decision, case.webinar, slug=found.slug)
+        panel = panel_of(decision, case.webinar, slug=found.slug)
+        return _overrunning(panel, found) if is_still_open(found, case, now) else panel
     decision = decide(case.login, case.webinar, Action.LIVE, now)
     return _live(panel_of(decision, case.webinar, slug=found.slug), decision, found, now)
+
+
+def is_still_open(found: Announcement, case: Case, now: datetime) -> bool:
+    """Tell whether somebody may still go into the room after the announced end, should it overrun."""
+    decision = decide(case.login, case.webinar, Action.LIVE, now)
+    return found.has_live_link and now >= found.ends_at and isinstance(decision, Admitted)
 
 
 def phase_of(found: Announcement, now: datetime) -> tuple[str, str] | None:
@@ -140,6 +147,16 @@ def _live(panel: Panel, decision: Decision, found: Announcement, now: datetime) 
         panel,
         action_label=_("Join live"),
         action_url=url_for("live.join", slug=found.slug),
+    )
+
+
+def _overrunning(panel: Panel, found: Announcement) -> Panel:
+    return replace(
+        panel,
+        action_label=_("Join live"),
+        action_url=url_for("live.join", slug=found.slug),
+        action_kind="",
+        note=_("Should it take longer, the room stays open for an hour after the announced end."),
     )
 
 

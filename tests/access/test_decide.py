@@ -221,6 +221,17 @@ def test_the_door_of_a_live_session_opens_an_hour_before_and_closes_after_its_mi
         assert code(grant(), action=Action.LIVE, at=at) is answer
 
 
+def test_the_room_stays_open_for_an_hour_until_there_is_a_recording() -> None:
+    ends, tick = HELD + timedelta(minutes=60), timedelta(microseconds=1)
+    overruns = webinar(playable=False)
+    holder = login(grant())
+    shuts = ends + timedelta(hours=1)
+    assert decide(holder, overruns, Action.LIVE, ends).code is Code.OK_PERMANENT
+    assert decide(holder, overruns, Action.LIVE, shuts - tick).code is Code.OK_PERMANENT
+    assert decide(holder, overruns, Action.LIVE, shuts).code is Code.LIVE_OVER
+    assert decide(holder, webinar(), Action.LIVE, ends).code is Code.LIVE_OVER
+
+
 def test_live_entry_needs_a_webinar_that_starts_inside_the_term() -> None:
     during = HELD + timedelta(minutes=10)
     bought_meanwhile = grant(starts_at=HELD + timedelta(minutes=5), ends_at=HELD + 365 * DAY)

@@ -152,7 +152,7 @@ def test_the_door_is_open_from_an_hour_before_until_the_end(
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-@pytest.mark.parametrize("before", [HOUR + timedelta(seconds=1), -HOUR])
+@pytest.mark.parametrize("before", [HOUR + timedelta(seconds=1), -2 * HOUR])
 def test_the_door_is_shut_before_that_and_after(
     client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock, before: timedelta
 ) -> None:
@@ -301,3 +301,18 @@ def test_a_poster_is_drawn_for_everyone_and_may_be_kept(client: Visitor, cast: C
         f"/webinars/{cast.slug}/poster.svg", headers={"If-None-Match": answer.headers["ETag"]}
     )
     assert again.status_code == 304
+
+
+def test_who_dropped_out_comes_in_again_while_a_webinar_overruns(
+    client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock
+) -> None:
+    clock.set(upcoming.held_at + timedelta(minutes=75))
+    client.sign_in(cast.alice.id)
+    page = client.get(upcoming.path)
+    assert "Join live" in page.text
+    assert "stays open for an hour after the announced end" in page.text
+    assert LIVE_LINK not in page.text
+    assert client.get(f"{upcoming.path}/live").location == LIVE_LINK
+    clock.set(upcoming.held_at + timedelta(minutes=121))
+    assert "Join live" not in client.get(upcoming.path).text
+    assert client.get(f"{upcoming.path}/live").status_code == 403
