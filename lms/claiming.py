@@ -5,11 +5,12 @@ from datetime import datetime
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from lms import claim_links, known_addresses, seat_letters, seats, waiting
+from lms import claim_links, known_addresses, live_letters, seat_letters, seats, waiting
 from lms.addresses import Address
 from lms.claim_links import LINK_IS_OVER, LinkState
 from lms.errors import N_, Forbidden, Gone, NotFound
 from lms.letters import Doors
+from lms.models.catalogue import Webinar
 from lms.models.people import Login, LoginAlias
 from lms.models.seats import (
     Assignment,
@@ -168,4 +169,9 @@ def _tell_claimed(
 ) -> None:
     pool = session.get_one(Pool, pool_id)
     own = known_addresses.kept_login(session, login_id)
-    seat_letters.send_claimed(session, own, pool, doors=doors, now=now)
+    entry = None
+    if pool.webinar_id is not None:
+        # the seat's holder is registered by it, in the next round of live webinars
+        webinar = session.get_one(Webinar, pool.webinar_id)
+        entry = live_letters.entry_for(session, webinar, own, doors=doors, now=now)
+    seat_letters.send_claimed(session, own, pool, entry, doors=doors, now=now)

@@ -13,8 +13,8 @@ from lms import mail
 from lms.calendar_files import Happening, Invitation, Method
 from lms.errors import N_
 from lms.letters import Doors
-from lms.models.catalogue import Webinar
-from lms.registrants import Registrant
+from lms.models.catalogue import Webinar, WebinarState
+from lms.registrants import Registrant, read_standing
 from lms.zones import read_zone, say_moment
 
 
@@ -109,3 +109,19 @@ def invitation_of(
         changed_at=now,
     )
     return Invitation(method, happening)
+
+
+def entry_for(
+    session: Session, webinar: Webinar, login_id: int, *, doors: Doors, now: datetime
+) -> Invitation | None:
+    """Return the entry of a webinar to come for who got it by itself, and so will come; None for others.
+
+    Whoever said that they won't come gets none.
+    """
+    if webinar.state is not WebinarState.ANNOUNCED or webinar.held_at <= now:
+        return None
+    standing = read_standing(session, login_id=login_id, webinar_id=webinar.id)
+    if standing is not None and not standing.is_coming:
+        return None
+    turns = 0 if standing is None else standing.turns
+    return invitation_of(webinar, Method.REQUEST, turns=turns, doors=doors, now=now)

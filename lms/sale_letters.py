@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import contract_letters, live_letters, mail
-from lms.calendar_files import Invitation, Method
+from lms.calendar_files import Invitation
 from lms.contract_letters import NewTerm, Post
 from lms.desk_list import KIND_WORDS, RequestFacts
 from lms.errors import N_
 from lms.house import read_house
 from lms.letters import Doors
-from lms.models.catalogue import Webinar, WebinarState
+from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind, Scope
 from lms.models.orders import DeliveredThrough, RequestState, Terms
 from lms.offers import say_money
@@ -23,7 +23,6 @@ from lms.passes import Term
 from lms.pools import PoolFacts
 from lms.pricing import holds_until
 from lms.recovery import asks_for_recovery
-from lms.registrants import read_standing
 from lms.sale_list import SaleFacts, SaleGrant, grants_of_sale
 from lms.stewards import stewards_of
 from lms.zones import read_zone, say_date, say_moment
@@ -131,11 +130,7 @@ def _entry(
     if line.scope is not Scope.WEBINAR or line.login_id is None or facts.contact_id is None:
         return None
     webinar = session.scalars(select(Webinar).where(Webinar.slug == line.slug)).one()
-    if webinar.state is not WebinarState.ANNOUNCED or webinar.held_at <= now:
-        return None
-    standing = read_standing(session, login_id=line.login_id, webinar_id=webinar.id)
-    turns = 0 if standing is None else standing.turns
-    return live_letters.invitation_of(webinar, Method.REQUEST, turns=turns, doors=doors, now=now)
+    return live_letters.entry_for(session, webinar, line.login_id, doors=doors, now=now)
 
 
 def _recovery_page(session: Session, lines: Sequence[SaleGrant], doors: Doors) -> str:

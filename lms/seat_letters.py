@@ -8,6 +8,7 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from lms import mail
+from lms.calendar_files import Invitation
 from lms.errors import N_
 from lms.letters import Doors
 from lms.models.catalogue import Presenter, Series, Webinar
@@ -82,9 +83,18 @@ def send_invitation(
 
 
 def send_claimed(
-    session: Session, login_id: int, pool: Pool, *, doors: Doors, now: datetime
+    session: Session,
+    login_id: int,
+    pool: Pool,
+    entry: Invitation | None,
+    *,
+    doors: Doors,
+    now: datetime,
 ) -> None:
-    """Tell somebody that the seat is theirs, where they watch, and by which link always."""
+    """Tell somebody that the seat is theirs, where they watch, and by which link always.
+
+    The calendar's `entry` of a webinar to come goes along.
+    """
     email = session.scalar(select(Login.email).where(Login.id == login_id))
     if email is None:
         return
@@ -100,10 +110,12 @@ def send_claimed(
             "covers": about.covers,
             "is_permanent": pool.is_permanent,
             "is_webinar": pool.webinar_id is not None,
+            "has_entry": entry is not None,
             "action_url": doors.page(about.page),
             "library_url": doors.page("/library"),
         },
         now=now,
+        invitation=entry,
     )
 
 
