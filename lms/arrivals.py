@@ -10,7 +10,7 @@ from lms import handouts, recordings, uploads
 from lms.clock import now
 from lms.encoding import workshop
 from lms.errors import N_, Refused
-from lms.jobs import Ended, GiveUp, JobRun, Schedule, Stopped
+from lms.jobs import Ended, GiveUp, JobRun, LeaseLost, Schedule, Stopped
 from lms.models.uploads import UploadPurpose, UploadState
 from lms.receiving import LOST, check_head
 from lms.recordings import Original
@@ -100,10 +100,16 @@ def _settle_handout(carrel: Carrel, run: JobRun, upload: UploadFacts) -> None:
         carrel.storage.fetch(upload.arriving.key, path)
         kept = handouts.keep_handout(carrel.storage, path, upload.name, folder)
     moment = now()
-    with carrel.database.transaction() as session:
-        run.hold(session)
-        handouts.attach(session, slug=upload.slug, kept=kept, actor=upload.actor, now=moment)
-        uploads.finish(session, upload.id, now=moment)
+    try:
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            handouts.attach(session, slug=upload.slug, kept=kept, actor=upload.actor, now=moment)
+            uploads.finish(session, upload.id, now=moment)
+    except LeaseLost:  # another has done it meanwhile, under keys of its own
+        carrel.storage.delete(kept.key)
+        if kept.preview_key:
+            carrel.storage.delete(kept.preview_key)
+        raise
 
 
 def _hash(carrel: Carrel, run: JobRun, upload: UploadFacts) -> str:

@@ -2,18 +2,18 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lms import captions, page_moments, recordings, slides
 from lms.clock import now
 from lms.db import new_public_id
 from lms.errors import N_
-from lms.jobs import Ended, GiveUp, JobRun, StandAside, Stopped, TryAgain, enqueue
+from lms.jobs import Ended, GiveUp, JobRun, LeaseLost, StandAside, Stopped, TryAgain, enqueue
 from lms.models.catalogue import Recording, RecordingState
 from lms.models.upkeep import Job, JobState, Lane
 from lms.recordings import Playable
@@ -107,7 +107,11 @@ def sweep_run(carrel: Carrel, run: JobRun) -> None:
     with carrel.database.read_session() as session:
         if recordings.run_of(session, run.subject) == unwanted:
             return
-    for key in list(carrel.storage.list(f"renditions/{run.subject}/{unwanted}/")):
+    _delete_run(carrel, run.subject, unwanted)
+
+
+def _delete_run(carrel: Carrel, recording_id: str, run_id: str) -> None:
+    for key in list(carrel.storage.list(f"renditions/{recording_id}/{run_id}/")):
         carrel.storage.delete(key)
 
 
@@ -130,14 +134,32 @@ def _publish(
 ) -> None:
     """Store a finished run under its own new keys, then let one row update make it play."""
     run_id = _begin_run(carrel, run)
+    try:
+        _store(carrel, run, folder, made, run_id, whole=whole)
+        _let_play(carrel, run, made, found, run_id, whole=whole)
+    except (LeaseLost, EncodeCancelled, FileNotFoundError):
+        # Who took over has had it swept, and the folder with it; what was stored since is ours.
+        _delete_run(carrel, run.subject, run_id)
+        raise
+
+
+def _store(
+    carrel: Carrel, run: JobRun, folder: Path, made: Encoded, run_id: str, *, whole: bool
+) -> None:
     report = _progress(run, STORING, 0.95, 1.0) if whole else None
     for count, name in enumerate(made.files, start=1):
+        run.stand()
         key = f"renditions/{run.subject}/{run_id}/{name}"
         carrel.storage.take_file(key, folder / name, content_type_of(key))
         if report is not None:
             report(count / len(made.files))
         if run.cancelled():
             raise EncodeCancelled
+
+
+def _let_play(
+    carrel: Carrel, run: JobRun, made: Encoded, found: Probe, run_id: str, *, whole: bool
+) -> None:
     playable = Playable(
         run=run_id,
         seconds=made.seconds,
@@ -185,13 +207,22 @@ def _keep_run(session: Session, run_id: str) -> None:
 
 
 def _sweep_unpublished_now(session: Session, recording_id: str, *, now: datetime) -> None:
-    session.execute(
-        update(Job)
+    """Delete what earlier tries left; the later turn stays, for a worker that wakes meanwhile."""
+    waiting = session.scalars(
+        select(Job.payload)
         .where(Job.kind == SWEEP, Job.subject == recording_id, Job.state == JobState.QUEUED)
         .where(Job.unique_key.startswith(f"{UNPUBLISHED}:"))
-        .values(run_at=now)
-        .execution_options(synchronize_session=False)
     )
+    for payload in waiting.all():
+        enqueue(
+            session,
+            kind=SWEEP,
+            lane=Lane.MEDIA,
+            subject=recording_id,
+            payload=payload,
+            now=now,
+            unique_key=f"{SWEEP}:at-once:{payload['run']}",
+        )
 
 
 def _sweep_later(
@@ -221,13 +252,19 @@ def _source(carrel: Carrel, recording: Recording, folder: Path) -> Path:
 
 @contextmanager
 def workshop(folder: Path) -> Iterator[Path]:
-    """Give an empty folder, also where a killed worker left one behind; it is gone afterwards."""
+    """Give an empty folder below one that is the job's; what a killed worker left there goes.
+
+    Another worker that was frozen and wakes finds its own gone, and takes nothing from this one.
+    """
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    own = folder / new_public_id()
+    own.mkdir(parents=True)
     try:
-        yield folder
+        yield own
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(own, ignore_errors=True)
+        with suppress(OSError):  # another has it by now
+            folder.rmdir()
 
 
 def _progress(run: JobRun, note: str, begin: float, end: float) -> Callable[[float], None]:

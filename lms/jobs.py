@@ -81,6 +81,9 @@ class Watch(Protocol):
     def hold(self, session: Session) -> None:
         """Make sure, within the session's transaction, that the job is still this worker's."""
 
+    def stand(self) -> None:
+        """Make sure, by a look, that the job is still this worker's."""
+
     def give_way(self) -> None:
         """Raise StandAside where others wait and this job has had its share of the lane."""
 
@@ -112,6 +115,14 @@ class JobRun:
     def hold(self, session: Session) -> None:
         """Fence a transaction of the handler's own: raises LeaseLost if the job was taken over."""
         self.watch.hold(session)
+
+    def stand(self) -> None:
+        """Fence what no transaction can: raises LeaseLost if the job was taken over by now.
+
+        A worker may stand still after it looked; so what it writes outside the database it must
+        take back when it learns of it, and something else must tidy up if it never does.
+        """
+        self.watch.stand()
 
     def give_way(self) -> None:
         """Let others of the lane have their turn, once this has worked for some seconds.

@@ -15,7 +15,7 @@ from lms.clock import now
 from lms.encoding import workshop
 from lms.errors import N_
 from lms.house import read_house
-from lms.jobs import Ended, GiveUp, JobRun, Stopped, TryAgain
+from lms.jobs import Ended, GiveUp, JobRun, LeaseLost, Stopped, TryAgain
 from lms.kit_text import KitText, letter_of
 from lms.models.catalogue import Caption, Handout, Presenter, Recording, Webinar, WebinarPresenter
 from lms.models.kits import DeliveryKit, KitState
@@ -71,9 +71,13 @@ def make_kit(carrel: Carrel, run: JobRun) -> None:
         size = packed.stat().st_size
         key = f"kits/{run.subject}/{run.public_id}-{run.tries}.zip"
         carrel.storage.take_file(key, packed, content_type_of(key))
-    with carrel.database.transaction() as session:
-        run.hold(session)
-        kits.finish(session, run.subject, key, size, now=now())
+    try:
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            kits.finish(session, run.subject, key, size, now=now())
+    except LeaseLost:  # another has made it meanwhile
+        carrel.storage.delete(key)
+        raise
 
 
 def making_ended(session: Session, ended: Ended) -> None:

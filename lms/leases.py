@@ -115,6 +115,12 @@ def is_held(session: Session, held: Claim) -> bool:
     return session.execute(statement).scalar_one_or_none() is not None
 
 
+def stands(session: Session, held: Claim) -> bool:
+    """Tell whether the claim still stands at this moment; reads only."""
+    mine = (Job.id == held.id, Job.state == JobState.RUNNING, Job.leased_by == held.leased_by)
+    return session.scalar(select(Job.id).where(*mine)) is not None
+
+
 def finish(session: Session, held: Claim, *, now: datetime) -> bool:
     """Mark a job done; False when the lease was lost, and then nothing is changed."""
     values = {"state": JobState.DONE, "progress": 1.0, "finished_at": now}

@@ -64,6 +64,14 @@ class Tryout:
             self._lost = True
             raise LeaseLost
 
+    def stand(self) -> None:
+        """Raise LeaseLost unless the job is still ours."""
+        with self._carrel.database.read_session() as session:
+            if leases.stands(session, self._held):
+                return
+        self._lost = True
+        raise LeaseLost
+
     def give_way(self) -> None:
         """Raise StandAside when this has worked for its share, and others of the lane wait."""
         if time.monotonic() - self._began < SHARE_S:

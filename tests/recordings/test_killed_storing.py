@@ -1,4 +1,4 @@
-"""A worker killed while it stores an encode leaves nothing behind, on a disk and in a bucket."""
+"""A worker killed or frozen while it stores an encode leaves nothing behind, on disk and in a bucket."""
 
 import json
 import os
@@ -7,13 +7,15 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from lms import jobs, recordings
+from lms import jobs, leases, recordings
 from lms.clock import now
+from lms.encoding import workshop
 from lms.models.catalogue import Recording, RecordingState
 from lms.models.upkeep import Job, JobState
 from lms.recordings import ENCODE
@@ -21,7 +23,7 @@ from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from tests.factories import make_webinar
 from tests.media.conftest import X264, Make, picture, s3_server
-from tests.recordings.storing_worker import STORED
+from tests.recordings.storing_worker import GO, STORED
 from tests.servers.process import running
 from tests.servers.seaweed import S3Server
 from tests.waiting import until
@@ -57,9 +59,26 @@ def house(places: Mapping[str, str], database: object) -> Iterator[Carrel]:
     carrel.database.dispose()
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A recording of which some files are stored, by a worker that stands still in the midst of it."""
+
+    recording_id: str
+    worker: "subprocess.Popen[bytes]"
+    log: Path
+    left: set[str]
+
+
 @pytest.fixture
-def half_stored(house: Carrel, places: Mapping[str, str], make: Make) -> tuple[str, set[str]]:
-    """A recording whose worker was killed in the midst of storing it: its id, and what lies there."""
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Mapping[str, str]:
+    """Where the worker that stands still has its scratch: here, or as one of another machine."""
+    return {"CARREL_SCRATCH": str(tmp_path / "far")} if getattr(request, "param", "") else {}
+
+
+@pytest.fixture
+def begun(
+    house: Carrel, places: Mapping[str, str], make: Make, elsewhere: Mapping[str, str]
+) -> Iterator[Begun]:
     film = make("film.mp4", *picture(seconds=3), *X264, "-pix_fmt", "yuv444p")
     house.settings.data_dir.mkdir(exist_ok=True)
     log = house.settings.data_dir / "log"
@@ -74,15 +93,21 @@ def half_stored(house: Carrel, places: Mapping[str, str], make: Make) -> tuple[s
                 [sys.executable, "-m", "tests.recordings.storing_worker"],
                 ready=lambda: "worker_started" in log.read_text(),
                 log=log,
-                environ={**os.environ, **places, "PYTHONPATH": str(ROOT)},
+                environ={**os.environ, **places, **elsewhere, "PYTHONPATH": str(ROOT)},
             )
         )
         until((house.settings.data_dir / STORED).exists, seconds=180)
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
-    left = set(house.storage.list(f"renditions/{original.recording_id}/"))
-    assert len(left) == 3
-    return original.recording_id, left
+        left = set(house.storage.list(f"renditions/{original.recording_id}/"))
+        assert len(left) == 3
+        yield Begun(original.recording_id, worker, log, left)
+
+
+@pytest.fixture
+def half_stored(begun: Begun) -> tuple[str, set[str]]:
+    """A recording whose worker was killed in the midst of storing it: its id, and what lies there."""
+    begun.worker.send_signal(signal.SIGKILL)
+    begun.worker.wait()
+    return begun.recording_id, begun.left
 
 
 def work(house: Carrel, places: Mapping[str, str], end: JobState, left: set[str]) -> None:
@@ -101,6 +126,22 @@ def work(house: Carrel, places: Mapping[str, str], end: JobState, left: set[str]
         command, ready=lambda: "worker_started" in log.read_text(), log=log, environ=environ
     ):
         until(is_over, seconds=180)
+
+
+def taken_over(house: Carrel) -> str:
+    """Take the encode over once its lease has lapsed, as another worker does; returns the job's id."""
+    held = []
+
+    def has_lapsed() -> bool:
+        with house.database.transaction() as session:
+            leases.settle(session, endings={}, now=now())
+            held.append(
+                leases.claim(session, lane=None, kinds=(ENCODE,), worker="another", now=now())
+            )
+        return held[-1] is not None
+
+    until(has_lapsed, seconds=60)
+    return held[-1].public_id
 
 
 def is_clean(places: Mapping[str, str]) -> bool:
@@ -136,3 +177,32 @@ def test_what_a_cancelled_encode_left_half_stored_is_deleted(
     work(house, places, JobState.CANCELLED, left)
     assert list(house.storage.list(f"renditions/{recording_id}/")) == []
     assert is_clean(places)
+
+
+@pytest.mark.parametrize("elsewhere", ["far"], indirect=True)
+def test_a_worker_that_was_frozen_until_another_had_done_it_stores_nothing_more(
+    house: Carrel, places: Mapping[str, str], begun: Begun
+) -> None:
+    begun.worker.send_signal(signal.SIGSTOP)
+    (house.settings.data_dir / GO).touch()
+    work(house, places, JobState.DONE, begun.left)
+    begun.worker.send_signal(signal.SIGCONT)
+    until(lambda: "job_ended" in begun.log.read_text(), seconds=60)
+    with house.database.read_session() as session:
+        made = session.scalars(select(Recording)).one()
+    stored = set(house.storage.list(f"renditions/{begun.recording_id}/"))
+    assert {key.split("/")[2] for key in stored} == {made.run}
+    assert is_clean(places)
+    assert list((house.settings.scratch / "encode").iterdir()) == []
+
+
+def test_a_worker_that_wakes_while_another_encodes_takes_nothing_from_it(
+    house: Carrel, places: Mapping[str, str], begun: Begun
+) -> None:
+    begun.worker.send_signal(signal.SIGSTOP)
+    with workshop(house.settings.scratch / "encode" / taken_over(house)) as folder:
+        (folder / "kept").touch()
+        (house.settings.data_dir / GO).touch()
+        begun.worker.send_signal(signal.SIGCONT)
+        until(lambda: "job_ended" in begun.log.read_text(), seconds=60)
+        assert [path.name for path in folder.iterdir()] == ["kept"]
