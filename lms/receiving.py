@@ -92,7 +92,7 @@ def begin(carrel: Carrel, wanted: Wanted, *, login_id: int | None) -> UploadFact
         expected = uploads.expected_bytes(session, now=now())
     _check_room(carrel, wanted.size_bytes, expected)
     upload_id, intake = new_public_id(), carrel.storage.intake
-    arriving = intake.begin(uploads.new_key(wanted, upload_id))
+    arriving = intake.begin(uploads.new_key(wanted, upload_id), wanted.size_bytes)
     try:
         with carrel.database.transaction() as session:
             uploads.begin(
@@ -202,7 +202,8 @@ def _take_checked(carrel: Carrel, upload: UploadFacts, at: int, body: Body, leng
         return at
     if body.checksum is not None:
         body.checksum.check(piece)
-    return _put(carrel, upload, at, piece) if piece else at
+    kept = _whole_steps(carrel, upload, at, len(piece))
+    return _put(carrel, upload, at, piece[:kept]) if kept else at
 
 
 def _read_whole(source: Source, length: int) -> bytes:
@@ -229,12 +230,22 @@ def _take_pieces(carrel: Carrel, upload: UploadFacts, at: int, left: int, source
         piece += data
         left -= len(data)
         is_due = len(piece) >= PIECE_BYTES or time.monotonic() - since > PATIENCE_S
-        if is_due and stands(at, len(piece)) and stands(at + len(piece), left):
-            at = _put(carrel, upload, at, bytes(piece))
-            piece, since = bytearray(), time.monotonic()
-    if piece and stands(at, len(piece)):
-        at = _put(carrel, upload, at, bytes(piece))
+        whole = _whole_steps(carrel, upload, at, len(piece)) if is_due else 0
+        if whole and stands(at, whole) and stands(at + whole, len(piece) - whole + left):
+            at = _put(carrel, upload, at, bytes(piece[:whole]))
+            del piece[:whole]
+            since = time.monotonic()
+    whole = _whole_steps(carrel, upload, at, len(piece))
+    if whole and stands(at, whole):
+        at = _put(carrel, upload, at, bytes(piece[:whole]))
     return at
+
+
+def _whole_steps(carrel: Carrel, upload: UploadFacts, at: int, length: int) -> int:
+    """Return how many of so many bytes can be kept now; who sends goes on from there."""
+    if at + length == upload.size_bytes:
+        return length
+    return length - length % carrel.storage.intake.step_bytes(upload.size_bytes)
 
 
 def _standing(size: int, least: int) -> Callable[[int, int], bool]:

@@ -370,7 +370,7 @@ def _read(row: Upload, slug: str, actor: str | None) -> UploadFacts:
         fingerprint=row.fingerprint,
         size_bytes=row.size_bytes,
         kept_bytes=row.kept_bytes,
-        arriving=Arriving(row.key, row.mark),
+        arriving=Arriving(row.key, row.mark, row.size_bytes),
         actor=actor,
         failure=row.failure,
         updated_at=row.updated_at,

@@ -1,6 +1,9 @@
 """Files that arrive in pieces in a bucket: each piece is one part of a multipart upload.
 
 The parts that the server lists are the truth; nothing else of an upload is written down anywhere.
+A part's number says where in the file it begins, in steps of so many bytes. So a part that a slow
+line brings late, when others were kept in its place already, is the file's all the same: it stands
+in place of what began there, or nothing leads to it and it is left out.
 """
 
 import math
@@ -16,9 +19,9 @@ from media.reaching import reaching, status_of
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-LEAST_PART: Final = 5 * 1024 * 1024  # S3's own; the last may be smaller
+MIB: Final = 1024 * 1024
+LEAST_PART: Final = 5 * MIB  # S3's own; the last may be smaller
 MOST_PARTS: Final = 10_000
-SPARE_PARTS: Final = 1_000
 
 
 class BucketIntake:
@@ -30,18 +33,26 @@ class BucketIntake:
         self._above = above
 
     @reaching()
-    def begin(self, key: str) -> Arriving:
+    def begin(self, key: str, size: int) -> Arriving:
         """See Intake."""
         begun = self._client.create_multipart_upload(
             Bucket=self._bucket,
             Key=self._above + checked_key(key),
             ContentType=content_type_of(key),
         )
-        return Arriving(key, begun["UploadId"])
+        return Arriving(key, begun["UploadId"], size)
 
     def least_bytes(self, size: int) -> int:
         """See Intake."""
-        return max(LEAST_PART, math.ceil(size / (MOST_PARTS - SPARE_PARTS)))
+        step = self.step_bytes(size)
+        return math.ceil(LEAST_PART / step) * step
+
+    def step_bytes(self, size: int) -> int:
+        """See Intake."""
+        step = MIB
+        while step * MOST_PARTS < size:
+            step *= 2
+        return step
 
     @reaching()
     def kept(self, arriving: Arriving) -> int:
@@ -56,7 +67,8 @@ class BucketIntake:
         if kept != at:
             raise OutOfPlace(kept)
         try:
-            self._client.upload_part(**self._named(arriving), PartNumber=len(parts) + 1, Body=piece)
+            number = at // self.step_bytes(arriving.size_bytes) + 1
+            self._client.upload_part(**self._named(arriving), PartNumber=number, Body=piece)
         except ClientError as fault:
             raise _fault(fault, arriving) from fault
         return at + len(piece)
@@ -65,7 +77,7 @@ class BucketIntake:
     def finish(self, arriving: Arriving) -> None:
         """See Intake."""
         try:
-            found = self._parts(arriving)
+            found = self._all_parts(arriving)
             self._client.complete_multipart_upload(
                 **self._named(arriving),
                 MultipartUpload={
@@ -109,17 +121,29 @@ class BucketIntake:
             "UploadId": arriving.mark,
         }
 
+    def _all_parts(self, arriving: Arriving) -> list[tuple[int, str, int]]:
+        """Return the parts of a whole file; raises NotBegun, also where some are missing."""
+        found = self._parts(arriving)
+        if sum(size for _number, _etag, size in found) != arriving.size_bytes:
+            raise NotBegun(arriving.key)
+        return found
+
     def _parts(self, arriving: Arriving) -> list[tuple[int, str, int]]:
-        """Return number, etag and size of each part, in their order; raises NotBegun."""
+        """Return number, etag and size of each part that follows on another; raises NotBegun."""
         pages = self._client.get_paginator("list_parts").paginate(**self._named(arriving))
         try:
-            return [
-                (part["PartNumber"], part["ETag"], part["Size"])
+            listed = {
+                part["PartNumber"]: (part["PartNumber"], part["ETag"], part["Size"])
                 for page in pages
                 for part in page.get("Parts", ())
-            ]
+            }
         except ClientError as fault:
             raise _fault(fault, arriving) from fault
+        found, at, step = [], 0, self.step_bytes(arriving.size_bytes)
+        while at % step == 0 and (part := listed.get(at // step + 1)) and part[2]:
+            found.append(part)
+            at += part[2]
+        return found
 
     def _is_stored(self, arriving: Arriving) -> bool:
         try:

@@ -30,10 +30,14 @@ class NoRoomLeft(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """A file that is arriving: the key it will have, and the storage's own mark of it."""
+    """A file that is arriving: the key it will have, the storage's own mark of it, and its size.
+
+    What was found by looking has no size; it can be discarded alone.
+    """
 
     key: str
     mark: str
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,14 @@ class Intake(Protocol):
     Every method raises StorageAway while the storage can't be reached.
     """
 
-    def begin(self, key: str) -> Arriving:
-        """Make ready for a file; nothing is seen under its key until `finish`."""
+    def begin(self, key: str, size: int) -> Arriving:
+        """Make ready for a file of so many bytes; nothing is seen under its key until `finish`."""
 
     def least_bytes(self, size: int) -> int:
         """Return the smallest piece, but the last, that a file of that size can be given."""
+
+    def step_bytes(self, size: int) -> int:
+        """Return what every piece, but the last, of a file of that size must be a multiple of."""
 
     def kept(self, arriving: Arriving) -> int:
         """Return how many bytes are safely kept; raises NotBegun."""
@@ -62,11 +69,15 @@ class Intake(Protocol):
     def add(self, arriving: Arriving, at: int, piece: bytes) -> int:
         """Keep a piece safely and return how many bytes are kept now.
 
+        A piece that comes late, when others were kept in its place, alters nothing of the file.
         Raises OutOfPlace when `at` is not the end, NotBegun, and NoRoomLeft.
         """
 
     def finish(self, arriving: Arriving) -> None:
-        """Store what was kept under its key; doing it again is no fault. Raises NotBegun."""
+        """Store the whole file under its key; doing it again is no fault.
+
+        Raises NotBegun, also for a file of which less is kept than its size.
+        """
 
     def discard(self, arriving: Arriving) -> None:
         """Forget what was kept; it is no fault when there is nothing."""

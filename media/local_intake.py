@@ -26,9 +26,9 @@ class LocalIntake:
         self._stored = stored
         self._settle = settle
 
-    def begin(self, key: str) -> Arriving:
+    def begin(self, key: str, size: int) -> Arriving:
         """See Intake."""
-        arriving = Arriving(checked_key(key), secrets.token_hex(16))
+        arriving = Arriving(checked_key(key), secrets.token_hex(16), size)
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._path(arriving).open("xb") as made:
             os.fsync(made.fileno())
@@ -36,6 +36,10 @@ class LocalIntake:
         return arriving
 
     def least_bytes(self, size: int) -> int:  # noqa: ARG002 - S3 asks it
+        """See Intake."""
+        return 1
+
+    def step_bytes(self, size: int) -> int:  # noqa: ARG002 - S3 asks it
         """See Intake."""
         return 1
 
@@ -69,6 +73,8 @@ class LocalIntake:
         if path.exists():
             with self._opened(arriving) as descriptor:
                 os.fsync(descriptor)
+                if os.fstat(descriptor).st_size != arriving.size_bytes:
+                    raise NotBegun(arriving.key)
             self._settle(path, arriving.key)
         elif not self._stored(arriving.key):
             raise NotBegun(arriving.key)

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from media.intake import Arriving, NoRoomLeft, NotBegun, OutOfPlace
 from media.storage import open_storage
 
 KEY = "originals/a/talk.mp4"
-LEAST = 5 * 1024 * 1024
+MIB = 1024 * 1024
+LEAST = 5 * MIB
 
 
 @pytest.fixture
@@ -21,8 +23,8 @@ def local(tmp_path):
 
 def test_pieces_become_one_file(storage):
     intake = storage.intake
-    pieces = [os.urandom(LEAST), os.urandom(LEAST + 7), b"the end"]
-    arriving, at = intake.begin(KEY), 0
+    pieces = [os.urandom(LEAST), os.urandom(LEAST + MIB), b"the end"]
+    arriving, at = intake.begin(KEY, sum(len(piece) for piece in pieces)), 0
     for piece in pieces:
         assert intake.kept(arriving) == at
         at = intake.add(arriving, at, piece)
@@ -36,7 +38,7 @@ def test_pieces_become_one_file(storage):
 
 
 def test_finishing_again_is_no_fault(storage):
-    arriving = storage.intake.begin(KEY)
+    arriving = storage.intake.begin(KEY, 5)
     storage.intake.add(arriving, 0, b"whole")
     storage.intake.finish(arriving)
     storage.intake.finish(arriving)
@@ -44,7 +46,7 @@ def test_finishing_again_is_no_fault(storage):
 
 
 def test_a_piece_fits_at_the_end_alone(storage):
-    arriving = storage.intake.begin(KEY)
+    arriving = storage.intake.begin(KEY, 2 * LEAST)
     storage.intake.add(arriving, 0, b"x" * LEAST)
     for at in (0, 5, LEAST + 1):
         with pytest.raises(OutOfPlace) as caught:
@@ -53,8 +55,55 @@ def test_a_piece_fits_at_the_end_alone(storage):
     assert storage.intake.kept(arriving) == LEAST
 
 
+def test_less_than_the_whole_is_not_stored(storage):
+    arriving = storage.intake.begin(KEY, 2 * LEAST)
+    storage.intake.add(arriving, 0, b"x" * LEAST)
+    with pytest.raises(NotBegun):
+        storage.intake.finish(arriving)
+    assert storage.stat(KEY) is None
+    assert storage.intake.add(arriving, LEAST, b"y" * LEAST) == 2 * LEAST
+    storage.intake.finish(arriving)
+    assert storage.stat(KEY).size == 2 * LEAST
+
+
+@pytest.mark.parametrize("late_after", [1, 2, 3])
+@pytest.mark.parametrize("late_mib", [6, 11, 12])
+def test_a_part_that_a_slow_line_brings_late_is_neither_lost_nor_doubled(
+    s3_server, monkeypatch, late_after, late_mib
+):
+    quick, slow = (s3_server.storage(f"late-{late_after}-{late_mib}") for _ in range(2))
+    whole = os.urandom(20 * MIB + 5)
+    arriving = quick.intake.begin(KEY, len(whole))
+    sent, goes_on = threading.Event(), threading.Event()
+    put = slow._client.upload_part
+
+    def put_late(**part):
+        sent.set()
+        assert goes_on.wait(60)
+        return put(**part)
+
+    monkeypatch.setattr(slow._client, "upload_part", put_late)
+    late = threading.Thread(
+        target=slow.intake.add, args=(arriving, 0, whole[: late_mib * MIB]), daemon=True
+    )
+    late.start()
+    assert sent.wait(60)
+    at, pieces = 0, 0
+    while at < len(whole):
+        if pieces == late_after:
+            goes_on.set()
+            late.join(60)
+            at = quick.intake.kept(arriving)
+            assert at > 0
+        at = quick.intake.add(arriving, at, whole[at : at + 6 * MIB])
+        pieces += 1
+    quick.intake.finish(arriving)
+    with quick.open(KEY) as stream:
+        assert stream.read() == whole
+
+
 def test_what_is_discarded_is_gone_and_may_be_discarded_again(storage):
-    arriving = storage.intake.begin(KEY)
+    arriving = storage.intake.begin(KEY, 1)
     storage.intake.add(arriving, 0, b"x")
     storage.intake.discard(arriving)
     storage.intake.discard(arriving)
@@ -70,7 +119,7 @@ def test_what_is_discarded_is_gone_and_may_be_discarded_again(storage):
 
 
 def test_what_arrives_can_be_found_by_looking(storage):
-    arriving = storage.intake.begin(KEY)
+    arriving = storage.intake.begin(KEY, 1)
     (found,) = storage.intake.unfinished()
     assert found.arriving.mark == arriving.mark
     assert abs(found.begun_at - datetime.now(UTC)) < timedelta(minutes=5)
@@ -84,7 +133,7 @@ def test_a_mark_leads_nowhere_else(local):
 
 
 def test_a_full_disk_keeps_what_was_there(local, monkeypatch):
-    arriving = local.begin(KEY)
+    arriving = local.begin(KEY, 10)
     local.add(arriving, 0, b"kept")
     written = os.pwrite
 

@@ -36,7 +36,7 @@ def test_an_upload_that_was_not_finished_in_time_is_gone_and_swept(
 def test_what_arrives_and_nobody_knows_of_is_swept_when_it_is_old(
     ada: Sender, carrel: Carrel, clock: Clock
 ) -> None:
-    carrel.storage.intake.begin("originals/x/talk.mp4")  # and then the server was killed
+    carrel.storage.intake.begin("originals/x/talk.mp4", 1)  # and then the server was killed
     (found,) = carrel.storage.intake.unfinished()
     clock.set(found.begun_at + timedelta(days=6))
     arrivals.sweep(carrel, None)  # type: ignore[arg-type]  # it asks nothing of its run
