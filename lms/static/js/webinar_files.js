@@ -1,7 +1,7 @@
 // A webinar's files on the staff page: what is sent, and the encoder's progress, live.
 
 import { Queue } from "./uploads/queue.js";
-import { bytes, left } from "./uploads/words.js";
+import { bytes, left, say, share, speed } from "./uploads/words.js";
 
 const POLL_MS = 1000;
 const root = () => document.querySelector("[data-webinar-files]");
@@ -58,10 +58,12 @@ function send(form) {
     show(
       holder.querySelector("[data-progress]"),
       event.loaded / event.total,
-      whole ? "Storing" : "Sending",
+      say(whole ? "storing" : "sending"),
       whole
         ? bytes(event.total)
-        : `${bytes(event.loaded)} of ${bytes(event.total)}, ${bytes(rate)}/s, ${left((event.total - event.loaded) / rate)}`,
+        : [share(bytes(event.loaded), event.total), speed(rate), left((event.total - event.loaded) / rate)]
+            .filter(Boolean)
+            .join(", "),
     );
   };
   request.onload = () => {
@@ -72,15 +74,15 @@ function send(form) {
       // A proxy's own page; the status says enough.
     }
     if (request.status >= 300) {
-      fail(answer.message || `The server answered ${request.status}. Try again.`);
+      fail(answer.message || say("answered_again", { status: request.status }));
       return;
     }
     busy(false);
     toast(answer.message, "done");
     refresh(answer.fragment);
   };
-  request.onerror = () => fail("The connection was lost. Nothing was added; send the file again.");
-  request.onabort = () => fail("Stopped. Nothing was added.");
+  request.onerror = () => fail(say("lost_form"));
+  request.onabort = () => fail(say("stopped_form"));
   busy(true);
   const values = new FormData(form);
   values.set("file", file);

@@ -27,6 +27,7 @@ from lms.staff_catalogue import (
     read_standing,
 )
 from lms.web.admin.files import added_at
+from lms.web.admin.upload_words import upload_words
 from lms.web.admin.uploads import own_sending
 from lms.web.forms.catalogue import PullForm, WebinarForm
 from lms.web.forms.faults import show_faults
@@ -149,6 +150,7 @@ def show(slug: str) -> ResponseReturnValue:
         files=files,
         slug=slug,
         sending=sending,
+        upload_words=upload_words(),
         added=added_at(files),
         speech=bool(carrel().settings.speech_command),
         undo=request.args.get("removed", ""),

@@ -1,6 +1,9 @@
 """Staff bring recordings, captions and handouts to a webinar."""
 
+import html
 import io
+import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from tests.factories import make_handout
 from tests.handouts.written import pdf
 from tests.visitor import Visitor
 
+SCRIPTS = Path(__file__).parents[3] / "lms/static/js"
 SLIDES = Path(__file__).parents[3] / "lms/demo/files/folding-table.pdf"
 WANTS_JSON = {"Accept": "application/json"}
 
@@ -252,3 +256,16 @@ def test_a_former_version_plays_again_and_is_deleted_by_the_page(
         assert ada.post(f"{place}/recordings/{first_id}/{act}").status_code == 404
     assert ada.post(f"{place}/recordings/{first_id}/put-back").status_code == 303
     assert "Let version 1 play" in ada.get(f"{place}/files").get_data(as_text=True)
+
+
+def test_all_that_the_scripts_say_are_the_pages_own_words(ada: Visitor, cast: Cast) -> None:
+    page = ada.get(f"/staff/webinars/{cast.slug}").text
+    section = page[page.index("data-uploads") :]
+    words = json.loads(html.unescape(section.partition('data-words="')[2].partition('"')[0]))
+    scripts = [*SCRIPTS.glob("uploads/*.js"), SCRIPTS / "webinar_files.js"]
+    written = "".join(script.read_text("utf-8") for script in scripts)
+    asked = set(re.findall(r'\bsay\(\s*"(\w+)"', written))
+    assert asked
+    assert asked <= set(words)
+    assert set(words) <= set(re.findall(r'"(\w+)"', written))
+    assert re.findall(r'["`][A-Z][a-z]+ [^"`]*["`]', written) == []  # no sentence is theirs

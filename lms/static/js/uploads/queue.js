@@ -3,7 +3,7 @@
 import * as handles from "./handles.js";
 import { Row } from "./row.js";
 import { Sending, fingerprint, outcome } from "./sending.js";
-import { percent } from "./words.js";
+import { percent, say } from "./words.js";
 
 const SPOKEN_EACH = 0.25;
 // Also what the server refuses as a handout, with a word on how to save it.
@@ -37,7 +37,7 @@ export class Queue {
   // What their names say they are; each may come with a handle.
   add(chosen) {
     for (const { file, handle, folder } of chosen) {
-      if (folder) this.say(`${file.name} is a folder. Choose the files in it.`, "danger");
+      if (folder) this.toast(say("folder", { name: file.name }), "danger");
       else this.addOne(file, handle, HANDOUT.test(file.name) ? "handout" : "recording");
     }
     this.pump();
@@ -47,7 +47,7 @@ export class Queue {
     const mark = fingerprint(file);
     const known = this.lines.find((line) => line.mark === mark && line.purpose === purpose);
     if (known?.row.state === "stopped") this.equip(known, file, handle);
-    else if (known && known.row.state !== "failed") this.say(`${file.name} is in the list already.`);
+    else if (known && known.row.state !== "failed") this.toast(say("listed", { name: file.name }));
     else {
       known?.row.element.remove();
       this.lines = this.lines.filter((line) => line !== known);
@@ -125,16 +125,16 @@ export class Queue {
     const { share } = line.sending;
     line.spoken = Math.floor(share / SPOKEN_EACH) * SPOKEN_EACH;
     const words = {
-      sending: `Sending ${name}: ${percent(share)}.`,
-      paused: `${name} is paused.`,
+      sending: say("said_sending", { name, share: percent(share) }),
+      paused: say("said_paused", { name }),
       retrying: message,
-      checking: `${name} is here and is being looked at.`,
-      failed: `${name}: ${message}`,
+      checking: say("said_checking", { name }),
+      failed: say("said_failed", { name, message }),
     }[state];
     if (words) this.section.querySelector("[data-uploads-said]").textContent = words;
   }
 
-  say(text, kind = "note") {
+  toast(text, kind = "note") {
     document.dispatchEvent(new CustomEvent("carrel:toast", { detail: { text, kind } }));
   }
 
@@ -171,15 +171,15 @@ export class Queue {
     line.row.show("stopped", {
       share: line.kept / line.size,
       size: line.size,
-      message: `That is another file, or it has changed since. Choose ${name} as it was, or cancel this upload and send it anew.`,
+      message: say("another_file", { name }),
     });
   }
 
   async cancel(line) {
     const sent = line.sending?.sent ?? line.kept ?? 0;
-    if (sent && line.row.state !== "failed" && !window.confirm("Cancel this upload? What was sent of it is deleted.")) return;
+    if (sent && line.row.state !== "failed" && !window.confirm(say("really_cancel"))) return;
     const sending = line.sending ?? new Sending({ address: line.address, token: this.section.dataset.token, tell() {} });
-    if (!(await sending.cancel())) this.say("The server can't be reached. What was sent of it is deleted by itself later.");
+    if (!(await sending.cancel())) this.toast(say("deleted_later"));
     if (line.address) handles.forget(line.address);
     this.remove(line);
     this.pump();
@@ -189,10 +189,7 @@ export class Queue {
     handles.forget(line.address);
     const { name } = line.sending?.file ?? line.row.element.dataset;
     this.remove(line);
-    this.say(
-      line.purpose === "handout" ? `${name} is on the webinar's page.` : `${name} is here and is being prepared.`,
-      "done",
-    );
+    this.toast(say(line.purpose === "handout" ? "handout_done" : "recording_done", { name }), "done");
     this.changed();
   }
 

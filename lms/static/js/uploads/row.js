@@ -1,17 +1,7 @@
 // A file in the list of what is sent: its words, its bar and its buttons.
 
-import { bytes, left, percent } from "./words.js";
+import { bytes, left, percent, say, share as shareOf, speed } from "./words.js";
 
-const WORDS = {
-  waiting: "Waiting for its turn",
-  sending: "Sending",
-  paused: "Paused",
-  retrying: "Trying again",
-  checking: "All here; being looked at",
-  done: "Done",
-  failed: "Not sent",
-  stopped: "Unfinished",
-};
 // Which buttons stand in which state.
 const ACTS = {
   waiting: ["cancel"],
@@ -40,7 +30,7 @@ export class Row {
   name(text) {
     this.part("name").textContent = text;
     for (const button of this.element.querySelectorAll("[data-act]")) {
-      button.setAttribute("aria-label", `${button.textContent.trim()}: ${text}`);
+      button.setAttribute("aria-label", say("button", { act: button.textContent.trim(), name: text }));
     }
   }
 
@@ -51,7 +41,7 @@ export class Row {
     const bar = this.element.querySelector("[data-progress-bar]");
     bar.max = 1;
     bar.value = share;
-    this.element.querySelector("[data-progress-label]").textContent = WORDS[state];
+    this.element.querySelector("[data-progress-label]").textContent = say(state);
     this.element.querySelector("[data-progress-amount]").textContent = useless ? "" : amount(state, share, size, rate, secondsLeft);
     this.part("message").textContent = message;
     this.part("message").hidden = !message;
@@ -67,7 +57,7 @@ export class Row {
 }
 
 function amount(state, share, size, rate, secondsLeft) {
-  const whole = `${percent(share)} of ${bytes(size)}`;
+  const whole = shareOf(percent(share), size);
   if (state !== "sending" || !(rate > 0)) return state === "waiting" ? bytes(size) : whole;
-  return [whole, `${bytes(rate)}/s`, left(secondsLeft)].filter(Boolean).join(", ");
+  return [whole, speed(rate), left(secondsLeft)].filter(Boolean).join(", ");
 }

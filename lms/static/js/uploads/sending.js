@@ -1,5 +1,7 @@
 // One file on its way by the tus protocol: pieces with checksums, and no giving up.
 
+import { say } from "./words.js";
+
 const MIB = 1024 * 1024;
 const WAITS_S = [1, 2, 4, 8, 15, 30, 60];
 const SPEED_OVER_MS = 8000;
@@ -129,9 +131,9 @@ export class Sending {
     const answer = error.originalResponse;
     const status = answer?.getStatus() ?? 0;
     if (error.name === "NotReadableError" || error.name === "NotFoundError") {
-      this.become("failed", "The file can't be read any more: it was moved or changed. Choose it again.");
+      this.become("failed", say("unreadable"));
     } else if (PASSING.includes(status)) {
-      this.wait(status ? "The server can't take it at this moment." : "The connection is lost.");
+      this.wait(status ? "busy" : "offline");
     } else {
       this.useless = FINAL.includes(status);
       this.become("failed", told(answer, status));
@@ -142,11 +144,11 @@ export class Sending {
     let seconds = WAITS_S[Math.min(this.tries, WAITS_S.length - 1)];
     this.tries += 1;
     this.upload.abort();
-    const say = () => this.become("retrying", `${reason} Trying again in ${seconds} s.`);
-    say();
+    const tell = () => this.become("retrying", say(reason, { seconds }));
+    tell();
     this.clock = setInterval(() => {
       seconds -= 1;
-      if (seconds > 0) say();
+      if (seconds > 0) tell();
       else this.start();
     }, 1000);
   }
@@ -165,11 +167,11 @@ export class Sending {
 }
 
 function told(answer, status) {
-  if (status >= 200 && status < 300) return "You are signed out. Sign in again in another tab, then go on.";
+  if (status >= 200 && status < 300) return say("signed_out");
   try {
-    return JSON.parse(answer.getBody()).message || `The server answered ${status}.`;
+    return JSON.parse(answer.getBody()).message || say("answered", { status });
   } catch {
-    return `The server answered ${status}. Reload this page, then choose the same file to go on.`;
+    return say("answered_reload", { status });
   }
 }
 
@@ -178,7 +180,7 @@ export async function outcome(address) {
   for (;;) {
     try {
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
-      if ([404, 410].includes(answer.status)) return { state: "failed", message: "This upload is gone." };
+      if ([404, 410].includes(answer.status)) return { state: "failed", message: say("gone") };
       const found = answer.ok ? await answer.json() : {};
       if (["done", "failed"].includes(found.state)) return found;
     } catch {
