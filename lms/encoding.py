@@ -172,11 +172,13 @@ def _let_play(
         run.hold(session)
         _keep_run(session, run_id)
         replaced = recordings.publish(session, run.subject, playable)
-        captions.index(session, recordings.find(session, run.subject).webinar_id)
+        webinar_id = recordings.find(session, run.subject).webinar_id
+        captions.index(session, webinar_id)
         if whole:
             recordings.finish(session, run.subject, now=moment)
             slides.keep_found(session, run.subject, made.slides)
             page_moments.have_matched(session, run.subject, now=moment)
+        slides.index(session, webinar_id)
         if replaced is not None:
             _sweep_later(session, run.subject, replaced, key=f"{SWEEP}:{replaced}", now=moment)
 

@@ -202,6 +202,24 @@ def read_leaves(session: Session, handout_id: str) -> Leaves:
     )
 
 
+def moments_of(session: Session, ids: Collection[str]) -> Mapping[tuple[str, int], float]:
+    """Return when pages of handouts are first seen (seconds) in the versions that play.
+
+    By the handout's outside id and the page's number; of no handouts, nothing is asked.
+    """
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(Handout.public_id, HandoutPage.number, PageMoment.starts_s)
+        .join(HandoutPage, HandoutPage.handout_id == Handout.id)
+        .join(PageMoment, PageMoment.page_id == HandoutPage.id)
+        .join(Recording, Recording.id == PageMoment.recording_id)
+        .where(Handout.public_id.in_(ids), PageMoment.starts_s.is_not(None))
+        .where(Recording.is_current, Recording.run.is_not(None))
+    )
+    return {(row.public_id, row.number): row.starts_s for row in rows}
+
+
 def name_handouts(session: Session, ids: Collection[str]) -> Mapping[str, Called]:
     """Return what handouts are called, by their outside ids; of none, nothing is asked."""
     if not ids:

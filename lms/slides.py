@@ -8,9 +8,10 @@ from itertools import pairwise
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from lms import audit
+from lms import audit, passages
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.catalogue import Recording, Slide, SlideFate
+from lms.models.search import Passage, PassageKind
 from lms.recordings import find
 from media.ladder import slide_picture
 from media.slides import Slide as Found
@@ -163,6 +164,28 @@ def decide_fate(
     _edited(session, recording, actor=actor, now=now)
 
 
+def index(session: Session, webinar_id: int) -> None:
+    """Bring what is searched up to date with the titles of the slides in the version that plays."""
+    session.flush()
+    plays = session.scalar(
+        select(Recording.public_id).where(
+            Recording.webinar_id == webinar_id, Recording.is_current, Recording.run.is_not(None)
+        )
+    )
+    known = session.scalars(
+        select(Passage.source)
+        .where(*passages.of_webinar(webinar_id), Passage.kind == PassageKind.SLIDE)
+        .distinct()
+    ).all()
+    for gone in known:
+        passages.drop(session, gone)
+    if plays is not None:
+        named = (slide for slide in read_slides(session, plays) if slide.title)
+        source = passages.Source(webinar_id, PassageKind.SLIDE, plays)
+        pieces = (passages.Piece(slide.title, starts_s=slide.starts_s) for slide in named)
+        passages.keep(session, source, pieces)
+
+
 def _has_one_before(session: Session, slide: Slide) -> bool:
     before = select(Slide.id).where(
         Slide.recording_id == slide.recording_id,
@@ -174,7 +197,7 @@ def _has_one_before(session: Session, slide: Slide) -> bool:
 
 def _edited(session: Session, recording: Recording, *, actor: str | None, now: datetime) -> None:
     recording.slides_edited_at = now
-    session.flush()
+    index(session, recording.webinar_id)
     audit.record(session, "recording.slides_edited", recording.public_id, actor=actor, now=now)
 
 

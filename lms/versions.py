@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from lms import audit, captions, page_moments
+from lms import audit, captions, page_moments, slides
 from lms.errors import N_, Conflict, NotFound
 from lms.models.catalogue import Caption, FormerCaption, Recording, RecordingState, Webinar
 from lms.taking_over import take_over
@@ -25,6 +25,7 @@ def make_current(
     if not wanted.is_current:
         take_over(session, wanted)
         captions.index(session, wanted.webinar_id)
+        slides.index(session, wanted.webinar_id)
         page_moments.have_matched(session, recording_id, now=now)
         audit.record(session, "recording.made_current", recording_id, actor=actor, now=now)
     return wanted
@@ -68,6 +69,7 @@ def put_back(session: Session, recording_id: str, *, actor: str | None, now: dat
         version.is_current = True
     session.flush()
     captions.index(session, version.webinar_id)
+    slides.index(session, version.webinar_id)
     audit.record(session, "recording.put_back", recording_id, actor=actor, now=now)
     return version
 

@@ -14,7 +14,7 @@ from lms.access import Action, Admitted, Case, decide
 from lms.catalogue import Entry
 from lms.clock import now
 from lms.errors import N_
-from lms.handout_pages import Called, name_handouts
+from lms.handout_pages import Called, moments_of, name_handouts
 from lms.models.search import PassageKind
 from lms.passages import Part, Quote, Quotes
 from lms.web.cards import Card
@@ -71,6 +71,7 @@ def found_in(
         words,
         transcripts.read_shown(session, set(spoken)),
         name_handouts(session, set(written)),
+        moments_of(session, set(written)),
     )
     return {
         one: _told(found, slugs[one], finder) if one in open_ids else ((), _(CLOSED))
@@ -85,6 +86,7 @@ class _Finder:
     words: Sequence[str]
     texts: Mapping[str, str]
     handouts: Mapping[str, Called]
+    moments: Mapping[tuple[str, int], float]
 
     def moment(self, quote: Quote) -> float:
         starts_s = quote.starts_s or 0.0
@@ -112,19 +114,31 @@ def _told(found: Quotes, slug: str, finder: _Finder) -> tuple[tuple[Place, ...],
 
 def _place(quote: Quote, slug: str, finder: _Finder) -> Place:
     if quote.kind is PassageKind.HANDOUT:
-        return _page(quote, finder.handouts)
-    person, seconds = viewer(), finder.moment(quote)
+        return _page(quote, slug, finder)
+    seconds = finder.moment(quote)
+    return Place(clock_of(seconds), _film_at(slug, seconds), quote.language, quote.parts)
+
+
+def _film_at(slug: str, seconds: float) -> str:
+    person = viewer()
     is_staff = person is not None and person.is_staff
-    url = url_for("watch.watch", slug=slug, t=f"{seconds:g}", preview=1 if is_staff else None)
-    return Place(clock_of(seconds), url, quote.language, quote.parts)
+    return url_for("watch.watch", slug=slug, t=f"{seconds:g}", preview=1 if is_staff else None)
 
 
-def _page(quote: Quote, handouts: Mapping[str, Called]) -> Place:
-    """Lead to a page of a PDF, which is looked through here; else to the file that has the words."""
-    called, page = handouts.get(quote.source), quote.page or 1
+def _page(quote: Quote, slug: str, finder: _Finder) -> Place:
+    """Lead to when a page is seen in the recording, where that is known.
+
+    Else to the page of a PDF, which is looked through here, or to the file that has the words.
+    """
+    called, page = finder.handouts.get(quote.source), quote.page or 1
     title = called.title if called is not None else ""
     kind = called.kind if called is not None else DocumentKind.PDF
-    if kind is DocumentKind.PDF:
+    starts_s = finder.moments.get((quote.source, page))
+    if starts_s is not None:
+        url = _film_at(slug, starts_s)
+        named = {"title": title, "page": page, "clock": clock_of(starts_s)}
+        said = _("%(clock)s: %(title)s, page %(page)s", **named)
+    elif kind is DocumentKind.PDF:
         url = url_for("handouts.page", public_id=quote.source, number=page)
         said = _("%(title)s, page %(page)s", title=title, page=page)
     else:

@@ -1,12 +1,24 @@
 """What a search shows of what is said: to everybody that it is said, to who may watch the words."""
 
 import pytest
+from sqlalchemy import select
 
-from lms.models.catalogue import Webinar, WebinarState
+from lms import slides
+from lms.clock import now
+from lms.models.catalogue import (
+    Handout,
+    HandoutPage,
+    PageMoment,
+    Recording,
+    SlideFate,
+    Webinar,
+    WebinarState,
+)
 from lms.models.search import PassageKind
 from lms.passages import Piece, Source
 from lms.passages import keep as keep_passages
 from media.kinds import DocumentKind
+from media.slides import Slide as FoundSlide
 from tests.factories import make_handout
 from tests.recordings.captioned import caption, vtt_of
 
@@ -90,3 +102,44 @@ def test_who_may_not_watch_reads_nothing_of_a_handout(client, cast, written, who
     page = look(client, getattr(cast, who) if who else None)
     assert address not in page
     assert "what we wrote" not in page
+
+
+def test_what_a_slide_says_opens_the_film_where_it_is_shown(client, cast, database, written):
+    address = written(DocumentKind.PDF, "Tuesday")
+    with database.transaction() as session:
+        handout = session.scalars(select(Handout).where(Handout.title == "Tuesday")).one()
+        page = HandoutPage(handout_id=handout.id, number=3, width=100, height=75)
+        session.add(page)
+        session.flush()
+        session.add(PageMoment(page_id=page.id, recording_id=cast.recording_id, starts_s=754.0))
+    page = look(client, cast.alice)
+    assert f'/webinars/{cast.slug}/watch?t=754">12:34: Tuesday, page 3<' in page
+    assert f"{address}/pages/3" not in page
+
+
+def test_the_title_of_a_slide_is_found_where_it_begins_in_the_version_that_plays(
+    client, cast, database
+):
+    with database.transaction() as session:
+        recording = session.get_one(Recording, cast.recording_id)
+        times = ((0.0, 59.0), (60.0, 119.0), (120.0, 179.0))
+        found = tuple(FoundSlide(*each, turns_page=True) for each in times)
+        slides.keep_found(session, recording.public_id, found)
+        named = slides.read_slides(session, recording.public_id)[1]
+        revision = {named.id: slides.Revision(title="Lanterns & wicks", is_chapter=True)}
+        slides.revise(session, recording.public_id, revision, actor=None, now=now())
+    page = look(client, cast.alice)
+    assert f'/webinars/{cast.slug}/watch?t=60">1:00<' in page
+    assert "<mark>Lanterns</mark> &amp; wicks" in page
+    with database.transaction() as session:
+        slides.decide_fate(
+            session, recording.public_id, named.id, SlideFate.REMOVED, actor=None, now=now()
+        )
+    assert "wicks" not in look(client, cast.alice)
+    with database.transaction() as session:
+        slides.decide_fate(
+            session, recording.public_id, named.id, SlideFate.SHOWN, actor=None, now=now()
+        )
+        session.get_one(Recording, cast.recording_id).is_current = False
+        slides.index(session, cast.webinar_id)
+    assert "wicks" not in look(client, cast.alice)
