@@ -7,6 +7,7 @@ changes their source, and drops them by `drop`.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -17,10 +18,12 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    any_,
     cast,
     delete,
     func,
     insert,
+    literal,
     literal_column,
     null,
     select,
@@ -268,7 +271,9 @@ def _passages(
     dialect = session.get_bind().dialect.name
     if dialect != "sqlite":
         known = [int(one) for first in webinars.values() for one in (first or "").split()]
-        return session.execute(asked.where(Passage.id.in_(known))).all()
+        # One array: hundreds of parameters would take longer to write down than to look up.
+        these = any_(literal(known, ARRAY(BigInteger)))
+        return session.execute(asked.where(Passage.id == these)).all()
     # The index of words is asked once for all of them: a beginning of words is dear to gather.
     said = _found(words, dialect).cte("said").prefix_with("MATERIALIZED")
     whose = _webinar_of(said.c.id)
@@ -318,15 +323,26 @@ def _places(passage: str, words: Sequence[str]) -> list[tuple[int, int]]:
         return []
     # Folding may change the length of what is not ASCII; then each word is folded by itself.
     same = plain if len(plain) == len(passage) else None
-    places = []
-    for found in _BETWEEN.finditer(passage):
-        starts, ends = found.span()
-        word = _plain(found[0]) if same is None else same[starts:ends]
-        if word.startswith(beginnings) and (
-            _stem(word) in stems or (last and word.startswith(last))
-        ):
-            places.append((starts, ends))
-    return places
+    if same is None:
+        told = ((each.span(), _plain(each[0])) for each in _BETWEEN.finditer(passage))
+    else:
+        told = (
+            (each.span(), each[0])
+            for each in _beginning(beginnings).finditer(same)
+            if not same[max(each.start() - 1, 0) : each.start()].isalnum()
+        )
+    return [
+        span
+        for span, word in told
+        if word.startswith(beginnings)
+        and (_stem(word) in stems or (last and word.startswith(last)))
+    ]
+
+
+@lru_cache(maxsize=64)
+def _beginning(beginnings: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds the words that begin so, and ends of words that go on so."""
+    return re.compile(f"(?:{'|'.join(dict.fromkeys(beginnings))})[^\\W_]*")
 
 
 def _stem(word: str) -> str:
