@@ -1,6 +1,7 @@
 """The database: the base of all models, its column types, and the one place that commits."""
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -154,6 +155,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        self._turn = threading.Lock()
         self._writing = self.engine.execution_options(carrel_writes=True)
         self._reading = (
             self.engine
@@ -171,9 +173,10 @@ class Database:
         """Open a writing session: leaving the block commits, an exception rolls all of it back.
 
         What was committed is on the disk (docs/decisions/on-the-disk.md). Raises Conflict for the
-        one that the database gave up of two that waited for each other.
+        one that the database gave up of two that waited for each other, and an overrun (`is_overrun`)
+        where there was no turn to write.
         """
-        with Session(self._writing, expire_on_commit=False) as session:
+        with self._one_at_a_time(), Session(self._writing, expire_on_commit=False) as session:
             try:
                 session.connection()  # begins now, so that no read comes before BEGIN IMMEDIATE
                 yield session
@@ -198,7 +201,7 @@ class Database:
         and sessions opened may be lost by one, and need not wait for the disk. On PostgreSQL each statement
         is a transaction of its own. Raises what the driver raises, a `driver_fault`.
         """
-        with self._driver(_passing_on_sqlite) as driver:
+        with self._one_at_a_time(), self._driver(_passing_on_sqlite) as driver:
             yield driver
 
     @contextmanager
@@ -206,6 +209,23 @@ class Database:
         """Give the driver as `driver` does, for reading: nobody is kept waiting by it."""
         with self._driver(_reading_on_sqlite) as driver:
             yield driver
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Let the threads of this process write to SQLite one after the other.
+
+        It has no queue: who finds it locked sleeps and looks again, up to a tenth of a second later,
+        and of hundreds who do, some find it locked each time until they are turned away.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise NoTurn("others of this process wrote all the time")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def _driver(self, on_sqlite: "_Manner") -> Iterator[Driver]:

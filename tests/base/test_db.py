@@ -3,15 +3,15 @@
 import re
 import time
 from datetime import UTC, datetime
-from threading import Thread
+from threading import Thread, get_ident
 from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg.errors import DeadlockDetected
-from sqlalchemy import bindparam, create_engine, func, select, text, update
+from sqlalchemy import bindparam, create_engine, event, func, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from lms.db import CROCKFORD, Database, new_public_id, new_public_ids
+from lms.db import CROCKFORD, Database, is_overrun, new_public_id, new_public_ids
 from lms.errors import Conflict
 from lms.lean import Lean
 from lms.models.people import Login
@@ -218,3 +218,62 @@ def test_one_who_waits_gets_a_turn_between_many_transactions(database: Database)
         database.let_others_write()
     waiting.join()
     assert wrote_after[0] < rounds - 1
+
+
+def test_threads_that_write_to_sqlite_stand_in_a_line_before_they_ask_it(
+    database: Database,
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL has a queue of its own for each row")
+    begun: list[int] = []
+    wrote: list[str] = []
+
+    def note(_connection: object, _cursor: object, sent: str, *_more: object) -> None:
+        if sent.startswith("BEGIN"):
+            begun.append(get_ident())
+
+    def write_by_a_session() -> None:
+        with database.transaction() as session:
+            wrote.append(make_login(session, "second@example.org").name)
+
+    def write_by_the_driver() -> None:
+        with database.driver() as driver:
+            driver.cursor.execute("UPDATE login SET name = 'Third'")
+            wrote.append("Third")
+
+    others = [Thread(target=write_by_a_session), Thread(target=write_by_the_driver)]
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.transaction() as session:
+        make_login(session)
+        for other in others:
+            other.start()
+        time.sleep(0.3)
+        assert (begun, wrote) == ([get_ident()], [])
+    for other in others:
+        other.join()
+    event.remove(database.engine, "before_cursor_execute", note)
+    assert len(wrote) == len(others)
+
+
+def test_who_gets_no_turn_to_write_is_told_so_and_may_come_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL has a queue of its own for each row")
+    faults: list[Exception] = []
+
+    def write() -> None:
+        try:
+            with database.transaction() as session:
+                make_login(session, "another@example.org")
+        except Exception as fault:  # noqa: BLE001  (which it is, is looked at below)
+            faults.append(fault)
+
+    with monkeypatch.context() as impatient, database.transaction():
+        impatient.setattr("lms.db.BUSY_TIMEOUT_MS", 20)
+        refused = Thread(target=write)
+        refused.start()
+        refused.join()
+    assert [is_overrun(fault) for fault in faults] == [True]
+    write()
+    assert len(faults) == 1
