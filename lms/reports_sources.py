@@ -12,10 +12,13 @@ from typing import Any, Final
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Integer,
+    ScalarSelect,
     Select,
     Subquery,
     and_,
     case,
+    cast,
     exists,
     func,
     or_,
@@ -35,7 +38,8 @@ from lms.models.viewing import PlaybackSession, WatchRecord
 from lms.reports import Span
 from lms.seat_watching import COMPLETED_FROM, records_of
 
-person: Final = func.coalesce(Login.merged_into, Login.id)
+# Said to be a whole number: SQLite makes no index of its own over an expression that says nothing.
+person: Final = cast(func.coalesce(Login.merged_into, Login.id), Integer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +140,9 @@ def watching(whose: Whose, span: Span, *, by_organisation: bool = False) -> CTE:
         .group_by(*keys)
         .cte("pairs")
     )
-    by_seats = by_organisation or whose.organisation_id is not None
-    shares = seen(whose) if by_seats else _seen_by(pairs)
+    if not by_organisation and whose.organisation_id is None:
+        return select(*pairs.c, _share_of(pairs).label("share")).cte("watching")
+    shares = seen(whose)
     on = [shares.c.person == pairs.c.person, shares.c.webinar_id == pairs.c.webinar_id]
     if by_organisation:
         on.append(shares.c.organisation_id == pairs.c.organisation_id)
@@ -222,38 +227,28 @@ def seen_in_house(logins: Select[int] | None = None) -> Subquery:
     return asked.subquery("seen")
 
 
-def _seen_by(pairs: CTE) -> Subquery:
-    """Return what the people of `pairs` have seen of the webinar of each; by indexes, pair by pair."""
-    other = aliased(Login)
-    columns = (
-        pairs.c.person,
-        pairs.c.webinar_id,
-        (WatchRecord.watched_s / Recording.seconds).label("share"),
+def _share_of(pairs: CTE) -> ScalarSelect[float]:
+    """Return what the person of a pair has seen of its webinar: looked up pair by pair, by indexes."""
+    own, other = aliased(Login), aliased(Login)
+    # "> 0" lets the few that were merged be found by their index, among the many that were not.
+    theirs = union_all(
+        select(own.id).where(own.id == pairs.c.person).correlate(pairs),
+        select(other.id)
+        .where(other.merged_into == pairs.c.person, other.merged_into > 0)
+        .correlate(pairs),
     )
-    versions = (
-        select(*columns)
-        .select_from(pairs)
-        .join(Recording, and_(Recording.webinar_id == pairs.c.webinar_id, Recording.seconds > 0))
-    )
-    own = versions.join(
-        WatchRecord,
-        and_(
-            WatchRecord.login_id == pairs.c.person,
-            WatchRecord.recording_id == Recording.id,
-        ),
-    )
-    merged = versions.join(
-        other, and_(other.merged_into == pairs.c.person, other.merged_into > 0)
-    ).join(
-        WatchRecord,
-        and_(WatchRecord.login_id == other.id, WatchRecord.recording_id == Recording.id),
-    )
-    every = union_all(own, merged).subquery()
-    keys = (every.c.person, every.c.webinar_id)
+    share = _capped(WatchRecord.watched_s / Recording.seconds)
     return (
-        select(*keys, _capped(func.max(every.c.share)).label("share"))
-        .group_by(*keys)
-        .subquery("seen")
+        select(func.coalesce(func.max(share), 0.0))
+        .select_from(Recording)
+        .join(WatchRecord, WatchRecord.recording_id == Recording.id)
+        .where(
+            Recording.webinar_id == pairs.c.webinar_id,
+            Recording.seconds > 0,
+            WatchRecord.login_id.in_(theirs),
+        )
+        .correlate(pairs)
+        .scalar_subquery()
     )
 
 

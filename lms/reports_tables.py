@@ -23,7 +23,6 @@ from lms.reports_sources import Whose, has_finished, played, watching
 from lms.seat_watching import covers
 
 PAGE_SIZE: Final = 50
-PORTION: Final = 500
 
 
 class Sort(StrEnum):
@@ -168,12 +167,11 @@ def read_webinars(
     session: Session, whose: Whose, span: Span, order: Order, *, offset: int
 ) -> Lines:
     """Return one page of the table of webinars; those of fewer than five people come last."""
-    table = _Table(session, whose, span, order, by_organisation=False)
-    return Lines(table.read(offset, PAGE_SIZE), table.count())
+    return _Table(session, whose, span, order, by_organisation=False).page(offset)
 
 
 def every_webinar(session: Session, whose: Whose, span: Span, order: Order) -> Iterator[Line]:
-    """Give all rows of the table of webinars in its order, a portion at a time: for its CSV."""
+    """Give all rows of the table of webinars in its order: for its CSV."""
     return _Table(session, whose, span, order, by_organisation=False).every()
 
 
@@ -208,8 +206,7 @@ def read_webinar(session: Session, whose: Whose, span: Span, webinar: WebinarFac
 
 def read_organisations(session: Session, span: Span, order: Order, *, offset: int) -> Lines:
     """Return one page of the table of organisations, by what came through their seats and frames."""
-    table = _Table(session, Whose(), span, order, by_organisation=True)
-    return Lines(table.read(offset, PAGE_SIZE), table.count())
+    return _Table(session, Whose(), span, order, by_organisation=True).page(offset)
 
 
 def every_organisation(session: Session, span: Span, order: Order) -> Iterator[Line]:
@@ -235,20 +232,17 @@ class _Table:
         )
         self._named: Any = named
         self._asked = self._ordered(order)
-        self._besides = self._kept_back_besides()
 
-    def read(self, offset: int, limit: int) -> tuple[Line, ...]:
-        rows = self._session.execute(self._asked.offset(offset).limit(limit))
-        return tuple(self._line(row) for row in rows)
+    def page(self, offset: int) -> Lines:
+        rows = self._session.execute(self._asked.offset(offset).limit(PAGE_SIZE)).all()
+        if rows or not offset:
+            return Lines(tuple(self._line(row) for row in rows), rows[0].total if rows else 0)
+        counted = self._session.scalar(select(func.count()).select_from(self._groups))
+        return Lines((), counted or 0)
 
     def every(self) -> Iterator[Line]:
-        offset = 0
-        while found := self.read(offset, PORTION):
-            yield from found
-            offset += PORTION
-
-    def count(self) -> int:
-        return self._session.scalar(select(func.count()).select_from(self._groups)) or 0
+        for row in self._session.execute(self._asked):
+            yield self._line(row)
 
     def one(self, webinar: WebinarFacts) -> Line:
         row = self._session.execute(self._asked.where(Webinar.id == webinar.id)).one_or_none()
@@ -273,30 +267,38 @@ class _Table:
         ordered = column.desc() if order.descending else column.asc()
         first = () if order.by is Sort.TITLE else (is_few,)
         return (
-            select(name.label("key"), title.label("title"), *groups.c)
+            select(
+                name.label("key"),
+                title.label("title"),
+                *groups.c,
+                select(func.count()).select_from(groups).scalar_subquery().label("total"),
+                *self._kept_back(),
+            )
             .join(groups, groups.c.id == key)
             .order_by(*first, ordered, words, key)
         )
 
-    def _kept_back_besides(self) -> int | None:
-        """Return which row is kept back with those of few people, so that no sum tells of them."""
-        groups = self._groups
+    def _kept_back(self) -> tuple[Any, Any]:
+        """Return how many people are in all rows of few, and which other row has the fewest.
+
+        It is kept back with those of few where they are of fewer than five together, so that no sum
+        tells of them (lms/reports.py).
+        """
+        groups, each = self._groups.alias("others"), self._each
         few = select(groups.c.id).where(groups.c.people < LEAST)
-        of_them = self._session.scalar(
-            select(func.count(self._each.c.person.distinct())).where(self._key.in_(few))
-        )
-        if not of_them or of_them >= LEAST:
-            return None
-        return self._session.scalar(
+        of_them = select(func.count(each.c.person.distinct())).where(self._key.in_(few))
+        besides = (
             select(groups.c.id)
             .where(groups.c.people >= LEAST)
             .order_by(groups.c.people, groups.c.id)
             .limit(1)
         )
+        return of_them.scalar_subquery().label("of_few"), besides.scalar_subquery().label("least")
 
     def _line(self, row: Row[Any]) -> Line:
         counts = (row.people, int(row.views), int(row.gained_s), row.begun, int(row.finished))
-        is_kept_back = row.people < LEAST or row.id == self._besides
+        is_besides = 0 < row.of_few < LEAST and row.id == row.least
+        is_kept_back = row.people < LEAST or is_besides
         if not is_kept_back:
             return Line(row.key, row.title, *counts, float(row.share))
         if not self._span.is_all:
