@@ -398,31 +398,3 @@ def _add_captions(served: Served, scene: Scene) -> None:
         session.add(caption)
         source = FILES / "getting-the-most.vtt"
         served.carrel.storage.put_file(caption.key, source, "text/vtt; charset=utf-8")
-
-
-def test_captions_stand_above_the_controls_also_while_the_film_stands(
-    visit: Visit, scene: Scene
-) -> None:
-    alice = visit(scene.alice)
-    watch_in_peace(alice, scene, past=1.0)
-    page = alice.page
-    page.keyboard.press("k")
-    page.locator("h1").first.click()
-    alice.until(
-        "(({attributes: now}) => 'userinactive' in now && 'mediapaused' in now)"
-        "(document.querySelector('media-controller'))"
-    )
-    bar = page.locator("media-controller media-time-display")
-    expect(bar).to_be_visible()
-    page.wait_for_timeout(500)
-    before = bar.screenshot()
-    page.evaluate(
-        """() => {
-          const video = document.querySelector("video");
-          const track = video.addTextTrack("captions", "Long", "en");
-          track.addCue(new VTTCue(0, 60, "Words that go on until they are wrapped, and on. ".repeat(4)));
-          track.mode = "showing";
-        }"""
-    )
-    page.wait_for_timeout(500)
-    assert bar.screenshot() == before

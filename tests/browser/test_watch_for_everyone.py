@@ -1,7 +1,7 @@
 """The pages of watching, for people who can't see, can't hover, or read in the dark."""
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served, Visit
 from tests.factories import make_grant
@@ -106,3 +106,34 @@ def test_the_large_button_stands_in_the_middle_of_the_film(
     for start, length in (("x", "width"), ("y", "height")):
         middle = film[start] + film[length] / 2
         assert button[start] + button[length] / 2 == pytest.approx(middle, abs=1)
+
+
+def test_captions_stand_above_the_controls_also_while_the_film_stands(
+    visit: Visit, people: tuple[int, int]
+) -> None:
+    alice = visit(people[0])
+    page = alice.page
+    page.goto(f"/webinars/{SLUG}/watch")
+    alice.until("!!customElements.get('media-controller')")
+    page.keyboard.press("k")
+    alice.until("document.querySelector('video').currentTime > 1")
+    page.keyboard.press("k")
+    page.locator("h1").first.click()
+    alice.until(
+        "(({attributes: now}) => 'userinactive' in now && 'mediapaused' in now)"
+        "(document.querySelector('media-controller'))"
+    )
+    bar = page.locator("media-controller media-time-display")
+    expect(bar).to_be_visible()
+    page.wait_for_timeout(500)
+    before = bar.screenshot()
+    page.evaluate(
+        """() => {
+          const video = document.querySelector("video");
+          const track = video.addTextTrack("captions", "Long", "en");
+          track.addCue(new VTTCue(0, 60, "Words that go on until they are wrapped, and on. ".repeat(4)));
+          track.mode = "showing";
+        }"""
+    )
+    page.wait_for_timeout(500)
+    assert bar.screenshot() == before
