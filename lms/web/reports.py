@@ -33,6 +33,7 @@ PRESETS: Final[Mapping[str, str]] = {
 EARLIEST: Final = date(2000, 1, 1)
 HEIGHT: Final = 120
 WIDTH: Final = 720
+WIDEST: Final = 48  # of a bar, where there are few
 LONGEST_QUERY: Final = 200
 KEPT_BACK: Final = "\u2013"
 Url = Callable[..., str]
@@ -362,11 +363,11 @@ def _day(day: date) -> str:
 
 def _bar(one: LapViews, place: int, step: float, most: int, lapse: Lapse) -> Bar:
     height = HEIGHT * (one.views or 0) / most
-    gap = step * 0.2
+    width = min(step * 0.8, WIDEST)
     return Bar(
-        x=round(place * step + gap / 2, 1),
+        x=round((place + 0.5) * step - width / 2, 1),
         y=round(HEIGHT - height, 1),
-        width=round(step - gap, 1),
+        width=round(width, 1),
         height=round(height, 1),
         middle=round((place + 0.5) * step, 1),
         number=number(one.views),
