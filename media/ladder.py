@@ -95,7 +95,9 @@ def poster_command(folder: Path, video: VideoStream) -> list[str]:
         "setsar=1",
         f"thumbnail={POSTER_SEEN_SECONDS}",
     )
-    poster = ffmpeg.output(seen["v:0"], POSTER, vf=picture, vframes=1, update=1, **{"q:v": 3})
+    # A damaged source that was copied may have more bad key frames than ffmpeg puts up with.
+    wanted = {"q:v": 3, "max_error_rate": 1}
+    poster = ffmpeg.output(seen["v:0"], POSTER, vf=picture, vframes=1, update=1, **wanted)
     return compiled(poster)
 
 

@@ -51,13 +51,13 @@ def test_a_claim_and_an_offer_to_the_same_person_do_not_wait_for_each_other(
     home = make_home(database, 2)
     [pat] = people(database, 1)
     wait(database, home.pool_id, pat)
-    with ThreadPoolExecutor(1) as other, database.transaction() as session:
-        lock_pool(session, home.pool_id)
-        claim = other.submit(take, database, home.pool_id, pat)
-        with suppress(TimeoutError):
-            claim.result(STARTED_WITHIN_S)  # it sits, and waits to be counted
-        offer_next(session, home.pool_id, now=NOW)
-        session.commit()
+    with ThreadPoolExecutor(1) as other:
+        with database.transaction() as session:
+            lock_pool(session, home.pool_id)
+            claim = other.submit(take, database, home.pool_id, pat)
+            with suppress(TimeoutError):
+                claim.result(STARTED_WITHIN_S)  # it sits, and waits to be counted
+            offer_next(session, home.pool_id, now=NOW)
         assert isinstance(claim.result(), Claimed | Already)
     assert counts(database, home.pool_id) == (1, 2)
 

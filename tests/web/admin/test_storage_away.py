@@ -21,7 +21,7 @@ from tests.visitor import Visitor
 
 __all__ = ["s3_server"]
 
-SECOND_PART = "partNumber=2"
+SECOND_PART = "partNumber=7"  # it begins after six MiB, and a part is numbered by that
 
 
 @pytest.fixture
