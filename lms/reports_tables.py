@@ -1,7 +1,7 @@
 """What was watched in a span of time: in all, over time, by webinar and by organisation.
 
 What fewer than five people did in a span is told to nobody (lms/reports.py): neither by itself nor
-as what is left of a sum.
+as what is left of a sum. Nor is it told apart from nothing at all, which would tell the days.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,24 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import CTE, Row, Select, and_, case, exists, func, or_, select
+from sqlalchemy import (
+    CTE,
+    Row,
+    Select,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
-from lms.models.catalogue import Recording, Webinar
+from lms.models.catalogue import Recording, Webinar, WebinarState
 from lms.models.people import Organisation
 from lms.models.seats import Pool
 from lms.models.viewing import PlaybackSession
@@ -47,8 +60,8 @@ class Order:
 class Totals:
     """How much was watched. `begun` counts each webinar of each person, `finished` those seen enough of.
 
-    None is what fewer than five people did, and so nobody's to know: of a span everything, of all
-    time what isn't known of each person anyway.
+    None is what fewer than five people did, or nobody, and so nobody's to know: of a span everything,
+    of all time what isn't known of each person anyway.
     """
 
     people: int | None
@@ -59,16 +72,20 @@ class Totals:
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether nobody watched anything."""
+        """Tell whether nobody has ever watched anything; of a span it isn't told."""
         return self.people == 0
 
 
 @dataclass(frozen=True, slots=True)
 class LapViews:
-    """The views that began in one lap of a chart; None is of fewer than five people."""
+    """The views that began in one lap of a chart; None is of fewer than five people, or of nobody.
+
+    `is_few` tells which of these it is, and is never shown.
+    """
 
     lap: Lap
     views: int | None
+    is_few: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +135,7 @@ def read_totals(session: Session, whose: Whose, span: Span) -> Totals:
         ).select_from(each)
     ).one()
     people, views, seconds, begun, finished = (int(number) for number in row)
-    if people == 0 or people >= LEAST:
+    if people >= LEAST or (span.is_all and not people):
         return Totals(people, views, seconds, begun, finished)
     if span.is_all:
         return Totals(people, None, None, begun, finished)
@@ -140,33 +157,41 @@ def read_laps(
     *,
     webinar_id: int | None = None,
 ) -> tuple[LapViews, ...]:
-    """Return the views of each lap, of one webinar where that is named."""
+    """Return the views of each lap, of one webinar where that is named.
+
+    Of that one a lap is kept back, too, where it could be taken from everybody's and leave few.
+    """
     each = played(whose, span)
     within = [
         and_(each.c.opened_at >= lap.starts_at, each.c.opened_at < lap.ends_at) for lap in among
     ]
+    is_its_own = true() if webinar_id is None else each.c.webinar_id == webinar_id
     columns: list[Any] = []
     for condition in within:
-        columns.append(func.count(case((condition, each.c.id))))
-        columns.append(func.count(case((condition, each.c.person)).distinct()))
-    asked = select(*columns).select_from(each)
-    counted = select(func.count(each.c.person.distinct())).select_from(each)
-    if webinar_id is not None:
-        asked, counted = (one.where(each.c.webinar_id == webinar_id) for one in (asked, counted))
-    row = session.execute(asked).one()
-    views, people = row[0::2], row[1::2]
+        own, others = and_(condition, is_its_own), and_(condition, not_(is_its_own))
+        columns.append(func.count(case((own, each.c.id))))
+        columns.append(func.count(case((own, each.c.person)).distinct()))
+        columns.append(func.count(case((others, each.c.person)).distinct()))
+    row = session.execute(select(*columns).select_from(each)).one()
+    views, people, besides = row[0::3], row[1::3], row[2::3]
     few = [within[place] for place, count in enumerate(people) if 0 < count < LEAST]
-    of_them = session.scalar(counted.where(or_(*few))) or 0 if few else 0
+    counted = select(func.count(each.c.person.distinct())).where(is_its_own, or_(false(), *few))
+    of_them = session.scalar(counted) or 0 if few else 0
     hidden = kept_back(people, of_them=of_them)
+    hidden |= {place for place, count in enumerate(besides) if 0 < count < LEAST}
     return tuple(
-        LapViews(lap, None if place in hidden else views[place]) for place, lap in enumerate(among)
+        LapViews(lap, None if place in hidden else views[place] or None, place in hidden)
+        for place, lap in enumerate(among)
     )
 
 
 def read_webinars(
     session: Session, whose: Whose, span: Span, order: Order, *, offset: int
 ) -> Lines:
-    """Return one page of the table of webinars; those of fewer than five people come last."""
+    """Return one page of the table of webinars.
+
+    Those of fewer than five people come last of all time, and aren't in it of a span.
+    """
     return _Table(session, whose, span, order, by_organisation=False).page(offset)
 
 
@@ -178,7 +203,7 @@ def every_webinar(session: Session, whose: Whose, span: Span, order: Order) -> I
 def find_webinar(session: Session, whose: Whose, slug: str) -> WebinarFacts:
     """Return a webinar of the house, or one that an organisation's seats or frames show.
 
-    Raises NotFound for any other.
+    Raises NotFound for any other, and for a draft, which isn't theirs to see.
     """
     asked = select(Webinar.id, Webinar.slug, Webinar.title).where(Webinar.slug == slug)
     if whose.organisation_id is not None:
@@ -192,7 +217,7 @@ def find_webinar(session: Session, whose: Whose, slug: str) -> WebinarFacts:
             PlaybackSession.recording_id == Recording.id,
             PlaybackSession.organisation_id == whose.organisation_id,
         )
-        asked = asked.where(or_(in_seats, in_frames))
+        asked = asked.where(Webinar.state != WebinarState.DRAFT, or_(in_seats, in_frames))
     row = session.execute(asked).one_or_none()
     if row is None:
         raise NotFound
@@ -200,7 +225,7 @@ def find_webinar(session: Session, whose: Whose, slug: str) -> WebinarFacts:
 
 
 def read_webinar(session: Session, whose: Whose, span: Span, webinar: WebinarFacts) -> Line:
-    """Return one webinar's row; empty where nobody watched it."""
+    """Return one webinar's row, as `Totals` are."""
     return _Table(session, whose, span, Order(), by_organisation=False).one(webinar)
 
 
@@ -237,8 +262,7 @@ class _Table:
         rows = self._session.execute(self._asked.offset(offset).limit(PAGE_SIZE)).all()
         if rows or not offset:
             return Lines(tuple(self._line(row) for row in rows), rows[0].total if rows else 0)
-        counted = self._session.scalar(select(func.count()).select_from(self._groups))
-        return Lines((), counted or 0)
+        return Lines((), self._session.scalar(self._counted()) or 0)
 
     def every(self) -> Iterator[Line]:
         for row in self._session.execute(self._asked):
@@ -248,14 +272,16 @@ class _Table:
         row = self._session.execute(self._asked.where(Webinar.id == webinar.id)).one_or_none()
         if row is not None:
             return self._line(row)
-        return Line(webinar.slug, webinar.title, 0, 0, 0, 0, 0, 0.0)
+        if self._span.is_all:
+            return Line(webinar.slug, webinar.title, 0, 0, 0, 0, 0, 0.0)
+        return Line(webinar.slug, webinar.title, None, None, None, None, None, None)
 
     def _ordered(self, order: Order) -> Select[Any]:
         key, name, title = self._named
         groups = self._groups
         words = func.lower(title)
         # A row that is kept back stands where its title puts it, so that its place tells nothing.
-        is_few = case((groups.c.people < LEAST, 1), else_=0)
+        is_kept_back = case((self._is_kept_back(groups), 1), else_=0)
         by: dict[Sort, Any] = {
             Sort.VIEWS: groups.c.views,
             Sort.PEOPLE: groups.c.people,
@@ -263,46 +289,53 @@ class _Table:
             Sort.SHARE: groups.c.share,
             Sort.TITLE: words,
         }
-        column = by[order.by] if order.by is Sort.TITLE else case((is_few == 0, by[order.by]))
+        column = by[order.by]
+        if order.by is not Sort.TITLE:
+            column = case((is_kept_back == 0, column))
         ordered = column.desc() if order.descending else column.asc()
-        first = () if order.by is Sort.TITLE else (is_few,)
+        first = () if order.by is Sort.TITLE else (is_kept_back,)
         return (
             select(
                 name.label("key"),
                 title.label("title"),
                 *groups.c,
-                select(func.count()).select_from(groups).scalar_subquery().label("total"),
-                *self._kept_back(),
+                self._counted().scalar_subquery().label("total"),
+                is_kept_back.label("is_kept_back"),
             )
             .join(groups, groups.c.id == key)
+            .where(*self._shown(groups))
             .order_by(*first, ordered, words, key)
         )
 
-    def _kept_back(self) -> tuple[Any, Any]:
-        """Return how many people are in all rows of few, and which other row has the fewest.
+    def _counted(self) -> Select[Any]:
+        rows = self._groups.alias("rows")
+        return select(func.count()).select_from(rows).where(*self._shown(rows))
 
-        It is kept back with those of few where they are of fewer than five together, so that no sum
-        tells of them (lms/reports.py).
+    def _shown(self, groups: Any) -> tuple[Any, ...]:  # noqa: ANN401  (the groups or an alias)
+        return () if self._span.is_all else (not_(self._is_kept_back(groups)),)
+
+    def _is_kept_back(self, groups: Any) -> Any:  # noqa: ANN401
+        """Tell of a row whether it is of few, or the other one that has the fewest.
+
+        That is kept back with those of few where they are of fewer than five together, so that no
+        sum tells of them (lms/reports.py).
         """
-        groups, each = self._groups.alias("others"), self._each
-        few = select(groups.c.id).where(groups.c.people < LEAST)
+        others, each = self._groups.alias(), self._each
+        few = select(others.c.id).where(others.c.people < LEAST)
         of_them = select(func.count(each.c.person.distinct())).where(self._key.in_(few))
-        besides = (
-            select(groups.c.id)
-            .where(groups.c.people >= LEAST)
-            .order_by(groups.c.people, groups.c.id)
+        least = (
+            select(others.c.id)
+            .where(others.c.people >= LEAST)
+            .order_by(others.c.people, others.c.id)
             .limit(1)
         )
-        return of_them.scalar_subquery().label("of_few"), besides.scalar_subquery().label("least")
+        tells = of_them.scalar_subquery().between(1, LEAST - 1)
+        return or_(groups.c.people < LEAST, and_(groups.c.id == least.scalar_subquery(), tells))
 
     def _line(self, row: Row[Any]) -> Line:
         counts = (row.people, int(row.views), int(row.gained_s), row.begun, int(row.finished))
-        is_besides = 0 < row.of_few < LEAST and row.id == row.least
-        is_kept_back = row.people < LEAST or is_besides
-        if not is_kept_back:
+        if not row.is_kept_back:
             return Line(row.key, row.title, *counts, float(row.share))
-        if not self._span.is_all:
-            return Line(row.key, row.title, None, None, None, None, None, None)
         people, _views, _seconds, begun, finished = counts
         return Line(row.key, row.title, people, None, None, begun, finished, float(row.share))
 

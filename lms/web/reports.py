@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -22,11 +22,10 @@ from lms.zones import LOCALE
 ALL: Final = "all"
 YEAR: Final = "year"
 CHOSEN: Final = "days"
-LASTING: Final[Mapping[str, int]] = {"30": 30, "90": 90, "365": 365}
+LASTING: Final[Mapping[str, int]] = {"3": 3, "12": 12}  # months, with the present one
 PRESETS: Final[Mapping[str, str]] = {
-    "30": N_("Last 30 days"),
-    "90": N_("Last 90 days"),
-    "365": N_("Last 12 months"),
+    "3": N_("Last 3 months"),
+    "12": N_("Last 12 months"),
     YEAR: N_("This year"),
     ALL: N_("All time"),
 }
@@ -41,7 +40,11 @@ Url = Callable[..., str]
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The days a report is of, both included, by the clocks of a zone; no first is all time."""
+    """The days a report is of, both included, by the clocks of a zone; no first is all time.
+
+    They are whole months, up to today: of days that can be chosen freely, one report could be taken
+    from another and leave a single day of somebody's.
+    """
 
     preset: str
     first: date | None
@@ -86,7 +89,7 @@ class Bar:
 
     @property
     def is_kept_back(self) -> bool:
-        """Tell whether fewer than five people are in it."""
+        """Tell whether fewer than five people are in it, or nobody."""
         return self.views is None
 
 
@@ -144,7 +147,9 @@ def days_asked(zone: ZoneInfo, now: datetime, *, usual: str) -> Days:
         first, last = _date(raw_first), _date(raw_last) or today
         last = min(last, today)
         if first is not None and EARLIEST <= first <= last:
-            return Days(CHOSEN, first, last, zone)
+            return Days(
+                CHOSEN, first.replace(day=1), min(_months_before(last, -1) - DAY, today), zone
+            )
         return _preset(usual, today, zone, is_odd=True)
     wanted = request.args.get("span", usual)
     return _preset(wanted if wanted in PRESETS else usual, today, zone)
@@ -205,13 +210,13 @@ def read_chart(
         began = first_view(session, whose, days.span)
         if began is None:
             return None
-        first = began.astimezone(days.zone).date()
+        first = began.astimezone(days.zone).date().replace(day=1)  # the day is one person's
     every = list(Lapse)
     for lapse in every[every.index(lapse_of(first, days.last)) :]:
         among = laps(first, days.last, lapse, days.zone)
         views = read_laps(session, whose, days.span, among, webinar_id=webinar_id)
-        kept_back = sum(one.views is None for one in views)
-        if kept_back <= sum(bool(one.views) for one in views):
+        told = sum(one.views is not None for one in views)
+        if told and sum(one.is_few for one in views) <= told:
             return chart_of(views, lapse)
     return None
 
@@ -344,10 +349,15 @@ _FORMS: Final = {
 def _preset(name: str, today: date, zone: ZoneInfo, *, is_odd: bool = False) -> Days:
     first = None
     if name in LASTING:
-        first = today - timedelta(days=LASTING[name] - 1)
+        first = _months_before(today, LASTING[name] - 1)
     elif name == YEAR:
         first = today.replace(month=1, day=1)
     return Days(name, first, today, zone, is_odd)
+
+
+def _months_before(day: date, months: int) -> date:
+    whole = day.year * 12 + day.month - 1 - months
+    return date(whole // 12, whole % 12 + 1, 1)
 
 
 def _date(raw: str) -> date | None:

@@ -81,7 +81,6 @@ def about_days(days: Days, url: Url) -> dict[str, Any]:
             (_(words), url(span=key, **{"from": None, "to": None}), key == days.preset)
             for key, words in PRESETS.items()
         ],
-        "least": 5,
     }
 
 

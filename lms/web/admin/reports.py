@@ -32,7 +32,7 @@ from lms.web.reports import (
 from lms.web.reports_pages import Report
 
 blueprint = Blueprint("staff_reports", __name__, url_prefix="/staff/reports")
-USUAL: Final = "365"
+USUAL: Final = "12"
 
 
 @blueprint.get("")
