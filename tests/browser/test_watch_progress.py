@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from lms import programme, viewing
@@ -62,16 +62,26 @@ def test_what_plays_from_the_buffer_while_offline_is_told_when_the_line_is_back(
     assert ends >= 15
 
 
-def leave_while_offline(person: Person, scene: Scene) -> None:
-    """Play the first quarter of a minute without being heard, and leave the page unheard."""
+def play_while_offline(person: Person, scene: Scene) -> None:
+    """Play the first quarter of a minute without being heard."""
     person.page.route(re.compile("/(beat|close)$"), lambda route: route.abort())
     watch_in_peace(person, scene, past=16.0)
     with person.page.expect_event("requestfailed", lambda failed: failed.url.endswith("/beat")):
         person.page.keyboard.press("k")
+
+
+def leave_unheard(person: Person) -> None:
+    """Leave a page that nothing comes from any more."""
     # a line that is broken takes what a page sends as it is left, and loses it
     person.page.evaluate("navigator.sendBeacon = () => true")
     person.page.goto("about:blank")
     person.page.unroute_all()
+
+
+def leave_while_offline(person: Person, scene: Scene) -> None:
+    """Play the first quarter of a minute without being heard, and leave the page unheard."""
+    play_while_offline(person, scene)
+    leave_unheard(person)
 
 
 def test_what_was_played_offline_is_told_by_the_next_page_where_its_own_was_left(
@@ -89,6 +99,36 @@ def test_what_was_played_offline_is_told_by_the_next_page_where_its_own_was_left
     alice.page.keyboard.press("k")  # where the other page was left, and no screen is in the way
     alice.until(PLAYING.format(16))
     assert alice.page.evaluate("localStorage.getItem('carrel-untold')") is None
+
+
+def fail_posts(route: Route) -> None:
+    """Answer as a house does whose database is away: its pages are there, and nothing is kept."""
+    if route.request.method == "POST":
+        route.fulfill(status=503, json={"code": "unavailable"})
+    else:
+        route.fallback()
+
+
+def test_what_was_played_offline_is_kept_where_the_first_answer_is_a_fault_of_the_server(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    page = alice.page
+    play_while_offline(alice, scene)
+    page.unroute_all()
+    page.route("**/*", fail_posts)
+    with page.expect_response(re.compile("/beat$")) as faulty:
+        page.keyboard.press("ArrowLeft")
+    assert faulty.value.status == 503
+    expect(page.locator("[data-message]")).to_be_visible()
+    leave_unheard(alice)
+    assert seen(served, scene.alice) == []
+    with page.expect_response(re.compile("/close$")) as told:
+        page.goto(scene.path)
+    assert told.value.status == 200
+    [(starts, ends)] = seen(served, scene.alice)
+    assert starts == 0
+    assert ends >= 15
 
 
 def test_what_was_played_offline_is_dropped_once_another_device_has_played(

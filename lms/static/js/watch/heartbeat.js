@@ -67,15 +67,22 @@ export class Heartbeat {
       });
       if (response.ok) this.keep(await response.json(), heard);
       else if (this.session === session) this.told.refused();
-      if (this.isBroken) forget(session.close);
-      this.isBroken = false;
+      if (response.status >= 500) this.missed(session);
+      else if (this.isBroken) {
+        forget(session.close);
+        this.isBroken = false;
+      }
     } catch {
-      // The next beat tells it all, or the next page does.
-      this.isBroken = true;
-      this.rememberUntold(session);
+      this.missed(session);
     } finally {
       this.isSending = false;
     }
+  }
+
+  // The next beat tells it all, or the next page does.
+  missed(session) {
+    this.isBroken = true;
+    this.rememberUntold(session);
   }
 
   keep(answer, [finished, end]) {
