@@ -47,7 +47,9 @@ def show_series(slug: str) -> ResponseReturnValue:
         cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
     parts = numbered(found.entries, cases, first=found.first)
     scope = Scope(url_for("catalogue.series", slug=slug), f"series:{slug}")
-    panel, next_number = continued(panel_over(parts, scope, moment), parts, moment)
+    panel, next_number = continued(
+        panel_over(parts, scope, moment), parts, moment, total=found.total
+    )
     return render(
         "catalogue/series.html",
         series=found.series,

@@ -100,14 +100,20 @@ def panel_over(parts: Sequence[Numbered], scope: Scope, now: datetime) -> Panel 
 
 
 def continued(
-    panel: Panel | None, parts: Sequence[Numbered], now: datetime
+    panel: Panel | None, parts: Sequence[Numbered], now: datetime, *, total: int
 ) -> tuple[Panel | None, int | None]:
-    """Lead from a series' panel to the first part that is theirs and not watched yet; name its number."""
+    """Lead from a series' panel to the first part that is theirs and not watched yet; name its number.
+
+    `total` is how many parts the series has; `parts` may be those of one of its pages.
+    """
     onward = next((part for part in parts if _goes_on(part, now)), None)
     if panel is None:
         return None, None
     if onward is None:
-        is_through = any(part.is_done for part in parts)
+        recorded = [part for part in parts if part.entry.recording is not None]
+        is_through = (
+            len(parts) == total and bool(recorded) and all(part.is_done for part in recorded)
+        )
         note = _("You have watched every part that is there.") if is_through else panel.note
         return replace(panel, note=note), None
     is_begun = any(part.entry.watched_s for part in parts)

@@ -129,6 +129,39 @@ def test_who_holds_all_of_them_goes_on_with_the_first_part_that_is_not_watched(
     assert "Continue with" not in page
 
 
+def test_nobody_is_said_to_have_watched_it_all_while_a_part_is_left(
+    client: Visitor, database: Database, cast: Cast, steps: dict[str, int]
+) -> None:
+    with database.transaction() as session:
+        dan, first = session.get_one(Login, cast.dan.id), session.get_one(Webinar, steps["first"])
+        make_grant(session, dan, first)
+        watch(session, dan.id, first, 1800)
+    client.sign_in(cast.dan.id)
+    page = words(client.get(PATH).text)
+    assert "You hold 1 of these 3 webinars." in page
+    assert "You have watched every part that is there." not in page
+    with database.transaction() as session:
+        second = session.get_one(Webinar, steps["second"])
+        make_grant(session, dan, second)
+        watch(session, dan.id, second, 1800)
+    assert "You have watched every part that is there." in words(client.get(PATH).text)
+
+
+def test_nobody_is_said_to_have_watched_it_all_where_it_goes_on_over_the_page(
+    client: Visitor, database: Database, cast: Cast, steps: dict[str, int]
+) -> None:
+    with database.transaction() as session:
+        for place in range(PAGE_SIZE):
+            put(session, f"Older {place}", 100 + place, is_recorded=place == 0)
+        oldest = session.query(Webinar).filter_by(title="Older 0").one()
+        watch(session, cast.bob.id, oldest, 1800)
+    client.sign_in(cast.bob.id)
+    page = words(client.get(PATH).text)
+    assert "Older 0" in page
+    assert "Second step" not in page
+    assert "You have watched every part that is there." not in page
+
+
 def test_what_lets_in_to_all_of_them_is_named(
     client: Visitor, cast: Cast, steps: dict[str, int]
 ) -> None:
