@@ -144,21 +144,20 @@ def edit(organisation_id: str, registration_id: str) -> ResponseReturnValue:
     if request.method == "GET":
         form.fill(kept)
     elif form.validate():
-        entered = new_details(form)
-        details = replace(
-            kept.details,
-            name=entered.name,
-            auth_url=entered.auth_url,
-            token_url=entered.token_url,
-            jwks_url=entered.jwks_url,
-            token_audience=entered.token_audience,
-        )
+        entered, own = new_details(form), managed.facts.id
         try:
             with transaction() as session:
                 actor = required_viewer().public_id
-                change_own(
-                    session, managed.facts.id, registration_id, details, actor=actor, now=now()
+                details = replace(
+                    # read here, since staff may have set more of it after the form was shown
+                    find_own(session, own, registration_id).details,
+                    name=entered.name,
+                    auth_url=entered.auth_url,
+                    token_url=entered.token_url,
+                    jwks_url=entered.jwks_url,
+                    token_audience=entered.token_audience,
                 )
+                change_own(session, own, registration_id, details, actor=actor, now=now())
         except Invalid as refusal:
             show_faults(form, refusal)
         else:

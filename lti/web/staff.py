@@ -97,7 +97,8 @@ def settings(registration_id: str) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 actor = required_viewer().public_id
-                details = form.changed(kept.details)
+                # read here, since others may have changed more of it after the form was shown
+                details = form.changed(find_registration(session, registration_id).details)
                 edit_registration(session, registration_id, details, actor=actor, now=now())
         except Invalid as refusal:
             show_faults(form, refusal)

@@ -1,15 +1,18 @@
 """The page on which managers connect their learning system: who may, what waits, what is shown."""
 
 import re
+from dataclasses import replace
 
 import pytest
+from wtforms import Form
 
 from lms.db import Database
 from lms.models.people import Role
 from lti.deployments import find_deployment, list_deployments, refuse_deployment
 from lti.models.platforms import DeploymentState, RegistrationState
 from lti.more_guides import GUIDES
-from lti.registrations import approve_registration, list_registrations
+from lti.registrations import approve_registration, edit_registration, list_registrations
+from lti.web.platform_form import DetailsForm
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organisation
@@ -215,6 +218,34 @@ def test_a_change_of_address_waits_again_and_a_new_name_does_not(
     with database.read_session() as session:
         (moved,) = list_registrations(session)
     assert moved.state is RegistrationState.PENDING
+
+
+def test_what_staff_set_while_a_manager_changes_something_stays(
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with database.transaction() as session:
+        made = make_registration(session)
+    settled = replace(made.details, leeway_s=120, admits_anonymous=True)
+
+    def validate(form: DetailsForm) -> bool:
+        with database.transaction() as session:
+            edit_registration(session, made.public_id, settled, actor=None, now=NOW)
+        return Form.validate(form)
+
+    monkeypatch.setattr(DetailsForm, "validate", validate)
+    client.sign_in(cast.mia.id)
+    addresses = {
+        name: getattr(made.details, name) for name in ("auth_url", "token_url", "jwks_url")
+    }
+    here = f"{place(database, cast)}/{made.public_id}"
+    assert client.post(here, data={"name": "Renamed", **addresses}).status_code == 303
+    with database.read_session() as session:
+        (kept,) = list_registrations(session)
+    assert kept.details == replace(settled, name="Renamed")
 
 
 def test_a_manager_switches_a_learning_system_off(

@@ -1,9 +1,11 @@
 """Staff's pages about learning systems: who may not come in, and what each act does."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from wtforms import Form
 
 from lms.db import Database
 from lms.embedding.dates import say_time_of
@@ -12,8 +14,9 @@ from lti.deployments import list_deployments
 from lti.keys import list_keys
 from lti.launch_log import Occurrence, write_launch
 from lti.models.platforms import DeploymentState, KeyState, RegistrationState
-from lti.own_registrations import add_own
+from lti.own_registrations import add_own, change_own
 from lti.registrations import NewRegistration, RegistrationFacts, list_registrations
+from lti.web.platform_form import SettingsForm
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.lti.factories import CLIENT_ID, ISSUER, SLUG, pend_deployment, platform_details
@@ -134,6 +137,32 @@ def test_staff_set_clock_strangers_and_frames_of_one_learning_system(
         (kept,) = list_registrations(session)
     assert (kept.details.leeway_s, kept.details.admits_anonymous) == (0, False)
     assert kept.details.frame_origins == ()
+
+
+def test_what_a_manager_changes_while_staff_set_something_stays(
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = waiting(database)
+    moved = replace(made.details, name="Elm Moodle", jwks_url="https://elsewhere.example.org/jwks")
+
+    def validate(form: SettingsForm) -> bool:
+        with database.transaction() as session:
+            change_own(session, cast.organisation_id, made.public_id, moved, actor=None, now=NOW)
+        return Form.validate(form)
+
+    monkeypatch.setattr(SettingsForm, "validate", validate)
+    client.sign_in(cast.ada.id)
+    told = {"leeway_s": "120", "frame_origins": "https://courses.example.edu"}
+    assert client.post(f"/staff/lti/{made.public_id}/settings", data=told).status_code == 303
+    with database.read_session() as session:
+        (kept,) = list_registrations(session)
+    assert kept.details == replace(
+        moved, leeway_s=120, frame_origins=("https://courses.example.edu",)
+    )
 
 
 @pytest.mark.parametrize(
