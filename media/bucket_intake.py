@@ -3,7 +3,9 @@
 The parts that the server lists are the truth; nothing else of an upload is written down anywhere.
 A part's number says where in the file it begins, in steps of so many bytes. So a part that a slow
 line brings late, when others were kept in its place already, is the file's all the same: it stands
-in place of what began there, or nothing leads to it and it is left out.
+in place of what began there, or nothing leads to it and it is left out. Parts that were numbered
+one after the other, as they once were, can't be told their places any more: what has them is sent
+anew.
 """
 
 import math
@@ -140,6 +142,9 @@ class BucketIntake:
         except ClientError as fault:
             raise _fault(fault, arriving) from fault
         found, at, step = [], 0, self.step_bytes(arriving.size_bytes)
+        second = self.least_bytes(arriving.size_bytes) // step + 1  # the first part is no smaller
+        if any(1 < number < second for number in listed):
+            raise NotBegun(arriving.key)
         while at % step == 0 and (part := listed.get(at // step + 1)) and part[2]:
             found.append(part)
             at += part[2]

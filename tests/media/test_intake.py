@@ -102,6 +102,28 @@ def test_a_part_that_a_slow_line_brings_late_is_neither_lost_nor_doubled(
         assert stream.read() == whole
 
 
+@pytest.mark.parametrize("later", [(2,), (2, 3, 4, 5, 6, 7), (5,)])
+def test_an_upload_whose_parts_were_only_counted_is_sent_anew(s3_server, later):
+    storage = s3_server.storage(f"counted-{len(later)}-{later[0]}")
+    intake = storage.intake
+    arriving = intake.begin(KEY, 40 * MIB)
+    intake.add(arriving, 0, b"a" * 6 * MIB)
+    for number in later:
+        intake._client.upload_part(
+            **intake._named(arriving), PartNumber=number, Body=b"b" * 5 * MIB
+        )
+    for act in (
+        lambda: intake.kept(arriving),
+        lambda: intake.add(arriving, 6 * MIB, b"c" * 5 * MIB),
+        lambda: intake.finish(arriving),
+    ):
+        with pytest.raises(NotBegun):
+            act()
+    assert storage.stat(KEY) is None
+    intake.discard(arriving)
+    assert list(intake.unfinished()) == []
+
+
 def test_what_is_discarded_is_gone_and_may_be_discarded_again(storage):
     arriving = storage.intake.begin(KEY, 1)
     storage.intake.add(arriving, 0, b"x")
