@@ -125,7 +125,7 @@ def note_reported(
 
 
 def go_by_report(session: Session, *, login_id: int, webinar_id: int, now: datetime) -> bool:
-    """Let the report's minutes count instead of those by hand; False where no report knows the person."""
+    """Let the report's minutes count instead of those by hand; False where no report was counted for them."""
     changed = session.scalar(
         update(Attendance)
         .where(

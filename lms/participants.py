@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from lms import accounts, audit, certificate_rules, earning, registrations
-from lms.errors import N_, Invalid, NotFound
+from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.letters import Doors
 from lms.models.catalogue import Webinar
 from lms.models.live import RoomStay
@@ -22,6 +22,9 @@ from lms.models.people import Login
 from lms.room_stays import key_of, minutes_of
 
 NO_LOGIN: Final = N_("Nobody here has a log-in under this address.")
+NOT_COUNTED_YET: Final = N_(
+    "The report’s minutes are still being counted. Try again in a few minutes."
+)
 PAGE_SIZE: Final = 50
 
 # Whose a participant is, or since when they are left out.
@@ -195,7 +198,10 @@ def go_by_report(
     actor: str | None,
     now: datetime,
 ) -> None:
-    """Let what reports say of a participant count, and not what staff entered; raises NotFound."""
+    """Let what reports say of a participant count, and not what staff entered.
+
+    Raises NotFound, and Conflict while what they say was not counted yet.
+    """
     login_id = session.scalar(
         select(RoomStay.login_id).where(
             RoomStay.webinar_id == webinar_id,
@@ -203,10 +209,12 @@ def go_by_report(
             RoomStay.login_id.is_not(None),
         )
     )
-    if login_id is None or not certificate_rules.go_by_report(
+    if login_id is None:
+        raise NotFound
+    if not certificate_rules.go_by_report(
         session, login_id=login_id, webinar_id=webinar_id, now=now
     ):
-        raise NotFound
+        raise Conflict(NOT_COUNTED_YET)
     earning.consider(session, login_id, webinar_id, doors=doors, now=now)
     _record(session, webinar_id, "webinar.minutes_by_report", actor, now)
 

@@ -126,7 +126,7 @@ def match(slug: str) -> ResponseReturnValue:
                     session, webinar_id, key, email, doors=doors(), actor=actor, now=moment
                 )
                 flash(_("Counted for %(name)s.", name=name), "done")
-    except Invalid as refusal:
+    except (Invalid, Conflict) as refusal:
         flash(_(refusal.message), "attention")
     return see_other(".index", slug=slug)
 
