@@ -199,7 +199,9 @@ class Database:
         On SQLite it is a transaction: leaving the block commits, an exception rolls back. Its commits
         outlive the program, whatever happens to that, but not a failure of power: seconds watched
         and sessions opened may be lost by one, and need not wait for the disk. On PostgreSQL each statement
-        is a transaction of its own. Raises what the driver raises, a `driver_fault`.
+        is a transaction of its own. Raises what the driver raises, a `driver_fault`, and SQLAlchemy's
+        TimeoutError where there was no turn or no connection in time; some of the first are overruns
+        as well (`is_overrun`).
         """
         with self._one_at_a_time(), self._driver(_passing_on_sqlite) as driver:
             yield driver
