@@ -23,7 +23,7 @@ from lms.room_stays import key_of, minutes_of
 
 NO_LOGIN: Final = N_("Nobody here has a log-in under this address.")
 NOT_COUNTED_YET: Final = N_(
-    "The report’s minutes are still being counted. Try again in a few minutes."
+    "What the report says is still being counted. Try again in a few minutes."
 )
 PAGE_SIZE: Final = 50
 

@@ -200,7 +200,7 @@ def test_minutes_entered_by_hand_stand_and_the_reports_are_shown_beside_them(
     assert "45 by hand count" in ada.get(here).text
     ada.post(here)
     early = match(ada, held, key="bob@example.org", act="by_report")
-    assert "minutes are still being counted" in ada.get(early.location).text
+    assert "What the report says is still being counted." in ada.get(early.location).text
     assert minutes(database, held)["bob"] == 45
     count(carrel)
     assert minutes(database, held)["bob"] == 45
