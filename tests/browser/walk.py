@@ -266,6 +266,7 @@ def _known(session: Session, logins: dict[str, int | None], moment: datetime) ->
         "trainee_id": trainee.public_id,
         "login_id": first(Login.public_id, Login.id == logins["alice"]),
         "organisation_reports.login_id": first(Login.public_id, Login.id == login_id),
+        "staff_reports.login_id": first(Login.public_id, Login.id == login_id),
         "grant_id": first(Grant.public_id, Grant.login_id == logins["alice"]),
         "staff_holdings.revoke_of_pool.grant_id": first(
             Grant.public_id, Grant.pool_id.in_(select(Pool.id).where(Pool.public_id == pool))
