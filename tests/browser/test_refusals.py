@@ -14,6 +14,7 @@ from lms.models.people import Login
 from lms.passwords import hash_password
 from tests.access.refusals import arrange
 from tests.browser.people import Person
+from tests.servers.whole import in_whole
 
 pytestmark = pytest.mark.browser
 
@@ -49,7 +50,7 @@ PASSWORD = "seven lamps on a long table"  # noqa: S105
 @pytest.fixture
 def address(app, clock) -> Iterator[str]:
     """Where the library of this test is served, by its own clock."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, in_whole(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"

@@ -42,6 +42,7 @@ from lms.settings import Settings
 from lms.web.guard import UNCOOKIED, Audience, audience_of
 from tests.browser.conftest import SECRET_KEY
 from tests.servers.process import free_port
+from tests.servers.whole import in_whole
 from wsgi import PARTS
 
 RECORDED: Final = "first-ninety-seconds"
@@ -195,7 +196,7 @@ def open_world(place: Path, database_url: str) -> Iterator[World]:
     }
     carrel = open_carrel(Settings.from_env(environ))
     world = furnish(carrel, url)
-    answers = front(create_app(carrel, PARTS), carrel)
+    answers = in_whole(front(create_app(carrel, PARTS), carrel))
     with make_server("127.0.0.1", port, answers, threaded=True) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield world

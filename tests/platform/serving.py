@@ -19,6 +19,8 @@ from cryptography.x509.oid import NameOID
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from tests.servers.whole import in_whole
+
 NAMES: Final = ("localhost", "lms.localhost", "tool.localhost")
 
 
@@ -86,7 +88,7 @@ def bound(bind: str, certificate: Certificate | None) -> BaseWSGIServer:
 @contextmanager
 def answering(server: BaseWSGIServer, app: Flask) -> Iterator[None]:
     """Serve an app from threads until the block is left."""
-    server.app = app
+    server.app = in_whole(app)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
