@@ -1,18 +1,20 @@
 """Programs that tests start: bound to this machine, and ended with whoever started them."""
 
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 START_S = 60.0
 STOP_S = 10.0
 POLL_S = 0.02
+PORTS = range(11_000, 32_000)
 
 
 class DidNotStart(Exception):
@@ -31,10 +33,22 @@ def package_path(package: str, inside: str) -> Path | None:
 
 def free_port() -> int:
     """Return a loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Return different loopback ports that nobody listens on now.
+
+    They are drawn from below those that the kernel gives out: what it would name is soon named
+    again, to another suite on this machine or to a connection that somebody opens.
+    """
+    found: set[int] = set()
+    while len(found) < count:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.add(port)
+    return list(found)
 
 
 def listening(port: int) -> bool:

@@ -1,11 +1,9 @@
 """A real S3 server for tests: `weed mini` on loopback, gone when the block ends."""
 
 import contextlib
-import http.client
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,7 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
 from media.storage import Storage, open_storage
+from tests.servers.process import free_ports
 
 BUCKET = "carrel"
 _PORTS = (
@@ -58,7 +61,7 @@ class S3Server:
 def seaweed(start_seconds: float = 60) -> Iterator[S3Server]:
     """Start the server in a folder of its own and stop it when the block is left."""
     folder = Path(tempfile.mkdtemp(prefix="seaweed-"))
-    ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+    ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
     server = S3Server(
         endpoint=f"http://127.0.0.1:{ports['s3.port']}",
         bucket=BUCKET,
@@ -84,7 +87,7 @@ def seaweed(start_seconds: float = 60) -> Iterator[S3Server]:
             stderr=said,
         )
     try:
-        _wait(process, ports["s3.port"], log, start_seconds)
+        _wait(process, server, log, start_seconds)
         yield server
     finally:
         process.kill()  # nothing in it is worth an orderly end
@@ -106,28 +109,22 @@ def _program() -> str:
     return found
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
-
-
-def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path, seconds: float) -> None:
+def _wait(process: "subprocess.Popen[bytes]", server: S3Server, log: Path, seconds: float) -> None:
+    client = boto3.client(
+        "s3",
+        endpoint_url=server.endpoint,
+        region_name=server.region,
+        aws_access_key_id=server.access_key,
+        aws_secret_access_key=server.secret_key,
+        config=Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 1}),
+    )
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
-        # Without a key the bucket answers 403 once it is there, 404 or nothing before.
-        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        with (
-            contextlib.suppress(OSError, http.client.HTTPException),
-            contextlib.closing(asked),
-        ):
-            asked.request("GET", f"/{BUCKET}")
-            if asked.getresponse().status == 403:
+        with contextlib.suppress(BotoCoreError, ClientError):
+            # The server remembers for a while that a bucket is missing, so nothing asks for
+            # the bucket itself before it is in the list.
+            if any(each["Name"] == BUCKET for each in client.list_buckets()["Buckets"]):
+                client.list_multipart_uploads(Bucket=BUCKET)
                 return
         time.sleep(0.1)
     raise RuntimeError("the S3 server did not start:\n" + log.read_text()[-2000:])
