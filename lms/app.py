@@ -15,6 +15,7 @@ from lms.web.errors import init_errors
 from lms.web.guard import UNCOOKIED, Audience, audience_of, guard_routes, refuse_nul
 from lms.web.headers import init_headers
 from lms.web.kit import EXTENSION, PARTS
+from lms.web.room import init_room
 from lms.web.shell import init_shell
 from lms.web.signin import init_sign_in
 
@@ -58,12 +59,15 @@ def create_app(carrel: Carrel, parts: Sequence[Part]) -> Flask:
         BABEL_DEFAULT_LOCALE="en",
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
+    # Jinja's own cache of 400 is behind one lock, in which hundreds of threads came to stand.
+    app.jinja_options = {"cache_size": -1}
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.extensions[EXTENSION] = carrel
     app.extensions[PARTS] = tuple(parts)
     Babel(app)
     _speak_english(app)
+    init_room(app)
     init_sign_in(app)
     init_errors(app)
     init_headers(app, settings)

@@ -1,0 +1,77 @@
+"""Room for a few requests at once in front of the pages, and a line before it."""
+
+from collections.abc import Iterable
+from io import BytesIO
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Final
+
+from flask import Flask, request
+from sqlalchemy.exc import TimeoutError as NoTurn
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PLACES: Final = 8
+PATIENCE_S: Final = 15.0
+READ_FIRST: Final = 64 * 1024
+TURNED_AWAY: Final = "carrel.turned_away"
+
+
+class Room:
+    """WSGI middleware: lets a few requests in at once, the others in the order of their coming.
+
+    A process has a thread for each of a thousand slow viewers, and one interpreter. Hundreds of pages
+    at once stand in each other's locks, and none of them gets done (docs/decisions/a-room-for-pages.md).
+    What a request sends is read before it enters, so that a slow sender takes nobody's place;
+    what is longer than 64 KiB, a file, comes in beside the line. Who has waited for 15 s is told
+    to come again.
+    """
+
+    def __init__(
+        self, app: "WSGIApplication", *, places: int = PLACES, patience_s: float = PATIENCE_S
+    ) -> None:
+        self._app = app
+        self._patience_s = patience_s
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(places):
+            self._free.put(None)
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        length = _length(environ)
+        if length is None or length > READ_FIRST:
+            return self._app(environ, start_response)
+        if length:
+            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
+        try:
+            self._free.get(timeout=self._patience_s)
+        except Empty:
+            environ[TURNED_AWAY] = True
+            return self._app(environ, start_response)
+        try:
+            return self._app(environ, start_response)
+        finally:
+            self._free.put(None)
+
+
+def init_room(app: Flask) -> None:
+    """Stand in front of all that an app asks of a request; who had no place asks for nothing."""
+
+    @app.before_request
+    def turn_away() -> None:
+        if TURNED_AWAY in request.environ:
+            raise NoTurn("others had the places in front of the pages all the time")
+
+    app.wsgi_app = Room(app.wsgi_app)  # type: ignore[method-assign]  # as Flask says to
+
+
+def _length(environ: "WSGIEnvironment") -> int | None:
+    """Return how many bytes a request sends; None where it doesn't say so in advance."""
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return None
+    try:
+        return int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return None
