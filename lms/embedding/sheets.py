@@ -1,7 +1,5 @@
-"""Tables for spreadsheet programs, out and in."""
+"""Tables from spreadsheet programs, read row by row."""
 
-from lms.csv_export import CONTENT_TYPE as CONTENT_TYPE
-from lms.csv_export import csv_pieces as csv_pieces
 from lms.sheet import NamedRow as NamedRow
 from lms.sheet import Record as Record
 from lms.sheet import divide as divide

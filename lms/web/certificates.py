@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 
 from lms.certificate_list import CertificateFacts, Status, list_own, sum_credit
 from lms.clock import now
-from lms.csv_export import CONTENT_TYPE, csv_pieces
 from lms.errors import N_, NotFound
 from lms.paper import Size
 from lms.web.certificate_words import (
@@ -23,6 +22,7 @@ from lms.web.certificate_words import (
 )
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render
+from lms.web.sheets import csv_answer
 from lms.web.signin import required_viewer
 from lms.web.verify import usual_size
 
@@ -97,9 +97,7 @@ def transcript_csv() -> ResponseReturnValue:
         )
         for each in _valid()
     ]
-    answer = Response(csv_pieces(heads, rows), content_type=CONTENT_TYPE)
-    answer.headers["Content-Disposition"] = 'attachment; filename="transcript.csv"'
-    return answer
+    return csv_answer(heads, rows, "transcript")
 
 
 def line_of(facts: CertificateFacts) -> Line:

@@ -1,6 +1,6 @@
 """What pages of reports have in common: the days an address asks for, charts, tables in words, CSV."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -11,12 +11,13 @@ from flask import Response, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.csv_export import CONTENT_TYPE, Cell, csv_pieces
+from lms.csv_export import Cell
 from lms.errors import N_
 from lms.reports import DAY, Lapse, Span, laps, lapse_of, midnight
 from lms.reports_heat import Heat
 from lms.reports_sources import Whose
 from lms.reports_tables import LapViews, Line, Order, Sort, Totals, first_view, read_laps
+from lms.web.sheets import csv_answer
 from lms.zones import LOCALE
 
 ALL: Final = "all"
@@ -296,13 +297,6 @@ def heat_line(heat: Heat) -> HeatLine:
         ),
         marks=tuple((WIDTH * part / 4, clock(length * part)) for part in range(5)),
     )
-
-
-def csv_answer(headings: Sequence[str], rows: Iterable[Sequence[Cell]], name: str) -> Response:
-    """Answer with a CSV file of that name, written as its rows come."""
-    answer = Response(csv_pieces(headings, rows), content_type=CONTENT_TYPE)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
 
 
 def number(count: int | None) -> str:

@@ -30,7 +30,6 @@ from lms.web.reports import (
     Days,
     Url,
     aria_sort,
-    csv_answer,
     figures,
     heat_line,
     hours,
@@ -46,6 +45,7 @@ from lms.web.reports import (
     sort_url,
     words_asked,
 )
+from lms.web.sheets import csv_answer
 
 PEOPLE_USUAL: Final = reports_people.Order()
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 import segno
-from flask import Blueprint, Response, flash, jsonify, request, url_for
+from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from lms import group_certificates, programme, rosters, showings
 from lms.clock import now
-from lms.csv_export import CONTENT_TYPE, csv_pieces
 from lms.errors import Conflict, Invalid, NotFound
 from lms.guests import Guest, read_guests
 from lms.letters import Doors
@@ -26,6 +25,7 @@ from lms.web.handout_file import send_handout
 from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.limits import ROOM_FROM, network, spend
 from lms.web.panels import reading_zone
+from lms.web.sheets import csv_answer
 from lms.web.signin import required_viewer
 from lms.zones import read_zone, say_moment, say_time
 
@@ -116,9 +116,7 @@ def roster_csv(public_id: str) -> ResponseReturnValue:
         people = rosters.roster(session, showing)
     heads = (_("Name"), _("E-mail"), _("Entered"), _("Entered by"))
     rows = [(each.name, each.email, each.entered_at, each.entered_by.value) for each in people]
-    answer = Response(csv_pieces(heads, rows), content_type=CONTENT_TYPE)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{showing.slug}-roster.csv"'
-    return answer
+    return csv_answer(heads, rows, f"{showing.slug}-roster")
 
 
 @blueprint.post("/showings/<public_id>/people")

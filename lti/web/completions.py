@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Final
 
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -11,12 +11,12 @@ from flask_babel import ngettext
 from lms.clock import now
 from lms.embedding.dates import say_day_or_time_of, say_time_of
 from lms.embedding.lists import drop_list, keep_list, open_list
-from lms.embedding.sheets import CONTENT_TYPE, csv_pieces
 from lms.errors import N_, Conflict, Invalid
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, see_other, transaction
 from lms.web.organisation.area import Managed, managed_organisation, render_in, zone_of
 from lms.web.pager import page_number, pager_of
+from lms.web.sheets import csv_answer
 from lms.web.signin import required_viewer
 from lms.web.uploads import received
 from lti.completion_lists import (
@@ -84,9 +84,7 @@ def as_csv(organisation_id: str) -> ResponseReturnValue:
         )
         for one in found
     )
-    answer = Response(csv_pieces(headings, rows), content_type=CONTENT_TYPE)
-    answer.headers["Content-Disposition"] = 'attachment; filename="completions.csv"'
-    return answer
+    return csv_answer(headings, rows, "completions")
 
 
 @blueprint.post("")

@@ -2,17 +2,17 @@
 
 from typing import Final
 
-from flask import Response, jsonify, redirect, request, url_for
+from flask import jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.clock import now
 from lms.embedding.people import outside_id
-from lms.embedding.sheets import CONTENT_TYPE, csv_pieces
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, transaction
 from lms.web.pager import page_number, pager_of
+from lms.web.sheets import csv_answer
 from lti.courses import Learner, choose_learners, find_learner, find_link, goes_by
 from lti.frames import Frame
 from lti.models.courses import CompletionRule, ScoreState
@@ -61,9 +61,7 @@ def people_csv(secret: str) -> ResponseReturnValue:
         )
         for each in choose_learners(link.learners, wanted)
     )
-    answer = Response(csv_pieces(headings, rows), content_type=CONTENT_TYPE)
-    answer.headers["Content-Disposition"] = 'attachment; filename="learners.csv"'
-    return answer
+    return csv_answer(headings, rows, "learners")
 
 
 @blueprint.post("/rule")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, flash, jsonify, request, stream_with_context, url_for
+from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -11,11 +11,11 @@ from flask_babel import ngettext
 from lms.clock import now
 from lms.embedding.dates import say_time_of
 from lms.embedding.organisations import customers
-from lms.embedding.sheets import CONTENT_TYPE, csv_pieces
 from lms.errors import Conflict, Invalid
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction, wants_json
 from lms.web.pager import page_number, pager_of
+from lms.web.sheets import csv_answer
 from lms.web.signin import required_viewer
 from lms.web.uploads import received
 from lti.map_lists import read_list
@@ -194,11 +194,7 @@ def people_csv(map_id: str) -> ResponseReturnValue:
                 return
             page += 1
 
-    return Response(
-        stream_with_context(csv_pieces(headings, rows())),
-        content_type=CONTENT_TYPE,
-        headers={"Content-Disposition": 'attachment; filename="people.csv"'},
-    )
+    return csv_answer(headings, rows(), "people")
 
 
 def _ends() -> Ends:

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from flask import Blueprint, Response, request, stream_with_context, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from lms import audit_log
 from lms.audit_log import THE_HOUSE, Entry, Wanted
-from lms.csv_export import CONTENT_TYPE, csv_pieces
 from lms.web.admin.audit_words import act_words, tell
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import reading_zone
+from lms.web.sheets import csv_answer
 from lms.zones import say_date, say_time
 
 blueprint = Blueprint("staff_audit", __name__, url_prefix="/staff")
@@ -76,14 +76,7 @@ def trail_csv() -> ResponseReturnValue:
             for entry in audit_log.stream_trail(session, wanted):
                 yield _cells(entry)
 
-    response = Response(stream_with_context(_sent(rows())), content_type=CONTENT_TYPE)
-    response.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'
-    return response
-
-
-def _sent(rows: Iterator[tuple[str | datetime | None, ...]]) -> Iterator[bytes]:
-    for piece in csv_pieces(HEADINGS, rows):
-        yield piece.encode()
+    return csv_answer(HEADINGS, rows(), "audit")
 
 
 def _cells(entry: Entry) -> tuple[str | datetime | None, ...]:

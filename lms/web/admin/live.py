@@ -3,13 +3,12 @@
 from http import HTTPStatus
 from typing import Any, Final
 
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms import live_list, live_moves, webinars
 from lms.clock import now
-from lms.csv_export import CONTENT_TYPE, csv_pieces
 from lms.errors import N_, Conflict, Invalid
 from lms.live_list import PAGE_SIZE, Row, Show
 from lms.live_notices import NewDate
@@ -23,6 +22,7 @@ from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import reading_zone, said_moment
+from lms.web.sheets import csv_answer
 from lms.web.signin import required_viewer
 from lms.zones import (
     from_wall_clock,
@@ -132,9 +132,7 @@ def registrants_csv(slug: str) -> ResponseReturnValue:
         )
         for each in found.items
     )
-    answer = Response(csv_pieces(heads, rows), content_type=CONTENT_TYPE)
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{slug}-registrants.csv")
-    return answer
+    return csv_answer(heads, rows, f"{slug}-registrants")
 
 
 @blueprint.post("/registrants/move")

@@ -20,7 +20,6 @@ from lms.web.panels import reading_zone
 from lms.web.reports import (
     Url,
     chart_csv,
-    csv_answer,
     days_asked,
     line_cells,
     line_headings,
@@ -30,6 +29,7 @@ from lms.web.reports import (
     percent,
 )
 from lms.web.reports_pages import Report
+from lms.web.sheets import csv_answer
 
 blueprint = Blueprint("staff_reports", __name__, url_prefix="/staff/reports")
 USUAL: Final = "12"

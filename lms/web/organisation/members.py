@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms import member_invitations, stewards
 from lms.clock import now
-from lms.csv_export import CONTENT_TYPE, Cell, csv_pieces
+from lms.csv_export import Cell
 from lms.errors import N_, Conflict, Forbidden, NotFound
 from lms.member_invitations import Asked
 from lms.memberships import Member, NewMember, every_member, list_members
@@ -23,6 +23,7 @@ from lms.web.organisation.area import managed_organisation, render_in, zone_of
 from lms.web.organisation.pool_words import counted
 from lms.web.pace import evenly
 from lms.web.pager import page_number, pager_of
+from lms.web.sheets import csv_answer
 from lms.web.signin import required_viewer
 from lms.zones import say_date
 
@@ -68,10 +69,7 @@ def members_csv(organisation_id: str) -> ResponseReturnValue:
         for each in asked:
             yield row(each, waits)
 
-    answer = Response(csv_pieces(headings, rows()), content_type=CONTENT_TYPE)
-    name = f"{managed.facts.slug}-members.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return csv_answer(headings, rows(), f"{managed.facts.slug}-members")
 
 
 @blueprint.post("")

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, request, session, url_for
+from flask import Blueprint, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms import mass_work
 from lms.clock import now
-from lms.csv_export import CONTENT_TYPE, Cell, csv_pieces
+from lms.csv_export import Cell
 from lms.models.holdings import Scope
 from lms.pool_overview import PoolCard, read_pools
 from lms.seat_table import PAGE_SIZE, SeatRow, Sort, Standing, every_row, read_rows
@@ -29,6 +29,7 @@ from lms.web.organisation.table_state import (
     read_state,
 )
 from lms.web.pager import page_number, pager_of
+from lms.web.sheets import csv_answer
 from lms.zones import say_date
 
 RELEASED: Final = "released_at"
@@ -148,10 +149,7 @@ def people_csv(organisation_id: str) -> ResponseReturnValue:
                     came_back if row.bounced else "",
                 )
 
-    answer = Response(csv_pieces(headings, rows()), content_type=CONTENT_TYPE)
-    name = f"{managed.facts.slug}-people.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return csv_answer(headings, rows(), f"{managed.facts.slug}-people")
 
 
 def just_done(managed: Managed) -> Undo | None:

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, flash, request, url_for
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms import training
 from lms.clock import now
-from lms.csv_export import CONTENT_TYPE, Cell, csv_pieces
+from lms.csv_export import Cell
 from lms.errors import N_, Invalid
 from lms.stewards import Managed
 from lms.training import Assigned, NewTraining, assignable, due_at, last_day
@@ -41,6 +41,7 @@ from lms.web.kit import carrel, read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
 from lms.web.organisation.pool_words import counted
 from lms.web.pager import page_number, pager_of
+from lms.web.sheets import csv_answer
 from lms.web.signin import required_viewer
 from lms.zones import say_date, say_moment_in_a_row
 
@@ -160,10 +161,7 @@ def people_csv(organisation_id: str, training_id: str) -> ResponseReturnValue:
                 confirmed = (one.acknowledged_at,) if facts.policy else ()
                 yield (one.name, one.email, facts.title, due, words[one.state], *confirmed)
 
-    answer = Response(csv_pieces(headings, rows()), content_type=CONTENT_TYPE)
-    name = f"{managed.facts.slug}-training.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return csv_answer(headings, rows(), f"{managed.facts.slug}-training")
 
 
 @blueprint.post("/<training_id>/due")

@@ -6,12 +6,11 @@ from datetime import date
 from typing import Final
 
 from babel.dates import format_date
-from flask import Blueprint, Response
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.clock import now
-from lms.csv_export import CONTENT_TYPE, csv_pieces
 from lms.pool_overview import read_pools
 from lms.usage import MonthUse, Usage, read_usage
 from lms.web.guard import Audience, open_to
@@ -19,6 +18,7 @@ from lms.web.kit import read_session
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
 from lms.web.organisation.people import titles_of
 from lms.web.organisation.pool_words import counted
+from lms.web.sheets import csv_answer
 from lms.zones import LOCALE
 
 blueprint = Blueprint("organisation_usage", __name__, url_prefix="/organisation/<organisation_id>")
@@ -110,10 +110,7 @@ def usage_csv(organisation_id: str) -> ResponseReturnValue:
         (titles[pool.pool_id], pool.claimed, pool.begun, pool.completed, pool.minutes)
         for pool in found.pools
     ]
-    answer = Response(csv_pieces(headings, rows), content_type=CONTENT_TYPE)
-    name = f"{managed.facts.slug}-usage.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return csv_answer(headings, rows, f"{managed.facts.slug}-usage")
 
 
 @blueprint.get("/usage-by-month.csv")
@@ -133,10 +130,7 @@ def months_csv(organisation_id: str) -> ResponseReturnValue:
         (f"{each.year}-{each.month:02}", each.claimed, each.held, each.minutes, each.completed)
         for each in found.months
     ]
-    answer = Response(csv_pieces(headings, rows), content_type=CONTENT_TYPE)
-    name = f"{managed.facts.slug}-usage-by-month.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return csv_answer(headings, rows, f"{managed.facts.slug}-usage-by-month")
 
 
 def _totals(found: Usage) -> list[tuple[str, str]]:
