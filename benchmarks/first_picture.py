@@ -28,7 +28,7 @@ def main() -> None:
 
 def measure_first_picture(folder: Path, rounds: int) -> dict[str, object]:
     """Take an hour that can be copied until it can be watched, and only copy it as a file."""
-    minute = record(folder / "minute.mp4", 60, gop=100)
+    minute = record(folder / "minute.mp4", 60, 5, gop=100)
     hour = folder / "hour.mp4"
     ffmpeg("-stream_loop", "59", "-i", minute, "-c", "copy", hour)
     storage = open_storage((folder / "kept").as_uri())

@@ -5,7 +5,7 @@ of them a contract for everything and four of single webinars; each tenth seat o
 other pool open to the organisation's mail domain, one person waiting at each.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from lms.db import Database, UTCDateTime
 from lms.migrations import upgrade
-from tests.servers.postgres import postgres
+from tests.servers.postgres import SWIFT, postgres
 
 NOW: Final = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 SEATS_IN_A_POOL: Final = 50
@@ -159,8 +159,8 @@ class Size:
 
 
 @contextmanager
-def house(kind: str) -> Iterator[Database]:
-    """Give an empty house on a real database of that kind."""
+def house(kind: str, settings: Sequence[str] = SWIFT) -> Iterator[Database]:
+    """Give an empty house on a real database of that kind; `settings` are a PostgreSQL server's."""
     with TemporaryDirectory(prefix="carrel-house-") as folder:
         if kind == "sqlite":
             database = Database(f"sqlite:///{Path(folder) / 'carrel.sqlite3'}")
@@ -168,7 +168,7 @@ def house(kind: str) -> Iterator[Database]:
             yield database
             database.dispose()
             return
-        with postgres() as server:
+        with postgres(settings) as server:
             database = Database(server.create("house"))
             upgrade(database)
             yield database

@@ -28,6 +28,7 @@ from lms import passages
 from lms.db import Database, new_public_id
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.search import WEBINAR_BITS, Passage, PassageKind
+from tests.servers.postgres import ROOMY
 
 PASSAGES: Final = 120
 WORDS: Final = 75
@@ -48,7 +49,7 @@ def main() -> None:
     options = parser.parse_args()
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     for kind in kinds:
-        with house(kind) as database:
+        with house(kind, ROOMY) as database:
             measure(kind, database, options.webinars)
 
 
