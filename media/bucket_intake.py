@@ -142,13 +142,30 @@ class BucketIntake:
         except ClientError as fault:
             raise _fault(fault, arriving) from fault
         found, at, step = [], 0, self.step_bytes(arriving.size_bytes)
-        second = self.least_bytes(arriving.size_bytes) // step + 1  # the first part is no smaller
-        if any(1 < number < second for number in listed):
+        sizes = {number: size for number, _etag, size in listed.values()}
+        if self._are_counted(sizes, arriving.size_bytes):
             raise NotBegun(arriving.key)
         while at % step == 0 and (part := listed.get(at // step + 1)) and part[2]:
             found.append(part)
             at += part[2]
         return found
+
+    def _are_counted(self, sizes: dict[int, int], whole: int) -> bool:
+        """Tell by the numbers and sizes of parts whether they were numbered one after the other.
+
+        Where every part is one step long, both ways of numbering are the same, and it answers no.
+        """
+        step = self.step_bytes(whole)
+        second = self.least_bytes(whole) // step + 1  # the first part is no smaller
+        if any(1 < number < second for number in sizes):
+            return True
+        if any(
+            size % step and (number - 1) * step + size != whole for number, size in sizes.items()
+        ):
+            return True  # a part is whole steps long, unless the file ends with it
+        *before, last = sorted(sizes) or [0]
+        has_gaps = last != len(sizes)
+        return bool(before) and not has_gaps and all(sizes[number] > step for number in before)
 
     def _is_stored(self, arriving: Arriving) -> bool:
         try:

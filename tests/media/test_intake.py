@@ -13,6 +13,7 @@ from media.storage import open_storage
 
 KEY = "originals/a/talk.mp4"
 MIB = 1024 * 1024
+GIB = 1024 * MIB
 LEAST = 5 * MIB
 
 
@@ -102,19 +103,34 @@ def test_a_part_that_a_slow_line_brings_late_is_neither_lost_nor_doubled(
         assert stream.read() == whole
 
 
-@pytest.mark.parametrize("later", [(2,), (2, 3, 4, 5, 6, 7), (5,)])
-def test_an_upload_whose_parts_were_only_counted_is_sent_anew(s3_server, later):
-    storage = s3_server.storage(f"counted-{len(later)}-{later[0]}")
+def put_parts(intake, arriving, parts_mib):
+    """Store parts by number, as versions before this one did."""
+    for number, mib in parts_mib.items():
+        part = os.urandom(1024) * (mib * 1024)
+        intake._client.upload_part(**intake._named(arriving), PartNumber=number, Body=part)
+
+
+@pytest.mark.parametrize(
+    ("size", "parts_mib"),
+    [
+        (40 * MIB, {1: 6, 2: 5}),
+        (40 * MIB, {1: 6, 2: 5, 3: 5, 4: 5, 5: 5, 6: 5, 7: 5}),
+        (40 * MIB, {1: 6, 5: 5}),
+        (40 * GIB, {1: 16, 2: 16}),
+        (40 * GIB, {1: 16, 2: 16, 3: 16}),
+        (40 * GIB, {1: 9}),
+        (40 * GIB, {1: 8, 2: 9}),
+        (40 * GIB, {1: 16, 2: 9, 3: 16}),
+    ],
+)
+def test_an_upload_whose_parts_were_only_counted_is_sent_anew(s3_server, size, parts_mib):
+    storage = s3_server.storage(f"counted-{size}-{'-'.join(map(str, parts_mib.values()))}")
     intake = storage.intake
-    arriving = intake.begin(KEY, 40 * MIB)
-    intake.add(arriving, 0, b"a" * 6 * MIB)
-    for number in later:
-        intake._client.upload_part(
-            **intake._named(arriving), PartNumber=number, Body=b"b" * 5 * MIB
-        )
+    arriving = intake.begin(KEY, size)
+    put_parts(intake, arriving, parts_mib)
     for act in (
         lambda: intake.kept(arriving),
-        lambda: intake.add(arriving, 6 * MIB, b"c" * 5 * MIB),
+        lambda: intake.add(arriving, 8 * MIB, b"c" * 8 * MIB),
         lambda: intake.finish(arriving),
     ):
         with pytest.raises(NotBegun):
@@ -122,6 +138,18 @@ def test_an_upload_whose_parts_were_only_counted_is_sent_anew(s3_server, later):
     assert storage.stat(KEY) is None
     intake.discard(arriving)
     assert list(intake.unfinished()) == []
+
+
+@pytest.mark.parametrize("parts_mib", [{1: 8}, {1: 8, 2: 8, 3: 8}, {1: 16}, {1: 16, 3: 8, 4: 16}])
+def test_a_large_upload_whose_parts_stand_where_their_numbers_say_goes_on(s3_server, parts_mib):
+    storage = s3_server.storage(f"placed-{'-'.join(map(str, parts_mib.values()))}")
+    intake, kept = storage.intake, sum(parts_mib.values()) * MIB
+    arriving = intake.begin(KEY, 40 * GIB)
+    put_parts(intake, arriving, parts_mib)
+    assert intake.kept(arriving) == kept
+    assert intake.add(arriving, kept, b"c" * 8 * MIB) == kept + 8 * MIB
+    assert intake.kept(arriving) == kept + 8 * MIB
+    intake.discard(arriving)
 
 
 def test_what_is_discarded_is_gone_and_may_be_discarded_again(storage):
