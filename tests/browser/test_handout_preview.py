@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from lms.clock import now
 from lms.handouts import attach, keep_handout
-from lms.models.catalogue import Handout
+from lms.models.catalogue import Handout, HandoutPage
 from lms.page_moments import set_moments
 from tests.browser.conftest import FILES, Served, Visit
 from tests.browser.people import Person
@@ -131,6 +131,52 @@ def test_it_opens_over_the_film_and_gives_the_place_back(
     expect(look).to_be_focused()
     assert page.url.endswith("/watch")
     assert alice.faults == []
+
+
+def test_keys_are_heard_over_the_film_whatever_had_the_focus_before(
+    drawn: Callable[..., Person], scene: Scene
+) -> None:
+    alice = drawn()
+    page = alice.page
+    page.goto(f"/webinars/{scene.slug}/watch")
+    page.get_by_role("link", name=re.compile("Look through")).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowLeft")
+    dialog.get_by_role("link", name="Next page").click()
+    expect(place(page)).to_have_text(f"Page {PAGES} of {PAGES}")
+    page.keyboard.press("ArrowLeft")
+    expect(place(page)).to_have_text(f"Page {PAGES - 1} of {PAGES}")
+    dialog.locator("[data-whole]").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(place(page)).to_have_text(f"Page {PAGES - 3} of {PAGES}")
+    assert page.evaluate("document.querySelector('video').currentTime") == 0
+
+
+def test_a_page_that_could_not_be_drawn_says_so_when_it_is_turned_to(
+    drawn: Callable[..., Person], scene: Scene, served: Served
+) -> None:
+    alice = drawn()
+    with served.carrel.database.transaction() as session:
+        lost = session.scalars(
+            select(HandoutPage)
+            .join(Handout, Handout.id == HandoutPage.handout_id)
+            .where(Handout.public_id == scene.address.split("/")[2], HandoutPage.number == 2)
+        ).one()
+        lost.width = lost.height = 0
+        lost.words = ""
+    page = alice.page
+    page.goto(f"{scene.address}/1")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-large]")).to_have_text(
+        "This page could not be drawn. The downloaded file has it."
+    )
+    page.get_by_text("The words of this page").click()
+    expect(page.locator("[data-page-words]")).to_have_text("There are none on this page.")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-large] img")).to_have_count(1)
 
 
 def test_a_page_leads_to_its_time_in_the_film(

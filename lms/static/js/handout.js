@@ -63,6 +63,7 @@ class Preview {
   show(place) {
     if (place === this.place) return;
     const focused = this.leaves.includes(document.activeElement);
+    const wasInside = this.large.contains(document.activeElement);
     this.place = place;
     const leaf = this.leaves[place];
     const { leaf: number, src, alt, words, width, height } = leaf.dataset;
@@ -76,13 +77,16 @@ class Preview {
       link.append(picture);
     }
     const undrawn = document.createElement("p");
-    undrawn.textContent = alt;
+    undrawn.className = "muted";
+    undrawn.textContent = this.large.dataset.undrawn;
     this.large.replaceChildren(src ? link : undrawn);
     this.large.scrollTo(0, 0);
+    if (wasInside) this.large.focus();
     this.showMoment(leaf);
     const status = this.root.querySelector("[data-place]");
     status.textContent = status.dataset.words.replace("{number}", number);
-    this.root.querySelector("[data-page-words]").textContent = words || alt;
+    const said = this.root.querySelector("[data-page-words]");
+    said.textContent = words || said.dataset.none;
     if (this.isAlone) window.history.replaceState(null, "", leaf.href);
     if (focused) leaf.focus();
     this.mark();
@@ -108,7 +112,10 @@ class Preview {
     for (const turn of this.root.querySelectorAll("[data-turn]")) {
       const next = this.leaves[this.place + Number(turn.dataset.turn)];
       if (next) turn.href = next.href;
-      else turn.removeAttribute("href");
+      else {
+        if (turn === document.activeElement) this.large.focus(); // keys are heard where the focus is
+        turn.removeAttribute("href");
+      }
       turn.toggleAttribute("aria-disabled", !next);
       if (!next) turn.setAttribute("aria-disabled", "true");
     }
