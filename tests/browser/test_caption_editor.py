@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from lms.models.catalogue import Caption, Recording
+from media.captions import read_cues
+from media.cues import read_written
 from tests.browser.conftest import FILES, Served, Visit
 from tests.recordings.captioned import caption
 from tests.servers.chromium import axe_script
@@ -78,6 +80,117 @@ def test_captions_are_changed_split_joined_and_all_of_it_undone(
     page.keyboard.press("Control+s")
     expect(status).to_have_text(SAVED, timeout=20_000)
     assert ada.faults == []
+
+
+def times(served: Served, track: str) -> list[tuple[float, float]]:
+    return [(cue.starts, cue.ends) for cue in read_written(draft(served, track))]
+
+
+def shift_by(page: Page, seconds: str) -> None:
+    page.get_by_label("Seconds to shift all by").fill(seconds)
+    page.get_by_role("button", name="Shift all by these seconds").click()
+
+
+def test_all_captions_are_shifted_later_and_earlier_and_back(
+    served: Served, visit: Visit, desk: tuple[int, str]
+) -> None:
+    login, track = desk
+    ada = visit(login)
+    page, status, told = (
+        ada.page,
+        ada.page.locator("[data-status]"),
+        ada.page.locator("#shift-told"),
+    )
+    page.goto(f"/staff/captions/{track}")
+    expect(page.locator(".cue").first).to_be_visible()
+    before = [
+        (cue.starts, cue.ends) for cue in read_cues((FILES / "getting-the-most.vtt").read_bytes())
+    ]
+    shift_by(page, "1,5")
+    expect(told).to_have_text("All captions are 1.5 s later.")
+    expect(status).to_have_text(SAVED, timeout=20_000)
+    later = [(round(starts + 1.5, 3), round(ends + 1.5, 3)) for starts, ends in before]
+    assert times(served, track) == later
+    shift_by(page, "\u22121.625")
+    expect(told).to_have_text("All captions are 1.625 s earlier.")
+    expect(status).to_have_text(SAVED, timeout=20_000)
+    assert times(served, track) == [
+        (round(starts - 0.125, 3), round(ends - 0.125, 3)) for starts, ends in before
+    ]
+    for _ in range(2):
+        page.get_by_role("button", name="Undo").click()
+    expect(told).to_have_text("")
+    expect(status).to_have_text(SAVED, timeout=20_000)
+    assert times(served, track) == [(round(starts, 3), round(ends, 3)) for starts, ends in before]
+    assert ada.faults == []
+
+
+def test_what_would_begin_before_the_film_stands_at_its_beginning(
+    served: Served, visit: Visit, desk: tuple[int, str]
+) -> None:
+    login, track = desk
+    page = visit(login).page
+    page.goto(f"/staff/captions/{track}")
+    expect(page.locator(".cue").first).to_be_visible()
+    words = texts(page)
+    shift_by(page, "-5")
+    expect(page.locator("#shift-told")).to_contain_text("moved to it: 2.")
+    expect(page.locator("[data-status]")).to_have_text(SAVED, timeout=20_000)
+    # they were at 0.5 to 3.436, 3.736 to 6.793 and 8.093 to 10.406
+    assert times(served, track)[:3] == [(0.0, 0.1), (0.0, 1.793), (3.093, 5.406)]
+    assert texts(page) == words
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("[data-status]")).to_have_text(SAVED, timeout=20_000)
+    assert times(served, track)[:3] == [(0.5, 3.436), (3.736, 6.793), (8.093, 10.406)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sentence"),
+    [
+        ("", "Write the seconds to shift by"),
+        ("soon", "Write the seconds to shift by"),
+        ("0", "Write the seconds to shift by"),
+        ("1e3", "Write the seconds to shift by"),
+        ("604800", "later than a week"),
+    ],
+)
+def test_a_shift_that_can_not_be_is_refused_in_words_and_alters_nothing(
+    served: Served, visit: Visit, desk: tuple[int, str], seconds: str, sentence: str
+) -> None:
+    login, track = desk
+    page = visit(login).page
+    page.goto(f"/staff/captions/{track}")
+    expect(page.locator(".cue").first).to_be_visible()
+    shift_by(page, seconds)
+    expect(page.locator("#shift-told")).to_contain_text(sentence)
+    field = page.get_by_label("Seconds to shift all by")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".cue [data-starts]").first).to_have_value("0:00.500")
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    field.fill("2")
+    field.press("Enter")
+    expect(page.locator("#shift-told")).to_have_text("All captions are 2 s later.")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".cue [data-starts]").first).to_have_value("0:02.500")
+
+
+def test_a_time_that_can_not_be_read_is_kept_when_all_are_shifted(
+    served: Served, visit: Visit, desk: tuple[int, str]
+) -> None:
+    login, track = desk
+    page = visit(login).page
+    page.goto(f"/staff/captions/{track}")
+    second = page.locator(".cue [data-starts]").nth(1)
+    second.fill("soon")
+    second.press("Tab")
+    shift_by(page, "1")
+    expect(page.locator("#shift-told")).to_have_text(
+        "A time below can not be read. Correct it first."
+    )
+    expect(second).to_have_value("soon")
+    expect(second).to_be_focused()
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
 
 
 def test_a_bad_time_is_told_beside_it(served: Served, visit: Visit, desk: tuple[int, str]) -> None:

@@ -3,6 +3,7 @@
 import { Desk } from "./captions/desk.js";
 import { Keeper } from "./captions/keeper.js";
 import { Rows } from "./captions/rows.js";
+import { Shift } from "./captions/shift.js";
 
 const ROWS = 50;
 
@@ -18,6 +19,7 @@ async function begin(root) {
   const desk = new Desk(cues);
   const keeper = new Keeper(root, words, desk, version);
   const rows = new Rows(root, words, desk, ROWS);
+  const shift = new Shift(root, words, desk);
   const video = root.querySelector("video");
 
   desk.onChange = (index) => {
@@ -25,14 +27,10 @@ async function begin(root) {
     find("redo").disabled = !desk.future.length;
     rows.draw(index);
     keeper.changed();
+    shift.clear();
   };
   find("undo").addEventListener("click", () => desk.undo());
   find("redo").addEventListener("click", () => desk.redo());
-  find("shift").addEventListener("click", () => {
-    const by = Number(find("shift-by").value.replace(",", "."));
-    if (Number.isFinite(by) && by) desk.shift(by);
-    else find("shift-by").focus();
-  });
   find("now").addEventListener("click", () => rows.draw(desk.indexAt(video?.currentTime ?? 0), true));
   video?.addEventListener("timeupdate", () => rows.follow(video.currentTime));
   root.addEventListener("carrel:play", (event) => {

@@ -76,13 +76,20 @@ export class Desk {
     this.become(this.put(index, 1), Math.max(0, index - 1));
   }
 
+  get lastEnd() {
+    return this.cues.reduce((last, [, ends]) => Math.max(last, ends), 0);
+  }
+
   // Nothing begins before the film; what would is moved to its first moment and keeps a length.
+  // Returns how many that were.
   shift(by) {
+    const early = this.cues.filter(([starts]) => round(starts + by) < 0).length;
     const moved = this.cues.map(([starts, ends, settings, text]) => {
       const from = Math.max(0, round(starts + by));
       return [from, Math.max(round(from + SHORTEST_S), round(ends + by)), settings, text];
     });
     this.become(moved, 0);
+    return early;
   }
 
   indexAt(seconds) {
