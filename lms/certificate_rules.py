@@ -57,6 +57,14 @@ class Rule:
         return self.percent / 100 * max(0.0, 1 - live_minutes / self.live_minutes)
 
 
+@dataclass(frozen=True, slots=True)
+class MinutesByHand:
+    """Minutes that staff entered for somebody; `reported` are a report's, None before it was counted."""
+
+    minutes: int
+    reported: int | None
+
+
 def usual_live_minutes(minutes: int) -> int:
     """Return the minutes live that earn it where staff said nothing: 50 of each 60, rounded up."""
     return max(1, -(-minutes * LIVE_OF_60 // 60))
@@ -140,14 +148,14 @@ def go_by_report(session: Session, *, login_id: int, webinar_id: int, now: datet
     return changed is not None
 
 
-def minutes_by_hand(session: Session, webinar_id: int) -> Mapping[int, int]:
+def minutes_by_hand(session: Session, webinar_id: int) -> Mapping[int, MinutesByHand]:
     """Return the minutes that staff entered by hand, by the row of each login."""
     rows = session.execute(
-        select(Attendance.login_id, Attendance.minutes).where(
+        select(Attendance.login_id, Attendance.minutes, Attendance.reported_minutes).where(
             Attendance.webinar_id == webinar_id, Attendance.by_hand
         )
     )
-    return {row.login_id: row.minutes for row in rows}
+    return {row.login_id: MinutesByHand(row.minutes, row.reported_minutes) for row in rows}
 
 
 def read_attendance(session: Session, login_id: int, webinar_id: int) -> int:

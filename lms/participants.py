@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from lms import accounts, audit, certificate_rules, earning, registrations
+from lms.certificate_rules import MinutesByHand
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.letters import Doors
 from lms.models.catalogue import Webinar
@@ -73,7 +74,7 @@ class Participant:
     login_name: str
     is_ignored: bool
     suggested: tuple[str, ...] = ()
-    by_hand: int | None = None
+    by_hand: MinutesByHand | None = None
 
 
 @dataclass(frozen=True, slots=True)
