@@ -62,11 +62,12 @@ class PageFacts:
 class Leaves:
     """What can be looked through of a handout: the pages that are pictured, of `total` in the file.
 
-    `plays` tells whether there is a recording beside it.
+    `webinar` is the title of the one that it belongs to; `plays` tells whether there is a recording beside it.
     """
 
     webinar_id: int
     slug: str
+    webinar: str
     handout_id: str
     title: str
     total: int
@@ -165,13 +166,13 @@ def read_leaves(session: Session, handout_id: str) -> Leaves:
     Ask the policy before showing it.
     """
     row = session.execute(
-        select(Handout, Webinar.slug)
+        select(Handout, Webinar.slug, Webinar.title)
         .join(Webinar, Webinar.id == Handout.webinar_id)
         .where(Handout.public_id == handout_id, Handout.removed_at.is_(None))
     ).one_or_none()
     if row is None:
         raise NotFound
-    handout, slug = row
+    handout, slug, webinar = row
     recording_id = session.scalar(
         select(Recording.id).where(
             Recording.webinar_id == handout.webinar_id,
@@ -191,6 +192,7 @@ def read_leaves(session: Session, handout_id: str) -> Leaves:
     return Leaves(
         webinar_id=handout.webinar_id,
         slug=slug,
+        webinar=webinar,
         handout_id=handout_id,
         title=handout.title,
         total=handout.pages,
