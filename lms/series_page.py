@@ -26,6 +26,7 @@ from lms.models.catalogue import (
     WebinarState,
 )
 from lms.offers import PRICES, Price, prices_of
+from lms.series_order import IN_ORDER
 
 PAGE_SIZE: Final = 60
 MOST_PEOPLE: Final = 12
@@ -41,10 +42,10 @@ class PersonName:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """One page of a series: `entries` by their date, the first of them the `first`th of `total`.
+    """One page of a series: `entries` in their order, the first of them the `first`th of `total`.
 
     `seconds` is how long all of the series is: recordings as they are, the others as announced.
-    It goes from `begins_at` to `ends_at`, the days of its first and last part; both are None for a
+    It goes from `begins_at` to `ends_at`, the days of its earliest and latest part; both are None for a
     series without any. `people` present most of it, who presents most first.
     """
 
@@ -124,7 +125,7 @@ def read_parts(
             ),
         )
         .where(WebinarSeries.series_id == about.id, _is_shown)
-        .order_by(Webinar.held_at, Webinar.id)
+        .order_by(*IN_ORDER)
         .limit(PAGE_SIZE)
         .offset(skipped)
     )

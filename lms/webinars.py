@@ -327,9 +327,13 @@ def _put_in_series(session: Session, row: Webinar, wanted: Sequence[str]) -> Non
         )
     }
     _check_known("series", wanted, found, N_("There is no such series any more."))
-    session.execute(delete(WebinarSeries).where(WebinarSeries.webinar_id == row.id))
+    mine = WebinarSeries.webinar_id == row.id
+    wished = {found[slug] for slug in wanted}
+    session.execute(delete(WebinarSeries).where(mine, WebinarSeries.series_id.not_in(wished)))
+    # where it is in already, it keeps its place
+    kept = set(session.scalars(select(WebinarSeries.series_id).where(mine)))
     session.add_all(
-        WebinarSeries(webinar_id=row.id, series_id=found[slug]) for slug in dict.fromkeys(wanted)
+        WebinarSeries(webinar_id=row.id, series_id=series_id) for series_id in sorted(wished - kept)
     )
     session.flush()
 

@@ -23,6 +23,7 @@ from lms.programme import find_handout as find_handout
 from lms.programme import read_captions as read_captions
 from lms.programme import read_programme
 from lms.progress import Span as Span
+from lms.series_order import IN_ORDER
 from lms.stamps import stamped_for as stamped_for
 from lms.transcripts import Track as Track
 from lms.transcripts import find_track as find_track
@@ -126,7 +127,7 @@ def _parts(
             Recording.is_current,
             Recording.run.is_not(None),
         )
-        .order_by(Webinar.held_at, Webinar.id)
+        .order_by(*IN_ORDER)
     ).all()
     ids = tuple(row.id for row in rows)
     places = {} if login_id is None else read_places(session, login_id=login_id, recording_ids=ids)

@@ -147,7 +147,7 @@ def read_selection(
 ) -> Selection:
     """Return one page of the recordings an organisation may show, the newest (or the best) first.
 
-    Raises NotFound for a page beyond the end.
+    Those of a series come in its order. Raises NotFound for a page beyond the end.
     """
     usable = usable_by(session, organisation_id, now=now)
     chosen = _chosen(sought, usable, session.get_bind().dialect.name)
@@ -155,7 +155,7 @@ def read_selection(
     facts = select(total.label("total"), gathered(_series(usable)).label("series")).subquery()
     page = (
         select(chosen)
-        .order_by(chosen.c.rank, chosen.c.held_at.desc(), chosen.c.id.desc())
+        .order_by(*_ranked(chosen, sought))
         .limit(PAGE_SIZE)
         .offset((sought.page - 1) * PAGE_SIZE)
         .subquery()
@@ -166,7 +166,7 @@ def read_selection(
         .outerjoin(page, true())
         .outerjoin(Webinar, Webinar.id == page.c.id)
         .outerjoin(Recording, PLAYS)
-        .order_by(page.c.rank, page.c.held_at.desc(), page.c.id.desc())
+        .order_by(*_ranked(page, sought))
     ).all()
     found = [row for row in rows if row.webinar_id is not None]
     if sought.page > 1 and not found:
@@ -308,9 +308,20 @@ def _chosen(sought: Sought, usable: ColumnElement[bool], dialect: str) -> Subque
     elif sought.query:
         query = query.where(literal(0) == 1)  # nothing that was typed is a word
     if sought.series:
-        inside = select(WebinarSeries.webinar_id).join(Series)
-        query = query.where(Webinar.id.in_(inside.where(Series.public_id == sought.series)))
+        query = (
+            query.add_columns(WebinarSeries.position)
+            .join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id)
+            .join(Series, Series.id == WebinarSeries.series_id)
+            .where(Series.public_id == sought.series)
+        )
     return query.where(usable).subquery("chosen")
+
+
+def _ranked(one: Subquery, sought: Sought) -> tuple[ColumnElement[Any], ...]:
+    """Return by what choices are ordered; those of a series as `series_order.IN_ORDER` has them."""
+    if sought.series:
+        return (one.c.rank, one.c.position.nulls_last(), one.c.held_at, one.c.id)
+    return (one.c.rank, one.c.held_at.desc(), one.c.id.desc())
 
 
 def _series(usable: ColumnElement[bool]) -> Select[str, str, int]:

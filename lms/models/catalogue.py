@@ -148,14 +148,18 @@ class PulledInstead(Base, kw_only=True):
 
 
 class WebinarSeries(Base, kw_only=True):
-    """A webinar's place in a series."""
+    """A webinar's place in a series; `position` only where staff put it in order, else by date."""
 
     __tablename__ = "webinar_series"
-    __table_args__ = (UniqueConstraint("webinar_id", "series_id"),)
+    __table_args__ = (
+        UniqueConstraint("webinar_id", "series_id"),
+        CheckConstraint("position >= 1", name="position_from_one"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
     series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="RESTRICT"), index=True)
+    position: Mapped[int | None] = mapped_column(default=None)
 
 
 class WebinarPresenter(Base, kw_only=True):

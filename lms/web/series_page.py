@@ -99,7 +99,8 @@ def _length(seconds: float) -> str:
 
 def _coming(parts: tuple[Numbered, ...]) -> tuple[Numbered, str] | None:
     """Return the part that is live next, and when."""
-    coming = next((part for part in parts if not part.entry.is_over), None)
-    if coming is None:
+    to_come = [part for part in parts if not part.entry.is_over]
+    if not to_come:
         return None
+    coming = min(to_come, key=lambda part: part.entry.held_at)
     return coming, said_moment(coming.entry.held_at, coming.entry.zone)

@@ -150,6 +150,7 @@ CHECKS: Mapping[str, Mapping[str, Any]] = {
     "ck_pulled_instead_names_the_other": {"kind": "refund"},
     "ck_pulled_instead_words_are_said": {"kind": "words", "other_id": None, "said": ""},
     "ck_webinar_pulled_with_a_reason": {"pulled_reason": "an error in it"},
+    "ck_webinar_series_position_from_one": {"position": 0},
     "ck_webinar_title_length": {"title": ""},
     "ck_embed_link_expires_after_creation": {"expires_at": START},
     "ck_embed_link_token_is_a_sha256": {"token_hash": b"short"},

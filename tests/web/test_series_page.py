@@ -97,6 +97,20 @@ def test_the_parts_stand_in_their_order_with_what_all_of_them_take(
     assert "With Ann Falk" in said
 
 
+def test_the_soonest_is_live_next_wherever_it_stands_in_an_order_by_hand(
+    client: Visitor, database: Database, steps: dict[str, int]
+) -> None:
+    with database.transaction() as session:
+        fourth = put(session, "Fourth step", -9, is_recorded=False).id
+        order = [fourth, steps["third"], steps["first"], steps["second"]]
+        for place, webinar_id in enumerate(order, start=1):
+            session.query(WebinarSeries).filter_by(webinar_id=webinar_id).one().position = place
+    said = words(client.get(PATH).text)
+    places = [said.index(each) for each in ("Part 1", "Fourth step", "Part 2", "Third step")]
+    assert places == sorted(places)
+    assert "Live next: part 2" in said
+
+
 def test_a_stranger_is_asked_to_sign_in_and_told_what_it_costs(
     client: Visitor, steps: dict[str, int]
 ) -> None:

@@ -1,21 +1,27 @@
-"""Staff: the series that webinars belong to."""
+"""Staff: the series that webinars belong to, and the order of each."""
 
-from flask import Blueprint, flash, request
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from lms import series
+from lms import series, series_order
 from lms.clock import now
-from lms.errors import Invalid
+from lms.errors import Conflict, Invalid, NotFound
 from lms.markdown import to_html
+from lms.models.catalogue import WebinarState
 from lms.series import KeptSeries, SeriesWords
+from lms.series_order import Order, Placed
 from lms.staff_catalogue import read_series_names
+from lms.web.admin.webinars import STATE_BADGES, STATE_WORDS
 from lms.web.forms.catalogue import SeriesForm
 from lms.web.forms.faults import show_faults
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction
 from lms.web.signin import required_viewer
+from lms.zones import read_zone, say_date
 
 blueprint = Blueprint("staff_series", __name__, url_prefix="/staff/series")
 
@@ -78,6 +84,95 @@ def remove(series_id: str) -> ResponseReturnValue:
         series.remove_series(session, series_id, actor=actor, now=now())
     flash(_("The series is gone. Its webinars stay."), "done")
     return see_other(".index")
+
+
+@blueprint.get("/<series_id>/order")
+@open_to(Audience.STAFF)
+def order(series_id: str) -> ResponseReturnValue:
+    """Show the webinars of a series in their order, each to be moved."""
+    with read_session() as session:
+        kept = series.read_series(session, series_id)
+        found = series_order.read_order(session, series_id)
+    former = request.args.get("was", "") if not found.is_by_hand else ""
+    return render(
+        "admin/series_order.html",
+        kept=kept,
+        is_by_hand=found.is_by_hand,
+        rows=[_row(one) for one in found.webinars],
+        moved=request.args.get("moved", ""),
+        went=request.args.get("went", ""),
+        undo_url=url_for(".put_back", series_id=series_id, was=former) if former else "",
+    )
+
+
+@blueprint.post("/<series_id>/order")
+@open_to(Audience.STAFF)
+def move(series_id: str) -> ResponseReturnValue:
+    """Put a webinar at another place of its series."""
+    webinar, place = request.form.get("webinar", ""), request.form.get("place", "")
+    if not place.isascii() or not place.isdecimal():
+        raise NotFound
+    with transaction() as session:
+        actor = required_viewer().public_id
+        before = _ids(series_order.read_order(session, series_id))
+        series_order.move_webinar(session, series_id, webinar, int(place), actor=actor, now=now())
+        found = series_order.read_order(session, series_id)
+    number = _ids(found).index(webinar)
+    said = _(
+        "“%(title)s” is part %(number)s now.",
+        title=found.webinars[number].title,
+        number=number + 1,
+    )
+    flash(said, "done")
+    went = "up" if number < before.index(webinar) else "down"
+    return see_other(".order", series_id=series_id, moved=webinar, went=went)
+
+
+@blueprint.post("/<series_id>/order/by-date")
+@open_to(Audience.STAFF)
+def by_date(series_id: str) -> ResponseReturnValue:
+    """Let a series follow the dates of its webinars; it can be undone from the page that follows."""
+    with transaction() as session:
+        before = series_order.read_order(session, series_id)
+        actor = required_viewer().public_id
+        series_order.follow_dates(session, series_id, actor=actor, now=now())
+        dates = _ids(series_order.read_order(session, series_id))
+    was = "-".join(str(dates.index(each) + 1) for each in _ids(before))
+    return see_other(".order", series_id=series_id, was=was if before.is_by_hand else None)
+
+
+@blueprint.post("/<series_id>/order/put-back")
+@open_to(Audience.STAFF)
+def put_back(series_id: str) -> ResponseReturnValue:
+    """Undo `by_date`: `was` names the places by date in the order that there was."""
+    places = request.args.get("was", "").split("-")
+    try:
+        with transaction() as session:
+            dates = _ids(series_order.read_order(session, series_id))
+            is_whole = sorted(places) == sorted(str(n) for n in range(1, len(dates) + 1))
+            former = [dates[int(place) - 1] for place in places] if is_whole else []
+            actor = required_viewer().public_id
+            series_order.put_in_order(session, series_id, former, actor=actor, now=now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("The order is as it was."), "done")
+    return see_other(".order", series_id=series_id)
+
+
+def _ids(found: Order) -> Sequence[str]:
+    return [each.public_id for each in found.webinars]
+
+
+def _row(one: Placed) -> dict[str, str]:
+    return {
+        "id": one.public_id,
+        "slug": one.slug,
+        "title": one.title,
+        "when": say_date(one.held_at, read_zone(one.zone)),
+        "state": "" if one.state is WebinarState.ANNOUNCED else _(STATE_WORDS[one.state]),
+        "badge_kind": STATE_BADGES[one.state],
+    }
 
 
 def _words(form: SeriesForm) -> SeriesWords:
