@@ -79,7 +79,9 @@ def _split(address: str) -> SplitResult | None:
         usable = parts.port is None or parts.port > 0
     except ValueError:
         return None
-    usable = usable and parts.scheme in ("http", "https") and bool(parts.hostname)
+    host = parts.hostname or ""
+    # a policy (frame-ancestors) would read a * as every host
+    usable = usable and parts.scheme in ("http", "https") and bool(host) and "*" not in host
     return parts if usable and parts.username is None and not parts.fragment else None
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from lti.platform_addresses import is_loopback_host
+from lms.errors import Invalid
+from lti.platform_addresses import is_loopback_host, origin_of, read_origin
 
 
 @pytest.mark.parametrize("host", ["localhost", "lms.localhost", "127.0.0.1", "127.8.9.1", "::1"])
@@ -15,3 +16,10 @@ def test_a_host_that_is_this_machine(host: str) -> None:
 )
 def test_a_host_that_is_another(host: str) -> None:
     assert not is_loopback_host(host)
+
+
+@pytest.mark.parametrize("site", ["https://*", "https://*.example.edu", "https://lms.*:8443"])
+def test_no_address_stands_for_many(site: str) -> None:
+    assert origin_of(site) == ""
+    with pytest.raises(Invalid):
+        read_origin(site, field="origins", allows_loopback=False)

@@ -258,6 +258,24 @@ def test_a_stopped_platform_is_told_where_it_may_be_seen(
     assert f"frame-ancestors {connection.platform.url}" in policy
 
 
+@pytest.mark.parametrize(
+    ("issuer", "framed_by"),
+    [
+        ("https://elsewhere.example/lms", "https://elsewhere.example"),
+        ("https://*", "'none'"),
+        ("https://*.example", "'none'"),
+        ("urn:elsewhere", "'none'"),
+    ],
+)
+def test_a_strangers_refusal_is_framed_by_one_site_at_most(
+    connection: Connection, issuer: str, framed_by: str
+) -> None:
+    begun = connection.platform.begin(connection.learner, connection.link)
+    begun.fields["iss"] = issuer
+    policy = connection.login(begun).headers["Content-Security-Policy"]
+    assert f"frame-ancestors {framed_by}" in policy.split("; ")
+
+
 def test_strangers_fill_no_more_of_the_log_than_their_share(
     connection: Connection, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
