@@ -70,6 +70,16 @@ def find_way(session: Session, secret: str, *, now: datetime) -> Way:
     return Way(known.organisation, known.details.allows_loopback, None, known)
 
 
+def check_platform(way: Way, configuration: PlatformConfiguration) -> None:
+    """Refuse a platform that comes by another's used link, before anything is asked of it.
+
+    Raises Conflict.
+    """
+    known = way.registration
+    if known is not None and known.issuer != configuration.issuer:
+        raise Conflict(OTHER_PLATFORM, code="other_platform")
+
+
 def keep_registration(
     session: Session,
     way: Way,

@@ -20,7 +20,7 @@ from lti.dynamic_registration import (
 )
 from lti.invites import give_back_invite, use_invite
 from lti.platform_addresses import origin_of
-from lti.self_registered import Kept, Way, find_way, keep_registration
+from lti.self_registered import Kept, Way, check_platform, find_way, keep_registration
 from lti.tool_configuration import registration_request
 from lti.web.framed import framed_by
 from lti.web.tool_pages import tool_addresses, tool_face
@@ -48,6 +48,7 @@ def register(secret: str) -> ResponseReturnValue:
     token = request.args.get("registration_token") or None
     try:
         configuration = fetch_configuration(address, token, allows_loopback=way.allows_loopback)
+        check_platform(way, configuration)
         kept = _register(secret, way, configuration, token)
     except Refused as refusal:
         log.info("lti registration refused", code=refusal.code)

@@ -141,6 +141,7 @@ def test_a_link_is_good_for_one_platform_and_14_days(
         refused = client.get(page(secret, another))
     assert refused.status_code == 409
     assert "used by another learning system" in refused.text
+    assert another.requests == []  # nor does it keep a tool that is none
     late = invite(database, cast.organisation_id)
     clock.advance(timedelta(days=14))
     assert client.get(page(late, office)).status_code == 410
