@@ -37,7 +37,7 @@ from lti.web.connection_words import (
     tool_values,
 )
 from lti.web.platform_form import DetailsForm, PlatformForm, new_details
-from lti.web.tool_pages import tool_addresses, tool_face
+from lti.web.tool_pages import is_at_this_machine, tool_addresses, tool_face
 
 blueprint = Blueprint(
     "organisation_lti", __name__, url_prefix="/organisation/<organisation_id>/lti"
@@ -62,7 +62,7 @@ def invite(organisation_id: str) -> ResponseReturnValue:
         made = make_invite(
             session,
             managed.facts.id,
-            allows_loopback=False,
+            allows_loopback=is_at_this_machine(),
             actor=required_viewer().public_id,
             now=now(),
         )
@@ -114,7 +114,10 @@ def new(organisation_id: str) -> ResponseReturnValue:
         entered = NewRegistration(
             form.issuer.data or "",
             form.client_id.data or "",
-            replace(new_details(form), product=chosen.slug if chosen else ""),
+            replace(
+                new_details(form, allows_loopback=is_at_this_machine()),
+                product=chosen.slug if chosen else "",
+            ),
             managed.facts.slug,
         )
         try:

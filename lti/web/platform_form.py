@@ -125,12 +125,13 @@ class SettingsForm(Form):
         )
 
 
-def new_details(form: DetailsForm) -> RegistrationDetails:
-    """Return what was entered of a new registration."""
+def new_details(form: DetailsForm, *, allows_loopback: bool = False) -> RegistrationDetails:
+    """Return what was entered of a new registration; `allows_loopback` where it may be at this machine."""
     return RegistrationDetails(
         name=form.name.data or "",
         auth_url=form.auth_url.data or "",
         token_url=form.token_url.data or "",
         jwks_url=form.jwks_url.data or "",
         token_audience=form.token_audience.data or None,
+        allows_loopback=allows_loopback,
     )

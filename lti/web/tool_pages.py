@@ -1,5 +1,7 @@
 """How the tool describes itself to a platform: what Canvas reads when its administrator adds us."""
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -7,6 +9,7 @@ from flask_babel import gettext as _
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel
 from lms.web.shell import house_facts
+from lti.platform_addresses import is_loopback_host
 from lti.tool_addresses import ToolAddresses
 from lti.tool_configuration import DESCRIPTION, PICK, ToolFace, canvas_configuration
 
@@ -16,6 +19,15 @@ blueprint = Blueprint("lti_tool", __name__, url_prefix="/lti")
 def tool_addresses() -> ToolAddresses:
     """Return the tool's addresses at this house."""
     return ToolAddresses(carrel().settings.base_url)
+
+
+def is_at_this_machine() -> bool:
+    """Tell whether the house is reached at this machine alone, as a demonstration is.
+
+    Then its learning systems can be nowhere else, and may be here, by plain http too.
+    """
+    settings = carrel().settings
+    return not settings.is_https and is_loopback_host(urlsplit(settings.base_url).hostname or "")
 
 
 def tool_face() -> ToolFace:

@@ -1,13 +1,16 @@
 """The page on which managers connect their learning system: who may, what waits, what is shown."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from wtforms import Form
 
+from lms.app import create_app
 from lms.db import Database
 from lms.models.people import Role
+from lms.runtime import Carrel
 from lti.deployments import find_deployment, list_deployments, refuse_deployment
 from lti.models.platforms import DeploymentState, RegistrationState
 from lti.more_guides import GUIDES
@@ -17,7 +20,9 @@ from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organisation
 from tests.lti.factories import make_registration, pend_deployment
+from tests.lti.office import Office, open_office
 from tests.visitor import Visitor
+from wsgi import PARTS
 
 ENTERED = {
     "name": "Elm Moodle",
@@ -29,6 +34,13 @@ ENTERED = {
     "token_audience": "",
     "deployment_id": "7",
 }
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    """A learning system at this machine that registers itself."""
+    with open_office() as made:
+        yield made
 
 
 def place(database: Database, cast: Cast) -> str:
@@ -186,15 +198,48 @@ def test_faults_stand_beside_their_fields_and_nothing_is_lost(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
     client.sign_in(cast.mia.id)
-    changed = {**ENTERED, "jwks_url": "http://127.0.0.1/jwks"}
+    changed = {**ENTERED, "jwks_url": "http://lms.example.edu/jwks"}
     answer = client.post(f"{place(database, cast)}/new", data=changed)
     assert answer.status_code == 400
     assert "begins with https://" in answer.text
-    assert 'value="http://127.0.0.1/jwks"' in answer.text
+    assert 'value="http://lms.example.edu/jwks"' in answer.text
     client.post(f"{place(database, cast)}/new", data=ENTERED)
     again = client.post(f"{place(database, cast)}/new", data=ENTERED)
     assert again.status_code == 400
     assert "registered already" in again.text
+
+
+@pytest.mark.parametrize(
+    ("house", "is_taken"),
+    [
+        ("http://127.0.0.1:8000", True),  # a demonstration
+        ("http://localhost", True),
+        ("http://library.example.org", False),
+        ("https://localhost", False),
+    ],
+)
+def test_a_system_at_this_machine_is_for_a_house_at_this_machine(
+    carrel: Carrel, cast: Cast, clock: Clock, office: Office, house: str, *, is_taken: bool
+) -> None:
+    settings = replace(carrel.settings, base_url=house)
+    app = create_app(replace(carrel, settings=settings), PARTS)
+    app.config.update(WTF_CSRF_SSL_STRICT=False)
+    client = Visitor(app, app.response_class)
+    client.sign_in(cast.mia.id)
+    here, door = place(carrel.database, cast), f"{house.partition(':')[0]}://localhost"
+    made = client.post(f"{here}/invite", base_url=door).text
+    link = re.search(r"/lti/register/[\w-]{43}", made)
+    assert link is not None
+    asked = {"openid_configuration": office.address}
+    registered = client.get(link[0], query_string=asked, base_url=door)
+    addresses = dict.fromkeys(("auth_url", "token_url", "jwks_url"), f"{office.origin}/x")
+    entered = {**ENTERED, **addresses}
+    by_hand = client.post(f"{here}/new", data=entered, base_url=door)
+    status = (registered.status_code, by_hand.status_code)
+    assert status == ((200, 303) if is_taken else (400, 400))
+    with carrel.database.read_session() as session:
+        known = list_registrations(session)
+    assert [one.details.allows_loopback for one in known] == [True, True] * is_taken
 
 
 def test_a_change_of_address_waits_again_and_a_new_name_does_not(
