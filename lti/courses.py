@@ -1,12 +1,12 @@
 """What an instructor sees of a link: each learner's share and what the gradebook has; no watch map."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.embedding.people import NAMELESS, names_of
@@ -46,10 +46,14 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which learners are looked for (every word of `query` in their name), and their order."""
+    """Which learners are looked for (every word of `query` in their name), and their order.
+
+    `is_stuck` leaves those alone whose score did not get through.
+    """
 
     query: str = ""
     progress: Progress | None = None
+    is_stuck: bool = False
     by: SortedBy = SortedBy.NAME
     is_descending: bool = False
 
@@ -58,10 +62,13 @@ class Wanted:
 class Learner:
     """A learner at a link; shares are 0 to 1, `share` is None for who has not opened it.
 
-    `state` and `failure` are of what is sent to the gradebook.
+    `sub` is what the platform calls them, `state` and `failure` are of what is sent to the
+    gradebook. `is_listed` is False for who had come before the course's list of people was read,
+    and is not in the course by it.
     """
 
     identity_id: int | None
+    sub: str
     name: str
     share: float | None
     given: float
@@ -69,6 +76,12 @@ class Learner:
     state: ScoreState | None
     failure: str | None
     delivered_at: datetime | None
+    is_listed: bool
+
+    @property
+    def is_stuck(self) -> bool:
+        """Tell whether their score did not get through."""
+        return self.failure is not None
 
     @property
     def progress(self) -> Progress:
@@ -100,9 +113,7 @@ class LinkFacts:
     @property
     def is_stuck(self) -> bool:
         """Tell whether a score did not get through."""
-        return self.line_item_failure is not None or any(
-            each.failure is not None for each in self.learners
-        )
+        return self.line_item_failure is not None or any(each.is_stuck for each in self.learners)
 
     @property
     def complete(self) -> int:
@@ -116,10 +127,6 @@ def find_link(session: Session, link_id: int | None) -> LinkFacts:
     if link is None:
         raise NotFound
     context = session.get_one(Context, link.context_id)
-    scored = _scored(session, link)
-    scored += _come(session, link, {sub for sub, _ in scored})
-    known = {sub for sub, _ in scored}
-    listed = _listed(session, context.id, known)
     return LinkFacts(
         public_id=link.public_id,
         title=link.title,
@@ -129,7 +136,7 @@ def find_link(session: Session, link_id: int | None) -> LinkFacts:
         tells_grades=SCORE_SCOPE in link.scopes.split(),
         line_item_failure=link.line_item_failure,
         roster=roster_standing(session, context),
-        learners=(*(learner for _, learner in scored), *listed),
+        learners=tuple(_everybody(session, link, context)),
     )
 
 
@@ -137,7 +144,9 @@ def choose_learners(learners: Iterable[Learner], wanted: Wanted) -> list[Learner
     """Return those that are looked for, in the order that is wanted; accents and case don't count."""
     words = fold(wanted.query).split()
     named = [
-        (fold(each.name), each) for each in learners if wanted.progress in (None, each.progress)
+        (fold(each.name), each)
+        for each in learners
+        if wanted.progress in (None, each.progress) and (each.is_stuck or not wanted.is_stuck)
     ]
     found = [(name, each) for name, each in named if all(word in name for word in words)]
     # Who has no name comes last, whichever way round.
@@ -154,15 +163,12 @@ def find_learner(session: Session, link_id: int | None, sub: str) -> Learner:
     link = None if link_id is None else session.get(ResourceLink, link_id)
     if link is None:
         raise NotFound
-    scored = _scored(session, link)
-    scored += _come(session, link, {known for known, _ in scored})
-    found = next((learner for known, learner in scored if known == sub), None)
-    listed = {member.sub: member for member in _members(session, link.context_id)}
-    if found is not None:
-        return found
-    if sub in listed:
-        return _unopened(listed[sub])
-    raise NotFound(NOT_OPENED)
+    context = session.get_one(Context, link.context_id)
+    found = (each for each in _everybody(session, link, context) if each.sub == sub)
+    learner = next(found, None)
+    if learner is None:
+        raise NotFound(NOT_OPENED)
+    return learner
 
 
 def goes_by(session: Session, identity_id: int | None, sub: str) -> bool:
@@ -171,7 +177,49 @@ def goes_by(session: Session, identity_id: int | None, sub: str) -> bool:
     return identity is not None and identity.sub == sub
 
 
-def _scored(session: Session, link: ResourceLink) -> list[tuple[str, Learner]]:
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Who is in a course by its list, by the platform's name for them; read at a time, or never."""
+
+    read_at: datetime | None
+    members: Mapping[str, RosterMember]
+
+    def names(self, sub: str, came_at: datetime) -> bool:
+        """Tell whether somebody is on the list, or has come since it was read."""
+        return self.read_at is None or came_at > self.read_at or sub in self.members
+
+    def name_of(self, sub: str, login_name: str) -> str:
+        """Return what somebody is called: by their launches, else by the list."""
+        if login_name and login_name != NAMELESS:
+            return login_name
+        member = self.members.get(sub)
+        return "" if member is None else member.name or ""
+
+
+def _everybody(session: Session, link: ResourceLink, context: Context) -> list[Learner]:
+    """Return who learns at a link: who has a score, who has opened it, who is only listed."""
+    members = session.scalars(
+        select(RosterMember).where(
+            RosterMember.context_id == context.id,
+            RosterMember.is_active,
+            RosterMember.missed == 0,
+        )
+    )
+    people = _People(context.synced_at, {member.sub: member for member in members})
+    found = _scored(session, link, people)
+    found += _come(session, link, people, {each.sub for each in found})
+    known = {each.sub for each in found}
+    return [
+        *found,
+        *(
+            _nothing_of(member.sub, member.name or "")
+            for member in people.members.values()
+            if not member.is_instructor and member.sub not in known
+        ),
+    ]
+
+
+def _scored(session: Session, link: ResourceLink, people: _People) -> list[Learner]:
     rows = session.execute(
         select(Score, Identity)
         .join(Identity, Identity.id == Score.identity_id)
@@ -179,27 +227,31 @@ def _scored(session: Session, link: ResourceLink) -> list[tuple[str, Learner]]:
     ).all()
     names = names_of(session, [identity.login_id for _, identity in rows])
     return [
-        (
-            identity.sub,
-            Learner(
-                identity_id=identity.id,
-                name=_known(names.get(identity.login_id, "")),
-                share=score.share,
-                given=score.given,
-                is_complete=reaches(score.share, link.threshold),
-                state=score.state,
-                failure=score.failure,
-                delivered_at=score.delivered_at,
-            ),
+        Learner(
+            identity_id=identity.id,
+            sub=identity.sub,
+            name=people.name_of(identity.sub, names.get(identity.login_id, "")),
+            share=score.share,
+            given=score.given,
+            is_complete=reaches(score.share, link.threshold),
+            state=score.state,
+            failure=score.failure,
+            delivered_at=score.delivered_at,
+            is_listed=people.names(identity.sub, score.created_at),
         )
         for score, identity in rows
     ]
 
 
-def _come(session: Session, link: ResourceLink, known: set[str]) -> list[tuple[str, Learner]]:
+def _come(session: Session, link: ResourceLink, people: _People, known: set[str]) -> list[Learner]:
     """Return who has opened the link and was not looked at since: the next round counts what they watch."""
     rows = session.execute(
-        select(Identity.sub, Identity.id, Identity.login_id)
+        select(
+            Identity.sub,
+            Identity.id,
+            Identity.login_id,
+            func.min(FrameSession.created_at).label("came_at"),
+        )
         .join(FrameSession, FrameSession.identity_id == Identity.id)
         .where(
             FrameSession.link_id == link.id,
@@ -208,40 +260,33 @@ def _come(session: Session, link: ResourceLink, known: set[str]) -> list[tuple[s
             FrameSession.is_test_user.is_(False),
             Identity.is_test_user.is_(False),
         )
-        .distinct()
+        .group_by(Identity.sub, Identity.id, Identity.login_id)
     ).all()
     new = [row for row in rows if row.sub not in known]
     names = names_of(session, [row.login_id for row in new])
-    return [(row.sub, _nothing_of(_known(names.get(row.login_id, "")), row.id, 0.0)) for row in new]
-
-
-def _known(name: str) -> str:
-    return "" if name == NAMELESS else name
-
-
-def _members(session: Session, context_id: int) -> Iterable[RosterMember]:
-    return session.scalars(
-        select(RosterMember).where(
-            RosterMember.context_id == context_id,
-            RosterMember.is_active,
-            RosterMember.is_instructor.is_(False),
-            RosterMember.missed == 0,
+    return [
+        _nothing_of(
+            row.sub,
+            people.name_of(row.sub, names.get(row.login_id, "")),
+            identity_id=row.id,
+            share=0.0,
+            is_listed=people.names(row.sub, row.came_at),
         )
-    )
+        for row in new
+    ]
 
 
-def _listed(session: Session, context_id: int, known: set[str]) -> list[Learner]:
-    members = _members(session, context_id)
-    return [_unopened(member) for member in members if member.sub not in known]
-
-
-def _unopened(member: RosterMember) -> Learner:
-    return _nothing_of(member.name or "", None, None)
-
-
-def _nothing_of(name: str, identity_id: int | None, share: float | None) -> Learner:
+def _nothing_of(
+    sub: str,
+    name: str,
+    *,
+    identity_id: int | None = None,
+    share: float | None = None,
+    is_listed: bool = True,
+) -> Learner:
     return Learner(
         identity_id=identity_id,
+        sub=sub,
         name=name,
         share=share,
         given=0.0,
@@ -249,4 +294,5 @@ def _nothing_of(name: str, identity_id: int | None, share: float | None) -> Lear
         state=None,
         failure=None,
         delivered_at=None,
+        is_listed=is_listed,
     )

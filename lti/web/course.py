@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import jsonify, redirect, request, url_for
+from flask import Response, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,7 +15,7 @@ from lms.web.pager import page_number, pager_of
 from lms.web.sheets import csv_answer
 from lti.courses import Learner, choose_learners, find_learner, find_link, goes_by
 from lti.frames import Frame
-from lti.models.courses import CompletionRule, ScoreState
+from lti.models.courses import ScoreState
 from lti.models.launches import FrameRole, Purpose
 from lti.own_courses import send_link_again
 from lti.roster_rounds import ask_for_roster
@@ -23,6 +23,7 @@ from lti.scores import set_rule
 from lti.web.course_table import PAGE_SIZE, TableState
 from lti.web.framed import frame_page, framed_blueprint, this_frame
 from lti.web.roster_words import roster_words
+from lti.web.rule_form import EnteredRule, read_rule, refused_rule
 
 blueprint = framed_blueprint("framed_course", __name__)
 
@@ -39,7 +40,7 @@ DONE: Final = {
     "nothing": N_("There is nothing to send yet."),
     "roster": N_("Your system is asked for its list of people."),
 }
-BAD_RULE: Final = N_("Choose a rule, and a whole percentage from 1 to 100.")
+REJECTED: Final = 400
 
 
 @blueprint.get("/people.csv")
@@ -70,14 +71,15 @@ def rule(secret: str) -> ResponseReturnValue:
     """Change what the link reports."""
     frame = _instructors(secret)
     try:
-        chosen = CompletionRule(request.form.get("rule", ""))
-        threshold = int(request.form.get("threshold") or "90")
-    except ValueError:
-        raise Invalid(BAD_RULE) from None
-    with transaction() as session:
-        link = find_link(session, frame.link_id)
-        actor = outside_id(session, frame.login_id)
-        set_rule(session, link.public_id, chosen, threshold, actor=actor, now=now())
+        chosen, threshold = read_rule(request.form)
+        with transaction() as session:
+            link = find_link(session, frame.link_id)
+            actor = outside_id(session, frame.login_id)
+            set_rule(session, link.public_id, chosen, threshold, actor=actor, now=now())
+    except Invalid as refusal:
+        page = course_page(frame, secret, refused_rule("", request.form, refusal))
+        page.status_code = REJECTED
+        return page
     return _back(secret, "rule")
 
 
@@ -149,8 +151,8 @@ def review(secret: str) -> ResponseReturnValue:
     )
 
 
-def course_page(frame: Frame, secret: str) -> ResponseReturnValue:
-    """Answer with the learners of a link, a page of them at a time."""
+def course_page(frame: Frame, secret: str, entered: EnteredRule | None = None) -> Response:
+    """Answer with the learners of a link, a page of them at a time; `entered` is a rule refused."""
     state, number = TableState.asked(secret), page_number()
     with read_session() as session:
         link = find_link(session, frame.link_id)
@@ -168,6 +170,7 @@ def course_page(frame: Frame, secret: str) -> ResponseReturnValue:
         pager=pager_of(number, PAGE_SIZE, len(found), url=lambda page: state.url(page=page)),
         secret=secret,
         roster=roster_said,
+        entered=entered,
         done=_(DONE[done]) if done in DONE else "",
     )
 

@@ -18,9 +18,11 @@ PROGRESS_WORDS: Final = {
 }
 PROGRESS_BADGES: Final = {
     Progress.COMPLETED: "open",
-    Progress.BEGUN: "soon",
-    Progress.NOT_BEGUN: "none",
+    Progress.BEGUN: "term",
+    Progress.NOT_BEGUN: "plain",
 }
+STUCK: Final = "stuck"
+STUCK_WORDS: Final = N_("Not in the gradebook yet")
 # Whoever sorts by what was watched looks for who has watched most.
 DESCENDING_FIRST: Final = frozenset({SortedBy.SHARE})
 
@@ -40,11 +42,28 @@ class TableState:
         by = next((one for one in SortedBy if one == sort.lstrip("-")), SortedBy.NAME)
         progress = next((one for one in Progress if one == args.get("progress")), None)
         query = " ".join(args.get("q", "").split())[:LONGEST_QUERY]
-        return cls(secret, Wanted(query, progress, by, is_descending=sort.startswith("-")))
+        wanted = Wanted(
+            query=query,
+            progress=progress,
+            is_stuck=args.get("gradebook") == STUCK,
+            by=by,
+            is_descending=sort.startswith("-"),
+        )
+        return cls(secret, wanted)
 
     def url(self, endpoint: str = "framed.home", *, page: int | None = None) -> str:
         """Return an address of this table: of one of its pages, or of the file."""
         return url_for(endpoint, secret=self.secret, page=page, **self._values())
+
+    @property
+    def stuck(self) -> str:
+        """Return what an address says where those alone are wanted whose score did not get through."""
+        return STUCK if self.wanted.is_stuck else ""
+
+    @property
+    def stuck_url(self) -> str:
+        """Return the address of those whose score did not get through."""
+        return TableState(self.secret, Wanted(is_stuck=True)).url()
 
     def sort_url(self, by: str) -> str:
         """Return the address that sorts by a column, or turns the order around."""
@@ -84,6 +103,9 @@ class TableState:
         if wanted.progress:
             bare = TableState(self.secret, replace(wanted, progress=None))
             found.append((_(PROGRESS_WORDS[wanted.progress]), bare.url()))
+        if wanted.is_stuck:
+            bare = TableState(self.secret, replace(wanted, is_stuck=False))
+            found.append((_(STUCK_WORDS), bare.url()))
         return found
 
     def badge(self, progress: Progress) -> tuple[str, str]:
@@ -92,5 +114,10 @@ class TableState:
 
     def _values(self) -> dict[str, Any]:
         wanted = self.wanted
-        said = {"q": wanted.query, "progress": wanted.progress or "", "sort": self.sort}
+        said = {
+            "q": wanted.query,
+            "progress": wanted.progress or "",
+            "gradebook": self.stuck,
+            "sort": self.sort,
+        }
         return {name: str(value) for name, value in said.items() if value}

@@ -1,6 +1,5 @@
 """An organisation's courses: what each link reports, who is on the list, whose seat would go."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from flask import Blueprint, flash, jsonify, request
@@ -16,7 +15,6 @@ from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, see_other, transaction, wants_json
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
 from lms.web.signin import required_viewer
-from lti.models.courses import CompletionRule
 from lti.own_courses import (
     find_own_course,
     find_own_link,
@@ -27,6 +25,7 @@ from lti.own_courses import (
 from lti.roster_rounds import ask_for_roster
 from lti.rosters import confirm_releases, dismiss_releases, who_would_go
 from lti.web.roster_words import roster_words
+from lti.web.rule_form import EnteredRule, read_rule, refused_rule
 
 blueprint = Blueprint(
     "organisation_courses", __name__, url_prefix="/organisation/<organisation_id>/lti"
@@ -34,17 +33,6 @@ blueprint = Blueprint(
 
 REJECTED: Final = 400
 SWITCHED_OFF: Final = N_("This learning system is not in use at the moment, so nothing is read.")
-BAD_RULE: Final = N_("Choose a rule, and a whole percentage from 1 to 100.")
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """A rule that was entered for a link and refused."""
-
-    link: str
-    rule: str
-    threshold: str
-    fault: str
 
 
 @blueprint.get("/courses")
@@ -147,21 +135,21 @@ def rule(organisation_id: str, link_id: str) -> ResponseReturnValue:
     managed = managed_organisation(organisation_id)
     with read_session() as session:
         course_id = find_own_link(session, managed.facts.id, link_id)
-    given, entered = request.form.get("threshold", "").strip(), request.form.get("rule", "")
     try:
+        chosen, threshold = read_rule(request.form)
         with transaction() as session:
             set_own_rule(
                 session,
                 managed.facts.id,
                 link_id,
-                _rule(entered),
-                _whole(given),
+                chosen,
+                threshold,
                 actor=required_viewer().public_id,
                 now=now(),
             )
     except Invalid as refusal:
-        fault = Entered(link_id, entered, given, _(refusal.message))
-        return _course_page(organisation_id, course_id, fault), REJECTED
+        entered = refused_rule(link_id, request.form, refusal)
+        return _course_page(organisation_id, course_id, entered), REJECTED
     flash(_("The rule was changed. What the gradebook has already is never lowered."), "done")
     return see_other(".course", organisation_id=organisation_id, course_id=course_id)
 
@@ -196,22 +184,9 @@ def sent_again(number: int) -> str:
     )
 
 
-def _course_page(organisation_id: str, course_id: str, entered: Entered | None = None) -> str:
+def _course_page(organisation_id: str, course_id: str, entered: EnteredRule | None = None) -> str:
     managed = managed_organisation(organisation_id)
     with read_session() as session:
         found = find_own_course(session, managed.facts.id, course_id)
         said = roster_words(session, found.roster, zone_of(managed).key)
     return render_in(managed, "lti/own_course.html", course=found, roster=said, entered=entered)
-
-
-def _rule(entered: str) -> CompletionRule:
-    try:
-        return CompletionRule(entered)
-    except ValueError:
-        raise Invalid(BAD_RULE) from None
-
-
-def _whole(entered: str) -> int:
-    if not entered.isascii() or not entered.isdecimal():
-        raise Invalid(BAD_RULE)
-    return int(entered[:9])

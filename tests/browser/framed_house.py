@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -11,9 +12,10 @@ from sqlalchemy.orm import Session
 from lms.clock import now
 from lms.models.catalogue import Webinar
 from lms.models.people import Login, Organisation, Role
-from lti.models.courses import RosterMember, Score, ScoreState
+from lti.models.courses import Context, ResourceLink, RosterMember, Score, ScoreState
 from lti.models.people import Identity
 from lti.targets import Target
+from lti.vocabulary import SCORE_SCOPE
 from tests.browser.conftest import Served
 from tests.factories import (
     make_login,
@@ -26,6 +28,33 @@ from tests.lti.courses import Course, make_course
 
 TITLE: Final = "Getting the most from a recording, for people who have little time"
 NAMES: Final = ("Wren Okafor", "Zoë Ångström-O'Neil", "Marisol Quintero", "Prem", "")
+DELIVERED, QUEUED, REFUSED, WATCHING = (
+    ScoreState.DELIVERED,
+    ScoreState.QUEUED,
+    ScoreState.REFUSED,
+    ScoreState.WATCHING,
+)
+LONG_NAME: Final = (
+    "Maximiliana Theodora Konstantinopoulou-Featherstonehaugh de la Fuente y Villalobos, "
+    "Branch Coordinator for Outreach, Northern Division"
+)
+# name, share (None: never opened it), where the score stands, why it is stuck, on the list
+CLASS: Final = (
+    ("Wren Okafor", 1.0, DELIVERED, None, True),
+    ("Zoë Ångström-O'Neil", 0.97, DELIVERED, None, True),
+    ("Marisol Quintero", 0.5, WATCHING, None, True),
+    ("Prem", 0.03, WATCHING, None, True),
+    ("Ottoline Ferrars", 0.92, QUEUED, None, True),
+    ("Bao Tran", 0.94, QUEUED, "The learning system didn't answer in time.", True),
+    ("Ilse Vandermeer", 0.91, REFUSED, "The learning system refused it.", True),
+    (LONG_NAME, 0.45, WATCHING, None, True),
+    ("", 0.6, WATCHING, None, True),
+    ("Grzegorz Brzęczyszczykiewicz", 0.3, WATCHING, None, False),
+    ("Amara Eze", 1.0, DELIVERED, None, False),
+    ("Tobias Lindqvist", None, WATCHING, None, True),
+    ("Caoimhe Ní Dhuibhir", None, WATCHING, None, True),
+    ("", None, WATCHING, None, True),
+)
 Build = Callable[["House"], str]
 STATES: Final[dict[str, Build]] = {}
 
@@ -75,24 +104,41 @@ class House:
             if state is None:
                 self.session.add(_member(self.course.context_id, sub, name))
                 continue
-            self.course.launch(self.session, sub=sub, name=name)
-            identity = self.session.scalars(select(Identity).where(Identity.sub == sub)).one()
-            share = (count % 11) / 10
-            self.session.add(
-                Score(
-                    link_id=self.course.link_id,
-                    identity_id=identity.id,
-                    share=share,
-                    given=1.0 if share >= 0.9 else 0.0,
-                    state=state,
-                    failure="Your system has closed this column."
-                    if state is ScoreState.REFUSED
-                    else None,
-                    run_at=now(),
-                    created_at=now(),
-                    delivered_at=now() if state is ScoreState.DELIVERED else None,
-                )
+            failure = "Your system has closed this column." if state is REFUSED else None
+            self.watched(sub, name, (count % 11) / 10, state, failure)
+
+    def watched(
+        self, sub: str, name: str, share: float, state: ScoreState, failure: str | None = None
+    ) -> None:
+        """Let somebody have come and watched a share, and their score stand so."""
+        self.course.launch(self.session, sub=sub, name=name)
+        identity = self.session.scalars(select(Identity).where(Identity.sub == sub)).one()
+        self.session.add(
+            Score(
+                link_id=self.course.link_id,
+                identity_id=identity.id,
+                share=share,
+                given=1.0 if share >= 0.9 else 0.0,
+                state=state,
+                failure=failure,
+                run_at=now(),
+                created_at=now() - timedelta(days=2),
+                delivered_at=now() if state is ScoreState.DELIVERED else None,
             )
+        )
+
+    def lesson(self) -> None:
+        """Enrol a class that is graded and listed: each learner in another state than the next."""
+        self.session.get_one(ResourceLink, self.course.link_id).scopes = SCORE_SCOPE
+        context = self.session.get_one(Context, self.course.context_id)
+        context.memberships_url = f"{self.course.origin}/members"
+        context.synced_at = now() - timedelta(hours=3)
+        for number, (name, share, state, failure, is_listed) in enumerate(CLASS):
+            sub = f"{self.slug}-{number}"
+            if share is not None:
+                self.watched(sub, name, share, state, failure)
+            if is_listed:
+                self.session.add(_member(self.course.context_id, sub, name))
 
 
 def _member(context_id: int, sub: str, name: str) -> RosterMember:

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from lms.clock import now
 from lms.models.catalogue import WebinarSeries
+from lti.models.courses import Context
 from lti.models.launches import FrameSession, Purpose
 from lti.models.platforms import Deployment, DeploymentState
 from lti.targets import Target
@@ -110,6 +111,21 @@ def _course_of_thirty(house: House) -> str:
     house.pool()
     house.people(30)
     return house.launch(INSTRUCTOR)
+
+
+@state("course of a class")
+def _course_of_a_class(house: House) -> str:
+    house.pool()
+    house.lesson()
+    return house.launch(INSTRUCTOR)
+
+
+@state("course whose list came short")
+def _course_held_back(house: House) -> str:
+    house.pool()
+    house.lesson()
+    house.session.get_one(Context, house.course.context_id).held_back = 4
+    return f"{house.launch(INSTRUCTOR)}?gradebook=stuck"
 
 
 @state("course of five hundred")

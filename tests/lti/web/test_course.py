@@ -1,5 +1,8 @@
 """An instructor's view: who comes in, what stands there of each learner, and the rule of the link."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -156,6 +159,48 @@ def test_learners_are_found_by_what_they_did_and_without_their_accents(client, d
     assert f'href="/lti/s/{secret}/?sort=share"' in idle  # the chip that takes the filter away
 
 
+def _list_is_read(database, course, at, gone=()):
+    with database.transaction() as session:
+        session.get_one(Context, course.context_id).synced_at = at
+        for member in session.scalars(select(RosterMember)):
+            member.missed = 1 if member.sub in gone else 0
+
+
+def test_who_has_left_the_course_is_told_apart(client, database, course):
+    left = "Not in the course, by your system"
+    secret = _secret(database, course, INSTRUCTOR)
+    assert left not in client.get(f"/lti/s/{secret}/").text  # nobody has read a list yet
+    _list_is_read(database, course, NOW)
+    page = client.get(f"/lti/s/{secret}/?q=lee").text  # came, and is not on it
+    assert (page.count("Lee Reader"), page.count(left)) == (1, 1)
+    assert left not in client.get(f"/lti/s/{secret}/?q=kim").text
+    _list_is_read(database, course, NOW, gone=("kim", "pim"))
+    assert left in client.get(f"/lti/s/{secret}/?q=kim").text
+    assert "=Pim" not in client.get(f"/lti/s/{secret}/").text  # left, and was never here
+
+
+def test_who_came_after_the_list_was_read_has_not_left(client, database, course):
+    _list_is_read(database, course, NOW - timedelta(minutes=1))
+    _secret(database, course, sub="ann", name="Ann Reader")
+    page = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
+    assert "Ann Reader" in page
+    assert "Not in the course" not in page
+    _list_is_read(database, course, NOW + timedelta(days=1))
+    page = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/?q=ann").text
+    assert page.count("Not in the course") == 1
+
+
+def test_who_has_no_name_has_the_lists_or_is_known_by_their_id(client, database, course):
+    for sub in ("pim", "4711"):
+        _secret(database, course, sub=sub)
+    page = client.get(f"/lti/s/{_secret(database, course, INSTRUCTOR)}/").text
+    assert page.count("=Pim") == 1
+    assert page.count("A learner without a name") == 1
+    assert "ID 4711" in page
+    assert "ID pim" not in page
+    assert "ID kim" not in page
+
+
 def _enrol(database, course, number):
     with database.transaction() as session:
         for count in range(number):
@@ -222,17 +267,28 @@ def test_the_rule_of_the_link_is_changed_and_written_down(client, database, cour
 
 
 @pytest.mark.parametrize(
-    "told",
+    ("told", "fault"),
     [
-        {},
-        {"rule": "all"},
-        {"rule": "threshold", "threshold": "0"},
-        {"rule": "threshold", "threshold": "x"},
+        ({}, "Choose a rule"),
+        ({"rule": "all", "threshold": "40"}, "Choose a rule"),
+        ({"rule": "proportional"}, "Choose a rule"),
+        ({"rule": "proportional", "threshold": "0"}, "from 1 to 100"),
+        ({"rule": "proportional", "threshold": "x"}, "Choose a rule"),
+        ({"rule": "proportional", "threshold": "4000000000"}, "from 1 to 100"),
     ],
 )
-def test_a_rule_that_is_none_is_refused(client, database, course, told):
+def test_a_rule_that_is_none_is_refused_where_it_was_entered(client, database, course, told, fault):
     secret = _secret(database, course, INSTRUCTOR)
-    assert client.post(f"/lti/s/{secret}/rule", data=told).status_code == 400
+    answer = client.post(f"/lti/s/{secret}/rule", data=told)
+    assert answer.status_code == 400
+    form = answer.text.partition('<details class="disclosure" open')[2].partition("</form>")[0]
+    assert fault in form
+    assert f'value="{told.get("threshold", "")}"' in form
+    chosen = re.findall(r'value="(\w+)"\s+checked', form)
+    assert chosen == ([told["rule"]] if told.get("rule") == "proportional" else [])
+    with database.read_session() as session:
+        link = session.get_one(ResourceLink, course.link_id)
+        assert (link.rule, link.threshold) == (CompletionRule.THRESHOLD, 90)
 
 
 def test_a_review_shows_the_learner_it_is_for_and_only_of_this_course(
@@ -262,6 +318,10 @@ def test_an_instructor_sends_again_what_did_not_get_through(client, database, co
     page = client.get(f"/lti/s/{secret}/").text
     assert "The column is gone." in page
     assert "Send them again" in page
+    assert f'href="/lti/s/{secret}/?gradebook=stuck"' in page
+    whose = client.get(f"/lti/s/{secret}/?gradebook=stuck").text
+    assert ("Kim Reader" in whose, "Lee Reader" in whose) == (True, False)
+    assert "Not in the gradebook yet" in whose
     answer = client.post(f"/lti/s/{secret}/scores", headers={"X-CSRFToken": ""})
     assert "The scores are on their way again." in client.get(answer.location).text
     with database.read_session() as session:
