@@ -95,7 +95,7 @@ def test_a_file_that_is_plain_text_is_refused_by_its_first_bytes(
     page = _open(served, ada, "only-words")
     _send(page, words)
     line = page.get_by_role("listitem").filter(has_text="Notes.mp4")
-    expect(line.get_by_text("Not sent")).to_be_visible()
+    expect(line.get_by_text("Not taken")).to_be_visible()
     expect(line.get_by_text(re.compile("This file is plain text, not a recording"))).to_be_visible()
     expect(line.get_by_role("button", name="Go on")).to_have_count(0)
     line.get_by_role("button", name="Remove").click()

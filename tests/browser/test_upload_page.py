@@ -8,19 +8,11 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from lms.models.catalogue import Handout, Recording
+from lms.models.uploads import Upload, UploadState
 from tests.browser.conftest import FILES
 from tests.browser.people import Person
-from tests.browser.test_uploads import (
-    SLUG,
-    House,
-    ada,
-    assert_whole,
-    house,
-    send_slowly,
-    share,
-    talk,
-    until_share,
-)
+from tests.browser.sending_house import House, share, until_share
+from tests.browser.test_uploads import SLUG, ada, assert_whole, house, send_slowly, talk
 
 __all__ = ["ada", "house", "talk"]
 
@@ -82,3 +74,28 @@ def test_files_that_are_dropped_are_sent_and_a_folder_is_refused_with_a_word(
     with house.carrel.database.read_session() as session:
         assert session.scalars(select(Recording.original_name)).all() == ["Dropped.mp4"]
         assert session.scalars(select(Handout.name)).all() == ["Slides.pdf"]
+
+
+@pytest.mark.parametrize("house", ["local"], indirect=True)
+def test_what_is_not_kept_any_more_is_told_and_the_file_is_sent_anew(
+    house: House, ada: Person, talk: Path
+) -> None:
+    page, line = ada.page, ada.page.locator(".upload-line")
+    page.goto(f"/staff/webinars/{SLUG}")
+    send_slowly(page)
+    page.get_by_label("Choose files").set_input_files(talk)
+    until_share(page, 0.2)
+    page.get_by_role("button", name="Pause").click()
+    expect(line.get_by_text("Paused")).to_be_visible()
+    (found,) = house.carrel.storage.intake.unfinished()
+    house.carrel.storage.intake.discard(found.arriving)
+    page.get_by_role("button", name="Go on").click()
+    expect(line.get_by_text("Choose the file again to send it anew.")).to_be_visible()
+    expect(line.get_by_role("button")).to_have_count(1)  # to remove it
+    page.get_by_label("Choose files").set_input_files(talk)
+    expect(page.get_by_text("is here and is being prepared")).to_be_visible(timeout=300_000)
+    expect(line).to_have_count(0)
+    assert_whole(house, talk)
+    with house.carrel.database.read_session() as session:
+        states = session.scalars(select(Upload.state)).all()
+    assert states == [UploadState.DONE]  # nothing of the first one is left

@@ -5,17 +5,9 @@ The size is 60 MB, or CARREL_TEST_UPLOAD_MB.
 
 import hashlib
 import os
-import signal
-import struct
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -25,10 +17,11 @@ from lms.db import new_public_id
 from lms.models.catalogue import Recording
 from lms.models.upkeep import Job
 from lms.recordings import ENCODE
-from lms.runtime import Carrel, open_carrel
+from lms.runtime import open_carrel
 from lms.settings import Settings
-from tests.browser.conftest import FILES, ROOT, SECRET_KEY
+from tests.browser.conftest import SECRET_KEY
 from tests.browser.people import Person
+from tests.browser.sending_house import House, long_film, share, until_share
 from tests.factories import make_login, make_webinar
 from tests.servers.databases import Databases
 from tests.servers.process import free_port
@@ -41,68 +34,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(900)]
 
 SIZE = int(os.environ.get("CARREL_TEST_UPLOAD_MB", "60")) * 1_000_000
 TAKES_S = 25
-START_S = 180
 SLUG = "a-long-evening"
-
-
-@dataclass(slots=True)
-class House:
-    """`carrel serve`, which may be killed at any moment and started again."""
-
-    port: int
-    environ: Mapping[str, str]
-    carrel: Carrel
-    log: Path
-    process: "subprocess.Popen[bytes] | None" = None
-    killed: int = field(default=0)
-
-    def start(self) -> None:
-        command = [
-            sys.executable,
-            str(ROOT / "wsgi.py"),
-            "serve",
-            "--bind",
-            f"127.0.0.1:{self.port}",
-        ]
-        with self.log.open("ab") as said:
-            self.process = subprocess.Popen(
-                command,
-                env={
-                    "PATH": "/usr/local/bin:/usr/bin:/bin",
-                    "PYTHONPATH": str(ROOT),
-                    **self.environ,
-                },
-                stdout=said,
-                stderr=said,
-            )
-        ends = time.monotonic() + START_S
-        while time.monotonic() < ends:
-            asked = HTTPConnection("127.0.0.1", self.port, timeout=20)
-            with suppress(OSError, HTTPException), closing(asked):
-                asked.request("GET", "/healthz")
-                if asked.getresponse().status == 200:
-                    return
-            time.sleep(0.2)
-        raise TimeoutError(self.log.read_text()[-2000:])
-
-    def kill(self) -> None:
-        """Kill all of it at once, as a failing machine does: nothing gets to tidy up."""
-        assert self.process is not None
-        pids = [*_children(self.process.pid), self.process.pid]
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.process.wait()
-        self.killed += 1
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        told = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except FileNotFoundError:  # it has ended meanwhile
-        return []
-    found = [int(one) for one in told.split()]
-    return [each for one in found for each in (*_children(one), one)]
 
 
 @pytest.fixture(params=["local", "s3"])
@@ -145,16 +77,8 @@ def _house(port: int, environ: Mapping[str, str], tmp_path: Path) -> Iterator[Ho
 
 @pytest.fixture
 def talk(tmp_path: Path) -> Iterator[Path]:
-    """A film that plays, with as much behind it as makes it large: a box that players skip."""
     path = tmp_path / "A long evening.mp4"
-    film = (FILES / "getting-the-most.mp4").read_bytes()
-    left = SIZE - len(film) - 16
-    with path.open("wb") as file:
-        file.write(film + struct.pack(">I4sQ", 1, b"free", left + 16))
-        while left:
-            piece = os.urandom(min(left, 8_000_000))
-            file.write(piece)
-            left -= len(piece)
+    long_film(path, SIZE)
     yield path
     path.unlink()
 
@@ -192,17 +116,6 @@ def send_slowly(page: Page) -> Line:
 
     let(is_there=True)
     return let
-
-
-def share(page: Page) -> Any:
-    return page.evaluate("(document.querySelector('.upload-line progress') || {value: 1}).value")
-
-
-def until_share(page: Page, wanted: float) -> None:
-    ends = time.monotonic() + 300
-    while share(page) < wanted:
-        assert time.monotonic() < ends, f"stuck at {share(page)}"
-        page.wait_for_timeout(100)
 
 
 def test_a_large_file_arrives_whole_though_the_server_is_killed_twice_and_the_page_reloaded(

@@ -19,7 +19,7 @@ def _states() -> dict[str, str]:
         "retrying": _("Trying again"),
         "checking": _("All here; being looked at"),
         "done": _("Done"),
-        "failed": _("Not sent"),
+        "failed": _("Not taken"),
         "stopped": _("Unfinished"),
     }
 
@@ -63,7 +63,10 @@ def _told() -> dict[str, str]:
             "The server answered {status}. Reload this page, then choose the same file to go on."
         ),
         "answered_again": _("The server answered {status}. Try again."),
-        "gone": _("This upload is gone."),
+        "gone": _(
+            "What was sent of this file is not kept any more, or an earlier version of the library"
+            " kept it in a way that can't be gone on with. Choose the file again to send it anew."
+        ),
         "lost_form": _("The connection was lost. Nothing was added; send the file again."),
         "stopped_form": _("Stopped. Nothing was added."),
     }

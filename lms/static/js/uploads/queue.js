@@ -18,6 +18,7 @@ export class Queue {
     this.acts = {
       pause: (row) => this.of(row).sending.pause(),
       resume: (row) => this.resume(this.of(row)),
+      retry: (row) => this.resume(this.of(row)),
       now: (row) => this.of(row).sending.start(),
       cancel: (row) => this.cancel(this.of(row)),
       remove: (row) => this.cancel(this.of(row)),
@@ -46,11 +47,15 @@ export class Queue {
   addOne(file, handle, purpose) {
     const mark = fingerprint(file);
     const known = this.lines.find((line) => line.mark === mark && line.purpose === purpose);
-    if (known?.row.state === "stopped") this.equip(known, file, handle);
-    else if (known && known.row.state !== "failed") this.toast(say("listed", { name: file.name }));
+    const failed = known?.row.state === "failed";
+    const goesOn = known?.row.state === "stopped" || (failed && known.sending?.useless === false);
+    if (goesOn) this.equip(known, file, handle);
+    else if (known && !failed) this.toast(say("listed", { name: file.name }));
     else {
-      known?.row.element.remove();
-      this.lines = this.lines.filter((line) => line !== known);
+      if (known) {
+        this.discard(known);
+        this.remove(known);
+      }
       const blank = this.section.querySelector("template").content.firstElementChild.cloneNode(true);
       this.list.append(blank);
       const line = { row: new Row(blank, this.acts), mark, purpose };
@@ -178,11 +183,16 @@ export class Queue {
   async cancel(line) {
     const sent = line.sending?.sent ?? line.kept ?? 0;
     if (sent && line.row.state !== "failed" && !window.confirm(say("really_cancel"))) return;
-    const sending = line.sending ?? new Sending({ address: line.address, token: this.section.dataset.token, tell() {} });
-    if (!(await sending.cancel())) this.toast(say("deleted_later"));
-    if (line.address) handles.forget(line.address);
+    if (!(await this.discard(line))) this.toast(say("deleted_later"));
     this.remove(line);
     this.pump();
+  }
+
+  // True once the server has forgotten what was sent.
+  async discard(line) {
+    const sending = line.sending ?? new Sending({ address: line.address, token: this.section.dataset.token, tell() {} });
+    if (line.address) handles.forget(line.address);
+    return sending.cancel();
   }
 
   done(line) {

@@ -11,6 +11,7 @@ const ACTS = {
   checking: [],
   done: [],
   failed: ["resume", "remove"],
+  refused: ["retry", "remove"],
   useless: ["remove"],
   stopped: ["again", "cancel"],
 };
@@ -37,23 +38,31 @@ export class Row {
   // A failure that no further try can mend is useless: true.
   show(state, { share, size, rate, secondsLeft, message = "", useless = false }) {
     const before = this.state;
+    const kind = kindOf(state, share, useless);
+    const isBare = ["refused", "useless"].includes(kind);
     this.state = this.element.dataset.state = state;
     const bar = this.element.querySelector("[data-progress-bar]");
     bar.max = 1;
     bar.value = share;
-    this.element.querySelector("[data-progress-label]").textContent = say(state);
-    this.element.querySelector("[data-progress-amount]").textContent = useless ? "" : amount(state, share, size, rate, secondsLeft);
+    this.element.querySelector("[data-progress-label]").textContent = say(kind === "failed" ? "stopped" : state);
+    this.element.querySelector("[data-progress-amount]").textContent = isBare ? bytes(size) : amount(state, share, size, rate, secondsLeft);
     this.part("message").textContent = message;
     this.part("message").hidden = !message;
     this.part("message").classList.toggle("error", state === "failed");
-    bar.hidden = useless;
+    bar.hidden = isBare;
     if (before === state) return;
     const focused = this.element.contains(document.activeElement);
     for (const button of this.element.querySelectorAll("[data-act]")) {
-      button.hidden = !ACTS[useless ? "useless" : state].includes(button.dataset.act);
+      button.hidden = !ACTS[kind].includes(button.dataset.act);
     }
     if (focused) (this.element.querySelector("[data-act]:not([hidden])") ?? this.part("name")).focus();
   }
+}
+
+// A file of which nothing was taken is refused: there is nothing to go on with.
+function kindOf(state, share, useless) {
+  if (useless) return "useless";
+  return state === "failed" && !share ? "refused" : state;
 }
 
 function amount(state, share, size, rate, secondsLeft) {

@@ -10,7 +10,8 @@ const POLL_MS = 1000;
 const PASSING = [0, 408, 409, 423, 425, 429, 460, 500, 502, 503, 504];
 
 // And what no try of the same file can mend.
-const FINAL = [404, 410, 413, 415];
+const GONE = [404, 410];
+const FINAL = [...GONE, 413, 415];
 
 export const fingerprint = (file) => [file.name, file.size, file.lastModified].join("|");
 
@@ -65,7 +66,7 @@ export class Sending {
     await this.upload?.abort();
     if (!this.address) return true;
     const answer = await fetch(this.address, { method: "DELETE", headers: this.headers() }).catch(() => null);
-    return Boolean(answer) && (answer.ok || [404, 410].includes(answer.status));
+    return Boolean(answer) && (answer.ok || GONE.includes(answer.status));
   }
 
   headers() {
@@ -171,7 +172,8 @@ function told(answer, status) {
   try {
     return JSON.parse(answer.getBody()).message || say("answered", { status });
   } catch {
-    return say("answered_reload", { status });
+    // The answer to HEAD, which asks how far the file is, has no body.
+    return GONE.includes(status) ? say("gone") : say("answered_reload", { status });
   }
 }
 
@@ -180,7 +182,7 @@ export async function outcome(address) {
   for (;;) {
     try {
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
-      if ([404, 410].includes(answer.status)) return { state: "failed", message: say("gone") };
+      if (GONE.includes(answer.status)) return { state: "failed", message: say("gone") };
       const found = answer.ok ? await answer.json() : {};
       if (["done", "failed"].includes(found.state)) return found;
     } catch {
