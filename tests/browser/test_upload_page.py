@@ -99,3 +99,21 @@ def test_what_is_not_kept_any_more_is_told_and_the_file_is_sent_anew(
     with house.carrel.database.read_session() as session:
         states = session.scalars(select(Upload.state)).all()
     assert states == [UploadState.DONE]  # nothing of the first one is left
+
+
+@pytest.mark.parametrize("house", ["local"], indirect=True)
+def test_what_was_refused_for_room_is_tried_again(house: House, ada: Person, talk: Path) -> None:
+    page, line = ada.page, ada.page.locator(".upload-line")
+    page.goto(f"/staff/webinars/{SLUG}")
+    page.route(
+        f"**/webinars/{SLUG}/uploads",
+        lambda route: route.fulfill(status=507, json={"code": "no_room", "message": "No room."}),
+        times=1,
+    )
+    page.get_by_label("Choose files").set_input_files(talk)
+    expect(line.get_by_text("No room.")).to_be_visible()
+    expect(line.get_by_text("Not taken")).to_be_visible()
+    expect(line.get_by_role("button", name="Go on")).to_have_count(0)
+    line.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("is here and is being prepared")).to_be_visible(timeout=300_000)
+    assert_whole(house, talk)

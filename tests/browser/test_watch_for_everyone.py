@@ -137,3 +137,31 @@ def test_captions_stand_above_the_controls_also_while_the_film_stands(
     )
     page.wait_for_timeout(500)
     assert bar.screenshot() == before
+
+
+def test_over_the_time_line_stands_the_picture_of_where_the_pointer_is(
+    visit: Visit, people: tuple[int, int]
+) -> None:
+    alice = visit(people[0])
+    page = alice.page
+    page.goto(f"/webinars/{SLUG}/watch")
+    alice.until("!!customElements.get('media-controller')")
+    page.keyboard.press("k")
+    alice.until("document.querySelector('video').currentTime > 1")
+    line = page.locator("media-time-range")
+    seen = set()
+    for share in (0.3, 0.8):
+        line.hover(position={"x": line.bounding_box()["width"] * share, "y": 4})  # type: ignore[index]  # it is seen
+        alice.until(
+            "share => { const {attributes: now} = document.querySelector('media-controller');"
+            "const at = Number(now.mediapreviewtime?.value);"
+            "const length = document.querySelector('video').duration;"
+            "return now.mediapreviewimage && Math.abs(at - share * length) < 3; }",
+            share,
+        )
+        shown = page.locator("media-controller").evaluate(
+            "each => [each.getAttribute('mediapreviewimage'), each.getAttribute('mediapreviewcoords')]"
+        )
+        seen.add(tuple(shown))
+        assert page.request.get(shown[0]).headers["content-type"] == "image/jpeg"
+    assert len(seen) == 2
