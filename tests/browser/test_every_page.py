@@ -1,6 +1,6 @@
 """Every page of the library, by its table of routes: read by axe, and gone through with the Tab key.
 
-A page is looked at by daylight and by lamplight, as wide as a telephone and as wide as a desk. A
+A page is looked at by daylight and by lamplight, as wide as a telephone, a tablet and a desk. A
 new route is walked by itself as soon as `walk.py` knows what stands in its variables; until then,
 or until it is named there with a reason, `test_every_route_is_walked_or_named` fails.
 """
@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 SHARDS = 8
 DESK, TELEPHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+TABLET = {"width": 820, "height": 1180}
 MOST_STOPS = 300
 OPEN_ALL = "document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
 FAULTS = """async (only) => {
@@ -54,6 +55,8 @@ WHERE = """() => {
     };
     // the button inside a field of a date is drawn, and ringed, by the browser
     const isBrowsersOwn = it.matches("input:focus-within:not(:focus)");
+    // what is framed is a page of its own, and walked as one
+    const isFrame = it.localName === "iframe";
     const around = [it, it.nextElementSibling, it.labels?.[0]].filter(Boolean);
     for (let one = up(it), steps = 0; one && steps < 4; one = up(one), steps += 1) around.push(one);
     const host = document.activeElement;
@@ -65,7 +68,7 @@ WHERE = """() => {
         html: it.outerHTML.slice(0, 160).replaceAll(/\\s+/g, " "),
         isInMain: document.getElementById("main").contains(host) && host.id !== "main",
         isMain: host.id === "main",
-        isRinged: isBrowsersOwn || around.some(isRinged),
+        isRinged: isBrowsersOwn || isFrame || around.some(isRinged),
         isSeen,
         isMainAct: host.hasAttribute("data-main-act"),
     };
@@ -112,21 +115,27 @@ def look(page: Page, stop: Stop) -> list[str]:
         return [f"answers {answer.status if answer else 'nothing'}"]
     faults = go_through(page)
     page.evaluate(OPEN_ALL)
+    faults += _too_wide(page, DESK) + _too_wide(page, TABLET)
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # as playwright takes it
     # by the protocol, not as a script element: the page's own policy stays as it is
     page.evaluate(axe_script())
     faults += [f"by day: {each}" for each in page.evaluate(FAULTS)]
     page.emulate_media(color_scheme="dark")
     faults += [f"by lamp: {each}" for each in page.evaluate(FAULTS, ["color-contrast"])]
-    page.set_viewport_size(TELEPHONE)  # type: ignore[arg-type]  # as playwright takes it
+    faults += _too_wide(page, TELEPHONE)
     faults += [f"on a telephone: {each}" for each in page.evaluate(FAULTS)]
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    if wide > TELEPHONE["width"]:
-        faults.append(f"on a telephone: {wide} px wide")
     page.emulate_media(color_scheme="light")
     faults += [
         f"on a telephone by day: {each}" for each in page.evaluate(FAULTS, ["color-contrast"])
     ]
     return faults
+
+
+def _too_wide(page: Page, size: dict[str, int]) -> list[str]:
+    """Give a page a size, in which it stays; return what is wrong where it goes beyond its width."""
+    page.set_viewport_size(size)  # type: ignore[arg-type]  # as playwright takes it
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return [f"at {size['width']} px: {wide} px wide"] if wide > size["width"] else []
 
 
 def go_through(page: Page) -> list[str]:

@@ -41,6 +41,7 @@ from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from lms.web.guard import UNCOOKIED, Audience, audience_of
 from tests.browser.conftest import SECRET_KEY
+from tests.browser.walk_made import make_beside
 from tests.servers.process import free_port
 from tests.servers.whole import in_whole
 from wsgi import PARTS
@@ -71,9 +72,6 @@ FILE: Final = "a file, not a page"
 PART: Final = "a part of a page that is walked, for its script"
 ONWARD: Final = "leads on to another page"
 ELSEWHERE: Final = "is read by axe in {}"
-UNMADE: Final = (
-    "stands on what neither the demo nor `_made` makes: nobody has looked at it here yet"
-)
 # Routes of which nobody walks the page here, and why not.
 NAMED: Final[Mapping[str, str]] = {
     "static": FILE,
@@ -99,32 +97,16 @@ NAMED: Final[Mapping[str, str]] = {
     "webinar_files.progress": PART,
     "watch.certificate": PART,
     "webinar_files.show": PART,
+    "uploads.show": PART,
     "live.join": ONWARD,
     "organisations.index": ONWARD,
+    "organisation_kits.link_again": ONWARD,
     "sign_in_code.enter": ONWARD,
     "caption_editor.download": FILE,
     "handouts.page": ELSEWHERE.format("test_handout_preview.py"),
     "organisation_courses.course": ELSEWHERE.format("test_connection_pages.py"),
     "organisation_courses.releases": ELSEWHERE.format("test_connection_pages.py"),
     "staff_attendance.preview": ELSEWHERE.format("test_live.py"),
-    "account_lti.ask_unlink": UNMADE,
-    "link_letter.offer": UNMADE,
-    "organisation_embeds.show": UNMADE,
-    "organisation_embeds.edit": UNMADE,
-    "organisation_embeds.preview": UNMADE,
-    "organisation_completions.show": UNMADE,
-    "organisation_imports.show": UNMADE,
-    "organisation_kits.show": UNMADE,
-    "organisation_kits.link_again": UNMADE,
-    "organisation_lti.edit": UNMADE,
-    "organisation_mass_work.show": UNMADE,
-    "sign_up.confirm": UNMADE,
-    "showings.slides": UNMADE,
-    "staff_history.show": UNMADE,
-    "staff_lti.settings": UNMADE,
-    "staff_maps.show": UNMADE,
-    "staff_page_moments.show": UNMADE,
-    "uploads.show": UNMADE,
 }
 
 
@@ -218,6 +200,7 @@ def furnish(carrel: Carrel, url: str) -> World:
                 select(Login.id).where(Login.email.like(f"{name}@example.%"))
             ).one()
         values = _known(session, logins, moment) | _made(session, logins, moment)
+    values |= make_beside(carrel, logins, values, moment)
     return World(url, carrel, logins, values)
 
 
