@@ -50,6 +50,7 @@ CURRENCY: Final = "USD"  # of a price that nobody wrote down: it is recorded as 
 NO_COLUMNS = N_("The first row needs headings for at least: e-mail, covers, bought.")
 NO_DAY = N_("Write days as 2026-10-06.")
 NO_NUMBER = N_("Give seats as a number, or unlimited.")
+NOT_HERE = N_("Nothing here goes by this: give the web name of a webinar, a series or a presenter.")
 NO_ORGANISATION = N_("Seats are an organisation's: name it.")
 
 
@@ -95,6 +96,8 @@ def _read(
 ) -> PastSale | Refused:
     try:
         new = _sale_of(cells, slugs, office)
+        if new.covers not in targets:
+            return Invalid(NOT_HERE)
         target = sales.checked(new, targets.get(new.covers))
         accounts.checked_name(sales.contact_name(new))
         if new.organisation_name and not new.organisation:

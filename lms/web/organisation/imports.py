@@ -126,7 +126,7 @@ def show(organisation_id: str, import_id: str) -> ResponseReturnValue:
                 row.name,
                 _(ANSWER_WORDS[row.answer]),
                 ANSWER_BADGES[row.answer],
-                _(row.sentence),
+                "" if row.answer is Answer.OK else _(row.sentence),
             )
             for row in page.items
         ],

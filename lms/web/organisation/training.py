@@ -88,7 +88,7 @@ def index(organisation_id: str) -> ResponseReturnValue:
     return render_in(
         managed,
         "organisation/training.html",
-        rows=[(row, _due_words(row, zone, moment), _share(row.counts)) for row in found.items],
+        rows=[(row, _day(row, zone), _part(row.counts)) for row in found.items],
         said=counted,
         pager=pager_of(
             number,
@@ -323,9 +323,22 @@ def _share(counts: Counts) -> str:
     return _("%(done)s of %(people)s done", done=counted(counts.done), people=said)
 
 
-def _due_words(row: TrainingRow | TrainingFacts, zone: ZoneInfo, moment: datetime) -> str:
-    day = last_day(row.due_at, zone)
-    said = say_date(datetime(day.year, day.month, day.day, 12, tzinfo=zone), zone)
+def _part(counts: Counts) -> str:
+    """Return how many are done where the head of the column says that it is about that."""
+    said = counted(counts.people)
+    return _("%(done)s of %(people)s", done=counted(counts.done), people=said)
+
+
+def _due_words(facts: TrainingFacts, zone: ZoneInfo, moment: datetime) -> str:
+    said = _day(facts, zone)
+    if facts.withdrawn_at is not None:
+        return said
+    return _("Was due %(day)s", day=said) if facts.due_at <= moment else _("Due %(day)s", day=said)
+
+
+def _day(row: TrainingRow | TrainingFacts, zone: ZoneInfo) -> str:
+    """Return the last day to do it, or that nobody is asked for it any more."""
     if row.withdrawn_at is not None:
-        return _("withdrawn")
-    return _("was due %(day)s", day=said) if row.due_at <= moment else _("due %(day)s", day=said)
+        return _("Withdrawn")
+    day = last_day(row.due_at, zone)
+    return say_date(datetime(day.year, day.month, day.day, 12, tzinfo=zone), zone)

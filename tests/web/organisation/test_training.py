@@ -101,10 +101,10 @@ def test_the_day_is_changed_and_the_training_withdrawn(
     page = assigned(mia, elm, cast)
     assert mia.post(f"{page}/due", data={"due_on": "2020-01-01"}).status_code == 400
     assert mia.post(f"{page}/due", data={"due_on": "2026-09-01"}).status_code == 303
-    assert "due 1 Sep 2026" in mia.get(page).text
+    assert "Due 1 Sep 2026" in mia.get(page).text
     assert mia.post(f"{page}/withdraw").status_code == 303
     assert mia.post(f"{page}/withdraw").status_code == 409
-    assert "withdrawn" in mia.get(at(elm)).text
+    assert "Withdrawn" in mia.get(at(elm)).text
     with database.read_session() as session:
         assert session.scalars(select(Training.withdrawn_at)).one() == NOW
 
