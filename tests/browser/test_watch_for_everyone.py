@@ -24,6 +24,12 @@ POST_PLAINLY = """() => {
     form.submit();
 }"""
 
+ADD_CAPTION = """() => {
+    const track = document.querySelector("video").addTextTrack("captions", "English", "en");
+    track.addCue(new VTTCue(0, 60, "Everything in its place."));
+    track.mode = "showing";
+}"""
+
 
 @pytest.fixture(scope="module")
 def people(served: Served) -> tuple[int, int]:
@@ -165,3 +171,35 @@ def test_over_the_time_line_stands_the_picture_of_where_the_pointer_is(
         seen.add(tuple(shown))
         assert page.request.get(shown[0]).headers["content-type"] == "image/jpeg"
     assert len(seen) == 2
+
+
+def test_captions_look_as_their_reader_chooses_and_that_is_remembered(
+    visit: Visit, people: tuple[int, int]
+) -> None:
+    alice = visit(people[0], reduced_motion="reduce")
+    page = alice.page
+    page.goto(f"/webinars/{SLUG}/watch")
+    alice.until("!!customElements.get('media-controller')")
+    page.keyboard.press("k")
+    alice.until("document.querySelector('video').currentTime > 1")
+    page.keyboard.press("k")
+    page.evaluate(ADD_CAPTION)
+    page.wait_for_timeout(500)
+    film = page.locator("video")
+    usual = film.screenshot()
+    look = page.get_by_role("dialog", name="Look of captions")
+    page.get_by_role("button", name="Look of captions").click()
+    look.get_by_label("Largest").check()
+    look.get_by_label("Yellow").check()
+    assert faults_in(page) == ""
+    look.get_by_role("button", name="Done").click()
+    page.wait_for_timeout(500)
+    assert film.screenshot() != usual
+    page.reload()
+    alice.until("!!customElements.get('media-controller')")
+    page.evaluate(ADD_CAPTION)
+    page.get_by_role("button", name="Look of captions").click()
+    expect(look.get_by_label("Largest")).to_be_checked()
+    expect(look.get_by_label("Yellow")).to_be_checked()
+    look.get_by_role("button", name="Back to usual").click()
+    expect(look.get_by_label("Yellow")).not_to_be_checked()
