@@ -130,6 +130,11 @@ def given(database, cast):
         )
 
 
+def test_one_stands_among_the_webinars_in_the_staff_s_rail(ada, given):
+    text = ada.get(f"/staff/certificates/{given}").text
+    assert re.search(r'href="/staff/webinars"[^>]*aria-current="true"', text)
+
+
 def test_one_is_revoked_with_a_reason_and_the_holder_is_told(ada, given, database, cast):
     path = f"/staff/certificates/{given}"
     assert ada.post(f"{path}/revoke", data={"revoking-reason": ""}).status_code == 400
