@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.servers.process import free_port, listening, running
+from tests.servers.process import free_port, running
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +19,10 @@ def url(tmp_path: Path) -> Iterator[str]:
     command += ["--tool", "http://127.0.0.1:9"]
     environ = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
     log = tmp_path / "log"
-    with running(command, ready=lambda: listening(port), log=log, environ=environ):
+    # it listens before it knows the tool, and says where it is when it does
+    with running(
+        command, ready=lambda: b"is at http" in log.read_bytes(), log=log, environ=environ
+    ):
         yield f"http://localhost:{port}"
 
 
