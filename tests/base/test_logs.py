@@ -1,9 +1,12 @@
 """What is logged: never an address, whoever wrote the message."""
 
+import os
+from threading import Thread
+
 import pytest
 import structlog
 
-from lms.logs import configure_logs, without_addresses
+from lms.logs import Lines, configure_logs, without_addresses
 
 
 def test_a_traceback_is_logged_without_the_addresses_in_it(
@@ -33,3 +36,25 @@ def test_an_address_is_taken_out_wherever_it_stands(text: str) -> None:
 def test_what_is_no_address_stays() -> None:
     line = '  File "lms/web/ask.py", line 84, in <module>\n    @blueprint.get("/ask")'
     assert without_addresses(line) == line
+
+
+def test_lines_of_many_threads_are_whole() -> None:
+    reading, writing = os.pipe()
+    lines = Lines(writing)
+    threads = [
+        Thread(
+            target=lambda name: [lines.info(f"{name} {number} ä") for number in range(50)],
+            args=(name,),
+        )
+        for name in "abcdefgh"
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    os.close(writing)
+    with open(reading, encoding="utf-8") as read:
+        told = read.read().splitlines()
+    assert sorted(told) == sorted(
+        f"{name} {number} ä" for name in "abcdefgh" for number in range(50)
+    )
