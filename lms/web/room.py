@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PLACES: Final = 8
-PATIENCE_S: Final = 15.0
+PATIENCE_S: Final = 60.0
 READ_FIRST: Final = 64 * 1024
 TURNED_AWAY: Final = "carrel.turned_away"
 
@@ -23,7 +23,7 @@ class Room:
     A process has a thread for each of a thousand slow viewers, and one interpreter. Hundreds of pages
     at once stand in each other's locks, and none of them gets done (docs/decisions/a-room-for-pages.md).
     What a request sends is read before it enters, so that a slow sender takes nobody's place;
-    what is longer than 64 KiB, a file, comes in beside the line. Who has waited for 15 s is told
+    what is longer than 64 KiB, a file, comes in beside the line. Who has waited for a minute is told
     to come again.
     """
 
