@@ -1,5 +1,6 @@
 """Room for a few requests at once in front of the pages, and a line before it."""
 
+import re
 from collections.abc import Iterable
 from io import BytesIO
 from queue import Empty, SimpleQueue
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PLACES: Final = 8
+PLAYERS: Final = 4
 PATIENCE_S: Final = 60.0
+_PLAYING: Final = re.compile(r".*/playback(/|$)|/transcripts/")
 READ_FIRST: Final = 64 * 1024
 TURNED_AWAY: Final = "carrel.turned_away"
 
@@ -23,18 +26,21 @@ class Room:
     A process has a thread for each of a thousand slow viewers, and one interpreter. Hundreds of pages
     at once stand in each other's locks, and none of them gets done (docs/decisions/a-room-for-pages.md).
     What a request sends is read before it enters, so that a slow sender takes nobody's place;
-    what is longer than 64 KiB, a file, comes in beside the line. Who has waited for a minute is told
-    to come again.
+    what is longer than 64 KiB, a file, comes in beside the line. What a player asks has places of its
+    own: who has the page has stood in the line for it. Who has waited for a minute is told to come again.
     """
 
     def __init__(
-        self, app: "WSGIApplication", *, places: int = PLACES, patience_s: float = PATIENCE_S
+        self,
+        app: "WSGIApplication",
+        *,
+        places: int = PLACES,
+        players: int = PLAYERS,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._app = app
         self._patience_s = patience_s
-        self._free: SimpleQueue[None] = SimpleQueue()
-        for _ in range(places):
-            self._free.put(None)
+        self._for_pages, self._for_players = _free(places), _free(players)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -45,15 +51,17 @@ class Room:
             return self._app(environ, start_response)
         if length:
             environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
+        is_playing = _PLAYING.match(environ.get("PATH_INFO", ""))
+        free = self._for_players if is_playing else self._for_pages
         try:
-            self._free.get(timeout=self._patience_s)
+            free.get(timeout=self._patience_s)
         except Empty:
             environ[TURNED_AWAY] = True
             return self._app(environ, start_response)
         try:
             return self._app(environ, start_response)
         finally:
-            self._free.put(None)
+            free.put(None)
 
 
 def init_room(app: Flask) -> None:
@@ -65,6 +73,13 @@ def init_room(app: Flask) -> None:
             raise NoTurn("others had the places in front of the pages all the time")
 
     app.wsgi_app = Room(app.wsgi_app)  # type: ignore[method-assign]  # as Flask says to
+
+
+def _free(places: int) -> SimpleQueue[None]:
+    free: SimpleQueue[None] = SimpleQueue()
+    for _ in range(places):
+        free.put(None)
+    return free
 
 
 def _length(environ: "WSGIEnvironment") -> int | None:

@@ -56,6 +56,20 @@ def test_who_comes_while_all_places_are_taken_waits_and_is_answered(pages: Pages
     assert pages.seen == ["/slow", "/next"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/webinars/talk/playback", "/lti/f/secret/playback/token/why", "/transcripts/x"]
+)
+def test_who_has_a_page_and_plays_does_not_stand_in_line_again(pages: Pages, path: str) -> None:
+    room = Room(pages, places=1, players=1, patience_s=0)
+    slow = _ask(room, "/slow")
+    assert pages.entered.wait(10)
+    Client(room).get(path)
+    Client(room).get("/webinars/talk/watch")
+    pages.may_leave.set()
+    slow.join()
+    assert pages.seen == ["/slow", path, "/webinars/talk/watch turned away"]
+
+
 def test_a_place_is_free_again_after_a_page_that_failed() -> None:
     def fails(_environ: object, _start: object) -> Iterable[bytes]:
         raise RuntimeError
