@@ -84,9 +84,5 @@ def _free(places: int) -> SimpleQueue[None]:
 
 def _length(environ: "WSGIEnvironment") -> int | None:
     """Return how many bytes a request sends; None where it doesn't say so in advance."""
-    if "HTTP_TRANSFER_ENCODING" in environ:
-        return None
-    try:
-        return int(environ.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return None
+    told = environ.get("CONTENT_LENGTH") or "0"
+    return int(told) if told.isdecimal() and "HTTP_TRANSFER_ENCODING" not in environ else None

@@ -96,9 +96,14 @@ def test_what_is_sent_is_read_before_a_place_is_taken(pages: Pages) -> None:
 
 
 @pytest.mark.parametrize(
-    "way", [{"data": b"x" * (READ_FIRST + 1)}, {"headers": {"Transfer-Encoding": "chunked"}}]
+    "way",
+    [
+        {"data": b"x" * (READ_FIRST + 1)},
+        {"headers": {"Transfer-Encoding": "chunked"}},
+        {"environ_overrides": {"CONTENT_LENGTH": "-1"}},
+    ],
 )
-def test_a_file_takes_nobody_s_place(pages: Pages, way: dict[str, Any]) -> None:
+def test_what_is_not_surely_short_takes_nobody_s_place(pages: Pages, way: dict[str, Any]) -> None:
     room = Room(pages, places=1, patience_s=0)
     slow = _ask(room, "/slow")
     assert pages.entered.wait(10)
