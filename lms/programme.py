@@ -150,8 +150,9 @@ _HANDOUT = select(
     Handout.preview_key,
     Handout.is_stamped,
 ).where(Handout.public_id == bindparam("public_id"), Handout.removed_at.is_(None))
+_ID = Query(select(Webinar.id, Webinar.state).where(Webinar.slug == bindparam("slug")))
 _SLUG = Query(select(Webinar.slug).where(Webinar.id == bindparam("webinar_id")))
-_CAPTIONS = (
+_CAPTIONS = Query(
     select(Caption.public_id, Caption.language, Caption.label, Caption.is_default, Caption.key)
     .join(Recording, Recording.id == Caption.recording_id)
     .where(Recording.public_id == bindparam("recording_id"), Caption.key.is_not(None))
@@ -188,12 +189,10 @@ def read_programme(session: Session, slug: str) -> Programme:
 
 def webinar_id_of(session: Session, slug: str, *, with_drafts: bool) -> int:
     """Return the id of a webinar by the name in its address; raises NotFound."""
-    row = session.execute(
-        select(Webinar.id, Webinar.state).where(Webinar.slug == slug)
-    ).one_or_none()
-    if row is None or (row.state is WebinarState.DRAFT and not with_drafts):
+    found = _ID.rows(session, {"slug": slug})
+    if not found or (found[0].state is WebinarState.DRAFT and not with_drafts):
         raise NotFound
-    return int(row.id)
+    return int(found[0].id)
 
 
 def poster_on_show(session: Session, recording_id: str, *, run: str) -> str | None:
@@ -225,7 +224,7 @@ def slug_of(session: Session, webinar_id: int) -> str:
 
 def read_captions(session: Session, recording_id: str) -> tuple[CaptionFacts, ...]:
     """Return the caption tracks of a version, by its outside id."""
-    rows = session.execute(_CAPTIONS, {"recording_id": recording_id})
+    rows = _CAPTIONS.rows(session, {"recording_id": recording_id})
     return tuple(
         CaptionFacts(row.public_id, row.language, row.label, row.is_default, row.key or "")
         for row in rows

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
@@ -19,12 +19,16 @@ from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session, aliased
 
+from lms.db import Base
 from lms.errors import NotFound
+from lms.lean import Driver, Lean
 from lms.models.people import Login
 from lms.models.viewing import PlaybackSession, Stream
 
 LEASE: Final = timedelta(seconds=45)  # a player beats every 15 s; one that was killed frees it
 LONGEST_BROWSER: Final = 200
+_STREAMS: Final = Base.metadata.tables[Stream.__tablename__]
+_stream: Final = _STREAMS.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,25 @@ def _kept_of(login_id: int | BindParameter[int]) -> ScalarSelect[int]:
 
 
 def _put(session: Session, wanted: Claim, *, now: datetime, even_if_held: bool) -> bool:
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    put = (insert_on_sqlite if on_sqlite else insert_on_postgresql)(Stream).values(
-        login_id=_kept_of(wanted.login_id),
-        session_id=wanted.session_id,
-        browser=wanted.browser[:LONGEST_BROWSER],
+    driver = Driver.of(session)
+    values = {
+        "claimant": wanted.login_id,
+        "new_session": wanted.session_id,
+        "new_browser": wanted.browser[:LONGEST_BROWSER],
+        "now": now,
+        "new_until": now + LEASE,
+    }
+    return _PUTS[driver.dialect.name, even_if_held].one(driver, values) is not None
+
+
+def _putting(insert_into: Any, *, even_if_held: bool) -> Lean:  # noqa: ANN401  (either dialect's)
+    now = bindparam("now", type_=_stream.since.type)
+    put = insert_into(_STREAMS).values(
+        login_id=_kept_of(bindparam("claimant", type_=_stream.login_id.type)),
+        session_id=bindparam("new_session", type_=_stream.session_id.type),
+        browser=bindparam("new_browser", type_=_stream.browser.type),
         since=now,
-        held_until=now + LEASE,
+        held_until=bindparam("new_until", type_=_stream.held_until.type),
     )
     # A holder that is not known to have ended counts as playing: its own row may be committed
     # only after this statement began.
@@ -100,17 +116,19 @@ def _put(session: Session, wanted: Claim, *, now: datetime, even_if_held: bool) 
         PlaybackSession.public_id == literal_column("stream.session_id"),
         PlaybackSession.ended_at.is_not(None),
     )
-    is_mine = Stream.session_id == put.excluded.session_id
-    claimed = session.execute(
+    is_mine = _stream.session_id == put.excluded.session_id
+    replaced = ("session_id", "browser", "since", "held_until")
+    return Lean(
         put.on_conflict_do_update(
-            index_elements=[Stream.login_id],
-            set_={
-                "session_id": put.excluded.session_id,
-                "browser": put.excluded.browser,
-                "since": put.excluded.since,
-                "held_until": put.excluded.held_until,
-            },
-            where=None if even_if_held else or_(Stream.held_until <= now, is_mine, has_ended),
-        ).returning(Stream.session_id)
+            index_elements=[_stream.login_id],
+            set_={name: put.excluded[name] for name in replaced},
+            where=None if even_if_held else or_(_stream.held_until <= now, is_mine, has_ended),
+        ).returning(_stream.session_id)
     )
-    return claimed.one_or_none() is not None
+
+
+_PUTS: Final = {
+    (name, even_if_held): _putting(insert_into, even_if_held=even_if_held)
+    for name, insert_into in (("sqlite", insert_on_sqlite), ("postgresql", insert_on_postgresql))
+    for even_if_held in (False, True)
+}

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, exists, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from lms import streams
@@ -14,10 +12,11 @@ from lms.access import Action, Admitted, Turned, decide
 from lms.cases import load_case
 from lms.db import new_public_id
 from lms.errors import NotFound
-from lms.lean import Query
+from lms.lean import Driver
 from lms.models.catalogue import Recording, RecordingState
 from lms.models.holdings import Grant
-from lms.models.viewing import PlaybackEnd, PlaybackSession, Stream, WatchRecord
+from lms.models.viewing import PlaybackEnd, PlaybackSession
+from lms.playback_rows import BEGIN, END_OTHERS, FACTS, OPEN, PLAYED, REACHED, ending
 from lms.streams import Claim, Holder
 from lms.watching import Place, read_places
 
@@ -70,45 +69,6 @@ class SessionFacts:
     ended_as: PlaybackEnd | None
 
 
-_PLAYED = select(
-    Recording.id, Recording.public_id, Recording.state, Recording.run, Recording.seconds
-).where(
-    Recording.webinar_id == bindparam("webinar_id"),
-    Recording.is_current,
-    Recording.run.is_not(None),
-)
-_FACTS = Query(
-    select(
-        PlaybackSession.login_id,
-        PlaybackSession.sign_in_id,
-        PlaybackSession.organisation_id,
-        Recording.webinar_id,
-        PlaybackSession.expires_at,
-        PlaybackSession.ended_as,
-    )
-    .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
-    .where(PlaybackSession.public_id == bindparam("session_id"))
-)
-
-
-# What was seen since it was last noted is noted as a session ends, if it plays at this moment:
-# after another screen took its stream, its person may have seen more by that one.
-_seen_s = (
-    select(WatchRecord.watched_s)
-    .where(
-        WatchRecord.login_id == PlaybackSession.login_id,
-        WatchRecord.recording_id == PlaybackSession.recording_id,
-        exists().where(Stream.session_id == PlaybackSession.public_id),
-    )
-    .correlate(PlaybackSession)
-    .scalar_subquery()
-)
-_REACHED: Final = case(
-    (PlaybackSession.began_s.is_(None), PlaybackSession.reached_s),
-    else_=func.coalesce(_seen_s, PlaybackSession.reached_s),
-)
-
-
 def open_playback(
     session: Session, *, screen: Screen, webinar_id: int, now: datetime, takes_over: bool = False
 ) -> Playback | Turned | Holder:
@@ -143,12 +103,7 @@ def open_admitted(
         streams.take_over(session, wanted, now=now)
     elif not streams.claim(session, wanted, now=now):
         return streams.find_holder(session, screen.login_id)
-    end_for_logins(
-        session,
-        streams.logins_of(screen.login_id),
-        ended_as=PlaybackEnd.TAKEN_OVER,
-        now=now,
-    )
+    END_OTHERS.count(Driver.of(session), {"person": screen.login_id, "now": now})
     played = _find_played(session, webinar_id)
     leave = _Leave(session_id, _grant_of(decision), _lets_in_until(decision), is_preview=False)
     return _open(session, screen=screen, played=played, leave=leave, now=now)
@@ -176,7 +131,7 @@ def open_preview(
 
 def read_session_facts(session: Session, session_id: str) -> SessionFacts:
     """Return whose session it is and how it ended; raises NotFound."""
-    rows = _FACTS.rows(session, {"session_id": session_id})
+    rows = FACTS.rows(session, {"session_id": session_id})
     if not rows:
         raise NotFound
     return SessionFacts(*rows[0])
@@ -197,7 +152,7 @@ def note_reached(session: Session, session_id: str) -> None:
     session.execute(
         update(PlaybackSession)
         .where(PlaybackSession.public_id == session_id)
-        .values(reached_s=_REACHED)
+        .values(reached_s=REACHED)
         .execution_options(synchronize_session=False)
     )
 
@@ -307,10 +262,10 @@ def _grant_of(decision: Admitted) -> str | None:
 
 
 def _find_played(session: Session, webinar_id: int) -> _Played:
-    played = session.execute(_PLAYED, {"webinar_id": webinar_id}).one_or_none()
-    if played is None or played.run is None or played.seconds is None:
+    found = PLAYED.rows(session, {"webinar_id": webinar_id})
+    if not found or found[0].seconds is None:
         raise NotFound
-    return _Played(played.id, played.public_id, played.state, played.run, played.seconds)
+    return _Played(*found[0])
 
 
 def _open(
@@ -321,21 +276,20 @@ def _open(
     seen_s = round(places[played.id].watched_s)
     ends_at = leave.ends_at
     expires_at = min(filter(None, (now + LONGEST, ends_at, screen.until)))
-    session.execute(
-        insert(PlaybackSession).values(
-            public_id=leave.session_id,
-            login_id=screen.login_id,
-            recording_id=played.id,
-            sign_in_id=screen.sign_in_id,
-            grant_id=select(Grant.id).where(Grant.public_id == leave.grant_id).scalar_subquery(),
-            organisation_id=screen.within,
-            is_preview=leave.is_preview,
-            opened_at=now,
-            expires_at=expires_at,
-            beat_at=now,
-            began_s=seen_s,
-            reached_s=seen_s,
-        )
+    OPEN.count(
+        Driver.of(session),
+        {
+            "new_public_id": leave.session_id,
+            "new_login_id": screen.login_id,
+            "new_recording_id": played.id,
+            "new_sign_in_id": screen.sign_in_id,
+            "grant": leave.grant_id,
+            "new_organisation_id": screen.within,
+            "new_is_preview": leave.is_preview,
+            "now": now,
+            "new_expires_at": expires_at,
+            "seen_s": seen_s,
+        },
     )
     return Playback(
         session_id=leave.session_id,
@@ -351,27 +305,13 @@ def _open(
 
 def _begin_record(session: Session, *, login_id: int, recording_id: int, now: datetime) -> None:
     # It stands before the first beat, so that beats have a row to lock.
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    begin = (insert_on_sqlite if on_sqlite else insert_on_postgresql)(WatchRecord).values(
-        login_id=login_id,
-        recording_id=recording_id,
-        buckets=b"",
-        watched_s=0,
-        position_s=0.0,
-        earned_until=now,
-        updated_at=now,
-    )
-    session.execute(begin.on_conflict_do_nothing())
+    driver = Driver.of(session)
+    values = {"new_login_id": login_id, "new_recording_id": recording_id, "now": now}
+    BEGIN[driver.dialect.name].count(driver, values)
 
 
 def _end(
     session: Session, which: ColumnElement[bool], *, ended_as: PlaybackEnd, now: datetime
 ) -> int:
-    ended = session.execute(
-        update(PlaybackSession)
-        .where(which, PlaybackSession.ended_at.is_(None))
-        .values(ended_at=now, ended_as=ended_as, reached_s=_REACHED)
-        .returning(PlaybackSession.id)
-        .execution_options(synchronize_session=False)
-    )
+    ended = session.execute(ending(which, ended_as=ended_as, now=now).returning(PlaybackSession.id))
     return len(ended.all())

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
+from typing import Any, Final
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from lms.lean import Query
 from lms.models.catalogue import Recording
 from lms.models.people import Login
 from lms.models.viewing import WatchRecord
@@ -62,11 +64,12 @@ _PLACES = (
         WatchRecord.updated_at,
     )
     .join_from(WatchRecord, Recording, Recording.id == WatchRecord.recording_id)
-    .where(
-        WatchRecord.login_id.in_(whose),
-        WatchRecord.recording_id.in_(bindparam("recording_ids", expanding=True)),
-    )
+    .where(WatchRecord.login_id.in_(whose))
     .order_by(WatchRecord.updated_at)
+)
+_ONE: Final = Query(_PLACES.where(WatchRecord.recording_id == bindparam("recording_id")))
+_SEVERAL: Final = _PLACES.where(
+    WatchRecord.recording_id.in_(bindparam("recording_ids", expanding=True))
 )
 
 
@@ -85,11 +88,16 @@ def read_places(
     if not recording_ids:
         return {}
     places: dict[int, list[Place]] = {}
-    values = {"login_id": login_id, "recording_ids": list(recording_ids)}
-    for row in session.execute(_PLACES, values):
+    for row in _rows(session, login_id, recording_ids):
         place = Place(row.seconds, row.position_s, row.buckets, row.updated_at)
         places.setdefault(row.recording_id, []).append(place)
     return {recording_id: _together(found) for recording_id, found in places.items()}
+
+
+def _rows(session: Session, login_id: int, recording_ids: Sequence[int]) -> Iterable[Any]:
+    if len(recording_ids) == 1:
+        return _ONE.rows(session, {"login_id": login_id, "recording_id": recording_ids[0]})
+    return session.execute(_SEVERAL, {"login_id": login_id, "recording_ids": list(recording_ids)})
 
 
 def _together(places: Sequence[Place]) -> Place:
