@@ -167,7 +167,6 @@ def test_beats_that_were_lost_are_told_with_the_next_one(
     assert seen(served, scene.alice) == [(0.0, 10.0)]
 
 
-@pytest.mark.alone  # beside other films this one has stood still for a minute, why is not known
 def test_what_two_devices_played_adds_up(served: Served, visit: Visit, scene: Scene) -> None:
     first, second = visit(scene.alice), visit(scene.alice)
     watch_in_peace(first, scene, past=6.0)

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import select
 
 from lms import viewing
@@ -83,6 +83,39 @@ def test_looking_at_a_second_tab_says_nothing_before_play_is_pressed(
     with second.expect_response(re.compile("/playback$")) as opened:
         second.locator("[data-film]").hover()
     assert opened.value.status == 409
+    expect(message(second)).to_be_hidden()
+
+
+def test_an_answer_to_the_pointer_that_comes_after_the_take_over_stops_nothing(
+    visit: Visit, alice: tuple[int, str]
+) -> None:
+    login_id, path = alice
+    person = visit(login_id)
+    person.page.goto(path)
+    play(person.page)
+    until_plays(person, person.page)
+    second = person.context.new_page()
+    second.goto(path)
+    second.keyboard.press("k")
+    expect(message(second)).to_contain_text("Playing in Chrome on Linux since ")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.post_data_json["take_over"]:
+            route.fallback()
+        else:
+            held.append(route)
+
+    second.route(re.compile("/playback$"), hold)
+    second.locator("[data-film]").hover()
+    with second.expect_response(re.compile("/playback$")) as taken_over:
+        second.get_by_role("button", name="Play here instead").click()
+    assert taken_over.value.status == 200
+    [of_the_pointer] = held
+    with second.expect_response(re.compile("/playback$")) as late:
+        of_the_pointer.continue_()
+    assert late.value.status == 409
+    until_plays(person, second)
     expect(message(second)).to_be_hidden()
 
 

@@ -155,12 +155,7 @@ class WatchPage {
   async prepare({ isPressed = false } = {}) {
     this.isPressed ||= isPressed;
     if (this.session || this.opening) return;
-    this.opening = true;
-    try {
-      await this.open(this.video.currentTime || this.startAt);
-    } finally {
-      this.opening = false;
-    }
+    await this.open(this.video.currentTime || this.startAt);
   }
 
   // Where playing takes something, only a press on the film itself is an intent.
@@ -168,9 +163,14 @@ class WatchPage {
     if (this.page.dataset.waits !== "yes") this.prepare();
   }
 
+  // Of two on their way the later counts: the pointer that comes to take over asks before its press.
   async open(at, { takesOver = false } = {}) {
+    const opening = Symbol("opening");
+    this.opening = opening;
     await this.untold;
     const answer = await this.doorkeeper.open({ native: Film.isNative(), takesOver });
+    if (this.opening !== opening) return;
+    this.opening = null;
     if (answer.session) {
       this.message.clear();
       this.begin(answer.session, this.resumes ? answer.session.resume_s : at);
@@ -267,12 +267,7 @@ class WatchPage {
   async takeOver() {
     this.message.clear();
     this.reopenings = [];
-    this.opening = true;
-    try {
-      await this.open(this.startAt, { takesOver: true });
-    } finally {
-      this.opening = false;
-    }
+    await this.open(this.startAt, { takesOver: true });
     if (this.session) this.play();
   }
 
