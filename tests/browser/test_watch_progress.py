@@ -282,3 +282,24 @@ def test_the_film_takes_the_whole_width_and_that_is_remembered(visit: Visit, sce
     assert is_below()
     page.keyboard.press("t")
     assert not is_below()
+
+
+def test_a_film_whose_pieces_came_damaged_goes_on_by_itself(visit: Visit, scene: Scene) -> None:
+    alice = visit(scene.alice)
+    page = alice.page
+    watch_in_peace(alice, scene, past=2.0)
+    damaged: list[str] = []
+
+    def damage(route: Route) -> None:
+        if len(damaged) == 3 or "audio" in route.request.url:
+            route.fallback()
+            return
+        damaged.append(route.request.url)
+        answer = route.fetch()
+        route.fulfill(response=answer, body=bytes(255 - each for each in answer.body()))
+
+    page.route(re.compile(r"/media/.*\.mp4"), damage)
+    seek(page, 40.0)
+    alice.until(PLAYING.format(47), within_s=60)
+    assert len(damaged) == 3
+    assert not page.evaluate(PAUSED)

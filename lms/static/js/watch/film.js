@@ -154,7 +154,10 @@ export class Film {
       return;
     }
     if (this.recovered === 2) hls.swapAudioCodec();
+    // Attached anew, an element stands still, wherever it was.
+    const wasPlaying = !this.video.paused;
     hls.recoverMediaError();
+    if (wasPlaying) this.video.play().catch(() => {});
   }
 
   failedNatively() {
