@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from lms.app import create_app
+from lms.front import front
 from lms.runtime import Carrel
 from lti.deployments import approve_deployment
 from lti.registrations import RegistrationFacts
@@ -128,7 +129,7 @@ def connected(carrel: Carrel, platform: Platform, **details: object) -> Iterator
         )
     link = platform.link(tool, custom={"webinar": "reading-rooms"})
     app = create_app(running, PARTS)
-    with answering(server, app):
+    with answering(server, front(app, running)):
         yield Connection(url, platform, tool, registration, link)
 
 

@@ -61,17 +61,18 @@ class Lesson:
         assert is_open(answer), (answer.status_code, answer.text)
         return Visit(self.connection, self.connection.url + answer.headers["Location"])
 
-    def watch(self, visit: Visit, seconds: int = CLIP_S) -> None:
-        """Play the clip from its start, with a beat each quarter of a minute."""
+    def watch(self, visit: Visit, seconds: int = CLIP_S, *, since: int = 0) -> str:
+        """Play up to so many seconds, with a beat each quarter of a minute; returns the film's folder."""
         browser = self.connection.browser
         opened = browser.post(f"{visit.frame}playback", json={}, headers=JSON)
         assert opened.status_code == 200, opened.text
         beats = self.connection.url + opened.json()["beat"]
-        for at in range(0, seconds, BEAT_S):
+        for at in range(since, seconds, BEAT_S):
             self.clock.advance(timedelta(seconds=BEAT_S))
             told = {"position": at + BEAT_S, "rate": 1.0, "spans": [[at, at + BEAT_S]]}
             answer = browser.post(beats, data=json.dumps(told), headers=JSON)
             assert answer.status_code == 200, answer.text
+        return self.connection.url + str(opened.json()["hls"]).rpartition("/")[0]
 
     def report(self) -> None:
         """Let the worker look what was watched, and tell the gradebook."""

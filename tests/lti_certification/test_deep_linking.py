@@ -4,15 +4,12 @@ A teacher's choice passes them, a student's is refused. Each goes by HTTP from t
 answer with the keys that the tool publishes and makes links and columns of what it says.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import unescape
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 import pytest
-import requests
 from sqlalchemy import select
 
 from lms.db import Database
@@ -21,17 +18,14 @@ from lti.models.launches import FrameSession, LaunchEntry
 from tests.cast import Cast
 from tests.factories import make_pool, make_pool_grant, make_recording, make_webinar
 from tests.lti.tool_server import is_open
+from tests.lti_certification.choosing import ask, choose
 from tests.lti_certification.lesson import Lesson
 from tests.platform.deep_linking import Answer
 from tests.platform.platform import Platform
-from tests.platform.records import Person
 from tests.platform.tokens import BadSignature
 from tests.platform.vocabulary import DEEP_LINKING, LTI
 
 Items = Sequence[Mapping[str, Any]]
-OFFERED: Final = re.compile(r'name="add"\s+value="(webinar:[0-9a-z]{26})"')
-HIDDEN: Final = re.compile(r'name="JWT"\s+value="([^"]+)"')
-ACTION: Final = re.compile(r'method="post"\s+action="([^"]+)"')
 DATA: Final = "csrf:7; ünder +%2F&="
 LINK_TYPE: Final = "ltiResourceLink"
 
@@ -150,12 +144,6 @@ def _second(database: Database, cast: Cast) -> None:
         make_pool_grant(session, make_pool(session, elm, webinar))
 
 
-def _asked(lesson: Lesson, person: Person, asks: Mapping[str, Any]) -> requests.Response:
-    tool = lesson.connection.tool
-    begun = lesson.connection.platform.begin_deep_linking(person, tool, deep_linking=asks)
-    return lesson.connection.post(lesson.connection.answered(begun))
-
-
 def test_the_list_is_the_certifications() -> None:
     assert [case.name.partition(".")[0] for case in CERTIFICATION] == list("1234567")
 
@@ -163,19 +151,10 @@ def test_the_list_is_the_certifications() -> None:
 @EACH
 def test_a_teachers_choice_arrives_as_it_was_asked_for(lesson: Lesson, case: Choosing) -> None:
     connection = lesson.connection
-    visit = lesson.inside(_asked(lesson, connection.teacher, case.asks))
-    offered = list(dict.fromkeys(OFFERED.findall(visit.get("pick").text)))
-    form = [("chosen", each) for each in offered[: case.chosen]] or [("act", "cancel")]
-    page = visit.post("pick", form)
-    assert page.status_code == 200, page.text
-    token, action = HIDDEN.search(page.text), ACTION.search(page.text)
-    assert token is not None
-    assert action is not None
-    received = requests.post(unescape(action[1]), data={"JWT": token[1]}, timeout=30)
-    answer = connection.platform.answers[-1]
-    assert (received.status_code, answer.faults) == (200, ())
+    made = choose(lesson, case.asks, case.chosen)
+    answer = made.answer
     assert (len(answer.items), len(answer.links)) == (case.made, case.made)
-    assert visit.post("pick", form).status_code == 410  # sent once, and no second time
+    assert made.visit.post("pick", made.form).status_code == 410  # sent once, and no second time
     for link in answer.links:
         assert lesson.open(connection.learner, link).get().status_code == 200
     assert case.holds(connection.platform, answer)
@@ -184,7 +163,7 @@ def test_a_teachers_choice_arrives_as_it_was_asked_for(lesson: Lesson, case: Cho
 @EACH
 def test_a_student_chooses_nothing(lesson: Lesson, database: Database, case: Choosing) -> None:
     connection = lesson.connection
-    answer = _asked(lesson, connection.learner, case.asks)
+    answer = ask(lesson, connection.learner, case.asks)
     assert answer.status_code == 403
     assert "chosen by those who teach" in answer.text
     with database.read_session() as session:

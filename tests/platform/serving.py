@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -20,6 +20,9 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from tests.servers.whole import in_whole
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 NAMES: Final = ("localhost", "lms.localhost", "tool.localhost")
 
@@ -86,7 +89,7 @@ def bound(bind: str, certificate: Certificate | None) -> BaseWSGIServer:
 
 
 @contextmanager
-def answering(server: BaseWSGIServer, app: Flask) -> Iterator[None]:
+def answering(server: BaseWSGIServer, app: "WSGIApplication") -> Iterator[None]:
     """Serve an app from threads until the block is left."""
     server.app = in_whole(app)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
