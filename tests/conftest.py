@@ -37,6 +37,8 @@ from wsgi import PARTS
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from tests.servers.seaweed import S3Server
+
 PREPARED_AT = "carrel_databases"
 OPENED = pytest.StashKey[ExitStack]()
 SECRET_KEY = "a key for tests alone, " * 3
@@ -208,6 +210,28 @@ def mail_sink() -> Iterator[MailSink]:
     """A real mail server on loopback that keeps what it is sent."""
     with mail_server() as sink:
         yield sink
+
+
+@pytest.fixture(scope="session")
+def running_s3() -> Iterator["S3Server"]:
+    """The one S3 server of this process; `apart()` and `own_bucket()` keep its users asunder."""
+    from tests.servers.seaweed import seaweed  # noqa: PLC0415  (only tests of buckets pay)
+
+    with seaweed() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_server(running_s3: "S3Server") -> "S3Server":
+    """An S3 server in whose bucket this test has a place of its own."""
+    return running_s3.apart()
+
+
+@pytest.fixture
+def s3_bucket(running_s3: "S3Server") -> Iterator["S3Server"]:
+    """An S3 server with a bucket for this test alone."""
+    with running_s3.own_bucket() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

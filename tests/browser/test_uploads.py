@@ -25,7 +25,7 @@ from tests.browser.sending_house import House, long_film, share, until_share
 from tests.factories import make_login, make_webinar
 from tests.servers.databases import Databases
 from tests.servers.process import free_port
-from tests.servers.seaweed import seaweed
+from tests.servers.seaweed import S3Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -52,16 +52,16 @@ def house(
         yield from _house(port, environ, tmp_path)
         made_databases.drop(name)
         return
-    with seaweed() as server:
-        bucket = {
-            "CARREL_STORAGE": server.url("house"),
-            "CARREL_S3_ENDPOINT": server.endpoint,
-            "CARREL_S3_REGION": server.region,
-            "CARREL_S3_ACCESS_KEY": server.access_key,
-            "CARREL_S3_SECRET_KEY": server.secret_key,
-        }
-        yield from _house(port, {**environ, **bucket}, tmp_path)
-        made_databases.drop(name)
+    server: S3Server = request.getfixturevalue("s3_bucket")
+    bucket = {
+        "CARREL_STORAGE": server.url("house"),
+        "CARREL_S3_ENDPOINT": server.endpoint,
+        "CARREL_S3_REGION": server.region,
+        "CARREL_S3_ACCESS_KEY": server.access_key,
+        "CARREL_S3_SECRET_KEY": server.secret_key,
+    }
+    yield from _house(port, {**environ, **bucket}, tmp_path)
+    made_databases.drop(name)
 
 
 def _house(port: int, environ: Mapping[str, str], tmp_path: Path) -> Iterator[House]:

@@ -17,7 +17,7 @@ from tests.browser.conftest import Film
 from tests.browser.people import Person
 from tests.browser.test_watch import PLAYING, play, seek
 from tests.cast import Cast
-from tests.servers.seaweed import seaweed
+from tests.servers.seaweed import S3Server
 from tests.viewing.served_house import House, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -26,9 +26,11 @@ STOPPED = "document.querySelector('video').paused"
 
 
 @pytest.fixture
-def house(environ: Mapping[str, str], tmp_path: Path, cast: Cast, film: Film) -> Iterator[House]:
+def house(
+    environ: Mapping[str, str], tmp_path: Path, cast: Cast, film: Film, s3_bucket: S3Server
+) -> Iterator[House]:
     """A library that redirects to a bucket, which lets its pages read."""
-    with seaweed() as server, served(Way.REDIRECT, environ, tmp_path, server) as made:
+    with served(Way.REDIRECT, environ, tmp_path, s3_bucket) as made:
         made.carrel.storage.let_pages_read(made.carrel.settings.base_url)
         with made.carrel.database.transaction() as session:
             recording = session.get_one(Recording, cast.recording_id)

@@ -18,10 +18,7 @@ from lms.jobs import enqueue
 from lms.models.catalogue import Recording, Webinar
 from lms.models.upkeep import Lane
 from tests.factories import make_handout
-from tests.media.conftest import s3_server
 from tests.servers.process import free_port
-
-__all__ = ["s3_server"]
 
 FILM = b"the bytes of a film" * 1000
 MASTER = b'#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",URI="audio.m3u8"\nhigh.m3u8\n'
@@ -246,19 +243,19 @@ class TestTheCommand:
         assert "Traceback" not in ran.err
 
     def test_a_bucket_lets_our_pages_read_and_keeps_the_rules_of_others(
-        self, carrel_command, s3_server, monkeypatch, settings
+        self, carrel_command, s3_bucket, monkeypatch, settings
     ):
         for name, value in {
-            "STORAGE": s3_server.url("cors"),
-            "S3_ENDPOINT": s3_server.endpoint,
-            "S3_ACCESS_KEY": s3_server.access_key,
-            "S3_SECRET_KEY": s3_server.secret_key,
+            "STORAGE": s3_bucket.url("cors"),
+            "S3_ENDPOINT": s3_bucket.endpoint,
+            "S3_ACCESS_KEY": s3_bucket.access_key,
+            "S3_SECRET_KEY": s3_bucket.secret_key,
             "DELIVERY": "redirect",
         }.items():
             monkeypatch.setenv(f"CARREL_{name}", value)
-        bucket = s3_server.storage("cors")
+        bucket = s3_bucket.storage("cors")
         bucket.put_bytes("handouts/any/a.pdf", b"x", "application/pdf")  # makes the bucket
         for _ in range(2):
             assert carrel_command("media", "cors").code == 0
-        rules = bucket._client.get_bucket_cors(Bucket=s3_server.bucket)["CORSRules"]
+        rules = bucket._client.get_bucket_cors(Bucket=s3_bucket.bucket)["CORSRules"]
         assert [rule["AllowedOrigins"] for rule in rules] == [[settings.base_url]]

@@ -16,10 +16,7 @@ from lms.settings import Settings, SettingsError
 from media.moving import Corrupt, Ledger, move
 from media.pair import StoragePair
 from media.storage import Missing, open_storage
-from tests.media.conftest import s3_server
 from tests.web.playing import open_playback
-
-__all__ = ["s3_server"]
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {f"handouts/{number}/slides.pdf": bytes([number]) * 40_000 for number in range(60)}

@@ -1,7 +1,7 @@
-"""Fixtures of the media tests: an S3 server, and small recordings of every kind."""
+"""Fixtures of the media tests: a place of each kind, and small recordings of every kind."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from media.keys import new_key_id
 from media.programs import ffmpeg_path
 from media.storage import Storage, open_storage
-from tests.servers.seaweed import S3Server, seaweed
+from tests.servers.seaweed import S3Server
 
 Make = Callable[..., Path]
 
@@ -24,12 +24,6 @@ def picture(size: str = "320x180", rate: int = 25, seconds: float = SECONDS) -> 
 
 def tone(seconds: float = SECONDS) -> tuple[str, ...]:
     return ("-f", "lavfi", "-i", f"sine=f=440:r=48000:d={seconds}")
-
-
-@pytest.fixture(scope="session")
-def s3_server() -> Iterator[S3Server]:
-    with seaweed() as server:
-        yield server
 
 
 @pytest.fixture(params=["local", "s3"])

@@ -19,8 +19,8 @@ def local_house(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def remote_house(s3_server):
-    return House(s3_server.storage("delivery"))
+def remote_house(running_s3):
+    return House(running_s3.apart().storage("delivery"))
 
 
 @pytest.fixture

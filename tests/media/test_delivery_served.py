@@ -36,7 +36,7 @@ WHERE = {Way.EMBEDDED: False, Way.NGINX: False, Way.REDIRECT: True}
 def house(request, tmp_path_factory):
     way = Way.EMBEDDED if request.param not in set(Way) else Way(request.param)
     in_bucket = way is Way.REDIRECT or request.param not in set(Way)
-    server = request.getfixturevalue("s3_server") if in_bucket else None
+    server = request.getfixturevalue("running_s3").apart() if in_bucket else None
     with served(tmp_path_factory.mktemp("house"), way, server) as made:
         for key, data in FILES.items():
             made.storage.put_bytes(key, data, "application/octet-stream")

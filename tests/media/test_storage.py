@@ -269,7 +269,9 @@ class TestS3Storage:
     def test_the_object_carries_its_content_type(self, s3_server):
         storage = s3_server.storage("typed")
         storage.put_bytes("a/x.vtt", b"WEBVTT", "text/vtt; charset=utf-8")
-        found = storage._client.head_object(Bucket=s3_server.bucket, Key="typed/a/x.vtt")
+        found = storage._client.head_object(
+            Bucket=s3_server.bucket, Key=f"{s3_server.prefix}typed/a/x.vtt"
+        )
         assert found["ContentType"] == "text/vtt; charset=utf-8"
 
     def test_a_wrong_secret_is_refused_and_not_taken_for_a_missing_file(self, s3_server):

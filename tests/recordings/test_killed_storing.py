@@ -22,13 +22,11 @@ from lms.recordings import ENCODE
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from tests.factories import make_webinar
-from tests.media.conftest import X264, Make, picture, s3_server
+from tests.media.conftest import X264, Make, picture
 from tests.recordings.storing_worker import GO, STORED
 from tests.servers.process import running
 from tests.servers.seaweed import S3Server
 from tests.waiting import until
-
-__all__ = ["s3_server"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -43,7 +41,7 @@ def places(request: pytest.FixtureRequest, environ: Mapping[str, str]) -> Mappin
     server: S3Server = request.getfixturevalue("s3_server")
     return {
         **environ,
-        "CARREL_STORAGE": server.url(request.node.name.partition("[")[0]),
+        "CARREL_STORAGE": server.url("house"),
         "CARREL_S3_ENDPOINT": server.endpoint,
         "CARREL_S3_REGION": server.region,
         "CARREL_S3_ACCESS_KEY": server.access_key,

@@ -20,12 +20,10 @@ from lms.recordings import ENCODE
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from tests.factories import make_webinar
-from tests.media.conftest import X264, Make, picture, s3_server
+from tests.media.conftest import X264, Make, picture
 from tests.servers.process import running
 from tests.servers.seaweed import S3Server
 from tests.waiting import until
-
-__all__ = ["s3_server"]
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 

@@ -9,13 +9,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from media.keys import new_key_id
 from media.storage import Storage, open_storage
 from tests.servers.process import free_ports
 
@@ -36,16 +38,32 @@ _PORTS = (
 
 @dataclass(frozen=True, slots=True)
 class S3Server:
-    """Where the server is and what it wants to be told; the bucket is there and empty."""
+    """Where the server is and what it wants to be told; the bucket is there, nothing below `prefix`."""
 
     endpoint: str
     bucket: str
     region: str
     access_key: str
     secret_key: str
+    prefix: str = ""
+
+    def apart(self) -> "S3Server":
+        """Return the same server for somebody who sees nothing of what others keep in the bucket."""
+        return replace(self, prefix=f"{new_key_id()}/")
+
+    @contextlib.contextmanager
+    def own_bucket(self) -> Iterator["S3Server"]:
+        """Return the same server with a bucket of its own, for what is said of a whole bucket."""
+        client = _client(self)
+        own = replace(self, bucket=f"own-{new_key_id()}", prefix="")
+        client.create_bucket(Bucket=own.bucket)
+        try:
+            yield own
+        finally:
+            client.delete_bucket(Bucket=own.bucket)
 
     def url(self, prefix: str) -> str:
-        return f"s3://{self.bucket}/{prefix}"
+        return f"s3://{self.bucket}/{self.prefix}{prefix}"
 
     def storage(self, prefix: str) -> Storage:
         return open_storage(
@@ -110,14 +128,7 @@ def _program() -> str:
 
 
 def _wait(process: "subprocess.Popen[bytes]", server: S3Server, log: Path, seconds: float) -> None:
-    client = boto3.client(
-        "s3",
-        endpoint_url=server.endpoint,
-        region_name=server.region,
-        aws_access_key_id=server.access_key,
-        aws_secret_access_key=server.secret_key,
-        config=Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 1}),
-    )
+    client = _client(server)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(BotoCoreError, ClientError):
@@ -128,3 +139,14 @@ def _wait(process: "subprocess.Popen[bytes]", server: S3Server, log: Path, secon
                 return
         time.sleep(0.1)
     raise RuntimeError("the S3 server did not start:\n" + log.read_text()[-2000:])
+
+
+def _client(server: S3Server) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=server.endpoint,
+        region_name=server.region,
+        aws_access_key_id=server.access_key,
+        aws_secret_access_key=server.secret_key,
+        config=Config(connect_timeout=5, read_timeout=5, retries={"total_max_attempts": 1}),
+    )

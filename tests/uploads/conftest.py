@@ -8,12 +8,9 @@ from lms.runtime import Carrel
 from media.keys import new_key_id
 from tests.cast import Cast
 from tests.clock import Clock
-from tests.media.conftest import s3_server
 from tests.servers.seaweed import S3Server
 from tests.uploads.sending import Sender
 from tests.visitor import Visitor
-
-__all__ = ["s3_server"]
 
 
 @pytest.fixture(params=["local", "s3"])

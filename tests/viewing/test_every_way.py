@@ -13,7 +13,6 @@ from lms.models.catalogue import Handout, HandoutPage, Recording
 from lms.models.holdings import Grant, Withdrawal
 from media.ways import ADDRESS_S, Way
 from tests.handouts.written import pdf
-from tests.servers.seaweed import seaweed
 from tests.viewing.served_house import served
 from tests.waiting import until
 
@@ -21,12 +20,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 FILM = bytes(range(256)) * 10_000
 STOPS_WITHIN_S = 60
-
-
-@pytest.fixture(scope="module")
-def s3_server():
-    with seaweed() as server:
-        yield server
 
 
 @pytest.fixture(params=list(Way))

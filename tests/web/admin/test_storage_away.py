@@ -12,14 +12,11 @@ from lms.runtime import Carrel
 from media.keys import new_key_id
 from tests.cast import Cast
 from tests.clock import Clock
-from tests.media.conftest import s3_server
 from tests.servers.breaking_line import BreakingLine, Loss, breaking_line_to
 from tests.servers.seaweed import S3Server
 from tests.uploads.sending import MIB, Sender, film
 from tests.uploads.test_tus import settle
 from tests.visitor import Visitor
-
-__all__ = ["s3_server"]
 
 SECOND_PART = "partNumber=7"  # it begins after six MiB, and a part is numbered by that
 
