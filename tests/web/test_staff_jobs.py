@@ -10,9 +10,11 @@ from lms.jobs import enqueue
 from lms.leases import Failure
 from lms.models.catalogue import Recording
 from lms.models.upkeep import AuditEntry, JobState, Lane
+from lms.web.admin.jobs import KIND_WORDS
 from tests.cast import Cast
 from tests.jobs.work import facts_of, make_job, taken
 from tests.visitor import Visitor
+from wsgi import PARTS
 
 
 @pytest.fixture
@@ -97,6 +99,11 @@ def test_rounds_that_were_done_do_not_bury_the_rest(staff: Visitor, database: Da
     with database.transaction() as session:
         leases.finish(session, held, now=now())
     assert "Nothing has been done yet" in staff.get("/staff/jobs").text
+
+
+def test_every_kind_of_job_is_said_in_words() -> None:
+    kinds = {str(kind) for part in PARTS for kind in part.job_handlers}
+    assert kinds - {str(kind) for kind in KIND_WORDS} == set()
 
 
 def test_a_jobs_page_shows_the_tail_of_what_went_wrong(staff: Visitor, database: Database) -> None:

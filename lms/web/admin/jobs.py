@@ -8,15 +8,33 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms import arrivals, history_lists, history_runs, kits, recordings, training_rounds, uploads
+from lms import (
+    arrivals,
+    attendance_reports,
+    clearing,
+    handout_reading,
+    handouts,
+    history_lists,
+    history_runs,
+    kits,
+    live_notices,
+    live_rounds,
+    page_moments,
+    recordings,
+    training_rounds,
+    uploads,
+)
+from lms.certificate_rounds import CONSIDER
 from lms.clock import now
 from lms.contract_rounds import REMIND, TURN
 from lms.encoding import SWEEP
 from lms.errors import N_
+from lms.group_certificates import GIVE
 from lms.hearing import HEAR
 from lms.imports import APPLY, DROP, READ
 from lms.job_subjects import seconds_of, titles_of
 from lms.jobs import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
+from lms.mass_work import Act
 from lms.models.upkeep import JobState
 from lms.recordings import ENCODE
 from lms.rounds import END_IDLE, OVERDUE, READ_CAPTIONS, TIDY
@@ -72,12 +90,25 @@ KIND_WORDS: Final = {
     arrivals.SWEEP: N_("Delete what was sent in part and not gone on with"),
     kits.MAKE: N_("Make a delivery kit"),
     kits.DROP: N_("Remove a delivery kit whose time is over"),
+    Act.RELEASE: N_("Release many seats"),
+    Act.SEND_AGAIN: N_("Send many invitations again"),
+    CONSIDER: N_("See whose certificate is earned"),
+    GIVE: N_("Make the certificates of a group showing"),
+    handouts.READ: N_("Draw a handout's pages"),
+    handout_reading.READ_ALL: N_("Look which handouts are still to be drawn"),
+    page_moments.MATCH: N_("Find a handout's pages in the recording"),
+    live_rounds.ROUND: N_("Register, remind and tell of live webinars"),
+    live_notices.TELL_CHANGED: N_("Write to those whose live webinar changed"),
+    attendance_reports.COUNT: N_("Count the minutes of a report of who was there"),
+    clearing.CLEAR: N_("Delete what was removed"),
     "lti.tidy": N_("Forget launches that are over"),
     "lti.keys": N_("Renew the keys of the LTI tool, and fetch those of learning systems"),
     "lti.scores": N_("Report to gradebooks"),
     "lti.rosters": N_("Look which courses' lists of people are due"),
     "lti.roster": N_("Read a course's list of people"),
     "lti.selftest": N_("Play the LTI self-test"),
+    "lti.map_people": N_("Join a learning system's people with those known here"),
+    "lti.unmap_people": N_("Part a learning system's people from those known here"),
 }
 
 
