@@ -95,3 +95,9 @@ def test_every_template_that_the_code_names_exists() -> None:
         if re.fullmatch(r"[a-z_]+(/[a-z0-9_-]+)*\.(html|txt)", text) and "/" in text
     }
     assert named - NAMES == set()
+
+
+@pytest.mark.parametrize("path", [path for path in TEMPLATES if path.suffix == ".txt"], ids=name_of)
+def test_a_sentence_begins_at_the_margin(path: Path) -> None:
+    text = re.sub(r"{#.*?#}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert re.findall(r"^[ \t]+{{ (?:_|ngettext)\(.*", text, re.MULTILINE) == []

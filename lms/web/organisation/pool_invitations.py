@@ -83,7 +83,8 @@ def open_link(organisation_id: str, pool_id: str) -> ResponseReturnValue:
         pool_id=pool_id,
         link=doors().page(f"/claim/{token}"),
         until=say_moment_in_a_row(moment + timedelta(days=form.days.data or 1), zone_of(managed)),
-        most=counted(form.most_uses.data or 1),
+        most=form.most_uses.data or 1,
+        said=counted(form.most_uses.data or 1),
     )
     return keep_nothing(make_response(page))
 
@@ -149,8 +150,10 @@ def _page(managed: Managed, pool_id: str, form: OpenLinkForm) -> str:
         form=form,
         open_link=None
         if link is None
-        else _(
+        else ngettext(
+            "Works until %(until)s. %(uses)s of %(most)s person has used it.",
             "Works until %(until)s. %(uses)s of %(most)s people have used it.",
+            link.most_uses,
             until=say_moment_in_a_row(link.expires_at, zone),
             uses=counted(link.uses),
             most=counted(link.most_uses),

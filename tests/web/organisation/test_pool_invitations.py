@@ -59,6 +59,13 @@ def test_an_open_link_is_shown_once_and_taken_back(mia: Visitor, elm: Elm) -> No
     assert "have used it" not in mia.get(f"{pool}/invitations").text
 
 
+def test_an_open_link_for_one_says_so(mia: Visitor, elm: Elm) -> None:
+    pool = f"/organisation/{elm.id}/pools/{elm.pool}"
+    made = mia.post(f"{pool}/open-link", data={"days": "7", "most_uses": "1"}).text
+    assert "at most 1 person." in made
+    assert "0 of 1 person has used it" in mia.get(f"{pool}/invitations").text
+
+
 def test_an_open_link_has_an_end_and_a_limit(mia: Visitor, elm: Elm) -> None:
     pool = f"/organisation/{elm.id}/pools/{elm.pool}"
     for data in ({"days": "", "most_uses": "3"}, {"days": "7", "most_uses": "0"}, {"days": "x"}):
