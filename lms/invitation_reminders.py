@@ -16,7 +16,7 @@ from lms.letters import Doors
 from lms.models.people import Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.upkeep import Mail
-from lms.seat_letters import about_pool
+from lms.seat_letters import about_pool, days_left
 from lms.seating import standing_of
 from lms.zones import read_zone
 
@@ -103,7 +103,7 @@ def _remind(session: Session, one: _Open, key: str, *, doors: Doors, now: dateti
         values={
             "organisation": about.organisation,
             "covers": about.covers or N_("all webinars of this house"),
-            "days": max(1, (one.expires_at - now).days),
+            "days": days_left(one.expires_at, now),
             "action_url": link_of(session, one.id, doors=doors, now=now),
         },
         unique_key=key,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
@@ -55,6 +55,11 @@ def about_pool(session: Session, pool: Pool) -> About:
     return About(organisation, "", "", "/library")
 
 
+def days_left(expires_at: datetime, now: datetime) -> int:
+    """Return in how many days, at least 1, an invitation runs out: one made a minute ago has all 14."""
+    return max(1, round((expires_at - now) / timedelta(days=1)))
+
+
 def send_invitation(
     session: Session, invited: Assignment, about: About, link: str, *, now: datetime
 ) -> None:
@@ -74,7 +79,7 @@ def send_invitation(
             "organisation": about.organisation,
             "covers": about.covers,
             "name": invited.name,
-            "days": max(1, (invited.expires_at - now).days),
+            "days": days_left(invited.expires_at, now),
             "hours": max(1, round((invited.expires_at - now).total_seconds() / 3600)),
             "action_url": link,
         },

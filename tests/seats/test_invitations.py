@@ -15,6 +15,7 @@ from lms.invitations import AlreadyIn, Answer, Invited, Invitee, NoSeat
 from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, WaitingEntry
 from lms.models.upkeep import Mail
+from lms.seat_letters import days_left
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.seats.places import (
@@ -379,3 +380,16 @@ def test_letters_are_written_in_batches_and_once(database: Database) -> None:
     assert write(NOW + DAY) == 0
     assert [write() for _ in range(4)] == [2, 2, 1, 0]
     settle_at(database, home.pool_id, NOW)
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (timedelta(days=14), 14),
+        (timedelta(days=14, seconds=-45), 14),  # letters about a list are written a little later
+        (timedelta(days=3, hours=-2), 3),
+        (timedelta(hours=5), 1),
+    ],
+)
+def test_a_letter_says_how_many_days_an_invitation_has(left: timedelta, said: int) -> None:
+    assert days_left(NOW + left, NOW) == said
