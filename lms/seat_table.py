@@ -315,3 +315,22 @@ def are_of(session: Session, organisation_id: int, seat_ids: Sequence[str]) -> b
         )
     )
     return found == len(seat_ids)
+
+
+def read_chosen(
+    session: Session, organisation_id: int, seat_ids: Sequence[str]
+) -> tuple[SeatRow, ...]:
+    """Return who has these seats of an organisation, in the order of their names."""
+    ids = session.scalars(
+        select(Assignment.id)
+        .join(Seat, Seat.id == Assignment.seat_id)
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .outerjoin(Login, Login.id == Assignment.login_id)
+        .where(
+            Pool.organisation_id == organisation_id,
+            Assignment.ended_at.is_(None),
+            Seat.public_id.in_(seat_ids),
+        )
+        .order_by(_SORTS[Sort.NAME], Assignment.id)
+    ).all()
+    return _rows(session, ids)

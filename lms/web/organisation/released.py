@@ -20,12 +20,13 @@ from lms.mass_work import Act
 from lms.models.seats import AssignmentEnd
 from lms.pool_overview import read_pools
 from lms.seat_history import released_together
+from lms.seat_table import read_chosen
 from lms.web.doors import doors
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in
 from lms.web.organisation.chosen import chosen_seats, see_other_url, table_of
-from lms.web.organisation.people import RELEASED
+from lms.web.organisation.people import RELEASED, titles_of
 from lms.web.organisation.pool_words import counted
 from lms.web.organisation.undoing import put_back
 from lms.web.signin import required_viewer
@@ -35,6 +36,7 @@ blueprint = Blueprint(
 )
 
 PORTION: Final = 50
+NAMED: Final = 20
 
 
 @blueprint.post("/people/release")
@@ -46,10 +48,15 @@ def ask(organisation_id: str) -> ResponseReturnValue:
     if not chosen:
         flash(_("Choose at least one person first."), "attention")
         return see_other_url(state.url())
+    with read_session() as reading:
+        pools = titles_of(read_pools(reading, managed.facts.id, now=now()))
+        named = read_chosen(reading, managed.facts.id, chosen[:NAMED])
     return render_in(
         managed,
         "organisation/release.html",
         state=state,
+        named=[(row.name, row.email, pools[row.pool_id]) for row in named],
+        more=len(chosen) - len(named),
         chosen=chosen if not request.form.get("all") else (),
         everybody=bool(request.form.get("all")),
         count=len(chosen),

@@ -40,6 +40,15 @@ def test_it_is_asked_first_and_says_what_they_lose(
     assert state_of(database, elm.invited_seat) is AssignmentState.INVITED
 
 
+def test_it_names_who_loses_a_seat_and_of_what(mia: Visitor, elm: Elm, cast: Cast) -> None:
+    place = f"/organisation/{elm.id}/people/release"
+    page = mia.post(place, data={"seat": [elm.invited_seat, elm.alices_seat]}).text
+    said = page.partition("<h1>")[2].partition("<form")[0]
+    assert cast.alice.email in said
+    assert "zoe@example.org" in said
+    assert said.count("Reading rooms") == 2
+
+
 def test_who_was_chosen_is_released_and_given_back_again(
     mia: Visitor, elm: Elm, database: Database
 ) -> None:
