@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from babel.dates import format_datetime, get_timezone_name
@@ -133,11 +134,19 @@ def zone_word(zone: ZoneInfo) -> str:
 
 
 @cache
+def places() -> frozenset[str]:
+    """Return the zones that places have now, without the old names they are known by as well."""
+    text = files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(line.split("\t")[2] for line in lines)
+
+
+@cache
 def zone_choices() -> Mapping[str, tuple[tuple[str, str], ...]]:
-    """Return every zone for a form, by area: (name in the database, name for people)."""
+    """Return the zone of every place for a form, by area: (name in the database, name for people)."""
     near = tuple((name, f"{zone_word(ZoneInfo(name))} ({_city(name)})") for name in NEAR)
     groups = {"United States": (*near, ("UTC", "UTC"))}
-    rest = sorted(available_timezones() - set(NEAR), key=_city)
+    rest = sorted(places() - set(NEAR), key=_city)
     for area in AREAS:
         groups[area] = tuple((name, _city(name)) for name in rest if name.startswith(f"{area}/"))
     return groups

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+
+from lms.zones import places
 
 USUAL: Final = (
     ("America/New_York", _l("Eastern (New York)")),
@@ -65,10 +66,8 @@ def zone_name(zone: str) -> str:
 
 @cache
 def _areas() -> Mapping[str, Mapping[str, str]]:
-    text = files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8")
-    lines = (line for line in text.splitlines() if not line.startswith("#"))
     found: dict[str, dict[str, str]] = {area: {} for area in AREAS}
-    for name in sorted(line.split("\t")[2] for line in lines):
+    for name in sorted(places()):
         area, _slash, place = name.partition("/")
         found[area][name] = _city(place)
     return {area: dict(sorted(cities.items(), key=_label)) for area, cities in found.items()}

@@ -84,6 +84,13 @@ def test_every_zone_that_is_offered_can_be_read() -> None:
     assert all(read_zone(name).key == name for name in names)
 
 
+@pytest.mark.parametrize("old", ["Asia/Calcutta", "Australia/ACT", "Pacific/Truk", "Europe/Kiev"])
+def test_a_place_is_offered_by_one_name_alone(old: str) -> None:
+    names = {name for group in zone_choices().values() for name, _ in group}
+    assert {"Asia/Kolkata", "Australia/Sydney", "Pacific/Chuuk", "Europe/Kyiv", "UTC"} <= names
+    assert old not in names
+
+
 @pytest.mark.parametrize(
     ("span", "said"),
     [
