@@ -51,8 +51,13 @@ class Postbox(Protocol):
 def open_postbox(settings: Settings) -> Postbox:
     """Return the postbox that the settings name; it connects when it is given a mail."""
     if settings.smtp_url is None:
-        return MailFiles(settings.data_dir / "mail")
+        return MailFiles(mail_folder(settings))
     return MailServer(settings.smtp_url, name=settings.mail_from.rpartition("@")[2])
+
+
+def mail_folder(settings: Settings) -> Path:
+    """Return where mail lies as files, when there is no server for it."""
+    return settings.data_dir / "mail"
 
 
 class MailFiles:

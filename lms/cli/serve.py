@@ -11,6 +11,7 @@ from lms.cli.output import answer, json_option
 from lms.db import Database
 from lms.logs import configure_logs
 from lms.migrations import upgrade
+from lms.postbox import mail_folder
 from lms.serve import Supervisor, listen, web_program, worker_program
 from lms.settings import Settings, inherited_environment
 
@@ -50,11 +51,17 @@ def serve(*, bind: str, workers: int, as_json: bool) -> None:
         _upgrade(settings)
         _raise_file_limit()
         serving = Serving(settings.base_url, f"{host}:{port}", os.getpid())
-        text = f"Serving at {serving.base_url} (Ctrl-C ends it)"
-        answer(serving, text, as_json=as_json)
+        answer(serving, _said(serving, settings), as_json=as_json)
         listener.set_inheritable(True)
         programs = (web_program(listener, workers), worker_program())
         Supervisor(programs, environ, (listener.fileno(),)).run()
+
+
+def _said(serving: Serving, settings: Settings) -> str:
+    said = f"Serving at {serving.base_url} (Ctrl-C ends it)"
+    if settings.smtp_url is None:
+        said += f"\nNo mail server is set: letters are written to {mail_folder(settings)}"
+    return said
 
 
 def _read_bind(bind: str) -> tuple[str, int]:

@@ -79,18 +79,22 @@ def command(*arguments: str) -> Sequence[str]:
     return (sys.executable, str(ROOT / "wsgi.py"), *arguments)
 
 
+def on_a_first_visit(environ: Mapping[str, str]) -> dict[str, str]:
+    """The settings without an address: it is the one that is served from."""
+    given = {name: value for name, value in environ.items() if name != "CARREL_BASE_URL"}
+    inherited = {name: value for name, value in os.environ.items() if "CARREL" not in name}
+    return {**inherited, **given}
+
+
 @contextmanager
 def serving(environ: Mapping[str, str], place: Path) -> Iterator[House]:
     log = place / "serve.log"
     log.touch()
-    # the address is the one that is served from, as on a first visit
-    given = {name: value for name, value in environ.items() if name != "CARREL_BASE_URL"}
-    inherited = {name: value for name, value in os.environ.items() if "CARREL" not in name}
     with running(
         command("serve", "--bind", "127.0.0.1:0", "--json"),
         ready=lambda: "worker_started" in log.read_text() and "Booting" in log.read_text(),
         log=log,
-        environ={**inherited, **given},
+        environ=on_a_first_visit(environ),
     ) as process:
         yield House(process, log)
 
@@ -104,6 +108,21 @@ def house(environ: Mapping[str, str], database: Database, tmp_path: Path) -> Ite
 def test_a_library_serves_at_the_address_it_is_bound_to(house: House) -> None:
     assert house.url == f"http://{house.answer['bind']}"
     until(house.healthy)
+
+
+def test_it_says_where_letters_lie_without_a_mail_server(
+    environ: Mapping[str, str], database: Database, tmp_path: Path
+) -> None:
+    log = tmp_path / "serve.log"
+    log.touch()
+    with running(
+        command("serve", "--bind", "127.0.0.1:0"),
+        ready=lambda: "worker_started" in log.read_text(),
+        log=log,
+        environ=on_a_first_visit(environ),
+    ):
+        said = log.read_text()
+    assert f"letters are written to {environ['CARREL_DATA_DIR']}/mail\n" in said
 
 
 def test_what_is_killed_is_started_again(house: House) -> None:
