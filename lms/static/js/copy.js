@@ -1,9 +1,10 @@
 // Copies what stands beside a button: <button data-copy="id of what" data-copied="Copied">.
 
 for (const button of document.querySelectorAll("button[data-copy]")) {
-  button.hidden = false;
+  button.hidden = !navigator.clipboard; // browsers have none where a page came by plain http
   button.addEventListener("click", async () => {
-    const text = document.getElementById(button.dataset.copy).textContent.trim();
+    const source = document.getElementById(button.dataset.copy);
+    const text = (source.value ?? source.textContent).trim();
     await navigator.clipboard.writeText(text);
     const detail = { text: button.dataset.copied, kind: "done" };
     document.dispatchEvent(new CustomEvent("carrel:toast", { detail }));

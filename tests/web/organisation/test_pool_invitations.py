@@ -51,6 +51,7 @@ def test_an_open_link_is_shown_once_and_taken_back(mia: Visitor, elm: Elm) -> No
     answer = mia.post(f"{pool}/open-link", data={"days": "7", "most_uses": "3"})
     assert answer.status_code == 200
     assert "/claim/" in answer.text
+    assert 'data-copy="open-link"' in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     page = mia.get(f"{pool}/invitations").text
     assert "0 of 3 people have used it" in page

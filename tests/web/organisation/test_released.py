@@ -123,6 +123,7 @@ def test_an_invitation_is_sent_again_or_made_a_link_to_copy(
     assert "/claim/" in newest(database, "zoe@example.org").text
     answer = mia.post(f"{place}/link")
     assert "/claim/" in answer.text
+    assert 'data-copy="claim-link"' in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
 
 
