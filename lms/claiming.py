@@ -141,6 +141,18 @@ def _lost_since(session: Session, link: ClaimLink, login_id: int) -> bool:
     return bool(session.scalar(select(lost)))
 
 
+def is_for(session: Session, token: str, login_id: int) -> bool:
+    """Tell whether this person may claim by a link: an open one, or one for an address of theirs."""
+    link = claim_links.find_link(session, token)
+    if link.assignment_id is None:
+        return True
+    try:
+        _check_owner(session, session.get_one(Assignment, link.assignment_id), login_id)
+    except Forbidden:
+        return False
+    return True
+
+
 def _check_owner(session: Session, invited: Assignment, login_id: int) -> None:
     own = known_addresses.kept_login(session, login_id)
     if invited.login_id is not None and invited.login_id == own:

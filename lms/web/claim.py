@@ -30,10 +30,13 @@ OVER = (LinkState.USED, LinkState.TAKEN_BACK)
 @keeps_its_address
 def show(token: str) -> ResponseReturnValue:
     """Say who invites to what; nothing is taken before a button is pressed, for mail scanners' sake."""
+    person = viewer()
     with read_session() as session:
         link = claim_links.read_link(session, token, now=now())
-    is_over = link.state in OVER or (link.is_open and link.state is LinkState.EXPIRED)
-    return _page(token, link, "over" if is_over else "open"), 410 if is_over else 200
+        is_theirs = person is None or claiming.is_for(session, token, person.login_id)
+    if link.state in OVER or (link.is_open and link.state is LinkState.EXPIRED):
+        return _page(token, link, "over"), 410
+    return _page(token, link, "open" if is_theirs else "other"), 200
 
 
 @blueprint.post("/claim/<token>")

@@ -55,6 +55,9 @@ def test_who_has_not_signed_in_reads_who_invites_and_signs_in_to_claim(client, c
 def test_somebody_else_is_told_kindly_and_may_switch(client, cast, database, invited):
     token = invited()
     client.sign_in(cast.alice.id)
+    page = client.get(f"/claim/{token}").text
+    assert "This invitation is for somebody else" in page
+    assert "Claim your seat" not in page
     answer = client.post(f"/claim/{token}")
     assert answer.status_code == 403
     assert "This invitation is for somebody else" in answer.text
