@@ -8,7 +8,7 @@ from flask import url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from lms.access import Admitted, Code, Decision, WebinarFacts
+from lms.access import Admitted, Code, Decision, GrantFacts, WebinarFacts
 from lms.explain import STEP_LABELS, Sentence, Step, asked_organisation, explain, last_day
 from lms.instead import Instead, read_instead, was_held
 from lms.models.catalogue import InsteadKind
@@ -79,7 +79,7 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
     if decision.code is Code.WEBINAR_PULLED:
         return _pulled(decision, webinar, slug)
     grant = decision.grant
-    since = _day(grant.starts_at, zone) if grant and isinstance(decision, Admitted) else None
+    since = _day(_since(grant), zone) if grant and isinstance(decision, Admitted) else None
     until = None
     if isinstance(decision, Admitted) and decision.ends_at is not None:
         until = last_day(decision.ends_at, zone)
@@ -183,6 +183,12 @@ def _manager(decision: Decision) -> str | None:
         return None
     with read_session() as session:
         return find_manager(session, organisation_id)
+
+
+def _since(grant: GrantFacts) -> datetime:
+    """Return from when on it let this person in: a seat does from when it was claimed."""
+    claimed_at = grant.place.claimed_at if grant.place else None
+    return max(grant.starts_at, claimed_at or grant.starts_at)
 
 
 def _day(moment: datetime, zone: ZoneInfo) -> str:

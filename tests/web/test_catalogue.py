@@ -21,6 +21,7 @@ from media.storage import Storage
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_webinar
+from tests.seating import add_pool, seat
 from tests.visitor import Visitor
 
 PAGES = ("/", "/webinars", "/series/shelf-life", "/presenters/ann-falk")
@@ -239,3 +240,13 @@ def test_a_list_costs_one_statement_and_one_for_all_its_decisions(
     # for whoever has signed in, one of them says who they are; a search also asks what was said, and
     # the pages of a series and of who presents what stands beside the list
     assert len(seen) <= most + any(each in path for each in ("q=", "/series/", "/presenters/"))
+
+
+def test_a_seat_lets_in_since_it_was_claimed_not_since_it_was_sold(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        seat(session, add_pool(session, cast.organisation_id, cast.webinar_id), cast.dan.id)
+    client.sign_in(cast.dan.id)
+    page = client.get(f"/webinars/{cast.slug}").text
+    assert page.partition("<dt>Since</dt>")[2].split()[1:4] == ["2", "March", "2026"]
