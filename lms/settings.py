@@ -124,13 +124,11 @@ class Settings:
 
     def with_kept_key(self) -> "Settings":
         """Return settings with the data directories made and a secret key, made once and kept."""
-        for directory in (self.data_dir, self.scratch):
+        for name, directory in (("DATA_DIR", self.data_dir), ("SCRATCH", self.scratch)):
             try:
                 directory.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise SettingsError(
-                    {"CARREL_DATA_DIR": f"{directory}: {error.strerror}"}
-                ) from error
+                raise SettingsError({PREFIX + name: f"{directory}: {error.strerror}"}) from error
         if self.secret_key:
             return self
         values = {name: getattr(self, name) for name in self.__slots__}

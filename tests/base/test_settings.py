@@ -145,3 +145,8 @@ def test_a_directory_that_cannot_be_made_is_a_fault_by_name() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env({"CARREL_DATA_DIR": "/proc/carrel/house"})
     assert list(caught.value.faults) == ["CARREL_DATA_DIR"]
+
+
+def test_room_to_work_in_that_cannot_be_made_is_told_by_its_own_name(tmp_path: Path) -> None:
+    found = faults(tmp_path, SCRATCH="/proc/carrel/scratch")
+    assert list(found) == ["CARREL_SCRATCH"]
