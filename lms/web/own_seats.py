@@ -50,7 +50,6 @@ def show(pool: str) -> ResponseReturnValue:
         heading=_heading(own),
         sentence=_sentence(own),
         weighed=(said(covers), said(stands)),
-        manager=manager,
         ask_label=_(STEP_LABELS[Step.ASK], manager=manager) if manager else None,
         next_url=asked_onward(),
     )

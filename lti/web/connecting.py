@@ -95,7 +95,6 @@ def guide(organisation_id: str, product: str) -> ResponseReturnValue:
         parts=guide_parts(GUIDES[product], tool_addresses(), tool_face()),
         gives=platform_names(GUIDES[product]),
         link_field=link_field(GUIDES[product]),
-        guides=GUIDES.values(),
     )
 
 

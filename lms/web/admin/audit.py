@@ -53,7 +53,6 @@ def trail() -> ResponseReturnValue:
         rows=[_line(entry) for entry in page.items],
         acts=[(act, act_words(act)) for act in acts],
         asked=asked,
-        is_house=asked.get("actor") == THE_HOUSE,
         filters=_chips(asked),
         csv_url=url_for(".trail_csv", **asked),
         pager=pager_of(

@@ -12,7 +12,6 @@ from lms.clock import now
 from lms.errors import N_, Conflict, Invalid
 from lms.live_list import PAGE_SIZE, Row, Show
 from lms.live_notices import NewDate
-from lms.models.catalogue import WebinarState
 from lms.registrants import enrol_holders
 from lms.staff_catalogue import Standing, read_standing
 from lms.web.doors import doors
@@ -67,7 +66,6 @@ def registrants(slug: str) -> ResponseReturnValue:
         slug=slug,
         title=standing.words.title,
         when=said_moment(standing.words.held_at, standing.words.zone),
-        is_cancelled=standing.state is WebinarState.CANCELLED,
         found=found,
         has_begun=moment >= standing.words.held_at,
         rows=[_shown(each) for each in found.items],

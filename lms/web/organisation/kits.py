@@ -199,7 +199,6 @@ def _page(organisation_id: str, kit: KitFacts, made_link: str) -> str:
         note=_(kit.note) if kit.note else _("Waiting for its turn"),
         made_link=made_link,
         size=_("%(size)s MB", size=max(1, round(kit.size_bytes / MIB))),
-        asked=say_moment_in_a_row(kit.created_at, zone),
         until="" if kit.expires_at is None else say_moment_in_a_row(kit.expires_at, zone),
         fetched="" if kit.downloaded_at is None else say_moment_in_a_row(kit.downloaded_at, zone),
     )
