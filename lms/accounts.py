@@ -5,15 +5,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, delete, exists, func, select, update
-from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit, email_tokens, known_addresses, letters, sign_ins
 from lms.addresses import Address, read_address
-from lms.db import new_public_id
+from lms.db import insert_into, new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.known_addresses import NO_SUCH_LOGIN
 from lms.letters import Doors, Reader
@@ -143,7 +139,7 @@ def add_login(session: Session, new: NewLogin, *, actor: str | None, now: dateti
     }
     if known_addresses.is_alias(session, new.address):
         raise Conflict(ADDRESS_TAKEN)
-    statement = _insert_login(session).values(
+    statement = insert_into(session, Login).values(
         public_id=new_public_id(), email_key=new.address.key, created_at=now, **values
     )
     made = session.execute(
@@ -166,7 +162,7 @@ def add_unconfirmed(session: Session, address: Address, *, now: datetime) -> Non
     if known_addresses.is_alias(session, address):
         return
     session.execute(
-        _insert_login(session)
+        insert_into(session, Login)
         .values(
             public_id=new_public_id(),
             email=address.shown,
@@ -300,8 +296,3 @@ def _update(session: Session, login_id: int, **values: object) -> str:
     if public_id is None:
         raise NotFound(NO_SUCH_LOGIN)
     return public_id
-
-
-def _insert_login(session: Session) -> InsertOnSqlite | InsertOnPostgresql:
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    return insert_on_sqlite(Login) if on_sqlite else insert_on_postgresql(Login)

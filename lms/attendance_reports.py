@@ -9,17 +9,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms import audit, jobs, known_addresses
-from lms.db import new_public_id
+from lms.db import insert_into, new_public_id
 from lms.errors import N_, Conflict, NotFound
 from lms.models.catalogue import Webinar
 from lms.models.live import RoomReport, RoomStay
 from lms.models.upkeep import Lane
-from lms.participants import PAGE_SIZE, Decided, Named, Participants, page_of, read_decided
+from lms.participants import Decided, Named, Participants, page_of, read_decided
 from lms.room_stays import key_of
 from lms.zoom_reports import Report
 
@@ -62,9 +60,7 @@ def keep_draft(session: Session, webinar_id: int, report: Report, *, now: dateti
     return row.public_id
 
 
-def preview(
-    session: Session, webinar_id: int, report_id: str, *, offset: int = 0, limit: int = PAGE_SIZE
-) -> Preview:
+def preview(session: Session, webinar_id: int, report_id: str, *, offset: int) -> Preview:
     """Return what a draft would do, with some of its participants; nothing is written. Raises NotFound."""
     row, webinar = _draft(session, webinar_id, report_id), session.get_one(Webinar, webinar_id)
     drafted = _drafted(row)
@@ -79,9 +75,7 @@ def preview(
     ends_at = webinar.held_at + timedelta(minutes=webinar.minutes)
     return Preview(
         public_id=report_id,
-        participants=page_of(
-            session, webinar_id, named, lambda _key: 0, offset=offset, limit=limit
-        ),
+        participants=page_of(session, webinar_id, named, lambda _key: 0, offset=offset),
         faulty=tuple((line, sentence) for line, sentence in row.said["faulty"]),
         waited=row.said["waited"],
         new_stays=len({(one.key, one.began_at, one.ended_at) for one in drafted} - known),
@@ -101,8 +95,6 @@ def apply(
     drafted = _drafted(row)
     decided = read_decided(session, webinar_id)
     logins = _logins(session, drafted, decided)
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (insert_on_sqlite if is_sqlite else insert_on_postgresql)(RoomStay)
     stays = [
         {
             "public_id": new_public_id(),
@@ -118,7 +110,7 @@ def apply(
         for one in drafted
     ]
     if stays:
-        session.execute(insert.on_conflict_do_nothing(), stays)
+        session.execute(insert_into(session, RoomStay).on_conflict_do_nothing(), stays)
     session.execute(delete(RoomReport).where(RoomReport.id == row.id))
     webinar = session.get_one(Webinar, webinar_id)
     jobs.enqueue(

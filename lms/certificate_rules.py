@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import ColumnElement, bindparam, case, func, select, update
-from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
-from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
 from sqlalchemy.orm import Session
 
+from lms.db import insert_into
 from lms.lean import Query
 from lms.models.catalogue import Recording, Webinar
 from lms.models.certificates import Attendance, CertificateRule
@@ -91,7 +90,7 @@ def keep_rule(session: Session, webinar_id: int, rule: Rule) -> None:
         "live_minutes": None if usual else rule.live_minutes,
         "credit_minutes": None if rule.credit_minutes == minutes else rule.credit_minutes,
     }
-    put = _putting(session)(CertificateRule).values(webinar_id=webinar_id, **values)
+    put = insert_into(session, CertificateRule).values(webinar_id=webinar_id, **values)
     session.execute(put.on_conflict_do_update(index_elements=["webinar_id"], set_=values))
     versions = select(Recording.id).where(Recording.webinar_id == webinar_id)
     _look_again(session, WatchRecord.recording_id.in_(versions))
@@ -107,7 +106,9 @@ def note_attendance(
 ) -> None:
     """Keep how many minutes staff say that somebody was there live, instead of what counted before."""
     values = {"minutes": minutes, "by_hand": True, "noted_at": now}
-    put = _putting(session)(Attendance).values(login_id=login_id, webinar_id=webinar_id, **values)
+    put = insert_into(session, Attendance).values(
+        login_id=login_id, webinar_id=webinar_id, **values
+    )
     session.execute(
         put.on_conflict_do_update(index_elements=["login_id", "webinar_id"], set_=values)
     )
@@ -118,7 +119,9 @@ def note_reported(
 ) -> None:
     """Keep how many minutes a room's report saw somebody; they count where staff entered none."""
     values = {"minutes": minutes, "reported_minutes": minutes, "by_hand": False, "noted_at": now}
-    put = _putting(session)(Attendance).values(login_id=login_id, webinar_id=webinar_id, **values)
+    put = insert_into(session, Attendance).values(
+        login_id=login_id, webinar_id=webinar_id, **values
+    )
     said, kept = put.excluded, Attendance
     session.execute(
         put.on_conflict_do_update(
@@ -174,8 +177,3 @@ def _look_again(session: Session, which: ColumnElement[bool]) -> None:
         .values(certify_at_s=0)
         .execution_options(synchronize_session=False)
     )
-
-
-def _putting(session: Session) -> type[InsertOnSqlite] | type[InsertOnPostgresql]:
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    return InsertOnSqlite if on_sqlite else InsertOnPostgresql

@@ -5,12 +5,10 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import bindparam, case, insert, select, update
-from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
-from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
 from sqlalchemy.orm import Session
 
 from lms import audit, mail
-from lms.db import new_public_id
+from lms.db import insert_into, new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.lean import Query
 from lms.letters import Doors
@@ -85,9 +83,8 @@ def issue(
     webinar = session.execute(
         select(Webinar.title, Webinar.zone).where(Webinar.id == award.webinar_id)
     ).one()
-    put = InsertOnSqlite if session.get_bind().dialect.name == "sqlite" else InsertOnPostgresql
     public_id = session.scalar(
-        put(Certificate)
+        insert_into(session, Certificate)
         .values(
             public_id=new_public_id(),
             login_id=award.login_id,

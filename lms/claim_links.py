@@ -1,6 +1,5 @@
 """Claim links: 256 random bits of which only the hash is kept (PRODUCT.md, S5)."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
+from lms.email_tokens import hash_secret
 from lms.errors import N_, Gone, Invalid
 from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, Pool, Seat
@@ -49,7 +49,6 @@ class LinkFacts:
     for_whom: str
     is_open: bool
     state: LinkState
-    expires_at: datetime
     has_room: bool
 
 
@@ -58,7 +57,6 @@ class OpenLinkFacts:
     """A pool's open link as its managers see it; the link itself was shown once."""
 
     public_id: str
-    created_at: datetime
     expires_at: datetime
     uses: int
     most_uses: int
@@ -132,7 +130,6 @@ def find_open_link(session: Session, pool_id: int, *, now: datetime) -> OpenLink
     row = session.execute(
         select(
             ClaimLink.public_id,
-            ClaimLink.created_at,
             ClaimLink.expires_at,
             ClaimLink.uses,
             ClaimLink.most_uses,
@@ -153,7 +150,7 @@ def find_link(session: Session, token: str) -> ClaimLink:
     """Return the link of a token as it stands; raises Gone for a token that is none."""
     link = session.scalar(
         select(ClaimLink)
-        .where(ClaimLink.token_hash == _hash(token))
+        .where(ClaimLink.token_hash == hash_secret(token))
         .execution_options(populate_existing=True)
     )
     if link is None:
@@ -195,7 +192,6 @@ def read_link(session: Session, token: str, *, now: datetime) -> LinkFacts:
         for_whom=mask(invited.email) if invited is not None and invited.email else "",
         is_open=invited is None,
         state=state_of(link, invited, now),
-        expires_at=link.expires_at,
         has_room=pool.capacity is None or pool.used < pool.capacity,
     )
 
@@ -254,11 +250,7 @@ def _void_open_links(session: Session, pool_id: int, *, now: datetime) -> list[s
 
 def _keep(session: Session, link: ClaimLink) -> str:
     token = secrets.token_urlsafe(32)
-    link.token_hash = _hash(token)
+    link.token_hash = hash_secret(token)
     session.add(link)
     session.flush()
     return token
-
-
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

@@ -21,6 +21,8 @@ from sqlalchemy import (
     event,
     make_url,
 )
+from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
+from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as NoTurn
@@ -383,3 +385,9 @@ def _begin_sqlite(connection: Connection) -> None:
     # when another wrote meanwhile; BEGIN IMMEDIATE waits for its turn instead.
     writes = connection.get_execution_options().get("carrel_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert_into(session: Session, model: type[Base]) -> InsertOnSqlite | InsertOnPostgresql:
+    """Return an INSERT in the database's own dialect, which can say what happens ON CONFLICT."""
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    return InsertOnSqlite(model) if on_sqlite else InsertOnPostgresql(model)

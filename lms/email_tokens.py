@@ -81,7 +81,7 @@ def issue(
 ) -> str:
     """Make a secret of 256 bits for a link and keep its hash; returns the secret."""
     secret = secrets.token_urlsafe(32)
-    _keep(session, login_id, purpose, email=email, token_hash=_hash(secret), now=now)
+    _keep(session, login_id, purpose, email=email, token_hash=hash_secret(secret), now=now)
     return secret
 
 
@@ -236,7 +236,7 @@ def _good(
     secret: str, purposes: Sequence[EmailPurpose], now: datetime
 ) -> tuple[ColumnElement[bool], ...]:
     return (
-        EmailToken.token_hash == _hash(secret),
+        EmailToken.token_hash == hash_secret(secret),
         EmailToken.purpose.in_(purposes),
         EmailToken.used_at.is_(None),
         EmailToken.expires_at > now,
@@ -267,5 +267,6 @@ def _keep(  # noqa: PLR0913  (each is a column)
     session.flush()
 
 
-def _hash(secret: str) -> bytes:
+def hash_secret(secret: str) -> bytes:
+    """Return what is kept of the secret in a link: its SHA-256, 32 bytes."""
     return hashlib.sha256(secret.encode()).digest()

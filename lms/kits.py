@@ -4,7 +4,6 @@ Staff allow an organisation to take them, as its contract says. A kit is asked f
 (lms/kit_making.py), fetched by a link that can be taken back, and gone after two weeks.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit, jobs
 from lms.access import Action, Admitted
+from lms.email_tokens import hash_secret
 from lms.embedding.standing import Presence, Visitor, read_standing
 from lms.errors import N_, Conflict, Forbidden, Gone, NotFound
 from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
@@ -49,7 +49,6 @@ class KitFacts:
     failure: str
     failure_detail: str
     created_at: datetime
-    ready_at: datetime | None
     expires_at: datetime | None
     job: str | None
     progress: float
@@ -169,7 +168,7 @@ def make_link(
         raise Forbidden(NOT_ALLOWED, code="kits_not_allowed")
     token = secrets.token_urlsafe(32)
     _end_link(session, kit)
-    kit.token_hash = _hash(token)
+    kit.token_hash = hash_secret(token)
     session.flush()
     audit.record(session, "kit.link_made", kit.public_id, actor=actor, now=now)
     return token
@@ -222,10 +221,10 @@ def open_link(session: Session, token: str, *, now: datetime) -> KitFile:
         )
         .join(Recording, Recording.id == DeliveryKit.recording_id)
         .join(Webinar, Webinar.id == Recording.webinar_id)
-        .where(DeliveryKit.token_hash == _hash(token))
+        .where(DeliveryKit.token_hash == hash_secret(token))
     ).one_or_none()
     if row is None:
-        ended = select(EndedKitLink.id).where(EndedKitLink.token_hash == _hash(token))
+        ended = select(EndedKitLink.id).where(EndedKitLink.token_hash == hash_secret(token))
         if session.scalar(ended) is not None:
             raise Gone(LINK_IS_OVER)
         raise NotFound
@@ -330,10 +329,6 @@ def _note(
     audit.record(session, act, public_id, actor=actor, now=now)
 
 
-def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
 _job = (
     select(Job)
     .where(Job.kind == MAKE, Job.subject == DeliveryKit.public_id)
@@ -354,7 +349,6 @@ _FACTS: Final = (
         DeliveryKit.failure,
         DeliveryKit.failure_detail,
         DeliveryKit.created_at,
-        DeliveryKit.ready_at,
         DeliveryKit.expires_at,
         _job.with_only_columns(Job.public_id).scalar_subquery().label("job"),
         _job.with_only_columns(Job.progress).scalar_subquery().label("progress"),

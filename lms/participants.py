@@ -87,9 +87,7 @@ class Participants:
     unknown: int
 
 
-def read_participants(
-    session: Session, webinar_id: int, *, offset: int = 0, limit: int = PAGE_SIZE
-) -> Participants:
+def read_participants(session: Session, webinar_id: int, *, offset: int) -> Participants:
     """Return whom reports of a webinar name, those whom nobody knows first."""
     stays = session.scalars(
         select(RoomStay).where(RoomStay.webinar_id == webinar_id).order_by(RoomStay.id)
@@ -101,7 +99,7 @@ def read_participants(
         return 1 if key in logins else 2 if decided[key][1] is not None else 0
 
     named = Named(stays, logins, decided)
-    return page_of(session, webinar_id, named, rank, offset=offset, limit=limit)
+    return page_of(session, webinar_id, named, rank, offset=offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,6 @@ def page_of(
     rank: Callable[[str], int],
     *,
     offset: int,
-    limit: int,
 ) -> Participants:
     """Return some of those named, by rank and by name."""
     by_key: dict[str, list[Stay]] = {}
@@ -131,7 +128,7 @@ def page_of(
         return rank(key), _called(by_key[key]).casefold(), key
 
     keys = sorted(by_key, key=order)
-    shown = {key: by_key[key] for key in keys[offset : offset + limit]}
+    shown = {key: by_key[key] for key in keys[offset : offset + PAGE_SIZE]}
     ignored = {key for key in keys if named.decided.get(key, (None, None))[1] is not None}
     known = sum(key in named.logins for key in keys)
     return Participants(

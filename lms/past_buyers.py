@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
+from lms.db import insert_into
 from lms.models.history import PastBuyer
 from lms.models.holdings import Grant
 from lms.models.orders import Sale, Terms
@@ -26,18 +25,15 @@ class Waiting:
 
 def note(session: Session, login_id: int, *, now: datetime) -> None:
     """Remember that somebody has purchases of which no letter told."""
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (insert_on_sqlite if is_sqlite else insert_on_postgresql)(PastBuyer)
-    session.execute(insert.values(login_id=login_id, brought_at=now).on_conflict_do_nothing())
+    put = insert_into(session, PastBuyer).values(login_id=login_id, brought_at=now)
+    session.execute(put.on_conflict_do_nothing())
 
 
 def note_all(session: Session, login_ids: Iterable[int], *, now: datetime) -> None:
     """Remember of many that they have purchases of which no letter told."""
     rows = [{"login_id": login_id, "brought_at": now} for login_id in sorted(set(login_ids))]
     if rows:
-        is_sqlite = session.get_bind().dialect.name == "sqlite"
-        insert = (insert_on_sqlite if is_sqlite else insert_on_postgresql)(PastBuyer)
-        session.execute(insert.on_conflict_do_nothing(), rows)
+        session.execute(insert_into(session, PastBuyer).on_conflict_do_nothing(), rows)
 
 
 def count_waiting(session: Session, *, now: datetime) -> Waiting:

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union_all
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session, aliased
 
+from lms.db import insert_into
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant
 from lms.models.orders import Registration
@@ -32,7 +31,6 @@ class Registrant:
     email: str
     name: str
     zone: str | None
-    registered_at: datetime
     turns: int
 
 
@@ -112,10 +110,9 @@ def enrol_holders(session: Session, *, now: datetime, webinar_id: int | None = N
         .where(~known)
         .group_by(held.c.login_id, held.c.webinar_id)
     )
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (insert_on_sqlite if is_sqlite else insert_on_postgresql)(Registration)
     columns = ("login_id", "webinar_id", "registered_at")
-    session.execute(insert.from_select(columns, found).on_conflict_do_nothing())
+    put = insert_into(session, Registration).from_select(columns, found)
+    session.execute(put.on_conflict_do_nothing())
 
 
 def read_standing(session: Session, *, login_id: int, webinar_id: int) -> Standing | None:
@@ -198,7 +195,7 @@ def _person(login: type[Login]) -> ColumnElement[int]:
 def _registrants(webinar_id: int) -> Select[*tuple[Any, ...]]:
     columns: Sequence[Any] = (_KEPT.id, _KEPT.public_id, _KEPT.email, _KEPT.name, _KEPT.zone)
     return (
-        select(*columns, func.min(Registration.registered_at), func.max(Registration.turns))
+        select(*columns, func.max(Registration.turns))
         .join_from(Registration, Login, Login.id == Registration.login_id)
         .join(_KEPT, _KEPT.id == _person(Login))
         .where(

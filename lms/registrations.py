@@ -3,11 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms import accounts, audit, live_letters
+from lms.db import insert_into
 from lms.errors import NotFound
 from lms.letters import Doors
 from lms.live_letters import Kind
@@ -37,12 +36,11 @@ def enter(session: Session, *, login_id: int, webinar_id: int, now: datetime) ->
     standing = read_standing(session, login_id=login_id, webinar_id=webinar_id)
     if standing is not None and standing.is_coming:
         return False
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (insert_on_sqlite if is_sqlite else insert_on_postgresql)(Registration)
     turns = 0 if standing is None else standing.turns + 1
     new = {"registered_at": now, "left_at": None, "turns": turns}
     made = session.execute(
-        insert.values(login_id=login_id, webinar_id=webinar_id, **new)
+        insert_into(session, Registration)
+        .values(login_id=login_id, webinar_id=webinar_id, **new)
         .on_conflict_do_update(
             index_elements=["login_id", "webinar_id"],
             set_=new,
@@ -54,8 +52,8 @@ def enter(session: Session, *, login_id: int, webinar_id: int, now: datetime) ->
     return made is not None
 
 
-def leave(session: Session, *, login_id: int, webinar_id: int, doors: Doors, now: datetime) -> bool:
-    """Note that somebody won't come, and take the entry out of their calendar; tells whether it was news.
+def leave(session: Session, *, login_id: int, webinar_id: int, doors: Doors, now: datetime) -> None:
+    """Note that somebody won't come, and take the entry out of their calendar; twice is once.
 
     What they hold is not touched. Raises NotFound for who never registered.
     """
@@ -63,13 +61,12 @@ def leave(session: Session, *, login_id: int, webinar_id: int, doors: Doors, now
     if standing is None:
         raise NotFound
     if not standing.is_coming:
-        return False
+        return
     account, webinar = accounts.read_account(session, login_id), _webinar(session, webinar_id)
     _count_turn(session, login_id, webinar_id)
     write_to(session, live_letters.LEFT, login_id, webinar, doors=doors, now=now)
     step_out(session, login_id=login_id, webinar_id=webinar_id, now=now)
     audit.record(session, "webinar.left", webinar.public_id, actor=account.public_id, now=now)
-    return True
 
 
 def step_out(session: Session, *, login_id: int, webinar_id: int, now: datetime) -> None:

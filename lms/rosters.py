@@ -7,20 +7,19 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms import audit, group_certificates, mail
 from lms.addresses import read_address
-from lms.db import new_public_id
+from lms.db import insert_into, new_public_id
+from lms.email_tokens import hash_secret
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.guests import Guest
 from lms.letters import Doors
 from lms.models.showings import Attendee, EnteredBy
 from lms.models.upkeep import Mail
 from lms.showing_orders import must_stand
-from lms.showings import LONGEST_NAME, ShowingFacts, hash_secret
+from lms.showings import LONGEST_NAME, ShowingFacts
 
 MOST_PEOPLE: Final = 1000
 SLIDES: Final = "slides"
@@ -101,14 +100,13 @@ def enter(
     """
     must_stand(session, showing.login_id, showing.webinar_id, showing.grant, now)
     read = [(_named(guest.name), read_address(guest.email)) for guest in guests]
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    put = (insert_on_sqlite if on_sqlite else insert_on_postgresql)(Attendee)
     entered_by = EnteredBy.SELF if actor is None else EnteredBy.HOST
     new: list[str] = []
     for name, address in read:
         secret = secrets.token_urlsafe(32)
         made = session.scalar(
-            put.values(
+            insert_into(session, Attendee)
+            .values(
                 public_id=new_public_id(),
                 showing_id=showing.id,
                 name=name,

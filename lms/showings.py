@@ -1,6 +1,5 @@
 """Showings to a group (PRODUCT.md, G2): who may host one, its room, and everybody's slides."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -8,12 +7,11 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms import audit, group_certificates
-from lms.db import CROCKFORD, new_public_id
+from lms.db import CROCKFORD, insert_into, new_public_id
+from lms.email_tokens import hash_secret
 from lms.errors import N_, Gone, NotFound
 from lms.lean import Query
 from lms.models.catalogue import Webinar
@@ -94,8 +92,7 @@ def open_showing(
     if grant_id is None:
         raise NotFound
     close_due(session, now=now)
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    put = (insert_on_sqlite if on_sqlite else insert_on_postgresql)(Showing).values(
+    put = insert_into(session, Showing).values(
         public_id=new_public_id(),
         webinar_id=webinar_id,
         login_id=login_id,
@@ -186,11 +183,6 @@ def read_slides(session: Session, secret: str, *, now: datetime) -> Slides:
     must_stand(session, row.login_id, row.webinar_id, row.grant, now)
     certificate = group_certificates.certificate_of(session, row.attendee_id)
     return Slides(row.webinar_id, row.slug, row.name, certificate)
-
-
-def hash_secret(secret: str) -> bytes:
-    """Return what is kept of a link: its SHA-256, 32 bytes."""
-    return hashlib.sha256(secret.encode()).digest()
 
 
 _SHOWINGS: Final = (

@@ -1,10 +1,9 @@
 """How one version of a recording takes over from another: it plays, and all go on where they were."""
 
 from sqlalchemy import case, literal, select
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
+from lms.db import insert_into
 from lms.models.catalogue import Recording
 from lms.models.viewing import WatchRecord
 from lms.progress import BUCKET_S
@@ -32,8 +31,6 @@ def _carry_on(session: Session, former: Recording, wanted: Recording) -> None:
     """
     seconds = wanted.seconds or 0.0
     is_same = abs(seconds - (former.seconds or 0.0)) < BUCKET_S
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = insert_on_sqlite if on_sqlite else insert_on_postgresql
     place = case((WatchRecord.position_s < seconds, WatchRecord.position_s), else_=0.0)
     carried = select(
         WatchRecord.login_id,
@@ -53,4 +50,5 @@ def _carry_on(session: Session, former: Recording, wanted: Recording) -> None:
         "earned_until",
         "updated_at",
     )
-    session.execute(insert(WatchRecord).from_select(columns, carried).on_conflict_do_nothing())
+    put = insert_into(session, WatchRecord).from_select(columns, carried)
+    session.execute(put.on_conflict_do_nothing())

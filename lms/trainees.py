@@ -10,11 +10,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union
-from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session, aliased
 
-from lms.db import new_public_id
+from lms.db import insert_into, new_public_id
 from lms.errors import N_, Invalid
 from lms.models.people import Login, Membership
 from lms.models.seats import Assignment, AssignmentState, Pool
@@ -185,11 +183,10 @@ def in_groups(session: Session, organisation_id: int, groups: Iterable[str]) -> 
 def _add_once(
     session: Session, model: type[Trainee] | type[TrainingGroupMember], rows: list[dict[str, Any]]
 ) -> int:
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
     added = 0
     for start in range(0, len(rows), PORTION):
         some = rows[start : start + PORTION]
         key = model.__table__.primary_key.columns.values()[-1]  # type: ignore[attr-defined]  # a table
-        put: Any = (insert_on_sqlite if is_sqlite else insert_on_postgresql)(model).values(some)
+        put: Any = insert_into(session, model).values(some)
         added += len(session.execute(put.on_conflict_do_nothing().returning(key)).all())
     return added
