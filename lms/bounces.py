@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from lms import audit
-from lms.addresses import read_address
 from lms.errors import N_, Invalid, NotFound
+from lms.mail import key_of
 from lms.models.upkeep import JobState, Mail
 
 NO_REPORT = N_("This is not a report about a mail that could not be delivered.")
@@ -134,7 +134,7 @@ def _find(session: Session, report: Report) -> Mail | None:
     if report.mail_id is not None:
         which = Mail.public_id == report.mail_id
     else:
-        which = Mail.recipient_key == _key(report.recipient)
+        which = Mail.recipient_key == key_of(report.recipient)
     return session.scalar(
         select(Mail)
         .where(which, Mail.sent_at.is_not(None) | (Mail.state == JobState.FAILED))
@@ -142,13 +142,6 @@ def _find(session: Session, report: Report) -> Mail | None:
         .limit(1)
         .with_for_update()
     )
-
-
-def _key(address: str) -> str:
-    try:
-        return read_address(address).key
-    except Invalid:
-        return address.casefold()
 
 
 def _blocks(part: Message) -> Iterator[Message]:

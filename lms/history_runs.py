@@ -136,11 +136,6 @@ def reading_ended(session: Session, ended: Ended) -> None:
     history_lists.fail(session, ended.subject, ended.sentence, now=ended.at)
 
 
-def drop_file(carrel: Carrel, run: JobRun) -> None:
-    """Remove the file of a list that was read, or that nobody will read."""
-    carrel.storage.delete(str(run.payload["key"]))
-
-
 def apply_queued(carrel: Carrel, run: JobRun) -> None:
     """Bring in the next rows of a list that waits for it; what is left is the next job's."""
     actor, done, left = run.payload["actor"], 0, 1

@@ -298,7 +298,7 @@ LIBRARY = Part(
         handout_reading.READ_ALL: handout_reading.read_all,
         APPLY: apply_queued,
         history_lists.READ: history_runs.read_list,
-        history_lists.DROP: history_runs.drop_file,
+        history_lists.DROP: drop_file,
         history_lists.APPLY: history_runs.apply_queued,
         history_runs.INVITE: history_runs.write_letters,
         training_rounds.TURN: training_rounds.turn,

@@ -120,7 +120,7 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
         kind=kind,
         login_id=login_id,
         recipient=recipient,
-        recipient_key=_key(recipient),
+        recipient_key=key_of(recipient),
         subject=line,
         text=text,
         html=html,
@@ -255,7 +255,7 @@ def _address(raw: str) -> str:
     return address
 
 
-def _key(address: str) -> str:
+def key_of(address: str) -> str:
     """Return the key under which an address is found; one that no login could have is folded."""
     try:
         return read_address(address).key

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -11,15 +10,14 @@ from lms import audit, contracts, pools, seat_refund_letters
 from lms.contracts import Leaver
 from lms.errors import N_, Conflict, Invalid
 from lms.letters import Doors
-from lms.models.holdings import Grant, OfferKind
+from lms.models.holdings import Grant
 from lms.models.orders import Sale
 from lms.models.seats import Pool
-from lms.pricing import SoldSeats, Unpriced, refund
+from lms.pricing import SEATS, SoldSeats, Unpriced, refund
 from lms.refunds import REFUNDED_BEFORE, prices_at, standing_lines
 from lms.sale_list import SaleFacts, SaleGrant, find_sale
 from lms.seat_refund_letters import Returned, Wanted
 
-SEATS: Final = (OfferKind.SINGLE, OfferKind.GROUP_SEATS)
 IN_USE = N_("So many seats are not free. Release seats first.")
 NOBODY_OVER = N_("So many seats are free: nobody has to be asked.")
 

@@ -5,7 +5,6 @@ the login's address, which shows whose that is. That the two addresses agree is 
 The link is a merge (lms/merging.py): nothing moves, and it is taken back without loss.
 """
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from lms.embedding.joining import OnMerge, join, part, persons_logins, refusal_t
 from lms.embedding.people import kept_login
 from lms.errors import N_, Conflict, Gone, NotFound
 from lms.letters import Doors
+from lti.frame_openings import hashed
 from lti.mapped import one_person
 from lti.models.people import Identity, IdentityLink
 from lti.origins import Origin, origin_of
@@ -110,7 +110,7 @@ def ask_link(
     session.add(
         IdentityLink(
             identity_id=identity_id,
-            token_hash=_hashed(secret),
+            token_hash=hashed(secret),
             email=email,
             email_key=address.key,
             created_at=now,
@@ -254,7 +254,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
 def _open(session: Session, secret: str, now: datetime) -> IdentityLink:
     link = session.scalar(
         select(IdentityLink)
-        .where(IdentityLink.token_hash == _hashed(secret))
+        .where(IdentityLink.token_hash == hashed(secret))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -274,7 +274,3 @@ def _end(session: Session, which: ColumnElement[bool], *, now: datetime) -> None
         .values(ended_at=now, email=None, email_key=None)
         .execution_options(synchronize_session=False)
     )
-
-
-def _hashed(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()

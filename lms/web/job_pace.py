@@ -1,16 +1,24 @@
-"""How far a job is, how quick it is and how long it will take, in words."""
+"""How far a job is, how quick it is and how long it will take, in words and by its badge."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
 from flask_babel import gettext as _
 
+from lms.models.upkeep import JobState
 from lms.web.pace_words import say_left
 
 # Before that nothing can be told from what was done so far.
 SURE_AFTER: Final = timedelta(seconds=5)
 SURE_SHARE: Final = 0.02
 MINUTE_S: Final = 60
+STATE_BADGES: Final = {
+    JobState.QUEUED: "soon",
+    JobState.RUNNING: "term",
+    JobState.DONE: "open",
+    JobState.FAILED: "danger",
+    JobState.CANCELLED: "none",
+}
 
 
 def say_progress(

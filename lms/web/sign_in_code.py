@@ -1,7 +1,5 @@
 """Signing in by a mailed code, in the browser that asked for it."""
 
-import unicodedata
-
 from flask import Blueprint, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,7 +10,7 @@ from lms.email_tokens import MailedCode, RightCode
 from lms.sign_ins import Opened
 from lms.web import limits
 from lms.web.doors import doors
-from lms.web.forms.people import CodeAskForm, CodeForm
+from lms.web.forms.people import CodeAskForm, CodeForm, typed_code
 from lms.web.guard import Audience, open_to
 from lms.web.kit import render, see_other, transaction
 from lms.web.onward import HOME, asked_onward, local_path
@@ -75,7 +73,7 @@ def enter_now() -> ResponseReturnValue:
     if not form.validate():
         return _enter_page(form), 400
     limits.check(limits.FAILURES, limits.network())
-    opened = _opened(_digits(form.code.data or ""))
+    opened = _opened(typed_code(form.code.data or ""))
     if opened is None:
         limits.spend(limits.FAILURES, limits.network())
         form.code.errors = [
@@ -95,10 +93,6 @@ def _opened(code: str) -> Opened | None:
             return None
         browser = this_browser(remembered=asked["remember"])
         return sign_ins.open_sign_in(writing, tried.login_id, browser=browser, now=moment)
-
-
-def _digits(typed: str) -> str:
-    return "".join(sign for sign in unicodedata.normalize("NFKC", typed) if sign.isalnum())
 
 
 def _ask_page(form: CodeAskForm) -> str:

@@ -1,7 +1,5 @@
 """Saying who one is in a frame of an embed link: an address, then the code that was sent to it."""
 
-import unicodedata
-
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,7 +11,7 @@ from lms.embedding.organisations import customers
 from lms.embedding.titles import titles_of
 from lms.errors import NotFound
 from lms.web import limits
-from lms.web.forms.people import PLAIN, address_field
+from lms.web.forms.people import PLAIN, address_field, typed_code
 from lms.web.forms.texts import _l
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, transaction
@@ -109,7 +107,7 @@ def enter_now(secret: str) -> ResponseReturnValue:
             session,
             frame,
             secret,
-            _digits(form.code.data or ""),
+            typed_code(form.code.data or ""),
             browser=this_browser(),
             now=now(),
         )
@@ -139,10 +137,6 @@ def _unnamed(secret: str) -> Frame:
     if not frame.asks_who:
         raise NotFound
     return frame
-
-
-def _digits(typed: str) -> str:
-    return "".join(sign for sign in unicodedata.normalize("NFKC", typed) if sign.isalnum())
 
 
 def _ask_page(frame: Frame, secret: str, form: AddressForm, *, status: int = 200) -> Response:

@@ -150,7 +150,7 @@ def test_a_pasted_line_without_an_address_is_named(host, shown):
 def test_the_host_corrects_an_address_and_the_old_link_ends(host, shown, guest, database):
     host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
     old = secret_of(database, "jo@example.org")
-    path = f"{shown}/people/{_attendee(database)}"
+    path = f"{shown}/people/{attendee(database)}"
     host.post(path, data={"act": "save", "name": "Jo Reed", "email": "reed@example.org"})
     assert guest.get(old).status_code == 404
     assert guest.get(secret_of(database, "reed@example.org")).status_code == 200
@@ -158,7 +158,7 @@ def test_the_host_corrects_an_address_and_the_old_link_ends(host, shown, guest, 
 
 def test_the_host_takes_somebody_off(host, shown, database):
     host.post(f"{shown}/people", data={"people": "Jo, jo@example.org"})
-    host.post(f"{shown}/people/{_attendee(database)}", data={"act": "remove"})
+    host.post(f"{shown}/people/{attendee(database)}", data={"act": "remove"})
     assert "Nobody is entered yet" in host.get(shown).text
 
 
@@ -256,7 +256,7 @@ def test_a_refund_ends_the_room_and_the_slides_that_came_of_it(host, cast, shown
     assert guest.post(room, data={"name": "Ami", "email": "ami@example.org"}).status_code == 410
     added = host.post(f"{shown}/people", data={"people": "Ami, ami@example.org"})
     assert added.status_code == 410
-    path = f"{shown}/people/{_attendee(database)}"
+    path = f"{shown}/people/{attendee(database)}"
     data = {"act": "save", "name": "Jo", "email": "ami@example.org"}
     assert host.post(path, data=data).status_code == 410
     assert "Jo" in host.get(f"{shown}/roster.csv").text
@@ -280,11 +280,6 @@ def test_the_roster_is_exported_without_formulas(host, shown):
     answer = host.get(f"{shown}/roster.csv")
     assert "'=1+1" in answer.text
     assert "attachment" in answer.headers["Content-Disposition"]
-
-
-def _attendee(database):
-    with database.read_session() as session:
-        return session.scalars(select(Attendee.public_id)).one()
 
 
 def acts(database):

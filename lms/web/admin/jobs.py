@@ -40,7 +40,7 @@ from lms.recordings import ENCODE
 from lms.rounds import END_IDLE, OVERDUE, READ_CAPTIONS, TIDY
 from lms.seating import TELL
 from lms.web.guard import Audience, open_to
-from lms.web.job_pace import say_progress
+from lms.web.job_pace import STATE_BADGES, say_progress
 from lms.web.kit import read_session, render, see_other, transaction, wants_json
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import reading_zone
@@ -56,13 +56,6 @@ STATE_WORDS: Final = {
     JobState.DONE: N_("Done"),
     JobState.FAILED: N_("Failed"),
     JobState.CANCELLED: N_("Cancelled"),
-}
-STATE_BADGES: Final = {
-    JobState.QUEUED: "soon",
-    JobState.RUNNING: "term",
-    JobState.DONE: "open",
-    JobState.FAILED: "danger",
-    JobState.CANCELLED: "none",
 }
 
 

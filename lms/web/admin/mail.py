@@ -12,8 +12,9 @@ from lms.clock import now
 from lms.errors import N_
 from lms.mail import MailFacts, list_mails, resend
 from lms.models.upkeep import JobState
-from lms.web.admin.jobs import STATE_BADGES, wanted_state
+from lms.web.admin.jobs import wanted_state
 from lms.web.guard import Audience, open_to
+from lms.web.job_pace import STATE_BADGES
 from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import reading_zone

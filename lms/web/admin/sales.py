@@ -17,6 +17,7 @@ from lms.explain import last_day
 from lms.models.holdings import OfferKind, Scope, Withdrawal
 from lms.models.orders import DeliveredThrough, Terms
 from lms.offers import read_prices, say_money
+from lms.pricing import SEATS
 from lms.sale_list import (
     SaleFacts,
     SaleGrant,
@@ -258,9 +259,7 @@ def _page(
     zone, moment = house_zone(), now()
     lines = grants_of_sale(session, facts.id)
     standing = facts.standing(moment)
-    may_give_back = (
-        facts.kind in seat_refunds.SEATS and (facts.quantity or 0) > 1 and facts.refunded_at is None
-    )
+    may_give_back = facts.kind in SEATS and (facts.quantity or 0) > 1 and facts.refunded_at is None
     worth = seat_refunds.amount_for(session, facts, 1) if may_give_back else 0
     is_owed = facts.paid_at is None and standing is not Standing.REFUNDED
     return render(

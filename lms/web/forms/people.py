@@ -1,5 +1,7 @@
 """What the pages about accounts ask for."""
 
+import unicodedata
+
 from flask_babel import gettext as _
 from wtforms import BooleanField, EmailField, Form, PasswordField, SelectField, StringField
 from wtforms.form import BaseForm
@@ -39,6 +41,11 @@ def address_field(label: str, *, autocomplete: str) -> AddressField:
         label,
         render_kw={"autocomplete": autocomplete, "maxlength": LONGEST, "required": True, **PLAIN},
     )
+
+
+def typed_code(typed: str) -> str:
+    """Return the signs of a code that somebody typed, however they spaced and set them."""
+    return "".join(sign for sign in unicodedata.normalize("NFKC", typed) if sign.isalnum())
 
 
 def password_field(label: str, *, autocomplete: str, missing: str) -> PasswordField:

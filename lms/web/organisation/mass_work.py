@@ -13,6 +13,7 @@ from lms.mass_work import Act, MassWork
 from lms.models.upkeep import JobState
 from lms.pace import pace_of
 from lms.web.guard import Audience, open_to
+from lms.web.job_pace import STATE_BADGES
 from lms.web.kit import read_session, see_other, transaction, wants_json
 from lms.web.organisation.area import managed_organisation, render_in
 from lms.web.organisation.pool_words import counted
@@ -31,13 +32,6 @@ STATE_WORDS: Final = {
     JobState.DONE: N_("Done"),
     JobState.FAILED: N_("It stopped before its end"),
     JobState.CANCELLED: N_("Stopped"),
-}
-STATE_BADGES: Final = {
-    JobState.QUEUED: "soon",
-    JobState.RUNNING: "term",
-    JobState.DONE: "open",
-    JobState.FAILED: "danger",
-    JobState.CANCELLED: "none",
 }
 
 

@@ -13,6 +13,7 @@ from lms.invitations import Invitee
 from lms.models.seats import AssignmentState
 from lms.reassigning import Losses
 from lms.seat_requests import Asker
+from lms.seating import OPEN
 from lms.stewards import Managed
 from lms.web.ask import office
 from lms.web.doors import doors
@@ -29,7 +30,6 @@ blueprint = Blueprint(
 )
 
 SEAT = "organisation_seat.seat"
-OPEN = (AssignmentState.INVITED, AssignmentState.OFFERED)
 
 
 @blueprint.get("/reassign")
