@@ -24,7 +24,6 @@ ALLOTTED = N_("These seats come from another organisation's contract. Renew that
 BAD_END = N_("Choose an end that lies after the start of the new term.")
 BAD_SEATS = N_("Give a number of seats of at least 1, or leave it unlimited.")
 NOBODY_GOES = N_("The seats ahead are enough for everybody, so nobody has to go.")
-TOO_MANY_STAY = N_("More people would stay than there are seats ahead. Choose again.")
 NOT_THERE = N_("One of these seats is not in this pool, or nobody has it.")
 
 
@@ -145,45 +144,17 @@ def choose_leavers(
     *,
     actor: str | None,
     now: datetime,
-) -> Shortage:
+) -> None:
     """Say who goes on the first day of a smaller term, by their seats; until then all stay (C2).
 
     It replaces what was chosen before. Where fewer are chosen than have to go, the least recently
     active go as well. Raises Conflict when nobody has to go, NotFound for a seat that is none.
     """
-    shortage = shortage_ahead(session, pool_id, now=now)
-    if shortage is None:
+    if shortage_ahead(session, pool_id, now=now) is None:
         raise Conflict(NOBODY_GOES)
     _mark_leavers(session, pool_id, seats, now)
     pool = read_pool(session, pool_id)
     audit.record(session, "pool.leavers_chosen", pool.public_id, actor=actor, now=now)
-    again = shortage_ahead(session, pool_id, now=now)
-    return shortage if again is None else again
-
-
-def keep(
-    session: Session,
-    pool_id: int,
-    seats: Collection[str],
-    *,
-    actor: str | None,
-    now: datetime,
-) -> Shortage:
-    """Say who stays, by their seats; everybody else is chosen to go on the first day (C2).
-
-    Raises as `choose_leavers` does, and Conflict when more would stay than there are seats.
-    """
-    shortage = shortage_ahead(session, pool_id, now=now)
-    if shortage is None:
-        raise Conflict(NOBODY_GOES)
-    staying = set(seats)
-    if len(staying) > shortage.seats:
-        raise Conflict(TOO_MANY_STAY)
-    there = [one.seat for one in sitting_people(session, pool_id)]
-    if not staying <= set(there):
-        raise NotFound(NOT_THERE)
-    leaving = [seat for seat in there if seat not in staying]
-    return choose_leavers(session, pool_id, leaving, actor=actor, now=now)
 
 
 def _contract(session: Session, pool_id: int) -> PoolFacts:

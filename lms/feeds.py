@@ -76,7 +76,7 @@ def read_name(session: Session, part: Part) -> str:
     return name
 
 
-def read_coming(session: Session, part: Part = WHOLE, *, now: datetime) -> tuple[Followed, ...]:
+def read_coming(session: Session, part: Part, *, now: datetime) -> tuple[Followed, ...]:
     """Return the webinars that are not over, in their order; cancelled ones are among them."""
     rows = session.execute(
         select(*_COLUMNS)
@@ -105,7 +105,7 @@ def read_one(session: Session, slug: str) -> Followed:
     return _followed(row)
 
 
-def read_newest(session: Session, part: Part = WHOLE) -> tuple[Followed, ...]:
+def read_newest(session: Session, part: Part) -> tuple[Followed, ...]:
     """Return what was announced last, the newest first."""
     rows = session.execute(
         select(*_COLUMNS)

@@ -289,7 +289,6 @@ def list_jobs(
     session: Session,
     *,
     states: Sequence[JobState] = (),
-    subject: str | None = None,
     offset: int = 0,
     limit: int = 50,
 ) -> JobPage:
@@ -301,8 +300,6 @@ def list_jobs(
     wanted = select(Job).where(~_DONE_ROUND)
     if states:
         wanted = wanted.where(Job.state.in_(states))
-    if subject is not None:
-        wanted = wanted.where(Job.subject == subject)
     total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     rows = session.scalars(wanted.order_by(Job.id.desc()).offset(offset).limit(limit))
     return JobPage(tuple(_facts(job) for job in rows), total)

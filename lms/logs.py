@@ -9,7 +9,6 @@ from typing import Final, TextIO
 
 import structlog
 
-PLAIN = "event", "level", "at"
 _ADDRESS: Final = re.compile(r"[^\s@\"'()<>\[\]{},;:=]+@[^\s@\"'()<>\[\]{},;:=]+")
 HIDDEN: Final = "(an address)"
 

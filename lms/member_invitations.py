@@ -88,7 +88,7 @@ def ask_in(
     _write(session, managed.facts, new, account, doors=doors, is_new=is_new, now=now)
 
 
-def list_asked(session: Session, organisation_id: int, *, query: str = "") -> tuple[Asked, ...]:
+def list_asked(session: Session, organisation_id: int, *, query: str) -> tuple[Asked, ...]:
     """Return who was asked and has not accepted, the latest first.
 
     `query` keeps those whose names or addresses have all its words.

@@ -155,7 +155,7 @@ def list_members(
     return Members(items, session.scalar(counted) or 0)
 
 
-def every_member(session: Session, organisation_id: int, *, query: str = "") -> Iterator[Member]:
+def every_member(session: Session, organisation_id: int, *, query: str) -> Iterator[Member]:
     """Give all of an organisation's people in the order of the list, a portion at a time."""
     found, offset = PORTION, 0
     while found == PORTION:

@@ -184,7 +184,7 @@ def edit_organisation(
 
 
 def list_organisations(
-    session: Session, query: str, *, offset: int = 0, limit: int = 50
+    session: Session, query: str, *, offset: int, limit: int
 ) -> OrganisationsPage:
     """Return the organisations whose name or slug has every word, by name."""
     parent = aliased(Organisation)

@@ -56,9 +56,8 @@ class Settings:
     mail_from: str
     time_zone: str
     trusted_proxies: tuple[Network, ...]
-    allow_http: bool
-    upload_days: int = 7
-    speech_command: tuple[str, ...] = ()
+    upload_days: int
+    speech_command: tuple[str, ...]
 
     @property
     def is_https(self) -> bool:
@@ -75,8 +74,8 @@ class Settings:
         reader = _Reader(os.environ if environ is None else environ)
         data_dir = reader.take("DATA_DIR", Path(".var").resolve(), _directory)
         base_url = reader.take("BASE_URL", "http://127.0.0.1:8000", _base_url)
-        allow_http = reader.take("ALLOW_HTTP", default=False, parse=_yes_or_no)
-        if base_url and not allow_http and _is_plain_beyond_loopback(base_url):
+        allows_http = reader.take("ALLOW_HTTP", default=False, parse=_yes_or_no)
+        if base_url and not allows_http and _is_plain_beyond_loopback(base_url):
             reader.fault(
                 "BASE_URL",
                 "plain http beyond this machine sends passwords in the clear; use https, "
@@ -114,7 +113,6 @@ class Settings:
             mail_from=reader.take("MAIL_FROM", f"library@{_host(base_url)}", _mail_from),
             time_zone=reader.take("TIME_ZONE", "America/New_York", _time_zone),
             trusted_proxies=reader.take("TRUSTED_PROXIES", (), _networks),
-            allow_http=allow_http,
             upload_days=reader.take("UPLOAD_DAYS", 7, _days),
             speech_command=reader.take("SPEECH_COMMAND", (), _command),
         )

@@ -144,17 +144,11 @@ def list_deployments(
     session: Session,
     *,
     registration: str | None = None,
-    organisation_id: int | None = None,
-    state: DeploymentState | None = None,
 ) -> tuple[DeploymentFacts, ...]:
-    """Return deployments, last seen first: all, or of a registration, an organisation, a state."""
+    """Return deployments, last seen first: all, or of a registration."""
     query = _listed().order_by(Deployment.seen_at.desc(), Deployment.id.desc())
     if registration is not None:
         query = query.where(Registration.public_id == registration)
-    if organisation_id is not None:
-        query = query.where(Deployment.organisation_id == organisation_id)
-    if state is not None:
-        query = query.where(Deployment.state == state)
     return _facts(session, query)
 
 

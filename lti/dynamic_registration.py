@@ -17,7 +17,6 @@ from lti.registrations import LONGEST_ID, LONGEST_ISSUER
 from lti.tool_configuration import TOOL_CONFIGURATION, Offered
 
 PLATFORM_CONFIGURATION: Final = "https://purl.imsglobal.org/spec/lti-platform-configuration"
-OK: Final = (200, 201)
 ENDPOINTS: Final = {
     "authorization_endpoint": "auth_url",
     "token_endpoint": "token_url",

@@ -13,9 +13,6 @@ from lms.errors import N_
 NAME, LOGIN, LAUNCH, JWKS, DOMAIN = "name", "login", "launch", "jwks", "domain"
 CANVAS_JSON, REGISTRATION, CUSTOM = "canvas_json", "registration", "custom"
 EMBED: Final = "embed"
-VALUES: Final = frozenset(
-    (NAME, LOGIN, LAUNCH, JWKS, DOMAIN, CANVAS_JSON, REGISTRATION, CUSTOM, EMBED)
-)
 
 
 @dataclass(frozen=True, slots=True)

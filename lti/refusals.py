@@ -40,6 +40,6 @@ def not_authentic(code: str, message: str, *, detail: str = "") -> LaunchRefused
     return LaunchRefused(NOT_AUTHENTIC, code, message, detail=detail)
 
 
-def not_entitled(code: str, message: str, *, detail: str = "") -> LaunchRefused:
+def not_entitled(code: str, message: str) -> LaunchRefused:
     """Return the refusal of what is authentic and may not be done."""
-    return LaunchRefused(NOT_ENTITLED, code, message, detail=detail)
+    return LaunchRefused(NOT_ENTITLED, code, message)

@@ -1,6 +1,5 @@
 """The ways to an organisation's grants: seats, invitations, waiting lists and mail domains."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -31,7 +30,6 @@ from tests.factories import (
 )
 
 DAY = timedelta(days=1)
-Arrange = Callable[[Session], object]
 
 
 def case_of(database: Database, login_id: int, webinar_id: int) -> Case:

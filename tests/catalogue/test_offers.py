@@ -1,7 +1,6 @@
 """Prices are rows in versions; what was sold keeps the one it was sold at."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -16,7 +15,6 @@ SINGLE = Price(OfferKind.SINGLE, 1, 9900, "USD")
 FROM_3 = Price(OfferKind.GROUP_SEATS, 3, 7500, "USD")
 FROM_5 = Price(OfferKind.GROUP_SEATS, 5, 6500, "USD")
 PASS = Price(OfferKind.PASS, 1, 49900, "USD")
-LATER = NOW + timedelta(days=1)
 
 
 def priced(database: Database, *prices: Price) -> int:

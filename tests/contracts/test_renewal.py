@@ -145,25 +145,6 @@ def test_those_whom_managers_chose_stay_until_the_first_day_and_go_then(
     assert counts(database, made.pool_id) == (1, 1)
 
 
-def test_saying_who_stays_chooses_all_others(database: Database) -> None:
-    made = make_contract(database, 3)
-    sitting = people(database, 3)
-    seats = [take_seat(database, made.pool_id, one) for one in sitting]
-    renewed(database, made.pool_id, 1, at=NOW, ends_at=NEXT_END)
-    with database.transaction() as session:
-        contracts.keep(session, made.pool_id, [seats[0]], actor=None, now=NOW)
-    settle_at(database, made.pool_id, END)
-    assert states(database, made.pool_id)[sitting[0]] is CLAIMED
-
-
-def test_no_more_can_stay_than_there_are_seats(database: Database) -> None:
-    made = make_contract(database, 2)
-    seats = [take_seat(database, made.pool_id, one) for one in people(database, 2)]
-    renewed(database, made.pool_id, 1, at=NOW, ends_at=NEXT_END)
-    with database.transaction() as session, pytest.raises(Conflict):
-        contracts.keep(session, made.pool_id, seats, actor=None, now=NOW)
-
-
 def test_a_seat_of_another_pool_cannot_be_chosen(database: Database) -> None:
     made, other = make_contract(database, 2), make_contract(database, 2)
     for one in people(database, 2):
