@@ -164,7 +164,7 @@ def finish(
     now: datetime,
 ) -> None:
     """Close a request as done; an answer is mailed. Raises NotFound, Conflict when it was closed."""
-    _close(session, request_id, RequestState.DONE, answer=answer, now=now)
+    _move(session, request_id, RequestState.DONE, answer=answer, now=now)
     audit.record(session, "request.done", request_id, actor=actor, now=now)
     if answer.strip():
         sale_letters.send_answer(session, find_request(session, request_id), doors=doors, now=now)
@@ -177,7 +177,7 @@ def finish_with_sale(
 
     Raises NotFound, and Conflict when it was closed before: two who click at once make one sale.
     """
-    _close(session, request_id, RequestState.DONE, answer="", now=now, sale_id=sale_id)
+    _move(session, request_id, RequestState.DONE, answer="", now=now, sale_id=sale_id)
     sale = session.scalar(select(Sale.public_id).where(Sale.id == sale_id))
     detail = {"sale": sale}
     audit.record(session, "request.done", request_id, actor=actor, now=now, detail=detail)
@@ -199,7 +199,7 @@ def decline(
     if not answer.strip():
         sentence = N_("Say why: the answer is mailed to who asked.")
         raise Invalid(sentence, fields={"answer": sentence})
-    _close(session, request_id, RequestState.DECLINED, answer=answer, now=now)
+    _move(session, request_id, RequestState.DECLINED, answer=answer, now=now)
     audit.record(session, "request.declined", request_id, actor=actor, now=now)
     sale_letters.send_answer(session, find_request(session, request_id), doors=doors, now=now)
 
@@ -234,7 +234,7 @@ def keep_note(
 
 def correct_address(
     session: Session, request_id: str, *, email: str, office: Office, now: datetime
-) -> RequestFacts:
+) -> None:
     """Send a request's receipt to another address, which its answers go to from now on.
 
     Raises Invalid, NotFound, and Conflict when it has been answered.
@@ -245,7 +245,7 @@ def correct_address(
         raise Conflict(ANSWERED)
     _set(session, request_id, email=address.shown)
     audit.record(session, "request.address_corrected", request_id, actor=None, now=now)
-    return send_receipt_again(session, request_id, office=office, now=now)
+    send_receipt_again(session, request_id, office=office, now=now)
 
 
 def name_successor(session: Session, request_id: str, *, email: str, name: str) -> None:
@@ -255,13 +255,10 @@ def name_successor(session: Session, request_id: str, *, email: str, name: str) 
         raise Conflict(ANSWERED)
 
 
-def send_receipt_again(
-    session: Session, request_id: str, *, office: Office, now: datetime
-) -> RequestFacts:
+def send_receipt_again(session: Session, request_id: str, *, office: Office, now: datetime) -> None:
     """Send the receipt once more to the address that is kept; raises NotFound."""
     facts = find_request(session, request_id)
     sale_letters.send_receipt(session, facts, doors=office.doors, zone=office.zone, now=now)
-    return facts
 
 
 def _checked(new: NewRequest) -> NewRequest:
@@ -306,17 +303,13 @@ def _take_over(session: Session, row: DeskRequest, quote_of: str, *, now: dateti
     )
 
 
-def _move(session: Session, request_id: str, state: RequestState, *, now: datetime) -> None:
-    _close(session, request_id, state, answer=None, now=now)
-
-
-def _close(
+def _move(
     session: Session,
     request_id: str,
     state: RequestState,
     *,
-    answer: str | None,
     now: datetime,
+    answer: str | None = None,
     sale_id: int | None = None,
 ) -> None:
     values: dict[str, object] = {"state": state}

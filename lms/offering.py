@@ -63,27 +63,26 @@ def impatient(session: Session) -> Iterator[None]:
         raise Busy from error
 
 
-def offer_next(session: Session, pool_id: int, *, now: datetime) -> int:
-    """Hold what is free for those who wait, first in, first out; returns for how many (S9).
+def offer_next(session: Session, pool_id: int, *, now: datetime) -> None:
+    """Hold what is free for those who wait, first in, first out (S9).
 
     The pool is locked by the caller. Offers are told by letter afterwards (lms/seat_rounds.py).
     """
     entry = session.scalar(_FIRST_WAITING, {"pool": pool_id})
     if entry is None or not standing_of(session, pool_id, now).takes_people:
-        return 0
-    offered = 0
+        return
+    offered = False
     while entry is not None:
         got = _offer(session, pool_id, entry, now)
         if got is None or isinstance(got, Full):
             break
         entry.ended_at = now
         entry.ended_as = WaitingEnd.SEATED if isinstance(got, Clash) else WaitingEnd.OFFERED
-        offered += isinstance(got, Seated)
+        offered |= isinstance(got, Seated)
         session.flush()
         entry = session.scalar(_FIRST_WAITING, {"pool": pool_id})
     if offered:
         tell_later(session, pool_id, now=now)
-    return offered
 
 
 def _offer(

@@ -12,12 +12,10 @@ from lms.sale_list import overdue_sales
 TELLS_FOR: Final = timedelta(days=60)  # what fell due before was told, or came from the past
 
 
-def tell_overdue(session: Session, *, office: Office, now: datetime) -> int:
-    """Tell the house and the buyer of each payment that fell due; returns how many there are.
+def tell_overdue(session: Session, *, office: Office, now: datetime) -> None:
+    """Tell the house and the buyer of each payment that fell due.
 
     Any number of times: each letter has a key and is written once.
     """
-    late = overdue_sales(session, now=now, since=now - TELLS_FOR)
-    for facts in late:
+    for facts in overdue_sales(session, now=now, since=now - TELLS_FOR):
         sale_letters.send_overdue(session, facts, doors=office.doors, zone=office.zone, now=now)
-    return len(late)

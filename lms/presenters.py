@@ -78,20 +78,16 @@ def change_picture(
     return before
 
 
-def remove_presenter(
-    session: Session, public_id: str, *, actor: str | None, now: datetime
-) -> KeptPresenter:
+def remove_presenter(session: Session, public_id: str, *, actor: str | None, now: datetime) -> None:
     """Remove a presenter who presents nothing and whom no pass names; raises NotFound or Conflict."""
     row = _row(session, public_id)
     if _webinars_of(session, row.id):
         raise Conflict(N_("Webinars name this presenter. Take them off those first."))
     if session.scalar(select(Grant.id).where(Grant.presenter_id == row.id).limit(1)):
         raise Conflict(N_("Passes were sold for this presenter, so the page stays."))
-    removed = _kept(row)
     session.delete(row)
     audit.record(session, "presenter.removed", row.public_id, actor=actor, now=now)
     session.flush()
-    return removed
 
 
 def read_presenter(session: Session, public_id: str) -> KeptPresenter:

@@ -55,7 +55,7 @@ def hold(session: Session, sale_id: str, *, actor: str | None, now: datetime) ->
             .values(awaits_payment_since=now)
             .execution_options(synchronize_session=False)
         )
-        _end_playback(session, line, PlaybackEnd.SUSPENDED, now=now)
+        _end_playback(session, line, now=now)
     audit.record(session, "sale.held", sale_id, actor=actor, now=now)
 
 
@@ -218,7 +218,7 @@ def _suspend(session: Session, facts: SaleFacts, *, actor: str | None, now: date
             pools.suspend_pool_grant(session, line.public_id, actor=actor, now=now)
         else:
             _change(session, line, suspended_at=now)
-            _end_playback(session, line, PlaybackEnd.SUSPENDED, now=now)
+            _end_playback(session, line, now=now)
             audit.record(session, "grant.suspended", line.public_id, actor=actor, now=now)
 
 
@@ -240,10 +240,8 @@ def _change(session: Session, line: SaleGrant, **values: datetime | None) -> Non
     )
 
 
-def _end_playback(
-    session: Session, line: SaleGrant, ended_as: PlaybackEnd, *, now: datetime
-) -> None:
+def _end_playback(session: Session, line: SaleGrant, *, now: datetime) -> None:
     if line.login_id is not None:
-        end_by_own_grants(session, line.login_id, ended_as=ended_as, now=now)
+        end_by_own_grants(session, line.login_id, ended_as=PlaybackEnd.SUSPENDED, now=now)
     elif line.pool_id is not None:
-        end_playback(session, line.pool_id, ended_as, now=now)
+        end_playback(session, line.pool_id, PlaybackEnd.SUSPENDED, now=now)

@@ -46,8 +46,6 @@ class Settled:
     standing: Standing
     released: int = 0
     frozen: int = 0
-    thawed: int = 0
-    offered: int = 0
 
 
 _seen = (
@@ -220,19 +218,20 @@ def _fit(
 ) -> Settled:
     ids = [pool.id for pool in family]
     parent = next(pool for pool in family if pool.id == parent_id)
-    released = thawed = 0
+    released = 0
     sitting = _sitting(session, ids)
     if stands.seats is not None and sum(sitting.values()) > stands.seats:
         released = _shed(session, ids, sum(sitting.values()) - stands.seats, now)
         sitting = _sitting(session, ids)
     if _is_more(stands.seats, parent.capacity):
         room = None if stands.seats is None else stands.seats - sum(sitting.values())
-        thawed = _thaw(session, ids, room)
+        _thaw(session, ids, room)
         sitting = _sitting(session, ids)
     _allot_again(family, parent, stands.seats, sitting)
     session.flush()
-    offered = sum(offer_next(session, pool_id, now=now) for pool_id in ids)
-    return Settled(stands.standing, released=released, thawed=thawed, offered=offered)
+    for pool_id in ids:
+        offer_next(session, pool_id, now=now)
+    return Settled(stands.standing, released=released)
 
 
 def _sitting(session: Session, ids: Sequence[int]) -> dict[int, int]:
@@ -321,7 +320,7 @@ def _forget_leavers(session: Session, ids: Sequence[int]) -> None:
     )
 
 
-def _thaw(session: Session, ids: Sequence[int], room: int | None) -> int:
+def _thaw(session: Session, ids: Sequence[int], room: int | None) -> None:
     coming_back = (
         select(Assignment.id)
         .where(Assignment.pool_id.in_(ids), Assignment.state == AssignmentState.FROZEN)
@@ -329,13 +328,12 @@ def _thaw(session: Session, ids: Sequence[int], room: int | None) -> int:
         .limit(room)
         .correlate(None)
     )
-    thawed: Any = session.execute(
+    session.execute(
         update(Assignment)
         .where(Assignment.id.in_(coming_back))
         .values(state=AssignmentState.CLAIMED, frozen_at=None)
         .execution_options(synchronize_session=False)
     )
-    return int(thawed.rowcount)
 
 
 def _people(which: ColumnElement[bool]) -> Select[int]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -45,11 +44,10 @@ class Browser:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A new sign-in: `cookie` is kept by the browser alone, until `expires_at` if remembered."""
+    """A new sign-in: `cookie` is kept by the browser alone."""
 
     cookie: str
     remembered: bool
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: date
     session.add(sign_in)
     session.flush()
     audit.record(session, "sign_in.opened", sign_in.public_id, actor=login.public_id, now=now)
-    return Opened(cookie, browser.remembered, sign_in.expires_at)
+    return Opened(cookie, browser.remembered)
 
 
 def is_due(last_seen_at: datetime, *, now: datetime) -> bool:
@@ -175,12 +173,10 @@ def end_by_public_id(session: Session, login_id: int, public_id: str, *, now: da
     _end(session, mine, now=now)
 
 
-def end_all(
-    session: Session, login_id: int, *, now: datetime, but: int | None = None
-) -> Sequence[int]:
-    """Sign all browsers of a person out, except the sign-in `but`; returns the rows' ids."""
+def end_all(session: Session, login_id: int, *, now: datetime, but: int | None = None) -> None:
+    """Sign all browsers of a person out, except the sign-in `but`."""
     which = SignIn.login_id == login_id
-    return _end(session, which if but is None else which & (SignIn.id != but), now=now)
+    _end(session, which if but is None else which & (SignIn.id != but), now=now)
 
 
 def forget_old(session: Session, *, now: datetime) -> None:
@@ -193,7 +189,7 @@ def forget_old(session: Session, *, now: datetime) -> None:
     )
 
 
-def _end(session: Session, which: ColumnElement[bool], *, now: datetime) -> Sequence[int]:
+def _end(session: Session, which: ColumnElement[bool], *, now: datetime) -> None:
     ended = session.scalars(
         update(SignIn)
         .where(which, SignIn.ended_at.is_(None))
@@ -203,4 +199,3 @@ def _end(session: Session, which: ColumnElement[bool], *, now: datetime) -> Sequ
     ).all()
     for sign_in_id in ended:
         viewing.end_for_sign_in(session, sign_in_id, ended_as=PlaybackEnd.SIGNED_OUT, now=now)
-    return ended

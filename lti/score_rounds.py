@@ -48,16 +48,15 @@ def report_scores(carrel: Carrel, run: JobRun) -> None:
     deliver(carrel.database, services_of(carrel), stopping=run.cancelled)
 
 
-def look(database: Database) -> int:
-    """Look at what was watched since the last look; returns how many scores were queued."""
+def look(database: Database) -> None:
+    """Look at what was watched since the last look, and queue the scores that grew."""
     moment = now()
     with database.read_session() as session:
         since = scores.look_since(session, now=moment)
         standings = scores.find_changes(session, since, now=moment)
     with database.transaction() as session:
-        queued = scores.keep_standings(session, standings, now=moment)
+        scores.keep_standings(session, standings, now=moment)
         scores.mark_looked(session, now=moment)
-    return queued
 
 
 def look_after_merge(session: Session, kept_id: int, merged_id: int) -> None:

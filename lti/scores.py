@@ -80,11 +80,10 @@ def find_changes(session: Session, since: datetime, *, now: datetime) -> tuple[S
     return _standings(session, lately, changed, now=now)
 
 
-def keep_standings(session: Session, standings: Iterable[Standing], *, now: datetime) -> int:
-    """Keep where people stand, and queue what is worth more than before; returns how many."""
-    ordered = sorted(standings, key=lambda one: (one.link_id, one.identity_id))
-    queued = [_keep(session, standing, now) for standing in ordered]
-    return sum(queued)
+def keep_standings(session: Session, standings: Iterable[Standing], *, now: datetime) -> None:
+    """Keep where people stand, and queue what is worth more than before."""
+    for standing in sorted(standings, key=lambda one: (one.link_id, one.identity_id)):
+        _keep(session, standing, now)
 
 
 def mark_looked(session: Session, *, now: datetime) -> None:
@@ -275,7 +274,7 @@ def _standing(session: Session, pair: _Pair, login_id: int, extent: Extent) -> S
     return Standing(pair.link_id, pair.identity_id, share, given)
 
 
-def _keep(session: Session, standing: Standing, now: datetime) -> bool:
+def _keep(session: Session, standing: Standing, now: datetime) -> None:
     query = (
         select(Score)
         .where(Score.link_id == standing.link_id, Score.identity_id == standing.identity_id)
@@ -300,14 +299,11 @@ def _keep(session: Session, standing: Standing, now: datetime) -> bool:
         except IntegrityError:  # another worker looked at this moment, too
             score = session.scalars(query).one()
     score.share = standing.share
-    if standing.given <= score.given:
-        session.flush()
-        return False
-    score.given = standing.given
-    last_told = score.delivered_at or score.created_at
-    _queue(score, told_at(standing.given, last_told, now))
+    if standing.given > score.given:
+        score.given = standing.given
+        last_told = score.delivered_at or score.created_at
+        _queue(score, told_at(standing.given, last_told, now))
     session.flush()
-    return True
 
 
 def _queue(score: Score, run_at: datetime) -> None:
