@@ -51,7 +51,6 @@ class Announcement:
     minutes: int
     free: bool
     state: WebinarState
-    announced_at: datetime | None
     pulled_reason: str | None
     moved_from: datetime | None
     notice_said: str
@@ -102,7 +101,6 @@ _PAGE: Final = (
         Webinar.minutes,
         Webinar.free,
         Webinar.state,
-        Webinar.announced_at,
         Webinar.pulled_reason,
         Webinar.moved_from,
         Webinar.notice_said,
@@ -165,7 +163,6 @@ def _announcement(row: Row[*tuple[Any, ...]]) -> Announcement:
         minutes=row.minutes,
         free=row.free,
         state=row.state,
-        announced_at=row.announced_at,
         pulled_reason=row.pulled_reason,
         moved_from=row.moved_from,
         notice_said=row.notice_said,

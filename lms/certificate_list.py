@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, union
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
 from lms.lean import Query
@@ -27,10 +27,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """A certificate as it was issued, and what became of it; `holder` is "" once withheld.
-
-    `corrected_by` is the outside id of the one that stands in its place.
-    """
+    """A certificate as it was issued, and what became of it; `holder` is "" once withheld."""
 
     public_id: str
     kind: CertificateKind
@@ -48,7 +45,6 @@ class CertificateFacts:
     revoked_reason: str | None
     replaced_at: datetime | None
     withheld_at: datetime | None
-    corrected_by: str | None
 
     @property
     def status(self) -> Status:
@@ -63,30 +59,24 @@ class CertificateFacts:
         return self.status is Status.VALID and self.withheld_at is None
 
 
-_next = aliased(Certificate)
-FACTS: Final = (
-    select(
-        Certificate.public_id,
-        Certificate.kind,
-        Certificate.holder,
-        Certificate.title,
-        Webinar.slug,
-        Certificate.presenters,
-        Certificate.credit_minutes,
-        Certificate.zone,
-        Certificate.language,
-        Certificate.earned_at,
-        Certificate.issued_at,
-        Certificate.reason,
-        Certificate.revoked_at,
-        Certificate.revoked_reason,
-        Certificate.replaced_at,
-        Certificate.withheld_at,
-        _next.public_id.label("corrected_by"),
-    )
-    .join_from(Certificate, Webinar, Webinar.id == Certificate.webinar_id)
-    .outerjoin(_next, _next.replaces_id == Certificate.id)
-)
+FACTS: Final = select(
+    Certificate.public_id,
+    Certificate.kind,
+    Certificate.holder,
+    Certificate.title,
+    Webinar.slug,
+    Certificate.presenters,
+    Certificate.credit_minutes,
+    Certificate.zone,
+    Certificate.language,
+    Certificate.earned_at,
+    Certificate.issued_at,
+    Certificate.reason,
+    Certificate.revoked_at,
+    Certificate.revoked_reason,
+    Certificate.replaced_at,
+    Certificate.withheld_at,
+).join_from(Certificate, Webinar, Webinar.id == Certificate.webinar_id)
 
 _PERSON: Final = bindparam("person", type_=Login.id.type)
 _keys = union(

@@ -48,7 +48,6 @@ class MassWork:
     before: int
     share: float
     failure: str
-    created_at: datetime
     started_at: datetime | None
 
     @property
@@ -166,7 +165,6 @@ def read_work(session: Session, organisation_id: str, job_id: str) -> MassWork:
         before=before,
         share=done / len(people) if people else 1.0,
         failure=job.failure or "",
-        created_at=job.created_at,
         started_at=job.started_at,
     )
 

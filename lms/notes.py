@@ -36,7 +36,6 @@ class NoteFacts:
     public_id: str
     at_s: float
     text: str
-    written_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class OwnNote:
 
 
 _NOTES = Query(
-    select(Note.public_id, Note.at_s, Note.text, Note.written_at)
+    select(Note.public_id, Note.at_s, Note.text)
     .where(
         Note.login_id.in_(whose),
         Note.webinar_id == bindparam("webinar_id"),

@@ -20,7 +20,6 @@ class Sitting:
     email: str | None
     state: AssignmentState
     invited_at: datetime
-    notified_at: datetime | None
     claimed_at: datetime | None
     expires_at: datetime | None
     ended_at: datetime | None
@@ -36,7 +35,6 @@ def read_history(session: Session, seat_id: int) -> tuple[Sitting, ...]:
             func.coalesce(Assignment.email, Login.email),
             Assignment.state,
             Assignment.created_at,
-            Assignment.notified_at,
             Assignment.claimed_at,
             Assignment.expires_at,
             Assignment.ended_at,
@@ -46,7 +44,7 @@ def read_history(session: Session, seat_id: int) -> tuple[Sitting, ...]:
         .where(Assignment.seat_id == seat_id)
         .order_by(Assignment.id.desc())
     )
-    return tuple(Sitting(*tuple(row)) for row in rows)
+    return tuple(Sitting(*row) for row in rows)
 
 
 def released_together(session: Session, *, actor: str, at: datetime) -> tuple[tuple[str, int], ...]:

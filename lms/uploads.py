@@ -124,7 +124,6 @@ class UploadFacts:
     arriving: Arriving
     actor: str | None
     failure: str | None
-    updated_at: datetime
     expires_at: datetime
 
     @property
@@ -373,6 +372,5 @@ def _read(row: Upload, slug: str, actor: str | None) -> UploadFacts:
         arriving=Arriving(row.key, row.mark, row.size_bytes),
         actor=actor,
         failure=row.failure,
-        updated_at=row.updated_at,
         expires_at=row.expires_at,
     )

@@ -28,8 +28,6 @@ class Completion:
 
     name: str
     email: str
-    email_key: str
-    webinar_id: int
     webinar: str
     share: float | None
     completed_at: datetime | None
@@ -109,8 +107,6 @@ def _seen_here(
             found[each.email_key, webinar_id] = Completion(
                 name=names.get(each.login_id, ""),
                 email=each.email,
-                email_key=each.email_key,
-                webinar_id=webinar_id,
                 webinar=titles.get(webinar_id, ""),
                 share=at.share,
                 completed_at=at.completed_at,
@@ -131,8 +127,6 @@ def _add_reported(
             known = Completion(
                 name=row.name,
                 email=row.email,
-                email_key=row.email_key,
-                webinar_id=row.webinar_id,
                 webinar=titles.get(row.webinar_id, ""),
                 share=None,
                 completed_at=None,

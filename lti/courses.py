@@ -67,7 +67,6 @@ class Learner:
     and is not in the course by it.
     """
 
-    identity_id: int | None
     sub: str
     name: str
     share: float | None
@@ -75,7 +74,6 @@ class Learner:
     is_complete: bool
     state: ScoreState | None
     failure: str | None
-    delivered_at: datetime | None
     is_listed: bool
 
     @property
@@ -228,7 +226,6 @@ def _scored(session: Session, link: ResourceLink, people: _People) -> list[Learn
     names = names_of(session, [identity.login_id for _, identity in rows])
     return [
         Learner(
-            identity_id=identity.id,
             sub=identity.sub,
             name=people.name_of(identity.sub, names.get(identity.login_id, "")),
             share=score.share,
@@ -236,7 +233,6 @@ def _scored(session: Session, link: ResourceLink, people: _People) -> list[Learn
             is_complete=reaches(score.share, link.threshold),
             state=score.state,
             failure=score.failure,
-            delivered_at=score.delivered_at,
             is_listed=people.names(identity.sub, score.created_at),
         )
         for score, identity in rows
@@ -248,7 +244,6 @@ def _come(session: Session, link: ResourceLink, people: _People, known: set[str]
     rows = session.execute(
         select(
             Identity.sub,
-            Identity.id,
             Identity.login_id,
             func.min(FrameSession.created_at).label("came_at"),
         )
@@ -268,7 +263,6 @@ def _come(session: Session, link: ResourceLink, people: _People, known: set[str]
         _nothing_of(
             row.sub,
             people.name_of(row.sub, names.get(row.login_id, "")),
-            identity_id=row.id,
             share=0.0,
             is_listed=people.names(row.sub, row.came_at),
         )
@@ -280,12 +274,10 @@ def _nothing_of(
     sub: str,
     name: str,
     *,
-    identity_id: int | None = None,
     share: float | None = None,
     is_listed: bool = True,
 ) -> Learner:
     return Learner(
-        identity_id=identity_id,
         sub=sub,
         name=name,
         share=share,
@@ -293,6 +285,5 @@ def _nothing_of(
         is_complete=False,
         state=None,
         failure=None,
-        delivered_at=None,
         is_listed=is_listed,
     )

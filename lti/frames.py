@@ -56,14 +56,12 @@ class Frame:
     origins: tuple[str, ...]
     target: Target | None
     deployment_id: int | None
-    context_id: int | None
     link_id: int | None
     embed_link_id: int | None
     identity_id: int | None
     login_id: int | None
     is_test_user: bool
     services: Mapping[str, Any]
-    locale: str | None
     expires_at: datetime
     seat_rule: SeatRule | None = None
 
@@ -334,14 +332,12 @@ def _frame(found: Row[*tuple[Any, ...]]) -> Frame:
         origins=tuple(found.origins.split()),
         target=None if row.target is None else read_target(row.target),
         deployment_id=row.deployment_id,
-        context_id=row.context_id,
         link_id=row.link_id,
         embed_link_id=row.embed_link_id,
         identity_id=row.identity_id,
         login_id=row.login_id,
         is_test_user=row.is_test_user,
         services=MappingProxyType(row.services),
-        locale=row.locale,
         expires_at=ends_at,
         seat_rule=found.seat_rule,
     )

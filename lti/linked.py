@@ -23,14 +23,6 @@ class LinkedIdentity:
     seen_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class OpenLetter:
-    """A letter that waits to be opened, as the asking person sees it."""
-
-    email: str
-    expires_at: datetime
-
-
 def list_linked(session: Session, login_id: int) -> tuple[LinkedIdentity, ...]:
     """Return the learning systems that are linked to a login, the one opened last first."""
     logins = persons_logins(session, login_id)[1:]
@@ -66,14 +58,13 @@ def companions(session: Session, login_id: int, identity_id: str) -> tuple[Linke
     return tuple(one for one in linked if one.public_id in together)
 
 
-def open_letter(session: Session, identity_id: int, *, now: datetime) -> OpenLetter | None:
-    """Return the letter that a platform's person (row id) waits for, None for none."""
-    row = session.execute(
-        select(IdentityLink.email, IdentityLink.expires_at).where(
+def find_sent_to(session: Session, identity_id: int, *, now: datetime) -> str | None:
+    """Return where the letter that a platform's person (row id) waits for went, None for none."""
+    return session.scalar(
+        select(IdentityLink.email).where(
             IdentityLink.identity_id == identity_id,
             IdentityLink.confirmed_at.is_(None),
             IdentityLink.ended_at.is_(None),
             IdentityLink.expires_at > now,
         )
-    ).one_or_none()
-    return None if row is None else OpenLetter(row.email, row.expires_at)
+    )

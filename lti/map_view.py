@@ -67,7 +67,6 @@ class MapFacts:
     failure: str
     created_at: datetime
     started_at: datetime | None
-    ended_at: datetime | None
     counts: Mapping[Show, int]
 
     @property
@@ -166,7 +165,6 @@ def _facts(session: Session, row: PeopleMap, organisation: Customer) -> MapFacts
         failure=row.failure,
         created_at=row.created_at,
         started_at=row.started_at,
-        ended_at=row.ended_at,
         counts={show: getattr(counts, show.value) for show in Show},
     )
 

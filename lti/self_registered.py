@@ -16,7 +16,7 @@ from lti.deployments import see_deployment
 from lti.dynamic_registration import Granted, PlatformConfiguration
 from lti.frames import hashed
 from lti.invites import OVER, Invite, find_invite, note_registration
-from lti.models.platforms import Registration, RegistrationInvite, RegistrationState
+from lti.models.platforms import Registration, RegistrationState
 from lti.own_registrations import await_approval_if_moved
 from lti.registrations import (
     LONGEST_NAME,
@@ -46,14 +46,6 @@ class Way:
     allows_loopback: bool
     invite: Invite | None
     registration: RegistrationFacts | None
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What came of a registration: new or brought up to date, and how it stands."""
-
-    registration: RegistrationFacts
-    is_new: bool
 
 
 def find_way(session: Session, secret: str, *, now: datetime) -> Way:
@@ -88,7 +80,7 @@ def keep_registration(
     granted: Granted,
     *,
     now: datetime,
-) -> Kept:
+) -> RegistrationFacts:
     """Keep what was agreed: a new registration waits for staff, a known one is brought up to date.
 
     One whose addresses change waits for staff again. Raises Conflict for a platform that is
@@ -98,24 +90,14 @@ def keep_registration(
     if way.registration is not None and not any(each.id == way.registration.id for each in known):
         raise Conflict(OTHER_PLATFORM, code="other_platform")
     if known:
-        kept = Kept(_updated(session, way, known[0], configuration, now), is_new=False)
+        kept = _updated(session, way, known[0], configuration, now)
     else:
-        kept = Kept(_added(session, way, secret, configuration, granted, now), is_new=True)
+        kept = _added(session, way, secret, configuration, granted, now)
     if granted.deployment_id is not None:
-        see_deployment(session, kept.registration.id, granted.deployment_id, now=now)
+        see_deployment(session, kept.id, granted.deployment_id, now=now)
     if way.invite is not None:
-        note_registration(session, way.invite, kept.registration.id)
+        note_registration(session, way.invite, kept.id)
     return kept
-
-
-def invited_by(session: Session, registration_id: int) -> str | None:
-    """Return the outside id of the invite that a registration came by, None where by none."""
-    return session.scalar(
-        select(RegistrationInvite.public_id)
-        .where(RegistrationInvite.registration_id == registration_id)
-        .order_by(RegistrationInvite.id)
-        .limit(1)
-    )
 
 
 def _added(

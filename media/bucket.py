@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from media.bucket_intake import BucketIntake
-from media.keys import checked_key, content_type_of, folder_of
+from media.keys import checked_key, folder_of
 from media.reaching import reaching, status_of
 from media.stored import Missing, Stat
 
@@ -104,7 +104,6 @@ class S3Storage:
             raise
         return Stat(
             size=found["ContentLength"],
-            content_type=content_type_of(key),
             etag=found["ETag"],
             modified=found["LastModified"],
         )

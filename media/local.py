@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
-from media.keys import checked_key, content_type_of, folder_of
+from media.keys import checked_key, folder_of
 from media.local_intake import LocalIntake
 from media.stored import Missing, Stat
 
@@ -107,7 +107,6 @@ class LocalStorage:
             return None
         return Stat(
             size=found.st_size,
-            content_type=content_type_of(key),
             etag=version_of(found),
             modified=datetime.fromtimestamp(found.st_mtime, UTC),
         )

@@ -25,6 +25,5 @@ class Stat:
     """What is known of a stored file; `size` in bytes, `etag` quoted as HTTP wants it."""
 
     size: int
-    content_type: str
     etag: str
     modified: datetime

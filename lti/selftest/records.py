@@ -27,7 +27,6 @@ class SelftestFacts:
 
     public_id: str
     registration: RegistrationFacts | None
-    asked_at: datetime
     finished_at: datetime | None
     passed: int
     failed: int
@@ -105,7 +104,6 @@ def _facts(session: Session, row: Selftest) -> SelftestFacts:
     return SelftestFacts(
         public_id=row.public_id,
         registration=registration,
-        asked_at=row.asked_at,
         finished_at=row.finished_at,
         passed=row.passed,
         failed=row.failed,

@@ -14,7 +14,7 @@ from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, see_other, transaction
 from lms.web.pace import evenly
 from lti.frames import Frame
-from lti.linked import open_letter
+from lti.linked import find_sent_to
 from lti.linking import account_of, ask_link
 from lti.models.launches import FrameRole
 from lti.origins import origin_of
@@ -72,14 +72,14 @@ def _page(frame: Frame, identity_id: int, form: AskForm, *, secret: str) -> Resp
     with read_session() as session:
         origin = origin_of(session, identity_id)
         account = None if frame.login_id is None else account_of(session, frame.login_id)
-        letter = open_letter(session, identity_id, now=now())
+        sent_to = find_sent_to(session, identity_id, now=now())
     return frame_page(
         frame,
         "lti/link.html",
         form=form,
         origin=origin,
         linked_to=None if account is None else veiled(account.email or ""),
-        sent_to=None if letter is None else letter.email,
+        sent_to=sent_to,
         home_url=url_for("framed.home", secret=secret),
         account_url=url_for("account_lti.overview", _external=False),
         ask_url=url_for(".ask", secret=secret),

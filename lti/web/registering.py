@@ -20,7 +20,8 @@ from lti.dynamic_registration import (
 )
 from lti.invites import give_back_invite, use_invite
 from lti.platform_addresses import origin_of
-from lti.self_registered import Kept, Way, check_platform, find_way, keep_registration
+from lti.registrations import RegistrationFacts
+from lti.self_registered import Way, check_platform, find_way, keep_registration
 from lti.tool_configuration import registration_request
 from lti.web.framed import framed_by
 from lti.web.tool_pages import tool_addresses, tool_face
@@ -58,7 +59,7 @@ def register(secret: str) -> ResponseReturnValue:
 
 def _register(
     secret: str, way: Way, configuration: PlatformConfiguration, token: str | None
-) -> Kept:
+) -> RegistrationFacts:
     """Ask the platform while the invite is ours alone, and keep its answer."""
     moment = now()
     wanted = registration_request(tool_addresses(), tool_face(), configuration.offered)
@@ -83,7 +84,7 @@ def _page(
     *,
     way: Way | None = None,
     address: str = "",
-    kept: Kept | None = None,
+    kept: RegistrationFacts | None = None,
     sentence: str | None = None,
 ) -> Response:
     origins = _framing(address)
@@ -96,7 +97,6 @@ def _page(
             kept=kept,
             is_over=isinstance(refusal, Gone),
             frame_origins=origins,
-            return_url=None,
         ),
         status_of(refusal) if refusal else status,
     )

@@ -119,5 +119,4 @@ def _example() -> CertificateFacts:
         revoked_reason=None,
         replaced_at=None,
         withheld_at=None,
-        corrected_by=None,
     )
