@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Served, Visit
+from tests.browser.people import Person
 from tests.factories import make_grant
 from tests.servers.chromium import axe_script
 
@@ -47,6 +48,14 @@ def faults_in(page: Page) -> str:
     page.evaluate(axe_script())
     found: str = page.evaluate(FAULTS)
     return found
+
+
+def _play(visitor: Person) -> None:
+    """Open the film and play a second of it."""
+    visitor.page.goto(f"/webinars/{SLUG}/watch")
+    visitor.until("!!customElements.get('media-controller')")
+    visitor.page.keyboard.press("k")
+    visitor.until("document.querySelector('video').currentTime > 1")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -119,10 +128,7 @@ def test_captions_stand_above_the_controls_also_while_the_film_stands(
 ) -> None:
     alice = visit(people[0])
     page = alice.page
-    page.goto(f"/webinars/{SLUG}/watch")
-    alice.until("!!customElements.get('media-controller')")
-    page.keyboard.press("k")
-    alice.until("document.querySelector('video').currentTime > 1")
+    _play(alice)
     page.keyboard.press("k")
     page.locator("h1").first.click()
     alice.until(
@@ -150,10 +156,7 @@ def test_over_the_time_line_stands_the_picture_of_where_the_pointer_is(
 ) -> None:
     alice = visit(people[0])
     page = alice.page
-    page.goto(f"/webinars/{SLUG}/watch")
-    alice.until("!!customElements.get('media-controller')")
-    page.keyboard.press("k")
-    alice.until("document.querySelector('video').currentTime > 1")
+    _play(alice)
     line = page.locator("media-time-range")
     seen = set()
     for share in (0.3, 0.8):
@@ -178,10 +181,7 @@ def test_captions_look_as_their_reader_chooses_and_that_is_remembered(
 ) -> None:
     alice = visit(people[0], reduced_motion="reduce")
     page = alice.page
-    page.goto(f"/webinars/{SLUG}/watch")
-    alice.until("!!customElements.get('media-controller')")
-    page.keyboard.press("k")
-    alice.until("document.querySelector('video').currentTime > 1")
+    _play(alice)
     page.keyboard.press("k")
     page.evaluate(ADD_CAPTION)
     page.wait_for_timeout(500)
