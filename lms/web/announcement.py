@@ -180,8 +180,5 @@ def _stranger(found: Announcement, now: datetime) -> Panel:
         until=None,
         action_label=None if is_gone else _("Sign in"),
         action_url=None if is_gone else url_for("sign_in.sign_in", next=here),
-        action_kind="primary",
-        disabled=False,
         weighed=(),
-        note=None,
     )

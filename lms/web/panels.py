@@ -28,10 +28,10 @@ class Panel:
     until: str | None
     action_label: str | None
     action_url: str | None
-    action_kind: str
-    disabled: bool
     weighed: tuple[tuple[str, str], ...]
-    note: str | None
+    action_kind: str = "primary"
+    disabled: bool = False
+    note: str | None = None
     more: str | None = None
     posts: bool = False  # the one thing to do is done by a press, not by following a link
 
@@ -91,10 +91,7 @@ def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
         if told.step is Step.WAIT
         else _(STEP_LABELS[told.step], manager=manager or ""),
         action_url=step_url(told.step, slug, decision),
-        action_kind="primary",
-        disabled=False,
         weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
-        note=None,
     )
 
 
@@ -120,10 +117,7 @@ def _pulled(decision: Decision, webinar: WebinarFacts, slug: str) -> Panel:
         until=None,
         action_label=label,
         action_url=url,
-        action_kind="primary",
-        disabled=False,
         weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
-        note=None,
         more=more,
         posts=takes,
     )

@@ -204,8 +204,5 @@ def _plain(sentence: str, label: str | None = None, url: str | None = None) -> P
         until=None,
         action_label=label,
         action_url=url,
-        action_kind="primary",
-        disabled=False,
         weighed=(),
-        note=None,
     )
