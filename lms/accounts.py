@@ -106,12 +106,26 @@ def read_kept(session: Session, address: Address) -> Kept:
         known = known_addresses.find_known(session, address)
     except NotFound:
         return NOBODY
-    return _kept(session, known.own_id) if known.is_confirmed else NOBODY
+    return read_own_kept(session, known.own_id) if known.is_confirmed else NOBODY
 
 
-def read_own_kept(session: Session, login_id: int) -> Kept:
-    """Return what a signed-in person's password is to be checked against."""
-    return _kept(session, login_id)
+def read_own_kept(session: Session, own_id: int) -> Kept:
+    """Return what the password of a login is to be checked against."""
+    stands_for = aliased(Login)
+    row = session.execute(
+        select(
+            func.coalesce(Login.merged_into, Login.id).label("login_id"),
+            Login.password_hash,
+            stands_for.password_hash.label("kept_hash"),
+        )
+        .outerjoin(stands_for, stands_for.id == Login.merged_into)
+        .where(Login.id == own_id)
+    ).one_or_none()
+    if row is None:
+        return NOBODY
+    if row.password_hash is None:
+        return Kept(row.login_id, row.login_id, row.kept_hash)
+    return Kept(row.login_id, own_id, row.password_hash)
 
 
 def checked_name(name: str) -> str:
@@ -265,24 +279,6 @@ def _found(session: Session, which: ColumnElement[bool]) -> Account:
         has_password=row.password_hash is not None,
         recovery_email=recovery,
     )
-
-
-def _kept(session: Session, own_id: int) -> Kept:
-    stands_for = aliased(Login)
-    row = session.execute(
-        select(
-            func.coalesce(Login.merged_into, Login.id).label("login_id"),
-            Login.password_hash,
-            stands_for.password_hash.label("kept_hash"),
-        )
-        .outerjoin(stands_for, stands_for.id == Login.merged_into)
-        .where(Login.id == own_id)
-    ).one_or_none()
-    if row is None:
-        return NOBODY
-    if row.password_hash is None:
-        return Kept(row.login_id, row.login_id, row.kept_hash)
-    return Kept(row.login_id, own_id, row.password_hash)
 
 
 def _update(session: Session, login_id: int, **values: object) -> str:

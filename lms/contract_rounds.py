@@ -1,11 +1,9 @@
 """The rounds of contracts and seats: what begins, ends and runs out by itself, and its letters."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
-
-from sqlalchemy.orm import Session
 
 from lms import grace, invitations, reminders
 from lms.clock import now
@@ -65,8 +63,4 @@ def _each(carrel: Carrel, run: JobRun, pools: tuple[int, ...], act: Callable[...
         if run.cancelled():
             return
         with carrel.database.transaction() as session:
-            _do(session, pool_id, act, now())
-
-
-def _do(session: Session, pool_id: int, act: Callable[..., object], moment: datetime) -> None:
-    act(session, pool_id, now=moment)
+            act(session, pool_id, now=now())

@@ -3,7 +3,6 @@
 Nothing of them is kept from one request to the next, so that what staff stop is stopped at once.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -64,12 +63,8 @@ ONE_OF_ISSUER: Final = ALL_OF_ISSUER.where(_column.client_id == bindparam("clien
 
 
 @lru_cache(maxsize=1024)
-def _platform(row: Sequence[Any]) -> Platform:
+def platform_of_row(row: tuple[Any, ...]) -> Platform:
+    """Return the platform of a row of `COLUMNS`; what is the same row is the same platform."""
     number, issuer, client_id, state, auth_url, jwks_url, further, *rest = row
     origins = origins_of((issuer, auth_url, *further.split()))
     return Platform(number, issuer, client_id, state, auth_url, jwks_url, origins, *rest)
-
-
-def platform_of_row(row: tuple[Any, ...]) -> Platform:
-    """Return the platform of a row of `COLUMNS`; what is the same row is the same platform."""
-    return _platform(row)

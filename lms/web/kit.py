@@ -1,7 +1,6 @@
 """What every page needs: the running library, its sessions, rendering and redirects."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 from flask import current_app, redirect, render_template, request, url_for
@@ -25,18 +24,14 @@ def parts() -> tuple[Part, ...]:
     return cast("tuple[Part, ...]", current_app.extensions[PARTS])
 
 
-@contextmanager
-def transaction() -> Iterator[Session]:
+def transaction() -> AbstractContextManager[Session]:
     """Open the request's writing session; leaving the block commits, an exception rolls back."""
-    with carrel().database.transaction() as session:
-        yield session
+    return carrel().database.transaction()
 
 
-@contextmanager
-def read_session() -> Iterator[Session]:
+def read_session() -> AbstractContextManager[Session]:
     """Open a session for reading; hand plain dataclasses, not rows, to the templates."""
-    with carrel().database.read_session() as session:
-        yield session
+    return carrel().database.read_session()
 
 
 def render(template: str, **values: object) -> str:

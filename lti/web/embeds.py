@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -150,7 +149,7 @@ def preview(organisation_id: str, embed_id: str) -> ResponseReturnValue:
             purpose=Purpose.EMBED,
             role=FrameRole.INSTRUCTOR,
             organisation_id=managed.facts.id,
-            origins=(_own_origin(),),
+            origins=(carrel().settings.base_url,),
             target=facts.target,
             embed_link_id=facts.id,
             login_id=required_viewer().login_id,
@@ -236,8 +235,3 @@ def _chosen(
         series = find_series(session, organisation_id, name, now=now)
         return Target(series=series.public_id), series.title
     raise NotFound
-
-
-def _own_origin() -> str:
-    parts = urlsplit(carrel().settings.base_url)
-    return f"{parts.scheme}://{parts.netloc}"
