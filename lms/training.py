@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
@@ -21,6 +21,7 @@ from lms.models.people import Login
 from lms.models.seats import Pool
 from lms.models.training import Trainee, Training, TrainingAudience, TrainingGroup, TrainingItem
 from lms.organisations import OrganisationFacts
+from lms.series_order import IN_ORDER
 from lms.streams import logins_of
 from lms.trainees import add_trainees, by_address, concerns, everybody, in_groups
 
@@ -63,6 +64,15 @@ class Assigned:
     people: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A subject that was found: the row ids of its webinars, and of the series that it is."""
+
+    title: str
+    series_id: int | None
+    webinars: tuple[int, ...]
+
+
 def assignable(
     session: Session, organisation_id: int, *, now: datetime
 ) -> tuple[tuple[Subject, ...], tuple[Subject, ...]]:
@@ -101,7 +111,7 @@ def assign(
     now: datetime,
 ) -> Assigned:
     """Assign a training; raises Invalid and names the faulty fields."""
-    title, webinars = _subject(session, organisation.id, new.subject, now)
+    found = _subject(session, organisation.id, new.subject, now)
     moment = due_at(new.due_on, zone, now=now)
     policy = _policy(new.policy)
     people = by_address(session, organisation.id, new.addresses)
@@ -113,14 +123,15 @@ def assign(
     row = Training(
         public_id=new_public_id(),
         organisation_id=organisation.id,
-        title=title,
+        series_id=found.series_id,
+        title=found.title,
         policy=policy,
         due_at=moment,
         created_at=now,
     )
     session.add(row)
     session.flush()
-    session.add_all(TrainingItem(training_id=row.id, webinar_id=one) for one in webinars)
+    session.add_all(TrainingItem(training_id=row.id, webinar_id=one) for one in found.webinars)
     groups = select(TrainingGroup.id).where(
         TrainingGroup.organisation_id == organisation.id,
         TrainingGroup.public_id.in_(new.groups),
@@ -211,6 +222,27 @@ def acknowledge(session: Session, trainee_id: str, login_id: int, *, now: dateti
     session.flush()
 
 
+def webinars_of(training_id: int) -> Select[str, str]:
+    """Return the query for what a training asks to watch (slug and title), in its order.
+
+    That of the series it was assigned as; else, and what has left the series last, by their dates.
+    """
+    return (
+        select(Webinar.slug, Webinar.title)
+        .join(TrainingItem, TrainingItem.webinar_id == Webinar.id)
+        .join(Training, Training.id == TrainingItem.training_id)
+        .outerjoin(
+            WebinarSeries,
+            and_(
+                WebinarSeries.webinar_id == Webinar.id,
+                WebinarSeries.series_id == Training.series_id,
+            ),
+        )
+        .where(Training.id == training_id)
+        .order_by(*IN_ORDER)
+    )
+
+
 def due_at(day: date, zone: ZoneInfo, *, now: datetime) -> datetime:
     """Return the end of a day in a zone; raises Invalid (field `due_on`) for one that can't be due."""
     today = now.astimezone(zone).date()
@@ -259,15 +291,13 @@ def _policy(text: str) -> str:
     return clean
 
 
-def _subject(
-    session: Session, organisation_id: int, key: str, now: datetime
-) -> tuple[str, tuple[int, ...]]:
-    """Return what a subject is called and the ids of its webinars; raises Invalid."""
+def _subject(session: Session, organisation_id: int, key: str, now: datetime) -> _Found:
+    """Return what a subject is; raises Invalid."""
     kind, _mark, slug = key.partition(":")
     rows = select(Webinar.id, Webinar.title).where(_covered(organisation_id, now))
-    title: str | None = None
+    series: Series | None = None
     if kind == "series":
-        title = session.scalar(select(Series.title).where(Series.slug == slug))
+        series = session.scalar(select(Series).where(Series.slug == slug))
         rows = rows.join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id).join(
             Series, and_(Series.id == WebinarSeries.series_id, Series.slug == slug)
         )
@@ -276,7 +306,10 @@ def _subject(
     found = session.execute(rows.order_by(Webinar.id)).all()
     if not found or kind not in ("series", "webinar"):
         raise Invalid(CHOOSE, fields={"subject": CHOOSE})
-    return title or found[0].title, tuple(row.id for row in found)
+    webinars = tuple(row.id for row in found)
+    if series is None:
+        return _Found(found[0].title, None, webinars)
+    return _Found(series.title, series.id, webinars)
 
 
 def _covered(organisation_id: int, now: datetime) -> ColumnElement[bool]:

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
 from lms.models.catalogue import Webinar
 from lms.models.people import Login, Organisation
-from lms.models.training import Trainee, Training, TrainingItem
+from lms.models.training import Trainee, Training
 from lms.streams import logins_of
 from lms.trainees import concerns
-from lms.training import COUNTED
+from lms.training import COUNTED, webinars_of
 from lms.training_progress import read_progress
 
 SHOWN_WHEN_DONE: Final = timedelta(days=30)
@@ -92,10 +92,5 @@ def _read(
 
 
 def _webinars(session: Session, training_id: int) -> tuple[tuple[str, str], ...]:
-    rows = session.execute(
-        select(Webinar.slug, Webinar.title)
-        .join(TrainingItem, TrainingItem.webinar_id == Webinar.id)
-        .where(TrainingItem.training_id == training_id, Webinar.state.in_(COUNTED))
-        .order_by(Webinar.held_at, func.lower(Webinar.title))
-    )
+    rows = session.execute(webinars_of(training_id).where(Webinar.state.in_(COUNTED)))
     return tuple((slug, title) for slug, title in rows)

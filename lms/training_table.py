@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
-from lms.models.catalogue import Webinar
 from lms.models.people import Login
-from lms.models.training import Trainee, Training, TrainingItem
+from lms.models.training import Trainee, Training
 from lms.trainees import is_counted
+from lms.training import webinars_of
 
 PAGE_SIZE: Final = 50
 TRAININGS: Final = 20
@@ -161,12 +161,7 @@ def read_training(
     )
     if row is None:
         raise NotFound
-    webinars = session.execute(
-        select(Webinar.slug, Webinar.title)
-        .join(TrainingItem, TrainingItem.webinar_id == Webinar.id)
-        .where(TrainingItem.training_id == row.id)
-        .order_by(Webinar.held_at, Webinar.id)
-    )
+    webinars = session.execute(webinars_of(row.id))
     return TrainingFacts(
         id=row.id,
         public_id=row.public_id,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -58,18 +59,33 @@ def current(database: Database) -> str | None:
 def _alone(database: Database) -> Iterator[Connection]:
     if database.is_sqlite:
         with _locked_file(database), database.engine.connect() as connection:
-            # Tables are rebuilt to alter them, which foreign keys would see as deletions.
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.commit()
             writing = connection.execution_options(carrel_writes=True)
-            with writing.begin():
+            with _keys_unheeded(connection), writing.begin():
                 yield writing
-            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-            connection.commit()
+                _check_keys(writing)
         return
     with database.engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
         yield connection
+
+
+@contextmanager
+def _keys_unheeded(connection: Connection) -> Iterator[None]:
+    """Let tables be rebuilt to alter them, which foreign keys would see as deletions and follow."""
+    # inside a transaction SQLite passes this over, so it is said to the driver before one begins
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _check_keys(connection: Connection) -> None:
+    """Raise where a row points to one that isn't there, so that the upgrade is not kept."""
+    astray = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if astray is not None:
+        raise RuntimeError(f"a row of {astray[0]} points to one that {astray[2]} does not have")
 
 
 @contextmanager

@@ -43,6 +43,7 @@ class Training(Base, kw_only=True):
     """Webinars that an organisation's people are to watch by the end of a day in its zone.
 
     `policy` is a text of the manager's that each confirms to have read; empty asks for nothing.
+    `series_id` is the series it was assigned as: its webinars stand in the order of that.
     """
 
     __tablename__ = "training"
@@ -55,6 +56,9 @@ class Training(Base, kw_only=True):
     public_id: Mapped[str] = public_id_column()
     organisation_id: Mapped[int] = mapped_column(
         ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    )
+    series_id: Mapped[int | None] = mapped_column(
+        ForeignKey("series.id", ondelete="SET NULL"), default=None, index=True
     )
     title: Mapped[str] = mapped_column(String(200))
     policy: Mapped[str] = mapped_column(Text, default="")

@@ -5,13 +5,25 @@ from collections.abc import Iterator
 import pytest
 from alembic import command
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from lms.db import Database
 from lms.migrations import _alone, _config
 from tests.servers.databases import Databases
 
 BEFORE_POOLS = "20261124_6_search"
+BEFORE_SERIES_OF_TRAINING = "20261126_62_series_order"
+# A series that was assigned, and a webinar beside a series of the same title that it is not in.
+ASSIGNED = (
+    "organisation (id, public_id, slug, name, created_at) VALUES (1, 'o', 'o', 'O', '2026-01-01')",
+    "series (id, public_id, slug, title, description, created_at)"
+    " VALUES (1, 's', 's', 'Calm', '', '2026-01-01'), (2, 't', 't', 'W', '', '2026-01-01')",
+    "webinar_series (webinar_id, series_id) VALUES (1, 1)",
+    "training (id, public_id, organisation_id, title, policy, due_at, created_at)"
+    " VALUES (1, 'a', 1, 'Calm', '', '2026-02-01', '2026-01-01'),"
+    " (2, 'b', 1, 'W', '', '2026-02-01', '2026-01-01')",
+    "training_item (training_id, webinar_id) VALUES (1, 1), (2, 1)",
+)
 SCOPED = (
     "INSERT INTO grant_line (id, public_id, login_id, scope, webinar_id, starts_at, created_at)"
 )
@@ -82,6 +94,31 @@ def test_the_way_back_keeps_what_logins_hold(aged: Database) -> None:
     with aged.read_session() as session:
         held = session.scalars(text("SELECT public_id FROM grant_line ORDER BY id")).all()
     assert held == ["one", "all"]
+
+
+def test_what_points_to_a_table_that_is_rebuilt_stays(aged: Database) -> None:
+    _move(aged, BEFORE_SERIES_OF_TRAINING)
+    with aged.transaction() as session:
+        for line in ASSIGNED:
+            session.execute(text(f"INSERT INTO {line}"))
+    _move(aged, "head")
+    with aged.read_session() as session:
+        assert session.scalar(text("SELECT count(*) FROM training_item")) == 2
+    with pytest.raises(IntegrityError), aged.transaction() as session:
+        session.execute(text("INSERT INTO training_item (training_id, webinar_id) VALUES (9, 1)"))
+
+
+def test_what_was_assigned_as_a_series_finds_it_and_a_webinar_does_not(aged: Database) -> None:
+    _move(aged, BEFORE_SERIES_OF_TRAINING)
+    with aged.transaction() as session:
+        for line in ASSIGNED:
+            session.execute(text(f"INSERT INTO {line}"))
+    _move(aged, "head")
+    with aged.read_session() as session:
+        rows = session.execute(text("SELECT id, series_id FROM training ORDER BY id")).all()
+    assert [tuple(row) for row in rows] == [(1, 1), (2, None)]
+    _back(aged, BEFORE_SERIES_OF_TRAINING)
+    _move(aged, "head")
 
 
 def _move(database: Database, revision: str) -> None:

@@ -1,0 +1,101 @@
+"""A series that is assigned: its webinars stand as staff put them, wherever the training is shown."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, select
+
+from lms import training
+from lms.db import Database
+from lms.models.catalogue import Series, Webinar, WebinarSeries
+from lms.series_order import follow_dates, put_in_order
+from lms.training import NewTraining
+from lms.training_own import list_own
+from lms.training_table import read_training
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_series, make_webinar
+from tests.training.conftest import TODAY, ZONE, Elm
+
+BY_DATE = ["first", "second", "third"]
+
+
+@pytest.fixture
+def assigned(database: Database, elm: Elm) -> str:
+    """The series `calm` of three free webinars, assigned to everybody; its training's outside id."""
+    with database.transaction() as session:
+        series = make_series(session, "calm")
+        for number, slug in enumerate(BY_DATE):
+            webinar = make_webinar(
+                session, slug, held_at=NOW - timedelta(days=30 - number), free=True
+            )
+            session.add(WebinarSeries(webinar_id=webinar.id, series_id=series.id))
+        session.flush()
+        new = NewTraining("series:calm", TODAY + timedelta(days=30), everyone=True)
+        return training.assign(session, elm.facts, new, zone=ZONE, actor=None, now=NOW).public_id
+
+
+def shown(database: Database, cast: Cast, elm: Elm, training_id: str) -> list[str]:
+    """The order in which the person and the manager read it, who read the same."""
+    with database.read_session() as session:
+        [own] = list_own(session, cast.alice.id, now=NOW)
+        managed = read_training(session, elm.facts.id, training_id, now=NOW)
+    assert own.webinars == managed.webinars
+    return [slug for slug, _title in own.webinars]
+
+
+def reorder(database: Database, *slugs: str) -> None:
+    with database.transaction() as session:
+        series = session.scalars(select(Series).where(Series.slug == "calm")).one()
+        rows = session.execute(
+            select(Webinar.slug, Webinar.public_id).where(Webinar.slug.in_(slugs))
+        )
+        found = {row.slug: row.public_id for row in rows}
+        put_in_order(
+            session, series.public_id, [found[slug] for slug in slugs], actor=None, now=NOW
+        )
+
+
+def test_it_follows_the_dates_until_staff_put_it_in_another_order(
+    database: Database, cast: Cast, elm: Elm, assigned: str
+) -> None:
+    assert shown(database, cast, elm, assigned) == BY_DATE
+    reorder(database, "third", "first", "second")
+    assert shown(database, cast, elm, assigned) == ["third", "first", "second"]
+    with database.transaction() as session:
+        series_id = session.scalars(select(Series.public_id).where(Series.slug == "calm")).one()
+        follow_dates(session, series_id, actor=None, now=NOW)
+    assert shown(database, cast, elm, assigned) == BY_DATE
+
+
+def test_what_left_the_series_is_asked_for_still_and_comes_last(
+    database: Database, cast: Cast, elm: Elm, assigned: str
+) -> None:
+    reorder(database, "third", "first", "second")
+    with database.transaction() as session:
+        place = session.scalars(select(WebinarSeries).order_by(WebinarSeries.position)).first()
+        session.delete(place)
+    assert shown(database, cast, elm, assigned) == ["first", "second", "third"]
+
+
+def test_a_series_that_is_removed_leaves_its_training_by_the_dates(
+    database: Database, cast: Cast, elm: Elm, assigned: str
+) -> None:
+    reorder(database, "third", "first", "second")
+    with database.transaction() as session:
+        session.execute(delete(WebinarSeries))
+        session.execute(delete(Series))
+    assert shown(database, cast, elm, assigned) == BY_DATE
+
+
+def test_one_webinar_that_is_assigned_alone_is_told_once_whatever_series_it_is_in(
+    database: Database, cast: Cast, elm: Elm
+) -> None:
+    with database.transaction() as session:
+        for slug in ("one", "another"):
+            series = make_series(session, slug)
+            session.add(WebinarSeries(webinar_id=cast.webinar_id, series_id=series.id, position=1))
+        session.flush()
+        new = NewTraining(elm.subject, TODAY + timedelta(days=30), everyone=True)
+        made = training.assign(session, elm.facts, new, zone=ZONE, actor=None, now=NOW)
+    assert shown(database, cast, elm, made.public_id) == [cast.slug]
