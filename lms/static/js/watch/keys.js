@@ -5,7 +5,8 @@ const FAR_S = 10;
 const NEAR_S = 5;
 const LOUDER = 0.05;
 
-const TYPING = "input, textarea, select, [contenteditable]:not([contenteditable=false])";
+const TYPING =
+  "input:not([type=range]), textarea, select, [contenteditable]:not([contenteditable=false])";
 const PRESSABLE = "a[href], button, summary, [role=button], [role=switch]";
 const PRESSES = new Set([" ", "Enter"]);
 const ARROWS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
