@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -19,6 +20,7 @@ from lms.access import (
     WebinarFacts,
 )
 from lms.errors import N_
+from lms.models.catalogue import WebinarState
 from lms.models.holdings import Scope
 from lms.zones import say_moment
 
@@ -36,6 +38,7 @@ class Step(StrEnum):
     CONTACT = "contact"
 
 
+CANCELLED: Final = N_("This webinar was cancelled. There is nothing to join or to watch.")
 STEP_LABELS: Mapping[Step, str] = {
     Step.WATCH: N_("Watch"),
     Step.WAIT: N_("Come back then"),
@@ -228,6 +231,8 @@ def explain(
     where nobody is known there, the step is to write to the house.
     """
     message, step = _words(decision)
+    if _is_cancelled(decision, webinar):
+        message, step = CANCELLED, Step.WAIT
     if step is Step.ASK and manager is None:
         step = Step.CONTACT
     if isinstance(decision, Admitted) and not webinar.playable:
@@ -271,6 +276,14 @@ def _words(decision: Decision) -> tuple[str, Step]:
     if grant is None or grant.place is None:
         return _WORDS[code]
     return _POOL_WORDS.get(code, _WORDS[code])
+
+
+def _is_cancelled(decision: Decision, webinar: WebinarFacts) -> bool:
+    """Tell whether it is the webinar that has nothing to give, now and later."""
+    awaits = decision.code in (Code.LIVE_OVER, Code.RECORDING_NOT_READY)
+    is_unheld = decision.code is Code.NO_GRANT and decision.grant is None
+    is_over = webinar.state is WebinarState.CANCELLED and not webinar.playable
+    return is_over and (awaits or is_unheld)
 
 
 def _is_invited(grant: GrantFacts | None) -> bool:

@@ -129,6 +129,21 @@ def read_standing(session: Session, *, login_id: int, webinar_id: int) -> Standi
     return Standing(best.registered_at, best.left_at, max(row.turns for row in rows))
 
 
+def read_went_to(session: Session, *, login_id: int, webinar_id: int) -> Upcoming | None:
+    """Return the webinar that a person has instead of one they were to come to, if they moved."""
+    row = session.execute(
+        select(*_UPCOMING)
+        .join_from(Registration, Webinar, Webinar.public_id == Registration.went_to)
+        .where(
+            Registration.login_id.in_(logins_of(login_id)),
+            Registration.webinar_id == webinar_id,
+            Registration.left_at.is_not(None),
+        )
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Upcoming(*row)
+
+
 def read_registrant(session: Session, *, login_id: int, webinar_id: int) -> Registrant | None:
     """Return a person as letters about a webinar need them; None without an address, or who won't come."""
     row = session.execute(
@@ -162,15 +177,7 @@ def read_untold(
 def read_upcoming(session: Session, login_id: int, *, now: datetime) -> tuple[Upcoming, ...]:
     """Return the webinars a person registered for that are not over, in their order."""
     rows = session.execute(
-        select(
-            Webinar.slug,
-            Webinar.title,
-            Webinar.held_at,
-            Webinar.zone,
-            Webinar.minutes,
-            Webinar.state,
-            Webinar.moved_at.is_not(None).label("was_moved"),
-        )
+        select(*_UPCOMING)
         .join_from(Registration, Webinar, Webinar.id == Registration.webinar_id)
         .where(
             Registration.login_id.in_(logins_of(login_id)),
@@ -186,6 +193,15 @@ def read_upcoming(session: Session, login_id: int, *, now: datetime) -> tuple[Up
 
 
 _KEPT: Final = aliased(Login)
+_UPCOMING: Final[tuple[Any, ...]] = (
+    Webinar.slug,
+    Webinar.title,
+    Webinar.held_at,
+    Webinar.zone,
+    Webinar.minutes,
+    Webinar.state,
+    Webinar.moved_at.is_not(None).label("was_moved"),
+)
 
 
 def _person(login: type[Login]) -> ColumnElement[int]:

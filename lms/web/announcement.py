@@ -164,6 +164,8 @@ def _stranger(found: Announcement, now: datetime) -> Panel:
     is_over = now >= found.ends_at
     if found.state is WebinarState.PULLED:
         sentence = _("This webinar had to be taken down, for everyone.")
+    elif found.state is WebinarState.CANCELLED:
+        sentence = _("Were you registered? Sign in to see what you get instead.")
     elif found.free and is_over:
         sentence = _("This webinar is free. Sign in to watch it.")
     elif found.free:

@@ -35,7 +35,7 @@ from lms.web.cards import Card, entry_card
 from lms.web.found import Found, Place, found_in
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other
-from lms.web.live import choice_of, coming_of
+from lms.web.live import choice_of, coming_of, taken_of
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import known_zone, reading_zone, said_moment
 from lms.web.posters import picture_of
@@ -159,7 +159,7 @@ def presenter_picture(slug: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 def webinar(slug: str) -> ResponseReturnValue:
     person, moment = viewer(), now()
-    coming = choice = None
+    coming = choice = taken = None
     with read_session() as session:
         found = read_announcement(session, slug)
         case = None
@@ -167,6 +167,7 @@ def webinar(slug: str) -> ResponseReturnValue:
             case = load_case(session, login_id=person.login_id, webinar_id=found.id)
             coming = coming_of(session, found, person, case, moment)
             choice = choice_of(session, found, person, moment)
+            taken = taken_of(session, found, person)
     if person is None and is_for_holders(found):
         return see_other("sign_in.sign_in", next=url_for(".webinar", slug=slug))
     check_may_see(found, person, case, moment)
@@ -193,6 +194,7 @@ def webinar(slug: str) -> ResponseReturnValue:
         holds=holds(case, moment),
         coming=coming,
         choice=choice,
+        taken=taken,
         moved_from=said_moment(found.moved_from, found.zone) if found.moved_from else "",
         said_moment=said_moment,
         sender=carrel().settings.mail_from,

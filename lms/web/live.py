@@ -17,7 +17,7 @@ from lms.errors import N_, Forbidden, NotFound
 from lms.live_moves import Choice, read_choice
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Scope
-from lms.registrants import read_standing
+from lms.registrants import Upcoming, read_standing, read_went_to
 from lms.web import limits
 from lms.web.announcement import check_may_see, may_register
 from lms.web.doors import doors
@@ -49,6 +49,13 @@ def choice_of(
         return None
     row = session.get_one(Webinar, found.id)
     return read_choice(session, row, person.login_id, now=moment)
+
+
+def taken_of(session: Session, found: Announcement, person: Viewer) -> Upcoming | None:
+    """Return the webinar that a person has chosen instead of this one."""
+    if found.state is not WebinarState.CANCELLED and found.moved_from is None:
+        return None
+    return read_went_to(session, login_id=person.login_id, webinar_id=found.id)
 
 
 def coming_of(
