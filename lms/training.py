@@ -222,13 +222,13 @@ def acknowledge(session: Session, trainee_id: str, login_id: int, *, now: dateti
     session.flush()
 
 
-def webinars_of(training_id: int) -> Select[str, str]:
-    """Return the query for what a training asks to watch (slug and title), in its order.
+def webinars_of(training_id: int) -> Select[int, str, str]:
+    """Return the query for what a training asks to watch (row id, slug and title), in its order.
 
     That of the series it was assigned as; else, and what has left the series last, by their dates.
     """
     return (
-        select(Webinar.slug, Webinar.title)
+        select(Webinar.id, Webinar.slug, Webinar.title)
         .join(TrainingItem, TrainingItem.webinar_id == Webinar.id)
         .join(Training, Training.id == TrainingItem.training_id)
         .outerjoin(

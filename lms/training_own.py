@@ -1,5 +1,6 @@
 """What somebody was assigned, as they see it: until when, by whom, and how far they are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -8,20 +9,29 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
-from lms.models.catalogue import Webinar
 from lms.models.people import Login, Organisation
 from lms.models.training import Trainee, Training
 from lms.streams import logins_of
 from lms.trainees import concerns
-from lms.training import COUNTED, webinars_of
-from lms.training_progress import read_progress
+from lms.training import webinars_of
+from lms.training_progress import Progress, read_each
 
 SHOWN_WHEN_DONE: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
+class OwnWebinar:
+    """One webinar of a training, and how far its person is with it."""
+
+    slug: str
+    title: str
+    is_begun: bool
+    is_completed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OwnTraining:
-    """A training as its person sees it; `webinars` are slugs and titles, `zone` the organisation's."""
+    """A training as its person sees it; `zone` is the organisation's."""
 
     trainee_id: str
     title: str
@@ -32,7 +42,7 @@ class OwnTraining:
     acknowledged_at: datetime | None
     is_begun: bool
     is_completed: bool
-    webinars: tuple[tuple[str, str], ...]
+    webinars: tuple[OwnWebinar, ...]
 
     @property
     def is_done(self) -> bool:
@@ -73,7 +83,8 @@ def _read(
         asked = asked.where(Trainee.public_id == trainee_id)
     found = []
     for trainee, training, organisation, zone in session.execute(asked).all():
-        progress = read_progress(session, training.id, login_id)
+        each = read_each(session, training.id, login_id)
+        progress = Progress.of_all(each.values())
         found.append(
             OwnTraining(
                 trainee_id=trainee.public_id,
@@ -85,12 +96,17 @@ def _read(
                 acknowledged_at=trainee.acknowledged_at,
                 is_begun=progress.is_begun,
                 is_completed=progress.is_completed or trainee.completed_at is not None,
-                webinars=_webinars(session, training.id),
+                webinars=_webinars(session, training.id, each),
             )
         )
     return found
 
 
-def _webinars(session: Session, training_id: int) -> tuple[tuple[str, str], ...]:
-    rows = session.execute(webinars_of(training_id).where(Webinar.state.in_(COUNTED)))
-    return tuple((slug, title) for slug, title in rows)
+def _webinars(
+    session: Session, training_id: int, each: Mapping[int, Progress]
+) -> tuple[OwnWebinar, ...]:
+    return tuple(
+        OwnWebinar(slug, title, each[webinar_id].is_begun, each[webinar_id].is_completed)
+        for webinar_id, slug, title in session.execute(webinars_of(training_id))
+        if webinar_id in each
+    )

@@ -4,6 +4,7 @@ Completed is a webinar whose certificate is earned (PRODUCT.md, Certificates), b
 and over all logins that are one person; whether one is issued is asked of nobody.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -32,6 +33,14 @@ class Progress:
 
     is_begun: bool
     is_completed: bool
+
+    @classmethod
+    def of_all(cls, each: Collection["Progress"]) -> "Progress":
+        """Return how far that is in all; nothing to watch is nothing completed."""
+        return cls(
+            any(one.is_begun for one in each),
+            bool(each) and all(one.is_completed for one in each),
+        )
 
 
 def look(session: Session, *, after: int, now: datetime) -> int | None:
@@ -74,7 +83,15 @@ def note(session: Session, trainee: Trainee, policy: str, *, now: datetime) -> N
 
 
 def read_progress(session: Session, training_id: int, login_id: int) -> Progress:
-    """Return how far a person is; a webinar that nobody can watch any more is not asked for."""
+    """Return how far a person is in all."""
+    return Progress.of_all(read_each(session, training_id, login_id).values())
+
+
+def read_each(session: Session, training_id: int, login_id: int) -> dict[int, Progress]:
+    """Return how far a person is with each webinar (row id) of a training.
+
+    One that nobody can watch any more is not asked for.
+    """
     webinars = session.scalars(
         select(TrainingItem.webinar_id)
         .join(Webinar, Webinar.id == TrainingItem.webinar_id)
@@ -82,15 +99,15 @@ def read_progress(session: Session, training_id: int, login_id: int) -> Progress
     ).all()
     merged_into = session.scalar(select(Login.merged_into).where(Login.id == login_id))
     person = merged_into or login_id
-    has_begun, missing = False, len(webinars)
-    for webinar_id in webinars:
-        standing = read_standing(session, person, webinar_id)
-        has_begun = has_begun or standing.share > 0 or standing.live_minutes > 0
-        is_met = standing.share + ROUNDING >= standing.needed
-        if is_met or certificates.has_standing(session, person, webinar_id):
-            missing -= 1
-            has_begun = True
-    return Progress(has_begun, bool(webinars) and missing == 0)
+    return {one: _progress(session, person, one) for one in webinars}
+
+
+def _progress(session: Session, person: int, webinar_id: int) -> Progress:
+    standing = read_standing(session, person, webinar_id)
+    is_met = standing.share + ROUNDING >= standing.needed
+    if is_met or certificates.has_standing(session, person, webinar_id):
+        return Progress(is_begun=True, is_completed=True)
+    return Progress(standing.share > 0 or standing.live_minutes > 0, is_completed=False)
 
 
 def _moved_on(now: datetime) -> ColumnElement[bool]:

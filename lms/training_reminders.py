@@ -141,6 +141,7 @@ def _write(
         login_id=person.id,
         subject=subject % {"title": one.title, "day": day},
         values={
+            "name": person.name,
             "title": one.title,
             "organisation": one.organisation,
             "day": day,

@@ -170,7 +170,7 @@ def read_training(
         due_at=row.due_at,
         created_at=row.created_at,
         withdrawn_at=row.withdrawn_at,
-        webinars=tuple((slug, title) for slug, title in webinars),
+        webinars=tuple((one.slug, one.title) for one in webinars),
         counts=_counts(session, [row.id], now).get(row.id, Counts(0, 0, 0, 0)),
     )
 

@@ -116,6 +116,28 @@ def test_who_has_watched_and_not_confirmed_is_reminded_to_confirm(
     assert "today" in text
 
 
+@pytest.mark.parametrize(
+    ("days", "subject", "said"),
+    [
+        (0, "Due today: Reading rooms", "It is due today, Monday 2 March 2026."),
+        (3, "Due on Thursday 5 March 2026: Reading rooms", "by Thursday 5 March 2026."),
+        (14, "Due on Monday 16 March 2026: Reading rooms", "by Monday 16 March 2026."),
+    ],
+)
+def test_a_reminder_names_its_reader_what_is_asked_and_the_day_in_both_parts(
+    database: Database, cast: Cast, elm: Elm, assign: Assign, days: int, subject: str, said: str
+) -> None:
+    assign(TODAY + timedelta(days=days))
+    remind(database, NOW)
+    with database.read_session() as session:
+        [letter] = session.scalars(select(Mail).where(Mail.recipient == "alice@example.org"))
+    assert letter.subject == subject
+    for part in (letter.text, letter.html):
+        assert "Dear Alice," in part
+        assert "asks you to watch “Reading rooms”" in part
+        assert said in part
+
+
 def test_who_left_was_blocked_or_is_merged_is_not_written_to_in_vain(
     database: Database, cast: Cast, elm: Elm, assign: Assign
 ) -> None:

@@ -14,8 +14,8 @@ from lms.training_own import list_own
 from lms.training_table import read_training
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.factories import make_series, make_webinar
-from tests.training.conftest import TODAY, ZONE, Elm
+from tests.factories import make_recording, make_series, make_webinar
+from tests.training.conftest import TODAY, ZONE, Elm, watched
 
 BY_DATE = ["first", "second", "third"]
 
@@ -40,8 +40,8 @@ def shown(database: Database, cast: Cast, elm: Elm, training_id: str) -> list[st
     with database.read_session() as session:
         [own] = list_own(session, cast.alice.id, now=NOW)
         managed = read_training(session, elm.facts.id, training_id, now=NOW)
-    assert own.webinars == managed.webinars
-    return [slug for slug, _title in own.webinars]
+    assert [(one.slug, one.title) for one in own.webinars] == list(managed.webinars)
+    return [one.slug for one in own.webinars]
 
 
 def reorder(database: Database, *slugs: str) -> None:
@@ -66,6 +66,21 @@ def test_it_follows_the_dates_until_staff_put_it_in_another_order(
         series_id = session.scalars(select(Series.public_id).where(Series.slug == "calm")).one()
         follow_dates(session, series_id, actor=None, now=NOW)
     assert shown(database, cast, elm, assigned) == BY_DATE
+
+
+def test_the_person_sees_which_of_it_are_left(
+    database: Database, cast: Cast, elm: Elm, assigned: str
+) -> None:
+    with database.transaction() as session:
+        for slug, share in (("second", 0.95), ("third", 0.3)):
+            webinar = session.scalars(select(Webinar).where(Webinar.slug == slug)).one()
+            recording = make_recording(session, webinar)
+            watched(session, cast.alice.id, recording.id, share)
+    with database.read_session() as session:
+        [own] = list_own(session, cast.alice.id, now=NOW)
+    found = {one.slug: (one.is_begun, one.is_completed) for one in own.webinars}
+    assert found == {"first": (False, False), "second": (True, True), "third": (True, False)}
+    assert (own.is_begun, own.is_completed) == (True, False)
 
 
 def test_what_left_the_series_is_asked_for_still_and_comes_last(
