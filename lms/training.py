@@ -4,6 +4,7 @@ Each verb is about one organisation, whose steward the caller is. What is due en
 organisation's zone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -24,6 +25,7 @@ from lms.organisations import OrganisationFacts
 from lms.series_order import IN_ORDER
 from lms.streams import logins_of
 from lms.trainees import add_trainees, by_address, concerns, everybody, in_groups
+from lms.zones import read_zone, say_day
 
 LONGEST_POLICY: Final = 20_000
 FURTHEST: Final = timedelta(days=5 * 366)
@@ -31,6 +33,7 @@ COUNTED: Final = (WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
 
 CHOOSE: Final = N_("Choose a webinar or a series from the list.")
 DUE: Final = N_("Choose a day from today on, within five years.")
+HELD_LATER: Final = N_("“%(title)s” is held on %(day)s. Choose that day or a later one.")
 NOBODY_CHOSEN: Final = N_("Choose who is to watch it: everybody, a group, or addresses.")
 WITHDRAWN: Final = N_("This training was withdrawn.")
 
@@ -113,6 +116,7 @@ def assign(
     """Assign a training; raises Invalid and names the faulty fields."""
     found = _subject(session, organisation.id, new.subject, now)
     moment = due_at(new.due_on, zone, now=now)
+    _check_held_by(session, found.webinars, moment)
     policy = _policy(new.policy)
     people = by_address(session, organisation.id, new.addresses)
     people |= in_groups(session, organisation.id, new.groups)
@@ -163,9 +167,12 @@ def change_due(
 ) -> None:
     """Let a training be due at another time, as `due_at` says it; who hasn't done it is reminded anew.
 
-    Raises NotFound, Conflict for one that was withdrawn.
+    Raises NotFound, Conflict for one that was withdrawn, Invalid (field `due_on`) for a time at
+    which a webinar of it has not been held yet.
     """
     row = _standing(session, organisation.id, training_id)
+    asked = select(TrainingItem.webinar_id).where(TrainingItem.training_id == row.id)
+    _check_held_by(session, session.scalars(asked).all(), due_at)
     row.due_at = due_at
     session.execute(
         update(Trainee)
@@ -254,6 +261,20 @@ def due_at(day: date, zone: ZoneInfo, *, now: datetime) -> datetime:
 def last_day(moment: datetime, zone: ZoneInfo) -> date:
     """Return the day at whose end something is due."""
     return (moment - timedelta(microseconds=1)).astimezone(zone).date()
+
+
+def _check_held_by(session: Session, webinars: Sequence[int], moment: datetime) -> None:
+    """Raise Invalid where nobody could have done it by then, since a webinar is held later."""
+    late = session.execute(
+        select(Webinar.title, Webinar.held_at, Webinar.zone)
+        .where(Webinar.id.in_(webinars), Webinar.state.in_(COUNTED), Webinar.held_at >= moment)
+        .order_by(Webinar.held_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if late is not None:
+        day = say_day(late.held_at, read_zone(late.zone))
+        sentence = HELD_LATER % {"title": late.title, "day": day}
+        raise Invalid(sentence, fields={"due_on": sentence})
 
 
 def _note(

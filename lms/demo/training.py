@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.accounts import find_by_email
 from lms.demo.shapes import ZONE
+from lms.models.catalogue import Webinar
 from lms.organisations import find_organisation
 from lms.training import NewTraining, acknowledge, assign
 from lms.training_groups import make_group
@@ -21,6 +23,7 @@ DESK: Final = (
     "hana.brockway@tarnbrook.example",
     "pilar.eastcombe@tarnbrook.example",
 )
+LIVE: Final = "story-time-restless-room"
 WELCOME: Final = (
     "Everybody is welcome at our story times, whatever they know, have or believe.\n\n"
     "Children who are loud are not asked to leave. If you are unsure, ask Mia before you act."
@@ -35,10 +38,11 @@ def write_training(session: Session, *, now: datetime) -> None:
     began = now - timedelta(days=12)
     group = make_group(session, place, "Front desk", "\n".join(DESK), actor=None, now=began)
     today = now.astimezone(zone).date()
+    held = session.scalars(select(Webinar.held_at).where(Webinar.slug == LIVE)).one()
     for new in (
         NewTraining(
-            "webinar:story-time-restless-room",
-            today + timedelta(days=9),
+            f"webinar:{LIVE}",
+            held.astimezone(zone).date() + timedelta(days=1),
             policy=WELCOME,
             groups=(group,),
         ),

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select, update
 from lms import training
 from lms.db import Database
 from lms.errors import Conflict, Invalid, NotFound
-from lms.models.catalogue import WebinarSeries, WebinarState
+from lms.models.catalogue import Webinar, WebinarSeries, WebinarState
 from lms.models.certificates import Attendance, CertificateRule
 from lms.models.people import Login, Membership, Role
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
@@ -75,6 +75,24 @@ def test_what_cannot_be_assigned_is_refused(
     with pytest.raises(Invalid) as refused:
         assign(**{"due_on": IN_A_MONTH, **values})
     assert set(refused.value.fields) == {field}
+
+
+def test_what_is_to_come_is_due_on_its_day_at_the_earliest(
+    database: Database, cast: Cast, elm: Elm, assign: Assign
+) -> None:
+    with database.transaction() as session:
+        webinar = session.get_one(Webinar, cast.webinar_id)
+        webinar.held_at = NOW + timedelta(days=10)
+    with pytest.raises(Invalid) as refused:
+        assign(TODAY + timedelta(days=9))
+    assert refused.value.fields["due_on"] == (
+        "“Reading rooms” is held on Thursday 12 March 2026. Choose that day or a later one."
+    )
+    made = assign(TODAY + timedelta(days=10))
+    early = training.due_at(TODAY + timedelta(days=9), ZONE, now=NOW)
+    with pytest.raises(Invalid) as refused, database.transaction() as session:
+        training.change_due(session, elm.facts, made, early, actor=None, now=NOW)
+    assert set(refused.value.fields) == {"due_on"}
 
 
 def test_only_what_the_seats_cover_or_is_free_can_be_assigned(
