@@ -11,15 +11,8 @@ from lms.db import Database
 from lms.models.people import Login
 from lms.web.admin import audit_words
 from tests.cast import Cast
-from tests.clock import NOW, Clock
+from tests.clock import NOW
 from tests.visitor import Visitor
-
-
-@pytest.fixture
-def staff(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
-    clock.set(NOW)
-    client.sign_in(cast.ada.id)
-    return client
 
 
 @pytest.fixture

@@ -28,12 +28,6 @@ SLIDES = Path(__file__).parents[3] / "lms/demo/files/folding-table.pdf"
 WANTS_JSON = {"Accept": "application/json"}
 
 
-@pytest.fixture
-def ada(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
-    client.sign_in(cast.ada.id)
-    return client
-
-
 def test_nobody_but_staff_brings_files(client: Visitor, cast: Cast, clock: Clock) -> None:
     client.sign_in(cast.mia.id)
     for place in ("recordings", "handouts"):

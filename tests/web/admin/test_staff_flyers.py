@@ -20,12 +20,6 @@ OPEN = (TEXTS / "markdown.md").read_text("utf-8")
 AT = "/staff/webinars/import"
 
 
-@pytest.fixture
-def ada(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
-    client.sign_in(cast.ada.id)
-    return client
-
-
 def fields(page: str) -> dict[str, str | list[str]]:
     """Return what a browser would send of the form on a page, without a button."""
     form = page[page.index('id="webinar-form"') :]

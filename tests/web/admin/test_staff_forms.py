@@ -21,12 +21,6 @@ WORDS = WebinarWords("Weeding", NOW, "US/Eastern", presenters=("zoe", "ann"))
 
 
 @pytest.fixture
-def ada(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
-    client.sign_in(cast.ada.id)
-    return client
-
-
-@pytest.fixture
 def weeding(database: Database) -> str:
     with database.transaction() as session:
         for name in ("Ann", "Max", "Zoe"):

@@ -15,12 +15,6 @@ from tests.clock import Clock
 from tests.visitor import Visitor
 
 
-@pytest.fixture
-def ada(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
-    client.sign_in(cast.ada.id)
-    return client
-
-
 def picture() -> io.BytesIO:
     out = io.BytesIO()
     Image.new("RGB", (900, 900), "teal").save(out, "PNG")

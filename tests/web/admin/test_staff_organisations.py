@@ -14,17 +14,10 @@ from lms.models.upkeep import Mail
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant
 from tests.cast import Cast
-from tests.clock import NOW, Clock
+from tests.clock import NOW
 from tests.visitor import Visitor
 
 ELM = "/staff/organisations/elm-county"
-
-
-@pytest.fixture
-def staff(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
-    clock.set(NOW)
-    client.sign_in(cast.ada.id)
-    return client
 
 
 def _sell(database: Database, cast: Cast) -> str:

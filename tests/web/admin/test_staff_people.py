@@ -10,15 +10,8 @@ from lms.models.holdings import Grant, Scope, Withdrawal
 from lms.models.people import Login, LoginAlias
 from lms.models.upkeep import AuditEntry, Mail
 from tests.cast import Cast, Person
-from tests.clock import NOW, Clock
+from tests.clock import NOW
 from tests.visitor import Visitor
-
-
-@pytest.fixture
-def staff(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
-    clock.set(NOW)
-    client.sign_in(cast.ada.id)
-    return client
 
 
 def _page(person: Person) -> str:

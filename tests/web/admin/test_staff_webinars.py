@@ -21,12 +21,6 @@ FORM = {
 }
 
 
-@pytest.fixture
-def ada(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
-    client.sign_in(cast.ada.id)
-    return client
-
-
 def the(database: Database, slug: str) -> Webinar:
     with database.read_session() as session:
         return session.scalars(select(Webinar).where(Webinar.slug == slug)).one()

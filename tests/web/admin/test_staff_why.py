@@ -14,15 +14,8 @@ from lms.models.upkeep import AuditEntry
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant
 from tests.cast import Cast
-from tests.clock import NOW, Clock
+from tests.clock import NOW
 from tests.visitor import Visitor
-
-
-@pytest.fixture
-def staff(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
-    clock.set(NOW)
-    client.sign_in(cast.ada.id)
-    return client
 
 
 def _ask(staff: Visitor, who: str, **more: str) -> str:
