@@ -113,7 +113,7 @@ def rotate_keys(
     """Let the next key sign from now on, publish another one as next, and return the new one's id.
 
     Raises Conflict while the next key has been published for less than 24 hours; `at_once` makes a
-    fresh key instead of waiting, for a key that became known.
+    fresh key instead of waiting, for a key that became known, and publishes the former no longer.
     """
     publish_keys(database, secret_key, now=now)
     fresh = _make(secret_key, KeyState.NEXT, now)
@@ -127,9 +127,11 @@ def rotate_keys(
         elif coming is None or coming.created_at > now - PUBLISHED_AHEAD:
             raise Conflict(TOO_SOON, code="too_soon")
         retiring = _in_state(session, KeyState.ACTIVE)
-        if retiring is not None:
+        if at_once:
+            _drop(session, retiring)
+        elif retiring is not None:
             retiring.state, retiring.retired_at = KeyState.RETIRED, now
-            session.flush()  # one key is active at a time
+        session.flush()  # one key is active at a time
         coming.state, coming.active_since = KeyState.ACTIVE, now
         session.add(following)
         session.flush()
