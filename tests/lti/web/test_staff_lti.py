@@ -99,10 +99,12 @@ def test_the_log_is_shown_and_the_keys_are_rotated(
         reference = write_launch(session, Occurrence(registration_id=made.id), now=NOW)
     client.sign_in(cast.ada.id)
     assert reference in client.get("/staff/lti/log").text
+    before = {key["kid"] for key in client.get("/lti/jwks").get_json()["keys"]}
     client.post("/staff/lti/keys/rotate", data={"at_once": "yes"})
     with database.read_session() as session:
-        states = {key.state for key in list_keys(session)}
-    assert KeyState.RETIRED in states
+        keys = {key.kid: key.state for key in list_keys(session)}
+    assert sorted(keys.values()) == [KeyState.ACTIVE, KeyState.NEXT]
+    assert not before & keys.keys()
     assert "Signs now" in client.get("/staff/lti").text
 
 
