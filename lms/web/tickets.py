@@ -1,5 +1,6 @@
 """Tokens of playback sessions: issued to the browser that opened one, checked when it beats."""
 
+import math
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +51,8 @@ def issue(playback: Playback, client: Client, *, native: bool) -> str:
         Ticket(
             session=playback.session_id,
             prefix=f"renditions/{playback.recording_id}",
-            expires=int(playback.expires_at.timestamp()),
+            # no earlier than the session: in between it would be refused and yet admitted anew
+            expires=math.ceil(playback.expires_at.timestamp()),
             cookie=fingerprint(client.cookie) if client.cookie else "",
             agent="" if native else fingerprint(client.agent),
             network=client.network,

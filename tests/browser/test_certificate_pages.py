@@ -29,7 +29,7 @@ class House:
     number: str
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # as the house in which it writes
 def house(served: Served) -> House:
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, SLUG, title="Doors that open by themselves")

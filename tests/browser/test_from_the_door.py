@@ -30,7 +30,7 @@ class Two:
     dan: str
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # as the house in which it writes
 def two(served: Served) -> Two:
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, SLUG, title=TITLE)

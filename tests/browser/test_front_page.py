@@ -15,7 +15,7 @@ from tests.factories import make_grant, make_webinar
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # as the house in which it writes
 def alice(served: Served) -> int:
     """Somebody who holds one of two webinars about zebra crossings."""
     with served.carrel.database.transaction() as session:

@@ -32,7 +32,7 @@ ADD_CAPTION = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # as the house in which it writes
 def people(served: Served) -> tuple[int, int]:
     """Alice, who holds a webinar, and Dan, who doesn't."""
     with served.carrel.database.transaction() as session:

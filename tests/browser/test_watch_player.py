@@ -17,7 +17,7 @@ IN_A_WINDOW: Final = "document.pictureInPictureElement === document.querySelecto
 LOUDNESS: Final = "document.querySelector('video').volume"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # as the house in which it writes
 def alice_id(served: Served) -> int:
     """Alice, who holds two webinars."""
     with served.carrel.database.transaction() as session:

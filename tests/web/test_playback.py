@@ -292,3 +292,15 @@ def _revoke(database, cast):
     with database.transaction() as session:
         grant = session.scalars(select(Grant).where(Grant.login_id == cast.alice.id)).one()
         grant.revoked_at, grant.revoked_as = NOW, Withdrawal.REVOKED
+
+
+def test_a_token_is_good_up_to_the_instant_in_which_its_session_ends(client, cast, clock, database):
+    ends_at = NOW + timedelta(seconds=60.5)
+    with database.transaction() as session:
+        session.query(Grant).filter_by(login_id=cast.bob.id).one().ends_at = ends_at
+    client.sign_in(cast.bob.id)
+    player = open_playback(client, cast.slug)
+    clock.set(ends_at - timedelta(seconds=0.3))
+    assert player.beat().status_code == 200
+    clock.set(ends_at)
+    assert player.beat().status_code == 403
