@@ -66,6 +66,8 @@ def test_how_loud_it_is_is_remembered_on_the_next_page(visit: Visit, alice_id: i
     page.locator(".player-bar media-play-button").focus()
     page.keyboard.press("ArrowDown")
     alice.until(f"{LOUDNESS} === 0.35")
+    # the event that is kept by comes a moment after the change
+    alice.until("JSON.parse(localStorage.getItem('carrel-player')).volume === 0.35")
     page.goto(f"/webinars/{OTHER}/watch")
     alice.until("!!customElements.get('media-controller')")
     alice.until(f"{LOUDNESS} === 0.35")
@@ -80,6 +82,7 @@ def test_a_film_that_was_muted_is_as_loud_as_before_once_it_is_heard_again(
     page = alice.page
     page.get_by_role("slider", name="volume").fill("0.6")
     page.keyboard.press("m")  # though the focus is on the slider still
+    alice.until("JSON.parse(localStorage.getItem('carrel-player')).muted")
     page.reload()
     alice.until("!!customElements.get('media-controller')")
     alice.until("document.querySelector('video').muted")
