@@ -40,6 +40,18 @@ def until_plays(person: Person, page: Page, *, past: float = 1.0) -> None:
     Person(person.context, page, []).until(PLAYING.format(past), within_s=60)
 
 
+def playing_and_second_tab(visit: Visit, alice: tuple[int, str]) -> tuple[Person, Page]:
+    """Somebody whose first tab plays, and a second one on the same page."""
+    login_id, path = alice
+    person = visit(login_id)
+    person.page.goto(path)
+    play(person.page)
+    until_plays(person, person.page)
+    second = person.context.new_page()
+    second.goto(path)
+    return person, second
+
+
 def message(page: Page) -> Locator:
     return page.locator("[data-message]")
 
@@ -73,13 +85,7 @@ def test_a_second_tab_takes_over_and_the_first_takes_it_back(
 def test_looking_at_a_second_tab_says_nothing_before_play_is_pressed(
     visit: Visit, alice: tuple[int, str]
 ) -> None:
-    login_id, path = alice
-    person = visit(login_id)
-    person.page.goto(path)
-    play(person.page)
-    until_plays(person, person.page)
-    second = person.context.new_page()
-    second.goto(path)
+    _person, second = playing_and_second_tab(visit, alice)
     with second.expect_response(re.compile("/playback$")) as opened:
         second.locator("[data-film]").hover()
     assert opened.value.status == 409
@@ -89,13 +95,7 @@ def test_looking_at_a_second_tab_says_nothing_before_play_is_pressed(
 def test_an_answer_to_the_pointer_that_comes_after_the_take_over_stops_nothing(
     visit: Visit, alice: tuple[int, str]
 ) -> None:
-    login_id, path = alice
-    person = visit(login_id)
-    person.page.goto(path)
-    play(person.page)
-    until_plays(person, person.page)
-    second = person.context.new_page()
-    second.goto(path)
+    person, second = playing_and_second_tab(visit, alice)
     second.keyboard.press("k")
     expect(message(second)).to_contain_text("Playing in Chrome on Linux since ")
     held: list[Route] = []
