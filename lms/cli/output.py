@@ -45,6 +45,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
+def first_line(fault: object) -> str:
+    """Return what a library's fault says, its first line; its kind where it says nothing."""
+    said = str(fault).strip()
+    return said.splitlines()[0] if said else type(fault).__name__
+
+
 def cell(value: object) -> str:
     """Return a value as a person reads it in a table."""
     plain = plain_value(value)

@@ -9,7 +9,7 @@ import click
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from lms.cli.console import Console
-from lms.cli.output import as_text
+from lms.cli.output import as_text, first_line
 from lms.errors import NotFound, Refused, Unavailable
 from lms.parts import Part
 from lms.settings import SettingsError
@@ -106,7 +106,7 @@ def _sentence(error: Refused) -> str:
 
 
 def _database_complaint(error: Exception) -> Complaint:
-    reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    reason = first_line(getattr(error, "orig", None) or error)
     if any(sign in reason for sign in UNPREPARED):
         return Complaint(
             "database_not_prepared",

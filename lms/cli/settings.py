@@ -7,7 +7,7 @@ import click
 from sqlalchemy import make_url, text
 
 from lms.cli.console import Console
-from lms.cli.output import answer, json_option
+from lms.cli.output import answer, first_line, json_option
 from lms.errors import Unavailable
 
 PROBE_KEY = "house/settings-check"
@@ -71,7 +71,7 @@ def _try(name: str, value: str, ask: Callable[[], object]) -> Check:
     try:
         ask()
     except Exception as error:  # noqa: BLE001  (whatever a driver raises is the answer)
-        return Check(name, value, str(error).strip().splitlines()[0])
+        return Check(name, value, first_line(error))
     return Check(name, value, None)
 
 

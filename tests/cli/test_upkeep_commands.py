@@ -7,6 +7,7 @@ from lms.clock import now
 from lms.db import Database
 from lms.migrations import head
 from lms.models.upkeep import JobState
+from media.local import LocalStorage
 from tests.cli.carrel import Shell
 from tests.jobs.work import facts_of, make_job, taken
 from tests.servers.databases import Databases
@@ -46,6 +47,18 @@ def test_checking_the_settings_tries_what_they_name(carrel_command: Shell) -> No
         "database": None,
         "storage": None,
     }
+
+
+def test_a_storage_whose_fault_has_no_words_is_told_by_the_kind_of_fault(
+    carrel_command: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_storage: LocalStorage, _key: str) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(LocalStorage, "stat", fail)
+    ran = carrel_command("settings", "check", "--json")
+    assert (ran.code, ran.complaint["code"]) == (4, "unavailable")
+    assert ran.complaint["message"] == "The storage did not answer: TimeoutError"
 
 
 def test_checking_the_settings_says_where_mail_goes(carrel_command: Shell) -> None:
