@@ -87,12 +87,16 @@ class Tryout:
         """Run the handler and write how it ended."""
         held = self._held
         facts = {"job": held.public_id, "kind": held.kind, "tries": held.tries}
-        log.info("job_started", **facts)
+        # Some rounds begin every few seconds: of those, the log is told what went wrong alone.
+        is_round = held.kind in {each.kind for each in self._work.schedules}
+        (log.debug if is_round else log.info)("job_started", **facts)
         with self._keeping_the_lease():
             ending = self._outcome()
             self._settling = True
             kept = self._write(ending)
-        log.info("job_ended", **facts, outcome=ending.__name__.strip("_"), kept=kept)
+        outcome = ending.__name__.strip("_")
+        is_silent = is_round and kept and outcome == "done"
+        (log.debug if is_silent else log.info)("job_ended", **facts, outcome=outcome, kept=kept)
 
     def abandon(self) -> None:
         """Give the job back although its handler is still running: the process is about to end."""

@@ -167,3 +167,22 @@ def test_an_end_that_takes_long_to_write_is_no_lost_lease(carrel: Carrel) -> Non
     with capture_logs() as told:
         assert see_through(carrel, work, job_id).state is JobState.FAILED
     assert [each["event"] for each in told if each["log_level"] != "info"] == []
+
+
+def told_of_a_round(carrel: Carrel, handler: Handler) -> list[tuple[str, str]]:
+    work = Work({"encode": handler}, schedules=(Schedule("encode", timedelta(hours=1)),))
+    job_id = make_job(carrel.database, now=now())
+    with capture_logs() as told:
+        see_through(carrel, work, job_id)
+    return [(each["event"], each["log_level"]) for each in told if "job" in each["event"]]
+
+
+def test_a_round_that_goes_well_is_no_word_in_the_log(carrel: Carrel) -> None:
+    assert told_of_a_round(carrel, done) == [("job_started", "debug"), ("job_ended", "debug")]
+
+
+def test_a_round_that_fails_is_told(carrel: Carrel) -> None:
+    def fail(_carrel: Carrel, _run: JobRun) -> None:
+        raise GiveUp("The server of the mail is away.")
+
+    assert ("job_ended", "info") in told_of_a_round(carrel, fail)
