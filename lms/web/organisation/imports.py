@@ -124,7 +124,7 @@ def show(organisation_id: str, import_id: str) -> ResponseReturnValue:
                 row.line,
                 row.text,
                 row.name,
-                _(ANSWER_WORDS[row.answer]),
+                _word(row.answer, facts),
                 ANSWER_BADGES[row.answer],
                 "" if row.answer is Answer.OK else _(row.sentence),
             )
@@ -227,6 +227,11 @@ def _begin_page(managed: Managed, *, error: str = "") -> str:
     )
 
 
+def _word(answer: Answer, facts: ImportFacts) -> str:
+    is_invited = answer is Answer.OK and facts.state is ImportState.APPLIED
+    return _("Invited") if is_invited else _(ANSWER_WORDS[answer])
+
+
 def _kinds(facts: ImportFacts) -> list[tuple[str, str, int, str]]:
     counts = (
         (Answer.OK, facts.ok),
@@ -236,7 +241,7 @@ def _kinds(facts: ImportFacts) -> list[tuple[str, str, int, str]]:
         (Answer.NO_SEAT, facts.no_seat),
     )
     return [
-        (answer.value, _(ANSWER_WORDS[answer]), count, ANSWER_BADGES[answer])
+        (answer.value, _word(answer, facts), count, ANSWER_BADGES[answer])
         for answer, count in counts
         if count
     ]

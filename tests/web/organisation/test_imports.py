@@ -79,6 +79,8 @@ def test_all_or_nothing_unless_those_who_fit_are_asked_for(
     assert "1 person was invited" in page
     assert "See who was invited" in page
     assert "Not everybody in the list has a seat" in page
+    assert "Invited" in page
+    assert "Gets a seat" not in page
 
 
 def test_pasted_addresses_do_as_well(mia: Visitor, elm: Elm, database: Database) -> None:
