@@ -1,6 +1,7 @@
 """Security headers on every answer, and the addresses that trusted proxies forward."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,8 @@ class TrustedProxies:
     def __init__(self, app: "WSGIApplication", networks: Sequence[Network]) -> None:
         self._app = app
         self._networks = tuple(networks)
+        # Asked of every piece of a film, and the addresses are few.
+        self._trusts = lru_cache(maxsize=4096)(self._lies_within)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -75,10 +78,11 @@ class TrustedProxies:
                 environ["wsgi.url_scheme"] = scheme
         return self._app(environ, start_response)
 
-    def _trusts(self, raw: str) -> bool:
-        if not _is_address(raw):
+    def _lies_within(self, raw: str) -> bool:
+        try:
+            address = ip_address(raw)
+        except ValueError:
             return False
-        address = ip_address(raw)
         return any(address in network for network in self._networks)
 
 
