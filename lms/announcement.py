@@ -7,7 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
-from lms.catalogue import Playable, PresenterPage, SeriesName
+from lms.catalogue import PresenterPage, SeriesName
+from lms.entries import Playable
 from lms.errors import NotFound
 from lms.gather import gathered
 from lms.models.catalogue import (

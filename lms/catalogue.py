@@ -3,17 +3,19 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Row,
     Select,
-    SQLColumnExpression,
     Subquery,
     Text,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -24,15 +26,15 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from lms import passages, search, welcome
 from lms.endings import ends_at
+from lms.entries import Entry, current_recording, entry_columns, entry_of
 from lms.errors import NotFound
 from lms.gather import gathered
 from lms.models.catalogue import (
     Presenter,
-    Recording,
     Series,
     Webinar,
     WebinarPresenter,
@@ -40,7 +42,6 @@ from lms.models.catalogue import (
     WebinarState,
 )
 from lms.models.people import Login
-from lms.models.viewing import WatchRecord
 
 PAGE_SIZE: Final = 24
 MOST_UPCOMING: Final = 24
@@ -60,36 +61,6 @@ class Wanted:
     page: int = 1
     welcomes: bool = False
     came_before_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Playable:
-    """The recording that can be played: its outside id, the run that is played, its length."""
-
-    public_id: str
-    run: str
-    seconds: float
-    has_video: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One webinar of a list; `watched_s` is how much of it whoever asks has seen."""
-
-    id: int
-    slug: str
-    title: str
-    summary: str
-    held_at: datetime
-    zone: str
-    minutes: int
-    free: bool
-    state: WebinarState
-    is_over: bool
-    presenters: tuple[str, ...]
-    recording: Playable | None
-    watched_s: int | None
-    first: str | None = None  # the passages that were found first, for `passages.quote`
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +117,38 @@ class Listing:
         return tuple({entry.id: entry for entry in shown}.values())
 
 
-current_recording = aliased(Recording)
-_presenters = gathered(
-    select(Presenter.name)
-    .join_from(WebinarPresenter, Presenter)
-    .where(WebinarPresenter.webinar_id == Webinar.id)
-    .order_by(WebinarPresenter.position)
-    .correlate(Webinar)
-)
 _NOWHERE: Final = cast(null(), Text).label("first")
 _ANNOUNCED: Final = Webinar.state == WebinarState.ANNOUNCED
+_SERIES: Final = bindparam("series_slug", type_=Series.slug.type)
+_PRESENTER: Final = bindparam("presenter_slug", type_=Presenter.slug.type)
+_VIEWER: Final = bindparam("viewer", type_=Login.id.type)
+_NOW: Final = bindparam("now", type_=Webinar.held_at.type)
+_A_DAY_AGO: Final = bindparam("a_day_ago", type_=Webinar.held_at.type)
+_CAME_BEFORE: Final = bindparam("came_before_at", type_=Webinar.held_at.type)
+_SKIPPED: Final = bindparam("skipped", type_=Integer())
+# Asked series by series, which stops at the first webinar of each.
+_state = select(Webinar.state).where(Webinar.id == WebinarSeries.webinar_id).scalar_subquery()
+_ALL_SERIES: Final = gathered(
+    select(Series.slug, Series.title)
+    .where(exists().where(WebinarSeries.series_id == Series.id, _state == WebinarState.ANNOUNCED))
+    .order_by(Series.title)
+)
+_ABOUT_SERIES: Final = gathered(
+    select(Series.slug, Series.title, Series.description).where(Series.slug == _SERIES)
+)
+_ABOUT_PRESENTER: Final = gathered(
+    select(Presenter.slug, Presenter.name, Presenter.biography, Presenter.picture_key).where(
+        Presenter.slug == _PRESENTER
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Within:
+    """Which filters there are."""
+
+    series: bool
+    presenter: bool
 
 
 def read_listing(
@@ -166,25 +159,57 @@ def read_listing(
     Raises NotFound when the series or the presenter does not exist, or for a page that is beyond
     the end.
     """
-    words = search.words_in(wanted.query)
-    within = _within(wanted)
+    is_signed_in = login_id is not None
+    within = _Within(series=bool(wanted.series), presenter=bool(wanted.presenter))
     if wanted.query:
-        chosen, total = _matching(words, within, wanted.page, session.get_bind().dialect.name)
-    else:
-        chosen, total = _by_date(
-            within,
-            wanted.page,
-            now,
-            welcome.choose(login_id, wanted.came_before_at) if wanted.welcomes else (),
+        words, dialect = search.words_in(wanted.query), session.get_bind().dialect.name
+        statement = _statement(
+            *_matching(words, within, dialect), within, is_signed_in=is_signed_in
         )
+    else:
+        is_welcomed = wanted.welcomes and is_signed_in
+        statement = _by_date_for(
+            within,
+            is_first=wanted.page == 1,
+            is_signed_in=is_signed_in,
+            has_begun=is_welcomed,
+            has_new=is_welcomed and wanted.came_before_at is not None,
+        )
+    asked = {
+        "series_slug": wanted.series,
+        "presenter_slug": wanted.presenter,
+        "viewer": login_id,
+        "now": now,
+        "a_day_ago": now - A_DAY,
+        "came_before_at": wanted.came_before_at,
+        "skipped": (wanted.page - 1) * PAGE_SIZE,
+    }
+    return _listing(session.execute(statement, asked).all(), wanted, now)
+
+
+@lru_cache
+def _by_date_for(
+    within: _Within, *, is_first: bool, is_signed_in: bool, has_begun: bool, has_new: bool
+) -> Select[*tuple[Any, ...]]:
+    """Return the statement for what nobody searched; made once, since making it costs as much as it."""
+    begun = (welcome.begun_by(_VIEWER),) if has_begun else ()
+    new = welcome.new_since(_CAME_BEFORE) if has_new else ()
+    chosen, total = _by_date(within, (*begun, *new), is_first=is_first)
+    return _statement(chosen, total, within, is_signed_in=is_signed_in)
+
+
+def _statement(
+    chosen: Subquery, total: ColumnElement[int], within: _Within, *, is_signed_in: bool
+) -> Select[*tuple[Any, ...]]:
     facts = select(
         total.label("total"),
-        gathered(_named_series()).label("all_series"),
-        _about_series(wanted.series).label("about_series"),
-        _about_presenter(wanted.presenter).label("about_presenter"),
+        _ALL_SERIES.label("all_series"),
+        (_ABOUT_SERIES if within.series else null()).label("about_series"),
+        (_ABOUT_PRESENTER if within.presenter else null()).label("about_presenter"),
     ).subquery("facts")
-    statement = (
-        select(facts, chosen.c.part, chosen.c.rank, chosen.c.first, *entry_columns(login_id))
+    columns = entry_columns(_VIEWER if is_signed_in else None)
+    return (
+        select(facts, chosen.c.part, chosen.c.rank, chosen.c.first, *columns)
         .select_from(facts)
         .outerjoin(chosen, true())
         .outerjoin(Webinar, Webinar.id == chosen.c.id)
@@ -197,90 +222,50 @@ def read_listing(
             ),
         )
     )
-    return _listing(session.execute(statement).all(), wanted, now)
 
 
-def entry_columns(login_id: int | None) -> tuple[SQLColumnExpression[Any], ...]:
-    """Return what an entry is read from, beside `current_recording`; `entry_of` reads it."""
-    return (
-        Webinar.id.label("webinar_id"),
-        Webinar.slug,
-        Webinar.title,
-        Webinar.summary,
-        Webinar.held_at,
-        Webinar.zone,
-        Webinar.minutes,
-        Webinar.free,
-        Webinar.state,
-        _presenters.label("presenters"),
-        current_recording.public_id.label("recording_id"),
-        current_recording.run,
-        current_recording.seconds,
-        current_recording.has_video,
-        _watched(login_id).label("watched_s"),
-    )
-
-
-def _watched(login_id: int | None) -> ColumnElement[Any]:
-    if login_id is None:
-        return null()
-    whose = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
-    return (
-        select(func.max(WatchRecord.watched_s))
-        .where(WatchRecord.recording_id == current_recording.id, WatchRecord.login_id.in_(whose))
-        .correlate(current_recording)
-        .scalar_subquery()
-    )
-
-
-def _within(wanted: Wanted) -> tuple[ColumnElement[bool], ...]:
+def _conditions(within: _Within) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions on a webinar that the catalogue may show under these filters."""
     conditions: list[ColumnElement[bool]] = [_ANNOUNCED]
-    if wanted.series:
-        inside = select(WebinarSeries.webinar_id).join(Series).where(Series.slug == wanted.series)
+    if within.series:
+        inside = select(WebinarSeries.webinar_id).join(Series).where(Series.slug == _SERIES)
         conditions.append(Webinar.id.in_(inside))
-    if wanted.presenter:
+    if within.presenter:
         theirs = (
-            select(WebinarPresenter.webinar_id)
-            .join(Presenter)
-            .where(Presenter.slug == wanted.presenter)
+            select(WebinarPresenter.webinar_id).join(Presenter).where(Presenter.slug == _PRESENTER)
         )
         conditions.append(Webinar.id.in_(theirs))
     return tuple(conditions)
 
 
 def _by_date(
-    within: Sequence[ColumnElement[bool]],
-    page: int,
-    now: datetime,
-    besides: Sequence[Select[Any, Any, Any]],
+    within: _Within, besides: Sequence[Select[Any, Any, Any]], *, is_first: bool
 ) -> tuple[Subquery, ColumnElement[int]]:
-    recent = and_(Webinar.held_at > now - A_DAY, Webinar.held_at <= now)
-    is_over = or_(Webinar.held_at <= now - A_DAY, ends_at <= now)
+    shown = _conditions(within)
+    recent = and_(Webinar.held_at > _A_DAY_AGO, Webinar.held_at <= _NOW)
+    is_over = or_(Webinar.held_at <= _A_DAY_AGO, ends_at <= _NOW)
     held = (
         _chosen(HELD, literal(0.0))
-        .where(*within, Webinar.held_at <= now, is_over)
+        .where(*shown, Webinar.held_at <= _NOW, is_over)
         .order_by(Webinar.held_at.desc(), Webinar.id.desc())
         .limit(PAGE_SIZE)
-        .offset((page - 1) * PAGE_SIZE)
+        .offset(_SKIPPED)
     )
     upcoming = (
         _chosen(UPCOMING, literal(0.0))
-        .where(*within, Webinar.held_at > now - A_DAY, ends_at > now)
+        .where(*shown, Webinar.held_at > _A_DAY_AGO, ends_at > _NOW)
         .order_by(Webinar.held_at, Webinar.id)
-        .limit(MOST_UPCOMING if page == 1 else 0)
+        .limit(MOST_UPCOMING if is_first else 0)
     )
     parts = (upcoming, held, *(part.add_columns(_NOWHERE) for part in besides))
     every = union_all(*(select(part.subquery()) for part in parts))
     # Two counts that an index alone answers, but for the webinars of the last day.
-    total = _count(*within, Webinar.held_at <= now - A_DAY) + _count(
-        *within, recent, ends_at <= now
-    )
+    total = _count(*shown, Webinar.held_at <= _A_DAY_AGO) + _count(*shown, recent, ends_at <= _NOW)
     return every.subquery("chosen"), total
 
 
 def _matching(
-    words: Sequence[str], within: Sequence[ColumnElement[bool]], page: int, dialect: str
+    words: Sequence[str], within: _Within, dialect: str
 ) -> tuple[Subquery, ColumnElement[int]]:
     if not words:
         nothing = _chosen(FOUND, literal(0.0)).where(literal(0) == 1)
@@ -290,7 +275,7 @@ def _matching(
     matched = (
         select(Webinar.id, Webinar.held_at, hits.c.rank, hits.c.first)
         .join(hits, hits.c.webinar_id == Webinar.id)
-        .where(*within)
+        .where(*_conditions(within))
         .cte("matched")
         .prefix_with("MATERIALIZED")
     )
@@ -298,7 +283,7 @@ def _matching(
         select(matched.c.id, literal(FOUND).label("part"), matched.c.rank, matched.c.first)
         .order_by(matched.c.rank, matched.c.held_at.desc(), matched.c.id.desc())
         .limit(PAGE_SIZE)
-        .offset((page - 1) * PAGE_SIZE)
+        .offset(_SKIPPED)
     )
     total = select(func.count()).select_from(matched).scalar_subquery()
     return found.subquery("chosen"), total
@@ -310,28 +295,6 @@ def _chosen(part: int, rank: ColumnElement[float]) -> Select[int, int, float, st
 
 def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
     return select(func.count()).select_from(Webinar).where(*conditions).scalar_subquery()
-
-
-def _named_series() -> Select[str, str]:
-    # Asked series by series, which stops at the first webinar of each.
-    state = select(Webinar.state).where(Webinar.id == WebinarSeries.webinar_id).scalar_subquery()
-    shown = exists().where(WebinarSeries.series_id == Series.id, state == WebinarState.ANNOUNCED)
-    return select(Series.slug, Series.title).where(shown).order_by(Series.title)
-
-
-def _about_series(slug: str) -> ColumnElement[Any]:
-    if not slug:
-        return null()
-    return gathered(
-        select(Series.slug, Series.title, Series.description).where(Series.slug == slug)
-    )
-
-
-def _about_presenter(slug: str) -> ColumnElement[Any]:
-    if not slug:
-        return null()
-    columns = (Presenter.slug, Presenter.name, Presenter.biography, Presenter.picture_key)
-    return gathered(select(*columns).where(Presenter.slug == slug))
 
 
 def _listing(rows: Sequence[Row[*tuple[Any, ...]]], wanted: Wanted, now: datetime) -> Listing:
@@ -371,26 +334,3 @@ def _entries(rows: Iterable[Row[*tuple[Any, ...]]], now: datetime) -> tuple[Entr
 
 def _best(row: Row[*tuple[Any, ...]]) -> tuple[float, float, int]:
     return (row.rank, -row.held_at.timestamp(), -row.webinar_id)
-
-
-def entry_of(row: Row[*tuple[Any, ...]], now: datetime) -> Entry:
-    """Return one webinar of a list from its row."""
-    recording = None
-    if row.run is not None:
-        recording = Playable(row.recording_id, row.run, row.seconds, row.has_video)
-    return Entry(
-        id=row.webinar_id,
-        slug=row.slug,
-        title=row.title,
-        summary=row.summary,
-        held_at=row.held_at,
-        zone=row.zone,
-        minutes=row.minutes,
-        free=row.free,
-        state=row.state,
-        is_over=now >= row.held_at + timedelta(minutes=row.minutes),
-        presenters=tuple(name for (name,) in row.presenters or ()),
-        recording=recording,
-        watched_s=row.watched_s,
-        first=getattr(row, "first", None),
-    )

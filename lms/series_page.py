@@ -7,13 +7,8 @@ from typing import Final
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from lms.catalogue import (
-    Entry,
-    SeriesPage,
-    current_recording,
-    entry_columns,
-    entry_of,
-)
+from lms.catalogue import SeriesPage
+from lms.entries import Entry, current_recording, entry_columns, entry_of
 from lms.errors import NotFound
 from lms.gather import gathered
 from lms.models.catalogue import (

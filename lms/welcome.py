@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Float, Select, cast, func, literal, or_, select
+from sqlalchemy import BindParameter, Float, Select, cast, func, literal, or_, select
 
 from lms.models.catalogue import Recording, Webinar, WebinarState
 from lms.models.people import Login
@@ -17,15 +17,7 @@ MOST_NEW: Final = 8
 Chosen = Select[Any, Any, Any]
 
 
-def choose(login_id: int | None, came_before_at: datetime | None) -> tuple[Chosen, ...]:
-    """Choose what a person is welcomed with; nothing is new to who was never here before."""
-    if login_id is None:
-        return ()
-    new = () if came_before_at is None else new_since(came_before_at)
-    return (begun_by(login_id), *new)
-
-
-def begun_by(login_id: int) -> Chosen:
+def begun_by(login_id: BindParameter[int]) -> Chosen:
     """Choose the webinars that a person has begun, with their rank, the latest first."""
     whose = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
     latest = func.max(WatchRecord.updated_at)
@@ -47,7 +39,7 @@ def begun_by(login_id: int) -> Chosen:
     )
 
 
-def new_since(moment: datetime) -> tuple[Chosen, Chosen]:
+def new_since(moment: BindParameter[datetime]) -> tuple[Chosen, Chosen]:
     """Choose the webinars that were announced, and those that got a recording, after a moment."""
     is_shown = Webinar.state == WebinarState.ANNOUNCED
     announced = (

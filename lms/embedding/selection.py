@@ -37,7 +37,7 @@ from lms.access import (
     decide,
     weigh_holdings,
 )
-from lms.catalogue import Playable
+from lms.entries import Playable
 from lms.errors import NotFound
 from lms.gather import gathered
 from lms.models.catalogue import (

@@ -7,7 +7,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from lms.access import Admitted, Code, Decision
-from lms.catalogue import Entry
+from lms.entries import Entry
 from lms.errors import N_
 from lms.explain import first_day, last_day
 from lms.web.panels import known_zone, reading_zone

@@ -12,8 +12,9 @@ from markupsafe import Markup
 from lms.access import Action, Admitted, Decision, decide
 from lms.announcement import Announcement, read_announcement
 from lms.cases import load_case, load_cases
-from lms.catalogue import PAGE_SIZE, Entry, Listing, Wanted, read_listing
+from lms.catalogue import PAGE_SIZE, Listing, Wanted, read_listing
 from lms.clock import now
+from lms.entries import Entry
 from lms.errors import NotFound
 from lms.feeds import Part, read_name
 from lms.markdown import to_html

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from lms import passages, search, transcripts
 from lms.access import Action, Admitted, Case, decide
-from lms.catalogue import Entry
 from lms.clock import now
+from lms.entries import Entry
 from lms.errors import N_
 from lms.handout_pages import Called, moments_of, name_handouts
 from lms.models.search import PassageKind

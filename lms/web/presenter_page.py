@@ -7,8 +7,9 @@ from markupsafe import Markup
 
 from lms.access import Action, decide
 from lms.cases import load_cases
-from lms.catalogue import PAGE_SIZE, Entry, Wanted, read_listing
+from lms.catalogue import PAGE_SIZE, Wanted, read_listing
 from lms.clock import now
+from lms.entries import Entry
 from lms.markdown import to_html
 from lms.presenter_page import read_beside
 from lms.web.cards import Card, entry_card

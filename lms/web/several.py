@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.access import Action, Admitted, Case, Code, Decision, Turned, decide
-from lms.catalogue import Entry
+from lms.entries import Entry
 from lms.models.holdings import OfferKind
 from lms.models.orders import RequestKind
 from lms.offers import Price

@@ -13,7 +13,8 @@ from typing import Any, Final
 from flask import url_for
 
 from lms.announcement import Announcement
-from lms.catalogue import Entry, Listing
+from lms.catalogue import Listing
+from lms.entries import Entry
 from lms.errors import NotFound
 from lms.markdown import to_words
 from lms.models.catalogue import WebinarState
