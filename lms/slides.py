@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from lms import audit, passages
 from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.lean import Query
 from lms.models.catalogue import Recording, Slide, SlideFate
 from lms.models.search import Passage, PassageKind
 from lms.recordings import find
@@ -54,6 +56,21 @@ class Revision:
 
 
 FEWEST_SHOWN = 2  # one from beginning to end is a film or a face, and no row of slides
+_of_recording = Recording.public_id == bindparam("recording")
+_SECONDS: Final = Query(select(Recording.seconds).where(_of_recording))
+_SLIDES: Final = Query(
+    select(
+        Slide.public_id,
+        Slide.starts_s,
+        Slide.picture_s,
+        Slide.is_chapter,
+        Slide.title,
+        Slide.fate,
+    )
+    .join(Recording, Recording.id == Slide.recording_id)
+    .where(_of_recording)
+    .order_by(Slide.starts_s)
+)
 
 
 def read_slides(session: Session, recording_id: str) -> tuple[SlideFacts, ...]:
@@ -210,7 +227,9 @@ def _slide(session: Session, recording: Recording, slide_id: str) -> Slide:
     return slide
 
 
-def _rows(session: Session, recording_id: str) -> tuple[float, Sequence[Slide]]:
-    recording = find(session, recording_id)
-    rows = select(Slide).where(Slide.recording_id == recording.id).order_by(Slide.starts_s)
-    return recording.seconds or 0.0, session.scalars(rows).all()
+def _rows(session: Session, recording_id: str) -> tuple[float, Sequence[Any]]:
+    asked = {"recording": recording_id}
+    found = _SECONDS.rows(session, asked)
+    if not found:
+        raise NotFound
+    return found[0].seconds or 0.0, _SLIDES.rows(session, asked)
