@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -46,10 +47,7 @@ RESTED_S = 1.0
 DEADLOCK = "40P01"  # as PostgreSQL names it; SQLite has none, since one writes at a time
 LOCKED = "SQLITE_BUSY"  # who waits for 15 s gets it
 NO_ROOM = "53"  # PostgreSQL's class of what it has too little of: connections, memory, disk
-CUT_OFF = (
-    "08",
-    "57P",
-)  # PostgreSQL's classes of connections that failed, and of a server that ends
+CUT_OFF = ("08", "57P")  # PostgreSQL's classes: connections that failed, and a server that ends
 AT_ONCE = N_("Somebody changed the same at this moment. Nothing was changed; try again.")
 
 
@@ -157,8 +155,11 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine = _engine(url)
+        # One connection: of the threads of a process one writes at a time.
+        self._passing = _sqlite(url, "NORMAL", size=1) if self.is_sqlite else self.engine
         self._turn = threading.Lock()
         self._writing = self.engine.execution_options(carrel_writes=True)
+        self._writing_in_passing = self._passing.execution_options(carrel_writes=True)
         self._reading = (
             self.engine
             if self.is_sqlite
@@ -171,14 +172,16 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, in_passing: bool = False) -> Iterator[Session]:
         """Open a writing session: leaving the block commits, an exception rolls all of it back.
 
-        What was committed is on the disk (docs/decisions/on-the-disk.md). Raises Conflict for the
+        What was committed is on the disk (docs/decisions/on-the-disk.md); on SQLite, what is done
+        `in_passing` outlives the program, but maybe no failure of power. Raises Conflict for the
         one that the database gave up of two that waited for each other, and an overrun (`is_overrun`)
         where there was no turn to write.
         """
-        with self._one_at_a_time(), Session(self._writing, expire_on_commit=False) as session:
+        engine = self._writing_in_passing if in_passing else self._writing
+        with self._one_at_a_time(), Session(engine, expire_on_commit=False) as session:
             try:
                 session.connection()  # begins now, so that no read comes before BEGIN IMMEDIATE
                 yield session
@@ -205,13 +208,13 @@ class Database:
         TimeoutError where there was no turn or no connection in time; some of the first are overruns
         as well (`is_overrun`).
         """
-        with self._one_at_a_time(), self._driver(_passing_on_sqlite) as driver:
+        with self._one_at_a_time(), self._driver(self._passing, _writing_on_sqlite) as driver:
             yield driver
 
     @contextmanager
     def reading_driver(self) -> Iterator[Driver]:
         """Give the driver as `driver` does, for reading: nobody is kept waiting by it."""
-        with self._driver(_reading_on_sqlite) as driver:
+        with self._driver(self.engine, _reading_on_sqlite) as driver:
             yield driver
 
     @contextmanager
@@ -232,8 +235,8 @@ class Database:
             self._turn.release()
 
     @contextmanager
-    def _driver(self, on_sqlite: "_Manner") -> Iterator[Driver]:
-        connection = self.engine.raw_connection()
+    def _driver(self, engine: Engine, on_sqlite: "_Manner") -> Iterator[Driver]:
+        connection = engine.raw_connection()
         try:
             manner = on_sqlite if self.is_sqlite else _singly_on_postgresql
             with manner(connection) as cursor:
@@ -263,21 +266,13 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+        self._passing.dispose()
 
 
 def _engine(url: str) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(
-            parsed,
-            pool_size=POOL_SIZE,
-            max_overflow=POOL_OVERFLOW,
-            hide_parameters=True,
-            connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
-        )
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
+        return _sqlite(url, "FULL", size=POOL_SIZE, overflow=POOL_OVERFLOW)
     engine = create_engine(
         parsed,
         # What is over a pool's size is closed again at once: at 8, in a crowd, that was a new
@@ -290,6 +285,19 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare_postgresql)
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", _looking_after_rest(engine.dialect))
+    return engine
+
+
+def _sqlite(url: str, synchronous: str, *, size: int, overflow: int = 0) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=size,
+        max_overflow=overflow,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+    event.listen(engine, "connect", partial(_prepare_sqlite, synchronous))
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -328,9 +336,8 @@ _Manner = Callable[[PoolProxiedConnection], AbstractContextManager[DBAPICursor]]
 
 
 @contextmanager
-def _passing_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
+def _writing_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA synchronous=NORMAL")
     try:
         cursor.execute("BEGIN IMMEDIATE")
         yield cursor
@@ -338,8 +345,6 @@ def _passing_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICurso
     except BaseException:
         connection.rollback()
         raise
-    finally:
-        cursor.execute("PRAGMA synchronous=FULL")
 
 
 @contextmanager
@@ -366,12 +371,12 @@ def _is_closed(connection: PoolProxiedConnection) -> bool:
     return bool(getattr(connection.driver_connection, "closed", False))  # SQLite's never is
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own)
+def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own)
     connection.isolation_level = None  # we begin ourselves; see _begin_sqlite
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=FULL",
+        f"synchronous={synchronous}",
         "foreign_keys=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         f"wal_autocheckpoint={CHECKPOINT_PAGES}",

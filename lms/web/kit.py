@@ -24,9 +24,9 @@ def parts() -> tuple[Part, ...]:
     return cast("tuple[Part, ...]", current_app.extensions[PARTS])
 
 
-def transaction() -> AbstractContextManager[Session]:
+def transaction(*, in_passing: bool = False) -> AbstractContextManager[Session]:
     """Open the request's writing session; leaving the block commits, an exception rolls back."""
-    return carrel().database.transaction()
+    return carrel().database.transaction(in_passing=in_passing)
 
 
 def read_session() -> AbstractContextManager[Session]:

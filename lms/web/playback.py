@@ -125,7 +125,7 @@ def begin(
     browser = describe(request.user_agent.string)
     screen = Screen(person.login_id, person.sign_in_id, browser)
     moment = now()
-    with transaction() as session:
+    with transaction(in_passing=True) as session:
         webinar_id = programme.webinar_id_of(session, slug, with_drafts=person.is_staff)
         if wish.is_preview:
             if not person.is_staff:

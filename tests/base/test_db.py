@@ -126,14 +126,14 @@ def test_on_sqlite_a_commit_is_on_the_disk_and_what_goes_to_the_driver_alone_doe
     if not database.is_sqlite:
         pytest.skip("PostgreSQL does so by itself")
     kept: list[int] = []
-    for _ in range(2):  # the same connection serves both in turn
-        with database.transaction() as session:
+    for in_passing in (False, True):
+        with database.transaction(in_passing=in_passing) as session:
             kept.append(session.execute(text("PRAGMA synchronous")).scalar_one())
         with database.driver() as driver:
             driver.cursor.execute("PRAGMA synchronous")
             kept += driver.cursor.fetchone() or ()
     full, normal = 2, 1
-    assert kept == [full, normal] * 2
+    assert kept == [full, normal, normal, normal]
 
 
 def test_what_fails_on_the_driver_is_rolled_back_and_harms_nobody_after_it(
