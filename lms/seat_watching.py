@@ -20,10 +20,11 @@ COMPLETED_FROM: Final = 0.9  # of a recording (PRODUCT.md, Certificates)
 def records_of(of: ColumnElement[bool]) -> Subquery:
     """Return what the people of some assignments have watched of what their pools cover.
 
-    The watching of logins that were merged into another counts as that one's. What somebody
-    watches after leaving their seat is theirs alone: only what they had seen by then counts.
+    Over all logins that are one person, whichever of them has the seat. What somebody watches after
+    leaving their seat is theirs alone: only what they had seen by then counts.
     """
-    merged = aliased(Login)
+    holder, merged = aliased(Login), aliased(Login)
+    kept_id = func.coalesce(holder.merged_into, holder.id)
     watched = (
         select(
             Assignment.id.label("assignment_id"),
@@ -33,18 +34,19 @@ def records_of(of: ColumnElement[bool]) -> Subquery:
         )
         .select_from(Assignment)
         .join(Pool, Pool.id == Assignment.pool_id)
+        .join(holder, holder.id == Assignment.login_id)
     )
-    own = watched.join(WatchRecord, WatchRecord.login_id == Assignment.login_id)
+    by_kept = watched.join(WatchRecord, WatchRecord.login_id == kept_id)
     # "> 0" lets the few that were merged be found by their index, among the many that were not.
-    taken_over = watched.join(
-        merged, and_(merged.merged_into == Assignment.login_id, merged.merged_into > 0)
+    by_merged = watched.join(
+        merged, and_(merged.merged_into == kept_id, merged.merged_into > 0)
     ).join(WatchRecord, WatchRecord.login_id == merged.id)
     return union_all(
         *(
             each.join(Recording, Recording.id == WatchRecord.recording_id).where(
                 of, WatchRecord.watched_s > 0, covers(Pool, Recording)
             )
-            for each in (own, taken_over)
+            for each in (by_kept, by_merged)
         )
     ).subquery()
 

@@ -199,3 +199,16 @@ def test_no_place_and_no_time_is_among_what_is_told() -> None:
     assert {field.name for field in fields(PersonLine)} == known
     known = {"slug", "title", "is_assigned", "share", "has_certificate"}
     assert {field.name for field in fields(WebinarLine)} == known
+
+
+def test_who_had_the_seat_before_two_log_ins_were_merged_is_seen_to_watch_by_the_kept_one(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        place = make_place(session, "one")
+        seated, kept = seat(session, place), make_login(session)
+        seated.merged_into = kept.id
+        session.flush()
+        see(session, place, kept, 950.0)
+        found = only(session, Whose(place.organisation.id))
+        assert (found.public_id, found.begun, found.completed) == (kept.public_id, 1, 1)
