@@ -33,6 +33,7 @@ from lms.seating import (
     set_seat,
     standing_of,
 )
+from lms.streams import logins_of
 from lms.viewing import end_for_logins
 
 TRIES: Final = 5
@@ -336,6 +337,5 @@ def end_untold(
     holder.state, holder.ended_at, holder.ended_as = AssignmentState.RELEASED, now, reason
     session.flush()
     if holder.login_id is not None:
-        root = holder.login_id
-        own = select(Login.id).where(or_(Login.id == root, Login.merged_into == root))
-        end_for_logins(session, own, ended_as=PlaybackEnd.RELEASED, now=now)
+        theirs = logins_of(holder.login_id)
+        end_for_logins(session, theirs, ended_as=PlaybackEnd.RELEASED, now=now)

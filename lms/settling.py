@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from lms.capacity import KEPT_FROZEN, Capacity, Line, Standing, capacity_at
 from lms.models.holdings import Grant
@@ -48,9 +48,13 @@ class Settled:
     frozen: int = 0
 
 
+_holder, _one = aliased(Login), aliased(Login)
+_kept = func.coalesce(_holder.merged_into, _holder.id)
 _seen = (
     select(func.max(WatchRecord.updated_at))
-    .where(WatchRecord.login_id == Assignment.login_id)
+    .join_from(_holder, _one, or_(_one.id == _kept, _one.merged_into == _kept))
+    .join(WatchRecord, WatchRecord.login_id == _one.id)
+    .where(_holder.id == Assignment.login_id)
     .correlate(Assignment)
     .scalar_subquery()
 )
@@ -337,6 +341,7 @@ def _thaw(session: Session, ids: Sequence[int], room: int | None) -> None:
 
 
 def _people(which: ColumnElement[bool]) -> Select[int]:
-    """Select the logins that sit, and those they were merged with."""
-    sitting = select(Assignment.login_id).where(which, Assignment.login_id.is_not(None))
-    return select(Login.id).where(or_(Login.id.in_(sitting), Login.merged_into.in_(sitting)))
+    """Select all logins of the people who sit."""
+    sitting = select(_kept).join_from(Assignment, _holder, _holder.id == Assignment.login_id)
+    kept = sitting.where(which)
+    return select(Login.id).where(or_(Login.id.in_(kept), Login.merged_into.in_(kept)))

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from lms.lean import Query
 from lms.models.catalogue import Recording
-from lms.models.people import Login
 from lms.models.viewing import WatchRecord
 from lms.progress import merge, watched_seconds
+from lms.streams import logins_of
 
 # A place this near an edge is no place to go back to.
 NEAR_START_S = 10.0
@@ -51,10 +51,8 @@ class Place:
         return self.position_s > 0 or any(self.buckets)
 
 
-# Two logins of one person may be merged; nothing moves, so both are read.
-whose = select(Login.id).where(
-    (Login.id == bindparam("login_id")) | (Login.merged_into == bindparam("login_id"))
-)
+# Two logins of one person may be merged; nothing moves, so both are read, whichever is asked about.
+whose = logins_of(bindparam("login_id"))
 _PLACES = (
     select(
         WatchRecord.recording_id,

@@ -214,6 +214,19 @@ def test_who_plays_by_a_log_in_that_was_merged_stops_as_well(database: Database)
     assert endings(database) == [(NOW, PlaybackEnd.RELEASED)]
 
 
+def test_what_the_log_in_has_watched_that_a_seat_s_was_merged_into_counts_and_stops(
+    database: Database,
+) -> None:
+    home = make_home(database, 1)
+    old, kept = people(database, 2)
+    seat = take_seat(database, home.pool_id, old)
+    with database.transaction() as session:
+        session.get_one(Login, old).merged_into = kept
+    play(database, kept, watched(database, home, kept, 0.5))
+    assert let_go(database, seat).refill.needs_approval
+    assert endings(database) == [(NOW, PlaybackEnd.RELEASED)]
+
+
 def test_somebody_who_was_only_invited_is_told_in_other_words_or_not_at_all(
     database: Database,
 ) -> None:

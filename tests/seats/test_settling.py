@@ -179,6 +179,35 @@ def test_who_loses_a_seat_to_a_smaller_term_stops_watching_merged_log_ins_too(
     assert endings(database) == [(None, None), lost, lost]
 
 
+def test_a_seat_whose_log_in_was_merged_is_as_active_as_the_one_that_was_kept(
+    database: Database,
+) -> None:
+    home, (pat, dan) = filled(database, 2)
+    [kept] = people(database, 1)
+    with database.transaction() as session:
+        session.get_one(Login, dan).merged_into = kept
+    active(database, kept, NOW + 3 * DAY)
+    more(database, home, 1, Term(END, END + 365 * DAY), at=NOW)
+    settle_at(database, home.pool_id, END)
+    assert states(database, home.pool_id) == {
+        pat: AssignmentState.RELEASED,
+        dan: AssignmentState.CLAIMED,
+    }
+
+
+def test_who_loses_a_seat_of_a_merged_log_in_stops_watching_by_the_one_that_was_kept(
+    database: Database,
+) -> None:
+    home, (pat, dan) = filled(database, 2)
+    [kept] = people(database, 1)
+    with database.transaction() as session:
+        session.get_one(Login, dan).merged_into = kept
+    play(database, kept, watched(database, home, pat, 0.1), END - DAY / 24)
+    more(database, home, 1, Term(END, END + 365 * DAY), at=NOW)
+    settle_at(database, home.pool_id, END)
+    assert endings(database) == [(END, PlaybackEnd.RELEASED)]
+
+
 def test_locked_seats_offers_and_invitations_give_way_before_anybody_who_sits(
     database: Database,
 ) -> None:
