@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import and_, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from lms import audit, passages
@@ -56,7 +56,7 @@ class Revision:
 
 
 FEWEST_SHOWN = 2  # one from beginning to end is a film or a face, and no row of slides
-_of_recording = Recording.public_id == bindparam("recording")
+_of_recording = and_(Recording.public_id == bindparam("recording"), Recording.removed_at.is_(None))
 _SECONDS: Final = Query(select(Recording.seconds).where(_of_recording))
 _SLIDES: Final = Query(
     select(

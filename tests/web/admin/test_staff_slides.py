@@ -7,6 +7,7 @@ from lms.models.catalogue import Recording, RecordingState
 from lms.recordings import find
 from lms.slides import keep_found, read_slides
 from media.slides import Slide as Found
+from tests.clock import NOW
 from tests.factories import RUN, make_recording, make_webinar
 
 FOUND = (Found(0.0, 8.9, turns_page=True), Found(10.0, 3598.9, turns_page=True))
@@ -88,6 +89,15 @@ def test_a_recording_without_slides_says_why(client, cast, database, address, re
     with database.transaction() as session:
         find(session, recording_id).state = RecordingState.PROCESSING
     assert "The slides are not found yet" in client.get(address).text
+
+
+def test_a_version_that_was_removed_has_no_page_of_slides(
+    client, cast, database, address, recording_id
+):
+    client.sign_in(cast.ada.id)
+    with database.transaction() as session:
+        find(session, recording_id).removed_at = NOW
+    assert client.get(address).status_code == 404
 
 
 def test_a_slide_in_the_watch_page_is_a_button_that_goes_there(client, cast, database):
