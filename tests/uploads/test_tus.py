@@ -231,6 +231,7 @@ def test_what_cannot_be_taken_is_refused_before_a_byte_came(
         {"Upload-Length": "", "Upload-Defer-Length": "1"},
         {"Upload-Metadata": "filename ***"},
         {"Upload-Metadata": "filename /////w=="},
+        {"Upload-Metadata": "filename naïve"},
     ],
 )
 def test_a_creation_that_is_none_is_answered_400(ada: Sender, headers: dict[str, str]) -> None:
