@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.errors import N_, Conflict, NotFound
-from lms.known_addresses import kept_login
 from lms.models.holdings import Grant, OfferKind, Scope, Withdrawal
 from lms.models.people import Login
 from lms.models.viewing import PlaybackEnd
@@ -173,8 +172,7 @@ def take_back(
         raise Conflict(N_("This access was taken back before."))
     line.revoked_at, line.revoked_as, line.revoked_reason = now, withdrawal, reason
     session.flush()
-    for login_id in {line.login_id, kept_login(session, line.login_id)}:
-        end_by_own_grants(session, login_id, ended_as=PlaybackEnd(withdrawal), now=now)
+    end_by_own_grants(session, line.login_id, ended_as=PlaybackEnd(withdrawal), now=now)
     audit.record(
         session,
         "grant.revoked",

@@ -180,11 +180,11 @@ def end_for_login(session: Session, login_id: int, *, ended_as: PlaybackEnd, now
 def end_by_own_grants(
     session: Session, login_id: int, *, ended_as: PlaybackEnd, now: datetime
 ) -> int:
-    """End what a login plays by grants of its own; returns how many sessions that were.
+    """End what a person plays by grants of their own; returns how many sessions that were.
 
-    In a frame it plays by an organisation alone, so that goes on.
+    By whichever of their logins. In a frame they play by an organisation alone, so that goes on.
     """
-    theirs = PlaybackSession.login_id == login_id
+    theirs = PlaybackSession.login_id.in_(streams.logins_of(login_id))
     outside = PlaybackSession.organisation_id.is_(None)
     return _end(session, theirs & outside, ended_as=ended_as, now=now)
 

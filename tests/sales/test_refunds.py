@@ -14,6 +14,7 @@ from lms.errors import Conflict
 from lms.house import HouseWords, describe_house
 from lms.models.holdings import Withdrawal
 from lms.models.orders import Terms
+from lms.models.people import Login
 from lms.models.seats import Pool
 from lms.models.upkeep import Mail
 from lms.models.viewing import PlaybackEnd
@@ -197,6 +198,17 @@ def test_what_plays_by_a_sale_stops_with_its_access_and_nothing_else_does(
         play(database, login_id, cast.recording_id)
     act(database, facts)
     assert endings(database) == [(None, None), (NOW, ended_as)]
+
+
+def test_who_plays_by_what_was_bought_under_a_log_in_that_was_merged_stops_as_well(
+    database: Database, cast: Cast
+) -> None:
+    facts = sold(database, SEAT)
+    with database.transaction() as session:
+        session.get_one(Login, cast.dan.id).merged_into = cast.alice.id
+    play(database, cast.alice.id, cast.recording_id)
+    dispute(database, facts)
+    assert endings(database) == [(NOW, PlaybackEnd.SUSPENDED)]
 
 
 # disputes
