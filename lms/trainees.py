@@ -44,23 +44,35 @@ def people_of(organisation_id: int) -> Select[Any]:
 def concerns() -> ColumnElement[bool]:
     """Return the condition that a training concerns its trainee; `Login` is theirs.
 
-    They belong to the organisation, by whichever of their logins; of two that were merged the kept
-    one counts, where both were assigned it.
+    They belong to the organisation, by whichever of their logins; of several that were assigned it
+    and merged since, one counts.
     """
-    other = aliased(Trainee)
-    twice = exists().where(
-        other.training_id == Trainee.training_id, other.login_id == Login.merged_into
-    )
-    return and_(~twice, or_(_belongs((Trainee.login_id, Login.merged_into)), _belongs_merged()))
+    belongs = or_(_belongs((Trainee.login_id, Login.merged_into)), _belongs_merged())
+    return and_(~_is_another_s(), belongs)
 
 
 def is_counted() -> ColumnElement[bool]:
     """Return the condition under which managers see a trainee: who has done it, or is to do it."""
-    other = aliased(Trainee)
-    twice = exists().where(
-        other.training_id == Trainee.training_id, other.login_id == Login.merged_into
+    return or_(and_(Trainee.done_at.is_not(None), ~_is_another_s()), concerns())
+
+
+def _is_another_s() -> ColumnElement[bool]:
+    """Return the condition that the person of a trainee has another one that counts.
+
+    That of the kept login, or else the first.
+    """
+    kept, first, merged = aliased(Trainee), aliased(Trainee), aliased(Login)
+    of_kept = exists().where(
+        kept.training_id == Trainee.training_id, kept.login_id == Login.merged_into
     )
-    return or_(and_(Trainee.done_at.is_not(None), ~twice), concerns())
+    earlier = exists().where(
+        merged.merged_into == Login.merged_into,
+        merged.merged_into > 0,
+        first.training_id == Trainee.training_id,
+        first.login_id == merged.id,
+        first.id < Trainee.id,
+    )
+    return or_(of_kept, earlier)
 
 
 def _belongs(logins: Any) -> ColumnElement[bool]:  # noqa: ANN401  (columns or a subquery)
@@ -81,8 +93,11 @@ def _belongs_merged() -> ColumnElement[bool]:
     # "> 0" lets the few that were merged be found by their index.
     theirs = (
         select(merged.id)
-        .where(merged.merged_into == Trainee.login_id, merged.merged_into > 0)
-        .correlate(Trainee)
+        .where(
+            merged.merged_into == func.coalesce(Login.merged_into, Login.id),
+            merged.merged_into > 0,
+        )
+        .correlate(Login)
     )
     return and_(exists(theirs), _belongs(theirs))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms import certificates
@@ -97,28 +97,22 @@ def read_each(session: Session, training_id: int, login_id: int) -> dict[int, Pr
         .join(Webinar, Webinar.id == TrainingItem.webinar_id)
         .where(TrainingItem.training_id == training_id, Webinar.state.in_(COUNTED))
     ).all()
-    merged_into = session.scalar(select(Login.merged_into).where(Login.id == login_id))
-    person = merged_into or login_id
-    return {one: _progress(session, person, one) for one in webinars}
+    return {one: _progress(session, login_id, one) for one in webinars}
 
 
-def _progress(session: Session, person: int, webinar_id: int) -> Progress:
-    standing = read_standing(session, person, webinar_id)
+def _progress(session: Session, login_id: int, webinar_id: int) -> Progress:
+    standing = read_standing(session, login_id, webinar_id)
     is_met = standing.share + ROUNDING >= standing.needed
-    if is_met or certificates.has_standing(session, person, webinar_id):
+    if is_met or certificates.has_standing(session, login_id, webinar_id):
         return Progress(is_begun=True, is_completed=True)
     return Progress(standing.share > 0 or standing.live_minutes > 0, is_completed=False)
 
 
 def _moved_on(now: datetime) -> ColumnElement[bool]:
     """Return the condition that something came since a trainee was looked at, or long ago."""
-    one = aliased(Login)
-    mine = or_(
-        one.id == Trainee.login_id,
-        one.merged_into == Trainee.login_id,
-        one.id == Login.merged_into,
-    )
-    logins = select(one.id).where(mine).correlate(Trainee, Login)
+    one, kept = aliased(Login), func.coalesce(Login.merged_into, Login.id)
+    mine = or_(one.id == kept, one.merged_into == kept)
+    logins = select(one.id).where(mine).correlate(Login)
     since = Trainee.looked_at
     watched = exists().where(
         WatchRecord.login_id.in_(logins),
