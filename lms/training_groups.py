@@ -105,11 +105,9 @@ def make_group(
     clean = " ".join(name.split())
     if not 1 <= len(clean) <= LONGEST_NAME:
         raise Invalid(NAME, fields={"name": NAME})
-    taken = select(TrainingGroup.id).where(
-        TrainingGroup.organisation_id == organisation.id,
-        func.lower(TrainingGroup.name) == clean.lower(),
-    )
-    if session.scalar(taken) is not None:
+    # SQLite knows no capitals but those of English.
+    names = select(TrainingGroup.name).where(TrainingGroup.organisation_id == organisation.id)
+    if clean.casefold() in {taken.casefold() for taken in session.scalars(names)}:
         raise Invalid(TAKEN, fields={"name": TAKEN})
     people = by_address(session, organisation.id, addresses)
     row = TrainingGroup(organisation_id=organisation.id, name=clean, created_at=now)

@@ -1,0 +1,20 @@
+"""The names of groups: no two of one organisation are the same but for their capitals."""
+
+import pytest
+
+from lms.db import Database
+from lms.errors import Invalid
+from lms.training_groups import make_group
+from tests.clock import NOW
+from tests.training.conftest import Elm
+
+
+@pytest.mark.parametrize("name", ["Éclairage", "éclairage", "ÉCLAIRAGE"])
+def test_a_name_that_is_taken_is_refused_in_whatever_letters(
+    database: Database, elm: Elm, name: str
+) -> None:
+    with database.transaction() as session:
+        make_group(session, elm.facts, "Éclairage", "", actor=None, now=NOW)
+        with pytest.raises(Invalid) as refused:
+            make_group(session, elm.facts, name, "", actor=None, now=NOW)
+    assert "name" in refused.value.fields
