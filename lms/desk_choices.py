@@ -44,8 +44,10 @@ def webinars_on_sale(session: Session) -> tuple[Named, ...]:
 
 def find_webinar(session: Session, words: str, *, slug: str = "") -> Named | None:
     """Return the webinar on the catalogue with this slug, or with these words for title or slug."""
-    wanted = words.strip().lower()
-    named = or_(Webinar.slug == slug, Webinar.slug == wanted, func.lower(Webinar.title) == wanted)
+    wanted = words.strip()
+    named = or_(
+        Webinar.slug.in_((slug, wanted.lower())), func.lower(Webinar.title) == func.lower(wanted)
+    )
     row = session.execute(
         select(Webinar.id, Webinar.slug, Webinar.title)
         .where(named, Webinar.state == WebinarState.ANNOUNCED)

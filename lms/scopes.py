@@ -37,7 +37,9 @@ def find_webinar(session: Session, typed: str) -> WebinarName:
     text = typed.strip()
     names = select(Webinar.id, Webinar.slug, Webinar.title)
     exact = session.execute(
-        names.where(or_(Webinar.slug == text, func.lower(Webinar.title) == text.lower())).limit(2)
+        names.where(or_(Webinar.slug == text, func.lower(Webinar.title) == func.lower(text))).limit(
+            2
+        )
     ).all()
     found = (
         exact
