@@ -13,9 +13,9 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from lms import accounts, audit, live_letters, registrations
-from lms.access import Action, Admitted, decide
+from lms.access import Action, Admitted, Case, decide
 from lms.accounts import Account
-from lms.cases import load_case
+from lms.cases import load_case, load_cases
 from lms.desk import NewRequest, Office, ask
 from lms.desk_list import OPEN, RequestFacts, find_request
 from lms.errors import N_, Conflict, Invalid, NotFound
@@ -174,12 +174,13 @@ def move(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     if standing is None or not standing.is_coming:
         raise Conflict(NOT_COMING)
     went_with = None
-    if not _holds(session, login_id, target.id, now):
+    if not _is_held(load_case(session, login_id=login_id, webinar_id=target.id), now):
         went_with = _retarget(session, login_id, webinar, target, actor=actor, now=now)
+    # counts a turn, without which a calendar may take the letter for an old one
+    _note(session, login_id, webinar.id, went_to=target.public_id, went_with=went_with)
     if webinar.state is not WebinarState.CANCELLED:  # of that, all calendars know already
         registrations.write_to(session, live_letters.LEFT, login_id, webinar, doors=doors, now=now)
     registrations.step_out(session, login_id=login_id, webinar_id=webinar.id, now=now)
-    _note(session, login_id, webinar.id, went_to=target.public_id, went_with=went_with)
     registrations.register(session, login_id=login_id, webinar_id=target.id, doors=doors, now=now)
     detail = {"to": target.public_id}
     audit.record(
@@ -284,14 +285,15 @@ def _is_open(webinar: Webinar, since: datetime, now: datetime) -> bool:
 def _others(
     session: Session, webinar: Webinar, login_id: int, *, now: datetime
 ) -> tuple[Other, ...]:
+    others = find_others(session, webinar, now=now)
+    cases = load_cases(session, login_id=login_id, webinar_ids=[one.id for one in others])
     return tuple(
-        Other(one.slug, one.title, one.held_at, one.zone, _holds(session, login_id, one.id, now))
-        for one in find_others(session, webinar, now=now)
+        Other(one.slug, one.title, one.held_at, one.zone, _is_held(cases[one.id], now))
+        for one in others
     )
 
 
-def _holds(session: Session, login_id: int, webinar_id: int, now: datetime) -> bool:
-    case = load_case(session, login_id=login_id, webinar_id=webinar_id)
+def _is_held(case: Case, now: datetime) -> bool:
     return isinstance(decide(case.login, case.webinar, Action.HANDOUT, now), Admitted)
 
 

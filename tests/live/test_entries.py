@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import vobject
 
-from lms import registrations, webinars
+from lms import live_moves, registrations, webinars
 from lms.db import Database
 from lms.models.catalogue import Webinar
 from lms.runtime import Carrel
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.factories import make_webinar
 from tests.live.coming import (
     DAY,
     DOORS,
@@ -87,6 +88,24 @@ def test_going_and_coming_back_takes_the_entry_out_and_puts_it_in(
     numbers = [int(one["sequence"]) for one in events]
     assert numbers == sorted(set(numbers))
     assert len({str(one["uid"]) for one in events}) == 1
+
+
+def test_who_is_moved_to_another_webinar_has_the_former_one_taken_out(
+    carrel: Carrel, database: Database, to_come: Cast
+) -> None:
+    with database.transaction() as session:
+        make_webinar(session, "mending-spines", held_at=HELD_AT + DAY)
+        webinar = session.get_one(Webinar, to_come.webinar_id)
+        given = {"doors": DOORS, "actor": None, "now": NOW}
+        live_moves.move(session, webinar, "mending-spines", to_come.bob.id, **given)
+        live_moves.move_back(session, webinar, to_come.bob.id, **given)
+    sent = [entry_of(as_sent(carrel, one)) for one in letters(database, "bob@example.org")]
+    here = str(event_of(sent[0][1])["uid"])
+    entries = [(method, event_of(data)) for method, data in sent]
+    ours = [(method, one) for method, one in entries if str(one["uid"]) == here]
+    assert [method for method, _one in ours] == ["REQUEST", "CANCEL", "REQUEST"]
+    numbers = [int(one["sequence"]) for _method, one in ours]
+    assert numbers == sorted(set(numbers))
 
 
 def test_a_cancelled_webinar_goes_out_of_the_calendar(
