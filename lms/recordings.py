@@ -143,10 +143,10 @@ def publish(session: Session, recording_id: str, playable: Playable) -> str | No
 
 
 def finish(session: Session, recording_id: str, *, now: datetime) -> None:
-    """Mark a version as ready: all its renditions stand."""
+    """Mark a version as ready: all its renditions stand. To be made anew is no news of it."""
     recording = find(session, recording_id)
-    recording.state = RecordingState.READY
-    recording.ready_at = now
+    if recording.state is not RecordingState.READY:
+        recording.state, recording.ready_at = RecordingState.READY, now
 
 
 def stop(

@@ -249,3 +249,15 @@ def test_the_files_of_a_replaced_run_go_though_its_version_was_deleted(
         versions.remove(session, first, actor=None, now=now())
     see_through(carrel, Work(handlers=LIBRARY.job_handlers), job_id)
     assert carrel.storage.stat(former) is None
+
+
+def test_a_version_that_is_prepared_again_is_ready_since_it_was_first(
+    carrel: Carrel, add: Add, clock: Clock
+) -> None:
+    version = add(SECONDS)
+    first_at = now()
+    clock.set(first_at + timedelta(days=400))
+    with carrel.database.transaction() as session:
+        recordings.begin(session, version)
+        recordings.finish(session, version, now=now())
+        assert recordings.find(session, version).ready_at == first_at
