@@ -1,9 +1,9 @@
 """What earns the certificate of a webinar: a share of the recording, minutes live, or of both a part."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
@@ -19,17 +19,15 @@ PERCENT: Final = 90  # of the recording
 LIVE_OF_60: Final = 50  # of each hour of a live webinar (PRODUCT.md, Certificates)
 
 _webinar: Final = bindparam("webinar", type_=Webinar.id.type)
-_RULE: Final = Query(
-    select(
-        Webinar.minutes,
-        CertificateRule.is_offered,
-        CertificateRule.percent,
-        CertificateRule.live_minutes,
-        CertificateRule.credit_minutes,
-    )
-    .outerjoin_from(Webinar, CertificateRule, CertificateRule.webinar_id == Webinar.id)
-    .where(Webinar.id == _webinar)
-)
+_RULES: Final = select(
+    Webinar.id,
+    Webinar.minutes,
+    CertificateRule.is_offered,
+    CertificateRule.percent,
+    CertificateRule.live_minutes,
+    CertificateRule.credit_minutes,
+).outerjoin_from(Webinar, CertificateRule, CertificateRule.webinar_id == Webinar.id)
+_RULE: Final = Query(_RULES.where(Webinar.id == _webinar))
 _ATTENDANCE: Final = Query(
     select(func.max(Attendance.minutes).label("minutes")).where(
         Attendance.login_id.in_(logins_of(bindparam("person", type_=Attendance.login_id.type))),
@@ -72,6 +70,16 @@ def usual_live_minutes(minutes: int) -> int:
 def read_rule(session: Session, webinar_id: int) -> Rule:
     """Return the rule of a webinar that is there."""
     [row] = _RULE.rows(session, {"webinar": webinar_id})
+    return _rule(row)
+
+
+def read_rules(session: Session, webinar_ids: Collection[int]) -> dict[int, Rule]:
+    """Return the rules of several webinars."""
+    rows = session.execute(_RULES.where(Webinar.id.in_(webinar_ids)))
+    return {row.id: _rule(row) for row in rows}
+
+
+def _rule(row: Any) -> Rule:  # noqa: ANN401  (a row, however it was read)
     return Rule(
         is_offered=row.is_offered is not False,
         percent=row.percent or PERCENT,
@@ -168,6 +176,18 @@ def read_attendance(session: Session, login_id: int, webinar_id: int) -> int:
     """
     [row] = _ATTENDANCE.rows(session, {"person": login_id, "webinar": webinar_id})
     return row.minutes or 0
+
+
+def read_attendances(
+    session: Session, login_id: int, webinar_ids: Collection[int]
+) -> dict[int, int]:
+    """Return the minutes a person was there live, as `read_attendance` does, of each where they were."""
+    asked = (
+        select(Attendance.webinar_id, func.max(Attendance.minutes).label("minutes"))
+        .where(Attendance.login_id.in_(logins_of(login_id)), Attendance.webinar_id.in_(webinar_ids))
+        .group_by(Attendance.webinar_id)
+    )
+    return {row.webinar_id: row.minutes for row in session.execute(asked)}
 
 
 def _look_again(session: Session, which: ColumnElement[bool]) -> None:

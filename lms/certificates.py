@@ -1,5 +1,6 @@
 """Certificates of participation: issued once, revoked with a reason, corrected by another."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -39,9 +40,8 @@ _of_person: Final = (
     .limit(1)
 )
 _ANY: Final = Query(_of_person)
-_STANDING: Final = Query(
-    _of_person.where(Certificate.revoked_at.is_(None), Certificate.replaced_at.is_(None))
-)
+_STANDS: Final = (Certificate.revoked_at.is_(None), Certificate.replaced_at.is_(None))
+_STANDING: Final = Query(_of_person.where(*_STANDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,16 @@ def has_any(session: Session, login_id: int, webinar_id: int) -> bool:
 def has_standing(session: Session, login_id: int, webinar_id: int) -> bool:
     """Tell whether one stands for a person, merged logins included."""
     return bool(_STANDING.rows(session, {"person": login_id, "webinar": webinar_id}))
+
+
+def with_standing(session: Session, login_id: int, webinar_ids: Collection[int]) -> frozenset[int]:
+    """Return those of some webinars of which one stands for a person, merged logins included."""
+    rows = select(Certificate.webinar_id).where(
+        Certificate.login_id.in_(logins_of(login_id)),
+        Certificate.webinar_id.in_(webinar_ids),
+        *_STANDS,
+    )
+    return frozenset(session.scalars(rows))
 
 
 def withhold(

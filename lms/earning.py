@@ -1,5 +1,7 @@
 """Earning a certificate: what a person saw, over all that is theirs, against the webinar's rule."""
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,13 +10,19 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from lms import certificates
-from lms.certificate_rules import Rule, read_attendance, read_rule
+from lms.certificate_rules import (
+    Rule,
+    read_attendance,
+    read_attendances,
+    read_rule,
+    read_rules,
+)
 from lms.certificates import Award
+from lms.known_addresses import kept_login
 from lms.lean import Query
 from lms.letters import Doors
 from lms.models.catalogue import Recording, Webinar
 from lms.models.certificates import CertificateKind
-from lms.models.people import Login
 from lms.models.viewing import PlaybackSession, WatchRecord
 from lms.streams import logins_of
 from lms.watching import Place, read_places
@@ -46,7 +54,30 @@ class Standing:
 
 def read_standing(session: Session, login_id: int, webinar_id: int) -> Standing:
     """Return how near a person is; the best version counts, over all logins that are theirs."""
-    return _standing(session, login_id, webinar_id, _places(session, login_id, webinar_id))
+    return _read_standing(session, login_id, webinar_id, _places(session, login_id, webinar_id))
+
+
+def read_standings(
+    session: Session, login_id: int, webinar_ids: Collection[int]
+) -> dict[int, Standing]:
+    """Return how near a person is to the certificate of each of some webinars, as `read_standing`."""
+    rules = read_rules(session, webinar_ids)
+    live = read_attendances(session, login_id, webinar_ids)
+    versions = session.execute(
+        select(Recording.id, Recording.webinar_id).where(
+            Recording.webinar_id.in_(webinar_ids), Recording.seconds.is_not(None)
+        )
+    ).all()
+    ids = [row.id for row in versions]
+    places = read_places(session, login_id=login_id, recording_ids=ids)
+    seen: defaultdict[int, dict[int, Place]] = defaultdict(dict)
+    for row in versions:
+        if row.id in places:
+            seen[row.webinar_id][row.id] = places[row.id]
+    return {
+        webinar_id: _standing(rule, live.get(webinar_id, 0), seen[webinar_id])
+        for webinar_id, rule in rules.items()
+    }
 
 
 def consider_session(session: Session, session_id: str, *, doors: Doors, now: datetime) -> None:
@@ -67,9 +98,9 @@ def consider(
     Where it isn't earned yet, notes at how many watched seconds to ask again; no sooner can it be.
     One that was revoked is not issued again by itself.
     """
-    kept_id = _kept(session, login_id)
+    kept_id = kept_login(session, login_id)
     places = _places(session, kept_id, webinar_id)
-    standing = _standing(session, kept_id, webinar_id, places)
+    standing = _read_standing(session, kept_id, webinar_id, places)
     if not standing.rule.is_offered or certificates.has_any(session, kept_id, webinar_id):
         _ask_no_more(session, kept_id, webinar_id)
         return None
@@ -117,11 +148,14 @@ def _places(session: Session, login_id: int, webinar_id: int) -> dict[int, Place
     return dict(read_places(session, login_id=login_id, recording_ids=versions))
 
 
-def _standing(
-    session: Session, login_id: int, webinar_id: int, places: dict[int, Place]
+def _read_standing(
+    session: Session, login_id: int, webinar_id: int, places: Mapping[int, Place]
 ) -> Standing:
     rule = read_rule(session, webinar_id)
-    live = read_attendance(session, login_id, webinar_id)
+    return _standing(rule, read_attendance(session, login_id, webinar_id), places)
+
+
+def _standing(rule: Rule, live: int, places: Mapping[int, Place]) -> Standing:
     share = max((place.share for place in places.values()), default=0.0)
     return Standing(rule, live, share, rule.share_needed(live))
 
@@ -138,11 +172,6 @@ def _award(
         earned_at=held_at if is_live else now,
         login_id=login_id,
     )
-
-
-def _kept(session: Session, login_id: int) -> int:
-    merged_into = session.scalar(select(Login.merged_into).where(Login.id == login_id))
-    return merged_into or login_id
 
 
 def _ask_no_more(session: Session, login_id: int, webinar_id: int) -> None:

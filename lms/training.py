@@ -4,7 +4,7 @@ Each verb is about one organisation, whose steward the caller is. What is due en
 organisation's zone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -229,13 +229,14 @@ def acknowledge(session: Session, trainee_id: str, login_id: int, *, now: dateti
     session.flush()
 
 
-def webinars_of(training_id: int) -> Select[int, str, str]:
-    """Return the query for what a training asks to watch (row id, slug and title), in its order.
+def webinars_of(training_ids: Collection[int]) -> Select[int, int, str, str, WebinarState]:
+    """Return the query for what trainings ask to watch: training_id, id, slug, title and state.
 
-    That of the series it was assigned as; else, and what has left the series last, by their dates.
+    In the order of each: that of the series it was assigned as; else, and what has left the series
+    last, by their dates.
     """
     return (
-        select(Webinar.id, Webinar.slug, Webinar.title)
+        select(TrainingItem.training_id, Webinar.id, Webinar.slug, Webinar.title, Webinar.state)
         .join(TrainingItem, TrainingItem.webinar_id == Webinar.id)
         .join(Training, Training.id == TrainingItem.training_id)
         .outerjoin(
@@ -245,7 +246,7 @@ def webinars_of(training_id: int) -> Select[int, str, str]:
                 WebinarSeries.series_id == Training.series_id,
             ),
         )
-        .where(Training.id == training_id)
+        .where(Training.id.in_(training_ids))
         .order_by(*IN_ORDER)
     )
 

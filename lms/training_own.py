@@ -1,11 +1,12 @@
 """What somebody was assigned, as they see it: until when, by whom, and how far they are."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
@@ -13,8 +14,8 @@ from lms.models.people import Login, Organisation
 from lms.models.training import Trainee, Training
 from lms.streams import logins_of
 from lms.trainees import concerns
-from lms.training import webinars_of
-from lms.training_progress import Progress, read_each
+from lms.training import COUNTED, webinars_of
+from lms.training_progress import Progress, read_several
 
 SHOWN_WHEN_DONE: Final = timedelta(days=30)
 
@@ -81,32 +82,46 @@ def _read(
     )
     if trainee_id is not None:
         asked = asked.where(Trainee.public_id == trainee_id)
-    found = []
-    for trainee, training, organisation, zone in session.execute(asked).all():
-        each = read_each(session, training.id, login_id)
-        progress = Progress.of_all(each.values())
-        found.append(
-            OwnTraining(
-                trainee_id=trainee.public_id,
-                title=training.title,
-                organisation=organisation,
-                zone=zone,
-                due_at=training.due_at,
-                policy=training.policy,
-                acknowledged_at=trainee.acknowledged_at,
-                is_begun=progress.is_begun,
-                is_completed=progress.is_completed or trainee.completed_at is not None,
-                webinars=_webinars(session, training.id, each),
-            )
-        )
+    rows = session.execute(asked).all()
+    webinars = _webinars_of(session, {row.Training.id for row in rows})
+    ids = {one.id for several in webinars.values() for one in several}
+    progress = read_several(session, login_id, ids)
+    return [_own(row, webinars[row.Training.id], progress) for row in rows]
+
+
+def _webinars_of(
+    session: Session, training_ids: Collection[int]
+) -> Mapping[int, Sequence[Row[*tuple[Any, ...]]]]:
+    """Return the webinars of each training, without those that nobody can watch any more."""
+    found: defaultdict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for row in session.execute(webinars_of(training_ids)) if training_ids else ():
+        if row.state in COUNTED:
+            found[row.training_id].append(row)
     return found
 
 
-def _webinars(
-    session: Session, training_id: int, each: Mapping[int, Progress]
-) -> tuple[OwnWebinar, ...]:
-    return tuple(
-        OwnWebinar(slug, title, each[webinar_id].is_begun, each[webinar_id].is_completed)
-        for webinar_id, slug, title in session.execute(webinars_of(training_id))
-        if webinar_id in each
+def _own(
+    row: Row[*tuple[Any, ...]],
+    webinars: Sequence[Row[*tuple[Any, ...]]],
+    progress: Mapping[int, Progress],
+) -> OwnTraining:
+    trainee: Trainee = row.Trainee
+    training: Training = row.Training
+    in_all = Progress.of_all([progress[one.id] for one in webinars])
+    return OwnTraining(
+        trainee_id=trainee.public_id,
+        title=training.title,
+        organisation=row.name,
+        zone=row.zone,
+        due_at=training.due_at,
+        policy=training.policy,
+        acknowledged_at=trainee.acknowledged_at,
+        is_begun=in_all.is_begun,
+        is_completed=in_all.is_completed or trainee.completed_at is not None,
+        webinars=tuple(
+            OwnWebinar(
+                one.slug, one.title, progress[one.id].is_begun, progress[one.id].is_completed
+            )
+            for one in webinars
+        ),
     )

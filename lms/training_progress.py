@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from lms import certificates
-from lms.earning import ROUNDING, read_standing
+from lms.earning import ROUNDING, Standing, read_standings
 from lms.models.catalogue import Recording, Webinar
 from lms.models.certificates import Attendance, Certificate
 from lms.models.people import Login
@@ -97,13 +97,25 @@ def read_each(session: Session, training_id: int, login_id: int) -> dict[int, Pr
         .join(Webinar, Webinar.id == TrainingItem.webinar_id)
         .where(TrainingItem.training_id == training_id, Webinar.state.in_(COUNTED))
     ).all()
-    return {one: _progress(session, login_id, one) for one in webinars}
+    return read_several(session, login_id, webinars)
 
 
-def _progress(session: Session, login_id: int, webinar_id: int) -> Progress:
-    standing = read_standing(session, login_id, webinar_id)
-    is_met = standing.share + ROUNDING >= standing.needed
-    if is_met or certificates.has_standing(session, login_id, webinar_id):
+def read_several(
+    session: Session, login_id: int, webinar_ids: Collection[int]
+) -> dict[int, Progress]:
+    """Return how far a person is with each of some webinars (row ids); of none, nothing is asked."""
+    if not webinar_ids:
+        return {}
+    certified = certificates.with_standing(session, login_id, webinar_ids)
+    standings = read_standings(session, login_id, webinar_ids)
+    return {
+        webinar_id: _progress(standing, has_certificate=webinar_id in certified)
+        for webinar_id, standing in standings.items()
+    }
+
+
+def _progress(standing: Standing, *, has_certificate: bool) -> Progress:
+    if has_certificate or standing.share + ROUNDING >= standing.needed:
         return Progress(is_begun=True, is_completed=True)
     return Progress(standing.share > 0 or standing.live_minutes > 0, is_completed=False)
 

@@ -161,7 +161,7 @@ def read_training(
     )
     if row is None:
         raise NotFound
-    webinars = session.execute(webinars_of(row.id))
+    webinars = session.execute(webinars_of((row.id,)))
     return TrainingFacts(
         id=row.id,
         public_id=row.public_id,
