@@ -155,7 +155,7 @@ def publish(  # noqa: PLR0913  (what was stored, and for which version)
 
     Raises NotFound, and SavedElsewhere when the draft is another one by now.
     """
-    caption = find_caption(session, caption_id)
+    caption = _locked(session, caption_id)
     if caption.version != version:
         raise SavedElsewhere(read_work(session, caption_id).editor)
     former, caption.key, caption.shown, caption.draft = caption.key, key, text, None
@@ -169,7 +169,7 @@ def unpublish(
     session: Session, caption_id: str, cues: Sequence[Cue], *, actor: str, now: datetime
 ) -> str | None:
     """Take captions away from viewers and keep them as a draft; answers the key of their file."""
-    caption = find_caption(session, caption_id)
+    caption = _locked(session, caption_id)
     former = caption.key
     caption.draft = caption.draft if caption.draft is not None else write_vtt(cues)
     caption.key = caption.shown = None
@@ -203,3 +203,10 @@ def add_draft(
     session.add(caption)
     session.flush()
     return caption.public_id
+
+
+def _locked(session: Session, caption_id: str) -> Caption:
+    """Return a track, once whoever saves it at this moment has; raises NotFound."""
+    caption = find_caption(session, caption_id)
+    session.refresh(caption, with_for_update=True)
+    return caption
