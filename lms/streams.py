@@ -9,6 +9,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     bindparam,
+    case,
     exists,
     func,
     literal_column,
@@ -60,7 +61,8 @@ _HOLDER: Final = select(Stream.session_id, Stream.browser, Stream.since).where(
 def claim(session: Session, wanted: Claim, *, now: datetime) -> bool:
     """Take the person's stream if it is free, lapsed, left by a session that ended, or mine already.
 
-    Two at the same instant: exactly one is told True. Logins that were merged share one stream.
+    Two at the same instant: exactly one is told True. Logins that were merged share one stream. The
+    screen that has it already is known by what it said first, and since then.
     """
     return _put(session, wanted, now=now, even_if_held=False)
 
@@ -117,11 +119,16 @@ def _putting(insert_into: Any, *, even_if_held: bool) -> Lean:  # noqa: ANN401  
         PlaybackSession.ended_at.is_not(None),
     )
     is_mine = _stream.session_id == put.excluded.session_id
-    replaced = ("session_id", "browser", "since", "held_until")
+    given = put.excluded
     return Lean(
         put.on_conflict_do_update(
             index_elements=[_stream.login_id],
-            set_={name: put.excluded[name] for name in replaced},
+            set_={
+                "session_id": given.session_id,
+                "browser": case((is_mine, _stream.browser), else_=given.browser),
+                "since": case((is_mine, _stream.since), else_=given.since),
+                "held_until": given.held_until,
+            },
             where=None if even_if_held else or_(_stream.held_until <= now, is_mine, has_ended),
         ).returning(_stream.session_id)
     )

@@ -5,18 +5,20 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from lms import beats, progress, streams, viewing
 from lms.access import Action, decide
 from lms.beats import Ended, Kept
 from lms.cases import load_case
 from lms.db import new_public_id
+from lms.models.holdings import Grant
 from lms.models.people import Login
 from lms.models.viewing import PlaybackEnd, PlaybackSession, Stream
 from lms.streams import Claim, Holder
 from lms.viewing import Playback, Screen
 from tests.clock import NOW
+from tests.factories import make_grant
 
 SECOND = timedelta(seconds=1)
 FIREFOX, PHONE = "Firefox on Windows", "Safari on an iPhone"
@@ -200,6 +202,17 @@ def test_a_claim_of_the_same_session_is_no_second_one(database, cast):
         mine = Claim(cast.alice.id, new_public_id(), FIREFOX)
         assert streams.claim(session, mine, now=NOW)
         assert streams.claim(session, mine, now=NOW + SECOND)
+
+
+def test_who_goes_on_by_another_grant_is_told_as_the_screen_that_it_was(database, cast):
+    with database.transaction() as session:
+        playback = open_in(session, cast.alice, cast)
+        held = Grant.login_id == cast.alice.id
+        session.execute(update(Grant).where(held).values(revoked_at=NOW, revoked_as="refunded"))
+        make_grant(session, session.get_one(Login, cast.alice.id))
+        assert isinstance(beat(session, playback, at=NOW + 15 * SECOND), Kept)
+        holder = streams.find_holder(session, cast.alice.id)
+        assert (holder.browser, holder.since) == (FIREFOX, NOW)
 
 
 def test_the_decision_is_the_same_whatever_plays_elsewhere(database, cast):
