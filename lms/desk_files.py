@@ -8,7 +8,7 @@ from lms.db import new_public_id
 from lms.desk import KeptFile
 from lms.errors import N_, Invalid
 from media.documents import UnusableDocument, check_document
-from media.keys import safe_name
+from media.keys import own_name, safe_name
 from media.kinds import DocumentKind
 from media.pictures import UnusablePicture, clean_picture, picture_type
 from media.storage import Storage
@@ -25,7 +25,7 @@ def keep_file(storage: Storage, data: bytes, name: str, scratch: Path) -> KeptFi
 
     A picture is written anew, without what its camera wrote into it; a PDF loses what acts by itself. Raises Invalid (field `file`).
     """
-    shown = name.replace("\\", "/").rsplit("/", 1)[-1].strip()[-LONGEST_NAME:] or "file"
+    shown = own_name(name)[-LONGEST_NAME:] or "file"
     if len(data) > LARGEST_BYTES:
         raise _refused(TOO_LARGE)
     if b"%PDF-" in data[:1024]:

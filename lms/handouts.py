@@ -17,7 +17,7 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.catalogue import Handout, Webinar
 from lms.models.upkeep import Lane
 from media.documents import Document, UnusableDocument, check_document, first_page
-from media.keys import safe_name
+from media.keys import own_name, safe_name
 from media.kinds import MEDIA_TYPES, DocumentKind, ending_of
 from media.storage import Storage
 
@@ -56,7 +56,7 @@ def keep_handout(storage: Storage, path: Path, name: str, scratch: Path) -> Kept
     What the file is its content says, not its name. Raises Invalid with the sentence of what is
     wrong with it.
     """
-    shown = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    shown = own_name(name)
     if not shown.isprintable():
         raise Invalid(N_("The file has no name that can be shown. Rename it and send it again."))
     handout_id = new_public_id()
@@ -71,18 +71,24 @@ def keep_handout(storage: Storage, path: Path, name: str, scratch: Path) -> Kept
         stem = (stem.strip() or kind.value)[:LONGEST_NAME]
         key = f"handouts/{handout_id}/{safe_name(f'{stem}.{kind}')}"
         storage.put_file(key, document.path, MEDIA_TYPES[kind])
+        with document.path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         return KeptHandout(
             handout_id=handout_id,
             kind=kind,
-            title=(document.title or stem.replace("_", " ").replace("-", " "))[:LONGEST_NAME],
+            title=(document.title or _words_of(stem) or stem)[:LONGEST_NAME],
             name=f"{stem}.{kind}",
             key=key,
             preview_key=preview_key,
             size_bytes=document.path.stat().st_size,
-            sha256=hashlib.sha256(document.path.read_bytes()).hexdigest(),
+            sha256=sha256,
             pages=document.pages,
             taken_out=document.taken_out,
         )
+
+
+def _words_of(stem: str) -> str:
+    return " ".join(stem.replace("_", " ").replace("-", " ").split())
 
 
 def _picture(storage: Storage, handout_id: str, document: Document, picture: Path) -> str:
@@ -151,7 +157,10 @@ def remove(session: Session, handout_id: str, *, actor: str | None, now: datetim
 
 
 def put_back(session: Session, handout_id: str, *, actor: str | None, now: datetime) -> None:
-    """Show a removed handout again, where it was. Raises NotFound, also once its files are gone."""
+    """Show a removed handout again, where it was.
+
+    Raises NotFound, also once its files are gone, and Conflict when they are about to go.
+    """
     handout = _find(session, handout_id)
     if handout.removed_at is None:
         return

@@ -14,7 +14,7 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.catalogue import Recording, RecordingState, Webinar
 from lms.models.upkeep import Job, JobState, Lane
 from lms.taking_over import take_over
-from media.keys import safe_name
+from media.keys import own_name, safe_name
 from media.storage import Storage, content_type_of
 
 ENCODE = "recording.encode"
@@ -59,7 +59,7 @@ def keep_original(storage: Storage, path: Path, name: str) -> Original:
 
     Raises Invalid when the file has no usable name.
     """
-    shown = name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+    shown = own_name(name)
     if not shown or not shown.isprintable():
         raise Invalid(N_("The file has no name. Choose it again."))
     recording_id = new_public_id()

@@ -19,7 +19,7 @@ from lms.models.upkeep import Lane
 from lms.models.uploads import Upload, UploadPurpose, UploadState
 from media.documents import LARGEST_BYTES as LARGEST_HANDOUT
 from media.intake import Arriving
-from media.keys import safe_name
+from media.keys import own_name, safe_name
 from media.kinds import HANDOUTS, RECORDINGS, ending_of
 
 SETTLE: Final = "upload.settle"
@@ -82,7 +82,7 @@ class Wanted:
 
     def checked(self) -> "Wanted":
         """Return it with a name that can be shown; raises WrongKind and TooLarge, saying what to do."""
-        name = self.name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+        name = own_name(self.name)
         if not name or not name.isprintable():
             raise WrongKind(N_("The file has no name. Choose it again."))
         if self.size_bytes == 0:

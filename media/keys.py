@@ -63,11 +63,15 @@ def folder_of(prefix: str) -> str:
     return checked_key(folder) if folder else ""
 
 
+def own_name(name: str) -> str:
+    """Return a file's own name of what a person's browser says, which may be a whole path."""
+    return name.replace("\\", "/").rsplit("/", 1)[-1].strip()
+
+
 def safe_name(name: str) -> str:
     """Turn a person's file name into one part of a key, keeping its ending; never empty."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
-    plain = plain.replace("\\", "/").rsplit("/", 1)[-1]
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip(".-_")
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", own_name(plain)).strip(".-_")
     stem, dot, suffix = plain.rpartition(".")
     if not dot or not re.fullmatch(r"[A-Za-z0-9]{1,8}", suffix):
         return plain[:LONGEST_NAME].strip(".-_") or "file"
