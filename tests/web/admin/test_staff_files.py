@@ -209,13 +209,11 @@ def shown(carrel: Carrel) -> list[str]:
         return list(session.scalars(select(Caption.public_id)))
 
 
-def test_a_former_version_plays_again_and_is_deleted_by_the_page(
-    ada: Visitor, carrel: Carrel, cast: Cast
-) -> None:
+def second_version(carrel: Carrel) -> str:
+    """Let the first version play and add another that is ready; returns the first one's outside id."""
     with carrel.database.transaction() as session:
         first = session.scalars(select(Recording)).one()
         first.seconds, first.run, first.state = 60.0, "a" * 26, RecordingState.READY
-        first_id = first.public_id
         session.add(
             Recording(
                 webinar_id=first.webinar_id,
@@ -231,12 +229,59 @@ def test_a_former_version_plays_again_and_is_deleted_by_the_page(
                 created_at=NOW,
             )
         )
+        return first.public_id
+
+
+def id_of(carrel: Carrel, number: int) -> str:
+    with carrel.database.read_session() as session:
+        return session.scalars(select(Recording.public_id).where(Recording.number == number)).one()
+
+
+def test_the_version_that_plays_is_looked_over_from_the_webinars_page(
+    ada: Visitor, carrel: Carrel, cast: Cast
+) -> None:
+    second_version(carrel)
+    page = ada.get(f"/staff/webinars/{cast.slug}").get_data(as_text=True)
+    links = re.findall(r'<a href="([^"]+)">Look it over</a>', page)
+    assert links == [f"/webinars/{cast.slug}/watch?preview=1"]
+    looked = ada.get(links[0])
+    assert looked.status_code == 200
+    assert "You are looking this recording over as staff." in looked.get_data(as_text=True)
+
+
+def test_captions_of_the_version_before_are_offered_beside_one_that_has_none(
+    ada: Visitor, carrel: Carrel, cast: Cast
+) -> None:
+    first_id = second_version(carrel)
+    place = f"/staff/webinars/{cast.slug}"
+    vtt = b"WEBVTT\n\n00:01.000 --> 00:02.000\nGood morning.\n"
+
+    def add(recording_id: str) -> None:
+        sent = {"language": "en", "file": (io.BytesIO(vtt), "talk.vtt")}
+        ada.post(f"{place}/recordings/{recording_id}/captions", data=sent)
+
+    add(first_id)
+    words = "Captions stay with the version they were added to."
+    assert words not in ada.get(place).get_data(as_text=True)
+    second_id = id_of(carrel, 2)
+    ada.post(f"{place}/recordings/{second_id}/current")
+    page = ada.get(place).get_data(as_text=True)
+    assert words in page
+    offered = re.findall(r'<a href="([^"]+)">English captions of version 1</a>', page)
+    assert "Good morning." in ada.get(*offered).get_data(as_text=True)
+    add(second_id)
+    assert words not in ada.get(place).get_data(as_text=True)
+
+
+def test_a_former_version_plays_again_and_is_deleted_by_the_page(
+    ada: Visitor, carrel: Carrel, cast: Cast
+) -> None:
+    first_id = second_version(carrel)
     place = f"/staff/webinars/{cast.slug}"
     page = ada.get(f"{place}/files").get_data(as_text=True)
     assert "Let version 2 play" in page
     assert "Delete version 1" not in page
-    with carrel.database.read_session() as session:
-        second_id = session.scalars(select(Recording.public_id).where(Recording.number == 2)).one()
+    second_id = id_of(carrel, 2)
     assert ada.post(f"{place}/recordings/{first_id}/remove").status_code == 409
     assert ada.post(f"{place}/recordings/{second_id}/current").status_code == 303
     removed = ada.post(f"{place}/recordings/{first_id}/remove")
