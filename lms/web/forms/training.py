@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from flask_babel import gettext as _
 from wtforms import BooleanField, DateField, Form, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from lms.training import LONGEST_POLICY, Subject
+from lms.training import CHOOSE, LONGEST_POLICY, NOBODY_CHOSEN, Subject
 from lms.training_groups import LONGEST_NAME, GroupRow
 from lms.web.forms.catalogue import ChoicesField
 from lms.web.forms.texts import _l
@@ -27,7 +28,7 @@ class DueForm(Form):
 class TrainingForm(DueForm):
     """What is assigned, to whom, until when, and what is to be confirmed."""
 
-    subject = SelectField(_l("What to watch"))
+    subject = SelectField(_l("What to watch"), [InputRequired(_l(CHOOSE))])
     everyone = BooleanField(
         _l("Everybody"),
         description=_l(
@@ -50,6 +51,11 @@ class TrainingForm(DueForm):
         ),
         render_kw={"rows": 6},
     )
+
+    def validate_everyone(self, field: BooleanField) -> None:
+        """See that somebody is chosen; raises ValidationError."""
+        if not (field.data or self.groups.data or (self.addresses.data or "").strip()):
+            raise ValidationError(_(NOBODY_CHOSEN))
 
     def offer(
         self,

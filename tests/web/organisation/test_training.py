@@ -84,7 +84,7 @@ def test_the_csv_is_what_the_table_shows_and_runs_no_formula(
 
 def test_faults_are_shown_and_nothing_is_lost(mia: Visitor, elm: Elm, cast: Cast) -> None:
     form = {"subject": f"webinar:{cast.slug}", "due_on": "2020-01-01", "policy": "Keep <b>me</b>."}
-    answer = mia.post(at(elm, "new"), data=form)
+    answer = mia.post(at(elm, "new"), data={**form, "everyone": "y"})
     assert answer.status_code == 400
     assert "Choose a day from today on" in answer.text
     assert "Keep &lt;b&gt;me&lt;/b&gt;." in answer.text
@@ -93,6 +93,14 @@ def test_faults_are_shown_and_nothing_is_lost(mia: Visitor, elm: Elm, cast: Cast
     )
     assert strange.status_code == 400
     assert "carol@example.org" in strange.text
+
+
+def test_all_that_is_missing_is_told_at_once(mia: Visitor, elm: Elm, cast: Cast) -> None:
+    answer = mia.post(at(elm, "new"), data={})
+    assert answer.status_code == 400
+    assert "Choose a webinar or a series from the list." in answer.text
+    assert "Choose the last day." in answer.text
+    assert "Choose who is to watch it: everybody, a group, or addresses." in answer.text
 
 
 def test_the_day_is_changed_and_the_training_withdrawn(
