@@ -1,12 +1,16 @@
 """Signing in with a password, and signing out."""
 
+from http import HTTPStatus
+
 from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from lms import accounts, sign_ins, sign_up
 from lms.addresses import Address
 from lms.clock import now
+from lms.errors import TooMany
 from lms.passwords import Wrong, check_password, hash_password
 from lms.sign_ins import Opened
 from lms.web import limits
@@ -38,14 +42,18 @@ def sign_in_now() -> ResponseReturnValue:
 
     Whether there is no such account, it is not confirmed yet, it has no password, or the password
     is wrong: the answer is the same, so is the work that was done for it, and it comes at an even
-    pace, since an account that waits for its confirmation is sent a letter besides.
+    pace, since an account that waits for its confirmation is sent a letter besides. Where passwords
+    are paused, by whomever they were tried, a code by mail still lets in.
     """
     form = SignInForm(request.form)
     if not form.validate():
         return _page(form), 400
     address = form.email.address
-    limits.check(limits.FAILURES, limits.network())
-    limits.spend(limits.SIGN_INS, address.key)
+    try:
+        limits.check(limits.FAILURES, limits.network())
+        limits.spend(limits.SIGN_INS, address.key)
+    except TooMany as pause:
+        return _paused(form, pause)
     opened = _opened(address, form.password.data or "", remembered=bool(form.remember.data))
     if opened is None:
         limits.spend(limits.FAILURES, limits.network())
@@ -86,6 +94,20 @@ def _opened(address: Address, password: str, *, remembered: bool) -> Opened | No
             accounts.renew_hash(session, kept, password_hash=renewed)
         browser = this_browser(remembered=remembered)
         return sign_ins.open_sign_in(session, kept.login_id, browser=browser, now=now())
+
+
+def _paused(form: SignInForm, pause: TooMany) -> ResponseReturnValue:
+    form.form_errors.append(
+        ngettext(
+            "Passwords were tried many times in a short while, so they are paused. Have a code sent"
+            " instead: it lets you in now. Or wait. Try again in %(num)d minute.",
+            "Passwords were tried many times in a short while, so they are paused. Have a code sent"
+            " instead: it lets you in now. Or wait. Try again in %(num)d minutes.",
+            (pause.retry_after_s + 59) // 60,
+        )
+    )
+    wait = {"Retry-After": str(pause.retry_after_s)}
+    return _page(form), HTTPStatus.TOO_MANY_REQUESTS, wait
 
 
 def _page(form: SignInForm, *, failed: bool = False) -> str:

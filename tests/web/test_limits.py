@@ -44,6 +44,19 @@ def test_the_page_says_how_long_to_wait(client: Visitor, cast: Cast) -> None:
     assert "Try again in 15 minutes" in answer.text
 
 
+def test_who_must_wait_is_offered_a_code_which_lets_them_in(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    for _ in range(10):
+        _try(client, cast.dan.email)
+    page = _try(client, cast.dan.email).text
+    assert "Have a code sent instead: it lets you in now." in page
+    assert 'formaction="/sign-in/code"' in page
+    assert f'value="{cast.dan.email}"' in page
+    asked = client.post("/sign-in/code", data={"email": cast.dan.email})
+    assert asked.headers["Location"] == "/sign-in/code/enter"
+
+
 def test_even_the_right_password_waits(client: Visitor, database: Database, cast: Cast) -> None:
     give_password(database, cast.dan.id)
     for _ in range(10):
