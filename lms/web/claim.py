@@ -36,6 +36,8 @@ def show(token: str) -> ResponseReturnValue:
         is_theirs = person is None or claiming.is_for(session, token, person.login_id)
     if link.state in OVER or (link.is_open and link.state is LinkState.EXPIRED):
         return _page(token, link, "over"), 410
+    if link.is_open and not link.has_room:  # before anybody makes an account for it
+        return _page(token, link, "full"), 200
     return _page(token, link, "open" if is_theirs else "other"), 200
 
 

@@ -112,5 +112,11 @@ def test_an_open_link_seats_people_until_none_is_left(client, cast, database):
     full = client.post(f"/claim/{token}")
     assert full.status_code == 409
     assert "Every seat is taken" in full.text
+    client.post("/sign-out")
+    page = client.get(f"/claim/{token}")
+    assert page.status_code == 200
+    assert "Every seat is taken" in page.text
+    assert "Make an account" not in page.text
+    assert "has a seat for you" not in page.text
     with database.read_session() as session:
         assert session.scalars(select(Pool.used)).one() == 1
