@@ -55,7 +55,7 @@ def erase() -> ResponseReturnValue:
     if not form.validate():
         return _page(form), 400
     if not (account.has_password and is_present_password(account, form.present.data or "")):
-        form.present.errors = [_("This is not your present password.")]
+        form.present.errors = [_("This is not your password.")]
         return _page(form), 400
     try:
         with transaction() as session:

@@ -101,6 +101,26 @@ def test_a_link_that_was_made_up_opens_nothing(stranger: Visitor, kind: str) -> 
     assert [stranger.get(path).status_code, stranger.post(path).status_code] == [410, 410]
 
 
+def test_a_used_link_offers_what_suits_who_opens_it(
+    alice: Visitor, stranger: Visitor, database: Database
+) -> None:
+    _ask(alice)
+    link = link_in(newest(database, NEW, "change_email"))
+    assert alice.post(link).status_code == 303
+    again = alice.get(link).text
+    assert "Go to your account" in again
+    assert "Make an account" not in again
+    assert 'href="/sign-in"' not in again
+    others = stranger.get(link).text
+    assert "Make an account" in others
+    assert "Go to your account" not in others
+
+
+def test_what_is_wrong_is_listed_in_the_order_of_the_fields(alice: Visitor) -> None:
+    text = _ask(alice, "no address", "").text
+    assert text.index('href="#email"') < text.index('href="#present"')
+
+
 def test_a_link_of_one_kind_does_not_do_what_another_does(
     alice: Visitor, database: Database, cast: Cast
 ) -> None:

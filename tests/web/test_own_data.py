@@ -49,6 +49,7 @@ def test_it_is_erased_by_password_and_word_and_nobody_is_signed_in_afterwards(
 ) -> None:
     shown = alice.get("/account/data").text
     assert "everything you hold here, also what you bought for good" in shown
+    assert "js/secrets.js" in shown  # the button that shows the password works here, too
     answer = alice.post("/account/data/erase", data=FORM)
     assert answer.status_code == 303
     with database.read_session() as session:
@@ -60,7 +61,7 @@ def test_it_is_erased_by_password_and_word_and_nobody_is_signed_in_afterwards(
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({**FORM, "present": "something else"}, "This is not your present password."),
+        ({**FORM, "present": "something else"}, "This is not your password."),
         ({"present": PASSWORD}, "Confirm that you know what goes."),
         ({"sure": "y"}, "Enter your password"),
     ],

@@ -57,6 +57,15 @@ def password_field(label: str, *, autocomplete: str, missing: str) -> PasswordFi
     )
 
 
+def own_password_field() -> PasswordField:
+    """Return the field by which somebody signed in shows that it is they."""
+    return password_field(
+        _l("Your password"),
+        autocomplete="current-password",
+        missing=_l("Enter your password, so that nobody else can do this."),
+    )
+
+
 def remember_field() -> BooleanField:
     """Return the choice between 30 days and the browser's own session."""
     return BooleanField(
@@ -162,21 +171,13 @@ class RecoveryForm(Form):
     """A recovery address, and the password of who asks."""
 
     email = address_field(_l("Recovery address"), autocomplete="email")
-    present = password_field(
-        _l("Your password"),
-        autocomplete="current-password",
-        missing=_l("Enter your password, so that nobody else can do this."),
-    )
+    present = own_password_field()
 
 
 class EraseForm(Form):
     """The password of who wants to be erased, and their word that they know what goes."""
 
-    present = password_field(
-        _l("Your password"),
-        autocomplete="current-password",
-        missing=_l("Enter your password, so that nobody else can do this."),
-    )
+    present = own_password_field()
     sure = BooleanField(
         _l("I know what goes, and that it can't be brought back"),
         [InputRequired(_l("Confirm that you know what goes."))],
@@ -187,3 +188,4 @@ class AddressChangeForm(RecoveryForm):
     """A new address, and the password of who asks."""
 
     email = address_field(_l("New e-mail address"), autocomplete="email")
+    present = own_password_field()
