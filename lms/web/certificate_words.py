@@ -62,6 +62,16 @@ class Letterhead:
     design: Design
 
 
+@dataclass(frozen=True, slots=True)
+class DesignWords:
+    """What a design says on one certificate, its placeholders filled in."""
+
+    heading: str
+    before: str
+    note: str
+    signer: str
+
+
 def read_letterhead(session: Session, *, at: datetime | None = None) -> Letterhead:
     """Return the house as papers of a moment show it; of now where none is given."""
     design = read_design(session, at=at or now())
@@ -101,25 +111,36 @@ def verify_url(public_id: str) -> str:
     return Doors(carrel().settings.base_url).page(f"/verify/{public_id}")
 
 
+def design_words(facts: CertificateFacts, head: Letterhead) -> DesignWords:
+    """Return what the design says on a certificate, on its paper and on its page; `signer` with their role."""
+    design, filled = head.design, _placeholders(facts, head)
+    return DesignWords(
+        heading=fill_in(_(design.heading), filled),
+        before=fill_in(_(design.before), filled) if design.before else "",
+        note=fill_in(design.note, filled),
+        signer=", ".join(each for each in (design.signer, design.signer_role) if each),
+    )
+
+
 def certificate_pdf(facts: CertificateFacts, head: Letterhead, size: Size) -> bytes:
     """Return the paper of a certificate that stands."""
     url = verify_url(facts.public_id)
-    design, filled = head.design, _placeholders(facts, head)
+    design, words = head.design, design_words(facts, head)
     lines = (
         _("Presented by %(names)s", names=facts.presenters) if facts.presenters else "",
         _("%(hours)s of continuing education", hours=hours_words(facts.credit_minutes)),
         day_of(facts),
-        fill_in(design.note, filled),
+        words.note,
     )
     signature = _signature(design)
     values = {
-        "document_title": _("Certificate of participation: %(title)s", title=facts.title),
+        "document_title": f"{words.heading}: {facts.title}",
         "house": head.facts.name,
         "accent": light_accent(head.facts.accent).colour,
         "language": facts.language,
         "logo": head.logo[0] if head.logo else "",
-        "heading": fill_in(_(design.heading), filled),
-        "before": fill_in(_(design.before), filled) if design.before else "",
+        "heading": words.heading,
+        "before": words.before,
         "holder": facts.holder,
         "after": _(BY_KIND[facts.kind]),
         "title": facts.title,
@@ -142,7 +163,7 @@ def certificate_pdf(facts: CertificateFacts, head: Letterhead, size: Size) -> by
 
 def _placeholders(facts: CertificateFacts, head: Letterhead) -> dict[str, str]:
     return {
-        "name": facts.holder,
+        "name": facts.holder or _("name withheld"),
         "webinar": facts.title,
         "hours": hours_words(facts.credit_minutes),
         "date": day_of(facts),

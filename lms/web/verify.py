@@ -14,6 +14,7 @@ from lms.web.certificate_words import (
     KIND_NAMES,
     certificate_pdf,
     day_of,
+    design_words,
     hours_words,
     read_letterhead,
     verify_url,
@@ -35,11 +36,14 @@ def show(public_id: str) -> ResponseReturnValue:
     try:
         with read_session() as session:
             facts = read_certificate(session, public_id.lower())
+            head = read_letterhead(session, at=facts.issued_at)
     except NotFound:
         return _unlisted(render("verify/unknown.html", asked=public_id[:60]), HTTPStatus.NOT_FOUND)
+    words = design_words(facts, head)
     page = render(
         "verify/show.html",
         certificate=facts,
+        words=words,
         took_part=_(BY_KIND[facts.kind]),
         kind=_(KIND_NAMES[facts.kind]),
         hours=hours_words(facts.credit_minutes),
@@ -48,7 +52,7 @@ def show(public_id: str) -> ResponseReturnValue:
         ended=day_of(facts, facts.revoked_at or facts.replaced_at),
         revoked_reason=_(facts.revoked_reason) if facts.revoked_reason else "",
         url=verify_url(facts.public_id),
-        shared_title=_("Certificate of participation: %(title)s", title=facts.title),
+        shared_title=f"{words.heading}: {facts.title}",
         shared_words=_shared_words(facts),
         size=usual_size(),
     )

@@ -7,12 +7,13 @@ import pypdfium2
 import pytest
 from PIL import Image
 
-from lms import certificates
+from lms import certificates, erasing
 from lms.certificates import Award
 from lms.letters import Doors
 from lms.models.certificates import CertificateKind
 from tests.clock import NOW
 
+LINE_PT = 62 / 25.4 * 72
 PAGE = "/staff/house/certificate"
 WORDS = {
     "heading": "Certificate of learning",
@@ -75,6 +76,65 @@ def test_what_is_kept_holds_from_then_on_and_not_before(ada, cast, database, clo
     assert pictures_of(new) == 1
 
 
+def test_the_page_says_what_the_paper_says(ada, cast, database, clock):
+    former = give(database, cast.alice, cast.webinar_id, NOW)
+    clock.advance(timedelta(minutes=5))
+    ada.post(PAGE, data={**WORDS, "before": "{name} is hereby known to have read, says"})
+    clock.advance(timedelta(minutes=5))
+    later = give(database, cast.bob, cast.webinar_id, NOW + timedelta(minutes=10))
+    new = ada.get(f"/verify/{later}").text
+    for said in (
+        "Certificate of learning",
+        "Bob is hereby known",
+        "1 hour on",
+        "provider 1234.",
+        "Ines Carrow, Director of training",
+    ):
+        assert said in new
+    assert "Certificate of participation" not in new
+    assert "This certifies that" not in new
+    old = ada.get(f"/verify/{former}").text
+    assert "Certificate of participation" in old
+    assert "Ines Carrow" not in old
+
+
+def test_an_erased_name_stays_withheld_in_the_words_of_the_design(ada, cast, database, clock):
+    ada.post(PAGE, data={**WORDS, "before": "We confirm to {name} that"})
+    clock.advance(timedelta(minutes=5))
+    given = give(database, cast.bob, cast.webinar_id, NOW + timedelta(minutes=5))
+    with database.transaction() as session:
+        doors = Doors("http://localhost")
+        erasing.erase(session, cast.bob.id, hooks=(), doors=doors, actor=None, now=clock.moment)
+    page = ada.get(f"/verify/{given}").text
+    assert "We confirm to name withheld that" in page
+    assert "Bob" not in page
+
+
+def test_the_house_is_named_beside_its_logo(ada, cast, database):
+    house = {
+        "name": "Lamplight",
+        "accent": "#1f6b4f",
+        "contact_email": "ask@example.org",
+        "sender_name": "Lamplight",
+        "about": "We teach.",
+    }
+    assert ada.post("/staff/house", data=house).status_code == 303
+    picture, name = signature((200, 200))
+    assert ada.post("/staff/house/logo", data={"logo": (picture, name)}).status_code == 303
+    given = give(database, cast.alice, cast.webinar_id, NOW)
+    pdf = ada.get(f"/verify/{given}/certificate.pdf").data
+    assert pictures_of(pdf) == 1
+    assert "Lamplight" in text_of(pdf)
+
+
+def test_a_wide_signature_stays_above_its_line(ada):
+    wide = {**WORDS, "signature": signature((900, 40))}
+    page = pypdfium2.PdfDocument(ada.post(f"{PAGE}/preview", data=wide).data)[0]
+    (drawn,) = page.get_objects(filter=[3])
+    left, _bottom, right, _top = drawn.get_bounds()
+    assert right - left <= LINE_PT + 0.5
+
+
 def test_the_signature_stays_until_another_comes_or_it_is_taken_off(ada):
     ada.post(PAGE, data={**WORDS, "signature": signature()})
     assert pictures_of(ada.post(f"{PAGE}/preview", data=WORDS).data) == 1
@@ -100,6 +160,7 @@ def test_faults_come_back_beside_what_was_written(ada, wrong, said):
         assert answer.status_code == 400
         assert said in answer.text
         assert "Director of training" in answer.text
+        assert f'href="#{next(iter(wrong))}"' in answer.text
 
 
 def test_nobody_but_staff_comes_there(client, cast):

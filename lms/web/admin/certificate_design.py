@@ -81,7 +81,11 @@ def _sent(form: DesignForm, standing: Design) -> Design:
         signature, kind = None, None
     sent = request.files.get("signature")
     if sent is not None and sent.filename:
-        signature = sent_picture("signature", SIGNATURE_PX)
+        try:
+            signature = sent_picture("signature", SIGNATURE_PX)
+        except Invalid as refusal:
+            fields = {"signature": refusal.message}
+            raise Invalid(refusal.message, fields=fields) from refusal
         kind = picture_type(signature)
     return Design(
         heading=form.heading.data or "",

@@ -1,6 +1,6 @@
 """What staff's pages about certificates ask for."""
 
-from wtforms import BooleanField, Form, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, FileField, Form, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from lms.certificates import LONGEST_NAME
@@ -113,5 +113,10 @@ class DesignForm(Form):
         _l("For example: {hours} approved by the state library, provider 1234."),
     )
     signer = _words_field(_l("Who signs"), 120)
-    signer_role = _words_field(_l("What they are"), 120, _l("For example: Director of training"))
-    no_signature = BooleanField(_l("Take the signature's picture off"))
+    signer_role = _words_field(_l("Their position"), 120, _l("For example: Director of training"))
+    signature = FileField(
+        _l("Picture of the signature"),
+        [Optional()],
+        render_kw={"accept": "image/png,image/jpeg,image/webp"},
+    )
+    no_signature = BooleanField(_l("Take the picture of the signature off"))
