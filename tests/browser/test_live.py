@@ -106,7 +106,7 @@ def test_staff_cancel_it_and_its_people_choose_what_they_get_instead(
     staff.page.goto(f"/staff/webinars/{coming.slug}/cancel")
     expect(staff.page.get_by_role("heading", name="1 person is told")).to_be_visible()
     is_sound(staff.page)
-    staff.page.get_by_label("What they are told besides").fill("The hall is shut.")
+    staff.page.get_by_label("A message").fill("The hall is shut.")
     staff.page.get_by_role("button", name="Cancel it and tell them").click()
     expect(staff.page.get_by_text("It is not on the catalogue.")).to_be_visible()
     alice.page.goto(f"/webinars/{coming.slug}")

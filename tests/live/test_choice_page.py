@@ -59,6 +59,18 @@ def test_a_cancelled_webinar_promises_no_recording_and_no_price_before_its_date_
             assert "See what it costs" not in page
 
 
+@pytest.mark.parametrize("act", ["cancel", "postpone"])
+def test_staff_are_promised_no_letters_where_nobody_registered(
+    client: Visitor, with_another: Cast, act: str
+) -> None:
+    client.sign_in(with_another.ada.id)
+    page = client.get(f"/staff/webinars/{OTHER}/{act}").text
+    assert "Nobody has registered" in page
+    assert "0 people" not in page
+    assert "tell them" not in page
+    assert "and tell them" in client.get(f"/staff/webinars/{with_another.slug}/{act}").text
+
+
 @pytest.mark.parametrize(
     ("change", "who"), [(cancel, "alice"), (cancel, "bob"), (postpone, "alice")]
 )

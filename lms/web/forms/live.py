@@ -11,9 +11,11 @@ class CancelForm(Form):
     """What those are told who would have come."""
 
     said = TextAreaField(
-        _l("What they are told besides"),
+        _l("A message"),
         [Optional(), Length(max=LONGEST_SAID, message=_l("Use at most 2,000 characters."))],
-        description=_l("Stands in the letter and on the page: why, and what you offer."),
+        description=_l(
+            "It stands in the letter and on the webinar's page: why, and what you offer."
+        ),
         render_kw={"rows": 4, "maxlength": LONGEST_SAID},
     )
 
