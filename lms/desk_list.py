@@ -32,6 +32,7 @@ KIND_WORDS: Final[Mapping[RequestKind, str]] = {
     RequestKind.REASSIGN: N_("Reassign a seat"),
     RequestKind.DOMAIN: N_("Verify a mail domain"),
 }
+MONEY_BACK: Final = "MONEY_BACK"  # what the desk is told that such a request came from
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,16 @@ class RequestFacts:
     def is_open(self) -> bool:
         """Tell whether staff still have to answer."""
         return self.state in OPEN
+
+    @property
+    def asks_money_back(self) -> bool:
+        """Tell whether somebody wants back what they paid for a webinar."""
+        return self.refusal == MONEY_BACK
+
+    @property
+    def kind_words(self) -> str:
+        """Return what is asked for, in words."""
+        return N_("Money back") if self.asks_money_back else KIND_WORDS[self.kind]
 
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether it should have been answered by now."""

@@ -17,7 +17,7 @@ from lms.access import Action, Admitted, Case, decide
 from lms.accounts import Account
 from lms.cases import load_case, load_cases
 from lms.desk import NewRequest, Office, ask
-from lms.desk_list import OPEN, RequestFacts, find_request
+from lms.desk_list import MONEY_BACK, OPEN, RequestFacts, find_request
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.letters import Doors
 from lms.models.catalogue import Webinar, WebinarState
@@ -30,7 +30,6 @@ from lms.streams import logins_of
 from lms.viewing import end_by_own_grants
 
 MOST: Final = 100
-MONEY_BACK: Final = "MONEY_BACK"  # what the desk is told a request came from
 NO_OTHER: Final = N_("Choose a webinar that is still to come.")
 NOT_COMING: Final = N_("This person is not registered any more. Reload the page.")
 THEIR_ORGANISATIONS: Final = N_(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms import contract_letters, live_letters, mail
 from lms.calendar_files import Invitation
 from lms.contract_letters import NewTerm, Post
-from lms.desk_list import KIND_WORDS, RequestFacts
+from lms.desk_list import RequestFacts
 from lms.errors import N_
 from lms.house import read_house
 from lms.letters import Doors
@@ -87,7 +87,7 @@ def tell_house(
         to=contact,
         login_id=None,
         subject=N_("Request %(number)s: %(kind)s")
-        % {"number": facts.number, "kind": KIND_WORDS[facts.kind]},
+        % {"number": facts.number, "kind": facts.kind_words},
         values=values,
         now=now,
         unique_key=f"request-arrived:{facts.public_id}",
@@ -334,7 +334,7 @@ def _said(facts: RequestFacts, zone: ZoneInfo) -> dict[str, object]:
     return {
         "name": facts.name,
         "number": facts.number,
-        "kind": KIND_WORDS[facts.kind],
+        "kind": facts.kind_words,
         "webinar": facts.webinar_title or "",
         "organisation": facts.organisation_name,
         "quantity": facts.quantity,

@@ -15,6 +15,7 @@ from lms.models.holdings import Grant, OfferKind, Scope, Withdrawal
 from lms.models.orders import DeliveredThrough, Sale, Terms
 from lms.models.people import Login, Organisation
 from lms.models.seats import Pool
+from lms.streams import logins_of
 
 
 class Standing(StrEnum):
@@ -227,6 +228,19 @@ def grants_of_sale(session: Session, sale_id: int) -> tuple[SaleGrant, ...]:
         _GRANTS.where(Grant.sale_id == sale_id).order_by(Grant.pool_id, Grant.id)
     )
     return tuple(SaleGrant(*tuple(row)) for row in rows)
+
+
+def sales_to_person(session: Session, login_id: int, webinar_id: int) -> tuple[SaleFacts, ...]:
+    """Return the sales by which a person holds a webinar that is their own, the newest first."""
+    theirs = select(Grant.sale_id).where(
+        Grant.login_id.in_(logins_of(login_id)),
+        Grant.webinar_id == webinar_id,
+        Grant.revoked_at.is_(None),
+    )
+    rows = session.execute(
+        _SALES.where(Sale.id.in_(theirs)).order_by(Sale.sold_at.desc(), Sale.id.desc())
+    )
+    return tuple(_facts(row) for row in rows)
 
 
 def list_sales(

@@ -25,7 +25,7 @@ from lms.desk_choices import (
     webinars_on_sale,
 )
 from lms.desk_files import LARGEST_BYTES, keep_file
-from lms.desk_list import KIND_WORDS, RequestFacts, find_request
+from lms.desk_list import RequestFacts, find_request
 from lms.errors import N_, Invalid, NotFound
 from lms.models.holdings import OfferKind
 from lms.models.orders import DeliveredThrough, RequestKind, RequestState
@@ -353,7 +353,7 @@ def _status_page(facts: RequestFacts, form: CorrectForm) -> str:
     return render(
         "ask/request.html",
         facts=facts,
-        kind=_(KIND_WORDS[facts.kind]),
+        kind=_(facts.kind_words),
         state=_(STATE_WORDS[facts.state]),
         badge_kind=STATE_BADGES[facts.state],
         due=say_moment(facts.due_at, zone),

@@ -22,7 +22,7 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.models.orders import RequestKind, RequestState
 from lms.offers import say_money
 from lms.pricing import holds_until
-from lms.sale_list import SaleFacts
+from lms.sale_list import SaleFacts, sales_to_person
 from lms.sales import NewSale
 from lms.web.admin.sale_form import form_for, read_sale, render_form, with_choices
 from lms.web.ask import STATE_BADGES, STATE_WORDS, office
@@ -259,7 +259,13 @@ def _sold(new: NewSale) -> SaleFacts:
 
 def _may_sell(facts: RequestFacts) -> bool:
     kept = (RequestKind.REASSIGN, RequestKind.DOMAIN)
-    return facts.is_open and facts.kind not in kept
+    return facts.is_open and facts.kind not in kept and not facts.asks_money_back
+
+
+def _to_pay_back(session: Session, facts: RequestFacts) -> tuple[SaleFacts, ...]:
+    if not facts.asks_money_back or facts.login_id is None or facts.webinar_id is None:
+        return ()
+    return sales_to_person(session, facts.login_id, facts.webinar_id)
 
 
 def _page(
@@ -284,11 +290,15 @@ def _page(
         sale or SaleForm(),
         "admin/request.html",
         facts=facts,
-        kind=_(KIND_WORDS[facts.kind]),
+        kind=_(facts.kind_words),
         state=_(STATE_WORDS[facts.state]),
         badge_kind=STATE_BADGES[facts.state],
         is_overdue=facts.is_overdue(now()),
         may_sell=sale is not None,
+        to_pay_back=[
+            (each, say_money(each.price_minor - each.refunded_minor, each.currency))
+            for each in _to_pay_back(session, facts)
+        ],
         hindrance=hindrance,
         quoted=quoted,
         due=say_moment(facts.due_at, zone),
@@ -316,7 +326,7 @@ def _row(facts: RequestFacts) -> dict[str, object]:
     return {
         "id": facts.public_id,
         "number": facts.number,
-        "kind": _(KIND_WORDS[facts.kind]),
+        "kind": _(facts.kind_words),
         "about": facts.webinar_title or "",
         "who": facts.name,
         "organisation": facts.organisation_name,
