@@ -59,6 +59,19 @@ def test_a_cancelled_webinar_promises_no_recording_and_no_price_before_its_date_
             assert "See what it costs" not in page
 
 
+def test_nobody_is_said_to_come_to_a_cancelled_webinar(
+    client: Visitor, carrel: Carrel, with_another: Cast, database: Database
+) -> None:
+    client.sign_in(with_another.ada.id)
+    list_of = f"/staff/webinars/{with_another.slug}/registrants"
+    assert "2 will come" in client.get(list_of).text
+    cancel(database, carrel, with_another.slug)
+    page = client.get(list_of).text
+    assert "Cancelled" in page
+    assert "2 registered" in page
+    assert "2 will come" not in page
+
+
 @pytest.mark.parametrize("act", ["cancel", "postpone"])
 def test_staff_are_promised_no_letters_where_nobody_registered(
     client: Visitor, with_another: Cast, act: str

@@ -12,6 +12,7 @@ from lms.clock import now
 from lms.errors import N_, Conflict, Invalid
 from lms.live_list import PAGE_SIZE, Row, Show
 from lms.live_notices import NewDate
+from lms.models.catalogue import WebinarState
 from lms.registrants import enrol_holders
 from lms.staff_catalogue import Standing, read_standing
 from lms.web.doors import doors
@@ -68,6 +69,7 @@ def registrants(slug: str) -> ResponseReturnValue:
         when=said_moment(standing.words.held_at, standing.words.zone),
         found=found,
         has_begun=moment >= standing.words.held_at,
+        is_cancelled=standing.state is WebinarState.CANCELLED,
         rows=[_shown(each) for each in found.items],
         zone=reading_zone().key,
         others=[
