@@ -95,6 +95,30 @@ def test_axe_finds_nothing_in_the_page_without_scripts(
     assert faults_in(alice.page) == ""
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_without_scripts_everything_beside_the_film_is_read_one_below_the_other(
+    visit: Visit, people: tuple[int, int], width: int
+) -> None:
+    page = visit(people[0], java_script_enabled=False).page
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(f"/webinars/{SLUG}/watch")
+    expect(page.get_by_role("tab")).to_have_count(0)
+    places = []
+    for name in ("Handouts", "Notes"):
+        title = page.get_by_role("heading", name=name, exact=True)
+        expect(title).to_be_visible()
+        places.append(title.bounding_box())
+    download = page.get_by_role("link", name="Download The slides").bounding_box()
+    handouts, notes = places
+    assert handouts
+    assert notes
+    assert download
+    assert handouts["y"] < download["y"]
+    assert download["y"] + download["height"] < notes["y"]
+    rail = page.locator(".watch-rail")
+    assert rail.evaluate("rail => rail.scrollHeight <= rail.clientHeight + 1")
+
+
 def test_the_film_is_played_by_the_keyboard_alone(visit: Visit, people: tuple[int, int]) -> None:
     alice = visit(people[0])
     alice.page.goto(f"/webinars/{SLUG}/watch")
