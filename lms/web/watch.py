@@ -17,6 +17,7 @@ from lms.access import Action, Admitted, Case, Code, Decision, Turned, decide, i
 from lms.cases import load_case
 from lms.clock import now
 from lms.errors import N_, Forbidden, NotFound
+from lms.models.catalogue import WebinarState
 from lms.programme import UNPICTURED, Programme, Version, read_programme
 from lms.showings import grant_that_shows
 from lms.slides import SlideFacts, read_slides
@@ -236,6 +237,10 @@ class Dated(Protocol):
 
 
 def held_on(programme: Dated) -> str:
-    """Say the day of a webinar by its own clock."""
-    day = programme.held_at.astimezone(ZoneInfo(programme.zone)).date()
-    return str(format_date(day, "d MMMM y"))
+    """Say on which day a webinar was held, will be or was to be, by its own clock."""
+    day = format_date(programme.held_at.astimezone(ZoneInfo(programme.zone)).date(), "d MMMM y")
+    if isinstance(programme, Programme) and programme.state is WebinarState.CANCELLED:
+        return _("Was to be on %(day)s", day=day)
+    if now() < programme.held_at:
+        return _("Live on %(day)s", day=day)
+    return _("Held %(day)s", day=day)

@@ -194,7 +194,7 @@ def _series_page(frame: Frame, secret: str) -> ResponseReturnValue:
             "url": url_for("framed_watch.watch_part", secret=secret, slug=part.slug),
             "poster_url": _picture(part),
             "minutes": minutes_of(part.seconds),
-            "when": _("Held %(day)s", day=held_on(part)),
+            "when": held_on(part),
             "share": part.share if is_kept and part.share else None,
             "progress_text": _("Watched %(share)s %%", share=int(100 * part.share)),
         }

@@ -136,6 +136,23 @@ def test_a_recording_in_preparation_is_announced(client, cast, database):
     assert "The slides" in answer.text  # a recording that is not ready keeps no handout back
 
 
+@pytest.mark.parametrize(
+    ("days", "state", "words"),
+    [
+        (9, WebinarState.ANNOUNCED, "Live on 11 March 2026"),
+        (-9, WebinarState.ANNOUNCED, "Held 21 February 2026"),
+        (-9, WebinarState.CANCELLED, "Was to be on 21 February 2026"),
+    ],
+)
+def test_only_of_what_was_held_its_page_says_so(client, cast, database, days, state, words):
+    with database.transaction() as session:
+        held_at = NOW + timedelta(days=days)
+        slug = make_webinar(session, free=True, held_at=held_at, state=state).slug
+    client.sign_in(cast.dan.id)
+    text = client.get(f"/webinars/{slug}/watch").text
+    assert re.findall(r"(?:Live on|Held|Was to be on) \d+ \w+ \d+", text) == [words]
+
+
 def test_handouts_stand_beside_the_film(page, cast, database):
     with database.transaction() as session:
         handout = make_handout(session, session.get_one(Webinar, cast.webinar_id), title="Slides")
