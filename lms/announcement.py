@@ -21,6 +21,7 @@ from lms.models.catalogue import (
     WebinarSeries,
     WebinarState,
 )
+from lms.models.certificates import CertificateRule
 from lms.offers import PRICES, Price, prices_of
 
 
@@ -56,6 +57,7 @@ class Announcement:
     moved_from: datetime | None
     notice_said: str
     has_live_link: bool
+    earns_certificate: bool
     presenters: tuple[PresenterPage, ...]
     series: tuple[SeriesName, ...]
     handouts: tuple[HandoutName, ...]
@@ -106,6 +108,7 @@ _PAGE: Final = (
         Webinar.moved_from,
         Webinar.notice_said,
         Webinar.live_link.is_not(None).label("has_live_link"),
+        CertificateRule.is_offered,
         _presenters.label("presenters"),
         _series.label("series"),
         _handouts.label("handouts"),
@@ -115,6 +118,7 @@ _PAGE: Final = (
         _current.seconds,
         _current.has_video,
     )
+    .outerjoin(CertificateRule, CertificateRule.webinar_id == Webinar.id)
     .outerjoin(_current, and_(_current.webinar_id == Webinar.id, _current.is_current))
     .where(Webinar.slug == bindparam("slug"))
 )
@@ -168,6 +172,7 @@ def _announcement(row: Row[*tuple[Any, ...]]) -> Announcement:
         moved_from=row.moved_from,
         notice_said=row.notice_said,
         has_live_link=bool(row.has_live_link),
+        earns_certificate=row.is_offered is not False,
         presenters=tuple(PresenterPage(*one) for one in row.presenters or ()),
         series=tuple(SeriesName(*one) for one in row.series or ()),
         handouts=tuple(HandoutName(*one) for one in row.handouts or ()),

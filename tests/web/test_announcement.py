@@ -1,11 +1,12 @@
 """A webinar's page: who may see it in which state, and what it says to whom."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import event
 
+from lms.certificate_rules import keep_rule, read_rule
 from lms.db import Database
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import OfferKind
@@ -316,3 +317,17 @@ def test_who_dropped_out_comes_in_again_while_a_webinar_overruns(
     clock.set(upcoming.held_at + timedelta(minutes=121))
     assert "Join live" not in client.get(upcoming.path).text
     assert client.get(f"{upcoming.path}/live").status_code == 403
+
+
+def test_what_one_gets_is_what_there_is(
+    client: Visitor, upcoming: Upcoming, cast: Cast, database: Database
+) -> None:
+    slides, certificate = "The presentation slides", "A certificate of participation"
+    coming, held = client.get(upcoming.path).text, client.get(f"/webinars/{cast.slug}").text
+    assert slides in coming
+    assert slides not in held  # its recording is there, and no handout
+    assert certificate in coming
+    with database.transaction() as session:
+        rule = replace(read_rule(session, upcoming.id), is_offered=False)
+        keep_rule(session, upcoming.id, rule)
+    assert certificate not in client.get(upcoming.path).text
