@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from lms.models.catalogue import Recording
@@ -100,6 +100,30 @@ def test_a_hundred_thousand_captions_leave_the_page_light(
     page.get_by_placeholder("Search in the transcript").fill("99999")
     expect(lines).to_have_count(1)
     assert alice.faults == []
+
+
+def test_a_language_that_was_left_before_it_came_does_not_take_the_place_of_the_chosen_one(
+    served: Served, visit: Visit, scene: tuple[int, str, int]
+) -> None:
+    login, slug, recording = scene
+    place = (served.carrel.database, served.carrel.storage, recording)
+    track = caption(*place, vtt_of("Good morning"))
+    caption(*place, vtt_of("Buenos días"), language="es")
+    page = visit(login).page
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(f"**/transcripts/{track}/**", hold)
+    page.goto(f"/webinars/{slug}/watch")
+    page.locator("[data-transcript-language]").select_option("es")
+    lines = page.locator(".transcript > li")
+    expect(lines).to_contain_text(["Buenos días"])
+    with page.expect_response(f"**/transcripts/{track}/**"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    expect(lines).to_contain_text(["Buenos días"])
 
 
 @pytest.mark.parametrize(("width", "theme"), LOOKS)

@@ -50,13 +50,16 @@ export class Transcript {
     }
   }
 
+  // Of two languages on their way the later counts.
   async fetch(url) {
+    this.wanted = url;
     this.status.textContent = this.words.loading;
     this.list.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(url, { credentials: "same-origin" });
       if (!answer.ok) throw new Error(answer.status);
       const told = await answer.json();
+      if (this.wanted !== url) return;
       const { starts: first, ends: last } = this.shown;
       // Folded once: a search through a day of speech must not wait.
       this.lines = told.lines
@@ -69,6 +72,7 @@ export class Transcript {
       const place = this.video.currentTime || Number(this.page.dataset.resume);
       if (place > first) this.follow(place, { isFirst: true });
     } catch {
+      if (this.wanted !== url) return;
       this.status.textContent = this.words.failed;
     }
     this.list.removeAttribute("aria-busy");
