@@ -244,11 +244,7 @@ def index(session: Session, webinar_id: int) -> None:
     ).all()
     known = session.scalars(
         select(Passage.source)
-        .where(
-            Passage.webinar_id == webinar_id,
-            *passages.of_webinar(webinar_id),
-            Passage.kind == PassageKind.TRANSCRIPT,
-        )
+        .where(*passages.of_webinar(webinar_id), Passage.kind == PassageKind.TRANSCRIPT)
         .distinct()
     ).all()
     for gone in {*known} - {row.public_id for row in rows}:

@@ -191,7 +191,7 @@ def read_listing(
 def _by_date_for(
     within: _Within, *, is_first: bool, is_signed_in: bool, has_begun: bool, has_new: bool
 ) -> Select[*tuple[Any, ...]]:
-    """Return the statement for what nobody searched; made once, since making it costs as much as it."""
+    """Return the statement where nothing is searched; made once, since that takes as long as running it."""
     begun = (welcome.begun_by(_VIEWER),) if has_begun else ()
     new = welcome.new_since(_CAME_BEFORE) if has_new else ()
     chosen, total = _by_date(within, (*begun, *new), is_first=is_first)
