@@ -5,9 +5,9 @@ from sqlalchemy.orm import Session
 
 from lms.certificate_list import FACTS, CertificateFacts, facts_of_row
 from lms.models.certificates import Certificate
-from lms.models.people import Login
 from lms.models.seats import Assignment, Pool
 from lms.seat_watching import covers
+from lms.streams import logins_of
 
 
 def list_in_seat(session: Session, assignment_id: int) -> tuple[CertificateFacts, ...]:
@@ -16,7 +16,6 @@ def list_in_seat(session: Session, assignment_id: int) -> tuple[CertificateFacts
     By the end of the assignment; what stands no more is left out. Merged logins count as one.
     """
     person = select(Assignment.login_id).where(Assignment.id == assignment_id).scalar_subquery()
-    theirs = select(Login.id).where(or_(Login.id == person, Login.merged_into == person))
     covered = exists().where(
         Assignment.id == assignment_id,
         Pool.id == Assignment.pool_id,
@@ -25,7 +24,7 @@ def list_in_seat(session: Session, assignment_id: int) -> tuple[CertificateFacts
     ended_at = select(Assignment.ended_at).where(Assignment.id == assignment_id).scalar_subquery()
     rows = session.execute(
         FACTS.where(
-            Certificate.login_id.in_(theirs),
+            Certificate.login_id.in_(logins_of(person)),
             covered,
             Certificate.revoked_at.is_(None),
             Certificate.replaced_at.is_(None),

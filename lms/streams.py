@@ -80,13 +80,16 @@ def find_holder(session: Session, login_id: int) -> Holder:
     return Holder(row.session_id, row.browser, row.since)
 
 
-def logins_of(login_id: int | BindParameter[int]) -> Select[int]:
+LoginId = int | BindParameter[int] | ScalarSelect[Any]
+
+
+def logins_of(login_id: LoginId) -> Select[int]:
     """Return the subquery of all logins that are the same person: one, and those merged into it."""
     kept = _kept_of(login_id)
     return select(Login.id).where(or_(Login.id == kept, Login.merged_into == kept))
 
 
-def _kept_of(login_id: int | BindParameter[int]) -> ScalarSelect[int]:
+def _kept_of(login_id: LoginId) -> ScalarSelect[int]:
     return _KEPT.where(_asking.id == login_id).scalar_subquery()
 
 

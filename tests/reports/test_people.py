@@ -25,6 +25,7 @@ from lms.reports_people import (
     shown_of,
 )
 from lms.reports_sources import HOUSE, Whose
+from lms.seat_certificates import list_in_seat
 from tests.clock import NOW
 from tests.factories import make_login, make_membership
 from tests.reports.places import HOUR, Place, make_place, seat, seat_of, see, watch
@@ -212,3 +213,15 @@ def test_who_had_the_seat_before_two_log_ins_were_merged_is_seen_to_watch_by_the
         see(session, place, kept, 950.0)
         found = only(session, Whose(place.organisation.id))
         assert (found.public_id, found.begun, found.completed) == (kept.public_id, 1, 1)
+
+
+def test_what_the_kept_log_in_earned_is_seen_in_the_seat_of_the_one_that_was_merged(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        place = make_place(session, "one")
+        seated, kept = seat(session, place), make_login(session)
+        seated.merged_into = kept.id
+        certificate = certify(session, place, kept)
+        [found] = list_in_seat(session, seat_of(session, seated).id)
+        assert found.public_id == certificate.public_id
