@@ -23,6 +23,7 @@ from lms.models.seats import (
 )
 from lms.seating import Full
 from lms.seats import Already, Claim, Claimed
+from lms.streams import logins_of
 from lms.waiting import Offered, Waiting
 
 ANOTHER_ADDRESS = N_("This link is for another address. Sign in with the address it was sent to.")
@@ -114,7 +115,6 @@ def _has_domain(session: Session, pool: Pool, login_id: int) -> bool:
 
 
 def _was_removed(session: Session, pool: Pool, login_id: int) -> bool:
-    own = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
     keys = _keys_of(session, login_id)
     removed = (
         select(Assignment.id)
@@ -122,7 +122,7 @@ def _was_removed(session: Session, pool: Pool, login_id: int) -> bool:
         .where(
             Pool.organisation_id == pool.organisation_id,
             Assignment.ended_as == AssignmentEnd.REMOVED,
-            or_(Assignment.login_id.in_(own), Assignment.email_key.in_(keys)),
+            or_(Assignment.login_id.in_(logins_of(login_id)), Assignment.email_key.in_(keys)),
         )
     )
     return session.scalar(removed.limit(1)) is not None
@@ -130,11 +130,9 @@ def _was_removed(session: Session, pool: Pool, login_id: int) -> bool:
 
 def _lost_since(session: Session, link: ClaimLink, login_id: int) -> bool:
     """Tell whether a manager took this person's seat after the link was made: it gives none back."""
-    own_id = known_addresses.kept_login(session, login_id)
-    own = select(Login.id).where(or_(Login.id == own_id, Login.merged_into == own_id))
     lost = exists().where(
         Assignment.pool_id == link.pool_id,
-        Assignment.login_id.in_(own),
+        Assignment.login_id.in_(logins_of(login_id)),
         Assignment.ended_as.in_((AssignmentEnd.REMOVED, AssignmentEnd.REASSIGNED)),
         Assignment.ended_at >= link.created_at,
     )

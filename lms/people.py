@@ -11,6 +11,7 @@ from lms import aliases
 from lms.aliases import Alias
 from lms.errors import NotFound
 from lms.models.people import Login, LoginAlias, Membership, Organisation, Role, SignIn
+from lms.streams import logins_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +107,10 @@ def _named(session: Session, which: ColumnElement[bool]) -> Sequence[Named]:
 
 
 def _places(session: Session, login_id: int) -> tuple[Place, ...]:
-    theirs = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
     rows = session.execute(
         select(Organisation.slug, Organisation.name, Membership.role, Membership.created_at)
         .join_from(Membership, Organisation)
-        .where(Membership.login_id.in_(theirs))
+        .where(Membership.login_id.in_(logins_of(login_id)))
         .order_by(Organisation.name)
     )
     return tuple(Place(*row) for row in rows)

@@ -1,11 +1,12 @@
 """Whom to ask for a second address: who holds something for good, and has one mailbox alone (I1)."""
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from lms.models.holdings import Grant
 from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentState, Pool
+from lms.streams import logins_of
 
 
 def asks_for_recovery(session: Session, login_id: int) -> bool:
@@ -14,7 +15,7 @@ def asks_for_recovery(session: Session, login_id: int) -> bool:
     That is a grant without an end, or a seat of a pool for good. Somebody without any address
     comes by a learning system, and is asked for none.
     """
-    theirs = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
+    theirs = logins_of(login_id)
     granted = exists().where(
         Grant.login_id.in_(theirs), Grant.ends_at.is_(None), Grant.revoked_at.is_(None)
     )

@@ -12,6 +12,7 @@ from lms.errors import N_, Conflict, Forbidden, NotFound
 from lms.memberships import NewMember
 from lms.models.people import Login, Membership, Organisation, Role
 from lms.organisations import OrganisationFacts, add_member
+from lms.streams import logins_of
 
 OWNERS_ONLY = N_("Only an owner of this organisation may make or change owners.")
 LAST_OWNER = N_("An organisation keeps at least one owner. Make somebody else an owner first.")
@@ -107,7 +108,7 @@ def led_alone(session: Session, login_id: int) -> tuple[OrganisationFacts, ...]:
     others = session.execute(
         select(Membership.organisation_id, Membership.role).where(
             Membership.organisation_id.in_(_owned_by(login_id)),
-            Membership.login_id.not_in(_logins_of(login_id)),
+            Membership.login_id.not_in(logins_of(login_id)),
         )
     ).all()
     led = {row.organisation_id for row in others if row.role is Role.OWNER}
@@ -207,13 +208,9 @@ def _organisations(role: ColumnElement[Role] | None) -> Select[Any]:
     )
 
 
-def _logins_of(login_id: int) -> Select[int]:
-    return select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
-
-
 def _owned_by(login_id: int) -> Select[int]:
     return select(Membership.organisation_id).where(
-        Membership.login_id.in_(_logins_of(login_id)), Membership.role == Role.OWNER
+        Membership.login_id.in_(logins_of(login_id)), Membership.role == Role.OWNER
     )
 
 
