@@ -45,9 +45,9 @@ def check_merge(session: Session, *, kept: str, merged: str) -> None:
     """Raise what would keep these two logins, by their outside ids, from being merged.
 
     NotFound for one that is none; Invalid when they are the same; Conflict where one was merged
-    before (there are no chains), is blocked, was never confirmed, or is staff's.
+    before (there are no chains), is blocked, was never confirmed, or is staff's. Waits for nobody.
     """
-    _pair(session, kept, merged)
+    _pair(session, kept, merged, locks=False)
 
 
 def merge(
@@ -64,7 +64,7 @@ def merge(
     Links and codes that were mailed to the merged one stop working. `hooks` are what the parts
     do in the same transaction. Raises as `check_merge` does.
     """
-    stays, goes = _pair(session, kept, merged)
+    stays, goes = _pair(session, kept, merged, locks=True)
     session.execute(
         update(Login)
         .where(Login.id == goes.id)
@@ -114,11 +114,11 @@ def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) 
     audit.record(session, "login.unmerged", merged, actor=actor, now=now, detail={"from": kept})
 
 
-def _pair(session: Session, kept: str, merged: str) -> tuple[_Side, _Side]:
-    """Lock both rows, so that two merges at once can't make a chain, and check them."""
+def _pair(session: Session, kept: str, merged: str, *, locks: bool) -> tuple[_Side, _Side]:
+    """Check both rows; who merges `locks` them, so that two at once can't make a chain."""
     if kept == merged:
         raise Invalid(WITH_ITSELF, fields={"other": WITH_ITSELF})
-    rows = session.execute(
+    both = (
         select(
             Login.id,
             Login.public_id,
@@ -130,8 +130,8 @@ def _pair(session: Session, kept: str, merged: str) -> tuple[_Side, _Side]:
         )
         .where(Login.public_id.in_((kept, merged)))
         .order_by(Login.id)
-        .with_for_update()
     )
+    rows = session.execute(both.with_for_update() if locks else both)
     found = {row.public_id: _Side(*row) for row in rows}
     if len(found) < 2:
         raise NotFound

@@ -1,6 +1,7 @@
 """Merging two logins of one person: nothing moves, both count, and it can be undone."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select, update
@@ -258,3 +259,15 @@ def test_the_trail_names_both(database: Database, cast: Cast) -> None:
             ("login.merged", cast.alice.public_id, {"into": cast.dan.public_id}),
             ("login.unmerged", cast.alice.public_id, {"from": cast.dan.public_id}),
         ]
+
+
+def test_asking_whether_two_can_be_one_waits_for_nobody(database: Database, cast: Cast) -> None:
+    """A page asks it, and who merged them at that moment was given up for it: both had locks."""
+
+    def ask() -> None:
+        with database.read_session() as session:
+            merging.check_merge(session, kept=cast.alice.public_id, merged=cast.bob.public_id)
+
+    with ThreadPoolExecutor(1) as threads, database.transaction() as session:
+        session.execute(select(Login.id).where(Login.id == cast.bob.id).with_for_update())
+        threads.submit(ask).result(timeout=5)
