@@ -59,7 +59,8 @@ class Entry:
 
 
 current_recording = aliased(Recording)
-_presenters = gathered(
+# The names of who presents a webinar, in their order, as rows of one column.
+presenter_names = gathered(
     select(Presenter.name)
     .join_from(WebinarPresenter, Presenter)
     .where(WebinarPresenter.webinar_id == Webinar.id)
@@ -82,7 +83,7 @@ def entry_columns(
         Webinar.minutes,
         Webinar.free,
         Webinar.state,
-        _presenters.label("presenters"),
+        presenter_names.label("presenters"),
         current_recording.public_id.label("recording_id"),
         current_recording.run,
         current_recording.seconds,

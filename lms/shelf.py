@@ -19,9 +19,8 @@ from lms.access import (
     decide,
 )
 from lms.cases import load_cases
-from lms.gather import gathered
+from lms.entries import presenter_names
 from lms.models.catalogue import (
-    Presenter,
     Recording,
     Webinar,
     WebinarPresenter,
@@ -106,13 +105,6 @@ _BEGUN = (
     .order_by(func.max(WatchRecord.updated_at).desc())
     .limit(BEGUN_LOOKED_AT)
 )
-_presenters = gathered(
-    select(Presenter.name)
-    .join_from(WebinarPresenter, Presenter)
-    .where(WebinarPresenter.webinar_id == Webinar.id)
-    .order_by(WebinarPresenter.position)
-    .correlate(Webinar)
-)
 _VOLUMES = (
     select(
         Webinar.id,
@@ -121,7 +113,7 @@ _VOLUMES = (
         Webinar.held_at,
         Webinar.zone,
         Webinar.minutes,
-        _presenters.label("presenters"),
+        presenter_names.label("presenters"),
         Recording.id.label("version_id"),
         Recording.public_id.label("version_public_id"),
         Recording.run,

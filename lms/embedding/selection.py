@@ -37,11 +37,10 @@ from lms.access import (
     decide,
     weigh_holdings,
 )
-from lms.entries import Playable
+from lms.entries import Playable, presenter_names
 from lms.errors import NotFound
 from lms.gather import gathered
 from lms.models.catalogue import (
-    Presenter,
     Recording,
     Series,
     Webinar,
@@ -108,13 +107,6 @@ class _Holding:
     candidate: Candidate
 
 
-_presenters = gathered(
-    select(Presenter.name)
-    .join_from(WebinarPresenter, Presenter)
-    .where(WebinarPresenter.webinar_id == Webinar.id)
-    .order_by(WebinarPresenter.position)
-    .correlate(Webinar)
-)
 PLAYS: Final = and_(
     Recording.webinar_id == Webinar.id, Recording.is_current, Recording.run.is_not(None)
 )
@@ -346,7 +338,7 @@ def _choice_columns() -> tuple[SQLColumnExpression[Any], ...]:
         Webinar.held_at,
         Webinar.zone,
         Webinar.free,
-        _presenters.label("presenters"),
+        presenter_names.label("presenters"),
         Recording.public_id.label("recording_id"),
         Recording.run,
         Recording.seconds,
