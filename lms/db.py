@@ -4,7 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
@@ -24,7 +24,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
 from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
-from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as NoTurn
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, MappedColumn, Session, mapped_column
@@ -32,7 +31,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
 from lms.errors import N_, Conflict
-from lms.lean import Driver
+from lms.lean import Driver, cursor_of
 
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _FIRST = bytes(ord(CROCKFORD[byte & 7]) for byte in range(256))  # 3 bits, then 25 times 5
@@ -214,7 +213,7 @@ class Database:
     @contextmanager
     def reading_driver(self) -> Iterator[Driver]:
         """Give the driver as `driver` does, for reading: nobody is kept waiting by it."""
-        with self._driver(self.engine, _reading_on_sqlite) as driver:
+        with self._driver(self.engine, nullcontext) as driver:
             yield driver
 
     @contextmanager
@@ -238,9 +237,11 @@ class Database:
     def _driver(self, engine: Engine, on_sqlite: "_Manner") -> Iterator[Driver]:
         connection = engine.raw_connection()
         try:
+            dialect = self.engine.dialect
             manner = on_sqlite if self.is_sqlite else _singly_on_postgresql
-            with manner(connection) as cursor:
-                yield Driver(cursor, self.engine.dialect)
+            # A statement that is not at its end goes on reading until its cursor is closed.
+            with manner(connection), closing(cursor_of(connection, dialect)) as cursor:
+                yield Driver(cursor, dialect)
         except self.driver_fault:
             if _is_closed(connection):  # as are all that rest: their server is gone
                 self.engine.dispose()
@@ -332,15 +333,14 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN4
     connection.autocommit = False
 
 
-_Manner = Callable[[PoolProxiedConnection], AbstractContextManager[DBAPICursor]]
+_Manner = Callable[[PoolProxiedConnection], AbstractContextManager[object]]
 
 
 @contextmanager
-def _writing_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
-    cursor = connection.cursor()
+def _writing_on_sqlite(connection: PoolProxiedConnection) -> Iterator[None]:
     try:
-        cursor.execute("BEGIN IMMEDIATE")
-        yield cursor
+        connection.cursor().execute("BEGIN IMMEDIATE")
+        yield
         connection.commit()
     except BaseException:
         connection.rollback()
@@ -348,20 +348,11 @@ def _writing_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICurso
 
 
 @contextmanager
-def _reading_on_sqlite(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
-    cursor = connection.cursor()
-    try:
-        yield cursor
-    finally:
-        cursor.close()  # a statement that is not at its end goes on reading
-
-
-@contextmanager
-def _singly_on_postgresql(connection: PoolProxiedConnection) -> Iterator[DBAPICursor]:
+def _singly_on_postgresql(connection: PoolProxiedConnection) -> Iterator[None]:
     driver: Any = connection.driver_connection
     driver.autocommit = True
     try:
-        yield connection.cursor()
+        yield
     finally:
         if not driver.closed:
             driver.autocommit = False

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Dialect, Select, literal_column
+from sqlalchemy import BindParameter, Connection, Dialect, Select, literal_column
+from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import Executable
 from sqlalchemy.sql.visitors import replacement_traverse
@@ -31,8 +33,23 @@ class Driver:
     def of(cls, session: Session) -> "Driver":
         """Return a cursor inside a session's own transaction."""
         session.flush()
-        connection = session.connection()
-        return cls(connection.connection.cursor(), connection.dialect)
+        return cls.on(session.connection())
+
+    @classmethod
+    def on(cls, connection: Connection) -> "Driver":
+        """Return a cursor of a connection of SQLAlchemy's."""
+        return cls(cursor_of(connection.connection, connection.dialect), connection.dialect)
+
+
+def cursor_of(connection: PoolProxiedConnection, dialect: Dialect) -> DBAPICursor:
+    """Return a cursor that takes a statement of `Lean`: on PostgreSQL one that reads no text for parameters.
+
+    psycopg keeps what it has read of 4,096 characters, and a longer one it reads each time anew.
+    """
+    if dialect.name != "postgresql":
+        return connection.cursor()
+    made: DBAPICursor = dialect.loaded_dbapi.RawCursor(connection.driver_connection)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +63,15 @@ class _Given:
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """The text of a statement, the parameters that are always the same, and those that are given."""
+    """A statement, as it is read and as it is sent, and its parameters: those that are given have a place in the row."""
 
     text: str
-    fixed: Mapping[str, Any]
-    row: Sequence[Any] | None
+    sent: Any  # psycopg knows the same bytes again at once
+    row: Sequence[Any]
     given: Sequence[_Given]
 
-    def filled(self, values: Mapping[str, Any]) -> tuple[Any, ...] | dict[str, Any]:
-        """Return what the driver wants beside the text: a row, or parameters by name."""
-        if self.row is None:
-            return {**self.fixed, **{each.name: _made(each, values) for each in self.given}}
+    def filled(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return what the driver wants beside the text."""
         row = list(self.row)
         for each in self.given:
             value = _made(each, values)
@@ -99,13 +114,13 @@ class Lean:
 
     def _run(self, driver: Driver, values: Mapping[str, Any]) -> None:
         compiled = self._compiled_for(driver.dialect)
-        driver.cursor.execute(compiled.text, compiled.filled(values))
+        driver.cursor.execute(compiled.sent, compiled.filled(values))
 
     def _compiled_for(self, dialect: Dialect) -> _Compiled:
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
-            statement = self._for(dialect)
-            compiled = self._compiled[dialect.name] = _compile(statement, dialect)
+            taking = _taking_numbers(dialect)
+            compiled = self._compiled[dialect.name] = _compile(self._for(taking), taking)
         return compiled
 
     def _for(self, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002  (a Query writes it out)
@@ -134,7 +149,7 @@ class Query(Lean):
         if session.autoflush:
             session.flush()
         connection = session.connection()
-        driver = Driver(connection.connection.cursor(), connection.dialect)
+        driver = Driver.on(connection)
         for listener in connection.dispatch.before_cursor_execute:
             compiled = self._compiled_for(driver.dialect)
             told = (connection, driver.cursor, compiled.text, compiled.filled(values), None)
@@ -165,9 +180,16 @@ def _read(readers: Readers, row: Sequence[Any]) -> Iterator[Any]:
     )
 
 
+def _taking_numbers(dialect: Dialect) -> Dialect:
+    """Return the dialect as `cursor_of` has it: on PostgreSQL parameters are $1, $2 in the server's own words."""
+    if not isinstance(dialect, PGDialect):
+        return dialect
+    return type(dialect)(paramstyle="numeric_dollar")
+
+
 def _compile(statement: Any, dialect: Dialect) -> _Compiled:  # noqa: ANN401  (select, update: no type has both)
     made: SQLCompiler = statement.compile(dialect=dialect)
-    order = list(made.positiontup or ())
+    order = list(made.positiontup or ())  # neither SQLite nor what PostgreSQL takes has names
     fixed: dict[str, Any] = {}
     given: list[_Given] = []
     for bind, name in made.bind_names.items():
@@ -178,8 +200,9 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:  # noqa: ANN401  (s
         else:
             value = bind.effective_value
             fixed[name] = value if convert is None else convert(value)
-    row = [fixed.get(name) for name in order] if made.positional else None
-    return _Compiled(str(made), fixed, row, given)
+    text = str(made)
+    sent = text.encode() if isinstance(dialect, PGDialect) else text
+    return _Compiled(text, sent, [fixed.get(name) for name in order], given)
 
 
 def _readers(statement: Any, driver: Driver) -> Readers:  # noqa: ANN401
