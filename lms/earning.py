@@ -19,10 +19,11 @@ from lms.certificate_rules import (
 )
 from lms.certificates import Award
 from lms.known_addresses import kept_login
-from lms.lean import Query
+from lms.lean import Driver, Lean, Query
 from lms.letters import Doors
 from lms.models.catalogue import Recording, Webinar
 from lms.models.certificates import CertificateKind
+from lms.models.people import Login
 from lms.models.viewing import PlaybackSession, WatchRecord
 from lms.streams import logins_of
 from lms.watching import Place, read_places
@@ -34,6 +35,30 @@ _VERSIONS: Final = Query(
         Recording.webinar_id == bindparam("webinar", type_=Webinar.id.type),
         Recording.seconds.is_not(None),
     )
+)
+_PLAYED: Final = Query(
+    select(PlaybackSession.login_id, Recording.webinar_id)
+    .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
+    .where(PlaybackSession.public_id == bindparam("session"))
+)
+_record = WatchRecord.__table__.c
+_theirs = _record.login_id.in_(logins_of(bindparam("person", type_=Login.id.type)))
+_ASK_AGAIN_AT: Final = Lean(
+    update(WatchRecord)
+    .where(_theirs, _record.recording_id == bindparam("recording", type_=Recording.id.type))
+    .values(certify_at_s=_record.watched_s + bindparam("missing", type_=_record.watched_s.type))
+)
+_ASK_NO_MORE: Final = Lean(
+    update(WatchRecord)
+    .where(
+        _theirs,
+        _record.recording_id.in_(
+            select(Recording.id).where(
+                Recording.webinar_id == bindparam("webinar", type_=Webinar.id.type)
+            )
+        ),
+    )
+    .values(certify_at_s=None)
 )
 
 
@@ -82,12 +107,8 @@ def read_standings(
 
 def consider_session(session: Session, session_id: str, *, doors: Doors, now: datetime) -> None:
     """Consider the certificate of what a playback session plays, for who plays it."""
-    row = session.execute(
-        select(PlaybackSession.login_id, Recording.webinar_id)
-        .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
-        .where(PlaybackSession.public_id == session_id)
-    ).one()
-    consider(session, row.login_id, row.webinar_id, doors=doors, now=now)
+    for row in _PLAYED.rows(session, {"session": session_id}):
+        consider(session, row.login_id, row.webinar_id, doors=doors, now=now)
 
 
 def consider(
@@ -175,15 +196,7 @@ def _award(
 
 
 def _ask_no_more(session: Session, login_id: int, webinar_id: int) -> None:
-    versions = select(Recording.id).where(Recording.webinar_id == webinar_id)
-    session.execute(
-        update(WatchRecord)
-        .where(
-            WatchRecord.login_id.in_(logins_of(login_id)), WatchRecord.recording_id.in_(versions)
-        )
-        .values(certify_at_s=None)
-        .execution_options(synchronize_session=False)
-    )
+    _ASK_NO_MORE.count(Driver.of(session), {"person": login_id, "webinar": webinar_id})
 
 
 def _ask_again_at(
@@ -194,14 +207,9 @@ def _ask_again_at(
     A second seen by one login adds at most one to what was seen by all. What is kept of a record is
     whole seconds, so one is given away.
     """
+    driver = Driver.of(session)
     for recording_id, place in places.items():
-        missing = int(standing.needed * place.seconds - place.watched_s) - 1
-        session.execute(
-            update(WatchRecord)
-            .where(
-                WatchRecord.login_id.in_(logins_of(login_id)),
-                WatchRecord.recording_id == recording_id,
-            )
-            .values(certify_at_s=WatchRecord.watched_s + max(0, missing))
-            .execution_options(synchronize_session=False)
+        missing = max(0, int(standing.needed * place.seconds - place.watched_s) - 1)
+        _ASK_AGAIN_AT.count(
+            driver, {"person": login_id, "recording": recording_id, "missing": missing}
         )

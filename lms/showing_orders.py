@@ -13,6 +13,7 @@ from lms.models.holdings import Grant, OfferKind
 
 TAKEN_DOWN = N_("This webinar had to be taken down, for everyone.")
 TAKEN_BACK = N_("The order behind this showing was refunded or is in dispute, so it is closed.")
+_grant = Grant.__table__.c
 _WITHDRAWN: Final = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
 
 
@@ -29,9 +30,9 @@ def grant_that_shows(session: Session, case: Case, *, now: datetime) -> int | No
         return None
     admitting = [each.grant.public_id for each in decision.candidates if each.code in ADMITTING]
     return session.scalar(
-        select(Grant.id)
-        .where(Grant.public_id.in_(admitting), Grant.kind == OfferKind.GROUP_SHOWING)
-        .order_by(Grant.id)
+        select(_grant.id)
+        .where(_grant.public_id.in_(admitting), _grant.kind == OfferKind.GROUP_SHOWING)
+        .order_by(_grant.id)
         .limit(1)
     )
 

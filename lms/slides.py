@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from lms import audit, passages
@@ -56,10 +56,9 @@ class Revision:
 
 
 FEWEST_SHOWN = 2  # one from beginning to end is a film or a face, and no row of slides
-_of_recording = and_(Recording.public_id == bindparam("recording"), Recording.removed_at.is_(None))
-_SECONDS: Final = Query(select(Recording.seconds).where(_of_recording))
 _SLIDES: Final = Query(
     select(
+        Recording.seconds,
         Slide.public_id,
         Slide.starts_s,
         Slide.picture_s,
@@ -67,8 +66,9 @@ _SLIDES: Final = Query(
         Slide.title,
         Slide.fate,
     )
-    .join(Recording, Recording.id == Slide.recording_id)
-    .where(_of_recording)
+    .select_from(Recording)
+    .outerjoin(Slide, Slide.recording_id == Recording.id)
+    .where(Recording.public_id == bindparam("recording"), Recording.removed_at.is_(None))
     .order_by(Slide.starts_s)
 )
 
@@ -228,8 +228,7 @@ def _slide(session: Session, recording: Recording, slide_id: str) -> Slide:
 
 
 def _rows(session: Session, recording_id: str) -> tuple[float, Sequence[Any]]:
-    asked = {"recording": recording_id}
-    found = _SECONDS.rows(session, asked)
-    if not found:
+    rows = _SLIDES.rows(session, {"recording": recording_id})
+    if not rows:
         raise NotFound
-    return found[0].seconds or 0.0, _SLIDES.rows(session, asked)
+    return rows[0].seconds or 0.0, [row for row in rows if row.public_id is not None]

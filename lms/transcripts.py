@@ -4,11 +4,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
-from lms.models.catalogue import Caption, Recording
+from lms.lean import Query
+from lms.models.catalogue import Caption, Recording, Webinar
 from media.captions import BadCaptions, read_cues
 from media.cues import Cue, plain, read_written, seconds_of, spoken, stamp
 from media.storage import Missing, Storage
@@ -51,11 +52,14 @@ _TRACKS: Final = (
     .where(Recording.is_current, Caption.key.is_not(None))
     .order_by(Caption.is_default.desc(), Caption.language)
 )
+_OF_WEBINAR: Final = Query(
+    _TRACKS.where(Recording.webinar_id == bindparam("webinar", type_=Webinar.id.type))
+)
 
 
 def read_tracks(session: Session, webinar_id: int) -> tuple[Track, ...]:
     """Return the tracks of what plays of a webinar, the default first, without their texts."""
-    rows = session.execute(_TRACKS.where(Recording.webinar_id == webinar_id)).all()
+    rows = _OF_WEBINAR.rows(session, {"webinar": webinar_id})
     return tuple(_track(row, None) for row in rows)
 
 
