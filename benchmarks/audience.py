@@ -1,16 +1,17 @@
 """2,000 viewers for five minutes, on processors that they share with the house and its database.
 
-`carrel serve` runs with its worker over a database that writes to the disk, as docs/operating.md has
-it: one web process on SQLite, one for each processor on PostgreSQL. The viewers come over a minute. Each
-opens the watch page by a sign-in cookie, opens a playback session, reads playlists and segments as the
-player's buffer asks for them (picture and sound, 96 kbit/s), beats every 15 s with what was played and
-not yet acknowledged, and closes after its time. What didn't arrive in time stalls the film, and a beat
-that failed is told again with the next, both as in the player. Their browsers have the house's scripts
-and styles already. Meanwhile others read pages at a steady pace, whether or not those before are through;
-what one waits counts from the time that it was due.
+`carrel serve` runs with its worker over a database that writes to the disk, with a web process for each
+processor, as docs/operating.md has it for a crowd. The viewers come over a minute. Each opens the watch
+page by a sign-in cookie, opens a playback session, reads playlists and segments as the player's buffer
+asks for them (picture and sound, 96 kbit/s), beats every 15 s with what was played and not yet
+acknowledged, and closes after its time. What didn't arrive in time stalls the film, and a beat that failed
+is told again with the next, both as in the player. Their browsers have the house's scripts and styles
+already. Meanwhile others read pages at a steady pace, whether or not those before are through; what one
+waits counts from the time that it was due.
 
 In the end the seconds that the database keeps of each viewer are compared with those that were played.
-Run: python -m benchmarks.audience [--viewers 2000] [--seconds 300] [--database sqlite|postgresql|both].
+Run: python -m benchmarks.audience [--viewers 2000] [--seconds 300] [--database sqlite|postgresql|both]
+[--processes 2].
 Prints one line of JSON a database.
 """
 
@@ -36,7 +37,6 @@ from benchmarks.crowd import (
     at_share,
     come_to_rest,
     cpu_of,
-    processes_for,
     told_in,
     whole_product,
 )
@@ -117,9 +117,8 @@ async def come(port: int, people: Sequence[Person], word: str, viewers: int, sec
     return seen
 
 
-def measure(kind: str, viewers: int, seconds: int) -> None:
+def measure(kind: str, viewers: int, seconds: int, processes: int) -> None:
     """Fill a house, let them come and print one line of JSON."""
-    processes = processes_for(kind)
     with (
         tempfile.TemporaryDirectory(prefix="carrel-audience-") as name,
         _database(kind, name) as at,
@@ -220,12 +219,13 @@ def main() -> None:
     parser.add_argument("--viewers", type=int, default=2000)
     parser.add_argument("--seconds", type=int, default=300, help="how long each watches")
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="that serve the web")
     options = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     for kind in kinds:
-        measure(kind, options.viewers, options.seconds)
+        measure(kind, options.viewers, options.seconds, options.processes)
 
 
 if __name__ == "__main__":

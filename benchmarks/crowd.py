@@ -129,11 +129,6 @@ def whole_product(
         process.wait()
 
 
-def processes_for(kind: str) -> int:
-    """Return how many web processes docs/operating.md has: SQLite has one writer, more would only wait for it."""
-    return 1 if kind == "sqlite" else os.cpu_count() or 1
-
-
 def cpu_of(process: int) -> float:
     """Return the CPU seconds of a program with all that it has started."""
     return sum(map(used_by, tree(process)))

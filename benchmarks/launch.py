@@ -132,7 +132,9 @@ def main() -> None:
     parser.add_argument("--crowd", action="store_true", help="200 a second for a minute instead")
     parser.add_argument("--rate", type=int, default=CROWD["rate"], help="of the crowd, a second")
     parser.add_argument("--seconds", type=int, default=CROWD["seconds"], help="of the crowd")
-    parser.add_argument("--processes", type=int, help="web processes that the crowd meets")
+    parser.add_argument(
+        "--processes", type=int, default=os.cpu_count(), help="web processes that the crowd meets"
+    )
     options = parser.parse_args()
     kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     for kind in kinds:

@@ -1,8 +1,7 @@
 """200 launches a second for a minute, on two processors that the crowd and the database share.
 
-`carrel serve` runs with the worker, over a database that writes to the disk: on PostgreSQL with a web
-process for each processor, as docs/operating.md has it, on SQLite with one. A course of known learners,
-and one newcomer among forty, open the same link: each by a login and a launch over HTTP, on a connection
+`carrel serve` runs with the worker, over a database that writes to the disk, with a web process for each
+processor, as docs/operating.md has it for a crowd. A course of known learners, and one newcomer among forty, open the same link: each by a login and a launch over HTTP, on a connection
 of their own, the token signed with the nonce of that login. They come at their times whether or not those
 before are through (an open loop), and what one waits counts from the time that it was due. What the crowd
 itself takes of the processors is told beside it: no token can be signed beforehand, as the tool gives its
@@ -33,7 +32,6 @@ from benchmarks.crowd import (
     at_share,
     cpu_of,
     header,
-    processes_for,
     told_in,
     whole_product,
 )
@@ -165,9 +163,8 @@ class Seen:
         return answer.head
 
 
-def measure(kind: str, rate: int, seconds: int, processes: int | None) -> None:
+def measure(kind: str, rate: int, seconds: int, processes: int) -> None:
     """Let the crowd come and print one line of JSON."""
-    processes = processes or processes_for(kind)
     with _served(kind, processes) as (course, process, log):
         asyncio.run(_become_known(course))
         before, own = cpu_of(process), time.process_time()
