@@ -26,16 +26,10 @@ from lms.models.certificates import CertificateKind
 from lms.models.people import Login
 from lms.models.viewing import PlaybackSession, WatchRecord
 from lms.streams import logins_of
-from lms.watching import Place, read_places
+from lms.watching import Place, read_places, read_places_in
 
 ROUNDING: Final = 1e-9
 
-_VERSIONS: Final = Query(
-    select(Recording.id).where(
-        Recording.webinar_id == bindparam("webinar", type_=Webinar.id.type),
-        Recording.seconds.is_not(None),
-    )
-)
 _PLAYED: Final = Query(
     select(PlaybackSession.login_id, Recording.webinar_id)
     .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
@@ -79,7 +73,9 @@ class Standing:
 
 def read_standing(session: Session, login_id: int, webinar_id: int) -> Standing:
     """Return how near a person is; the best version counts, over all logins that are theirs."""
-    return _read_standing(session, login_id, webinar_id, _places(session, login_id, webinar_id))
+    return _read_standing(
+        session, login_id, webinar_id, read_places_in(session, login_id, webinar_id)
+    )
 
 
 def read_standings(
@@ -120,7 +116,7 @@ def consider(
     One that was revoked is not issued again by itself.
     """
     kept_id = kept_login(session, login_id)
-    places = _places(session, kept_id, webinar_id)
+    places = read_places_in(session, kept_id, webinar_id)
     standing = _read_standing(session, kept_id, webinar_id, places)
     if not standing.rule.is_offered or certificates.has_any(session, kept_id, webinar_id):
         _ask_no_more(session, kept_id, webinar_id)
@@ -164,11 +160,6 @@ def read_due(session: Session, *, after: int, limit: int) -> tuple[Due, ...]:
     return tuple(Due(*row) for row in rows)
 
 
-def _places(session: Session, login_id: int, webinar_id: int) -> dict[int, Place]:
-    versions = [row.id for row in _VERSIONS.rows(session, {"webinar": webinar_id})]
-    return dict(read_places(session, login_id=login_id, recording_ids=versions))
-
-
 def _read_standing(
     session: Session, login_id: int, webinar_id: int, places: Mapping[int, Place]
 ) -> Standing:
@@ -200,7 +191,7 @@ def _ask_no_more(session: Session, login_id: int, webinar_id: int) -> None:
 
 
 def _ask_again_at(
-    session: Session, login_id: int, places: dict[int, Place], standing: Standing
+    session: Session, login_id: int, places: Mapping[int, Place], standing: Standing
 ) -> None:
     """Note for each record how much must have been seen by it, at the least, to be asked again.
 

@@ -66,6 +66,12 @@ _PLACES = (
     .order_by(WatchRecord.updated_at)
 )
 _ONE: Final = Query(_PLACES.where(WatchRecord.recording_id == bindparam("recording_id")))
+_OF_WEBINAR: Final = Query(
+    _PLACES.where(
+        Recording.webinar_id == bindparam("webinar_id", type_=Recording.webinar_id.type),
+        Recording.seconds.is_not(None),
+    )
+)
 _SEVERAL: Final = _PLACES.where(
     WatchRecord.recording_id.in_(bindparam("recording_ids", expanding=True))
 )
@@ -83,19 +89,27 @@ def read_places(
 
     Where two logins were merged, what was seen by either counts, and the latest place is kept.
     """
-    if not recording_ids:
-        return {}
-    places: dict[int, list[Place]] = {}
-    for row in _rows(session, login_id, recording_ids):
-        place = Place(row.seconds, row.position_s, row.buckets, row.updated_at)
-        places.setdefault(row.recording_id, []).append(place)
-    return {recording_id: _together(found) for recording_id, found in places.items()}
+    return _by_recording(_rows(session, login_id, recording_ids)) if recording_ids else {}
+
+
+def read_places_in(session: Session, login_id: int, webinar_id: int) -> Mapping[int, Place]:
+    """Return the same in all versions of a webinar's recording whose length is known."""
+    asked = {"login_id": login_id, "webinar_id": webinar_id}
+    return _by_recording(_OF_WEBINAR.rows(session, asked))
 
 
 def _rows(session: Session, login_id: int, recording_ids: Sequence[int]) -> Iterable[Any]:
     if len(recording_ids) == 1:
         return _ONE.rows(session, {"login_id": login_id, "recording_id": recording_ids[0]})
     return session.execute(_SEVERAL, {"login_id": login_id, "recording_ids": list(recording_ids)})
+
+
+def _by_recording(rows: Iterable[Any]) -> dict[int, Place]:
+    places: dict[int, list[Place]] = {}
+    for row in rows:
+        place = Place(row.seconds, row.position_s, row.buckets, row.updated_at)
+        places.setdefault(row.recording_id, []).append(place)
+    return {recording_id: _together(found) for recording_id, found in places.items()}
 
 
 def _together(places: Sequence[Place]) -> Place:
