@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import jobs
 from lms.errors import N_, Invalid
 from lms.models.catalogue import Webinar
-from lms.models.upkeep import Lane
+from lms.models.upkeep import Job, JobState, Lane
 
 TELL_CHANGED: Final = "live.tell_changed"
+MOVED: Final = "live_moved"
 LONGEST_SAID: Final = 2000
 SAID_TOO_LONG: Final = N_("Use at most 2,000 characters.")
 NOT_LATER: Final = N_("Choose another date, one that is still to come.")
@@ -33,10 +35,16 @@ def checked_said(said: str) -> str:
     return clean
 
 
-def move_date(session: Session, row: Webinar, said: str, *, now: datetime) -> None:
-    """Remember the date that a webinar is being moved from, and have all told of the new one."""
-    row.moved_from, row.moved_at = row.held_at, now
-    tell_all(session, row, "live_moved", said, now=now)
+def move_date(session: Session, row: Webinar, new: NewDate, *, now: datetime) -> None:
+    """Move a webinar to another date, and have all told of it; raises Invalid (field `said`).
+
+    What it is moved from is the date that people know: one that nobody was told of is passed over.
+    """
+    said = checked_said(new.said)
+    if row.moved_from in (None, new.held_at) or not _is_move_untold(session, row):
+        row.moved_from = row.held_at
+    row.held_at, row.moved_at = new.held_at, now
+    tell_all(session, row, MOVED, said, now=now)
 
 
 def tell_all(session: Session, row: Webinar, letter: str, said: str, *, now: datetime) -> None:
@@ -49,5 +57,17 @@ def tell_all(session: Session, row: Webinar, letter: str, said: str, *, now: dat
         subject=row.public_id,
         payload={"letter": letter, "notice": row.notice},
         now=now,
-        unique_key=f"{TELL_CHANGED}:{row.public_id}.{row.notice}",
+        unique_key=_key(row),
     )
+
+
+def _is_move_untold(session: Session, row: Webinar) -> bool:
+    """Tell whether the last notice is of another date, too, and its letters are still to be written."""
+    waiting = session.scalar(
+        select(Job.payload).where(Job.unique_key == _key(row), Job.state == JobState.QUEUED)
+    )
+    return waiting is not None and waiting["letter"] == MOVED
+
+
+def _key(row: Webinar) -> str:
+    return f"{TELL_CHANGED}:{row.public_id}.{row.notice}"

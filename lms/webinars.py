@@ -137,7 +137,7 @@ def edit_webinar(
     if shown_in_calendars != (clean.title, clean.held_at, clean.zone, clean.minutes):
         row.sequence += 1
     if row.state is WebinarState.ANNOUNCED and row.held_at != clean.held_at > now:
-        live_notices.move_date(session, row, "", now=now)
+        live_notices.move_date(session, row, NewDate(clean.held_at), now=now)
     row.title, row.summary = clean.title, clean.summary
     row.held_at, row.zone, row.minutes = clean.held_at, clean.zone, clean.minutes
     row.live_link, row.free = clean.live_link or None, clean.free
@@ -191,9 +191,8 @@ def postpone_webinar(
     _check_to_come(row, now)
     if new.held_at <= now or new.held_at == row.held_at:
         raise Invalid(NOT_LATER, fields={"held_at": NOT_LATER})
-    said = live_notices.checked_said(new.said)
-    live_notices.move_date(session, row, said, now=now)
-    row.held_at, row.sequence, row.updated_at = new.held_at, row.sequence + 1, now
+    live_notices.move_date(session, row, new, now=now)
+    row.sequence, row.updated_at = row.sequence + 1, now
     audit.record(session, "webinar.postponed", row.public_id, actor=actor, now=now)
     session.flush()
     return _kept(row)

@@ -178,6 +178,21 @@ def test_moved_back_to_the_first_date_it_is_reminded_of_again(
     ]
 
 
+def test_moved_twice_before_anybody_was_told_the_date_that_they_knew_is_named(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    postpone(database, to_come.slug, HELD_AT + 7 * DAY, at=NOW)
+    postpone(database, to_come.slug, HELD_AT + 14 * DAY, at=NOW + MINUTE)
+    tell_changes(carrel)
+    letter = newest(database, "bob@example.org", "live_moved")
+    assert "It was: Thursday 5 March 2026, 10:00 am Eastern" in letter.text
+    assert "It is now: Thursday 19 March 2026, 11:00 am Eastern" in letter.text
+    postpone(database, to_come.slug, HELD_AT + 21 * DAY, at=NOW + HOUR)
+    tell_changes(carrel)
+    letter = newest(database, "bob@example.org", "live_moved")
+    assert "It was: Thursday 19 March 2026, 11:00 am Eastern" in letter.text
+
+
 def test_a_date_changed_on_the_form_is_told_and_a_title_is_not(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
