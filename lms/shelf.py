@@ -197,14 +197,14 @@ def _goes_on(volume: Volume) -> bool:
 
 
 def _covered_by(holdings: Sequence[Holding]) -> ColumnElement[bool]:
-    """Return the condition on a webinar that some grant in force covers it."""
-    targets: dict[Scope, list[int]] = {scope: [] for scope in Scope}
+    """Return the condition on a webinar that some grant in force covers it.
+
+    What was cancelled is there for who has the webinar itself: of a pass it is no part any more.
+    """
+    targets: dict[Scope, list[int | None]] = {scope: [] for scope in Scope}
     for each in holdings:
-        if each.candidate.code not in ADMITTING:
-            continue
-        if each.target_id is None:
-            return true()
-        targets[each.candidate.grant.scope].append(each.target_id)
+        if each.candidate.code in ADMITTING:
+            targets[each.candidate.grant.scope].append(each.target_id)
     if not any(targets.values()):
         return false()
     of_series = select(WebinarSeries.webinar_id).where(
@@ -213,10 +213,14 @@ def _covered_by(holdings: Sequence[Holding]) -> ColumnElement[bool]:
     of_presenters = select(WebinarPresenter.webinar_id).where(
         WebinarPresenter.presenter_id.in_(targets[Scope.PRESENTER])
     )
+    in_passes = (
+        true()
+        if targets[Scope.EVERYTHING]
+        else or_(Webinar.id.in_(of_series), Webinar.id.in_(of_presenters))
+    )
     return or_(
         Webinar.id.in_(targets[Scope.WEBINAR]),
-        Webinar.id.in_(of_series),
-        Webinar.id.in_(of_presenters),
+        and_(Webinar.state != WebinarState.CANCELLED, in_passes),
     )
 
 

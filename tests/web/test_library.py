@@ -58,6 +58,20 @@ def test_what_was_cancelled_says_so_and_promises_no_recording(database, library,
     assert 'href="/webinars/fine-free-fridays"' in text
 
 
+def test_what_was_cancelled_is_no_part_of_a_pass(database, library, cast):
+    with database.transaction() as session:
+        bob = session.get_one(Login, cast.bob.id)
+        for slug in ("bought", "covered"):
+            gone = make_webinar(session, f"cancelled-{slug}", held_at=NOW + timedelta(days=9))
+            gone.state = WebinarState.CANCELLED
+            if slug == "bought":
+                make_grant(session, bob, gone)
+    text = library(cast.bob).text
+    assert "/webinars/cancelled-covered" not in text
+    assert 'href="/webinars/cancelled-bought"' in text
+    assert f'href="/webinars/{cast.slug}/watch"' in text
+
+
 def test_what_a_pass_covers_says_until_when(library, cast):
     answer = library(cast.bob)
     assert "Pass for every webinar" in answer.text
