@@ -8,7 +8,17 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.access import LIVE_OPENS_BEFORE, Action, Admitted, Case, Code, Decision, Turned, decide
+from lms.access import (
+    LIVE_OPENS_BEFORE,
+    Action,
+    Admitted,
+    Case,
+    Code,
+    Decision,
+    Turned,
+    decide,
+    is_hidden,
+)
 from lms.announcement import Announcement
 from lms.errors import N_, NotFound
 from lms.models.catalogue import WebinarState
@@ -40,13 +50,14 @@ def check_may_see(
 ) -> None:
     """Raise NotFound for a page that this person may not see; staff see every page.
 
-    A draft is there for staff alone, a withdrawn webinar for who holds it.
+    A draft is there for staff alone, a withdrawn webinar for who holds it or held it.
     """
     if person is not None and person.is_staff:
         return
-    if found.state is WebinarState.DRAFT:
-        raise NotFound
-    if found.state is WebinarState.WITHDRAWN and not holds(case, now):
+    is_off = found.state in (WebinarState.DRAFT, WebinarState.WITHDRAWN)
+    if case is not None:
+        is_off = is_hidden(case.webinar, decide(case.login, case.webinar, Action.HANDOUT, now))
+    if is_off:
         raise NotFound
 
 

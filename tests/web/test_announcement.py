@@ -71,14 +71,29 @@ def test_staff_see_a_draft_and_what_it_is(
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("alice", 200), ("bob", 200), ("carol", 404), ("dan", 404), ("ada", 200)]
+    ("who", "status"), [("alice", 200), ("bob", 200), ("carol", 200), ("dan", 404), ("ada", 200)]
 )
-def test_a_withdrawn_webinar_keeps_its_page_for_who_holds_it(
+def test_a_withdrawn_webinar_keeps_its_page_for_who_holds_or_held_it(
     client: Visitor, database: Database, cast: Cast, clock: Clock, who: str, status: int
 ) -> None:
     become(database, cast.webinar_id, WebinarState.WITHDRAWN)
     client.sign_in(getattr(cast, who).id)
     assert client.get(f"/webinars/{cast.slug}").status_code == status
+
+
+def test_who_held_a_withdrawn_webinar_reads_why_they_may_not_watch_it(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    become(database, cast.webinar_id, WebinarState.WITHDRAWN)
+    client.sign_in(cast.carol.id)
+    here = f"/webinars/{cast.slug}"
+    turned = client.get(f"{here}/watch")
+    assert turned.status_code == 403
+    assert f'href="{here}"' in turned.text
+    page = client.get(here)
+    assert page.status_code == 200
+    assert "Your pass ended on" in page.text
+    assert "It is not on sale." in page.text
 
 
 def test_a_stranger_at_a_withdrawn_webinar_is_asked_to_sign_in(
