@@ -5,10 +5,11 @@ that person chose; the order of day and month is therefore found by what lies ne
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import product
 from statistics import median
 from typing import BinaryIO, Final
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from lms.sheet_text import EMPTY, refusal
 MOST_ROWS: Final = 20_000
 LONGEST: Final = timedelta(days=1)
 LONGEST_TIME: Final = 100
+LONGEST_COUNT: Final = 6  # of figures
 HALF_A_DAY: Final = 12  # hours
 YEARS: Final = range(2000, 2200)  # outside, a date is a slip, and clocks can't be converted
 NO_TIMES: Final = N_(
@@ -37,6 +39,7 @@ _COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "email": ("useremail", "email", "emailaddress", "participantemail"),
     "joined": ("jointime", "joined", "joinedat"),
     "left": ("leavetime", "left", "leftat"),
+    "minutes": ("duration", "timeinsession"),
     "waiting": ("inwaitingroom",),
     "attended": ("attended",),
 }
@@ -99,7 +102,7 @@ def read_report(file: BinaryIO, *, zone: ZoneInfo, near: datetime) -> Report:
     day_first = _is_day_first(lines, zone, near)
     stays, faulty = [], []
     for each in lines:
-        found = _stay(each, zone, day_first=day_first)
+        found = _stay(each, zone, near, day_first=day_first)
         if isinstance(found, Stay):
             stays.append(found)
         else:
@@ -140,21 +143,25 @@ def _places(record: Record) -> Mapping[str, int] | None:
     if not {"name", "joined", "left"} <= set(places):
         return None
     # beside the meeting's own columns a table has the host's address before the participant's
-    after = [
-        place
-        for place, one in enumerate(names)
-        if one in _COLUMNS["email"] and place > places["name"]
-    ]
-    return {**places, "email": after[0]} if after else places
+    for column in ("email", "minutes"):
+        after = (
+            place
+            for place, one in enumerate(names)
+            if one in _COLUMNS[column] and place > places["name"]
+        )
+        if (first := next(after, None)) is not None:
+            places[column] = first
+    return places
 
 
-def _stay(each: _Line, zone: ZoneInfo, *, day_first: bool) -> Stay | Faulty:
-    began = _moment(each.cells["joined"], zone, day_first=day_first)
-    ended = _moment(each.cells["left"], zone, day_first=day_first)
+def _stay(each: _Line, zone: ZoneInfo, near: datetime, *, day_first: bool) -> Stay | Faulty:
+    joined = _moments(each.cells["joined"], zone, day_first=day_first)
+    left = _moments(each.cells["left"], zone, day_first=day_first)
     name = " ".join(each.cells["name"].split())[:200]
     email = each.cells.get("email", "").strip()[:320]
-    if began is None or ended is None:
+    if not joined or not left:
         return Faulty(each.line, NO_TIME)
+    began, ended = _likeliest(product(joined, left), each.cells.get("minutes", ""), near)
     if not began <= ended <= began + LONGEST:
         return Faulty(each.line, BACKWARDS)
     if not name and not email:
@@ -162,32 +169,52 @@ def _stay(each: _Line, zone: ZoneInfo, *, day_first: bool) -> Stay | Faulty:
     return Stay(each.line, name, email, began, ended)
 
 
+def _likeliest(
+    ways: Iterable[tuple[datetime, datetime]], said: str, near: datetime
+) -> tuple[datetime, datetime]:
+    """Return from when until when somebody was there, of the ways in which a row's times can be read.
+
+    In an hour that clocks show twice the minutes decide that the row names, then what is nearer.
+    """
+    minutes = int(said) if said.isdecimal() and len(said) < LONGEST_COUNT else None
+
+    def order(way: tuple[datetime, datetime]) -> tuple[bool, float, timedelta, timedelta]:
+        lasted = way[1] - way[0]
+        amiss = 0.0 if minutes is None else abs(lasted / timedelta(minutes=1) - minutes)
+        return lasted < timedelta(), amiss, abs(way[0] - near), lasted
+
+    return min(ways, key=order)
+
+
 def _is_day_first(lines: Sequence[_Line], zone: ZoneInfo, near: datetime) -> bool:
     """Tell whether 06/10 is the sixth of October: what reads more times, and nearer ones, is right."""
     ranks = []
     for day_first in (False, True):
-        found = [_moment(each.cells["joined"], zone, day_first=day_first) for each in lines]
-        read = [abs((one - near).total_seconds()) for one in found if one is not None]
+        found = [_moments(each.cells["joined"], zone, day_first=day_first) for each in lines]
+        read = [abs((one[0] - near).total_seconds()) for one in found if one]
         ranks.append((len(lines) - len(read), median(read) if read else 0.0))
     return ranks[1] < ranks[0]
 
 
-def _moment(text: str, zone: ZoneInfo, *, day_first: bool) -> datetime | None:
+def _moments(text: str, zone: ZoneInfo, *, day_first: bool) -> tuple[datetime, ...]:
+    """Return the moment of a text, and the other one where clocks show its time twice; or nothing."""
     clean = " ".join(text[:LONGEST_TIME].replace("\u202f", " ").split())
     clock = _CLOCK.search(clean)
     if clock is None:
-        return None
+        return ()
     found: datetime | None
     try:
         found = datetime.fromisoformat(clean)  # which no order of day and month can turn round
     except ValueError:
         found = _on_a_day(clean, clock, day_first=day_first)
     if found is None or found.year not in YEARS:
-        return None
+        return ()
     try:
-        return (found.replace(tzinfo=zone) if found.tzinfo is None else found).astimezone(UTC)
+        first = (found.replace(tzinfo=zone) if found.tzinfo is None else found).astimezone(UTC)
     except ValueError:  # more than a day away from UTC
-        return None
+        return ()
+    again = first.astimezone(zone).replace(fold=1).astimezone(UTC)
+    return (first,) if found.tzinfo is not None or again == first else (first, again)
 
 
 def _on_a_day(text: str, clock: re.Match[str], *, day_first: bool) -> datetime | None:

@@ -18,9 +18,9 @@ BLOCK = """Meeting ID,Topic,Start Time,End Time,User Email,Duration (Minutes),Pa
 HEAD = "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest"
 
 
-def read(text: str | bytes, *, zone: ZoneInfo = NEW_YORK) -> Report:
+def read(text: str | bytes, *, zone: ZoneInfo = NEW_YORK, held_at: datetime = HELD_AT) -> Report:
     data = text.encode() if isinstance(text, str) else text
-    return read_report(io.BytesIO(data), zone=zone, near=HELD_AT)
+    return read_report(io.BytesIO(data), zone=zone, near=held_at)
 
 
 def rows(*lines: str, head: str = HEAD) -> str:
@@ -124,6 +124,42 @@ def test_the_zone_of_the_clocks_is_the_one_that_is_said() -> None:
     line = "Bob,bob@example.org,10/06/2026 11:00:00 AM,10/06/2026 11:50:00 AM,50,No"
     [stay] = read(rows(line), zone=ZoneInfo("America/Los_Angeles")).stays
     assert stay.began == HELD_AT
+
+
+@pytest.mark.parametrize(
+    ("held", "joined", "left", "minutes", "stayed"),
+    [
+        ("05:30", "01:50", "01:10", "20", ("05:50", "06:10")),
+        ("05:30", "01:50", "01:10", "", ("05:50", "06:10")),
+        ("05:15", "01:15", "01:45", "30", ("05:15", "05:45")),
+        ("06:15", "01:15", "01:45", "30", ("06:15", "06:45")),
+        ("04:30", "12:30", "01:15", "45", ("04:30", "05:15")),
+        ("04:30", "12:30", "01:15", "105", ("04:30", "06:15")),
+        ("04:30", "12:30", "01:15", "", ("04:30", "05:15")),
+        ("06:30", "01:45", "02:30", "45", ("06:45", "07:30")),
+        ("06:30", "01:45", "02:30", "105", ("05:45", "07:30")),
+    ],
+)
+def test_an_hour_that_clocks_show_twice_is_read_by_how_long_and_how_near_it_was(
+    held: str, joined: str, left: str, minutes: str, stayed: tuple[str, str]
+) -> None:
+    def at(clock: str) -> datetime:
+        return datetime.fromisoformat(f"2026-11-01T{clock}+00:00")
+
+    line = f"Bob,bob@example.org,11/01/2026 {joined} AM,11/01/2026 {left} AM,{minutes},No"
+    report = read(rows(line), held_at=at(held))
+    assert report.faulty == ()
+    assert [(one.began, one.ended) for one in report.stays] == [(at(stayed[0]), at(stayed[1]))]
+
+
+def test_a_time_that_names_its_zone_is_meant_as_it_says() -> None:
+    line = "Bob,bob@example.org,2026-11-01T05:10:00Z,2026-11-01T05:40:00Z,30,No"
+    near = datetime(2026, 11, 1, 6, 10, tzinfo=UTC)
+    [stay] = read(rows(line), held_at=near).stays
+    assert (stay.began, stay.ended) == (
+        near - timedelta(hours=1),
+        near - timedelta(minutes=30),
+    )
 
 
 def test_what_cannot_be_used_is_named_by_its_line() -> None:
