@@ -165,10 +165,17 @@ def match(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
 
 
 def ignore(
-    session: Session, webinar_id: int, key: str, *, actor: str | None, now: datetime
+    session: Session,
+    webinar_id: int,
+    key: str,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
 ) -> None:
     """Say that a participant is nobody who is counted, such as the host; raises NotFound."""
-    _set(session, webinar_id, key, login_id=None, ignored_at=now)
+    for login_id in _set(session, webinar_id, key, login_id=None, ignored_at=now):
+        count_one(session, webinar_id, login_id, doors=doors, now=now)
     _record(session, webinar_id, "webinar.participant_ignored", actor, now)
 
 

@@ -169,6 +169,16 @@ def test_who_is_left_out_stays_out_of_later_reports(
     assert "nobody we know" not in ada.get(f"/staff/webinars/{held.slug}/attendance").text
 
 
+def test_who_is_left_out_though_somebody_had_just_said_who_it_is_is_not_counted(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    bring_in(ada, carrel, held)
+    [key] = [key for key in keys(database) if key.startswith("name:")]
+    match(ada, held, key=key, act="match", email="dan@example.org")
+    match(ada, held, key=key, act="ignore")
+    assert minutes(database, held)["dan"] == 0
+
+
 def test_an_address_without_a_login_is_refused(
     ada: Visitor, carrel: Carrel, held: Cast, database: Database
 ) -> None:

@@ -111,7 +111,9 @@ def match(slug: str) -> ResponseReturnValue:
         with transaction() as session:
             webinar_id = read_standing(session, slug).id
             if act == "ignore":
-                participants.ignore(session, webinar_id, key, actor=actor, now=moment)
+                participants.ignore(
+                    session, webinar_id, key, doors=doors(), actor=actor, now=moment
+                )
             elif act == "put_back":
                 participants.put_back(
                     session, webinar_id, key, doors=doors(), actor=actor, now=moment
