@@ -85,11 +85,16 @@ def keep(session: Session, webinar_ids: Iterable[int]) -> None:
 
 def words_in(asked: str) -> tuple[str, ...]:
     """Return the words of what somebody typed, folded, without those that are everywhere."""
-    found = tuple(re.findall(r"[^\W_]+", fold(asked)))[:MOST_WORDS]
+    found = parts_of(asked)[:MOST_WORDS]
     telling = tuple(
         word for word in found if word not in COMMON and (len(word) > 1 or word.isdigit())
     )
     return telling or found
+
+
+def parts_of(written: str) -> tuple[str, ...]:
+    """Return every word of a text, folded."""
+    return tuple(re.findall(r"[^\W_]+", fold(written)))
 
 
 def hits(words: Sequence[str], dialect: str) -> CTE:

@@ -4,18 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Float,
-    Select,
-    cast,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import Float, Select, cast, exists, func, literal, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from lms import search
@@ -28,17 +17,18 @@ from lms.models.catalogue import (
     WebinarState,
 )
 
-MOST_WEBINARS: Final = 6
-MOST_NAMES: Final = 3
 SHORTEST: Final = 2
 
 
 class Kind(StrEnum):
-    """What a suggestion leads to."""
+    """What a suggestion leads to, in the order in which they are shown."""
 
-    WEBINAR = "webinar"
     PRESENTER = "presenter"
     SERIES = "series"
+    WEBINAR = "webinar"
+
+
+MOST: Final = {Kind.PRESENTER: 3, Kind.SERIES: 3, Kind.WEBINAR: 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,37 +59,31 @@ def suggest(session: Session, asked: str) -> tuple[Suggestion, ...]:
         .join(hits, hits.c.webinar_id == Webinar.id)
         .where(Webinar.state == WebinarState.ANNOUNCED)
         .order_by(hits.c.rank, Webinar.held_at.desc())
-        .limit(MOST_WEBINARS)
+        .limit(MOST[Kind.WEBINAR])
     )
     presented = exists().where(
         WebinarPresenter.presenter_id == Presenter.id,
         WebinarPresenter.webinar_id == Webinar.id,
         Webinar.state == WebinarState.ANNOUNCED,
     )
-    presenters = (
-        _named(Kind.PRESENTER, Presenter.slug, Presenter.name, literal(0.0))
-        .where(*_has(words, Presenter.name), presented)
-        .order_by(Presenter.name)
-        .limit(MOST_NAMES)
-    )
+    presenters = _named(Kind.PRESENTER, Presenter.slug, Presenter.name, literal(0.0))
     filled = exists().where(
         WebinarSeries.series_id == Series.id,
         WebinarSeries.webinar_id == Webinar.id,
         Webinar.state == WebinarState.ANNOUNCED,
     )
-    series = (
-        _named(Kind.SERIES, Series.slug, Series.title, literal(1.0))
-        .where(*_has(words, Series.title), filled)
-        .order_by(Series.title)
-        .limit(MOST_NAMES)
-    )
-    every = union_all(
-        *(select(part.subquery()) for part in (presenters, series, webinars))
-    ).subquery()
+    series = _named(Kind.SERIES, Series.slug, Series.title, literal(1.0))
+    parts = (presenters.where(presented), series.where(filled), webinars)
+    every = union_all(*(select(part.subquery()) for part in parts)).subquery()
     rows = session.execute(
         select(every.c.kind, every.c.slug, every.c.title).order_by(every.c.rank, every.c.title)
     )
-    return tuple(Suggestion(Kind(row.kind), row.slug, row.title) for row in rows)
+    found = [Suggestion(Kind(row.kind), row.slug, row.title) for row in rows]
+    # No database compares names without their accents, as the words of the search are.
+    called = [each for each in found if each.kind is Kind.WEBINAR or _is_called(each.title, words)]
+    return tuple(
+        each for kind in Kind for each in [one for one in called if one.kind is kind][: MOST[kind]]
+    )
 
 
 def _named(
@@ -116,7 +100,7 @@ def _named(
     )
 
 
-def _has(words: tuple[str, ...], name: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
-    """Return the conditions that a name has each word, or one that begins with it."""
-    folded = func.lower(name)
-    return [or_(folded.like(f"{word}%"), folded.like(f"% {word}%")) for word in words]
+def _is_called(name: str, words: tuple[str, ...]) -> bool:
+    """Tell whether a name has each word, or one that begins with it."""
+    parts = search.parts_of(name)
+    return all(any(part.startswith(word) for part in parts) for word in words)

@@ -56,6 +56,30 @@ def test_presenters_series_and_webinars_are_suggested_by_how_they_begin(client, 
     assert suggested(client, "moss")[0] == ("Mona Moss", "/presenters/mona-moss")
 
 
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("García", "Élodie García"),
+        ("garc", "Élodie García"),
+        ("élodie g", "Élodie García"),
+        ("elodie", "Élodie García"),
+        ("o'brien", "Pat O'Brien-Smith"),
+        ("brien", "Pat O'Brien-Smith"),
+        ("smith", "Pat O'Brien-Smith"),
+    ],
+)
+def test_a_name_is_suggested_however_it_is_written(client, shelf, query, name):
+    with shelf.transaction() as session:
+        people = [
+            add_presenter(session, PresenterWords(each), actor=None, now=NOW).slug
+            for each in ("Élodie García", "Pat O'Brien-Smith")
+        ]
+        words = WebinarWords("Maps", NOW, "UTC", presenters=tuple(people))
+        kept = add_webinar(session, words, actor=None, now=NOW)
+        publish_webinar(session, kept.slug, actor=None, now=NOW)
+    assert suggested(client, query)[0][0] == name
+
+
 @pytest.mark.parametrize("who", [None, "alice", "mia", "ada"])
 @pytest.mark.parametrize("query", ["motion", "drafty", "motley"])
 def test_what_is_not_announced_is_suggested_to_nobody(clock, client, cast, shelf, who, query):
