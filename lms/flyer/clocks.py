@@ -110,7 +110,7 @@ _NAMES: Final = {
 _FAR: Final = {"CST": ZoneWord("Asia/Shanghai")}  # what the letters mean besides, elsewhere
 
 _TIME: Final = re.compile(
-    r"(?<![\w$€£.:/-])(?:(?P<word>(?:12 ?)?(?:noon|midnight|midday))"
+    r"(?<![\w$€£.:/+-])(?:(?P<word>(?:12 ?)?(?:noon|midnight|midday))"
     r"|(?P<hour>\d{1,2})(?:(?P<mark>[:.h])(?P<minute>\d{2}))?(?:\s*(?P<half>[ap])\.?\s?m\b\.?)?)"
     r"(?:\s*(?:-|\u2013|\u2014|to|until|till)\s*"
     r"(?:(?P<end_word>(?:12 ?)?(?:noon|midnight|midday))"
@@ -121,11 +121,16 @@ _TIME: Final = re.compile(
 _BETWEEN: Final = r"[\s,(/\u2013\u2014-]*"
 _LETTERS: Final = "|".join(sorted(_WORDS, key=len, reverse=True))
 _LONG: Final = "|".join(name.replace(" ", r"\s+") for name in _NAMES)
+# A dash between spaces, or before an hour with its half of the day, leads to when it ends.
+_AWAY: Final = (
+    r"(?:UTC|GMT)\s?(?:\+\s?|[\u2212\u2013-])(?:\d{2}:?[0-5]\d|\d{1,2}(?::[0-5]\d)?)"
+    r"(?![:.]?\d|\s*[ap]\.?\s?m\b)"
+)
 _ZONE: Final = re.compile(
-    r"(?:U\.?S\.?A?\.?[\s\u2013\u2014-]+)?(?:"
-    r"(?P<away>(?:UTC|GMT)\s?[+\u2212\u2013-]\s?\d{1,2}(?::00)?)\b"
+    r"(?<![A-Za-z])(?:U\.?S\.?A?\.?[\s\u2013\u2014-]+)?(?:"
+    rf"(?P<away>{_AWAY})"
     r"|(?P<iana>[A-Z][A-Za-z]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?)"
-    rf"|(?P<letters>{_LETTERS})\b"
+    rf"|(?P<letters>{_LETTERS})\b(?!\s?\+\s?\d)"
     rf"|(?P<name>(?i:{_LONG}))(?:\s+(?P<kind>(?i:standard|daylight|summer)))?(?:\s+(?i:time))?\b"
     r"|(?:in\s+)?(?P<city>(?:[A-Z][a-z]+)(?:\s[A-Z][a-z]+){0,2})\b)"
 )
@@ -171,7 +176,7 @@ def _zone_anywhere(text: str, *, american: bool) -> tuple[ZoneWord, ...]:
 
 def _meant(found: re.Match[str], *, american: bool) -> tuple[ZoneWord, ...]:
     if found["away"]:
-        return _named(_fixed(_hours_away(found["away"])))
+        return _away(found["away"])
     if found["iana"]:
         return _named(found["iana"])
     if found["city"]:
@@ -181,9 +186,11 @@ def _meant(found: re.Match[str], *, american: bool) -> tuple[ZoneWord, ...]:
     return _of_name(found["name"], (found["kind"] or "").lower(), american=american)
 
 
-def _hours_away(text: str) -> int:
-    digits = int(re.sub(r"\D", "", text.removesuffix(":00")))
-    return digits if "+" in text else -digits
+def _away(text: str) -> tuple[ZoneWord, ...]:
+    """Return the zone so far away from UTC; of parts of an hour there is none that has a name."""
+    digits = re.sub(r"\D", "", text)
+    hours, minutes = (digits, "00") if len(digits) < 3 else (digits[:-2], digits[-2:])
+    return _named(_fixed(int(hours) if "+" in text else -int(hours))) if minutes == "00" else ()
 
 
 def _named(zone: str) -> tuple[ZoneWord, ...]:

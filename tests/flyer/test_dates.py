@@ -30,6 +30,10 @@ def read(text: str, house_zone: str = NEW_YORK) -> When:
         ("21/01/2027 7.30pm London time", (2027, 1, 21, 19, 30), LONDON),
         ("Tuesday 03/04/2025, 1 pm Central", (2025, 3, 4, 13), "America/Chicago"),
         ("January 21st, 2027, 15:00 UTC+2", (2027, 1, 21, 15), "Etc/GMT-2"),
+        ("21 January 2027, 15:00 GMT -05:00", (2027, 1, 21, 15), "Etc/GMT+5"),
+        ("21 January 2027, 15:00 UTC+0100", (2027, 1, 21, 15), "Etc/GMT-1"),
+        ("21 January 2027, 2 pm UTC - 3 pm", (2027, 1, 21, 14), "UTC"),
+        ("21 January 2027, 14:00 GMT \u2013 15:30", (2027, 1, 21, 14), LONDON),
         ("12 midnight EST, 21 January 2027", (2027, 1, 21, 0), NEW_YORK),
         (
             "January 21, 2027 | Time zone: Mountain | 10:15 AM",
@@ -123,6 +127,15 @@ def test_what_is_not_there_is_asked(text: str, asks: tuple[Ask, ...]) -> None:
 
 def test_a_time_without_a_zone_is_filled_in_and_its_zone_is_asked() -> None:
     found = read("January 21, 2027, 2 pm")
+    assert found.beginning == begins(2027, 1, 21, 14, zone="")
+    assert found.asks == (Ask.NO_ZONE,)
+
+
+@pytest.mark.parametrize(
+    "away", ["UTC+5:30", "UTC+05:30", "GMT+0530", "GMT -03:30", "UTC +5:45", "UTC+530"]
+)
+def test_a_zone_that_differs_by_parts_of_an_hour_is_asked(away: str) -> None:
+    found = read(f"January 21, 2027, 2 pm {away}")
     assert found.beginning == begins(2027, 1, 21, 14, zone="")
     assert found.asks == (Ask.NO_ZONE,)
 
