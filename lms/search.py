@@ -77,6 +77,9 @@ def keep(session: Session, webinar_ids: Iterable[int]) -> None:
     """Bring the index up to date for these webinars, in the caller's transaction."""
     session.flush()
     for some in _portions(webinar_ids):
+        # Of two who write one webinar's words the second waits, and reads what the first has changed.
+        mine = select(Webinar.id).where(Webinar.id.in_(some)).order_by(Webinar.id)
+        session.execute(mine.with_for_update(key_share=True))
         rows = session.execute(_SOURCES.where(Webinar.id.in_(some))).all()
         session.execute(delete(WebinarWords).where(WebinarWords.webinar_id.in_(some)))
         if rows:

@@ -1,6 +1,7 @@
 """Finding webinars by title, text and presenter, on whichever database this run is about."""
 
 from collections.abc import Sequence
+from threading import Event, Thread
 
 import pytest
 from sqlalchemy import select
@@ -117,3 +118,31 @@ def test_a_webinar_that_is_deleted_is_no_longer_found(library: Database) -> None
     with library.transaction() as session:
         session.delete(session.scalars(select(Webinar).where(Webinar.slug == "weeding")).one())
     assert found(library, "mold") == []
+
+
+def test_two_who_write_one_webinars_words_at_once_come_one_after_the_other(
+    library: Database,
+) -> None:
+    with library.read_session() as session:
+        weeding = session.scalars(select(Webinar.id).where(Webinar.slug == "weeding")).one()
+    is_renamed, faults = Event(), list[Exception]()
+
+    def keep_again() -> None:
+        is_renamed.wait()
+        try:
+            with library.transaction() as session:
+                search.keep(session, (weeding,))
+        except Exception as error:  # noqa: BLE001  (shown by the test)
+            faults.append(error)
+
+    other = Thread(target=keep_again)
+    other.start()
+    with library.transaction() as session:
+        session.scalars(select(Presenter).where(Presenter.slug == "tomas")).one().name = "Tom Reed"
+        search.keep(session, (weeding,))
+        is_renamed.set()
+        other.join(0.3)
+    other.join()
+    assert faults == []
+    assert found(library, "reed") == ["weeding"]
+    assert found(library, "okafor") == []
