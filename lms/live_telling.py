@@ -66,7 +66,7 @@ def tell_some(
     """Write a letter to some of those who are owed it; returns from whom to go on, None at the end.
 
     A reminder is for who registered before it was due and may come in; the news of a recording for
-    who may watch it. Of a change all are told.
+    who may watch it. Of a change all are told from whom the webinar was not taken since.
     """
     webinar = session.get_one(Webinar, telling.webinar_id, populate_existing=True)
     kind = telling.kind
@@ -108,9 +108,9 @@ def _due_since(kind: Kind, webinar: Webinar) -> datetime | None:
 
 
 def _is_owed(session: Session, kind: Kind, webinar_id: int, login_id: int, now: datetime) -> bool:
-    if kind in CHANGES:
-        return True
     case = load_case(session, login_id=login_id, webinar_id=webinar_id)
+    if kind in CHANGES:
+        return not registrants.has_lost(case, now)
     action = Action.RECORDING if kind is READY else Action.LIVE
     decision = decide(case.login, case.webinar, action, now)
     return isinstance(decision, Admitted) or decision.code is Code.LIVE_NOT_OPEN

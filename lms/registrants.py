@@ -8,6 +8,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from lms.access import Action, Case, Code, decide
+from lms.cases import load_cases
 from lms.db import insert_into
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant
@@ -20,6 +22,7 @@ from lms.streams import logins_of
 AHEAD: Final = timedelta(days=400)  # so far ahead it is noted who bought a webinar
 LONGEST: Final = timedelta(days=1)
 TO_COME: Final = (WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
+_LOST: Final = frozenset({Code.REFUNDED, Code.REVOKED, Code.SEAT_RELEASED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +178,12 @@ def read_untold(
 
 
 def read_upcoming(session: Session, login_id: int, *, now: datetime) -> tuple[Upcoming, ...]:
-    """Return the webinars a person registered for that are not over, in their order."""
+    """Return the webinars a person registered for that are not over, in their order.
+
+    Of what was taken from them since there is none.
+    """
     rows = session.execute(
-        select(*_UPCOMING)
+        select(Webinar.id, *_UPCOMING)
         .join_from(Registration, Webinar, Webinar.id == Registration.webinar_id)
         .where(
             Registration.login_id.in_(logins_of(login_id)),
@@ -188,8 +194,21 @@ def read_upcoming(session: Session, login_id: int, *, now: datetime) -> tuple[Up
         .order_by(Webinar.held_at, Webinar.slug)
         .distinct()
     )
-    found = (Upcoming(*row) for row in rows)
-    return tuple(one for one in found if one.held_at + timedelta(minutes=one.minutes) > now)
+    found = {row.id: Upcoming(*row[1:]) for row in rows}
+    ahead = {
+        webinar_id: one
+        for webinar_id, one in found.items()
+        if one.held_at + timedelta(minutes=one.minutes) > now
+    }
+    if not ahead:
+        return ()
+    cases = load_cases(session, login_id=login_id, webinar_ids=list(ahead))
+    return tuple(one for webinar_id, one in ahead.items() if not has_lost(cases[webinar_id], now))
+
+
+def has_lost(case: Case, now: datetime) -> bool:
+    """Tell whether a webinar was taken from who registered: refunded, revoked, or the seat given on."""
+    return decide(case.login, case.webinar, Action.HANDOUT, now).code in _LOST
 
 
 _KEPT: Final = aliased(Login)

@@ -2,9 +2,12 @@
 
 import threading
 
-from lms import merging, registrations, webinars
+from sqlalchemy import select
+
+from lms import holdings, merging, registrations, webinars
 from lms.db import Database
 from lms.models.catalogue import Recording, Webinar
+from lms.models.holdings import Grant, Withdrawal
 from lms.models.orders import Registration
 from lms.models.people import Login
 from lms.runtime import Carrel
@@ -207,6 +210,31 @@ def test_a_date_changed_on_the_form_is_told_and_a_title_is_not(
     with database.transaction() as session:
         moved = replace(named, held_at=HELD_AT + DAY)
         webinars.edit_webinar(session, to_come.slug, moved, actor=None, now=NOW)
+    tell_changes(carrel)
+    assert kinds(database, "bob@example.org") == ["registered", "live_moved"]
+
+
+def test_who_was_refunded_is_not_told_that_they_are_still_registered(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    go_round(carrel)
+    with database.transaction() as session:
+        bought = session.scalars(
+            select(Grant.public_id).where(Grant.login_id == to_come.alice.id)
+        ).one()
+        holdings.revoke(
+            session, bought, withdrawal=Withdrawal.REFUNDED, reason="Asked", actor=None, now=NOW
+        )
+    postpone(database, to_come.slug, HELD_AT + 7 * DAY, at=NOW)
+    tell_changes(carrel)
+    assert kinds(database, "alice@example.org") == []
+    assert kinds(database, "bob@example.org") == ["registered", "live_moved"]
+
+
+def test_who_registered_by_a_pass_that_ends_before_the_new_date_is_told_of_it(
+    carrel: Carrel, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    postpone(database, to_come.slug, HELD_AT + 300 * DAY, at=NOW)
     tell_changes(carrel)
     assert kinds(database, "bob@example.org") == ["registered", "live_moved"]
 

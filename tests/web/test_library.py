@@ -6,6 +6,8 @@ import pytest
 
 from lms import beats, progress, viewing
 from lms.models.catalogue import Webinar, WebinarState
+from lms.models.holdings import Withdrawal
+from lms.models.orders import Registration
 from lms.models.people import Login
 from lms.shelf import PAGE_SIZE
 from lms.viewing import Screen
@@ -56,6 +58,19 @@ def test_what_was_cancelled_says_so_and_promises_no_recording(database, library,
     assert "recording to come" not in text
     assert "Live " not in text
     assert 'href="/webinars/fine-free-fridays"' in text
+
+
+def test_what_was_refunded_does_not_come_up_live(database, library, cast):
+    with database.transaction() as session:
+        for slug, revoked_at in (("kept", None), ("refunded", NOW)):
+            coming = make_webinar(session, slug, held_at=NOW + timedelta(days=9))
+            grant = make_grant(session, session.get_one(Login, cast.dan.id), coming)
+            grant.revoked_at = revoked_at
+            grant.revoked_as = Withdrawal.REFUNDED if revoked_at else None
+            session.add(Registration(login_id=cast.dan.id, webinar_id=coming.id, registered_at=NOW))
+    text = library(cast.dan).text
+    assert "/webinars/kept" in text
+    assert "/webinars/refunded" not in text
 
 
 def test_what_was_cancelled_is_no_part_of_a_pass(database, library, cast):
