@@ -25,7 +25,7 @@ from lms.models.holdings import Grant, OfferKind, Scope
 from lms.models.orders import DeskRequest, Registration, RequestKind
 from lms.models.people import Login
 from lms.models.viewing import PlaybackEnd
-from lms.registrants import read_registrant, read_standing
+from lms.registrants import TO_COME, read_registrant, read_standing
 from lms.streams import logins_of
 from lms.viewing import end_by_own_grants
 
@@ -274,7 +274,7 @@ def _is_open(webinar: Webinar, since: datetime, now: datetime) -> bool:
     if webinar.state is WebinarState.CANCELLED:
         return True
     return (
-        webinar.state is WebinarState.ANNOUNCED
+        webinar.state in TO_COME
         and webinar.moved_at is not None
         and since < webinar.moved_at
         and now < webinar.held_at

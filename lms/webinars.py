@@ -27,6 +27,7 @@ from lms.models.catalogue import (
     WebinarState,
 )
 from lms.models.viewing import PlaybackEnd
+from lms.registrants import TO_COME
 from lms.viewing import end_for_webinar
 from lms.zones import read_zone
 
@@ -136,7 +137,7 @@ def edit_webinar(
     shown_in_calendars = (row.title, row.held_at, row.zone, row.minutes)
     if shown_in_calendars != (clean.title, clean.held_at, clean.zone, clean.minutes):
         row.sequence += 1
-    if row.state is WebinarState.ANNOUNCED and row.held_at != clean.held_at > now:
+    if row.state in TO_COME and row.held_at != clean.held_at > now:
         live_notices.move_date(session, row, NewDate(clean.held_at), now=now)
     row.title, row.summary = clean.title, clean.summary
     row.held_at, row.zone, row.minutes = clean.held_at, clean.zone, clean.minutes

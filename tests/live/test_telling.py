@@ -1,6 +1,7 @@
 """What the people of a live webinar are told by mail, when, and that it is once."""
 
 import threading
+from dataclasses import replace
 
 from sqlalchemy import select
 
@@ -14,7 +15,7 @@ from lms.runtime import Carrel
 from lms.staff_catalogue import read_standing
 from tests.cast import Cast
 from tests.clock import NOW, Clock
-from tests.factories import make_grant, make_login, make_recording
+from tests.factories import make_grant, make_login, make_recording, make_webinar
 from tests.live.coming import (
     DAY,
     DOORS,
@@ -29,6 +30,7 @@ from tests.live.coming import (
     tell_changes,
 )
 from tests.seating import add_pool, seat
+from tests.visitor import Visitor
 from tests.web.letters import newest
 
 
@@ -199,8 +201,6 @@ def test_moved_twice_before_anybody_was_told_the_date_that_they_knew_is_named(
 def test_a_date_changed_on_the_form_is_told_and_a_title_is_not(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
-    from dataclasses import replace  # noqa: PLC0415
-
     with database.transaction() as session:
         words = read_standing(session, to_come.slug).words
         named = replace(words, title="Another title")
@@ -237,6 +237,24 @@ def test_who_registered_by_a_pass_that_ends_before_the_new_date_is_told_of_it(
     postpone(database, to_come.slug, HELD_AT + 300 * DAY, at=NOW)
     tell_changes(carrel)
     assert kinds(database, "bob@example.org") == ["registered", "live_moved"]
+
+
+def test_a_new_date_of_a_withdrawn_webinar_is_told_to_who_holds_it_and_leaves_a_choice(
+    carrel: Carrel, client: Visitor, database: Database, to_come: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        make_webinar(session, "another", held_at=HELD_AT + DAY)
+        webinars.withdraw_webinar(session, to_come.slug, actor=None, now=NOW)
+        words = read_standing(session, to_come.slug).words
+        moved = replace(words, held_at=HELD_AT + 7 * DAY)
+        webinars.edit_webinar(session, to_come.slug, moved, actor=None, now=NOW + MINUTE)
+    tell_changes(carrel)
+    letter = newest(database, "bob@example.org", "live_moved")
+    assert "It was: Thursday 5 March 2026, 10:00 am Eastern" in letter.text
+    client.sign_in(to_come.bob.id)
+    page = client.get(f"/webinars/{to_come.slug}").text
+    assert "come on the new date?" in page
+    assert "Another webinar" in page
 
 
 def test_a_cancelled_webinar_is_told_to_all_and_reminds_nobody(
