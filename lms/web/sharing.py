@@ -89,8 +89,8 @@ def shared_series(found: Parts) -> Shared:
     }
     if found.begins_at is not None and found.ends_at is not None:
         facts |= {
-            "startDate": found.begins_at.date().isoformat(),
-            "endDate": found.ends_at.date().isoformat(),
+            "startDate": found.begins_at.isoformat(),
+            "endDate": found.ends_at.isoformat(),
         }
     return Shared(address, picture, series.title, description, (facts,))
 

@@ -255,6 +255,9 @@ def test_a_series_can_be_shared(client: Visitor, steps: dict[str, int]) -> None:
     facts = facts_of(page)
     assert (facts["@type"], facts["name"]) == ("EventSeries", "Steps")
     assert facts["description"] == "One after the other."
+    # the whole moment: a day of UTC's alone would be another one where evenings are
+    assert facts["startDate"] == (NOW - timedelta(days=20)).isoformat()
+    assert facts["endDate"] == (NOW + timedelta(days=3)).isoformat()
     assert [each["name"] for each in facts["subEvent"]] == [
         "First step",
         "Second step",
