@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import CompoundSelect, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.certificate_list import Status, list_history
@@ -12,10 +12,12 @@ from lms.errors import NotFound
 from lms.holdings import HeldSeat, read_grants, read_seats, read_watched
 from lms.known_addresses import list_further
 from lms.models.catalogue import Webinar
+from lms.models.certificates import Attendance
 from lms.models.holdings import OfferKind, Scope
 from lms.models.live import LiveJoin, RoomStay
-from lms.models.orders import Registration
-from lms.models.people import Login, MemberInvitation, Membership, Organisation, Role
+from lms.models.orders import DeskRequest, Registration, RequestKind
+from lms.models.people import Login, LoginAlias, MemberInvitation, Membership, Organisation, Role
+from lms.models.showings import Attendee, Showing
 from lms.models.training import Trainee, Training, TrainingGroup, TrainingGroupMember
 from lms.models.upkeep import Mail
 from lms.notes import OwnNote, list_own
@@ -93,6 +95,37 @@ class OwnRegistration:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnLiveMinutes:
+    """How long the person was at a live webinar, as it counts for the certificate."""
+
+    webinar: str
+    minutes: int
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnShowing:
+    """A showing to a group on whose roster the person stands, as the host or they wrote it."""
+
+    webinar: str
+    name: str
+    email: str
+    entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRequest:
+    """What the person asked the house for, and what it answered."""
+
+    kind: RequestKind
+    name: str
+    email: str
+    message: str
+    answer: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OwnAssigned:
     """Training that an organisation asked for; `policy` is the text to confirm, "" for none."""
 
@@ -140,6 +173,9 @@ class PersonalData:
     notes: tuple[OwnNote, ...]
     certificates: tuple[OwnCertificate, ...]
     registrations: tuple[OwnRegistration, ...]
+    live_minutes: tuple[OwnLiveMinutes, ...]
+    showings: tuple[OwnShowing, ...]
+    requests: tuple[OwnRequest, ...]
     trainings: tuple[OwnAssigned, ...]
     groups: tuple[OwnGroup, ...]
     letters: tuple[Letter, ...]
@@ -216,6 +252,9 @@ def read_personal_data(
             for one in list_history(session, login_id)
         ),
         registrations=_registrations(session, own_ids),
+        live_minutes=_live_minutes(session, own_ids),
+        showings=_showings(session, own_ids),
+        requests=_requests(session, own_ids),
         trainings=_trainings(session, own_ids),
         groups=_groups(session, own_ids),
         letters=tuple(Letter(*row) for row in letters),
@@ -251,6 +290,57 @@ def _registrations(session: Session, own_ids: Sequence[int]) -> tuple[OwnRegistr
             tuple((one.began_at, one.ended_at) for one in stayed if one.webinar_id == row.id),
         )
         for row in registered
+    )
+
+
+def _live_minutes(session: Session, own_ids: Sequence[int]) -> tuple[OwnLiveMinutes, ...]:
+    rows = session.execute(
+        select(Webinar.title, Attendance.minutes, Attendance.noted_at)
+        .join_from(Attendance, Webinar, Webinar.id == Attendance.webinar_id)
+        .where(Attendance.login_id.in_(own_ids))
+        .order_by(Attendance.noted_at)
+    )
+    return tuple(OwnLiveMinutes(*row) for row in rows)
+
+
+def _showings(session: Session, own_ids: Sequence[int]) -> tuple[OwnShowing, ...]:
+    rows = session.execute(
+        select(Webinar.title, Attendee.name, Attendee.email, Attendee.entered_at)
+        .join_from(Attendee, Showing, Showing.id == Attendee.showing_id)
+        .join(Webinar, Webinar.id == Showing.webinar_id)
+        .where(Attendee.email_key.in_(_own_addresses(own_ids)))
+        .order_by(Attendee.id)
+    )
+    return tuple(OwnShowing(*row) for row in rows)
+
+
+def _requests(session: Session, own_ids: Sequence[int]) -> tuple[OwnRequest, ...]:
+    theirs = or_(
+        DeskRequest.login_id.in_(own_ids),
+        func.lower(DeskRequest.email).in_(_own_addresses(own_ids)),
+    )
+    rows = session.execute(
+        select(
+            DeskRequest.kind,
+            DeskRequest.name,
+            DeskRequest.email,
+            DeskRequest.message,
+            DeskRequest.answer,
+            DeskRequest.created_at,
+        )
+        .where(theirs)
+        .order_by(DeskRequest.id)
+    )
+    return tuple(OwnRequest(*row) for row in rows)
+
+
+def _own_addresses(own_ids: Sequence[int]) -> CompoundSelect[str | None]:
+    """Return the addresses that are surely theirs, as keys."""
+    return union(
+        select(Login.email_key).where(
+            Login.id.in_(own_ids), Login.email_key.is_not(None), Login.confirmed_at.is_not(None)
+        ),
+        select(LoginAlias.email_key).where(LoginAlias.login_id.in_(own_ids)),
     )
 
 

@@ -1,12 +1,18 @@
 """What is kept about a person, as they may take it along."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
 
 from lms import notes
+from lms.certificate_rules import note_attendance
 from lms.db import Database
 from lms.errors import NotFound
-from lms.models.orders import Registration
+from lms.models.holdings import Grant
+from lms.models.orders import DeskRequest, Registration, RequestKind
 from lms.models.people import Login, MemberInvitation, Role
+from lms.models.showings import Attendee, EnteredBy, Showing
 from lms.personal import read_personal_data
 from tests.cast import Cast
 from tests.clock import NOW
@@ -59,6 +65,79 @@ def test_what_they_were_asked_and_have_not_accepted_is_among_it(
     assert (asked.organisation, asked.role) == ("Elm County Library", Role.MANAGER)
     assert (asked.email, asked.name, asked.asked_at) == ("dan@example.org", "Daniel", NOW)
     assert elses.asked == ()
+
+
+def test_what_they_asked_for_and_where_they_were_is_among_it(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        for login_id, email in ((cast.alice.id, "a@example.net"), (None, "Alice@example.org")):
+            session.add(
+                DeskRequest(
+                    kind=RequestKind.TROUBLE,
+                    login_id=login_id,
+                    name="Alice",
+                    email=email,
+                    message=f"From {email}",
+                    answer="Mended.",
+                    note="Be patient.",
+                    created_at=NOW,
+                    due_at=NOW + timedelta(days=1),
+                )
+            )
+        showing = Showing(
+            webinar_id=cast.webinar_id,
+            login_id=cast.bob.id,
+            grant_id=session.scalars(select(Grant.id).limit(1)).one(),
+            room="Reading room",
+            zone="UTC",
+            code="ABCDEFGHJK",
+            opened_at=NOW,
+            closes_at=NOW + timedelta(hours=9),
+        )
+        session.add(showing)
+        session.flush()
+        session.add(
+            Attendee(
+                showing_id=showing.id,
+                name="Alice A.",
+                email="alice@example.org",
+                email_key="alice@example.org",
+                entered_by=EnteredBy.HOST,
+                token_hash=b"t" * 32,
+                entered_at=NOW,
+            )
+        )
+        note_attendance(
+            session, login_id=cast.alice.id, webinar_id=cast.webinar_id, minutes=42, now=NOW
+        )
+        found = read_personal_data(session, cast.alice.id, hooks=(), now=NOW)
+        elses = read_personal_data(session, cast.dan.id, hooks=(), now=NOW)
+    assert [(one.email, one.message, one.answer) for one in found.requests] == [
+        ("a@example.net", "From a@example.net", "Mended."),
+        ("Alice@example.org", "From Alice@example.org", "Mended."),
+    ]
+    [shown] = found.showings
+    assert (shown.name, shown.email, shown.entered_at) == ("Alice A.", "alice@example.org", NOW)
+    [lived] = found.live_minutes
+    assert lived.minutes == 42
+    assert (elses.requests, elses.showings, elses.live_minutes) == ((), (), ())
+
+
+def test_an_address_that_was_never_confirmed_tells_nothing(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.alice.id).confirmed_at = None
+        session.add(
+            DeskRequest(
+                kind=RequestKind.TROUBLE,
+                name="Alice",
+                email="alice@example.org",
+                created_at=NOW,
+                due_at=NOW + timedelta(days=1),
+            )
+        )
+        session.flush()
+        assert read_personal_data(session, cast.alice.id, hooks=(), now=NOW).requests == ()
 
 
 def test_nobody_elses_things_are_among_them(database: Database, cast: Cast) -> None:
