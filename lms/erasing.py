@@ -4,19 +4,21 @@ The login's row stays without name and address, so that what was sold and shown 
 sales and the requests they answered are kept for the legal time. Audit rows hold ids alone.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, delete, false, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit, certificates, sign_ins, stewards, viewing
 from lms.errors import N_, Conflict, NotFound
 from lms.letters import Doors
 from lms.models.certificates import Attendance
-from lms.models.imports import SeatImportRow
+from lms.models.history import PastAnswer, PastImport, PastImportRow
+from lms.models.imports import ImportState, SeatImportRow
 from lms.models.live import LiveJoin, RoomReport, RoomStay
 from lms.models.orders import DeskRequest, Registration
 from lms.models.people import EmailToken, Login, LoginAlias, MemberInvitation, Membership
@@ -78,6 +80,7 @@ def erase(
             hook(session, one)
     certificates.withhold(session, person.login_ids, person.keys, now)
     _forget_places(session, person)
+    _forget_lists(session, person)
     _forget_letters_and_requests(session, person)
     _forget_doings(session, person)
     session.execute(
@@ -171,9 +174,29 @@ def _forget_places(session: Session, person: _Person) -> None:
         .values(name=ERASED_NAME, email=unknown, email_key=unknown)
         .execution_options(**silently)
     )
+
+
+def _forget_lists(session: Session, person: _Person) -> None:
+    """Take the person out of lists that were sent: one of the past that waits is sent again without."""
+    silently = {"synchronize_session": False}
     session.execute(
         delete(SeatImportRow)
         .where(SeatImportRow.email_key.in_(person.keys))
+        .execution_options(**silently)
+    )
+    cells = func.lower(PastImportRow.cells)
+    named = or_(false(), *(cells.contains(json.dumps(key), autoescape=True) for key in person.keys))
+    session.execute(
+        delete(PastImport)
+        .where(
+            PastImport.state == ImportState.CHECKED,
+            PastImport.id.in_(select(PastImportRow.import_id).where(named)),
+        )
+        .execution_options(**silently)
+    )
+    session.execute(
+        delete(PastImportRow)
+        .where(named, PastImportRow.answer == PastAnswer.INVALID)
         .execution_options(**silently)
     )
 

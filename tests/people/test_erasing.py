@@ -1,5 +1,6 @@
 """Erasing a person: their address is nowhere afterwards, their seat is free, and the sums stay."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,9 @@ from lms.addresses import read_address
 from lms.db import Base, Database
 from lms.errors import Conflict, NotFound
 from lms.letters import Doors
+from lms.models.history import PastAnswer, PastImport, PastImportRow
 from lms.models.holdings import Grant
+from lms.models.imports import ImportState
 from lms.models.orders import DeskRequest, RequestKind
 from lms.models.people import Login, Organisation, Role, SignIn
 from lms.models.seats import Assignment, AssignmentEnd, Pool, WaitingEntry
@@ -154,6 +157,32 @@ def test_no_text_of_any_table_holds_the_name_or_an_address_afterwards(
     assert all(_places_with(database, word) for word in TRACES)
     _erase(database, cast.alice.id)
     assert {word: _places_with(database, word) for word in TRACES} == {word: [] for word in TRACES}
+
+
+def test_lists_of_the_past_name_the_person_no_more(database: Database, cast: Cast) -> None:
+    cells = json.dumps({"email": "Alice@Example.org", "name": "Alice"})
+    others = json.dumps({"email": "malice@example.org", "name": "Malik"})
+    with database.transaction() as session:
+        for state in (ImportState.CHECKED, ImportState.APPLIED):
+            is_applied = state is ImportState.APPLIED
+            made = PastImport(state=state, created_at=NOW, applied_at=NOW if is_applied else None)
+            session.add(made)
+            session.flush()
+            for number, each in enumerate((cells, others), start=1):
+                session.add(
+                    PastImportRow(
+                        import_id=made.id,
+                        number=number,
+                        line=number,
+                        cells=each,
+                        answer=PastAnswer.INVALID,
+                        sentence="No such webinar.",
+                    )
+                )
+    _erase(database, cast.alice.id)
+    with database.read_session() as session:
+        assert session.scalars(select(PastImport.state)).all() == [ImportState.APPLIED]
+        assert session.scalars(select(PastImportRow.cells)).all() == [others]
 
 
 def test_the_seat_is_free_and_what_plays_stops(database: Database, cast: Cast, lived: int) -> None:
