@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 PARTS = (LIBRARY, LTI)
-SWITCH_S = 0.001
 
 
 def application() -> "WSGIApplication":
     """Build the web application from the environment: `gunicorn 'wsgi:application()'`."""
-    sys.setswitchinterval(SWITCH_S)
     carrel = open_carrel(Settings.from_env())
     return front(create_app(carrel, PARTS), carrel)
 

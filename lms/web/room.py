@@ -12,9 +12,11 @@ from sqlalchemy.exc import TimeoutError as NoTurn
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-PLACES: Final = 8
-PLAYERS: Final = 4
+PLACES: Final = 4
+PLAYERS: Final = 3
+LAUNCHES: Final = 4
 PATIENCE_S: Final = 60.0
+_LAUNCHING: Final = re.compile(r"/lti/(launch|register)(/|$)")
 _PLAYING: Final = re.compile(r".*/playback(/|$)|/transcripts/")
 READ_FIRST: Final = 64 * 1024
 TURNED_AWAY: Final = "carrel.turned_away"
@@ -27,7 +29,8 @@ class Room:
     at once stand in each other's locks, and none of them gets done (docs/decisions/a-room-for-pages.md).
     What a request sends is read before it enters, so that a slow sender takes nobody's place;
     what is longer than 64 KiB, a file, comes in beside the line. What a player asks has places of its
-    own: who has the page has stood in the line for it. Who has waited for a minute is told to come again.
+    own: who has the page has stood in the line for it; so has a launch, which may wait for a learning
+    system's answer. Who has waited for a minute is told to come again.
     """
 
     def __init__(
@@ -36,11 +39,13 @@ class Room:
         *,
         places: int = PLACES,
         players: int = PLAYERS,
+        launches: int = LAUNCHES,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._app = app
         self._patience_s = patience_s
-        self._for_pages, self._for_players = _free(places), _free(players)
+        self._for_pages = _free(places)
+        self._apart = ((_PLAYING, _free(players)), (_LAUNCHING, _free(launches)))
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -51,8 +56,8 @@ class Room:
             return self._app(environ, start_response)
         if length:
             environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
-        is_playing = _PLAYING.match(environ.get("PATH_INFO", ""))
-        free = self._for_players if is_playing else self._for_pages
+        path = environ.get("PATH_INFO", "")
+        free = next((own for kind, own in self._apart if kind.match(path)), self._for_pages)
         try:
             free.get(timeout=self._patience_s)
         except Empty:

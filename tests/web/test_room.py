@@ -70,6 +70,18 @@ def test_who_has_a_page_and_plays_does_not_stand_in_line_again(pages: Pages, pat
     assert pages.seen == ["/slow", path, "/webinars/talk/watch turned away"]
 
 
+def test_launches_that_wait_for_a_learning_system_keep_nobody_from_the_pages(pages: Pages) -> None:
+    room = Room(pages, places=1, launches=1, patience_s=0)
+    slow = _ask(room, "/slow")
+    assert pages.entered.wait(10)
+    for path in ("/lti/launch", "/lti/register", "/lti/launched", "/"):
+        Client(room).get(path)
+    pages.may_leave.set()
+    slow.join()
+    turned_away = ["/lti/launched turned away", "/ turned away"]
+    assert pages.seen == ["/slow", "/lti/launch", "/lti/register", *turned_away]
+
+
 def test_a_place_is_free_again_after_a_page_that_failed() -> None:
     def fails(_environ: object, _start: object) -> Iterable[bytes]:
         raise RuntimeError
