@@ -7,7 +7,8 @@ from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from gunicorn.http.errors import NoMoreData, ParseException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from lms.db import is_cut_off, is_overrun
 from lms.errors import (
@@ -66,6 +67,8 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(Refused, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(ParseException, _broken_body)
+    app.register_error_handler(NoMoreData, _broken_body)
     app.register_error_handler(StorageAway, storage_away)
     app.register_error_handler(Exception, _failed)
 
@@ -154,6 +157,11 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     wait = error.get_response().headers.get("Retry-After")
     code = error.name.lower().replace(" ", "_")
     return answer(status, code, SENTENCES.get(status, default), retry_after=wait)
+
+
+def _broken_body(_fault: ParseException | NoMoreData) -> ResponseReturnValue:
+    """Answer who sends a body in pieces that are none, which shows when it is read."""
+    return _http(BadRequest())
 
 
 def _failed(error: Exception) -> ResponseReturnValue:

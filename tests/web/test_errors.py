@@ -2,6 +2,8 @@
 
 import pytest
 from flask import Flask, abort
+from gunicorn.http.body import Body, ChunkedReader
+from gunicorn.http.unreader import IterUnreader
 
 from lms.app import create_app
 from lms.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Refused, TooMany, Unavailable
@@ -80,6 +82,21 @@ def test_other_errors_look_like_the_house(visitor: Visitor, status: int) -> None
     page = visitor.get(f"/aborted/{status}")
     assert page.status_code == status
     assert "<main" in page.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("sent", [b"zz\r\n", b"3\r\na=bc\r\n0\r\n\r\n", b"ff\r\na"])
+def test_a_body_that_was_sent_in_broken_pieces_is_the_senders_fault(
+    visitor: Visitor, sent: bytes
+) -> None:
+    body = Body(ChunkedReader(None, IterUnreader([sent])))
+    answer = visitor.post(
+        "/sign-in",
+        content_type="application/x-www-form-urlencoded",
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input": body, "wsgi.input_terminated": True},
+    )
+    assert answer.status_code == 400
+    assert "could not be understood" in answer.text
 
 
 def test_a_code_of_its_own_replaces_the_kind_s() -> None:
