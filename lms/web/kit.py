@@ -48,3 +48,11 @@ def wants_json() -> bool:
     """Tell whether the client asked for JSON rather than a page."""
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
     return best == "application/json"
+
+
+def sent_json() -> Any:  # noqa: ANN401  (whatever JSON can say)
+    """Return what a request sent as JSON; None where it is none, or none that can be read."""
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:  # lists in lists in lists, by the thousand
+        return None

@@ -20,7 +20,7 @@ from lms.viewing import Playback, Screen, SessionFacts
 from lms.web import panels
 from lms.web.agents import describe
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session, transaction
+from lms.web.kit import read_session, sent_json, transaction
 from lms.web.signin import Viewer, required_viewer, viewer
 from lms.web.slide_strip import chapter_track
 from lms.web.tickets import Client, client_of, issue, read_ticket, text_of
@@ -60,7 +60,7 @@ class Wish:
 @open_to(Audience.SIGNED_IN)
 def open_session(slug: str) -> ResponseReturnValue:
     person = required_viewer()
-    told = request.get_json(silent=True)
+    told = sent_json()
     wishes = (
         {name for name, value in told.items() if value is True} if isinstance(told, dict) else ()
     )

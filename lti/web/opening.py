@@ -17,7 +17,7 @@ from lms.embedding.telling import tell
 from lms.errors import N_, Gone, NotFound
 from lms.web.agents import describe
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session, transaction
+from lms.web.kit import read_session, sent_json, transaction
 from lms.web.playback import ENDINGS, addresses, played_elsewhere, taken_over
 from lms.web.tickets import Client, client_of, read_ticket
 from lti.frames import Frame, name_visitor
@@ -97,7 +97,7 @@ def frame_client() -> Client:
 
 def _opened(secret: str, slug: str | None) -> ResponseReturnValue:
     frame, moment = this_frame(secret), now()
-    told = request.get_json(silent=True)
+    told = sent_json()
     wishes = (
         {name for name, value in told.items() if value is True} if isinstance(told, dict) else ()
     )

@@ -62,6 +62,16 @@ def test_a_webinar_that_is_not_there_opens_nothing(client, cast):
     assert client.post("/webinars/nothing/playback", json={}).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "sent", ["[" * 60_000, '{"a":' * 10_000, "1" * 6_000, "NaN", "{", "[1]", ""]
+)
+def test_what_is_no_wish_asks_for_nothing(client, cast, sent):
+    client.sign_in(cast.alice.id)
+    address = f"/webinars/{cast.slug}/playback"
+    answer = client.post(address, data=sent, content_type="application/json")
+    assert (answer.status_code, answer.json["seconds"]) == (200, 3600)
+
+
 def test_opening_needs_the_forms_token(client, cast):
     client.sign_in(cast.alice.id)
     address = f"/webinars/{cast.slug}/playback"

@@ -16,7 +16,7 @@ from lms.programme import read_programme, slug_of
 from lms.transcripts import Track, cues_of
 from lms.watching import nowhere
 from lms.web.guard import Audience, open_to
-from lms.web.kit import carrel, read_session, render, see_other, transaction
+from lms.web.kit import carrel, read_session, render, see_other, sent_json, transaction
 from lms.web.player_policy import player_policy
 from lms.web.screening import Doorway, screening_of
 from lms.web.signin import required_viewer
@@ -162,7 +162,7 @@ def _sent() -> tuple[int, tuple[Cue, ...]]:
     """Return the version and the captions that an editor sent; raises Invalid."""
     told: Any = None
     if (request.content_length or 0) <= LARGEST_BODY:
-        told = request.get_json(silent=True)
+        told = sent_json()
     try:
         rows = [
             (float(starts), float(ends), str(settings), str(text).replace("\0", ""))

@@ -98,6 +98,14 @@ def test_a_session_remembers_the_organisation_whose_frame_it_was_opened_in(
     assert organisation_id == cast.organisation_id
 
 
+def test_what_is_no_wish_asks_for_nothing_in_a_frame_either(client, kim):
+    address = f"/lti/s/{kim[0]}/playback"
+    answer = client.post(
+        address, data="[" * 60_000, content_type="application/json", headers=HEADERS
+    )
+    assert (answer.status_code, answer.json["seconds"]) == (200, 3600)
+
+
 def test_a_session_of_the_librarys_own_pages_remembers_none(client, database, cast):
     client.sign_in(cast.alice.id)
     client.post(f"/webinars/{cast.slug}/playback", json={}, headers={"User-Agent": AGENT})

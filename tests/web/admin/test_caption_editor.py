@@ -145,3 +145,12 @@ def test_nothing_that_is_typed_runs(ada, database, track):
     assert "<img" not in kept
     assert kept.count("-->") == 1
     assert "onclick" not in kept
+
+
+def test_what_no_program_can_read_is_no_captions_either(ada, track):
+    answer = ada.post(
+        f"/staff/captions/{track}/save",
+        data="[" * 60_000,
+        headers={"Accept": "application/json", "Content-Type": "application/json"},
+    )
+    assert answer.status_code == 400
