@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from lms.zones import places
+from lms.zones import is_zone, places
 
 USUAL: Final = (
     ("America/New_York", _l("Eastern (New York)")),
@@ -42,7 +42,7 @@ Choices = dict[str, list[tuple[str, str]]]
 def zone_choices(now: datetime, *, present: str | None = None) -> Choices:
     """Return the groups of a select, each option with the time it is there.
 
-    `present` is offered too, even where it is an old name of a zone.
+    `present` is offered too, even where it is an old name of a zone; what is none is not.
     """
     usual = [(name, _timed(str(label), name, now)) for name, label in USUAL]
     listed = set(_USUAL)
@@ -53,7 +53,7 @@ def zone_choices(now: datetime, *, present: str | None = None) -> Choices:
         ]
         groups[str(AREAS[area])] = options
         listed |= set(cities)
-    if present is not None and present not in listed:
+    if present is not None and present not in listed and is_zone(present):
         usual.insert(0, (present, _timed(present.replace("_", " "), present, now)))
     return groups
 

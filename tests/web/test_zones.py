@@ -29,6 +29,12 @@ def test_an_old_name_that_somebody_has_is_kept(app: Flask) -> None:
     assert "US/Eastern" in dict(next(iter(groups.values())))
 
 
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../UTC", "x" * 300, "", "A\u0663"])
+def test_what_is_no_zone_is_not_offered(app: Flask, name: str) -> None:
+    with app.test_request_context():
+        assert zone_choices(NOW, present=name) == zone_choices(NOW)
+
+
 @pytest.mark.parametrize(
     ("zone", "name"),
     [

@@ -83,6 +83,14 @@ def test_what_stands_below_is_no_parent(staff: Visitor) -> None:
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("path", ["/staff/organisations/new", f"{ELM}/edit"])
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "x" * 300])
+def test_a_zone_that_is_none_is_refused_by_the_form(staff: Visitor, path: str, zone: str) -> None:
+    answer = staff.post(path, data={"name": "Oak Hill", "zone": zone})
+    assert answer.status_code == 400
+    assert 'id="zone-error"' in answer.text
+
+
 def test_a_person_is_added_by_address_and_gets_a_login_and_the_letter(
     staff: Visitor, cast: Cast, database: Database
 ) -> None:
