@@ -27,6 +27,7 @@ blueprint = Blueprint("caption_editor", __name__, url_prefix="/staff/captions")
 
 NOT_CUES: Final = N_("What was sent are no captions.")
 LARGEST_BODY: Final = 32 << 20
+LAST_VERSION: Final = 2**31 - 1  # as far as databases count
 WRITERS: Final = {"vtt": (write_vtt, "text/vtt"), "srt": (write_srt, "application/x-subrip")}
 
 
@@ -165,12 +166,20 @@ def _sent() -> tuple[int, tuple[Cue, ...]]:
         told = sent_json()
     try:
         rows = [
-            (float(starts), float(ends), str(settings), str(text).replace("\0", ""))
+            (float(starts), float(ends), _storable(settings), _storable(text))
             for starts, ends, settings, text in told["cues"]
         ]
-        return int(told["version"]), cues_from(rows)
+        version = int(told["version"])
     except (TypeError, ValueError, KeyError, OverflowError) as error:
         raise Invalid(NOT_CUES) from error
+    if not 0 <= version <= LAST_VERSION:
+        raise Invalid(NOT_CUES)
+    return version, cues_from(rows)
+
+
+def _storable(told: object) -> str:
+    """Return a text without what no database or file keeps: a NUL, or half of an emoji."""
+    return str(told).replace("\0", "").encode(errors="replace").decode()
 
 
 def _elsewhere(work: Work) -> str:

@@ -119,6 +119,8 @@ def test_captions_are_downloaded_in_both_forms(ada, track):
         [],
         {"version": 1},
         {"version": "x", "cues": []},
+        {"version": 10**30, "cues": []},
+        {"version": -(10**30), "cues": []},
         {"version": 1, "cues": [[1, 2]]},
         {"version": 1, "cues": [[2, 1, "", "a"]]},
         {"version": 1, "cues": [[-1, 1, "", "a"]]},
@@ -145,6 +147,14 @@ def test_nothing_that_is_typed_runs(ada, database, track):
     assert "<img" not in kept
     assert kept.count("-->") == 1
     assert "onclick" not in kept
+
+
+def test_half_a_character_is_kept_as_a_mark(ada, track):
+    assert save(ada, track, [1, 2, "", "Yes \ud83d"], [3, 4, "\udfff", "a\0b"]).status_code == 200
+    assert ada.get(f"/staff/captions/{track}/cues.json").json["cues"] == [
+        [1.0, 2.0, "", "Yes ?"],
+        [3.0, 4.0, "", "ab"],
+    ]
 
 
 def test_what_no_program_can_read_is_no_captions_either(ada, track):
