@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from flask import Blueprint, flash, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,6 +13,7 @@ from lms.clock import now
 from lms.embedding.dates import say_time_of
 from lms.embedding.organisations import customers
 from lms.errors import Conflict, Invalid
+from lms.web.figures import read_figures
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction, wants_json
 from lms.web.pager import page_number, pager_of
@@ -42,6 +44,8 @@ from lti.web.map_words import (
 )
 
 blueprint = Blueprint("staff_maps", __name__, url_prefix="/staff/lti/maps")
+
+LAST_ROW: Final = 2**31 - 1  # as far as databases count
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +204,10 @@ def people_csv(map_id: str) -> ResponseReturnValue:
 def _ends() -> Ends:
     old, _sep, whose = request.form.get("old", "").partition(" ")
     new, _sep, whose_new = request.form.get("new", "").partition(" ")
-    if not whose.isdigit() or whose != whose_new:
+    organisation = read_figures(whose, LAST_ROW)
+    if organisation is None or whose != whose_new:
         raise Invalid(NOT_BOTH)
-    return Ends(int(whose), old, new)
+    return Ends(organisation, old, new)
 
 
 def _begin_work(map_id: str, ask: Callable[..., int]) -> ResponseReturnValue:

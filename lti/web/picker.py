@@ -22,6 +22,7 @@ from lms.embedding.selection import (
     read_selection,
 )
 from lms.errors import N_, Invalid, NotFound
+from lms.web.figures import read_figures
 from lms.web.guard import Audience, open_to
 from lms.web.headers import POLICY
 from lms.web.kit import carrel, read_session, transaction
@@ -146,7 +147,7 @@ def _page(secret: str, frame: Frame, asked: Asked, *, status: int = 200) -> Resp
 
 
 def _page_number(text: str) -> int:
-    return min(int(text), LAST_PAGE) if text.isascii() and text.isdigit() and int(text) else 1
+    return read_figures(text, LAST_PAGE) or 1
 
 
 def _basket(session: Session, frame: Frame, asked: Asked) -> Basket:

@@ -14,6 +14,7 @@ from lms.flyer.dates import Beginning
 from lms.flyer.fitting import Fitted, add_named_series, add_speaker, fit, read_file
 from lms.markdown import to_html
 from lms.web.admin.webinars import prepared, words_in
+from lms.web.figures import read_figures
 from lms.web.forms.catalogue import WebinarForm
 from lms.web.forms.faults import show_faults
 from lms.web.forms.flyers import FlyerForm
@@ -25,6 +26,7 @@ from lms.zones import from_wall_clock, is_zone, on_wall_clock, read_zone, say_mo
 
 blueprint = Blueprint("staff_flyers", __name__, url_prefix="/staff/webinars/import")
 
+LAST_PLACE: Final = 999
 CHOSEN: Final = "-"  # between what a button does and which of several it is about
 
 
@@ -115,15 +117,17 @@ def _filled(fitted: Fitted) -> WebinarForm:
 def _do(session: Session, form: WebinarForm, fitted: Fitted, act: str) -> Fitted:
     """Do what a button beside the form asks for: a presenter or series is added, a moment chosen."""
     what, _mark, which = act.partition(CHOSEN)
-    place = int(which) if which.isdigit() else -1
+    place = read_figures(which, LAST_PLACE)
+    if place is None:
+        return fitted
     actor, moment = required_viewer().public_id, now()
-    if what == "presenter" and 0 <= place < len(fitted.new_speakers):
+    if what == "presenter" and place < len(fitted.new_speakers):
         slug = add_speaker(session, fitted.new_speakers[place], actor=actor, now=moment)
         form.presenters.data = [*(form.presenters.data or ()), slug]
-    elif what == "series" and 0 <= place < len(fitted.new_series):
+    elif what == "series" and place < len(fitted.new_series):
         slug = add_named_series(session, fitted.new_series[place], actor=actor, now=moment)
         form.series.data = [*(form.series.data or ()), slug]
-    elif what == "moment" and 0 <= place < len(fitted.said.when.choices):
+    elif what == "moment" and place < len(fitted.said.when.choices):
         _choose(form, fitted.said.when.choices[place])
     else:
         return fitted

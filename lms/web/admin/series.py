@@ -1,6 +1,7 @@
 """Staff: the series that webinars belong to, and the order of each."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,6 +17,7 @@ from lms.series import KeptSeries, SeriesWords
 from lms.series_order import Order, Placed
 from lms.staff_catalogue import read_series_names
 from lms.web.admin.webinars import STATE_BADGES, STATE_WORDS
+from lms.web.figures import read_figures
 from lms.web.forms.catalogue import SeriesForm
 from lms.web.forms.faults import show_faults
 from lms.web.guard import Audience, open_to
@@ -24,6 +26,8 @@ from lms.web.signin import required_viewer
 from lms.zones import read_zone, say_date
 
 blueprint = Blueprint("staff_series", __name__, url_prefix="/staff/series")
+
+LAST_PLACE: Final = 1_000_000
 
 
 @blueprint.get("")
@@ -109,13 +113,14 @@ def order(series_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def move(series_id: str) -> ResponseReturnValue:
     """Put a webinar at another place of its series."""
-    webinar, place = request.form.get("webinar", ""), request.form.get("place", "")
-    if not place.isascii() or not place.isdecimal():
+    webinar = request.form.get("webinar", "")
+    place = read_figures(request.form.get("place", ""), LAST_PLACE)
+    if place is None:
         raise NotFound
     with transaction() as session:
         actor = required_viewer().public_id
         before = _ids(series_order.read_order(session, series_id))
-        series_order.move_webinar(session, series_id, webinar, int(place), actor=actor, now=now())
+        series_order.move_webinar(session, series_id, webinar, place, actor=actor, now=now())
         found = series_order.read_order(session, series_id)
     number = _ids(found).index(webinar)
     said = _(

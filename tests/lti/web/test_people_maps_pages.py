@@ -86,7 +86,17 @@ def test_staff_choose_two_systems_look_apply_and_take_back(staff, carrel, change
     assert "Elm Moodle to Elm Canvas" in staff.get("/staff/lti/maps").text
 
 
-@pytest.mark.parametrize(("old", "new"), [("", ""), ("x 1", "x 1"), ("x 1", "y 2"), ("x 1", "y 1")])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", ""),
+        ("x 1", "x 1"),
+        ("x 1", "y 2"),
+        ("x 1", "y 1"),
+        ("x \u00b2", "y \u00b2"),
+        ("x " + "9" * 30, "y " + "9" * 30),
+    ],
+)
 def test_two_systems_that_do_not_go_together_come_back_with_the_fault(staff, change, old, new):
     answer = staff.post("/staff/lti/maps", data={"old": old, "new": new})
     assert answer.status_code == 400

@@ -135,6 +135,15 @@ def test_a_session_for_watching_picks_nothing(
     assert send(client, path, act="cancel").status_code == 404
 
 
+@pytest.mark.parametrize("page", ["0", "-1", "\u00b2", "9" * 5000])
+def test_what_is_no_page_is_the_first(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str], page: str
+) -> None:
+    answer = client.get(open_picker(database, cast), query_string={"page": page})
+    assert answer.status_code == 200
+    assert "Moths" in answer.text
+
+
 def test_it_offers_what_the_organisation_may_use_and_nothing_else(
     client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
 ) -> None:

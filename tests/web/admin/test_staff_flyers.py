@@ -65,6 +65,14 @@ def test_a_pasted_text_fills_the_form_and_keeps_nothing(ada: Visitor, database: 
         assert session.scalars(select(Webinar).where(Webinar.title == sent["title"])).all() == []
 
 
+@pytest.mark.parametrize("act", ["presenter-\u00b2", "series-9", f"moment-{'9' * 5000}", "series-"])
+def test_a_button_that_is_not_there_changes_nothing(ada: Visitor, act: str) -> None:
+    sent = fields(pasted(ada, PLAIN))
+    answer = ada.post(f"{AT}/review", data={**sent, "act": act})
+    assert answer.status_code == 200
+    assert fields(answer.text) == sent
+
+
 def test_who_and_what_is_new_is_added_by_a_press_and_the_draft_is_kept(
     ada: Visitor, database: Database
 ) -> None:

@@ -106,7 +106,17 @@ def test_an_order_that_is_none_is_not_put_back(
     assert titles(page) == ["Alpha", "Beta", "Gamma"]
 
 
-@pytest.mark.parametrize("data", [{}, {"place": "-1"}, {"place": "one"}, {"place": "1"}])
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"place": "-1"},
+        {"place": "one"},
+        {"place": "1"},
+        {"place": "\u00b2"},
+        {"place": "9" * 5000},
+    ],
+)
 def test_a_move_of_nothing_or_to_nowhere_is_not_found(
     ada: Visitor, path: str, data: dict[str, str]
 ) -> None:
