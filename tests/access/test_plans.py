@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from benchmarks.large_house import Size, fill
 from lms.cases import load_case, load_cases
 from lms.db import Database
+from lms.lean import cursor_of
 
 LARGE = ("grant_line", "login", "assignment", "waiting_entry", "seat", "pool", "verified_domain")
 USED = (
@@ -43,10 +44,10 @@ def test_no_decision_scans_grants_seats_or_logins(database: Database, *, several
         event.remove(connection, "before_cursor_execute", note)
         statement, values = seen[-1]
         explain = "EXPLAIN QUERY PLAN" if database.is_sqlite else "EXPLAIN"
-        plan = "\n".join(
-            str(row[-1])
-            for row in connection.exec_driver_sql(f"{explain} {statement}", values)  # type: ignore[arg-type]
-        )
+        lean = cursor_of(connection.connection, connection.dialect)
+        cursor = connection.connection.cursor() if several else lean
+        cursor.execute(f"{explain} {statement}", values)
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
     for name in (*LARGE, *ALIASES):
         assert f"SCAN {name}\n" not in f"{plan}\n"
         assert f"Seq Scan on {name}" not in plan
