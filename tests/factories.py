@@ -24,6 +24,7 @@ from lms.models.seats import (
     VerifiedDomain,
     WaitingEntry,
 )
+from lms.models.showings import Attendee, EnteredBy, Showing
 from tests.clock import NOW
 
 ZONE = "America/New_York"
@@ -173,6 +174,33 @@ def make_grant(
         created_at=starts_at,
     )
     return _kept(session, grant)
+
+
+def make_attendee(
+    session: Session, grant: Grant, webinar_id: int, *, name: str, email: str
+) -> Attendee:
+    """Somebody on the roster of a showing by the holder of a grant, whom the host entered."""
+    showing = Showing(
+        webinar_id=webinar_id,
+        login_id=grant.login_id,
+        grant_id=grant.id,
+        room="Reading room",
+        zone="UTC",
+        code="ABCDEFGHJK",
+        opened_at=NOW,
+        closes_at=NOW + timedelta(hours=9),
+    )
+    _kept(session, showing)
+    attendee = Attendee(
+        showing_id=showing.id,
+        name=name,
+        email=email,
+        email_key=email,
+        entered_by=EnteredBy.HOST,
+        token_hash=b"t" * 32,
+        entered_at=NOW,
+    )
+    return _kept(session, attendee)
 
 
 def make_pool(

@@ -18,13 +18,12 @@ from lms.models.imports import ImportState
 from lms.models.orders import DeskRequest, RequestKind
 from lms.models.people import Login, Organisation, Role, SignIn
 from lms.models.seats import Assignment, AssignmentEnd, Pool, WaitingEntry
-from lms.models.showings import Attendee, EnteredBy, Showing
 from lms.models.upkeep import AuditEntry
 from lms.models.viewing import Note, PlaybackEnd, PlaybackSession, WatchRecord
 from lms.sign_ins import Browser, open_sign_in
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.factories import make_membership, make_organisation
+from tests.factories import make_attendee, make_membership, make_organisation
 from tests.seating import add_pool, seat, watched
 
 DOORS = Doors("https://library.example.org")
@@ -105,28 +104,9 @@ def lived(database: Database, cast: Cast) -> int:
                 due_at=NOW + timedelta(days=1),
             )
         )
-        showing = Showing(
-            webinar_id=cast.webinar_id,
-            login_id=cast.bob.id,
-            grant_id=session.scalars(select(Grant.id)).first() or 0,
-            room="Reading room",
-            zone="UTC",
-            code="ABCDEFGHJK",
-            opened_at=NOW,
-            closes_at=NOW + timedelta(hours=9),
-        )
-        session.add(showing)
-        session.flush()
-        session.add(
-            Attendee(
-                showing_id=showing.id,
-                name="Alice",
-                email="alice@example.org",
-                email_key="alice@example.org",
-                entered_by=EnteredBy.HOST,
-                token_hash=b"t" * 32,
-                entered_at=NOW,
-            )
+        pass_of_bob = session.scalars(select(Grant).where(Grant.login_id == cast.bob.id)).one()
+        make_attendee(
+            session, pass_of_bob, cast.webinar_id, name="Alice", email="alice@example.org"
         )
         open_sign_in(session, cast.alice.id, browser=BROWSER, now=NOW)
         watched(session, cast.alice.id, cast.recording_id, 0.4)

@@ -12,10 +12,10 @@ from lms.errors import NotFound
 from lms.models.holdings import Grant
 from lms.models.orders import DeskRequest, Registration, RequestKind
 from lms.models.people import Login, MemberInvitation, Role
-from lms.models.showings import Attendee, EnteredBy, Showing
 from lms.personal import read_personal_data
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.factories import make_attendee
 from tests.seating import watched
 
 
@@ -85,28 +85,9 @@ def test_what_they_asked_for_and_where_they_were_is_among_it(
                     due_at=NOW + timedelta(days=1),
                 )
             )
-        showing = Showing(
-            webinar_id=cast.webinar_id,
-            login_id=cast.bob.id,
-            grant_id=session.scalars(select(Grant.id).limit(1)).one(),
-            room="Reading room",
-            zone="UTC",
-            code="ABCDEFGHJK",
-            opened_at=NOW,
-            closes_at=NOW + timedelta(hours=9),
-        )
-        session.add(showing)
-        session.flush()
-        session.add(
-            Attendee(
-                showing_id=showing.id,
-                name="Alice A.",
-                email="alice@example.org",
-                email_key="alice@example.org",
-                entered_by=EnteredBy.HOST,
-                token_hash=b"t" * 32,
-                entered_at=NOW,
-            )
+        pass_of_bob = session.scalars(select(Grant).where(Grant.login_id == cast.bob.id)).one()
+        make_attendee(
+            session, pass_of_bob, cast.webinar_id, name="Alice A.", email="alice@example.org"
         )
         note_attendance(
             session, login_id=cast.alice.id, webinar_id=cast.webinar_id, minutes=42, now=NOW
