@@ -12,7 +12,8 @@ from lms.addresses import Address, read_address
 from lms.db import insert_into, new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.known_addresses import NO_SUCH_LOGIN
-from lms.letters import Doors, Reader
+from lms.letters import Reader
+from lms.links import Doors
 from lms.models.holdings import Grant
 from lms.models.people import EmailPurpose, Login
 

@@ -12,7 +12,7 @@ import jwt
 from lms.badge_keys import SigningKey
 from lms.certificate_list import CertificateFacts, Status
 from lms.errors import N_, Gone
-from lms.letters import Doors
+from lms.links import Doors
 
 CONTEXTS: Final = (
     "https://www.w3.org/ns/credentials/v2",

@@ -14,7 +14,7 @@ from lms.certificate_list import FACTS, CertificateFacts, facts_of_row
 from lms.certificate_rules import Rule
 from lms.certificates import HAS_ONE, Award
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.catalogue import Webinar
 from lms.models.certificates import Certificate, CertificateKind
 from lms.reasons import checked_reason

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
 from lms.lean import Query
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Webinar
 from lms.models.certificates import Certificate, CertificateKind
 from lms.models.people import Login, LoginAlias
 from lms.models.showings import Attendee
-from lms.streams import logins_of
 
 
 class Status(StrEnum):

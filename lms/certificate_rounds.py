@@ -6,7 +6,7 @@ from typing import Final
 from lms import earning, group_certificates
 from lms.clock import now
 from lms.jobs import JobRun, Schedule
-from lms.letters import Doors
+from lms.links import Doors
 from lms.runtime import Carrel
 
 CONSIDER: Final = "certificates.consider"

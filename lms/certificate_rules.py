@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from lms.db import insert_into
 from lms.lean import Query
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Recording, Webinar
 from lms.models.certificates import Attendance, CertificateRule
 from lms.models.viewing import WatchRecord
-from lms.streams import logins_of
 
 PERCENT: Final = 90  # of the recording
 LIVE_OF_60: Final = 50  # of each hour of a live webinar (PRODUCT.md, Certificates)

@@ -12,13 +12,13 @@ from lms import audit, mail
 from lms.db import insert_into, new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.lean import Query
-from lms.letters import Doors
+from lms.links import Doors
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Presenter, Webinar, WebinarPresenter
 from lms.models.certificates import Certificate, CertificateKind
 from lms.models.people import Login
 from lms.models.showings import Attendee
 from lms.reasons import checked_reason
-from lms.streams import logins_of
 
 LONGEST_NAME: Final = 200
 ISSUED: Final = "certificate.issued"

@@ -9,7 +9,8 @@ from lms import claim_links, known_addresses, live_letters, seat_letters, seats,
 from lms.addresses import Address
 from lms.claim_links import LINK_IS_OVER, LinkState
 from lms.errors import N_, Forbidden, Gone, NotFound
-from lms.letters import Doors
+from lms.links import Doors
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Webinar
 from lms.models.people import Login, LoginAlias
 from lms.models.seats import (
@@ -23,7 +24,6 @@ from lms.models.seats import (
 )
 from lms.seating import Full
 from lms.seats import Already, Claim, Claimed
-from lms.streams import logins_of
 from lms.waiting import Offered, Waiting
 
 ANOTHER_ADDRESS = N_("This link is for another address. Sign in with the address it was sent to.")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms import mail
 from lms.errors import N_
 from lms.house import read_house
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.people import Organisation
 from lms.pools import PoolFacts
 from lms.stewards import Steward, stewards_of

@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 
 from lms import grace, invitations, reminders
 from lms.clock import now
-from lms.desk import Office
 from lms.invitation_reminders import remind_invited
 from lms.jobs import JobRun, Schedule
-from lms.letters import Doors
+from lms.links import Doors, Office
 from lms.pools import settle
 from lms.runtime import Carrel
 from lms.settling import due_settlements

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lms import audit, grace, sale_letters
+from lms import audit, grace, request_letters
 from lms.addresses import read_address
 from lms.desk_list import OPEN, RequestFacts, find_request
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.letters import Doors
+from lms.links import Doors, Office
 from lms.models.holdings import OfferKind
 from lms.models.orders import DeliveredThrough, DeskRequest, RequestKind, RequestState, Sale
 from lms.offers import MOST_SEATS, Price, read_prices
@@ -34,14 +34,6 @@ OFFERS: Final[Mapping[RequestKind, OfferKind]] = {
     RequestKind.PASS: OfferKind.PASS,
     RequestKind.CONTRACT: OfferKind.CONTRACT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """Where the house is reached, and the zone in which its working days are counted."""
-
-    doors: Doors
-    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +135,8 @@ def ask(
     audit.record(session, "request.asked", row.public_id, actor=actor, now=now)
     grace.follow_request(session, row.public_id, now=now)
     facts = find_request(session, row.public_id)
-    sale_letters.send_receipt(session, facts, doors=office.doors, zone=office.zone, now=now)
-    sale_letters.tell_house(session, facts, doors=office.doors, zone=office.zone, now=now)
+    request_letters.send_receipt(session, facts, doors=office.doors, zone=office.zone, now=now)
+    request_letters.tell_house(session, facts, doors=office.doors, zone=office.zone, now=now)
     return facts
 
 
@@ -167,7 +159,9 @@ def finish(
     _move(session, request_id, RequestState.DONE, answer=answer, now=now)
     audit.record(session, "request.done", request_id, actor=actor, now=now)
     if answer.strip():
-        sale_letters.send_answer(session, find_request(session, request_id), doors=doors, now=now)
+        request_letters.send_answer(
+            session, find_request(session, request_id), doors=doors, now=now
+        )
 
 
 def finish_with_sale(
@@ -201,7 +195,7 @@ def decline(
         raise Invalid(sentence, fields={"answer": sentence})
     _move(session, request_id, RequestState.DECLINED, answer=answer, now=now)
     audit.record(session, "request.declined", request_id, actor=actor, now=now)
-    sale_letters.send_answer(session, find_request(session, request_id), doors=doors, now=now)
+    request_letters.send_answer(session, find_request(session, request_id), doors=doors, now=now)
 
 
 def reopen(session: Session, request_id: str, *, actor: str | None, now: datetime) -> None:
@@ -258,7 +252,7 @@ def name_successor(session: Session, request_id: str, *, email: str, name: str) 
 def send_receipt_again(session: Session, request_id: str, *, office: Office, now: datetime) -> None:
     """Send the receipt once more to the address that is kept; raises NotFound."""
     facts = find_request(session, request_id)
-    sale_letters.send_receipt(session, facts, doors=office.doors, zone=office.zone, now=now)
+    request_letters.send_receipt(session, facts, doors=office.doors, zone=office.zone, now=now)
 
 
 def _checked(new: NewRequest) -> NewRequest:

@@ -20,12 +20,12 @@ from lms.certificate_rules import (
 from lms.certificates import Award
 from lms.known_addresses import kept_login
 from lms.lean import Driver, Lean, Query
-from lms.letters import Doors
+from lms.links import Doors
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Recording, Webinar
 from lms.models.certificates import CertificateKind
 from lms.models.people import Login
 from lms.models.viewing import PlaybackSession, WatchRecord
-from lms.streams import logins_of
 from lms.watching import Place, read_places, read_places_in
 
 ROUNDING: Final = 1e-9

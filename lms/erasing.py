@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit, certificates, sign_ins, stewards, viewing
 from lms.errors import N_, Conflict, NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.certificates import Attendance
 from lms.models.history import PastAnswer, PastImport, PastImportRow
 from lms.models.imports import ImportState, SeatImportRow

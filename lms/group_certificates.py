@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms import certificates, earning, jobs
 from lms.certificates import Award, Correction
 from lms.errors import N_
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.certificates import Certificate, CertificateKind
 from lms.models.showings import Attendee, Showing
 from lms.models.upkeep import Lane

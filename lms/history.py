@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from lms import accounts, organisations, sales
 from lms.addresses import read_address
 from lms.db import CROCKFORD
-from lms.desk import Office
 from lms.desk_choices import EVERYTHING, read_targets
 from lms.errors import N_, Invalid, Refused
+from lms.links import Office
 from lms.models.holdings import OfferKind
 from lms.models.orders import Terms
 from lms.models.people import Organisation

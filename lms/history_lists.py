@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from lms import audit, history, past_sales
 from lms.bulk import count_anew
-from lms.desk import Office
 from lms.errors import N_, Conflict, Refused
 from lms.history import PastRow
+from lms.links import Office
 from lms.models.history import PastAnswer, PastImport, PastImportRow
 from lms.models.holdings import Grant
 from lms.models.imports import ImportState

@@ -12,14 +12,13 @@ from sqlalchemy.orm import Session
 
 from lms import audit, clock, history_lists, jobs, past_buyers
 from lms.db import AT_ONCE, new_public_id
-from lms.desk import Office
 from lms.errors import N_, Conflict, Invalid
 from lms.history import read_past
 from lms.history_lists import APPLY
 from lms.history_view import PastFacts, find_past
 from lms.importing import fetched
 from lms.jobs import Ended, GiveUp, JobRun, Stopped, TryAgain
-from lms.letters import Doors
+from lms.links import Doors, Office
 from lms.models.imports import ImportState
 from lms.models.upkeep import Lane
 from lms.past_letters import send_brought_in

@@ -9,10 +9,9 @@ from sqlalchemy import Result, select
 from sqlalchemy.orm import Session
 
 from lms import mail
-from lms.desk import Office
 from lms.errors import N_
 from lms.invitations import STAYS_OPEN, link_of
-from lms.letters import Doors
+from lms.links import Doors, Office
 from lms.models.people import Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.upkeep import Mail

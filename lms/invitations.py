@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms import audit, claim_links, seat_letters, seats
 from lms.addresses import Address
 from lms.errors import N_, Conflict, Invalid
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.people import Login, LoginAlias
 from lms.models.seats import (
     Assignment,

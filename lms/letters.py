@@ -10,16 +10,9 @@ from sqlalchemy.orm import Session
 
 from lms import email_tokens, mail
 from lms.errors import N_
+from lms.links import Doors
 from lms.models.people import EmailPurpose
 
-_SECRET_PAGES: Final = {
-    EmailPurpose.CONFIRM_SIGN_UP: "/sign-up/confirm/",
-    EmailPurpose.RESET_PASSWORD: "/reset-password/",
-    EmailPurpose.SET_PASSWORD: "/reset-password/",
-    EmailPurpose.CHANGE_EMAIL: "/account/email/confirm/",
-    EmailPurpose.RESTORE_EMAIL: "/account/email/restore/",
-    EmailPurpose.RECOVERY_ADDRESS: "/account/recovery/confirm/",
-}
 _SUBJECTS: Final = {
     EmailPurpose.CONFIRM_SIGN_UP: N_("Finish making your account"),
     EmailPurpose.RESET_PASSWORD: N_("Choose a new password"),
@@ -28,21 +21,6 @@ _SUBJECTS: Final = {
     EmailPurpose.RESTORE_EMAIL: N_("The e-mail address of your account was changed"),
     EmailPurpose.RECOVERY_ADDRESS: N_("Confirm your recovery address"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """Where the house is reached, for the links in letters."""
-
-    base_url: str
-
-    def page(self, path: str, *, onward: str | None = None) -> str:
-        """Return a page's whole address; `onward` is the local path to go to afterwards."""
-        return self.base_url + path + (f"?next={quote(onward)}" if onward else "")
-
-    def secret_page(self, purpose: EmailPurpose, secret: str, *, onward: str | None) -> str:
-        """Return the whole address of the page that a mailed secret opens."""
-        return self.page(_SECRET_PAGES[purpose] + secret, onward=onward)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms import mail
 from lms.calendar_files import Happening, Invitation, Method
 from lms.errors import N_
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.catalogue import Webinar, WebinarState
 from lms.registrants import Registrant, read_standing
 from lms.zones import read_zone, say_moment

@@ -16,17 +16,17 @@ from lms import accounts, audit, live_letters, registrations
 from lms.access import Action, Admitted, Case, decide
 from lms.accounts import Account
 from lms.cases import load_case, load_cases
-from lms.desk import NewRequest, Office, ask
+from lms.desk import NewRequest, ask
 from lms.desk_list import MONEY_BACK, OPEN, RequestFacts, find_request
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.letters import Doors
+from lms.links import Doors, Office
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant, OfferKind, Scope
 from lms.models.orders import DeskRequest, Registration, RequestKind
 from lms.models.people import Login
 from lms.models.viewing import PlaybackEnd
 from lms.registrants import TO_COME, read_registrant, read_standing
-from lms.streams import logins_of
 from lms.viewing import end_by_own_grants
 
 MOST: Final = 100

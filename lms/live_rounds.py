@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms import live_telling, participants
 from lms.clock import now
 from lms.jobs import JobRun, Schedule
-from lms.letters import Doors
+from lms.links import Doors
 from lms.live_telling import Telling
 from lms.models.catalogue import Webinar
 from lms.registrants import enrol_holders

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms import registrants
 from lms.access import Action, Admitted, Code, decide
 from lms.cases import load_case
-from lms.letters import Doors
+from lms.links import Doors
 from lms.live_letters import CANCELLED, MOVED, READY, RESTORED, SOON, TOMORROW, Kind, key_of, send
 from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
 

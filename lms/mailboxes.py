@@ -11,7 +11,8 @@ from lms.accounts import Account
 from lms.addresses import Address, read_address
 from lms.email_tokens import Ticket
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.letters import Doors, Reader
+from lms.letters import Reader
+from lms.links import Doors
 from lms.models.people import EmailPurpose, EmailToken, Login, LoginAlias
 
 SAME_ADDRESS = N_("This is the address that the account has now.")

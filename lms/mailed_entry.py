@@ -14,7 +14,8 @@ from lms import accounts, email_tokens, known_addresses, letters, sign_up
 from lms.addresses import Address
 from lms.email_tokens import MailedCode
 from lms.errors import NotFound
-from lms.letters import Doors, Reader
+from lms.letters import Reader
+from lms.links import Doors
 from lms.models.people import EmailPurpose, Login
 
 CHOOSING = (EmailPurpose.RESET_PASSWORD, EmailPurpose.SET_PASSWORD)

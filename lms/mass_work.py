@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit, invitations, jobs, seats
 from lms.errors import NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.seats import Assignment, AssignmentEnd, Seat
 from lms.models.upkeep import Job, JobState, Lane
 from lms.seating import OPEN, lock_pool

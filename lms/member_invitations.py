@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms import audit, email_tokens, mail, memberships
 from lms.accounts import Account
 from lms.errors import N_, Conflict, Forbidden, NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lms.memberships import NewMember
 from lms.models.people import EmailPurpose, Login, MemberInvitation, Membership, Organisation, Role
 from lms.organisations import OrganisationFacts, add_member, find_organisation

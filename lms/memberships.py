@@ -11,7 +11,7 @@ from lms import accounts, audit
 from lms.accounts import Account, NewLogin
 from lms.addresses import Address
 from lms.errors import NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.people import Login, Membership, Role
 from lms.organisations import OrganisationFacts, add_member
 

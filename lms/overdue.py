@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from lms import sale_letters
-from lms.desk import Office
+from lms.links import Office
 from lms.sale_list import overdue_sales
 
 TELLS_FOR: Final = timedelta(days=60)  # what fell due before was told, or came from the past

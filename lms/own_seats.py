@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms import claiming, mail, seats, waiting
 from lms.access import Way
 from lms.errors import N_, Conflict, Invalid
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.seats import AssignmentEnd
 from lms.organisations import find_managers
 from lms.own_places import read_own_place

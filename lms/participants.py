@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lms import accounts, audit, certificate_rules, earning, registrations
 from lms.certificate_rules import MinutesByHand
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.catalogue import Webinar
 from lms.models.live import RoomStay
 from lms.models.orders import Registration

@@ -7,9 +7,9 @@ from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms import email_tokens, mail
-from lms.desk import Office
 from lms.errors import N_
 from lms.house import read_house
+from lms.links import Office
 from lms.models.catalogue import Presenter, Series, Webinar
 from lms.models.holdings import Grant, Scope
 from lms.models.orders import Sale, Terms

@@ -14,8 +14,8 @@ from lms.accounts import ADDRESS_TAKEN
 from lms.addresses import Address, read_address
 from lms.bulk import write_rows
 from lms.db import new_public_ids
-from lms.desk import Office
 from lms.errors import Conflict, Refused
+from lms.links import Office
 from lms.models.holdings import Grant, OfferKind
 from lms.models.orders import Sale
 from lms.models.people import Organisation

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from lms import aliases
 from lms.aliases import Alias
 from lms.errors import NotFound
+from lms.merged_logins import logins_of
 from lms.models.people import Login, LoginAlias, Membership, Organisation, Role, SignIn
-from lms.streams import logins_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 
 from lms.db import Base
 from lms.lean import Lean, Query
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Recording
 from lms.models.holdings import Grant
 from lms.models.viewing import PlaybackEnd, PlaybackSession, Stream, WatchRecord
-from lms.streams import logins_of
 
 _SESSIONS: Final = Base.metadata.tables[PlaybackSession.__tablename__]
 _RECORDS: Final = Base.metadata.tables[WatchRecord.__tablename__]

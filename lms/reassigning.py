@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms import audit, invitations, seat_letters, seats
 from lms.errors import N_, Conflict
 from lms.invitations import IN_ALREADY, STAYS_OPEN, TAKES_NOBODY, Invited, Invitee
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.orders import DeskRequest, RequestKind, RequestState
 from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState

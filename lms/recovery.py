@@ -3,10 +3,10 @@
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from lms.merged_logins import logins_of
 from lms.models.holdings import Grant
 from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentState, Pool
-from lms.streams import logins_of
 
 
 def asks_for_recovery(session: Session, login_id: int) -> bool:

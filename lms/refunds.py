@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit, passes, pools, sale_letters
 from lms.errors import N_, Conflict
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.holdings import Grant, Offer, Withdrawal
 from lms.models.orders import Sale
 from lms.models.viewing import PlaybackEnd

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session, aliased
 from lms.access import Action, Case, Code, decide
 from lms.cases import load_cases
 from lms.db import insert_into
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant
 from lms.models.orders import Registration
 from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.upkeep import Mail
-from lms.streams import logins_of
 
 AHEAD: Final = timedelta(days=400)  # so far ahead it is noted who bought a webinar
 LONGEST: Final = timedelta(days=1)

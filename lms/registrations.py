@@ -8,12 +8,12 @@ from sqlalchemy.orm import Session
 from lms import accounts, audit, live_letters
 from lms.db import insert_into
 from lms.errors import NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lms.live_letters import Kind
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Webinar
 from lms.models.orders import Registration
 from lms.registrants import read_registrant, read_standing
-from lms.streams import logins_of
 
 
 def register(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from lms import contract_letters, contracts
 from lms.capacity import KEPT_FROZEN
 from lms.contract_letters import EndingPass, Fewer, Post
-from lms.desk import Office
+from lms.links import Office
 from lms.models.catalogue import Presenter, Series
 from lms.models.holdings import Grant, OfferKind
 from lms.models.people import Login, Organisation

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, sel
 from sqlalchemy.orm import Session, aliased
 
 from lms.errors import NotFound
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Webinar
 from lms.models.certificates import Certificate
 from lms.models.people import Login, Membership, Organisation
@@ -21,7 +22,6 @@ from lms.models.training import Trainee, Training, TrainingItem
 from lms.models.viewing import WatchRecord
 from lms.reports_sources import Whose, has_finished, is_known, person, seen, seen_in_house
 from lms.seat_watching import COMPLETED_FROM, covers
-from lms.streams import logins_of
 from lms.trainees import people_of
 
 PAGE_SIZE: Final = 50

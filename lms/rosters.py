@@ -15,7 +15,7 @@ from lms.db import insert_into, new_public_id
 from lms.email_tokens import hash_secret
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.guests import Guest
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.showings import Attendee, EnteredBy
 from lms.models.upkeep import Mail
 from lms.showing_orders import must_stand

@@ -19,9 +19,8 @@ from lms import (
     viewing,
 )
 from lms.clock import now
-from lms.desk import Office
 from lms.jobs import JobRun, Schedule
-from lms.letters import Doors
+from lms.links import Doors, Office
 from lms.overdue import tell_overdue
 from lms.runtime import Carrel
 from media.captions import BadCaptions, read_cues

@@ -25,9 +25,9 @@ from lms.addresses import read_address
 from lms.contract_letters import Post
 from lms.contracts import Renewal
 from lms.db import new_public_id
-from lms.desk import Office
 from lms.desk_choices import read_target
 from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.links import Office
 from lms.models.holdings import Grant, OfferKind, Scope
 from lms.models.orders import DeliveredThrough, Sale, Terms
 from lms.models.people import Membership, Organisation, Role

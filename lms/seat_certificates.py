@@ -4,10 +4,10 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from lms.certificate_list import FACTS, CertificateFacts, facts_of_row
+from lms.merged_logins import logins_of
 from lms.models.certificates import Certificate
 from lms.models.seats import Assignment, Pool
 from lms.seat_watching import covers
-from lms.streams import logins_of
 
 
 def list_in_seat(session: Session, assignment_id: int) -> tuple[CertificateFacts, ...]:

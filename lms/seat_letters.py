@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms import mail
 from lms.calendar_files import Invitation
 from lms.errors import N_
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.catalogue import Presenter, Series, Webinar
 from lms.models.people import Login, Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool

@@ -13,7 +13,7 @@ from lms.addresses import read_address
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.invitations import STAYS_OPEN, TAKES_NOBODY
 from lms.lean import Driver
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
 from lms.models.upkeep import AuditEntry
 from lms.moving import refill_of

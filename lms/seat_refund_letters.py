@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import mail
 from lms.errors import N_
-from lms.letters import Doors
+from lms.links import Doors
 from lms.offers import say_money
 from lms.sale_list import SaleFacts
 from lms.stewards import Steward, stewards_of

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms import audit, contracts, pools, seat_refund_letters
 from lms.contracts import Leaver
 from lms.errors import N_, Conflict, Invalid
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.holdings import Grant
 from lms.models.orders import Sale
 from lms.models.seats import Pool

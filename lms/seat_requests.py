@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from lms import desk, invitations, reassigning, seats
 from lms.addresses import read_address
-from lms.desk import NewRequest, Office
+from lms.desk import NewRequest
 from lms.desk_list import OPEN, RequestFacts, find_request
 from lms.errors import N_, Conflict, NotFound
 from lms.invitations import Invitee
-from lms.letters import Doors
+from lms.links import Doors, Office
 from lms.models.orders import DeskRequest, RequestKind
 from lms.models.seats import SeatState
 from lms.pools import PoolFacts

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms import invitations, seat_letters
 from lms.clock import now
 from lms.jobs import JobRun, Stopped
-from lms.letters import Doors
+from lms.links import Doors
 from lms.mass_work import PORTION, Act, left_of, portions, release_some, send_some
 from lms.models.seats import Assignment, Pool
 from lms.runtime import Carrel

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, aliased
 from lms import audit, seat_letters
 from lms.capacity import Standing
 from lms.errors import N_, Conflict, NotFound
-from lms.letters import Doors
+from lms.links import Doors
+from lms.merged_logins import logins_of
 from lms.models.people import Login, LoginAlias
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.models.viewing import PlaybackEnd
@@ -33,7 +34,6 @@ from lms.seating import (
     set_seat,
     standing_of,
 )
-from lms.streams import logins_of
 from lms.viewing import end_for_logins
 
 TRIES: Final = 5

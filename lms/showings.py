@@ -14,6 +14,7 @@ from lms.db import CROCKFORD, insert_into, new_public_id
 from lms.email_tokens import hash_secret
 from lms.errors import N_, Gone, NotFound
 from lms.lean import Query
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant, OfferKind
 from lms.models.people import Login
@@ -21,7 +22,6 @@ from lms.models.showings import Attendee, Showing
 from lms.showing_orders import grant_that_shows as grant_that_shows
 from lms.showing_orders import grant_to_show as grant_to_show
 from lms.showing_orders import must_stand
-from lms.streams import logins_of
 
 LONGEST_NAME: Final = 200
 CODE_LETTERS: Final = 8

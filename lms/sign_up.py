@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from lms import accounts, audit, email_tokens, known_addresses, letters
 from lms.addresses import Address
 from lms.email_tokens import LinkOver
-from lms.letters import Doors, Reader
+from lms.letters import Reader
+from lms.links import Doors
 from lms.models.people import EmailPurpose, Login
 
 REMINDED_EVERY: Final = timedelta(minutes=15)

@@ -7,12 +7,12 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import BinaryIO, Final
 
 from lms.addresses import NOT_AN_ADDRESS, read_address
 from lms.errors import N_, Invalid
+from lms.models.imports import Fault
 from lms.sheet import (
     ADDRESS,
     LONGEST_TELLING,
@@ -52,14 +52,6 @@ HEADINGS: Final = frozenset((*EMAIL_HEADINGS, *NAME_HEADINGS, *FIRST_HEADINGS, *
 _AROUND: Final = " \t\r\n\"'<>()[]{},;\u00a0\u200b\u200c\u200d\u2060\ufeff"
 _PIECE: Final = re.compile(r'(?:"[^"]*"|<[^<>]*>|[^,;\t"<]|["<])+')
 _MAILBOX: Final = re.compile(r"<[^<>@]*@[^<>]*>")
-
-
-class Fault(StrEnum):
-    """Why a row can't be used."""
-
-    NO_ADDRESS = "no_address"
-    NOT_AN_ADDRESS = "not_an_address"
-    SEVERAL_ADDRESSES = "several_addresses"
 
 
 SENTENCES: Final = MappingProxyType(

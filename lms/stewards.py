@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, aliased
 from lms import memberships
 from lms.errors import N_, Conflict, Forbidden, NotFound
 from lms.memberships import NewMember
+from lms.merged_logins import logins_of
 from lms.models.people import Login, Membership, Organisation, Role
 from lms.organisations import OrganisationFacts, add_member
-from lms.streams import logins_of
 
 OWNERS_ONLY = N_("Only an owner of this organisation may make or change owners.")
 LAST_OWNER = N_("An organisation keeps at least one owner. Make somebody else an owner first.")

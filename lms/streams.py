@@ -5,25 +5,21 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
-    BindParameter,
-    ScalarSelect,
-    Select,
     bindparam,
     case,
     exists,
-    func,
     literal_column,
     or_,
     select,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from lms.db import Base
 from lms.errors import NotFound
 from lms.lean import Driver, Lean
-from lms.models.people import Login
+from lms.merged_logins import kept_login
 from lms.models.viewing import PlaybackSession, Stream
 
 LEASE: Final = timedelta(seconds=45)  # a player beats every 15 s; one that was killed frees it
@@ -50,11 +46,8 @@ class Holder:
     since: datetime
 
 
-# Made once: an alias costs a millisecond to make.
-_asking = aliased(Login)
-_KEPT: Final = select(func.coalesce(_asking.merged_into, _asking.id))
 _HOLDER: Final = select(Stream.session_id, Stream.browser, Stream.since).where(
-    Stream.login_id == _KEPT.where(_asking.id == bindparam("asking")).scalar_subquery()
+    Stream.login_id == kept_login(bindparam("asking"))
 )
 
 
@@ -80,19 +73,6 @@ def find_holder(session: Session, login_id: int) -> Holder:
     return Holder(row.session_id, row.browser, row.since)
 
 
-LoginId = int | BindParameter[int] | ScalarSelect[Any]
-
-
-def logins_of(login_id: LoginId) -> Select[int]:
-    """Return the subquery of all logins that are the same person: one, and those merged into it."""
-    kept = _kept_of(login_id)
-    return select(Login.id).where(or_(Login.id == kept, Login.merged_into == kept))
-
-
-def _kept_of(login_id: LoginId) -> ScalarSelect[int]:
-    return _KEPT.where(_asking.id == login_id).scalar_subquery()
-
-
 def _put(session: Session, wanted: Claim, *, now: datetime, even_if_held: bool) -> bool:
     driver = Driver.of(session)
     values = {
@@ -108,7 +88,7 @@ def _put(session: Session, wanted: Claim, *, now: datetime, even_if_held: bool) 
 def _putting(insert_into: Any, *, even_if_held: bool) -> Lean:  # noqa: ANN401  (either dialect's)
     now = bindparam("now", type_=_stream.since.type)
     put = insert_into(_STREAMS).values(
-        login_id=_kept_of(bindparam("claimant", type_=_stream.login_id.type)),
+        login_id=kept_login(bindparam("claimant", type_=_stream.login_id.type)),
         session_id=bindparam("new_session", type_=_stream.session_id.type),
         browser=bindparam("new_browser", type_=_stream.browser.type),
         since=now,

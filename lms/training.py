@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
 from lms.models.holdings import Grant, Scope
 from lms.models.people import Login
@@ -23,7 +24,6 @@ from lms.models.seats import Pool
 from lms.models.training import Trainee, Training, TrainingAudience, TrainingGroup, TrainingItem
 from lms.organisations import OrganisationFacts
 from lms.series_order import IN_ORDER
-from lms.streams import logins_of
 from lms.trainees import add_trainees, by_address, concerns, everybody, in_groups
 from lms.zones import read_zone, say_day
 

@@ -10,9 +10,9 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
+from lms.merged_logins import logins_of
 from lms.models.people import Login, Organisation
 from lms.models.training import Trainee, Training
-from lms.streams import logins_of
 from lms.trainees import concerns
 from lms.training import COUNTED, webinars_of
 from lms.training_progress import Progress, read_several

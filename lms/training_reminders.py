@@ -9,8 +9,8 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from lms import mail
-from lms.desk import Office
 from lms.errors import N_
+from lms.links import Office
 from lms.models.people import Login, Organisation
 from lms.models.training import Trainee, Training
 from lms.trainees import concerns

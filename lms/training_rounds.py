@@ -5,9 +5,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from lms.clock import now
-from lms.desk import Office
 from lms.jobs import JobRun, Schedule
-from lms.letters import Doors
+from lms.links import Doors, Office
 from lms.runtime import Carrel
 from lms.training_progress import look
 from lms.training_reminders import remind_trainees

@@ -13,6 +13,7 @@ from lms.cases import load_case
 from lms.db import new_public_id
 from lms.errors import NotFound
 from lms.lean import Driver
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Recording, RecordingState
 from lms.models.holdings import Grant
 from lms.models.viewing import PlaybackEnd, PlaybackSession
@@ -184,7 +185,7 @@ def end_by_own_grants(
 
     By whichever of their logins. In a frame they play by an organisation alone, so that goes on.
     """
-    theirs = PlaybackSession.login_id.in_(streams.logins_of(login_id))
+    theirs = PlaybackSession.login_id.in_(logins_of(login_id))
     outside = PlaybackSession.organisation_id.is_(None)
     return _end(session, theirs & outside, ended_as=ended_as, now=now)
 

@@ -10,10 +10,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from lms.lean import Query
+from lms.merged_logins import logins_of
 from lms.models.catalogue import Recording
 from lms.models.viewing import WatchRecord
 from lms.progress import merge, watched_seconds
-from lms.streams import logins_of
 
 # A place this near an edge is no place to go back to.
 NEAR_START_S = 10.0

@@ -28,7 +28,7 @@ from lms.embedding.accounts import (
 from lms.embedding.joining import OnMerge, join, part, persons_logins, refusal_to_join
 from lms.embedding.people import kept_login
 from lms.errors import N_, Conflict, Gone, NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lti.frame_openings import hashed
 from lti.mapped import one_person
 from lti.models.people import Identity, IdentityLink

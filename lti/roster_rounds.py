@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms.clock import now
 from lms.errors import Conflict, NotFound
 from lms.jobs import JobRun, Schedule, enqueue
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.upkeep import Lane
 from lms.runtime import Carrel
 from lti import rosters

@@ -17,7 +17,7 @@ from lms.embedding import audit
 from lms.embedding.people import names_of
 from lms.embedding.unused_seats import give_back, unused_seats
 from lms.errors import N_, Conflict, NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lti.memberships import Member, Roster
 from lti.models.courses import Context, RosterMember
 from lti.models.people import Identity

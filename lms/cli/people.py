@@ -13,7 +13,7 @@ from lms.cli.console import Console
 from lms.cli.output import answer, as_text, json_option
 from lms.clock import now
 from lms.known_addresses import find_known
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.people import Role
 from lms.organisations import NewOrganisation
 from lms.parts import erase_hooks, export_hooks, merge_hooks

@@ -13,7 +13,7 @@ from lms.contract_letters import NewTerm, Post
 from lms.contracts import Renewal
 from lms.explain import last_day
 from lms.grace import extend_grace
-from lms.letters import Doors
+from lms.links import Doors
 from lms.pools import find_pool
 from lms.zones import read_zone
 

@@ -12,7 +12,7 @@ from lms.cli.console import Console
 from lms.cli.output import answer, answer_items, json_option
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.invitations import AlreadyIn, Answer, Invited, Invitee
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.seats import AssignmentEnd
 from lms.pools import PoolFacts
 from lms.seat_list import SeatFacts, seat_of_address

@@ -12,11 +12,11 @@ from lms.accounts import Account, NewLogin, add_login, find_by_email
 from lms.addresses import read_address
 from lms.demo.customers import POOLS, REQUESTS
 from lms.demo.shapes import ZONE, PersonText, PoolText
-from lms.desk import NewRequest, Office
+from lms.desk import NewRequest
 from lms.desk_choices import read_target
 from lms.errors import NotFound
 from lms.invitations import Invitee
-from lms.letters import Doors
+from lms.links import Doors, Office
 from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind
 from lms.models.orders import RequestKind, Terms

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
 from lms.moving import watched_share

@@ -7,7 +7,14 @@ from sqlalchemy import CheckConstraint, Enum, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, UTCDateTime, public_id_column, words
-from lms.staff_list import Fault
+
+
+class Fault(StrEnum):
+    """Why a row can't be used."""
+
+    NO_ADDRESS = "no_address"
+    NOT_AN_ADDRESS = "not_an_address"
+    SEVERAL_ADDRESSES = "several_addresses"
 
 
 class ImportState(StrEnum):

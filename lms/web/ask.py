@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +14,7 @@ from lms.access import Code
 from lms.announcement import read_announcement
 from lms.cases import load_case
 from lms.clock import now
-from lms.desk import KeptFile, NewRequest, Office
+from lms.desk import KeptFile, NewRequest
 from lms.desk_choices import (
     Named,
     find_webinar,
@@ -35,7 +34,7 @@ from lms.pricing import holds_until
 from lms.stewards import managed_by
 from lms.web import limits
 from lms.web.announcement import holds
-from lms.web.doors import doors, keeps_its_address
+from lms.web.doors import keeps_its_address, office
 from lms.web.forms.ask import AskForm, CorrectForm
 from lms.web.forms.faults import show_faults
 from lms.web.guard import Audience, open_to
@@ -150,11 +149,6 @@ def correct(request_id: str) -> ResponseReturnValue:
         )
     flash(_("The address is corrected, and the receipt is on its way there."), "done")
     return see_other(".status", request_id=request_id)
-
-
-def office() -> Office:
-    """Return where this house is reached and by which clock it works."""
-    return Office(doors(), ZoneInfo(carrel().settings.time_zone))
 
 
 def _opened(reading: Session) -> AskForm:

@@ -12,7 +12,7 @@ from lms.errors import N_
 from lms.explain import first_day, last_day
 from lms.web.panels import known_zone, reading_zone
 from lms.web.posters import picture_of
-from lms.web.screening import minutes_of
+from lms.web.time_texts import minutes_of
 from lms.zones import read_zone, say_date, say_moment_shortly, say_time_shortly
 
 BADGE_KINDS: Final = {

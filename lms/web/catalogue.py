@@ -41,13 +41,13 @@ from lms.web.pager import page_number, pager_of
 from lms.web.panels import known_zone, reading_zone, said_moment
 from lms.web.posters import picture_of
 from lms.web.presenter_page import show_presenter
-from lms.web.screening import minutes_of
 from lms.web.series_page import show_series
 from lms.web.sharing import STATUS as SHARED
 from lms.web.sharing import shared_of
 from lms.web.shell import house_facts
 from lms.web.signin import viewer
 from lms.web.stored import send_stored
+from lms.web.time_texts import minutes_of
 from lms.zones import say_date
 from media.storage import content_type_of
 

@@ -20,7 +20,7 @@ from lms.clock import now
 from lms.colour import light_accent
 from lms.errors import N_, NotFound
 from lms.house import HouseFacts, read_house, read_logo
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.certificates import CertificateKind
 from lms.paper import Size, print_pdf, printable
 from lms.web.kit import carrel

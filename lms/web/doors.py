@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
+from zoneinfo import ZoneInfo
 
 from flask import Response, make_response
 from flask.typing import ResponseReturnValue
 
-from lms.letters import Doors
+from lms.links import Doors, Office
 from lms.web.kit import carrel
 
 P = ParamSpec("P")
@@ -16,6 +17,11 @@ P = ParamSpec("P")
 def doors() -> Doors:
     """Return where this house is reached, for the links in letters."""
     return Doors(carrel().settings.base_url)
+
+
+def office() -> Office:
+    """Return where this house is reached and by which clock it works."""
+    return Office(doors(), ZoneInfo(carrel().settings.time_zone))
 
 
 def keeps_its_address(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:

@@ -1,4 +1,4 @@
-"""Whole numbers as people and programs write them into a field."""
+"""Whole numbers: read from fields, and shown on pages."""
 
 
 def read_figures(text: str, most: int) -> int | None:
@@ -8,3 +8,8 @@ def read_figures(text: str, most: int) -> int | None:
         return None
     number = int(figures)
     return number if number <= most else None
+
+
+def counted(number: int) -> str:
+    """Write a number as tables do: `18,204`."""
+    return f"{number:,}"

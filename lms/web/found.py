@@ -18,8 +18,8 @@ from lms.handout_pages import Called, moments_of, name_handouts
 from lms.models.search import PassageKind
 from lms.passages import Part, Quote, Quotes
 from lms.web.cards import Card
-from lms.web.screening import clock_of
 from lms.web.signin import viewer
+from lms.web.time_texts import clock_of
 from media.kinds import DocumentKind
 
 CLOSED: Final = N_("It is spoken of in the recording.")

@@ -9,7 +9,7 @@ from flask import url_for
 
 from lms.errors import NotFound
 from lms.handout_pages import Leaves, PageFacts
-from lms.web.screening import clock_of
+from lms.web.time_texts import clock_of
 
 LONGEST_ALT = 500
 

@@ -14,7 +14,7 @@ from lms import beats, earning, viewing
 from lms.beats import Ended, Kept
 from lms.clock import now
 from lms.errors import N_, Forbidden, Invalid, NotFound, Refused
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.viewing import PlaybackEnd
 from lms.progress import Beat, checked_beat
 from lms.runtime import Carrel

@@ -27,8 +27,9 @@ from lms.web.own_seats import covered
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import reading_zone, said, said_moment
 from lms.web.posters import picture_of
-from lms.web.screening import minutes_of, watched_words
+from lms.web.screening import watched_words
 from lms.web.signin import required_viewer
+from lms.web.time_texts import minutes_of
 from lms.web.training import assigned_to
 from lms.zones import read_zone, say_date
 

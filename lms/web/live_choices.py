@@ -7,8 +7,7 @@ from flask_babel import gettext as _
 from lms import live_moves
 from lms.clock import now
 from lms.errors import Conflict, Invalid
-from lms.web.ask import office
-from lms.web.doors import doors
+from lms.web.doors import doors, office
 from lms.web.guard import Audience, open_to
 from lms.web.kit import see_other, transaction
 from lms.web.signin import required_viewer

@@ -24,8 +24,9 @@ from lms.web.doors import keep_nothing
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction, wants_json
 from lms.web.panels import sentence_of
-from lms.web.screening import asked_moment, clock_of, seconds_of
+from lms.web.screening import asked_moment
 from lms.web.signin import required_viewer
+from lms.web.time_texts import clock_of, seconds_of
 from media.keys import safe_name
 
 OVER: Final = N_("New notes are written while you may watch. Those you have are yours to keep.")

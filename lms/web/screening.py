@@ -1,7 +1,6 @@
 """A recording on a page with the player: the whole of it or a stretch, as one person finds it."""
 
 import math
-import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +12,10 @@ from flask_babel import ngettext
 
 from lms.progress import BUCKET_S, Span, gaps, parts
 from lms.watching import Place
+from lms.web.time_texts import LONGEST_S, MINUTE_S, clock_of, minutes_of
 
-MINUTE_S: Final = 60
 COUNTED_IN_SECONDS: Final = 10 * MINUTE_S
 MOST_NAMED: Final = 12
-LONGEST_S: Final = 7 * 24 * 60 * MINUTE_S
-_CLOCK: Final = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,27 +126,6 @@ def _unseen(place: Place, shown: Span) -> tuple[Span, ...]:
         for gap in gaps(place.buckets, place.seconds)
     )
     return tuple(span for span in spans if span.starts_s < span.ends_s)
-
-
-def minutes_of(seconds: float) -> int:
-    """Return whole minutes, at least one of anything: how people count what they watched."""
-    return max(1, round(seconds / MINUTE_S)) if seconds > 0 else 0
-
-
-def clock_of(seconds: float) -> str:
-    """Return a place as players show it: 4:05, or 1:04:05 from an hour on."""
-    minutes, rest = divmod(int(seconds), MINUTE_S)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def seconds_of(clock: str) -> float | None:
-    """Return the seconds of a place as people write it, 4:05 or 1:04:05; None when it is none."""
-    found = _CLOCK.fullmatch(clock.strip())
-    if found is None:
-        return None
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    return float((hours * 60 + minutes) * 60 + seconds)
 
 
 def _inside(clip: Span, whole: Span) -> Span:

@@ -19,10 +19,10 @@ from lms.web.cards import Card, entry_card
 from lms.web.kit import read_session, render
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import reading_zone, said_moment
-from lms.web.screening import minutes_of
 from lms.web.several import Numbered, Scope, continued, numbered, panel_over, prices_over
 from lms.web.sharing import shared_series
 from lms.web.signin import viewer
+from lms.web.time_texts import minutes_of
 from lms.zones import say_date
 
 

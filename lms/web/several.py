@@ -18,8 +18,8 @@ from lms.shelf import DONE_SHARE
 from lms.web.announcement import PriceLine
 from lms.web.cards import badge_words
 from lms.web.panels import Panel, panel_of
-from lms.web.screening import minutes_of
 from lms.web.signin import viewer
+from lms.web.time_texts import minutes_of
 
 NEAREST: Final = tuple(Code)
 

@@ -17,7 +17,7 @@ from lms import group_certificates, programme, rosters, showings
 from lms.clock import now
 from lms.errors import Conflict, Invalid, NotFound
 from lms.guests import Guest, read_guests
-from lms.letters import Doors
+from lms.links import Doors
 from lms.rosters import Mended, Present
 from lms.showings import Place, ShowingFacts
 from lms.web.guard import Audience, open_to

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 from flask_babel import gettext as _
 
 from lms.slides import SlideFacts
-from lms.web.screening import clock_of
+from lms.web.time_texts import clock_of
 from media.stills import stamp
 
 

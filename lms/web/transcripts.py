@@ -18,8 +18,8 @@ from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import sentence_of
-from lms.web.screening import clock_of
 from lms.web.signin import required_viewer
+from lms.web.time_texts import clock_of
 from media.cues import write_text
 from media.keys import safe_name
 

@@ -27,7 +27,7 @@ from lms.web.guard import Audience, open_to
 from lms.web.headers import POLICY
 from lms.web.kit import carrel, read_session, transaction
 from lms.web.posters import picture_of
-from lms.web.screening import clock_of
+from lms.web.time_texts import clock_of
 from lti.deep_linking import (
     Asked,
     Item,

@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from lms.embedding.dates import say_day_of
 from lms.embedding.selection import Choice, SeriesChoice
 from lms.web.posters import picture_of
-from lms.web.screening import clock_of
+from lms.web.time_texts import clock_of
 from lti.targets import Target
 
 

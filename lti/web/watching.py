@@ -21,7 +21,8 @@ from lms.web.panels import said
 from lms.web.playback import elsewhere_words, plain_captions, progressive_url
 from lms.web.player_policy import player_policy
 from lms.web.posters import picture_of, poster_url
-from lms.web.screening import Doorway, Screening, asked_moment, minutes_of, screening_of
+from lms.web.screening import Doorway, Screening, asked_moment, screening_of
+from lms.web.time_texts import minutes_of
 from lms.web.watch import held_on
 from lti.frames import Frame
 from lti.models.launches import FrameRole, Purpose

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from lms import certificate_desk
 from lms.certificate_desk import ByHand
 from lms.clock import now
-from lms.letters import Doors
+from lms.links import Doors
 from tests.browser.conftest import Served, Visit
 from tests.browser.test_watch_for_everyone import faults_in
 from tests.factories import make_grant

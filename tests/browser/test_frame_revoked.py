@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.clock import now
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant, Withdrawal
 from lms.models.people import Login, Organisation

@@ -20,7 +20,7 @@ from lms.certificate_desk import ByHand
 from lms.clock import now
 from lms.demo.install import install_demo
 from lms.front import front
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.catalogue import (
     Caption,
     Handout,

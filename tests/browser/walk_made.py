@@ -27,7 +27,7 @@ from lms.addresses import read_address
 from lms.embedding.lists import keep_list
 from lms.guests import Guest
 from lms.handout_pages import Drawn
-from lms.letters import Doors
+from lms.links import Doors
 from lms.mass_work import Act
 from lms.models.people import EmailPurpose, Login, Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat

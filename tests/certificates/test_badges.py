@@ -12,7 +12,7 @@ from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
 from lms import certificates, erasing
 from lms.badge_keys import rotate
 from lms.certificates import Award
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.badges import BadgeKeyState
 from lms.models.certificates import CertificateKind
 from tests.clock import NOW

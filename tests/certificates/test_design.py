@@ -9,7 +9,7 @@ from PIL import Image
 
 from lms import certificates, erasing
 from lms.certificates import Award
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.certificates import CertificateKind
 from tests.clock import NOW
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from lms import certificates, personal
 from lms.certificates import Award
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.certificates import Attendance, CertificateKind
 from lms.models.upkeep import AuditEntry
 from tests.certificates.test_earning import consider, saw

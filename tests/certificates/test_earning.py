@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from lms import certificate_rounds, certificates, earning, merging
 from lms.certificate_rules import keep_rule, note_attendance, read_rule
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.certificates import CertificateKind
 from lms.models.holdings import Grant, Withdrawal
 from lms.models.people import Login

@@ -6,7 +6,7 @@ import pytest
 
 from lms import certificates
 from lms.certificates import Award
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.catalogue import Webinar
 from lms.models.certificates import CertificateKind
 from lms.models.people import Login, Organisation

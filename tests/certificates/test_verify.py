@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from lms import certificates, erasing
 from lms.certificates import Award, Correction
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.catalogue import Presenter, WebinarPresenter
 from lms.models.certificates import Certificate, CertificateKind
 from lms.models.people import Login

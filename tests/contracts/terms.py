@@ -9,7 +9,8 @@ from sqlalchemy import select
 from lms import contracts
 from lms.contracts import Renewal, Renewed
 from lms.db import Database
-from lms.desk import NewRequest, Office, ask
+from lms.desk import NewRequest, ask
+from lms.links import Office
 from lms.models.holdings import Grant
 from lms.models.orders import RequestKind
 from lms.models.people import Organisation, Role

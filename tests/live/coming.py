@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from lms import postman, registrations, webinars
 from lms.db import Database
 from lms.jobs import JobRun
-from lms.letters import Doors
 from lms.library import LIBRARY
+from lms.links import Doors
 from lms.live_notices import TELL_CHANGED, NewDate
 from lms.live_rounds import ROUND
 from lms.models.upkeep import Job, JobState, Mail

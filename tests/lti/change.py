@@ -9,7 +9,7 @@ from lms.addresses import read_address
 from lms.db import Database
 from lms.embedding.progress import Extent, watched_share
 from lms.jobs import Work
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.people import Login
 from lms.models.upkeep import Job, JobState
 from lms.models.viewing import WatchRecord

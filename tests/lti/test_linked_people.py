@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from lms.addresses import read_address
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.people import Login
 from lms.models.seats import Assignment
 from lms.models.viewing import WatchRecord

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from lms.errors import Conflict, NotFound
 from lms.jobs import Work
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.catalogue import Webinar
 from lms.models.people import Organisation
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool

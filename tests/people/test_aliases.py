@@ -9,7 +9,7 @@ from lms.addresses import read_address
 from lms.aliases import Alias
 from lms.db import Database
 from lms.errors import Conflict, NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.people import Login, LoginAlias
 from lms.models.upkeep import AuditEntry, Mail
 from tests.cast import Cast, Person

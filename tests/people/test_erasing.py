@@ -11,7 +11,7 @@ from lms import aliases, erasing, mail, notes
 from lms.addresses import read_address
 from lms.db import Base, Database
 from lms.errors import Conflict, NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.history import PastAnswer, PastImport, PastImportRow
 from lms.models.holdings import Grant
 from lms.models.imports import ImportState

@@ -6,7 +6,7 @@ from lms import accounts, memberships, organisations
 from lms.addresses import read_address
 from lms.db import Database
 from lms.errors import NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lms.memberships import Joined, Members, NewMember
 from lms.models.people import Role
 from tests.cast import Cast

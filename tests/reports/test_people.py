@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms import erasing
 from lms.db import Database
 from lms.errors import NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.certificates import Certificate, CertificateKind
 from lms.models.people import Login, Role
 from lms.models.seats import AssignmentEnd, AssignmentState

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms import erasing
 from lms.db import Database
 from lms.errors import NotFound
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.people import Login
 from lms.models.seats import AssignmentEnd, AssignmentState
 from lms.reports import Lapse, Span, laps

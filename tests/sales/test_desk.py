@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from lms import desk
 from lms.db import Database
-from lms.desk import NewRequest, Office, due_after
+from lms.desk import NewRequest, due_after
 from lms.desk_list import (
     RequestFacts,
     Wanted,
@@ -20,7 +20,7 @@ from lms.desk_list import (
 )
 from lms.errors import Conflict, Invalid, NotFound
 from lms.house import HouseWords, describe_house
-from lms.letters import Doors
+from lms.links import Doors, Office
 from lms.models.holdings import OfferKind
 from lms.models.orders import RequestKind, RequestState
 from lms.models.upkeep import AuditEntry, Mail

@@ -10,7 +10,7 @@ from lms import claiming, invitations, pools, seats
 from lms.addresses import read_address
 from lms.db import Database
 from lms.invitations import Invitee
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind, Scope
 from lms.models.people import Login

@@ -9,8 +9,8 @@ from lms import mass_work
 from lms.db import Database
 from lms.errors import NotFound
 from lms.jobs import Work, cancel
-from lms.letters import Doors
 from lms.library import LIBRARY
+from lms.links import Doors
 from lms.mass_work import Act, MassWork
 from lms.models.people import Organisation
 from lms.models.seats import AssignmentState, Seat

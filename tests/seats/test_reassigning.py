@@ -9,10 +9,11 @@ from sqlalchemy import select
 from lms import desk, reassigning, seat_requests
 from lms.addresses import read_address
 from lms.db import Database
-from lms.desk import NewRequest, Office
+from lms.desk import NewRequest
 from lms.desk_list import find_request
 from lms.errors import Conflict, NotFound
 from lms.invitations import IN_ALREADY, TAKES_NOBODY, Invitee
+from lms.links import Office
 from lms.models.holdings import Withdrawal
 from lms.models.orders import RequestKind, RequestState
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, SeatState

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lms.errors import Invalid
-from lms.staff_list import Entry, Fault, read_file, read_pasted
+from lms.models.imports import Fault
+from lms.staff_list import Entry, read_file, read_pasted
 
 PEOPLE = "E-mail,Name\njane@example.org,Jane Doe\nzoë@example.org,Zoë Ångström\n"
 

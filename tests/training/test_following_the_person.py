@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from lms import erasing, training
 from lms.db import Database
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.training import Trainee, TrainingGroupMember
 from lms.personal import read_personal_data
 from lms.training_groups import make_group

@@ -10,8 +10,7 @@ from sqlalchemy import select
 
 from lms import training
 from lms.db import Database
-from lms.desk import Office
-from lms.letters import Doors
+from lms.links import Doors, Office
 from lms.models.people import Login, Organisation
 from lms.models.upkeep import Mail
 from lms.settings import Settings

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from lms import claim_links, invitations
 from lms.addresses import read_address
 from lms.invitations import Invitee
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.people import Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool
 from tests.clock import NOW

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from lms import accounts, blocking, mailboxes
 from lms.addresses import read_address
 from lms.db import Database
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.people import EmailPurpose, Login
 from lms.passwords import Right, check_password
 from tests.cast import Cast

@@ -11,7 +11,7 @@ from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarStat
 from lms.models.people import Login
 from lms.models.viewing import PlaybackSession
 from lms.viewing import Screen
-from lms.web.screening import clock_of, minutes_of
+from lms.web.time_texts import clock_of, minutes_of
 from tests.clock import NOW
 from tests.factories import make_handout, make_recording, make_webinar
 

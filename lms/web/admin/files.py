@@ -20,9 +20,9 @@ from lms.web.guard import Audience, open_to
 from lms.web.job_pace import say_progress
 from lms.web.kit import carrel, read_session, render, see_other, transaction, wants_json
 from lms.web.panels import said_moment
-from lms.web.screening import clock_of
 from lms.web.signin import required_viewer
 from lms.web.stored import send_resumably
+from lms.web.time_texts import clock_of
 from lms.web.uploads import received
 from lms.webinar_files import WebinarFiles, read_version, read_webinar_files
 from media.captions import LARGEST_BYTES, Fault

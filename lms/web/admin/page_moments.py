@@ -13,8 +13,8 @@ from lms.handout_pages import Leaves, read_leaves
 from lms.page_moments import set_moments
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction
-from lms.web.screening import clock_of, seconds_of
 from lms.web.signin import required_viewer
+from lms.web.time_texts import clock_of, seconds_of
 
 blueprint = Blueprint(
     "staff_page_moments", __name__, url_prefix="/staff/handouts/<handout_id>/times"

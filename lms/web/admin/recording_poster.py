@@ -14,9 +14,9 @@ from lms.errors import N_, Invalid, NotFound
 from lms.models.catalogue import Recording
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
-from lms.web.screening import clock_of
 from lms.web.signin import required_viewer
 from lms.web.stored import send_stored
+from lms.web.time_texts import clock_of
 from lms.web.uploads import sent_picture
 from lms.webinar_files import read_place
 from media.frames import NoFrame, frame_at

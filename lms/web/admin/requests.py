@@ -25,8 +25,8 @@ from lms.pricing import holds_until
 from lms.sale_list import SaleFacts, sales_to_person
 from lms.sales import NewSale
 from lms.web.admin.sale_form import form_for, read_sale, render_form, with_choices
-from lms.web.ask import STATE_BADGES, STATE_WORDS, office
-from lms.web.doors import doors
+from lms.web.ask import STATE_BADGES, STATE_WORDS
+from lms.web.doors import doors, office
 from lms.web.forms.faults import show_faults
 from lms.web.forms.sale import AnswerForm, DomainForm, NoteForm, SaleForm
 from lms.web.guard import Audience, open_to

@@ -36,8 +36,7 @@ from lms.web.admin.sale_form import (
     render_form,
     with_choices,
 )
-from lms.web.ask import office
-from lms.web.doors import doors
+from lms.web.doors import doors, office
 from lms.web.forms.faults import show_faults
 from lms.web.forms.sale import TERMS_WORDS, SaleForm, SeatsBackForm
 from lms.web.guard import Audience, open_to

@@ -21,9 +21,9 @@ from lms.slides import (
 )
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render, see_other, transaction
-from lms.web.screening import clock_of
 from lms.web.signin import required_viewer
 from lms.web.stored import send_stored
+from lms.web.time_texts import clock_of
 from lms.webinar_files import read_place
 
 blueprint = Blueprint(

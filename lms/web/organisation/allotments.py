@@ -16,11 +16,12 @@ from lms.errors import Conflict, NotFound
 from lms.pool_overview import PoolCard, read_pools
 from lms.pools import PoolFacts
 from lms.stewards import Managed
+from lms.web.figures import counted
 from lms.web.forms.allotments import AllotForm, PartForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in
-from lms.web.organisation.pool_words import counted, pool_title, takes_people
+from lms.web.organisation.pool_words import pool_title, takes_people
 from lms.web.signin import required_viewer
 
 blueprint = Blueprint(

@@ -15,11 +15,12 @@ from lms.models.imports import Answer, ImportState
 from lms.pace import pace_of
 from lms.pool_overview import PoolCard, read_pool, read_pools
 from lms.stewards import Managed
+from lms.web.figures import counted
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, see_other, transaction, wants_json
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
 from lms.web.organisation.people import titles_of
-from lms.web.organisation.pool_words import counted, pool_title
+from lms.web.organisation.pool_words import pool_title
 from lms.web.pace_words import say_pace
 from lms.web.pager import page_number, pager_of
 from lms.web.signin import required_viewer

@@ -22,11 +22,12 @@ from lms.pool_overview import PoolCard, read_pools
 from lms.staff_list import SENTENCES, Entry, read_pasted
 from lms.stewards import Managed
 from lms.web.doors import doors
+from lms.web.figures import counted
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, transaction
 from lms.web.organisation.area import managed_organisation, render_in
 from lms.web.organisation.people import titles_of
-from lms.web.organisation.pool_words import counted, pool_title, takes_people
+from lms.web.organisation.pool_words import pool_title, takes_people
 from lms.web.signin import required_viewer
 
 blueprint = Blueprint(

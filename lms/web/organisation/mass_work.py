@@ -12,11 +12,11 @@ from lms.errors import N_
 from lms.mass_work import Act, MassWork
 from lms.models.upkeep import JobState
 from lms.pace import pace_of
+from lms.web.figures import counted
 from lms.web.guard import Audience, open_to
 from lms.web.job_pace import STATE_BADGES
 from lms.web.kit import read_session, see_other, transaction, wants_json
 from lms.web.organisation.area import managed_organisation, render_in
-from lms.web.organisation.pool_words import counted
 from lms.web.pace_words import say_pace
 from lms.web.signin import required_viewer
 

@@ -16,11 +16,11 @@ from lms.memberships import Member, NewMember, every_member, list_members
 from lms.models.people import Role
 from lms.stewards import Managed
 from lms.web.doors import doors
+from lms.web.figures import counted
 from lms.web.forms.members import MemberForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
-from lms.web.organisation.pool_words import counted
 from lms.web.pace import evenly
 from lms.web.pager import page_number, pager_of
 from lms.web.sheets import csv_answer

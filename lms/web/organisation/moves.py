@@ -15,8 +15,7 @@ from lms.reassigning import Losses
 from lms.seat_requests import Asker
 from lms.seating import OPEN
 from lms.stewards import Managed
-from lms.web.ask import office
-from lms.web.doors import doors
+from lms.web.doors import doors, office
 from lms.web.forms.seats import NextHolderForm, SeatAddressForm, SuccessorForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, see_other, transaction

@@ -13,12 +13,13 @@ from lms.errors import Conflict, NotFound
 from lms.pool_overview import PoolCard, read_pool, read_pools
 from lms.stewards import Managed
 from lms.web.doors import doors
+from lms.web.figures import counted
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in
 from lms.web.organisation.chosen import chosen_seats, see_other_url, table_of
 from lms.web.organisation.people import MOVED
-from lms.web.organisation.pool_words import counted, pool_title, takes_people
+from lms.web.organisation.pool_words import pool_title, takes_people
 from lms.web.organisation.table_state import TableState
 from lms.web.organisation.undoing import put_back
 from lms.web.signin import required_viewer

@@ -16,10 +16,11 @@ from lms.contracts import Shortage
 from lms.errors import NotFound
 from lms.pool_overview import PoolCard, Standing, read_pools
 from lms.stewards import Managed, managed_by
+from lms.web.figures import counted
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
-from lms.web.organisation.pool_words import SOON, counted, pool_face, pool_title
+from lms.web.organisation.pool_words import SOON, pool_face, pool_title
 from lms.web.signin import required_viewer
 from lms.zones import say_day
 

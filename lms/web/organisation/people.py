@@ -18,10 +18,11 @@ from lms.models.holdings import Scope
 from lms.pool_overview import PoolCard, read_pools
 from lms.seat_table import PAGE_SIZE, SeatRow, Sort, Standing, every_row, read_rows
 from lms.stewards import Managed
+from lms.web.figures import counted
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
-from lms.web.organisation.pool_words import counted, pool_title
+from lms.web.organisation.pool_words import pool_title
 from lms.web.organisation.table_state import (
     STANDING_BADGES,
     STANDING_WORDS,

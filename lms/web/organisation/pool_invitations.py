@@ -17,11 +17,12 @@ from lms.pool_overview import read_pool
 from lms.seat_table import PAGE_SIZE, Order, SeatRow, Sort, Standing, Wanted, read_rows
 from lms.stewards import Managed
 from lms.web.doors import doors, keep_nothing
+from lms.web.figures import counted
 from lms.web.forms.seats import OpenLinkForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
-from lms.web.organisation.pool_words import counted, pool_title, takes_people
+from lms.web.organisation.pool_words import pool_title, takes_people
 from lms.web.organisation.table_state import STANDING_BADGES, STANDING_WORDS
 from lms.web.pager import page_number, pager_of
 from lms.web.signin import required_viewer

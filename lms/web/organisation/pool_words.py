@@ -13,6 +13,7 @@ from lms.errors import N_
 from lms.explain import last_day
 from lms.models.holdings import Scope
 from lms.pool_overview import Line, PoolCard, Standing, Term
+from lms.web.figures import counted
 
 SOON = timedelta(days=30)
 
@@ -91,11 +92,6 @@ def takes_people(card: PoolCard) -> bool:
         Standing.TO_COME,
         Standing.AWAITING_PAYMENT,
     )
-
-
-def counted(number: int) -> str:
-    """Write a number as tables do: `18,204`."""
-    return f"{number:,}"
 
 
 def _about(card: PoolCard) -> str:

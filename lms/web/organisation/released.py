@@ -22,12 +22,12 @@ from lms.pool_overview import read_pools
 from lms.seat_history import released_together
 from lms.seat_table import read_chosen
 from lms.web.doors import doors
+from lms.web.figures import counted
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in
 from lms.web.organisation.chosen import chosen_seats, see_other_url, table_of
 from lms.web.organisation.people import RELEASED, titles_of
-from lms.web.organisation.pool_words import counted
 from lms.web.organisation.undoing import put_back
 from lms.web.signin import required_viewer
 

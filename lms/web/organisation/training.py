@@ -34,12 +34,12 @@ from lms.training_table import (
     read_people,
     read_training,
 )
+from lms.web.figures import counted
 from lms.web.forms.faults import show_faults
 from lms.web.forms.training import DueForm, TrainingForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
-from lms.web.organisation.pool_words import counted
 from lms.web.pager import page_number, pager_of
 from lms.web.sheets import csv_answer
 from lms.web.signin import required_viewer

@@ -10,12 +10,12 @@ from lms.clock import now
 from lms.errors import Invalid
 from lms.stewards import Managed
 from lms.training_groups import PAGE_SIZE, list_groups, read_group
+from lms.web.figures import counted
 from lms.web.forms.faults import show_faults
 from lms.web.forms.training import GroupForm, GroupPeopleForm
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, see_other, transaction
 from lms.web.organisation.area import managed_organisation, render_in
-from lms.web.organisation.pool_words import counted
 from lms.web.pager import page_number, pager_of
 from lms.web.signin import required_viewer
 

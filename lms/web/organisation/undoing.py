@@ -8,8 +8,8 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from lms.errors import Conflict
+from lms.web.figures import counted
 from lms.web.kit import transaction
-from lms.web.organisation.pool_words import counted
 
 Done = TypeVar("Done")
 

@@ -13,11 +13,11 @@ from flask_babel import gettext as _
 from lms.clock import now
 from lms.pool_overview import read_pools
 from lms.usage import MonthUse, Usage, read_usage
+from lms.web.figures import counted
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session
 from lms.web.organisation.area import managed_organisation, render_in, zone_of
 from lms.web.organisation.people import titles_of
-from lms.web.organisation.pool_words import counted
 from lms.web.sheets import csv_answer
 from lms.zones import LOCALE
 

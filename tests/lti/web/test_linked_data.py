@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.erasing import erase
-from lms.letters import Doors
+from lms.links import Doors
 from lms.parts import erase_hooks, export_hooks
 from lms.personal import read_personal_data
 from lti.linking import forget_old

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 
 from lms.erasing import erase
-from lms.letters import Doors
+from lms.links import Doors
 from lms.models.catalogue import Webinar
 from lms.models.people import Login, Organisation
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from lms.addresses import read_address
 from lms.db import Database
 from lms.embedding.lists import keep_list
-from lms.letters import Doors
+from lms.links import Doors
 from lms.mass_work import Act, begin
 from lms.member_invitations import ask_in
 from lms.memberships import NewMember

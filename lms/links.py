@@ -1,0 +1,40 @@
+"""Links to the product's pages for emails, and the zone that business days are counted in."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from lms.models.people import EmailPurpose
+
+_SECRET_PAGES: Final = {
+    EmailPurpose.CONFIRM_SIGN_UP: "/sign-up/confirm/",
+    EmailPurpose.RESET_PASSWORD: "/reset-password/",
+    EmailPurpose.SET_PASSWORD: "/reset-password/",
+    EmailPurpose.CHANGE_EMAIL: "/account/email/confirm/",
+    EmailPurpose.RESTORE_EMAIL: "/account/email/restore/",
+    EmailPurpose.RECOVERY_ADDRESS: "/account/recovery/confirm/",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where the house is reached, for the links in letters."""
+
+    base_url: str
+
+    def page(self, path: str, *, onward: str | None = None) -> str:
+        """Return a page's whole address; `onward` is the local path to go to afterwards."""
+        return self.base_url + path + (f"?next={quote(onward)}" if onward else "")
+
+    def secret_page(self, purpose: EmailPurpose, secret: str, *, onward: str | None) -> str:
+        """Return the whole address of the page that a mailed secret opens."""
+        return self.page(_SECRET_PAGES[purpose] + secret, onward=onward)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Where the house is reached, and the zone in which its working days are counted."""
+
+    doors: Doors
+    zone: ZoneInfo
