@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from benchmarks.search import fill, vocabulary
 from lms.clock import now
-from lms.models.catalogue import Recording, Webinar
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar
+from lms.models.recordings import Recording
 from lms.models.seats import Pool
 from lms.models.viewing import WatchRecord
 from lms.progress import watched_seconds

@@ -26,7 +26,7 @@ from benchmarks.viewers import FILE, Crowd
 from lms import jobs, recordings
 from lms.clock import now
 from lms.migrations import upgrade
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from media.programs import ffmpeg_path

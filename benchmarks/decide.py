@@ -27,7 +27,7 @@ from benchmarks.large_house import NOW, Size, fill, house
 from benchmarks.plans import scans
 from lms.access import Action, decide
 from lms.cases import load_case
-from lms.models.people import Login
+from lms.models.accounts import Login
 
 BY_KEY: Final = select(Login.public_id).where(Login.id == bindparam("id"))
 TURNS: Final = 11

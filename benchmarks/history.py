@@ -30,12 +30,12 @@ from lms.db import Database
 from lms.history_runs import apply_now, read_now
 from lms.history_view import PastFacts, find_past
 from lms.migrations import upgrade
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
 from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant
-from lms.models.orders import Sale
-from lms.models.people import Login
+from lms.models.sales import Sale
 from lms.models.seats import Pool
-from lms.models.upkeep import AuditEntry
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from tests.servers.postgres import postgres

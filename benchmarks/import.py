@@ -34,7 +34,7 @@ from lms.importing import apply_now, read_through
 from lms.imports import NewImport
 from lms.migrations import upgrade
 from lms.models.holdings import OfferKind, Scope
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import Pool
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant, sell_seats

@@ -25,7 +25,7 @@ from sqlalchemy import select
 
 from benchmarks.serving import tree
 from lms.migrations import upgrade
-from lms.models.catalogue import Recording
+from lms.models.recordings import Recording
 from lms.runtime import open_carrel
 from lms.settings import Settings
 from tests.browser.people import Person

@@ -30,7 +30,7 @@ from lms.app import create_app
 from lms.clock import now
 from lms.db import Database
 from lms.migrations import upgrade
-from lms.models.people import SignIn
+from lms.models.accounts import SignIn
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from lms.sign_ins import hash_cookie

@@ -31,9 +31,11 @@ from lms.db import Database
 from lms.importing import apply_now, take_in_pasted
 from lms.mass_work import Act
 from lms.migrations import upgrade
-from lms.models.people import Organisation
+from lms.models.audit import AuditEntry
+from lms.models.jobs import Job, JobState
+from lms.models.mail import Mail
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentEnd, Pool, Seat
-from lms.models.upkeep import AuditEntry, Job, JobState, Mail
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from tests.factories import make_login

@@ -34,8 +34,9 @@ from lms import pools, seats
 from lms.db import Database, new_public_id
 from lms.lean import Driver, Lean
 from lms.migrations import upgrade
+from lms.models.accounts import Login
 from lms.models.holdings import OfferKind, Scope
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant

@@ -14,8 +14,8 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.known_addresses import NO_SUCH_LOGIN
 from lms.letters import Reader
 from lms.links import Doors
+from lms.models.accounts import EmailPurpose, Login
 from lms.models.holdings import Grant
-from lms.models.people import EmailPurpose, Login
 
 LONGEST_NAME: Final = 200
 UNCONFIRMED_KEPT_FOR: Final = timedelta(days=7)

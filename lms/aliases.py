@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms import accounts, audit, known_addresses
 from lms.addresses import Address
 from lms.errors import N_, Conflict, NotFound
-from lms.models.people import Login, LoginAlias
+from lms.models.accounts import Login, LoginAlias
 
 MOST: Final = 20
 KNOWN_ALREADY = N_("This log-in is known by this address already.")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import Pool
 from lms.offering import offer_next
 from lms.pools import NO_SUCH_POOL, PoolFacts, allotments_of, read_pool

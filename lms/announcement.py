@@ -12,9 +12,7 @@ from lms.entries import Playable
 from lms.errors import NotFound
 from lms.gather import gathered
 from lms.models.catalogue import (
-    Handout,
     Presenter,
-    Recording,
     Series,
     Webinar,
     WebinarPresenter,
@@ -22,6 +20,8 @@ from lms.models.catalogue import (
     WebinarState,
 )
 from lms.models.certificates import CertificateRule
+from lms.models.handouts import Handout
+from lms.models.recordings import Recording
 from lms.offers import PRICES, Price, prices_of
 
 

@@ -15,8 +15,8 @@ from lms import audit, jobs, known_addresses
 from lms.db import insert_into, new_public_id
 from lms.errors import N_, Conflict, NotFound
 from lms.models.catalogue import Webinar
+from lms.models.jobs import Lane
 from lms.models.live import RoomReport, RoomStay
-from lms.models.upkeep import Lane
 from lms.participants import Decided, Named, Participants, page_of, read_decided
 from lms.room_stays import key_of
 from lms.zoom_reports import Report

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.bulk import write_rows
 from lms.db import Base
 from lms.lean import Driver, Lean
-from lms.models.upkeep import AuditEntry
+from lms.models.audit import AuditEntry
 
 _ENTRIES: Final = Base.metadata.tables[AuditEntry.__tablename__]
 Detail = Mapping[str, str | int | float | bool | None]

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from lms.addresses import read_address
 from lms.errors import Invalid, NotFound
 from lms.known_addresses import find_known
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
 from lms.models.catalogue import Presenter, Series, Webinar
 from lms.models.holdings import Grant
-from lms.models.people import Login, Organisation
-from lms.models.upkeep import AuditEntry
+from lms.models.organisations import Organisation
 from lms.things import Thing, name_things
 
 BATCH: Final = 500

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy import Update, and_, bindparam, or_, select, update
 
 from lms.lean import Lean
-from lms.models.catalogue import Recording, Webinar, WebinarState
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant, Scope, Withdrawal
-from lms.models.people import Login
+from lms.models.recordings import Recording
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.viewing import PlaybackEnd, PlaybackSession, Stream, WatchRecord
 

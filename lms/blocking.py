@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit, sign_ins, viewing
 from lms.errors import N_, Conflict, Forbidden, NotFound
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.viewing import PlaybackEnd
 from lms.reasons import checked_reason
 

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session, aliased
 from lms import audit
 from lms.errors import N_, Invalid, NotFound
 from lms.mail import key_of
-from lms.models.upkeep import JobState, Mail
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
 
 NO_REPORT = N_("This is not a report about a mail that could not be delivered.")
 NO_SUCH_MAIL = N_("The report is about no mail of this library.")

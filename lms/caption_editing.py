@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from lms import audit, passages
 from lms.captions import VTT, find_caption, index, new_key
 from lms.errors import N_, Conflict, Invalid
-from lms.models.catalogue import Caption, Recording, Webinar
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar
+from lms.models.recordings import Caption, Recording
 from media.captions import MOST_CUES
 from media.cues import Cue, clean_line, clean_settings, write_vtt
 from media.storage import Storage

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms import audit, passages
 from lms.db import new_public_id
 from lms.errors import N_, Invalid, NotFound
-from lms.models.catalogue import Caption, FormerCaption, Recording
+from lms.models.recordings import Caption, FormerCaption, Recording
 from lms.models.search import Passage, PassageKind
 from lms.recordings import find
 from media.captions import BadCaptions, Fault, read_cues

@@ -10,16 +10,10 @@ from sqlalchemy.orm import Session
 from lms.access import Case, GrantFacts, LoginFacts, WebinarFacts
 from lms.errors import NotFound
 from lms.lean import Query
-from lms.models.catalogue import (
-    Presenter,
-    Recording,
-    Series,
-    Webinar,
-    WebinarPresenter,
-    WebinarSeries,
-)
+from lms.models.accounts import Login
+from lms.models.catalogue import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
 from lms.models.holdings import Scope
-from lms.models.people import Login
+from lms.models.recordings import Recording
 from lms.models.seats import Pool
 from lms.ways import grant_of, lines
 

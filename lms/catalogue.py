@@ -33,6 +33,7 @@ from lms.endings import ends_at
 from lms.entries import Entry, current_recording, entry_columns, entry_of
 from lms.errors import NotFound
 from lms.gather import gathered
+from lms.models.accounts import Login
 from lms.models.catalogue import (
     Presenter,
     Series,
@@ -41,7 +42,6 @@ from lms.models.catalogue import (
     WebinarSeries,
     WebinarState,
 )
-from lms.models.people import Login
 
 PAGE_SIZE: Final = 24
 MOST_UPCOMING: Final = 24

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from lms.errors import NotFound
 from lms.lean import Query
 from lms.merged_logins import logins_of
+from lms.models.accounts import Login, LoginAlias
 from lms.models.catalogue import Webinar
 from lms.models.certificates import Certificate, CertificateKind
-from lms.models.people import Login, LoginAlias
 from lms.models.showings import Attendee
 
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from lms.db import insert_into
 from lms.lean import Query
 from lms.merged_logins import logins_of
-from lms.models.catalogue import Recording, Webinar
+from lms.models.catalogue import Webinar
 from lms.models.certificates import Attendance, CertificateRule
+from lms.models.recordings import Recording
 from lms.models.viewing import WatchRecord
 
 PERCENT: Final = 90  # of the recording

@@ -14,9 +14,9 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.lean import Query
 from lms.links import Doors
 from lms.merged_logins import logins_of
+from lms.models.accounts import Login
 from lms.models.catalogue import Presenter, Webinar, WebinarPresenter
 from lms.models.certificates import Certificate, CertificateKind
-from lms.models.people import Login
 from lms.models.showings import Attendee
 from lms.reasons import checked_reason
 

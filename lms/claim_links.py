@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.email_tokens import hash_secret
 from lms.errors import N_, Gone, Invalid
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, Pool, Seat
-from lms.models.upkeep import AuditEntry
 from lms.seat_letters import about_pool
 from lms.seating import OPEN
 

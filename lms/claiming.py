@@ -11,8 +11,8 @@ from lms.claim_links import LINK_IS_OVER, LinkState
 from lms.errors import N_, Forbidden, Gone, NotFound
 from lms.links import Doors
 from lms.merged_logins import logins_of
+from lms.models.accounts import Login, LoginAlias
 from lms.models.catalogue import Webinar
-from lms.models.people import Login, LoginAlias
 from lms.models.seats import (
     Assignment,
     AssignmentEnd,

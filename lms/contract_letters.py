@@ -13,7 +13,7 @@ from lms import mail
 from lms.errors import N_
 from lms.house import read_house
 from lms.links import Doors
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.pools import PoolFacts
 from lms.stewards import Steward, stewards_of
 from lms.zones import say_day

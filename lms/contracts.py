@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from lms import audit, pools
 from lms.capacity import Line, Standing, capacity_at, changes_of
 from lms.errors import N_, Conflict, Invalid, NotFound
+from lms.models.accounts import Login
 from lms.models.holdings import OfferKind
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant, PoolFacts, read_pool

@@ -15,7 +15,8 @@ from lms.desk_list import OPEN, RequestFacts, find_request
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.links import Doors, Office
 from lms.models.holdings import OfferKind
-from lms.models.orders import DeliveredThrough, DeskRequest, RequestKind, RequestState, Sale
+from lms.models.requests import DeskRequest, RequestKind, RequestState
+from lms.models.sales import DeliveredThrough, Sale
 from lms.offers import MOST_SEATS, Price, read_prices
 from lms.pricing import Ask, Quote, Unpriced, locked, quote
 

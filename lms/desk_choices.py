@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from lms.errors import NotFound
 from lms.models.catalogue import Presenter, Series, Webinar, WebinarState
 from lms.models.holdings import Scope
-from lms.models.people import Membership, Organisation
+from lms.models.organisations import Membership, Organisation
 from lms.passes import Target
 
 MOST: Final = 200

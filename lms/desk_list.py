@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, aliased
 from lms.errors import N_, NotFound
 from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind
-from lms.models.orders import DeliveredThrough, DeskRequest, RequestKind, RequestState, Sale
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
+from lms.models.requests import DeskRequest, RequestKind, RequestState
+from lms.models.sales import DeliveredThrough, Sale
 from lms.models.seats import Pool, Seat
 
 OPEN: Final = (RequestState.NEW, RequestState.IN_HAND)

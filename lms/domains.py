@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.addresses import read_address
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import VerifiedDomain
 
 NOT_A_DOMAIN = N_("Enter the part of their addresses behind the @, such as library.example.org.")

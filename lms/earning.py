@@ -22,9 +22,10 @@ from lms.known_addresses import kept_login
 from lms.lean import Driver, Lean, Query
 from lms.links import Doors
 from lms.merged_logins import logins_of
-from lms.models.catalogue import Recording, Webinar
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar
 from lms.models.certificates import CertificateKind
-from lms.models.people import Login
+from lms.models.recordings import Recording
 from lms.models.viewing import PlaybackSession, WatchRecord
 from lms.watching import Place, read_places, read_places_in
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms.db import new_public_id
 from lms.errors import N_, Gone
-from lms.models.people import EmailPurpose, EmailToken
+from lms.models.accounts import EmailPurpose, EmailToken
 
 LIFE: Final = {
     EmailPurpose.CONFIRM_SIGN_UP: timedelta(days=2),

@@ -14,8 +14,8 @@ from lms.clock import now
 from lms.db import new_public_id
 from lms.errors import N_
 from lms.jobs import Ended, GiveUp, JobRun, LeaseLost, StandAside, Stopped, TryAgain, enqueue
-from lms.models.catalogue import Recording, RecordingState
-from lms.models.upkeep import Job, JobState, Lane
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.recordings import Recording, RecordingState
 from lms.recordings import Playable
 from lms.runtime import Carrel
 from media.probe import Probe, Unplayable, probe

@@ -17,14 +17,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from lms.gather import gathered
-from lms.models.catalogue import (
-    Presenter,
-    Recording,
-    Webinar,
-    WebinarPresenter,
-    WebinarState,
-)
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.catalogue import Presenter, Webinar, WebinarPresenter, WebinarState
+from lms.models.recordings import Recording
 from lms.models.viewing import WatchRecord
 
 

@@ -16,16 +16,17 @@ from sqlalchemy.orm import Session
 from lms import audit, certificates, sign_ins, stewards, viewing
 from lms.errors import N_, Conflict, NotFound
 from lms.links import Doors
+from lms.models.accounts import EmailToken, Login, LoginAlias
 from lms.models.certificates import Attendance
 from lms.models.history import PastAnswer, PastImport, PastImportRow
 from lms.models.imports import ImportState, SeatImportRow
-from lms.models.live import LiveJoin, RoomReport, RoomStay
-from lms.models.orders import DeskRequest, Registration
-from lms.models.people import EmailToken, Login, LoginAlias, MemberInvitation, Membership
+from lms.models.live import LiveJoin, Registration, RoomReport, RoomStay
+from lms.models.mail import Mail
+from lms.models.organisations import MemberInvitation, Membership
+from lms.models.requests import DeskRequest
 from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
 from lms.models.showings import Attendee
 from lms.models.training import Trainee, TrainingGroupMember
-from lms.models.upkeep import Mail
 from lms.models.viewing import Note, PlaybackEnd, Stream, WatchRecord
 from lms.seats import release_many
 

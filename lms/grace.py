@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.capacity import GRACE
 from lms.errors import N_, Conflict, Invalid
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
 from lms.models.holdings import Grant
-from lms.models.orders import DeskRequest, RequestKind, RequestState
-from lms.models.people import Login
+from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.models.seats import Pool
-from lms.models.upkeep import AuditEntry
 from lms.pools import settle
 from lms.pricing import QUOTE_HOLDS_FOR
 

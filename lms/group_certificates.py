@@ -12,8 +12,8 @@ from lms.certificates import Award, Correction
 from lms.errors import N_
 from lms.links import Doors
 from lms.models.certificates import Certificate, CertificateKind
+from lms.models.jobs import Lane
 from lms.models.showings import Attendee, Showing
-from lms.models.upkeep import Lane
 
 GIVE: Final = "certificates.group"
 NAME_MENDED: Final = N_("The host of the showing corrected the name.")

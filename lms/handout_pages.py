@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from lms import passages
 from lms.errors import NotFound
-from lms.models.catalogue import Handout, HandoutPage, PageMoment, Recording, Webinar
+from lms.models.catalogue import Webinar
+from lms.models.handouts import Handout, HandoutPage, PageMoment
+from lms.models.recordings import Recording
 from lms.models.search import PassageKind
 from lms.passages import Piece, Source
 from media.kinds import DocumentKind

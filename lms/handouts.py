@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from lms import audit, jobs, passages
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.models.catalogue import Handout, Webinar
-from lms.models.upkeep import Lane
+from lms.models.catalogue import Webinar
+from lms.models.handouts import Handout
+from lms.models.jobs import Lane
 from media.documents import Document, UnusableDocument, check_document, first_page
 from media.keys import own_name, safe_name
 from media.kinds import MEDIA_TYPES, DocumentKind, ending_of

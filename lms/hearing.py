@@ -14,8 +14,8 @@ from lms.clock import now
 from lms.encoding import workshop
 from lms.errors import N_, Conflict
 from lms.jobs import ENDED, GiveUp, JobRun, Stopped, enqueue, latest_job
-from lms.models.catalogue import Caption
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
+from lms.models.recordings import Caption
 from lms.recordings import find
 from lms.runtime import Carrel
 from media.captions import BadCaptions, read_cues

@@ -22,8 +22,8 @@ from lms.desk_choices import EVERYTHING, read_targets
 from lms.errors import N_, Invalid, Refused
 from lms.links import Office
 from lms.models.holdings import OfferKind
-from lms.models.orders import Terms
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
+from lms.models.sales import Terms
 from lms.passes import Target
 from lms.past_sales import PastSale
 from lms.sales import NewSale

@@ -15,11 +15,12 @@ from lms.bulk import count_anew
 from lms.errors import N_, Conflict, Refused
 from lms.history import PastRow
 from lms.links import Office
+from lms.models.accounts import Login
 from lms.models.history import PastAnswer, PastImport, PastImportRow
 from lms.models.holdings import Grant
 from lms.models.imports import ImportState
-from lms.models.orders import Sale
-from lms.models.people import Login, Membership
+from lms.models.organisations import Membership
+from lms.models.sales import Sale
 from lms.models.seats import Pool
 from lms.sent_lists import LONGEST_SENTENCE, SentLists, maker
 

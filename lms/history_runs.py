@@ -20,7 +20,7 @@ from lms.importing import fetched
 from lms.jobs import Ended, GiveUp, JobRun, Stopped, TryAgain
 from lms.links import Doors, Office
 from lms.models.imports import ImportState
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
 from lms.past_letters import send_brought_in
 from lms.runtime import Carrel
 from lms.sheet_text import encoding_of

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
 from lms.import_view import NO_SUCH_LIST
+from lms.models.accounts import Login
 from lms.models.history import PastAnswer, PastImport, PastImportRow
 from lms.models.imports import ImportState
-from lms.models.people import Login
-from lms.models.upkeep import Job
+from lms.models.jobs import Job
 
 PAGE: Final = 50
 

@@ -12,17 +12,12 @@ from lms.access import Action, Admitted, Case, Code, GrantFacts, decide, weigh_h
 from lms.cases import load_cases
 from lms.errors import NotFound
 from lms.known_addresses import kept_login
-from lms.models.catalogue import (
-    Presenter,
-    Recording,
-    Series,
-    Webinar,
-    WebinarPresenter,
-    WebinarSeries,
-)
+from lms.models.accounts import Login, LoginAlias
+from lms.models.catalogue import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
 from lms.models.holdings import Grant, OfferKind, Scope, Withdrawal
-from lms.models.orders import Sale, Terms
-from lms.models.people import Login, LoginAlias, Organisation
+from lms.models.organisations import Organisation
+from lms.models.recordings import Recording
+from lms.models.sales import Sale, Terms
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
 from lms.models.viewing import WatchRecord
 from lms.reasons import checked_reason

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.colour import OWN
 from lms.errors import N_, Invalid, NotFound
-from lms.models.upkeep import House
+from lms.models.branding import House
 
 DEFAULT_NAME = "Carrel"
 DEFAULT_ACCENT = OWN

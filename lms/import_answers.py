@@ -6,8 +6,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, func, or_, select, union, update
 from sqlalchemy.orm import Session
 
+from lms.models.accounts import Login, LoginAlias
 from lms.models.imports import Answer, ImportState, SeatImport, SeatImportRow
-from lms.models.people import Login, LoginAlias
 from lms.models.seats import Assignment, Pool
 from lms.seating import standing_of
 

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from lms.errors import N_, NotFound
+from lms.models.accounts import Login
 from lms.models.imports import Answer, ImportState, SeatImport, SeatImportRow
-from lms.models.people import Login
+from lms.models.jobs import Job
 from lms.models.seats import Pool
-from lms.models.upkeep import Job
 from lms.staff_list import SENTENCES as FAULTS
 
 PAGE: Final = 50

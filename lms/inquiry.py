@@ -16,7 +16,8 @@ from lms.errors import N_, Invalid, NotFound
 from lms.explain import asked_organisation
 from lms.holdings import HeldSeat, read_seats, read_seats_for
 from lms.known_addresses import find_known
-from lms.models.people import Login, Organisation
+from lms.models.accounts import Login
+from lms.models.organisations import Organisation
 from lms.models.seats import VerifiedDomain
 from lms.organisations import find_manager
 from lms.people import find_other

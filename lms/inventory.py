@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from lms.db import Base, Database
 from lms.encoding import SWEEP
-from lms.models.catalogue import Handout, Recording
-from lms.models.upkeep import Job, JobState
+from lms.models.handouts import Handout
+from lms.models.jobs import Job, JobState
+from lms.models.recordings import Recording
 from media.playlists import parse_playlist
 from media.storage import Missing, Storage
 from media.transcode import MASTER

@@ -12,9 +12,9 @@ from lms import mail
 from lms.errors import N_
 from lms.invitations import STAYS_OPEN, link_of
 from lms.links import Doors, Office
-from lms.models.people import Organisation
+from lms.models.mail import Mail
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool
-from lms.models.upkeep import Mail
 from lms.seat_letters import about_pool, days_left
 from lms.seating import standing_of
 from lms.zones import read_zone

@@ -13,7 +13,7 @@ from lms import audit, claim_links, seat_letters, seats
 from lms.addresses import Address
 from lms.errors import N_, Conflict, Invalid
 from lms.links import Doors
-from lms.models.people import Login, LoginAlias
+from lms.models.accounts import Login, LoginAlias
 from lms.models.seats import (
     Assignment,
     AssignmentEnd,

@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.models.catalogue import Recording, Webinar
+from lms.models.catalogue import Webinar
+from lms.models.recordings import Recording
 
 
 def titles_of(session: Session, subjects: Collection[str]) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.errors import N_, Conflict, NotFound
-from lms.models.upkeep import Job, JobState, Lane
+from lms.models.jobs import Job, JobState, Lane
 from lms.runtime import Carrel
 
 KEPT_AFTER_ITS_END = timedelta(days=30)

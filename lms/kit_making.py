@@ -17,10 +17,12 @@ from lms.errors import N_
 from lms.house import read_house
 from lms.jobs import Ended, GiveUp, JobRun, LeaseLost, Stopped, TryAgain
 from lms.kit_text import KitText, letter_of
-from lms.models.catalogue import Caption, Handout, Presenter, Recording, Webinar, WebinarPresenter
+from lms.models.catalogue import Presenter, Webinar, WebinarPresenter
+from lms.models.handouts import Handout
+from lms.models.jobs import JobState
 from lms.models.kits import DeliveryKit, KitState
-from lms.models.people import Organisation
-from lms.models.upkeep import JobState
+from lms.models.organisations import Organisation
+from lms.models.recordings import Caption, Recording
 from lms.runtime import Carrel
 from lms.zones import is_zone, read_zone
 from media.burning import CaptionFile, Marks, burn

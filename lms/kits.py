@@ -17,10 +17,11 @@ from lms.access import Action, Admitted
 from lms.email_tokens import hash_secret
 from lms.embedding.standing import Presence, Visitor, read_standing
 from lms.errors import N_, Conflict, Forbidden, Gone, NotFound
-from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.jobs import Job, Lane
 from lms.models.kits import DeliveryKit, EndedKitLink, KitPermit, KitState
-from lms.models.people import Organisation
-from lms.models.upkeep import Job, Lane
+from lms.models.organisations import Organisation
+from lms.models.recordings import Recording, RecordingState
 
 MAKE: Final = "kit.make"
 DROP: Final = "kit.drop"

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.addresses import Address
 from lms.errors import N_, NotFound
-from lms.models.people import Login, LoginAlias
+from lms.models.accounts import Login, LoginAlias
 
 AT_ONCE: Final = 1_000
 NO_SUCH_LOGIN = N_("There is no account under this address.")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lms.db import new_public_id
 from lms.errors import N_
 from lms.jobs import Claim, Ended, Ending
-from lms.models.upkeep import Job, JobState, Lane
+from lms.models.jobs import Job, JobState, Lane
 
 LEASE = timedelta(seconds=30)
 FIRST_WAIT = timedelta(seconds=10)

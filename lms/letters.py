@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms import email_tokens, mail
 from lms.errors import N_
 from lms.links import Doors
-from lms.models.people import EmailPurpose
+from lms.models.accounts import EmailPurpose
 
 _SUBJECTS: Final = {
     EmailPurpose.CONFIRM_SIGN_UP: N_("Finish making your account"),

@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from lms.models.people import EmailPurpose
+from lms.models.accounts import EmailPurpose
 
 _SECRET_PAGES: Final = {
     EmailPurpose.CONFIRM_SIGN_UP: "/sign-up/confirm/",

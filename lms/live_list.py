@@ -8,11 +8,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
 from lms.models.certificates import Attendance
-from lms.models.live import LiveJoin, RoomStay
-from lms.models.orders import Registration
-from lms.models.people import Login
+from lms.models.live import LiveJoin, Registration, RoomStay
 
 PAGE_SIZE: Final = 50
 

@@ -21,10 +21,11 @@ from lms.desk_list import MONEY_BACK, OPEN, RequestFacts, find_request
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.links import Doors, Office
 from lms.merged_logins import logins_of
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant, OfferKind, Scope
-from lms.models.orders import DeskRequest, Registration, RequestKind
-from lms.models.people import Login
+from lms.models.live import Registration
+from lms.models.requests import DeskRequest, RequestKind
 from lms.models.viewing import PlaybackEnd
 from lms.registrants import TO_COME, read_registrant, read_standing
 from lms.viewing import end_by_own_grants

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms import jobs
 from lms.errors import N_, Invalid
 from lms.models.catalogue import Webinar
-from lms.models.upkeep import Job, JobState, Lane
+from lms.models.jobs import Job, JobState, Lane
 
 TELL_CHANGED: Final = "live.tell_changed"
 MOVED: Final = "live_moved"

@@ -12,7 +12,8 @@ from lms.access import Action, Admitted, Code, decide
 from lms.cases import load_case
 from lms.links import Doors
 from lms.live_letters import CANCELLED, MOVED, READY, RESTORED, SOON, TOMORROW, Kind, key_of, send
-from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.recordings import Recording, RecordingState
 
 DAY_BEFORE: Final = timedelta(days=1)
 HOUR_BEFORE: Final = timedelta(hours=1)

@@ -19,8 +19,9 @@ from lms.calendar_files import Invitation, packed
 from lms.colour import light_accent
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.house import read_house
-from lms.models.people import EmailPurpose
-from lms.models.upkeep import JobState, Mail
+from lms.models.accounts import EmailPurpose
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 KEPT_AFTER_SENDING = timedelta(days=30)

@@ -13,7 +13,7 @@ from lms.email_tokens import Ticket
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.letters import Reader
 from lms.links import Doors
-from lms.models.people import EmailPurpose, EmailToken, Login, LoginAlias
+from lms.models.accounts import EmailPurpose, EmailToken, Login, LoginAlias
 
 SAME_ADDRESS = N_("This is the address that the account has now.")
 RECOVERY_IS_OWN = N_("Use another address than the one you sign in with.")

@@ -16,7 +16,7 @@ from lms.email_tokens import MailedCode
 from lms.errors import NotFound
 from lms.letters import Reader
 from lms.links import Doors
-from lms.models.people import EmailPurpose, Login
+from lms.models.accounts import EmailPurpose, Login
 
 CHOOSING = (EmailPurpose.RESET_PASSWORD, EmailPurpose.SET_PASSWORD)
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from lms import audit, invitations, jobs, seats
 from lms.errors import NotFound
 from lms.links import Doors
+from lms.models.jobs import Job, JobState, Lane
 from lms.models.seats import Assignment, AssignmentEnd, Seat
-from lms.models.upkeep import Job, JobState, Lane
 from lms.seating import OPEN, lock_pool
 
 AT_ONCE: Final = 200  # more than these are done by a job

@@ -15,7 +15,8 @@ from lms.accounts import Account
 from lms.errors import N_, Conflict, Forbidden, NotFound
 from lms.links import Doors
 from lms.memberships import NewMember
-from lms.models.people import EmailPurpose, Login, MemberInvitation, Membership, Organisation, Role
+from lms.models.accounts import EmailPurpose, Login
+from lms.models.organisations import MemberInvitation, Membership, Organisation, Role
 from lms.organisations import OrganisationFacts, add_member, find_organisation
 from lms.stewards import OWNERS_ONLY, Managed, check_newcomer
 

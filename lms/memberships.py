@@ -12,7 +12,8 @@ from lms.accounts import Account, NewLogin
 from lms.addresses import Address
 from lms.errors import NotFound
 from lms.links import Doors
-from lms.models.people import Login, Membership, Role
+from lms.models.accounts import Login
+from lms.models.organisations import Membership, Role
 from lms.organisations import OrganisationFacts, add_member
 
 PORTION = 500

@@ -12,7 +12,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from lms.models.people import Login
+from lms.models.accounts import Login
 
 # Made once: an alias costs a millisecond to make.
 _asking = aliased(Login)

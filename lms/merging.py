@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit, certificate_rules, email_tokens, sign_ins, viewing
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.models.people import EmailPurpose, Login, LoginAlias
+from lms.models.accounts import EmailPurpose, Login, LoginAlias
 from lms.models.viewing import PlaybackEnd
 
 OnMerge = Callable[[Session, int, int], None]

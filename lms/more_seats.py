@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lms.models.holdings import Grant, OfferKind
-from lms.models.orders import Sale
+from lms.models.sales import Sale
 from lms.offers import read_prices
 from lms.pools import PoolFacts, grants_of
 from lms.pricing import TOP_UP_FOR, SoldSeats, Unpriced, by_the_day, top_up

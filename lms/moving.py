@@ -8,8 +8,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, exists, select, true
 from sqlalchemy.orm import Session
 
-from lms.models.catalogue import Recording, WebinarPresenter, WebinarSeries
+from lms.models.catalogue import WebinarPresenter, WebinarSeries
 from lms.models.holdings import Scope
+from lms.models.recordings import Recording
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.watching import read_places
 

@@ -34,8 +34,8 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.db import Base, new_public_id
 from lms.lean import Driver, Lean
+from lms.models.accounts import Login, LoginAlias
 from lms.models.holdings import Grant
-from lms.models.people import Login, LoginAlias
 from lms.models.seats import AssignmentState, SeatState
 from lms.sitting import ASSIGNMENTS, HAS_ROOM, POOLS, SEATS, Full, Seated, count_on, leave, stand_up
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.errors import N_, Invalid
 from lms.gather import gathered
+from lms.models.branding import House
 from lms.models.holdings import Offer, OfferKind
-from lms.models.upkeep import House
 
 HIGHEST_MINOR = 100_000_000
 MOST_SEATS = 10_000

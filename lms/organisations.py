@@ -14,7 +14,8 @@ from lms import audit, slugs
 from lms.bulk import write_rows
 from lms.db import new_public_ids
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.accounts import Login
+from lms.models.organisations import Membership, Organisation, Role
 from lms.models.seats import Pool
 from lms.zones import read_zone
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.access import Candidate, Code, PoolPlace, Way, weigh_holdings
 from lms.errors import NotFound
+from lms.models.accounts import Login, LoginAlias
 from lms.models.catalogue import Presenter, Series, Webinar
-from lms.models.people import Login, LoginAlias
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, WaitingEntry
 from lms.ways import grant_of, lines
 

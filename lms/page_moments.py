@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from lms import audit, jobs
 from lms.errors import N_, Invalid, NotFound
-from lms.models.catalogue import Handout, HandoutPage, PageMoment, Recording
-from lms.models.upkeep import Lane
+from lms.models.handouts import Handout, HandoutPage, PageMoment
+from lms.models.jobs import Lane
+from lms.models.recordings import Recording
 from lms.slides import read_slides
 
 MATCH: Final = "handout.match"

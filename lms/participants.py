@@ -16,10 +16,9 @@ from lms import accounts, audit, certificate_rules, earning, registrations
 from lms.certificate_rules import MinutesByHand
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.links import Doors
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
-from lms.models.live import RoomStay
-from lms.models.orders import Registration
-from lms.models.people import Login
+from lms.models.live import Registration, RoomStay
 from lms.room_stays import key_of, minutes_of
 
 NO_LOGIN: Final = N_("Nobody here has a log-in under this address.")

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.errors import N_, Conflict, NotFound
+from lms.models.accounts import Login
 from lms.models.holdings import Grant, OfferKind, Scope, Withdrawal
-from lms.models.people import Login
 from lms.models.viewing import PlaybackEnd
 from lms.viewing import end_by_own_grants
 

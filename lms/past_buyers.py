@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.db import insert_into
+from lms.models.accounts import Login
 from lms.models.history import PastBuyer
 from lms.models.holdings import Grant
-from lms.models.orders import Sale, Terms
-from lms.models.people import Login
+from lms.models.sales import Sale, Terms
 
 
 @dataclass(frozen=True, slots=True)

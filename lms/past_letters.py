@@ -10,10 +10,11 @@ from lms import email_tokens, mail
 from lms.errors import N_
 from lms.house import read_house
 from lms.links import Office
+from lms.models.accounts import EmailPurpose, Login
 from lms.models.catalogue import Presenter, Series, Webinar
 from lms.models.holdings import Grant, Scope
-from lms.models.orders import Sale, Terms
-from lms.models.people import EmailPurpose, Login, Organisation
+from lms.models.organisations import Organisation
+from lms.models.sales import Sale, Terms
 from lms.models.seats import Pool
 from lms.zones import say_date
 

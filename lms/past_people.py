@@ -12,7 +12,8 @@ from lms.addresses import Address
 from lms.bulk import write_rows
 from lms.db import AT_ONCE, new_public_ids
 from lms.errors import Conflict
-from lms.models.people import EmailPurpose, Login, LoginAlias, Membership, Organisation, Role
+from lms.models.accounts import EmailPurpose, Login, LoginAlias
+from lms.models.organisations import Membership, Organisation, Role
 
 MANAGING = (Role.OWNER, Role.MANAGER)
 

@@ -12,7 +12,7 @@ from lms.bulk import write_rows
 from lms.capacity import GRACE, Line, capacity_at
 from lms.db import new_public_ids
 from lms.models.holdings import Grant
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import ClaimPolicy, Pool
 from lms.passes import Target, target_columns
 from lms.pools import NewPoolGrant

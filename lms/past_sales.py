@@ -17,8 +17,8 @@ from lms.db import new_public_ids
 from lms.errors import Conflict, Refused
 from lms.links import Office
 from lms.models.holdings import Grant, OfferKind
-from lms.models.orders import Sale
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
+from lms.models.sales import Sale
 from lms.passes import Target, Term, target_columns, year_from
 from lms.past_people import Buyer, Contact, Wanted, let_manage, people_of
 from lms.pools import NewPoolGrant

@@ -11,7 +11,8 @@ from lms import aliases
 from lms.aliases import Alias
 from lms.errors import NotFound
 from lms.merged_logins import logins_of
-from lms.models.people import Login, LoginAlias, Membership, Organisation, Role, SignIn
+from lms.models.accounts import Login, LoginAlias, SignIn
+from lms.models.organisations import Membership, Organisation, Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from lms.gather import gathered
-from lms.models.people import Login, Membership, Organisation
+from lms.models.accounts import Login
+from lms.models.organisations import Membership, Organisation
 
 INDEXED: Final = 3  # letters; a shorter word is looked for in every row
 ID_LENGTH: Final = 26

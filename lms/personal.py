@@ -11,15 +11,16 @@ from lms.certificate_list import Status, list_history
 from lms.errors import NotFound
 from lms.holdings import HeldSeat, read_grants, read_seats, read_watched
 from lms.known_addresses import list_further
+from lms.models.accounts import Login, LoginAlias
 from lms.models.catalogue import Webinar
 from lms.models.certificates import Attendance
 from lms.models.holdings import OfferKind, Scope
-from lms.models.live import LiveJoin, RoomStay
-from lms.models.orders import DeskRequest, Registration, RequestKind
-from lms.models.people import Login, LoginAlias, MemberInvitation, Membership, Organisation, Role
+from lms.models.live import LiveJoin, Registration, RoomStay
+from lms.models.mail import Mail
+from lms.models.organisations import MemberInvitation, Membership, Organisation, Role
+from lms.models.requests import DeskRequest, RequestKind
 from lms.models.showings import Attendee, Showing
 from lms.models.training import Trainee, Training, TrainingGroup, TrainingGroupMember
-from lms.models.upkeep import Mail
 from lms.notes import OwnNote, list_own
 from lms.outside import OwnSystem
 

@@ -21,8 +21,8 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from lms.db import Base
 from lms.lean import Lean, Query
 from lms.merged_logins import logins_of
-from lms.models.catalogue import Recording
 from lms.models.holdings import Grant
+from lms.models.recordings import Recording
 from lms.models.viewing import PlaybackEnd, PlaybackSession, Stream, WatchRecord
 
 _SESSIONS: Final = Base.metadata.tables[PlaybackSession.__tablename__]

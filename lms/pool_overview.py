@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms.errors import NotFound
 from lms.models.catalogue import Presenter, Series, Webinar
 from lms.models.holdings import Grant, Scope
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import (
     Assignment,
     AssignmentState,

@@ -12,7 +12,7 @@ from lms.capacity import GRACE
 from lms.errors import N_, Conflict, NotFound
 from lms.models.catalogue import Presenter, Series, Webinar
 from lms.models.holdings import Grant, OfferKind, Withdrawal
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import ClaimPolicy, Pool
 from lms.models.viewing import PlaybackEnd
 from lms.passes import Target, Term, target_columns

@@ -22,7 +22,8 @@ from lms.db import new_public_id
 from lms.house import read_house
 from lms.leases import wait_after
 from lms.mail import ONE_TIME
-from lms.models.upkeep import JobState, Mail
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
 from lms.settings import Settings
 
 LEASE = timedelta(minutes=5)

@@ -9,16 +9,9 @@ from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
 from lms.lean import Query
-from lms.models.catalogue import (
-    Caption,
-    Handout,
-    HandoutPage,
-    Presenter,
-    Recording,
-    Webinar,
-    WebinarPresenter,
-    WebinarState,
-)
+from lms.models.catalogue import Presenter, Webinar, WebinarPresenter, WebinarState
+from lms.models.handouts import Handout, HandoutPage
+from lms.models.recordings import Caption, Recording
 from media.kinds import MEDIA_TYPES, DocumentKind
 
 # The picture of a recording in these states is shown to nobody.

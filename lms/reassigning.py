@@ -11,8 +11,8 @@ from lms import audit, invitations, seat_letters, seats
 from lms.errors import N_, Conflict
 from lms.invitations import IN_ALREADY, STAYS_OPEN, TAKES_NOBODY, Invited, Invitee
 from lms.links import Doors
-from lms.models.orders import DeskRequest, RequestKind, RequestState
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.moving import Refill, refill_of, watched_share
 from lms.offering import Busy, impatient

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from lms import audit, jobs
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.models.catalogue import Recording, RecordingState, Webinar
-from lms.models.upkeep import Job, JobState, Lane
+from lms.models.catalogue import Webinar
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.recordings import Recording, RecordingState
 from lms.taking_over import take_over
 from media.keys import own_name, safe_name
 from media.storage import Storage, content_type_of

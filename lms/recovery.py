@@ -4,8 +4,8 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from lms.merged_logins import logins_of
+from lms.models.accounts import Login
 from lms.models.holdings import Grant
-from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentState, Pool
 
 

@@ -9,7 +9,7 @@ from lms import audit, passes, pools, sale_letters
 from lms.errors import N_, Conflict
 from lms.links import Doors
 from lms.models.holdings import Grant, Offer, Withdrawal
-from lms.models.orders import Sale
+from lms.models.sales import Sale
 from lms.models.viewing import PlaybackEnd
 from lms.offers import Price, in_order
 from lms.sale_list import SaleFacts, SaleGrant, find_sale, grants_of_sale

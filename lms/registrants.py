@@ -12,12 +12,12 @@ from lms.access import Action, Case, Code, decide
 from lms.cases import load_cases
 from lms.db import insert_into
 from lms.merged_logins import logins_of
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant
-from lms.models.orders import Registration
-from lms.models.people import Login
+from lms.models.live import Registration
+from lms.models.mail import Mail
 from lms.models.seats import Assignment, AssignmentState, Pool
-from lms.models.upkeep import Mail
 
 AHEAD: Final = timedelta(days=400)  # so far ahead it is noted who bought a webinar
 LONGEST: Final = timedelta(days=1)

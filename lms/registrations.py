@@ -12,7 +12,7 @@ from lms.links import Doors
 from lms.live_letters import Kind
 from lms.merged_logins import logins_of
 from lms.models.catalogue import Webinar
-from lms.models.orders import Registration
+from lms.models.live import Registration
 from lms.registrants import read_registrant, read_standing
 
 

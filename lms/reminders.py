@@ -17,11 +17,12 @@ from lms import contract_letters, contracts
 from lms.capacity import KEPT_FROZEN
 from lms.contract_letters import EndingPass, Fewer, Post
 from lms.links import Office
+from lms.models.accounts import Login
 from lms.models.catalogue import Presenter, Series
 from lms.models.holdings import Grant, OfferKind
-from lms.models.people import Login, Organisation
+from lms.models.mail import Mail
+from lms.models.organisations import Organisation
 from lms.models.seats import Pool
-from lms.models.upkeep import Mail
 from lms.pools import PoolFacts, read_pool
 from lms.stewards import Steward
 from lms.zones import read_zone

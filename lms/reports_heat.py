@@ -13,8 +13,8 @@ from typing import Any, Final
 from sqlalchemy import Select, Subquery, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from lms.models.catalogue import Recording
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.recordings import Recording
 from lms.models.seats import Assignment, Pool
 from lms.models.viewing import WatchRecord
 from lms.progress import BUCKET_S, Tally, merge, share

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.errors import NotFound
 from lms.merged_logins import logins_of
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
 from lms.models.certificates import Certificate
-from lms.models.people import Login, Membership, Organisation
+from lms.models.organisations import Membership, Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.training import Trainee, Training, TrainingItem
 from lms.models.viewing import WatchRecord

@@ -30,9 +30,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from lms.erasing import ERASED_AS
-from lms.models.catalogue import Recording
+from lms.models.accounts import Login
 from lms.models.holdings import Grant
-from lms.models.people import Login
+from lms.models.recordings import Recording
 from lms.models.seats import Assignment, Pool
 from lms.models.viewing import PlaybackSession, WatchRecord
 from lms.reports import Span

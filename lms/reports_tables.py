@@ -27,8 +27,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
-from lms.models.catalogue import Recording, Webinar, WebinarState
-from lms.models.people import Organisation
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.organisations import Organisation
+from lms.models.recordings import Recording
 from lms.models.seats import Pool
 from lms.models.viewing import PlaybackSession
 from lms.reports import LEAST, Lap, Span, kept_back

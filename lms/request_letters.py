@@ -12,7 +12,7 @@ from lms.desk_list import RequestFacts
 from lms.errors import N_
 from lms.house import read_house
 from lms.links import Doors
-from lms.models.orders import RequestState
+from lms.models.requests import RequestState
 from lms.offers import say_money
 from lms.pricing import holds_until
 from lms.zones import say_date, say_moment

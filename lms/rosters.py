@@ -16,8 +16,8 @@ from lms.email_tokens import hash_secret
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.guests import Guest
 from lms.links import Doors
+from lms.models.mail import Mail
 from lms.models.showings import Attendee, EnteredBy
-from lms.models.upkeep import Mail
 from lms.showing_orders import must_stand
 from lms.showings import LONGEST_NAME, ShowingFacts
 

@@ -16,7 +16,7 @@ from lms.house import read_house
 from lms.links import Doors
 from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind, Scope
-from lms.models.orders import DeliveredThrough, Terms
+from lms.models.sales import DeliveredThrough, Terms
 from lms.offers import say_money
 from lms.passes import Term
 from lms.pools import PoolFacts

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session, aliased
 from lms.desk_list import number_of
 from lms.errors import NotFound
 from lms.merged_logins import logins_of
+from lms.models.accounts import Login
 from lms.models.catalogue import Presenter, Series, Webinar
 from lms.models.holdings import Grant, OfferKind, Scope, Withdrawal
-from lms.models.orders import DeliveredThrough, Sale, Terms
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation
+from lms.models.sales import DeliveredThrough, Sale, Terms
 from lms.models.seats import Pool
 
 

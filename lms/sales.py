@@ -29,8 +29,8 @@ from lms.desk_choices import read_target
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.links import Office
 from lms.models.holdings import Grant, OfferKind, Scope
-from lms.models.orders import DeliveredThrough, Sale, Terms
-from lms.models.people import Membership, Organisation, Role
+from lms.models.organisations import Membership, Organisation, Role
+from lms.models.sales import DeliveredThrough, Sale, Terms
 from lms.offers import HIGHEST_MINOR, MOST_SEATS
 from lms.organisations import NewOrganisation, OrganisationFacts
 from lms.passes import NewPass, Target, Term, year_from

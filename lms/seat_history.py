@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Seat
-from lms.models.upkeep import AuditEntry
 
 
 @dataclass(frozen=True, slots=True)

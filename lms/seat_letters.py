@@ -11,10 +11,12 @@ from lms import mail
 from lms.calendar_files import Invitation
 from lms.errors import N_
 from lms.links import Doors
+from lms.models.accounts import Login
 from lms.models.catalogue import Presenter, Series, Webinar
-from lms.models.people import Login, Organisation
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool
-from lms.models.upkeep import JobState, Mail
 from lms.seating import HELD_BACK_FOR
 
 INVITED = N_("%(organisation)s has a seat for you")

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.errors import N_, NotFound
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
 from lms.seating import NO_SUCH_SEAT
 

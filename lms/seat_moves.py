@@ -14,8 +14,8 @@ from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.invitations import STAYS_OPEN, TAKES_NOBODY
 from lms.lean import Driver
 from lms.links import Doors
+from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
-from lms.models.upkeep import AuditEntry
 from lms.moving import refill_of
 from lms.offering import offer_next
 from lms.restoring import TOO_LATE, TOO_OLD, restore

@@ -11,7 +11,7 @@ from lms.contracts import Leaver
 from lms.errors import N_, Conflict, Invalid
 from lms.links import Doors
 from lms.models.holdings import Grant
-from lms.models.orders import Sale
+from lms.models.sales import Sale
 from lms.models.seats import Pool
 from lms.pricing import SEATS, SoldSeats, Unpriced, refund
 from lms.refunds import REFUNDED_BEFORE, prices_at, standing_lines

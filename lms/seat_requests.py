@@ -13,7 +13,7 @@ from lms.desk_list import OPEN, RequestFacts, find_request
 from lms.errors import N_, Conflict, NotFound
 from lms.invitations import Invitee
 from lms.links import Doors, Office
-from lms.models.orders import DeskRequest, RequestKind
+from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import SeatState
 from lms.pools import PoolFacts
 from lms.reassigning import Named

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from lms.bounces import bounced_addresses, takes_no_mail
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
 from lms.seat_watching import COMPLETED_FROM, read_shares, records_of
 

@@ -7,10 +7,11 @@ from typing import Final
 from sqlalchemy import ColumnElement, Subquery, and_, case, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from lms.models.catalogue import Recording, WebinarPresenter, WebinarSeries
+from lms.models.accounts import Login
+from lms.models.catalogue import WebinarPresenter, WebinarSeries
 from lms.models.certificates import Certificate
 from lms.models.holdings import Scope
-from lms.models.people import Login
+from lms.models.recordings import Recording
 from lms.models.seats import Assignment, Pool
 from lms.models.viewing import PlaybackSession, WatchRecord
 

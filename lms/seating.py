@@ -25,6 +25,7 @@ from lms.capacity import Capacity, Line, capacity_at
 from lms.errors import N_, NotFound
 from lms.lean import Driver
 from lms.models.holdings import Grant
+from lms.models.jobs import Lane
 from lms.models.seats import (
     Assignment,
     AssignmentEnd,
@@ -33,7 +34,6 @@ from lms.models.seats import (
     Seat,
     SeatState,
 )
-from lms.models.upkeep import Lane
 from lms.sitting import (
     POOLS,
     SEATS,

@@ -13,7 +13,7 @@ from lms.capacity import Standing
 from lms.errors import N_, Conflict, NotFound
 from lms.links import Doors
 from lms.merged_logins import logins_of
-from lms.models.people import Login, LoginAlias
+from lms.models.accounts import Login, LoginAlias
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.models.viewing import PlaybackEnd
 from lms.moving import Refill, refill_of

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from lms import jobs
 from lms.errors import N_, Conflict, NotFound
 from lms.import_view import NO_SUCH_LIST
+from lms.models.accounts import Login
 from lms.models.history import PastImport, PastImportRow
 from lms.models.imports import ImportState, SeatImport, SeatImportRow
-from lms.models.people import Login
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
 
 KEPT: Final = timedelta(days=30)
 LONGEST_SENTENCE: Final = 500

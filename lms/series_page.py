@@ -13,13 +13,13 @@ from lms.errors import NotFound
 from lms.gather import gathered
 from lms.models.catalogue import (
     Presenter,
-    Recording,
     Series,
     Webinar,
     WebinarPresenter,
     WebinarSeries,
     WebinarState,
 )
+from lms.models.recordings import Recording
 from lms.offers import PRICES, Price, prices_of
 from lms.series_order import IN_ORDER
 

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, func, 
 from sqlalchemy.orm import Session, aliased
 
 from lms.capacity import KEPT_FROZEN, Capacity, Line, Standing, capacity_at
+from lms.models.accounts import Login
 from lms.models.holdings import Grant
-from lms.models.people import Login
 from lms.models.seats import (
     Assignment,
     AssignmentEnd,

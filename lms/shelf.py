@@ -20,14 +20,9 @@ from lms.access import (
 )
 from lms.cases import load_cases
 from lms.entries import presenter_names
-from lms.models.catalogue import (
-    Recording,
-    Webinar,
-    WebinarPresenter,
-    WebinarSeries,
-    WebinarState,
-)
+from lms.models.catalogue import Webinar, WebinarPresenter, WebinarSeries, WebinarState
 from lms.models.holdings import Scope
+from lms.models.recordings import Recording
 from lms.models.viewing import WatchRecord
 from lms.own_places import Holding, read_holdings, read_numbers
 from lms.programme import Version

@@ -15,9 +15,9 @@ from lms.email_tokens import hash_secret
 from lms.errors import N_, Gone, NotFound
 from lms.lean import Query
 from lms.merged_logins import logins_of
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant, OfferKind
-from lms.models.people import Login
 from lms.models.showings import Attendee, Showing
 from lms.showing_orders import grant_that_shows as grant_that_shows
 from lms.showing_orders import grant_to_show as grant_to_show

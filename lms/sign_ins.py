@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit, viewing
 from lms.errors import N_, Forbidden, NotFound
-from lms.models.people import Login, SignIn
+from lms.models.accounts import Login, SignIn
 from lms.models.viewing import PlaybackEnd
 
 REMEMBERED_FOR: Final = timedelta(days=30)

@@ -16,7 +16,7 @@ from lms.addresses import Address
 from lms.email_tokens import LinkOver
 from lms.letters import Reader
 from lms.links import Doors
-from lms.models.people import EmailPurpose, Login
+from lms.models.accounts import EmailPurpose, Login
 
 REMINDED_EVERY: Final = timedelta(minutes=15)
 

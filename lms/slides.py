@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms import audit, passages
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.lean import Query
-from lms.models.catalogue import Recording, Slide, SlideFate
+from lms.models.recordings import Recording, Slide, SlideFate
 from lms.models.search import Passage, PassageKind
 from lms.recordings import find
 from media.ladder import slide_picture

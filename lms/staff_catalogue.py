@@ -8,10 +8,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
+from lms.models.accounts import Login
 from lms.models.catalogue import (
     Presenter,
-    Recording,
-    RecordingState,
     Series,
     Webinar,
     WebinarPresenter,
@@ -19,9 +18,10 @@ from lms.models.catalogue import (
     WebinarState,
 )
 from lms.models.holdings import Grant, Scope
-from lms.models.people import Login
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
+from lms.models.recordings import Recording, RecordingState
 from lms.models.seats import Assignment, AssignmentState, Pool
-from lms.models.upkeep import JobState, Mail
 from lms.webinars import WebinarWords
 
 LONGEST_AWAITED = timedelta(days=60)

@@ -3,7 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.models.people import Login, Organisation
+from lms.models.accounts import Login
+from lms.models.organisations import Organisation
 
 
 def stamped_for(session: Session, *, login_id: int | None, organisation_id: int | None) -> str:

@@ -11,7 +11,8 @@ from lms import memberships
 from lms.errors import N_, Conflict, Forbidden, NotFound
 from lms.memberships import NewMember
 from lms.merged_logins import logins_of
-from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.accounts import Login
+from lms.models.organisations import Membership, Organisation, Role
 from lms.organisations import OrganisationFacts, add_member
 
 OWNERS_ONLY = N_("Only an owner of this organisation may make or change owners.")

@@ -4,7 +4,7 @@ from sqlalchemy import case, literal, select
 from sqlalchemy.orm import Session
 
 from lms.db import insert_into
-from lms.models.catalogue import Recording
+from lms.models.recordings import Recording
 from lms.models.viewing import WatchRecord
 from lms.progress import BUCKET_S
 

@@ -9,14 +9,19 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Select, bindparam, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
-from lms.models.catalogue import Caption, Handout, Presenter, Recording, Series, Webinar
+from lms.models.accounts import Login, LoginAlias, SignIn
+from lms.models.catalogue import Presenter, Series, Webinar
 from lms.models.certificates import Certificate
+from lms.models.handouts import Handout
 from lms.models.holdings import Grant
-from lms.models.orders import DeskRequest, Sale
-from lms.models.people import Login, LoginAlias, Organisation, SignIn
+from lms.models.jobs import Job
+from lms.models.mail import Mail
+from lms.models.organisations import Organisation
+from lms.models.recordings import Caption, Recording
+from lms.models.requests import DeskRequest
+from lms.models.sales import Sale
 from lms.models.seats import ClaimLink, Pool, Seat
 from lms.models.showings import Showing
-from lms.models.upkeep import Job, Mail
 
 
 class Kind(StrEnum):

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.db import insert_into, new_public_id
 from lms.errors import N_, Invalid
-from lms.models.people import Login, Membership
+from lms.models.accounts import Login
+from lms.models.organisations import Membership
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.training import Trainee, Training, TrainingGroup, TrainingGroupMember
 from lms.staff_list import read_pasted

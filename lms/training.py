@@ -17,9 +17,9 @@ from lms import audit
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.merged_logins import logins_of
+from lms.models.accounts import Login
 from lms.models.catalogue import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
 from lms.models.holdings import Grant, Scope
-from lms.models.people import Login
 from lms.models.seats import Pool
 from lms.models.training import Trainee, Training, TrainingAudience, TrainingGroup, TrainingItem
 from lms.organisations import OrganisationFacts

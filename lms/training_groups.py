@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.errors import N_, Invalid, NotFound
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.training import Training, TrainingAudience, TrainingGroup, TrainingGroupMember
 from lms.organisations import OrganisationFacts
 from lms.trainees import add_to_group, add_trainees, by_address, people_of

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
 from lms.merged_logins import logins_of
-from lms.models.people import Login, Organisation
+from lms.models.accounts import Login
+from lms.models.organisations import Organisation
 from lms.models.training import Trainee, Training
 from lms.trainees import concerns
 from lms.training import COUNTED, webinars_of

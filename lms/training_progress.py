@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session, aliased
 
 from lms import certificates
 from lms.earning import ROUNDING, Standing, read_standings
-from lms.models.catalogue import Recording, Webinar
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar
 from lms.models.certificates import Attendance, Certificate
-from lms.models.people import Login
+from lms.models.recordings import Recording
 from lms.models.training import Trainee, Training, TrainingItem
 from lms.models.viewing import WatchRecord
 from lms.trainees import concerns

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session, aliased
 from lms import mail
 from lms.errors import N_
 from lms.links import Office
-from lms.models.people import Login, Organisation
+from lms.models.accounts import Login
+from lms.models.organisations import Organisation
 from lms.models.training import Trainee, Training
 from lms.trainees import concerns
 from lms.training import last_day

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.training import Trainee, Training
 from lms.trainees import is_counted
 from lms.training import webinars_of

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
 from lms.lean import Query
-from lms.models.catalogue import Caption, Recording, Webinar
+from lms.models.catalogue import Webinar
+from lms.models.recordings import Caption, Recording
 from media.captions import BadCaptions, read_cues
 from media.cues import Cue, plain, read_written, seconds_of, spoken, stamp
 from media.storage import Missing, Storage

@@ -18,7 +18,7 @@ from lms.errors import N_
 from lms.jobs import Claim, GiveUp, JobRun, LeaseLost, StandAside, TryAgain, Work
 from lms.leases import Failure
 from lms.logs import without_addresses
-from lms.models.upkeep import Job
+from lms.models.jobs import Job
 from lms.runtime import Carrel
 
 LOOK_S = 1.0

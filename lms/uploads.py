@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from lms import jobs
 from lms.db import new_public_id
 from lms.errors import N_, Conflict, Gone, Invalid, NotFound, Unavailable
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
-from lms.models.people import Login
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
 from lms.models.uploads import Upload, UploadPurpose, UploadState
 from media.documents import LARGEST_BYTES as LARGEST_HANDOUT
 from media.intake import Arriving

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from lms.models.catalogue import Recording
+from lms.models.accounts import Login
 from lms.models.holdings import Grant
-from lms.models.people import Login
+from lms.models.recordings import Recording
 from lms.models.seats import Assignment, Pool
 from lms.models.viewing import PlaybackSession
 from lms.seat_watching import COMPLETED_FROM, records_of

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from lms import audit, captions, page_moments, slides
 from lms.errors import N_, Conflict, NotFound
-from lms.models.catalogue import Caption, FormerCaption, Recording, RecordingState, Webinar
+from lms.models.catalogue import Webinar
+from lms.models.recordings import Caption, FormerCaption, Recording, RecordingState
 from lms.taking_over import take_over
 
 

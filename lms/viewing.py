@@ -14,8 +14,8 @@ from lms.db import new_public_id
 from lms.errors import NotFound
 from lms.lean import Driver
 from lms.merged_logins import logins_of
-from lms.models.catalogue import Recording, RecordingState
 from lms.models.holdings import Grant
+from lms.models.recordings import Recording, RecordingState
 from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lms.playback_rows import BEGIN, END_OTHERS, FACTS, OPEN, PLAYED, REACHED, ending
 from lms.streams import Claim, Holder

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.errors import N_, Conflict, NotFound
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.seats import WaitingEnd, WaitingEntry
 from lms.offering import offer_next
 from lms.seating import Sitter, lock_pool, standing_of

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms.lean import Query
 from lms.merged_logins import logins_of
-from lms.models.catalogue import Recording
+from lms.models.recordings import Recording
 from lms.models.viewing import WatchRecord
 from lms.progress import merge, watched_seconds
 

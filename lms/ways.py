@@ -34,8 +34,9 @@ from sqlalchemy.sql.functions import GenericFunction
 
 from lms.access import GrantFacts, PoolPlace, Way
 from lms.db import Base, UTCDateTime
+from lms.models.accounts import Login, LoginAlias
 from lms.models.holdings import Grant
-from lms.models.people import Login, LoginAlias, Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import (
     Assignment,
     AssignmentEnd,

@@ -8,16 +8,10 @@ from sqlalchemy.orm import Session
 
 from lms.errors import NotFound
 from lms.jobs import ENDED, JobFacts, latest_job
-from lms.models.catalogue import (
-    Caption,
-    FormerCaption,
-    Handout,
-    HandoutPage,
-    Recording,
-    RecordingState,
-    Webinar,
-)
-from lms.models.upkeep import JobState
+from lms.models.catalogue import Webinar
+from lms.models.handouts import Handout, HandoutPage
+from lms.models.jobs import JobState
+from lms.models.recordings import Caption, FormerCaption, Recording, RecordingState
 from lms.recordings import ENCODE
 from media.kinds import DocumentKind
 

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from sqlalchemy import BindParameter, Float, Select, cast, func, literal, or_, select
 
-from lms.models.catalogue import Recording, Webinar, WebinarState
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.recordings import Recording
 from lms.models.viewing import WatchRecord
 
 BEGUN, NEW = 3, 4

@@ -18,7 +18,7 @@ from lms.clock import now
 from lms.db import new_public_id
 from lms.jobs import ENDED, Claim, JobFacts, Work, enqueue, job_facts
 from lms.mailround import MailRound
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
 from lms.runtime import Carrel
 from lms.tryout import Tryout
 

@@ -18,7 +18,7 @@ from lms.db import new_public_ids
 from lms.embedding import audit
 from lms.embedding.organisations import customers
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
 from lti.map_people import System, everybody, people_who_came
 from lti.models.maps import Evidence, MapPair, MapState, PairState, PeopleMap
 from lti.models.platforms import Deployment, DeploymentState, Registration

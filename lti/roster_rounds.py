@@ -10,7 +10,7 @@ from lms.clock import now
 from lms.errors import Conflict, NotFound
 from lms.jobs import JobRun, Schedule, enqueue
 from lms.links import Doors
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
 from lms.runtime import Carrel
 from lti import rosters
 from lti.calls import Denied, Later

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from lms.models.people import Login, Role
+from lms.models.accounts import Login
+from lms.models.organisations import Role
 from tests.clock import NOW
 from tests.factories import (
     make_grant,

@@ -4,7 +4,7 @@ from lms.clearing import CLEAR
 from lms.clock import now
 from lms.jobs import Work, enqueue
 from lms.library import LIBRARY
-from lms.models.upkeep import JobState, Lane
+from lms.models.jobs import JobState, Lane
 from lms.runtime import Carrel
 from lms.worker import see_through
 

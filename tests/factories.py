@@ -10,9 +10,12 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from lms.db import Base
-from lms.models.catalogue import Handout, Recording, RecordingState, Series, Webinar, WebinarState
+from lms.models.accounts import Login
+from lms.models.catalogue import Series, Webinar, WebinarState
+from lms.models.handouts import Handout
 from lms.models.holdings import Grant, OfferKind, Scope
-from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.organisations import Membership, Organisation, Role
+from lms.models.recordings import Recording, RecordingState
 from lms.models.seats import (
     Assignment,
     AssignmentEnd,

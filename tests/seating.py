@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from lms.models.catalogue import Recording, Webinar
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant, OfferKind, Scope
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation
+from lms.models.recordings import Recording
 from lms.models.seats import (
     Assignment,
     AssignmentEnd,

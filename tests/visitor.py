@@ -10,7 +10,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 from lms.clock import now
-from lms.models.people import SignIn
+from lms.models.accounts import SignIn
 from lms.web.kit import EXTENSION
 from lms.web.signin import cookie_name, hash_cookie
 

@@ -10,7 +10,8 @@ from lms.cli.output import answer, json_option
 from lms.clock import now
 from lms.demo.install import install_demo
 from lms.demo.report import DemoLogin, DemoReport, DemoWebinar
-from lms.models.catalogue import RecordingState, WebinarState
+from lms.models.catalogue import WebinarState
+from lms.models.recordings import RecordingState
 
 WIDTH = 100
 CHANGED = "(changed)"

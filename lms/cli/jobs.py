@@ -6,7 +6,7 @@ from lms.cli.console import Console
 from lms.cli.output import answer, answer_items, cell, json_option
 from lms.clock import now
 from lms.jobs import JobFacts, cancel, job_facts, list_jobs, retry
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 
 COLUMNS = ("id", "kind", "lane", "state", "progress", "tries", "created_at", "failure")
 

@@ -10,7 +10,7 @@ from lms.cli.output import answer, answer_items, json_option
 from lms.clock import now
 from lms.errors import N_
 from lms.mail import list_mails, mail_facts, post, resend
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 
 COLUMNS = (
     "id",

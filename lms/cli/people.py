@@ -14,7 +14,7 @@ from lms.cli.output import answer, as_text, json_option
 from lms.clock import now
 from lms.known_addresses import find_known
 from lms.links import Doors
-from lms.models.people import Role
+from lms.models.organisations import Role
 from lms.organisations import NewOrganisation
 from lms.parts import erase_hooks, export_hooks, merge_hooks
 from lms.passwords import check_new_password, hash_password

@@ -11,7 +11,7 @@ from lms.cli.output import answer, json_option
 from lms.cli.sending import send_recording
 from lms.errors import N_, Refused
 from lms.jobs import latest_job
-from lms.models.catalogue import RecordingState
+from lms.models.recordings import RecordingState
 from lms.webinar_files import VersionFacts, read_version, read_webinar_files
 from lms.worker import see_through
 

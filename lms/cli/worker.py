@@ -13,7 +13,7 @@ from lms.cli.output import answer, json_option
 from lms.errors import Unavailable
 from lms.logs import configure_logs
 from lms.migrations import current, head
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
 from lms.worker import Worker
 
 SHARES: Final = {"media": (Lane.MEDIA,), "prompt": (Lane.PROMPT, Lane.FILES)}

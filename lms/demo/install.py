@@ -23,10 +23,10 @@ from lms.demo.training import write_training
 from lms.demo.watching import write_watching
 from lms.errors import NotFound
 from lms.house import HouseWords, change_logo, describe_house
+from lms.models.branding import House
 from lms.models.catalogue import Presenter, Series, Webinar
 from lms.models.holdings import OfferKind, Scope
-from lms.models.people import Role
-from lms.models.upkeep import House
+from lms.models.organisations import Role
 from lms.offers import Price, set_prices
 from lms.organisations import NewOrganisation, add_member, add_organisation, find_organisation
 from lms.passes import Target, grant, hold_for_good, year_from

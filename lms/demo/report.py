@@ -11,7 +11,8 @@ from lms.addresses import read_address
 from lms.demo.content import CAST, WEBINARS
 from lms.demo.shapes import CastText
 from lms.house import read_house
-from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.recordings import Recording, RecordingState
 from lms.passwords import Right, check_password
 from lms.runtime import Carrel
 

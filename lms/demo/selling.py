@@ -19,7 +19,8 @@ from lms.invitations import Invitee
 from lms.links import Doors, Office
 from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind
-from lms.models.orders import RequestKind, Terms
+from lms.models.requests import RequestKind
+from lms.models.sales import Terms
 from lms.models.seats import ClaimPolicy
 from lms.organisations import find_organisation
 from lms.passes import Term, year_from

@@ -7,9 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.accounts import find_by_email
-from lms.models.catalogue import Recording, Webinar
+from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
+from lms.models.recordings import Recording
 from lms.models.seats import Pool
 from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
 from lms.progress import Beat, Seen, Span, watched_seconds, weigh

@@ -14,7 +14,7 @@ from lms.accounts import read_account as read_account
 from lms.addresses import Address
 from lms.errors import NotFound
 from lms.holdings import read_seats, read_watched
-from lms.models.people import Login, LoginAlias
+from lms.models.accounts import Login, LoginAlias
 from lms.models.seats import AssignmentState
 
 SITTING: Final = (AssignmentState.CLAIMED, AssignmentState.FROZEN)

@@ -14,7 +14,8 @@ from lms.handout_pages import Leaves as Leaves
 from lms.handout_pages import large_key as large_key
 from lms.handout_pages import read_leaves as read_leaves
 from lms.handout_pages import small_key as small_key
-from lms.models.catalogue import Recording, Series, Webinar, WebinarSeries, WebinarState
+from lms.models.catalogue import Series, Webinar, WebinarSeries, WebinarState
+from lms.models.recordings import Recording
 from lms.programme import CaptionFacts as CaptionFacts
 from lms.programme import HandoutFile as HandoutFile
 from lms.programme import Programme as Programme

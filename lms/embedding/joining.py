@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from lms import merging
 from lms.errors import N_, Conflict, NotFound
 from lms.merging import OnMerge as OnMerge
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.seats import Assignment, Pool
 
 AT_ONCE: Final = 1000  # ids in one statement

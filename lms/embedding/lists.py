@@ -12,7 +12,7 @@ from lms.errors import NotFound
 from lms.import_view import NO_SUCH_LIST
 from lms.importing import fetched
 from lms.imports import DROP
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
 from lms.runtime import Carrel
 from media.keys import BadKey, checked_key
 from media.storage import content_type_of

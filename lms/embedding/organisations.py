@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.organisations import OrganisationFacts as OrganisationFacts
 from lms.organisations import find_organisation as find_organisation
 

@@ -12,7 +12,8 @@ from lms.errors import N_, NotFound
 from lms.known_addresses import find_known
 from lms.known_addresses import kept_login as kept_login
 from lms.memberships import NewMember, found_or_made
-from lms.models.people import Login, Role
+from lms.models.accounts import Login
+from lms.models.organisations import Role
 
 NAMELESS: Final = N_("A learner")
 LONGEST_NAME: Final = 200

@@ -17,7 +17,7 @@ from lms.embedding.standing import (
     read_standing,
 )
 from lms.errors import NotFound
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.seats import Pool
 from lms.models.viewing import PlaybackEnd
 from lms.seats import claim

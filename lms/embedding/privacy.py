@@ -10,7 +10,7 @@ from lms import audit
 from lms.erasing import OnErase, erase
 from lms.errors import N_, Conflict
 from lms.links import Doors
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.personal import PersonalData as PersonalData
 from lms.personal import read_personal_data as read_personal_data
 

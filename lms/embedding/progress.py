@@ -8,8 +8,9 @@ from sqlalchemy import func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.embedding.shown import shown_in_series
-from lms.models.catalogue import Recording, Webinar
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar
+from lms.models.recordings import Recording
 from lms.models.viewing import PlaybackSession, WatchRecord
 from lms.progress import Span, share_within
 from lms.watching import Place, read_places

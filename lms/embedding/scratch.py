@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from lms.db import new_public_id
 from lms.migrations import upgrade
-from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
+from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant, OfferKind, Scope
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
+from lms.models.recordings import Recording, RecordingState
 from lms.models.seats import ClaimPolicy, Pool
 from lms.models.viewing import WatchRecord
 from lms.progress import bucket_count

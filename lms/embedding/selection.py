@@ -40,16 +40,10 @@ from lms.access import (
 from lms.entries import Playable, presenter_names
 from lms.errors import NotFound
 from lms.gather import gathered
-from lms.models.catalogue import (
-    Recording,
-    Series,
-    Webinar,
-    WebinarPresenter,
-    WebinarSeries,
-    WebinarState,
-)
+from lms.models.catalogue import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
 from lms.models.holdings import Grant, Scope
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
+from lms.models.recordings import Recording
 from lms.models.seats import Pool
 from lms.search import fold as fold
 

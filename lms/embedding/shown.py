@@ -7,7 +7,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from lms.embedding.selection import PLAYS, usable_by
-from lms.models.catalogue import Recording, Series, Webinar, WebinarSeries
+from lms.models.catalogue import Series, Webinar, WebinarSeries
+from lms.models.recordings import Recording
 
 
 def shown_in_series(

@@ -28,9 +28,11 @@ from lms.access import (
 )
 from lms.cases import load_case
 from lms.errors import NotFound
-from lms.models.catalogue import Recording, Webinar, WebinarPresenter, WebinarSeries
+from lms.models.accounts import Login, LoginAlias
+from lms.models.catalogue import Webinar, WebinarPresenter, WebinarSeries
 from lms.models.holdings import Grant, Scope
-from lms.models.people import Login, LoginAlias, Organisation
+from lms.models.organisations import Organisation
+from lms.models.recordings import Recording
 from lms.models.seats import Assignment, AssignmentEnd, Pool
 
 # What a first playback makes their own; until then a learner is told nothing of seats.

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.links import Doors
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
 from lms.moving import watched_share
 from lms.seats import release_many

@@ -8,8 +8,8 @@ from typing import Any, Final
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from lms.models.catalogue import Recording
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.recordings import Recording
 from lms.models.viewing import PlaybackSession
 from lms.seat_watching import COMPLETED_FROM as COMPLETED_FROM
 

@@ -59,3 +59,26 @@ class RoomStay(Base, kw_only=True):
     ignored_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
     began_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Registration(Base, kw_only=True):
+    """Somebody who holds a webinar to come and will be there (A6): no order.
+
+    Who bought the webinar itself is noted here by the house. `left_at` is when they said that they
+    won't come; `turns` counts how often they went and came back. Of one that was moved to another
+    webinar, `went_to` is the outside id of that, `went_with` of the grant that was moved along.
+    """
+
+    __tablename__ = "registration"
+
+    login_id: Mapped[int] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
+    )
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    left_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    turns: Mapped[int] = mapped_column(default=0, server_default="0")
+    went_to: Mapped[str | None] = mapped_column(String(26), default=None)
+    went_with: Mapped[str | None] = mapped_column(String(26), default=None)

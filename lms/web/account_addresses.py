@@ -11,7 +11,7 @@ from lms.accounts import Account
 from lms.clock import now
 from lms.email_tokens import Ticket
 from lms.errors import N_, Invalid
-from lms.models.people import EmailPurpose
+from lms.models.accounts import EmailPurpose
 from lms.web import limits
 from lms.web.account import is_present_password, my_addressed_account
 from lms.web.doors import doors, keep_nothing, keeps_its_address

@@ -27,7 +27,8 @@ from lms.desk_files import LARGEST_BYTES, keep_file
 from lms.desk_list import RequestFacts, find_request
 from lms.errors import N_, Invalid, NotFound
 from lms.models.holdings import OfferKind
-from lms.models.orders import DeliveredThrough, RequestKind, RequestState
+from lms.models.requests import RequestKind, RequestState
+from lms.models.sales import DeliveredThrough
 from lms.offers import MOST_SEATS, read_prices, say_money
 from lms.pools import find_pool
 from lms.pricing import holds_until

@@ -5,7 +5,7 @@ from typing import Final
 
 from flask_babel import gettext as _
 
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 from lms.web.pace_words import say_left
 
 # Before that nothing can be told from what was done so far.

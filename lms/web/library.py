@@ -15,7 +15,7 @@ from lms.clock import now
 from lms.errors import N_
 from lms.explain import Sentence, describe, grace_sentence, last_day
 from lms.models.catalogue import WebinarState
-from lms.models.people import Role
+from lms.models.organisations import Role
 from lms.own_places import Holding
 from lms.recovery import asks_for_recovery
 from lms.registrants import Upcoming, read_upcoming

@@ -12,7 +12,7 @@ from lms.access import Admitted, Code, Decision, GrantFacts, WebinarFacts
 from lms.explain import STEP_LABELS, Sentence, Step, asked_organisation, explain, last_day
 from lms.instead import Instead, read_instead, was_held
 from lms.models.catalogue import InsteadKind
-from lms.models.orders import RequestKind
+from lms.models.requests import RequestKind
 from lms.organisations import find_manager
 from lms.web.kit import carrel, read_session
 from lms.web.signin import viewer

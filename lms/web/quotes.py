@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 from lms.errors import N_
 from lms.models.holdings import OfferKind
-from lms.models.orders import RequestKind
+from lms.models.requests import RequestKind
 from lms.offers import Price, say_money
 from lms.pricing import Alternative, Quote, Unpriced, ladder
 

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from lms.access import Action, Admitted, Case, Code, Decision, Turned, decide
 from lms.entries import Entry
 from lms.models.holdings import OfferKind
-from lms.models.orders import RequestKind
+from lms.models.requests import RequestKind
 from lms.offers import Price
 from lms.shelf import DONE_SHARE
 from lms.web.announcement import PriceLine

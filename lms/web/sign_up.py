@@ -8,7 +8,7 @@ from lms import email_tokens, sign_ins, sign_up
 from lms.clock import now
 from lms.email_tokens import Ticket
 from lms.errors import Invalid
-from lms.models.people import EmailPurpose
+from lms.models.accounts import EmailPurpose
 from lms.passwords import check_new_password, hash_password
 from lms.sign_up import Person
 from lms.web import limits

@@ -19,7 +19,8 @@ from lms.clock import now
 from lms.email_tokens import LinkOver
 from lms.errors import N_, Forbidden
 from lms.lean import Query
-from lms.models.people import Login, Membership, Role, SignIn
+from lms.models.accounts import Login, SignIn
+from lms.models.organisations import Membership, Role
 from lms.settings import Settings
 from lms.sign_ins import Blocked, Browser, Opened, hash_cookie
 from lms.web.agents import describe

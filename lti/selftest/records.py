@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.embedding import audit
 from lms.errors import N_, Conflict, NotFound
 from lms.jobs import ENDED, enqueue, latest_job
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
 from lti.models.selftests import Selftest
 from lti.registrations import RegistrationFacts, find_registration, registration_of_row
 from lti.selftest.proofs import Proof, as_stored, read_stored

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.embedding.dates import say_time_of
 from lms.errors import N_
 from lms.jobs import ENDED, JobFacts, latest_job
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 from lti.roster_rounds import ROSTER
 from lti.roster_standing import RosterStanding
 

@@ -11,7 +11,7 @@ from lms.clock import now
 from lms.embedding.dates import say_time_of
 from lms.errors import Conflict
 from lms.jobs import ENDED, JobFacts, latest_job
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction, wants_json
 from lms.web.signin import required_viewer

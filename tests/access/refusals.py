@@ -9,9 +9,10 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from lms.access import Action, Code
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant, Withdrawal
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import AssignmentEnd, AssignmentState, ClaimPolicy, Pool
 from tests.cast import Cast
 from tests.clock import NOW

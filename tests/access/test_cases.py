@@ -9,9 +9,9 @@ from lms.access import Action, Code, decide
 from lms.cases import load_case, load_cases
 from lms.db import Database, new_public_id
 from lms.errors import NotFound
+from lms.models.accounts import Login
 from lms.models.catalogue import Presenter, WebinarPresenter, WebinarSeries
 from lms.models.holdings import Grant, OfferKind, Scope
-from lms.models.people import Login
 from tests.cast import Cast, Person
 from tests.clock import NOW
 from tests.factories import make_login, make_recording, make_series, make_webinar

@@ -11,8 +11,8 @@ from lms.access import Action, Code, decide
 from lms.cases import load_case
 from lms.db import Database
 from lms.errors import Conflict, NotFound
+from lms.models.audit import AuditEntry
 from lms.models.holdings import Grant, Scope, Withdrawal
-from lms.models.upkeep import AuditEntry
 from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lms.passes import Target, Term, year_from
 from tests.cast import Cast

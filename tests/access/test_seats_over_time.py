@@ -7,8 +7,8 @@ from sqlalchemy import update
 from lms.access import Code
 from lms.cases import load_cases
 from lms.db import Database
+from lms.models.accounts import Login
 from lms.models.holdings import Grant
-from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
 from tests.access.test_ways import case_of, code, contract, dan_of, decision, elm_of
 from tests.cast import Cast

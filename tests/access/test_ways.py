@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from lms.access import Action, Admitted, Case, Code, Decision, decide
 from lms.cases import load_case
 from lms.db import Database
-from lms.models.people import Login, LoginAlias, Organisation
+from lms.models.accounts import Login, LoginAlias
+from lms.models.organisations import Organisation
 from lms.models.seats import (
     AssignmentEnd,
     AssignmentState,

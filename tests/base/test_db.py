@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from lms.db import CROCKFORD, Database, is_overrun, new_public_id, new_public_ids
 from lms.errors import Conflict
 from lms.lean import Lean
-from lms.models.people import Login
+from lms.models.accounts import Login
 from tests.factories import make_login
 
 

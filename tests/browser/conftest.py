@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from lms.clock import now
 from lms.db import new_public_id
-from lms.models.catalogue import Handout, Recording, RecordingState, Webinar
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar
+from lms.models.handouts import Handout
+from lms.models.recordings import Recording, RecordingState
 from lms.models.viewing import PlaybackEnd
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.clock import now
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
-from lms.models.people import Login, Organisation, Role
+from lms.models.organisations import Organisation, Role
 from lti.models.courses import Context, ResourceLink, RosterMember, Score, ScoreState
 from lti.models.people import Identity
 from lti.targets import Target

@@ -5,8 +5,9 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from lms.clock import now
-from lms.models.catalogue import Recording, RecordingState, WebinarState
+from lms.models.catalogue import WebinarState
 from lms.models.holdings import Withdrawal
+from lms.models.recordings import Recording, RecordingState
 from lms.models.seats import AssignmentEnd
 from tests.browser.framed_house import House, state
 from tests.factories import make_assignment, make_login

@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, FrameLocator, Page
 
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.runtime import open_carrel
 from lms.settings import Settings
 from tests.browser.conftest import ROOT, SECRET_KEY, Film, Served

@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from lms.clock import now
-from lms.models.people import SignIn
+from lms.models.accounts import SignIn
 from lms.runtime import Carrel
 from lms.web.signin import cookie_name, hash_cookie
 

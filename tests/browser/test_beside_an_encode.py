@@ -9,7 +9,7 @@ import pytest
 
 from lms import jobs, recordings
 from lms.clock import now
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 from lms.recordings import ENCODE
 from media.programs import ffmpeg_path
 from tests.browser.conftest import Served, Visit

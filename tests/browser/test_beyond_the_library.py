@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from lms import kits
 from lms.clock import now
 from lms.db import new_public_id
-from lms.models.catalogue import Recording, Webinar
-from lms.models.people import Organisation, Role
+from lms.models.catalogue import Webinar
+from lms.models.organisations import Organisation, Role
+from lms.models.recordings import Recording
 from lti.targets import Target
 from media.programs import ffmpeg_path
 from tests.browser.conftest import FILES, Served, Visit

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from lms.models.catalogue import Caption, Recording
+from lms.models.recordings import Caption, Recording
 from media.captions import read_cues
 from media.cues import read_written
 from tests.browser.conftest import FILES, Served, Visit

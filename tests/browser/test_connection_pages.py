@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from lms.clock import now
 from lms.db import new_public_id
-from lms.models.people import Organisation, Role
+from lms.models.organisations import Organisation, Role
 from lti.launch_log import Occurrence, write_launch
 from lti.models.courses import Context, ResourceLink, RosterMember, Score, ScoreState
 from lti.models.people import Identity

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from lms.clock import now
 from lms.links import Doors
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant, Withdrawal
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import AssignmentEnd, Pool, Seat
 from lms.pools import revoke_pool_grant
 from lms.seats import release_many

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lms import search
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.passwords import hash_password
 from tests.browser.conftest import Served, Visit
 from tests.browser.people import Person

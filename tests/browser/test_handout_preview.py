@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from lms.clock import now
 from lms.handouts import attach, keep_handout
-from lms.models.catalogue import Handout, HandoutPage
+from lms.models.handouts import Handout, HandoutPage
 from lms.page_moments import set_moments
 from tests.browser.conftest import FILES, Served, Visit
 from tests.browser.people import Person

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lms.clock import now
-from lms.models.people import Login
+from lms.models.accounts import Login
 from tests.browser.conftest import Served, Visit
 from tests.browser.test_watch_for_everyone import faults_in
 from tests.factories import make_grant, make_login, make_webinar

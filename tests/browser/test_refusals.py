@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
 from lms.access import ADMITTING, Code
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.passwords import hash_password
 from tests.access.refusals import arrange
 from tests.browser.people import Person

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import expect
 
 from lms.clock import now
-from lms.models.catalogue import Recording
-from lms.models.people import Role
+from lms.models.organisations import Role
+from lms.models.recordings import Recording
 from lms.models.viewing import PlaybackSession, WatchRecord
 from lms.progress import merge
 from tests.browser.conftest import Served, Visit

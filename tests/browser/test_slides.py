@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from benchmarks.slides import draw_talk
-from lms.models.catalogue import Recording
+from lms.models.recordings import Recording
 from lms.slides import keep_found, read_slides
 from media.probe import probe
 from media.transcode import encode

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from lms import pools, seats
 from lms.clock import now
 from lms.db import new_public_id
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind, Scope
-from lms.models.people import Login, Organisation, Role
+from lms.models.organisations import Organisation, Role
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant
 from tests.browser.conftest import Served, Visit

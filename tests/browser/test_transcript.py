@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
-from lms.models.catalogue import Recording
+from lms.models.recordings import Recording
 from tests.browser.conftest import FILES, Served, Visit
 from tests.factories import make_grant
 from tests.recordings.captioned import caption, vtt_of

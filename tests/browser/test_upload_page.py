@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from lms.models.catalogue import Handout, Recording
+from lms.models.handouts import Handout
+from lms.models.recordings import Recording
 from lms.models.uploads import Upload, UploadState
 from tests.browser.conftest import FILES
 from tests.browser.people import Person

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from lms.db import new_public_id
-from lms.models.catalogue import Recording
-from lms.models.upkeep import Job
+from lms.models.jobs import Job
+from lms.models.recordings import Recording
 from lms.recordings import ENCODE
 from lms.runtime import open_carrel
 from lms.settings import Settings

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from lms import passes, viewing
 from lms.clock import now
-from lms.models.catalogue import Caption, Recording
+from lms.models.accounts import SignIn
 from lms.models.holdings import Grant, Withdrawal
-from lms.models.people import SignIn
+from lms.models.recordings import Caption, Recording
 from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
 from tests.browser.conftest import FILES, Served, Visit
 from tests.browser.people import Person

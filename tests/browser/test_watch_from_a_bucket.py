@@ -9,8 +9,8 @@ from playwright.sync_api import Browser
 
 from lms import holdings
 from lms.clock import now
-from lms.models.catalogue import Recording
 from lms.models.holdings import Grant, Withdrawal
+from lms.models.recordings import Recording
 from media.keys import content_type_of
 from media.ways import Way
 from tests.browser.conftest import Film

@@ -21,22 +21,18 @@ from lms.clock import now
 from lms.demo.install import install_demo
 from lms.front import front
 from lms.links import Doors
-from lms.models.catalogue import (
-    Caption,
-    Handout,
-    Presenter,
-    Recording,
-    RecordingState,
-    Series,
-    Webinar,
-)
+from lms.models.accounts import EmailPurpose, Login
+from lms.models.catalogue import Presenter, Series, Webinar
+from lms.models.handouts import Handout
 from lms.models.holdings import Grant, OfferKind
-from lms.models.orders import DeskRequest, Sale
-from lms.models.people import EmailPurpose, Login, Organisation
+from lms.models.jobs import Job
+from lms.models.organisations import Organisation
+from lms.models.recordings import Caption, Recording, RecordingState
+from lms.models.requests import DeskRequest
+from lms.models.sales import Sale
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.models.showings import Showing
 from lms.models.training import Trainee, Training, TrainingGroup
-from lms.models.upkeep import Job
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from lms.web.guard import UNCOOKIED, Audience, audience_of

@@ -29,9 +29,10 @@ from lms.guests import Guest
 from lms.handout_pages import Drawn
 from lms.links import Doors
 from lms.mass_work import Act
-from lms.models.people import EmailPurpose, Login, Organisation
+from lms.models.accounts import EmailPurpose, Login
+from lms.models.mail import Mail
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
-from lms.models.upkeep import Mail
 from lms.parts import merge_hooks
 from lms.runtime import Carrel, derived_key
 from lti.deployments import approve_deployment

@@ -13,16 +13,10 @@ from lms.announcement import read_announcement, read_live_room
 from lms.catalogue import PAGE_SIZE, Listing, Wanted, read_listing
 from lms.db import Database
 from lms.errors import NotFound
-from lms.models.catalogue import (
-    Handout,
-    Presenter,
-    Webinar,
-    WebinarPresenter,
-    WebinarSeries,
-    WebinarState,
-)
+from lms.models.accounts import Login
+from lms.models.catalogue import Presenter, Webinar, WebinarPresenter, WebinarSeries, WebinarState
+from lms.models.handouts import Handout
 from lms.models.holdings import OfferKind
-from lms.models.people import Login
 from lms.models.viewing import WatchRecord
 from lms.offers import Price, set_prices
 from tests.cast import Cast

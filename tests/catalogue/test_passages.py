@@ -5,7 +5,8 @@ from sqlalchemy import select
 
 from lms import captions, passages, search, versions
 from lms.catalogue import Wanted, read_listing
-from lms.models.catalogue import Recording, Webinar
+from lms.models.catalogue import Webinar
+from lms.models.recordings import Recording
 from lms.models.search import Passage, PassageKind
 from lms.passages import Part, Piece, Source
 from tests.clock import NOW

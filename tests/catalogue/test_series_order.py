@@ -11,8 +11,8 @@ from lms.db import Database
 from lms.embedding.contents import find_series_facts
 from lms.embedding.selection import Sought, read_selection
 from lms.errors import Conflict, NotFound
+from lms.models.audit import AuditEntry
 from lms.models.catalogue import Series, Webinar, WebinarSeries
-from lms.models.upkeep import AuditEntry
 from lms.series_order import Order, follow_dates, move_webinar, put_in_order, read_order
 from lms.series_page import read_parts
 from lms.webinars import WebinarWords, add_webinar, edit_webinar

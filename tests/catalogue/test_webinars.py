@@ -11,8 +11,8 @@ from lms import search
 from lms.db import Database
 from lms.errors import Conflict, Invalid, NotFound
 from lms.instead import NewInstead
+from lms.models.audit import AuditEntry
 from lms.models.catalogue import InsteadKind, Presenter, Webinar, WebinarPresenter, WebinarState
-from lms.models.upkeep import AuditEntry
 from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lms.presenters import PresenterWords, add_presenter
 from lms.series import SeriesWords, add_series

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from lms import certificates, personal
 from lms.certificates import Award
 from lms.links import Doors
+from lms.models.audit import AuditEntry
 from lms.models.certificates import Attendance, CertificateKind
-from lms.models.upkeep import AuditEntry
 from tests.certificates.test_earning import consider, saw
 from tests.certificates.watching import certificates as issued
 from tests.certificates.watching import letters

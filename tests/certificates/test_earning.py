@@ -9,9 +9,9 @@ from sqlalchemy import select, update
 from lms import certificate_rounds, certificates, earning, merging
 from lms.certificate_rules import keep_rule, note_attendance, read_rule
 from lms.links import Doors
+from lms.models.accounts import Login
 from lms.models.certificates import CertificateKind
 from lms.models.holdings import Grant, Withdrawal
-from lms.models.people import Login
 from lms.models.viewing import WatchRecord
 from lms.progress import bucket_count
 from tests.certificates.watching import certificates as issued

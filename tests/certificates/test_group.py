@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from lms import certificate_rounds, group_certificates, showings
 from lms.models.certificates import Certificate
+from lms.models.jobs import Job
+from lms.models.mail import Mail
 from lms.models.showings import Attendee
-from lms.models.upkeep import Job, Mail
 from tests.certificates.test_earning import ENOUGH_S, Run, saw
 from tests.certificates.watching import letters
 from tests.clock import NOW

@@ -4,8 +4,8 @@ import pypdfium2
 import pytest
 
 from lms.db import Database
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
-from lms.models.people import Login
 from tests.cast import Cast
 from tests.certificates.test_verify import give
 from tests.visitor import Visitor

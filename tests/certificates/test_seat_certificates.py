@@ -7,9 +7,10 @@ import pytest
 from lms import certificates
 from lms.certificates import Award
 from lms.links import Doors
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
 from lms.models.certificates import CertificateKind
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation
 from tests.clock import NOW
 from tests.factories import make_webinar
 from tests.seating import add_pool, seat

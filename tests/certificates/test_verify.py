@@ -10,9 +10,9 @@ from sqlalchemy import select
 from lms import certificates, erasing
 from lms.certificates import Award, Correction
 from lms.links import Doors
+from lms.models.accounts import Login
 from lms.models.catalogue import Presenter, WebinarPresenter
 from lms.models.certificates import Certificate, CertificateKind
-from lms.models.people import Login
 from tests.clock import NOW
 
 DOORS = Doors("http://localhost")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from lms.db import Database
 from lms.models.certificates import Certificate
-from lms.models.upkeep import Mail
+from lms.models.mail import Mail
 from tests.clock import Clock
 from tests.web.playing import Player
 

@@ -1,7 +1,7 @@
 """carrel pool allot, pool take-back and pool allotments."""
 
 from lms.db import Database
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from tests.cli.carrel import Shell
 from tests.clock import Clock
 from tests.factories import make_organisation

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from lms.db import Database
 from lms.demo.content import CAST
 from lms.house import HouseWords, describe_house
-from lms.models.catalogue import Recording, RecordingState
+from lms.models.recordings import Recording, RecordingState
 from tests.cli.carrel import Shell
 from tests.clock import NOW
 

@@ -4,7 +4,7 @@ import pytest
 
 from lms.db import Database
 from lms.models.catalogue import Webinar
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from tests.cast import Cast
 from tests.cli.carrel import Shell
 from tests.clock import Clock

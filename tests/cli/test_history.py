@@ -8,12 +8,12 @@ from lms import history_lists, history_runs
 from lms.access import Action, decide
 from lms.cases import load_case
 from lms.db import Database
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant
-from lms.models.orders import Sale
-from lms.models.people import Login
+from lms.models.mail import Mail
+from lms.models.sales import Sale
 from lms.models.seats import Pool
-from lms.models.upkeep import Mail
 from lms.runtime import Carrel
 from tests.cast import Cast
 from tests.cli.carrel import Ran, Shell

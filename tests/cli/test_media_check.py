@@ -15,8 +15,9 @@ from lms.db import Base, new_public_id
 from lms.encoding import SWEEP
 from lms.inventory import NAMES, Wrong, remove_orphans, take_inventory
 from lms.jobs import enqueue
-from lms.models.catalogue import Recording, Webinar
-from lms.models.upkeep import Lane
+from lms.models.catalogue import Webinar
+from lms.models.jobs import Lane
+from lms.models.recordings import Recording
 from tests.factories import make_handout
 from tests.servers.process import free_port
 

@@ -9,7 +9,7 @@ import pytest
 
 from lms.cli.moments import read_moment
 from lms.cli.output import answer_items, as_text, cell, plain_value, table
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 
 
 @dataclass(frozen=True, slots=True)

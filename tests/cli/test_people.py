@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from lms.cli.root import run
 from lms.db import Database
-from lms.models.people import Login, Organisation
-from lms.models.upkeep import Mail
+from lms.models.accounts import Login
+from lms.models.mail import Mail
+from lms.models.organisations import Organisation
 from lms.passwords import Right, check_password
 from tests.cast import Cast
 from wsgi import PARTS

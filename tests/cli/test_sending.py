@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.db import Database
-from lms.models.catalogue import Recording
+from lms.models.recordings import Recording
 from lms.models.uploads import Upload, UploadState
 from tests.cast import Cast
 from tests.cli.carrel import Shell

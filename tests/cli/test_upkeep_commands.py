@@ -6,7 +6,7 @@ from lms import leases
 from lms.clock import now
 from lms.db import Database
 from lms.migrations import head
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 from media.local import LocalStorage
 from tests.cli.carrel import Shell
 from tests.jobs.work import facts_of, make_job, taken

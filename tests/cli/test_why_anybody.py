@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 
 from lms import mail
 from lms.db import Database
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
 from lms.models.catalogue import Webinar
-from lms.models.people import Login
 from lms.models.seats import WaitingEntry
-from lms.models.upkeep import AuditEntry
 from tests.cast import Cast
 from tests.cli.carrel import Ran, Shell
 from tests.clock import NOW, Clock

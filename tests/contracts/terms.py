@@ -12,9 +12,9 @@ from lms.db import Database
 from lms.desk import NewRequest, ask
 from lms.links import Office
 from lms.models.holdings import Grant
-from lms.models.orders import RequestKind
-from lms.models.people import Organisation, Role
-from lms.models.upkeep import Mail
+from lms.models.mail import Mail
+from lms.models.organisations import Organisation, Role
+from lms.models.requests import RequestKind
 from lms.passes import Term
 from tests.clock import NOW
 from tests.factories import make_login, make_membership

@@ -11,7 +11,7 @@ from lms.db import Database
 from lms.errors import Invalid, NotFound
 from lms.mail import mail_facts, post, resend
 from lms.mailround import MailRound
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 from lms.postbox import NoSuchMailbox, ServerAway
 from lms.runtime import Carrel
 from tests.clock import NOW, Clock

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from lms import desk, grace
 from lms.db import Database
 from lms.errors import Conflict, Invalid
-from lms.models.orders import DeskRequest, RequestKind
+from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import AssignmentState
 from lms.seats import Closed
 from tests.clock import NOW

@@ -13,9 +13,10 @@ from lms.addresses import read_address
 from lms.db import Database
 from lms.invitation_reminders import remind_invited
 from lms.invitations import Invitee, expire_due, invite
-from lms.models.people import Membership, Organisation
+from lms.models.branding import House
+from lms.models.mail import Mail
+from lms.models.organisations import Membership, Organisation
 from lms.models.seats import AssignmentState
-from lms.models.upkeep import House, Mail
 from lms.passes import Term
 from lms.reminders import due_notice
 from tests.clock import NOW

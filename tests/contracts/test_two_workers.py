@@ -17,7 +17,8 @@ from lms.db import Database
 from lms.invitations import Invitee, invite
 from lms.jobs import JobRun, Work
 from lms.library import LIBRARY
-from lms.models.upkeep import Job, JobState, Lane, Mail
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.mail import Mail
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from lms.worker import Worker

@@ -15,19 +15,15 @@ from lms.demo.content import CAST, WEBINARS
 from lms.demo.install import install_demo
 from lms.demo.report import DemoReport
 from lms.house import HouseWords, describe_house, read_house
-from lms.models.catalogue import (
-    Handout,
-    Presenter,
-    Recording,
-    RecordingState,
-    Webinar,
-    WebinarState,
-)
+from lms.models.accounts import Login
+from lms.models.catalogue import Presenter, Webinar, WebinarState
+from lms.models.handouts import Handout
 from lms.models.holdings import Offer, Scope
-from lms.models.orders import DeskRequest, RequestKind
-from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.jobs import Job
+from lms.models.organisations import Membership, Organisation, Role
+from lms.models.recordings import Recording, RecordingState
+from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import Pool
-from lms.models.upkeep import Job
 from lms.offers import read_prices
 from lms.recordings import ENCODE
 from lms.runtime import Carrel, open_carrel

@@ -17,7 +17,7 @@ from lms.embedding.selection import (
 from lms.errors import NotFound
 from lms.models.catalogue import Series, Webinar, WebinarSeries, WebinarState
 from lms.models.holdings import Scope, Withdrawal
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import Pool
 from tests.cast import Cast
 from tests.clock import NOW

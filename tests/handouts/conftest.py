@@ -9,7 +9,7 @@ from sqlalchemy import select
 from lms.handouts import READ, attach, keep_handout
 from lms.jobs import Work
 from lms.library import LIBRARY
-from lms.models.upkeep import Job, JobState
+from lms.models.jobs import Job, JobState
 from lms.runtime import Carrel
 from lms.worker import see_through
 from tests.cast import Cast

@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from lms import page_moments
 from lms.handout_pages import read_leaves, small_key
-from lms.models.catalogue import HandoutPage, PageMoment, Recording, RecordingState, Webinar
-from lms.models.upkeep import Job, JobState
+from lms.models.catalogue import Webinar
+from lms.models.handouts import HandoutPage, PageMoment
+from lms.models.jobs import Job, JobState
+from lms.models.recordings import Recording, RecordingState
 from lms.runtime import Carrel
 from lms.slides import keep_found, read_slides
 from lms.worker import see_through

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from lms import handout_pages, handout_reading, handouts, passages
 from lms.handout_pages import all_unread, large_key, pieces_of, read_leaves, small_key
-from lms.models.catalogue import Handout
+from lms.models.handouts import Handout
+from lms.models.jobs import Job, JobState
 from lms.models.search import Passage
-from lms.models.upkeep import Job, JobState
 from lms.runtime import Carrel
 from media import pages as media_pages
 from media.pages import plain_words

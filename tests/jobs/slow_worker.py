@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from lms import leases, worker
 from lms.jobs import JobRun, Stopped, Work
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 

@@ -8,7 +8,7 @@ import pytest
 from lms import tryout
 from lms.clock import now
 from lms.jobs import JobRun, Work
-from lms.models.upkeep import JobState, Lane
+from lms.models.jobs import JobState, Lane
 from lms.runtime import Carrel
 from lms.worker import Worker
 from tests.jobs.work import at_work, facts_of, make_job

@@ -10,7 +10,8 @@ from lms.db import Database, new_public_id
 from lms.errors import Conflict, NotFound
 from lms.jobs import Work, cancel, enqueue, job_facts, latest_job, list_jobs, retry
 from lms.leases import Failure, fail, finish
-from lms.models.upkeep import AuditEntry, Job, JobState, Lane
+from lms.models.audit import AuditEntry
+from lms.models.jobs import Job, JobState, Lane
 from tests.clock import NOW
 from tests.jobs.work import SUBJECT, facts_of, make_job, taken
 

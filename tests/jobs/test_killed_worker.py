@@ -13,7 +13,7 @@ import pytest
 from lms.clock import now
 from lms.db import Database
 from lms.jobs import cancel
-from lms.models.upkeep import JobState, Lane
+from lms.models.jobs import JobState, Lane
 from tests.jobs.slow_worker import DIARY, GO
 from tests.jobs.work import facts_of, make_job
 from tests.servers.process import running

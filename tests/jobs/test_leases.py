@@ -9,7 +9,7 @@ from lms import leases
 from lms.db import Database
 from lms.jobs import Claim, Ended, cancel
 from lms.leases import LEASE, Failure, wait_after
-from lms.models.upkeep import JobState, Lane
+from lms.models.jobs import JobState, Lane
 from tests.clock import NOW
 from tests.jobs.work import KINDS, facts_of, make_job, settle, take, taken
 

@@ -9,7 +9,10 @@ from sqlalchemy import select
 from lms.db import Database, new_public_id
 from lms.errors import Conflict, Invalid, NotFound
 from lms.mail import list_mails, mail_facts, post, resend
-from lms.models.upkeep import AuditEntry, House, JobState, Mail
+from lms.models.audit import AuditEntry
+from lms.models.branding import House
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
 from lms.postman import LEASE, Letter, has_mail, mark_sent, put_off, refuse, release, take
 from tests.clock import NOW
 

@@ -14,7 +14,9 @@ from lms.db import Database
 from lms.jobs import Work
 from lms.mail import post
 from lms.mailround import FIRST_PAUSE_S, MailRound
-from lms.models.upkeep import House, JobState, Lane, Mail
+from lms.models.branding import House
+from lms.models.jobs import JobState, Lane
+from lms.models.mail import Mail
 from lms.postbox import open_postbox
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings

@@ -10,7 +10,8 @@ from lms.db import Database
 from lms.jobs import Work, enqueue, list_jobs
 from lms.leases import Failure, fail, finish
 from lms.library import LIBRARY
-from lms.models.upkeep import Job, JobState, Lane, Mail
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.mail import Mail
 from lms.models.viewing import PlaybackSession
 from lms.rounds import END_IDLE, TIDY
 from lms.runtime import Carrel

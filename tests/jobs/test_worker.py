@@ -22,7 +22,7 @@ from lms.jobs import (
     Work,
     cancel,
 )
-from lms.models.upkeep import Job, JobState, Lane
+from lms.models.jobs import Job, JobState, Lane
 from lms.runtime import Carrel
 from lms.tryout import BROKE, LOOK_S
 from lms.worker import Worker, see_through

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms import leases
 from lms.db import Database
 from lms.jobs import Claim, JobFacts, enqueue, job_facts
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
 from lms.worker import Worker
 from tests.clock import NOW
 

@@ -17,11 +17,13 @@ from lms.errors import Conflict, Forbidden, NotFound
 from lms.jobs import Work
 from lms.kits import DROP, MAKE
 from lms.library import LIBRARY
-from lms.models.catalogue import Recording, RecordingState, Webinar
+from lms.models.audit import AuditEntry
+from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant, Withdrawal
+from lms.models.jobs import Job, JobState
 from lms.models.kits import DeliveryKit, KitState
-from lms.models.people import Organisation, Role
-from lms.models.upkeep import AuditEntry, Job, JobState
+from lms.models.organisations import Organisation, Role
+from lms.models.recordings import Recording, RecordingState
 from lms.pools import revoke_pool_grant
 from lms.worker import see_through
 from tests.clock import NOW

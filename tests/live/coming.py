@@ -16,7 +16,8 @@ from lms.library import LIBRARY
 from lms.links import Doors
 from lms.live_notices import TELL_CHANGED, NewDate
 from lms.live_rounds import ROUND
-from lms.models.upkeep import Job, JobState, Mail
+from lms.models.jobs import Job, JobState
+from lms.models.mail import Mail
 from lms.postman import Letter
 from lms.runtime import Carrel
 from tests.clock import NOW, Clock

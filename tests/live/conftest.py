@@ -3,7 +3,8 @@
 import pytest
 
 from lms.db import Database
-from lms.models.catalogue import Recording, Webinar
+from lms.models.catalogue import Webinar
+from lms.models.recordings import Recording
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.live.coming import HELD_AT, register

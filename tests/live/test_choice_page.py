@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from lms.db import Database
 from lms.models.catalogue import Webinar
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.runtime import Carrel
 from tests.cast import Cast
 from tests.clock import NOW, Clock

@@ -12,8 +12,9 @@ from lms.errors import NotFound
 from lms.live_notices import NewDate
 from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant
-from lms.models.orders import DeskRequest, Registration
-from lms.models.people import Organisation
+from lms.models.live import Registration
+from lms.models.organisations import Organisation
+from lms.models.requests import DeskRequest
 from lms.runtime import Carrel
 from tests.cast import Cast
 from tests.clock import NOW, Clock

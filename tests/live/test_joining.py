@@ -8,8 +8,7 @@ from sqlalchemy import select
 from lms.db import Database
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.certificates import Attendance, Certificate
-from lms.models.live import LiveJoin
-from lms.models.orders import Registration
+from lms.models.live import LiveJoin, Registration
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.live.coming import HELD_AT, HOUR, MINUTE

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from lms.db import Database
-from lms.models.orders import DeskRequest
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.requests import DeskRequest
 from lms.runtime import Carrel
 from lms.sale_list import SaleFacts
 from tests.cast import Cast

@@ -14,11 +14,11 @@ from lms.certificate_rules import read_attendance
 from lms.db import Database
 from lms.jobs import JobRun
 from lms.library import LIBRARY
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
 from lms.models.certificates import Certificate, CertificateKind
+from lms.models.jobs import Job
 from lms.models.live import RoomReport, RoomStay
-from lms.models.people import Login
-from lms.models.upkeep import Job
 from lms.room_stays import minutes_of
 from lms.runtime import Carrel
 from tests.cast import Cast

@@ -7,10 +7,12 @@ from sqlalchemy import select
 
 from lms import holdings, merging, registrations, webinars
 from lms.db import Database
-from lms.models.catalogue import Recording, Webinar
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant, Withdrawal
-from lms.models.orders import Registration
-from lms.models.people import Login
+from lms.models.live import Registration
+from lms.models.organisations import Organisation
+from lms.models.recordings import Recording
 from lms.runtime import Carrel
 from lms.staff_catalogue import read_standing
 from tests.cast import Cast
@@ -99,8 +101,6 @@ def test_who_bought_the_webinar_or_has_a_seat_is_reminded_without_registering(
     carrel: Carrel, database: Database, to_come: Cast, clock: Clock
 ) -> None:
     with database.transaction() as session:
-        from lms.models.people import Organisation  # noqa: PLC0415
-
         elm = session.get_one(Organisation, to_come.organisation_id)
         seat(session, add_pool(session, elm, to_come.webinar_id), to_come.carol.id)
     at_each(carrel, clock, HELD_AT - DAY)

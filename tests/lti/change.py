@@ -10,8 +10,8 @@ from lms.db import Database
 from lms.embedding.progress import Extent, watched_share
 from lms.jobs import Work
 from lms.links import Doors
-from lms.models.people import Login
-from lms.models.upkeep import Job, JobState
+from lms.models.accounts import Login
+from lms.models.jobs import Job, JobState
 from lms.models.viewing import WatchRecord
 from lms.parts import merge_hooks
 from lms.progress import bucket_count

@@ -6,7 +6,7 @@ from typing import Final
 from lms import recordings
 from lms.clock import now
 from lms.db import new_public_id
-from lms.models.catalogue import Recording
+from lms.models.recordings import Recording
 from lms.recordings import Playable
 from lms.runtime import Carrel
 from tests.cast import Cast

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.db import Database, new_public_id
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.viewing import PlaybackSession, WatchRecord
 from lms.progress import bucket_count
 from lti.frames import Opening, open_frame

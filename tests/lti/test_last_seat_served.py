@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 
 from lms.clock import now
-from lms.models.people import Role
+from lms.models.organisations import Role
 from lms.models.seats import Assignment, Pool
 from lms.models.viewing import PlaybackSession
 from lms.runtime import Carrel, open_carrel

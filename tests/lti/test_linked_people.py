@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from lms.addresses import read_address
 from lms.links import Doors
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.seats import Assignment
 from lms.models.viewing import WatchRecord
 from lms.parts import merge_hooks

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from lms.errors import Conflict, NotFound
+from lms.models.audit import AuditEntry
+from lms.models.jobs import JobState
 from lms.models.seats import Assignment
-from lms.models.upkeep import AuditEntry, JobState
 from lms.models.viewing import WatchRecord
 from lti import map_rounds
 from lti.identities import know

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from lms.errors import Conflict, Invalid, NotFound
-from lms.models.people import Login
-from lms.models.upkeep import AuditEntry, Job
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
+from lms.models.jobs import Job
 from lti.identities import forget_person, know
 from lti.map_view import Show, find_map
 from lti.messages import Person

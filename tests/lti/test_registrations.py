@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.db import Database
 from lms.errors import Conflict, Invalid, NotFound
-from lms.models.upkeep import AuditEntry
+from lms.models.audit import AuditEntry
 from lti.deployments import (
     approve_deployment,
     find_deployment,

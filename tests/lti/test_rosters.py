@@ -9,9 +9,9 @@ from lms.errors import Conflict, NotFound
 from lms.jobs import Work
 from lms.links import Doors
 from lms.models.catalogue import Webinar
-from lms.models.people import Organisation
+from lms.models.jobs import Job, JobState
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
-from lms.models.upkeep import Job, JobState
 from lms.runtime import Carrel
 from lms.seats import claim
 from lms.worker import see_through

@@ -8,7 +8,7 @@ from lms.clock import now
 from lms.db import Base, Database
 from lms.jobs import Work, enqueue
 from lms.lean import Driver
-from lms.models.upkeep import JobState, Lane
+from lms.models.jobs import JobState, Lane
 from lms.runtime import Carrel
 from lms.worker import see_through
 from lti.launch_log import Occurrence, write_launch

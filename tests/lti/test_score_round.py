@@ -9,9 +9,9 @@ from lms.beats import keep_beat
 from lms.clock import now
 from lms.embedding.progress import changed_since
 from lms.jobs import Work, enqueue
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
-from lms.models.people import Login
-from lms.models.upkeep import JobState, Lane
+from lms.models.jobs import JobState, Lane
 from lms.progress import Beat, Span, share_within
 from lms.runtime import Carrel
 from lms.viewing import Playback, Screen, open_playback

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from lms.clock import now
 from lms.jobs import Work, enqueue
-from lms.models.upkeep import Job, JobState, Lane
+from lms.models.jobs import Job, JobState, Lane
 from lms.runtime import Carrel
 from lms.worker import see_through
 from lti.roster_rounds import ROSTER, sync_roster

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from lms.clock import now
 from lms.db import Database
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lti.models.courses import Context, ResourceLink
 from lti.models.launches import FrameSession, LaunchEntry, LaunchOutcome, PendingLogin
 from lti.models.people import Identity

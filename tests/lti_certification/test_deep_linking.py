@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.db import Database
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lti.models.launches import FrameSession, LaunchEntry
 from tests.cast import Cast
 from tests.factories import make_pool, make_pool_grant, make_recording, make_webinar

@@ -8,8 +8,9 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from lms.db import Database
-from lms.models.people import Login
-from lms.models.upkeep import JobState, Mail
+from lms.models.accounts import Login
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
 from lms.seat_table import (
     Order,
     SeatRow,

@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from lms import allotments, beats, viewing
 from lms.db import Database
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import AssignmentEnd
 from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lms.progress import checked_beat

@@ -10,8 +10,9 @@ from lms.aliases import Alias
 from lms.db import Database
 from lms.errors import Conflict, NotFound
 from lms.links import Doors
-from lms.models.people import Login, LoginAlias
-from lms.models.upkeep import AuditEntry, Mail
+from lms.models.accounts import Login, LoginAlias
+from lms.models.audit import AuditEntry
+from lms.models.mail import Mail
 from tests.cast import Cast, Person
 from tests.clock import NOW
 

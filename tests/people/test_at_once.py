@@ -12,8 +12,8 @@ from lms import aliases, merging, passes
 from lms.addresses import read_address
 from lms.db import Database
 from lms.errors import Conflict
+from lms.models.accounts import Login, LoginAlias
 from lms.models.holdings import Grant, Scope
-from lms.models.people import Login, LoginAlias
 from lms.passes import NewPass, Target
 from tests.cast import Cast, Person
 from tests.clock import NOW

@@ -10,8 +10,8 @@ from lms.access import Action, Code, decide
 from lms.cases import load_case
 from lms.db import Database
 from lms.errors import Conflict, Forbidden, Invalid, NotFound
-from lms.models.people import Login, SignIn
-from lms.models.upkeep import AuditEntry
+from lms.models.accounts import Login, SignIn
+from lms.models.audit import AuditEntry
 from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lms.sign_ins import Blocked, Browser, open_sign_in
 from tests.cast import Cast

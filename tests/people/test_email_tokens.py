@@ -9,7 +9,7 @@ from lms import email_tokens
 from lms.db import Database
 from lms.email_tokens import LIFE, MailedCode, RightCode, WrongCode
 from lms.errors import Gone
-from lms.models.people import EmailPurpose, EmailToken
+from lms.models.accounts import EmailPurpose, EmailToken
 from tests.cast import Cast
 from tests.clock import NOW
 

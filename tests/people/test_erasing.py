@@ -12,13 +12,14 @@ from lms.addresses import read_address
 from lms.db import Base, Database
 from lms.errors import Conflict, NotFound
 from lms.links import Doors
+from lms.models.accounts import Login, SignIn
+from lms.models.audit import AuditEntry
 from lms.models.history import PastAnswer, PastImport, PastImportRow
 from lms.models.holdings import Grant
 from lms.models.imports import ImportState
-from lms.models.orders import DeskRequest, RequestKind
-from lms.models.people import Login, Organisation, Role, SignIn
+from lms.models.organisations import Organisation, Role
+from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import Assignment, AssignmentEnd, Pool, WaitingEntry
-from lms.models.upkeep import AuditEntry
 from lms.models.viewing import Note, PlaybackEnd, PlaybackSession, WatchRecord
 from lms.sign_ins import Browser, open_sign_in
 from tests.cast import Cast

@@ -8,7 +8,7 @@ from lms.db import Database
 from lms.errors import NotFound
 from lms.links import Doors
 from lms.memberships import Joined, Members, NewMember
-from lms.models.people import Role
+from lms.models.organisations import Role
 from tests.cast import Cast
 from tests.clock import NOW
 

@@ -14,9 +14,9 @@ from lms.db import Database
 from lms.email_tokens import LinkOver, WrongCode
 from lms.errors import Conflict, Invalid, NotFound
 from lms.merging import OnMerge
+from lms.models.accounts import EmailPurpose, Login, SignIn
+from lms.models.audit import AuditEntry
 from lms.models.holdings import Grant
-from lms.models.people import EmailPurpose, Login, SignIn
-from lms.models.upkeep import AuditEntry
 from lms.models.viewing import WatchRecord
 from lms.sign_ins import Browser, open_sign_in
 from lms.watching import read_places

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from lms import organisations
 from lms.db import Database
 from lms.errors import Conflict, Invalid, NotFound
-from lms.models.people import Membership, Role
+from lms.models.organisations import Membership, Role
 from lms.organisations import NewOrganisation
 from tests.cast import Cast
 from tests.clock import NOW

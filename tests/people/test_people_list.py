@@ -6,7 +6,7 @@ from sqlalchemy import delete
 from lms import aliases
 from lms.addresses import read_address
 from lms.db import Database
-from lms.models.people import Login, LoginAlias
+from lms.models.accounts import Login, LoginAlias
 from lms.people_list import People, Show, find_people
 from tests.cast import Cast
 from tests.clock import NOW

@@ -9,9 +9,11 @@ from lms import notes
 from lms.certificate_rules import note_attendance
 from lms.db import Database
 from lms.errors import NotFound
+from lms.models.accounts import Login
 from lms.models.holdings import Grant
-from lms.models.orders import DeskRequest, Registration, RequestKind
-from lms.models.people import Login, MemberInvitation, Role
+from lms.models.live import Registration
+from lms.models.organisations import MemberInvitation, Role
+from lms.models.requests import DeskRequest, RequestKind
 from lms.personal import read_personal_data
 from tests.cast import Cast
 from tests.clock import NOW

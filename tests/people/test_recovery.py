@@ -6,8 +6,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from lms.db import Database
+from lms.models.accounts import Login
 from lms.models.holdings import OfferKind
-from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
 from lms.recovery import asks_for_recovery
 from tests.cast import Cast

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from lms.captions import attach, keep_captions
 from lms.db import Database
-from lms.models.catalogue import Recording
+from lms.models.recordings import Recording
 from media.storage import Storage
 from tests.clock import NOW
 

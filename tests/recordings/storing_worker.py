@@ -12,7 +12,7 @@ from pathlib import Path
 from lms import leases, tryout
 from lms.jobs import Work
 from lms.library import LIBRARY
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
 from lms.runtime import open_carrel
 from lms.settings import Settings
 from lms.worker import Worker

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from lms import caption_editing
 from lms.caption_editing import SavedElsewhere
 from lms.db import Database
-from lms.models.catalogue import Caption
+from lms.models.recordings import Caption
 from media.cues import Cue
 from media.storage import Storage
 from tests.cast import Cast

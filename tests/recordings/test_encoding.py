@@ -17,8 +17,9 @@ from lms.encoding import SWEEP
 from lms.errors import Conflict, Invalid, NotFound
 from lms.jobs import Work
 from lms.library import LIBRARY
-from lms.models.catalogue import Caption, Recording, RecordingState, Webinar
-from lms.models.upkeep import Job
+from lms.models.catalogue import Webinar
+from lms.models.jobs import Job
+from lms.models.recordings import Caption, Recording, RecordingState
 from lms.recordings import ENCODE
 from lms.runtime import Carrel
 from lms.webinar_files import read_version, read_webinar_files

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from lms import hearing
 from lms.hearing import HEAR, hear_recording
 from lms.jobs import ENDED, Work, latest_job
-from lms.models.catalogue import Caption, Recording
-from lms.models.upkeep import JobState, Lane
+from lms.models.jobs import JobState, Lane
+from lms.models.recordings import Caption, Recording
 from lms.settings import Settings, SettingsError
 from lms.worker import Worker
 from media.programs import ProgramCancelled, ProgramStalled

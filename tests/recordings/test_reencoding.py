@@ -10,8 +10,8 @@ from lms.clock import now
 from lms.db import Database
 from lms.errors import Conflict
 from lms.jobs import JobFacts, latest_job
-from lms.models.catalogue import Recording, RecordingState
-from lms.models.upkeep import Job, JobState, Lane
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.recordings import Recording, RecordingState
 from lms.recordings import AGAIN_PRIORITY, ENCODE, FRESH_PRIORITY
 from lms.runtime import Carrel
 from lms.worker import Worker, see_through

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from lms.clock import now
 from lms.db import Database
 from lms.errors import Conflict, Invalid, NotFound
-from lms.models.catalogue import SlideFate
-from lms.models.upkeep import AuditEntry
+from lms.models.audit import AuditEntry
+from lms.models.recordings import SlideFate
 from lms.slides import (
     Revision,
     SlideFacts,

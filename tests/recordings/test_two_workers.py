@@ -14,8 +14,8 @@ from sqlalchemy import func, select
 from lms import recordings
 from lms.clock import now
 from lms.db import Database
-from lms.models.catalogue import Recording, RecordingState
-from lms.models.upkeep import Job, JobState
+from lms.models.jobs import Job, JobState
+from lms.models.recordings import Recording, RecordingState
 from lms.recordings import ENCODE
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings

@@ -15,8 +15,8 @@ from lms.encoding import SWEEP
 from lms.errors import Conflict, NotFound
 from lms.jobs import Work
 from lms.library import LIBRARY
-from lms.models.catalogue import Recording, RecordingState
-from lms.models.upkeep import Lane
+from lms.models.jobs import Lane
+from lms.models.recordings import Recording, RecordingState
 from lms.models.viewing import WatchRecord
 from lms.recordings import Playable
 from lms.runtime import Carrel

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from lms.db import Database
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.seats import AssignmentEnd, AssignmentState
 from lms.progress import Tally
 from lms.reports_heat import Heat, NoHeat, drawn, read_heat

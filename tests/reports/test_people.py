@@ -10,8 +10,9 @@ from lms import erasing
 from lms.db import Database
 from lms.errors import NotFound
 from lms.links import Doors
+from lms.models.accounts import Login
 from lms.models.certificates import Certificate, CertificateKind
-from lms.models.people import Login, Role
+from lms.models.organisations import Role
 from lms.models.seats import AssignmentEnd, AssignmentState
 from lms.models.training import Trainee, Training, TrainingItem
 from lms.reports_people import (

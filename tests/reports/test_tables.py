@@ -10,7 +10,7 @@ from lms import erasing
 from lms.db import Database
 from lms.errors import NotFound
 from lms.links import Doors
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.seats import AssignmentEnd, AssignmentState
 from lms.reports import Lapse, Span, laps
 from lms.reports_sources import HOUSE, Whose

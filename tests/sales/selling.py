@@ -3,7 +3,7 @@
 from lms import sales
 from lms.db import Database
 from lms.models.holdings import OfferKind
-from lms.models.orders import Terms
+from lms.models.sales import Terms
 from lms.offers import Price
 from lms.sale_list import SaleFacts, SaleGrant, find_sale, grants_of_sale
 from lms.sales import NewSale

@@ -21,9 +21,10 @@ from lms.desk_list import (
 from lms.errors import Conflict, Invalid, NotFound
 from lms.house import HouseWords, describe_house
 from lms.links import Doors, Office
+from lms.models.audit import AuditEntry
 from lms.models.holdings import OfferKind
-from lms.models.orders import RequestKind, RequestState
-from lms.models.upkeep import AuditEntry, Mail
+from lms.models.mail import Mail
+from lms.models.requests import RequestKind, RequestState
 from lms.offers import Price, set_prices
 from tests.cast import Cast
 from tests.clock import NOW

@@ -13,12 +13,13 @@ from lms.history_runs import INVITE
 from lms.history_view import PastFacts, find_past
 from lms.jobs import Work, cancel, latest_job
 from lms.library import LIBRARY
+from lms.models.accounts import Login
 from lms.models.history import PastImportRow
 from lms.models.holdings import Grant
 from lms.models.imports import ImportState
-from lms.models.orders import Sale
-from lms.models.people import Login
-from lms.models.upkeep import Job, JobState, Mail
+from lms.models.jobs import Job, JobState
+from lms.models.mail import Mail
+from lms.models.sales import Sale
 from lms.runtime import Carrel
 from lms.worker import see_through
 from tests.cast import Cast

@@ -7,7 +7,7 @@ import pytest
 
 from lms.db import Database
 from lms.models.holdings import OfferKind
-from lms.models.orders import Terms
+from lms.models.sales import Terms
 from lms.more_seats import end_of_contract, price_for_the_rest, price_of_more
 from lms.offers import Price, set_prices
 from lms.pools import PoolFacts, pools_of

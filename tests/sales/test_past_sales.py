@@ -9,11 +9,12 @@ from lms import accounts, aliases, history_runs
 from lms.addresses import read_address
 from lms.db import Database
 from lms.history_view import PastFacts
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
 from lms.models.holdings import OfferKind, Scope
-from lms.models.orders import Sale
-from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.organisations import Membership, Organisation, Role
+from lms.models.sales import Sale
 from lms.models.seats import Pool
-from lms.models.upkeep import AuditEntry
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant, find_pool, sell_seats
 from lms.runtime import Carrel

@@ -12,11 +12,11 @@ from lms.access import Code
 from lms.db import Database
 from lms.errors import Conflict
 from lms.house import HouseWords, describe_house
+from lms.models.accounts import Login
 from lms.models.holdings import Withdrawal
-from lms.models.orders import Terms
-from lms.models.people import Login
+from lms.models.mail import Mail
+from lms.models.sales import Terms
 from lms.models.seats import Pool
-from lms.models.upkeep import Mail
 from lms.models.viewing import PlaybackEnd
 from lms.offers import set_prices
 from lms.overdue import tell_overdue

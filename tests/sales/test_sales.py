@@ -16,8 +16,9 @@ from lms.desk_list import find_request
 from lms.errors import Conflict, Invalid, NotFound
 from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant, OfferKind
-from lms.models.orders import DeliveredThrough, RequestKind, RequestState, Sale, Terms
-from lms.models.people import Membership, Organisation, Role
+from lms.models.organisations import Membership, Organisation, Role
+from lms.models.requests import RequestKind, RequestState
+from lms.models.sales import DeliveredThrough, Sale, Terms
 from lms.models.seats import Pool
 from lms.sale_list import Standing, WantedSales, list_sales
 from lms.sales import NewSale

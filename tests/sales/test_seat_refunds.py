@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 from lms import allotments, sales, seat_refunds
 from lms.db import Database
 from lms.errors import Conflict, Invalid
-from lms.models.people import Login, Organisation, Role
+from lms.models.accounts import Login
+from lms.models.organisations import Organisation, Role
 from lms.models.seats import AssignmentEnd, Pool
 from lms.offers import set_prices
 from lms.sale_list import SaleFacts, find_sale

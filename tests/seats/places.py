@@ -11,9 +11,10 @@ from lms.addresses import read_address
 from lms.db import Database
 from lms.invitations import Invitee
 from lms.links import Doors
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
 from lms.models.holdings import OfferKind, Scope
-from lms.models.people import Login
+from lms.models.mail import Mail
 from lms.models.seats import (
     Assignment,
     AssignmentEnd,
@@ -23,7 +24,6 @@ from lms.models.seats import (
     SeatState,
     WaitingEntry,
 )
-from lms.models.upkeep import Mail
 from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant, PoolFacts

@@ -7,7 +7,7 @@ import pytest
 from lms import allotments, pools
 from lms.db import Database
 from lms.errors import Conflict, Invalid, NotFound
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import AssignmentState
 from lms.passes import Term
 from lms.seating import Full

@@ -6,9 +6,9 @@ from sqlalchemy import select, update
 from lms import claiming, domains, pools
 from lms.db import Database
 from lms.errors import NotFound
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.mail import Mail
 from lms.models.seats import AssignmentEnd, ClaimPolicy
-from lms.models.upkeep import Mail
 from tests.clock import NOW
 from tests.factories import make_login
 from tests.seats.places import DOORS, Home, let_go, make_home, take_seat

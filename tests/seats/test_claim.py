@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 from lms.capacity import Standing
 from lms.db import Database
 from lms.errors import Conflict, NotFound
-from lms.models.people import Login, LoginAlias
+from lms.models.accounts import Login, LoginAlias
+from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat
-from lms.models.upkeep import AuditEntry
 from lms.passes import Term
 from lms.seating import Full
 from lms.seats import Already, Claimed, Closed

@@ -6,8 +6,8 @@ from lms import registrants
 from lms.calendar_files import Method, unpacked
 from lms.db import Database
 from lms.models.catalogue import Webinar, WebinarState
-from lms.models.orders import Registration
-from lms.models.upkeep import Mail
+from lms.models.live import Registration
+from lms.models.mail import Mail
 from tests.clock import NOW
 from tests.seats.places import DAY, by_link, invite_by_mail, make_home, people
 from tests.seats.test_claim import email_of

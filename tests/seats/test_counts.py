@@ -21,7 +21,7 @@ from lms.db import Database
 from lms.errors import Refused
 from lms.invitations import Invitee
 from lms.models.holdings import Withdrawal
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
 from lms.passes import Term
 from lms.restoring import restore

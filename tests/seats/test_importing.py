@@ -17,7 +17,7 @@ from lms.imports import APPLY, DROP, READ, queue_applying
 from lms.jobs import JobFacts, Work, cancel, latest_job
 from lms.library import LIBRARY
 from lms.models.imports import ImportState, SeatImportRow
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 from lms.pools import PoolFacts
 from lms.runtime import Carrel
 from lms.worker import see_through

@@ -12,8 +12,9 @@ from lms.db import Database
 from lms.errors import Conflict, Invalid, NotFound
 from lms.import_view import ImportFacts, find_import, latest_imports, read_import, rows_of
 from lms.importing import SMALL_BYTES, apply_list, take_in, take_in_pasted
+from lms.models.accounts import LoginAlias
+from lms.models.audit import AuditEntry
 from lms.models.imports import Answer, ImportState, SeatImport, SeatImportRow
-from lms.models.people import LoginAlias
 from lms.models.seats import (
     Assignment,
     AssignmentState,
@@ -22,7 +23,6 @@ from lms.models.seats import (
     WaitingEnd,
     WaitingEntry,
 )
-from lms.models.upkeep import AuditEntry
 from lms.passes import Term
 from lms.pools import PoolFacts
 from lms.runtime import Carrel

@@ -12,9 +12,9 @@ from lms.claim_links import LinkState
 from lms.db import Database
 from lms.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 from lms.invitations import AlreadyIn, Answer, Invited, Invitee, NoSeat
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.mail import Mail
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, WaitingEntry
-from lms.models.upkeep import Mail
 from lms.seat_letters import days_left
 from tests.cast import Cast
 from tests.clock import NOW

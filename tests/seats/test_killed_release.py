@@ -16,9 +16,11 @@ from lms import jobs, mass_work
 from lms.clock import now
 from lms.db import Database
 from lms.mass_work import Act
-from lms.models.people import Organisation
+from lms.models.audit import AuditEntry
+from lms.models.jobs import Job, JobState
+from lms.models.mail import Mail
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentEnd, Pool, Seat, SeatState
-from lms.models.upkeep import AuditEntry, Job, JobState, Mail
 from tests.factories import make_login
 from tests.seating import seat
 from tests.seats.places import make_home

@@ -11,9 +11,9 @@ from lms import mass_work, tryout
 from lms.jobs import JobRun, Stopped, Work
 from lms.library import LIBRARY
 from lms.mass_work import Act
-from lms.models.people import Organisation
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.organisations import Organisation
 from lms.models.seats import Seat
-from lms.models.upkeep import Job, JobState, Lane
 from lms.passes import Term
 from lms.runtime import Carrel
 from lms.seat_rounds import AT_ONCE, tell

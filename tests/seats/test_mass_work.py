@@ -12,9 +12,10 @@ from lms.jobs import Work, cancel
 from lms.library import LIBRARY
 from lms.links import Doors
 from lms.mass_work import Act, MassWork
-from lms.models.people import Organisation
+from lms.models.jobs import Job, JobState
+from lms.models.mail import Mail
+from lms.models.organisations import Organisation
 from lms.models.seats import AssignmentState, Seat
-from lms.models.upkeep import Job, JobState, Mail
 from lms.runtime import Carrel
 from lms.worker import see_through
 from tests.clock import NOW, Clock

@@ -10,10 +10,10 @@ from lms import pools
 from lms.capacity import GRACE, Line, changes_of
 from lms.db import Database
 from lms.errors import Conflict, NotFound
+from lms.models.audit import AuditEntry
 from lms.models.holdings import Grant, OfferKind, Scope, Withdrawal
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import AssignmentState, ClaimPolicy, Pool
-from lms.models.upkeep import AuditEntry
 from lms.models.viewing import PlaybackSession
 from lms.passes import Target
 from lms.pools import NewPoolGrant

@@ -15,9 +15,9 @@ from lms.errors import Conflict, NotFound
 from lms.invitations import IN_ALREADY, TAKES_NOBODY, Invitee
 from lms.links import Office
 from lms.models.holdings import Withdrawal
-from lms.models.orders import RequestKind, RequestState
+from lms.models.mail import Mail
+from lms.models.requests import RequestKind, RequestState
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, SeatState
-from lms.models.upkeep import Mail
 from lms.pools import find_pool, grants_of, revoke_pool_grant
 from lms.reassigning import FREE_ALREADY, HAS_ANOTHER
 from lms.seat_requests import Asker

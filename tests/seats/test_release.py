@@ -8,9 +8,12 @@ from sqlalchemy import select, update
 from lms import pools, seats
 from lms.db import Database
 from lms.errors import Conflict, NotFound
-from lms.models.catalogue import Presenter, Recording, Webinar, WebinarPresenter, WebinarSeries
+from lms.models.accounts import Login
+from lms.models.catalogue import Presenter, Webinar, WebinarPresenter, WebinarSeries
 from lms.models.holdings import Scope, Withdrawal
-from lms.models.people import Login
+from lms.models.jobs import Job
+from lms.models.mail import Mail
+from lms.models.recordings import Recording
 from lms.models.seats import (
     Assignment,
     AssignmentEnd,
@@ -19,7 +22,6 @@ from lms.models.seats import (
     SeatState,
     WaitingEntry,
 )
-from lms.models.upkeep import Job, Mail
 from lms.models.viewing import PlaybackEnd
 from lms.moving import watched_share
 from lms.passes import Target, Term

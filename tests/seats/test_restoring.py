@@ -7,13 +7,14 @@ from sqlalchemy import select, update
 
 from lms.db import Database
 from lms.errors import Conflict
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
 from lms.models.seats import (
     AssignmentState,
     Pool,
     SeatState,
     WaitingEntry,
 )
-from lms.models.upkeep import JobState, Mail
 from lms.seating import UNDO_FOR
 from tests.clock import NOW
 from tests.seats.places import (

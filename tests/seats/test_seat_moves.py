@@ -9,8 +9,9 @@ from lms import seat_moves, seats
 from lms.db import Database
 from lms.errors import Conflict, Invalid, NotFound
 from lms.models.holdings import Scope
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
 from lms.models.seats import AssignmentState, SeatState
-from lms.models.upkeep import JobState, Mail
 from lms.passes import Target
 from lms.seat_moves import NO_ROOM, Move
 from tests.clock import NOW

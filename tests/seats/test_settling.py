@@ -7,10 +7,10 @@ from sqlalchemy import func, select, update
 
 from lms.capacity import Standing
 from lms.db import Database
+from lms.models.accounts import Login
 from lms.models.holdings import Grant
-from lms.models.people import Login
+from lms.models.jobs import Job
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
-from lms.models.upkeep import Job
 from lms.models.viewing import PlaybackEnd
 from lms.passes import Term
 from lms.settling import due_settlements

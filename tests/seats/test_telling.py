@@ -7,7 +7,8 @@ from sqlalchemy import select
 from lms import jobs
 from lms.jobs import Work
 from lms.library import LIBRARY
-from lms.models.upkeep import Job, JobState, Lane, Mail
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.mail import Mail
 from lms.passes import Term
 from lms.runtime import Carrel
 from lms.seating import HELD_BACK_FOR, TELL, UNDO_FOR, tell_later

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from lms import waiting
 from lms.db import Database
 from lms.errors import Conflict, NotFound
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.seats import AssignmentState, WaitingEntry
 from lms.waiting import Offered, Waiting
 from tests.clock import NOW

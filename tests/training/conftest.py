@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from lms import training
 from lms.db import Database
-from lms.models.catalogue import Recording
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
+from lms.models.recordings import Recording
 from lms.models.training import Trainee
 from lms.models.viewing import WatchRecord
 from lms.organisations import OrganisationFacts

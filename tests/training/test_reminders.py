@@ -11,8 +11,9 @@ from sqlalchemy import select
 from lms import training
 from lms.db import Database
 from lms.links import Doors, Office
-from lms.models.people import Login, Organisation
-from lms.models.upkeep import Mail
+from lms.models.accounts import Login
+from lms.models.mail import Mail
+from lms.models.organisations import Organisation
 from lms.settings import Settings
 from lms.training_own import list_own
 from lms.training_reminders import remind_trainees, reminder_due

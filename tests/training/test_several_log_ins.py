@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from lms.db import Database
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
 from lms.training_own import list_own
 from lms.training_table import Order, State, Wanted, read_people, read_training

@@ -8,9 +8,10 @@ from sqlalchemy import delete, select, update
 from lms import training
 from lms.db import Database
 from lms.errors import Conflict, Invalid, NotFound
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar, WebinarSeries, WebinarState
 from lms.models.certificates import Attendance, CertificateRule
-from lms.models.people import Login, Membership, Role
+from lms.models.organisations import Membership, Role
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
 from lms.models.training import Trainee, TrainingItem
 from lms.training import NewTraining, assignable

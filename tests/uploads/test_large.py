@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from lms.models.catalogue import Recording
-from lms.models.upkeep import Job, Lane
+from lms.models.jobs import Job, Lane
+from lms.models.recordings import Recording
 from lms.models.uploads import Upload
 from lms.runtime import Carrel
 from lms.uploads import LARGEST_BYTES, SETTLE

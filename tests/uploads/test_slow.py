@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from lms import receiving, uploads
 from lms.clock import now
-from lms.models.catalogue import Recording
+from lms.models.recordings import Recording
 from lms.receiving import Body
 from lms.runtime import Carrel
 from lms.uploads import TURN, UploadFacts, WrongPlace

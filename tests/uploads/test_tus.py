@@ -10,8 +10,9 @@ from lms import receiving, uploads
 from lms.clock import now
 from lms.jobs import Work
 from lms.library import LIBRARY
-from lms.models.catalogue import Handout, Recording
-from lms.models.upkeep import Job
+from lms.models.handouts import Handout
+from lms.models.jobs import Job
+from lms.models.recordings import Recording
 from lms.runtime import Carrel
 from lms.worker import see_through
 from tests.cast import Cast

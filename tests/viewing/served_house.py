@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from lms import viewing
 from lms.clock import now
-from lms.models.people import SignIn
+from lms.models.accounts import SignIn
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from lms.viewing import Playback, Screen

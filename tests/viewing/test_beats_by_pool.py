@@ -7,9 +7,10 @@ import pytest
 from lms import beats, progress, viewing
 from lms.beats import Doubtful, Ended, Kept
 from lms.lean import Driver
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import AssignmentEnd, AssignmentState
 from lms.models.viewing import PlaybackEnd
 from lms.viewing import Screen

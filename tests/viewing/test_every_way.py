@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 
 from lms import handouts, holdings
 from lms.clock import now
-from lms.models.catalogue import Handout, HandoutPage, Recording
+from lms.models.handouts import Handout, HandoutPage
 from lms.models.holdings import Grant, Withdrawal
+from lms.models.recordings import Recording
 from media.ways import ADDRESS_S, Way
 from tests.handouts.written import pdf
 from tests.viewing.served_house import served

@@ -9,9 +9,10 @@ from lms import beats, progress, viewing
 from lms.access import Code, Turned
 from lms.beats import Ended, Kept
 from lms.errors import NotFound
-from lms.models.catalogue import Recording, Webinar, WebinarState
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant, Withdrawal
-from lms.models.people import Login
+from lms.models.recordings import Recording
 from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
 from lms.viewing import Playback, Screen
 from tests.cast import PASS_ENDS

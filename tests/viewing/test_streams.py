@@ -12,8 +12,8 @@ from lms.access import Action, decide
 from lms.beats import Ended, Kept
 from lms.cases import load_case
 from lms.db import new_public_id
+from lms.models.accounts import Login
 from lms.models.holdings import Grant
-from lms.models.people import Login
 from lms.models.viewing import PlaybackEnd, PlaybackSession, Stream
 from lms.streams import Claim, Holder
 from lms.viewing import Playback, Screen

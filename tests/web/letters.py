@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import select, update
 
 from lms.db import Database
-from lms.models.people import Login
-from lms.models.upkeep import Mail
+from lms.models.accounts import Login
+from lms.models.mail import Mail
 from lms.passwords import hash_password
 
 PASSWORD = "a quiet corner table"  # noqa: S105

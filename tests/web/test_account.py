@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from lms import aliases, blocking, merging
 from lms.addresses import read_address
 from lms.db import Database
-from lms.models.people import Login, SignIn
+from lms.models.accounts import Login, SignIn
 from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lms.passwords import Right, check_password
 from lms.viewing import Screen, open_playback

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from lms.db import Database
-from lms.models.people import Login
+from lms.models.accounts import Login
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.factories import make_grant, make_login

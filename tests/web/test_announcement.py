@@ -8,9 +8,9 @@ from sqlalchemy import event
 
 from lms.certificate_rules import keep_rule, read_rule
 from lms.db import Database
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import OfferKind
-from lms.models.people import Login
 from lms.offers import Price, set_prices
 from tests.cast import Cast
 from tests.clock import NOW, Clock

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from lms.db import Database
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import OfferKind
-from lms.models.orders import DeskRequest, RequestKind
+from lms.models.requests import DeskRequest, RequestKind
 from lms.offers import Price, set_prices
 from media.storage import Storage
 from tests.cast import Cast

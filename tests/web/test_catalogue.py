@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from lms import search
 from lms.catalogue import PAGE_SIZE
 from lms.db import Database
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar, WebinarState
-from lms.models.people import Login
 from lms.models.viewing import WatchRecord
 from lms.presenters import PresenterWords, add_presenter, change_picture
 from lms.series import SeriesWords, add_series

@@ -9,7 +9,7 @@ from lms import claim_links, invitations
 from lms.addresses import read_address
 from lms.invitations import Invitee
 from lms.links import Doors
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentState, Pool
 from tests.clock import NOW
 from tests.factories import make_pool, make_pool_grant

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from lms.calendar_files import Happening, write_calendar
 from lms.db import Database
-from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.recordings import Recording, RecordingState
 from lms.paper import picture_of_drawing
 from lms.web import following
 from lms.webinars import WebinarWords, cancel_webinar, edit_webinar, restore_webinar

@@ -12,7 +12,7 @@ from lms import accounts, blocking, mailboxes
 from lms.addresses import read_address
 from lms.db import Database
 from lms.links import Doors
-from lms.models.people import EmailPurpose, Login
+from lms.models.accounts import EmailPurpose, Login
 from lms.passwords import Right, check_password
 from tests.cast import Cast
 from tests.clock import NOW, Clock

@@ -5,15 +5,9 @@ from sqlalchemy import select
 
 from lms import slides
 from lms.clock import now
-from lms.models.catalogue import (
-    Handout,
-    HandoutPage,
-    PageMoment,
-    Recording,
-    SlideFate,
-    Webinar,
-    WebinarState,
-)
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.handouts import Handout, HandoutPage, PageMoment
+from lms.models.recordings import Recording, SlideFate
 from lms.models.search import PassageKind
 from lms.passages import Piece, Source
 from lms.passages import keep as keep_passages

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from lms.handout_pages import large_key, small_key
-from lms.models.catalogue import HandoutPage, Webinar
+from lms.models.catalogue import Webinar
+from lms.models.handouts import HandoutPage
 from lms.models.holdings import Grant, Withdrawal
 from tests.clock import NOW
 from tests.factories import make_handout

@@ -3,8 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from lms.models.catalogue import Handout, Recording, RecordingState, Webinar, WebinarState
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.handouts import Handout
 from lms.models.holdings import Grant, Withdrawal
+from lms.models.recordings import Recording, RecordingState
 from media.kinds import MEDIA_TYPES, DocumentKind
 from tests.clock import NOW
 from tests.factories import make_handout

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from lms import kits
 from lms.errors import NotFound
 from lms.models.catalogue import Webinar, WebinarState
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from tests.clock import NOW
 from tests.factories import (
     make_handout,

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from lms.access import Action, Code, decide
 from lms.cases import load_case
 from lms.db import Database
+from lms.models.audit import AuditEntry
 from lms.models.catalogue import PulledInstead, Webinar
-from lms.models.people import Organisation
-from lms.models.upkeep import AuditEntry
+from lms.models.organisations import Organisation
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_recording, make_webinar

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from lms import beats, progress, viewing
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Withdrawal
-from lms.models.orders import Registration
-from lms.models.people import Login
+from lms.models.live import Registration
 from lms.shelf import PAGE_SIZE
 from lms.viewing import Screen
 from tests.clock import NOW

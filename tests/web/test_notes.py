@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from lms import notes
+from lms.models.accounts import Login
 from lms.models.holdings import Grant
-from lms.models.people import Login
 from lms.models.viewing import Note
 from tests.clock import NOW
 

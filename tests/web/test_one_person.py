@@ -6,7 +6,7 @@ from sqlalchemy import select
 from lms import aliases, merging
 from lms.addresses import read_address
 from lms.db import Database
-from lms.models.people import SignIn
+from lms.models.accounts import SignIn
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.visitor import Visitor

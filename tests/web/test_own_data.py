@@ -6,7 +6,8 @@ import pytest
 
 from lms.db import Database
 from lms.erasing import ERASED_NAME
-from lms.models.people import Login, Role
+from lms.models.accounts import Login
+from lms.models.organisations import Role
 from lms.passwords import hash_password
 from tests.cast import Cast
 from tests.clock import Clock

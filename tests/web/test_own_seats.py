@@ -4,10 +4,11 @@ import pytest
 from sqlalchemy import select, update
 
 from lms.access import Code
+from lms.models.accounts import Login
 from lms.models.holdings import Grant
-from lms.models.people import Login, Organisation
+from lms.models.mail import Mail
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
-from lms.models.upkeep import Mail
 from tests.access.refusals import arrange
 from tests.clock import NOW
 from tests.factories import make_assignment, make_pool, make_pool_grant

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from lms import viewing
-from lms.models.catalogue import Caption
 from lms.models.holdings import Grant, Withdrawal
+from lms.models.recordings import Caption
 from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
 from media.signing import fingerprint
 from tests.clock import NOW

@@ -2,7 +2,8 @@
 
 import pytest
 
-from lms.models.catalogue import Recording, Webinar, WebinarState
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.recordings import Recording
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from lms import webinars
 from lms.db import Database
 from lms.models.catalogue import Webinar
-from lms.models.orders import Registration, Sale
-from lms.models.people import Organisation
+from lms.models.live import Registration
+from lms.models.organisations import Organisation
+from lms.models.sales import Sale
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.seating import add_pool, seat

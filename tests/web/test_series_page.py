@@ -11,16 +11,10 @@ from sqlalchemy.orm import Session
 
 from lms.db import Database
 from lms.explain import last_day
-from lms.models.catalogue import (
-    Presenter,
-    Recording,
-    Series,
-    Webinar,
-    WebinarPresenter,
-    WebinarSeries,
-)
+from lms.models.accounts import Login
+from lms.models.catalogue import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
 from lms.models.holdings import OfferKind
-from lms.models.people import Login
+from lms.models.recordings import Recording
 from lms.models.viewing import WatchRecord
 from lms.offers import Price, set_prices
 from lms.series_page import PAGE_SIZE

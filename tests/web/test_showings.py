@@ -9,11 +9,12 @@ from sqlalchemy import select
 from lms import passes, showings
 from lms.access import Action, decide
 from lms.cases import load_case
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
 from lms.models.catalogue import Webinar, WebinarState
 from lms.models.holdings import Grant, OfferKind, Withdrawal
-from lms.models.people import Login
+from lms.models.mail import Mail
 from lms.models.showings import Attendee, Showing
-from lms.models.upkeep import AuditEntry, Mail
 from lms.web import handout_file
 from tests.clock import NOW
 from tests.factories import make_handout

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from lms import blocking
 from lms.db import Database
-from lms.models.people import Login, SignIn
+from lms.models.accounts import Login, SignIn
 from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lms.passwords import MEMORY_KIB
 from lms.viewing import Screen, open_playback

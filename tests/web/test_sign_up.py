@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from lms.accounts import NewLogin, add_login, forget_unconfirmed
 from lms.addresses import read_address
 from lms.db import Database
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.passwords import Right, check_password
 from tests.cast import Cast
 from tests.clock import NOW, Clock

@@ -10,8 +10,8 @@ from lms import history_runs
 from lms.db import Database
 from lms.models.history import PastImport
 from lms.models.imports import ImportState
-from lms.models.orders import Sale
-from lms.models.upkeep import Mail
+from lms.models.mail import Mail
+from lms.models.sales import Sale
 from tests.cast import Cast
 from tests.visitor import Visitor
 

@@ -8,8 +8,9 @@ from lms.clock import now
 from lms.db import Database, new_public_id
 from lms.jobs import enqueue
 from lms.leases import Failure
-from lms.models.catalogue import Recording
-from lms.models.upkeep import AuditEntry, JobState, Lane
+from lms.models.audit import AuditEntry
+from lms.models.jobs import JobState, Lane
+from lms.models.recordings import Recording
 from lms.web.admin.jobs import KIND_WORDS
 from tests.cast import Cast
 from tests.jobs.work import facts_of, make_job, taken

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from lms.clock import now
 from lms.db import Database
 from lms.mail import mail_facts, post
-from lms.models.upkeep import JobState, Mail
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
 from lms.postman import mark_sent, refuse, take
 from tests.cast import Cast
 from tests.visitor import Visitor

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from lms.models.catalogue import Handout, Webinar
+from lms.models.catalogue import Webinar
+from lms.models.handouts import Handout
 from lms.web import handout_file
 from media.kinds import DocumentKind
 from tests.factories import make_handout

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from lms import beats, progress, viewing
-from lms.models.catalogue import Recording, RecordingState, Webinar, WebinarState
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.recordings import Recording, RecordingState
 from lms.models.viewing import PlaybackSession
 from lms.viewing import Screen
 from lms.web.time_texts import clock_of, minutes_of

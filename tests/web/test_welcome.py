@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.models.viewing import WatchRecord
 from lms.sign_ins import Browser, open_sign_in
 from tests.clock import NOW

@@ -11,7 +11,7 @@ from lms.access import Code
 from lms.errors import N_
 from lms.holdings import HeldGrant, HeldSeat, SoldAs
 from lms.models.holdings import OfferKind, Scope
-from lms.models.orders import Terms
+from lms.models.sales import Terms
 from lms.models.seats import AssignmentEnd, AssignmentState
 from lms.zones import say_date
 

@@ -35,7 +35,7 @@ from lms.imports import APPLY, DROP, READ
 from lms.job_subjects import seconds_of, titles_of
 from lms.jobs import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
 from lms.mass_work import Act
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 from lms.recordings import ENCODE
 from lms.rounds import END_IDLE, OVERDUE, READ_CAPTIONS, TIDY
 from lms.seating import TELL

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from lms.clock import now
 from lms.errors import N_
 from lms.mail import MailFacts, list_mails, resend
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 from lms.web.admin.jobs import wanted_state
 from lms.web.guard import Audience, open_to
 from lms.web.job_pace import STATE_BADGES

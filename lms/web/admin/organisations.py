@@ -11,7 +11,7 @@ from lms import domains, kits, memberships, organisations, pools
 from lms.clock import now
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.memberships import NewMember
-from lms.models.people import Role
+from lms.models.organisations import Role
 from lms.models.seats import ClaimPolicy
 from lms.organisations import NewOrganisation, OrganisationDetails, OrganisationFacts
 from lms.web.admin.pool_words import pool_row

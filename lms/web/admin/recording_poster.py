@@ -11,7 +11,7 @@ from lms import recordings
 from lms.clock import now
 from lms.db import new_public_id
 from lms.errors import N_, Invalid, NotFound
-from lms.models.catalogue import Recording
+from lms.models.recordings import Recording
 from lms.web.guard import Audience, open_to
 from lms.web.kit import carrel, read_session, render, see_other, transaction
 from lms.web.signin import required_viewer

@@ -19,7 +19,7 @@ from lms.desk_list import (
     list_requests,
 )
 from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.models.orders import RequestKind, RequestState
+from lms.models.requests import RequestKind, RequestState
 from lms.offers import say_money
 from lms.pricing import holds_until
 from lms.sale_list import SaleFacts, sales_to_person

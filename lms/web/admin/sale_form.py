@@ -13,7 +13,8 @@ from lms.desk_choices import EVERYTHING, all_organisations, find_webinar, scopes
 from lms.desk_list import RequestFacts
 from lms.errors import N_, Invalid
 from lms.models.holdings import OfferKind, Scope
-from lms.models.orders import DeliveredThrough, RequestKind, Terms
+from lms.models.requests import RequestKind
+from lms.models.sales import DeliveredThrough, Terms
 from lms.more_seats import end_of_contract, price_for_the_rest, price_of_more
 from lms.offers import DEFAULT_CURRENCY, MOST_SEATS, Price, read_prices
 from lms.pools import PoolFacts, find_pool

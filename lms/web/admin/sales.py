@@ -15,7 +15,7 @@ from lms.desk_list import requests_of_sale
 from lms.errors import N_, Conflict, Invalid, NotFound
 from lms.explain import last_day
 from lms.models.holdings import OfferKind, Scope, Withdrawal
-from lms.models.orders import DeliveredThrough, Terms
+from lms.models.sales import DeliveredThrough, Terms
 from lms.offers import read_prices, say_money
 from lms.pricing import SEATS
 from lms.sale_list import (

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from lms import recordings
 from lms.clock import now
 from lms.errors import N_, NotFound
-from lms.models.catalogue import SlideFate
+from lms.models.recordings import SlideFate
 from lms.slides import (
     LONGEST_TITLE,
     Revision,

@@ -18,7 +18,8 @@ from lms.desk import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_REFERENCE
 from lms.desk_choices import EVERYTHING
 from lms.desk_list import KIND_WORDS
 from lms.models.holdings import OfferKind
-from lms.models.orders import DeliveredThrough, RequestKind
+from lms.models.requests import RequestKind
+from lms.models.sales import DeliveredThrough
 from lms.offers import MOST_SEATS
 from lms.web.forms.people import address_field
 from lms.web.forms.texts import _l

@@ -4,7 +4,7 @@ from wtforms import Form, RadioField, StringField
 from wtforms.validators import Length, Optional
 
 from lms.accounts import LONGEST_NAME
-from lms.models.people import Role
+from lms.models.organisations import Role
 from lms.web.forms.people import address_field
 from lms.web.forms.texts import _l
 

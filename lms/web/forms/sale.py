@@ -18,7 +18,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from lms.desk import LONGEST_MESSAGE
 from lms.desk_choices import EVERYTHING, Named
 from lms.models.holdings import OfferKind
-from lms.models.orders import DeliveredThrough, Terms
+from lms.models.sales import DeliveredThrough, Terms
 from lms.offers import MOST_SEATS
 from lms.sales import LONGEST_REFERENCE
 from lms.web.forms.ask import MayBeBlank

@@ -10,7 +10,7 @@ from lms import jobs, mass_work
 from lms.clock import now
 from lms.errors import N_
 from lms.mass_work import Act, MassWork
-from lms.models.upkeep import JobState
+from lms.models.jobs import JobState
 from lms.pace import pace_of
 from lms.web.figures import counted
 from lms.web.guard import Audience, open_to

@@ -13,7 +13,7 @@ from lms.csv_export import Cell
 from lms.errors import N_, Conflict, Forbidden, NotFound
 from lms.member_invitations import Asked
 from lms.memberships import Member, NewMember, every_member, list_members
-from lms.models.people import Role
+from lms.models.organisations import Role
 from lms.stewards import Managed
 from lms.web.doors import doors
 from lms.web.figures import counted

@@ -16,8 +16,10 @@ from lms.db import Database
 from lms.embedding.scratch import LEFT_OVER_AFTER_S, PREFIX
 from lms.jobs import Work, cancel
 from lms.logs import configure_logs
-from lms.models.people import Login, Organisation
-from lms.models.upkeep import AuditEntry, Job, JobState
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
+from lms.models.jobs import Job, JobState
+from lms.models.organisations import Organisation
 from lms.runtime import Carrel
 from lms.worker import see_through
 from lti.models.launches import FrameSession, LaunchEntry

@@ -5,7 +5,7 @@ import re
 from sqlalchemy import select
 
 from lms.models.certificates import Certificate
-from lms.models.upkeep import Mail
+from lms.models.mail import Mail
 from tests.certificates.watching import play
 from tests.lti.courses import INSTRUCTOR
 from tests.lti.web.test_watching import _launch, _play

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation, Role
 from lms.models.seats import Pool
 from lms.models.viewing import PlaybackSession, WatchRecord
 from lti.models.embeds import OutsideCompletion, SeatRule
@@ -141,8 +142,6 @@ def test_a_list_is_there_for_its_own_organisation_alone(client, database, cast, 
     with database.transaction() as session:
         other = make_login(session)
         organisation = make_organisation(session)
-        from lms.models.people import Role  # noqa: PLC0415
-
         make_membership(session, organisation, other, role=Role.OWNER)
         theirs = f"/organisation/{organisation.public_id}/embeds/completions"
     client.sign_in(other.id)

@@ -9,7 +9,7 @@ from wtforms import Form
 
 from lms.app import create_app
 from lms.db import Database
-from lms.models.people import Role
+from lms.models.organisations import Organisation, Role
 from lms.runtime import Carrel
 from lti.deployments import find_deployment, list_deployments, refuse_deployment
 from lti.models.platforms import DeploymentState, RegistrationState
@@ -44,8 +44,6 @@ def office() -> Iterator[Office]:
 
 
 def place(database: Database, cast: Cast) -> str:
-    from lms.models.people import Organisation  # noqa: PLC0415
-
     with database.read_session() as session:
         found = session.get_one(Organisation, cast.organisation_id)
         return f"/organisation/{found.public_id}/lti"

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms.models.people import Login
-from lms.models.upkeep import AuditEntry, Job
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
+from lms.models.jobs import Job
 from lti.models.courses import (
     CompletionRule,
     Context,

@@ -9,7 +9,7 @@ import pytest
 
 from lms.front import front
 from lms.models.catalogue import Webinar
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lti.models.embeds import SeatRule
 from tests.certificates.watching import play
 from tests.clearing import clear

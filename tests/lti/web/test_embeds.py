@@ -6,7 +6,7 @@ import re
 import pytest
 
 from lms.models.catalogue import Webinar
-from lms.models.people import Organisation, Role
+from lms.models.organisations import Organisation, Role
 from lti.embeds import list_embeds
 from lti.models.embeds import SeatRule
 from tests.factories import (

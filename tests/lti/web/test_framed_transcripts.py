@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lms.models.catalogue import Webinar
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lti.targets import Target
 from tests.factories import make_pool, make_pool_grant
 from tests.lti.courses import make_course

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
 from lms.models.holdings import Grant, Withdrawal
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
 from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lms.passes import take_back

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.models.catalogue import Webinar
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.viewing import PlaybackSession, WatchRecord
 from lti.deployments import refuse_deployment
 from lti.embeds import revoke_embed

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
 from lms.models.catalogue import Webinar
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, Pool
 from lti.targets import Target
 from tests.factories import make_pool, make_pool_grant

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.db import Database
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lti.deployments import approve_deployment, see_deployment
 from lti.launch_log import Occurrence, write_launch
 from lti.refusals import LaunchRefused

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from lms.blocking import block
-from lms.models.people import Login
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
+from lms.models.mail import Mail
 from lms.models.seats import Assignment
-from lms.models.upkeep import AuditEntry, Mail
 from lms.models.viewing import PlaybackSession, WatchRecord
 from lti.models.people import Identity, IdentityLink
 from lti.targets import Target

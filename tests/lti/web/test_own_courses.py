@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from lms.db import Database
+from lms.models.audit import AuditEntry
 from lms.models.catalogue import Webinar
-from lms.models.people import Organisation, Role
+from lms.models.jobs import Job
+from lms.models.organisations import Organisation, Role
 from lms.models.seats import Assignment, AssignmentState
-from lms.models.upkeep import AuditEntry, Job
 from lms.seats import claim
 from lti.models.courses import (
     CompletionRule,

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from lms.db import Database
 from lms.models.catalogue import WebinarSeries
+from lms.models.organisations import Organisation
 from lti.frames import Opening, open_frame
 from lti.messages import DeepLinking
 from lti.models.launches import FrameRole, Purpose
@@ -73,8 +74,6 @@ def open_picker(
 def shelf(database: Database, cast: Cast, clock: Clock) -> dict[str, str]:
     """What Elm County has, by slug: two webinars in a series; and one of somebody else's."""
     with database.transaction() as session:
-        from lms.models.people import Organisation  # noqa: PLC0415
-
         elm = session.get_one(Organisation, cast.organisation_id)
         mine = [make_webinar(session, slug) for slug in ("mold", "moths")]
         theirs = make_webinar(session, "theirs")

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from lms.erasing import ERASED_NAME
-from lms.models.people import Login
-from lms.models.upkeep import AuditEntry
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
 from lti.models.courses import RosterMember
 from lti.models.launches import Purpose
 from lti.models.people import Identity

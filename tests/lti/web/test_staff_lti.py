@@ -9,7 +9,7 @@ from wtforms import Form
 
 from lms.db import Database
 from lms.embedding.dates import say_time_of
-from lms.models.upkeep import AuditEntry
+from lms.models.audit import AuditEntry
 from lti.deployments import list_deployments
 from lti.keys import list_keys
 from lti.launch_log import Occurrence, write_launch

@@ -3,7 +3,7 @@
 import pytest
 
 from lms.models.catalogue import Webinar
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.web import handout_file
 from lti.targets import Target
 from tests.factories import make_handout, make_pool, make_pool_grant

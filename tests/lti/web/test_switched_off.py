@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select, update
 
 from lms.models.catalogue import Webinar
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lti.deployments import approve_deployment, refuse_deployment
 from lti.models.platforms import Deployment, Registration, RegistrationState

@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import func, select
 
 from lms.handout_pages import large_key, small_key
-from lms.models.catalogue import HandoutPage, Webinar, WebinarSeries, WebinarState
+from lms.models.accounts import Login
+from lms.models.catalogue import Webinar, WebinarState
+from lms.models.handouts import HandoutPage
 from lms.models.holdings import Grant, Withdrawal
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentEnd, Pool
 from lms.models.viewing import PlaybackEnd, PlaybackSession, WatchRecord
 from lms.pools import revoke_pool_grant
@@ -24,7 +26,6 @@ from tests.factories import (
     make_pool,
     make_pool_grant,
     make_recording,
-    make_series,
     make_webinar,
 )
 from tests.lti.courses import ANONYMOUS, INSTRUCTOR, make_course
@@ -353,33 +354,6 @@ def test_handouts_open_with_the_seat_and_are_delivered_without_a_cookie(
     other = _launch(database, replace(course, target=Target(webinar="nothing")))
     for end in ("", "/pages/1", "/pages/1/large.jpg"):
         assert client.get(f"/lti/s/{other}/handouts/{name}{end}").status_code == 404
-
-
-def test_a_series_lists_what_the_organisation_may_show_and_leads_to_each(
-    client, database, cast, course
-):
-    with database.transaction() as session:
-        series = make_series(session, "basics")
-        second, foreign = make_webinar(session, "second"), make_webinar(session, "foreign")
-        organisation = session.get_one(Organisation, cast.organisation_id)
-        for webinar in (session.get_one(Webinar, cast.webinar_id), second, foreign):
-            session.add(WebinarSeries(series_id=series.id, webinar_id=webinar.id))
-            if webinar is not session.get_one(Webinar, cast.webinar_id):
-                make_recording(session, webinar)
-            if webinar is not foreign:
-                make_pool_grant(session, make_pool(session, organisation, webinar))
-    secret = _launch(database, replace(course, target=Target(series="basics")))
-    page = client.get(f"/lti/s/{secret}/").text
-    assert "2 recordings" in page
-    assert "Watched 0" not in page  # a bar is for what was begun
-    assert f"/lti/s/{secret}/watch/{cast.slug}" in page
-    assert "foreign" not in page
-    part = client.get(f"/lti/s/{secret}/watch/{cast.slug}")
-    assert part.status_code == 200
-    assert "Next: Second" in part.text
-    assert _play(client, secret, f"watch/{cast.slug}/playback").status_code == 200
-    assert _play(client, secret, "watch/foreign/playback").status_code == 404
-    assert _play(client, secret).status_code == 404
 
 
 def test_without_scripts_the_browsers_own_player_plays(client, database, course, pool):

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 
 from lms.erasing import erase
 from lms.links import Doors
+from lms.models.accounts import Login
 from lms.models.catalogue import Webinar
-from lms.models.people import Login, Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
 from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lti.embeds import revoke_embed

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.caption_editing import add_draft
-from lms.models.catalogue import Caption, Recording
+from lms.models.recordings import Caption, Recording
 from media.cues import Cue
 from tests.recordings.captioned import caption, vtt_of
 

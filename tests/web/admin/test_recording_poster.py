@@ -12,7 +12,8 @@ from lms.cli.console import Console
 from lms.clock import now
 from lms.jobs import latest_job
 from lms.library import LIBRARY
-from lms.models.catalogue import Recording, Webinar
+from lms.models.catalogue import Webinar
+from lms.models.recordings import Recording
 from lms.recordings import (
     ENCODE,
     Original,

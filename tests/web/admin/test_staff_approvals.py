@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from lms.db import Database
 from lms.domains import domains_of
-from lms.models.orders import RequestKind, RequestState
+from lms.models.requests import RequestKind, RequestState
 from lms.models.seats import Seat, SeatState
 from lms.pools import pools_of
 from lms.seats import claim

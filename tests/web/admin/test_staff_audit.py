@@ -8,7 +8,7 @@ import pytest
 
 from lms import audit, blocking, passes
 from lms.db import Database
-from lms.models.people import Login
+from lms.models.accounts import Login
 from lms.web.admin import audit_words
 from tests.cast import Cast
 from tests.clock import NOW

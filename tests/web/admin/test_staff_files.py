@@ -12,8 +12,10 @@ from sqlalchemy import select
 
 from lms.jobs import Work
 from lms.library import LIBRARY
-from lms.models.catalogue import Caption, Handout, Recording, RecordingState, Webinar
-from lms.models.upkeep import Job, JobState
+from lms.models.catalogue import Webinar
+from lms.models.handouts import Handout
+from lms.models.jobs import Job, JobState
+from lms.models.recordings import Caption, Recording, RecordingState
 from lms.runtime import Carrel
 from lms.worker import see_through
 from tests.cast import Cast

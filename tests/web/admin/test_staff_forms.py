@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from lms.db import Database
+from lms.models.accounts import Login
 from lms.models.catalogue import Presenter, Webinar, WebinarPresenter
-from lms.models.people import Login
 from lms.presenters import PresenterWords, add_presenter
 from lms.staff_catalogue import count_holders
 from lms.webinars import WebinarWords, add_webinar

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from lms.db import Database
-from lms.models.people import Organisation
+from lms.models.audit import AuditEntry
+from lms.models.organisations import Organisation
 from lms.models.seats import AssignmentState
-from lms.models.upkeep import AuditEntry
 from lms.passes import Term
 from tests.cast import Cast
 from tests.clock import NOW, Clock

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from lms import pools
 from lms.db import Database
+from lms.models.accounts import Login
 from lms.models.holdings import Grant, OfferKind, Scope
-from lms.models.people import Login, Membership, Organisation, Role
+from lms.models.mail import Mail
+from lms.models.organisations import Membership, Organisation, Role
 from lms.models.seats import ClaimPolicy, VerifiedDomain
-from lms.models.upkeep import Mail
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant
 from tests.cast import Cast

@@ -6,9 +6,10 @@ from sqlalchemy import select
 from lms import aliases, merging
 from lms.addresses import read_address
 from lms.db import Database
+from lms.models.accounts import Login, LoginAlias
+from lms.models.audit import AuditEntry
 from lms.models.holdings import Grant, Scope, Withdrawal
-from lms.models.people import Login, LoginAlias
-from lms.models.upkeep import AuditEntry, Mail
+from lms.models.mail import Mail
 from tests.cast import Cast, Person
 from tests.clock import NOW
 from tests.visitor import Visitor

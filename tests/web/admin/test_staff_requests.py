@@ -11,7 +11,8 @@ from lms.db import Database
 from lms.desk import NewRequest
 from lms.desk_list import RequestFacts, find_request
 from lms.models.holdings import Grant, OfferKind
-from lms.models.orders import RequestKind, RequestState, Sale, Terms
+from lms.models.requests import RequestKind, RequestState
+from lms.models.sales import Sale, Terms
 from lms.offers import set_prices
 from lms.pools import pools_of
 from tests.cast import Cast

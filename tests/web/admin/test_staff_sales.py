@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from lms.db import Database
 from lms.models.holdings import Grant, OfferKind
-from lms.models.orders import Sale, Terms
+from lms.models.sales import Sale, Terms
 from lms.offers import set_prices
 from lms.pools import pools_of
 from lms.sale_list import Standing

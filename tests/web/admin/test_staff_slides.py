@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from lms.models.catalogue import Recording, RecordingState
+from lms.models.recordings import Recording, RecordingState
 from lms.recordings import find
 from lms.slides import keep_found, read_slides
 from media.slides import Slide as Found

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from lms.db import Database
+from lms.models.audit import AuditEntry
 from lms.models.catalogue import Webinar, WebinarState
-from lms.models.upkeep import AuditEntry
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.visitor import Visitor

@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 
 from lms import merging, pools
 from lms.db import Database
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
 from lms.models.holdings import OfferKind, Scope
-from lms.models.people import Login
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState, VerifiedDomain
-from lms.models.upkeep import AuditEntry
 from lms.passes import Target, Term
 from lms.pools import NewPoolGrant
 from tests.cast import Cast

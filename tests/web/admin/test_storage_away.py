@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from lms.models.catalogue import Handout, Recording
+from lms.models.handouts import Handout
+from lms.models.recordings import Recording
 from lms.runtime import Carrel
 from media.keys import new_key_id
 from tests.cast import Cast

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms import allotments
 from lms.db import Database
-from lms.models.people import Organisation, Role
+from lms.models.organisations import Organisation, Role
 from lms.models.seats import Pool
 from tests.cast import Cast
 from tests.clock import NOW, Clock

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from lms.db import Database, new_public_id
-from lms.models.people import Login, Organisation, Role
+from lms.models.accounts import Login
+from lms.models.organisations import Organisation, Role
 from lms.web.guard import Audience, audience_of
 from tests.cast import Cast
 from tests.factories import make_login, make_membership

@@ -6,7 +6,8 @@ import pytest
 
 from lms import pools
 from lms.db import Database
-from lms.models.people import Login, Organisation, Role
+from lms.models.accounts import Login
+from lms.models.organisations import Organisation, Role
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.factories import make_membership, make_organisation

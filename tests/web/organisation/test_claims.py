@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from lms import domains
 from lms.db import Database
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
 from lms.models.seats import ClaimPolicy, Pool
 from tests.clock import NOW
 from tests.visitor import Visitor

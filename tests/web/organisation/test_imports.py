@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from lms.db import Database
 from lms.models.imports import SeatImport
+from lms.models.jobs import Job
 from lms.models.seats import Assignment, AssignmentState, Pool
-from lms.models.upkeep import Job
 from lms.staff_list import read_pasted
 from lms.staging import stage
 from tests.cast import Cast

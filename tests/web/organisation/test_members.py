@@ -9,7 +9,8 @@ from sqlalchemy import select
 from lms import aliases
 from lms.addresses import read_address
 from lms.db import Database
-from lms.models.people import Login, MemberInvitation, Membership, Organisation, Role
+from lms.models.accounts import Login
+from lms.models.organisations import MemberInvitation, Membership, Organisation, Role
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.visitor import Visitor

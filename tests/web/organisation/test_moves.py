@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from lms.db import Database
-from lms.models.orders import DeskRequest, RequestKind
+from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import Assignment, Seat
 from lms.models.viewing import WatchRecord
 from tests.clock import NOW

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from lms.db import Database
 from lms.models.holdings import Grant
-from lms.models.people import Organisation, Role
+from lms.models.organisations import Organisation, Role
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organisation

@@ -7,7 +7,7 @@ import re
 from sqlalchemy import update
 
 from lms.db import Database
-from lms.models.people import Login
+from lms.models.accounts import Login
 from tests.cast import Cast
 from tests.organisation.test_seat_table import came_back
 from tests.visitor import Visitor

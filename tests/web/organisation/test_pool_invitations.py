@@ -4,7 +4,8 @@ from sqlalchemy import update
 
 from lms import waiting
 from lms.db import Database
-from lms.models.upkeep import JobState, Mail
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
 from lms.pools import find_pool
 from tests.cast import Cast
 from tests.clock import NOW

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from lms import contracts
 from lms.contracts import Renewal
 from lms.db import Database
-from lms.models.orders import DeskRequest
-from lms.models.people import Organisation
+from lms.models.organisations import Organisation
+from lms.models.requests import DeskRequest
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.contracts.terms import END, Contract, make_contract

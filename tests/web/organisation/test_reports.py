@@ -9,7 +9,7 @@ import pytest
 
 from lms.db import Database
 from lms.models.catalogue import Webinar, WebinarState
-from lms.models.people import Organisation, Role
+from lms.models.organisations import Organisation, Role
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_login, make_membership

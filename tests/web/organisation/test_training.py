@@ -8,7 +8,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from lms.db import Database
-from lms.models.people import Login, Membership, Role
+from lms.models.accounts import Login
+from lms.models.organisations import Membership, Role
 from lms.models.training import Trainee, Training, TrainingGroup
 from tests.cast import Cast
 from tests.clock import NOW, Clock

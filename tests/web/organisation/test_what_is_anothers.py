@@ -19,12 +19,12 @@ from lms.links import Doors
 from lms.mass_work import Act, begin
 from lms.member_invitations import ask_in
 from lms.memberships import NewMember
+from lms.models.audit import AuditEntry
 from lms.models.imports import ImportState, SeatImport
 from lms.models.kits import DeliveryKit
-from lms.models.people import MemberInvitation, Organisation, Role
+from lms.models.organisations import MemberInvitation, Organisation, Role
 from lms.models.seats import Seat
 from lms.models.training import Training, TrainingGroup, TrainingGroupMember
-from lms.models.upkeep import AuditEntry
 from lms.runtime import Carrel
 from lms.stewards import managed_organisation
 from lms.web.guard import Audience, audience_of

@@ -1,4 +1,4 @@
-"""What was sold on which terms, and what people ask the house for."""
+"""The table of customer requests."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,24 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from lms.db import Base, UTCDateTime, public_id_column, words
 from lms.models.holdings import OfferKind
-
-
-class Terms(StrEnum):
-    """How a sale is paid."""
-
-    CARD = "card"
-    INVOICE = "invoice"
-    PURCHASE_ORDER = "purchase_order"
-    CHECK = "check"
-    COMPLIMENTARY = "complimentary"
-    HISTORY = "history"
-
-
-class DeliveredThrough(StrEnum):
-    """Where an institution's people watch; the sale records which."""
-
-    HERE = "here"
-    LMS = "lms"
+from lms.models.sales import DeliveredThrough
 
 
 class RequestKind(StrEnum):
@@ -53,56 +36,6 @@ class RequestState(StrEnum):
     IN_HAND = "in_hand"
     DONE = "done"
     DECLINED = "declined"
-
-
-class Sale(Base, kw_only=True):
-    """Something sold to a person or an organisation, at the price it was sold at (P6).
-
-    `contact_id` is whom letters about it go to; `due_at` is until when it is to be paid, where it
-    is paid later. A dispute is open while `disputed_at` stands.
-    """
-
-    __tablename__ = "sale"
-    __table_args__ = (
-        CheckConstraint(
-            "(login_id IS NULL) <> (organisation_id IS NULL)", name="to_a_person_or_organisation"
-        ),
-        CheckConstraint("quantity IS NULL OR quantity >= 1", name="quantity_at_least_one"),
-        CheckConstraint("price_minor >= 0", name="price_not_negative"),
-        CheckConstraint("length(currency) = 3", name="currency_is_iso_4217"),
-        CheckConstraint("refunded_minor BETWEEN 0 AND price_minor", name="refunded_at_most_all"),
-        Index("ix_sale_sold_at", "sold_at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True, init=False)
-    public_id: Mapped[str] = public_id_column()
-    login_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    organisation_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organisation.id", ondelete="RESTRICT"), default=None, index=True
-    )
-    kind: Mapped[OfferKind] = mapped_column(words(OfferKind))
-    quantity: Mapped[int | None]  # NULL is unlimited
-    price_minor: Mapped[int]
-    currency: Mapped[str] = mapped_column(String(3))
-    terms: Mapped[Terms] = mapped_column(words(Terms))
-    reference: Mapped[str] = mapped_column(String(80), default="")  # a PO's or invoice's number
-    delivered_through: Mapped[DeliveredThrough] = mapped_column(
-        words(DeliveredThrough), default=DeliveredThrough.HERE
-    )
-    contact_id: Mapped[int | None] = mapped_column(
-        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
-    )
-    tax_exemption: Mapped[str] = mapped_column(String(80), default="")  # printed (P7)
-    tax_exempt_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    sold_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    refunded_minor: Mapped[int] = mapped_column(default=0)
-    refunded_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    disputed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    note: Mapped[str] = mapped_column(Text, default="")
 
 
 class DeskRequest(Base, kw_only=True):
@@ -176,26 +109,3 @@ class DeskRequest(Base, kw_only=True):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-
-
-class Registration(Base, kw_only=True):
-    """Somebody who holds a webinar to come and will be there (A6): no order.
-
-    Who bought the webinar itself is noted here by the house. `left_at` is when they said that they
-    won't come; `turns` counts how often they went and came back. Of one that was moved to another
-    webinar, `went_to` is the outside id of that, `went_with` of the grant that was moved along.
-    """
-
-    __tablename__ = "registration"
-
-    login_id: Mapped[int] = mapped_column(
-        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
-    )
-    webinar_id: Mapped[int] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
-    registered_at: Mapped[datetime] = mapped_column(UTCDateTime)
-    left_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
-    turns: Mapped[int] = mapped_column(default=0, server_default="0")
-    went_to: Mapped[str | None] = mapped_column(String(26), default=None)
-    went_with: Mapped[str | None] = mapped_column(String(26), default=None)

@@ -1,0 +1,30 @@
+"""The table of the audit trail."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime
+
+
+class AuditEntry(Base, kw_only=True):
+    """One act and who did it, by ids only, so that erasure reaches everything.
+
+    Entries are written and never touched again: a trigger refuses to change or delete one.
+    """
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_subject_at", "subject", "at"),
+        Index("ix_audit_entry_actor_id", "actor", "id"),
+        Index("ix_audit_entry_act_id", "act", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    actor: Mapped[str | None] = mapped_column(String(26))  # a login's outside id; none is the CLI
+    act: Mapped[str] = mapped_column(String(60))
+    subject: Mapped[str] = mapped_column(String(26))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)

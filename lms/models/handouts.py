@@ -1,0 +1,94 @@
+"""Tables of handouts: their pages, and when a page is seen in a recording."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime, public_id_column, words
+from media.kinds import DocumentKind
+
+
+class Handout(Base, kw_only=True):
+    """A file that goes with a webinar, downloaded under its own name.
+
+    `pages` counts a presentation's slides and is 0 for a DOCX; `preview_key` is empty where there
+    is no picture; `taken_out` has the words of media/documents.py for what was cleaned away. A
+    removed one is shown to nobody, and can be put back until its files go.
+    """
+
+    __tablename__ = "handout"
+    __table_args__ = (
+        CheckConstraint("size_bytes > 0", name="size_positive"),
+        CheckConstraint("(pages > 0) = (kind <> 'docx')", name="pages_where_they_are"),
+        CheckConstraint("kind = 'pdf' OR NOT is_stamped", name="only_a_pdf_is_stamped"),
+        Index("ix_handout_webinar_id_position", "webinar_id", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="RESTRICT"))
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[DocumentKind] = mapped_column(words(DocumentKind), default=DocumentKind.PDF)
+    name: Mapped[str] = mapped_column(String(255))
+    key: Mapped[str] = mapped_column(String(400))
+    preview_key: Mapped[str] = mapped_column(String(400))
+    size_bytes: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    pages: Mapped[int]
+    taken_out: Mapped[str] = mapped_column(String(100), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    is_stamped: Mapped[bool] = mapped_column(default=False)
+    removed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class HandoutPage(Base, kw_only=True):
+    """A page of a PDF that is pictured: `words` are what it says, the size is its picture's in pixels.
+
+    A page that could not be drawn has the size 0.
+    """
+
+    __tablename__ = "handout_page"
+    __table_args__ = (
+        UniqueConstraint("handout_id", "number"),
+        CheckConstraint("number > 0", name="counted_from_one"),
+        CheckConstraint("width >= 0 AND (width > 0) = (height > 0)", name="has_both_sides"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    handout_id: Mapped[int] = mapped_column(ForeignKey("handout.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    words: Mapped[str] = mapped_column(Text, default="")
+
+
+class PageMoment(Base, kw_only=True):
+    """When a page of a handout is first seen in a version of the recording.
+
+    Found by comparing, or said by staff; without a time, staff said that it is never seen.
+    """
+
+    __tablename__ = "page_moment"
+    __table_args__ = (
+        UniqueConstraint("page_id", "recording_id"),
+        CheckConstraint("starts_s >= 0", name="starts_not_negative"),
+        CheckConstraint("starts_s IS NOT NULL OR is_by_staff", name="never_by_staff_alone"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    page_id: Mapped[int] = mapped_column(ForeignKey("handout_page.id", ondelete="CASCADE"))
+    recording_id: Mapped[int] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE"), index=True
+    )
+    starts_s: Mapped[float | None] = mapped_column(default=None)
+    is_by_staff: Mapped[bool] = mapped_column(default=False)

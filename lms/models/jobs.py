@@ -1,0 +1,65 @@
+"""The table of jobs: background work and what became of it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime, public_id_column, words
+
+
+class Lane(StrEnum):
+    """Queues that never wait for each other: encodes, what is short, and files that have arrived."""
+
+    MEDIA = "media"
+    PROMPT = "prompt"
+    FILES = "files"
+
+
+class JobState(StrEnum):
+    """Where a job or a mail is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job(Base, kw_only=True):
+    """Work that happens after the commit; the row is the truth."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        CheckConstraint("tries >= 0", name="tries_not_negative"),
+        CheckConstraint("progress BETWEEN 0 AND 1", name="progress_is_a_share"),
+        CheckConstraint(
+            "(state = 'running') = (lease_until IS NOT NULL)", name="running_is_leased"
+        ),
+        Index("ix_job_lane_state_priority_run_at", "lane", "state", "priority", "run_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    kind: Mapped[str] = mapped_column(String(60))
+    lane: Mapped[Lane] = mapped_column(words(Lane))
+    subject: Mapped[str] = mapped_column(String(26), index=True)  # the outside id it is about
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON, default_factory=dict)
+    unique_key: Mapped[str | None] = mapped_column(String(120), unique=True, default=None)
+    state: Mapped[JobState] = mapped_column(words(JobState), default=JobState.QUEUED)
+    priority: Mapped[int] = mapped_column(default=100)  # lower goes first
+    tries: Mapped[int] = mapped_column(default=0)
+    max_tries: Mapped[int] = mapped_column(default=3)
+    run_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    leased_by: Mapped[str | None] = mapped_column(String(80), default=None)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    progress_note: Mapped[str] = mapped_column(String(200), default="")
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    failure: Mapped[str | None] = mapped_column(Text, default=None)
+    failure_detail: Mapped[str | None] = mapped_column(Text, default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

@@ -1,0 +1,50 @@
+"""The table of mail: what is to be sent, and what was."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.db import Base, UTCDateTime, public_id_column, words
+from lms.models.jobs import JobState
+
+
+class Mail(Base, kw_only=True):
+    """A letter written in the transaction that wants it, sent by the worker.
+
+    `bounced_at` is when a mail server said that there is no such mailbox. `invitation` is the
+    calendar entry that goes with it (lms/calendar_files.py).
+    """
+
+    __tablename__ = "mail"
+    __table_args__ = (
+        CheckConstraint("tries >= 0", name="tries_not_negative"),
+        CheckConstraint(
+            "(state = 'running') = (lease_until IS NOT NULL)", name="running_is_leased"
+        ),
+        Index("ix_mail_state_run_at", "state", "run_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    kind: Mapped[str] = mapped_column(String(60))
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="SET NULL"), index=True
+    )
+    recipient: Mapped[str] = mapped_column(String(320))
+    recipient_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
+    subject: Mapped[str] = mapped_column(String(300))
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    invitation: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), default=None)
+    unique_key: Mapped[str | None] = mapped_column(String(120), unique=True, default=None)
+    state: Mapped[JobState] = mapped_column(words(JobState), default=JobState.QUEUED)
+    tries: Mapped[int] = mapped_column(default=0)
+    run_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    leased_by: Mapped[str | None] = mapped_column(String(80), default=None)
+    failure: Mapped[str | None] = mapped_column(Text, default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    bounced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
