@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms import captions, page_moments, recordings, slides
 from lms.clock import now
 from lms.db import new_public_id
-from lms.errors import N_
+from lms.errors import N_, NotFound
 from lms.jobs import Ended, GiveUp, JobRun, LeaseLost, StandAside, Stopped, TryAgain, enqueue
 from lms.models.jobs import Job, JobState, Lane
 from lms.models.recordings import Recording, RecordingState
@@ -43,6 +43,13 @@ TOO_SLOW = N_("Storing took more than a day, and was given up. Please try again.
 
 def encode_recording(carrel: Carrel, run: JobRun) -> None:
     """Probe an original, publish a copied first run where that serves, then the whole ladder."""
+    try:
+        _encode(carrel, run)
+    except NotFound as error:  # deleted before it began, or while it was encoded anew
+        raise GiveUp(recordings.DELETED) from error
+
+
+def _encode(carrel: Carrel, run: JobRun) -> None:
     with carrel.database.transaction() as session:
         run.hold(session)
         recording = recordings.begin(session, run.subject)
@@ -137,7 +144,7 @@ def _publish(
     try:
         _store(carrel, run, folder, made, run_id, whole=whole)
         _let_play(carrel, run, made, found, run_id, whole=whole)
-    except (LeaseLost, EncodeCancelled, FileNotFoundError):
+    except (LeaseLost, EncodeCancelled, FileNotFoundError, NotFound):
         # Who took over has had it swept, and the folder with it; what was stored since is ours.
         _delete_run(carrel, run.subject, run_id)
         raise

@@ -98,14 +98,16 @@ def drop_kit(carrel: Carrel, run: JobRun) -> None:
 
 
 def _plan(session: Session, kit: str, carrel: Carrel, moment: datetime) -> _Plan | None:
-    """Return what is to be made; None for a kit that was made before, or taken back."""
+    """Return what is to be made; None for a kit that was made before, taken back, or is gone."""
     row = session.execute(
         select(DeliveryKit, Recording, Webinar, Organisation)
         .join(Recording, Recording.id == DeliveryKit.recording_id)
         .join(Webinar, Webinar.id == Recording.webinar_id)
         .join(Organisation, Organisation.id == DeliveryKit.organisation_id)
         .where(DeliveryKit.public_id == kit)
-    ).one()
+    ).one_or_none()
+    if row is None:  # it went with its organization
+        return None
     found, recording, webinar, organisation = row
     if found.state in (KitState.READY, KitState.GONE):
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, delete, exists, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit, jobs
@@ -259,17 +259,17 @@ def finish(session: Session, public_id: str, key: str, size: int, *, now: dateti
 
 
 def fail(session: Session, public_id: str, state: KitState, sentence: str, detail: str) -> None:
-    """Note that a kit was not made."""
-    kit = _locked(session, DeliveryKit.public_id == public_id)
-    if kit.state is KitState.MAKING:
+    """Note that a kit was not made, unless it is gone."""
+    kit = _standing(session, DeliveryKit.public_id == public_id)
+    if kit is not None and kit.state is KitState.MAKING:
         kit.state, kit.failure, kit.failure_detail = state, sentence[:500], detail
         session.flush()
 
 
 def let_go(session: Session, public_id: str) -> None:
-    """Note that a kit's file is gone."""
-    kit = _locked(session, DeliveryKit.public_id == public_id)
-    if kit.state is KitState.READY:
+    """Note that a kit's file is gone, where there is still the kit."""
+    kit = _standing(session, DeliveryKit.public_id == public_id)
+    if kit is not None and kit.state is KitState.READY:
         kit.state, kit.file_key = KitState.GONE, None
         _end_link(session, kit)
 
@@ -312,13 +312,17 @@ def _must_be_first(session: Session, organisation_id: int, recording_id: int) ->
 def _locked(
     session: Session, which: ColumnElement[bool], organisation_id: int | None = None
 ) -> DeliveryKit:
-    query = select(DeliveryKit).where(which).with_for_update()
     if organisation_id is not None:
-        query = query.where(DeliveryKit.organisation_id == organisation_id)
-    kit = session.scalar(query.execution_options(populate_existing=True))
+        which = and_(which, DeliveryKit.organisation_id == organisation_id)
+    kit = _standing(session, which)
     if kit is None:
         raise NotFound
     return kit
+
+
+def _standing(session: Session, which: ColumnElement[bool]) -> DeliveryKit | None:
+    query = select(DeliveryKit).where(which).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
 
 
 def _note(

@@ -4,16 +4,20 @@ Every write here is fenced by `leased_by`, which is new with every claim: a work
 lease, and doesn't know yet, changes nothing. The machines' clocks must agree within a few seconds.
 """
 
+import traceback
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import ColumnElement, Update, and_, or_, select, update
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from lms.db import new_public_id
 from lms.errors import N_
 from lms.jobs import Claim, Ended, Ending
+from lms.logs import without_addresses
 from lms.models.jobs import Job, JobState, Lane
 
 LEASE = timedelta(seconds=30)
@@ -22,6 +26,12 @@ LONGEST_WAIT = timedelta(hours=1)
 SETTLED_AT_ONCE = 50
 STOPPED_MIDWAY = N_("The worker stopped in the middle of this, every time it was tried.")
 CANCELLED = N_("This was cancelled.")
+BROKE = N_("Something went wrong while this was being done.")
+DETAIL_CHARS = 8_000
+# The database was away or gave this statement up: no fault of the job's, and later it may work.
+NOT_THE_JOBS = (OperationalError, InterfaceError)
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,17 @@ class Failure:
     sentence: str
     detail: str
     final: bool
+
+
+def failure_of(error: Exception) -> Failure:
+    """Return how a fault nobody expected is kept: one sentence, and its traceback without addresses."""
+    text = without_addresses("".join(traceback.format_exception(error)))
+    return Failure(BROKE, storable(text)[-DETAIL_CHARS:], final=False)
+
+
+def storable(text: str) -> str:
+    """Return a text without what databases refuse: NUL, and halves of characters."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def wait_after(tries: int) -> timedelta:
@@ -46,6 +67,11 @@ def has_work(session: Session, *, lane: Lane | None, kinds: Collection[str], now
         waiting = and_(waiting, Job.lane == lane)
     query = select(Job.id).where(or_(waiting, _stranded(now))).limit(1)
     return session.scalar(query) is not None
+
+
+def has_stranded(session: Session, *, now: datetime) -> bool:
+    """Tell whether a settlement would find something; reads only."""
+    return session.scalar(select(Job.id).where(_stranded(now)).limit(1)) is not None
 
 
 def others_wait(session: Session, held: Claim, *, kinds: Collection[str], now: datetime) -> bool:
@@ -151,7 +177,10 @@ def fail(
     now: datetime,
 ) -> bool:
     """Queue a failed job again, later; after its last try, or a final failure, leave it FAILED."""
-    values = {"failure": failure.sentence, "failure_detail": failure.detail}
+    values = {
+        "failure": storable(failure.sentence),
+        "failure_detail": storable(failure.detail),
+    }
     if not failure.final and held.tries < held.max_tries:
         again = {"state": JobState.QUEUED, "run_at": now + wait_after(held.tries)}
         return _let_go(session, held, values | again)
@@ -164,8 +193,8 @@ def fail(
 def settle(session: Session, *, endings: Mapping[str, Ending], now: datetime) -> int:
     """Deal with what no worker holds any more: lapsed leases, and cancelled jobs that never began.
 
-    A lapsed job is queued again, unless it was cancelled or has used up its tries. Returns how
-    many jobs were settled.
+    A lapsed job is queued again, unless it was cancelled or has used up its tries. Each is settled
+    by itself: one that can't be now is left for later. Returns how many jobs were settled.
     """
     query = (
         select(Job)
@@ -175,10 +204,22 @@ def settle(session: Session, *, endings: Mapping[str, Ending], now: datetime) ->
         .with_for_update(skip_locked=True)
     )
     jobs = session.scalars(query).all()
-    for job in jobs:
-        _settle(session, job, endings, now)
-    session.flush()
-    return len(jobs)
+    return sum(_settled(session, job, endings, now) for job in jobs)
+
+
+def _settled(session: Session, job: Job, endings: Mapping[str, Ending], now: datetime) -> bool:
+    """Settle one job, or put it off for the length of a lease; raises when the database is away."""
+    try:
+        with session.begin_nested():
+            _settle(session, job, endings, now)
+    except Exception as error:
+        if isinstance(error, DBAPIError) and error.connection_invalidated:
+            raise
+        log.error("job_not_settled", job=job.public_id, kind=type(error).__name__)  # noqa: TRY400  (no values)
+        job.state, job.leased_by, job.lease_until = JobState.RUNNING, "", now + LEASE
+        session.flush()
+        return False
+    return True
 
 
 def _settle(session: Session, job: Job, endings: Mapping[str, Ending], now: datetime) -> None:
@@ -242,6 +283,27 @@ def _ended(held: Claim, state: JobState, sentence: str, detail: str, now: dateti
 
 
 def _tell(session: Session, endings: Mapping[str, Ending], ended: Ended) -> None:
+    """Tell a job's ending; where that fails, the job is failed all the same, and says why."""
     ending = endings.get(ended.kind)
-    if ending is not None:
-        ending(session, ended)
+    if ending is None:
+        return
+    try:
+        with session.begin_nested():
+            ending(session, ended)
+    except NOT_THE_JOBS:
+        raise
+    except Exception as error:
+        log.exception("job_ending_broke", job=ended.public_id, kind=ended.kind)
+        broken = failure_of(error)
+        failed = ended.state is JobState.FAILED
+        detail = f"{ended.detail}\n{broken.detail}" if ended.detail else broken.detail
+        session.execute(
+            update(Job)
+            .where(Job.public_id == ended.public_id)
+            .values(
+                state=JobState.FAILED,
+                failure=storable(ended.sentence) if failed else broken.sentence,
+                failure_detail=storable(detail)[-DETAIL_CHARS:],
+            )
+            .execution_options(synchronize_session="fetch")
+        )

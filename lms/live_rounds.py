@@ -34,8 +34,8 @@ def go_round(carrel: Carrel, run: JobRun) -> None:
 def tell_changed(carrel: Carrel, run: JobRun) -> None:
     """Tell all who will come to a webinar what has changed, unless it has changed again since."""
     with carrel.database.transaction() as session:
-        found = session.scalars(select(Webinar).where(Webinar.public_id == run.subject)).one()
-        if found.notice != run.payload["notice"]:
+        found = session.scalar(select(Webinar).where(Webinar.public_id == run.subject))
+        if found is None or found.notice != run.payload["notice"]:
             return
         enrol_holders(session, now=now(), webinar_id=found.id)
         telling = Telling(live_telling.changed_as(run.payload["letter"]), found.id)
@@ -46,9 +46,9 @@ def count_minutes(carrel: Carrel, run: JobRun) -> None:
     """Count the minutes of all whom the reports of a webinar name, some at a time."""
     doors, after = Doors(carrel.settings.base_url), 0
     with carrel.database.read_session() as session:
-        webinar_id = session.scalars(
-            select(Webinar.id).where(Webinar.public_id == run.subject)
-        ).one()
+        webinar_id = session.scalar(select(Webinar.id).where(Webinar.public_id == run.subject))
+    if webinar_id is None:
+        return
     while not run.cancelled():
         with carrel.database.transaction() as session:
             some = participants.people_of(session, webinar_id, after=after, limit=AT_ONCE)

@@ -23,6 +23,7 @@ FRESH_PRIORITY = 10
 AGAIN_PRIORITY = 200
 LEFT_TO_OTHERS = timedelta(seconds=3)  # a worker that is free has taken it by then
 LONGEST_NAME = 255
+DELETED = N_("This version was deleted, so there is nothing to prepare.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,12 @@ def finish(session: Session, recording_id: str, *, now: datetime) -> None:
 def stop(
     session: Session, recording_id: str, state: RecordingState, *, sentence: str, detail: str
 ) -> None:
-    """Note that the work on a version ended without success; what already plays goes on."""
-    recording = find(session, recording_id)
-    if recording.state is RecordingState.READY:
+    """Note that the work on a version ended without success; what already plays goes on.
+
+    A version that was deleted meanwhile is left as it is.
+    """
+    recording = _standing(session, recording_id)
+    if recording is None or recording.state is RecordingState.READY:
         return
     recording.state = state
     recording.failure, recording.failure_detail = sentence, detail
@@ -280,9 +284,7 @@ def cancel(session: Session, recording_id: str, *, actor: str | None, now: datet
 
 def find(session: Session, recording_id: str) -> Recording:
     """Return a version by its outside id; raises NotFound."""
-    recording = session.scalar(
-        select(Recording).where(Recording.public_id == recording_id, Recording.removed_at.is_(None))
-    )
+    recording = _standing(session, recording_id)
     if recording is None:
         raise NotFound
     return recording
@@ -291,6 +293,12 @@ def find(session: Session, recording_id: str) -> Recording:
 def run_of(session: Session, recording_id: str) -> str | None:
     """Return the run that a version plays, also of one that was deleted and can be put back."""
     return session.scalar(select(Recording.run).where(Recording.public_id == recording_id))
+
+
+def _standing(session: Session, recording_id: str) -> Recording | None:
+    return session.scalar(
+        select(Recording).where(Recording.public_id == recording_id, Recording.removed_at.is_(None))
+    )
 
 
 def _current(session: Session, webinar_id: int) -> Recording | None:

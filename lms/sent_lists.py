@@ -39,7 +39,8 @@ class Source:
 class SentLists(Generic[Sent]):
     """One kind of lists: its tables, the kinds of its jobs, and what to say of one that is done.
 
-    Whatever names a list raises NotFound where there is none.
+    Whatever names a list raises NotFound where there is none, but for the two that a job's end
+    calls: its list may have been discarded meanwhile.
     """
 
     model: type[Sent]
@@ -78,8 +79,10 @@ class SentLists(Generic[Sent]):
             row.source_key = None
 
     def fail(self, session: Session, public_id: str, sentence: str, *, now: datetime) -> None:
-        """Note that a list can't be read."""
-        row = self.locked(session, public_id)
+        """Note that a list can't be read, unless it is gone."""
+        row = self._standing(session, self.model.public_id == public_id)
+        if row is None:
+            return
         row.state, row.failure = ImportState.FAILED, sentence[:LONGEST_SENTENCE]
         self.unstage(session, row.id)
         self.drop_file(session, row, now=now)
@@ -107,9 +110,9 @@ class SentLists(Generic[Sent]):
         self._queue(session, self.apply, row.public_id, now=now, **payload)
 
     def wait_again(self, session: Session, public_id: str, sentence: str) -> None:
-        """Let a list that could not be applied whole wait as it did before."""
-        row = self.locked(session, public_id)
-        if row.state is ImportState.APPLYING:
+        """Let a list that could not be applied whole wait as it did before, unless it is gone."""
+        row = self._standing(session, self.model.public_id == public_id)
+        if row is not None and row.state is ImportState.APPLYING:
             row.state, row.failure = ImportState.CHECKED, sentence[:LONGEST_SENTENCE]
             session.flush()
 
@@ -131,15 +134,18 @@ class SentLists(Generic[Sent]):
         )
 
     def _locked(self, session: Session, which: ColumnElement[bool]) -> Sent:
-        row = session.scalar(
+        row = self._standing(session, which)
+        if row is None:
+            raise NotFound(NO_SUCH_LIST)
+        return row
+
+    def _standing(self, session: Session, which: ColumnElement[bool]) -> Sent | None:
+        return session.scalar(
             select(self.model)
             .where(which)
             .with_for_update()
             .execution_options(populate_existing=True)
         )
-        if row is None:
-            raise NotFound(NO_SUCH_LIST)
-        return row
 
     def _queue(
         self, session: Session, kind: str, subject: str, *, now: datetime, **payload: object

@@ -2,7 +2,6 @@
 
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -14,20 +13,18 @@ from sqlalchemy.orm import Session
 
 from lms import leases
 from lms.clock import now
-from lms.errors import N_
+from lms.errors import N_, NotFound, Refused
 from lms.jobs import Claim, GiveUp, JobRun, LeaseLost, StandAside, TryAgain, Work
-from lms.leases import Failure
-from lms.logs import without_addresses
+from lms.leases import DETAIL_CHARS, Failure, failure_of
 from lms.models.jobs import Job
 from lms.runtime import Carrel
 
 LOOK_S = 1.0
 SHARE_S = 5.0  # long work goes on for so long before others of its lane have their turn
 RENEW_EVERY = timedelta(seconds=5)
-DETAIL_CHARS = 8_000
 WRITE_TRIES = 5
 WRITE_WAIT_S = 2.0
-BROKE = N_("Something went wrong while this was being done.")
+GONE = N_("What this job was about is no longer there.")
 
 log = structlog.get_logger()
 
@@ -151,7 +148,7 @@ class Tryout:
             try:
                 with self._carrel.database.transaction() as session:
                     return ending(session, now())
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, Refused) as error:  # refused: two waited for each other
                 log.error("job_end_not_written", kind=type(error).__name__)  # noqa: TRY400  (no values)
                 self._ended.wait(WRITE_WAIT_S)
         return False  # the lease lapses, and the job is done again
@@ -171,7 +168,7 @@ class Tryout:
             moment = now()
             try:
                 self._look(moment)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, Refused) as error:
                 log.error("lease_not_renewed", kind=type(error).__name__)  # noqa: TRY400  (no values)
                 self._lost = self._lost or moment >= self._lease_until
             if self._lost and not self._settling:
@@ -204,6 +201,10 @@ def _failure(error: Exception) -> Failure:
     if isinstance(error, GiveUp):
         final = not isinstance(error, TryAgain)
         return Failure(error.sentence, error.detail[-DETAIL_CHARS:], final)
+    if isinstance(error, NotFound):
+        log.warning("job_subject_gone", exc_info=error)
+        return Failure(GONE, "", final=True)  # it was deleted, merged or erased meanwhile
     log.error("job_broke", kind=type(error).__name__, exc_info=error)
-    text = without_addresses("".join(traceback.format_exception(error)))
-    return Failure(BROKE, text[-DETAIL_CHARS:], final=False)
+    if isinstance(error, Refused):
+        return Failure(error.message, failure_of(error).detail, final=False)
+    return failure_of(error)

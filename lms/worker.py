@@ -9,6 +9,7 @@ import platform
 import threading
 import time
 from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lms import leases
 from lms.clock import now
 from lms.db import new_public_id
-from lms.jobs import ENDED, Claim, JobFacts, Work, enqueue, job_facts
+from lms.jobs import ENDED, Claim, JobFacts, Schedule, Work, enqueue, job_facts
 from lms.mailround import MailRound
 from lms.models.jobs import Lane
 from lms.runtime import Carrel
@@ -25,6 +26,7 @@ from lms.tryout import Tryout
 POLL_S = 1.0
 FAULT_WAIT_S = 5.0
 GRACE_S = 10.0
+SCHEDULE_PUT_OFF = timedelta(minutes=1)
 LONGEST_HOST = 30
 
 log = structlog.get_logger()
@@ -41,6 +43,7 @@ class Worker:
         self._stopping = threading.Event()
         self._tryouts: dict[Lane, Tryout] = {}
         self._slots: dict[str, int] = {}
+        self._put_off: dict[str, datetime] = {}
 
     def stop(self) -> None:
         """Take nothing new, and ask running handlers to stop; safe in a signal handler."""
@@ -86,6 +89,9 @@ class Worker:
             except SQLAlchemyError as error:
                 log.error("database_fault", kind=type(error).__name__)  # noqa: TRY400  (no values)
                 wait_s = FAULT_WAIT_S
+            except Exception as error:  # a lane goes on, whatever one step raises
+                log.exception("step_broke", kind=type(error).__name__)
+                wait_s = POLL_S
             self._stopping.wait(wait_s)
 
     def _step_of(self, lane: Lane) -> Callable[[], bool]:
@@ -109,8 +115,13 @@ class Worker:
         moment = now()
         for schedule in self._work.schedules:
             slot = int(moment.timestamp() // schedule.every.total_seconds())
-            if self._slots.get(schedule.kind) == slot:
-                continue
+            due = self._slots.get(schedule.kind) != slot
+            if due and self._put_off.get(schedule.kind, moment) <= moment:
+                self._keep_schedule(schedule, slot, moment)
+
+    def _keep_schedule(self, schedule: Schedule, slot: int, moment: datetime) -> None:
+        """Queue a schedule's job; one that can't be is tried again later, and holds up no other."""
+        try:
             with self._carrel.database.transaction() as session:
                 enqueue(
                     session,
@@ -121,6 +132,10 @@ class Worker:
                     now=moment,
                     unique_key=f"{schedule.kind}@{slot}",
                 )
+        except Exception as error:  # noqa: BLE001  (the lane has other work to do)
+            log.error("schedule_not_kept", schedule=schedule.kind, kind=type(error).__name__)  # noqa: TRY400  (no values)
+            self._put_off[schedule.kind] = moment + SCHEDULE_PUT_OFF
+        else:
             self._slots[schedule.kind] = slot
 
 
@@ -159,11 +174,22 @@ def claim_next(
     with carrel.database.read_session() as session:
         if not leases.has_work(session, lane=lane, kinds=kinds, now=moment):
             return None
+        is_stranded = leases.has_stranded(session, now=moment)
+    if is_stranded:
+        _settle(carrel, work, moment)
     with carrel.database.transaction() as session:
-        leases.settle(session, endings=work.endings, now=moment)
         return leases.claim(
             session, lane=lane, kinds=kinds, worker=worker, now=moment, job_id=job_id
         )
+
+
+def _settle(carrel: Carrel, work: Work, moment: datetime) -> None:
+    """Settle in a transaction of its own: what can't be settled keeps nobody from claiming."""
+    try:
+        with carrel.database.transaction() as session:
+            leases.settle(session, endings=work.endings, now=moment)
+    except Exception as error:  # noqa: BLE001  (the jobs that wait are not at fault)
+        log.error("jobs_not_settled", kind=type(error).__name__)  # noqa: TRY400  (no values)
 
 
 def worker_name() -> str:

@@ -10,7 +10,7 @@ from lms.jobs import Ended, JobRun, Stopped
 from lms.runtime import Carrel
 from lti.map_work import apply_pair, next_pairs, undo_pair
 from lti.models.maps import MapState, PairState
-from lti.people_maps import count, locked, place_of
+from lti.people_maps import count, place_of, standing
 from lti.score_rounds import look_after_merge
 
 STEP: Final = 25
@@ -30,7 +30,9 @@ def undo_map(carrel: Carrel, run: JobRun) -> None:
 
 def work_ended(session: Session, ended: Ended) -> None:
     """Let a map rest whose job failed or was cancelled: what was done stays, the rest waits."""
-    row = locked(session, ended.subject)
+    row = standing(session, ended.subject)
+    if row is None:  # it went with a registration
+        return
     row.state = _at_rest(session, row.id)
     row.failure, row.ended_at = ended.sentence, ended.at
     session.flush()
@@ -42,8 +44,8 @@ def _work(carrel: Carrel, run: JobRun, during: MapState, state: PairState, note:
         moment, actor = now(), run.payload.get("actor")
         with carrel.database.transaction() as session:
             run.hold(session)
-            row = locked(session, run.subject)
-            if row.state is not during:
+            row = standing(session, run.subject)
+            if row is None or row.state is not during:
                 return
             place = place_of(session, row)
             pairs = next_pairs(session, row, state, STEP)

@@ -245,15 +245,20 @@ def forget_old(session: Session, *, now: datetime) -> None:
 
 def locked(session: Session, map_id: str) -> PeopleMap:
     """Return a map's row, locked; raises NotFound."""
-    row = session.scalar(
+    row = standing(session, map_id)
+    if row is None:
+        raise NotFound(NO_SUCH_MAP)
+    return row
+
+
+def standing(session: Session, map_id: str) -> PeopleMap | None:
+    """Return a map's row, locked; None where it is gone."""
+    return session.scalar(
         select(PeopleMap)
         .where(PeopleMap.public_id == map_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    if row is None:
-        raise NotFound(NO_SUCH_MAP)
-    return row
 
 
 def check_at_rest(row: PeopleMap) -> None:

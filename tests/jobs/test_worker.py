@@ -22,9 +22,10 @@ from lms.jobs import (
     Work,
     cancel,
 )
+from lms.leases import BROKE
 from lms.models.jobs import Job, JobState, Lane
 from lms.runtime import Carrel
-from lms.tryout import BROKE, LOOK_S
+from lms.tryout import LOOK_S
 from lms.worker import Worker, see_through
 from tests.factories import make_login
 from tests.jobs.work import SUBJECT, at_work, facts_of, make_job
