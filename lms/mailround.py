@@ -4,10 +4,19 @@ import threading
 from email.message import EmailMessage
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from lms import postman
 from lms.clock import now
-from lms.postbox import NoSuchMailbox, NotTaken, Postbox, RefusedForGood, ServerAway, open_postbox
+from lms.postbox import (
+    NoSuchMailbox,
+    NotTaken,
+    Postbox,
+    RefusedForGood,
+    RefusedForNow,
+    ServerAway,
+    open_postbox,
+)
 from lms.postman import Letter
 from lms.runtime import Carrel
 
@@ -48,7 +57,7 @@ class MailRound:
         if letter is None:
             return False
         try:
-            self._postbox.put(self._composed(letter))
+            self._put(letter)
         except ServerAway as error:
             self._wait_for_server(letter, error)
             return False
@@ -61,12 +70,25 @@ class MailRound:
         self._pause_s = FIRST_PAUSE_S
         return True
 
+    def _put(self, letter: Letter) -> None:
+        """Hand one mail over; raises NotTaken, whatever is wrong with it: the others go on."""
+        message = self._composed(letter)
+        try:
+            self._postbox.put(message)
+        except NotTaken:
+            raise
+        except Exception as error:
+            log.exception("mail_broke", mail=letter.public_id, kind=type(error).__name__)
+            raise RefusedForNow(f"Sending this failed: {type(error).__name__}") from error
+
     def _composed(self, letter: Letter) -> EmailMessage:
-        with self._carrel.database.read_session() as session:
-            try:
+        try:
+            with self._carrel.database.read_session() as session:
                 return postman.compose(session, letter, self._carrel.settings)
-            except ValueError as error:
-                raise RefusedForGood(f"No message can carry this: {error}") from error
+        except SQLAlchemyError:  # no mail's fault
+            raise
+        except Exception as error:
+            raise RefusedForGood(f"No message can carry this: {error}") from error
 
     def _not_taken(self, letter: Letter, error: NotTaken) -> None:
         with self._carrel.database.transaction() as session:

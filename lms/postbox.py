@@ -11,6 +11,7 @@ from lms.settings import Settings
 
 TIMEOUT_S = 20.0
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+TOO_LARGE = 552  # RFC 1870, 6.2: the mail, and not its sender, is refused
 PERMANENT = 500  # RFC 5321, 4.2.1: a reply of 5yz is for good, one of 4yz for now
 
 
@@ -32,6 +33,10 @@ class NoSuchMailbox(RefusedForGood):
 
 class RefusedForNow(NotTaken):
     """The server may take this mail later."""
+
+
+class BrokenOff(RefusedForNow):
+    """The server broke off while it was given this mail, which may be why."""
 
 
 class ServerAway(NotTaken):
@@ -93,6 +98,15 @@ class MailServer:
 
     def put(self, message: EmailMessage) -> None:
         """Send one mail over the open connection, or a new one."""
+        was_open = self._connection is not None
+        try:
+            self._put(message)
+        except BrokenOff:
+            if not was_open:
+                raise
+            self._put(message)  # the server may have tired of the connection, and not of this mail
+
+    def _put(self, message: EmailMessage) -> None:
         connection = self._connected()
         try:
             connection.send_message(message)
@@ -104,6 +118,8 @@ class MailServer:
             raise _refusal(code, answer) from error
         except smtplib.SMTPSenderRefused as error:
             self.close()
+            if error.smtp_code == TOO_LARGE:  # said of the sender, who names the size
+                raise _refusal(error.smtp_code, error.smtp_error) from error
             raise ServerAway(_reason(error.smtp_code, error.smtp_error)) from error
         except smtplib.SMTPDataError as error:
             self._reset(connection)
@@ -113,7 +129,7 @@ class MailServer:
             raise RefusedForGood(f"The mail server can't carry this address: {error}") from error
         except (smtplib.SMTPException, OSError) as error:
             self.close()
-            raise ServerAway(f"The mail server broke off: {error}") from error
+            raise BrokenOff(f"The mail server broke off: {error}") from error
 
     def close(self) -> None:
         """Say goodbye, if there is still somebody to say it to."""

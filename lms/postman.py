@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from lms.calendar_files import Party, unpacked, write_invitation
 from lms.db import new_public_id
 from lms.house import read_house
-from lms.leases import wait_after
+from lms.leases import storable, wait_after
 from lms.mail import ONE_TIME
 from lms.models.jobs import JobState
 from lms.models.mail import Mail
@@ -86,23 +86,25 @@ def put_off(session: Session, letter: Letter, reason: str, *, now: datetime) -> 
         refuse(session, letter, reason)
         return
     later = now + wait_after(letter.tries)
-    session.execute(_fenced(letter).values(state=JobState.QUEUED, run_at=later, failure=reason))
+    session.execute(
+        _fenced(letter).values(state=JobState.QUEUED, run_at=later, failure=storable(reason))
+    )
 
 
 def refuse(session: Session, letter: Letter, reason: str) -> None:
     """Give a mail up: the server will not have it. Staff see why, and may send it again."""
-    session.execute(_fenced(letter).values(state=JobState.FAILED, failure=reason))
+    session.execute(_fenced(letter).values(state=JobState.FAILED, failure=storable(reason)))
 
 
 def bounce(session: Session, letter: Letter, reason: str, *, now: datetime) -> None:
     """Give a mail up whose address takes none; that it bounced is shown beside the address."""
-    values = {"state": JobState.FAILED, "failure": reason, "bounced_at": now}
+    values = {"state": JobState.FAILED, "failure": storable(reason), "bounced_at": now}
     session.execute(_fenced(letter).values(**values))
 
 
 def release(session: Session, letter: Letter, reason: str) -> None:
     """Put a mail back as if it had not been tried: the server is away, which isn't its fault."""
-    values = {"state": JobState.QUEUED, "tries": letter.tries - 1, "failure": reason}
+    values = {"state": JobState.QUEUED, "tries": letter.tries - 1, "failure": storable(reason)}
     session.execute(_fenced(letter).values(**values))
 
 

@@ -11,7 +11,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from lms.postbox import MailServer, RefusedForGood, RefusedForNow, ServerAway
+from lms.postbox import BrokenOff, MailServer, RefusedForGood, RefusedForNow, ServerAway
 from tests.servers.process import free_port
 
 CERTIFICATE = Path(__file__).resolve().parents[1] / "data/mail_server.pem"
@@ -169,10 +169,36 @@ def test_a_connection_that_broke_is_made_anew() -> None:
     for expected in (1, 2):
         controller = Controller(doorman, hostname="127.0.0.1", port=port)
         controller.start()
-        if expected == 2:
-            with pytest.raises(ServerAway):
-                postbox.put(letter())
         postbox.put(letter())
         controller.stop(no_assert=True)
         assert len(doorman.taken) == expected
     postbox.close()
+
+
+def test_a_server_that_breaks_off_over_a_mail_is_not_away() -> None:
+    class Leaving(Doorman):
+        async def handle_DATA(  # noqa: N802  (aiosmtpd's name)
+            self, server: SMTP, session: Session, envelope: Envelope
+        ) -> str:
+            assert server.transport is not None
+            server.transport.close()
+            return "250 never read"
+
+    with serving(Leaving()) as port, pytest.raises(BrokenOff):
+        put(f"smtp://127.0.0.1:{port}", letter())
+
+
+def test_a_mail_too_large_for_the_server_is_refused_for_good() -> None:
+    class Small(Doorman):
+        async def handle_MAIL(  # noqa: N802  (aiosmtpd's name)
+            self,
+            server: SMTP,
+            session: Session,
+            envelope: Envelope,
+            address: str,
+            options: list[str],
+        ) -> str:
+            return "552 5.3.4 too large"
+
+    with serving(Small()) as port, pytest.raises(RefusedForGood):
+        put(f"smtp://127.0.0.1:{port}", letter())

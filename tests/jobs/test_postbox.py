@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import select
@@ -17,7 +18,7 @@ from lms.mailround import FIRST_PAUSE_S, MailRound
 from lms.models.branding import House
 from lms.models.jobs import JobState, Lane
 from lms.models.mail import Mail
-from lms.postbox import open_postbox
+from lms.postbox import BrokenOff, open_postbox
 from lms.runtime import Carrel, open_carrel
 from lms.settings import Settings
 from lms.worker import Worker
@@ -210,3 +211,51 @@ def test_a_server_that_hangs_up_is_asked_anew(house: Carrel, mail_sink: MailSink
     write(house)
     going.step()
     assert len(mail_sink.delivered) == 2
+
+
+def test_a_mail_that_no_message_can_carry_does_not_hold_up_the_next(
+    house: Carrel, mail_sink: MailSink
+) -> None:
+    write(house)
+    with house.database.transaction() as session:
+        session.scalars(select(Mail)).one().invitation = {"what": "no invitation"}
+    write(house, "bob@example.org")
+    send(house)
+    broken, good = stored(house)
+    assert (broken.state, good.state) == (JobState.FAILED, JobState.DONE)
+    assert broken.failure
+
+
+class Faulty:
+    """A postbox that breaks over the first mail it is given, and takes the others."""
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault = [fault]
+        self.taken: list[str] = []
+
+    def put(self, message: EmailMessage) -> None:
+        if self.fault:
+            raise self.fault.pop()
+        self.taken.append(message["To"])
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [RuntimeError("an odd answer\0"), BrokenOff("The mail server broke off: \0")],
+    ids=["unexpected", "broken-off"],
+)
+def test_a_mail_over_which_sending_breaks_is_sent_later_and_the_next_at_once(
+    house: Carrel, fault: Exception
+) -> None:
+    write(house)
+    write(house, "bob@example.org")
+    postbox = Faulty(fault)
+    MailRound(house, "one", threading.Event(), postbox).step()
+    broken, good = stored(house)
+    assert (broken.state, broken.tries, good.state) == (JobState.QUEUED, 1, JobState.DONE)
+    assert broken.run_at > now()
+    assert broken.failure
+    assert postbox.taken == ["bob@example.org"]
