@@ -1,15 +1,43 @@
 """Staff: what waits for them."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
 
 from lms.clock import now
 from lms.desk_list import count_waiting
+from lms.errors import N_
+from lms.lanes import MAIL, Stalled, read_stalled
+from lms.models.jobs import Lane
 from lms.sale_list import Standing, count_standing
 from lms.staff_catalogue import read_desk
 from lms.web.admin.webinars import shown
 from lms.web.guard import Audience, open_to
 from lms.web.kit import read_session, render
+from lms.web.panels import reading_zone
+from lms.zones import say_moment_shortly
+
+WAITED: Final = {
+    Lane.MEDIA.value: (
+        N_("%(num)s media job has waited since %(since)s."),
+        N_("%(num)s media jobs have waited since %(since)s."),
+    ),
+    Lane.PROMPT.value: (
+        N_("%(num)s short job has waited since %(since)s."),
+        N_("%(num)s short jobs have waited since %(since)s."),
+    ),
+    Lane.FILES.value: (
+        N_("%(num)s uploaded file has waited since %(since)s."),
+        N_("%(num)s uploaded files have waited since %(since)s."),
+    ),
+    MAIL: (
+        N_("%(num)s email has waited since %(since)s."),
+        N_("%(num)s emails have waited since %(since)s."),
+    ),
+}
 
 blueprint = Blueprint("staff_desk", __name__, url_prefix="/staff")
 
@@ -22,6 +50,7 @@ def desk() -> ResponseReturnValue:
         waiting = count_waiting(session, now=now())
         overdue = count_standing(session, Standing.OVERDUE, now=now())
         disputed = count_standing(session, Standing.DISPUTED, now=now())
+        stalled = read_stalled(session, now=now())
     return render(
         "admin/desk.html",
         upcoming=[shown(row) for row in found.upcoming],
@@ -32,4 +61,19 @@ def desk() -> ResponseReturnValue:
         waiting=waiting,
         overdue=overdue,
         disputed=disputed,
+        stalled_jobs=_said([one for one in stalled if one.lane != MAIL]),
+        stalled_mail=_said([one for one in stalled if one.lane == MAIL]),
     )
+
+
+def _said(stalled: Sequence[Stalled]) -> list[str]:
+    """Say what waits in each lane, and since when."""
+    zone = reading_zone()
+    return [
+        ngettext(
+            *WAITED[one.lane],
+            one.waiting,
+            since=say_moment_shortly(one.since, zone),
+        )
+        for one in stalled
+    ]

@@ -1,0 +1,71 @@
+"""Whether jobs and emails are served: what has waited for ten minutes while nothing else was done."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.mail import Mail
+
+PATIENCE: Final = timedelta(minutes=10)
+MAIL: Final = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Stalled:
+    """A lane of jobs, or the mail, that serves nothing: how many wait, the first since when."""
+
+    lane: str
+    waiting: int
+    since: datetime
+
+
+def read_stalled(session: Session, *, now: datetime) -> tuple[Stalled, ...]:
+    """Return the lanes in which something was due ten minutes ago and nothing was done since.
+
+    A job that runs under a live lease counts as being served, however long it takes.
+    """
+    return (*_stalled_lanes(session, now), *_stalled_mail(session, now))
+
+
+def _stalled_lanes(session: Session, now: datetime) -> Iterator[Stalled]:
+    waiting = session.execute(
+        select(Job.lane, func.count(), func.min(Job.run_at))
+        .where(
+            Job.lane.in_(Lane),
+            Job.state == JobState.QUEUED,
+            Job.run_at <= now - PATIENCE,
+            Job.cancel_requested.is_(False),
+        )
+        .group_by(Job.lane)
+        .order_by(Job.lane)
+    ).all()
+    for lane, count, since in waiting:
+        is_served = or_(
+            and_(Job.state == JobState.RUNNING, Job.lease_until >= now),
+            Job.started_at > now - PATIENCE,
+            Job.finished_at > now - PATIENCE,
+        )
+        served = select(Job.id).where(Job.lane == lane, is_served).limit(1)
+        if session.scalar(served) is None:
+            yield Stalled(lane.value, count, since)
+
+
+def _stalled_mail(session: Session, now: datetime) -> Iterator[Stalled]:
+    count, since = session.execute(
+        select(func.count(), func.min(Mail.run_at)).where(
+            Mail.state == JobState.QUEUED, Mail.run_at <= now - PATIENCE
+        )
+    ).one()
+    if not count:
+        return
+    is_served = or_(
+        and_(Mail.state == JobState.RUNNING, Mail.lease_until >= now),
+        Mail.sent_at > now - PATIENCE,
+    )
+    if session.scalar(select(Mail.id).where(is_served).limit(1)) is None:
+        yield Stalled(MAIL, count, since)
