@@ -56,7 +56,8 @@ def read_handout(carrel: Carrel, run: JobRun) -> None:
 
 def reading_ended(session: Session, ended: Ended) -> None:
     """Let a handout that can't be read be as it is: it can be downloaded all the same."""
-    handout_pages.keep_words(session, ended.subject, {}, now=ended.at)
+    if handout_pages.find_unread(session, ended.subject) is not None:
+        handout_pages.keep_words(session, ended.subject, {}, now=ended.at)
 
 
 def read_all(carrel: Carrel, _run: JobRun) -> None:

@@ -79,9 +79,9 @@ class SentLists(Generic[Sent]):
             row.source_key = None
 
     def fail(self, session: Session, public_id: str, sentence: str, *, now: datetime) -> None:
-        """Note that a list can't be read, unless it is gone."""
+        """Note that a list can't be read, unless it was read or is gone."""
         row = self._standing(session, self.model.public_id == public_id)
-        if row is None:
+        if row is None or row.state is not ImportState.READING:
             return
         row.state, row.failure = ImportState.FAILED, sentence[:LONGEST_SENTENCE]
         self.unstage(session, row.id)

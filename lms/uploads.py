@@ -295,15 +295,20 @@ def finish(session: Session, upload_id: str, *, now: datetime) -> None:
 
 
 def fail(session: Session, upload_id: str, sentence: str, *, now: datetime) -> None:
-    """Note that a file is of no use, and why; whoever sent it reads the sentence."""
-    _set(
-        session,
-        upload_id,
-        state=UploadState.FAILED,
-        failure=sentence,
-        turn=None,
-        turn_until=None,
-        updated_at=now,
+    """Note that a file is of no use, and why; whoever sent it reads the sentence.
+
+    One that has become part of its webinar stays so.
+    """
+    session.execute(
+        update(Upload)
+        .where(Upload.public_id == upload_id, Upload.state != UploadState.DONE)
+        .values(
+            state=UploadState.FAILED,
+            failure=sentence,
+            turn=None,
+            turn_until=None,
+            updated_at=now,
+        )
     )
 
 
