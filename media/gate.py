@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from media.cookies import cookie_in
 from media.signing import ExpiredToken, Signer, Ticket, fingerprint, network_of
 
 Environ = Mapping[str, Any]
@@ -52,7 +53,7 @@ class Gate:
         self._signer = signer
         self._live = live
         self._client_address = client_address
-        self._cookie = f"{session_cookie}="
+        self._cookie = session_cookie
         self._admitted: dict[Hand, Ticket] = {}
 
     def admit(self, token: str, environ: Environ) -> Ticket:
@@ -64,7 +65,7 @@ class Gate:
         if ticket is None:
             ticket = self._read(token)
             self._check_time(ticket)
-            self._check_fences(ticket, hand)
+            self._check_fences(ticket, hand, cookie_in(environ, self._cookie))
             self._remember(hand, ticket)
         else:
             self._check_time(ticket)
@@ -83,13 +84,14 @@ class Gate:
         if not self._live(ticket.session):
             raise TurnedAway(TurnCode.SESSION_ENDED)
 
-    def _check_fences(self, ticket: Ticket, hand: Hand) -> None:
-        _, address, agent, cookies = hand
+    def _check_fences(self, ticket: Ticket, hand: Hand, cookie: str | None) -> None:
+        _, address, agent, _ = hand
         if ticket.network and ticket.network != network_of(address):
             raise TurnedAway(TurnCode.OTHER_NETWORK)
         if ticket.agent and ticket.agent != fingerprint(agent):
             raise TurnedAway(TurnCode.OTHER_AGENT)
-        if ticket.cookie and self._is_foreign(ticket.cookie, cookies):
+        # no cookie at all is no fault: in the frame of another site none is sent
+        if ticket.cookie and cookie is not None and not _is_same(cookie, ticket.cookie):
             raise TurnedAway(TurnCode.OTHER_SIGN_IN)
 
     def _remember(self, hand: Hand, ticket: Ticket) -> None:
@@ -104,18 +106,6 @@ class Gate:
         """Tell whether the session may still go on."""
         return self._live(session)
 
-    def _is_foreign(self, expected: str, header: str) -> bool:
-        """Tell whether a sign-in cookie of ours is there and none is the one that was bound.
 
-        No cookie at all is no fault: in the frame of another site none is sent.
-        """
-        if self._cookie not in header:
-            return False
-        values = [
-            part.strip()[len(self._cookie) :].strip('"')
-            for part in header.split(";")
-            if part.strip().startswith(self._cookie)
-        ]
-        return bool(values) and not any(
-            hmac.compare_digest(fingerprint(value), expected) for value in values
-        )
+def _is_same(cookie: str, expected: str) -> bool:
+    return hmac.compare_digest(fingerprint(cookie), expected)

@@ -26,6 +26,7 @@ from lms.sign_ins import Blocked, Browser, Opened, hash_cookie
 from lms.web.agents import describe
 from lms.web.kit import carrel, read_session, transaction
 from lms.web.onward import HOME
+from media.cookies import cookie_in
 
 log = structlog.get_logger()
 
@@ -116,7 +117,7 @@ def init_sign_in(app: Flask) -> None:
 
 def this_browser(*, remembered: bool) -> Browser:
     """Return what the browser of this request brings when it signs in."""
-    value = request.cookies.get(cookie_name(carrel().settings))
+    value = cookie_in(request.environ, cookie_name(carrel().settings))
     return Browser(
         agent=describe(request.user_agent.string),
         remembered=remembered,
@@ -156,7 +157,7 @@ def let_out(location: str) -> Response:
 
 
 def _load_viewer(request: Request) -> Viewer | None:
-    value = request.cookies.get(cookie_name(carrel().settings))
+    value = cookie_in(request.environ, cookie_name(carrel().settings))
     if not value:
         return None
     token_hash, moment = hash_cookie(value), now()

@@ -13,6 +13,7 @@ from lms.errors import N_, Forbidden, NotFound
 from lms.viewing import Playback
 from lms.web.kit import carrel
 from lms.web.signin import cookie_name
+from media.cookies import cookie_in
 from media.signing import BadToken, ExpiredToken, Signer, Ticket, fingerprint, network_of
 
 FENCED = N_("This recording was opened in another browser or on another network.")
@@ -35,7 +36,7 @@ def client_of(request: Request) -> Client:
 def client_in(environ: Mapping[str, Any], cookie: str) -> Client:
     """Return what a request in front of Flask tells of its browser; `cookie` is the sign-in's name."""
     return Client(
-        cookie=_cookie_in(environ.get("HTTP_COOKIE", ""), f"{cookie}="),
+        cookie=cookie_in(environ, cookie) or "",
         agent=environ.get("HTTP_USER_AGENT", ""),
         network=network_of(environ.get("REMOTE_ADDR", "")),
     )
@@ -92,13 +93,6 @@ def read_ticket(token: str) -> Ticket:
 def text_of(buckets: bytes) -> str:
     """Return what is kept of a recording as players are told it: base64 of the bitmap."""
     return b64encode(buckets).decode("ascii")
-
-
-def _cookie_in(header: str, start: str) -> str:
-    if start not in header:
-        return ""
-    parts = (part.strip() for part in header.split(";"))
-    return next((part[len(start) :].strip('"') for part in parts if part.startswith(start)), "")
 
 
 def _turn_away() -> NoReturn:

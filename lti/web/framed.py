@@ -14,6 +14,7 @@ from lms.web.headers import POLICY
 from lms.web.kit import carrel, read_session, render
 from lti.frames import NOWHERE, Frame, Surroundings, find_frame, surroundings_of, way_back
 from lti.models.launches import FrameRole, Purpose
+from media.cookies import cookie_in
 
 PREFIX: Final = "/lti/s/<secret>"
 NOBODY: Final = "frame-ancestors 'none'"
@@ -44,7 +45,7 @@ def this_frame(secret: str) -> Frame:
 
 def this_browser() -> str | None:
     """Return the cookie that survived in the frame, if one did."""
-    return request.cookies.get(cookie_name(carrel().settings))
+    return cookie_in(request.environ, cookie_name(carrel().settings))
 
 
 def frame_page(frame: Frame, template: str, *, policy: str = POLICY, **values: object) -> Response:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.http import parse_cookie
 
 from lms.clock import now
 from lms.runtime import Carrel
@@ -22,6 +21,7 @@ from lti.launching import OutcomeLost, Reception
 from lti.web.browsers import a_cookie, new_browser, ours
 from lti.web.framed import cookie_name
 from lti.web.reception import frame_headers
+from media.cookies import cookie_in
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -72,7 +72,7 @@ class SwiftLaunches:
         said = _said(environ)
         if said is None or (path == LAUNCH and environ["REQUEST_METHOD"] != "POST"):
             return None
-        browser = ours(parse_cookie(environ.get("HTTP_COOKIE")).get(self._cookie))
+        browser = ours(cookie_in(environ, self._cookie))
         here = Reception(
             self._carrel.database, self._keysets, self._carrel.settings.base_url, now()
         )

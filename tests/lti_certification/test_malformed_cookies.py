@@ -1,0 +1,37 @@
+"""A cookie of other software on the same host that is not UTF-8, beside a login and a launch."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from lms.db import Database
+from lti.models.launches import LaunchEntry
+from tests.lti.tool_server import Connection, is_open
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_launch_opens_beside_a_cookie_that_is_not_utf8(
+    connection: Connection, database: Database, method: str
+) -> None:
+    connection.browser.kept["lang"] = "fran\xe7ais"
+    begun = connection.platform.begin(connection.learner, connection.link)
+    answered = connection.answered(replace(begun, method=method))
+    assert "carrel-lti" in connection.browser.kept
+    answer = connection.post(answered)
+    assert is_open(answer)
+    frame = connection.browser.get(connection.url + answer.headers["Location"])
+    assert frame.status_code == 200
+    with database.read_session() as session:
+        assert [one.code for one in session.scalars(select(LaunchEntry))] == ["ok"]
+
+
+def test_a_refused_login_and_launch_are_logged_beside_a_cookie_that_is_not_utf8(
+    connection: Connection, database: Database
+) -> None:
+    connection.browser.kept["lang"] = "fran\xe7ais"
+    login = connection.browser.get(f"{connection.url}/lti/login?iss=https://elsewhere.example")
+    launch = connection.browser.post(f"{connection.url}/lti/launch", data={"state": "s"})
+    assert (login.status_code, launch.status_code) == (400, 401)
+    with database.read_session() as session:
+        assert [one.status for one in session.scalars(select(LaunchEntry))] == [400, 401]
