@@ -1,4 +1,4 @@
-"""What stands in front of the pages: trusted proxies first, then the delivery of media."""
+"""What stands in front of the pages: the answer to failures, trusted proxies, the delivery of media."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -8,6 +8,7 @@ from flask import Flask
 from lms.liveness import Liveness
 from lms.runtime import Carrel
 from lms.viewing import LONGEST
+from lms.web.failures import FailureGuard
 from lms.web.headers import TrustedProxies
 from lms.web.signin import cookie_name
 from media.delivery import Delivery
@@ -30,7 +31,8 @@ def front(app: Flask, carrel: Carrel) -> "WSGIApplication":
         ),
         way=carrel.settings.delivery,
     )
-    return TrustedProxies(delivery, carrel.settings.trusted_proxies)
+    proxies = TrustedProxies(delivery, carrel.settings.trusted_proxies)
+    return FailureGuard(proxies, app, carrel.settings)
 
 
 def client_address(environ: Mapping[str, Any]) -> str:

@@ -1,6 +1,10 @@
 """One table from refusals to answers, and the same look for every error."""
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
 
 import structlog
 from flask import Flask, current_app, jsonify, render_template, request
@@ -60,6 +64,31 @@ STALE_FORM = N_(
 OWN_PAGES = frozenset({403, 404, 410, 429, 500})
 FRAMED = frozenset({Audience.FRAME, Audience.PLATFORM})
 CLIENT_FAULT, SERVER_FAULT = 400, 500
+# for what is a sentence with nothing to press
+FRAMED_POLICY: Final = POLICY.replace("ancestors 'none'", "ancestors *")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a failure is answered: status, code and sentence; `event` stands in the log."""
+
+    status: int
+    code: str
+    message: str
+    event: str
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return when to try again, where that helps."""
+        is_passing = self.status == HTTPStatus.SERVICE_UNAVAILABLE
+        return {"Retry-After": BUSY_FOR_S} if is_passing else {}
+
+
+_BUSY: Final = Outcome(503, "busy", BUSY, "request_overrun")
+_AWAY: Final = Outcome(503, "away", AWAY, "database_away")
+_STORAGE_AWAY: Final = Outcome(503, "storage_away", STORAGE_AWAY, "storage_away")
+_BROKEN_BODY: Final = Outcome(400, "bad_request", NOT_UNDERSTOOD, "request_broken")
+_FAILED: Final = Outcome(500, "failed", OUR_FAULT, "request_failed")
 
 
 def init_errors(app: Flask) -> None:
@@ -89,7 +118,7 @@ def away() -> ResponseReturnValue:
     """Answer that the database can't be reached now (503), and when to try again."""
     reference = secrets.token_hex(4)
     log.error("database_away", reference=reference, endpoint=request.endpoint)
-    return _without_database("away", AWAY, reference)
+    return _without_database(_AWAY, reference)
 
 
 def storage_away(fault: StorageAway) -> ResponseReturnValue:
@@ -99,19 +128,38 @@ def storage_away(fault: StorageAway) -> ResponseReturnValue:
     return _answer(STATUS[Unavailable], "storage_away", STORAGE_AWAY, BUSY_FOR_S, reference)
 
 
-def _without_database(code: str, message: str, reference: str) -> ResponseReturnValue:
-    """Answer in the house's look, as far as that is known without asking the database."""
-    headers = {"Retry-After": BUSY_FOR_S}
+def outcome_of(error: Exception) -> Outcome:
+    """Return how a failure that no page expected is answered."""
+    if is_overrun(error):
+        return _BUSY
+    if is_cut_off(error):
+        return _AWAY
+    if isinstance(error, StorageAway):
+        return _STORAGE_AWAY
+    if isinstance(error, ParseException | NoMoreData):
+        return _BROKEN_BODY
+    return _FAILED
+
+
+def told(outcome: Outcome, reference: str) -> Mapping[str, str]:
+    """Return a failure as JSON says it."""
+    return {"code": outcome.code, "message": _(outcome.message), "reference": reference}
+
+
+def written(outcome: Outcome, reference: str) -> str:
+    """Return a failure's page in the house's look, as far as that is known without the database."""
+    page = current_app.jinja_env.get_template("errors/away.html")
+    return page.render(status=outcome.status, message=_(outcome.message), reference=reference)
+
+
+def _without_database(outcome: Outcome, reference: str) -> ResponseReturnValue:
+    headers = dict(outcome.headers)
     if wants_json():
-        body = {"code": code, "message": _(message), "reference": reference}
-        return jsonify(body), STATUS[Unavailable], headers
-    page = current_app.jinja_env.get_template("errors/away.html").render(
-        message=_(message), reference=reference
-    )
+        return jsonify(told(outcome, reference)), outcome.status, headers
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is not None and audience_of(view) in FRAMED:  # a sentence and nothing to press
-        headers["Content-Security-Policy"] = POLICY.replace("ancestors 'none'", "ancestors *")
-    return page, STATUS[Unavailable], headers
+    if view is not None and audience_of(view) in FRAMED:
+        headers["Content-Security-Policy"] = FRAMED_POLICY
+    return written(outcome, reference), outcome.status, headers
 
 
 def _answer(
@@ -168,7 +216,7 @@ def _failed(error: Exception) -> ResponseReturnValue:
     reference = secrets.token_hex(4)
     if is_overrun(error):
         log.warning("request_overrun", reference=reference, endpoint=request.endpoint)
-        return _without_database("busy", BUSY, reference)
+        return _without_database(_BUSY, reference)
     if is_cut_off(error):
         return away()
     log.error("request_failed", reference=reference, endpoint=request.endpoint, exc_info=error)

@@ -12,6 +12,7 @@ from lms.runtime import Carrel
 
 EXTENSION = "carrel"
 PARTS = "carrel_parts"
+JSON_OR_PAGE = ("text/html", "application/json")
 
 
 def carrel() -> Carrel:
@@ -46,7 +47,7 @@ def see_other(endpoint: str, **values: Any) -> Response:  # noqa: ANN401  (as ur
 
 def wants_json() -> bool:
     """Tell whether the client asked for JSON rather than a page."""
-    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
+    best = request.accept_mimetypes.best_match(JSON_OR_PAGE)
     return best == "application/json"
 
 
