@@ -72,7 +72,8 @@ def is_loopback_host(host: str) -> bool:
 
 def _split(address: str) -> SplitResult | None:
     """Return the parts of a usable web address; None for what browsers and we might read apart."""
-    if not address.isascii() or any(mark in address for mark in " \\\"'<>;,\t\r\n\x00"):
+    is_plain = address.isascii() and address.isprintable()  # it may stand in a header
+    if not is_plain or any(mark in address for mark in " \\\"'<>;,"):
         return None
     try:
         parts = urlsplit(address)

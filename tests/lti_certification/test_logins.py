@@ -41,6 +41,7 @@ FAULTS: Final[Mapping[str, tuple[Mapping[str, str | None], str]]] = {
     "an unknown issuer": ({"iss": "https://elsewhere.example"}, "401"),
     "an unknown client": ({"client_id": "another"}, "401"),
     "an issuer with a NUL": ({"iss": "a\x00b"}, "400"),
+    "an issuer with a control character": ({"iss": "https://elsewhere.example\x1d"}, "401"),
 }
 
 
