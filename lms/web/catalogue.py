@@ -35,7 +35,7 @@ from lms.web.announcement import (
 from lms.web.cards import Card, entry_card
 from lms.web.found import Found, Place, found_in
 from lms.web.guard import Audience, open_to
-from lms.web.kit import carrel, read_session, render, see_other
+from lms.web.kit import carrel, if_changed, read_session, render, see_other
 from lms.web.live import choice_of, coming_of, taken_of
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import known_zone, reading_zone, said_moment
@@ -242,9 +242,7 @@ def _drawn(drawing: str | bytes, kind: str, *, for_everyone: bool = True) -> Res
     answer = Response(drawing, mimetype=kind)
     keep = f"public, max-age={MOMENT_S}" if for_everyone else "private, no-cache"
     answer.headers["Cache-Control"] = keep
-    answer.add_etag()
-    answer.make_conditional(request)
-    return answer
+    return if_changed(answer)
 
 
 def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision], Places]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from lms.clock import now
 from lms.feeds import WHOLE, Followed, Part, read_coming, read_name, read_newest, read_one
 from lms.poster import spellable
 from lms.web.guard import Audience, open_to
-from lms.web.kit import carrel, read_session
+from lms.web.kit import carrel, if_changed, read_session
 from lms.web.shell import house_facts
 from lms.zones import read_zone, say_moment
 
@@ -152,6 +152,4 @@ def _rfc822(each: Followed) -> str:
 def _answer(data: bytes, kind: str) -> Response:
     answer = Response(data, content_type=f"{kind}; charset=utf-8")
     answer.headers["Cache-Control"] = f"public, max-age={LOOK_AGAIN_S}"
-    answer.add_etag()
-    answer.make_conditional(request)
-    return answer
+    return if_changed(answer)

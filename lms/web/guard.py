@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
 from lms.errors import N_, Forbidden, NotFound
+from lms.web.kit import if_met
 from lms.web.signin import viewer
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -61,7 +62,7 @@ def guard_routes(app: Flask) -> None:
 
     @open_to(Audience.EVERYONE)
     def static_file(**values: Any) -> ResponseReturnValue:  # noqa: ANN401  (as Flask passes them)
-        return app.ensure_sync(static)(**values)  # type: ignore[no-any-return]  # Flask's own view
+        return if_met(app.ensure_sync(static)(**values))
 
     app.view_functions["static"] = static_file
     undeclared = sorted(

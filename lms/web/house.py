@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from lms.colour import house_css
 from lms.house import read_logo
 from lms.web.guard import Audience, open_to
-from lms.web.kit import read_session
+from lms.web.kit import if_changed, read_session
 from lms.web.shell import house_facts
 
 blueprint = Blueprint("house_look", __name__)
@@ -43,6 +43,4 @@ def _kept(answer: Response, version: int) -> Response:
     is_named = request.args.get("v") == str(version)
     keep = f"max-age={A_YEAR}, immutable" if is_named else f"max-age={BRIEFLY}"
     answer.headers["Cache-Control"] = f"public, {keep}"
-    answer.add_etag()
-    answer.make_conditional(request)
-    return answer
+    return if_changed(answer)

@@ -1,10 +1,13 @@
 """What every page needs: the running library, its sessions, rendering and redirects."""
 
 from contextlib import AbstractContextManager
+from http import HTTPStatus
 from typing import Any, cast
 
+from flask import Response as Page
 from flask import current_app, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import PreconditionFailed
 from werkzeug.wrappers import Response
 
 from lms.parts import Part
@@ -43,6 +46,25 @@ def render(template: str, **values: object) -> str:
 def see_other(endpoint: str, **values: Any) -> Response:  # noqa: ANN401  (as url_for takes them)
     """Answer 303, so that reloading the next page does not post again."""
     return redirect(url_for(endpoint, **values), code=303)
+
+
+def if_changed(answer: Page) -> Page:
+    """Return an answer, without its body where the browser has it; raises what `if_met` does."""
+    answer.add_etag()
+    answer.make_conditional(request)
+    return if_met(answer)
+
+
+def if_met(answer: Page) -> Page:
+    """Return an answer that Werkzeug has compared with the request's conditions.
+
+    Raises PreconditionFailed where it is not the version that was asked for: Werkzeug says so in
+    the status, and sends the other version all the same.
+    """
+    if answer.status_code == HTTPStatus.PRECONDITION_FAILED:
+        answer.close()
+        raise PreconditionFailed
+    return answer
 
 
 def wants_json() -> bool:

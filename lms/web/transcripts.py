@@ -15,7 +15,7 @@ from lms.errors import Forbidden, NotFound
 from lms.programme import UNPICTURED, Programme
 from lms.transcripts import Line, Track, cues_of, find_track, lines_of, read_tracks
 from lms.web.guard import Audience, open_to
-from lms.web.kit import carrel, read_session, render
+from lms.web.kit import carrel, if_changed, read_session, render
 from lms.web.pager import page_number, pager_of
 from lms.web.panels import sentence_of
 from lms.web.signin import required_viewer
@@ -112,9 +112,7 @@ def lines_answer(track: Track) -> Response:
         lines=[[round(each.starts, 3), round(each.ends, 3), each.said] for each in said],
     )
     answer.headers["Cache-Control"] = "private, no-cache"
-    answer.add_etag()
-    answer.make_conditional(request)
-    return answer
+    return if_changed(answer)
 
 
 def text_answer(track: Track, film: Programme) -> Response:
