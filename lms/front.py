@@ -11,6 +11,7 @@ from lms.viewing import LONGEST
 from lms.web.failures import FailureGuard
 from lms.web.headers import TrustedProxies
 from lms.web.signin import cookie_name
+from lms.web.wellformed import WellFormed
 from media.delivery import Delivery
 from media.gate import Gate
 
@@ -32,7 +33,7 @@ def front(app: Flask, carrel: Carrel) -> "WSGIApplication":
         way=carrel.settings.delivery,
     )
     proxies = TrustedProxies(delivery, carrel.settings.trusted_proxies)
-    return FailureGuard(proxies, app, carrel.settings)
+    return FailureGuard(WellFormed(proxies), app, carrel.settings)
 
 
 def client_address(environ: Mapping[str, Any]) -> str:

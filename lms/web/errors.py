@@ -29,6 +29,7 @@ from lms.errors import (
 from lms.web.guard import Audience, audience_of
 from lms.web.headers import POLICY
 from lms.web.kit import wants_json
+from lms.web.wellformed import Malformed
 from media.storage import StorageAway
 
 log = structlog.get_logger()
@@ -87,7 +88,7 @@ class Outcome:
 _BUSY: Final = Outcome(503, "busy", BUSY, "request_overrun")
 _AWAY: Final = Outcome(503, "away", AWAY, "database_away")
 _STORAGE_AWAY: Final = Outcome(503, "storage_away", STORAGE_AWAY, "storage_away")
-_BROKEN_BODY: Final = Outcome(400, "bad_request", NOT_UNDERSTOOD, "request_broken")
+_MALFORMED: Final = Outcome(400, "bad_request", NOT_UNDERSTOOD, "request_malformed")
 _FAILED: Final = Outcome(500, "failed", OUR_FAULT, "request_failed")
 
 
@@ -136,8 +137,8 @@ def outcome_of(error: Exception) -> Outcome:
         return _AWAY
     if isinstance(error, StorageAway):
         return _STORAGE_AWAY
-    if isinstance(error, ParseException | NoMoreData):
-        return _BROKEN_BODY
+    if isinstance(error, Malformed | ParseException | NoMoreData):
+        return _MALFORMED
     return _FAILED
 
 

@@ -1,6 +1,8 @@
 """What nothing else has answered: an error page, its reference, and one line in the log."""
 
 import itertools
+import logging
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LONGEST_PATH: Final = 200
+# what gunicorn takes in a header; it answers a bare 500 where there is anything else
+_SENDABLE: Final = re.compile(r"[ \t\x21-\x7e\x80-\xff]*")
 
 log = structlog.get_logger()
 
@@ -54,6 +58,7 @@ class FailureGuard:
 
         try:
             answer = _up_to_first_piece(self._app(environ, begin), environ)
+            _check_headers(begun[0][1])
         except ConnectionError:
             raise
         except Exception as fault:  # noqa: BLE001  (the last place where one can be answered)
@@ -65,12 +70,14 @@ class FailureGuard:
         self, fault: Exception, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         outcome, reference = outcome_of(fault), secrets.token_hex(4)
-        log.error(
+        is_ours = outcome.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        log.log(
+            logging.ERROR if is_ours else logging.INFO,
             outcome.event,
             reference=reference,
             method=environ.get("REQUEST_METHOD", ""),
             path=safe_path(environ.get("PATH_INFO", ""))[:LONGEST_PATH],
-            exc_info=fault,
+            exc_info=fault if is_ours else None,
         )
         asked = parse_accept_header(environ.get("HTTP_ACCEPT"), MIMEAccept)
         with self._pages.test_request_context():
@@ -108,6 +115,12 @@ def _up_to_first_piece(answer: Iterable[bytes], environ: "WSGIEnvironment") -> I
         close()
         raise
     return _Begun(itertools.chain(first, pieces), close)
+
+
+def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
+    text = "".join([value for _, value in headers])
+    if not (text.isascii() and text.isprintable()) and not _SENDABLE.fullmatch(text):
+        raise ValueError("a header has a character that can't be sent")
 
 
 def _no_writing(_data: bytes) -> None:

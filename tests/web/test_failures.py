@@ -157,6 +157,30 @@ def test_a_broken_connection_is_left_to_the_server(pages: Flask, carrel: Carrel)
     assert (body.closed, lines) == (1, [])
 
 
+def test_a_header_that_no_server_sends_is_answered_as_a_failure(
+    pages: Flask, carrel: Carrel
+) -> None:
+    for value in ("a\x1db", "a\r\nX: y", "\u20ac"):
+
+        def answer(
+            _environ: Any, start_response: "StartResponse", value: str = value
+        ) -> Iterable[bytes]:
+            start_response("200 OK", [("X-Name", value)])
+            return ()
+
+        assert (
+            ask(FailureGuard(answer, pages, carrel.settings), environ_of("GET", "/")).status == 500
+        )
+
+
+def test_a_header_in_latin_1_is_sent(pages: Flask, carrel: Carrel) -> None:
+    def answer(_environ: Any, start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("X-Name", "caf\xe9\tx")])
+        return ()
+
+    assert ask(FailureGuard(answer, pages, carrel.settings), environ_of("GET", "/")).status == 200
+
+
 def test_a_file_reaches_the_server_as_it_is(pages: Flask, carrel: Carrel, tmp_path: Any) -> None:
     (tmp_path / "film").write_bytes(b"film")
     with (tmp_path / "film").open("rb") as file:
