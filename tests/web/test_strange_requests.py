@@ -275,6 +275,7 @@ def asks(
     ]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.filterwarnings(
     # Werkzeug leaves the file of a part open where the body ends within it
     "ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning"
