@@ -1,151 +1,192 @@
-"""Migrations are tried on a database that holds rows, there and back."""
+"""Migrations are tried on a database that holds rows: up, down, failing, and started at once."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
 
 import pytest
 from alembic import command
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
-from lms.db import Database
-from lms.migrations import _alone, _config
+from lms import audit, migrations
+from lms.db import Base, Database
+from lms.migrations import current, upgrade
+from tests.cast import assemble
+from tests.clock import NOW
 from tests.servers.databases import Databases
 
-BEFORE_POOLS = "20261124_6_search"
-BEFORE_SERIES_OF_TRAINING = "20261126_62_series_order"
-# A series that was assigned, and a webinar beside a series of the same title that it is not in.
-ASSIGNED = (
-    "organisation (id, public_id, slug, name, created_at) VALUES (1, 'o', 'o', 'O', '2026-01-01')",
-    "series (id, public_id, slug, title, description, created_at)"
-    " VALUES (1, 's', 's', 'Calm', '', '2026-01-01'), (2, 't', 't', 'W', '', '2026-01-01')",
-    "webinar_series (webinar_id, series_id) VALUES (1, 1)",
-    "training (id, public_id, organisation_id, title, policy, due_at, created_at)"
-    " VALUES (1, 'a', 1, 'Calm', '', '2026-02-01', '2026-01-01'),"
-    " (2, 'b', 1, 'W', '', '2026-02-01', '2026-01-01')",
-    "training_item (training_id, webinar_id) VALUES (1, 1), (2, 1)",
-)
-SCOPED = (
-    "INSERT INTO grant_line (id, public_id, login_id, scope, webinar_id, starts_at, created_at)"
-)
+BASELINE = "20261128_baseline"
+LATER = "20991231_later"
+AT_ONCE = 4
+# SQLite can't alter a table so: alembic makes a new one, copies the rows and drops the old one.
+REBUILD = """\
+with op.batch_alter_table("organisation") as table:
+        table.add_column(sa.Column("stars", sa.Integer(), server_default="3", nullable=False))
+        table.create_check_constraint(op.f("ck_organisation_stars_positive"), "stars > 0")"""
+UNDO = """\
+with op.batch_alter_table("organisation") as table:
+        table.drop_constraint(op.f("ck_organisation_stars_positive"), type_="check")
+        table.drop_column("stars")"""
+FAIL = """
+    op.execute("DELETE FROM membership")
+    raise OSError("full")"""
+TAKE_TIME = """
+    import time
+    time.sleep(0.3)"""
+Add = Callable[..., None]
 
 
 @pytest.fixture
-def aged(made_databases: Databases, worker_id: str) -> Iterator[Database]:
-    """A database as it was before there were pools, with two grants in it."""
-    name = f"carrel_aged_{worker_id}"
-    database = Database(made_databases.empty(name))
-    _move(database, BEFORE_POOLS)
+def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
+    """A function that writes one more migration, from our template, into a copy of our migrations."""
+    place = shutil.copytree(migrations.HERE, tmp_path / "migrations")
+    monkeypatch.setattr(migrations, "HERE", place)
+
+    def add(upgrades: str, downgrades: str = "pass") -> None:
+        scripts = ScriptDirectory.from_config(migrations._config())
+        scripts.generate_revision(
+            LATER, "Later", head="head", imports="", upgrades=upgrades, downgrades=downgrades
+        )
+
+    return add
+
+
+@pytest.fixture
+def lived_in(made_databases: Databases, worker_id: str) -> Iterator[Database]:
+    """A database at the baseline that holds the cast and an audit entry."""
+    name = f"carrel_lived_in_{worker_id}"
+    database = Database(made_databases.prepared(name))
     with database.transaction() as session:
-        session.execute(
-            text(
-                "INSERT INTO login (id, public_id, name, is_staff, created_at)"
-                " VALUES (1, 'p', 'Pat', false, '2026-01-01')"
-            )
-        )
-        session.execute(
-            text(
-                "INSERT INTO webinar (id, public_id, slug, title, summary, overview, agenda, state,"
-                " held_at, zone, minutes, free, created_at, updated_at)"
-                " VALUES (1, 'w', 'w', 'W', '', '', '', 'draft', '2026-01-01', 'UTC', 60, false,"
-                " '2026-01-01', '2026-01-01')"
-            )
-        )
-        session.execute(
-            text(f"{SCOPED} VALUES (1, 'one', 1, 'webinar', 1, '2026-01-01', '2026-01-01')")
-        )
-        session.execute(
-            text(f"{SCOPED} VALUES (2, 'all', 1, 'everything', NULL, '2026-01-01', '2026-01-01')")
-        )
+        assemble(session)
+        audit.record(session, "house.described", "0" * 26, actor=None, now=NOW)
     yield database
     database.dispose()
     made_databases.drop(name)
 
 
-def test_grants_learn_what_they_were_sold_as(aged: Database) -> None:
-    _move(aged, "head")
-    with aged.read_session() as session:
-        kinds = session.execute(text("SELECT public_id, kind FROM grant_line ORDER BY id")).all()
-    assert [tuple(row) for row in kinds] == [("one", "single"), ("all", "pass")]
+def test_rows_survive_a_rebuilt_table(lived_in: Database, add_migration: Add) -> None:
+    before = _rows(lived_in)
+    add_migration(REBUILD, UNDO)
+    assert upgrade(lived_in) == migrations.Upgrade(BASELINE, LATER)
+    assert _rows(lived_in) == before
+    with lived_in.read_session() as session:
+        assert set(session.scalars(text("SELECT stars FROM organisation"))) == {3}
+    _downgrade(lived_in, BASELINE)
+    assert _rows(lived_in) == before
+    assert "stars" not in _columns(lived_in, "organisation")
 
 
-def test_the_way_back_keeps_what_logins_hold(aged: Database) -> None:
-    _move(aged, "head")
-    with aged.transaction() as session:
-        session.execute(
-            text(
-                "INSERT INTO organisation (id, public_id, slug, name, created_at)"
-                " VALUES (1, 'o', 'o', 'O', '2026-01-01')"
+def test_foreign_keys_hold_after_a_rebuilt_table(lived_in: Database, add_migration: Add) -> None:
+    add_migration(REBUILD, UNDO)
+    upgrade(lived_in)
+    with pytest.raises(IntegrityError), lived_in.transaction() as session:
+        session.execute(text("UPDATE membership SET organisation_id = -1"))
+
+
+def test_constraints_survive_a_rebuilt_table(lived_in: Database, add_migration: Add) -> None:
+    before = _names(lived_in, "organisation")
+    add_migration(REBUILD, UNDO)
+    upgrade(lived_in)
+    assert _names(lived_in, "organisation") == before | {"ck_organisation_stars_positive"}
+    _downgrade(lived_in, BASELINE)
+    assert _names(lived_in, "organisation") == before
+
+
+def test_failed_migration_changes_nothing(lived_in: Database, add_migration: Add) -> None:
+    before = _rows(lived_in)
+    add_migration(REBUILD + FAIL)
+    with pytest.raises(OSError, match="full"):
+        upgrade(lived_in)
+    assert current(lived_in) == BASELINE
+    assert _rows(lived_in) == before
+    assert "stars" not in _columns(lived_in, "organisation")
+
+
+def test_migration_that_leaves_a_dangling_row_is_rejected(
+    lived_in: Database, add_migration: Add
+) -> None:
+    before = _rows(lived_in)
+    add_migration("op.execute('UPDATE membership SET organisation_id = -1')")
+    # SQLite is asked after the migration, PostgreSQL refuses the statement
+    with pytest.raises((RuntimeError, IntegrityError), match="membership"):
+        upgrade(lived_in)
+    assert current(lived_in) == BASELINE
+    assert _rows(lived_in) == before
+
+
+def test_one_of_several_upgrades_works_and_the_others_wait(
+    lived_in: Database, add_migration: Add
+) -> None:
+    add_migration(REBUILD + TAKE_TIME)
+    start = Barrier(AT_ONCE)
+
+    def run(_: int) -> migrations.Upgrade:
+        database = Database(lived_in.url)
+        try:
+            start.wait()
+            return upgrade(database)
+        finally:
+            database.dispose()
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        done = sorted(threads.map(run, range(AT_ONCE)), key=lambda one: str(one.before))
+    worked, waited = migrations.Upgrade(BASELINE, LATER), migrations.Upgrade(LATER, LATER)
+    assert done == [worked, *(AT_ONCE - 1) * [waited]]
+
+
+def test_baseline_goes_down_and_up_again(lived_in: Database) -> None:
+    made = _objects(lived_in)
+    _downgrade(lived_in, "base")
+    assert _objects(lived_in) == {"alembic_version"}
+    assert upgrade(lived_in).before is None
+    assert _objects(lived_in) == made
+
+
+def _downgrade(database: Database, revision: str) -> None:
+    with migrations._alone(database) as connection:
+        command.downgrade(migrations._config(connection), revision)
+
+
+def _rows(database: Database) -> dict[str, list[str]]:
+    """Return the rows of each table of the models, without columns that a migration added."""
+    with database.engine.connect() as connection:
+        return {
+            name: sorted(str(row) for row in connection.execute(table.select()))
+            for name, table in Base.metadata.tables.items()
+        }
+
+
+def _columns(database: Database, table: str) -> set[str]:
+    return {column["name"] for column in inspect(database.engine).get_columns(table)}
+
+
+def _names(database: Database, table: str) -> set[str]:
+    """Return the names of a table's constraints and indexes."""
+    see = inspect(database.engine)
+    found = [
+        see.get_pk_constraint(table),
+        *see.get_foreign_keys(table),
+        *see.get_unique_constraints(table),
+        *see.get_check_constraints(table),
+        *see.get_indexes(table),
+    ]
+    return {str(one["name"]) for one in found}
+
+
+def _objects(database: Database) -> set[str]:
+    """Return the names of all tables, triggers and functions; on SQLite of indexes as well."""
+    with database.engine.connect() as connection:
+        if database.is_sqlite:
+            named = text("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_autoindex_%'")
+        else:
+            named = text(
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'S')"
+                " AND relnamespace = 'public'::regnamespace"
+                " UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+                " UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
             )
-        )
-        session.execute(
-            text(
-                "INSERT INTO pool (id, public_id, organisation_id, scope, is_permanent, used,"
-                " claim_policy, created_at)"
-                " VALUES (1, 'pool', 1, 'everything', true, 0, 'invitation', '2026-01-01')"
-            )
-        )
-        session.execute(
-            text(
-                "INSERT INTO grant_line (id, public_id, pool_id, kind, scope, starts_at, created_at)"
-                " VALUES (3, 'pools', 1, 'contract', 'everything', '2026-01-01', '2026-01-01')"
-            )
-        )
-    _back(aged, BEFORE_POOLS)
-    with aged.read_session() as session:
-        held = session.scalars(text("SELECT public_id FROM grant_line ORDER BY id")).all()
-    assert held == ["one", "all"]
-
-
-def test_what_points_to_a_table_that_is_rebuilt_stays(aged: Database) -> None:
-    _move(aged, BEFORE_SERIES_OF_TRAINING)
-    with aged.transaction() as session:
-        for line in ASSIGNED:
-            session.execute(text(f"INSERT INTO {line}"))
-    _move(aged, "head")
-    with aged.read_session() as session:
-        assert session.scalar(text("SELECT count(*) FROM training_item")) == 2
-    with pytest.raises(IntegrityError), aged.transaction() as session:
-        session.execute(text("INSERT INTO training_item (training_id, webinar_id) VALUES (9, 1)"))
-
-
-def test_what_was_assigned_as_a_series_finds_it_and_a_webinar_does_not(aged: Database) -> None:
-    _move(aged, BEFORE_SERIES_OF_TRAINING)
-    with aged.transaction() as session:
-        for line in ASSIGNED:
-            session.execute(text(f"INSERT INTO {line}"))
-    _move(aged, "head")
-    with aged.read_session() as session:
-        rows = session.execute(text("SELECT id, series_id FROM training ORDER BY id")).all()
-    assert [tuple(row) for row in rows] == [(1, 1), (2, None)]
-    _back(aged, BEFORE_SERIES_OF_TRAINING)
-    _move(aged, "head")
-
-
-def _move(database: Database, revision: str) -> None:
-    with _alone(database) as connection:
-        command.upgrade(_config(connection), revision)
-
-
-def _back(database: Database, revision: str) -> None:
-    with _alone(database) as connection:
-        command.downgrade(_config(connection), revision)
-
-
-def test_the_trail_that_was_written_before_is_guarded_too(aged: Database) -> None:
-    with aged.transaction() as session:
-        session.execute(
-            text(
-                "INSERT INTO audit_entry (id, at, act, subject, detail)"
-                " VALUES (1, '2026-01-01', 'login.added', 'p', '{}')"
-            )
-        )
-    _move(aged, "head")
-    with pytest.raises(DBAPIError, match="never"), aged.transaction() as session:
-        session.execute(text("DELETE FROM audit_entry"))
-
-
-def test_the_trail_is_written_freely_on_the_way_back(aged: Database) -> None:
-    _move(aged, "head")
-    _move(aged, BEFORE_POOLS)
-    with aged.transaction() as session:
-        session.execute(text("DELETE FROM audit_entry"))
+        return set(connection.scalars(named))

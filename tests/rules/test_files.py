@@ -4,14 +4,15 @@ from tests.rules.tree import files, name_of
 
 MOST_LINES = 400
 WRITTEN = (".py", ".html", ".css", ".js", ".md", ".txt", ".cfg", ".toml", ".sh")
-LOCKED = ("requirements/",)
+# written by a program: uv locks the requirements, and alembic renders the baseline from the models
+RENDERED = ("requirements/", "lms/migrations/versions/20261128_baseline.py")
 
 
 def test_no_file_has_more_than_400_lines() -> None:
     long = {
         name_of(path): lines
         for path in files(*WRITTEN)
-        if not name_of(path).startswith(LOCKED)
+        if not name_of(path).startswith(RENDERED)
         and (lines := len(path.read_text(encoding="utf-8").splitlines())) > MOST_LINES
     }
     assert long == {}
