@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
 
 from lms.db import Database
+from lms.errors import Conflict
 
 HERE = Path(__file__).resolve().parent
 ADVISORY_LOCK = 0x43617272656C  # "Carrel": one number that only upgrades of this product take
@@ -31,12 +32,14 @@ class Upgrade:
 def upgrade(database: Database) -> Upgrade:
     """Bring the tables to this version's, whole or not at all, and return what was done.
 
-    Any number of processes may ask at once: one works, the others wait and find it done.
+    Any number of processes may ask at once: one works, the others wait and find it done. Raises
+    Conflict for a database that another version made and that none of our migrations leads to.
     """
     with _alone(database) as connection:
         before = MigrationContext.configure(connection).get_current_revision()
         after = head()
         if before != after:
+            _require_known(before)
             command.upgrade(_config(connection), "head")
         return Upgrade(before, after)
 
@@ -53,6 +56,16 @@ def current(database: Database) -> str | None:
     """Return the revision a database stands at, None for one that was never upgraded."""
     with database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def _require_known(revision: str | None) -> None:
+    scripts = ScriptDirectory.from_config(_config())
+    if revision not in {None, *(script.revision for script in scripts.walk_revisions())}:
+        raise Conflict(
+            f"This database is at revision {revision}, which this version of Carrel doesn't know. "
+            "Use the version that made it or a later one, or an empty database.",
+            code="unknown_revision",
+        )
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lms import audit, migrations
 from lms.db import Base, Database
+from lms.errors import Conflict
 from lms.migrations import current, upgrade
 from tests.cast import assemble
 from tests.clock import NOW
@@ -136,6 +137,14 @@ def test_one_of_several_upgrades_works_and_the_others_wait(
         done = sorted(threads.map(run, range(AT_ONCE)), key=lambda one: str(one.before))
     worked, waited = migrations.Upgrade(BASELINE, LATER), migrations.Upgrade(LATER, LATER)
     assert done == [worked, *(AT_ONCE - 1) * [waited]]
+
+
+def test_database_of_an_unknown_version_is_rejected(lived_in: Database) -> None:
+    with lived_in.transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": LATER})
+    with pytest.raises(Conflict, match=LATER):
+        upgrade(lived_in)
+    assert current(lived_in) == LATER
 
 
 def test_baseline_goes_down_and_up_again(lived_in: Database) -> None:
