@@ -22,7 +22,7 @@ from lms.models.jobs import JobState
 from lms.models.mail import Mail
 from lms.models.recordings import Recording, RecordingState
 from lms.models.seats import Assignment, AssignmentState, Pool
-from lms.webinars import WebinarWords
+from lms.webinar_words import WebinarWords
 
 LONGEST_AWAITED = timedelta(days=60)
 

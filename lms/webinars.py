@@ -5,11 +5,9 @@ draft -> announced -> cancelled | withdrawn | pulled -> announced again
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -29,35 +27,9 @@ from lms.models.catalogue import (
 from lms.models.viewing import PlaybackEnd
 from lms.registrants import TO_COME
 from lms.viewing import end_for_webinar
-from lms.zones import read_zone
+from lms.webinar_words import WebinarWords, checked, has_ended
 
-LONGEST_TITLE: Final = 200
-LONGEST_SUMMARY: Final = 400
-LONGEST_TEXT: Final = 20_000
-LONGEST_LINK: Final = 2000
 LONGEST_REASON: Final = 2000
-MOST_MINUTES: Final = 1440
-
-
-@dataclass(frozen=True, slots=True)
-class WebinarWords:
-    """What staff say about a webinar; `presenters` and `series` are slugs, `held_at` is aware.
-
-    The overview is Markdown, the agenda one point a line; an empty slug follows the title.
-    """
-
-    title: str
-    held_at: datetime
-    zone: str
-    minutes: int = 60
-    slug: str = ""
-    summary: str = ""
-    overview: str = ""
-    agenda: str = ""
-    live_link: str = ""
-    free: bool = False
-    presenters: tuple[str, ...] = ()
-    series: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +43,11 @@ class KeptWebinar:
     state: WebinarState
 
 
-class Gap(StrEnum):
-    """What a good announcement has and this one lacks; none of it keeps a webinar from going out."""
-
-    SUMMARY = "summary"
-    OVERVIEW = "overview"
-    AGENDA = "agenda"
-    PRESENTER = "presenter"
-    LIVE_LINK = "live_link"
-
-
 def add_webinar(
     session: Session, words: WebinarWords, *, actor: str | None, now: datetime
 ) -> KeptWebinar:
     """Add a draft; raises Invalid and names every faulty field."""
-    clean = _checked(words)
+    clean = checked(words)
     row = Webinar(
         slug=slugs.choose(session, Webinar.slug, wanted=clean.slug, name=clean.title),
         title=clean.title,
@@ -131,7 +93,7 @@ def edit_webinar(
             ),
             code="changed_meanwhile",
         )
-    clean = _checked(words)
+    clean = checked(words)
     _move(session, row, clean.slug)
     row.overview, row.agenda = clean.overview, clean.agenda
     shown_in_calendars = (row.title, row.held_at, row.zone, row.minutes)
@@ -236,24 +198,6 @@ def restore_webinar(
     return _become(session, row, WebinarState.ANNOUNCED, "restored", actor=actor, now=now)
 
 
-def has_ended(held_at: datetime, minutes: int, now: datetime) -> bool:
-    """Tell whether a webinar is over by its own announcement."""
-    return now >= held_at + timedelta(minutes=minutes)
-
-
-def gaps(words: WebinarWords, now: datetime) -> tuple[Gap, ...]:
-    """Name what a good announcement has and this one lacks; a link only while it is to come."""
-    is_to_come = not has_ended(words.held_at, words.minutes, now)
-    missing = {
-        Gap.SUMMARY: not words.summary,
-        Gap.OVERVIEW: not words.overview,
-        Gap.AGENDA: not words.agenda,
-        Gap.PRESENTER: not words.presenters,
-        Gap.LIVE_LINK: is_to_come and not words.live_link,
-    }
-    return tuple(gap for gap, is_missing in missing.items() if is_missing)
-
-
 def _check_to_come(row: Webinar, now: datetime) -> None:
     if has_ended(row.held_at, row.minutes, now):
         raise Conflict(N_("This webinar has been held. Withdraw it instead."), code="held")
@@ -341,57 +285,6 @@ def _put_in_series(session: Session, row: Webinar, wanted: Sequence[str]) -> Non
 def _check_known(field: str, wanted: Sequence[str], found: dict[str, int], sentence: str) -> None:
     if not set(wanted) <= set(found):
         raise Invalid(sentence, fields={field: sentence})
-
-
-def _checked(words: WebinarWords) -> WebinarWords:
-    clean = replace(
-        words,
-        title=" ".join(words.title.split()),
-        slug=words.slug.strip(),
-        summary=" ".join(words.summary.split()),
-        overview=words.overview.strip(),
-        agenda="\n".join(line.strip() for line in words.agenda.splitlines() if line.strip()),
-        live_link=words.live_link.strip(),
-    )
-    faults = _faults(clean)
-    if faults:
-        raise Invalid(N_("The webinar has faults."), fields=faults)
-    read_zone(clean.zone)
-    return clean
-
-
-def _faults(words: WebinarWords) -> dict[str, str]:
-    too_long = N_("Keep this under 20,000 characters.")
-    is_well: dict[str, tuple[bool, str]] = {
-        "title": (
-            1 <= len(words.title) <= LONGEST_TITLE,
-            N_("Give the webinar a title of at most 200 characters."),
-        ),
-        "summary": (
-            len(words.summary) <= LONGEST_SUMMARY,
-            N_("Keep the summary under 400 characters."),
-        ),
-        "overview": (len(words.overview) <= LONGEST_TEXT, too_long),
-        "agenda": (len(words.agenda) <= LONGEST_TEXT, too_long),
-        "minutes": (
-            1 <= words.minutes <= MOST_MINUTES,
-            N_("A webinar lasts between 1 and 1,440 minutes."),
-        ),
-        "live_link": (
-            not words.live_link or _is_web_address(words.live_link),
-            N_("Paste the whole link, beginning with https://."),
-        ),
-        "held_at": (words.held_at.tzinfo is not None, N_("Say in which zone this is.")),
-    }
-    return {field: sentence for field, (well, sentence) in is_well.items() if not well}
-
-
-def _is_web_address(link: str) -> bool:
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return False
-    return parts.scheme == "https" and bool(parts.hostname) and len(link) <= LONGEST_LINK
 
 
 def _kept(row: Webinar) -> KeptWebinar:

@@ -12,7 +12,8 @@ from lms.cli.console import Console
 from lms.cli.moments import read_moment
 from lms.cli.output import answer, json_option
 from lms.models.catalogue import WebinarState
-from lms.webinars import Gap, WebinarWords, add_webinar, gaps, publish_webinar
+from lms.webinar_words import Gap, WebinarWords, gaps
+from lms.webinars import add_webinar, publish_webinar
 from lms.zones import read_zone, say_moment
 
 

@@ -33,7 +33,8 @@ from lms.passes import Target, grant, hold_for_good, year_from
 from lms.presenters import PresenterWords, add_presenter, change_picture
 from lms.runtime import Carrel
 from lms.series import SeriesWords, add_series
-from lms.webinars import WebinarWords, add_webinar, publish_webinar, withdraw_webinar
+from lms.webinar_words import WebinarWords
+from lms.webinars import add_webinar, publish_webinar, withdraw_webinar
 
 CURRENCY: Final = "USD"
 JOINED_AGO: Final = timedelta(days=450)  # the cast

@@ -16,7 +16,7 @@ from lms.presenters import PresenterWords, add_presenter
 from lms.series import SeriesWords, add_series
 from lms.sheet_text import encoding_of
 from lms.staff_catalogue import Named, read_presenters, read_series_names
-from lms.webinars import WebinarWords
+from lms.webinar_words import WebinarWords
 from lms.zones import from_wall_clock, read_zone
 
 DEFAULT_MINUTES: Final = 60

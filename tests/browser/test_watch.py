@@ -387,13 +387,8 @@ def _add_captions(served: Served, scene: Scene) -> None:
         recording = session.scalars(
             select(Recording).where(Recording.original_key.contains(scene.slug))
         ).one()
-        caption = Caption(
-            recording_id=recording.id,
-            language="en",
-            label="English",
-            key="",
-            created_at=now(),
-        )
+        words = {"language": "en", "label": "English"}
+        caption = Caption(recording_id=recording.id, key="", created_at=now(), **words)
         caption.key = f"renditions/{recording.public_id}/captions/{caption.public_id}.vtt"
         session.add(caption)
         source = FILES / "getting-the-most.vtt"

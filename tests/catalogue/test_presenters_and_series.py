@@ -20,7 +20,8 @@ from lms.presenters import (
     remove_presenter,
 )
 from lms.series import SeriesWords, add_series, edit_series, read_series, remove_series
-from lms.webinars import WebinarWords, add_webinar
+from lms.webinar_words import WebinarWords
+from lms.webinars import add_webinar
 from tests.clock import NOW
 from tests.factories import make_login
 

@@ -15,7 +15,8 @@ from lms.models.audit import AuditEntry
 from lms.models.catalogue import Series, Webinar, WebinarSeries
 from lms.series_order import Order, follow_dates, move_webinar, put_in_order, read_order
 from lms.series_page import read_parts
-from lms.webinars import WebinarWords, add_webinar, edit_webinar
+from lms.webinar_words import WebinarWords
+from lms.webinars import add_webinar, edit_webinar
 from tests.clock import NOW
 from tests.factories import (
     make_organisation,

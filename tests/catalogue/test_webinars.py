@@ -17,14 +17,12 @@ from lms.models.viewing import PlaybackEnd, PlaybackSession
 from lms.presenters import PresenterWords, add_presenter
 from lms.series import SeriesWords, add_series
 from lms.viewing import Screen, open_playback
+from lms.webinar_words import Gap, WebinarWords, gaps
 from lms.webinars import (
-    Gap,
     KeptWebinar,
-    WebinarWords,
     add_webinar,
     cancel_webinar,
     edit_webinar,
-    gaps,
     publish_webinar,
     pull_webinar,
     restore_webinar,

@@ -16,7 +16,8 @@ from lms.models.catalogue import Webinar, WebinarState
 from lms.models.viewing import WatchRecord
 from lms.presenters import PresenterWords, add_presenter, change_picture
 from lms.series import SeriesWords, add_series
-from lms.webinars import WebinarWords, add_webinar, publish_webinar
+from lms.webinar_words import WebinarWords
+from lms.webinars import add_webinar, publish_webinar
 from media.storage import Storage
 from tests.cast import Cast
 from tests.clock import NOW, Clock

@@ -19,7 +19,8 @@ from lms.models.catalogue import Webinar, WebinarState
 from lms.models.recordings import Recording, RecordingState
 from lms.paper import picture_of_drawing
 from lms.web import following
-from lms.webinars import WebinarWords, cancel_webinar, edit_webinar, restore_webinar
+from lms.webinar_words import WebinarWords
+from lms.webinars import cancel_webinar, edit_webinar, restore_webinar
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_webinar

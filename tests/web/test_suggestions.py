@@ -9,7 +9,8 @@ from lms import search
 from lms.models.catalogue import Webinar, WebinarState
 from lms.presenters import PresenterWords, add_presenter
 from lms.series import SeriesWords, add_series
-from lms.webinars import WebinarWords, add_webinar, publish_webinar
+from lms.webinar_words import WebinarWords
+from lms.webinars import add_webinar, publish_webinar
 from tests.clock import NOW
 from tests.web.test_catalogue import statements
 

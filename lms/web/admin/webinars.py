@@ -37,7 +37,8 @@ from lms.web.pager import page_number, pager_of
 from lms.web.panels import instead_words, said_moment
 from lms.web.signin import required_viewer
 from lms.webinar_files import read_webinar_files
-from lms.webinars import Gap, KeptWebinar, WebinarWords, gaps, has_ended
+from lms.webinar_words import Gap, WebinarWords, gaps, has_ended
+from lms.webinars import KeptWebinar
 from lms.zones import from_wall_clock, on_wall_clock, read_zone, say_moment_in_a_row
 
 blueprint = Blueprint("staff_webinars", __name__, url_prefix="/staff/webinars")

@@ -23,7 +23,13 @@ from lms.desk_choices import Named
 from lms.instead import LONGEST_SAID, NewInstead
 from lms.models.catalogue import InsteadKind
 from lms.web.forms.texts import _l
-from lms.webinars import LONGEST_LINK, LONGEST_SUMMARY, LONGEST_TEXT, LONGEST_TITLE, MOST_MINUTES
+from lms.webinar_words import (
+    LONGEST_LINK,
+    LONGEST_SUMMARY,
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    MOST_MINUTES,
+)
 from lms.zones import is_zone, zone_choices
 
 INSTEAD_WORDS: Final = {

@@ -11,7 +11,8 @@ from lms.models.accounts import Login
 from lms.models.catalogue import Presenter, Webinar, WebinarPresenter
 from lms.presenters import PresenterWords, add_presenter
 from lms.staff_catalogue import count_holders
-from lms.webinars import WebinarWords, add_webinar
+from lms.webinar_words import WebinarWords
+from lms.webinars import add_webinar
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_grant, make_login
