@@ -5,13 +5,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from lms.app import create_app
-from lms.cli.root import run
-from lms.front import front
-from lms.library import LIBRARY
-from lms.logs import configure_logs
-from lms.runtime import open_carrel
-from lms.settings import Settings
-from lti.part import LTI
+from lms.cli.root_command import run
+from lms.core.logs import configure_logs
+from lms.core.runtime import open_carrel
+from lms.core.settings import Settings
+from lms.registry import LIBRARY
+from lms.web.media_middleware import front
+from lti.component import LTI
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

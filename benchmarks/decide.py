@@ -22,11 +22,11 @@ from typing import Final
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from benchmarks.cpu import cpu_seconds
-from benchmarks.large_house import NOW, Size, fill, house
-from benchmarks.plans import scans
-from lms.access import Action, decide
-from lms.cases import load_case
+from benchmarks.cpu_time import cpu_seconds
+from benchmarks.large_library import NOW, Size, fill, house
+from benchmarks.query_plans import scans
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, decide
 from lms.models.accounts import Login
 
 BY_KEY: Final = select(Login.public_id).where(Login.id == bindparam("id"))

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask
 
-from benchmarks.serving import AGENT, Server, Sides, both, cpu_seconds, fetch
-from lms.db import Database
-from lms.liveness import Liveness
+from benchmarks.delivery_servers import AGENT, Server, Sides, both, cpu_seconds, fetch
+from lms.core.database import Database
 from lms.migrations import upgrade
-from lms.viewing import LONGEST
-from media.gate import Gate
-from media.signing import Signer, Ticket, fingerprint, network_of
+from lms.playback.ended_session_cache import Liveness
+from lms.playback.sessions import LONGEST
+from media.delivery.authorization import Gate
+from media.delivery.media_tokens import Signer, Ticket, fingerprint, network_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

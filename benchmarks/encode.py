@@ -19,9 +19,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from media.probe import probe
-from media.programs import Limits, ffmpeg_path
-from media.transcode import encode
+from media.files.subprocesses import Limits, ffmpeg_path
+from media.video.transcoder import encode
+from media.video.upload_probe import probe
 
 HLS = (
     *("-f", "hls", "-hls_time", "6", "-hls_playlist_type", "vod", "-hls_segment_type", "fmp4"),
@@ -93,7 +93,7 @@ def record(path: Path, seconds: int, slide: int, *, gop: int) -> Path:
 
 def by_product(source: Path, out: Path) -> None:
     """Probe and encode as the worker does."""
-    encode(source, out, probe(source), progress=lambda _: None, cancelled=lambda: False)
+    encode(source, out, probe(source), progress=lambda _: None, canceled=lambda: False)
 
 
 def by_ffmpeg(source: Path, out: Path) -> None:

@@ -15,12 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lms.db import Database
+from lms.core.database import Database
 from lms.migrations import upgrade
-from media.probe import probe
-from media.transcode import encode
+from media.video.transcoder import encode
+from media.video.upload_probe import probe
 from tests.browser.conftest import FILES, Film, Served, serving
-from tests.browser.people import Person
+from tests.browser.person import Person
 from tests.factories import make_grant
 from tests.servers.chromium import running_chromium
 
@@ -78,7 +78,7 @@ def main() -> None:
             place / "run",
             probe(source),
             progress=lambda _share: None,
-            cancelled=lambda: False,
+            canceled=lambda: False,
         )
         film, url = Film(place / "run", encoded), f"sqlite:///{place}/house.db"
         database = Database(url)

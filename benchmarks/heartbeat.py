@@ -21,17 +21,17 @@ from typing import Any, Final
 from flask import Flask
 from sqlalchemy import select
 
-from lms import viewing
 from lms.app import create_app
-from lms.clock import now
-from lms.db import new_public_id
+from lms.core.clock import now
+from lms.core.database import new_public_id
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
 from lms.migrations import upgrade
-from lms.models.viewing import WatchRecord
-from lms.progress import BUCKET_S
-from lms.runtime import Carrel, open_carrel
-from lms.settings import Settings
-from lms.viewing import Playback, Screen
-from media.signing import Ticket, fingerprint, network_of
+from lms.models.playback import WatchRecord
+from lms.playback import sessions as playback_sessions
+from lms.playback.progress_bitmap import BUCKET_S
+from lms.playback.sessions import Playback, Screen
+from media.delivery.media_tokens import Ticket, fingerprint, network_of
 from tests.factories import make_grant, make_login, make_recording, make_webinar
 from tests.servers.postgres import postgres
 from wsgi import PARTS
@@ -81,7 +81,7 @@ class Player:
             login = make_login(session, f"{new_public_id()}@example.org")
             make_grant(session, login, webinar)
             self.login_id = login.id
-            answer = viewing.open_playback(
+            answer = playback_sessions.open_playback(
                 session,
                 screen=Screen(login.id, None, "A benchmark"),
                 webinar_id=webinar.id,

@@ -26,18 +26,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it is run by 
 
 from sqlalchemy import select, text
 
-from benchmarks.cpu import cpu_seconds
-from lms import imports
-from lms.db import Database, new_public_ids
-from lms.import_view import ImportFacts
-from lms.importing import apply_now, read_through
-from lms.imports import NewImport
+from benchmarks.cpu_time import cpu_seconds
+from lms.core.database import Database, new_public_ids
+from lms.grants.grants import Target, Term
 from lms.migrations import upgrade
-from lms.models.holdings import OfferKind, Scope
-from lms.models.organisations import Organisation
+from lms.models.grants import OfferKind, Scope
+from lms.models.organizations import Organization
 from lms.models.seats import Pool
-from lms.passes import Target, Term
-from lms.pools import NewPoolGrant, sell_seats
+from lms.seat_imports import imports as seat_import_imports
+from lms.seat_imports.imports import NewImport
+from lms.seat_imports.jobs import apply_now, read_through
+from lms.seat_imports.reading import ImportFacts
+from lms.seats.pools import NewPoolGrant, sell_seats
 from tests.servers.postgres import postgres
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -118,11 +118,13 @@ def measure(kind: str, rows: int, rounds: int) -> dict[str, object]:
 def read_in(database: Database, path: Path, pool_id: int) -> int:
     """Read, stage and answer a list: the dry run."""
     with database.transaction() as session:
-        import_id = imports.begin(session, NewImport(pool_id, path.name), actor=None, now=NOW).id
+        import_id = seat_import_imports.begin(
+            session, NewImport(pool_id, path.name), actor=None, now=NOW
+        ).id
     with path.open("rb") as file:
         read_through(database, file, import_id)
     with database.transaction() as session:
-        imports.check(session, import_id, now=NOW)
+        seat_import_imports.check(session, import_id, now=NOW)
     return import_id
 
 
@@ -130,7 +132,9 @@ def apply_it(database: Database, import_id: int, rows: int) -> ImportFacts:
     """Apply the list as a whole."""
     with database.read_session() as session:
         public_id = session.scalars(
-            select(imports.SeatImport.public_id).where(imports.SeatImport.id == import_id)
+            select(seat_import_imports.SeatImport.public_id).where(
+                seat_import_imports.SeatImport.id == import_id
+            )
         ).one()
     done = apply_now(database, public_id, partial=False, actor=None, now=NOW)
     if done.seated != rows:
@@ -232,13 +236,13 @@ def alone(url: str, rows: int) -> None:
 
 
 def a_pool(database: Database, seats: int) -> int:
-    """Sell an organisation so many seats."""
+    """Sell an organization so many seats."""
     with database.transaction() as session:
-        organisation = Organisation(slug="elm-county", name="Elm County", created_at=NOW)
-        session.add(organisation)
+        organization = Organization(slug="elm-county", name="Elm County", created_at=NOW)
+        session.add(organization)
         session.flush()
         new = NewPoolGrant(
-            organisation_id=organisation.id,
+            organization_id=organization.id,
             target=Target(Scope.EVERYTHING),
             seats=seats,
             term=Term(NOW - timedelta(days=1), NOW + timedelta(days=364)),

@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from benchmarks.serving import tree
+from benchmarks.delivery_servers import tree
+from lms.core.runtime import open_carrel
+from lms.core.settings import Settings
 from lms.migrations import upgrade
 from lms.models.recordings import Recording
-from lms.runtime import open_carrel
-from lms.settings import Settings
-from tests.browser.people import Person
-from tests.browser.sending_house import House, long_film, until_share
+from tests.browser.person import Person
+from tests.browser.recordings.upload_server import House, long_film, until_share
 from tests.factories import make_login, make_webinar
 from tests.servers.chromium import running_chromium
 from tests.servers.process import free_port

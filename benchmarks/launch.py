@@ -4,7 +4,7 @@ A learner launches through the whole application in process, again and again; to
 the measured parts. In turn with it run the bare verify of such a token and a Flask application on the
 standard PyLTI1p3, its key set given in memory. Compared is CPU time, medians of turns. L2 counts what
 the platform was asked meanwhile. Run: python -m benchmarks.launch, and with --crowd for 200 launches a
-second by HTTP instead (benchmarks/launch_crowd.py). Prints one line of JSON a metric.
+second by HTTP instead (benchmarks/launch_load.py). Prints one line of JSON a metric.
 """
 
 import argparse
@@ -25,14 +25,14 @@ from pylti1p3.contrib.flask import FlaskMessageLaunch, FlaskOIDCLogin, FlaskRequ
 from pylti1p3.tool_config import ToolConfDict
 
 from benchmarks.heartbeat import environ_for
-from benchmarks.launch_crowd import BAR as CROWD
-from benchmarks.launch_crowd import measure as measure_crowd
-from benchmarks.launch_house import known_to, registered
+from benchmarks.launch_load import BAR as CROWD
+from benchmarks.launch_load import measure as measure_crowd
+from benchmarks.launch_platform import known_to, registered
 from benchmarks.pages import house
 from lms.app import create_app
+from lms.core.runtime import open_carrel
+from lms.core.settings import Settings
 from lms.migrations import upgrade
-from lms.runtime import open_carrel
-from lms.settings import Settings
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.platform.records import Link, Tool

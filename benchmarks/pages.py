@@ -23,20 +23,20 @@ from typing import Any, Final
 from flask import Flask
 from sqlalchemy import event
 
-from benchmarks.cpu import cpu_seconds
+from benchmarks.cpu_time import cpu_seconds
 from benchmarks.heartbeat import AGENT, asked, environ_for, environ_of, hello_app
-from lms import viewing
+from lms.accounts.browser_sessions import hash_cookie
 from lms.app import create_app
-from lms.clock import now
-from lms.db import Database
+from lms.core.clock import now
+from lms.core.database import Database
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
 from lms.migrations import upgrade
 from lms.models.accounts import SignIn
-from lms.runtime import Carrel, open_carrel
-from lms.settings import Settings
-from lms.sign_ins import hash_cookie
-from lms.viewing import Playback, Screen
-from lms.web.signin import cookie_name
-from media.signing import Ticket, fingerprint, network_of
+from lms.playback import sessions as playback_sessions
+from lms.playback.sessions import Playback, Screen
+from lms.web.core.current_user import cookie_name
+from media.delivery.media_tokens import Ticket, fingerprint, network_of
 from tests.factories import make_grant, make_login, make_recording, make_webinar
 from tests.servers.postgres import postgres
 from wsgi import PARTS
@@ -129,7 +129,9 @@ def _alice(carrel: Carrel) -> tuple[str, list[Page]]:
         session.add(sign_in)
         session.flush()
         screen = Screen(alice.id, sign_in.id, AGENT)
-        answer = viewing.open_playback(session, screen=screen, webinar_id=webinar.id, now=moment)
+        answer = playback_sessions.open_playback(
+            session, screen=screen, webinar_id=webinar.id, now=moment
+        )
     if not isinstance(answer, Playback):
         raise TypeError(answer)
     ticket = Ticket(

@@ -22,12 +22,12 @@ from typing import Final
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from benchmarks.cpu import cpu_seconds
-from benchmarks.large_house import NOW, house
-from lms import passages
-from lms.db import Database, new_public_id
-from lms.models.catalogue import Webinar, WebinarState
+from benchmarks.cpu_time import cpu_seconds
+from benchmarks.large_library import NOW, house
+from lms.core.database import Database, new_public_id
+from lms.models.catalog import Webinar, WebinarState
 from lms.models.search import WEBINAR_BITS, Passage, PassageKind
+from lms.search import passages
 from tests.servers.postgres import ROOMY
 
 PASSAGES: Final = 120

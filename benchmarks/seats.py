@@ -30,16 +30,17 @@ from pathlib import Path
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
-from lms import pools, seats
-from lms.db import Database, new_public_id
-from lms.lean import Driver, Lean
+from lms.core.compiled_statements import Driver, Lean
+from lms.core.database import Database, new_public_id
+from lms.grants.grants import Target, Term
 from lms.migrations import upgrade
 from lms.models.accounts import Login
-from lms.models.holdings import OfferKind, Scope
-from lms.models.organisations import Organisation
+from lms.models.grants import OfferKind, Scope
+from lms.models.organizations import Organization
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
-from lms.passes import Target, Term
-from lms.pools import NewPoolGrant
+from lms.seats import claims as seat_claims
+from lms.seats import pools
+from lms.seats.pools import NewPoolGrant
 from tests.servers.postgres import DURABLE, postgres
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -253,7 +254,9 @@ def _act(database: Database, task: Task, number: int) -> str:
                 return "counted"
             if task.how == "rows":
                 return _write_rows(session, task.pool_id, task.login_id + number)
-            done = seats.claim(session, task.pool_id, task.login_id + number, actor=None, now=NOW)
+            done = seat_claims.claim(
+                session, task.pool_id, task.login_id + number, actor=None, now=NOW
+            )
         return type(done).__name__
     except Exception as error:  # noqa: BLE001  (whatever it is, it is counted)
         return f"error: {error}"[:300] if task.times > 1 else "error"
@@ -325,9 +328,9 @@ def house(kind: str) -> Iterator[Database]:
 
 
 def _fill(database: Database, logins: int) -> int:
-    """Add an organisation and so many people; returns the first login."""
+    """Add an organization and so many people; returns the first login."""
     with database.transaction() as session:
-        session.add(Organisation(slug="elm-county", name="Elm County", created_at=NOW))
+        session.add(Organization(slug="elm-county", name="Elm County", created_at=NOW))
         _insert_logins(session, logins)
         first = session.scalar(select(func.min(Login.id)))
     return first or 0
@@ -350,9 +353,9 @@ def _insert_logins(session: Session, number: int) -> None:
 
 
 def _pool(database: Database, capacity: int) -> int:
-    """Sell one more organisation so many seats; returns the pool."""
+    """Sell one more organization so many seats; returns the pool."""
     with database.transaction() as session:
-        buyer = Organisation(slug=new_public_id(), name="Elm County", created_at=NOW)
+        buyer = Organization(slug=new_public_id(), name="Elm County", created_at=NOW)
         session.add(buyer)
         session.flush()
         term = Term(NOW - timedelta(days=1))

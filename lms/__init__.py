@@ -1,1 +1,1 @@
-"""The library people use: catalogue, holdings, the access decision, pages and jobs."""
+"""The library: catalog, access, seats, playback, sales, and their pages, jobs and commands."""

@@ -9,15 +9,15 @@ from flask import Flask, request
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 
-from lms.parts import Part
-from lms.runtime import Carrel
-from lms.web.errors import init_errors
-from lms.web.guard import UNCOOKIED, Audience, audience_of, guard_routes, refuse_nul
-from lms.web.headers import init_headers
-from lms.web.kit import EXTENSION, PARTS
-from lms.web.room import init_room
-from lms.web.shell import init_shell
-from lms.web.signin import init_sign_in
+from lms.component import Part
+from lms.core.runtime import Carrel
+from lms.web.core.current_user import init_sign_in
+from lms.web.core.error_pages import init_errors
+from lms.web.core.page_frame import init_shell
+from lms.web.core.request_context import EXTENSION, PARTS
+from lms.web.core.request_queue import init_room
+from lms.web.core.route_guard import UNCOOKIED, Audience, audience_of, guard_routes, refuse_nul
+from lms.web.core.security_headers import init_headers
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM_BYTES = 8 * 1024 * 1024
@@ -82,7 +82,7 @@ def create_app(carrel: Carrel, parts: Sequence[Part]) -> Flask:
 def _speak_english(app: Flask) -> None:
     """Let templates take their texts as they stand where there is no other language.
 
-    A page has sixty of them, and looking each up in catalogues that aren't there was a fifth of it.
+    A page has sixty of them, and looking each up in catalogs that aren't there was a fifth of it.
     """
     if (Path(app.root_path) / "translations").exists():
         return

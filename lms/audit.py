@@ -8,9 +8,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, FromClause, Insert, bindparam, insert, literal, select
 from sqlalchemy.orm import Session
 
-from lms.bulk import write_rows
-from lms.db import Base
-from lms.lean import Driver, Lean
+from lms.core.bulk_insert import write_rows
+from lms.core.compiled_statements import Driver, Lean
+from lms.core.database import Base
 from lms.models.audit import AuditEntry
 
 _ENTRIES: Final = Base.metadata.tables[AuditEntry.__tablename__]

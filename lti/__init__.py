@@ -1,1 +1,1 @@
-"""The LTI 1.3 tool: what brings the library into a course, and the only face of it that may be framed."""
+"""The LTI 1.3 tool: launches, choosing content, grades, rosters, frames, and embed links."""

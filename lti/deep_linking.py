@@ -10,14 +10,14 @@ import jwt
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from lms.errors import N_, Gone, NotFound
-from lti import vocabulary as v
-from lti.gradebook import MAXIMUM, TAG
+from lms.core.errors import N_, Gone, NotFound
+from lti.grades.grade_service import MAXIMUM, TAG
+from lti.http.access_tokens import BACKDATED, SigningKey
 from lti.models.launches import FrameSession
-from lti.models.platforms import Deployment, Registration
-from lti.targets import Target
-from lti.tokens import BACKDATED, SigningKey
-from lti.tool_addresses import ToolAddresses
+from lti.models.registrations_and_keys import Deployment, Registration
+from lti.protocol import spec_vocabulary as v
+from lti.protocol.content_target import Target
+from lti.protocol.tool_urls import ToolAddresses
 
 LASTS: Final = timedelta(minutes=5)
 THUMBNAIL: Final = (640, 360)

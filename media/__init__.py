@@ -1,1 +1,1 @@
-"""Files, moving pictures and their delivery: no web framework, no database, no people."""
+"""Media: files and their delivery, without web framework, database or people."""

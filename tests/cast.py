@@ -6,13 +6,13 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from lms.models.accounts import Login
-from lms.models.organisations import Role
+from lms.models.organizations import Role
 from tests.clock import NOW
 from tests.factories import (
     make_grant,
     make_login,
     make_membership,
-    make_organisation,
+    make_organization,
     make_recording,
     make_webinar,
 )
@@ -44,11 +44,11 @@ class Cast:
     webinar_id: int
     slug: str
     recording_id: int
-    organisation_id: int
+    organization_id: int
 
 
 def assemble(session: Session) -> Cast:
-    """Add the cast, their webinar and their organisation."""
+    """Add the cast, their webinar and their organization."""
     webinar = make_webinar(session, "reading-rooms")
     recording = make_recording(session, webinar)
     alice, bob, carol, dan, mia = (
@@ -59,7 +59,7 @@ def assemble(session: Session) -> Cast:
     make_grant(session, alice, webinar)
     make_grant(session, bob, ends_at=PASS_ENDS)
     make_grant(session, carol, starts_at=NOW - timedelta(days=366), ends_at=PASS_ENDED)
-    elm = make_organisation(session, "elm-county", name="Elm County Library")
+    elm = make_organization(session, "elm-county", name="Elm County Library")
     make_membership(session, elm, mia, role=Role.MANAGER)
     return Cast(
         alice=_person(alice),
@@ -71,7 +71,7 @@ def assemble(session: Session) -> Cast:
         webinar_id=webinar.id,
         slug=webinar.slug,
         recording_id=recording.id,
-        organisation_id=elm.id,
+        organization_id=elm.id,
     )
 
 

@@ -8,7 +8,7 @@ NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in New York
 
 @dataclass(slots=True)
 class Clock:
-    """What `lms.clock` reads instead of the machine's time; it stands still until it is set."""
+    """What `lms.core.clock` reads instead of the machine's time; it stands still until it is set."""
 
     moment: datetime = NOW
 

@@ -14,13 +14,13 @@ from flask import Flask
 from sqlalchemy import Connection, event
 
 from lms.app import create_app
-from lms.db import Database
-from lms.runtime import Carrel, open_carrel
-from lms.settings import Settings
-from media.storage import Storage
+from lms.core.database import Database
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
+from media.storage.storage_protocol import Storage
 from tests.cast import Cast, assemble
 from tests.clock import Clock
-from tests.compiling import compile_once
+from tests.compile_cache import compile_once
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.servers.databases import (
@@ -37,7 +37,7 @@ from wsgi import PARTS
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from tests.servers.seaweed import S3Server
+    from tests.servers.s3 import S3Server
 
 PREPARED_AT = "carrel_databases"
 OPENED = pytest.StashKey[ExitStack]()
@@ -199,9 +199,9 @@ def client(app: Flask) -> Visitor:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time that `lms.clock.now()` gives, wherever it is called; it stands still until set."""
+    """The time that `lms.core.clock.now()` gives, wherever it is called; it stands still until set."""
     made = Clock()
-    monkeypatch.setattr("lms.clock.datetime", made)
+    monkeypatch.setattr("lms.core.clock.datetime", made)
     return made
 
 
@@ -215,7 +215,7 @@ def mail_sink() -> Iterator[MailSink]:
 @pytest.fixture(scope="session")
 def running_s3() -> Iterator["S3Server"]:
     """The one S3 server of this process; `apart()` and `own_bucket()` keep its users asunder."""
-    from tests.servers.seaweed import seaweed  # noqa: PLC0415  (only tests of buckets pay)
+    from tests.servers.s3 import seaweed  # noqa: PLC0415  (only tests of buckets pay)
 
     with seaweed() as server:
         yield server

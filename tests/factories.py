@@ -9,12 +9,13 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from lms.db import Base
+from lms.core.database import Base
 from lms.models.accounts import Login
-from lms.models.catalogue import Series, Webinar, WebinarState
+from lms.models.catalog import Series, Webinar, WebinarState
+from lms.models.grants import Grant, OfferKind, Scope
+from lms.models.group_showings import Attendee, EnteredBy, Showing
 from lms.models.handouts import Handout
-from lms.models.holdings import Grant, OfferKind, Scope
-from lms.models.organisations import Membership, Organisation, Role
+from lms.models.organizations import Membership, Organization, Role
 from lms.models.recordings import Recording, RecordingState
 from lms.models.seats import (
     Assignment,
@@ -27,7 +28,6 @@ from lms.models.seats import (
     VerifiedDomain,
     WaitingEntry,
 )
-from lms.models.showings import Attendee, EnteredBy, Showing
 from tests.clock import NOW
 
 ZONE = "America/New_York"
@@ -58,19 +58,19 @@ def make_login(
     return _kept(session, login)
 
 
-def make_organisation(session: Session, slug: str | None = None, *, name: str = "") -> Organisation:
+def make_organization(session: Session, slug: str | None = None, *, name: str = "") -> Organization:
     """A customer institution."""
-    chosen = slug or f"organisation-{next(_numbers)}"
-    organisation = Organisation(slug=chosen, name=name or chosen.title(), created_at=NOW)
-    return _kept(session, organisation)
+    chosen = slug or f"organization-{next(_numbers)}"
+    organization = Organization(slug=chosen, name=name or chosen.title(), created_at=NOW)
+    return _kept(session, organization)
 
 
 def make_membership(
-    session: Session, organisation: Organisation, login: Login, *, role: Role = Role.MEMBER
+    session: Session, organization: Organization, login: Login, *, role: Role = Role.MEMBER
 ) -> Membership:
-    """A person's place in an organisation."""
+    """A person's place in an organization."""
     membership = Membership(
-        organisation_id=organisation.id, login_id=login.id, role=role, created_at=NOW
+        organization_id=organization.id, login_id=login.id, role=role, created_at=NOW
     )
     return _kept(session, membership)
 
@@ -208,16 +208,16 @@ def make_attendee(
 
 def make_pool(
     session: Session,
-    organisation: Organisation,
+    organization: Organization,
     webinar: Webinar | None = None,
     *,
     capacity: int | None = 10,
     claim_policy: ClaimPolicy = ClaimPolicy.INVITATION,
     allotted_from: Pool | None = None,
 ) -> Pool:
-    """An organisation's places for one webinar, or for everything; no grant fills it yet."""
+    """An organization's places for one webinar, or for everything; no grant fills it yet."""
     pool = Pool(
-        organisation_id=organisation.id,
+        organization_id=organization.id,
         scope=Scope.WEBINAR if webinar else Scope.EVERYTHING,
         webinar_id=webinar.id if webinar else None,
         is_permanent=webinar is not None,
@@ -300,10 +300,10 @@ def make_waiting_entry(session: Session, pool: Pool, login: Login) -> WaitingEnt
 
 
 def make_verified_domain(
-    session: Session, organisation: Organisation, domain: str
+    session: Session, organization: Organization, domain: str
 ) -> VerifiedDomain:
-    """A mail domain that is an organisation's own."""
-    row = VerifiedDomain(organisation_id=organisation.id, domain=domain, verified_at=NOW)
+    """A mail domain that is an organization's own."""
+    row = VerifiedDomain(organization_id=organization.id, domain=domain, verified_at=NOW)
     return _kept(session, row)
 
 

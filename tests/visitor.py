@@ -9,10 +9,10 @@ from itsdangerous import URLSafeTimedSerializer
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
-from lms.clock import now
+from lms.core.clock import now
 from lms.models.accounts import SignIn
-from lms.web.kit import EXTENSION
-from lms.web.signin import cookie_name, hash_cookie
+from lms.web.core.current_user import cookie_name, hash_cookie
+from lms.web.core.request_context import EXTENSION
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 TOKEN_HEADER = "X-CSRFToken"  # noqa: S105  (a header's name)

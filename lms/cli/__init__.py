@@ -1,1 +1,1 @@
-"""The command line: one module a noun, and the kit they share (output, console, root)."""
+"""The command line: one module for each group of commands, and what they share."""

@@ -8,15 +8,17 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import accounts, clock, passes
-from lms.access import Action, Admitted, Decision
-from lms.cli.console import Console
-from lms.cli.moments import read_moment
+from lms.access.explanations import explain
+from lms.access.policy import Action, Admitted, Decision
+from lms.accounts import accounts
+from lms.cli.command_context import Console
+from lms.cli.datetime_option import read_moment
 from lms.cli.output import answer, json_option
-from lms.errors import N_, Invalid, NotFound
-from lms.explain import explain
-from lms.inquiry import Asked, inquire
-from lms.models.catalogue import Webinar
+from lms.core import clock
+from lms.core.errors import N_, Invalid, NotFound
+from lms.grants import grants
+from lms.models.catalog import Webinar
+from lms.people.access_diagnosis import Asked, inquire
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Why:
 def grant(console: Console, email: str, slug: str, *, as_json: bool) -> None:
     """Give a log-in one webinar for good; asking again changes nothing."""
     with console.carrel.database.transaction() as session:
-        line = passes.hold_for_good(
+        line = grants.hold_for_good(
             session,
             login_id=_login_id(session, email),
             webinar_id=_webinar_id(session, slug),

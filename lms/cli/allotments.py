@@ -5,22 +5,24 @@ from dataclasses import dataclass
 import click
 from sqlalchemy.orm import Session
 
-from lms import allotments, clock, organisations, pools
-from lms.allotments import NothingAllotted
-from lms.cli.console import Console
+from lms.cli.command_context import Console
 from lms.cli.output import answer, answer_items, json_option
-from lms.errors import N_, NotFound
-from lms.pools import PoolFacts
+from lms.core import clock
+from lms.core.errors import N_, NotFound
+from lms.organizations import organizations
+from lms.seats import allotments, pools
+from lms.seats.allotments import NothingAllotted
+from lms.seats.pools import PoolFacts
 
-NOTHING_THERE = N_("This organisation has been allotted nothing of this pool.")
+NOTHING_THERE = N_("This organization has been allotted nothing of this pool.")
 
 
 @dataclass(frozen=True, slots=True)
 class AllotmentAnswer:
-    """What an organisation has of another's pool; its own `pool` holds these seats."""
+    """What an organization has of another's pool; its own `pool` holds these seats."""
 
     pool: str
-    organisation: str
+    organization: str
     allotted: int | None
     used: int
     unused: int | None
@@ -28,10 +30,10 @@ class AllotmentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class TakenBackAnswer:
-    """What a child organisation has left after its unused seats went back, and how many those were."""
+    """What a child organization has left after its unused seats went back, and how many those were."""
 
     pool: str
-    organisation: str
+    organization: str
     allotted: int | None
     used: int
     taken_back: int
@@ -53,7 +55,7 @@ def allot(
     unlimited: bool,
     as_json: bool,
 ) -> None:
-    """Allot seats of a pool to an organisation that belongs to its owner.
+    """Allot seats of a pool to an organization that belongs to its owner.
 
     One that has some already has so many from now on: more, or fewer down to what it uses.
     """
@@ -70,7 +72,7 @@ def allot(
     told = "as many seats as it needs" if made.allotted is None else f"{made.allotted} seats"
     answer(
         _facts(made),
-        f"{made.organisation} has {told}, {made.used} of them in use (pool {made.public_id}).",
+        f"{made.organization} has {told}, {made.used} of them in use (pool {made.public_id}).",
         as_json=as_json,
     )
 
@@ -81,7 +83,7 @@ def allot(
 @json_option
 @click.pass_obj
 def take_back(console: Console, *, pool_id: str, child: str, as_json: bool) -> None:
-    """Move back to a pool what an organisation was allotted of it and does not use."""
+    """Move back to a pool what an organization was allotted of it and does not use."""
     with console.carrel.database.transaction() as session:
         pool = pools.find_pool(session, pool_id)
         part = allotments.part_of(session, pool.id, _child(session, child))
@@ -90,8 +92,8 @@ def take_back(console: Console, *, pool_id: str, child: str, as_json: bool) -> N
         number = allotments.take_back_unused(session, part.id, actor=None, now=clock.now())
         left = pools.read_pool(session, part.id)
     answer(
-        TakenBackAnswer(left.public_id, left.organisation, left.allotted, left.used, number),
-        f"{number} unused seats of {left.organisation} are in {pool.organisation}'s pool again.",
+        TakenBackAnswer(left.public_id, left.organization, left.allotted, left.used, number),
+        f"{number} unused seats of {left.organization} are in {pool.organization}'s pool again.",
         as_json=as_json,
     )
 
@@ -105,18 +107,18 @@ def list_allotments(console: Console, *, pool_id: str, as_json: bool) -> None:
     with console.carrel.database.read_session() as session:
         pool = pools.find_pool(session, pool_id)
         facts = [_facts(one) for one in pools.allotments_of(session, pool.id)]
-    columns = ("pool", "organisation", "allotted", "used", "unused")
+    columns = ("pool", "organization", "allotted", "used", "unused")
     answer_items(facts, columns, as_json=as_json)
 
 
 def _child(session: Session, slug: str) -> int:
-    return organisations.find_organisation(session, slug).id
+    return organizations.find_organization(session, slug).id
 
 
 def _facts(part: PoolFacts) -> AllotmentAnswer:
     return AllotmentAnswer(
         pool=part.public_id,
-        organisation=part.organisation,
+        organization=part.organization,
         allotted=part.allotted,
         used=part.used,
         unused=None if part.allotted is None else part.allotted - part.used,

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import click
 
-from lms import clock
-from lms.badge_keys import list_keys, rotate
-from lms.cli.console import Console
+from lms.certificates.badge_keys import list_keys, rotate
+from lms.cli.command_context import Console
 from lms.cli.output import answer, answer_items, json_option
-from lms.models.badges import BadgeKeyState
+from lms.core import clock
+from lms.models.badge_keys import BadgeKeyState
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from rich import box
 from rich.console import Console as Screen
 from rich.table import Table
 
-from lms.cli.console import Console
+from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
-from lms.clock import now
+from lms.core.clock import now
 from lms.demo.install import install_demo
-from lms.demo.report import DemoLogin, DemoReport, DemoWebinar
-from lms.models.catalogue import WebinarState
+from lms.demo.summary import DemoLogin, DemoReport, DemoWebinar
+from lms.models.catalog import WebinarState
 from lms.models.recordings import RecordingState
 
 WIDTH = 100
@@ -19,7 +19,7 @@ ON_ITS_WAY = {
     RecordingState.WAITING: "waiting for the worker",
     RecordingState.PROCESSING: "being prepared",
     RecordingState.FAILED: "failed",
-    RecordingState.CANCELLED: "cancelled",
+    RecordingState.CANCELED: "canceled",
 }
 
 

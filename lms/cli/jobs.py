@@ -2,10 +2,10 @@
 
 import click
 
-from lms.cli.console import Console
+from lms.cli.command_context import Console
 from lms.cli.output import answer, answer_items, cell, json_option
-from lms.clock import now
-from lms.jobs import JobFacts, cancel, job_facts, list_jobs, retry
+from lms.core.clock import now
+from lms.jobs.queue import JobFacts, cancel, job_facts, list_jobs, retry
 from lms.models.jobs import JobState
 
 COLUMNS = ("id", "kind", "lane", "state", "progress", "tries", "created_at", "failure")
@@ -52,7 +52,7 @@ def show(console: Console, *, job_id: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def retry_command(console: Console, *, job_id: str, as_json: bool) -> None:
-    """Queue a job that failed or was cancelled once more."""
+    """Queue a job that failed or was canceled once more."""
     with console.carrel.database.transaction() as session:
         retry(session, job_id, actor=None, now=now())
         facts = job_facts(session, job_id)
@@ -64,8 +64,8 @@ def retry_command(console: Console, *, job_id: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def cancel_command(console: Console, *, job_id: str, as_json: bool) -> None:
-    """Ask for a job to be cancelled; the worker writes the end."""
+    """Ask for a job to be canceled; the worker writes the end."""
     with console.carrel.database.transaction() as session:
         cancel(session, job_id, actor=None, now=now())
         facts = job_facts(session, job_id)
-    answer(facts, f"{facts.id} is being cancelled.", as_json=as_json)
+    answer(facts, f"{facts.id} is being canceled.", as_json=as_json)

@@ -4,12 +4,12 @@ from typing import BinaryIO
 
 import click
 
-from lms.bounces import take_report
-from lms.cli.console import Console
+from lms.cli.command_context import Console
 from lms.cli.output import answer, answer_items, json_option
-from lms.clock import now
-from lms.errors import N_
-from lms.mail import list_mails, mail_facts, post, resend
+from lms.core.clock import now
+from lms.core.errors import N_
+from lms.mail.bounces import take_report
+from lms.mail.outbox import list_mails, mail_facts, post, resend
 from lms.models.jobs import JobState
 
 COLUMNS = (
@@ -72,7 +72,7 @@ def try_command(console: Console, *, address: str, as_json: bool) -> None:
     with console.carrel.database.transaction() as session:
         row = post(
             session,
-            kind="trial",
+            kind="delivery_test",
             to=address,
             login_id=None,
             subject=TRIAL_SUBJECT,

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import click
 
-from lms.cli.console import Console
+from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
-from lms.clock import now
-from lms.errors import N_, Refused, Unavailable
-from lms.inventory import Fault, Inventory, Orphan, remove_orphans, take_inventory
-from lms.runtime import open_place
-from lms.settings import is_within
-from media.moving import Corrupt, Ledger, Moved, move, remove_moved
-from media.storage import Storage, StorageAway
+from lms.core.clock import now
+from lms.core.errors import N_, Refused, Unavailable
+from lms.core.runtime import open_place
+from lms.core.settings import is_within
+from lms.housekeeping.storage_audit import Fault, Inventory, Orphan, remove_orphans, take_inventory
+from media.storage.storage_copy import Corrupt, Ledger, Moved, move, remove_moved
+from media.storage.storage_protocol import Storage, StorageAway
 
 FOUND_SOMETHING = 1
 NEXT = {

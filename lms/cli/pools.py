@@ -1,19 +1,22 @@
-"""carrel pool: an organisation's seats, sold, listed, renewed and allotted."""
+"""carrel pool: an organization's seats, sold, listed, renewed and allotted."""
 
 from dataclasses import dataclass
 
 import click
 
-from lms import clock, organisations, pools, scopes
 from lms.cli.allotments import allot, list_allotments, take_back
-from lms.cli.console import Console
-from lms.cli.moments import read_moment
+from lms.cli.command_context import Console
+from lms.cli.contracts import grace, renew
+from lms.cli.datetime_option import read_moment
 from lms.cli.output import answer, answer_items, json_option
-from lms.cli.renewals import grace, renew
-from lms.errors import N_, Invalid
-from lms.models.holdings import OfferKind, Scope
-from lms.passes import Target, Term
-from lms.pools import NewPoolGrant, PoolFacts
+from lms.core import clock
+from lms.core.errors import N_, Invalid
+from lms.grants import scope_lookup
+from lms.grants.grants import Target, Term
+from lms.models.grants import OfferKind, Scope
+from lms.organizations import organizations
+from lms.seats import pools
+from lms.seats.pools import NewPoolGrant, PoolFacts
 
 BAD_SEATS = N_("Give a number of seats from 1 on.")
 BAD_TERM = N_("It has to end after it begins.")
@@ -24,7 +27,7 @@ class PoolAnswer:
     """A pool as the command line shows it; `target` is the slug of what it covers."""
 
     pool: str
-    organisation: str
+    organization: str
     scope: str
     target: str | None
     permanent: bool
@@ -35,11 +38,11 @@ class PoolAnswer:
 
 @click.group("pool")
 def pool() -> None:
-    """Give organisations seats, for one webinar or for more, for a term or for good."""
+    """Give organizations seats, for one webinar or for more, for a term or for good."""
 
 
 @pool.command("add")
-@click.argument("organisation")
+@click.argument("organization")
 @click.option("--webinar", metavar="SLUG", help="Seats for this webinar.")
 @click.option("--presenter", metavar="SLUG", help="Seats for all webinars with this presenter.")
 @click.option("--series", metavar="SLUG", help="Seats for all webinars of this series.")
@@ -54,7 +57,7 @@ def pool() -> None:
 def add_pool(
     console: Console,
     *,
-    organisation: str,
+    organization: str,
     webinar: str | None,
     presenter: str | None,
     series: str | None,
@@ -66,7 +69,7 @@ def add_pool(
     zone: str | None,
     as_json: bool,
 ) -> None:
-    """Give an organisation seats; its pool of the same scope and kind gets them, or a new one."""
+    """Give an organization seats; its pool of the same scope and kind gets them, or a new one."""
     scope, slug = _one_scope(webinar, presenter, series, "" if everything else None)
     number = _number(seats, unlimited=unlimited)
     moment = clock.now()
@@ -75,22 +78,22 @@ def add_pool(
     if term.ends_at is not None and term.ends_at <= term.starts_at:
         raise Invalid(BAD_TERM, fields={"ends": BAD_TERM})
     with console.carrel.database.transaction() as session:
-        buyer = organisations.find_organisation(session, organisation)
-        target = Target(scope, scopes.find_target(session, scope, slug))
+        buyer = organizations.find_organization(session, organization)
+        target = Target(scope, scope_lookup.find_target(session, scope, slug))
         new = NewPoolGrant(buyer.id, target, number, term, _kind(scope, number, term))
         made = pools.sell_seats(session, new, actor=None, now=moment)
     facts = _facts(made)
-    answer(facts, f"{made.organisation} has {_told(made)} (pool {facts.pool}).", as_json=as_json)
+    answer(facts, f"{made.organization} has {_told(made)} (pool {facts.pool}).", as_json=as_json)
 
 
 @pool.command("list")
-@click.argument("organisation")
+@click.argument("organization")
 @json_option
 @click.pass_obj
-def list_pools(console: Console, *, organisation: str, as_json: bool) -> None:
-    """List an organisation's pools."""
+def list_pools(console: Console, *, organization: str, as_json: bool) -> None:
+    """List an organization's pools."""
     with console.carrel.database.read_session() as session:
-        found = organisations.find_organisation(session, organisation)
+        found = organizations.find_organization(session, organization)
         facts = [_facts(one) for one in pools.pools_of(session, found.id)]
     columns = ("pool", "scope", "target", "permanent", "capacity", "used", "free")
     answer_items(facts, columns, as_json=as_json)
@@ -138,7 +141,7 @@ def _told(pool_facts: PoolFacts) -> str:
 def _facts(found: PoolFacts) -> PoolAnswer:
     return PoolAnswer(
         pool=found.public_id,
-        organisation=found.organisation,
+        organization=found.organization,
         scope=found.target.scope.value,
         target=found.slug or None,
         permanent=found.is_permanent,

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import click
 
-from lms import clock, handouts, recordings
-from lms.cli.console import Console
+from lms.cli.command_context import Console
+from lms.cli.file_upload import send_recording
 from lms.cli.output import answer, json_option
-from lms.cli.sending import send_recording
-from lms.errors import N_, Refused
-from lms.jobs import latest_job
+from lms.core import clock
+from lms.core.errors import N_, Refused
+from lms.handouts import handouts
+from lms.jobs.queue import latest_job
 from lms.models.recordings import RecordingState
-from lms.webinar_files import VersionFacts, read_version, read_webinar_files
-from lms.worker import see_through
+from lms.recordings import recordings
+from lms.recordings.staff_file_list import VersionFacts, read_version, read_webinar_files
+from lms.worker.worker import see_through
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 
@@ -114,7 +116,7 @@ def _seen_through(console: Console, recording_id: str) -> VersionFacts:
     with carrel.database.read_session() as session:
         version = read_version(session, recording_id)
     if version.state is not RecordingState.READY:
-        sentence = version.failure or N_("The work on this recording was cancelled.")
+        sentence = version.failure or N_("The work on this recording was canceled.")
         raise Refused(sentence, code=f"recording_{version.state}")
     return version
 

@@ -6,18 +6,21 @@ from datetime import datetime
 import click
 from sqlalchemy.orm import Session
 
-from lms import accounts, clock, invitations, pools, seat_list
-from lms.addresses import read_address
-from lms.cli.console import Console
+from lms.accounts import accounts
+from lms.cli.command_context import Console
 from lms.cli.output import answer, answer_items, json_option
-from lms.errors import N_, Conflict, Invalid, NotFound
-from lms.invitations import AlreadyIn, Answer, Invited, Invitee
-from lms.links import Doors
+from lms.core import clock
+from lms.core.email_addresses import read_address
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.mail.links import Doors
 from lms.models.seats import AssignmentEnd
-from lms.pools import PoolFacts
-from lms.seat_list import SeatFacts, seat_of_address
-from lms.seating import Full
-from lms.seats import Closed, claim, release
+from lms.seats import invitations, pools
+from lms.seats import reading as seat_reading
+from lms.seats.claims import Closed, claim, release
+from lms.seats.invitations import AlreadyIn, Answer, Invited, Invitee
+from lms.seats.pools import PoolFacts
+from lms.seats.reading import SeatFacts, seat_of_address
+from lms.seats.seat_counts import Full
 
 FULL = N_("No seat of this pool is free.")
 CLOSED = N_("This pool takes nobody new: its term is over.")
@@ -72,7 +75,7 @@ class SeatAnswer:
 
 @click.group("seats")
 def seats() -> None:
-    """Put people into an organisation's seats, and take them out."""
+    """Put people into an organization's seats, and take them out."""
 
 
 @seats.command("claim")
@@ -150,7 +153,7 @@ def list_seats(console: Console, *, pool_id: str, as_json: bool) -> None:
     """List a pool's seats and who has each."""
     with console.carrel.database.read_session() as session:
         pool = pools.find_pool(session, pool_id)
-        facts = [_facts(one) for one in seat_list.list_seats(session, pool.id)]
+        facts = [_facts(one) for one in seat_reading.list_seats(session, pool.id)]
     columns = ("seat", "state", "email", "name", "claimed_at", "expires_at", "opens_at")
     answer_items(facts, columns, as_json=as_json)
 
@@ -166,7 +169,7 @@ def _seat_of(session: Session, pool: PoolFacts, email: str) -> SeatFacts:
     try:
         address = read_address(email)
     except Invalid as error:
-        raise NotFound(seat_list.NOBODY_OF_THIS_ADDRESS) from error
+        raise NotFound(seat_reading.NOBODY_OF_THIS_ADDRESS) from error
     return seat_of_address(session, pool.id, address.key)
 
 

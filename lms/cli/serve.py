@@ -8,12 +8,12 @@ from ipaddress import ip_address
 import click
 
 from lms.cli.output import answer, json_option
-from lms.db import Database
-from lms.logs import configure_logs
+from lms.core.database import Database
+from lms.core.logs import configure_logs
+from lms.core.settings import Settings, inherited_environment
+from lms.mail.transport import mail_folder
 from lms.migrations import upgrade
-from lms.postbox import mail_folder
-from lms.serve import Supervisor, listen, web_program, worker_program
-from lms.settings import Settings, inherited_environment
+from lms.worker.supervisor import Supervisor, listen, web_program, worker_program
 
 DEFAULT_BIND = "127.0.0.1:8000"
 LAST_PORT = 65535

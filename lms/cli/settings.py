@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import click
 from sqlalchemy import make_url, text
 
-from lms.cli.console import Console
+from lms.cli.command_context import Console
 from lms.cli.output import answer, first_line, json_option
-from lms.errors import Unavailable
+from lms.core.errors import Unavailable
 
 PROBE_KEY = "house/settings-check"
 

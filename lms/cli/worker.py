@@ -8,13 +8,13 @@ from typing import Final
 
 import click
 
-from lms.cli.console import Console
+from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
-from lms.errors import Unavailable
-from lms.logs import configure_logs
+from lms.core.errors import Unavailable
+from lms.core.logs import configure_logs
 from lms.migrations import current, head
 from lms.models.jobs import Lane
-from lms.worker import Worker
+from lms.worker.worker import Worker
 
 SHARES: Final = {"media": (Lane.MEDIA,), "prompt": (Lane.PROMPT, Lane.FILES)}
 

@@ -1,1 +1,1 @@
-"""The demo: an invented training house, told in texts and small files, and made into a library."""
+"""The demo: an invented training company with webinars, customers and recordings."""

@@ -1,9 +1,13 @@
 """Everything the demo tells, in one place; its parts are beside it, one series a file."""
 
-from lms.demo import desk, machines, memory
-from lms.demo.people import CAST, HOUSE, ORGANISATIONS, PRESENTERS, PRICES
+from lms.demo import series_desk_and_door, series_local_memory, series_plain_machines
+from lms.demo.people_and_prices import CAST, HOUSE, ORGANIZATIONS, PRESENTERS, PRICES
 
-SERIES = (desk.SERIES, memory.SERIES, machines.SERIES)
-WEBINARS = (*desk.WEBINARS, *machines.WEBINARS, *memory.WEBINARS)
+SERIES = (series_desk_and_door.SERIES, series_local_memory.SERIES, series_plain_machines.SERIES)
+WEBINARS = (
+    *series_desk_and_door.WEBINARS,
+    *series_plain_machines.WEBINARS,
+    *series_local_memory.WEBINARS,
+)
 
-__all__ = ["CAST", "HOUSE", "ORGANISATIONS", "PRESENTERS", "PRICES", "SERIES", "WEBINARS"]
+__all__ = ["CAST", "HOUSE", "ORGANIZATIONS", "PRESENTERS", "PRICES", "SERIES", "WEBINARS"]

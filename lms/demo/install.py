@@ -11,30 +11,36 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import captions, handouts, recordings
-from lms.accounts import Account, NewLogin, add_login, find_by_email
-from lms.addresses import read_address
-from lms.demo.content import HOUSE, ORGANISATIONS, PRICES, SERIES, WEBINARS
-from lms.demo.report import DemoReport, read_report
-from lms.demo.selling import write_customers
-from lms.demo.shapes import ZONE, CastText, OrganisationText, WebinarText, held_at
-from lms.demo.stored import Stored, StoredRecording, make_ready
-from lms.demo.training import write_training
-from lms.demo.watching import write_watching
-from lms.errors import NotFound
-from lms.house import HouseWords, change_logo, describe_house
+from lms.accounts.accounts import Account, NewLogin, add_login, find_by_email
+from lms.branding import HouseWords, change_logo, describe_house
+from lms.catalog.presenters import PresenterWords, add_presenter, change_picture
+from lms.catalog.series import SeriesWords, add_series
+from lms.catalog.webinar_texts import WebinarWords
+from lms.catalog.webinars import add_webinar, publish_webinar, withdraw_webinar
+from lms.core.email_addresses import read_address
+from lms.core.errors import NotFound
+from lms.core.runtime import Carrel
+from lms.demo.content import HOUSE, ORGANIZATIONS, PRICES, SERIES, WEBINARS
+from lms.demo.data_types import ZONE, CastText, OrganizationText, WebinarText, held_at
+from lms.demo.seat_sales import write_customers
+from lms.demo.stored_files import Stored, StoredRecording, make_ready
+from lms.demo.summary import DemoReport, read_report
+from lms.demo.training_assignments import write_training
+from lms.demo.watch_history import write_watching
+from lms.grants.grants import Target, grant, hold_for_good, year_from
+from lms.handouts import handouts
 from lms.models.branding import House
-from lms.models.catalogue import Presenter, Series, Webinar
-from lms.models.holdings import OfferKind, Scope
-from lms.models.organisations import Role
-from lms.offers import Price, set_prices
-from lms.organisations import NewOrganisation, add_member, add_organisation, find_organisation
-from lms.passes import Target, grant, hold_for_good, year_from
-from lms.presenters import PresenterWords, add_presenter, change_picture
-from lms.runtime import Carrel
-from lms.series import SeriesWords, add_series
-from lms.webinar_words import WebinarWords
-from lms.webinars import add_webinar, publish_webinar, withdraw_webinar
+from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.grants import OfferKind, Scope
+from lms.models.organizations import Role
+from lms.organizations.organizations import (
+    NewOrganization,
+    add_member,
+    add_organization,
+    find_organization,
+)
+from lms.pricing.price_list import Price, set_prices
+from lms.recordings import captions, recordings
 
 CURRENCY: Final = "USD"
 JOINED_AGO: Final = timedelta(days=450)  # the cast
@@ -81,8 +87,8 @@ def _write(session: Session, stored: Stored, *, now: datetime) -> None:
     for recording in stored.recordings:
         if recording.webinar in free:
             _write_recording(session, recording, now=now)
-    for organisation in ORGANISATIONS:
-        _write_organisation(session, organisation, now=began)
+    for organization in ORGANIZATIONS:
+        _write_organization(session, organization, now=began)
     for login in stored.logins:
         _write_person(session, login.person, login.password_hash, now=now)
 
@@ -144,12 +150,12 @@ def _write_recording(session: Session, stored: StoredRecording, *, now: datetime
     handouts.attach(session, slug=slug, kept=stored.slides, actor=None, now=now)
 
 
-def _write_organisation(session: Session, text: OrganisationText, *, now: datetime) -> None:
+def _write_organization(session: Session, text: OrganizationText, *, now: datetime) -> None:
     try:
-        find_organisation(session, text.slug)
+        find_organization(session, text.slug)
     except NotFound:
-        new = NewOrganisation(text.slug, text.name, text.parent)
-        add_organisation(session, new, actor=None, now=now)
+        new = NewOrganization(text.slug, text.name, text.parent)
+        add_organization(session, new, actor=None, now=now)
 
 
 def _write_person(session: Session, person: CastText, password_hash: str, *, now: datetime) -> None:
@@ -169,9 +175,9 @@ def _write_person(session: Session, person: CastText, password_hash: str, *, now
             now=bought,
         )
     if person.manages:
-        organisation = find_organisation(session, person.manages)
+        organization = find_organization(session, person.manages)
         add_member(
-            session, organisation, account.id, role=Role.MANAGER, actor=None, now=now - JOINED_AGO
+            session, organization, account.id, role=Role.MANAGER, actor=None, now=now - JOINED_AGO
         )
 
 

@@ -1,4 +1,4 @@
-"""The history of the tables, and how a database is brought up to this version's."""
+"""Migrations: how a database gets the tables of this version."""
 
 import fcntl
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
 
-from lms.db import Database
-from lms.errors import Conflict
+from lms.core.database import Database
+from lms.core.errors import Conflict
 
 HERE = Path(__file__).resolve().parent
 ADVISORY_LOCK = 0x43617272656C  # "Carrel": one number that only upgrades of this product take

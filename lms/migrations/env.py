@@ -5,9 +5,9 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from lms.db import Base, UTCDateTime
+from lms.core.database import Base, UTCDateTime
 from lms.migrations import CONNECTION
-from lms.models import all as tables
+from lms.models import all_tables as tables
 
 assert tables.MODULES  # noqa: S101  (importing them is what fills Base.metadata)
 

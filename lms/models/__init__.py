@@ -1,1 +1,1 @@
-"""Tables only: no queries and no rules."""
+"""Database models: tables only, no queries and no rules."""

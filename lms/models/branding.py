@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime
+from lms.core.database import Base, UTCDateTime
 
 
 class House(Base, kw_only=True):
@@ -14,7 +14,7 @@ class House(Base, kw_only=True):
     __tablename__ = "house"
     __table_args__ = (
         CheckConstraint("id = 1", name="only_one"),
-        CheckConstraint("length(accent) = 7", name="accent_is_a_hex_colour"),
+        CheckConstraint("length(accent) = 7", name="accent_is_a_hex_color"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, default=1)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime, public_id_column, words
+from lms.core.database import Base, UTCDateTime, public_id_column, words
 
 STANDING = "revoked_at IS NULL AND replaced_at IS NULL"
 OF_A_LOGIN = text(f"{STANDING} AND login_id IS NOT NULL")

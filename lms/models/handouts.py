@@ -12,15 +12,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime, public_id_column, words
-from media.kinds import DocumentKind
+from lms.core.database import Base, UTCDateTime, public_id_column, words
+from media.files.file_types import DocumentKind
 
 
 class Handout(Base, kw_only=True):
     """A file that goes with a webinar, downloaded under its own name.
 
     `pages` counts a presentation's slides and is 0 for a DOCX; `preview_key` is empty where there
-    is no picture; `taken_out` has the words of media/documents.py for what was cleaned away. A
+    is no picture; `taken_out` has the words of media/documents/document_check.py for what was cleaned away. A
     removed one is shown to nobody, and can be put back until its files go.
     """
 

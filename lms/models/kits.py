@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime, public_id_column, words
+from lms.core.database import Base, UTCDateTime, public_id_column, words
 
 
 class KitState(StrEnum):
@@ -15,23 +15,23 @@ class KitState(StrEnum):
     MAKING = "making"
     READY = "ready"
     FAILED = "failed"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
     GONE = "gone"
 
 
 class KitPermit(Base, kw_only=True):
-    """Staff's word that an organisation may take kits: what its contract says."""
+    """Staff's word that an organization may take kits: what its contract says."""
 
     __tablename__ = "kit_permit"
 
-    organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organization.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     granted_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class DeliveryKit(Base, kw_only=True):
-    """One recording as a zip for one organisation, whose name stands in its picture.
+    """One recording as a zip for one organization, whose name stands in its picture.
 
     `file_key` is where the zip is stored until `expires_at`; `token_hash` is that of its link, which
     a new one replaces. `failure` is why it could not be made.
@@ -43,12 +43,12 @@ class DeliveryKit(Base, kw_only=True):
         CheckConstraint("state <> 'ready' OR expires_at IS NOT NULL", name="ready_for_a_time"),
         CheckConstraint("token_hash IS NULL OR length(token_hash) = 32", name="token_is_a_sha256"),
         CheckConstraint("size_bytes >= 0 AND downloads >= 0", name="counts_not_negative"),
-        Index("ix_delivery_kit_organisation_id_id", "organisation_id", "id"),
+        Index("ix_delivery_kit_organization_id_id", "organization_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
     recording_id: Mapped[int] = mapped_column(
         ForeignKey("recording.id", ondelete="CASCADE"), index=True
     )

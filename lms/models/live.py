@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime, public_id_column
+from lms.core.database import Base, UTCDateTime, public_id_column
 
 
 class LiveJoin(Base, kw_only=True):

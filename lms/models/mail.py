@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime, public_id_column, words
+from lms.core.database import Base, UTCDateTime, public_id_column, words
 from lms.models.jobs import JobState
 
 
@@ -14,7 +14,7 @@ class Mail(Base, kw_only=True):
     """A letter written in the transaction that wants it, sent by the worker.
 
     `bounced_at` is when a mail server said that there is no such mailbox. `invitation` is the
-    calendar entry that goes with it (lms/calendar_files.py).
+    calendar entry that goes with it (lms/core/icalendar.py).
     """
 
     __tablename__ = "mail"

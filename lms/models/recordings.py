@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime, public_id_column, words
+from lms.core.database import Base, UTCDateTime, public_id_column, words
 
 LARGE = BigInteger().with_variant(Integer, "sqlite")  # whose integers have 64 bits by themselves
 
@@ -28,7 +28,7 @@ class RecordingState(StrEnum):
     PROCESSING = "processing"
     READY = "ready"
     FAILED = "failed"
-    CANCELLED = "cancelled"
+    CANCELED = "canceled"
 
 
 class SlideFate(StrEnum):

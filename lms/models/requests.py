@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime, public_id_column, words
-from lms.models.holdings import OfferKind
+from lms.core.database import Base, UTCDateTime, public_id_column, words
+from lms.models.grants import OfferKind
 from lms.models.sales import DeliveredThrough
 
 
@@ -68,12 +68,12 @@ class DeskRequest(Base, kw_only=True):
     state: Mapped[RequestState] = mapped_column(words(RequestState), default=RequestState.NEW)
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str] = mapped_column(String(320))
-    organisation_name: Mapped[str] = mapped_column(String(200), default="")
+    organization_name: Mapped[str] = mapped_column(String(200), default="")
     login_id: Mapped[int | None] = mapped_column(
         ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
     )
-    organisation_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organisation.id", ondelete="SET NULL"), default=None, index=True
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organization.id", ondelete="SET NULL"), default=None, index=True
     )
     webinar_id: Mapped[int | None] = mapped_column(
         ForeignKey("webinar.id", ondelete="SET NULL"), default=None, index=True

@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime, public_id_column, words
-from lms.models.holdings import OfferKind
+from lms.core.database import Base, UTCDateTime, public_id_column, words
+from lms.models.grants import OfferKind
 
 
 class Terms(StrEnum):
@@ -29,7 +29,7 @@ class DeliveredThrough(StrEnum):
 
 
 class Sale(Base, kw_only=True):
-    """Something sold to a person or an organisation, at the price it was sold at (P6).
+    """Something sold to a person or an organization, at the price it was sold at (P6).
 
     `contact_id` is whom letters about it go to; `due_at` is until when it is to be paid, where it
     is paid later. A dispute is open while `disputed_at` stands.
@@ -38,7 +38,7 @@ class Sale(Base, kw_only=True):
     __tablename__ = "sale"
     __table_args__ = (
         CheckConstraint(
-            "(login_id IS NULL) <> (organisation_id IS NULL)", name="to_a_person_or_organisation"
+            "(login_id IS NULL) <> (organization_id IS NULL)", name="to_a_person_or_organization"
         ),
         CheckConstraint("quantity IS NULL OR quantity >= 1", name="quantity_at_least_one"),
         CheckConstraint("price_minor >= 0", name="price_not_negative"),
@@ -52,8 +52,8 @@ class Sale(Base, kw_only=True):
     login_id: Mapped[int | None] = mapped_column(
         ForeignKey("login.id", ondelete="RESTRICT"), default=None, index=True
     )
-    organisation_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organisation.id", ondelete="RESTRICT"), default=None, index=True
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
     )
     kind: Mapped[OfferKind] = mapped_column(words(OfferKind))
     quantity: Mapped[int | None]  # NULL is unlimited

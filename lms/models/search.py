@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, words
+from lms.core.database import Base, words
 
 # Only PostgreSQL has it; a query must repeat it to the letter to be answered by the index.
 SEARCHED = "to_tsvector('english', title || ' ' || names || ' ' || body)"
@@ -27,7 +27,7 @@ class PassageKind(StrEnum):
 class WebinarWords(Base, kw_only=True):
     """The words of a webinar: of its title, of whoever presents it and its series, and of its text.
 
-    They are folded (lower case, no accents, no Markdown) and written by `lms.search` only. On
+    They are folded (lower case, no accents, no Markdown) and written by `lms.search.webinar_search` only. On
     SQLite the index is the FTS5 table `webinar_search` over these rows, which triggers keep; both
     stand in the migration alone. Rebuilding this table would drop the triggers.
     """
@@ -50,7 +50,7 @@ class WebinarWords(Base, kw_only=True):
 class Passage(Base, kw_only=True):
     """Some sentences of what goes with a webinar, with the time or the page where they stand.
 
-    Written by `lms.passages` only. `source` is the outside id of the captions, the handout or the
+    Written by `lms.search.passages` only. `source` is the outside id of the captions, the handout or the
     recording that it comes from. On SQLite the index is the FTS5 table `passage_search` over these
     rows, kept by triggers; on PostgreSQL the function `passages_said` asks the index, where the
     planner would read the table for a word that is everywhere. They stand in migrations alone.

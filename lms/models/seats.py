@@ -1,4 +1,4 @@
-"""An organisation's places: pools, the seats in them, who has had each, and who waits for one."""
+"""An organization's places: pools, the seats in them, who has had each, and who waits for one."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime, public_id_column, words
-from lms.models.holdings import NAMES_ITS_TARGET, Scope
+from lms.core.database import Base, UTCDateTime, public_id_column, words
+from lms.models.grants import NAMES_ITS_TARGET, Scope
 
 # In a unique index: active ones are alike, each ended one is another. So one index finds all of a
 # person or seat and lets one of them be active, and a claim writes three pages fewer.
@@ -63,10 +63,10 @@ class WaitingEnd(StrEnum):
 
 
 class Pool(Base, kw_only=True):
-    """An organisation's places for one scope; `capacity` NULL is unlimited.
+    """An organization's places for one scope; `capacity` NULL is unlimited.
 
-    `capacity` and `used` are kept by lms/pools.py and lms/seats.py alone. `used` counts invited,
-    offered and claimed assignments, locked seats and what is allotted to child organisations.
+    `capacity` and `used` are kept by lms/seats/pools.py and lms/seats/claims.py alone. `used` counts invited,
+    offered and claimed assignments, locked seats and what is allotted to child organizations.
     A pool that was allotted from another has no grants of its own: the parent's admit.
     """
 
@@ -86,8 +86,8 @@ class Pool(Base, kw_only=True):
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id", ondelete="RESTRICT"), index=True
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organization.id", ondelete="RESTRICT"), index=True
     )
     scope: Mapped[Scope] = mapped_column(words(Scope))
     webinar_id: Mapped[int | None] = mapped_column(
@@ -256,7 +256,7 @@ class WaitingEntry(Base, kw_only=True):
 
 
 class VerifiedDomain(Base, kw_only=True):
-    """A mail domain that is an organisation's own: its people may take seats by themselves (S7)."""
+    """A mail domain that is an organization's own: its people may take seats by themselves (S7)."""
 
     __tablename__ = "verified_domain"
     __table_args__ = (
@@ -266,8 +266,8 @@ class VerifiedDomain(Base, kw_only=True):
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organization.id", ondelete="CASCADE"), index=True
     )
     domain: Mapped[str] = mapped_column(String(255), unique=True)
     verified_at: Mapped[datetime] = mapped_column(UTCDateTime)

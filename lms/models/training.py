@@ -1,27 +1,27 @@
-"""Training: what an organisation asks its people to watch, until when, and who has."""
+"""Training: what an organization asks its people to watch, until when, and who has."""
 
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime, public_id_column
+from lms.core.database import Base, UTCDateTime, public_id_column
 
 OPEN = text("done_at IS NULL")
 
 
 class TrainingGroup(Base, kw_only=True):
-    """Some people of an organisation under a name, to assign training to together."""
+    """Some people of an organization under a name, to assign training to together."""
 
     __tablename__ = "training_group"
     __table_args__ = (
-        UniqueConstraint("organisation_id", "name"),
+        UniqueConstraint("organization_id", "name"),
         CheckConstraint("length(name) BETWEEN 1 AND 100", name="name_length"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id", ondelete="CASCADE"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(100))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
@@ -40,7 +40,7 @@ class TrainingGroupMember(Base, kw_only=True):
 
 
 class Training(Base, kw_only=True):
-    """Webinars that an organisation's people are to watch by the end of a day in its zone.
+    """Webinars that an organization's people are to watch by the end of a day in its zone.
 
     `policy` is a text of the manager's that each confirms to have read; empty asks for nothing.
     `series_id` is the series it was assigned as: its webinars stand in the order of that.
@@ -54,8 +54,8 @@ class Training(Base, kw_only=True):
 
     id: Mapped[int] = mapped_column(primary_key=True, init=False)
     public_id: Mapped[str] = public_id_column()
-    organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organization.id", ondelete="CASCADE"), index=True
     )
     series_id: Mapped[int | None] = mapped_column(
         ForeignKey("series.id", ondelete="SET NULL"), default=None, index=True

@@ -1,1 +1,1 @@
-"""The pages: guards, forms and views over the domain."""
+"""The pages of the library: one package for each noun."""

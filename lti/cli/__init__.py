@@ -1,1 +1,1 @@
-"""The commands of the tool: carrel lti ..."""
+"""Commands of the LTI tool: carrel lti and carrel embed."""

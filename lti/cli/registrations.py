@@ -6,16 +6,16 @@ from urllib.parse import urlsplit
 
 import click
 
-from lms import clock
-from lms.cli.console import Console
+from lms.cli.command_context import Console
 from lms.cli.output import answer, answer_items, json_option
-from lti.deployments import (
+from lms.core import clock
+from lti.registrations.deployments import (
     DeploymentFacts,
     approve_deployment,
     list_deployments,
     refuse_deployment,
 )
-from lti.registrations import (
+from lti.registrations.registrations import (
     NewRegistration,
     RegistrationDetails,
     RegistrationFacts,
@@ -37,7 +37,7 @@ class RegistrationAnswer:
     issuer: str
     client_id: str
     state: str
-    organisation: str | None
+    organization: str | None
     auth_url: str
     token_url: str
     jwks_url: str
@@ -58,7 +58,7 @@ class DeploymentAnswer:
     registration: str
     deployment_id: str
     state: str
-    organisation: str | None
+    organization: str | None
     seen_at: datetime
 
 
@@ -79,9 +79,9 @@ def deployment() -> None:
 @click.option("--token-url", required=True, help="Where access tokens are given.")
 @click.option("--jwks-url", required=True, help="Where the learning system's keys are.")
 @click.option("--token-audience", help="Where it differs from the token address (Brightspace).")
-@click.option("--organisation", required=True, metavar="SLUG", help="Whose it is.")
+@click.option("--organization", required=True, metavar="SLUG", help="Whose it is.")
 @click.option("--deployment", "deployments", multiple=True, metavar="ID", help="Approved at once.")
-@click.option("--name", help="How it is listed; by default the organisation and the host.")
+@click.option("--name", help="How it is listed; by default the organization and the host.")
 @click.option("--allow-loopback", is_flag=True, help="It is at this machine or a private network.")
 @json_option
 @click.pass_obj
@@ -93,7 +93,7 @@ def add(
     token_url: str,
     jwks_url: str,
     token_audience: str | None,
-    organisation: str,
+    organization: str,
     deployments: tuple[str, ...],
     name: str | None,
     *,
@@ -103,19 +103,19 @@ def add(
     """Register a learning system, and approve the deployments that are named."""
     moment = clock.now()
     details = RegistrationDetails(
-        name=name or f"{organisation} ({urlsplit(auth_url).hostname or issuer})",
+        name=name or f"{organization} ({urlsplit(auth_url).hostname or issuer})",
         auth_url=auth_url,
         token_url=token_url,
         jwks_url=jwks_url,
         token_audience=token_audience,
         allows_loopback=allow_loopback,
     )
-    new = NewRegistration(issuer, client_id, details, organisation)
+    new = NewRegistration(issuer, client_id, details, organization)
     with console.carrel.database.transaction() as session:
         made = add_registration(session, new, actor=None, now=moment)
         for each in deployments:
             approve_deployment(
-                session, made.public_id, each, organisation=organisation, actor=None, now=moment
+                session, made.public_id, each, organization=organization, actor=None, now=moment
             )
     told = f" with {len(deployments)} approved deployments" if deployments else ""
     answer(
@@ -140,7 +140,7 @@ def list_all(console: Console, *, as_json: bool) -> None:
         )
         for one in known
     ]
-    columns = ("id", "name", "issuer", "client_id", "state", "organisation", "deployments")
+    columns = ("id", "name", "issuer", "client_id", "state", "organization", "deployments")
     answer_items(items, columns, as_json=as_json)
 
 
@@ -212,30 +212,30 @@ def list_deployed(console: Console, *, as_json: bool) -> None:
     """List deployments, the last seen first."""
     with console.carrel.database.read_session() as session:
         items = [_deployment(one) for one in list_deployments(session)]
-    columns = ("registration", "deployment_id", "state", "organisation", "seen_at")
+    columns = ("registration", "deployment_id", "state", "organization", "seen_at")
     answer_items(items, columns, as_json=as_json)
 
 
 @deployment.command("approve")
 @click.argument("registration_id", metavar="REG")
 @click.argument("deployment_id", metavar="ID")
-@click.option("--organisation", required=True, metavar="SLUG", help="Whose library it sees.")
+@click.option("--organization", required=True, metavar="SLUG", help="Whose library it sees.")
 @json_option
 @click.pass_obj
 def approve_one(
-    console: Console, *, registration_id: str, deployment_id: str, organisation: str, as_json: bool
+    console: Console, *, registration_id: str, deployment_id: str, organization: str, as_json: bool
 ) -> None:
-    """Let the launches of a deployment see an organisation's library."""
+    """Let the launches of a deployment see an organization's library."""
     with console.carrel.database.transaction() as session:
         kept = approve_deployment(
             session,
             registration_id,
             deployment_id,
-            organisation=organisation,
+            organization=organization,
             actor=None,
             now=clock.now(),
         )
-    told = f"Deployment {deployment_id} of {kept.platform} sees the library of {organisation}."
+    told = f"Deployment {deployment_id} of {kept.platform} sees the library of {organization}."
     answer(_deployment(kept), told, as_json=as_json)
 
 
@@ -263,7 +263,7 @@ def _registration(one: RegistrationFacts, deployments: tuple[str, ...]) -> Regis
         issuer=one.issuer,
         client_id=one.client_id,
         state=one.state.value,
-        organisation=None if one.organisation is None else one.organisation.slug,
+        organization=None if one.organization is None else one.organization.slug,
         auth_url=one.details.auth_url,
         token_url=one.details.token_url,
         jwks_url=one.details.jwks_url,
@@ -283,6 +283,6 @@ def _deployment(one: DeploymentFacts) -> DeploymentAnswer:
         registration=one.registration,
         deployment_id=one.deployment_id,
         state=one.state.value,
-        organisation=None if one.organisation is None else one.organisation.slug,
+        organization=None if one.organization is None else one.organization.slug,
         seen_at=one.seen_at,
     )

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import click
 
-from lms import clock
 from lms.app import create_app
-from lms.cli.console import Console
+from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
-from lti.registrations import find_registration
-from lti.selftest.play import Play
-from lti.selftest.proofs import Proof, as_text
+from lms.core import clock
+from lti.registrations.registrations import find_registration
+from lti.selftest.check_results import Proof, as_text
+from lti.selftest.runner import Play
 
 FAILED = 1
 

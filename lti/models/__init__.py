@@ -1,1 +1,1 @@
-"""The tool's tables: no queries, no rules."""
+"""Tables of the LTI tool."""

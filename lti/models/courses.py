@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime, public_id_column, words
+from lms.core.database import Base, UTCDateTime, public_id_column, words
 
 
 class CompletionRule(StrEnum):
@@ -66,7 +66,7 @@ class Context(Base, kw_only=True):
 class ResourceLink(Base, kw_only=True):
     """One place in a course from which the tool is launched, and what it shows there.
 
-    `target` is a `lti.targets.Target` as JSON, as the signed launch named it last. `scopes` are the
+    `target` is a `lti.protocol.content_target.Target` as JSON, as the signed launch named it last. `scopes` are the
     AGS scopes of the last launch, separated by spaces. `line_item_url` is its column, found or made
     once. `threshold` counts percent watched.
     """

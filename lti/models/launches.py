@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.db import Base, UTCDateTime, public_id_column, words
+from lms.core.database import Base, UTCDateTime, public_id_column, words
 
 
 class Purpose(StrEnum):
@@ -66,7 +66,7 @@ class FrameSession(Base, kw_only=True):
     """One launch, or one visit by an embed link: who is there, as whom, and what may be shown.
 
     Its secret stands in the path of its pages. Where a cookie survived in the frame, `browser_hash`
-    binds it to that browser as well. `organisation_id` is the only one whose library it sees.
+    binds it to that browser as well. `organization_id` is the only one whose library it sees.
     `login_id` and `identity_id` are empty for somebody nobody knows. `target` is a Target as JSON,
     `services` what the launch said of deep linking, the gradebook, the roster and the way back;
     neither holds a name or an address. `hand_over_hash` opens it once in a window of its own.
@@ -94,8 +94,8 @@ class FrameSession(Base, kw_only=True):
     hand_over_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True, default=None)
     purpose: Mapped[Purpose] = mapped_column(words(Purpose))
     role: Mapped[FrameRole] = mapped_column(words(FrameRole))
-    organisation_id: Mapped[int] = mapped_column(
-        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organization.id", ondelete="CASCADE"), index=True
     )
     deployment_id: Mapped[int | None] = mapped_column(
         ForeignKey("lti_deployment.id", ondelete="CASCADE"), default=None, index=True

@@ -1,1 +1,1 @@
-"""The self-test: the tool is launched by a platform of its own, and each answer is a line of proof."""
+"""The self-test: a simulated platform launches the tool and checks each answer."""

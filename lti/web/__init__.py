@@ -1,1 +1,1 @@
-"""The pages of the tool: for platforms, inside their frames, and for who connects them."""
+"""Pages of the LTI tool."""

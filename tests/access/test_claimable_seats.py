@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from lms.access import Code
-from lms.db import Database
+from lms.access.policy import Code
+from lms.core.database import Database
 from lms.models.seats import AssignmentEnd, ClaimPolicy, Pool
-from tests.access.test_ways import code, contract, dan_of, decision, elm_of
+from tests.access.test_grant_paths import code, contract, dan_of, decision, elm_of
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import (
     make_assignment,
     make_login,
-    make_organisation,
+    make_organization,
     make_pool,
     make_verified_domain,
     make_webinar,
@@ -72,7 +72,7 @@ def test_a_domain_has_no_say_once_the_contract_ended(
     assert (found.code, found.candidates) == (Code.NO_GRANT, ())
 
 
-def test_whom_a_manager_removed_takes_no_seat_of_that_organisation_by_domain(
+def test_whom_a_manager_removed_takes_no_seat_of_that_organization_by_domain(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
@@ -82,11 +82,11 @@ def test_whom_a_manager_removed_takes_no_seat_of_that_organisation_by_domain(
     assert code(database, cast) is Code.NO_GRANT
 
 
-def test_whom_another_organisation_removed_takes_a_seat_all_the_same(
+def test_whom_another_organization_removed_takes_a_seat_all_the_same(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
         domain_pool(session, cast)
-        other = make_pool(session, make_organisation(session), make_webinar(session))
+        other = make_pool(session, make_organization(session), make_webinar(session))
         make_assignment(session, other, dan_of(session, cast), ended_as=AssignmentEnd.REMOVED)
     assert code(database, cast) is Code.SEAT_CLAIMABLE

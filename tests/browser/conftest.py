@@ -12,21 +12,21 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.clock import now
-from lms.db import new_public_id
+from lms.core.clock import now
+from lms.core.database import new_public_id
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
 from lms.models.accounts import Login
-from lms.models.catalogue import Webinar
+from lms.models.catalog import Webinar
 from lms.models.handouts import Handout
+from lms.models.playback import PlaybackEnd
 from lms.models.recordings import Recording, RecordingState
-from lms.models.viewing import PlaybackEnd
-from lms.runtime import Carrel, open_carrel
-from lms.settings import Settings
-from lms.viewing import end_for_logins
-from media.documents import check_document, first_page
-from media.keys import content_type_of
-from media.probe import probe
-from media.transcode import Encoded, encode
-from tests.browser.people import Person
+from lms.playback.sessions import end_for_logins
+from media.documents.document_check import check_document, first_page
+from media.storage.object_keys import content_type_of
+from media.video.transcoder import Encoded, encode
+from media.video.upload_probe import probe
+from tests.browser.person import Person
 from tests.factories import make_login, make_webinar
 from tests.servers.databases import Databases
 from tests.servers.process import free_port, running
@@ -133,7 +133,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Film:
     source = FILES / "getting-the-most.mp4"
     folder = tmp_path_factory.mktemp("film") / "run"
     encoded = encode(
-        source, folder, probe(source), progress=lambda share: None, cancelled=lambda: False
+        source, folder, probe(source), progress=lambda share: None, canceled=lambda: False
     )
     return Film(folder, encoded)
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from lms import certificate_desk
-from lms.certificate_desk import ByHand
-from lms.clock import now
-from lms.links import Doors
+from lms.certificates import staff_actions
+from lms.certificates.staff_actions import ByHand
+from lms.core.clock import now
+from lms.mail.links import Doors
 from tests.browser.conftest import Served, Visit
-from tests.browser.test_watch_for_everyone import faults_in
+from tests.browser.playback.test_watch_accessibility import faults_in
 from tests.factories import make_grant
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -37,7 +37,7 @@ def house(served: Served) -> House:
         ada = served.add_person(session, "Ada", is_staff=True)
         for each in (alice, bob):
             make_grant(session, each, webinar)
-        number = certificate_desk.issue_by_hand(
+        number = staff_actions.issue_by_hand(
             session,
             webinar.id,
             ByHand(alice.email or "", "She was in the room."),

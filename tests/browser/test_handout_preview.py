@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
-from lms.clock import now
-from lms.handouts import attach, keep_handout
+from lms.core.clock import now
+from lms.handouts.handouts import attach, keep_handout
 from lms.models.handouts import Handout, HandoutPage
-from lms.page_moments import set_moments
+from lms.recordings.handout_page_times import set_moments
 from tests.browser.conftest import FILES, Served, Visit
-from tests.browser.people import Person
-from tests.browser.test_connection_pages import FAULTS
+from tests.browser.lti.test_connection_pages import FAULTS
+from tests.browser.person import Person
 from tests.factories import make_grant
 from tests.servers.chromium import axe_script
 

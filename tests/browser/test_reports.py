@@ -7,17 +7,17 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from lms.clock import now
-from lms.models.organisations import Role
+from lms.core.clock import now
+from lms.models.organizations import Role
+from lms.models.playback import PlaybackSession, WatchRecord
 from lms.models.recordings import Recording
-from lms.models.viewing import PlaybackSession, WatchRecord
-from lms.progress import merge
+from lms.playback.progress_bitmap import merge
 from tests.browser.conftest import Served, Visit
-from tests.browser.test_watch_for_everyone import faults_in
+from tests.browser.playback.test_watch_accessibility import faults_in
 from tests.factories import (
     make_assignment,
     make_membership,
-    make_organisation,
+    make_organization,
     make_pool,
     make_pool_grant,
 )
@@ -30,12 +30,12 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Six people of an organisation have watched, each a little further; Mia manages it."""
+    """Six people of an organization have watched, each a little further; Mia manages it."""
 
     mia: int
     ada: int
     member: int
-    organisation: str
+    organization: str
     person: str
 
 
@@ -44,14 +44,14 @@ def house(served: Served) -> House:
     with served.carrel.database.transaction() as session:
         webinar = served.add_webinar(session, SLUG, title="Shelves that anybody can reach")
         recording = session.query(Recording).where(Recording.webinar_id == webinar.id).one()
-        organisation = make_organisation(session, name="Elm County Library")
-        pool = make_pool(session, organisation, webinar)
+        organization = make_organization(session, name="Elm County Library")
+        pool = make_pool(session, organization, webinar)
         grant = make_pool_grant(session, pool)
         mia, ada = (
             served.add_person(session, "Mia"),
             served.add_person(session, "Ada", is_staff=True),
         )
-        make_membership(session, organisation, mia, role=Role.MANAGER)
+        make_membership(session, organization, mia, role=Role.MANAGER)
         seconds, at = recording.seconds or 1.0, now() - HOUR
         for number in range(1, 7):
             login = served.add_person(session, f"Reader {number}")
@@ -81,18 +81,18 @@ def house(served: Served) -> House:
                     reached_s=round(min(5.0 * number, seconds)),
                 )
             )
-        return House(mia.id, ada.id, login.id, organisation.public_id, login.public_id)
+        return House(mia.id, ada.id, login.id, organization.public_id, login.public_id)
 
 
 PAGES = (
-    ("mia", "/organisation/{organisation}/reports?span=3"),
-    ("mia", "/organisation/{organisation}/reports/webinars/" + SLUG),
-    ("mia", "/organisation/{organisation}/reports/people"),
-    ("mia", "/organisation/{organisation}/reports/people/{person}"),
-    ("mia", "/organisation/{organisation}/reports?from=2020-01-01&to=2020-01-02"),
+    ("mia", "/organization/{organization}/reports?span=3"),
+    ("mia", "/organization/{organization}/reports/webinars/" + SLUG),
+    ("mia", "/organization/{organization}/reports/people"),
+    ("mia", "/organization/{organization}/reports/people/{person}"),
+    ("mia", "/organization/{organization}/reports?from=2020-01-01&to=2020-01-02"),
     ("ada", "/staff/reports?span=all"),
     ("ada", "/staff/reports/webinars/" + SLUG),
-    ("ada", "/staff/reports/organisations"),
+    ("ada", "/staff/reports/organizations"),
     ("ada", "/staff/reports/people"),
     ("ada", "/staff/reports/people/{person}"),
     ("member", "/account/seen"),
@@ -107,7 +107,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_telephone(
     login = {"mia": house.mia, "ada": house.ada, "member": house.member}[who]
     look = {"color_scheme": theme, "reduced_motion": "reduce"}
     page = visit(login, viewport={"width": 390, "height": 844}, **look).page
-    answer = page.goto(path.format(organisation=house.organisation, person=house.person))
+    answer = page.goto(path.format(organization=house.organization, person=house.person))
     assert answer is not None
     assert answer.status == 200
     for one in page.locator("details > summary").all():
@@ -121,7 +121,7 @@ def test_a_manager_chooses_days_of_their_own_and_goes_into_a_webinar(
 ) -> None:
     mia = visit(house.mia)
     page = mia.page
-    page.goto(f"/organisation/{house.organisation}/reports")
+    page.goto(f"/organization/{house.organization}/reports")
     page.get_by_role("link", name="Last 3 months").click()
     expect(page.get_by_role("link", name="Last 3 months")).to_have_attribute("aria-current", "true")
     day = (now() - timedelta(days=3)).date()

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from lms.db import Database
-from tests.cli.carrel import Shell, enter
+from lms.core.database import Database
+from tests.cli.command_runner import Shell, enter
 from tests.media.conftest import make, talk
 from wsgi import PARTS
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from lms.cli.console import Console
+from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
-from lms.cli.root import build
-from lms.errors import Conflict, Invalid, NotFound, Unavailable
-from lms.parts import Part
-from tests.cli.carrel import Shell
+from lms.cli.root_command import build
+from lms.component import Part
+from lms.core.errors import Conflict, Invalid, NotFound, Unavailable
+from tests.cli.command_runner import Shell
 from wsgi import PARTS
 
 REFUSALS = {

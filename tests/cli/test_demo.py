@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import select
 
-from lms.db import Database
+from lms.branding import HouseWords, describe_house
+from lms.core.database import Database
 from lms.demo.content import CAST
-from lms.house import HouseWords, describe_house
 from lms.models.recordings import Recording, RecordingState
-from tests.cli.carrel import Shell
+from tests.cli.command_runner import Shell
 from tests.clock import NOW
 
 pytestmark = pytest.mark.slow

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import String
 
-from lms.clock import now
-from lms.db import Base, new_public_id
-from lms.encoding import SWEEP
-from lms.inventory import NAMES, Wrong, remove_orphans, take_inventory
-from lms.jobs import enqueue
-from lms.models.catalogue import Webinar
+from lms.core.clock import now
+from lms.core.database import Base, new_public_id
+from lms.housekeeping.storage_audit import NAMES, Wrong, remove_orphans, take_inventory
+from lms.jobs.queue import enqueue
+from lms.models.catalog import Webinar
 from lms.models.jobs import Lane
 from lms.models.recordings import Recording
+from lms.recordings.encode_job import SWEEP
 from tests.factories import make_handout
 from tests.servers.process import free_port
 

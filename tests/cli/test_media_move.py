@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from lms.front import front
-from lms.runtime import open_carrel, open_place
-from lms.settings import Settings, SettingsError
-from media.moving import Corrupt, Ledger, move
-from media.pair import StoragePair
-from media.storage import Missing, open_storage
-from tests.web.playing import open_playback
+from lms.core.runtime import open_carrel, open_place
+from lms.core.settings import Settings, SettingsError
+from lms.web.media_middleware import front
+from media.storage.storage_copy import Corrupt, Ledger, move
+from media.storage.storage_pair import StoragePair
+from media.storage.storage_protocol import Missing, open_storage
+from tests.player import open_playback
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {f"handouts/{number}/slides.pdf": bytes([number]) * 40_000 for number in range(60)}

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from lms.cli.moments import read_moment
+from lms.cli.datetime_option import read_moment
 from lms.cli.output import answer_items, as_text, cell, plain_value, table
 from lms.models.jobs import JobState
 

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from lms.clock import now
-from lms.db import Database
-from lms.mail import post
-from tests.cli.carrel import Shell
+from lms.core.clock import now
+from lms.core.database import Database
+from lms.mail.outbox import post
+from tests.cli.command_runner import Shell
 from tests.servers.databases import Databases
 from tests.servers.process import running
-from tests.waiting import until
+from tests.wait_until import until
 
 pytestmark = pytest.mark.slow
 
@@ -158,7 +158,7 @@ def test_the_worker_beside_the_pages_sends_the_mail(
     with database.transaction() as session:
         post(
             session,
-            kind="trial",
+            kind="delivery_test",
             to="alice@example.org",
             login_id=None,
             subject="Hello",

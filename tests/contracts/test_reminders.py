@@ -8,28 +8,21 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from lms import reminders
-from lms.addresses import read_address
-from lms.db import Database
-from lms.invitation_reminders import remind_invited
-from lms.invitations import Invitee, expire_due, invite
+from lms.contracts import reminders
+from lms.contracts.reminders import due_notice
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.grants.grants import Term
 from lms.models.branding import House
 from lms.models.mail import Mail
-from lms.models.organisations import Membership, Organisation
+from lms.models.organizations import Membership, Organization
 from lms.models.seats import AssignmentState
-from lms.passes import Term
-from lms.reminders import due_notice
+from lms.seats.invitation_reminders import remind_invited
+from lms.seats.invitations import Invitee, expire_due, invite
 from tests.clock import NOW
-from tests.contracts.terms import (
-    DAY,
-    END,
-    OFFICE,
-    letters,
-    make_contract,
-    renewed,
-)
+from tests.contracts.contract_fixtures import DAY, END, OFFICE, letters, make_contract, renewed
 from tests.factories import make_grant, make_login
-from tests.seats.places import DOORS, people, settle_at, states, take_seat, wait
+from tests.seats.pool_fixtures import DOORS, people, settle_at, states, take_seat, wait
 
 Tell = Callable[..., object]
 NEW_YORK = ZoneInfo("America/New_York")
@@ -67,14 +60,14 @@ def test_notices_go_out_in_the_morning_of_their_day(now: datetime, due: int | No
     assert due_notice(MIDNIGHT, NEW_YORK, now=now) == due
 
 
-def test_days_are_the_organisations(database: Database) -> None:
+def test_days_are_the_organizations(database: Database) -> None:
     made = make_contract(database, term=Term(NOW - DAY, MIDNIGHT))
     with database.transaction() as session:
-        session.execute(update(Organisation).values(zone="Pacific/Auckland"))
+        session.execute(update(Organization).values(zone="Pacific/Auckland"))
     tell(database, reminders.tell_contract_ends, datetime(2026, 5, 11, 20, 59, tzinfo=UTC))
     assert letters(database) == []
     tell(database, reminders.tell_contract_ends, datetime(2026, 5, 11, 21, 0, tzinfo=UTC))
-    assert letters(database) == [("contract_ends", made.manager)]
+    assert letters(database) == [("contract_expiring", made.manager)]
 
 
 def test_managers_hear_of_an_end_at_30_7_and_1_days_and_once_each(database: Database) -> None:
@@ -82,7 +75,7 @@ def test_managers_hear_of_an_end_at_30_7_and_1_days_and_once_each(database: Data
     for days, count in ((31, 0), (30, 1), (29, 1), (7, 2), (6, 2), (1, 3), (0.5, 3)):
         for _ in range(2):
             tell(database, reminders.tell_contract_ends, END - timedelta(days=days))
-        assert letters(database) == [("contract_ends", made.manager)] * count
+        assert letters(database) == [("contract_expiring", made.manager)] * count
 
 
 def test_the_letter_says_the_last_day_and_leads_to_a_renewal(database: Database) -> None:
@@ -116,8 +109,8 @@ def test_managers_hear_that_grace_begins_and_that_it_is_over(database: Database)
         tell(database, reminders.tell_contracts_over, END)
         tell(database, reminders.tell_contracts_over, END + 14 * DAY)
     assert letters(database) == [
-        ("contract_over", made.manager),
-        ("contract_lapsed", made.manager),
+        ("contract_expired", made.manager),
+        ("contract_grace_ended", made.manager),
     ]
 
 
@@ -145,7 +138,7 @@ def test_managers_hear_of_75_90_and_100_percent_once_a_grant(database: Database)
         take_seat(database, made.pool_id, one)
         for _ in range(2):
             tell(database, reminders.tell_pool_use, NOW)
-        heard.append(len(letters(database, "pool_use")))
+        heard.append(len(letters(database, "pool_usage_alert")))
     assert heard == [0, 0, 0, 0, 0, 0, 0, 1, 2, 3]
 
 
@@ -156,7 +149,7 @@ def test_a_pool_filled_at_once_is_told_of_once(database: Database) -> None:
     tell(database, reminders.tell_pool_use, NOW)
     settle_at(database, made.pool_id, NOW)
     tell(database, reminders.tell_pool_use, NOW)
-    assert letters(database) == [("pool_use", made.manager)]
+    assert letters(database) == [("pool_usage_alert", made.manager)]
 
 
 def test_where_nobody_manages_the_house_is_told(database: Database) -> None:
@@ -165,7 +158,7 @@ def test_where_nobody_manages_the_house_is_told(database: Database) -> None:
         _house(session)
         _nobody_manages(session)
     tell(database, reminders.tell_contract_ends, END - 7 * DAY)
-    assert letters(database) == [("contract_ends", "desk@example.org")]
+    assert letters(database) == [("contract_expiring", "desk@example.org")]
 
 
 def test_holders_hear_of_the_end_of_their_pass(database: Database) -> None:
@@ -176,7 +169,7 @@ def test_holders_hear_of_the_end_of_their_pass(database: Database) -> None:
     for days in (31, 30, 7, 1):
         for _ in range(2):
             tell(database, reminders.tell_pass_ends, END - days * DAY)
-    assert letters(database) == [("pass_ends", address)] * 3
+    assert letters(database) == [("pass_expiring", address)] * 3
 
 
 def test_a_renewed_pass_is_not_said_to_end(database: Database) -> None:

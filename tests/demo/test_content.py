@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lms.demo.content import CAST, ORGANISATIONS, PRESENTERS, PRICES, SERIES, WEBINARS
-from lms.demo.shapes import OnDay, WebinarText, Within, held_at
+from lms.demo.content import CAST, ORGANIZATIONS, PRESENTERS, PRICES, SERIES, WEBINARS
+from lms.demo.data_types import OnDay, WebinarText, Within, held_at
 
 NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 NEW_YORK = ZoneInfo("America/New_York")
@@ -87,9 +87,9 @@ def test_every_printed_password_is_long_enough_and_its_own() -> None:
 
 def test_the_consortium_comes_before_its_members() -> None:
     known: set[str | None] = {None}
-    for organisation in ORGANISATIONS:
-        assert organisation.parent in known
-        known.add(organisation.slug)
+    for organization in ORGANIZATIONS:
+        assert organization.parent in known
+        known.add(organization.slug)
     assert len(known) == 4
     assert {person.manages for person in CAST} <= known
 

@@ -7,27 +7,27 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from lms.access import Action, Admitted, Turned, decide
-from lms.accounts import find_by_email
-from lms.cases import load_case
-from lms.db import Base
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, Admitted, Turned, decide
+from lms.accounts.accounts import find_by_email
+from lms.branding import HouseWords, describe_house, read_house
+from lms.core.database import Base
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
 from lms.demo.content import CAST, WEBINARS
 from lms.demo.install import install_demo
-from lms.demo.report import DemoReport
-from lms.house import HouseWords, describe_house, read_house
+from lms.demo.summary import DemoReport
 from lms.models.accounts import Login
-from lms.models.catalogue import Presenter, Webinar, WebinarState
+from lms.models.catalog import Presenter, Webinar, WebinarState
+from lms.models.grants import Offer, Scope
 from lms.models.handouts import Handout
-from lms.models.holdings import Offer, Scope
 from lms.models.jobs import Job
-from lms.models.organisations import Membership, Organisation, Role
+from lms.models.organizations import Membership, Organization, Role
 from lms.models.recordings import Recording, RecordingState
 from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import Pool
-from lms.offers import read_prices
-from lms.recordings import ENCODE
-from lms.runtime import Carrel, open_carrel
-from lms.settings import Settings
+from lms.pricing.price_list import read_prices
+from lms.recordings.recordings import ENCODE
 from tests.conftest import SECRET_KEY
 from tests.servers.databases import Databases
 
@@ -142,7 +142,7 @@ def test_the_house_its_prices_and_its_customers_are_there(demo):
     with demo.carrel.database.read_session() as session:
         house = read_house(session, contact="")
         prices = [price.said for price in read_prices(session)]
-        slugs = set(session.scalars(select(Organisation.slug)))
+        slugs = set(session.scalars(select(Organization.slug)))
     assert (house.name, house.has_logo) == ("Quillmoor House", True)
     assert sorted(prices) == ["$299.00", "$499.00", "$499.00", "$65.00", "$75.00", "$99.00"]
     assert slugs == {"hollowmere", "tarnbrook", "port-selwick"}
@@ -182,9 +182,9 @@ def test_alice_holds_for_good_and_may_come_live(demo):
 def test_mia_manages_her_library_and_ada_is_staff(demo):
     with demo.carrel.database.read_session() as session:
         (place,) = session.execute(
-            select(Login.email, Membership.role, Organisation.slug)
+            select(Login.email, Membership.role, Organization.slug)
             .join_from(Membership, Login, Login.id == Membership.login_id)
-            .join(Organisation, Organisation.id == Membership.organisation_id)
+            .join(Organization, Organization.id == Membership.organization_id)
             .where(Login.email == "mia@example.org")
         ).all()
         staff = session.scalars(select(Login.email).where(Login.is_staff)).all()
@@ -239,11 +239,11 @@ def test_what_has_a_demos_name_already_is_taken_as_it_is(carrel):
         assert session.scalar(select(func.count()).select_from(Offer)) == 6
 
 
-def test_the_seats_of_its_organisations_are_counted_and_one_contract_has_lapsed(demo):
+def test_the_seats_of_its_organizations_are_counted_and_one_contract_has_lapsed(demo):
     with demo.carrel.database.read_session() as session:
         rows = session.execute(
-            select(Organisation.slug, Pool.scope, Pool.capacity, Pool.used)
-            .join(Pool, Pool.organisation_id == Organisation.id)
+            select(Organization.slug, Pool.scope, Pool.capacity, Pool.used)
+            .join(Pool, Pool.organization_id == Organization.id)
             .order_by(Pool.id)
         ).all()
     assert [tuple(row) for row in rows] == [

@@ -205,7 +205,7 @@ def invalid_form() -> SampleForm:
 
 
 PLACES = {
-    "catalogue.webinars": "/webinars",
+    "catalog.webinars": "/webinars",
     "house_look.style": "/house.css",
     "library.library": "/library",
     "staff_desk.desk": "/staff",
@@ -279,8 +279,8 @@ def values(path: str = "/webinars") -> Mapping[str, object]:
         "recipient": "alice@elm.example",
         "action_url": "https://lantern.example/sign-in/7f3k29qd",
         "action_label": "Sign in",
-        "organisation": SimpleNamespace(name="Elm County Libraries"),
-        "organisation_links": [(None, [("People", "/organisation/elm/people", "users")])],
+        "organization": SimpleNamespace(name="Elm County Libraries"),
+        "organization_links": [(None, [("People", "/organization/elm/people", "users")])],
     }
 
 

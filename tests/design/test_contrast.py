@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-TOKENS = (Path(__file__).resolve().parents[2] / "lms/static/css/tokens.css").read_text("utf-8")
+TOKENS = (Path(__file__).resolve().parents[2] / "lms/static/css/core/tokens.css").read_text("utf-8")
 PAIR = re.compile(r"--([a-z-]+):\s*(?:var\(--house-[a-z-]+,\s*)?light-dark\((#\w{6}),\s*(#\w{6})\)")
 PLAIN = re.compile(r"--([a-z-]+):\s*(#\w{6});")
 THEMES = ("light", "dark")
@@ -46,9 +46,9 @@ def _theme(name: str) -> dict[str, str]:
     return dict(PLAIN.findall(MEDIA)) | found
 
 
-def _luminance(colour: str) -> float:
+def _luminance(color: str) -> float:
     """Relative luminance, WCAG 2.2."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -61,18 +61,18 @@ def _contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(("text", "ground"), TEXT)
 def test_text_reaches_four_and_a_half_to_one(theme: str, text: str, ground: str) -> None:
-    colours = _theme(theme)
-    assert _contrast(colours[text], colours[ground]) >= 4.5
+    colors = _theme(theme)
+    assert _contrast(colors[text], colors[ground]) >= 4.5
 
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(("edge", "ground"), EDGES)
 def test_control_edges_reach_three_to_one(theme: str, edge: str, ground: str) -> None:
-    colours = _theme(theme)
-    assert _contrast(colours[edge], colours[ground]) >= 3
+    colors = _theme(theme)
+    assert _contrast(colors[edge], colors[ground]) >= 3
 
 
-def test_browsers_without_light_dark_get_the_same_light_colours() -> None:
+def test_browsers_without_light_dark_get_the_same_light_colors() -> None:
     assert dict(PLAIN.findall(FALLBACK)) == {
         token: light for token, light, _ in PAIR.findall(TOKENS)
     }

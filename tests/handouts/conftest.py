@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from lms.handouts import READ, attach, keep_handout
-from lms.jobs import Work
-from lms.library import LIBRARY
+from lms.core.runtime import Carrel
+from lms.handouts.handouts import READ, attach, keep_handout
+from lms.jobs.queue import Work
 from lms.models.jobs import Job, JobState
-from lms.runtime import Carrel
-from lms.worker import see_through
+from lms.registry import LIBRARY
+from lms.worker.worker import see_through
 from tests.cast import Cast
 from tests.clock import NOW
 

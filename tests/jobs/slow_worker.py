@@ -9,11 +9,12 @@ import sys
 import time
 from datetime import timedelta
 
-from lms import leases, worker
-from lms.jobs import JobRun, Stopped, Work
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
+from lms.jobs import leases
+from lms.jobs.queue import JobRun, Stopped, Work
 from lms.models.jobs import Lane
-from lms.runtime import Carrel, open_carrel
-from lms.settings import Settings
+from lms.worker import worker
 
 GO, DIARY = "go", "diary"
 
@@ -25,7 +26,7 @@ def slowly(carrel: Carrel, run: JobRun) -> None:
         diary.flush()
         while not (place / GO).exists():
             run.report(0.5, "waiting")
-            if run.cancelled():
+            if run.canceled():
                 raise Stopped
             time.sleep(0.05)
         with carrel.database.transaction() as session:

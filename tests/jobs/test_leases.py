@@ -5,13 +5,13 @@ from threading import Barrier, Thread
 
 from sqlalchemy.orm import Session
 
-from lms import leases
-from lms.db import Database
-from lms.jobs import Claim, Ended, cancel
-from lms.leases import LEASE, Failure, wait_after
+from lms.core.database import Database
+from lms.jobs import leases
+from lms.jobs.leases import LEASE, Failure, wait_after
+from lms.jobs.queue import Claim, Ended, cancel
 from lms.models.jobs import JobState, Lane
 from tests.clock import NOW
-from tests.jobs.work import KINDS, facts_of, make_job, settle, take, taken
+from tests.jobs.job_fixtures import KINDS, facts_of, make_job, settle, take, taken
 
 LAPSED = NOW + LEASE + timedelta(seconds=1)
 AGAIN = Failure("The disk was full.", "No space left on device", final=False)
@@ -101,7 +101,7 @@ def test_progress_stays_a_share_whatever_a_handler_says(database: Database) -> N
     assert (facts.progress, len(facts.progress_note)) == (1.0, 200)
 
 
-def test_renewing_tells_that_cancelling_was_asked_for(database: Database) -> None:
+def test_renewing_tells_that_canceling_was_asked_for(database: Database) -> None:
     job_id = make_job(database)
     held = taken(database)
     ask_to_cancel(database, job_id)
@@ -206,17 +206,17 @@ def test_a_job_whose_workers_keep_dying_becomes_a_dead_letter(database: Database
     assert facts.failure == leases.STOPPED_MIDWAY
 
 
-def test_a_cancelled_job_that_never_began_never_begins(database: Database) -> None:
+def test_a_canceled_job_that_never_began_never_begins(database: Database) -> None:
     job_id = make_job(database)
     ask_to_cancel(database, job_id)
     assert take(database) is None
     with database.transaction() as session:
         assert settle(session, NOW) == 1
     facts = facts_of(database, job_id)
-    assert (facts.state, facts.finished_at) == (JobState.CANCELLED, NOW)
+    assert (facts.state, facts.finished_at) == (JobState.CANCELED, NOW)
 
 
-def test_a_cancelled_job_whose_worker_died_is_cancelled_and_not_done_again(
+def test_a_canceled_job_whose_worker_died_is_canceled_and_not_done_again(
     database: Database,
 ) -> None:
     job_id = make_job(database)
@@ -224,7 +224,7 @@ def test_a_cancelled_job_whose_worker_died_is_cancelled_and_not_done_again(
     ask_to_cancel(database, job_id)
     with database.transaction() as session:
         settle(session, LAPSED)
-    assert facts_of(database, job_id).state is JobState.CANCELLED
+    assert facts_of(database, job_id).state is JobState.CANCELED
 
 
 def test_the_ending_is_told_in_the_transaction_that_ends_the_job(database: Database) -> None:
@@ -261,7 +261,7 @@ def test_settling_tells_the_ending_of_what_nobody_held(database: Database) -> No
     with database.transaction() as session:
         endings = {"encode": lambda _, ended: told.append(ended)}
         leases.settle(session, endings=endings, now=NOW)
-    assert [(ended.public_id, ended.state) for ended in told] == [(job_id, JobState.CANCELLED)]
+    assert [(ended.public_id, ended.state) for ended in told] == [(job_id, JobState.CANCELED)]
 
 
 def test_there_is_work_when_a_job_is_due_or_a_lease_has_lapsed(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""A library that keeps a real recording, and an organisation that holds it."""
+"""A library that keeps a real recording, and an organization that holds it."""
 
 from tests.media.conftest import make, talk
 

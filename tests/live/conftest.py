@@ -2,12 +2,12 @@
 
 import pytest
 
-from lms.db import Database
-from lms.models.catalogue import Webinar
+from lms.core.database import Database
+from lms.models.catalog import Webinar
 from lms.models.recordings import Recording
 from tests.cast import Cast
 from tests.clock import Clock
-from tests.live.coming import HELD_AT, register
+from tests.live.upcoming_webinar import HELD_AT, register
 
 
 @pytest.fixture

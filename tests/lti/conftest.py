@@ -2,10 +2,10 @@
 
 import pytest
 
-from lms.db import Database
+from lms.core.database import Database
 from tests.cast import Cast
 from tests.clock import Clock
-from tests.lti.school import School, connect
+from tests.lti.launched_course import School, connect
 from tests.platform.platform import Platform
 
 

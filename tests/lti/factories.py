@@ -2,8 +2,8 @@
 
 from sqlalchemy.orm import Session
 
-from lti.deployments import approve_deployment, see_deployment
-from lti.registrations import (
+from lti.registrations.deployments import approve_deployment, see_deployment
+from lti.registrations.registrations import (
     NewRegistration,
     RegistrationDetails,
     RegistrationFacts,
@@ -15,7 +15,7 @@ from tests.clock import NOW
 ISSUER = "https://lms.example.edu"
 CLIENT_ID = "carrel-client"
 DEPLOYMENT_ID = "1"
-SLUG = "elm-county"  # the cast's organisation
+SLUG = "elm-county"  # the cast's organization
 
 
 def platform_details(origin: str = ISSUER, **values: object) -> RegistrationDetails:
@@ -37,10 +37,10 @@ def make_registration(
     issuer: str = ISSUER,
     client_id: str = CLIENT_ID,
     details: RegistrationDetails | None = None,
-    organisation: str | None = SLUG,
+    organization: str | None = SLUG,
 ) -> RegistrationFacts:
     """A registration in use, brought by Elm County, without a deployment."""
-    new = NewRegistration(issuer, client_id, details or platform_details(), organisation)
+    new = NewRegistration(issuer, client_id, details or platform_details(), organization)
     return add_registration(session, new, actor=None, now=NOW)
 
 
@@ -55,7 +55,7 @@ def connect_elm_county(
     """A registration in use with a deployment that is approved for the cast's Elm County."""
     made = make_registration(session, issuer=issuer, details=details)
     approve_deployment(
-        session, made.public_id, deployment_id, organisation=SLUG, actor=None, now=NOW
+        session, made.public_id, deployment_id, organization=SLUG, actor=None, now=NOW
     )
     return made
 

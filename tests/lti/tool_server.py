@@ -11,17 +11,17 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from lms.app import create_app
-from lms.front import front
-from lms.runtime import Carrel
-from lti.deployments import approve_deployment
-from lti.registrations import RegistrationFacts
+from lms.core.runtime import Carrel
+from lms.web.media_middleware import front
+from lti.registrations.deployments import approve_deployment
+from lti.registrations.registrations import RegistrationFacts
 from tests.clock import NOW
 from tests.lti.factories import SLUG, make_registration, platform_details
-from tests.platform.forge import Forge
-from tests.platform.launching import FormPost, LoginRequest
+from tests.platform.id_tokens import Forge
+from tests.platform.launches import FormPost, LoginRequest
 from tests.platform.platform import Platform
 from tests.platform.records import Link, Person, Tool
-from tests.platform.serving import answering, bound
+from tests.platform.web_server import answering, bound
 from wsgi import PARTS
 
 OPENED: Final = re.compile(r"/lti/s/[A-Za-z0-9_-]{43}/")
@@ -123,7 +123,7 @@ def connected(carrel: Carrel, platform: Platform, **details: object) -> Iterator
             session,
             registration.public_id,
             tool.deployment_id,
-            organisation=SLUG,
+            organization=SLUG,
             actor=None,
             now=NOW,
         )

@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from lms.runtime import Carrel
+from lms.core.runtime import Carrel
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.lti.tool_server import Connection, connected
-from tests.lti_certification.lesson import Lesson, lesson_of
+from tests.lti_certification.course_visits import Lesson, lesson_of
 from tests.platform.platform import Platform
-from tests.seating import add_pool
+from tests.seat_rows import add_pool
 
 
 @pytest.fixture
 def connection(carrel: Carrel, cast: Cast, platform: Platform) -> Iterator[Connection]:
     """A browser in a course of Elm County, with the tool running."""
     with carrel.database.transaction() as session:
-        add_pool(session, cast.organisation_id, cast.webinar_id)
+        add_pool(session, cast.organization_id, cast.webinar_id)
     with connected(carrel, platform) as made:
         yield made
 

@@ -1,11 +1,11 @@
 """1EdTech certification, bad payloads: twelve messages that a tool has to refuse, from teachers and from students.
 
-The list is the self-test's own (lti/selftest/cases.py), played here over both databases.
+The list is the self-test's own (lti/selftest/certification_cases.py), played here over both databases.
 """
 
 import pytest
 
-from lti.selftest.cases import BAD_PAYLOADS, BadPayload
+from lti.selftest.certification_cases import BAD_PAYLOADS, BadPayload
 from tests.lti.tool_server import Connection
 
 

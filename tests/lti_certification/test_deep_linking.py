@@ -12,17 +12,17 @@ from urllib.parse import parse_qs
 import pytest
 from sqlalchemy import select
 
-from lms.db import Database
-from lms.models.organisations import Organisation
+from lms.core.database import Database
+from lms.models.organizations import Organization
 from lti.models.launches import FrameSession, LaunchEntry
 from tests.cast import Cast
 from tests.factories import make_pool, make_pool_grant, make_recording, make_webinar
 from tests.lti.tool_server import is_open
-from tests.lti_certification.choosing import ask, choose
-from tests.lti_certification.lesson import Lesson
+from tests.lti_certification.course_visits import Lesson
+from tests.lti_certification.picker_choices import ask, choose
 from tests.platform.deep_linking import Answer
 from tests.platform.platform import Platform
-from tests.platform.tokens import BadSignature
+from tests.platform.services.access_tokens import BadSignature
 from tests.platform.vocabulary import DEEP_LINKING, LTI
 
 Items = Sequence[Mapping[str, Any]]
@@ -140,7 +140,7 @@ def _second(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
         webinar = make_webinar(session, "mold")
         make_recording(session, webinar)
-        elm = session.get_one(Organisation, cast.organisation_id)
+        elm = session.get_one(Organization, cast.organization_id)
         make_pool_grant(session, make_pool(session, elm, webinar))
 
 

@@ -12,13 +12,13 @@ from typing import Final
 import pytest
 from sqlalchemy import select
 
-from lms.clock import now
-from lti.calls import Answered, Call, read_json
-from lti.models.platforms import Registration
-from lti.score_rounds import services_of
-from lti.services import find_platform
-from lti.vocabulary import RESULT_READ_SCOPE
-from tests.lti_certification.lesson import Lesson, Visit
+from lms.core.clock import now
+from lti.grades.jobs import services_of
+from lti.http.platform_calls import Answered, Call, read_json
+from lti.http.platform_services import find_platform
+from lti.models.registrations_and_keys import Registration
+from lti.protocol.spec_vocabulary import RESULT_READ_SCOPE
+from tests.lti_certification.course_visits import Lesson, Visit
 from tests.platform.vocabulary import RESULTS_TYPE, Scope
 
 TOLD: Final = "In the gradebook"

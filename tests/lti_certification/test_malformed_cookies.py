@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from lms.db import Database
+from lms.core.database import Database
 from lti.models.launches import LaunchEntry
 from tests.lti.tool_server import Connection, is_open
 

@@ -6,14 +6,14 @@ from typing import Final
 
 import pytest
 
-from lms.runtime import Carrel
+from lms.core.runtime import Carrel
 from tests.cast import Cast
-from tests.clearing import clear
 from tests.clock import Clock
-from tests.lti.replacing import FILE, Staff, Version
-from tests.lti_certification.choosing import choose
-from tests.lti_certification.lesson import CLIP_S, Lesson, Visit
+from tests.lti.recording_replacement import FILE, Staff, Version
+from tests.lti_certification.course_visits import CLIP_S, Lesson, Visit
+from tests.lti_certification.picker_choices import choose
 from tests.platform.records import Link
+from tests.removed_items_purge import clear
 from tests.visitor import Visitor
 
 HALF_S: Final = CLIP_S // 2
@@ -28,7 +28,7 @@ def _of_the_same_time(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     def told() -> float:
         return clock.moment.timestamp()
 
-    monkeypatch.setattr("media.gate.time", SimpleNamespace(time=told))
+    monkeypatch.setattr("media.delivery.authorization.time", SimpleNamespace(time=told))
 
 
 @pytest.fixture

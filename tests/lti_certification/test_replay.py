@@ -7,10 +7,10 @@ from typing import Final
 import pytest
 from sqlalchemy import func, select
 
-from lms.db import Database
+from lms.core.database import Database
 from lti.models.launches import FrameSession
 from tests.lti.tool_server import Connection
-from tests.lti_certification.posting import begin, post
+from tests.lti_certification.parallel_posts import begin, post
 
 PROCESSES: Final = 8
 ROUNDS: Final = 20

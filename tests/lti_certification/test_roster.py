@@ -13,9 +13,9 @@ from urllib.parse import parse_qs
 import pytest
 from sqlalchemy import func, select
 
-from lms.db import Database
+from lms.core.database import Database
 from lti.models.courses import RosterMember
-from tests.lti_certification.lesson import Lesson, Visit
+from tests.lti_certification.course_visits import Lesson, Visit
 from tests.platform.people import LEARNERS, TEACHERS
 from tests.platform.records import Person
 from tests.platform.vocabulary import MEMBERS_TYPE, NRPS_CLAIM, Role, Scope
@@ -44,8 +44,8 @@ def _in_pages(lesson: Lesson) -> None:
 def _with_short_roles(lesson: Lesson) -> None:
     platform = lesson.connection.platform
     platform.habits = replace(platform.habits, short_roles_in_roster=True)
-    platform.course.enrol(Person("u-1003", "Odile", "Ferrant"), Role.TEACHING_ASSISTANT)
-    platform.course.enrol(Person("u-2007", "Kaspar", "Thule"), "https://elsewhere.example/#Wizard")
+    platform.course.enroll(Person("u-1003", "Odile", "Ferrant"), Role.TEACHING_ASSISTANT)
+    platform.course.enroll(Person("u-2007", "Kaspar", "Thule"), "https://elsewhere.example/#Wizard")
 
 
 def _as_it_is(_lesson: Lesson) -> None:
@@ -118,7 +118,7 @@ def _was_asked_as_written(lesson: Lesson, members: Members, page: str) -> None:
 
 def _follows_changes(lesson: Lesson, members: Members, _page: str) -> None:
     platform = lesson.connection.platform
-    platform.course.enrol(NEW, Role.LEARNER)
+    platform.course.enroll(NEW, Role.LEARNER)
     platform.course.withdraw(WREN)
     platform.traffic.forget()
     lesson.clock.advance(LATER)

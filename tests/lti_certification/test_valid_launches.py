@@ -1,15 +1,15 @@
 """1EdTech certification, valid launches: nine as teacher and nine as student, all let in.
 
-The list is the self-test's own (lti/selftest/cases.py), played here over both databases.
+The list is the self-test's own (lti/selftest/certification_cases.py), played here over both databases.
 """
 
 import pytest
 from sqlalchemy import select
 
-from lms.db import Database
+from lms.core.database import Database
 from lti.models.launches import FrameRole, FrameSession, LaunchEntry
-from lti.selftest.cases import STUDENT, TEACHER, VALID_LAUNCHES, ValidLaunch
-from lti.vocabulary import ROLES
+from lti.protocol.spec_vocabulary import ROLES
+from lti.selftest.certification_cases import STUDENT, TEACHER, VALID_LAUNCHES, ValidLaunch
 from tests.lti.tool_server import Connection, is_open
 
 UNTOLD = ("An unknown role", "No role")  # who isn't said to teach sees what a learner sees

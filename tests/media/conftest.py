@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from media.keys import new_key_id
-from media.programs import ffmpeg_path
-from media.storage import Storage, open_storage
-from tests.servers.seaweed import S3Server
+from media.files.subprocesses import ffmpeg_path
+from media.storage.object_keys import new_key_id
+from media.storage.storage_protocol import Storage, open_storage
+from tests.servers.s3 import S3Server
 
 Make = Callable[..., Path]
 

@@ -5,8 +5,8 @@ import sys
 from threading import Event
 
 from tests.platform.app import running_platform
-from tests.platform.habits import BY_NAME
 from tests.platform.platform import Platform
+from tests.platform.product_quirks import BY_NAME
 
 
 def main() -> None:

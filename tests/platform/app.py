@@ -7,12 +7,9 @@ from typing import Any, Final
 
 from flask import Flask, session
 
-from tests.platform.control import control_blueprint, trouble_blueprint
+from tests.platform.control_api import control_blueprint, trouble_blueprint
 from tests.platform.deep_linking import deep_linking_blueprint
-from tests.platform.habits import PLAIN, Habits
-from tests.platform.launching import auth_blueprint, jwks_blueprint
-from tests.platform.line_items import line_items_blueprint
-from tests.platform.members import members_blueprint
+from tests.platform.launches import auth_blueprint, jwks_blueprint
 from tests.platform.pages import (
     courses_blueprint,
     grades_blueprint,
@@ -21,11 +18,14 @@ from tests.platform.pages import (
     tools_blueprint,
 )
 from tests.platform.platform import Platform
+from tests.platform.product_quirks import PLAIN, Habits
 from tests.platform.registration import configuration_blueprint, registration_blueprint
-from tests.platform.scores import results_blueprint, scores_blueprint
-from tests.platform.services import Barred, Unserved
-from tests.platform.serving import answering, bound, certificate_of_its_own
-from tests.platform.tokens import token_blueprint
+from tests.platform.services.access_tokens import token_blueprint
+from tests.platform.services.line_items import line_items_blueprint
+from tests.platform.services.members import members_blueprint
+from tests.platform.services.scores import results_blueprint, scores_blueprint
+from tests.platform.services.service_requests import Barred, Unserved
+from tests.platform.web_server import answering, bound, certificate_of_its_own
 
 PAGES: Final = (
     pages_blueprint,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from tests.platform.habits import Habits
+from tests.platform.product_quirks import Habits
 from tests.platform.records import Course, LineItem, Link, Person, Tool, new_id
 from tests.platform.vocabulary import (
     AGS_CLAIM,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.platform.asking import Asking, ask_as, register
 from tests.platform.platform import Platform
+from tests.platform.services.service_client import Asking, ask_as, register
 
 
 @pytest.fixture

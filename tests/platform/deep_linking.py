@@ -10,7 +10,7 @@ from tests.platform.claims import Launch
 from tests.platform.content_items import item_faults
 from tests.platform.platform import Platform
 from tests.platform.records import Link
-from tests.platform.tokens import BadSignature
+from tests.platform.services.access_tokens import BadSignature
 from tests.platform.vocabulary import DEEP_LINKING, LTI, Message
 
 LONGEST_S: Final = 600

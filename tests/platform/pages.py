@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, redirect, render_template, request, session
 from werkzeug.exceptions import Forbidden, NotFound
 
-from tests.platform.launching import LoginRequest
+from tests.platform.launches import LoginRequest
 from tests.platform.platform import Platform
 from tests.platform.records import Course, Link, NotHere, Person, Tool
 

@@ -20,9 +20,9 @@ TRIAL_USER: Final = Person("u-9001", "Test", "Student", is_test_user=True)
 
 
 def enrolled(course: Course) -> Course:
-    """Enrol everybody. Prem withholds his address, the last one everything."""
+    """Enroll everybody. Prem withholds his address, the last one everything."""
     for person in TEACHERS:
-        course.enrol(person, Role.INSTRUCTOR)
+        course.enroll(person, Role.INSTRUCTOR)
     for person in LEARNERS:
-        course.enrol(person, Role.LEARNER)
+        course.enroll(person, Role.LEARNER)
     return course

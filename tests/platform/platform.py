@@ -27,12 +27,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.platform.claims import Launch, Places
-from tests.platform.forge import Forge
-from tests.platform.habits import PLAIN, Habits
-from tests.platform.invitations import Invitations
+from tests.platform.id_tokens import Forge
 from tests.platform.keys import Key, KeyRing
-from tests.platform.launching import FormPost, Launching, LoginRequest, fields_of
+from tests.platform.launches import FormPost, Launching, LoginRequest, fields_of
 from tests.platform.people import enrolled
+from tests.platform.product_quirks import PLAIN, Habits
 from tests.platform.records import (
     Course,
     LineItem,
@@ -43,8 +42,9 @@ from tests.platform.records import (
     Tool,
     new_id,
 )
-from tests.platform.tokens import Tokens
-from tests.platform.traffic import Call, Traffic, trouble_of
+from tests.platform.registration_tokens import Invitations
+from tests.platform.requests_and_faults import Call, Traffic, trouble_of
+from tests.platform.services.access_tokens import Tokens
 from tests.platform.vocabulary import Message
 
 

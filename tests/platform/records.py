@@ -86,7 +86,7 @@ class Course:
     history: tuple[str, ...] = ()
     revision: int = 0
 
-    def enrol(self, person: Person, *roles: Role | str) -> Person:
+    def enroll(self, person: Person, *roles: Role | str) -> Person:
         """Take somebody in, or change what they are; without a role they have none."""
         uris = tuple(role.uri if isinstance(role, Role) else role for role in roles)
         self.revision += 1
@@ -100,7 +100,7 @@ class Course:
         member.status, member.revision = status, self.revision
 
     def with_role(self, role: Role) -> list[Person]:
-        """Return who has a role here, in order of enrolment."""
+        """Return who has a role here, in order of enrollment."""
         return [
             member.person
             for member in self.members.values()

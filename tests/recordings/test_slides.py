@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import pytest
 from sqlalchemy import select
 
-from lms.clock import now
-from lms.db import Database
-from lms.errors import Conflict, Invalid, NotFound
+from lms.core.clock import now
+from lms.core.database import Database
+from lms.core.errors import Conflict, Invalid, NotFound
 from lms.models.audit import AuditEntry
 from lms.models.recordings import SlideFate
-from lms.slides import (
+from lms.recordings.slides import (
     Revision,
     SlideFacts,
     decide_fate,
@@ -20,8 +20,8 @@ from lms.slides import (
     read_slides,
     revise,
 )
-from lms.web.slide_strip import chapter_track
-from media.slides import Slide as Found
+from lms.web.playback.slide_strip import chapter_track
+from media.video.slide_detection import Slide as Found
 from tests.factories import make_recording, make_webinar
 
 FOUND = (

@@ -7,24 +7,25 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import jobs, recordings, versions
-from lms.clock import now
-from lms.db import new_public_id
-from lms.embedding.progress import Extent, watched_share
-from lms.encoding import SWEEP
-from lms.errors import Conflict, NotFound
-from lms.jobs import Work
-from lms.library import LIBRARY
+from lms.core.clock import now
+from lms.core.database import new_public_id
+from lms.core.errors import Conflict, NotFound
+from lms.core.runtime import Carrel
+from lms.jobs import queue
+from lms.jobs.queue import Work
+from lms.lti_facade.link_progress import Extent, watched_share
 from lms.models.jobs import Lane
+from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording, RecordingState
-from lms.models.viewing import WatchRecord
-from lms.recordings import Playable
-from lms.runtime import Carrel
-from lms.webinar_files import read_webinar_files
-from lms.worker import see_through
+from lms.recordings import recordings, versions
+from lms.recordings.encode_job import SWEEP
+from lms.recordings.recordings import Playable
+from lms.recordings.staff_file_list import read_webinar_files
+from lms.registry import LIBRARY
+from lms.worker.worker import see_through
 from tests.cast import Cast
-from tests.clearing import clear
 from tests.clock import Clock
+from tests.removed_items_purge import clear
 
 SECONDS = 100.0
 ALL_OF_IT = b"\xff\xff\x0f"  # 20 buckets of 5 seconds
@@ -237,7 +238,7 @@ def test_the_files_of_a_replaced_run_go_though_its_version_was_deleted(
     former = f"renditions/{first}/former/film.mp4"
     carrel.storage.put_bytes(former, b"film", "video/mp4")
     with carrel.database.transaction() as session:
-        sweep = jobs.enqueue(
+        sweep = queue.enqueue(
             session,
             kind=SWEEP,
             lane=Lane.MEDIA,

@@ -6,16 +6,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from lms import erasing
-from lms.db import Database
-from lms.errors import NotFound
-from lms.links import Doors
+from lms.certificates.manager_view import list_in_seat
+from lms.core.database import Database
+from lms.core.errors import NotFound
+from lms.mail.links import Doors
 from lms.models.accounts import Login
 from lms.models.certificates import Certificate, CertificateKind
-from lms.models.organisations import Role
+from lms.models.organizations import Role
 from lms.models.seats import AssignmentEnd, AssignmentState
 from lms.models.training import Trainee, Training, TrainingItem
-from lms.reports_people import (
+from lms.people import erasure
+from lms.reports.people import (
     Order,
     PersonLine,
     Sort,
@@ -25,11 +26,10 @@ from lms.reports_people import (
     read_person,
     shown_of,
 )
-from lms.reports_sources import HOUSE, Whose
-from lms.seat_certificates import list_in_seat
+from lms.reports.source_queries import HOUSE, Whose
 from tests.clock import NOW
 from tests.factories import make_login, make_membership
-from tests.reports.places import HOUR, Place, make_place, seat, seat_of, see, watch
+from tests.reports.watched_organization import HOUR, Place, make_place, seat, seat_of, see, watch
 
 DAY = timedelta(days=1)
 
@@ -53,7 +53,7 @@ def certify(session: Session, place: Place, login: Login, *, at: object = NOW) -
 
 def assign(session: Session, place: Place, login: Login, *, to: Place) -> Training:
     training = Training(
-        organisation_id=to.organisation.id, title="Training", due_at=NOW + DAY, created_at=NOW - DAY
+        organization_id=to.organization.id, title="Training", due_at=NOW + DAY, created_at=NOW - DAY
     )
     session.add(training)
     session.flush()
@@ -72,18 +72,18 @@ def test_a_person_s_row_counts_their_webinars(database: Database) -> None:
     with database.transaction() as session:
         one = make_place(session, "one")
         two, three = (
-            make_place(session, slug, organisation=one.organisation) for slug in ("two", "three")
+            make_place(session, slug, organization=one.organization) for slug in ("two", "three")
         )
         pat = seat(session, one)
         for place in (two, three):
             see(session, place, pat, 1000.0)  # no seat of theirs yet: it is their own
         watch(session, one, pat, 500.0)
         assign(session, two, pat, to=one)
-        found = only(session, Whose(one.organisation.id))
+        found = only(session, Whose(one.organization.id))
         assert (found.assigned, found.begun, found.completed, found.certificates) == (2, 1, 0, 0)
         assert found.share == pytest.approx(0.5)
         certify(session, one, pat)
-        assert only(session, Whose(one.organisation.id)).certificates == 1
+        assert only(session, Whose(one.organization.id)).certificates == 1
         everywhere = only(session, HOUSE)
         assert (everywhere.begun, everywhere.completed) == (3, 2)
         assert everywhere.share == pytest.approx(2.5 / 3)
@@ -95,12 +95,12 @@ def test_a_certificate_earned_before_leaving_stays_known_and_a_later_one_never_i
     with database.transaction() as session:
         place = make_place(session, "one")
         pat = seat(session, place)
-        make_membership(session, place.organisation, pat)
+        make_membership(session, place.organization, pat)
         left = seat_of(session, pat)
         left.state, left.ended_at = AssignmentState.RELEASED, NOW - DAY
         left.ended_as = AssignmentEnd.REMOVED
         certificate = certify(session, place, pat, at=NOW - HOUR)
-        whose = Whose(place.organisation.id)
+        whose = Whose(place.organization.id)
         assert only(session, whose).certificates == 0
         certificate.earned_at = NOW - 2 * DAY
         session.flush()
@@ -119,7 +119,7 @@ def test_merged_log_ins_are_one_row(database: Database) -> None:
         certify(session, place, twin)
         twin.merged_into = pat.id
         session.flush()
-        for whose in (HOUSE, Whose(place.organisation.id)):
+        for whose in (HOUSE, Whose(place.organization.id)):
             found = only(session, whose)
             assert (found.public_id, found.begun, found.completed) == (pat.public_id, 1, 1)
             assert found.certificates == 1
@@ -130,11 +130,11 @@ def test_an_erased_person_is_in_no_table(database: Database) -> None:
         place = make_place(session, "one")
         pat = seat(session, place)
         watch(session, place, pat, 900.0)
-        erasing.erase(
+        erasure.erase(
             session, pat.id, hooks=(), doors=Doors("http://localhost"), actor=None, now=NOW
         )
     with database.read_session() as session:
-        for whose in (HOUSE, Whose(place.organisation.id)):
+        for whose in (HOUSE, Whose(place.organization.id)):
             assert read_people(session, whose, "", Order(), offset=0).total == 0
             with pytest.raises(NotFound):
                 read_person(session, whose, pat.public_id)
@@ -143,7 +143,7 @@ def test_an_erased_person_is_in_no_table(database: Database) -> None:
 def test_one_finds_people_by_words_and_sorts_them_by_figures(database: Database) -> None:
     with database.transaction() as session:
         place = make_place(session, "one")
-        whose = Whose(place.organisation.id)
+        whose = Whose(place.organization.id)
         for name, upto in (("Ann Reed", 900.0), ("Ben Reed", 100.0), ("Cleo Voss", 0.0)):
             login = seat(session, place, name)
             if upto:
@@ -162,29 +162,29 @@ def test_one_finds_people_by_words_and_sorts_them_by_figures(database: Database)
         assert names("", Sort.BEGUN)[0] == "Cleo Voss"
 
 
-def test_each_person_sees_what_the_managers_of_each_organisation_see(database: Database) -> None:
+def test_each_person_sees_what_the_managers_of_each_organization_see(database: Database) -> None:
     with database.transaction() as session:
         elm, oak = make_place(session, "elm"), make_place(session, "oak")
         pat = seat(session, elm)
-        make_membership(session, oak.organisation, pat, role=Role.MEMBER)
+        make_membership(session, oak.organization, pat, role=Role.MEMBER)
         watch(session, elm, pat, 900.0)
         assign(session, oak, pat, to=oak)
-        shown = {one.organisation: one.webinars for one in shown_of(session, pat.id)}
+        shown = {one.organization: one.webinars for one in shown_of(session, pat.id)}
         assert shown == {
-            elm.organisation.name: (WebinarLine("elm", "Elm", True, 0.9, False),),
-            oak.organisation.name: (WebinarLine("oak", "Oak", True, 0.0, False),),
+            elm.organization.name: (WebinarLine("elm", "Elm", True, 0.9, False),),
+            oak.organization.name: (WebinarLine("oak", "Oak", True, 0.0, False),),
         }
         for place in (elm, oak):
-            facts = read_person(session, Whose(place.organisation.id), pat.public_id)
-            assert facts.webinars == shown[place.organisation.name]
+            facts = read_person(session, Whose(place.organization.id), pat.public_id)
+            assert facts.webinars == shown[place.organization.name]
 
 
-def test_a_person_of_another_organisation_is_not_found(database: Database) -> None:
+def test_a_person_of_another_organization_is_not_found(database: Database) -> None:
     with database.transaction() as session:
         elm, oak = make_place(session, "elm"), make_place(session, "oak")
         pat = seat(session, elm)
         with pytest.raises(NotFound):
-            read_person(session, Whose(oak.organisation.id), pat.public_id)
+            read_person(session, Whose(oak.organization.id), pat.public_id)
 
 
 def test_no_place_and_no_time_is_among_what_is_told() -> None:
@@ -212,7 +212,7 @@ def test_who_had_the_seat_before_two_log_ins_were_merged_is_seen_to_watch_by_the
         seated.merged_into = kept.id
         session.flush()
         see(session, place, kept, 950.0)
-        found = only(session, Whose(place.organisation.id))
+        found = only(session, Whose(place.organization.id))
         assert (found.public_id, found.begun, found.completed) == (kept.public_id, 1, 1)
 
 

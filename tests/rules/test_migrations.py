@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, inspect, text
 
-from lms.db import Base, Database
+from lms.core.database import Base, Database
 from tests.servers.databases import Databases
 
 NAMES = sorted(Base.metadata.tables)

@@ -7,13 +7,13 @@ import pytest
 from flask import Flask
 
 from lms.app import create_app
-from lms.db import Database, new_public_id
-from lms.parts import Part
-from lms.runtime import Carrel
-from lms.web.guard import UNCOOKIED, Audience, audience_of
-from lti.web.framed import cookie_name
+from lms.component import Part
+from lms.core.database import Database, new_public_id
+from lms.core.runtime import Carrel
+from lms.web.core.route_guard import UNCOOKIED, Audience, audience_of
+from lti.web.core.framed_pages import cookie_name
 from tests.cast import Cast
-from tests.lti.courses import make_course
+from tests.lti.course_fixtures import make_course
 from tests.visitor import SAFE, TOKEN_HEADER, Visitor
 from wsgi import PARTS
 
@@ -86,14 +86,14 @@ def test_a_staff_door_is_not_there_for_anybody_else(
     assert [one for one in answers if one[1] != NOT_FOUND] == []
 
 
-def test_an_organisations_door_is_not_there_for_who_looks_after_another(
+def test_an_organizations_door_is_not_there_for_who_looks_after_another(
     app: Flask, client: Visitor, cast: Cast
 ) -> None:
     client.sign_in(cast.mia.id)
     places = [
         door
         for door in doors(app)
-        if door.audience is Audience.MANAGERS and door.path != "/organisation"
+        if door.audience is Audience.MANAGERS and door.path != "/organization"
     ]
     answers = [(door, client.open(door.path, method=door.method).status_code) for door in places]
     assert places
@@ -156,7 +156,7 @@ def test_what_is_framed_is_not_there_for_another_browser(
     app: Flask, client: Visitor, cast: Cast, database: Database, carrel: Carrel
 ) -> None:
     with database.transaction() as session:
-        secret = make_course(session, cast.organisation_id).launch(session, browser="one")
+        secret = make_course(session, cast.organization_id).launch(session, browser="one")
     client.set_cookie(cookie_name(carrel.settings), "another")
     rules = [
         (rule, method)

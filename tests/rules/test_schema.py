@@ -20,9 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from lms.db import Base, Database
-from tests.rules.rows import put, value_for
-from tests.rules.violations import BESIDE, CHECKS, UNKNOWN
+from lms.core.database import Base, Database
+from tests.rules.constraint_violations import BESIDE, CHECKS, UNKNOWN
+from tests.rules.valid_rows import put, value_for
 
 TABLES = list(Base.metadata.tables.values())
 PREFIXES = {

@@ -9,14 +9,14 @@ from flask import Flask
 from jinja2 import nodes
 
 from lms.app import create_app
-from lms.runtime import open_carrel
-from lms.settings import Settings
-from tests.rules.tree import ROOT, files, name_of, product, strings
+from lms.core.runtime import open_carrel
+from lms.core.settings import Settings
+from tests.rules.source_files import ROOT, files, name_of, product, strings
 from wsgi import PARTS
 
 PLACE = ROOT / "templates"
 TEMPLATES = files(".html", ".txt", under="templates")
-PAGES = [path for path in TEMPLATES if "mail" not in path.parts]  # a mail's style is inline
+PAGES = [path for path in TEMPLATES if "messages" not in path.parts]  # a mail's style is inline
 NAMES = {path.relative_to(PLACE).as_posix() for path in TEMPLATES}
 INLINE = (
     # JSON-LD is data that no browser runs, and no policy stops

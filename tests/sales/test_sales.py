@@ -7,27 +7,28 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from lms import desk, sales
-from lms.access import Action, Code, decide
-from lms.cases import load_case
-from lms.db import Database, new_public_id
-from lms.desk import NewRequest
-from lms.desk_list import find_request
-from lms.errors import Conflict, Invalid, NotFound
-from lms.models.catalogue import Webinar
-from lms.models.holdings import Grant, OfferKind
-from lms.models.organisations import Membership, Organisation, Role
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, Code, decide
+from lms.core.database import Database, new_public_id
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.models.catalog import Webinar
+from lms.models.grants import Grant, OfferKind
+from lms.models.organizations import Membership, Organization, Role
 from lms.models.requests import RequestKind, RequestState
 from lms.models.sales import DeliveredThrough, Sale, Terms
 from lms.models.seats import Pool
-from lms.sale_list import Standing, WantedSales, list_sales
-from lms.sales import NewSale
+from lms.requests import requests
+from lms.requests.reading import find_request
+from lms.requests.requests import NewRequest
+from lms.sales import sales
+from lms.sales.reading import Standing, WantedSales, list_sales
+from lms.sales.sales import NewSale
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_series
-from tests.sales.selling import GROUP, SEAT, grants, read, sold
-from tests.sales.test_desk import OFFICE
-from tests.web.letters import letters, newest
+from tests.mailbox import letters, newest
+from tests.requests.test_requests import OFFICE
+from tests.sales.sale_fixtures import GROUP, SEAT, grants, read, sold
 
 PASS = replace(SEAT, kind=OfferKind.PASS, covers="everything", price_minor=49900)
 CONTRACT = replace(
@@ -96,7 +97,7 @@ def test_the_letter_says_how_to_attend_and_gives_the_permanent_link(
 ) -> None:
     sold(database)
     letter = newest(database, "dan@example.org")
-    assert letter.kind == "bought"
+    assert letter.kind == "order_confirmation"
     for text in (letter.text, letter.html):
         assert "http://localhost/webinars/reading-rooms" in text
         assert "as often as you like" in text
@@ -133,7 +134,7 @@ def test_who_has_no_login_is_made_one_and_chooses_a_password(
 ) -> None:
     facts = sold(database, replace(SEAT, email="New.Person@example.org", name="New Person"))
     kinds = {letter.kind for letter in letters(database, "New.Person@example.org")}
-    assert kinds == {"set_password", "bought"}
+    assert kinds == {"set_password", "order_confirmation"}
     assert facts.buyer == "New Person"
     assert facts.login_id is not None
     assert code(database, cast, facts.login_id) is Code.OK_PERMANENT
@@ -178,23 +179,23 @@ def test_a_group_showing_is_one_login_s(database: Database, cast: Cast) -> None:
     assert (line.kind, line.login_id) == (OfferKind.GROUP_SHOWING, cast.dan.id)
 
 
-# organisations
+# organizations
 
 
-def test_seats_go_into_the_organisation_s_pool(database: Database, cast: Cast) -> None:
+def test_seats_go_into_the_organization_s_pool(database: Database, cast: Cast) -> None:
     facts = sold(database, GROUP)
     (line,) = grants(database, facts)
     assert (line.kind, line.seats, line.login_id) == (OfferKind.GROUP_SEATS, 5, None)
     with database.read_session() as session:
         pool = session.scalars(select(Pool)).one()
-    assert (pool.capacity, pool.is_permanent, pool.organisation_id) == (
+    assert (pool.capacity, pool.is_permanent, pool.organization_id) == (
         5,
         True,
-        cast.organisation_id,
+        cast.organization_id,
     )
     letter = newest(database, "mia@example.org")
-    assert letter.kind == "bought_for_organisation"
-    assert f"/organisation/{facts.organisation_public_id}" in letter.text
+    assert letter.kind == "order_confirmation_organization"
+    assert f"/organization/{facts.organization_public_id}" in letter.text
     assert "/webinars/reading-rooms" in letter.text
 
 
@@ -213,11 +214,11 @@ def test_an_institution_has_seats_without_end_and_says_where_it_watches(
     assert "your own learning system" in newest(database, "mia@example.org").text
 
 
-def test_a_contract_ends_after_a_year_at_the_end_of_the_organisation_s_day(
+def test_a_contract_ends_after_a_year_at_the_end_of_the_organization_s_day(
     database: Database, cast: Cast
 ) -> None:
     with database.transaction() as session:
-        session.get_one(Organisation, cast.organisation_id).zone = "America/Los_Angeles"
+        session.get_one(Organization, cast.organization_id).zone = "America/Los_Angeles"
     (line,) = grants(database, sold(database, CONTRACT))
     assert line.seats == 40
     assert line.ends_at is not None
@@ -248,11 +249,11 @@ def test_a_contract_sold_after_the_old_one_is_over_starts_now(
 
 def test_who_manages_it_is_told_that_a_contract_is_renewed(database: Database, cast: Cast) -> None:
     sold(database, CONTRACT)
-    assert newest(database, "mia@example.org").kind == "bought_for_organisation"
+    assert newest(database, "mia@example.org").kind == "order_confirmation_organization"
     facts = sold(database, replace(CONTRACT, quantity=30, reference="PO 7"))
     letter = newest(database, "mia@example.org")
-    assert letter.kind == "renewed"
-    assert f"/organisation/{facts.organisation_public_id}" in letter.text
+    assert letter.kind == "contract_renewed"
+    assert f"/organization/{facts.organization_public_id}" in letter.text
     for said in ("It has 30 seats.", "PO 7", facts.number, "go on as before"):
         assert said in letter.text
         assert said in letter.html
@@ -264,19 +265,19 @@ def test_a_contract_of_another_scope_renews_none(database: Database, cast: Cast)
     sold(database, CONTRACT)
     (line,) = grants(database, sold(database, replace(CONTRACT, covers=f"series:{slug}")))
     assert line.starts_at == NOW
-    assert newest(database, "mia@example.org").kind == "bought_for_organisation"
+    assert newest(database, "mia@example.org").kind == "order_confirmation_organization"
 
 
-def test_an_organisation_is_made_with_its_contact_as_owner(database: Database, cast: Cast) -> None:
+def test_an_organization_is_made_with_its_contact_as_owner(database: Database, cast: Cast) -> None:
     new = replace(
-        GROUP, organisation="", organisation_name=" Birch  Library ", email="kim@example.org"
+        GROUP, organization="", organization_name=" Birch  Library ", email="kim@example.org"
     )
     facts = sold(database, new)
-    assert (facts.buyer, facts.organisation_slug) == ("Birch Library", "birch-library")
+    assert (facts.buyer, facts.organization_slug) == ("Birch Library", "birch-library")
     with database.read_session() as session:
         roles = session.execute(
             select(Membership.login_id, Membership.role).where(
-                Membership.organisation_id == facts.organisation_id
+                Membership.organization_id == facts.organization_id
             )
         ).all()
     assert [tuple(row) for row in roles] == [(facts.contact_id, Role.OWNER)]
@@ -304,7 +305,7 @@ def test_a_manager_who_buys_stays_a_manager(database: Database, cast: Cast) -> N
         (GROUP, {"quantity": None}, "quantity"),
         (GROUP, {"quantity": 0}, "quantity"),
         (GROUP, {"quantity": 10_001}, "quantity"),
-        (GROUP, {"organisation": ""}, "organisation"),
+        (GROUP, {"organization": ""}, "organization"),
         (SEAT, {"price_minor": -1}, "price"),
         (SEAT, {"price_minor": 100_000_001}, "price"),
         (SEAT, {"email": "nobody"}, "email"),
@@ -322,9 +323,9 @@ def test_a_sale_with_a_fault_is_refused_by_field_and_leaves_nothing(
         assert session.scalar(select(func.count()).select_from(Sale)) == 0
 
 
-def test_an_organisation_that_is_none_is_not_found(database: Database, cast: Cast) -> None:
+def test_an_organization_that_is_none_is_not_found(database: Database, cast: Cast) -> None:
     with pytest.raises(NotFound):
-        sold(database, replace(GROUP, organisation="nowhere"))
+        sold(database, replace(GROUP, organization="nowhere"))
 
 
 def test_the_same_sale_is_not_made_twice(database: Database, cast: Cast) -> None:
@@ -336,7 +337,7 @@ def test_the_same_sale_is_not_made_twice(database: Database, cast: Cast) -> None
 
 def test_a_request_is_answered_by_one_sale_alone(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
-        asked = desk.ask(
+        asked = requests.ask(
             session,
             NewRequest(RequestKind.REGISTER, "Dan", "dan@example.org"),
             office=OFFICE,

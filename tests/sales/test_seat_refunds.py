@@ -6,22 +6,23 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from lms import allotments, sales, seat_refunds
-from lms.db import Database
-from lms.errors import Conflict, Invalid
+from lms.core.database import Database
+from lms.core.errors import Conflict, Invalid
 from lms.models.accounts import Login
-from lms.models.organisations import Organisation, Role
+from lms.models.organizations import Organization, Role
 from lms.models.seats import AssignmentEnd, Pool
-from lms.offers import set_prices
-from lms.sale_list import SaleFacts, find_sale
-from lms.seat_refunds import GivingBack, InUse
+from lms.pricing.price_list import set_prices
+from lms.sales import sales, seat_refunds
+from lms.sales.reading import SaleFacts, find_sale
+from lms.sales.seat_refunds import GivingBack, InUse
+from lms.seats import allotments
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.factories import make_membership, make_organisation
-from tests.sales.selling import GROUP, PRICES, SEAT, grants, read, sold
-from tests.sales.test_desk import OFFICE
-from tests.seats.places import counts, let_go, people, take_seat
-from tests.web.letters import letters, newest
+from tests.factories import make_membership, make_organization
+from tests.mailbox import letters, newest
+from tests.requests.test_requests import OFFICE
+from tests.sales.sale_fixtures import GROUP, PRICES, SEAT, grants, read, sold
+from tests.seats.pool_fixtures import counts, let_go, people, take_seat
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +112,7 @@ def test_seats_that_somebody_has_are_not_given_back(database: Database, cast: Ca
 def test_who_bought_the_seats_and_who_manages_them_are_told(database: Database, cast: Cast) -> None:
     facts = sold(database, GROUP)
     with database.transaction() as session:
-        place = session.get_one(Organisation, cast.organisation_id)
+        place = session.get_one(Organization, cast.organization_id)
         make_membership(session, place, session.get_one(Login, cast.bob.id), role=Role.OWNER)
     give_back(database, facts, 2)
     for email in (GROUP.email, cast.bob.email):
@@ -149,7 +150,7 @@ def test_who_is_over_is_told_and_released_seats_can_then_be_given_back(
     assert counts(database, pool.id) == (4, 5)
     assert (read(database, facts).quantity, read(database, facts).refunded_minor) == (5, 0)
     assert ask_for_release(database, facts, 3) == 2
-    letter = newest(database, cast.mia.email, "seats_wanted")
+    letter = newest(database, cast.mia.email, "seats_to_release")
     assert "please release 2 seats" in letter.text
     assert f"/people?pool={pool.public_id}" in letter.text
     for seat in taken[:2]:
@@ -167,8 +168,8 @@ def test_seats_allotted_to_others_are_in_use_until_they_are_moved_back(
     facts = sold(database, GROUP)
     pool = pool_of(database)
     with database.transaction() as session:
-        branch = make_organisation(session)
-        session.get_one(Organisation, branch.id).parent_id = pool.organisation_id
+        branch = make_organization(session)
+        session.get_one(Organization, branch.id).parent_id = pool.organization_id
         session.flush()
         part = allotments.allot(session, pool.id, branch.id, 4, actor=None, now=NOW)
     over = in_use(database, facts, 2)
@@ -198,4 +199,6 @@ def test_nobody_is_asked_to_release_for_what_is_no_part_of_the_sale(
     facts = sold(database, GROUP)
     with pytest.raises(Invalid):
         ask_for_release(database, facts, 5)
-    assert [one for one in letters(database, cast.mia.email) if one.kind == "seats_wanted"] == []
+    assert [
+        one for one in letters(database, cast.mia.email) if one.kind == "seats_to_release"
+    ] == []

@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from lms import allotments, pools
-from lms.db import Database
-from lms.errors import Conflict, Invalid, NotFound
-from lms.models.organisations import Organisation
+from lms.core.database import Database
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.grants.grants import Term
+from lms.models.organizations import Organization
 from lms.models.seats import AssignmentState
-from lms.passes import Term
-from lms.seating import Full
+from lms.seats import allotments, pools
+from lms.seats.seat_counts import Full
 from tests.clock import NOW
-from tests.factories import make_organisation
-from tests.seats.places import (
+from tests.factories import make_organization
+from tests.seats.pool_fixtures import (
     DAY,
     FOR_GOOD,
     YEAR,
@@ -34,7 +34,7 @@ from tests.seats.places import (
 @dataclass(frozen=True, slots=True)
 class Consortium:
     home: Home
-    child_id: int  # an organisation
+    child_id: int  # an organization
     pool_id: int  # the child's
 
 
@@ -50,8 +50,8 @@ def consortium(
 
 def child_of(database: Database, home: Home) -> int:
     with database.transaction() as session:
-        child = make_organisation(session)
-        session.get_one(Organisation, child.id).parent_id = home.organisation_id
+        child = make_organization(session)
+        session.get_one(Organization, child.id).parent_id = home.organization_id
         return child.id
 
 
@@ -65,15 +65,15 @@ def test_only_a_child_is_allotted_and_no_more_than_is_free(database: Database) -
     stranger = make_home(database, 1)
     child = child_of(database, home)
     wrong = [
-        (home.pool_id, stranger.organisation_id, 1, NotFound),
+        (home.pool_id, stranger.organization_id, 1, NotFound),
         (home.pool_id, child, 6, Conflict),
         (home.pool_id, child, None, Conflict),
         (home.pool_id, child, -1, Invalid),
         (123456, child, 1, NotFound),
     ]
-    for pool_id, organisation_id, seats, refusal in wrong:
+    for pool_id, organization_id, seats, refusal in wrong:
         with pytest.raises(refusal), database.transaction() as session:
-            allotments.allot(session, pool_id, organisation_id, seats, actor=None, now=NOW)
+            allotments.allot(session, pool_id, organization_id, seats, actor=None, now=NOW)
     assert counts(database, home.pool_id) == (0, 5)
 
 
@@ -89,15 +89,15 @@ def test_what_is_allotted_counts_as_used_and_is_the_child_s_to_fill(database: Da
     with database.read_session() as session:
         [facts] = pools.allotments_of(session, family.home.pool_id)
         assert facts.allotted_from == family.home.pool.public_id
-        assert facts.organisation_id == family.child_id
+        assert facts.organization_id == family.child_id
         assert pools.grants_of(session, facts.id) == pools.grants_of(session, family.home.pool_id)
 
 
 def test_an_allotment_is_made_once_and_not_passed_further(database: Database) -> None:
     family = consortium(database, 5, 2)
     with database.transaction() as session:
-        grandchild = make_organisation(session)
-        session.get_one(Organisation, grandchild.id).parent_id = family.child_id
+        grandchild = make_organization(session)
+        session.get_one(Organization, grandchild.id).parent_id = family.child_id
         grandchild_id = grandchild.id
     with pytest.raises(Conflict), database.transaction() as session:
         allotments.allot(session, family.home.pool_id, family.child_id, 1, actor=None, now=NOW)

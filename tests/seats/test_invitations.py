@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from lms import claim_links, claiming, invitations
-from lms.addresses import read_address
-from lms.claim_links import LinkState
-from lms.db import Database
-from lms.errors import Conflict, Forbidden, Gone, Invalid, NotFound
-from lms.invitations import AlreadyIn, Answer, Invited, Invitee, NoSeat
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.core.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 from lms.models.accounts import Login
 from lms.models.mail import Mail
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, WaitingEntry
-from lms.seat_letters import days_left
+from lms.seats import claim_links, claim_routes, invitations
+from lms.seats.claim_links import LinkState
+from lms.seats.invitations import AlreadyIn, Answer, Invited, Invitee, NoSeat
+from lms.seats.mails import days_left
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.seats.places import (
+from tests.seats.pool_fixtures import (
     DAY,
     DOORS,
     SOON,
@@ -37,7 +37,7 @@ from tests.seats.places import (
     take_seat,
     wait,
 )
-from tests.seats.test_claim import email_of
+from tests.seats.test_claims import email_of
 
 
 def asked(database: Database, home: Home, *emails: str, at: datetime = NOW) -> tuple[Answer, ...]:
@@ -100,7 +100,7 @@ def test_the_link_makes_the_seat_theirs_and_says_so_by_letter(database: Database
     assert states(database, home.pool_id) == {pat: AssignmentState.CLAIMED}
     assert counts(database, home.pool_id) == (1, 1)
     with database.read_session() as session:
-        letter = session.scalars(select(Mail).where(Mail.kind == "claimed")).one()
+        letter = session.scalars(select(Mail).where(Mail.kind == "seat_claimed")).one()
         assert f"/webinars/{home.pool.slug}" in letter.text
         assert "doesn't expire" in letter.text
 
@@ -209,10 +209,10 @@ def test_what_is_kept_for_a_person_is_accepted_without_a_link(database: Database
     pat, dan = people(database, 2)
     invite_by_mail(database, home, email_of(database, pat))
     with database.transaction() as session:
-        done = claiming.accept(session, home.pool_id, pat, doors=DOORS, actor=None, now=NOW)
+        done = claim_routes.accept(session, home.pool_id, pat, doors=DOORS, actor=None, now=NOW)
         assert type(done).__name__ == "Claimed"
     with pytest.raises(NotFound), database.transaction() as session:
-        claiming.accept(session, home.pool_id, dan, doors=DOORS, actor=None, now=NOW)
+        claim_routes.accept(session, home.pool_id, dan, doors=DOORS, actor=None, now=NOW)
 
 
 def test_a_fresh_link_lets_the_older_ones_die_and_starts_the_time_anew(database: Database) -> None:
@@ -302,7 +302,7 @@ def test_the_page_of_a_link_tells_who_invites_to_what_and_no_address(
         letter = session.scalars(select(Mail)).one()
         facts = claim_links.read_link(session, letter.text.split("/claim/")[1].split()[0], now=NOW)
     assert (facts.covers, facts.invited_by) == (home.pool.covers, "Mia")
-    assert facts.organisation == home.pool.organisation
+    assert facts.organization == home.pool.organization
     assert facts.for_whom == "k…@elm.example"
     assert (facts.is_open, facts.has_room) == (False, False)
 

@@ -6,21 +6,21 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import func, select
 
-from lms import pools
-from lms.capacity import GRACE, Line, changes_of
-from lms.db import Database
-from lms.errors import Conflict, NotFound
+from lms.core.database import Database
+from lms.core.errors import Conflict, NotFound
+from lms.grants.grants import Target
 from lms.models.audit import AuditEntry
-from lms.models.holdings import Grant, OfferKind, Scope, Withdrawal
-from lms.models.organisations import Organisation
+from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
+from lms.models.organizations import Organization
+from lms.models.playback import PlaybackSession
 from lms.models.seats import AssignmentState, ClaimPolicy, Pool
-from lms.models.viewing import PlaybackSession
-from lms.passes import Target
-from lms.pools import NewPoolGrant
+from lms.seats import pools
+from lms.seats.capacity import GRACE, Line, changes_of
+from lms.seats.pools import NewPoolGrant
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_series
-from tests.seats.places import (
+from tests.seats.pool_fixtures import (
     DAY,
     FOR_GOOD,
     YEAR,
@@ -70,7 +70,7 @@ def ended(database: Database) -> list[bool]:
         ]
 
 
-def test_seats_for_an_organisation_that_is_none_are_refused(database: Database) -> None:
+def test_seats_for_an_organization_that_is_none_are_refused(database: Database) -> None:
     with pytest.raises(NotFound), database.transaction() as session:
         sold(session, 12345, Target(Scope.EVERYTHING), 3, FOR_GOOD)
 
@@ -83,7 +83,7 @@ def test_what_is_sold_makes_a_pool_that_names_what_it_covers(database: Database)
         assert (found.capacity, found.used, found.free) == (3, 0, 3)
         assert (found.is_permanent, found.target) == (True, Target(Scope.WEBINAR, home.webinar_id))
         assert found.covers.startswith("Webinar ")
-        assert pools.pools_of(session, home.organisation_id) == (found,)
+        assert pools.pools_of(session, home.organization_id) == (found,)
         acts = session.scalars(select(AuditEntry.act).order_by(AuditEntry.id)).all()
         assert acts == ["pool.made", "grant.made"]
 
@@ -107,7 +107,7 @@ def test_dated_seats_and_permanent_ones_are_two_pools(database: Database) -> Non
     home = make_home(database, 3)
     more(database, home, 2, YEAR, at=NOW)
     with database.read_session() as session:
-        mine = pools.pools_of(session, home.organisation_id)
+        mine = pools.pools_of(session, home.organization_id)
     assert [(pool.is_permanent, pool.capacity) for pool in mine] == [(True, 3), (False, 2)]
 
 
@@ -115,11 +115,11 @@ def test_each_scope_is_a_pool_of_its_own(database: Database) -> None:
     home = make_home(database, 3)
     with database.transaction() as session:
         series = make_series(session)
-        sold(session, home.organisation_id, Target(Scope.SERIES, series.id), 1, YEAR)
-        everything = sold(session, home.organisation_id, Target(Scope.EVERYTHING), None, YEAR)
+        sold(session, home.organization_id, Target(Scope.SERIES, series.id), 1, YEAR)
+        everything = sold(session, home.organization_id, Target(Scope.EVERYTHING), None, YEAR)
     assert (everything.capacity, everything.free, everything.covers) == (None, None, "")
     with database.read_session() as session:
-        assert len(pools.pools_of(session, home.organisation_id)) == 3
+        assert len(pools.pools_of(session, home.organization_id)) == 3
 
 
 def test_two_sales_at_once_make_one_pool(database: Database) -> None:
@@ -129,7 +129,7 @@ def test_two_sales_at_once_make_one_pool(database: Database) -> None:
     def sell() -> None:
         ready.wait()
         with database.transaction() as session:
-            sold(session, home.organisation_id, Target(Scope.EVERYTHING), 2, YEAR)
+            sold(session, home.organization_id, Target(Scope.EVERYTHING), 2, YEAR)
 
     sellers = [Thread(target=sell) for _ in range(4)]
     for seller in sellers:
@@ -137,9 +137,9 @@ def test_two_sales_at_once_make_one_pool(database: Database) -> None:
     for seller in sellers:
         seller.join()
     with database.read_session() as session:
-        _, everything = pools.pools_of(session, home.organisation_id)
+        _, everything = pools.pools_of(session, home.organization_id)
         assert everything.capacity == 8
-        assert session.scalar(select(func.count(Organisation.id))) == 1
+        assert session.scalar(select(func.count(Organization.id))) == 1
 
 
 def test_a_dated_grant_has_fourteen_days_of_grace_and_a_permanent_one_none(
@@ -160,7 +160,7 @@ def test_a_sale_that_is_held_says_since_when_until_it_is_paid(database: Database
     target = Target(Scope.EVERYTHING)
     with database.transaction() as session:
         new = NewPoolGrant(
-            home.organisation_id, target, 2, YEAR, OfferKind.CONTRACT, awaits_payment=True
+            home.organization_id, target, 2, YEAR, OfferKind.CONTRACT, awaits_payment=True
         )
         pool = pools.sell_seats(session, new, actor=None, now=NOW)
         [line] = pools.grants_of(session, pool.id)
@@ -273,10 +273,10 @@ def test_the_moments_at_which_a_pool_changes_are_in_order() -> None:
     )
 
 
-def test_a_pool_of_another_organisation_is_not_added_to(database: Database) -> None:
+def test_a_pool_of_another_organization_is_not_added_to(database: Database) -> None:
     home = make_home(database, 1)
     other = make_home(database, 1)
-    more(database, Home(other.organisation_id, home.webinar_id, other.pool), 4, FOR_GOOD, at=NOW)
+    more(database, Home(other.organization_id, home.webinar_id, other.pool), 4, FOR_GOOD, at=NOW)
     assert counts(database, home.pool_id) == (0, 1)
     with database.read_session() as session:
         assert session.scalar(select(func.count(Pool.id))) == 3

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from lms.db import Base, Database
+from lms.core.database import Base, Database
 from lms.migrations import upgrade
 from tests.servers.postgres import Postgres, postgres
 

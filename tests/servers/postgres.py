@@ -91,7 +91,7 @@ def postgres(settings: Sequence[str] = SWIFT) -> Iterator[Postgres]:
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             installed = _readable_copy(installed, home)
             user = _give_away(home)
-        _initialise(installed, home / "data", user, log)
+        _initialize(installed, home / "data", user, log)
         server = Postgres(home)
         options = [part for option in settings for part in ("-c", option)]
         command = [
@@ -132,7 +132,7 @@ def _give_away(home: Path) -> list[str]:
     return ["setpriv", *ids, "--clear-groups", "--pdeathsig", "INT"]
 
 
-def _initialise(installed: Path, data: Path, user: list[str], log: Path) -> None:
+def _initialize(installed: Path, data: Path, user: list[str], log: Path) -> None:
     command = [
         *user,
         str(installed / "bin/initdb"),

@@ -9,20 +9,20 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms import training
-from lms.db import Database
-from lms.models.organisations import Organisation
+from lms.core.database import Database
+from lms.models.organizations import Organization
+from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
 from lms.models.training import Trainee
-from lms.models.viewing import WatchRecord
-from lms.organisations import OrganisationFacts
-from lms.progress import bucket_count, merge
-from lms.training import NewTraining
-from lms.training_progress import look
-from tests import seating
+from lms.organizations.organizations import OrganizationFacts
+from lms.playback.progress_bitmap import bucket_count, merge
+from lms.training import assignments
+from lms.training.assignments import NewTraining
+from lms.training.progress import look
+from tests import seat_rows
 from tests.cast import Cast
 from tests.clock import NOW
-from tests.seating import add_pool, seat
+from tests.seat_rows import add_pool, seat
 
 ZONE = ZoneInfo("America/New_York")
 TODAY = NOW.astimezone(ZONE).date()
@@ -30,9 +30,9 @@ TODAY = NOW.astimezone(ZONE).date()
 
 @dataclass(frozen=True, slots=True)
 class Elm:
-    """The organisation whose manager is mia; alice and bob sit in its seats, dan does not."""
+    """The organization whose manager is mia; alice and bob sit in its seats, dan does not."""
 
-    facts: OrganisationFacts
+    facts: OrganizationFacts
     pool_id: int
     subject: str
 
@@ -40,11 +40,11 @@ class Elm:
 @pytest.fixture
 def elm(database: Database, cast: Cast) -> Elm:
     with database.transaction() as session:
-        place = session.get_one(Organisation, cast.organisation_id)
+        place = session.get_one(Organization, cast.organization_id)
         pool = add_pool(session, place, cast.webinar_id, seats=6)
         seat(session, pool, cast.alice.id)
         seat(session, pool, cast.bob.id)
-        facts = OrganisationFacts(place.id, place.public_id, place.slug, place.name, None)
+        facts = OrganizationFacts(place.id, place.public_id, place.slug, place.name, None)
         return Elm(facts, pool.id, f"webinar:{cast.slug}")
 
 
@@ -59,7 +59,7 @@ def assign(database: Database, elm: Elm) -> Assign:
         values = {"everyone": True, **more}
         new = NewTraining(elm.subject, due_on, **values)  # type: ignore[arg-type]  # a test's own words
         with database.transaction() as session:
-            return training.assign(
+            return assignments.assign(
                 session, elm.facts, new, zone=ZONE, actor=None, now=NOW
             ).public_id
 
@@ -68,7 +68,7 @@ def assign(database: Database, elm: Elm) -> Assign:
 
 def watched(session: Session, login_id: int, recording_id: int, share: float) -> None:
     """Let a login have seen the beginning of a recording, with the buckets that say so."""
-    seating.watched(session, login_id, recording_id, share)
+    seat_rows.watched(session, login_id, recording_id, share)
     seconds = session.get_one(Recording, recording_id).seconds or 0
     count = round(share * bucket_count(seconds))
     row = session.scalars(

@@ -1,10 +1,10 @@
-"""The names of groups: no two of one organisation are the same but for their capitals."""
+"""The names of groups: no two of one organization are the same but for their capitals."""
 
 import pytest
 
-from lms.db import Database
-from lms.errors import Invalid
-from lms.training_groups import make_group
+from lms.core.database import Database
+from lms.core.errors import Invalid
+from lms.training.groups import make_group
 from tests.clock import NOW
 from tests.training.conftest import Elm
 

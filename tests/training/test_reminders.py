@@ -8,19 +8,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from lms import training
-from lms.db import Database
-from lms.links import Doors, Office
+from lms.core.database import Database
+from lms.core.settings import Settings
+from lms.mail.links import Doors, Office
 from lms.models.accounts import Login
 from lms.models.mail import Mail
-from lms.models.organisations import Organisation
-from lms.settings import Settings
-from lms.training_own import list_own
-from lms.training_reminders import remind_trainees, reminder_due
+from lms.models.organizations import Organization
+from lms.training import assignments
+from lms.training.reminders import remind_trainees, reminder_due
+from lms.training.trainee_view import list_own
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.training.conftest import TODAY, ZONE, Assign, Elm, watched
-from tests.training.test_training import leave
+from tests.training.test_assignments import leave
 
 OFFICE = Office(Doors("https://library.example.org"), ZONE)
 HOUR = timedelta(hours=1)
@@ -55,21 +55,21 @@ def letters(database: Database) -> Counter[str]:
 def test_the_latest_reminder_whose_morning_has_come_is_due(
     moment: datetime, days: int | None
 ) -> None:
-    due = training.due_at(date(2026, 3, 31), ZONE, now=NOW)
+    due = assignments.due_at(date(2026, 3, 31), ZONE, now=NOW)
     assert reminder_due(due, ZONE, now=moment) == days
 
 
-def test_a_day_ends_where_the_organisation_is(
+def test_a_day_ends_where_the_organization_is(
     database: Database, elm: Elm, cast: Cast, assign: Assign
 ) -> None:
     with database.transaction() as session:
-        session.get_one(Organisation, elm.facts.id).zone = "Asia/Tokyo"
+        session.get_one(Organization, elm.facts.id).zone = "Asia/Tokyo"
         zone = ZoneInfo("Asia/Tokyo")
         session.flush()
     made = assign(TODAY + timedelta(days=20))
     with database.transaction() as session:
-        due = training.due_at(date(2026, 3, 31), zone, now=NOW)
-        training.change_due(session, elm.facts, made, due, actor=None, now=NOW)
+        due = assignments.due_at(date(2026, 3, 31), zone, now=NOW)
+        assignments.change_due(session, elm.facts, made, due, actor=None, now=NOW)
     remind(database, datetime(2026, 3, 16, 23, 59, tzinfo=UTC))
     assert letters(database) == {}
     remind(database, datetime(2026, 3, 17, 0, 0, tzinfo=UTC))
@@ -155,12 +155,12 @@ def test_a_withdrawn_training_reminds_nobody_and_a_new_day_reminds_anew(
 ) -> None:
     gone, moved = assign(TODAY), assign(TODAY)
     with database.transaction() as session:
-        training.withdraw(session, elm.facts, gone, actor=None, now=NOW)
+        assignments.withdraw(session, elm.facts, gone, actor=None, now=NOW)
     remind(database, NOW)
     assert letters(database)["bob@example.org"] == 1
     with database.transaction() as session:
-        due = training.due_at(TODAY + timedelta(days=30), ZONE, now=NOW)
-        training.change_due(session, elm.facts, moved, due, actor=None, now=NOW)
+        due = assignments.due_at(TODAY + timedelta(days=30), ZONE, now=NOW)
+        assignments.change_due(session, elm.facts, moved, due, actor=None, now=NOW)
     remind(database, NOW + timedelta(days=16))
     assert letters(database)["bob@example.org"] == 2
 

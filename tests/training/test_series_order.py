@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select
 
-from lms import training
-from lms.db import Database
-from lms.models.catalogue import Series, Webinar, WebinarSeries
-from lms.series_order import follow_dates, put_in_order
-from lms.training import NewTraining
-from lms.training_own import list_own
-from lms.training_table import read_training
+from lms.catalog.series_order import follow_dates, put_in_order
+from lms.core.database import Database
+from lms.models.catalog import Series, Webinar, WebinarSeries
+from lms.training import assignments
+from lms.training.assignments import NewTraining
+from lms.training.manager_view import read_training
+from lms.training.trainee_view import list_own
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_recording, make_series, make_webinar
@@ -32,7 +32,7 @@ def assigned(database: Database, elm: Elm) -> str:
             session.add(WebinarSeries(webinar_id=webinar.id, series_id=series.id))
         session.flush()
         new = NewTraining("series:calm", TODAY + timedelta(days=30), everyone=True)
-        return training.assign(session, elm.facts, new, zone=ZONE, actor=None, now=NOW).public_id
+        return assignments.assign(session, elm.facts, new, zone=ZONE, actor=None, now=NOW).public_id
 
 
 def shown(database: Database, cast: Cast, elm: Elm, training_id: str) -> list[str]:
@@ -112,5 +112,5 @@ def test_one_webinar_that_is_assigned_alone_is_told_once_whatever_series_it_is_i
             session.add(WebinarSeries(webinar_id=cast.webinar_id, series_id=series.id, position=1))
         session.flush()
         new = NewTraining(elm.subject, TODAY + timedelta(days=30), everyone=True)
-        made = training.assign(session, elm.facts, new, zone=ZONE, actor=None, now=NOW)
+        made = assignments.assign(session, elm.facts, new, zone=ZONE, actor=None, now=NOW)
     assert shown(database, cast, elm, made.public_id) == [cast.slug]

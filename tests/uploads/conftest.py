@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from lms.runtime import Carrel
-from media.keys import new_key_id
+from lms.core.runtime import Carrel
+from media.storage.object_keys import new_key_id
 from tests.cast import Cast
 from tests.clock import Clock
-from tests.servers.seaweed import S3Server
-from tests.uploads.sending import Sender
+from tests.servers.s3 import S3Server
+from tests.uploads.tus_client import Sender
 from tests.visitor import Visitor
 
 

@@ -6,20 +6,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms import receiving, uploads
-from lms.clock import now
-from lms.jobs import Work
-from lms.library import LIBRARY
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.jobs.queue import Work
 from lms.models.handouts import Handout
 from lms.models.jobs import Job
 from lms.models.recordings import Recording
-from lms.runtime import Carrel
-from lms.worker import see_through
+from lms.registry import LIBRARY
+from lms.uploads import chunks, uploads
+from lms.worker.worker import see_through
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.factories import make_login
-from tests.handouts.written import locked, pptx
-from tests.uploads.sending import MIB, TUS, Sender, film, sha256
+from tests.handouts.document_builder import locked, pptx
+from tests.uploads.tus_client import MIB, TUS, Sender, film, sha256
 from tests.visitor import Visitor
 
 SLIDES = "lms/demo/files/folding-table.pdf"
@@ -247,7 +247,7 @@ def test_a_webinar_that_does_not_exist_takes_no_file(ada: Sender) -> None:
 def test_a_file_for_which_there_is_no_room_is_refused_before_a_byte_came(
     ada: Sender, carrel: Carrel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "ROOM_LEFT_BYTES", 2**60)
+    monkeypatch.setattr(chunks, "ROOM_LEFT_BYTES", 2**60)
     answer = ada.create(10)
     assert answer.status_code == 507
     assert answer.json is not None

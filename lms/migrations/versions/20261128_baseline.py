@@ -41,7 +41,7 @@ FUNCTIONS = (
 # in the order they are made: each refers only to tables before it
 TABLES = (
     "login",
-    "organisation",
+    "organization",
     "email_token",
     "login_alias",
     "member_invitation",
@@ -134,7 +134,7 @@ TABLES = (
 
 def upgrade() -> None:
     _people()
-    _catalogue()
+    _catalog()
     _search()
     _seats()
     _seat_imports()
@@ -311,7 +311,7 @@ def _audit_guard_on_postgresql() -> None:
 
 
 def _people() -> None:
-    """Logins, organisations, who belongs to which, and how people sign in."""
+    """Logins, organizations, who belongs to which, and how people sign in."""
     op.create_table(
         "login",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -347,7 +347,7 @@ def _people() -> None:
     op.create_index(op.f("ix_login_merged_into"), "login", ["merged_into"])
     op.create_index(op.f("ix_login_recovery_key"), "login", ["recovery_key"])
     op.create_table(
-        "organisation",
+        "organization",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
         sa.Column("slug", sa.String(length=80), nullable=False),
@@ -356,19 +356,19 @@ def _people() -> None:
         sa.Column("parent_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "parent_id IS NULL OR parent_id <> id", name=op.f("ck_organisation_not_its_own_parent")
+            "parent_id IS NULL OR parent_id <> id", name=op.f("ck_organization_not_its_own_parent")
         ),
         sa.ForeignKeyConstraint(
             ["parent_id"],
-            ["organisation.id"],
-            name=op.f("fk_organisation_parent_id"),
+            ["organization.id"],
+            name=op.f("fk_organization_parent_id"),
             ondelete="RESTRICT",
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
-        sa.UniqueConstraint("public_id", name=op.f("uq_organisation_public_id")),
-        sa.UniqueConstraint("slug", name=op.f("uq_organisation_slug")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organization")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_organization_public_id")),
+        sa.UniqueConstraint("slug", name=op.f("uq_organization_slug")),
     )
-    op.create_index(op.f("ix_organisation_parent_id"), "organisation", ["parent_id"])
+    op.create_index(op.f("ix_organization_parent_id"), "organization", ["parent_id"])
     op.create_table(
         "email_token",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -429,7 +429,7 @@ def _people() -> None:
         "member_invitation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("login_id", sa.Integer(), nullable=False),
         sa.Column("role", _enum("role", "member", "manager", "owner"), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
@@ -443,16 +443,16 @@ def _people() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_member_invitation_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_member_invitation_organization_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member_invitation")),
         sa.UniqueConstraint(
-            "organisation_id",
+            "organization_id",
             "email_key",
-            name=op.f("uq_member_invitation_organisation_id_email_key"),
+            name=op.f("uq_member_invitation_organization_id_email_key"),
         ),
         sa.UniqueConstraint("public_id", name=op.f("uq_member_invitation_public_id")),
     )
@@ -460,7 +460,7 @@ def _people() -> None:
     op.create_table(
         "membership",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("login_id", sa.Integer(), nullable=False),
         sa.Column("role", _enum("role", "member", "manager", "owner"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -468,14 +468,14 @@ def _people() -> None:
             ["login_id"], ["login.id"], name=op.f("fk_membership_login_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_membership_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_membership_organization_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
         sa.UniqueConstraint(
-            "organisation_id", "login_id", name=op.f("uq_membership_organisation_id_login_id")
+            "organization_id", "login_id", name=op.f("uq_membership_organization_id_login_id")
         ),
     )
     op.create_index(op.f("ix_membership_login_id"), "membership", ["login_id"])
@@ -506,7 +506,7 @@ def _people() -> None:
     op.create_index(op.f("ix_sign_in_login_id"), "sign_in", ["login_id"])
 
 
-def _catalogue() -> None:
+def _catalog() -> None:
     """Webinars, who presents them, and the files that belong to them."""
     op.create_table(
         "presenter",
@@ -549,7 +549,7 @@ def _catalogue() -> None:
         sa.Column("free", sa.Boolean(), nullable=False),
         sa.Column(
             "state",
-            _enum("webinarstate", "draft", "announced", "cancelled", "withdrawn", "pulled"),
+            _enum("webinarstate", "draft", "announced", "canceled", "withdrawn", "pulled"),
             nullable=False,
         ),
         sa.Column("pulled_reason", sa.Text(), nullable=True),
@@ -647,7 +647,7 @@ def _catalogue() -> None:
         sa.Column("is_current", sa.Boolean(), nullable=False),
         sa.Column(
             "state",
-            _enum("recordingstate", "waiting", "processing", "ready", "failed", "cancelled"),
+            _enum("recordingstate", "waiting", "processing", "ready", "failed", "canceled"),
             nullable=False,
         ),
         sa.Column("original_key", sa.String(length=400), nullable=False),
@@ -925,12 +925,12 @@ def _search() -> None:
 
 
 def _seats() -> None:
-    """The seats of organisations, who has had each, and who waits for one."""
+    """The seats of organizations, who has had each, and who waits for one."""
     op.create_table(
         "pool",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column(
             "scope", _enum("scope", "webinar", "presenter", "series", "everything"), nullable=False
         ),
@@ -967,9 +967,9 @@ def _seats() -> None:
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_pool_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_pool_organization_id"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
@@ -988,7 +988,7 @@ def _seats() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_pool_public_id")),
     )
     op.create_index(op.f("ix_pool_allotted_from_id"), "pool", ["allotted_from_id"])
-    op.create_index(op.f("ix_pool_organisation_id"), "pool", ["organisation_id"])
+    op.create_index(op.f("ix_pool_organization_id"), "pool", ["organization_id"])
     op.create_index(op.f("ix_pool_presenter_id"), "pool", ["presenter_id"])
     op.create_index(op.f("ix_pool_series_id"), "pool", ["series_id"])
     op.create_index(op.f("ix_pool_webinar_id"), "pool", ["webinar_id"])
@@ -996,7 +996,7 @@ def _seats() -> None:
         "verified_domain",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("domain", sa.String(length=255), nullable=False),
         sa.Column("verified_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
@@ -1006,9 +1006,9 @@ def _seats() -> None:
             "length(domain) BETWEEN 3 AND 255", name=op.f("ck_verified_domain_domain_length")
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_verified_domain_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_verified_domain_organization_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_verified_domain")),
@@ -1016,7 +1016,7 @@ def _seats() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_verified_domain_public_id")),
     )
     op.create_index(
-        op.f("ix_verified_domain_organisation_id"), "verified_domain", ["organisation_id"]
+        op.f("ix_verified_domain_organization_id"), "verified_domain", ["organization_id"]
     )
     op.create_table(
         "seat",
@@ -1345,7 +1345,7 @@ def _sales() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
         sa.Column("login_id", sa.Integer(), nullable=True),
-        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
         sa.Column(
             "kind",
             _enum(
@@ -1382,8 +1382,8 @@ def _sales() -> None:
         sa.Column("disputed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "(login_id IS NULL) <> (organisation_id IS NULL)",
-            name=op.f("ck_sale_to_a_person_or_organisation"),
+            "(login_id IS NULL) <> (organization_id IS NULL)",
+            name=op.f("ck_sale_to_a_person_or_organization"),
         ),
         sa.CheckConstraint("length(currency) = 3", name=op.f("ck_sale_currency_is_iso_4217")),
         sa.CheckConstraint("price_minor >= 0", name=op.f("ck_sale_price_not_negative")),
@@ -1400,9 +1400,9 @@ def _sales() -> None:
             ["login_id"], ["login.id"], name=op.f("fk_sale_login_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_sale_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_sale_organization_id"),
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sale")),
@@ -1410,7 +1410,7 @@ def _sales() -> None:
     )
     op.create_index(op.f("ix_sale_contact_id"), "sale", ["contact_id"])
     op.create_index(op.f("ix_sale_login_id"), "sale", ["login_id"])
-    op.create_index(op.f("ix_sale_organisation_id"), "sale", ["organisation_id"])
+    op.create_index(op.f("ix_sale_organization_id"), "sale", ["organization_id"])
     op.create_index("ix_sale_sold_at", "sale", ["sold_at"])
     op.create_table(
         "desk_request",
@@ -1454,9 +1454,9 @@ def _sales() -> None:
         ),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
-        sa.Column("organisation_name", sa.String(length=200), nullable=False),
+        sa.Column("organization_name", sa.String(length=200), nullable=False),
         sa.Column("login_id", sa.Integer(), nullable=True),
-        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
         sa.Column("webinar_id", sa.Integer(), nullable=True),
         sa.Column("pool_id", sa.Integer(), nullable=True),
         sa.Column("seat_id", sa.Integer(), nullable=True),
@@ -1503,9 +1503,9 @@ def _sales() -> None:
             ["login_id"], ["login.id"], name=op.f("fk_desk_request_login_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_desk_request_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_desk_request_organization_id"),
             ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
@@ -1533,7 +1533,7 @@ def _sales() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_desk_request_public_id")),
     )
     op.create_index(op.f("ix_desk_request_login_id"), "desk_request", ["login_id"])
-    op.create_index(op.f("ix_desk_request_organisation_id"), "desk_request", ["organisation_id"])
+    op.create_index(op.f("ix_desk_request_organization_id"), "desk_request", ["organization_id"])
     op.create_index(op.f("ix_desk_request_pool_id"), "desk_request", ["pool_id"])
     op.create_index(op.f("ix_desk_request_quote_of_id"), "desk_request", ["quote_of_id"])
     op.create_index(op.f("ix_desk_request_sale_id"), "desk_request", ["sale_id"])
@@ -1765,25 +1765,25 @@ def _kits() -> None:
     """Recordings that an institution may host itself."""
     op.create_table(
         "kit_permit",
-        sa.Column("organisation_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("organization_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_kit_permit_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_kit_permit_organization_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_kit_permit")),
+        sa.PrimaryKeyConstraint("organization_id", name=op.f("pk_kit_permit")),
     )
     op.create_table(
         "delivery_kit",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("recording_id", sa.Integer(), nullable=False),
         sa.Column(
             "state",
-            _enum("kitstate", "making", "ready", "failed", "cancelled", "gone"),
+            _enum("kitstate", "making", "ready", "failed", "canceled", "gone"),
             nullable=False,
         ),
         sa.Column("file_key", sa.String(length=200), nullable=True),
@@ -1812,9 +1812,9 @@ def _kits() -> None:
             name=op.f("ck_delivery_kit_token_is_a_sha256"),
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_delivery_kit_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_delivery_kit_organization_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
@@ -1827,7 +1827,7 @@ def _kits() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_delivery_kit_public_id")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_delivery_kit_token_hash")),
     )
-    op.create_index("ix_delivery_kit_organisation_id_id", "delivery_kit", ["organisation_id", "id"])
+    op.create_index("ix_delivery_kit_organization_id_id", "delivery_kit", ["organization_id", "id"])
     op.create_index(op.f("ix_delivery_kit_recording_id"), "delivery_kit", ["recording_id"])
     op.create_table(
         "ended_kit_link",
@@ -1930,7 +1930,7 @@ def _playback() -> None:
         sa.Column("recording_id", sa.Integer(), nullable=False),
         sa.Column("sign_in_id", sa.Integer(), nullable=True),
         sa.Column("grant_id", sa.Integer(), nullable=True),
-        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
         sa.Column("is_preview", sa.Boolean(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -1984,9 +1984,9 @@ def _playback() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_playback_session_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_playback_session_organization_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
@@ -2020,7 +2020,7 @@ def _playback() -> None:
     )
     op.create_index("ix_playback_session_opened_at", "playback_session", ["opened_at"])
     op.create_index(
-        op.f("ix_playback_session_organisation_id"), "playback_session", ["organisation_id"]
+        op.f("ix_playback_session_organization_id"), "playback_session", ["organization_id"]
     )
     op.create_index(op.f("ix_playback_session_recording_id"), "playback_session", ["recording_id"])
     op.create_index(op.f("ix_playback_session_sign_in_id"), "playback_session", ["sign_in_id"])
@@ -2364,12 +2364,12 @@ def _certificates() -> None:
 
 
 def _training() -> None:
-    """What an organisation asks its people to watch."""
+    """What an organization asks its people to watch."""
     op.create_table(
         "training",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("series_id", sa.Integer(), nullable=True),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("policy", sa.Text(), nullable=False),
@@ -2381,9 +2381,9 @@ def _training() -> None:
             "length(title) BETWEEN 1 AND 200", name=op.f("ck_training_title_length")
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_training_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_training_organization_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
@@ -2393,27 +2393,27 @@ def _training() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_training_public_id")),
     )
     op.create_index(op.f("ix_training_due_at"), "training", ["due_at"])
-    op.create_index(op.f("ix_training_organisation_id"), "training", ["organisation_id"])
+    op.create_index(op.f("ix_training_organization_id"), "training", ["organization_id"])
     op.create_index(op.f("ix_training_series_id"), "training", ["series_id"])
     op.create_table(
         "training_group",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "length(name) BETWEEN 1 AND 100", name=op.f("ck_training_group_name_length")
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_training_group_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_training_group_organization_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_training_group")),
         sa.UniqueConstraint(
-            "organisation_id", "name", name=op.f("uq_training_group_organisation_id_name")
+            "organization_id", "name", name=op.f("uq_training_group_organization_id_name")
         ),
         sa.UniqueConstraint("public_id", name=op.f("uq_training_group_public_id")),
     )
@@ -2599,7 +2599,7 @@ def _operations() -> None:
         sa.Column("logo_type", sa.String(length=40), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_house_only_one")),
-        sa.CheckConstraint("length(accent) = 7", name=op.f("ck_house_accent_is_a_hex_colour")),
+        sa.CheckConstraint("length(accent) = 7", name=op.f("ck_house_accent_is_a_hex_color")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_house")),
     )
     op.create_table(
@@ -2613,7 +2613,7 @@ def _operations() -> None:
         sa.Column("unique_key", sa.String(length=120), nullable=True),
         sa.Column(
             "state",
-            _enum("jobstate", "queued", "running", "done", "failed", "cancelled"),
+            _enum("jobstate", "queued", "running", "done", "failed", "canceled"),
             nullable=False,
         ),
         sa.Column("priority", sa.Integer(), nullable=False),
@@ -2658,7 +2658,7 @@ def _operations() -> None:
         sa.Column("unique_key", sa.String(length=120), nullable=True),
         sa.Column(
             "state",
-            _enum("jobstate", "queued", "running", "done", "failed", "cancelled"),
+            _enum("jobstate", "queued", "running", "done", "failed", "canceled"),
             nullable=False,
         ),
         sa.Column("tries", sa.Integer(), nullable=False),
@@ -2731,7 +2731,7 @@ def _lti_platforms() -> None:
         "lti_registration",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("product", sa.String(length=60), nullable=False),
         sa.Column("issuer", sa.String(length=500), nullable=False),
@@ -2757,9 +2757,9 @@ def _lti_platforms() -> None:
             name=op.f("ck_lti_registration_update_token_is_a_sha256"),
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_lti_registration_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_lti_registration_organization_id"),
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_registration")),
@@ -2772,7 +2772,7 @@ def _lti_platforms() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_lti_registration_organisation_id"), "lti_registration", ["organisation_id"]
+        op.f("ix_lti_registration_organization_id"), "lti_registration", ["organization_id"]
     )
     op.create_table(
         "lti_deployment",
@@ -2780,20 +2780,20 @@ def _lti_platforms() -> None:
         sa.Column("public_id", sa.String(length=26), nullable=False),
         sa.Column("registration_id", sa.Integer(), nullable=False),
         sa.Column("deployment_id", sa.String(length=255), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("organization_id", sa.Integer(), nullable=True),
         sa.Column(
             "state", _enum("deploymentstate", "pending", "approved", "refused"), nullable=False
         ),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "state <> 'approved' OR organisation_id IS NOT NULL",
+            "state <> 'approved' OR organization_id IS NOT NULL",
             name=op.f("ck_lti_deployment_approved_for_somebody"),
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_lti_deployment_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_lti_deployment_organization_id"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
@@ -2811,13 +2811,13 @@ def _lti_platforms() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_lti_deployment_organisation_id"), "lti_deployment", ["organisation_id"]
+        op.f("ix_lti_deployment_organization_id"), "lti_deployment", ["organization_id"]
     )
     op.create_table(
         "lti_registration_invite",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("allows_loopback", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -2832,9 +2832,9 @@ def _lti_platforms() -> None:
             "length(token_hash) = 32", name=op.f("ck_lti_registration_invite_token_is_a_sha256")
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_lti_registration_invite_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_lti_registration_invite_organization_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
@@ -2848,9 +2848,9 @@ def _lti_platforms() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_lti_registration_invite_token_hash")),
     )
     op.create_index(
-        op.f("ix_lti_registration_invite_organisation_id"),
+        op.f("ix_lti_registration_invite_organization_id"),
         "lti_registration_invite",
-        ["organisation_id"],
+        ["organization_id"],
     )
     op.create_index(
         op.f("ix_lti_registration_invite_registration_id"),
@@ -2866,7 +2866,7 @@ def _lti_people() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
         sa.Column("issuer", sa.String(length=500), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("sub", sa.String(length=255), nullable=False),
         sa.Column("login_id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=True),
@@ -2884,9 +2884,9 @@ def _lti_people() -> None:
             ["login_id"], ["login.id"], name=op.f("fk_lti_identity_login_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_lti_identity_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_lti_identity_organization_id"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
@@ -2898,15 +2898,15 @@ def _lti_people() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_identity")),
         sa.UniqueConstraint(
             "issuer",
-            "organisation_id",
+            "organization_id",
             "sub",
-            name=op.f("uq_lti_identity_issuer_organisation_id_sub"),
+            name=op.f("uq_lti_identity_issuer_organization_id_sub"),
         ),
         sa.UniqueConstraint("public_id", name=op.f("uq_lti_identity_public_id")),
     )
     op.create_index(op.f("ix_lti_identity_email_key"), "lti_identity", ["email_key"])
     op.create_index(op.f("ix_lti_identity_login_id"), "lti_identity", ["login_id"])
-    op.create_index(op.f("ix_lti_identity_organisation_id"), "lti_identity", ["organisation_id"])
+    op.create_index(op.f("ix_lti_identity_organization_id"), "lti_identity", ["organization_id"])
     op.create_index(op.f("ix_lti_identity_registration_id"), "lti_identity", ["registration_id"])
     op.create_table(
         "lti_identity_link",
@@ -3121,7 +3121,7 @@ def _lti_embeds() -> None:
         "embed_link",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("label", sa.String(length=200), nullable=False),
         sa.Column("target", sa.JSON(), nullable=False),
@@ -3139,21 +3139,21 @@ def _lti_embeds() -> None:
         sa.CheckConstraint("length(token_hash) = 32", name=op.f("ck_embed_link_token_is_a_sha256")),
         sa.CheckConstraint("uses >= 0", name=op.f("ck_embed_link_uses_not_negative")),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_embed_link_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_embed_link_organization_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_embed_link")),
         sa.UniqueConstraint("public_id", name=op.f("uq_embed_link_public_id")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_embed_link_token_hash")),
     )
-    op.create_index(op.f("ix_embed_link_organisation_id"), "embed_link", ["organisation_id"])
+    op.create_index(op.f("ix_embed_link_organization_id"), "embed_link", ["organization_id"])
     op.create_table(
         "outside_completion",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("webinar_id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
         sa.Column("email_key", sa.String(length=320), nullable=False),
@@ -3162,9 +3162,9 @@ def _lti_embeds() -> None:
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_outside_completion_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_outside_completion_organization_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
@@ -3175,10 +3175,10 @@ def _lti_embeds() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outside_completion")),
         sa.UniqueConstraint(
-            "organisation_id",
+            "organization_id",
             "webinar_id",
             "email_key",
-            name=op.f("uq_outside_completion_organisation_id_webinar_id_email_key"),
+            name=op.f("uq_outside_completion_organization_id_webinar_id_email_key"),
         ),
         sa.UniqueConstraint("public_id", name=op.f("uq_outside_completion_public_id")),
     )
@@ -3296,7 +3296,7 @@ def _lti_launches() -> None:
             nullable=False,
         ),
         sa.Column("role", _enum("framerole", "learner", "instructor", "anonymous"), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("deployment_id", sa.Integer(), nullable=True),
         sa.Column("context_id", sa.Integer(), nullable=True),
         sa.Column("link_id", sa.Integer(), nullable=True),
@@ -3366,9 +3366,9 @@ def _lti_launches() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_lti_frame_session_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_lti_frame_session_organization_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_frame_session")),
@@ -3388,7 +3388,7 @@ def _lti_launches() -> None:
     op.create_index(op.f("ix_lti_frame_session_link_id"), "lti_frame_session", ["link_id"])
     op.create_index(op.f("ix_lti_frame_session_login_id"), "lti_frame_session", ["login_id"])
     op.create_index(
-        op.f("ix_lti_frame_session_organisation_id"), "lti_frame_session", ["organisation_id"]
+        op.f("ix_lti_frame_session_organization_id"), "lti_frame_session", ["organization_id"]
     )
     # here and not in _lti_embeds, because it refers to lti_frame_session
     op.create_table(
@@ -3461,7 +3461,7 @@ def _lti_id_mappings() -> None:
         "lti_people_map",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=26), nullable=False),
-        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("old_registration_id", sa.Integer(), nullable=False),
         sa.Column("new_registration_id", sa.Integer(), nullable=False),
         sa.Column(
@@ -3491,9 +3491,9 @@ def _lti_id_mappings() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_lti_people_map_organisation_id"),
+            ["organization_id"],
+            ["organization.id"],
+            name=op.f("fk_lti_people_map_organization_id"),
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_people_map")),
@@ -3506,7 +3506,7 @@ def _lti_id_mappings() -> None:
         op.f("ix_lti_people_map_old_registration_id"), "lti_people_map", ["old_registration_id"]
     )
     op.create_index(
-        op.f("ix_lti_people_map_organisation_id"), "lti_people_map", ["organisation_id"]
+        op.f("ix_lti_people_map_organization_id"), "lti_people_map", ["organization_id"]
     )
     op.create_table(
         "lti_map_pair",

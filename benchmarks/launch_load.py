@@ -1,0 +1,269 @@
+"""200 launches a second for a minute, on two processors that the crowd and the database share.
+
+`carrel serve` runs with the worker, over a database that writes to the disk, with a web process for each
+processor, as docs/operating.md has it for a crowd. A course of known learners, and one newcomer among forty, open the same link: each by a login and a launch over HTTP, on a connection
+of their own, the token signed with the nonce of that login. They come at their times whether or not those
+before are through (an open loop), and what one waits counts from the time that it was due. What the crowd
+itself takes of the processors is told beside it: no token can be signed beforehand, as the tool gives its
+nonce. Run: python -m benchmarks.launch --crowd.
+"""
+
+import asyncio
+import json
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote_plus, urlencode
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from benchmarks.heartbeat import environ_of
+from benchmarks.launch_platform import known_to, registered
+from benchmarks.served_product import (
+    HOST,
+    Answer,
+    Connection,
+    at_share,
+    cpu_of,
+    header,
+    told_in,
+    whole_product,
+)
+from lms.core.clock import now
+from lms.core.runtime import open_carrel
+from lms.core.settings import Settings
+from lms.migrations import upgrade
+from lms.worker.supervisor import listen
+from tests.platform.app import running_platform
+from tests.platform.keys import encoded
+from tests.platform.platform import Platform
+from tests.platform.records import Link
+from tests.servers.postgres import DURABLE, postgres
+
+KNOWN: Final = 400
+NEWCOMER_EVERY: Final = 40
+PATIENCE_S: Final = 60.0
+TOGETHER: Final = 8  # who become known beforehand
+BAR: Final = {"rate": 200, "seconds": 60, "server_errors": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the platform says of each who launches: all of it but who it is, when, and in which login."""
+
+    address: str
+    port: int
+    auth_url: str
+    form: str
+    header: str
+    claims: str
+    key: rsa.RSAPrivateKey
+
+    @classmethod
+    def of(cls, platform: Platform, link: Link, port: int) -> "Course":
+        """Return the course of a link."""
+        begun = platform.begin(platform.course.learners[0], link)
+        fields = {**begun.fields, "login_hint": "SUB"}
+        fields.pop("lti_storage_target", None)
+        claims = platform.launching.claims(begun.launch, "NONCE", platform.now())
+        named = {"sub": "SUB", "name": "Wren SUB", "given_name": "Wren", "family_name": "SUB"}
+        times = {"iat": "IAT", "exp": "EXP"}
+        said = json.dumps({**claims, **named, "email": "SUB@example.org", **times})
+        header = {"typ": "JWT", "alg": "RS256", "kid": platform.keys.current.kid}
+        return cls(
+            address=f"{HOST}:{port}",
+            port=port,
+            auth_url=platform.auth_url,
+            form=urlencode(fields),
+            header=encoded(json.dumps(header).encode()),
+            claims=said.replace('"IAT"', "IAT").replace('"EXP"', "EXP"),
+            key=platform.keys.current.private,
+        )
+
+    def token(self, person: str, nonce: str) -> str:
+        """Sign what the platform says of one launch."""
+        moment = int(now().timestamp())
+        said = self.claims.replace("SUB", person)
+        said = said.replace("IAT", str(moment)).replace("EXP", str(moment + 60))
+        said = said.replace("NONCE", nonce)  # last: of 3,200 random ones, one has IAT or EXP in it
+        signed = f"{self.header}.{encoded(said.encode())}"
+        signature = self.key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+        return f"{signed}.{encoded(signature)}"
+
+    def request(self, path: str, form: str, cookie: bytes) -> bytes:
+        """Return the bytes of a form that a browser posts."""
+        head = (
+            f"POST {path} HTTP/1.1\r\nHost: {self.address}\r\nUser-Agent: Carrel benchmark\r\n"
+            f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
+        ).encode()
+        said = b"Cookie: " + cookie + b"\r\n" if cookie else b""
+        return b"".join((head, said, b"\r\n", form.encode()))
+
+
+@dataclass(slots=True)
+class Seen:
+    """What became of the launches."""
+
+    waits: list[float] = field(default_factory=list)
+    statuses: Counter[str] = field(default_factory=Counter)
+    signing_s: float = 0.0
+    most_at_once: int = 0
+    _at_once: int = 0
+
+    async def launch(self, course: Course, person: str, due: float) -> None:
+        """Launch once, and note how it went."""
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._launch(course, person)
+        except (OSError, TimeoutError, EOFError, ValueError) as fault:
+            self.statuses[f"none ({type(fault).__name__})"] += 1
+        else:
+            self.waits.append(time.perf_counter() - due)
+        finally:
+            self._at_once -= 1
+
+    async def _launch(self, course: Course, person: str) -> None:
+        browser = await Connection.to(course.port)
+        try:
+            form = course.form.replace("SUB", person)
+            answer = self._checked(
+                await browser.ask(course.request("/lti/login", form, b"")), "login"
+            )
+            given = header(answer, b"Set-Cookie").partition(b";")[0]
+            asked = dict(
+                pair.split("=", 1)
+                for pair in header(answer, b"Location").decode().partition("?")[2].split("&")
+            )
+            started = time.perf_counter()
+            token = course.token(person, unquote_plus(asked["nonce"]))
+            self.signing_s += time.perf_counter() - started
+            form = f"id_token={token}&state={asked['state']}"
+            answer = self._checked(
+                await browser.ask(course.request("/lti/launch", form, given)), "launch"
+            )
+            if not header(answer, b"Location").startswith(b"/lti/s/"):
+                raise ValueError("led elsewhere")
+        finally:
+            browser.close()
+
+    def _checked(self, answer: Answer, what: str) -> bytes:
+        self.statuses[f"{what} {answer.status}"] += 1
+        if answer.status != HTTPStatus.SEE_OTHER:
+            raise ValueError(answer.status)
+        return answer.head
+
+
+def measure(kind: str, rate: int, seconds: int, processes: int) -> None:
+    """Let the crowd come and print one line of JSON."""
+    with _served(kind, processes) as (course, process, log):
+        asyncio.run(_become_known(course))
+        before, own = cpu_of(process), time.process_time()
+        began = time.perf_counter()
+        seen = asyncio.run(_come(course, rate, seconds))
+        took = time.perf_counter() - began
+        spent, own = cpu_of(process) - before, time.process_time() - own
+        refused = told_in(log, REFUSED)
+    ranked = sorted(seen.waits)
+    figures = {
+        "metric": "launches a second",
+        "database": kind,
+        "web_processes": processes,
+        "asked": rate,
+        "achieved": round(len(ranked) / took, 1),
+        "seconds": round(took, 1),
+        "launches": len(ranked),
+        "newcomers": len(range(0, rate * seconds, NEWCOMER_EVERY)),
+        "server_errors": sum(
+            count for name, count in seen.statuses.items() if name.split()[1].startswith("5")
+        ),
+        "refused": refused,
+        "statuses": dict(sorted(seen.statuses.items())),
+        **{name: round(at_share(ranked, share) * 1000, 1) for name, share in SHARES.items()},
+        "most_at_once": seen.most_at_once,
+        "processors_of_product": round(spent / took, 2),
+        "processors_of_crowd": round(own / took, 2),
+        "of_that_signing": round(seen.signing_s / took, 2),
+        "product_us_a_launch": round(1e6 * spent / max(len(ranked), 1)),
+        "crowd_us_a_launch": round(1e6 * own / max(len(ranked), 1)),
+        "bar": BAR,
+        "load": round(os.getloadavg()[0], 1),
+    }
+    print(json.dumps(figures), flush=True)
+
+
+REFUSED: Final = ("launch_refused", "request_overrun", "database_away", "request_failed")
+SHARES: Final = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "longest_ms": 1.0}
+
+
+async def _become_known(course: Course) -> None:
+    seen = Seen()
+    people = iter(range(KNOWN))
+
+    async def one_after_the_other() -> None:
+        for person in people:
+            await seen.launch(course, f"known-{person}", time.perf_counter())
+
+    await asyncio.gather(*(one_after_the_other() for _ in range(TOGETHER)))
+    if len(seen.waits) != KNOWN:
+        raise SystemExit(f"launch: nobody came in beforehand: {dict(seen.statuses)}")
+
+
+async def _come(course: Course, rate: int, seconds: int) -> Seen:
+    seen = Seen()
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as crowd:
+        for number in range(rate * seconds):
+            due = began + number / rate
+            if (ahead := due - time.perf_counter()) > 0:
+                await asyncio.sleep(ahead)
+            is_new = number % NEWCOMER_EVERY == 0
+            person = f"new-{number}" if is_new else f"known-{number % KNOWN}"
+            crowd.create_task(seen.launch(course, person, due))
+    return seen
+
+
+@contextmanager
+def _served(kind: str, processes: int) -> Iterator[tuple[Course, int, Path]]:
+    """Serve a house of its own, known to a platform; gives the platform's course, the process and its log."""
+    with (
+        tempfile.TemporaryDirectory(prefix="carrel-crowd-") as name,
+        running_platform() as platform,
+    ):
+        if kind == "sqlite":
+            url = f"sqlite:///{name}/house.db"
+            with _serving(Path(name), url, platform, processes) as served:
+                yield served
+            return
+        with (
+            postgres(DURABLE) as server,
+            _serving(Path(name), server.create("carrel"), platform, processes) as served,
+        ):
+            yield served
+
+
+@contextmanager
+def _serving(
+    house: Path, url: str, platform: Platform, processes: int
+) -> Iterator[tuple[Course, int, Path]]:
+    with listen(HOST, 0) as free:
+        port: int = free.getsockname()[1]
+    base = f"http://{HOST}:{port}"
+    environ = {**environ_of(house, url), "CARREL_BASE_URL": base}
+    carrel = open_carrel(Settings.from_env(environ))
+    upgrade(carrel.database)
+    tool = registered(platform, base)
+    known_to(carrel, platform, tool)
+    carrel.database.dispose()
+    link = platform.link(tool, custom={"webinar": "reading-aloud"})
+    with whole_product(house, environ, port, processes) as process:
+        yield Course.of(platform, link, port), process, house / "log"

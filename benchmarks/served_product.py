@@ -1,0 +1,169 @@
+"""What the benchmarks with crowds share: the whole product as an operator runs it, and a browser's connection."""
+
+import asyncio
+import json
+import os
+import subprocess  # noqa: TID251  (the product is started as an operator does)
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+from benchmarks.cpu_time import used_by
+from benchmarks.delivery_servers import answered, tree
+from lms.worker.supervisor import ROOT
+
+HOST: Final = "127.0.0.1"
+START_S: Final = 180.0
+AT_REST: Final = 0.1  # of a processor
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer's status, its head, and its body where that was wanted."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+
+class Connection(asyncio.Protocol):
+    """A connection of one browser's: it asks one thing after the other.
+
+    It is as cheap as it can be made, since the crowd shares its processors with the product.
+    """
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self._transport: asyncio.Transport | None = None
+        self._head = b""
+        self._left: int | None = None
+        self._body: list[bytes] | None = None
+        self._answer: asyncio.Future[Answer] | None = None
+
+    @classmethod
+    async def to(cls, port: int) -> "Connection":
+        """Connect to a port of this machine."""
+        loop = asyncio.get_running_loop()
+        _transport, connection = await loop.create_connection(cls, HOST, port)
+        return connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note by which way to ask."""
+        self._transport = cast(asyncio.Transport, transport)
+        self.is_open = True
+
+    async def ask(self, request: bytes, *, keeps: bool = False) -> Answer:
+        """Send a request and return its answer, once all of it has come; the body if it `keeps` it.
+
+        Raises OSError or EOFError where none comes.
+        """
+        if self._transport is None or not self.is_open:
+            raise EOFError
+        self._head, self._left, self._body = b"", None, [] if keeps else None
+        self._answer = asyncio.get_running_loop().create_future()
+        self._transport.write(request)
+        return await self._answer
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what comes, up to the end of an answer."""
+        if self._left is None:
+            self._head += data
+            end = self._head.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            data, self._head = self._head[end + 4 :], self._head[: end + 2]
+            self._left = int(header(self._head, b"Content-Length") or b"0")
+        self._left -= len(data)
+        if self._body is not None:
+            self._body.append(data)
+        if self._left <= 0 and self._answer is not None and not self._answer.done():
+            body = b"".join(self._body or ())
+            self._answer.set_result(Answer(int(self._head[9:12]), self._head, body))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of who waits for an answer that will not come."""
+        self.is_open = False
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(exc or EOFError())
+
+    def close(self) -> None:
+        """Leave."""
+        if self._transport is not None:
+            self._transport.close()
+
+
+def header(head: bytes, name: bytes) -> bytes:
+    """Return a header of an answer; b"" where it has none."""
+    starts = head.find(b"\r\n" + name + b": ")
+    if starts < 0:
+        return b""
+    starts += len(name) + 4
+    return head[starts : head.index(b"\r\n", starts)]
+
+
+@contextmanager
+def whole_product(
+    house: Path, environ: Mapping[str, str], port: int, processes: int
+) -> Iterator[int]:
+    """Run `carrel serve` with its worker until the block is left, its log in the house; gives its process."""
+    with (house / "log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603  (our own list)
+            (
+                *(sys.executable, str(ROOT / "wsgi.py"), "serve"),
+                *("--bind", f"{HOST}:{port}", "--workers", str(processes)),
+            ),
+            env=os.environ | environ,  # noqa: TID251  (for the program that is started)
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        _wait_for(port)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def cpu_of(process: int) -> float:
+    """Return the CPU seconds of a program with all that it has started."""
+    return sum(map(used_by, tree(process)))
+
+
+def come_to_rest(process: int) -> None:
+    """Wait until a program that has just been started is done with that: the last of its processes, too."""
+    ends = time.monotonic() + START_S
+    while time.monotonic() < ends:
+        before = cpu_of(process)
+        time.sleep(1)
+        if cpu_of(process) - before < AT_REST:
+            return
+
+
+def told_in(log: Path, events: Sequence[str]) -> Mapping[str, int]:
+    """Count what the product's log tells of these events, each with its code."""
+    lines = (json.loads(line) for line in log.read_text().splitlines() if line.startswith("{"))
+    told = [line for line in lines if line.get("event") in events]
+    return Counter(f"{line['event']} {line.get('code', '')}".strip() for line in told)
+
+
+def at_share(ranked: Sequence[float], share: float) -> float:
+    """Return what so large a share of ranked figures does not exceed."""
+    return ranked[min(int(len(ranked) * share), len(ranked) - 1)] if ranked else float("nan")
+
+
+def _wait_for(port: int) -> None:
+    ends = time.monotonic() + START_S
+    while True:
+        try:
+            answered(port, "/healthz")
+        except OSError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)
+        else:
+            return

@@ -1,0 +1,1 @@
+"""Access: who may watch, read or attend what, decided in one place."""

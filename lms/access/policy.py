@@ -1,0 +1,384 @@
+"""The access policy: who may watch what, decided in one place.
+
+`decide` is pure: it compares facts that `lms.access.decision_facts` loaded with the time it is given. Nothing
+else in the product compares an expiry or a status to answer "may they?".
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from lms.models.catalog import WebinarState
+from lms.models.grants import Scope, Withdrawal
+
+LIVE_OPENS_BEFORE = timedelta(minutes=60)
+LIVE_STAYS_OPEN = timedelta(minutes=60)  # after the announced end, for a webinar that overruns
+
+
+class Action(StrEnum):
+    """What somebody wants to do with a webinar."""
+
+    LIVE = "live"
+    RECORDING = "recording"
+    HANDOUT = "handout"
+    CERTIFICATE = "certificate"
+
+
+class Code(StrEnum):
+    """Every answer of a decision; refusals stand in the order of how near they are to mended."""
+
+    OK_PERMANENT = "OK_PERMANENT"
+    OK_FREE = "OK_FREE"
+    OK_TERM = "OK_TERM"
+    OK_GRACE = "OK_GRACE"
+    INVITE_NOT_CLAIMED = "INVITE_NOT_CLAIMED"
+    SEAT_CLAIMABLE = "SEAT_CLAIMABLE"
+    PAYMENT_PENDING = "PAYMENT_PENDING"
+    POOL_FULL_WAITLISTED = "POOL_FULL_WAITLISTED"
+    NOT_STARTED = "NOT_STARTED"
+    LIVE_NOT_OPEN = "LIVE_NOT_OPEN"
+    RECORDING_NOT_READY = "RECORDING_NOT_READY"
+    LIVE_OVER = "LIVE_OVER"
+    HELD_AFTER_TERM = "HELD_AFTER_TERM"
+    CONTRACT_LAPSED = "CONTRACT_LAPSED"
+    PASS_EXPIRED = "PASS_EXPIRED"  # noqa: S105  (an all-access pass)
+    SEAT_RELEASED = "SEAT_RELEASED"
+    SUSPENDED_DISPUTE = "SUSPENDED_DISPUTE"
+    REFUNDED = "REFUNDED"
+    REVOKED = "REVOKED"
+    NO_GRANT = "NO_GRANT"
+    ACCOUNT_BLOCKED = "ACCOUNT_BLOCKED"
+    WEBINAR_PULLED = "WEBINAR_PULLED"
+
+
+IN_FORCE = frozenset({Code.OK_PERMANENT, Code.OK_TERM})
+ADMITTING = IN_FORCE | {Code.OK_FREE, Code.OK_GRACE}
+_RANK = {code: rank for rank, code in enumerate(Code)}
+_TAKEN_BACK = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
+# What a person no longer has through a pool that goes on without them, and what even a pool that
+# starts, is paid or is renewed would not bring back to somebody whose seat was taken away.
+_LOST_WITH_A_SEAT = IN_FORCE | {Code.CONTRACT_LAPSED, Code.HELD_AFTER_TERM}
+_GONE_WITH_A_SEAT = IN_FORCE | {Code.CONTRACT_LAPSED, Code.PAYMENT_PENDING, Code.NOT_STARTED}
+
+
+class Way(StrEnum):
+    """How a login stands with a pool; the nearest to a seat comes first."""
+
+    CLAIMED = "claimed"
+    INVITED = "invited"
+    OFFERED = "offered"
+    BY_DOMAIN = "by_domain"
+    BY_LAUNCH = "by_launch"  # a learner of the organization's own learning system
+    WAITING = "waiting"
+    EXPIRED = "expired"
+    FROZEN = "frozen"
+    LAPSED = "lapsed"
+    RELEASED = "released"
+
+
+_NEARNESS = {way: rank for rank, way in enumerate(Way)}
+
+
+@dataclass(frozen=True, slots=True)
+class PoolPlace:
+    """How a login stands with the pool that holds a grant, and whose pool that is.
+
+    `has_room` tells that a seat is free; `expires_at` is when an open invitation or offer runs
+    out; the seat was theirs from `claimed_at` until `left_at`, as far as either came.
+    """
+
+    pool: str
+    organization_id: int
+    organization: str
+    organization_name: str
+    way: Way
+    has_room: bool = True
+    expires_at: datetime | None = None
+    claimed_at: datetime | None = None
+    left_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantFacts:
+    """One grant that covers the webinar: its term, what was done to it, and the way to it.
+
+    `place` is None for a login's own grant. A pool's grant admits until `grace_until` (C1).
+    """
+
+    public_id: str
+    scope: Scope
+    covers: str
+    starts_at: datetime
+    ends_at: datetime | None
+    suspended_at: datetime | None
+    revoked_at: datetime | None
+    revoked_as: Withdrawal | None
+    grace_until: datetime | None = None
+    awaits_payment_since: datetime | None = None
+    place: PoolPlace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFacts:
+    """The login that asks, and its grants that cover the webinar in question."""
+
+    id: int
+    blocked_at: datetime | None
+    grants: tuple[GrantFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarFacts:
+    """What a decision needs to know of a webinar; `playable` is true once something can be played."""
+
+    id: int
+    state: WebinarState
+    free: bool
+    held_at: datetime
+    minutes: int
+    playable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A grant that was weighed, and what it answers by itself."""
+
+    grant: GrantFacts
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Yes: by which grant (none when free), and when that ends (never when None)."""
+
+    code: Code
+    grant: GrantFacts | None
+    ends_at: datetime | None
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """No: the code has one sentence and one next step; `grant` is the one it speaks of, if any."""
+
+    code: Code
+    grant: GrantFacts | None
+    candidates: tuple[Candidate, ...]
+
+
+Decision = Admitted | Turned
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The facts of one login and one webinar, as one statement loaded them."""
+
+    login: LoginFacts
+    webinar: WebinarFacts
+
+
+def decide(
+    login: LoginFacts,
+    webinar: WebinarFacts,
+    action: Action,
+    now: datetime,
+    *,
+    within: int | None = None,
+) -> Decision:
+    """Decide whether `login` may do `action` with `webinar` at `now` (PRODUCT.md, The decision).
+
+    `within` is an organization's id: launches and embeds weigh only its pools and free webinars.
+    The order of the grants never matters, and adding one never takes access away.
+    """
+    candidates = _weighed(
+        (each for each in login.grants if within is None or _is_of(each, within)),
+        now,
+        lambda grant: _weigh(grant, webinar, action, now),
+    )
+    if login.blocked_at is not None and login.blocked_at <= now:
+        return Turned(Code.ACCOUNT_BLOCKED, None, candidates)
+    if webinar.state is WebinarState.PULLED:
+        return Turned(Code.WEBINAR_PULLED, None, candidates)
+    winner = candidates[0] if candidates else None
+    if _is_free(webinar) and (winner is None or winner.code is not Code.OK_PERMANENT):
+        granted: Decision = Admitted(Code.OK_FREE, None, None, candidates)
+    elif winner is None:
+        return Turned(Code.NO_GRANT, None, candidates)
+    elif winner.code not in ADMITTING:
+        return Turned(winner.code, winner.grant, candidates)
+    else:
+        granted = Admitted(winner.code, winner.grant, _end(winner), candidates)
+    obstacle = _obstacle(webinar, action, now)
+    return granted if obstacle is None else Turned(obstacle, granted.grant, candidates)
+
+
+def is_hidden(webinar: WebinarFacts, decision: Decision) -> bool:
+    """Tell whether a webinar is to read like one that never was; staff see every one.
+
+    What is off the catalog is there for those who hold it or held it, and for nobody else.
+    """
+    if webinar.state is WebinarState.DRAFT:
+        return True
+    return webinar.state is WebinarState.WITHDRAWN and decision.code is Code.NO_GRANT
+
+
+def weigh_holdings(grants: Iterable[GrantFacts], now: datetime) -> tuple[Candidate, ...]:
+    """Weigh grants as they stand by themselves, whichever webinar is asked about; best first."""
+    return _weighed(grants, now, lambda grant: _standing(grant, now))
+
+
+def _weighed(
+    grants: Iterable[GrantFacts], now: datetime, code_of: Callable[[GrantFacts], Code]
+) -> tuple[Candidate, ...]:
+    """Answer for each grant by the best way the login has to it, best first."""
+    coded = [(grant, code_of(grant)) for grant in grants]
+    open_pools = {grant.place.pool for grant, code in coded if grant.place and code in IN_FORCE}
+    best: dict[str, Candidate] = {}
+    for grant, by_itself in coded:
+        code: Code | None = by_itself
+        if grant.place is not None:
+            is_pool_open = grant.place.pool in open_pools
+            code = _reached(grant.place, by_itself, now, is_pool_open=is_pool_open)
+        if code is None:
+            continue
+        found = Candidate(grant, code)
+        other = best.get(grant.public_id)
+        if other is None or _preference(found) < _preference(other):
+            best[grant.public_id] = found
+    return tuple(sorted(best.values(), key=_preference))
+
+
+def _standing(grant: GrantFacts, now: datetime) -> Code:
+    """Tell how a grant stands by itself, whichever webinar it is asked about."""
+    if grant.revoked_at is not None and grant.revoked_at <= now:
+        return Code.REFUNDED if grant.revoked_as is Withdrawal.REFUNDED else Code.REVOKED
+    if grant.suspended_at is not None and grant.suspended_at <= now:
+        return Code.SUSPENDED_DISPUTE
+    if grant.ends_at is not None and now >= grant.ends_at:
+        return _after_the_end(grant, now)
+    if grant.awaits_payment_since is not None and grant.awaits_payment_since <= now:
+        return Code.PAYMENT_PENDING
+    if now < grant.starts_at:
+        return Code.NOT_STARTED
+    return Code.OK_PERMANENT if grant.ends_at is None else Code.OK_TERM
+
+
+def _after_the_end(grant: GrantFacts, now: datetime) -> Code:
+    """Answer for a grant whose term is over: grace for a pool's people, then nothing (C1, A4)."""
+    if grant.grace_until is not None and now < grant.grace_until:
+        is_held = grant.awaits_payment_since is not None and grant.awaits_payment_since <= now
+        return Code.PAYMENT_PENDING if is_held else Code.OK_GRACE
+    return Code.PASS_EXPIRED if grant.place is None else Code.CONTRACT_LAPSED
+
+
+def _weigh(grant: GrantFacts, webinar: WebinarFacts, action: Action, now: datetime) -> Code:
+    """Answer for one grant alone, as if it were the only one (PRODUCT.md, A2 to A4)."""
+    code = _standing(grant, now)
+    if grant.ends_at is None or code in _TAKEN_BACK:
+        return code
+    if webinar.held_at >= grant.ends_at:
+        return Code.HELD_AFTER_TERM
+    if code in ADMITTING and action is Action.LIVE and webinar.held_at < grant.starts_at:
+        return Code.NO_GRANT  # live entry is to webinars that start inside the term
+    return code
+
+
+def _reached(place: PoolPlace, code: Code, now: datetime, *, is_pool_open: bool) -> Code | None:
+    """Answer for a pool's grant, which by itself says `code`, by the way a login has to it.
+
+    None is for a way that leads nowhere and was never theirs.
+    """
+    way = _way_at(place, now)
+    if way is Way.CLAIMED:
+        return code
+    if code is Code.OK_GRACE:
+        code = Code.CONTRACT_LAPSED  # in grace nobody new comes in (C1)
+    match way:
+        case Way.INVITED | Way.OFFERED | Way.WAITING:
+            kept = Code.POOL_FULL_WAITLISTED if way is Way.WAITING else Code.INVITE_NOT_CLAIMED
+            return kept if code in IN_FORCE else code
+        case Way.BY_DOMAIN | Way.EXPIRED:
+            return _open_to_newcomers(place) if code in IN_FORCE else None
+        case Way.BY_LAUNCH:
+            return _launched_into(place, code, is_pool_open=is_pool_open)
+        case Way.FROZEN | Way.LAPSED | Way.RELEASED:
+            return _after_a_seat(way, code, is_pool_open=is_pool_open)
+        case _:
+            assert_never(way)
+
+
+def _after_a_seat(way: Way, code: Code, *, is_pool_open: bool) -> Code:
+    """Answer for somebody who had a seat, by what they lost with it."""
+    if way is Way.RELEASED:
+        is_lost = code in _GONE_WITH_A_SEAT
+    else:
+        is_lost = is_pool_open and code in _LOST_WITH_A_SEAT
+    return Code.SEAT_RELEASED if is_lost else code
+
+
+def _launched_into(place: PoolPlace, code: Code, *, is_pool_open: bool) -> Code | None:
+    """Answer for a learner from the organization's own learning system (I4).
+
+    They hear why a pool lets nobody in, unless another of its grants does.
+    """
+    if code in IN_FORCE:
+        return _open_to_newcomers(place)
+    return None if is_pool_open else code
+
+
+def _way_at(place: PoolPlace, now: datetime) -> Way:
+    """Tell how the login stood with the pool at a moment, which need not be the present."""
+    if place.way is Way.OFFERED and place.expires_at is not None and place.expires_at <= now:
+        return Way.EXPIRED  # the seat goes to the next in line (S9)
+    if place.claimed_at is None:
+        return place.way
+    if now < place.claimed_at:
+        return Way.INVITED
+    is_theirs = place.left_at is None or now < place.left_at
+    return Way.CLAIMED if is_theirs else place.way
+
+
+def _open_to_newcomers(place: PoolPlace) -> Code:
+    """Answer for who may take a free seat, where there is one (S4, S7, I4)."""
+    if not place.has_room:
+        return Code.NO_GRANT
+    is_invited = place.way not in (Way.BY_DOMAIN, Way.BY_LAUNCH)
+    return Code.INVITE_NOT_CLAIMED if is_invited else Code.SEAT_CLAIMABLE
+
+
+def _is_of(grant: GrantFacts, organization_id: int) -> bool:
+    return grant.place is not None and grant.place.organization_id == organization_id
+
+
+def _end(candidate: Candidate) -> datetime | None:
+    grant = candidate.grant
+    return grant.grace_until if candidate.code is Code.OK_GRACE else grant.ends_at
+
+
+def _preference(candidate: Candidate) -> tuple[int, float, str, int]:
+    """Sort the best first: by code, then permanent, then the later end; the rest breaks ties."""
+    ends_at, place = _end(candidate), candidate.grant.place
+    lasting = float("-inf") if ends_at is None else -ends_at.timestamp()
+    nearness = -1 if place is None else _NEARNESS[place.way]
+    return (_RANK[candidate.code], lasting, candidate.grant.public_id, nearness)
+
+
+def _is_free(webinar: WebinarFacts) -> bool:
+    """Tell whether anybody signed in may watch; a withdrawn webinar is on offer to nobody new."""
+    return webinar.free and webinar.state is WebinarState.ANNOUNCED
+
+
+def _obstacle(webinar: WebinarFacts, action: Action, now: datetime) -> Code | None:
+    """Return what about the webinar itself stands in the way of somebody who is entitled."""
+    if action is Action.RECORDING:
+        return None if webinar.playable else Code.RECORDING_NOT_READY
+    if action is not Action.LIVE:
+        return None
+    closes_at = webinar.held_at + timedelta(minutes=webinar.minutes)
+    if not webinar.playable:
+        closes_at += LIVE_STAYS_OPEN
+    if now >= closes_at or webinar.state is WebinarState.CANCELED:
+        return Code.LIVE_OVER
+    return Code.LIVE_NOT_OPEN if now < webinar.held_at - LIVE_OPENS_BEFORE else None

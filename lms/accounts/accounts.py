@@ -1,0 +1,297 @@
+"""Accounts: who a login is, what it is called, its password, and whether it may be used."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from lms import audit
+from lms.accounts import browser_sessions, login_lookup, mails
+from lms.accounts.login_lookup import NO_SUCH_LOGIN
+from lms.accounts.mails import Reader
+from lms.core.database import insert_into, new_public_id
+from lms.core.email_addresses import Address, read_address
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.mail import email_tokens
+from lms.mail.links import Doors
+from lms.models.accounts import EmailPurpose, Login
+from lms.models.grants import Grant
+
+LONGEST_NAME: Final = 200
+UNCONFIRMED_KEPT_FOR: Final = timedelta(days=7)
+NAME_MISSING = N_("Enter your name.")
+NAME_TOO_LONG = N_("Use at most 200 characters.")
+ADDRESS_TAKEN = N_("This address has an account already.")
+
+_ACCOUNTS = select(
+    Login.id,
+    Login.public_id,
+    Login.email,
+    Login.name,
+    Login.zone,
+    Login.is_staff,
+    Login.confirmed_at,
+    Login.blocked_at,
+    Login.password_hash,
+    Login.recovery_email,
+    Login.recovery_confirmed_at,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A login as its own person and the command line see it; addresses may be missing for LTI."""
+
+    id: int
+    public_id: str
+    email: str | None
+    name: str
+    zone: str | None
+    is_staff: bool
+    is_confirmed: bool
+    is_blocked: bool
+    has_password: bool
+    recovery_email: str | None  # confirmed
+
+
+@dataclass(frozen=True, slots=True)
+class NewLogin:
+    """A login to be made by staff or the command line; its address counts as confirmed."""
+
+    address: Address
+    name: str
+    is_staff: bool = False
+    zone: str | None = None
+    password_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a password is checked against: nothing when there is no such account, or no password.
+
+    The right one opens `login_id`; `own_id` is the login whose password it is, which is another
+    where two were merged and each still has its own.
+    """
+
+    login_id: int | None
+    own_id: int | None
+    password_hash: str | None
+
+
+NOBODY: Final = Kept(None, None, None)
+
+
+def find_by_email(session: Session, email: str) -> Account:
+    """Return the login that an address leads to, however it is written; raises NotFound.
+
+    That is also a login's further address, and the kept one of two that were merged.
+    """
+    try:
+        address = read_address(email)
+    except Invalid as error:
+        raise NotFound(NO_SUCH_LOGIN) from error
+    return read_account(session, login_lookup.find_known(session, address).login_id)
+
+
+def read_account(session: Session, login_id: int) -> Account:
+    """Return the login of a row; raises NotFound."""
+    return _found(session, Login.id == login_id)
+
+
+def read_kept(session: Session, address: Address) -> Kept:
+    """Return what a password for an address is to be checked against.
+
+    The password of a login that was merged opens the kept one, until either is changed.
+    """
+    try:
+        known = login_lookup.find_known(session, address)
+    except NotFound:
+        return NOBODY
+    return read_own_kept(session, known.own_id) if known.is_confirmed else NOBODY
+
+
+def read_own_kept(session: Session, own_id: int) -> Kept:
+    """Return what the password of a login is to be checked against."""
+    stands_for = aliased(Login)
+    row = session.execute(
+        select(
+            func.coalesce(Login.merged_into, Login.id).label("login_id"),
+            Login.password_hash,
+            stands_for.password_hash.label("kept_hash"),
+        )
+        .outerjoin(stands_for, stands_for.id == Login.merged_into)
+        .where(Login.id == own_id)
+    ).one_or_none()
+    if row is None:
+        return NOBODY
+    if row.password_hash is None:
+        return Kept(row.login_id, row.login_id, row.kept_hash)
+    return Kept(row.login_id, own_id, row.password_hash)
+
+
+def checked_name(name: str) -> str:
+    """Return a name as it is kept: one line, no space around. Raises Invalid."""
+    text = " ".join(name.split())
+    if not text:
+        raise Invalid(NAME_MISSING, fields={"name": NAME_MISSING})
+    if len(text) > LONGEST_NAME:
+        raise Invalid(NAME_TOO_LONG, fields={"name": NAME_TOO_LONG})
+    return text
+
+
+def add_login(session: Session, new: NewLogin, *, actor: str | None, now: datetime) -> Account:
+    """Make a login that may be used at once; raises Conflict when the address has one.
+
+    One that somebody had begun to make for this address, and never confirmed, is taken over.
+    """
+    values = {
+        "email": new.address.shown,
+        "name": checked_name(new.name),
+        "is_staff": new.is_staff,
+        "zone": new.zone,
+        "password_hash": new.password_hash,
+        "confirmed_at": now,
+    }
+    if login_lookup.is_alias(session, new.address):
+        raise Conflict(ADDRESS_TAKEN)
+    statement = insert_into(session, Login).values(
+        public_id=new_public_id(), email_key=new.address.key, created_at=now, **values
+    )
+    made = session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Login.email_key], set_=values, where=Login.confirmed_at.is_(None)
+        ).returning(Login.id, Login.public_id)
+    ).one_or_none()
+    if made is None:
+        raise Conflict(ADDRESS_TAKEN)
+    email_tokens.void(session, made.id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
+    audit.record(session, "login.added", made.public_id, actor=actor, now=now)
+    return read_account(session, made.id)
+
+
+def add_unconfirmed(session: Session, address: Address, *, now: datetime) -> None:
+    """Make a login that can't be used yet, unless the address leads to one; two at once make one.
+
+    Until its person gives a name, it is called by the part of the address before the @.
+    """
+    if login_lookup.is_alias(session, address):
+        return
+    session.execute(
+        insert_into(session, Login)
+        .values(
+            public_id=new_public_id(),
+            email=address.shown,
+            email_key=address.key,
+            name=address.shown.rpartition("@")[0][:LONGEST_NAME],
+            is_staff=False,
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=[Login.email_key])
+    )
+
+
+def invite_to_set_password(
+    session: Session, account: Account, *, doors: Doors, now: datetime
+) -> None:
+    """Send the link by which a person chooses the first password of a login made for them."""
+    email = account.email or ""
+    reader = Reader(email, account.id, account=email)
+    mails.send_link(session, reader, EmailPurpose.SET_PASSWORD, doors=doors, now=now)
+
+
+def change_details(session: Session, login_id: int, *, name: str, zone: str, now: datetime) -> None:
+    """Change what a person is called, and the zone in which times are shown to them."""
+    changed = _update(session, login_id, name=checked_name(name), zone=zone)
+    audit.record(session, "login.details_changed", changed, actor=changed, now=now)
+
+
+def change_password(
+    session: Session,
+    login_id: int,
+    *,
+    password_hash: str,
+    keep: int | None,
+    doors: Doors,
+    now: datetime,
+) -> None:
+    """Change the password, sign out all browsers but `keep`, and tell the owner by mail.
+
+    Whatever was mailed that leads into the account or moves it stops working: who knew the old
+    password may have asked for it. So do the passwords of logins that were merged into this one.
+    """
+    changed = _update(session, login_id, password_hash=password_hash)
+    email_tokens.void(session, login_id, *email_tokens.WAYS_IN, now=now)
+    login_lookup.forget_merged_passwords(session, login_id)
+    browser_sessions.end_all(session, login_id, but=keep, now=now)
+    audit.record(session, "login.password_changed", changed, actor=changed, now=now)
+    account = read_account(session, login_id)
+    for email in filter(None, (account.email, account.recovery_email)):
+        reader = Reader(email, login_id, account=account.email or "")
+        mails.send_password_changed(session, reader, doors=doors, now=now)
+
+
+def renew_hash(session: Session, kept: Kept, *, password_hash: str) -> None:
+    """Keep the same password under a stronger hash, unless it was changed meanwhile."""
+    session.execute(
+        update(Login)
+        .where(Login.id == kept.own_id, Login.password_hash == kept.password_hash)
+        .values(password_hash=password_hash)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_unconfirmed(session: Session, *, now: datetime) -> None:
+    """Delete what was begun a week ago and never confirmed, so that no address is kept for it."""
+    _forget(session, Login.created_at < now - UNCONFIRMED_KEPT_FOR)
+
+
+def forget_begun(session: Session, login_id: int) -> None:
+    """Delete a login that was never confirmed and to which nothing was granted."""
+    _forget(session, Login.id == login_id)
+
+
+def _forget(session: Session, which: ColumnElement[bool]) -> None:
+    session.execute(
+        delete(Login)
+        .where(
+            which,
+            Login.email_key.is_not(None),
+            Login.confirmed_at.is_(None),
+            ~exists().where(Grant.login_id == Login.id),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _found(session: Session, which: ColumnElement[bool]) -> Account:
+    row = session.execute(_ACCOUNTS.where(which)).one_or_none()
+    if row is None:
+        raise NotFound(NO_SUCH_LOGIN)
+    recovery = row.recovery_email if row.recovery_confirmed_at else None
+    return Account(
+        id=row.id,
+        public_id=row.public_id,
+        email=row.email,
+        name=row.name,
+        zone=row.zone,
+        is_staff=row.is_staff,
+        is_confirmed=row.confirmed_at is not None,
+        is_blocked=row.blocked_at is not None,
+        has_password=row.password_hash is not None,
+        recovery_email=recovery,
+    )
+
+
+def _update(session: Session, login_id: int, **values: object) -> str:
+    public_id = session.scalar(
+        update(Login)
+        .where(Login.id == login_id)
+        .values(**values)
+        .returning(Login.public_id)
+        .execution_options(synchronize_session=False)
+    )
+    if public_id is None:
+        raise NotFound(NO_SUCH_LOGIN)
+    return public_id

@@ -1,0 +1,204 @@
+"""Signed-in browsers: each is a row that can be seen and ended from any other."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Forbidden, NotFound
+from lms.models.accounts import Login, SignIn
+from lms.models.playback import PlaybackEnd
+from lms.playback import sessions as playback_sessions
+
+REMEMBERED_FOR: Final = timedelta(days=30)
+IDLE_FOR: Final = timedelta(hours=12)
+LONGEST: Final = timedelta(days=30)
+NOTED_EVERY: Final = timedelta(minutes=5)  # "last seen" is known to this, not written each time
+A_VISIT_ENDS_AFTER: Final = timedelta(hours=4)
+KEPT_AFTER_ITS_END: Final = timedelta(days=30)
+LONGEST_AGENT: Final = 200
+BLOCKED = N_("This log-in is blocked.")
+
+
+class Blocked(Forbidden):
+    """The login is blocked: told to nobody but who has shown that it is theirs."""
+
+    code = "account_blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """What a browser brings when it signs in; `agent` is a few words such as "Firefox on Windows".
+
+    `earlier` is the hash of a sign-in cookie it still has; that sign-in ends with the new one.
+    """
+
+    agent: str
+    remembered: bool
+    earlier: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new sign-in: `cookie` is kept by the browser alone."""
+
+    cookie: str
+    remembered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A signed-in browser as its person sees it."""
+
+    id: str
+    row_id: int
+    agent: str
+    remembered: bool
+    created_at: datetime
+    last_seen_at: datetime
+
+
+def hash_cookie(value: str) -> bytes:
+    """Return what is stored of a cookie: its SHA-256, 32 bytes."""
+    return hashlib.sha256(value.encode()).digest()
+
+
+def open_sign_in(session: Session, login_id: int, *, browser: Browser, now: datetime) -> Opened:
+    """Sign a browser in under a cookie of 256 random bits that never was used before.
+
+    A login that was merged opens the one that was kept. Raises Blocked when the login is blocked, and NotFound when there is none.
+    """
+    merged_into = select(Login.merged_into).where(Login.id == login_id).scalar_subquery()
+    login = session.execute(
+        select(Login.id, Login.public_id, Login.blocked_at).where(
+            Login.id == func.coalesce(merged_into, login_id)
+        )
+    ).one_or_none()
+    if login is None:
+        raise NotFound
+    if login.blocked_at is not None:
+        raise Blocked(BLOCKED)
+    if browser.earlier is not None:
+        _end(session, SignIn.token_hash == browser.earlier, now=now)
+    cookie = secrets.token_urlsafe(32)
+    sign_in = SignIn(
+        token_hash=hash_cookie(cookie),
+        login_id=login.id,
+        remembered=browser.remembered,
+        agent=browser.agent[:LONGEST_AGENT],
+        created_at=now,
+        last_seen_at=now,
+        came_before_at=_last_seen(session, login.id),
+        expires_at=now + (REMEMBERED_FOR if browser.remembered else IDLE_FOR),
+    )
+    session.add(sign_in)
+    session.flush()
+    audit.record(session, "sign_in.opened", sign_in.public_id, actor=login.public_id, now=now)
+    return Opened(cookie, browser.remembered)
+
+
+def is_due(last_seen_at: datetime, *, now: datetime) -> bool:
+    """Tell whether `note_seen` should be called."""
+    return now - last_seen_at >= NOTED_EVERY
+
+
+def begins_a_visit(last_seen_at: datetime, *, now: datetime) -> bool:
+    """Tell whether whoever was last seen then has come back by now, and did not just stay."""
+    return now - last_seen_at >= A_VISIT_ENDS_AFTER
+
+
+def note_seen(session: Session, sign_in_id: int, *, now: datetime) -> None:
+    """Note that the browser was here; one that isn't remembered stays 12 hours from now.
+
+    After four hours of silence it is another visit, and when the one before ended is kept.
+    """
+    row = session.execute(
+        select(
+            SignIn.login_id,
+            SignIn.remembered,
+            SignIn.created_at,
+            SignIn.last_seen_at,
+            SignIn.expires_at,
+            SignIn.came_before_at,
+        ).where(SignIn.id == sign_in_id)
+    ).one()
+    before = row.came_before_at
+    if begins_a_visit(row.last_seen_at, now=now):
+        before = _last_seen(session, row.login_id)
+    until = row.expires_at if row.remembered else min(now + IDLE_FOR, row.created_at + LONGEST)
+    session.execute(
+        update(SignIn)
+        .where(SignIn.id == sign_in_id, SignIn.ended_at.is_(None), SignIn.last_seen_at < now)
+        .values(last_seen_at=now, expires_at=until, came_before_at=before)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _last_seen(session: Session, login_id: int) -> datetime | None:
+    """Return when a person was last here, in whichever browser."""
+    return session.scalar(select(func.max(SignIn.last_seen_at)).where(SignIn.login_id == login_id))
+
+
+def list_for(session: Session, login_id: int, *, now: datetime) -> tuple[SignedIn, ...]:
+    """Return the browsers that are signed in, the one seen last first."""
+    rows = session.execute(
+        select(
+            SignIn.public_id,
+            SignIn.id,
+            SignIn.agent,
+            SignIn.remembered,
+            SignIn.created_at,
+            SignIn.last_seen_at,
+        )
+        .where(SignIn.login_id == login_id, SignIn.ended_at.is_(None), SignIn.expires_at > now)
+        .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
+    )
+    return tuple(SignedIn(*row) for row in rows)
+
+
+def end(session: Session, sign_in_id: int, *, now: datetime) -> None:
+    """Sign one browser out, and stop what it plays."""
+    _end(session, SignIn.id == sign_in_id, now=now)
+
+
+def end_by_public_id(session: Session, login_id: int, public_id: str, *, now: datetime) -> None:
+    """Sign one of a person's browsers out; raises NotFound for somebody else's."""
+    mine = (SignIn.login_id == login_id) & (SignIn.public_id == public_id)
+    if session.scalar(select(SignIn.id).where(mine)) is None:
+        raise NotFound
+    _end(session, mine, now=now)
+
+
+def end_all(session: Session, login_id: int, *, now: datetime, but: int | None = None) -> None:
+    """Sign all browsers of a person out, except the sign-in `but`."""
+    which = SignIn.login_id == login_id
+    _end(session, which if but is None else which & (SignIn.id != but), now=now)
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Delete the sign-ins that were over a month ago."""
+    before = now - KEPT_AFTER_ITS_END
+    session.execute(
+        delete(SignIn)
+        .where(or_(SignIn.ended_at < before, SignIn.expires_at < before))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _end(session: Session, which: ColumnElement[bool], *, now: datetime) -> None:
+    ended = session.scalars(
+        update(SignIn)
+        .where(which, SignIn.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(SignIn.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for sign_in_id in ended:
+        playback_sessions.end_for_sign_in(
+            session, sign_in_id, ended_as=PlaybackEnd.SIGNED_OUT, now=now
+        )

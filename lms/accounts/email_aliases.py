@@ -1,0 +1,101 @@
+"""Further addresses of a login: staff add and remove them; sign-in, invitations and imports use them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.accounts import accounts, login_lookup
+from lms.core.email_addresses import Address
+from lms.core.errors import N_, Conflict, NotFound
+from lms.models.accounts import Login, LoginAlias
+
+MOST: Final = 20
+KNOWN_ALREADY = N_("This log-in is known by this address already.")
+TAKEN = N_("This address belongs to another log-in. Merge the two if they are one person's.")
+TOO_MANY = N_("A log-in has at most 20 further addresses. Remove one first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A further address; `of` is the outside id of the login that has it."""
+
+    public_id: str
+    email: str
+    of: str
+    created_at: datetime
+
+
+def list_for(session: Session, login_id: int) -> tuple[Alias, ...]:
+    """Return the further addresses of a login and of those merged into it, oldest first."""
+    rows = session.execute(
+        select(LoginAlias.public_id, LoginAlias.email, Login.public_id, LoginAlias.created_at)
+        .join_from(LoginAlias, Login)
+        .where(or_(Login.id == login_id, Login.merged_into == login_id))
+        .order_by(LoginAlias.id)
+    )
+    return tuple(Alias(*row) for row in rows)
+
+
+def add_alias(
+    session: Session, login_id: int, address: Address, *, actor: str | None, now: datetime
+) -> Alias:
+    """Let an address lead to this login too. What was begun under it and never confirmed goes.
+
+    Raises NotFound for a login that is none, Conflict when the address leads to one already or
+    the login has twenty.
+    """
+    public_id = session.scalar(select(Login.public_id).where(Login.id == login_id))
+    if public_id is None:
+        raise NotFound
+    _make_way(session, login_id, address)
+    held = select(func.count()).where(LoginAlias.login_id == login_id)
+    if (session.scalar(held) or 0) >= MOST:
+        raise Conflict(TOO_MANY)
+    row = LoginAlias(login_id=login_id, email=address.shown, email_key=address.key, created_at=now)
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        raise Conflict(TAKEN) from error
+    audit.record(
+        session,
+        "login.alias_added",
+        public_id,
+        actor=actor,
+        now=now,
+        detail={"alias": row.public_id},
+    )
+    return Alias(row.public_id, row.email, public_id, now)
+
+
+def remove_alias(
+    session: Session, login_id: int, alias_id: str, *, actor: str | None, now: datetime
+) -> None:
+    """Let an address lead to this login no more; raises NotFound for another's."""
+    public_id = session.scalar(select(Login.public_id).where(Login.id == login_id))
+    gone = session.scalar(
+        delete(LoginAlias)
+        .where(LoginAlias.login_id == login_id, LoginAlias.public_id == alias_id)
+        .returning(LoginAlias.id)
+        .execution_options(synchronize_session=False)
+    )
+    if public_id is None or gone is None:
+        raise NotFound
+    audit.record(
+        session, "login.alias_removed", public_id, actor=actor, now=now, detail={"alias": alias_id}
+    )
+
+
+def _make_way(session: Session, login_id: int, address: Address) -> None:
+    try:
+        known = login_lookup.find_known(session, address)
+    except NotFound:
+        return
+    if known.is_confirmed:
+        raise Conflict(KNOWN_ALREADY if known.login_id == login_id else TAKEN)
+    accounts.forget_begun(session, known.own_id)

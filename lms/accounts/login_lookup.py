@@ -1,0 +1,109 @@
+"""Which login an address leads to: its own, that of a further address, or the one kept of two."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import case, exists, func, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms.core.email_addresses import Address
+from lms.core.errors import N_, NotFound
+from lms.models.accounts import Login, LoginAlias
+
+AT_ONCE: Final = 1_000
+NO_SUCH_LOGIN = N_("There is no account under this address.")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Where an address leads.
+
+    `login_id` is the login to use and `own_id` the one that has the address; they differ where
+    that one was merged. `email` is the address as it is kept: letters go there, and not to what
+    somebody typed.
+    """
+
+    login_id: int
+    own_id: int
+    email: str
+    is_confirmed: bool
+
+
+def find_known(session: Session, address: Address) -> Known:
+    """Return where an address leads; raises NotFound when no login is known by it."""
+    kept = func.coalesce(Login.merged_into, Login.id)
+    own = select(
+        kept.label("login_id"), Login.id, Login.email, Login.confirmed_at, literal(0).label("rank")
+    ).where(Login.email_key == address.key)
+    further = (
+        select(kept, Login.id, LoginAlias.email, Login.confirmed_at, literal(1))
+        .join_from(LoginAlias, Login)
+        .where(LoginAlias.email_key == address.key)
+    )
+    both = own.union_all(further).subquery()
+    # what somebody began and never confirmed stands behind an address that staff know
+    begun = case((both.c.confirmed_at.is_(None), 1), else_=0)
+    row = session.execute(select(both).order_by(begun, both.c.rank).limit(1)).one_or_none()
+    if row is None:
+        raise NotFound(NO_SUCH_LOGIN)
+    return Known(row.login_id, row.id, row.email, row.confirmed_at is not None)
+
+
+def find_many(session: Session, keys: Collection[str]) -> dict[str, int]:
+    """Return the login to use for each key of an address that leads to one; see `find_known`."""
+    found: dict[str, int] = {}
+    kept = func.coalesce(Login.merged_into, Login.id)
+    begun = case((Login.confirmed_at.is_(None), 1), else_=0).label("begun")
+    asked = sorted(keys)
+    for first in range(0, len(asked), AT_ONCE):
+        some = asked[first : first + AT_ONCE]
+        own = select(
+            Login.email_key.label("key"), kept.label("login_id"), begun, literal(0).label("rank")
+        ).where(Login.email_key.in_(some))
+        further = (
+            select(LoginAlias.email_key, kept, begun, literal(1))
+            .join_from(LoginAlias, Login)
+            .where(LoginAlias.email_key.in_(some))
+        )
+        both = own.union_all(further).subquery()
+        rows = session.execute(select(both).order_by(both.c.begun.desc(), both.c.rank.desc()))
+        found |= {row.key: row.login_id for row in rows}  # the best comes last
+    return found
+
+
+def is_alias(session: Session, address: Address) -> bool:
+    """Tell whether this is a further address of some login."""
+    return bool(session.scalar(select(exists().where(LoginAlias.email_key == address.key))))
+
+
+def list_further(session: Session, login_id: int) -> Sequence[str]:
+    """Return the other addresses that lead to a login: further ones, and of merged logins."""
+    theirs = or_(Login.id == login_id, Login.merged_into == login_id)
+    further = select(LoginAlias.email).join_from(LoginAlias, Login).where(theirs)
+    merged = select(Login.email).where(Login.merged_into == login_id, Login.email.is_not(None))
+    both = further.union(merged).subquery()
+    return session.scalars(select(both.c.email).order_by(both.c.email)).all()
+
+
+def kept_login(session: Session, login_id: int) -> int:
+    """Return the login that stands for this one: itself, or what it was merged into.
+
+    Raises NotFound for a login that is none.
+    """
+    kept = session.scalar(
+        select(func.coalesce(Login.merged_into, Login.id)).where(Login.id == login_id)
+    )
+    if kept is None:
+        raise NotFound(NO_SUCH_LOGIN)
+    return kept
+
+
+def forget_merged_passwords(session: Session, login_id: int) -> None:
+    """Let the passwords of logins merged into this one open nothing any more."""
+    session.execute(
+        update(Login)
+        .where(Login.merged_into == login_id, Login.password_hash.is_not(None))
+        .values(password_hash=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,126 @@
+"""The letters about accounts: what each says, and the pages of the house its link opens."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_
+from lms.mail import email_tokens
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Doors
+from lms.models.accounts import EmailPurpose
+
+_SUBJECTS: Final = {
+    EmailPurpose.CONFIRM_SIGN_UP: N_("Finish making your account"),
+    EmailPurpose.RESET_PASSWORD: N_("Choose a new password"),
+    EmailPurpose.SET_PASSWORD: N_("An account has been made for you"),
+    EmailPurpose.CHANGE_EMAIL: N_("Confirm your new e-mail address"),
+    EmailPurpose.RESTORE_EMAIL: N_("The e-mail address of your account was changed"),
+    EmailPurpose.RECOVERY_ADDRESS: N_("Confirm your recovery address"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whom a letter is for: where it goes, and the account it is about with that one's address."""
+
+    email: str
+    login_id: int
+    account: str
+
+
+def send_link(
+    session: Session,
+    reader: Reader,
+    purpose: EmailPurpose,
+    *,
+    doors: Doors,
+    onward: str | None = None,
+    now: datetime,
+) -> None:
+    """Make a secret for a purpose and send the link that it opens.
+
+    `onward` is the local path to go to once the link has done its work.
+    """
+    secret = email_tokens.issue(session, reader.login_id, purpose, email=reader.email, now=now)
+    link = doors.secret_page(purpose, secret, onward=onward)
+    values = {"action_url": link, "account": reader.account}
+    _send(session, reader, purpose.value, _SUBJECTS[purpose], values, now=now)
+
+
+def send_code(session: Session, reader: Reader, *, code: str, now: datetime) -> None:
+    """Send a sign-in code. The subject doesn't hold it: subjects are kept and seen by staff."""
+    kind = EmailPurpose.SIGN_IN_CODE.value
+    values = {"code": f"{code[:4]} {code[4:]}"}
+    _send(session, reader, kind, N_("Your sign-in code"), values, now=now)
+
+
+def send_how_to_sign_in(session: Session, reader: Reader, *, doors: Doors, now: datetime) -> None:
+    """Send the page on which a code for signing in is asked for; it holds no secret."""
+    page = f"/sign-in/code?email={quote(reader.email)}"
+    values = {"action_url": doors.page(page), "account": reader.account}
+    _send(session, reader, "how_to_sign_in", N_("How to sign in"), values, now=now)
+
+
+def send_already_registered(
+    session: Session, reader: Reader, *, doors: Doors, onward: str | None, now: datetime
+) -> None:
+    """Tell somebody who wanted an account, or to move one to this address, that it has one."""
+    values = {
+        "action_url": doors.page("/sign-in", onward=onward),
+        "forgotten_url": doors.page("/forgotten-password"),
+    }
+    subject = N_("You have an account already")
+    _send(session, reader, "account_exists", subject, values, now=now)
+
+
+def send_no_account(
+    session: Session, email: str, *, doors: Doors, onward: str | None, now: datetime
+) -> None:
+    """Tell the owner of an address that there is no account under it.
+
+    So that asking does the same work and shows the same page whether or not there is one.
+    """
+    values = {"action_url": doors.page("/sign-up", onward=onward)}
+    subject = N_("There is no account under this address")
+    _send(session, email, "no_account", subject, values, now=now)
+
+
+def send_password_changed(session: Session, reader: Reader, *, doors: Doors, now: datetime) -> None:
+    """Tell the owner that the password was changed, and what to do if it wasn't them."""
+    values = {"account": reader.account, "action_url": doors.page("/forgotten-password")}
+    subject = N_("Your password was changed")
+    _send(session, reader, "password_changed", subject, values, now=now)
+
+
+def send_recovery_changed(
+    session: Session, reader: Reader, *, recovery: str | None, doors: Doors, now: datetime
+) -> None:
+    """Tell the owner which recovery address the account has from now on; None is none."""
+    values = {"recovery": recovery, "action_url": doors.page("/account")}
+    subject = N_("The recovery address of your account was changed")
+    _send(session, reader, "recovery_changed", subject, values, now=now)
+
+
+def _send(
+    session: Session,
+    reader: Reader | str,
+    kind: str,
+    subject: str,
+    values: Mapping[str, object],
+    *,
+    now: datetime,
+) -> None:
+    mail_outbox.post(
+        session,
+        kind=kind,
+        to=reader.email if isinstance(reader, Reader) else reader,
+        login_id=reader.login_id if isinstance(reader, Reader) else None,
+        subject=subject,
+        values=values,
+        now=now,
+    )

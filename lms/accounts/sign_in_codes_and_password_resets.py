@@ -1,0 +1,98 @@
+"""Coming in by mail: a code instead of the password, or a link to choose a new one.
+
+Whoever asks for either learns nothing: an address with an account, one whose account is not
+confirmed yet, and one without any get a letter each, and only its owner reads which.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.accounts import accounts, login_lookup, mails, sign_up
+from lms.accounts.mails import Reader
+from lms.core.email_addresses import Address
+from lms.core.errors import NotFound
+from lms.mail import email_tokens
+from lms.mail.email_tokens import MailedCode
+from lms.mail.links import Doors
+from lms.models.accounts import EmailPurpose, Login
+
+CHOOSING = (EmailPurpose.RESET_PASSWORD, EmailPurpose.SET_PASSWORD)
+
+
+def ask_code(
+    session: Session, address: Address, *, doors: Doors, onward: str | None, now: datetime
+) -> MailedCode:
+    """Send a sign-in code and return it, with what the asking browser must keep.
+
+    Where there is no account to sign in to, the code that is returned opens nothing.
+    """
+    try:
+        known = login_lookup.find_known(session, address)
+    except NotFound:
+        mails.send_no_account(session, address.shown, doors=doors, onward=onward, now=now)
+        return email_tokens.invent_code()
+    reader = Reader(known.email, known.login_id, account=known.email)
+    if not known.is_confirmed:
+        sign_up.send_confirmation(session, reader, doors=doors, onward=onward, now=now)
+        return email_tokens.invent_code()
+    made = email_tokens.issue_code(session, known.login_id, email=address.shown, now=now)
+    mails.send_code(session, reader, code=made.code, now=now)
+    return made
+
+
+def ask_new_password(session: Session, address: Address, *, doors: Doors, now: datetime) -> None:
+    """Send the link for choosing a new password, good for an hour.
+
+    It goes to the account's address and to its recovery address, whichever of the two was given,
+    and to a further address of the account if that was. An address may be the recovery address of
+    several accounts; each gets a letter that names it.
+    """
+    reached = _reached(session, address)
+    if not reached:
+        mails.send_no_account(session, address.shown, doors=doors, onward=None, now=now)
+    for login_id, given in sorted(reached.items()):
+        account = accounts.read_account(session, login_id)
+        named = account.email or given[0]
+        if not account.is_confirmed:
+            reader = Reader(named, login_id, account=named)
+            sign_up.send_confirmation(session, reader, doors=doors, onward=None, now=now)
+            continue
+        for email in dict.fromkeys(filter(None, (account.email, account.recovery_email, *given))):
+            reader = Reader(email, login_id, account=named)
+            mails.send_link(session, reader, EmailPurpose.RESET_PASSWORD, doors=doors, now=now)
+
+
+def _reached(session: Session, address: Address) -> dict[int, list[str]]:
+    """Return the logins that an address reaches, each with the address as it is kept there."""
+    reached: defaultdict[int, list[str]] = defaultdict(list)
+    try:
+        known = login_lookup.find_known(session, address)
+    except NotFound:
+        pass
+    else:
+        reached[known.login_id].append(known.email)
+    recovered = select(func.coalesce(Login.merged_into, Login.id), Login.recovery_email).where(
+        Login.recovery_key == address.key,
+        Login.recovery_confirmed_at.is_not(None),
+        Login.email.is_not(None),
+    )
+    for login_id, email in session.execute(recovered):
+        reached[login_id].append(email or address.shown)
+    return dict(reached)
+
+
+def choose_password(
+    session: Session, secret: str, *, password_hash: str, doors: Doors, now: datetime
+) -> int:
+    """Use the link up, keep the new password and sign every browser out; returns the login's id.
+
+    Raises LinkOver for a link that is over.
+    """
+    ticket = email_tokens.use(session, secret, *CHOOSING, now=now)
+    accounts.change_password(
+        session, ticket.login_id, password_hash=password_hash, keep=None, doors=doors, now=now
+    )
+    return ticket.login_id

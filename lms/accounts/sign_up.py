@@ -1,0 +1,99 @@
+"""Making an account: the address first, and all the rest from the link that is sent to it.
+
+Nothing but the address is taken before it is confirmed. So nobody can lay a password under
+somebody else's address and wait, and asking tells nobody whether an address has an account.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.accounts import accounts, login_lookup, mails
+from lms.accounts.mails import Reader
+from lms.core.email_addresses import Address
+from lms.mail import email_tokens
+from lms.mail.email_tokens import LinkOver
+from lms.mail.links import Doors
+from lms.models.accounts import EmailPurpose, Login
+
+REMINDED_EVERY: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What somebody says of themselves when they confirm their address."""
+
+    name: str
+    zone: str
+    password_hash: str
+
+
+def ask_sign_up(
+    session: Session, address: Address, *, doors: Doors, onward: str | None, now: datetime
+) -> None:
+    """Send the link that makes an account, or word that there is one.
+
+    `onward` is the local path to go to once that is done.
+    """
+    accounts.add_unconfirmed(session, address, now=now)
+    known = login_lookup.find_known(session, address)
+    reader = Reader(address.shown, known.own_id, account=address.shown)
+    if not known.is_confirmed:
+        send_confirmation(session, reader, doors=doors, onward=onward, now=now)
+    else:
+        mails.send_already_registered(session, reader, doors=doors, onward=onward, now=now)
+
+
+def send_confirmation(
+    session: Session, reader: Reader, *, doors: Doors, onward: str | None, now: datetime
+) -> None:
+    """Send a fresh link to somebody who has begun to make an account."""
+    purpose = EmailPurpose.CONFIRM_SIGN_UP
+    mails.send_link(session, reader, purpose, doors=doors, onward=onward, now=now)
+
+
+def remind_unconfirmed(
+    session: Session, address: Address, *, doors: Doors, onward: str | None, now: datetime
+) -> None:
+    """Send a fresh link if the address has an account that waits for it, at most every 15 minutes.
+
+    For somebody who tries to sign in before the account is made whole.
+    """
+    login_id = session.scalar(
+        select(Login.id).where(Login.email_key == address.key, Login.confirmed_at.is_(None))
+    )
+    if login_id is None or email_tokens.was_issued_since(
+        session, login_id, EmailPurpose.CONFIRM_SIGN_UP, since=now - REMINDED_EVERY
+    ):
+        return
+    reader = Reader(address.shown, login_id, account=address.shown)
+    send_confirmation(session, reader, doors=doors, onward=onward, now=now)
+
+
+def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datetime) -> int:
+    """Use the link up and make the account whole; returns the login's id.
+
+    Raises LinkOver for a link that is over, Invalid for a name that can't be.
+    """
+    ticket = email_tokens.use(session, secret, EmailPurpose.CONFIRM_SIGN_UP, now=now)
+    public_id = session.scalar(
+        update(Login)
+        .where(Login.id == ticket.login_id, Login.confirmed_at.is_(None))
+        .values(
+            name=accounts.checked_name(person.name),
+            zone=person.zone,
+            password_hash=person.password_hash,
+            confirmed_at=now,
+        )
+        .returning(Login.public_id)
+        .execution_options(synchronize_session=False)
+    )
+    if public_id is None:
+        raise LinkOver
+    email_tokens.void(session, ticket.login_id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
+    audit.record(session, "login.confirmed", public_id, actor=public_id, now=now)
+    return ticket.login_id

@@ -1,0 +1,1 @@
+"""Announcement parser: the plain text of an announcement becomes the fields of a webinar."""

@@ -1,0 +1,137 @@
+"""What an announcement says, held against what the house has: presenters, series and prices."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import IO, Final
+
+from sqlalchemy.orm import Session
+
+from lms.announcement_parser.dates import SENTENCES, Beginning
+from lms.announcement_parser.field_extractors import PriceRead
+from lms.announcement_parser.parser import LONGEST_TEXT, Speaker, Understood, read_flyer
+from lms.announcement_parser.person_names import same_person
+from lms.catalog.presenters import PresenterWords, add_presenter
+from lms.catalog.series import SeriesWords, add_series
+from lms.catalog.staff_listing import Named, read_presenters, read_series_names
+from lms.catalog.webinar_texts import WebinarWords
+from lms.core.dates_and_time_zones import from_wall_clock, read_zone
+from lms.core.errors import N_, Invalid
+from lms.core.text_decoding import encoding_of
+from lms.pricing.price_list import read_prices
+
+DEFAULT_MINUTES: Final = 60
+MOST_BYTES: Final = 4 * LONGEST_TEXT
+NO_TEXT: Final = N_("This is no plain text. Copy the words of the announcement and paste them.")
+TOO_LONG: Final = N_("An announcement has at most 100,000 characters.")
+NOTHING: Final = N_("Paste the text of an announcement, or choose a file.")
+
+
+@dataclass(frozen=True, slots=True)
+class PriceFound:
+    """What the text says of a price; `elsewhere` are sums in it that the price list does not have."""
+
+    words: str
+    elsewhere: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """An announcement and what the house knows of it: slugs, and who and what is new here."""
+
+    said: Understood
+    presenters: tuple[str, ...]
+    new_speakers: tuple[Speaker, ...]
+    series: tuple[str, ...]
+    new_series: tuple[str, ...]
+    prices: tuple[PriceFound, ...]
+
+    @property
+    def minutes(self) -> int:
+        """Return how long it lasts; an hour where the text does not say."""
+        return self.said.minutes or DEFAULT_MINUTES
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """Return the sentences that ask for what the text leaves open, to be translated."""
+        asked = [SENTENCES[ask] for ask in self.said.when.asks]
+        return tuple(asked if self.said.title else [N_("No title was found."), *asked])
+
+
+def fit(session: Session, text: str, *, house_zone: str, today: date) -> Fitted:
+    """Read an announcement for this house; raises Invalid (field `text`) for none or too long a one."""
+    fault = NOTHING if not text.strip() else TOO_LONG if len(text) > LONGEST_TEXT else ""
+    if fault:
+        raise Invalid(fault, fields={"text": fault})
+    said = read_flyer(text, house_zone=house_zone, today=today)
+    presenters, series = read_presenters(session), read_series_names(session)
+    here = {one: _presenter(presenters, one.name) for one in said.speakers}
+    listed = {one: _series(series, one) for one in said.series}
+    standing = {(price.price_minor, price.currency) for price in read_prices(session)}
+    return Fitted(
+        said=said,
+        presenters=tuple(dict.fromkeys(slug for slug in here.values() if slug)),
+        new_speakers=tuple(one for one, slug in here.items() if not slug),
+        series=tuple(dict.fromkeys(slug for slug in listed.values() if slug)),
+        new_series=tuple(one for one, slug in listed.items() if not slug),
+        prices=tuple(_price(one, standing) for one in said.prices),
+    )
+
+
+def read_file(file: IO[bytes]) -> str:
+    """Return the text of a file; raises Invalid (field `file`) for what is none."""
+    try:
+        encoding = encoding_of(file)
+    except Invalid as error:
+        raise Invalid(NO_TEXT, fields={"file": NO_TEXT}) from error
+    file.seek(0)
+    return file.read(MOST_BYTES).decode(encoding, errors="replace")
+
+
+def words_of(fitted: Fitted, held_at: datetime, zone: str) -> WebinarWords:
+    """Return the webinar that an announcement tells of, at a moment that is settled."""
+    said = fitted.said
+    return WebinarWords(
+        title=said.title,
+        held_at=held_at,
+        zone=zone,
+        minutes=fitted.minutes,
+        summary=said.summary,
+        overview=said.overview,
+        agenda="\n".join(said.agenda),
+        free=said.free,
+        presenters=fitted.presenters,
+        series=fitted.series,
+    )
+
+
+def moment_of(beginning: Beginning) -> datetime:
+    """Return the moment of a beginning whose zone is named; raises Invalid as `from_wall_clock`."""
+    return from_wall_clock(beginning.shown, read_zone(beginning.zone))
+
+
+def add_speaker(session: Session, speaker: Speaker, *, actor: str | None, now: datetime) -> str:
+    """Make somebody an announcement names a presenter of the house; returns their slug."""
+    words = PresenterWords(speaker.name, speaker.biography)
+    return add_presenter(session, words, actor=actor, now=now).slug
+
+
+def add_named_series(session: Session, title: str, *, actor: str | None, now: datetime) -> str:
+    """Open the series that an announcement names; returns its slug."""
+    return add_series(session, SeriesWords(title), actor=actor, now=now).slug
+
+
+def _presenter(known: tuple[Named, ...], name: str) -> str:
+    return next((one.slug for one in known if same_person(one.name, name)), "")
+
+
+def _series(known: tuple[Named, ...], title: str) -> str:
+    return next((one.slug for one in known if _bare(one.name) == _bare(title)), "")
+
+
+def _bare(title: str) -> str:
+    return title.casefold().removeprefix("the ").removesuffix(" series").strip()
+
+
+def _price(read: PriceRead, standing: set[tuple[int, str]]) -> PriceFound:
+    other = [one.said for one in read.amounts if (one.minor, one.currency) not in standing]
+    return PriceFound(read.words, tuple(other))

@@ -1,0 +1,57 @@
+"""Sums of money in an announcement, as both sides of the Atlantic write them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from babel.numbers import get_currency_precision
+
+from lms.pricing.price_list import say_money
+
+_SIGNS: Final = {"$": "USD", "US$": "USD", "\u20ac": "EUR", "\u00a3": "GBP"}
+_WORDS: Final = {"dollars": "USD", "euros": "EUR", "pounds": "GBP"}
+_CODES: Final = "USD|EUR|GBP|CAD|AUD|NZD|CHF"
+_FIGURES: Final = r"\d(?:[\d,.]*\d)?"
+_LONGEST: Final = 20  # figures of a sum; more of them are none
+_MONEY: Final = re.compile(
+    rf"(?P<sign>US\$|[$\u20ac\u00a3])\s?(?P<behind_sign>{_FIGURES})"
+    rf"|\b(?P<code>{_CODES})\s?(?P<behind_code>{_FIGURES})"
+    rf"|(?<![\w.,])(?P<first>{_FIGURES})\s?"
+    rf"(?:(?P<code_last>{_CODES})\b|(?P<sign_last>\u20ac)|(?P<word>dollars|euros|pounds)\b)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A sum of money, in minor units of `currency`."""
+
+    minor: int
+    currency: str
+
+    @property
+    def said(self) -> str:
+        """Return it as people write it: `$99.00`."""
+        return say_money(self.minor, self.currency)
+
+
+def amounts_in(text: str) -> Iterator[Amount]:
+    """Yield the sums in a text: `$1,299.50`, `EUR 99`, `1.299,50 €`, `99 dollars`."""
+    for found in _MONEY.finditer(text):
+        currency = (
+            _SIGNS.get(found["sign"] or found["sign_last"] or "")
+            or found["code"]
+            or found["code_last"]
+            or _WORDS[found["word"]]
+        )
+        figures = found["behind_sign"] or found["behind_code"] or found["first"]
+        if len(figures) <= _LONGEST:
+            value = _decimal(figures).scaleb(get_currency_precision(currency))
+            yield Amount(int(value), currency)
+
+
+def _decimal(figures: str) -> Decimal:
+    cents = re.search(r"[.,](\d{1,2})$", figures)
+    whole = figures[: cents.start()] if cents else figures
+    return Decimal(re.sub(r"\D", "", whole) + (f".{cents[1]}" if cents else ""))

@@ -1,0 +1,1 @@
+"""Attendance: meeting reports, the people in them, and their live minutes."""

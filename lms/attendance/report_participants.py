@@ -1,0 +1,345 @@
+"""Whom reports of a room name, and whose their minutes are: matched by staff, and counted.
+
+A participant is one address, or one name where the room knew no address; all stays of one go
+together, so that who was matched once is known in every later report of the same webinar.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.accounts import accounts
+from lms.attendance.attendance_spans import key_of, minutes_of
+from lms.certificates import eligibility
+from lms.certificates import rules as certificate_rules
+from lms.certificates.rules import MinutesByHand
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.live import registrations
+from lms.mail.links import Doors
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.live import Registration, RoomStay
+
+NO_LOGIN: Final = N_("Nobody here has a log-in under this address.")
+NOT_COUNTED_YET: Final = N_(
+    "What the report says is still being counted. Try again in a few minutes."
+)
+PAGE_SIZE: Final = 50
+
+# Whose a participant is, or since when they are left out.
+Decided = Mapping[str, tuple[int | None, datetime | None]]
+
+
+class Stay(Protocol):
+    """A stay of a participant, as a report tells it."""
+
+    @property
+    def key(self) -> str:
+        """Return whose stay it is."""
+
+    @property
+    def name(self) -> str:
+        """Return what the room called them."""
+
+    @property
+    def email(self) -> str:
+        """Return the address the room knew, or ""."""
+
+    @property
+    def began_at(self) -> datetime:
+        """Return when it began."""
+
+    @property
+    def ended_at(self) -> datetime:
+        """Return when it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """Somebody in a report: minutes without overlap, and whose log-in it is, where that is known.
+
+    `by_hand` is what staff entered for that person, which counts instead.
+    """
+
+    key: str
+    name: str
+    email: str
+    began_at: datetime
+    ended_at: datetime
+    stays: int
+    minutes: int
+    login_id: int | None
+    login_name: str
+    is_ignored: bool
+    suggested: tuple[str, ...] = ()
+    by_hand: MinutesByHand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Participants:
+    """A page of them; how many there are, and how many are known and nobody we know."""
+
+    items: tuple[Participant, ...]
+    total: int
+    known: int
+    unknown: int
+
+
+def read_participants(session: Session, webinar_id: int, *, offset: int) -> Participants:
+    """Return whom reports of a webinar name, those whom nobody knows first."""
+    stays = session.scalars(
+        select(RoomStay).where(RoomStay.webinar_id == webinar_id).order_by(RoomStay.id)
+    ).all()
+    decided = read_decided(session, webinar_id)
+    logins = {key: login_id for key, (login_id, _at) in decided.items() if login_id is not None}
+
+    def rank(key: str) -> int:
+        return 1 if key in logins else 2 if decided[key][1] is not None else 0
+
+    named = Named(stays, logins, decided)
+    return page_of(session, webinar_id, named, rank, offset=offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Stays, whose each participant is, and what was said of them before."""
+
+    stays: Iterable[Stay]
+    logins: Mapping[str, int]
+    decided: Decided
+
+
+def page_of(
+    session: Session,
+    webinar_id: int,
+    named: Named,
+    rank: Callable[[str], int],
+    *,
+    offset: int,
+) -> Participants:
+    """Return some of those named, by rank and by name."""
+    by_key: dict[str, list[Stay]] = {}
+    for one in named.stays:
+        by_key.setdefault(one.key, []).append(one)
+
+    def order(key: str) -> tuple[int, str, str]:
+        return rank(key), _called(by_key[key]).casefold(), key
+
+    keys = sorted(by_key, key=order)
+    shown = {key: by_key[key] for key in keys[offset : offset + PAGE_SIZE]}
+    ignored = {key for key in keys if named.decided.get(key, (None, None))[1] is not None}
+    known = sum(key in named.logins for key in keys)
+    return Participants(
+        _described(session, webinar_id, shown, named),
+        total=len(keys),
+        known=known,
+        unknown=sum(key not in named.logins and key not in ignored for key in keys),
+    )
+
+
+def match(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+    session: Session,
+    webinar_id: int,
+    key: str,
+    email: str,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    """Say whose stays those of a participant are, and count them; returns the person's name.
+
+    Raises NotFound for no such participant, Invalid (field `email`) for no such log-in.
+    """
+    try:
+        account = accounts.find_by_email(session, email)
+    except NotFound:
+        raise Invalid(NO_LOGIN, fields={"email": NO_LOGIN}) from None
+    before = _set(session, webinar_id, key, login_id=account.id, ignored_at=None)
+    for login_id in {*before, account.id}:
+        count_one(session, webinar_id, login_id, doors=doors, now=now)
+    _record(session, webinar_id, "webinar.participant_matched", actor, now)
+    return account.name
+
+
+def ignore(
+    session: Session,
+    webinar_id: int,
+    key: str,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Say that a participant is nobody who is counted, such as the host; raises NotFound."""
+    for login_id in _set(session, webinar_id, key, login_id=None, ignored_at=now):
+        count_one(session, webinar_id, login_id, doors=doors, now=now)
+    _record(session, webinar_id, "webinar.participant_ignored", actor, now)
+
+
+def put_back(
+    session: Session,
+    webinar_id: int,
+    key: str,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Undo what was said of a participant; their minutes no longer count. Raises NotFound."""
+    for login_id in _set(session, webinar_id, key, login_id=None, ignored_at=None):
+        count_one(session, webinar_id, login_id, doors=doors, now=now)
+    _record(session, webinar_id, "webinar.participant_put_back", actor, now)
+
+
+def go_by_report(
+    session: Session,
+    webinar_id: int,
+    key: str,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Let what reports say of a participant count, and not what staff entered.
+
+    Raises NotFound, and Conflict while what they say was not counted yet.
+    """
+    login_id = session.scalar(
+        select(RoomStay.login_id).where(
+            RoomStay.webinar_id == webinar_id,
+            RoomStay.key == key,
+            RoomStay.login_id.is_not(None),
+        )
+    )
+    if login_id is None:
+        raise NotFound
+    if not certificate_rules.go_by_report(
+        session, login_id=login_id, webinar_id=webinar_id, now=now
+    ):
+        raise Conflict(NOT_COUNTED_YET)
+    eligibility.consider(session, login_id, webinar_id, doors=doors, now=now)
+    _record(session, webinar_id, "webinar.minutes_by_report", actor, now)
+
+
+def people_of(session: Session, webinar_id: int, *, after: int, limit: int) -> Sequence[int]:
+    """Return some of those (row ids of log-ins) whom reports of a webinar name, after this one."""
+    found = session.scalars(
+        select(RoomStay.login_id)
+        .where(RoomStay.webinar_id == webinar_id, RoomStay.login_id > after)
+        .distinct()
+        .order_by(RoomStay.login_id)
+        .limit(limit)
+    )
+    return [one for one in found if one is not None]
+
+
+def count_one(
+    session: Session, webinar_id: int, login_id: int, *, doors: Doors, now: datetime
+) -> None:
+    """Count the minutes of a person anew from all their stays, and issue what they earn."""
+    webinar = session.get_one(Webinar, webinar_id)
+    stays = session.scalars(
+        select(RoomStay).where(RoomStay.webinar_id == webinar_id, RoomStay.login_id == login_id)
+    ).all()
+    if stays:
+        registrations.enter(session, login_id=login_id, webinar_id=webinar_id, now=now)
+    certificate_rules.note_reported(
+        session,
+        login_id=login_id,
+        webinar_id=webinar_id,
+        minutes=minutes_of(webinar.held_at, stays),
+        now=now,
+    )
+    eligibility.consider(session, login_id, webinar_id, doors=doors, now=now)
+
+
+def read_decided(session: Session, webinar_id: int) -> Decided:
+    """Return what is known of each participant from earlier: whose it is, or since when ignored."""
+    rows = session.execute(
+        select(RoomStay.key, func.max(RoomStay.login_id), func.max(RoomStay.ignored_at))
+        .where(RoomStay.webinar_id == webinar_id)
+        .group_by(RoomStay.key)
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def _called(own: Sequence[Stay]) -> str:
+    return own[0].name or own[0].email
+
+
+def _described(
+    session: Session, webinar_id: int, shown: Mapping[str, Sequence[Stay]], named: Named
+) -> tuple[Participant, ...]:
+    webinar = session.get_one(Webinar, webinar_id)
+    logins = {key: named.logins[key] for key in shown if key in named.logins}
+    rows = session.execute(select(Login.id, Login.name).where(Login.id.in_(set(logins.values()))))
+    names = {row.id: row.name for row in rows}
+    alike = _registered_names(session, webinar_id)
+    by_hand = certificate_rules.minutes_by_hand(session, webinar_id)
+
+    def described(key: str, own: Sequence[Stay]) -> Participant:
+        login_id = logins.get(key)
+        suggested = alike.get(key_of(own[0].name, ""), ()) if login_id is None else ()
+        return Participant(
+            key=key,
+            name=_called(own),
+            email=own[0].email,
+            began_at=min(one.began_at for one in own),
+            ended_at=max(one.ended_at for one in own),
+            stays=len(own),
+            minutes=minutes_of(webinar.held_at, own),
+            login_id=login_id,
+            login_name="" if login_id is None else names.get(login_id, ""),
+            is_ignored=named.decided.get(key, (None, None))[1] is not None,
+            suggested=suggested,
+            by_hand=None if login_id is None else by_hand.get(login_id),
+        )
+
+    return tuple(described(key, own) for key, own in shown.items())
+
+
+def _registered_names(session: Session, webinar_id: int) -> Mapping[str, tuple[str, ...]]:
+    """Return the addresses of those registered, by their name as a participant would have it."""
+    rows = session.execute(
+        select(Login.name, Login.email)
+        .join(Registration, Registration.login_id == Login.id)
+        .where(Registration.webinar_id == webinar_id, Login.email.is_not(None))
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for name, email in rows:
+        key = key_of(name, "")
+        found[key] = (*found.get(key, ()), email or "")
+    return found
+
+
+def _set(
+    session: Session,
+    webinar_id: int,
+    key: str,
+    *,
+    login_id: int | None,
+    ignored_at: datetime | None,
+) -> set[int]:
+    """Say something of all stays of a participant; returns whose they were. Raises NotFound."""
+    of_key = (RoomStay.webinar_id == webinar_id, RoomStay.key == key)
+    before = session.scalars(select(RoomStay.login_id).where(*of_key)).all()
+    if not before:
+        raise NotFound
+    session.execute(
+        update(RoomStay)
+        .where(*of_key)
+        .values(login_id=login_id, ignored_at=ignored_at)
+        .execution_options(synchronize_session="fetch")
+    )
+    return {one for one in before if one is not None}
+
+
+def _record(session: Session, webinar_id: int, act: str, actor: str | None, now: datetime) -> None:
+    public_id = session.get_one(Webinar, webinar_id).public_id
+    audit.record(session, act, public_id, actor=actor, now=now)

@@ -1,0 +1,166 @@
+"""The house itself: its name, look and contact, as pages and mail show them."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.accent_colors import OWN
+from lms.core.errors import N_, Invalid, NotFound
+from lms.models.branding import House
+
+DEFAULT_NAME = "Carrel"
+DEFAULT_ACCENT = OWN
+COLOR = re.compile(r"#[0-9a-f]{6}")
+SUBJECT = "house"  # what its entries in the audit trail are about
+ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
+LONGEST_NAME = 120
+LONGEST_ABOUT = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class HouseFacts:
+    """What a page or a mail shows of the house."""
+
+    name: str
+    accent: str
+    contact_email: str
+    sender_name: str
+    about: str
+    has_logo: bool
+    version: int  # changes with every edit, for addresses that are cached
+
+    @property
+    def logo_url(self) -> str | None:
+        """Return the path of the logo, which is another one after every edit; None without one."""
+        return f"/house/logo?v={self.version}" if self.has_logo else None
+
+
+@dataclass(frozen=True, slots=True)
+class HouseWords:
+    """What staff say about the house; `about` is Markdown."""
+
+    name: str
+    accent: str
+    contact_email: str
+    sender_name: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture and its media type."""
+
+    picture: bytes
+    content_type: str
+
+
+def read_house(session: Session, *, contact: str) -> HouseFacts:
+    """Return the house's facts; before staff have filled them in, defaults with `contact`."""
+    row = session.execute(
+        select(
+            House.name,
+            House.accent,
+            House.contact_email,
+            House.sender_name,
+            House.about,
+            House.logo_type,
+            House.updated_at,
+        )
+    ).one_or_none()
+    if row is None:
+        return HouseFacts(
+            name=DEFAULT_NAME,
+            accent=DEFAULT_ACCENT,
+            contact_email=contact,
+            sender_name=DEFAULT_NAME,
+            about="",
+            has_logo=False,
+            version=0,
+        )
+    return HouseFacts(
+        name=row.name,
+        accent=row.accent,
+        contact_email=row.contact_email,
+        sender_name=row.sender_name,
+        about=row.about,
+        has_logo=row.logo_type is not None,
+        version=int(row.updated_at.timestamp() * 1000),
+    )
+
+
+def read_logo(session: Session) -> Logo:
+    """Return the logo; raises NotFound when there is none."""
+    row = session.execute(select(House.logo, House.logo_type)).one_or_none()
+    if row is None or row.logo is None or row.logo_type is None:
+        raise NotFound
+    return Logo(row.logo, row.logo_type)
+
+
+def describe_house(
+    session: Session, words: HouseWords, *, actor: str | None, now: datetime
+) -> None:
+    """Keep what staff say about the house; raises Invalid and names every faulty field."""
+    clean = HouseWords(
+        name=words.name.strip(),
+        accent=words.accent.strip().lower(),
+        contact_email=words.contact_email.strip(),
+        sender_name=words.sender_name.strip() or words.name.strip(),
+        about=words.about.strip(),
+    )
+    faults = _faults(clean)
+    if faults:
+        raise Invalid(N_("The house page has faults."), fields=faults)
+    house = session.get(House, 1)
+    if house is None:
+        session.add(_new_house(clean, now))
+    else:
+        house.name = clean.name
+        house.accent = clean.accent
+        house.contact_email = clean.contact_email
+        house.sender_name = clean.sender_name
+        house.about = clean.about
+        house.updated_at = now
+    audit.record(session, "house.described", SUBJECT, actor=actor, now=now)
+    session.flush()
+
+
+def change_logo(session: Session, logo: Logo | None, *, actor: str | None, now: datetime) -> None:
+    """Keep a new logo, or none; raises NotFound before the house was described."""
+    house = session.get(House, 1)
+    if house is None:
+        raise NotFound
+    house.logo = logo.picture if logo else None
+    house.logo_type = logo.content_type if logo else None
+    house.updated_at = now
+    audit.record(session, "house.logo_changed", SUBJECT, actor=actor, now=now)
+    session.flush()
+
+
+def _new_house(words: HouseWords, now: datetime) -> House:
+    return House(
+        name=words.name,
+        accent=words.accent,
+        contact_email=words.contact_email,
+        sender_name=words.sender_name,
+        about=words.about,
+        updated_at=now,
+    )
+
+
+def _faults(words: HouseWords) -> dict[str, str]:
+    faults = {}
+    if not 1 <= len(words.name) <= LONGEST_NAME:
+        faults["name"] = N_("Give the house a name of at most 120 characters.")
+    if not COLOR.fullmatch(words.accent):
+        faults["accent"] = N_("Choose a color, written like #1f6b4f.")
+    if not ADDRESS.fullmatch(words.contact_email):
+        faults["contact_email"] = N_("Write the address in full, like name@example.org.")
+    if len(words.sender_name) > LONGEST_NAME:
+        faults["sender_name"] = N_("Keep the sender's name under 120 characters.")
+    if len(words.about) > LONGEST_ABOUT:
+        faults["about"] = N_("Keep this under 4,000 characters.")
+    return faults

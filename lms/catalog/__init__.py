@@ -1,0 +1,1 @@
+"""Catalog: webinars, series and presenters, and what their pages and lists show."""

@@ -1,0 +1,146 @@
+"""What those who follow a library are told: webinars to come, and what was announced last."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.models.catalog import (
+    Presenter,
+    Series,
+    Webinar,
+    WebinarPresenter,
+    WebinarSeries,
+    WebinarState,
+)
+
+MOST: Final = 500
+NEWEST: Final = 50
+LONGEST: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A webinar as its followers are told of it; `public_id` names it for good."""
+
+    public_id: str
+    slug: str
+    title: str
+    summary: str
+    held_at: datetime
+    zone: str
+    minutes: int
+    sequence: int
+    is_canceled: bool
+    announced_at: datetime | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of a library somebody follows: all of it, a series or a presenter, by their slugs."""
+
+    series: str = ""
+    presenter: str = ""
+
+
+WHOLE: Final = Part()
+_COLUMNS: Final = (
+    Webinar.public_id,
+    Webinar.slug,
+    Webinar.title,
+    Webinar.summary,
+    Webinar.held_at,
+    Webinar.zone,
+    Webinar.minutes,
+    Webinar.sequence,
+    Webinar.state,
+    Webinar.announced_at,
+    Webinar.updated_at,
+)
+
+
+def read_name(session: Session, part: Part) -> str:
+    """Return what a series or a presenter is called; raises NotFound."""
+    asked = (
+        select(Series.title).where(Series.slug == part.series)
+        if part.series
+        else select(Presenter.name).where(Presenter.slug == part.presenter)
+    )
+    name = session.scalar(asked)
+    if name is None:
+        raise NotFound
+    return name
+
+
+def read_coming(session: Session, part: Part, *, now: datetime) -> tuple[Followed, ...]:
+    """Return the webinars that are not over, in their order; canceled ones are among them."""
+    rows = session.execute(
+        select(*_COLUMNS)
+        .where(
+            Webinar.state.in_((WebinarState.ANNOUNCED, WebinarState.CANCELED)),
+            Webinar.held_at > now - LONGEST,
+            *_within(part),
+        )
+        .order_by(Webinar.held_at, Webinar.id)
+        .limit(MOST)
+    )
+    found = map(_followed, rows)
+    return tuple(each for each in found if each.held_at + timedelta(minutes=each.minutes) > now)
+
+
+def read_one(session: Session, slug: str) -> Followed:
+    """Return a webinar that was announced, or was and is canceled; raises NotFound for others."""
+    row = session.execute(
+        select(*_COLUMNS).where(
+            Webinar.slug == slug,
+            Webinar.state.in_((WebinarState.ANNOUNCED, WebinarState.CANCELED)),
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return _followed(row)
+
+
+def read_newest(session: Session, part: Part) -> tuple[Followed, ...]:
+    """Return what was announced last, the newest first."""
+    rows = session.execute(
+        select(*_COLUMNS)
+        .where(
+            Webinar.state == WebinarState.ANNOUNCED,
+            Webinar.announced_at.is_not(None),
+            *_within(part),
+        )
+        .order_by(Webinar.announced_at.desc(), Webinar.id.desc())
+        .limit(NEWEST)
+    )
+    return tuple(map(_followed, rows))
+
+
+def _within(part: Part) -> tuple[ColumnElement[bool], ...]:
+    if part.series:
+        inside = select(WebinarSeries.webinar_id).join(Series).where(Series.slug == part.series)
+        return (Webinar.id.in_(inside),)
+    if part.presenter:
+        theirs = select(WebinarPresenter.webinar_id).join(Presenter)
+        return (Webinar.id.in_(theirs.where(Presenter.slug == part.presenter)),)
+    return ()
+
+
+def _followed(row: Row[*tuple[Any, ...]]) -> Followed:
+    return Followed(
+        public_id=row.public_id,
+        slug=row.slug,
+        title=row.title,
+        summary=row.summary,
+        held_at=row.held_at,
+        zone=row.zone,
+        minutes=row.minutes,
+        sequence=row.sequence,
+        is_canceled=row.state is WebinarState.CANCELED,
+        announced_at=row.announced_at,
+        changed_at=row.updated_at,
+    )

@@ -1,0 +1,64 @@
+"""What the first page has for a person: what they have begun, and what is new since they were here."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, Float, Select, cast, func, literal, or_, select
+
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.playback import WatchRecord
+from lms.models.recordings import Recording
+
+BEGUN, NEW = 3, 4
+# Of what was begun, this many are looked at for those that may still be watched.
+LOOKED_AT: Final = 12
+MOST_NEW: Final = 8
+
+Chosen = Select[Any, Any, Any]
+
+
+def begun_by(login_id: BindParameter[int]) -> Chosen:
+    """Choose the webinars that a person has begun, with their rank, the latest first."""
+    whose = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
+    latest = func.max(WatchRecord.updated_at)
+    return (
+        select(
+            Recording.webinar_id.label("id"),
+            literal(BEGUN).label("part"),
+            cast(func.row_number().over(order_by=latest.desc()), Float).label("rank"),
+        )
+        .join_from(WatchRecord, Recording, Recording.id == WatchRecord.recording_id)
+        .where(
+            WatchRecord.login_id.in_(whose),
+            or_(WatchRecord.position_s > 0, WatchRecord.watched_s > 0),
+            Recording.is_current,
+        )
+        .group_by(Recording.webinar_id)
+        .order_by(latest.desc())
+        .limit(LOOKED_AT)
+    )
+
+
+def new_since(moment: BindParameter[datetime]) -> tuple[Chosen, Chosen]:
+    """Choose the webinars that were announced, and those that got a recording, after a moment."""
+    is_shown = Webinar.state == WebinarState.ANNOUNCED
+    announced = (
+        select(Webinar.id, literal(NEW).label("part"), literal(0.0).label("rank"))
+        .where(is_shown, Webinar.announced_at > moment)
+        .order_by(Webinar.announced_at.desc())
+        .limit(MOST_NEW)
+    )
+    recorded = (
+        select(Webinar.id, literal(NEW).label("part"), literal(0.0).label("rank"))
+        .join_from(Recording, Webinar, Webinar.id == Recording.webinar_id)
+        .where(
+            is_shown,
+            Recording.is_current,
+            Recording.run.is_not(None),
+            Recording.created_at > moment,
+        )
+        .order_by(Recording.created_at.desc())
+        .limit(MOST_NEW)
+    )
+    return announced, recorded

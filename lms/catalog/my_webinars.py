@@ -1,0 +1,257 @@
+"""A person's own library: what they hold, what they may watch by it, and what they have begun."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, and_, bindparam, false, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from lms.access.access_summary import Holding, read_holdings, read_numbers
+from lms.access.decision_facts import load_cases
+from lms.access.policy import ADMITTING, Action, Admitted, Candidate, Case, Code, Decision, decide
+from lms.catalog.webinar_summary import presenter_names
+from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries, WebinarState
+from lms.models.grants import Scope
+from lms.models.playback import WatchRecord
+from lms.models.recordings import Recording
+from lms.playback.watch_page import Version
+from lms.playback.watch_records import Place, nowhere, read_places, whose
+
+PAGE_SIZE: Final = 24
+MOST_BEGUN: Final = 4
+MOST_FREE: Final = 8
+# Of what was begun, this many are looked at for those that may still be watched.
+BEGUN_LOOKED_AT: Final = 24
+DONE_SHARE: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """One webinar on a person's shelf: what the policy says, and where they are in it."""
+
+    slug: str
+    title: str
+    presenters: tuple[str, ...]
+    held_at: datetime
+    zone: str
+    minutes: int
+    version: Version | None
+    case: Case
+    decision: Decision
+    place: Place | None
+    is_to_come: bool
+
+    @property
+    def is_pulled(self) -> bool:
+        """Tell whether it was taken down for everyone."""
+        return self.case.webinar.state is WebinarState.PULLED
+
+    @property
+    def is_canceled(self) -> bool:
+        """Tell whether it is not held after all."""
+        return self.case.webinar.state is WebinarState.CANCELED
+
+    @property
+    def may_watch(self) -> bool:
+        """Tell whether its recording plays for them now."""
+        return isinstance(self.decision, Admitted)
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One page of a person's library; `total` counts what is paged, `held`.
+
+    `passes` are their grants of more than one webinar, in force or not, best first. `claimable`
+    are the seats that wait for them, `waiting` the lists they are on with their number, `graced`
+    what has ended and still lets in.
+    """
+
+    begun: tuple[Volume, ...]
+    held: tuple[Volume, ...]
+    free: tuple[Volume, ...]
+    passes: tuple[Candidate, ...]
+    claimable: tuple[Holding, ...]
+    waiting: tuple[tuple[Holding, int], ...]
+    graced: tuple[Holding, ...]
+    total: int
+    page: int
+
+
+_BEGUN = (
+    select(Recording.webinar_id)
+    .join(WatchRecord, WatchRecord.recording_id == Recording.id)
+    .where(
+        WatchRecord.login_id.in_(whose),
+        or_(WatchRecord.position_s > 0, WatchRecord.watched_s > 0),
+        Recording.is_current,
+    )
+    .group_by(Recording.webinar_id)
+    .order_by(func.max(WatchRecord.updated_at).desc())
+    .limit(BEGUN_LOOKED_AT)
+)
+_VOLUMES = (
+    select(
+        Webinar.id,
+        Webinar.slug,
+        Webinar.title,
+        Webinar.held_at,
+        Webinar.zone,
+        Webinar.minutes,
+        presenter_names.label("presenters"),
+        Recording.id.label("version_id"),
+        Recording.public_id.label("version_public_id"),
+        Recording.run,
+        Recording.seconds,
+        Recording.has_video,
+    )
+    .outerjoin(
+        Recording,
+        and_(Recording.webinar_id == Webinar.id, Recording.is_current, Recording.run.is_not(None)),
+    )
+    .where(Webinar.id.in_(bindparam("webinar_ids", expanding=True)))
+)
+_ON_SHELF = Webinar.state != WebinarState.DRAFT
+_FREE = and_(Webinar.free, Webinar.state == WebinarState.ANNOUNCED)
+
+
+def read_shelf(session: Session, *, login_id: int, page: int, now: datetime) -> Shelf:
+    """Return a page of a person's library, newest first; `page` counts from 1.
+
+    Grants narrow the search; whether a webinar may be watched, the policy says for each.
+    """
+    holdings = read_holdings(session, login_id, now)
+    covered = _covered_by(holdings)
+    rows = session.execute(
+        select(Webinar.id, func.count().over().label("total"))
+        .where(_ON_SHELF, covered)
+        .order_by(Webinar.held_at.desc(), Webinar.id.desc())
+        .limit(PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
+    ).all()
+    free_ids = session.scalars(
+        select(Webinar.id)
+        .where(_FREE, ~covered)
+        .order_by(Webinar.held_at.desc(), Webinar.id.desc())
+        .limit(MOST_FREE if page == 1 else 0)
+    ).all()
+    begun_ids: Sequence[int] = ()
+    if page == 1:
+        begun_ids = session.scalars(_BEGUN, {"login_id": login_id}).all()
+    held_ids = [row.id for row in rows]
+    wanted = list(dict.fromkeys((*begun_ids, *held_ids, *free_ids)))
+    volumes = _read_volumes(session, wanted, login_id=login_id, now=now)
+    begun = [volumes[found] for found in begun_ids if _goes_on(volumes[found])]
+    return Shelf(
+        begun=tuple(begun[:MOST_BEGUN]),
+        held=tuple(volumes[found] for found in held_ids),
+        free=tuple(volumes[found] for found in free_ids if volumes[found].may_watch),
+        passes=tuple(each.candidate for each in holdings if _is_pass(each)),
+        claimable=tuple(each for each in holdings if each.may_claim),
+        waiting=_waiting(session, login_id, holdings),
+        graced=tuple(each for each in holdings if each.candidate.code is Code.OK_GRACE),
+        total=rows[0].total if rows else 0,
+        page=page,
+    )
+
+
+def _is_pass(holding: Holding) -> bool:
+    # What is not theirs yet, or not any more because it is full, stands elsewhere or nowhere.
+    candidate = holding.candidate
+    is_theirs = candidate.code not in (Code.NO_GRANT, Code.POOL_FULL_WAITLISTED)
+    return candidate.grant.scope is not Scope.WEBINAR and is_theirs and not holding.may_claim
+
+
+def _waiting(
+    session: Session, login_id: int, holdings: Sequence[Holding]
+) -> tuple[tuple[Holding, int], ...]:
+    waits = [each for each in holdings if each.candidate.code is Code.POOL_FULL_WAITLISTED]
+    if not waits:
+        return ()
+    numbers = read_numbers(session, login_id)
+    return tuple(
+        (each, numbers[each.place.pool])
+        for each in waits
+        if each.place is not None and each.place.pool in numbers
+    )
+
+
+def _goes_on(volume: Volume) -> bool:
+    place = volume.place
+    return place is not None and volume.may_watch and place.share < DONE_SHARE
+
+
+def _covered_by(holdings: Sequence[Holding]) -> ColumnElement[bool]:
+    """Return the condition on a webinar that some grant in force covers it.
+
+    What was canceled is there for who has the webinar itself: of a pass it is no part any more.
+    """
+    targets: dict[Scope, list[int | None]] = {scope: [] for scope in Scope}
+    for each in holdings:
+        if each.candidate.code in ADMITTING:
+            targets[each.candidate.grant.scope].append(each.target_id)
+    if not any(targets.values()):
+        return false()
+    of_series = select(WebinarSeries.webinar_id).where(
+        WebinarSeries.series_id.in_(targets[Scope.SERIES])
+    )
+    of_presenters = select(WebinarPresenter.webinar_id).where(
+        WebinarPresenter.presenter_id.in_(targets[Scope.PRESENTER])
+    )
+    in_passes = (
+        true()
+        if targets[Scope.EVERYTHING]
+        else or_(Webinar.id.in_(of_series), Webinar.id.in_(of_presenters))
+    )
+    return or_(
+        Webinar.id.in_(targets[Scope.WEBINAR]),
+        and_(Webinar.state != WebinarState.CANCELED, in_passes),
+    )
+
+
+def _read_volumes(
+    session: Session, webinar_ids: Sequence[int], *, login_id: int, now: datetime
+) -> Mapping[int, Volume]:
+    if not webinar_ids:
+        return {}
+    cases = load_cases(session, login_id=login_id, webinar_ids=webinar_ids)
+    rows = session.execute(_VOLUMES, {"webinar_ids": list(webinar_ids)}).all()
+    versions = {row.id: _version(row) for row in rows}
+    places = read_places(
+        session,
+        login_id=login_id,
+        recording_ids=[version.id for version in versions.values() if version is not None],
+    )
+    return {row.id: _volume(row, cases[row.id], versions[row.id], places, now) for row in rows}
+
+
+def _version(row: Row[*tuple[Any, ...]]) -> Version | None:
+    if row.version_id is None:
+        return None
+    return Version(row.version_id, row.version_public_id, row.run, row.seconds, row.has_video)
+
+
+def _volume(
+    row: Row[*tuple[Any, ...]],
+    case: Case,
+    version: Version | None,
+    places: Mapping[int, Place],
+    now: datetime,
+) -> Volume:
+    place = None
+    if version is not None:
+        place = places.get(version.id) or nowhere(version.seconds)
+    return Volume(
+        slug=row.slug,
+        title=row.title,
+        presenters=tuple(name for (name,) in row.presenters or ()),
+        held_at=row.held_at,
+        zone=row.zone,
+        minutes=row.minutes,
+        version=version,
+        case=case,
+        decision=decide(case.login, case.webinar, Action.RECORDING, now),
+        place=place,
+        is_to_come=now < row.held_at + timedelta(minutes=row.minutes),
+    )

@@ -1,0 +1,69 @@
+"""What the page of a presenter says beside the list of their webinars."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.core.json_row_aggregates import gathered
+from lms.models.catalog import (
+    Presenter,
+    Series,
+    Webinar,
+    WebinarPresenter,
+    WebinarSeries,
+    WebinarState,
+)
+from lms.pricing.price_list import PRICES, Price, prices_of
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedSeries:
+    """A series in which somebody presents, and how many of its webinars are theirs."""
+
+    slug: str
+    title: str
+    webinars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a presenter's webinars: how many there are, their series, the prices."""
+
+    webinars: int
+    all_series: tuple[PresentedSeries, ...]
+    prices: tuple[Price, ...]
+
+
+_THEIRS: Final = (
+    WebinarPresenter.presenter_id == Presenter.id,
+    Webinar.id == WebinarPresenter.webinar_id,
+    Webinar.state == WebinarState.ANNOUNCED,
+)
+_count = select(func.count()).select_from(WebinarPresenter, Webinar).where(*_THEIRS)
+_series = gathered(
+    select(Series.slug, Series.title, func.count())
+    .join_from(Series, WebinarSeries, WebinarSeries.series_id == Series.id)
+    .join(Webinar, Webinar.id == WebinarSeries.webinar_id)
+    .join(WebinarPresenter, WebinarPresenter.webinar_id == Webinar.id)
+    .where(*_THEIRS)
+    .group_by(Series.id, Series.slug, Series.title)
+    .order_by(func.count().desc(), Series.title)
+    .correlate(Presenter)
+)
+_BESIDE: Final = select(
+    _count.correlate(Presenter).scalar_subquery().label("webinars"),
+    _series.label("all_series"),
+    PRICES.label("prices"),
+)
+
+
+def read_beside(session: Session, slug: str) -> Beside:
+    """Return what stands beside the list of a presenter who exists."""
+    row = session.execute(_BESIDE.where(Presenter.slug == slug)).one()
+    return Beside(
+        webinars=row.webinars,
+        all_series=tuple(PresentedSeries(*each) for each in row.all_series or ()),
+        prices=prices_of(row.prices),
+    )

@@ -1,0 +1,131 @@
+"""Who presents: the verbs that keep their pages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core import slugs
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.models.catalog import Presenter, WebinarPresenter
+from lms.models.grants import Grant
+from lms.search import webinar_search
+
+LONGEST_NAME = 200
+LONGEST_BIOGRAPHY = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class PresenterWords:
+    """What staff say about a presenter; the biography is Markdown, an empty slug follows the name."""
+
+    name: str
+    biography: str = ""
+    slug: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPresenter:
+    """A presenter as the database has it now."""
+
+    public_id: str
+    slug: str
+    name: str
+    biography: str
+    picture_key: str | None
+
+
+def add_presenter(
+    session: Session, words: PresenterWords, *, actor: str | None, now: datetime
+) -> KeptPresenter:
+    """Add a presenter; raises Invalid and names every faulty field."""
+    _check(words)
+    row = Presenter(
+        slug=slugs.choose(session, Presenter.slug, wanted=words.slug, name=words.name),
+        name=words.name.strip(),
+        biography=words.biography.strip(),
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    audit.record(session, "presenter.added", row.public_id, actor=actor, now=now)
+    return _kept(row)
+
+
+def edit_presenter(
+    session: Session, public_id: str, words: PresenterWords, *, actor: str | None, now: datetime
+) -> KeptPresenter:
+    """Change what is said about a presenter; their address stays. Raises NotFound or Invalid."""
+    row = _row(session, public_id)
+    _check(words)
+    row.name = words.name.strip()
+    row.biography = words.biography.strip()
+    webinar_search.keep(session, _webinars_of(session, row.id))
+    audit.record(session, "presenter.edited", row.public_id, actor=actor, now=now)
+    session.flush()
+    return _kept(row)
+
+
+def change_picture(
+    session: Session, public_id: str, key: str | None, *, actor: str | None, now: datetime
+) -> str | None:
+    """Name the stored picture of a presenter, or none; returns the key it had before."""
+    row = _row(session, public_id)
+    before = row.picture_key
+    row.picture_key = key
+    audit.record(session, "presenter.picture_changed", row.public_id, actor=actor, now=now)
+    session.flush()
+    return before
+
+
+def remove_presenter(session: Session, public_id: str, *, actor: str | None, now: datetime) -> None:
+    """Remove a presenter who presents nothing and whom no pass names; raises NotFound or Conflict."""
+    row = _row(session, public_id)
+    if _webinars_of(session, row.id):
+        raise Conflict(N_("Webinars name this presenter. Take them off those first."))
+    if session.scalar(select(Grant.id).where(Grant.presenter_id == row.id).limit(1)):
+        raise Conflict(N_("Passes were sold for this presenter, so the page stays."))
+    session.delete(row)
+    audit.record(session, "presenter.removed", row.public_id, actor=actor, now=now)
+    session.flush()
+
+
+def read_presenter(session: Session, public_id: str) -> KeptPresenter:
+    """Return a presenter for the staff's form; raises NotFound."""
+    return _kept(_row(session, public_id))
+
+
+def find_picture_key(session: Session, slug: str) -> str:
+    """Return where the picture of a presenter is stored; raises NotFound when there is none."""
+    key = session.scalar(select(Presenter.picture_key).where(Presenter.slug == slug))
+    if key is None:
+        raise NotFound
+    return key
+
+
+def _row(session: Session, public_id: str) -> Presenter:
+    row = session.scalar(select(Presenter).where(Presenter.public_id == public_id))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _webinars_of(session: Session, presenter_id: int) -> list[int]:
+    named = select(WebinarPresenter.webinar_id).where(WebinarPresenter.presenter_id == presenter_id)
+    return list(session.scalars(named))
+
+
+def _check(words: PresenterWords) -> None:
+    faults = {}
+    if not 1 <= len(words.name.strip()) <= LONGEST_NAME:
+        faults["name"] = N_("Give the presenter a name of at most 200 characters.")
+    if len(words.biography) > LONGEST_BIOGRAPHY:
+        faults["biography"] = N_("Keep the biography under 10,000 characters.")
+    if faults:
+        raise Invalid(N_("The presenter's page has faults."), fields=faults)
+
+
+def _kept(row: Presenter) -> KeptPresenter:
+    return KeptPresenter(row.public_id, row.slug, row.name, row.biography, row.picture_key)

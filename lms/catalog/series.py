@@ -1,0 +1,110 @@
+"""Series of webinars: the verbs that keep their pages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core import slugs
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.models.catalog import Series, WebinarSeries
+from lms.models.grants import Grant
+from lms.search import webinar_search
+
+LONGEST_TITLE = 200
+LONGEST_DESCRIPTION = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesWords:
+    """What staff say about a series; the description is Markdown, an empty slug follows the title."""
+
+    title: str
+    description: str = ""
+    slug: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSeries:
+    """A series as the database has it now."""
+
+    public_id: str
+    slug: str
+    title: str
+    description: str
+
+
+def add_series(
+    session: Session, words: SeriesWords, *, actor: str | None, now: datetime
+) -> KeptSeries:
+    """Add a series; raises Invalid and names every faulty field."""
+    _check(words)
+    row = Series(
+        slug=slugs.choose(session, Series.slug, wanted=words.slug, name=words.title),
+        title=words.title.strip(),
+        description=words.description.strip(),
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    audit.record(session, "series.added", row.public_id, actor=actor, now=now)
+    return _kept(row)
+
+
+def edit_series(
+    session: Session, public_id: str, words: SeriesWords, *, actor: str | None, now: datetime
+) -> KeptSeries:
+    """Change what is said about a series; its address stays. Raises NotFound or Invalid."""
+    row = _row(session, public_id)
+    _check(words)
+    row.title = words.title.strip()
+    row.description = words.description.strip()
+    webinar_search.keep(session, _webinars_of(session, row.id))
+    audit.record(session, "series.edited", row.public_id, actor=actor, now=now)
+    session.flush()
+    return _kept(row)
+
+
+def remove_series(session: Session, public_id: str, *, actor: str | None, now: datetime) -> None:
+    """Remove a series without webinars that no pass names; raises NotFound or Conflict."""
+    row = _row(session, public_id)
+    if _webinars_of(session, row.id):
+        raise Conflict(N_("There are webinars in this series. Take them out of it first."))
+    if session.scalar(select(Grant.id).where(Grant.series_id == row.id).limit(1)):
+        raise Conflict(N_("Passes were sold for this series, so its page stays."))
+    session.delete(row)
+    audit.record(session, "series.removed", row.public_id, actor=actor, now=now)
+    session.flush()
+
+
+def read_series(session: Session, public_id: str) -> KeptSeries:
+    """Return a series for the staff's form; raises NotFound."""
+    return _kept(_row(session, public_id))
+
+
+def _row(session: Session, public_id: str) -> Series:
+    row = session.scalar(select(Series).where(Series.public_id == public_id))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _webinars_of(session: Session, series_id: int) -> list[int]:
+    inside = select(WebinarSeries.webinar_id).where(WebinarSeries.series_id == series_id)
+    return list(session.scalars(inside))
+
+
+def _check(words: SeriesWords) -> None:
+    faults = {}
+    if not 1 <= len(words.title.strip()) <= LONGEST_TITLE:
+        faults["title"] = N_("Give the series a title of at most 200 characters.")
+    if len(words.description) > LONGEST_DESCRIPTION:
+        faults["description"] = N_("Keep the description under 10,000 characters.")
+    if faults:
+        raise Invalid(N_("The series has faults."), fields=faults)
+
+
+def _kept(row: Series) -> KeptSeries:
+    return KeptSeries(row.public_id, row.slug, row.title, row.description)

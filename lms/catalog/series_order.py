@@ -1,0 +1,135 @@
+"""The order of a series: by the dates of its webinars, until staff put them in another.
+
+What is put into a series that has an order of its own comes last in it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict, NotFound
+from lms.models.catalog import Series, Webinar, WebinarSeries, WebinarState
+
+# By these the webinars of one series are ordered, wherever it is shown as one.
+IN_ORDER: Final = (WebinarSeries.position.nulls_last(), Webinar.held_at, Webinar.id)
+OTHERS: Final = N_("There are other webinars in this series by now. Look at its order again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A webinar of a series, whether it is announced or not."""
+
+    public_id: str
+    slug: str
+    title: str
+    held_at: datetime
+    zone: str
+    state: WebinarState
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """All webinars of a series in their order; `is_by_hand` where staff have put them in it."""
+
+    webinars: tuple[Placed, ...]
+    is_by_hand: bool
+
+
+def read_order(session: Session, series_id: str) -> Order:
+    """Return the order of a series, by its outside id; one that does not exist has nothing in it."""
+    rows = session.execute(
+        select(
+            Webinar.public_id,
+            Webinar.slug,
+            Webinar.title,
+            Webinar.held_at,
+            Webinar.zone,
+            Webinar.state,
+            WebinarSeries.position,
+        )
+        .join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id)
+        .join(Series, Series.id == WebinarSeries.series_id)
+        .where(Series.public_id == series_id)
+        .order_by(*IN_ORDER)
+    ).all()
+    return Order(
+        tuple(Placed(*row[:6]) for row in rows),
+        is_by_hand=any(row.position is not None for row in rows),
+    )
+
+
+def put_in_order(
+    session: Session,
+    series_id: str,
+    webinars: Sequence[str],
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Let the webinars of a series, by their outside ids, stand in this order.
+
+    Raises NotFound, and Conflict where others are in it.
+    """
+    series = _locked(session, series_id)
+    rows = dict(_rows(session, series))
+    if sorted(rows) != sorted(webinars):
+        raise Conflict(OTHERS)
+    for number, public_id in enumerate(webinars, start=1):
+        rows[public_id].position = number
+    session.flush()
+    audit.record(session, "series.ordered", series_id, actor=actor, now=now)
+
+
+def move_webinar(
+    session: Session,
+    series_id: str,
+    webinar: str,
+    place: int,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Put one webinar at a place of its series, counted from 1; the others keep theirs to each other.
+
+    Raises NotFound, also for a webinar that is not in it.
+    """
+    series = _locked(session, series_id)
+    order = [public_id for public_id, _row in _rows(session, series)]
+    if webinar not in order:
+        raise NotFound
+    order.remove(webinar)
+    order.insert(max(0, place - 1), webinar)
+    put_in_order(session, series_id, order, actor=actor, now=now)
+
+
+def follow_dates(session: Session, series_id: str, *, actor: str | None, now: datetime) -> None:
+    """Let a series follow the dates of its webinars again; raises NotFound."""
+    series = _locked(session, series_id)
+    for _public_id, row in _rows(session, series):
+        row.position = None
+    session.flush()
+    audit.record(session, "series.by_date", series_id, actor=actor, now=now)
+
+
+def _locked(session: Session, series_id: str) -> Series:
+    """Return a series for whoever changes its order: of two at once, one waits."""
+    row = session.scalar(select(Series).where(Series.public_id == series_id).with_for_update())
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _rows(session: Session, series: Series) -> Sequence[tuple[str, WebinarSeries]]:
+    rows = session.execute(
+        select(Webinar.public_id, WebinarSeries)
+        .join(Webinar, Webinar.id == WebinarSeries.webinar_id)
+        .where(WebinarSeries.series_id == series.id)
+        .order_by(*IN_ORDER)
+        .execution_options(populate_existing=True)
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -1,0 +1,181 @@
+"""A webinar's own page, read with one statement; what only a holder may have is not in it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy.orm import Session, aliased
+
+from lms.catalog.public_listing import PresenterPage, SeriesName
+from lms.catalog.webinar_summary import Playable
+from lms.core.errors import NotFound
+from lms.core.json_row_aggregates import gathered
+from lms.models.catalog import (
+    Presenter,
+    Series,
+    Webinar,
+    WebinarPresenter,
+    WebinarSeries,
+    WebinarState,
+)
+from lms.models.certificates import CertificateRule
+from lms.models.handouts import Handout
+from lms.models.recordings import Recording
+from lms.pricing.price_list import PRICES, Price, prices_of
+
+
+@dataclass(frozen=True, slots=True)
+class HandoutName:
+    """A handout as the page lists it, without its address."""
+
+    public_id: str
+    title: str
+    pages: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """Everything a webinar's page says; overview and biographies are Markdown.
+
+    The live link is never in it: `has_live_link` tells that there is one.
+    """
+
+    id: int
+    slug: str
+    title: str
+    summary: str
+    overview: str
+    agenda: tuple[str, ...]
+    held_at: datetime
+    zone: str
+    minutes: int
+    free: bool
+    state: WebinarState
+    pulled_reason: str | None
+    moved_from: datetime | None
+    notice_said: str
+    has_live_link: bool
+    earns_certificate: bool
+    presenters: tuple[PresenterPage, ...]
+    series: tuple[SeriesName, ...]
+    handouts: tuple[HandoutName, ...]
+    prices: tuple[Price, ...]
+    recording: Playable | None
+
+    @property
+    def ends_at(self) -> datetime:
+        """Return when it is over by its own announcement."""
+        return self.held_at + timedelta(minutes=self.minutes)
+
+
+_current: Final = aliased(Recording)
+_presenters = gathered(
+    select(Presenter.slug, Presenter.name, Presenter.biography, Presenter.picture_key)
+    .join_from(WebinarPresenter, Presenter)
+    .where(WebinarPresenter.webinar_id == Webinar.id)
+    .order_by(WebinarPresenter.position)
+    .correlate(Webinar)
+)
+_series = gathered(
+    select(Series.slug, Series.title)
+    .join_from(WebinarSeries, Series)
+    .where(WebinarSeries.webinar_id == Webinar.id)
+    .order_by(Series.title)
+    .correlate(Webinar)
+)
+_handouts = gathered(
+    select(Handout.public_id, Handout.title, Handout.pages, Handout.size_bytes)
+    .where(Handout.webinar_id == Webinar.id, Handout.removed_at.is_(None))
+    .order_by(Handout.position, Handout.id)
+    .correlate(Webinar)
+)
+_PAGE: Final = (
+    select(
+        Webinar.id,
+        Webinar.slug,
+        Webinar.title,
+        Webinar.summary,
+        Webinar.overview,
+        Webinar.agenda,
+        Webinar.held_at,
+        Webinar.zone,
+        Webinar.minutes,
+        Webinar.free,
+        Webinar.state,
+        Webinar.pulled_reason,
+        Webinar.moved_from,
+        Webinar.notice_said,
+        Webinar.live_link.is_not(None).label("has_live_link"),
+        CertificateRule.is_offered,
+        _presenters.label("presenters"),
+        _series.label("series"),
+        _handouts.label("handouts"),
+        PRICES.label("prices"),
+        _current.public_id.label("recording_id"),
+        _current.run,
+        _current.seconds,
+        _current.has_video,
+    )
+    .outerjoin(CertificateRule, CertificateRule.webinar_id == Webinar.id)
+    .outerjoin(_current, and_(_current.webinar_id == Webinar.id, _current.is_current))
+    .where(Webinar.slug == bindparam("slug"))
+)
+_LINK: Final = select(Webinar.id, Webinar.state, Webinar.live_link).where(
+    Webinar.slug == bindparam("slug")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRoom:
+    """Where a webinar is held live; only for whom the policy admits."""
+
+    webinar_id: int
+    state: WebinarState
+    link: str | None
+
+
+def read_announcement(session: Session, slug: str) -> Announcement:
+    """Return what a webinar's page says, whatever its state; raises NotFound."""
+    row = session.execute(_PAGE, {"slug": slug}).one_or_none()
+    if row is None:
+        raise NotFound
+    return _announcement(row)
+
+
+def read_live_room(session: Session, slug: str) -> LiveRoom:
+    """Return the live link, which the caller hands out only after a decision; raises NotFound."""
+    row = session.execute(_LINK, {"slug": slug}).one_or_none()
+    if row is None:
+        raise NotFound
+    return LiveRoom(row.id, row.state, row.live_link)
+
+
+def _announcement(row: Row[*tuple[Any, ...]]) -> Announcement:
+    recording = None
+    if row.run is not None:
+        recording = Playable(row.recording_id, row.run, row.seconds, row.has_video)
+    return Announcement(
+        id=row.id,
+        slug=row.slug,
+        title=row.title,
+        summary=row.summary,
+        overview=row.overview,
+        agenda=tuple(row.agenda.splitlines()),
+        held_at=row.held_at,
+        zone=row.zone,
+        minutes=row.minutes,
+        free=row.free,
+        state=row.state,
+        pulled_reason=row.pulled_reason,
+        moved_from=row.moved_from,
+        notice_said=row.notice_said,
+        has_live_link=bool(row.has_live_link),
+        earns_certificate=row.is_offered is not False,
+        presenters=tuple(PresenterPage(*one) for one in row.presenters or ()),
+        series=tuple(SeriesName(*one) for one in row.series or ()),
+        handouts=tuple(HandoutName(*one) for one in row.handouts or ()),
+        prices=prices_of(row.prices),
+        recording=recording,
+    )

@@ -1,0 +1,122 @@
+"""One webinar of a list: what it is read from, and what is shown of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    SQLColumnExpression,
+    func,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased
+
+from lms.core.json_row_aggregates import gathered
+from lms.models.accounts import Login
+from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
+from lms.models.playback import WatchRecord
+from lms.models.recordings import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Playable:
+    """The recording that can be played: its outside id, the run that is played, its length."""
+
+    public_id: str
+    run: str
+    seconds: float
+    has_video: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One webinar of a list; `watched_s` is how much of it whoever asks has seen."""
+
+    id: int
+    slug: str
+    title: str
+    summary: str
+    held_at: datetime
+    zone: str
+    minutes: int
+    free: bool
+    state: WebinarState
+    is_over: bool
+    presenters: tuple[str, ...]
+    recording: Playable | None
+    watched_s: int | None
+    first: str | None = None  # the passages that were found first, for `passages.quote`
+
+
+current_recording = aliased(Recording)
+# The names of who presents a webinar, in their order, as rows of one column.
+presenter_names = gathered(
+    select(Presenter.name)
+    .join_from(WebinarPresenter, Presenter)
+    .where(WebinarPresenter.webinar_id == Webinar.id)
+    .order_by(WebinarPresenter.position)
+    .correlate(Webinar)
+)
+
+
+def entry_columns(
+    login_id: int | BindParameter[int] | None,
+) -> tuple[SQLColumnExpression[Any], ...]:
+    """Return what an entry is read from, beside `current_recording`; `entry_of` reads it."""
+    return (
+        Webinar.id.label("webinar_id"),
+        Webinar.slug,
+        Webinar.title,
+        Webinar.summary,
+        Webinar.held_at,
+        Webinar.zone,
+        Webinar.minutes,
+        Webinar.free,
+        Webinar.state,
+        presenter_names.label("presenters"),
+        current_recording.public_id.label("recording_id"),
+        current_recording.run,
+        current_recording.seconds,
+        current_recording.has_video,
+        _watched(login_id).label("watched_s"),
+    )
+
+
+def _watched(login_id: int | BindParameter[int] | None) -> ColumnElement[Any]:
+    if login_id is None:
+        return null()
+    whose = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
+    return (
+        select(func.max(WatchRecord.watched_s))
+        .where(WatchRecord.recording_id == current_recording.id, WatchRecord.login_id.in_(whose))
+        .correlate(current_recording)
+        .scalar_subquery()
+    )
+
+
+def entry_of(row: Row[*tuple[Any, ...]], now: datetime) -> Entry:
+    """Return one webinar of a list from its row."""
+    recording = None
+    if row.run is not None:
+        recording = Playable(row.recording_id, row.run, row.seconds, row.has_video)
+    return Entry(
+        id=row.webinar_id,
+        slug=row.slug,
+        title=row.title,
+        summary=row.summary,
+        held_at=row.held_at,
+        zone=row.zone,
+        minutes=row.minutes,
+        free=row.free,
+        state=row.state,
+        is_over=now >= row.held_at + timedelta(minutes=row.minutes),
+        presenters=tuple(name for (name,) in row.presenters or ()),
+        recording=recording,
+        watched_s=row.watched_s,
+        first=getattr(row, "first", None),
+    )

@@ -1,0 +1,296 @@
+"""A webinar's life: written as a draft, announced, held, and the four ways off the catalog.
+
+draft -> announced -> canceled | withdrawn | pulled -> announced again
+                      withdrawn -> pulled
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.catalog.replacement_webinars import NewInstead, forget, offer
+from lms.catalog.webinar_texts import WebinarWords, checked, has_ended
+from lms.core import slugs
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.live import change_notices
+from lms.live.change_notices import NOT_LATER, NewDate
+from lms.live.registrants import TO_COME
+from lms.models.catalog import (
+    Presenter,
+    Series,
+    Webinar,
+    WebinarPresenter,
+    WebinarSeries,
+    WebinarState,
+)
+from lms.models.playback import PlaybackEnd
+from lms.playback.sessions import end_for_webinar
+from lms.search import webinar_search
+
+LONGEST_REASON: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWebinar:
+    """A webinar as the database has it now."""
+
+    id: int
+    public_id: str
+    slug: str
+    title: str
+    state: WebinarState
+
+
+def add_webinar(
+    session: Session, words: WebinarWords, *, actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Add a draft; raises Invalid and names every faulty field."""
+    clean = checked(words)
+    row = Webinar(
+        slug=slugs.choose(session, Webinar.slug, wanted=clean.slug, name=clean.title),
+        title=clean.title,
+        summary=clean.summary,
+        overview=clean.overview,
+        agenda=clean.agenda,
+        held_at=clean.held_at,
+        zone=clean.zone,
+        minutes=clean.minutes,
+        live_link=clean.live_link or None,
+        free=clean.free,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(row)
+    session.flush()
+    _name_presenters(session, row, clean.presenters)
+    _put_in_series(session, row, clean.series)
+    webinar_search.keep(session, (row.id,))
+    audit.record(session, "webinar.added", row.public_id, actor=actor, now=now)
+    return _kept(row)
+
+
+def edit_webinar(
+    session: Session,
+    slug: str,
+    words: WebinarWords,
+    *,
+    seen: datetime | None = None,
+    actor: str | None,
+    now: datetime,
+) -> KeptWebinar:
+    """Change a webinar; raises NotFound, Invalid, or Conflict when it was changed since `seen`.
+
+    Its address may change while it is a draft; after that, links to it must hold.
+    """
+    row = _row(session, slug)
+    if seen is not None and row.updated_at != seen:
+        raise Conflict(
+            N_(
+                "Somebody else changed this webinar while you wrote. Your text is still here; "
+                "look at the page as it is now, then save again."
+            ),
+            code="changed_meanwhile",
+        )
+    clean = checked(words)
+    _move(session, row, clean.slug)
+    row.overview, row.agenda = clean.overview, clean.agenda
+    shown_in_calendars = (row.title, row.held_at, row.zone, row.minutes)
+    if shown_in_calendars != (clean.title, clean.held_at, clean.zone, clean.minutes):
+        row.sequence += 1
+    if row.state in TO_COME and row.held_at != clean.held_at > now:
+        change_notices.move_date(session, row, NewDate(clean.held_at), now=now)
+    row.title, row.summary = clean.title, clean.summary
+    row.held_at, row.zone, row.minutes = clean.held_at, clean.zone, clean.minutes
+    row.live_link, row.free = clean.live_link or None, clean.free
+    row.updated_at = now
+    _name_presenters(session, row, clean.presenters)
+    _put_in_series(session, row, clean.series)
+    webinar_search.keep(session, (row.id,))
+    audit.record(session, "webinar.edited", row.public_id, actor=actor, now=now)
+    return _kept(row)
+
+
+def publish_webinar(
+    session: Session, slug: str, *, actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Announce a draft; raises NotFound, or Conflict when it is none."""
+    row = _row(session, slug, WebinarState.DRAFT)
+    row.announced_at = now
+    return _become(session, row, WebinarState.ANNOUNCED, "published", actor=actor, now=now)
+
+
+def withdraw_webinar(
+    session: Session, slug: str, *, actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Take a webinar off sale and off the catalog; who holds it keeps it (W1)."""
+    row = _row(session, slug, WebinarState.ANNOUNCED)
+    return _become(session, row, WebinarState.WITHDRAWN, "withdrawn", actor=actor, now=now)
+
+
+def cancel_webinar(
+    session: Session, slug: str, *, said: str = "", actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Say that a webinar will not be held; all who would have come are told, with what `said` says.
+
+    Raises NotFound; Conflict once it is over; Invalid (field `said`).
+    """
+    row = _row(session, slug, WebinarState.ANNOUNCED)
+    _check_to_come(row, now)
+    change_notices.tell_all(
+        session, row, "live_canceled", change_notices.checked_said(said), now=now
+    )
+    return _become(session, row, WebinarState.CANCELED, "canceled", actor=actor, now=now)
+
+
+def postpone_webinar(
+    session: Session, slug: str, new: NewDate, *, actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Move a webinar to another date; all who will come are told, with what `said` says.
+
+    Raises NotFound; Conflict once it is over or when it isn't announced; Invalid (fields `held_at`,
+    `said`) for a date that is past or the same.
+    """
+    row = _row(session, slug, WebinarState.ANNOUNCED)
+    _check_to_come(row, now)
+    if new.held_at <= now or new.held_at == row.held_at:
+        raise Invalid(NOT_LATER, fields={"held_at": NOT_LATER})
+    change_notices.move_date(session, row, new, now=now)
+    row.sequence, row.updated_at = row.sequence + 1, now
+    audit.record(session, "webinar.postponed", row.public_id, actor=actor, now=now)
+    session.flush()
+    return _kept(row)
+
+
+def pull_webinar(
+    session: Session,
+    slug: str,
+    *,
+    reason: str,
+    instead: NewInstead,
+    actor: str | None,
+    now: datetime,
+) -> KeptWebinar:
+    """Take a webinar down for everyone, holders too, and stop what plays of it (W2).
+
+    Raises Invalid (field `reason`) without a reason, and as `instead.offer`; NotFound, Conflict.
+    """
+    clean = reason.strip()
+    if not 1 <= len(clean) <= LONGEST_REASON:
+        sentence = N_("Say why, in at most 2,000 characters. Holders will ask.")
+        raise Invalid(sentence, fields={"reason": sentence})
+    row = _row(session, slug, WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
+    offer(session, row, instead, actor=actor, now=now)
+    row.pulled_reason = clean
+    kept = _become(session, row, WebinarState.PULLED, "pulled", actor=actor, now=now)
+    end_for_webinar(session, row.id, ended_as=PlaybackEnd.PULLED, now=now)
+    return kept
+
+
+def restore_webinar(
+    session: Session, slug: str, *, actor: str | None, now: datetime
+) -> KeptWebinar:
+    """Put a canceled, withdrawn or pulled webinar back on the catalog."""
+    row = _row(session, slug, WebinarState.CANCELED, WebinarState.WITHDRAWN, WebinarState.PULLED)
+    forget(session, row.id)
+    row.pulled_reason = None
+    if row.state is WebinarState.CANCELED and not has_ended(row.held_at, row.minutes, now):
+        change_notices.tell_all(session, row, "live_reinstated", "", now=now)
+    return _become(session, row, WebinarState.ANNOUNCED, "restored", actor=actor, now=now)
+
+
+def _check_to_come(row: Webinar, now: datetime) -> None:
+    if has_ended(row.held_at, row.minutes, now):
+        raise Conflict(N_("This webinar has been held. Withdraw it instead."), code="held")
+
+
+def _row(session: Session, slug: str, *states: WebinarState) -> Webinar:
+    row = session.scalar(select(Webinar).where(Webinar.slug == slug).with_for_update())
+    if row is None:
+        raise NotFound
+    if states and row.state not in states:
+        raise Conflict(_STANDING[row.state], code=f"is_{row.state.value}")
+    return row
+
+
+_STANDING: Final = {
+    WebinarState.DRAFT: N_("This webinar is a draft. Publish it first."),
+    WebinarState.ANNOUNCED: N_("This webinar is on the catalog already."),
+    WebinarState.CANCELED: N_("This webinar was canceled."),
+    WebinarState.WITHDRAWN: N_("This webinar was withdrawn."),
+    WebinarState.PULLED: N_("This webinar was pulled."),
+}
+
+
+def _become(
+    session: Session,
+    row: Webinar,
+    state: WebinarState,
+    act: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> KeptWebinar:
+    row.state = state
+    row.sequence += 1
+    row.updated_at = now
+    audit.record(session, f"webinar.{act}", row.public_id, actor=actor, now=now)
+    session.flush()
+    return _kept(row)
+
+
+def _move(session: Session, row: Webinar, wanted: str) -> None:
+    if wanted in ("", row.slug):
+        return
+    if row.state is not WebinarState.DRAFT:
+        sentence = N_("The address of an announced webinar stays, so that links to it hold.")
+        raise Invalid(sentence, fields={"slug": sentence})
+    row.slug = slugs.choose(session, Webinar.slug, wanted=wanted, name=row.title)
+
+
+def _name_presenters(session: Session, row: Webinar, wanted: Sequence[str]) -> None:
+    found = {
+        slug: presenter_id
+        for presenter_id, slug in session.execute(
+            select(Presenter.id, Presenter.slug).where(Presenter.slug.in_(wanted))
+        )
+    }
+    _check_known("presenters", wanted, found, N_("There is no such presenter any more."))
+    session.execute(delete(WebinarPresenter).where(WebinarPresenter.webinar_id == row.id))
+    session.add_all(
+        WebinarPresenter(webinar_id=row.id, presenter_id=found[slug], position=place)
+        for place, slug in enumerate(dict.fromkeys(wanted), start=1)
+    )
+    session.flush()
+
+
+def _put_in_series(session: Session, row: Webinar, wanted: Sequence[str]) -> None:
+    found = {
+        slug: series_id
+        for series_id, slug in session.execute(
+            select(Series.id, Series.slug).where(Series.slug.in_(wanted))
+        )
+    }
+    _check_known("series", wanted, found, N_("There is no such series any more."))
+    mine = WebinarSeries.webinar_id == row.id
+    wished = {found[slug] for slug in wanted}
+    session.execute(delete(WebinarSeries).where(mine, WebinarSeries.series_id.not_in(wished)))
+    # where it is in already, it keeps its place
+    kept = set(session.scalars(select(WebinarSeries.series_id).where(mine)))
+    session.add_all(
+        WebinarSeries(webinar_id=row.id, series_id=series_id) for series_id in sorted(wished - kept)
+    )
+    session.flush()
+
+
+def _check_known(field: str, wanted: Sequence[str], found: dict[str, int], sentence: str) -> None:
+    if not set(wanted) <= set(found):
+        raise Invalid(sentence, fields={field: sentence})
+
+
+def _kept(row: Webinar) -> KeptWebinar:
+    return KeptWebinar(row.id, row.public_id, row.slug, row.title, row.state)

@@ -1,0 +1,310 @@
+"""Certificates of participation: issued once, revoked with a reason, corrected by another."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, case, insert, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.access.merged_logins import logins_of
+from lms.core.compiled_statements import Query
+from lms.core.database import insert_into, new_public_id
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.staff_reasons import checked_reason
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Doors
+from lms.models.accounts import Login
+from lms.models.catalog import Presenter, Webinar, WebinarPresenter
+from lms.models.certificates import Certificate, CertificateKind
+from lms.models.group_showings import Attendee
+
+LONGEST_NAME: Final = 200
+ISSUED: Final = "certificate.issued"
+ISSUED_BY_HAND: Final = "certificate.issued_by_hand"
+REVOKED: Final = "certificate.revoked"
+CORRECTED: Final = "certificate.corrected"
+HAS_ONE: Final = N_("There is a certificate of this webinar for this person already.")
+NOT_STANDING: Final = N_("This certificate was revoked or corrected before.")
+WITHHELD: Final = N_("The holder was erased, so this certificate has no name to correct.")
+REASON_WITHHELD: Final = N_("The reason is withheld, and so is the name.")
+NAME_IT: Final = N_("Write a name of at most 200 letters.")
+
+_of_person: Final = (
+    select(Certificate.id)
+    .where(
+        Certificate.login_id.in_(logins_of(bindparam("person", type_=Login.id.type))),
+        Certificate.webinar_id == bindparam("webinar", type_=Webinar.id.type),
+    )
+    .limit(1)
+)
+_ANY: Final = Query(_of_person)
+_STANDS: Final = (Certificate.revoked_at.is_(None), Certificate.replaced_at.is_(None))
+_STANDING: Final = Query(_of_person.where(*_STANDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Award:
+    """What is to be issued: to a login XOR somebody of a showing, for a webinar (row ids)."""
+
+    webinar_id: int
+    kind: CertificateKind
+    credit_minutes: int
+    earned_at: datetime
+    login_id: int | None = None
+    attendee_id: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The name as it should stand, and why it is corrected."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    name: str
+    email: str | None
+    login_id: int | None
+
+
+def issue(
+    session: Session, award: Award, *, actor: str | None, doors: Doors, now: datetime
+) -> str | None:
+    """Issue a certificate and its letter; returns its outside id.
+
+    Returns None where one of the same webinar stands for the same holder, however many ask at once.
+    """
+    holder = _holder(session, award)
+    webinar = session.execute(
+        select(Webinar.title, Webinar.zone).where(Webinar.id == award.webinar_id)
+    ).one()
+    public_id = session.scalar(
+        insert_into(session, Certificate)
+        .values(
+            public_id=new_public_id(),
+            login_id=award.login_id,
+            attendee_id=award.attendee_id,
+            webinar_id=award.webinar_id,
+            kind=award.kind,
+            holder=holder.name,
+            title=webinar.title,
+            presenters=", ".join(_presenters(session, award.webinar_id)),
+            credit_minutes=award.credit_minutes,
+            zone=webinar.zone,
+            language="en",
+            earned_at=award.earned_at,
+            issued_at=now,
+            reason=award.reason,
+        )
+        .on_conflict_do_nothing()
+        .returning(Certificate.public_id)
+    )
+    if public_id is None:
+        return None
+    act = ISSUED_BY_HAND if award.kind is CertificateKind.BY_HAND else ISSUED
+    audit.record(session, act, public_id, actor=actor, now=now, detail={"kind": award.kind})
+    _tell(session, holder, _Letter("certificate", public_id, webinar.title), doors=doors, now=now)
+    return str(public_id)
+
+
+def revoke(
+    session: Session, public_id: str, reason: str, *, actor: str | None, doors: Doors, now: datetime
+) -> None:
+    """Revoke a certificate; its page says so and why from now on, and the holder is told.
+
+    Raises NotFound, Invalid (field `reason`), Conflict for one that stands no more.
+    """
+    said = checked_reason(reason)
+    row = _standing(session, public_id)
+    row.revoked_at, row.revoked_reason = now, said
+    session.flush()
+    audit.record(session, REVOKED, public_id, actor=actor, now=now)
+    holder = _holder_of(session, row)
+    letter = _Letter("certificate_revoked", public_id, row.title)
+    _tell(session, holder, letter, doors=doors, now=now)
+
+
+def correct(
+    session: Session,
+    public_id: str,
+    correction: Correction,
+    *,
+    actor: str | None,
+    doors: Doors,
+    now: datetime,
+) -> str:
+    """Issue a certificate again with another name; returns the new outside id.
+
+    The former page says that it was corrected and does not lead to the new one: who changed their
+    name need not have the two shown together. Raises NotFound,
+    Invalid (fields `name`, `reason`), Conflict for one that stands no more or has no holder.
+    """
+    said, written = checked_reason(correction.reason), " ".join(correction.name.split())
+    if not 0 < len(written) <= LONGEST_NAME:
+        raise Invalid(NAME_IT, fields={"name": NAME_IT})
+    row = _standing(session, public_id)
+    if row.withheld_at is not None:
+        raise Conflict(WITHHELD)
+    row.replaced_at = now
+    session.flush()
+    made = new_public_id()
+    session.execute(
+        insert(Certificate).values(
+            public_id=made,
+            login_id=row.login_id,
+            attendee_id=row.attendee_id,
+            webinar_id=row.webinar_id,
+            kind=row.kind,
+            holder=written,
+            title=row.title,
+            presenters=row.presenters,
+            credit_minutes=row.credit_minutes,
+            zone=row.zone,
+            language=row.language,
+            earned_at=row.earned_at,
+            issued_at=now,
+            reason=row.reason if row.kind is CertificateKind.BY_HAND else said,
+            replaces_id=row.id,
+        )
+    )
+    audit.record(session, CORRECTED, made, actor=actor, now=now, detail={"former": public_id})
+    holder = _holder_of(session, row)
+    _tell(session, holder, _Letter("certificate", made, row.title), doors=doors, now=now)
+    return made
+
+
+def has_any(session: Session, login_id: int, webinar_id: int) -> bool:
+    """Tell whether a person was ever issued one, revoked ones included."""
+    return bool(_ANY.rows(session, {"person": login_id, "webinar": webinar_id}))
+
+
+def has_standing(session: Session, login_id: int, webinar_id: int) -> bool:
+    """Tell whether one stands for a person, merged logins included."""
+    return bool(_STANDING.rows(session, {"person": login_id, "webinar": webinar_id}))
+
+
+def with_standing(session: Session, login_id: int, webinar_ids: Collection[int]) -> frozenset[int]:
+    """Return those of some webinars of which one stands for a person, merged logins included."""
+    rows = select(Certificate.webinar_id).where(
+        Certificate.login_id.in_(logins_of(login_id)),
+        Certificate.webinar_id.in_(webinar_ids),
+        *_STANDS,
+    )
+    return frozenset(session.scalars(rows))
+
+
+def withhold(
+    session: Session, login_ids: tuple[int, ...], keys: tuple[str, ...], now: datetime
+) -> None:
+    """Take a person's name from their certificates, which stay and are verified without it.
+
+    What staff wrote as a reason may name them, so it goes too.
+    """
+    attendees = select(Attendee.id).where(Attendee.email_key.in_(keys))
+    for which in (
+        Certificate.login_id.in_(login_ids),
+        Certificate.attendee_id.in_(attendees),
+    ):
+        session.execute(
+            update(Certificate)
+            .where(which, Certificate.withheld_at.is_(None))
+            .values(
+                holder="",
+                withheld_at=now,
+                reason=case((Certificate.reason == "", ""), else_=REASON_WITHHELD),
+                revoked_reason=case((Certificate.revoked_at.is_not(None), REASON_WITHHELD)),
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _standing(session: Session, public_id: str) -> Certificate:
+    row = session.scalar(
+        select(Certificate).where(Certificate.public_id == public_id).with_for_update()
+    )
+    if row is None:
+        raise NotFound
+    if row.revoked_at is not None or row.replaced_at is not None:
+        raise Conflict(NOT_STANDING)
+    return row
+
+
+def _holder(session: Session, award: Award) -> _Holder:
+    if award.login_id is not None:
+        row = session.execute(
+            select(Login.name, Login.email).where(Login.id == award.login_id)
+        ).one()
+        return _Holder(row.name, row.email, award.login_id)
+    row = session.execute(
+        select(Attendee.name, Attendee.email).where(Attendee.id == award.attendee_id)
+    ).one()
+    return _Holder(row.name, row.email, None)
+
+
+def _holder_of(session: Session, row: Certificate) -> _Holder:
+    """Return where the holder of a certificate is written to; who was erased has no address."""
+    if row.withheld_at is not None or (row.login_id is None and row.attendee_id is None):
+        return _Holder(row.holder, None, None)
+    award = Award(
+        row.webinar_id,
+        row.kind,
+        row.credit_minutes,
+        row.earned_at,
+        login_id=row.login_id,
+        attendee_id=row.attendee_id,
+    )
+    return _holder(session, award)
+
+
+def _presenters(session: Session, webinar_id: int) -> tuple[str, ...]:
+    return tuple(
+        session.scalars(
+            select(Presenter.name)
+            .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
+            .where(WebinarPresenter.webinar_id == webinar_id)
+            .order_by(WebinarPresenter.position)
+        )
+    )
+
+
+_SUBJECTS: Final = {
+    "certificate": N_("Your certificate: %(title)s"),
+    "certificate_revoked": N_("Your certificate was revoked: %(title)s"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    kind: str
+    public_id: str
+    title: str
+
+
+def _tell(
+    session: Session, holder: _Holder, letter: _Letter, *, doors: Doors, now: datetime
+) -> None:
+    if holder.email is None:
+        return  # somebody of a learning system, who finds it there
+    page = doors.page(f"/verify/{letter.public_id}")
+    values = {
+        "name": holder.name,
+        "title": letter.title,
+        "action_url": page,
+        "pdf_url": f"{page}/certificate.pdf",
+    }
+    mail_outbox.post(
+        session,
+        kind=letter.kind,
+        to=holder.email,
+        login_id=holder.login_id,
+        subject=_SUBJECTS[letter.kind] % {"title": letter.title},
+        values=values,
+        now=now,
+        unique_key=f"{letter.kind}-{letter.public_id}",
+    )

@@ -1,0 +1,113 @@
+"""The words and the signature on certificates: placeholders, and which design holds for which."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.branding import SUBJECT
+from lms.core.errors import N_, Invalid
+from lms.models.certificate_designs import CertificateDesign
+
+CHANGED: Final = "certificate.design_changed"
+PLACEHOLDERS: Final = ("name", "webinar", "hours", "date", "presenters", "house")
+LONGEST: Final = {"heading": 80, "before": 200, "note": 300, "signer": 120, "signer_role": 120}
+_PLACE: Final = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What a certificate says beside its facts; texts may hold placeholders like {name}."""
+
+    heading: str
+    before: str
+    note: str
+    signer: str
+    signer_role: str
+    signature: bytes | None = None
+    signature_type: str | None = None
+
+
+BUILT_IN: Final = Design(
+    heading=N_("Certificate of participation"),
+    before=N_("This certifies that"),
+    note="",
+    signer="",
+    signer_role="",
+)
+
+
+def read_design(session: Session, *, at: datetime) -> Design:
+    """Return the design of certificates that are issued at a moment."""
+    row = session.scalar(
+        select(CertificateDesign)
+        .where(CertificateDesign.created_at <= at)
+        .order_by(CertificateDesign.created_at.desc(), CertificateDesign.id.desc())
+        .limit(1)
+    )
+    if row is None:
+        return BUILT_IN
+    return Design(
+        heading=row.heading,
+        before=row.before,
+        note=row.note,
+        signer=row.signer,
+        signer_role=row.signer_role,
+        signature=row.signature,
+        signature_type=row.signature_type,
+    )
+
+
+def checked(design: Design) -> Design:
+    """Return a design as it is kept; raises Invalid naming the fields that are faulty."""
+    texts = {name: " ".join(getattr(design, name).split()) for name in LONGEST}
+    faults = {name: fault for name, text in texts.items() if (fault := _fault(name, text))}
+    if faults:
+        raise Invalid(N_("The certificate's words have faults."), fields=faults)
+    return replace(
+        design,
+        heading=texts["heading"],
+        before=texts["before"],
+        note=texts["note"],
+        signer=texts["signer"],
+        signer_role=texts["signer_role"],
+    )
+
+
+def keep_design(session: Session, design: Design, *, actor: str | None, now: datetime) -> None:
+    """Let certificates that are issued from now on look like this; raises Invalid as `checked`."""
+    kept = checked(design)
+    session.add(
+        CertificateDesign(
+            heading=kept.heading,
+            before=kept.before,
+            note=kept.note,
+            signer=kept.signer,
+            signer_role=kept.signer_role,
+            signature=kept.signature,
+            signature_type=kept.signature_type,
+            created_at=now,
+        )
+    )
+    session.flush()
+    audit.record(session, CHANGED, SUBJECT, actor=actor, now=now)
+
+
+def fill_in(text: str, values: dict[str, str]) -> str:
+    """Return a text with its placeholders filled in."""
+    return _PLACE.sub(lambda found: values.get(found[1].strip(), found[0]), text)
+
+
+def _fault(name: str, text: str) -> str:
+    unknown = [one for one in _PLACE.findall(text) if one.strip() not in PLACEHOLDERS]
+    if unknown:
+        return N_("There is no placeholder {%(name)s}.") % {"name": unknown[0]}
+    if len(text) > LONGEST[name]:
+        return N_("Use at most %(most)s characters.") % {"most": LONGEST[name]}
+    if name == "heading" and not text:
+        return N_("Give the certificate a heading.")
+    return ""

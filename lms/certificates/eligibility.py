@@ -1,0 +1,201 @@
+"""Earning a certificate: what a person saw, over all that is theirs, against the webinar's rule."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from lms.access.merged_logins import logins_of
+from lms.accounts.login_lookup import kept_login
+from lms.certificates import certificates
+from lms.certificates.certificates import Award
+from lms.certificates.rules import Rule, read_attendance, read_attendances, read_rule, read_rules
+from lms.core.compiled_statements import Driver, Lean, Query
+from lms.mail.links import Doors
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.certificates import CertificateKind
+from lms.models.playback import PlaybackSession, WatchRecord
+from lms.models.recordings import Recording
+from lms.playback.watch_records import Place, read_places, read_places_in
+
+ROUNDING: Final = 1e-9
+
+_PLAYED: Final = Query(
+    select(PlaybackSession.login_id, Recording.webinar_id)
+    .join_from(PlaybackSession, Recording, Recording.id == PlaybackSession.recording_id)
+    .where(PlaybackSession.public_id == bindparam("session"))
+)
+_record = WatchRecord.__table__.c
+_theirs = _record.login_id.in_(logins_of(bindparam("person", type_=Login.id.type)))
+_ASK_AGAIN_AT: Final = Lean(
+    update(WatchRecord)
+    .where(_theirs, _record.recording_id == bindparam("recording", type_=Recording.id.type))
+    .values(certify_at_s=_record.watched_s + bindparam("missing", type_=_record.watched_s.type))
+)
+_ASK_NO_MORE: Final = Lean(
+    update(WatchRecord)
+    .where(
+        _theirs,
+        _record.recording_id.in_(
+            select(Recording.id).where(
+                Recording.webinar_id == bindparam("webinar", type_=Webinar.id.type)
+            )
+        ),
+    )
+    .values(certify_at_s=None)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How near a person is to the certificate of a webinar: shares 0 to 1 of the recording."""
+
+    rule: Rule
+    live_minutes: int
+    share: float
+    needed: float
+
+    @property
+    def is_earned(self) -> bool:
+        """Tell whether the rule is met."""
+        return self.rule.is_offered and self.share + ROUNDING >= self.needed
+
+
+def read_standing(session: Session, login_id: int, webinar_id: int) -> Standing:
+    """Return how near a person is; the best version counts, over all logins that are theirs."""
+    return _read_standing(
+        session, login_id, webinar_id, read_places_in(session, login_id, webinar_id)
+    )
+
+
+def read_standings(
+    session: Session, login_id: int, webinar_ids: Collection[int]
+) -> dict[int, Standing]:
+    """Return how near a person is to the certificate of each of some webinars, as `read_standing`."""
+    rules = read_rules(session, webinar_ids)
+    live = read_attendances(session, login_id, webinar_ids)
+    versions = session.execute(
+        select(Recording.id, Recording.webinar_id).where(
+            Recording.webinar_id.in_(webinar_ids), Recording.seconds.is_not(None)
+        )
+    ).all()
+    ids = [row.id for row in versions]
+    places = read_places(session, login_id=login_id, recording_ids=ids)
+    seen: defaultdict[int, dict[int, Place]] = defaultdict(dict)
+    for row in versions:
+        if row.id in places:
+            seen[row.webinar_id][row.id] = places[row.id]
+    return {
+        webinar_id: _standing(rule, live.get(webinar_id, 0), seen[webinar_id])
+        for webinar_id, rule in rules.items()
+    }
+
+
+def consider_session(session: Session, session_id: str, *, doors: Doors, now: datetime) -> None:
+    """Consider the certificate of what a playback session plays, for who plays it."""
+    for row in _PLAYED.rows(session, {"session": session_id}):
+        consider(session, row.login_id, row.webinar_id, doors=doors, now=now)
+
+
+def consider(
+    session: Session, login_id: int, webinar_id: int, *, doors: Doors, now: datetime
+) -> str | None:
+    """Issue the certificate if it is earned and never was issued; returns its outside id then.
+
+    Where it isn't earned yet, notes at how many watched seconds to ask again; no sooner can it be.
+    One that was revoked is not issued again by itself.
+    """
+    kept_id = kept_login(session, login_id)
+    places = read_places_in(session, kept_id, webinar_id)
+    standing = _read_standing(session, kept_id, webinar_id, places)
+    if not standing.rule.is_offered or certificates.has_any(session, kept_id, webinar_id):
+        _ask_no_more(session, kept_id, webinar_id)
+        return None
+    if not standing.is_earned:
+        _ask_again_at(session, kept_id, places, standing)
+        return None
+    made = certificates.issue(
+        session,
+        _award(session, kept_id, webinar_id, standing, now),
+        actor=None,
+        doors=doors,
+        now=now,
+    )
+    _ask_no_more(session, kept_id, webinar_id)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Somebody to be considered for a webinar's certificate (row ids); `record_id` is for going on."""
+
+    record_id: int
+    login_id: int
+    webinar_id: int
+
+
+def read_due(session: Session, *, after: int, limit: int) -> tuple[Due, ...]:
+    """Return who is to be considered and was not when the beat came, by records after this one."""
+    rows = session.execute(
+        select(WatchRecord.id, WatchRecord.login_id, Recording.webinar_id)
+        .join_from(WatchRecord, Recording, Recording.id == WatchRecord.recording_id)
+        .where(
+            WatchRecord.id > after,
+            WatchRecord.certify_at_s <= WatchRecord.watched_s,
+            WatchRecord.watched_s > 0,
+        )
+        .order_by(WatchRecord.id)
+        .limit(limit)
+    )
+    return tuple(Due(*row) for row in rows)
+
+
+def _read_standing(
+    session: Session, login_id: int, webinar_id: int, places: Mapping[int, Place]
+) -> Standing:
+    rule = read_rule(session, webinar_id)
+    return _standing(rule, read_attendance(session, login_id, webinar_id), places)
+
+
+def _standing(rule: Rule, live: int, places: Mapping[int, Place]) -> Standing:
+    share = max((place.share for place in places.values()), default=0.0)
+    return Standing(rule, live, share, rule.share_needed(live))
+
+
+def _award(
+    session: Session, login_id: int, webinar_id: int, standing: Standing, now: datetime
+) -> Award:
+    is_live = standing.needed <= 0
+    held_at = session.scalars(select(Webinar.held_at).where(Webinar.id == webinar_id)).one()
+    return Award(
+        webinar_id=webinar_id,
+        kind=CertificateKind.LIVE if is_live else CertificateKind.WATCHED,
+        credit_minutes=standing.rule.credit_minutes,
+        earned_at=held_at if is_live else now,
+        login_id=login_id,
+    )
+
+
+def _ask_no_more(session: Session, login_id: int, webinar_id: int) -> None:
+    _ASK_NO_MORE.count(Driver.of(session), {"person": login_id, "webinar": webinar_id})
+
+
+def _ask_again_at(
+    session: Session, login_id: int, places: Mapping[int, Place], standing: Standing
+) -> None:
+    """Note for each record how much must have been seen by it, at the least, to be asked again.
+
+    A second seen by one login adds at most one to what was seen by all. What is kept of a record is
+    whole seconds, so one is given away.
+    """
+    driver = Driver.of(session)
+    for recording_id, place in places.items():
+        missing = max(0, int(standing.needed * place.seconds - place.watched_s) - 1)
+        _ASK_AGAIN_AT.count(
+            driver, {"person": login_id, "recording": recording_id, "missing": missing}
+        )

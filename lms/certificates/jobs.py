@@ -1,0 +1,45 @@
+"""The house's rounds of certificates: what no beat has asked for, and the people of a showing."""
+
+from datetime import timedelta
+from typing import Final
+
+from lms.certificates import eligibility, group_showing_certificates
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.jobs.queue import JobRun, Schedule
+from lms.mail.links import Doors
+
+CONSIDER: Final = "certificates.consider"
+SCHEDULES: Final = (Schedule(CONSIDER, timedelta(minutes=10)),)
+AT_ONCE: Final = 25
+
+
+def consider(carrel: Carrel, run: JobRun) -> None:
+    """Consider whoever a beat has left over: after a merge, a changed rule, minutes live, a fault."""
+    doors = Doors(carrel.settings.base_url)
+    after = 0
+    while not run.canceled():
+        with carrel.database.read_session() as session:
+            due = eligibility.read_due(session, after=after, limit=AT_ONCE)
+        if not due:
+            return
+        with carrel.database.transaction() as session:
+            for each in due:
+                eligibility.consider(
+                    session, each.login_id, each.webinar_id, doors=doors, now=now()
+                )
+        carrel.database.let_others_write()
+        after = due[-1].record_id
+
+
+def give_group(carrel: Carrel, run: JobRun) -> None:
+    """Give the people of a showing their certificates, some at a time; twice gives none twice."""
+    doors = Doors(carrel.settings.base_url)
+    while not run.canceled():
+        with carrel.database.transaction() as session:
+            given = group_showing_certificates.give_some(
+                session, run.subject, limit=AT_ONCE, doors=doors, now=now()
+            )
+        if given == 0:
+            return
+        carrel.database.let_others_write()

@@ -1,0 +1,107 @@
+"""Badges: a certificate as an Open Badge 3.0, signed as a JSON Web Token (1EdTech OB 3.0, Proofs).
+
+The payload is the credential itself with the claims of a token beside it. The key is named by an
+address that answers it, so that anybody can verify it without asking us for more.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import jwt
+
+from lms.certificates.badge_keys import SigningKey
+from lms.certificates.reading import CertificateFacts, Status
+from lms.core.errors import N_, Gone
+from lms.mail.links import Doors
+
+CONTEXTS: Final = (
+    "https://www.w3.org/ns/credentials/v2",
+    "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+)
+TYPE: Final = "application/vc+jwt"
+NO_BADGE: Final = N_("There is no badge of this certificate any more. Its page says why.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a badge says in words: what was achieved, and by what."""
+
+    house: str
+    description: str
+    criteria: str
+
+
+def sign_badge(facts: CertificateFacts, wording: Wording, key: SigningKey, doors: Doors) -> str:
+    """Return the badge of a certificate as a compact token; raises Gone for one that has none."""
+    if not facts.is_printed:
+        raise Gone(NO_BADGE)
+    credential = _credential(facts, wording, doors)
+    claims = {
+        "iss": credential["issuer"]["id"],
+        "jti": credential["id"],
+        "nbf": int(facts.issued_at.timestamp()),
+        "sub": credential["credentialSubject"]["id"],
+    }
+    header = {"kid": doors.page(f"/badges/keys/{key.kid}"), "typ": "JWT"}
+    return jwt.encode({**credential, **claims}, key.private_key, algorithm="RS256", headers=header)
+
+
+def issuer_profile(house: str, doors: Doors) -> dict[str, Any]:
+    """Return who issues, as its address answers it."""
+    return {
+        "id": doors.page("/badges/issuer"),
+        "type": ["Profile"],
+        "name": house,
+        "url": doors.page("/"),
+    }
+
+
+def status_list(facts: CertificateFacts, doors: Doors) -> dict[str, Any]:
+    """Return the revocation list of one badge: it names the badge once that stands no more.
+
+    Each has a list of its own, so that none leads to the pages of others.
+    """
+    page = doors.page(f"/verify/{facts.public_id}")
+    over = [] if facts.status is Status.VALID else [{"id": page, "revoked": True}]
+    return {
+        "id": f"{page}/status",
+        "issuer": doors.page("/badges/issuer"),
+        "revokedCredential": over,
+    }
+
+
+def _credential(facts: CertificateFacts, wording: Wording, doors: Doors) -> dict[str, Any]:
+    page = doors.page(f"/verify/{facts.public_id}")
+    hours = round(facts.credit_minutes / 60, 2)
+    return {
+        "@context": list(CONTEXTS),
+        "id": page,
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
+        "issuer": issuer_profile(wording.house, doors),
+        "validFrom": facts.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "awardedDate": facts.earned_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "name": facts.title,
+        "credentialSubject": {
+            "id": f"{page}#holder",
+            "type": ["AchievementSubject"],
+            "identifier": [
+                {
+                    "type": "IdentityObject",
+                    "identityType": "name",
+                    "hashed": False,
+                    "identityHash": facts.holder,
+                }
+            ],
+            "creditsEarned": hours,
+            "achievement": {
+                "id": doors.page(f"/webinars/{facts.slug}"),
+                "type": ["Achievement"],
+                "achievementType": "CertificateOfCompletion",
+                "name": facts.title,
+                "description": wording.description,
+                "criteria": {"narrative": wording.criteria},
+                "creditsAvailable": hours,
+            },
+        },
+        "credentialStatus": {"id": f"{page}/status", "type": "1EdTechRevocationList"},
+    }

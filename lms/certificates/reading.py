@@ -1,0 +1,175 @@
+"""Certificates as people see them: one by its outside id, and all of a person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, select, union
+from sqlalchemy.orm import Session
+
+from lms.access.merged_logins import logins_of
+from lms.core.compiled_statements import Query
+from lms.core.errors import NotFound
+from lms.models.accounts import Login, LoginAlias
+from lms.models.catalog import Webinar
+from lms.models.certificates import Certificate, CertificateKind
+from lms.models.group_showings import Attendee
+
+
+class Status(StrEnum):
+    """What its page answers to who checks a certificate."""
+
+    VALID = "valid"
+    REVOKED = "revoked"
+    CORRECTED = "corrected"
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """A certificate as it was issued, and what became of it; `holder` is "" once withheld."""
+
+    public_id: str
+    kind: CertificateKind
+    holder: str
+    title: str
+    slug: str
+    presenters: str
+    credit_minutes: int
+    zone: str
+    language: str
+    earned_at: datetime
+    issued_at: datetime
+    reason: str
+    revoked_at: datetime | None
+    revoked_reason: str | None
+    replaced_at: datetime | None
+    withheld_at: datetime | None
+
+    @property
+    def status(self) -> Status:
+        """Return whether it stands."""
+        if self.revoked_at is not None:
+            return Status.REVOKED
+        return Status.VALID if self.replaced_at is None else Status.CORRECTED
+
+    @property
+    def is_printed(self) -> bool:
+        """Tell whether there is a paper of it: it stands, and has a name."""
+        return self.status is Status.VALID and self.withheld_at is None
+
+
+FACTS: Final = select(
+    Certificate.public_id,
+    Certificate.kind,
+    Certificate.holder,
+    Certificate.title,
+    Webinar.slug,
+    Certificate.presenters,
+    Certificate.credit_minutes,
+    Certificate.zone,
+    Certificate.language,
+    Certificate.earned_at,
+    Certificate.issued_at,
+    Certificate.reason,
+    Certificate.revoked_at,
+    Certificate.revoked_reason,
+    Certificate.replaced_at,
+    Certificate.withheld_at,
+).join_from(Certificate, Webinar, Webinar.id == Certificate.webinar_id)
+
+_PERSON: Final = bindparam("person", type_=Login.id.type)
+_keys = union(
+    select(Login.email_key.label("key")).where(
+        Login.id.in_(logins_of(_PERSON)), Login.confirmed_at.is_not(None)
+    ),
+    select(LoginAlias.email_key).where(LoginAlias.login_id.in_(logins_of(_PERSON))),
+).subquery()
+# An address that somebody has is never NULL here: else nothing at all would be theirs.
+_seen_together = select(Attendee.id).where(
+    Attendee.email_key.in_(select(func.coalesce(_keys.c.key, "")).where(_keys.c.key.is_not(None)))
+)
+_ALL_OF_PERSON: Final = FACTS.where(
+    or_(
+        Certificate.login_id.in_(logins_of(_PERSON)),
+        Certificate.attendee_id.in_(_seen_together),
+    )
+)
+_OWN: Final = _ALL_OF_PERSON.where(Certificate.replaced_at.is_(None)).order_by(
+    Certificate.earned_at.desc(), Certificate.id.desc()
+)
+_HISTORY: Final = _ALL_OF_PERSON.order_by(Certificate.issued_at.desc(), Certificate.id.desc())
+_STANDING: Final = Query(
+    _ALL_OF_PERSON.where(
+        Certificate.webinar_id == bindparam("webinar", type_=Webinar.id.type),
+        Certificate.revoked_at.is_(None),
+        Certificate.replaced_at.is_(None),
+    )
+    .order_by(Certificate.id)
+    .limit(1)
+)
+
+
+def read_certificate(session: Session, public_id: str) -> CertificateFacts:
+    """Return a certificate to whoever has its outside id, revoked or not; raises NotFound."""
+    row = session.execute(FACTS.where(Certificate.public_id == public_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return facts_of_row(row)
+
+
+def list_own(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
+    """Return what was issued to a person and not corrected since, what was earned last first.
+
+    Over all logins that are theirs, and from showings to a group under an address that is theirs.
+    """
+    rows = session.execute(_OWN, {"person": login_id})
+    return tuple(facts_of_row(row) for row in rows)
+
+
+def own_of_webinar(session: Session, login_id: int, webinar_id: int) -> CertificateFacts | None:
+    """Return the certificate of a webinar that stands for a person, if one does."""
+    rows = _STANDING.rows(session, {"person": login_id, "webinar": webinar_id})
+    return CertificateFacts(*rows[0]) if rows else None
+
+
+def list_siblings(session: Session, public_id: str) -> tuple[CertificateFacts, ...]:
+    """Return all that was issued to the same holder for the same webinar, the latest first."""
+    row = session.execute(
+        select(Certificate.login_id, Certificate.attendee_id, Certificate.webinar_id).where(
+            Certificate.public_id == public_id
+        )
+    ).one()
+    theirs: ColumnElement[bool]
+    if row.login_id is not None:
+        theirs = Certificate.login_id.in_(logins_of(row.login_id))
+    elif row.attendee_id is not None:
+        theirs = Certificate.attendee_id == row.attendee_id
+    else:
+        theirs = Certificate.public_id == public_id
+    rows = session.execute(
+        FACTS.where(theirs, Certificate.webinar_id == row.webinar_id).order_by(
+            Certificate.id.desc()
+        )
+    )
+    return tuple(facts_of_row(each) for each in rows)
+
+
+def list_history(session: Session, login_id: int) -> tuple[CertificateFacts, ...]:
+    """Return all that was ever issued to a person, corrected ones included, the latest first."""
+    rows = session.execute(_HISTORY, {"person": login_id})
+    return tuple(facts_of_row(row) for row in rows)
+
+
+def sum_credit(facts: tuple[CertificateFacts, ...]) -> int:
+    """Return the minutes of continuing education that stand, each webinar once."""
+    of_webinar: dict[str, int] = {}
+    for each in facts:
+        if each.status is Status.VALID:
+            of_webinar[each.slug] = max(each.credit_minutes, of_webinar.get(each.slug, 0))
+    return sum(of_webinar.values())
+
+
+def facts_of_row(row: Row[*tuple[Any, ...]]) -> CertificateFacts:
+    """Return a row of `FACTS`."""
+    return CertificateFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)

@@ -1,0 +1,176 @@
+"""carrel webinar import: a draft from the text of an announcement."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import BinaryIO
+
+import click
+
+from lms.announcement_parser.catalog_matcher import (
+    MOST_BYTES,
+    Fitted,
+    PriceFound,
+    fit,
+    moment_of,
+    read_file,
+    words_of,
+)
+from lms.announcement_parser.dates import Beginning
+from lms.announcement_parser.field_extractors import Unread
+from lms.announcement_parser.parser import Speaker
+from lms.catalog.webinars import add_webinar
+from lms.cli.command_context import Console
+from lms.cli.datetime_option import read_moment
+from lms.cli.output import answer, json_option
+from lms.cli.webinars import webinar
+from lms.core import clock
+from lms.core.dates_and_time_zones import read_zone, say_moment
+from lms.core.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A beginning that the words can mean, as the clocks of its zone show it."""
+
+    shown: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlyerAnswer:
+    """What an announcement became, or would; `rest` is what no field took."""
+
+    applied: bool
+    slug: str | None
+    title: str
+    held_at: datetime | None
+    zone: str
+    minutes: int
+    summary: str
+    overview: str
+    agenda: tuple[str, ...]
+    free: bool
+    presenters: tuple[str, ...]
+    new_presenters: tuple[Speaker, ...]
+    series: tuple[str, ...]
+    new_series: tuple[str, ...]
+    prices: tuple[PriceFound, ...]
+    questions: tuple[str, ...]
+    choices: tuple[Choice, ...]
+    rest: tuple[Unread, ...]
+
+
+@webinar.command("import")
+@click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Only say what is understood; keep nothing.")
+@click.option("--held-at", metavar="ISO", help="When it begins, where the text leaves that open.")
+@click.option("--zone", help="The zone it is announced in, where the text names none.")
+@json_option
+@click.pass_obj
+def import_flyer(
+    console: Console,
+    *,
+    file: BinaryIO,
+    dry_run: bool,
+    held_at: str | None,
+    zone: str | None,
+    as_json: bool,
+) -> None:
+    """Make a draft of an announcement in plain text (- reads it from standard input).
+
+    Nothing is published, and no presenter or series is added: those that are new are named.
+    Where the text leaves open when it begins, nothing is kept until --held-at says it.
+    """
+    moment, house_zone = clock.now(), console.settings.time_zone
+    text = read_file(BytesIO(file.read(MOST_BYTES + 1)))
+    today = moment.astimezone(read_zone(house_zone)).date()
+    with console.carrel.database.transaction() as session:
+        fitted = fit(session, text, house_zone=house_zone, today=today)
+        begins, named = _begins(fitted, held_at, zone or house_zone, is_named=zone is not None)
+        slug = None
+        if not dry_run:
+            if begins is None:
+                raise Refused(_open(fitted), code="when_unclear")
+            words = words_of(fitted, begins, named)
+            slug = add_webinar(session, words, actor=None, now=moment).slug
+    found = _answer(fitted, begins, named, slug)
+    answer(found, *_lines(found), as_json=as_json)
+
+
+def _begins(
+    fitted: Fitted, held_at: str | None, zone: str, *, is_named: bool
+) -> tuple[datetime | None, str]:
+    """Return when it begins and in which zone; the moment is None while that is open."""
+    read = fitted.said.when.beginning
+    if held_at is not None:
+        return read_moment(held_at, zone), zone
+    if read is None or not (read.zone or is_named):
+        return None, zone
+    settled = read if read.zone else Beginning(read.shown, zone)
+    return moment_of(settled), settled.zone
+
+
+def _open(fitted: Fitted) -> str:
+    choices = "; ".join(_said(one) for one in fitted.said.when.choices)
+    found = f" It may be: {choices}." if choices else ""
+    return f"{' '.join(fitted.questions)}{found} Say it with --held-at and --zone."
+
+
+def _said(one: Beginning) -> str:
+    return f"{one.shown:%Y-%m-%dT%H:%M} {one.zone}".strip()
+
+
+def _answer(fitted: Fitted, begins: datetime | None, zone: str, slug: str | None) -> FlyerAnswer:
+    said = fitted.said
+    return FlyerAnswer(
+        applied=slug is not None,
+        slug=slug,
+        title=said.title,
+        held_at=begins,
+        zone=zone,
+        minutes=fitted.minutes,
+        summary=said.summary,
+        overview=said.overview,
+        agenda=said.agenda,
+        free=said.free,
+        presenters=fitted.presenters,
+        new_presenters=fitted.new_speakers,
+        series=fitted.series,
+        new_series=fitted.new_series,
+        prices=fitted.prices,
+        questions=() if begins and said.title else fitted.questions,
+        choices=() if begins else tuple(_choice(one) for one in said.when.choices),
+        rest=said.rest,
+    )
+
+
+def _choice(one: Beginning) -> Choice:
+    return Choice(one.shown.isoformat(timespec="minutes"), one.zone)
+
+
+def _lines(found: FlyerAnswer) -> list[str]:
+    when = say_moment(found.held_at, read_zone(found.zone)) if found.held_at else "not settled"
+    done = f"{found.slug} is a draft." if found.applied else "Nothing is kept."
+    lines = [
+        done,
+        f"  title: {found.title or '-'}",
+        f"  begins: {when}, {found.minutes} minutes",
+        f"  series: {', '.join((*found.series, *(f'{one} (new)' for one in found.new_series))) or '-'}",
+        f"  overview: {len(found.overview):,} characters; agenda: {len(found.agenda)} points",
+        f"  free: {'yes' if found.free else 'no'}",
+    ]
+    lines += [f"  presenter: {one}" for one in found.presenters]
+    lines += [f"  presenter: {one.name} (new)" for one in found.new_presenters]
+    lines += [f"  price: {one.words}{_differs(one)}" for one in found.prices]
+    lines += [f"  ask: {one}" for one in found.questions]
+    lines += [f"    perhaps {one.shown} {one.zone}" for one in found.choices]
+    if found.rest:
+        lines.append("Not used:")
+    for one in found.rest:
+        lines += [f"  {line}" for line in (one.heading, *one.text.splitlines()) if line]
+    return lines
+
+
+def _differs(price: PriceFound) -> str:
+    return f" (not in the price list: {', '.join(price.elsewhere)})" if price.elsewhere else ""

@@ -1,0 +1,124 @@
+"""carrel history: what was sold before this library ran, and the letters about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from lms.cli.command_context import Console
+from lms.cli.output import answer, json_option
+from lms.core import clock
+from lms.core.errors import Refused
+from lms.models.past_sales import PastAnswer
+from lms.models.seat_imports import ImportState
+from lms.past_sales import imports as past_sale_imports
+from lms.past_sales.jobs import apply_now, ask_for_letters, read_now, write_some
+from lms.past_sales.reading import PastFacts, PastRowFacts, find_past, rows_of
+from lms.sales import uninvited_buyers
+
+SHOWN: Final = 50
+MOST_ITEMS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAnswer:
+    """What became of a list of the past, or would; `items` are the first rows with a fault."""
+
+    applied: bool
+    rows: int
+    ok: int
+    already: int
+    invalid: int
+    items: tuple[PastRowFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InviteAnswer:
+    """How many letters were written, and how many people have had none."""
+
+    written: int
+    left: int
+
+
+@click.group("history")
+def history() -> None:
+    """Bring in what was sold before this library ran, and tell its buyers later."""
+
+
+@history.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would become of every row.")
+@json_option
+@click.pass_obj
+def import_history(console: Console, *, file: Path, dry_run: bool, as_json: bool) -> None:
+    """Record past sales from a CSV: e-mail, name, covers, bought, ends, source, organization, seats.
+
+    Nothing is brought in while a row has a fault; the same file twice changes nothing, and nobody
+    is sent a letter: see `carrel history invite`. Stopped half-way, run it again: it goes on.
+    """
+    carrel = console.carrel
+    with file.open("rb") as opened:
+        facts = read_now(carrel, opened, file.name, actor=None, now=clock.now())
+    found = _answer(console, facts)
+    if dry_run or facts.invalid:
+        with carrel.database.transaction() as session:
+            past_sale_imports.discard(session, facts.public_id)
+    if facts.invalid and not dry_run:
+        first = found.items[0]
+        raise Refused(
+            f"Nothing was brought in: {facts.invalid} of {facts.rows} rows are invalid. "
+            f"Line {first.line}: {first.sentence}",
+            code="not_applied",
+        )
+    if not dry_run:
+        apply_now(carrel, facts.public_id, actor=None, report=_report(facts.ok, as_json=as_json))
+        with carrel.database.read_session() as session:
+            found = _answer(console, find_past(session, facts.public_id))
+    lines = [f"{found.ok} ok, {found.already} already, {found.invalid} invalid."]
+    lines += [
+        f"  line {row.line}: {row.email}, {row.covers}. {row.sentence}"
+        for row in found.items[:SHOWN]
+    ]
+    answer(found, *lines, as_json=as_json)
+
+
+@history.command("invite")
+@click.argument("people", type=click.IntRange(1))
+@json_option
+@click.pass_obj
+def invite(console: Console, *, people: int, as_json: bool) -> None:
+    """Write to the next PEOPLE who were brought in what is theirs here; each is written to once."""
+    database = console.carrel.database
+    with database.transaction() as session:
+        batch, chosen = ask_for_letters(session, people, actor=None, now=clock.now())
+    while chosen and write_some(console.carrel, batch):
+        pass
+    with database.read_session() as session:
+        left = uninvited_buyers.count_waiting(session, now=clock.now()).left
+    sentence = f"{chosen} letters are on their way; {left} people have had none."
+    answer(InviteAnswer(chosen, left), sentence, as_json=as_json)
+
+
+def _answer(console: Console, facts: PastFacts) -> HistoryAnswer:
+    with console.carrel.database.read_session() as session:
+        wrong = rows_of(session, facts.id, answers=(PastAnswer.INVALID,), size=MOST_ITEMS)
+    return HistoryAnswer(
+        applied=facts.state is ImportState.APPLIED,
+        rows=facts.rows,
+        ok=facts.ok + facts.brought,
+        already=facts.already,
+        invalid=facts.invalid,
+        items=wrong.items,
+    )
+
+
+def _report(total: int, *, as_json: bool) -> Callable[[int], None]:
+    """Return what says on the way how far a list is; one who reads JSON is told nothing."""
+
+    def say(left: int) -> None:
+        if not as_json:
+            click.echo(f"{total - left:,} of {total:,} rows", err=True)
+
+    return say

@@ -1,0 +1,126 @@
+"""carrel webinar: drafts, and putting them on the catalog."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+from sqlalchemy.orm import Session
+
+from lms.catalog.webinar_page import Announcement, read_announcement
+from lms.catalog.webinar_texts import Gap, WebinarWords, gaps
+from lms.catalog.webinars import add_webinar, publish_webinar
+from lms.cli.command_context import Console
+from lms.cli.datetime_option import read_moment
+from lms.cli.output import answer, json_option
+from lms.core import clock
+from lms.core.dates_and_time_zones import read_zone, say_moment
+from lms.models.catalog import WebinarState
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarAnswer:
+    """A webinar as the command line shows it; `missing` is what a good announcement still lacks."""
+
+    webinar: str
+    slug: str
+    title: str
+    state: WebinarState
+    held_at: datetime
+    zone: str
+    minutes: int
+    missing: tuple[Gap, ...]
+
+
+@click.group("webinar")
+def webinar() -> None:
+    """Add webinars and announce them."""
+
+
+@webinar.command("add")
+@click.option("--title", required=True, help="What it is called.")
+@click.option(
+    "--held-at",
+    required=True,
+    metavar="ISO",
+    help="When it begins, such as 2026-10-06T14:00-04:00; without an offset, say --zone too.",
+)
+@click.option("--slug", default="", help="The end of its address; else it follows the title.")
+@click.option(
+    "--minutes",
+    type=click.IntRange(1, 1440),
+    default=60,
+    show_default=True,
+    help="How long it lasts.",
+)
+@click.option("--zone", help="The zone it is announced in; else that of the house.")
+@json_option
+@click.pass_obj
+def add(
+    console: Console,
+    *,
+    title: str,
+    held_at: str,
+    slug: str,
+    minutes: int,
+    zone: str | None,
+    as_json: bool,
+) -> None:
+    """Add a draft; `carrel webinar publish` announces it."""
+    words = WebinarWords(
+        title=title,
+        held_at=read_moment(held_at, zone),
+        zone=zone or console.settings.time_zone,
+        minutes=minutes,
+        slug=slug,
+    )
+    moment = clock.now()
+    with console.carrel.database.transaction() as session:
+        kept = add_webinar(session, words, actor=None, now=moment)
+        facts = _facts(session, kept.public_id, kept.slug, moment)
+    when = say_moment(facts.held_at, read_zone(facts.zone))
+    answer(facts, f"{facts.slug} is a draft, to be held {when}.", as_json=as_json)
+
+
+@webinar.command("publish")
+@click.argument("slug")
+@json_option
+@click.pass_obj
+def publish(console: Console, slug: str, *, as_json: bool) -> None:
+    """Put a draft on the catalog, and say what its announcement still lacks."""
+    moment = clock.now()
+    with console.carrel.database.transaction() as session:
+        kept = publish_webinar(session, slug, actor=None, now=moment)
+        facts = _facts(session, kept.public_id, kept.slug, moment)
+    lines = [f"{slug} is on the catalog: {console.settings.base_url}/webinars/{slug}"]
+    if facts.missing:
+        missing = ", ".join(gap.value.replace("_", " ") for gap in facts.missing)
+        lines.append(f"Its announcement still lacks: {missing}.")
+    answer(facts, *lines, as_json=as_json)
+
+
+def _facts(session: Session, public_id: str, slug: str, now: datetime) -> WebinarAnswer:
+    page = read_announcement(session, slug)
+    return WebinarAnswer(
+        webinar=public_id,
+        slug=page.slug,
+        title=page.title,
+        state=page.state,
+        held_at=page.held_at,
+        zone=page.zone,
+        minutes=page.minutes,
+        missing=gaps(_words(page), now),
+    )
+
+
+def _words(page: Announcement) -> WebinarWords:
+    return WebinarWords(
+        title=page.title,
+        held_at=page.held_at,
+        zone=page.zone,
+        minutes=page.minutes,
+        summary=page.summary,
+        overview=page.overview,
+        agenda="\n".join(page.agenda),
+        live_link="https://" if page.has_live_link else "",
+        presenters=tuple(presenter.slug for presenter in page.presenters),
+    )

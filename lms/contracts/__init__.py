@@ -1,0 +1,1 @@
+"""Contracts: renewals, grace periods, and reminders of what ends."""

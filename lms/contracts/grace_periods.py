@@ -1,0 +1,236 @@
+"""Grace: how long a contract's people go on after its end (PRODUCT.md, C1)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict, Invalid
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
+from lms.models.grants import Grant
+from lms.models.requests import DeskRequest, RequestKind, RequestState
+from lms.models.seats import Pool
+from lms.pricing.quotes import QUOTE_HOLDS_FOR
+from lms.seats.capacity import GRACE
+from lms.seats.pools import settle
+
+LONG_GRACE: Final = timedelta(days=60)
+LONGEST_GRACE: Final = timedelta(days=366)
+EXTENDED: Final = "grant.grace_extended"
+RENEWING: Final = (
+    RequestKind.CONTRACT,
+    RequestKind.PURCHASE_ORDER,
+    RequestKind.INVOICE,
+)
+NO_END = N_("These seats never end, so they need no grace.")
+TOO_EARLY = N_("Choose a time that lies after the end of the contract and after its grace.")
+TOO_LATE = N_("Grace is a year at most after the end of the contract. For longer, renew it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """When a contract ends, until when its people go on, and whether staff gave that by hand."""
+
+    ends_at: datetime
+    until: datetime
+    is_given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """One time that grace was extended by hand; `by` is a name, "" for the command line."""
+
+    at: datetime
+    until: datetime | None
+    by: str
+
+
+def follow_request(session: Session, request_id: str, *, now: datetime) -> None:
+    """Fit the grace of the pools that a request is about to whether it is open.
+
+    An open renewal quote or purchase order makes it 60 days; when it is declined it is 14 again.
+    What staff gave by hand is never shortened.
+    """
+    asked = session.execute(
+        select(DeskRequest.kind, DeskRequest.pool_id, DeskRequest.organization_id).where(
+            DeskRequest.public_id == request_id
+        )
+    ).one_or_none()
+    if asked is None or asked.kind not in RENEWING:
+        return
+    which = Pool.id == asked.pool_id
+    if asked.pool_id is None:
+        which = and_(
+            Pool.organization_id == asked.organization_id,
+            Pool.is_permanent.is_(False),
+            Pool.allotted_from_id.is_(None),
+        )
+    for pool_id in session.scalars(select(Pool.id).where(which).order_by(Pool.id)).all():
+        fit_grace(session, pool_id, now=now)
+
+
+def fit_grace(session: Session, pool_id: int, *, now: datetime) -> bool:
+    """Set until when the pool's ended or ending grants have grace; tells whether that changed."""
+    lines = _last_to_end(session, pool_id)
+    if not lines or lines[0].ends_at is None or lines[0].ends_at + LONG_GRACE <= now:
+        return False
+    grace = LONG_GRACE if _is_being_renewed(session, pool_id, now) else GRACE
+    changed = False
+    for line in lines:
+        if line.grace_until is None or line.ends_at is None:
+            continue
+        until = line.ends_at + grace
+        if line.grace_given_until is not None:
+            until = max(until, line.grace_given_until)
+        if until != line.grace_until:
+            line.grace_until, changed = until, True
+    if changed:
+        session.flush()
+        settle(session, pool_id, now=now)
+    return changed
+
+
+def read_grace(session: Session, pool_id: int) -> Grace:
+    """Return the grace of what ends last in a pool; raises Conflict for seats that never end."""
+    line = next(
+        iter(session.scalars(_dated(pool_id).order_by(Grant.ends_at.desc()).limit(1))), None
+    )
+    if line is None or line.ends_at is None:
+        raise Conflict(NO_END)
+    return Grace(line.ends_at, line.grace_until or line.ends_at, line.grace_given_until is not None)
+
+
+def extensions_of(session: Session, pool_id: int) -> tuple[Extension, ...]:
+    """Return each time that somebody extended a pool's grace, the latest first."""
+    rows = session.execute(
+        select(AuditEntry.at, AuditEntry.detail, Login.name)
+        .outerjoin(Login, Login.public_id == AuditEntry.actor)
+        .where(
+            AuditEntry.act == EXTENDED,
+            AuditEntry.subject.in_(
+                select(Grant.public_id).join(Pool, _is_of(pool_id)).scalar_subquery()
+            ),
+        )
+        .order_by(AuditEntry.id.desc())
+    )
+    told = (Extension(row.at, _told_until(row.detail), row.name or "") for row in rows)
+    return tuple(dict.fromkeys(told))
+
+
+def extend_grace(
+    session: Session, pool_id: int, until: datetime, *, actor: str | None, now: datetime
+) -> Grace:
+    """Give the people of a pool grace until a moment, by hand; nothing shortens it afterwards.
+
+    People who lost their access when the grace was over get it back. Raises Conflict for seats
+    that never end, Invalid, field `until`, for a moment that gives nothing or more than a year.
+    """
+    lines = _last_to_end(session, pool_id)
+    if not lines:
+        raise Conflict(NO_END)
+    _check(lines, until, now)
+    for line in lines:
+        line.grace_until = line.grace_given_until = until
+        audit.record(
+            session,
+            EXTENDED,
+            line.public_id,
+            actor=actor,
+            now=now,
+            detail={"until": until.astimezone(UTC).isoformat()},
+        )
+    session.flush()
+    settle(session, pool_id, now=now)
+    return read_grace(session, pool_id)
+
+
+def ending_pools(session: Session, *, now: datetime) -> tuple[int, ...]:
+    """Return the pools whose grace an open request may change by now, in the order of ids."""
+    ends = (
+        select(Grant.pool_id)
+        .where(
+            Grant.pool_id.is_not(None),
+            Grant.revoked_at.is_(None),
+            Grant.ends_at > now - LONG_GRACE,
+            Grant.grace_until.is_not(None),
+            Grant.grace_until > Grant.ends_at,
+        )
+        .distinct()
+    )
+    asked = select(Pool.id).where(
+        Pool.id.in_(ends),
+        or_(
+            Pool.id.in_(select(DeskRequest.pool_id).where(DeskRequest.kind.in_(RENEWING))),
+            Pool.organization_id.in_(
+                select(DeskRequest.organization_id).where(DeskRequest.kind.in_(RENEWING))
+            ),
+        ),
+    )
+    return tuple(session.scalars(asked.order_by(Pool.id)))
+
+
+def _check(lines: Sequence[Grant], until: datetime, now: datetime) -> None:
+    for line in lines:
+        is_longer = line.grace_until is None or until > line.grace_until
+        if until <= now or line.ends_at is None or until <= line.ends_at or not is_longer:
+            raise Invalid(TOO_EARLY, fields={"until": TOO_EARLY})
+        if until > line.ends_at + LONGEST_GRACE:
+            raise Invalid(TOO_LATE, fields={"until": TOO_LATE})
+
+
+def _is_of(pool_id: int) -> ColumnElement[bool]:
+    return and_(Pool.id == pool_id, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
+
+
+def _dated(pool_id: int) -> Select[Grant]:
+    return (
+        select(Grant)
+        .join(Pool, _is_of(pool_id))
+        .where(Grant.revoked_at.is_(None), Grant.ends_at.is_not(None))
+    )
+
+
+def _told_until(detail: Mapping[str, object]) -> datetime | None:
+    """Return what an entry says; the oldest ones did not say it."""
+    until = detail.get("until")
+    return datetime.fromisoformat(until) if isinstance(until, str) else None
+
+
+def _last_to_end(session: Session, pool_id: int) -> list[Grant]:
+    """Return the dated grants of a pool that end last, locked."""
+    held = (
+        _dated(pool_id)
+        .order_by(Grant.id)
+        .with_for_update(of=Grant, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    lines = list(session.scalars(held))
+    last = max((line.ends_at for line in lines if line.ends_at is not None), default=None)
+    return [line for line in lines if line.ends_at == last]
+
+
+def _is_being_renewed(session: Session, pool_id: int, now: datetime) -> bool:
+    """Tell whether a renewal is asked for, or was quoted at a price that still holds."""
+    owner = select(Pool.organization_id).where(Pool.id == pool_id).scalar_subquery()
+    is_about_it = or_(
+        DeskRequest.pool_id == pool_id,
+        and_(
+            DeskRequest.pool_id.is_(None),
+            DeskRequest.webinar_id.is_(None),
+            DeskRequest.organization_id == owner,
+        ),
+    )
+    is_quoted = and_(
+        DeskRequest.state == RequestState.DONE,
+        DeskRequest.sale_id.is_(None),
+        DeskRequest.quoted_minor.is_not(None),
+        DeskRequest.created_at > now - QUOTE_HOLDS_FOR,
+    )
+    is_open = or_(DeskRequest.state.in_((RequestState.NEW, RequestState.IN_HAND)), is_quoted)
+    found = select(DeskRequest.id).where(DeskRequest.kind.in_(RENEWING), is_about_it, is_open)
+    return session.scalar(found.limit(1)) is not None

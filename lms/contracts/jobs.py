@@ -1,0 +1,66 @@
+"""The rounds of contracts and seats: what begins, ends and runs out by itself, and its letters."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from lms.contracts import grace_periods, reminders
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.jobs.queue import JobRun, Schedule
+from lms.mail.links import Doors, Office
+from lms.seats import invitations
+from lms.seats.invitation_reminders import remind_invited
+from lms.seats.pool_reconciliation import due_settlements
+from lms.seats.pools import settle
+
+TURN: Final = "seats.turn"
+REMIND: Final = "seats.remind"
+SCHEDULES: Final = (
+    Schedule(TURN, timedelta(minutes=5)),
+    Schedule(REMIND, timedelta(minutes=15)),
+)
+TELLING: Final = (
+    reminders.tell_contract_ends,
+    reminders.tell_contracts_over,
+    reminders.tell_shortages,
+    reminders.tell_pool_use,
+    reminders.tell_pass_ends,
+)
+
+
+def turn(carrel: Carrel, run: JobRun) -> None:
+    """Let terms begin and end: invitations run out, offers pass on, capacity follows its grants."""
+    with carrel.database.read_session() as session:
+        ending = grace_periods.ending_pools(session, now=now())
+    _each(carrel, run, ending, grace_periods.fit_grace)
+    ended = 1
+    while ended and not run.canceled():
+        with carrel.database.transaction() as session:
+            ended = invitations.expire_due(session, now=now())
+    with carrel.database.read_session() as session:
+        due = due_settlements(session, now=now())
+    _each(carrel, run, due, settle)
+
+
+def remind(carrel: Carrel, run: JobRun) -> None:
+    """Write the reminders that are due; each is written once, whoever comes first."""
+    settings = carrel.settings
+    office = Office(Doors(settings.base_url), ZoneInfo(settings.time_zone))
+    for number, tell in enumerate(TELLING, start=1):
+        with carrel.database.transaction() as session:
+            tell(session, office=office, now=now())
+        run.report(number / (len(TELLING) + 1))
+    written = 1
+    while written and not run.canceled():
+        with carrel.database.transaction() as session:
+            written = remind_invited(session, office=office, now=now())
+
+
+def _each(carrel: Carrel, run: JobRun, pools: tuple[int, ...], act: Callable[..., object]) -> None:
+    for pool_id in pools:
+        if run.canceled():
+            return
+        with carrel.database.transaction() as session:
+            act(session, pool_id, now=now())

@@ -1,0 +1,274 @@
+"""The letters about contracts and passes that end, seats that run short, and pools that fill up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.branding import read_house
+from lms.core.dates_and_time_zones import say_day
+from lms.core.errors import N_
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Doors
+from lms.models.organizations import Organization
+from lms.organizations.managers import Steward, stewards_of
+from lms.seats.pools import PoolFacts
+
+ALL_WEBINARS = N_("all webinars")
+CONTRACT_ENDS = N_("%(organization)s: your contract ends on %(day)s")
+CONTRACT_OVER = N_("%(organization)s: your contract has ended")
+CONTRACT_LAPSED = N_("%(organization)s: access has ended")
+SHORTAGE = N_("%(organization)s: fewer seats from %(day)s")
+POOL_USE = N_("%(organization)s: %(share)s %% of your seats are used")
+POOL_FULL = N_("%(organization)s: all your seats are used")
+RENEWED = N_("%(organization)s: your contract is renewed until %(day)s")
+PASS_ENDS = N_("Your pass ends on %(day)s")
+FULL: Final = 100
+NAMED_AT_MOST: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where the house is reached, and the zone in which the reader's days end."""
+
+    doors: Doors
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Fewer:
+    """A smaller term that begins: with how many seats, and who would go, by name."""
+
+    at: datetime
+    seats: int
+    leavers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewTerm:
+    """A term that was added to a contract: its seats, None without limit, and from when to when.
+
+    `price` is "" where none is told; `is_held` while it waits to be paid. `number` is its sale's.
+    """
+
+    seats: int | None
+    starts_at: datetime
+    ends_at: datetime
+    number: str = ""
+    price: str = ""
+    reference: str = ""
+    is_held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndingPass:
+    """A pass that ends; `covers` is "" for everything."""
+
+    grant: str
+    ends_at: datetime
+    covers: str
+
+
+def send_contract_ends(
+    session: Session, pool: PoolFacts, post: Post, *, ends_at: datetime, days: int, now: datetime
+) -> None:
+    """Tell those who manage a contract that it ends, and how to renew it."""
+    day = _last_day(ends_at, post.zone)
+    values = {"day": day, "used": pool.used, "seats": pool.capacity}
+    subject = CONTRACT_ENDS % {"organization": pool.organization, "day": day}
+    key = f"contract-ends:{pool.public_id}:{_stamp(ends_at)}:{days}"
+    _to_stewards(session, pool, post, ("contract_expiring", subject, key), values, now=now)
+
+
+def send_contract_over(
+    session: Session,
+    pool: PoolFacts,
+    post: Post,
+    *,
+    ends_at: datetime,
+    grace_until: datetime,
+    now: datetime,
+) -> None:
+    """Tell those who manage a contract that it is over and until when its people go on (C1)."""
+    values = {
+        "day": _last_day(ends_at, post.zone),
+        "until": _last_day(grace_until, post.zone),
+        "used": pool.used,
+    }
+    subject = CONTRACT_OVER % {"organization": pool.organization}
+    key = f"contract-over:{pool.public_id}:{_stamp(ends_at)}"
+    _to_stewards(session, pool, post, ("contract_expired", subject, key), values, now=now)
+
+
+def send_contract_lapsed(
+    session: Session,
+    pool: PoolFacts,
+    post: Post,
+    *,
+    grace_until: datetime,
+    kept_until: datetime,
+    now: datetime,
+) -> None:
+    """Tell those who manage a contract that grace is over and until when its people are kept."""
+    values = {"kept_until": _last_day(kept_until, post.zone)}
+    subject = CONTRACT_LAPSED % {"organization": pool.organization}
+    key = f"contract-lapsed:{pool.public_id}:{_stamp(grace_until)}"
+    _to_stewards(session, pool, post, ("contract_grace_ended", subject, key), values, now=now)
+
+
+def send_shortage(
+    session: Session,
+    pool: PoolFacts,
+    post: Post,
+    fewer: Fewer,
+    *,
+    days: int,
+    now: datetime,
+) -> None:
+    """Tell those who manage a pool that a smaller term begins, and who goes unless they choose."""
+    day = say_day(fewer.at, post.zone)
+    values = {
+        "day": day,
+        "seats": fewer.seats,
+        "over": len(fewer.leavers),
+        "leavers": fewer.leavers[:NAMED_AT_MOST],
+        "others": max(0, len(fewer.leavers) - NAMED_AT_MOST),
+    }
+    subject = SHORTAGE % {"organization": pool.organization, "day": day}
+    key = f"shortage:{pool.public_id}:{_stamp(fewer.at)}:{fewer.seats}:{days}"
+    _to_stewards(session, pool, post, ("contract_shortage", subject, key), values, now=now)
+
+
+def send_renewed(
+    session: Session,
+    pool: PoolFacts,
+    post: Post,
+    term: NewTerm,
+    *,
+    now: datetime,
+    is_again: bool = False,
+) -> None:
+    """Tell those who manage a contract that it goes on, with the same people (A5, C4).
+
+    Each is told once, and once more whenever staff send it again.
+    """
+    day = _last_day(term.ends_at, post.zone)
+    values = {
+        "from_day": say_day(term.starts_at, post.zone),
+        "day": day,
+        "seats": term.seats,
+        "is_ahead": term.starts_at > now,
+        "is_held": term.is_held,
+        "number": term.number,
+        "price": term.price,
+        "reference": term.reference,
+    }
+    subject = RENEWED % {"organization": pool.organization, "day": day}
+    key = f"renewed:{pool.public_id}:{_stamp(term.starts_at)}:{term.number or _stamp(now)}"
+    if is_again:
+        key += f":{_stamp(now)}"
+    _to_stewards(session, pool, post, ("contract_renewed", subject, key), values, now=now)
+
+
+def use_key(pool: PoolFacts, grant_id: int, share: int) -> str:
+    """Return what the keys of the letters about one crossing by one grant begin with."""
+    return f"pool-use:{pool.public_id}:{grant_id}:{share}"
+
+
+def send_pool_use(
+    session: Session, pool: PoolFacts, post: Post, *, share: int, grant_id: int, now: datetime
+) -> None:
+    """Tell those who manage a pool that this many in a hundred of its seats are used."""
+    values = {"used": pool.used, "seats": pool.capacity, "is_full": share == FULL}
+    subject = POOL_FULL if share == FULL else POOL_USE
+    line = subject % {"organization": pool.organization, "share": share}
+    key = use_key(pool, grant_id, share)
+    _to_stewards(session, pool, post, ("pool_usage_alert", line, key), values, now=now)
+
+
+def send_pass_ends(
+    session: Session,
+    reader: Steward,
+    post: Post,
+    ending: EndingPass,
+    *,
+    days: int,
+    now: datetime,
+) -> None:
+    """Tell who has a pass that it ends, and that a renewal goes on from there (A5)."""
+    day = _last_day(ending.ends_at, post.zone)
+    mail_outbox.post(
+        session,
+        kind="pass_expiring",
+        to=reader.email,
+        login_id=reader.login_id,
+        subject=PASS_ENDS % {"day": day},
+        values={
+            "name": reader.name,
+            "day": day,
+            "covers": ending.covers or ALL_WEBINARS,
+            "action_url": post.doors.page("/ask?kind=pass"),
+        },
+        now=now,
+        unique_key=f"pass-ends:{ending.grant}:{days}",
+    )
+
+
+def _to_stewards(
+    session: Session,
+    pool: PoolFacts,
+    post: Post,
+    letter: tuple[str, str, str],
+    values: Mapping[str, object],
+    *,
+    now: datetime,
+) -> None:
+    """Write one letter to each who manages the organization; to the house where nobody does."""
+    kind, subject, key = letter
+    readers = stewards_of(session, pool.organization_id)
+    contact = read_house(session, contact="").contact_email
+    if not readers and contact:
+        readers = (Steward(None, contact, ""),)
+    path = _page(session, kind, pool)
+    for reader in readers:
+        mail_outbox.post(
+            session,
+            kind=kind,
+            to=reader.email,
+            login_id=reader.login_id,
+            subject=subject,
+            values={
+                **values,
+                "name": reader.name,
+                "organization": pool.organization,
+                "covers": pool.covers or ALL_WEBINARS,
+                "action_url": post.doors.page(path),
+            },
+            now=now,
+            unique_key=f"{key}:{reader.login_id or 'house'}",
+        )
+
+
+def _page(session: Session, kind: str, pool: PoolFacts) -> str:
+    if kind == "pool_usage_alert":
+        return "/ask?kind=more_seats"
+    if kind not in ("contract_shortage", "contract_renewed"):
+        return "/ask?kind=contract"
+    organization = session.scalars(
+        select(Organization.public_id).where(Organization.id == pool.organization_id)
+    ).one()
+    page = f"/organization/{organization}"
+    return page if kind == "contract_renewed" else f"{page}/pools/{pool.public_id}/renewal"
+
+
+def _last_day(ends_at: datetime, zone: ZoneInfo) -> str:
+    """Say the last day of a half-open term."""
+    return say_day(ends_at - timedelta(seconds=1), zone)
+
+
+def _stamp(moment: datetime) -> int:
+    return int(moment.timestamp())

@@ -1,0 +1,266 @@
+"""Contracts: renewing them, and who goes when a renewal has fewer seats (C1, C2 and C4)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.grants.grants import Target, Term
+from lms.models.accounts import Login
+from lms.models.grants import OfferKind
+from lms.models.organizations import Organization
+from lms.models.seats import Assignment, AssignmentState, Pool, Seat
+from lms.seats import pools
+from lms.seats.capacity import Line, Standing, capacity_at, changes_of
+from lms.seats.pool_reconciliation import LAST_ACTIVE, LOSES_FIRST
+from lms.seats.pools import NewPoolGrant, PoolFacts, read_pool
+from lms.seats.seat_counts import COUNTED, lock_family, read_lines, recount
+
+NEVER_ENDS = N_("These seats never end, so there is nothing to renew.")
+ALLOTTED = N_("These seats come from another organization's contract. Renew that one.")
+BAD_END = N_("Choose an end that lies after the start of the new term.")
+BAD_SEATS = N_("Give a number of seats of at least 1, or leave it unlimited.")
+NOBODY_GOES = N_("The seats ahead are enough for everybody, so nobody has to go.")
+NOT_THERE = N_("One of these seats is not in this pool, or nobody has it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """A new term of a pool: how many seats (None unlimited), and until when.
+
+    `awaits_payment` is set while staff hold it until it is paid.
+    """
+
+    seats: int | None
+    ends_at: datetime
+    sale_id: int | None = None
+    awaits_payment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A pool after its renewal, and the term that was added to it."""
+
+    pool: PoolFacts
+    starts_at: datetime
+    ends_at: datetime
+    seats: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Somebody who is to go on the first day; `is_chosen` tells that a manager said so."""
+
+    seat: str
+    name: str
+    email: str
+    state: AssignmentState
+    last_active_at: datetime | None
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """From `at` on there are only so many `seats`, and `used` are taken: who would go."""
+
+    at: datetime
+    seats: int
+    used: int
+    leavers: tuple[Leaver, ...]
+
+
+def renew(
+    session: Session, pool_id: int, renewal: Renewal, *, actor: str | None, now: datetime
+) -> Renewed:
+    """Add one grant to a pool (PRODUCT.md, C4); no assignment is touched, frozen people come back.
+
+    The new term starts where the last one ends; when that is over, now (A5). Raises NotFound,
+    Conflict for seats that never end or are allotted, and Invalid.
+    """
+    pool = _contract(session, pool_id)
+    starts_at = next_start(session, pool_id, now=now)
+    if renewal.ends_at <= starts_at:
+        raise Invalid(BAD_END, fields={"ends_at": BAD_END})
+    if renewal.seats is not None and renewal.seats < 1:
+        raise Invalid(BAD_SEATS, fields={"seats": BAD_SEATS})
+    new = NewPoolGrant(
+        organization_id=pool.organization_id,
+        target=pool.target,
+        seats=renewal.seats,
+        term=Term(starts_at, renewal.ends_at),
+        kind=OfferKind.CONTRACT,
+        sale_id=renewal.sale_id,
+        awaits_payment=renewal.awaits_payment,
+    )
+    sold = pools.sell_seats(session, new, actor=actor, now=now)
+    audit.record(session, "pool.renewed", pool.public_id, actor=actor, now=now)
+    if shortage_ahead(session, pool_id, now=now) is None:
+        _mark_leavers(session, pool_id, (), now)
+    return Renewed(sold, starts_at, renewal.ends_at, renewal.seats)
+
+
+def contract_of(session: Session, organization_id: int, target: Target) -> PoolFacts | None:
+    """Return an organization's own pool of contracts of that scope, once one was sold to it."""
+    for pool in pools.pools_of(session, organization_id):
+        is_own = pool.allotted_from is None and not pool.is_permanent
+        if is_own and pool.target == target and read_lines(session, pool.id):
+            return pool
+    return None
+
+
+def next_start(session: Session, pool_id: int, *, now: datetime) -> datetime:
+    """Return when a renewal's term starts: where the last one ends; when that is over, now (A5)."""
+    return max((end for end in _ends(session, pool_id) if end > now), default=now)
+
+
+def shortage_ahead(session: Session, pool_id: int, *, now: datetime) -> Shortage | None:
+    """Return the next moment at which a term begins with fewer seats than are taken (C2).
+
+    None when everybody can stay. Who would go stands in the order in which they would.
+    """
+    ids = _family(session, pool_id)
+    lines = read_lines(session, pool_id)
+    used = sum(recount(session, each) for each in ids)
+    found = _first_too_small(lines, used, now)
+    if found is None:
+        return None
+    at, seats = found
+    people = _in_order(session, ids)
+    return Shortage(at, seats, used, people[: used - seats])
+
+
+def sitting_people(session: Session, pool_id: int) -> tuple[Leaver, ...]:
+    """Return everybody who takes a seat of a pool, those who would go first at the beginning."""
+    return _in_order(session, _family(session, pool_id))
+
+
+def choose_leavers(
+    session: Session,
+    pool_id: int,
+    seats: Collection[str],
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Say who goes on the first day of a smaller term, by their seats; until then all stay (C2).
+
+    It replaces what was chosen before. Where fewer are chosen than have to go, the least recently
+    active go as well. Raises Conflict when nobody has to go, NotFound for a seat that is none.
+    """
+    if shortage_ahead(session, pool_id, now=now) is None:
+        raise Conflict(NOBODY_GOES)
+    _mark_leavers(session, pool_id, seats, now)
+    pool = read_pool(session, pool_id)
+    audit.record(session, "pool.leavers_chosen", pool.public_id, actor=actor, now=now)
+
+
+def _contract(session: Session, pool_id: int) -> PoolFacts:
+    """Return a pool that can be renewed, its organization locked: two renewals follow each other."""
+    pool = read_pool(session, pool_id)
+    if pool.allotted_from is not None:
+        raise Conflict(ALLOTTED)
+    if pool.is_permanent:
+        raise Conflict(NEVER_ENDS)
+    session.execute(
+        select(Organization.id)
+        .where(Organization.id == pool.organization_id)
+        .with_for_update(key_share=True)
+    )
+    return pool
+
+
+def _ends(session: Session, pool_id: int) -> list[datetime]:
+    lines = read_lines(session, pool_id)
+    return [line.ends_at for line in lines if line.ends_at is not None]
+
+
+def _family(session: Session, pool_id: int) -> list[int]:
+    return list(
+        session.scalars(
+            select(Pool.id)
+            .where(or_(Pool.id == pool_id, Pool.allotted_from_id == pool_id))
+            .order_by(Pool.id)
+        )
+    )
+
+
+def _first_too_small(
+    lines: Collection[Line], used: int, now: datetime
+) -> tuple[datetime, int] | None:
+    all_lines = tuple(lines)
+    for moment in changes_of(all_lines):
+        if moment <= now:
+            continue
+        ahead = capacity_at(all_lines, moment)
+        if ahead.standing is not Standing.IN_FORCE:
+            continue
+        if ahead.seats is not None and used > ahead.seats:
+            return moment, ahead.seats
+    return None
+
+
+_PEOPLE: Final = (
+    select(
+        Seat.public_id,
+        Assignment.name,
+        func.coalesce(Login.name, "").label("own_name"),
+        func.coalesce(Login.email, Assignment.email, "").label("email"),
+        Assignment.state,
+        LAST_ACTIVE.label("last_active_at"),
+        Assignment.leaving_since.is_not(None).label("is_chosen"),
+    )
+    .join(Seat, Seat.id == Assignment.seat_id)
+    .outerjoin(Login, Login.id == Assignment.login_id)
+    .order_by(LOSES_FIRST, LAST_ACTIVE, Assignment.id.desc())
+)
+
+
+def _in_order(session: Session, ids: Collection[int]) -> tuple[Leaver, ...]:
+    rows = session.execute(_PEOPLE.where(_sits(ids)))
+    return tuple(
+        Leaver(
+            row.public_id,
+            row.own_name or row.name,
+            row.email,
+            row.state,
+            row.last_active_at,
+            bool(row.is_chosen),
+        )
+        for row in rows
+    )
+
+
+def _sits(ids: Collection[int]) -> ColumnElement[bool]:
+    return and_(
+        Assignment.pool_id.in_(list(ids)),
+        Assignment.ended_at.is_(None),
+        Assignment.state.in_(COUNTED),
+    )
+
+
+def _mark_leavers(session: Session, pool_id: int, seats: Collection[str], now: datetime) -> None:
+    ids = [pool.id for pool in lock_family(session, pool_id)]
+    session.execute(
+        update(Assignment)
+        .where(_sits(ids), Assignment.leaving_since.is_not(None))
+        .values(leaving_since=None)
+        .execution_options(synchronize_session=False)
+    )
+    wanted = set(seats)
+    if not wanted:
+        return
+    chosen = select(Seat.id).where(Seat.public_id.in_(wanted), Seat.pool_id.in_(ids))
+    marked = session.scalars(
+        update(Assignment)
+        .where(_sits(ids), Assignment.seat_id.in_(chosen))
+        .values(leaving_since=now)
+        .returning(Assignment.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if len(marked) != len(wanted):
+        raise NotFound(NOT_THERE)

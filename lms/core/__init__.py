@@ -1,0 +1,1 @@
+"""Core: settings, clock, database, errors, and the formats that everything else builds on."""

@@ -1,0 +1,42 @@
+"""People of a room as a host pastes them: a name and an address, one person a line."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from lms.core.errors import N_, Invalid
+
+_ADDRESS: Final = re.compile(r"[^\s<>,;\"]+@[^\s<>,;\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody to put on the roster."""
+
+    name: str
+    email: str
+
+
+def read_guests(text: str) -> tuple[Guest, ...]:
+    """Read pasted people, one a line: a name and an address in any order.
+
+    Raises Invalid (field `people`) naming the lines that have no address.
+    """
+    guests, faulty = [], []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        found = _ADDRESS.search(line)
+        if found is None:
+            faulty.append(str(number))
+            continue
+        name = re.sub(r"[\s<>,;\"\t]+", " ", line.replace(found[0], " ")).strip()
+        guests.append(Guest(name or found[0].partition("@")[0], found[0]))
+    if faulty or not guests:
+        sentence = (
+            N_("There is no e-mail address in line %(lines)s.") % {"lines": ", ".join(faulty)}
+            if faulty
+            else N_("Write a name and an e-mail address, one person a line.")
+        )
+        raise Invalid(sentence, fields={"people": sentence})
+    return tuple(guests)

@@ -1,0 +1,389 @@
+"""The database: the base of all models, its column types, and the one place that commits."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    MetaData,
+    String,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
+from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as NoTurn
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, MappedColumn, Session, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.types import TypeDecorator
+
+from lms.core.compiled_statements import Driver, cursor_of
+from lms.core.errors import N_, Conflict
+
+CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
+_FIRST = bytes(ord(CROCKFORD[byte & 7]) for byte in range(256))  # 3 bits, then 25 times 5
+_OTHERS = bytes(ord(CROCKFORD[byte & 31]) for byte in range(256))
+BUSY_TIMEOUT_MS = 15_000
+CHECKPOINT_PAGES = 4_000  # SQLite's own 1,000 are 60 claims: each would pay for the pages it shares
+TURN_S = 0.11  # SQLite looks again each 100 ms at the least often
+POOL_SIZE = 8
+POOL_OVERFLOW = 24
+RESTS_SINCE = "rests_since"
+RESTED_S = 1.0
+DEADLOCK = "40P01"  # as PostgreSQL names it; SQLite has none, since one writes at a time
+LOCKED = "SQLITE_BUSY"  # who waits for 15 s gets it
+NO_ROOM = "53"  # PostgreSQL's class of what it has too little of: connections, memory, disk
+CUT_OFF = ("08", "57P")  # PostgreSQL's classes: connections that failed, and a server that ends
+AT_ONCE = N_("Somebody changed the same at this moment. Nothing was changed; try again.")
+
+
+def new_public_id() -> str:
+    """Return 128 random bits as 26 lower-case Crockford characters, the form of every outside id."""
+    random = secrets.token_bytes(26)
+    return (random[:1].translate(_FIRST) + random[1:].translate(_OTHERS)).decode()
+
+
+def new_public_ids(count: int) -> list[str]:
+    """Return many ids as `new_public_id` makes them, a hundred to the price of three."""
+    first = secrets.token_bytes(count).translate(_FIRST).decode()
+    rest = secrets.token_bytes(25 * count).translate(_OTHERS).decode()
+    return [first[at] + rest[25 * at : 25 * at + 25] for at in range(count)]
+
+
+def is_deadlock(fault: Exception) -> bool:
+    """Tell whether the database gave this one up of two that waited for each other.
+
+    The fault is SQLAlchemy's, or the driver's own where a statement went to it directly.
+    """
+    return getattr(getattr(fault, "orig", fault), "sqlstate", None) == DEADLOCK
+
+
+def is_overrun(fault: Exception) -> bool:
+    """Tell whether the database, or the way to it, had no turn for this one in time."""
+    given = getattr(fault, "orig", fault)
+    sqlite = getattr(given, "sqlite_errorname", None) or ""
+    postgresql = getattr(given, "sqlstate", None) or ""
+    return isinstance(fault, NoTurn) or sqlite.startswith(LOCKED) or postgresql.startswith(NO_ROOM)
+
+
+def is_cut_off(fault: Exception) -> bool:
+    """Tell whether the connection to the database broke, or none can be had.
+
+    What was asked last may have been done all the same: only its answer is certainly lost.
+    """
+    given = getattr(fault, "orig", fault)
+    state = getattr(given, "sqlstate", "")  # SQLite's faults have none
+    if state is None:  # no word from the server: the driver found the line dead
+        return "OperationalError" in {kind.__name__ for kind in type(given).__mro__}
+    return str(state).startswith(CUT_OFF)
+
+
+class Base(MappedAsDataclass, DeclarativeBase):
+    """The base of all tables: dataclass constructors (say `kw_only=True` at each), and constraints that are always named."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """Aware UTC datetimes in, aware UTC datetimes out; a naive one is refused with ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware datetime into UTC for the database; raises ValueError when it is naive."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  (SQLAlchemy's signature)
+    ) -> datetime | None:
+        """Give the stored moment back as aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def words(kind: type[StrEnum]) -> Enum:
+    """Return the column type for a StrEnum: its values as text, fenced by a CHECK."""
+    return Enum(
+        kind,
+        name=kind.__name__.lower(),
+        native_enum=False,
+        create_constraint=True,
+        values_callable=lambda members: [member.value for member in members],
+        length=40,
+    )
+
+
+def public_id_column() -> MappedColumn[str]:
+    """Return the column of an outside id: random, unique, made when the row is."""
+    return mapped_column(String(26), unique=True, default_factory=new_public_id)
+
+
+class Database:
+    """One database; the only commits of the product happen in `transaction`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        # One connection: of the threads of a process one writes at a time.
+        self._passing = _sqlite(url, "NORMAL", size=1) if self.is_sqlite else self.engine
+        self._turn = threading.Lock()
+        self._writing = self.engine.execution_options(carrel_writes=True)
+        self._writing_in_passing = self._passing.execution_options(carrel_writes=True)
+        self._reading = (
+            self.engine
+            if self.is_sqlite
+            else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        )
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Tell whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def transaction(self, *, in_passing: bool = False) -> Iterator[Session]:
+        """Open a writing session: leaving the block commits, an exception rolls all of it back.
+
+        What was committed is on the disk (docs/decisions/on-the-disk.md); on SQLite, what is done
+        `in_passing` outlives the program, but maybe no failure of power. Raises Conflict for the
+        one that the database gave up of two that waited for each other, and an overrun (`is_overrun`)
+        where there was no turn to write.
+        """
+        engine = self._writing_in_passing if in_passing else self._writing
+        with self._one_at_a_time(), Session(engine, expire_on_commit=False) as session:
+            try:
+                session.connection()  # begins now, so that no read comes before BEGIN IMMEDIATE
+                yield session
+                session.commit()
+            except Exception as fault:
+                if is_deadlock(fault):
+                    raise Conflict(AT_ONCE, code="at_once") from fault
+                raise
+
+    @contextmanager
+    def read_session(self) -> Iterator[Session]:
+        """Open a session for reading; nothing done in it is kept."""
+        with Session(self._reading, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def driver(self) -> Iterator[Driver]:
+        """Give the driver itself, for beats and launches of who is known, by statements of lms/core/compiled_statements.py alone.
+
+        On SQLite it is a transaction: leaving the block commits, an exception rolls back. Its commits
+        outlive the program, whatever happens to that, but not a failure of power: seconds watched
+        and sessions opened may be lost by one, and need not wait for the disk. On PostgreSQL each statement
+        is a transaction of its own. Raises what the driver raises, a `driver_fault`, and SQLAlchemy's
+        TimeoutError where there was no turn or no connection in time; some of the first are overruns
+        as well (`is_overrun`).
+        """
+        with self._one_at_a_time(), self._driver(self._passing, _writing_on_sqlite) as driver:
+            yield driver
+
+    @contextmanager
+    def reading_driver(self) -> Iterator[Driver]:
+        """Give the driver as `driver` does, for reading: nobody is kept waiting by it."""
+        with self._driver(self.engine, nullcontext) as driver:
+            yield driver
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Let the threads of this process write to SQLite one after the other.
+
+        It has no queue: who finds it locked sleeps and looks again, up to a tenth of a second later,
+        and of hundreds who do, some find it locked each time until they are turned away.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise NoTurn("others of this process wrote all the time")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def _driver(self, engine: Engine, on_sqlite: "_Manner") -> Iterator[Driver]:
+        connection = engine.raw_connection()
+        try:
+            dialect = self.engine.dialect
+            manner = on_sqlite if self.is_sqlite else _singly_on_postgresql
+            # A statement that is not at its end goes on reading until its cursor is closed.
+            with manner(connection), closing(cursor_of(connection, dialect)) as cursor:
+                yield Driver(cursor, dialect)
+        except self.driver_fault:
+            if _is_closed(connection):  # as are all that rest: their server is gone
+                self.engine.dispose()
+            raise
+        finally:
+            connection.close()
+
+    def let_others_write(self) -> None:
+        """Pause between short transactions that follow each other, so that who waits gets a turn.
+
+        SQLite has no queue: who finds it locked looks again after up to a tenth of a second, and
+        finds it locked again by the next of many. PostgreSQL needs no pause.
+        """
+        if self.is_sqlite:
+            time.sleep(TURN_S)
+
+    @property
+    def driver_fault(self) -> type[Exception]:
+        """Return what the driver's own faults are."""
+        fault: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return fault
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+        self._passing.dispose()
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(url, "FULL", size=POOL_SIZE, overflow=POOL_OVERFLOW)
+    engine = create_engine(
+        parsed,
+        # What is over a pool's size is closed again at once: at 8, in a crowd, that was a new
+        # connection, and a process of PostgreSQL's, for every third launch.
+        pool_size=2 * POOL_SIZE,
+        max_overflow=POOL_OVERFLOW - POOL_SIZE,
+        pool_use_lifo=True,  # the others rest
+        hide_parameters=True,  # a fault is logged, and names and addresses are not
+    )
+    event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", _looking_after_rest(engine.dialect))
+    return engine
+
+
+def _sqlite(url: str, synchronous: str, *, size: int, overflow: int = 0) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=size,
+        max_overflow=overflow,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+    event.listen(engine, "connect", partial(_prepare_sqlite, synchronous))
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info[RESTS_SINCE] = time.monotonic()
+
+
+def _looking_after_rest(dialect: Dialect) -> Callable[[Any, ConnectionPoolEntry, object], None]:
+    """Return what asks a connection that rested for a second whether it is still there.
+
+    SQLAlchemy's own `pool_pre_ping` asks each time: in a crowd that was a third of all journeys.
+    """
+    fault = dialect.loaded_dbapi.Error
+
+    def look(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401  (the driver's own)
+        if connection.closed:
+            raise InvalidatePoolError
+        if time.monotonic() - record.info.get(RESTS_SINCE, time.monotonic()) < RESTED_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except fault as gone:
+            raise InvalidatePoolError from gone
+
+    return look
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own)
+    # Compiling a search of the catalog took it 2 s where running it takes 20 ms.
+    connection.autocommit = True
+    connection.execute("SET jit = off")
+    connection.autocommit = False
+
+
+_Manner = Callable[[PoolProxiedConnection], AbstractContextManager[object]]
+
+
+@contextmanager
+def _writing_on_sqlite(connection: PoolProxiedConnection) -> Iterator[None]:
+    try:
+        connection.cursor().execute("BEGIN IMMEDIATE")
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+@contextmanager
+def _singly_on_postgresql(connection: PoolProxiedConnection) -> Iterator[None]:
+    driver: Any = connection.driver_connection
+    driver.autocommit = True
+    try:
+        yield
+    finally:
+        if not driver.closed:
+            driver.autocommit = False
+
+
+def _is_closed(connection: PoolProxiedConnection) -> bool:
+    return bool(getattr(connection.driver_connection, "closed", False))  # SQLite's never is
+
+
+def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's own)
+    connection.isolation_level = None  # we begin ourselves; see _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        f"synchronous={synchronous}",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that reads before it writes fails at once with "database is locked"
+    # when another wrote meanwhile; BEGIN IMMEDIATE waits for its turn instead.
+    writes = connection.get_execution_options().get("carrel_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert_into(session: Session, model: type[Base]) -> InsertOnSqlite | InsertOnPostgresql:
+    """Return an INSERT in the database's own dialect, which can say what happens ON CONFLICT."""
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    return InsertOnSqlite(model) if on_sqlite else InsertOnPostgresql(model)

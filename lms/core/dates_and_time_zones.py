@@ -1,0 +1,161 @@
+"""Times as people say them: a webinar's own clock, the reader's clock, and the traps of both."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from babel.dates import format_datetime, get_timezone_name
+
+from lms.core.errors import N_, Invalid
+
+LOCALE = "en_US"
+# The zones of North America are known by their adjective alone: "2:00 pm Eastern".
+_ADJECTIVES = "Alaska Atlantic Central Eastern Hawaii-Aleutian Mountain Newfoundland Pacific"
+ADJECTIVES = frozenset(_ADJECTIVES.split())
+NEAR = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+)
+AREAS = ("America", "Atlantic", "Europe", "Africa", "Asia", "Indian", "Australia", "Pacific")
+
+
+def read_zone(name: str) -> ZoneInfo:
+    """Return a zone of the IANA database; raises Invalid (field `zone`) for any other name."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        sentence = N_("Choose a time zone from the list.")
+        raise Invalid(sentence, fields={"zone": sentence}) from None
+
+
+def is_zone(name: str) -> bool:
+    """Tell whether this is a zone of the IANA database."""
+    return name in available_timezones()
+
+
+def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
+    """Return the UTC moment at which clocks in `zone` show the naive time `shown`.
+
+    Raises Invalid (field `held_at`) for a time that those clocks skip or show twice.
+    """
+    first = shown.replace(tzinfo=zone, fold=0)
+    second = shown.replace(tzinfo=zone, fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return first.astimezone(UTC)
+    is_skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != shown
+    sentence = (
+        N_("Clocks go forward then and never show this time. Choose one an hour later.")
+        if is_skipped
+        else N_(
+            "Clocks go back then and show this time twice. Choose one an hour later or earlier."
+        )
+    )
+    raise Invalid(sentence, fields={"held_at": sentence})
+
+
+def on_wall_clock(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return what clocks in `zone` show at `moment`, as a naive time."""
+    return moment.astimezone(zone).replace(tzinfo=None)
+
+
+def say_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """Say day, time and zone: `Thursday 6 October 2022, 2:00 pm Eastern`."""
+    return f"{say_day(moment, zone)}, {say_time(moment, zone)} {zone_word(zone)}"
+
+
+def say_moment_in_a_row(moment: datetime, zone: ZoneInfo) -> str:
+    """Say it in a table: `6 Oct 2022, 2:00 pm Eastern`."""
+    return f"{say_date(moment, zone)}, {say_time(moment, zone)} {zone_word(zone)}"
+
+
+def say_moment_shortly(moment: datetime, zone: ZoneInfo) -> str:
+    """Say it on a card: `6 Oct, 2:00 pm Eastern`."""
+    return f"{say_time_shortly(moment, zone)} {zone_word(zone)}"
+
+
+def say_time_shortly(moment: datetime, zone: ZoneInfo) -> str:
+    """Say it by a clock that needs no naming: `6 Oct, 2:00 pm`."""
+    return f"{_said(moment, zone, 'd MMM')}, {say_time(moment, zone)}"
+
+
+def say_day(moment: datetime, zone: ZoneInfo) -> str:
+    """Say the day: `Thursday 6 October 2022`."""
+    return _said(moment, zone, "EEEE d MMMM y")
+
+
+def say_date(moment: datetime, zone: ZoneInfo) -> str:
+    """Say the date in few letters: `6 Oct 2022`."""
+    return _said(moment, zone, "d MMM y")
+
+
+def say_time(moment: datetime, zone: ZoneInfo) -> str:
+    """Say the time of day: `2:00 pm`."""
+    return _said(moment, zone, "h:mm a").lower()
+
+
+def say_for_reader(moment: datetime, zone: ZoneInfo, reader: ZoneInfo) -> str:
+    """Say the same moment by the reader's clock, or nothing where it shows the same.
+
+    The day is said only where it is another one: `11:00 am`, or `Friday 7 October, 3:00 am`.
+    """
+    here, there = on_wall_clock(moment, zone), on_wall_clock(moment, reader)
+    if here == there:
+        return ""
+    if here.date() == there.date():
+        return say_time(moment, reader)
+    return f"{_said(moment, reader, 'EEEE d MMMM')}, {say_time(moment, reader)}"
+
+
+def say_span(span: timedelta) -> str:
+    """Say a span of time by its two largest units: `3 d 4 h`, `2 h 14 m`, `1 m`."""
+    minutes = max(1, round(span.total_seconds() / 60))
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    return f"{hours} h {minutes} m" if hours else f"{minutes} m"
+
+
+@cache
+def zone_word(zone: ZoneInfo) -> str:
+    """Name a zone as it is said after a time: `Eastern`, `Central European Time`, `UTC`."""
+    if zone.key in ("UTC", "Etc/UTC"):
+        return "UTC"
+    name = str(get_timezone_name(zone, width="long", locale=LOCALE))
+    adjective = name.removesuffix(" Time")
+    return adjective if adjective in ADJECTIVES else name
+
+
+@cache
+def places() -> frozenset[str]:
+    """Return the zones that places have now, without the old names they are known by as well."""
+    text = files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(line.split("\t")[2] for line in lines)
+
+
+@cache
+def zone_choices() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Return the zone of every place for a form, by area: (name in the database, name for people)."""
+    near = tuple((name, f"{zone_word(ZoneInfo(name))} ({_city(name)})") for name in NEAR)
+    groups = {"United States": (*near, ("UTC", "UTC"))}
+    rest = sorted(places() - set(NEAR), key=_city)
+    for area in AREAS:
+        groups[area] = tuple((name, _city(name)) for name in rest if name.startswith(f"{area}/"))
+    return groups
+
+
+def _city(name: str) -> str:
+    return ", ".join(reversed(name.split("/")[1:])).replace("_", " ")
+
+
+def _said(moment: datetime, zone: ZoneInfo, form: str) -> str:
+    said = format_datetime(moment, form, tzinfo=zone, locale=LOCALE)
+    return said.replace("\u202f", " ")

@@ -1,0 +1,159 @@
+"""Calendar files: webinars as iCalendar (RFC 5545), which Outlook, Google and Apple read.
+
+The room is never in them: an entry leads to the webinar's page, where the link to the room is
+shown to who may have it, an hour before.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event, Timezone, vCalAddress, vText
+
+PRODUCT: Final = "-//Carrel//Webinars//EN"
+REFRESH: Final = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One webinar to come; `uid` stays for good, `sequence` grows when the entry has to move.
+
+    A program that has the entry already puts the one with the higher sequence in its place (RFC
+    5545, 3.8.7.4).
+    """
+
+    uid: str
+    sequence: int
+    title: str
+    summary: str
+    address: str
+    starts_at: datetime
+    zone: str
+    minutes: int
+    is_canceled: bool
+    changed_at: datetime
+
+
+class Method(StrEnum):
+    """What a letter does to its reader's calendar (RFC 5546, 3.2.2 and 3.2.5).
+
+    By REQUEST and CANCEL an entry comes, moves and goes in Outlook, Google and Apple; a published
+    one stays as it was imported.
+    """
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A calendar entry that goes with a letter."""
+
+    method: Method
+    happening: Happening
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who sends an invitation, or whom it is for."""
+
+    email: str
+    name: str
+
+
+def packed(invitation: Invitation) -> dict[str, Any]:
+    """Return an invitation as JSON can keep it."""
+    facts = asdict(invitation.happening)
+    moments = {name: facts[name].isoformat() for name in ("starts_at", "changed_at")}
+    return {"method": invitation.method.value, **facts, **moments}
+
+
+def unpacked(kept: Mapping[str, Any]) -> Invitation:
+    """Return an invitation as `packed` kept it."""
+    facts = {name: kept[name] for name in Happening.__dataclass_fields__}
+    moments = {name: datetime.fromisoformat(facts[name]) for name in ("starts_at", "changed_at")}
+    return Invitation(Method(kept["method"]), Happening(**{**facts, **moments}))
+
+
+def write_invitation(invitation: Invitation, *, organizer: Party, attendee: Party) -> bytes:
+    """Return the calendar file of a letter, which asks for no answer.
+
+    Google takes it only where organizer and attendee are named and the method is the one that the
+    letter's part names, too.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", invitation.method.value)
+    for zone in _zones([invitation.happening]):
+        calendar.add_component(zone)
+    event = _event(invitation.happening)
+    event.add("organizer", _address_of(organizer))
+    coming = _address_of(attendee)
+    coming.params["role"] = vText("REQ-PARTICIPANT")
+    coming.params["partstat"] = vText("ACCEPTED")
+    coming.params["rsvp"] = vText("FALSE")
+    event.add("attendee", coming)
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def _address_of(party: Party) -> vCalAddress:
+    address = vCalAddress(f"mailto:{party.email}")
+    # a quotation mark can't stand in a parameter (RFC 5545, 3.1)
+    address.params["cn"] = vText(party.name.replace('"', "'"))
+    return address
+
+
+def write_calendar(happenings: Iterable[Happening], *, name: str = "") -> bytes:
+    """Return a calendar of these webinars, each in its own zone; `name` is for those who follow it.
+
+    The zones are described from the year before to the year after, as Outlook wants them.
+    """
+    entries = tuple(happenings)
+    calendar = Calendar()
+    calendar.add("prodid", PRODUCT)
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    if name:
+        calendar.add("x-wr-calname", name)
+        calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    for zone in _zones(entries):
+        calendar.add_component(zone)
+    for entry in entries:
+        calendar.add_component(_event(entry))
+    return bytes(calendar.to_ical())
+
+
+def _event(entry: Happening) -> Event:
+    starts = entry.starts_at.astimezone(ZoneInfo(entry.zone))
+    event = Event()
+    event.add("uid", entry.uid)
+    event.add("sequence", entry.sequence)
+    event.add("dtstamp", entry.changed_at)
+    event.add("last-modified", entry.changed_at)
+    event.add("dtstart", starts)
+    # the length is of minutes that pass, also over a change of the clocks
+    event.add("duration", timedelta(minutes=entry.minutes))
+    event.add("summary", entry.title)
+    event.add("description", "\n\n".join(filter(None, (entry.summary, entry.address))))
+    event.add("url", entry.address)
+    event.add("location", entry.address)
+    event.add("status", "CANCELLED" if entry.is_canceled else "CONFIRMED")
+    event.add("transp", "TRANSPARENT" if entry.is_canceled else "OPAQUE")
+    return event
+
+
+def _zones(entries: Sequence[Happening]) -> Iterable[Timezone]:
+    years: dict[str, list[int]] = {}
+    for entry in entries:
+        years.setdefault(entry.zone, []).append(entry.starts_at.year)
+    for zone, found in sorted(years.items()):
+        yield Timezone.from_tzid(
+            zone,
+            first_date=date(min(found) - 1, 1, 1),
+            last_date=date(max(found) + 1, 12, 31),
+        )

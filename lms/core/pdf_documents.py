@@ -1,0 +1,136 @@
+"""Paper: documents that typst makes, as tagged PDF (PDF/UA-1), with names in any script.
+
+The fonts are in lms/print_fonts. PDF/UA refuses a letter that no font has, so such letters are
+written in Latin ones first.
+"""
+
+import threading
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from functools import cache, lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import Final
+
+import typst
+from text_unidecode import unidecode
+
+FONTS: Final = Path(__file__).resolve().parent / "print_fonts"
+TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
+# They join letters in the scripts of India and in Persian; everything else unseen is left out.
+JOINERS: Final = "\u200c\u200d"
+NO_PICTURES: Final[Mapping[str, bytes]] = MappingProxyType({})
+
+
+class Size(StrEnum):
+    """A sheet of paper, as typst names it."""
+
+    LETTER = "us-letter"
+    A4 = "a4"
+
+
+# A compiler is one thread's at a time, and keeps the fonts that it has read.
+_turn = threading.Lock()
+
+
+def print_pdf(
+    template: str,
+    values: Mapping[str, str],
+    *,
+    size: Size,
+    at: datetime,
+    pictures: Mapping[str, bytes] = NO_PICTURES,
+) -> bytes:
+    """Return a document of templates/ as a tagged PDF; about 20 ms once the fonts are read.
+
+    `values` are what it says, `pictures` the files that these name, `at` when it was made.
+    """
+    given = {name: printable(value) for name, value in values.items()} | {"paper": size.value}
+    try:
+        return _compile(template, given, pictures, at)
+    except typst.TypstError:
+        # a letter that its font has, and has not together with its neighbor
+        plain = {name: unidecode(value) for name, value in given.items()}
+        return _compile(template, plain, pictures, at)
+
+
+@lru_cache(maxsize=128)
+def picture_of_drawing(drawing: str, width: int) -> bytes:
+    """Return an SVG as a PNG of that width in pixels; about 15 ms, and nothing for the last 128.
+
+    Anybody may ask for one, and certificates wait for the same compiler.
+    """
+    template = f'#set page(width: {width}pt, height: auto, margin: 0pt)\n#image("drawing.svg", width: 100%)'
+    with TemporaryDirectory() as root, _turn:
+        (Path(root) / "drawing.svg").write_text(drawing, encoding="utf-8")
+        made = _compiler().compile(template.encode(), format="png", ppi=72.0, root=Path(root))
+    if not isinstance(made, bytes):
+        raise TypeError("one page was asked for")
+    return made
+
+
+def printable(text: str) -> str:
+    """Return a text in letters that the fonts have: those of others are written in Latin ones."""
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(_printable(letter) for letter in composed)
+
+
+def _printable(letter: str) -> str:
+    if letter == "\n" or letter in JOINERS:
+        return letter
+    if unicodedata.category(letter)[0] == "C":
+        return ""
+    if _has(letter):
+        return letter
+    parts = unicodedata.normalize("NFKD", letter)
+    return parts if all(_has(part) for part in parts) else str(unidecode(letter))
+
+
+def _has(letter: str) -> bool:
+    starts, ends = _coverage()
+    at = bisect_right(starts, ord(letter)) - 1
+    return at >= 0 and ord(letter) <= ends[at]
+
+
+@cache
+def _coverage() -> tuple[tuple[int, ...], tuple[int, ...]]:
+    ranges = (FONTS / "coverage.txt").read_text(encoding="ascii").split()
+    edges = [one.partition("-") for one in ranges]
+    starts = tuple(int(first, 16) for first, _, _ in edges)
+    return starts, tuple(int(last or first, 16) for first, _, last in edges)
+
+
+@cache
+def _template(name: str) -> bytes:
+    return (TEMPLATES / name).read_bytes()
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    fonts = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS]
+    )
+    return typst.Compiler(font_paths=fonts, ignore_system_fonts=True)
+
+
+def _compile(
+    template: str, values: Mapping[str, str], pictures: Mapping[str, bytes], at: datetime
+) -> bytes:
+    with TemporaryDirectory() as root, _turn:
+        for name, picture in pictures.items():
+            (Path(root) / name).write_bytes(picture)
+        made = _compiler().compile(
+            _template(template),
+            format="pdf",
+            sys_inputs=dict(values),
+            pdf_standards="ua-1",
+            root=Path(root),
+            timestamp=int(at.timestamp()),
+        )
+    if not isinstance(made, bytes):
+        raise TypeError("one document was asked for")
+    return made

@@ -1,0 +1,47 @@
+"""The running library: what the app, the commands and the worker share."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from lms.core.database import Database
+from lms.core.settings import Settings
+from media.delivery.media_tokens import Signer
+from media.storage.storage_pair import StoragePair
+from media.storage.storage_protocol import Storage, open_storage
+
+
+@dataclass(frozen=True, slots=True)
+class Carrel:
+    """One running library: its settings, database, file storage and media signer."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    signer: Signer
+
+
+def open_carrel(settings: Settings) -> Carrel:
+    """Open the database and the storage that the settings name; nothing is created in either."""
+    storage = open_place(settings, settings.storage_url)
+    if settings.storage_former is not None:
+        former = open_place(settings, settings.storage_former)
+        storage = StoragePair(storage, former)
+    signer = Signer(derived_key(settings.secret_key, "media addresses"))
+    return Carrel(settings, Database(settings.database_url), storage, signer)
+
+
+def open_place(settings: Settings, url: str) -> Storage:
+    """Open one storage, with what the settings say of S3; raises ValueError for no such address."""
+    return open_storage(
+        url,
+        endpoint=settings.s3_endpoint or "",
+        region=settings.s3_region,
+        access_key=settings.s3_access_key or "",
+        secret_key=settings.s3_secret_key or "",
+    )
+
+
+def derived_key(secret: str, purpose: str) -> bytes:
+    """Return 32 bytes for one purpose, so that no two uses share a key."""
+    return hmac.digest(secret.encode(), f"carrel: {purpose}".encode(), hashlib.sha256)

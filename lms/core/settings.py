@@ -1,0 +1,361 @@
+"""The settings: read once from the environment, checked whole, then frozen."""
+
+import os
+import re
+import secrets
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from media.delivery.delivery_modes import Way
+
+PREFIX = "CARREL_"
+SECRET_KEY_LENGTH = 32
+LONGEST_UPLOAD_DAYS = 365
+LOOPBACK_NAMES = ("localhost",)
+
+Network = IPv4Network | IPv6Network
+T = TypeVar("T")
+
+
+class SettingsError(Exception):
+    """Every fault of the settings at once; `faults` maps a variable's name to its sentence."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        self.faults = dict(faults)
+        lines = [f"  {name}: {fault}" for name, fault in sorted(self.faults.items())]
+        super().__init__("The settings have faults:\n" + "\n".join(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator decides; each field is documented in docs/settings.md."""
+
+    data_dir: Path
+    scratch: Path
+    base_url: str
+    secret_key: str = field(repr=False)
+    database_url: str = field(repr=False)
+    storage_url: str
+    storage_former: str | None
+    s3_endpoint: str | None
+    s3_region: str
+    s3_access_key: str | None = field(repr=False)
+    s3_secret_key: str | None = field(repr=False)
+    delivery: Way
+    redis_url: str | None = field(repr=False)
+    smtp_url: str | None = field(repr=False)
+    mail_from: str
+    time_zone: str
+    trusted_proxies: tuple[Network, ...]
+    upload_days: int
+    speech_command: tuple[str, ...]
+
+    @property
+    def is_https(self) -> bool:
+        """Tell whether people reach this house by https."""
+        return self.base_url.startswith("https://")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read `CARREL_*` (and `CARREL_*_FILE` for secrets) from the environment.
+
+        Makes DATA_DIR and, when none is given, a secret key kept there with mode 0600.
+        Raises SettingsError, which names every fault at once.
+        """
+        reader = _Reader(os.environ if environ is None else environ)
+        data_dir = reader.take("DATA_DIR", Path(".var").resolve(), _directory)
+        base_url = reader.take("BASE_URL", "http://127.0.0.1:8000", _base_url)
+        allows_http = reader.take("ALLOW_HTTP", default=False, parse=_yes_or_no)
+        if base_url and not allows_http and _is_plain_beyond_loopback(base_url):
+            reader.fault(
+                "BASE_URL",
+                "plain http beyond this machine sends passwords in the clear; use https, "
+                "or set CARREL_ALLOW_HTTP=yes if you mean it",
+            )
+        reader.check_pair("S3_ACCESS_KEY", "S3_SECRET_KEY")
+        storage_url = reader.take("STORAGE", (data_dir / "files").as_uri(), _storage_url)
+        storage_former = reader.take("STORAGE_FORMER", None, _storage_url)
+        if storage_former and (
+            is_within(storage_former, storage_url) or is_within(storage_url, storage_former)
+        ):
+            reader.fault("STORAGE_FORMER", "lies within CARREL_STORAGE, or the reverse")
+        delivery = reader.take("DELIVERY", Way.EMBEDDED, _way)
+        if delivery is Way.NGINX and not storage_url.startswith("file:"):
+            reader.fault("DELIVERY", "nginx sends files of a directory; CARREL_STORAGE is a bucket")
+        if delivery is Way.REDIRECT and not storage_url.startswith("s3:"):
+            reader.fault("DELIVERY", "redirect leads to a bucket; CARREL_STORAGE is a directory")
+        settings = cls(
+            data_dir=data_dir,
+            scratch=reader.take("SCRATCH", data_dir / "scratch", _directory),
+            base_url=base_url,
+            secret_key=reader.secret("SECRET_KEY", "", _secret_key),
+            database_url=reader.secret(
+                "DATABASE_URL", f"sqlite:///{data_dir / 'carrel.sqlite3'}", _database_url
+            ),
+            storage_url=storage_url,
+            storage_former=storage_former,
+            s3_endpoint=reader.take("S3_ENDPOINT", None, _web_address),
+            s3_region=reader.take("S3_REGION", "us-east-1", str),
+            s3_access_key=reader.secret("S3_ACCESS_KEY", None, str),
+            s3_secret_key=reader.secret("S3_SECRET_KEY", None, str),
+            delivery=delivery,
+            redis_url=reader.secret("REDIS_URL", None, _redis_url),
+            smtp_url=reader.secret("SMTP_URL", None, _smtp_url),
+            mail_from=reader.take("MAIL_FROM", f"library@{_host(base_url)}", _mail_from),
+            time_zone=reader.take("TIME_ZONE", "America/New_York", _time_zone),
+            trusted_proxies=reader.take("TRUSTED_PROXIES", (), _networks),
+            upload_days=reader.take("UPLOAD_DAYS", 7, _days),
+            speech_command=reader.take("SPEECH_COMMAND", (), _command),
+        )
+        reader.check_unknown()
+        reader.raise_faults()
+        return settings.with_kept_key()
+
+    def with_kept_key(self) -> "Settings":
+        """Return settings with the data directories made and a secret key, made once and kept."""
+        for name, directory in (("DATA_DIR", self.data_dir), ("SCRATCH", self.scratch)):
+            try:
+                directory.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise SettingsError({PREFIX + name: f"{directory}: {error.strerror}"}) from error
+        if self.secret_key:
+            return self
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return Settings(**{**values, "secret_key": _kept_secret_key(self.data_dir)})
+
+
+def inherited_environment(**defaults: str) -> dict[str, str]:
+    """Return the environment for a program of ours, with `CARREL_*` defaults for what isn't set."""
+    unset = {
+        PREFIX + name: value
+        for name, value in defaults.items()
+        if not os.environ.get(PREFIX + name, "").strip()
+    }
+    return {**os.environ, **unset}
+
+
+def is_within(place: str, other: str) -> bool:
+    """Tell whether a storage address lies within another, or is the same."""
+    return f"{place.rstrip('/')}/".startswith(f"{other.rstrip('/')}/")
+
+
+class _Reader:
+    """Takes values from the environment and collects what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._faults: dict[str, str] = {}
+        self._known: set[str] = set()
+
+    def fault(self, name: str, sentence: str) -> None:
+        self._faults[PREFIX + name] = sentence
+
+    def take(self, name: str, default: T, parse: Callable[[str], T]) -> T:
+        self._known.add(PREFIX + name)
+        raw = self._environ.get(PREFIX + name, "").strip()
+        return self._parsed(name, raw, default, parse)
+
+    def secret(self, name: str, default: T, parse: Callable[[str], T]) -> T:
+        self._known.update((PREFIX + name, f"{PREFIX}{name}_FILE"))
+        raw = self._environ.get(PREFIX + name, "").strip()
+        path = self._environ.get(f"{PREFIX}{name}_FILE", "").strip()
+        if raw and path:
+            self.fault(name, f"is given twice, as itself and as {PREFIX}{name}_FILE; keep one")
+            return default
+        if path:
+            try:
+                raw = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                self.fault(f"{name}_FILE", f"{path} cannot be read: {error}")
+                return default
+        return self._parsed(name, raw, default, parse)
+
+    def check_pair(self, one: str, other: str) -> None:
+        given = [name for name in (one, other) if self._is_given(name)]
+        if len(given) == 1:
+            missing = other if given == [one] else one
+            self.fault(missing, f"is missing beside {PREFIX}{given[0]}")
+
+    def _is_given(self, name: str) -> bool:
+        return any(self._environ.get(PREFIX + name + end, "").strip() for end in ("", "_FILE"))
+
+    def check_unknown(self) -> None:
+        for name in self._environ:
+            if name.startswith(PREFIX) and name not in self._known:
+                if name.removesuffix("_FILE") in self._known:
+                    self._faults[name] = "only secrets can be read from a file"
+                elif not name.startswith(PREFIX + "TEST_"):
+                    self._faults[name] = "is not a setting; see docs/settings.md for their names"
+
+    def raise_faults(self) -> None:
+        if self._faults:
+            raise SettingsError(self._faults)
+
+    def _parsed(self, name: str, raw: str, default: T, parse: Callable[[str], T]) -> T:
+        if not raw:
+            return default
+        try:
+            return parse(raw)
+        except ValueError as error:
+            self.fault(name, str(error))
+            return default
+
+
+def _kept_secret_key(data_dir: Path) -> str:
+    path = data_dir / "secret_key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SettingsError(
+            {PREFIX + "SECRET_KEY": f"cannot be kept in {path}: {error.strerror}"}
+        ) from error
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        key = secrets.token_urlsafe(48)
+        file.write(key + "\n")
+    return key
+
+
+def _command(raw: str) -> tuple[str, ...]:
+    try:
+        parts = tuple(shlex.split(raw))
+    except ValueError as error:
+        raise ValueError(f"is no command: {error}") from error
+    if not Path(parts[0]).is_absolute():
+        raise ValueError("has to begin with the whole path of a program, such as /opt/speech/run")
+    return parts
+
+
+def _directory(raw: str) -> Path:
+    path = Path(raw).expanduser().resolve()
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{path} is a file; name a directory")
+    return path
+
+
+def _split(raw: str) -> SplitResult:
+    parts = urlsplit(raw)
+    _ = parts.port  # raises ValueError when it is not a number
+    return parts
+
+
+def _web_address(raw: str) -> str:
+    parts = _split(raw)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{raw!r} is not a web address such as https://library.example.org")
+    return raw.rstrip("/")
+
+
+def _base_url(raw: str) -> str:
+    address = _web_address(raw)
+    parts = _split(address)
+    if parts.path or parts.query or parts.fragment or parts.username:
+        raise ValueError("is the scheme and the host only, such as https://library.example.org")
+    return address
+
+
+def _host(base_url: str) -> str:
+    return urlsplit(base_url).hostname or "localhost"
+
+
+def _is_plain_beyond_loopback(base_url: str) -> bool:
+    host = _host(base_url)
+    if base_url.startswith("https://") or host in LOOPBACK_NAMES:
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return True
+
+
+def _database_url(raw: str) -> str:
+    try:
+        url = make_url(raw)
+    except ArgumentError as error:
+        raise ValueError(
+            "is not a database address such as postgresql://user@host/carrel"
+        ) from error
+    if url.get_backend_name() == "sqlite":
+        if not url.database or url.database == ":memory:":
+            raise ValueError("an SQLite database needs a file: sqlite:////var/lib/carrel/db")
+        return raw
+    if url.get_backend_name() not in ("postgresql", "postgres"):
+        raise ValueError("is neither sqlite:/// nor postgresql://")
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _storage_url(raw: str) -> str:
+    parts = _split(raw)
+    if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
+        return raw
+    if parts.scheme == "s3" and parts.netloc:
+        return raw.rstrip("/")
+    raise ValueError("is neither file:///directory nor s3://bucket/prefix")
+
+
+def _way(raw: str) -> Way:
+    if raw.lower() not in set(Way):
+        raise ValueError(f"{raw!r} is none of {', '.join(Way)}")
+    return Way(raw.lower())
+
+
+def _redis_url(raw: str) -> str:
+    if _split(raw).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("is not an address such as redis://127.0.0.1:6379/0")
+    return raw
+
+
+def _smtp_url(raw: str) -> str:
+    parts = _split(raw)
+    if parts.scheme not in ("smtp", "smtps", "smtp+starttls") or not parts.hostname:
+        raise ValueError("is not an address such as smtp+starttls://user:password@host:587")
+    return raw
+
+
+def _mail_from(raw: str) -> str:
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", raw):
+        raise ValueError(
+            f"{raw!r} is not a bare mail address; the sender's name is set in the house page"
+        )
+    return raw
+
+
+def _time_zone(raw: str) -> str:
+    if raw not in available_timezones():
+        raise ValueError(f"{raw!r} is not a zone of the IANA database, such as America/New_York")
+    return ZoneInfo(raw).key
+
+
+def _networks(raw: str) -> tuple[Network, ...]:
+    return tuple(ip_network(part.strip(), strict=False) for part in raw.split(",") if part.strip())
+
+
+def _days(raw: str) -> int:
+    if not raw.isdecimal() or not 1 <= int(raw) <= LONGEST_UPLOAD_DAYS:
+        raise ValueError(f"{raw!r} is not a number of days between 1 and {LONGEST_UPLOAD_DAYS}")
+    return int(raw)
+
+
+def _yes_or_no(raw: str) -> bool:
+    answers = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    if raw.lower() not in answers:
+        raise ValueError(f"{raw!r} is neither yes nor no")
+    return answers[raw.lower()]
+
+
+def _secret_key(raw: str) -> str:
+    if len(raw) < SECRET_KEY_LENGTH:
+        raise ValueError(
+            f"is shorter than {SECRET_KEY_LENGTH} characters; use `openssl rand -base64 48`"
+        )
+    return raw

@@ -1,0 +1,62 @@
+"""The last part of a page's address: from a name, readable, and nobody else's."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, count
+
+from slugify import slugify
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from lms.core.errors import N_, Invalid
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+LONGEST = 80
+FROM_A_NAME = 60  # room for a number behind it
+
+
+def choose(session: Session, column: InstrumentedAttribute[str], *, wanted: str, name: str) -> str:
+    """Return the wanted slug, or without one a free slug that follows the name.
+
+    Raises Invalid (field `slug`) when the wanted one is no slug or is taken.
+    """
+    if wanted:
+        check(wanted)
+        if not is_free(session, column, wanted):
+            sentence = N_("That address is taken. Choose another one.")
+            raise Invalid(sentence, fields={"slug": sentence})
+        return wanted
+    return next(slug for slug in _ideas(name) if is_free(session, column, slug))
+
+
+def choose_many(
+    session: Session, column: InstrumentedAttribute[str], names: Iterable[str]
+) -> Mapping[str, str]:
+    """Return a free slug for each name, as `choose` does for one, no two of them the same."""
+    first = {name: next(_ideas(name)) for name in names}
+    gone = set(session.scalars(select(column).where(column.in_(set(first.values())))))
+    chosen: dict[str, str] = {}
+    for name, idea in first.items():
+        others = (one for one in _ideas(name) if one not in gone)
+        chosen[name] = (
+            next(one for one in others if is_free(session, column, one)) if idea in gone else idea
+        )
+        gone.add(chosen[name])
+    return chosen
+
+
+def check(slug: str) -> None:
+    """Raise Invalid (field `slug`) unless this can stand in an address."""
+    if len(slug) > LONGEST or not SLUG.fullmatch(slug):
+        sentence = N_("Use small letters, figures and single hyphens, at most 80 of them.")
+        raise Invalid(sentence, fields={"slug": sentence})
+
+
+def is_free(session: Session, column: InstrumentedAttribute[str], slug: str) -> bool:
+    """Tell whether nothing has this slug yet."""
+    return session.scalar(select(column).where(column == slug)) is None
+
+
+def _ideas(name: str) -> Iterator[str]:
+    first = slugify(name, max_length=FROM_A_NAME, word_boundary=True) or "untitled"
+    return chain((first,), (f"{first}-{number}" for number in count(2)))

@@ -1,0 +1,131 @@
+"""Words set as outlines, so that a picture shows them alike wherever it is opened.
+
+A picture in a page may load no typeface. The outlines are those of Source Serif 4 at weight 600
+(SIL OFL 1.1; docs/decisions/posters.md tells how they were made), for Latin letters.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+OUTLINES: Final = Path(__file__).parents[1] / "static" / "fonts" / "poster-outlines.json"
+EM: Final = 1000  # outlines are drawn on an em of a thousand
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Advance widths, outlines (SVG path data) and kerning of pairs, in thousandths of an em."""
+
+    glyphs: Mapping[str, tuple[int, str]]
+    kern: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line to draw: its text, where its baseline begins, its size and its color."""
+
+    text: str
+    x: float
+    y: float
+    size: float
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Lines of text at a size, in the units of the picture."""
+
+    lines: tuple[str, ...]
+    size: float
+
+
+def can_set(text: str) -> bool:
+    """Tell whether there is an outline for every letter of a text."""
+    return all(letter in _letters().glyphs for letter in text)
+
+
+def width_of(text: str, size: float) -> float:
+    """Return how wide a text is at a size, kerned; raises KeyError for a letter without outline."""
+    letters = _letters()
+    advance = sum(letters.glyphs[letter][0] for letter in text)
+    kerning = sum(letters.kern.get(one + two, 0) for one, two in pairwise(text))
+    return (advance + kerning) * size / EM
+
+
+def fit(
+    text: str, *, width: float, sizes: Sequence[float], most_lines: Sequence[int]
+) -> Setting | None:
+    """Set a text as large as fits: `sizes` are tried in turn, each with its `most_lines`.
+
+    Lines are as even as they can be. None when even the last size is too large.
+    """
+    words = text.split()
+    for size, most in zip(sizes, most_lines, strict=True):
+        lines = _balanced(words, width, size, most)
+        if lines is not None:
+            return Setting(lines, size)
+    return None
+
+
+def draw(lines: Sequence[Line]) -> str:
+    """Return SVG for some lines; each outline is given once, so draw all of a picture at once."""
+    letters = _letters()
+    used = sorted({letter for line in lines for letter in line.text if letters.glyphs[letter][1]})
+    names = {letter: f"l{place}" for place, letter in enumerate(used)}
+    defined = "".join(
+        f'<path id="{name}" d="{letters.glyphs[letter][1]}"/>' for letter, name in names.items()
+    )
+    return f"<defs>{defined}</defs>" + "".join(_drawn(line, names) for line in lines)
+
+
+def _drawn(line: Line, names: Mapping[str, str]) -> str:
+    letters, at, uses, before = _letters(), 0, [], ""
+    for letter in line.text:
+        at += letters.kern.get(before + letter, 0)
+        if letter in names:
+            uses.append(f'<use href="#{names[letter]}" x="{at}"/>')
+        at += letters.glyphs[letter][0]
+        before = letter
+    place = f"translate({line.x:g} {line.y:g}) scale({line.size / EM:g})"
+    return f'<g fill="{line.color}" transform="{place}">{"".join(uses)}</g>'
+
+
+def _balanced(words: Sequence[str], width: float, size: float, most: int) -> tuple[str, ...] | None:
+    """Break words into the fewest lines that fit, the widest of them as narrow as can be."""
+    # breaks[end] holds, for so many lines as yet, the widest line of the first `end` words and them
+    breaks: dict[int, tuple[float, tuple[str, ...]]] = {0: (0.0, ())}
+    for _ in range(most):
+        breaks = _one_line_more(words, breaks, width, size)
+        if len(words) in breaks:
+            return breaks[len(words)][1]
+    return None
+
+
+def _one_line_more(
+    words: Sequence[str],
+    breaks: Mapping[int, tuple[float, tuple[str, ...]]],
+    width: float,
+    size: float,
+) -> dict[int, tuple[float, tuple[str, ...]]]:
+    longer: dict[int, tuple[float, tuple[str, ...]]] = {}
+    for start, (widest, lines) in breaks.items():
+        for end in range(start + 1, len(words) + 1):
+            line = " ".join(words[start:end])
+            taken = width_of(line, size)
+            if taken > width:
+                break
+            found = (max(widest, taken), (*lines, line))
+            if end not in longer or found[0] < longer[end][0]:
+                longer[end] = found
+    return longer
+
+
+@cache
+def _letters() -> Letters:
+    read = json.loads(OUTLINES.read_text(encoding="utf-8"))
+    glyphs = {letter: (advance, path) for letter, (advance, path) in read["glyphs"].items()}
+    return Letters(glyphs, read["kern"])

@@ -1,0 +1,148 @@
+"""Quillmoor House, its presenters, its customers and the cast; none of it exists."""
+
+from lms.demo.data_types import (
+    FILES,
+    CastText,
+    HouseText,
+    OrganizationText,
+    PassText,
+    PresenterText,
+    PriceText,
+)
+
+HOUSE = HouseText(
+    name="Quillmoor House",
+    accent="#1d6a4c",
+    contact_email="hello@example.org",
+    about="""\
+Quillmoor House is four people and a very large calendar. Since 2022 we have held one live hour a
+month for people who work in public libraries: at the desk, in the stacks, on the bus, in the
+basement with the shoeboxes.
+
+Every hour is recorded. Buy one and it is yours for good; buy a pass and everything is yours for a
+year.
+""",
+    mark=FILES / "mark.png",
+)
+
+PRESENTERS = (
+    PresenterText(
+        slug="odalys-fenwright",
+        name="Odalys Fenwright",
+        biography="""\
+Odalys Fenwright ran a branch with eleven chairs and one printer for nine years, and still thinks
+of every service question in terms of that printer. She went on to supervise the public desks of
+a twelve-branch county, where she taught new staff to greet, to listen and to stop apologizing for
+rules they did not write.
+
+She now trains desk staff and first-time supervisors. Her sessions are short on theory and long on
+sentences you can say out loud. She holds a master's degree in adult education and a bicycle
+mechanic's certificate, and considers the second the harder of the two.
+""",
+        picture=FILES / "odalys-fenwright.png",
+    ),
+    PresenterText(
+        slug="tobias-karrow",
+        name="Tobias Karrow",
+        biography="""\
+Tobias Karrow spent fourteen years as the only technology person in a library system of six, which
+means that he has crawled under every kind of desk there is. He writes plain-words guides to
+privacy, public computing and whatever arrived in last week's news.
+
+He believes that a librarian who can say "I don't know, let's look" is better equipped than any
+expert, and his webinars are built so that people who call themselves bad with computers leave
+with something they can use the same afternoon.
+""",
+        picture=FILES / "tobias-karrow.png",
+    ),
+    PresenterText(
+        slug="hester-lindqvale",
+        name="Hester Lindqvale",
+        biography="""\
+Hester Lindqvale is a conservator who left a museum for a reading room. For twenty-two years she
+has helped small libraries look after photographs, ledgers, quilts, church minutes and one stuffed
+heron, mostly with equipment bought at a hardware store.
+
+She has set up community scanning days in more than sixty towns. She speaks slowly, answers every
+question, and has strong opinions about rubber bands.
+""",
+        picture=FILES / "hester-lindqvale.png",
+    ),
+    PresenterText(
+        slug="imani-obasworth",
+        name="Imani Obasworth",
+        biography="""\
+Imani Obasworth drove a bookmobile, then planned its routes, then argued for its budget before
+three different county boards. She works with libraries on outreach, children's programs and the
+practical side of keeping a building open when the weather is against it.
+
+She is known for bringing the spreadsheet and the song. Both are in the handouts.
+""",
+        picture=FILES / "imani-obasworth.png",
+    ),
+)
+
+ORGANIZATIONS = (
+    OrganizationText("hollowmere", "Hollowmere Library Consortium"),
+    OrganizationText("tarnbrook", "Tarnbrook County Library", parent="hollowmere"),
+    OrganizationText("port-selwick", "Port Selwick City Library", parent="hollowmere"),
+)
+
+CAST = (
+    CastText(
+        email="alice@example.org",
+        name="Alice Thornbury",
+        password="alice-reads-at-noon",  # noqa: S106  (printed for everyone)
+        role="seat",
+        about="holds two webinars for good",
+        keeps=("first-ninety-seconds", "story-time-restless-room"),
+    ),
+    CastText(
+        email="bob@example.org",
+        name="Bob Achterberg",
+        password="bob-rides-the-bookmobile",  # noqa: S106
+        role="pass",
+        about="all-access pass in force",
+        all_access=PassText(bought_days_ago=100),
+    ),
+    CastText(
+        email="carol@example.com",
+        name="Carol Winsome",
+        password="carol-keeps-the-ledger",  # noqa: S106
+        role="expired",
+        about="all-access pass that has ended",
+        all_access=PassText(bought_days_ago=430),
+    ),
+    CastText(
+        email="dan@example.com",
+        name="Dan Pellerin",
+        password="dan-is-new-in-town",  # noqa: S106
+        role="nothing",
+        about="holds nothing yet",
+    ),
+    CastText(
+        email="mia@example.org",
+        name="Mia Castellane",
+        password="mia-opens-the-branch",  # noqa: S106
+        role="manager",
+        about="manager at Tarnbrook County Library",
+        manages="tarnbrook",
+    ),
+    CastText(
+        email="ada@example.org",
+        name="Ada Brightwater",
+        password="ada-lights-the-lamp",  # noqa: S106
+        role="staff",
+        about="staff of the house",
+        staff=True,
+    ),
+)
+
+PRICES = (
+    PriceText("single", 1, 9900),
+    PriceText("group_seats", 3, 7500),
+    PriceText("group_seats", 5, 6500),
+    PriceText("group_showing", 1, 29900),
+    PriceText("institutional", 1, 49900),
+    PriceText("pass", 1, 49900),
+)

@@ -1,0 +1,102 @@
+"""What the demo tells of itself: who may sign in, and which recordings can be played."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from lms.accounts.accounts import read_kept
+from lms.branding import read_house
+from lms.core.email_addresses import read_address
+from lms.core.password_hashing import Right, check_password
+from lms.core.runtime import Carrel
+from lms.demo.content import CAST, WEBINARS
+from lms.demo.data_types import CastText
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.recordings import Recording, RecordingState
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """One of the cast; `password` is None once the person chose another."""
+
+    email: str
+    password: str | None
+    role: str
+    name: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoWebinar:
+    """A webinar of the demo; `recording_ready` tells that it can be played now."""
+
+    slug: str
+    title: str
+    held_at: datetime
+    state: WebinarState
+    recording: RecordingState | None
+    recording_ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """The demo as it is now; `is_new` tells that it was made just now."""
+
+    house: str
+    is_new: bool
+    logins: tuple[DemoLogin, ...]
+    webinars: tuple[DemoWebinar, ...]
+
+
+def read_report(carrel: Carrel, *, is_new: bool) -> DemoReport:
+    """Report what of the demo is in this library; passwords that were changed are left out."""
+    with carrel.database.read_session() as session:
+        house = read_house(session, contact="").name
+        kept = [read_kept(session, read_address(person.email)) for person in CAST]
+        webinars = _webinars(session)
+    logins = tuple(
+        _login(person, one.password_hash, is_new=is_new)
+        for person, one in zip(CAST, kept, strict=True)
+        if one.login_id is not None
+    )
+    return DemoReport(house, is_new, logins, webinars)
+
+
+def _login(person: CastText, password_hash: str | None, *, is_new: bool) -> DemoLogin:
+    stands = is_new or isinstance(check_password(password_hash, person.password), Right)
+    return DemoLogin(
+        email=person.email,
+        password=person.password if stands else None,
+        role=person.role,
+        name=person.name,
+        about=person.about,
+    )
+
+
+def _webinars(session: Session) -> tuple[DemoWebinar, ...]:
+    rows = session.execute(
+        select(
+            Webinar.slug,
+            Webinar.title,
+            Webinar.held_at,
+            Webinar.state,
+            Recording.state.label("recording"),
+            Recording.run,
+        )
+        .outerjoin(Recording, and_(Recording.webinar_id == Webinar.id, Recording.is_current))
+        .where(Webinar.slug.in_([webinar.slug for webinar in WEBINARS]))
+        .order_by(Webinar.held_at)
+    )
+    return tuple(
+        DemoWebinar(
+            slug=row.slug,
+            title=row.title,
+            held_at=row.held_at,
+            state=row.state,
+            recording=row.recording,
+            recording_ready=row.run is not None,
+        )
+        for row in rows
+    )

@@ -1,3 +1,0 @@
-"""How far long work is."""
-
-from lms.pace import pace_of as pace_of

@@ -1,0 +1,184 @@
+"""Grants of a login: permanent ones for a webinar, dated ones for a scope, and taking them back."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict, NotFound
+from lms.models.accounts import Login
+from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
+from lms.models.playback import PlaybackEnd
+from lms.playback.sessions import end_by_own_grants
+
+NO_SUCH_GRANT = N_("There is no such grant.")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a grant covers: a scope and, unless it is everything, the id of its row."""
+
+    scope: Scope
+    id: int | None = None
+
+
+def target_columns(target: Target) -> dict[str, Any]:
+    """Return the columns of a grant or a pool that say what it covers."""
+    return {
+        "scope": target.scope,
+        "webinar_id": target.id if target.scope is Scope.WEBINAR else None,
+        "presenter_id": target.id if target.scope is Scope.PRESENTER else None,
+        "series_id": target.id if target.scope is Scope.SERIES else None,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A half-open term [starts_at, ends_at); open-ended when `ends_at` is None."""
+
+    starts_at: datetime
+    ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPass:
+    """A year of all-access for a login; without a start it renews what the login has."""
+
+    login_id: int
+    target: Target
+    starts_at: datetime | None = None
+
+
+def year_from(starts_at: datetime, zone: ZoneInfo) -> Term:
+    """Return a pass's year: it ends with the anniversary day in `zone` (PRODUCT.md, A1).
+
+    29 February ends with 28 February.
+    """
+    last_day = starts_at.astimezone(zone).date() + relativedelta(years=1)
+    midnight = datetime.combine(last_day + timedelta(days=1), time(), tzinfo=zone)
+    return Term(starts_at, midnight)
+
+
+def add_pass(
+    session: Session, new: NewPass, *, zone: ZoneInfo, actor: str | None, now: datetime
+) -> Grant:
+    """Give a login a pass for a year (PRODUCT.md, A1 and A5).
+
+    Without a start of its own it renews: it begins where the login's pass of the same scope ends,
+    or now when there is none or it is over. Its last day ends in `zone`. Raises NotFound for a
+    login that is none.
+    """
+    # two renewals at once follow each other
+    locked = select(Login.id).where(Login.id == new.login_id).with_for_update()
+    if session.scalar(locked) is None:
+        raise NotFound
+    starts_at = new.starts_at or _end_of_last(session, new, now) or now
+    term = year_from(starts_at, zone)
+    return grant(session, login_id=new.login_id, target=new.target, term=term, actor=actor, now=now)
+
+
+def _end_of_last(session: Session, new: NewPass, now: datetime) -> datetime | None:
+    theirs = select(Login.id).where(
+        or_(Login.id == new.login_id, Login.merged_into == new.login_id)
+    )
+    target = func.coalesce(Grant.presenter_id, Grant.series_id, Grant.webinar_id)
+    return session.scalar(
+        select(Grant.ends_at)
+        .where(
+            Grant.login_id.in_(theirs),
+            Grant.kind == OfferKind.PASS,
+            Grant.scope == new.target.scope,
+            target.is_(None) if new.target.id is None else target == new.target.id,
+            Grant.revoked_at.is_(None),
+            Grant.ends_at > now,
+        )
+        .order_by(Grant.ends_at.desc())
+        .limit(1)
+    )
+
+
+def grant(
+    session: Session,
+    *,
+    login_id: int,
+    target: Target,
+    term: Term,
+    actor: str | None,
+    now: datetime,
+) -> Grant:
+    """Let a login in for a term; nothing it already holds is touched."""
+    line = Grant(
+        login_id=login_id,
+        kind=OfferKind.SINGLE if target.scope is Scope.WEBINAR else OfferKind.PASS,
+        starts_at=term.starts_at,
+        ends_at=term.ends_at,
+        created_at=now,
+        **target_columns(target),
+    )
+    session.add(line)
+    session.flush()
+    audit.record(session, "grant.made", line.public_id, actor=actor, now=now)
+    return line
+
+
+def hold_for_good(
+    session: Session, *, login_id: int, webinar_id: int, actor: str | None, now: datetime
+) -> Grant:
+    """Give a login one webinar for good; asking again returns the grant that stands."""
+    held = session.scalar(
+        select(Grant)
+        .where(
+            Grant.login_id == login_id,
+            Grant.webinar_id == webinar_id,
+            Grant.ends_at.is_(None),
+            Grant.revoked_at.is_(None),
+        )
+        .order_by(Grant.id)
+        .limit(1)
+    )
+    if held is not None:
+        return held
+    target = Target(Scope.WEBINAR, webinar_id)
+    return grant(session, login_id=login_id, target=target, term=Term(now), actor=actor, now=now)
+
+
+def take_back(
+    session: Session,
+    grant_id: str,
+    *,
+    withdrawal: Withdrawal,
+    reason: str | None = None,
+    actor: str | None,
+    now: datetime,
+) -> Grant:
+    """Revoke one grant of a login, found by its outside id, and end what its holder is playing.
+
+    A player whose holder is still entitled by another grant goes on by itself. `reason` is for
+    staff's eyes. Raises NotFound, and Conflict when it was taken back before.
+    """
+    line = session.scalar(
+        select(Grant)
+        .where(Grant.public_id == grant_id, Grant.login_id.is_not(None))
+        .with_for_update()
+    )
+    if line is None or line.login_id is None:
+        raise NotFound(NO_SUCH_GRANT)
+    if line.revoked_at is not None:
+        raise Conflict(N_("This access was taken back before."))
+    line.revoked_at, line.revoked_as, line.revoked_reason = now, withdrawal, reason
+    session.flush()
+    end_by_own_grants(session, line.login_id, ended_as=PlaybackEnd(withdrawal), now=now)
+    audit.record(
+        session,
+        "grant.revoked",
+        line.public_id,
+        actor=actor,
+        now=now,
+        detail={"as": withdrawal.value},
+    )
+    return line

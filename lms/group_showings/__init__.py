@@ -1,0 +1,1 @@
+"""Group showings: who may host one, who attended, and their slides."""

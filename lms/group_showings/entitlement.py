@@ -1,0 +1,53 @@
+"""By which order a group showing stands (PRODUCT.md, G2), and what ends with it (R1)."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.access.decision_facts import load_case
+from lms.access.policy import ADMITTING, Action, Admitted, Case, Code, LoginFacts, decide
+from lms.core.errors import N_, Gone
+from lms.models.grants import Grant, OfferKind
+
+TAKEN_DOWN = N_("This webinar had to be taken down, for everyone.")
+TAKEN_BACK = N_("The order behind this showing was refunded or is in dispute, so it is closed.")
+_grant = Grant.__table__.c
+_WITHDRAWN: Final = frozenset({Code.REFUNDED, Code.REVOKED, Code.SUSPENDED_DISPUTE})
+
+
+def grant_to_show(session: Session, login_id: int, webinar_id: int, *, now: datetime) -> int | None:
+    """Return the group showing by which a person may show a webinar now; None when there is none."""
+    case = load_case(session, login_id=login_id, webinar_id=webinar_id)
+    return grant_that_shows(session, case, now=now)
+
+
+def grant_that_shows(session: Session, case: Case, *, now: datetime) -> int | None:
+    """Return the same for somebody whose case is known already."""
+    decision = decide(case.login, case.webinar, Action.HANDOUT, now)
+    if not isinstance(decision, Admitted):
+        return None
+    admitting = [each.grant.public_id for each in decision.candidates if each.code in ADMITTING]
+    return session.scalar(
+        select(_grant.id)
+        .where(_grant.public_id.in_(admitting), _grant.kind == OfferKind.GROUP_SHOWING)
+        .order_by(_grant.id)
+        .limit(1)
+    )
+
+
+def must_stand(session: Session, login_id: int, webinar_id: int, grant: str, now: datetime) -> None:
+    """Raise Gone for what was taken down, or once the order behind a showing was taken back.
+
+    A host who is blocked, or whose seat went to somebody else, takes nothing from who was there.
+    """
+    case = load_case(session, login_id=login_id, webinar_id=webinar_id)
+    host = LoginFacts(login_id, None, case.login.grants)
+    decision = decide(host, case.webinar, Action.HANDOUT, now)
+    if decision.code is Code.WEBINAR_PULLED:
+        raise Gone(TAKEN_DOWN)
+    if any(
+        each.grant.public_id == grant and each.code in _WITHDRAWN for each in decision.candidates
+    ):
+        raise Gone(TAKEN_BACK)

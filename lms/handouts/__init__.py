@@ -1,0 +1,1 @@
+"""Handouts: documents of a webinar, their pages, and how they match the slides."""

@@ -1,0 +1,206 @@
+"""Handouts: documents that go with a webinar, checked and cleaned before they are kept."""
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.database import new_public_id
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.jobs import queue as job_queue
+from lms.models.catalog import Webinar
+from lms.models.handouts import Handout
+from lms.models.jobs import Lane
+from lms.search import passages
+from media.documents.document_check import Document, UnusableDocument, check_document, first_page
+from media.files.file_types import MEDIA_TYPES, DocumentKind, ending_of
+from media.storage.object_keys import own_name, safe_name
+from media.storage.storage_protocol import Storage
+
+PREVIEW_WIDTH = 640
+LONGEST_NAME = 200
+READ: Final = "handout.read"
+KEPT_AFTER_REMOVAL: Final = timedelta(days=30)
+
+
+class Stamp(StrEnum):
+    """What the downloads of a handout carry at the foot of each page."""
+
+    NAME = "name"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptHandout:
+    """A document that was checked and stored, not yet part of any webinar."""
+
+    handout_id: str
+    kind: DocumentKind
+    title: str
+    name: str
+    key: str
+    preview_key: str
+    size_bytes: int
+    sha256: str
+    pages: int
+    taken_out: tuple[str, ...]
+
+
+def keep_handout(storage: Storage, path: Path, name: str, scratch: Path) -> KeptHandout:
+    """Check a document, picture the first page of a PDF and store both; not in a transaction.
+
+    What the file is its content says, not its name. Raises Invalid with the sentence of what is
+    wrong with it.
+    """
+    shown = own_name(name)
+    if not shown.isprintable():
+        raise Invalid(N_("The file has no name that can be shown. Rename it and send it again."))
+    handout_id = new_public_id()
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        try:
+            document = check_document(path, Path(folder) / "clean")
+            preview_key = _picture(storage, handout_id, document, Path(folder) / "page-1.jpg")
+        except UnusableDocument as error:
+            raise Invalid(error.sentence) from error
+        kind = document.kind
+        stem = shown.removesuffix(f".{shown.rpartition('.')[2]}") if ending_of(shown) else shown
+        stem = (stem.strip() or kind.value)[:LONGEST_NAME]
+        key = f"handouts/{handout_id}/{safe_name(f'{stem}.{kind}')}"
+        storage.put_file(key, document.path, MEDIA_TYPES[kind])
+        with document.path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return KeptHandout(
+            handout_id=handout_id,
+            kind=kind,
+            title=(document.title or _words_of(stem) or stem)[:LONGEST_NAME],
+            name=f"{stem}.{kind}",
+            key=key,
+            preview_key=preview_key,
+            size_bytes=document.path.stat().st_size,
+            sha256=sha256,
+            pages=document.pages,
+            taken_out=document.taken_out,
+        )
+
+
+def _words_of(stem: str) -> str:
+    return " ".join(stem.replace("_", " ").replace("-", " ").split())
+
+
+def _picture(storage: Storage, handout_id: str, document: Document, picture: Path) -> str:
+    """Store the picture of a PDF's first page and return its key; empty for other kinds."""
+    if document.kind is not DocumentKind.PDF:
+        return ""
+    first_page(document.path, picture, PREVIEW_WIDTH)
+    key = f"handouts/{handout_id}/page-1.jpg"
+    storage.put_file(key, picture, "image/jpeg")
+    return key
+
+
+def attach(
+    session: Session, *, slug: str, kept: KeptHandout, actor: str | None, now: datetime
+) -> Handout:
+    """Add a checked document to a webinar, after those it has; raises NotFound."""
+    webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
+    if webinar_id is None:
+        raise NotFound(N_("There is no webinar with that name."))
+    last = session.scalar(
+        select(func.max(Handout.position)).where(Handout.webinar_id == webinar_id)
+    )
+    handout = Handout(
+        public_id=kept.handout_id,
+        webinar_id=webinar_id,
+        position=(last or 0) + 1,
+        kind=kept.kind,
+        title=kept.title,
+        name=kept.name,
+        key=kept.key,
+        preview_key=kept.preview_key,
+        size_bytes=kept.size_bytes,
+        sha256=kept.sha256,
+        pages=kept.pages,
+        taken_out=" ".join(kept.taken_out),
+        created_at=now,
+    )
+    session.add(handout)
+    session.flush()
+    have_read(session, handout.public_id, now=now)
+    audit.record(session, "handout.added", handout.public_id, actor=actor, now=now)
+    return handout
+
+
+def have_read(session: Session, handout_id: str, *, now: datetime, drawn: int = 0) -> None:
+    """Have a worker draw its pages and find its words, from the page after `drawn` on; once."""
+    job_queue.enqueue(
+        session,
+        kind=READ,
+        lane=Lane.PROMPT,
+        subject=handout_id,
+        payload={},
+        now=now,
+        unique_key=f"{READ}:{handout_id}:{drawn}",
+    )
+
+
+def remove(session: Session, handout_id: str, *, actor: str | None, now: datetime) -> None:
+    """Take a handout off its webinar; it can be put back for 30 days. Raises NotFound."""
+    handout = _find(session, handout_id)
+    if handout.removed_at is not None:
+        return
+    handout.removed_at = now
+    passages.drop(session, handout_id)
+    audit.record(session, "handout.removed", handout_id, actor=actor, now=now)
+
+
+def put_back(session: Session, handout_id: str, *, actor: str | None, now: datetime) -> None:
+    """Show a removed handout again, where it was.
+
+    Raises NotFound, also once its files are gone, and Conflict when they are about to go.
+    """
+    handout = _find(session, handout_id)
+    if handout.removed_at is None:
+        return
+    if handout.removed_at <= now - KEPT_AFTER_REMOVAL:
+        raise Conflict(N_("This handout was removed too long ago. Add its file anew."))
+    handout.removed_at = handout.read_at = None
+    job_queue.enqueue(session, kind=READ, lane=Lane.PROMPT, subject=handout_id, payload={}, now=now)
+    audit.record(session, "handout.put_back", handout_id, actor=actor, now=now)
+
+
+def let_stamp(
+    session: Session, handout_id: str, wanted: Stamp, *, actor: str | None, now: datetime
+) -> None:
+    """Let downloads of a PDF carry the name of who takes it, or not. Raises NotFound, Conflict."""
+    handout = _find(session, handout_id)
+    if handout.kind is not DocumentKind.PDF:
+        raise Conflict(N_("Only a PDF can be stamped. Save the handout as PDF and add that."))
+    if handout.is_stamped == (wanted is Stamp.NAME):
+        return
+    handout.is_stamped = wanted is Stamp.NAME
+    session.flush()
+    act = "handout.stamped" if handout.is_stamped else "handout.unstamped"
+    audit.record(session, act, handout_id, actor=actor, now=now)
+
+
+def removed_by(session: Session, moment: datetime) -> tuple[str, ...]:
+    """Return the handouts that were removed by then."""
+    return tuple(session.scalars(select(Handout.public_id).where(Handout.removed_at <= moment)))
+
+
+def forget(session: Session, handout_id: str) -> None:
+    """Forget a handout whose files are gone."""
+    session.execute(delete(Handout).where(Handout.public_id == handout_id))
+
+
+def _find(session: Session, handout_id: str) -> Handout:
+    handout = session.scalar(select(Handout).where(Handout.public_id == handout_id))
+    if handout is None:
+        raise NotFound
+    return handout

@@ -1,0 +1,112 @@
+"""The job that reads a handout: draws the pages of a PDF and finds the words of any; and its round.
+
+It works in slices of some seconds and then goes behind whatever else is waiting, so that mail and
+marks are not held up by a book. What a slice kept, the next goes on from.
+"""
+
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.errors import N_
+from lms.core.runtime import Carrel
+from lms.handouts import handouts
+from lms.handouts import pages as handout_pages
+from lms.handouts.pages import Drawn, Unread, large_key, small_key
+from lms.jobs.queue import Ended, GiveUp, JobRun, Schedule, Stopped
+from lms.recordings import handout_page_times
+from lms.recordings.encode_job import workshop
+from media.documents.document_check import UnusableDocument
+from media.documents.document_pages import draw_some, words_of_office, words_of_pages
+from media.files.file_types import DocumentKind
+from media.storage.storage_protocol import Missing
+
+READ_ALL: Final = "handouts.read"
+SCHEDULES: Final = (Schedule(READ_ALL, timedelta(hours=1)),)
+SLICE_S: Final = 8.0
+MOST_FAULTS: Final = 5
+DRAWING: Final = N_("Drawing the pages")
+GONE: Final = N_("The file of this handout is missing from the storage.")
+JPEG: Final = "image/jpeg"
+
+
+def read_handout(carrel: Carrel, run: JobRun) -> None:
+    """Draw and read a handout; killed anywhere, it can be gone on with."""
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        handout = handout_pages.find_unread(session, run.subject)
+    if handout is None:
+        return
+    with workshop(carrel.settings.scratch / "handouts" / run.public_id) as folder:
+        path = folder / "handout"
+        try:
+            carrel.storage.fetch(handout.key, path)
+        except Missing as fault:
+            raise GiveUp(GONE) from fault
+        if not _draw(carrel, run, handout, path):
+            return
+        words = _words(handout, path)
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        handout_pages.keep_words(session, run.subject, words, now=now())
+        handout_page_times.have_handout_matched(session, run.subject, now=now())
+
+
+def reading_ended(session: Session, ended: Ended) -> None:
+    """Let a handout that can't be read be as it is: it can be downloaded all the same."""
+    if handout_pages.find_unread(session, ended.subject) is not None:
+        handout_pages.keep_words(session, ended.subject, {}, now=ended.at)
+
+
+def read_all(carrel: Carrel, _run: JobRun) -> None:
+    """Have the handouts read that nobody has read yet: those of before there were pictures."""
+    with carrel.database.transaction() as session:
+        for handout_id in handout_pages.all_unread(session):
+            handouts.have_read(session, handout_id, now=now())
+
+
+def _draw(carrel: Carrel, run: JobRun, handout: Unread, path: Path) -> bool:
+    """Draw pages until all are done (True), or this slice is over and a job for the rest waits."""
+    ends, done, faults = time.monotonic() + SLICE_S, handout.drawn, 0
+    while done < handout.pictured and faults < MOST_FAULTS:
+        if run.canceled():
+            raise Stopped
+        drawn = _some(carrel, run.subject, path, done + 1, handout.pictured)
+        faults += sum(page.width == 0 for page in drawn)
+        done += len(drawn)
+        is_over = time.monotonic() > ends and done < handout.pictured
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            handout_pages.keep_drawn(session, handout, drawn)
+            if is_over:
+                handouts.have_read(session, run.subject, now=now(), drawn=done)
+        if is_over:
+            return False
+        run.report(done / handout.pictured, DRAWING)
+    return True
+
+
+def _some(carrel: Carrel, handout_id: str, path: Path, first: int, last: int) -> tuple[Drawn, ...]:
+    """Draw and store some pages; the first one without a picture when it can't be drawn."""
+    pages = draw_some(path, path.with_name("pages"), first, last)
+    for page in pages:
+        carrel.storage.put_file(large_key(handout_id, page.number), page.large, JPEG)
+        carrel.storage.put_file(small_key(handout_id, page.number), page.small, JPEG)
+        page.large.unlink()
+        page.small.unlink()
+    return tuple(Drawn(page.number, page.width, page.height) for page in pages) or (
+        Drawn(first, 0, 0),
+    )
+
+
+def _words(handout: Unread, path: Path) -> dict[int, str]:
+    """Return what each page or slide says, by its number; nothing where it can't be read."""
+    try:
+        said = words_of_pages(path) if handout.kind is DocumentKind.PDF else words_of_office(path)
+    except UnusableDocument:
+        return {}
+    return {number: words for number, words in enumerate(said, start=1) if words}

@@ -1,0 +1,234 @@
+"""The pages of handouts: their pictures and words, as a job finds them and as people look through them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.models.catalog import Webinar
+from lms.models.handouts import Handout, HandoutPage, PageMoment
+from lms.models.recordings import Recording
+from lms.models.search import PassageKind
+from lms.search import passages
+from lms.search.passages import Piece, Source
+from media.files.file_types import DocumentKind
+
+MOST_PICTURED: Final = 300
+LETTERS: Final = passages.PIECE_LETTERS
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A handout whose pages are still to be read; `drawn` are those that a try before dealt with."""
+
+    id: int
+    kind: DocumentKind
+    key: str
+    pages: int
+    drawn: int
+
+    @property
+    def pictured(self) -> int:
+        """How many of its pages are to be drawn."""
+        return min(self.pages, MOST_PICTURED) if self.kind is DocumentKind.PDF else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page that was dealt with; sizes in pixels, 0 where it could not be drawn."""
+
+    number: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """A page as it is looked at; a page that could not be drawn has the size 0.
+
+    `starts_s` is when it is first seen in the recording that plays, where that is known.
+    """
+
+    number: int
+    width: int
+    height: int
+    words: str
+    starts_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """What can be looked through of a handout: the pages that are pictured, of `total` in the file.
+
+    `webinar` is the title of the one that it belongs to; `plays` tells whether there is a recording beside it.
+    """
+
+    webinar_id: int
+    slug: str
+    webinar: str
+    handout_id: str
+    title: str
+    total: int
+    plays: bool
+    pages: tuple[PageFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What a handout is, and what it is called."""
+
+    kind: DocumentKind
+    title: str
+
+
+def large_key(handout_id: str, number: int) -> str:
+    """Return where the large picture of a page is kept."""
+    return f"handouts/{handout_id}/page-{number:04d}.jpg"
+
+
+def small_key(handout_id: str, number: int) -> str:
+    """Return where the small picture of a page is kept."""
+    return f"handouts/{handout_id}/small-{number:04d}.jpg"
+
+
+def find_unread(session: Session, handout_id: str) -> Unread | None:
+    """Return a handout that is to be read; None for one that was, and for one that is gone."""
+    row = session.scalar(
+        select(Handout).where(
+            Handout.public_id == handout_id,
+            Handout.read_at.is_(None),
+            Handout.removed_at.is_(None),
+        )
+    )
+    if row is None:
+        return None
+    drawn = session.scalar(
+        select(func.count()).where(HandoutPage.handout_id == row.id).select_from(HandoutPage)
+    )
+    return Unread(row.id, row.kind, row.key, row.pages, drawn or 0)
+
+
+def all_unread(session: Session) -> tuple[str, ...]:
+    """Return the handouts that are still to be read, the oldest first."""
+    wanted = select(Handout.public_id).where(
+        Handout.read_at.is_(None), Handout.removed_at.is_(None)
+    )
+    return tuple(session.scalars(wanted.order_by(Handout.id)))
+
+
+def keep_drawn(session: Session, handout: Unread, drawn: Iterable[Drawn]) -> None:
+    """Note which pages have been dealt with."""
+    session.add_all(
+        HandoutPage(handout_id=handout.id, number=page.number, width=page.width, height=page.height)
+        for page in drawn
+    )
+    session.flush()
+
+
+def keep_words(
+    session: Session, handout_id: str, words: Mapping[int, str], *, now: datetime
+) -> None:
+    """Note that a handout has been read, and let the search find what its pages say."""
+    handout = session.scalar(select(Handout).where(Handout.public_id == handout_id))
+    if handout is None or handout.removed_at is not None:
+        return
+    handout.read_at = now
+    for page in session.scalars(select(HandoutPage).where(HandoutPage.handout_id == handout.id)):
+        page.words = words.get(page.number, "")
+    source = Source(handout.webinar_id, PassageKind.HANDOUT, handout_id)
+    passages.keep(
+        session,
+        source,
+        (
+            Piece(piece, page=number)
+            for number, said in sorted(words.items())
+            for piece in pieces_of(said)
+        ),
+    )
+
+
+def pieces_of(words: str) -> Iterable[str]:
+    """Cut the words of a page to passages that can be quoted, between words where there are any."""
+    while len(words) > LETTERS:
+        cut = words.rfind(" ", LETTERS // 2, LETTERS)
+        cut = LETTERS if cut < 0 else cut
+        yield words[:cut]
+        words = words[cut:].lstrip()
+    if words:
+        yield words
+
+
+def read_leaves(session: Session, handout_id: str) -> Leaves:
+    """Return what can be looked through of a handout; raises NotFound where nothing can.
+
+    Ask the policy before showing it.
+    """
+    row = session.execute(
+        select(Handout, Webinar.slug, Webinar.title)
+        .join(Webinar, Webinar.id == Handout.webinar_id)
+        .where(Handout.public_id == handout_id, Handout.removed_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    handout, slug, webinar = row
+    recording_id = session.scalar(
+        select(Recording.id).where(
+            Recording.webinar_id == handout.webinar_id,
+            Recording.is_current,
+            Recording.run.is_not(None),
+        )
+    )
+    seen = and_(PageMoment.page_id == HandoutPage.id, PageMoment.recording_id == recording_id)
+    pages = session.execute(
+        select(HandoutPage, PageMoment.starts_s)
+        .outerjoin(PageMoment, seen)
+        .where(HandoutPage.handout_id == handout.id)
+        .order_by(HandoutPage.number)
+    ).all()
+    if not pages:
+        raise NotFound
+    return Leaves(
+        webinar_id=handout.webinar_id,
+        slug=slug,
+        webinar=webinar,
+        handout_id=handout_id,
+        title=handout.title,
+        total=handout.pages,
+        plays=recording_id is not None,
+        pages=tuple(
+            PageFacts(page.number, page.width, page.height, page.words, starts_s)
+            for page, starts_s in pages
+        ),
+    )
+
+
+def moments_of(session: Session, ids: Collection[str]) -> Mapping[tuple[str, int], float]:
+    """Return when pages of handouts are first seen (seconds) in the versions that play.
+
+    By the handout's outside id and the page's number; of no handouts, nothing is asked.
+    """
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(Handout.public_id, HandoutPage.number, PageMoment.starts_s)
+        .join(HandoutPage, HandoutPage.handout_id == Handout.id)
+        .join(PageMoment, PageMoment.page_id == HandoutPage.id)
+        .join(Recording, Recording.id == PageMoment.recording_id)
+        .where(Handout.public_id.in_(ids), PageMoment.starts_s.is_not(None))
+        .where(Recording.is_current, Recording.run.is_not(None))
+    )
+    return {(row.public_id, row.number): row.starts_s for row in rows}
+
+
+def name_handouts(session: Session, ids: Collection[str]) -> Mapping[str, Called]:
+    """Return what handouts are called, by their outside ids; of none, nothing is asked."""
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(Handout.public_id, Handout.kind, Handout.title).where(Handout.public_id.in_(ids))
+    )
+    return {row.public_id: Called(row.kind, row.title) for row in rows}

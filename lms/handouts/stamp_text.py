@@ -1,0 +1,18 @@
+"""Whose copy of a handout it is: the name that a stamped download carries."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.models.accounts import Login
+from lms.models.organizations import Organization
+
+
+def stamped_for(session: Session, *, login_id: int | None, organization_id: int | None) -> str:
+    """Return the name of a person, by address where none is known; else the organization's."""
+    if login_id is not None:
+        row = session.execute(select(Login.name, Login.email).where(Login.id == login_id)).one()
+        return row.name or row.email or ""
+    if organization_id is None:
+        return ""
+    name = session.scalar(select(Organization.name).where(Organization.id == organization_id))
+    return name or ""

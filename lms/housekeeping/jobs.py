@@ -1,0 +1,87 @@
+"""The rounds that the house makes by itself: ending what fell silent, forgetting what is over."""
+
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from lms.accounts import accounts, browser_sessions
+from lms.attendance import report_imports
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.group_showings import showings
+from lms.jobs import queue as job_queue
+from lms.jobs.queue import JobRun, Schedule
+from lms.mail import email_tokens
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Doors, Office
+from lms.past_sales import imports as past_sale_imports
+from lms.playback import notes
+from lms.playback import sessions as playback_sessions
+from lms.recordings import captions
+from lms.sales.overdue_payments import tell_overdue
+from lms.seat_imports import imports as seat_import_imports
+from media.captions.conversion import BadCaptions, read_cues
+from media.captions.cues import write_vtt
+from media.storage.storage_protocol import Missing
+
+END_IDLE = "playback.end_idle"
+OVERDUE = "sales.overdue"
+TIDY = "house.tidy"
+READ_CAPTIONS = "captions.read"
+SCHEDULES = (
+    Schedule(END_IDLE, timedelta(minutes=5)),
+    Schedule(OVERDUE, timedelta(hours=1)),
+    Schedule(READ_CAPTIONS, timedelta(hours=1)),
+    Schedule(TIDY, timedelta(hours=6)),
+)
+
+FORGETTING: Final = (
+    email_tokens.forget_old,
+    browser_sessions.forget_old,
+    accounts.forget_unconfirmed,
+    mail_outbox.forget_old,
+    seat_import_imports.forget_old,
+    past_sale_imports.forget_old,
+    report_imports.forget_old,
+    notes.forget_old,
+    job_queue.forget_old,
+)
+
+
+def end_idle(carrel: Carrel, _run: JobRun) -> None:
+    """End what is left open: players not heard of for hours, showings whose day has ended."""
+    with carrel.database.transaction() as session:
+        playback_sessions.end_idle(session, now=now())
+        showings.close_due(session, now=now())
+
+
+def read_captions(carrel: Carrel, run: JobRun) -> None:
+    """Read captions that were taken in before texts were kept, so that they are found, too."""
+    with carrel.database.read_session() as session:
+        waiting = captions.unread(session)
+    for caption_id, key in waiting:
+        if run.canceled():
+            return
+        try:
+            with carrel.storage.open(key) as file:
+                text = write_vtt(read_cues(file.read()))
+        except (Missing, BadCaptions):
+            continue  # its file is gone or was never captions; staff see that on the page
+        with carrel.database.transaction() as session:
+            captions.take_in(session, caption_id, key, text)
+
+
+def overdue(carrel: Carrel, _run: JobRun) -> None:
+    """Tell staff and buyers of payments that fell due; each is told once."""
+    settings = carrel.settings
+    office = Office(Doors(settings.base_url), ZoneInfo(settings.time_zone))
+    with carrel.database.transaction() as session:
+        tell_overdue(session, office=office, now=now())
+
+
+def tidy(carrel: Carrel, run: JobRun) -> None:
+    """Forget what is over and old: secrets, sign-ins, accounts never confirmed, letters, notes, jobs."""
+    for number, forget in enumerate(FORGETTING, start=1):
+        with carrel.database.transaction() as session:
+            forget(session, now=now())
+        run.report(number / len(FORGETTING))

@@ -1,0 +1,56 @@
+"""Clearing: what staff removed thirty days ago goes for good, its files first."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.handouts import handouts
+from lms.handouts.handouts import KEPT_AFTER_REMOVAL
+from lms.jobs.queue import JobRun, Schedule, Stopped
+from lms.recordings import captions, versions
+
+CLEAR: Final = "removed.clear"
+SCHEDULES: Final = (Schedule(CLEAR, timedelta(hours=6)),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """Something whose time to be put back is over: where its files are, and what forgets it."""
+
+    id: str
+    folders: tuple[str, ...]
+    key: str | None
+    forget: Callable[[Session, str], None]
+    spared: frozenset[str] = frozenset()
+
+
+def clear(carrel: Carrel, run: JobRun) -> None:
+    """Delete the files of what was removed long ago, then forget it."""
+    with carrel.database.read_session() as session:
+        gone = tuple(_overdue(session, now() - KEPT_AFTER_REMOVAL))
+    for each in gone:
+        if run.canceled():
+            raise Stopped
+        for folder in each.folders:
+            for key in list(carrel.storage.list(folder)):
+                if key not in each.spared:
+                    carrel.storage.delete(key)
+        if each.key is not None:
+            carrel.storage.delete(each.key)
+        with carrel.database.transaction() as session:
+            each.forget(session, each.id)
+
+
+def _overdue(session: Session, moment: datetime) -> Iterator[_Gone]:
+    for handout in handouts.removed_by(session, moment):
+        yield _Gone(handout, (f"handouts/{handout}/",), None, handouts.forget)
+    for version, original in versions.removed_by(session, moment):
+        folder, spared = f"renditions/{version}/", versions.chosen_posters(session, version)
+        yield _Gone(version, (folder,), original, versions.forget_files, spared)
+    for caption, key in captions.removed_by(session, moment):
+        yield _Gone(caption, (), key, captions.forget)

@@ -1,0 +1,360 @@
+"""Jobs: work that happens after the commit, written in the transaction that wants it.
+
+The row is the truth. A worker (lms/worker/worker.py) takes it under a lease, so a worker that is killed
+loses nothing: the lease lapses and the next one takes over. Handlers are therefore idempotent.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from sqlalchemy import and_, delete, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict, NotFound
+from lms.core.runtime import Carrel
+from lms.models.jobs import Job, JobState, Lane
+
+KEPT_AFTER_ITS_END = timedelta(days=30)
+ROUND_KEPT_AFTER_ITS_END = timedelta(days=1)
+_DONE_ROUND = and_(Job.subject == "", Job.state == JobState.DONE)
+ENDED = (JobState.DONE, JobState.FAILED, JobState.CANCELED)
+
+
+class GiveUp(Exception):
+    """Raised by a handler: this can't succeed, however often it is tried.
+
+    `sentence` is for people, `detail` (the tail of a program's output, say) for staff.
+    """
+
+    def __init__(self, sentence: str, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.detail = detail
+
+
+class TryAgain(GiveUp):
+    """Raised by a handler: this failed and may succeed later; the sentence says why it failed."""
+
+
+class Stopped(Exception):
+    """Raised by a handler that stops early because `canceled()` said so."""
+
+
+class StandAside(Exception):
+    """Raised by a handler that gives way to more urgent work; the job waits again, as if not tried."""
+
+
+class LeaseLost(Stopped):
+    """Another worker has taken this job over; whatever this one found out is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job as its worker holds it; `leased_by` is new with every claim and fences the rest out."""
+
+    id: int
+    public_id: str
+    kind: str
+    lane: Lane
+    subject: str
+    payload: Mapping[str, Any]
+    tries: int
+    max_tries: int
+    leased_by: str
+    lease_until: datetime
+
+
+class Watch(Protocol):
+    """What stands between a handler and the row: progress out, canceling in."""
+
+    def report(self, share: float, note: str) -> None:
+        """Keep the progress; it is written by and by."""
+
+    def canceled(self) -> bool:
+        """Tell whether to stop."""
+
+    def hold(self, session: Session) -> None:
+        """Make sure, within the session's transaction, that the job is still this worker's."""
+
+    def stand(self) -> None:
+        """Make sure, by a look, that the job is still this worker's."""
+
+    def give_way(self) -> None:
+        """Raise StandAside where others wait and this job has had its share of the lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """One try of a job, as its handler sees it."""
+
+    id: int
+    public_id: str
+    subject: str
+    payload: Mapping[str, Any]
+    tries: int
+    max_tries: int
+    watch: Watch
+
+    def report(self, share: float, note: str = "") -> None:
+        """Say how much is done (0 to 1) and what is being done; cheap, call it as often as you like."""
+        self.watch.report(share, note)
+
+    def canceled(self) -> bool:
+        """Tell whether to stop now: canceled by a person, taken over, or the worker is ending.
+
+        A handler that stops for it raises (`Stopped`, or whatever its own work raises); one that
+        returns has done the job.
+        """
+        return self.watch.canceled()
+
+    def hold(self, session: Session) -> None:
+        """Fence a transaction of the handler's own: raises LeaseLost if the job was taken over."""
+        self.watch.hold(session)
+
+    def stand(self) -> None:
+        """Fence what no transaction can: raises LeaseLost if the job was taken over by now.
+
+        A worker may stand still after it looked; so what it writes outside the database it must
+        take back when it learns of it, and something else must tidy up if it never does.
+        """
+        self.watch.stand()
+
+    def give_way(self) -> None:
+        """Let others of the lane have their turn, once this has worked for some seconds.
+
+        For work on thousands: call it where all that was done is committed. It raises StandAside;
+        the job comes to its turn again behind those that wait, and goes on with what is left.
+        """
+        self.watch.give_way()
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a job ended without being done."""
+
+    public_id: str
+    kind: str
+    subject: str
+    payload: Mapping[str, Any]
+    state: JobState
+    sentence: str
+    detail: str
+    at: datetime
+
+
+Handler = Callable[[Carrel, JobRun], None]
+Ending = Callable[[Session, Ended], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A job that comes back by itself, once in every slot of length `every`."""
+
+    kind: str
+    every: timedelta
+    lane: Lane = Lane.PROMPT
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything a worker can do."""
+
+    handlers: Mapping[str, Handler]
+    endings: Mapping[str, Ending] = field(default_factory=lambda: MappingProxyType({}))
+    schedules: tuple[Schedule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """A job as people see it; `id` is its outside id."""
+
+    id: str
+    kind: str
+    lane: Lane
+    subject: str
+    state: JobState
+    progress: float
+    progress_note: str
+    tries: int
+    max_tries: int
+    cancel_requested: bool
+    failure: str | None
+    failure_detail: str | None
+    created_at: datetime
+    run_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """One page of jobs, newest first, and how many there are in all."""
+
+    items: tuple[JobFacts, ...]
+    total: int
+
+
+def enqueue(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+    session: Session,
+    *,
+    kind: str,
+    lane: Lane,
+    subject: str,
+    payload: Mapping[str, Any],
+    now: datetime,
+    unique_key: str | None = None,
+    priority: int = 100,
+) -> Job:
+    """Write a job into the caller's transaction; a worker starts it after the commit.
+
+    `subject` is the outside id of what it is about, `payload` holds ids and numbers, never names
+    or addresses. A `unique_key` that was used before returns the job that has it, as it stands.
+    Lower priorities go first.
+    """
+    job = Job(
+        kind=kind,
+        lane=lane,
+        subject=subject,
+        payload=dict(payload),
+        unique_key=unique_key,
+        priority=priority,
+        run_at=now,
+        created_at=now,
+    )
+    if unique_key is None:
+        session.add(job)
+        session.flush()
+        return job
+    return _with_key(session, unique_key) or _insert_once(session, job, unique_key)
+
+
+def retry(session: Session, job_id: str, *, actor: str | None, now: datetime) -> Job:
+    """Queue a job that failed or was canceled once more, with all its tries.
+
+    Raises NotFound for an id that is none, Conflict while the job is under way or when it is done.
+    """
+    job = _locked_job(session, job_id)
+    if job.state not in (JobState.FAILED, JobState.CANCELED):
+        raise Conflict(N_("Only a job that failed or was canceled can be tried again."))
+    job.state = JobState.QUEUED
+    job.tries = 0
+    job.run_at = now
+    job.progress, job.progress_note = 0.0, ""
+    job.cancel_requested = False
+    job.failure = job.failure_detail = None
+    job.started_at = job.finished_at = None
+    audit.record(session, "job.retried", job.public_id, actor=actor, now=now)
+    session.flush()
+    return job
+
+
+def cancel(session: Session, job_id: str, *, actor: str | None, now: datetime) -> Job:
+    """Ask for a job to be canceled: it never starts, or its handler is told to stop.
+
+    The worker writes the end. Raises NotFound for an id that is none, Conflict when it has ended.
+    """
+    job = _locked_job(session, job_id)
+    if job.state in ENDED:
+        raise Conflict(N_("This job has ended already."))
+    if not job.cancel_requested:
+        job.cancel_requested = True
+        audit.record(session, "job.canceled", job.public_id, actor=actor, now=now)
+        session.flush()
+    return job
+
+
+def job_facts(session: Session, job_id: str) -> JobFacts:
+    """Return one job; raises NotFound."""
+    job = session.scalar(select(Job).where(Job.public_id == job_id))
+    if job is None:
+        raise NotFound
+    return _facts(job)
+
+
+def latest_job(session: Session, *, kind: str, subject: str) -> JobFacts | None:
+    """Return the newest job of a kind about a subject: what a page shows as its progress."""
+    query = (
+        select(Job).where(Job.kind == kind, Job.subject == subject).order_by(Job.id.desc()).limit(1)
+    )
+    job = session.scalar(query)
+    return None if job is None else _facts(job)
+
+
+def list_jobs(
+    session: Session,
+    *,
+    states: Sequence[JobState] = (),
+    offset: int = 0,
+    limit: int = 50,
+) -> JobPage:
+    """Return jobs, newest first; no states means all of them.
+
+    The house's own rounds (about no subject) are shown while they wait or run and when they
+    failed; the many that were done would bury the rest.
+    """
+    wanted = select(Job).where(~_DONE_ROUND)
+    if states:
+        wanted = wanted.where(Job.state.in_(states))
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    rows = session.scalars(wanted.order_by(Job.id.desc()).offset(offset).limit(limit))
+    return JobPage(tuple(_facts(job) for job in rows), total)
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Delete the jobs that ended a month ago, rounds after a day; failed ones stay for staff."""
+    over = (JobState.DONE, JobState.CANCELED)
+    old = and_(Job.state.in_(over), Job.finished_at < now - KEPT_AFTER_ITS_END)
+    old_round = and_(_DONE_ROUND, Job.finished_at < now - ROUND_KEPT_AFTER_ITS_END)
+    session.execute(
+        delete(Job).where(or_(old, old_round)).execution_options(synchronize_session=False)
+    )
+
+
+def _locked_job(session: Session, job_id: str) -> Job:
+    job = session.scalar(select(Job).where(Job.public_id == job_id).with_for_update())
+    if job is None:
+        raise NotFound
+    return job
+
+
+def _with_key(session: Session, unique_key: str) -> Job | None:
+    return session.scalar(select(Job).where(Job.unique_key == unique_key))
+
+
+def _insert_once(session: Session, job: Job, unique_key: str) -> Job:
+    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(job)
+    except IntegrityError:
+        first = _with_key(session, unique_key)
+        if first is None:
+            raise
+        return first
+    return job
+
+
+def _facts(job: Job) -> JobFacts:
+    return JobFacts(
+        id=job.public_id,
+        kind=job.kind,
+        lane=job.lane,
+        subject=job.subject,
+        state=job.state,
+        progress=job.progress,
+        progress_note=job.progress_note,
+        tries=job.tries,
+        max_tries=job.max_tries,
+        cancel_requested=job.cancel_requested,
+        failure=job.failure,
+        failure_detail=job.failure_detail,
+        created_at=job.created_at,
+        run_at=job.run_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+    )

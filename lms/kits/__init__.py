@@ -1,0 +1,1 @@
+"""Delivery kits: files for an institution that must host a recording itself."""

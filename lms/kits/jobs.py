@@ -1,0 +1,213 @@
+"""The job that makes a delivery kit; killed anywhere, it can be done again."""
+
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.branding import read_house
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import is_zone, read_zone
+from lms.core.errors import N_
+from lms.core.runtime import Carrel
+from lms.jobs.queue import Ended, GiveUp, JobRun, LeaseLost, Stopped, TryAgain
+from lms.kits import delivery_kits
+from lms.kits.readme_text import KitText, letter_of
+from lms.models.catalog import Presenter, Webinar, WebinarPresenter
+from lms.models.handouts import Handout
+from lms.models.jobs import JobState
+from lms.models.kits import DeliveryKit, KitState
+from lms.models.organizations import Organization
+from lms.models.recordings import Caption, Recording
+from lms.recordings.encode_job import workshop
+from media.storage.object_keys import safe_name
+from media.storage.storage_protocol import content_type_of
+from media.video.transcoder import EncodeCanceled, EncodeFailed
+from media.video.upload_probe import Unplayable, probe
+from media.video.watermarked_mp4 import CaptionFile, Marks, burn
+
+FETCHING: Final = N_("Fetching the recording")
+BURNING: Final = N_("Writing your name into the picture")
+PACKING: Final = N_("Packing the kit")
+NO_RIGHT: Final = N_("Your organization does not hold this recording any more.")
+PIECE: Final = 1 << 20
+TEXT: Final = "README.txt"
+POSTER: Final = "poster.jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a kit is made of: stored things by key, and what its text says."""
+
+    original: str
+    poster: str | None
+    captions: tuple[tuple[str, str, str], ...]  # key, language, label
+    handouts: tuple[tuple[str, str], ...]  # key, the name it gets
+    text: KitText
+
+
+def make_kit(carrel: Carrel, run: JobRun) -> None:
+    """Encode the recording with the organization's name in it, and pack it with all that goes along."""
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        plan = _plan(session, run.subject, carrel, now())
+    if plan is None:
+        return
+    run.report(0.0, FETCHING)
+    with workshop(carrel.settings.scratch / "kits" / run.public_id) as folder:
+        try:
+            film = _film(carrel, run, plan, folder)
+        except Unplayable as error:
+            raise GiveUp(error.sentence, error.detail) from error
+        except EncodeFailed as error:
+            raise TryAgain(error.sentence, error.tail) from error
+        except EncodeCanceled as error:
+            raise Stopped from error
+        run.report(0.95, PACKING)
+        packed = _packed(carrel, run, plan, film, folder)
+        size = packed.stat().st_size
+        key = f"kits/{run.subject}/{run.public_id}-{run.tries}.zip"
+        carrel.storage.take_file(key, packed, content_type_of(key))
+    try:
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            delivery_kits.finish(session, run.subject, key, size, now=now())
+    except LeaseLost:  # another has made it meanwhile
+        carrel.storage.delete(key)
+        raise
+
+
+def making_ended(session: Session, ended: Ended) -> None:
+    """Note on the kit that its making failed for good or was stopped."""
+    is_stopped = ended.state is JobState.CANCELED
+    state = KitState.CANCELED if is_stopped else KitState.FAILED
+    delivery_kits.fail(session, ended.subject, state, ended.sentence, ended.detail)
+
+
+def drop_kit(carrel: Carrel, run: JobRun) -> None:
+    """Remove the file of a kit whose time is over, or that was taken back."""
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        delivery_kits.let_go(session, run.subject)
+    carrel.storage.delete(str(run.payload["key"]))
+
+
+def _plan(session: Session, kit: str, carrel: Carrel, moment: datetime) -> _Plan | None:
+    """Return what is to be made; None for a kit that was made before, taken back, or is gone."""
+    row = session.execute(
+        select(DeliveryKit, Recording, Webinar, Organization)
+        .join(Recording, Recording.id == DeliveryKit.recording_id)
+        .join(Webinar, Webinar.id == Recording.webinar_id)
+        .join(Organization, Organization.id == DeliveryKit.organization_id)
+        .where(DeliveryKit.public_id == kit)
+    ).one_or_none()
+    if row is None:  # it went with its organization
+        return None
+    found, recording, webinar, organization = row
+    if found.state in (KitState.READY, KitState.GONE):
+        return None
+    found.state, found.failure, found.failure_detail = KitState.MAKING, "", ""  # tried once more
+    right = delivery_kits.may_have(session, organization.id, webinar.id, now=moment)
+    if right is None or not delivery_kits.is_allowed(session, organization.id):
+        raise GiveUp(NO_RIGHT)
+    captions = session.execute(
+        select(Caption.key, Caption.language, Caption.label)
+        .where(Caption.recording_id == recording.id, Caption.key.is_not(None))
+        .order_by(Caption.language)
+    ).all()
+    handouts = session.execute(
+        select(Handout.key, Handout.name)
+        .where(Handout.webinar_id == webinar.id, Handout.removed_at.is_(None))
+        .order_by(Handout.position)
+    ).all()
+    presenters = session.scalars(
+        select(Presenter.name)
+        .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
+        .where(WebinarPresenter.webinar_id == webinar.id)
+        .order_by(WebinarPresenter.position)
+    ).all()
+    names = tuple(f"{number:02d} {safe_name(one.name)}" for number, one in enumerate(handouts, 1))
+    house = read_house(session, contact="")
+    zone = organization.zone if organization.zone and is_zone(organization.zone) else None
+    return _Plan(
+        original=recording.original_key,
+        poster=webinar.poster_key or f"renditions/{recording.public_id}/{recording.run}/poster.jpg",
+        captions=tuple((one.key, one.language, one.label) for one in captions),
+        handouts=tuple(zip((one.key for one in handouts), names, strict=True)),
+        text=KitText(
+            kit=found.public_id,
+            title=webinar.title,
+            presenters=tuple(presenters),
+            held_at=webinar.held_at,
+            webinar_zone=webinar.zone,
+            organization=organization.name,
+            until=right.ends_at,
+            zone=read_zone(zone or carrel.settings.time_zone),
+            captions=tuple((caption_name(one.language), one.label) for one in captions),
+            handouts=names,
+            house=house.name,
+            contact=house.contact_email,
+            made_at=moment,
+        ),
+    )
+
+
+def caption_name(language: str) -> str:
+    """Return the name of a caption file in a kit."""
+    return f"captions.{safe_name(language)}.vtt"
+
+
+def _film(carrel: Carrel, run: JobRun, plan: _Plan, folder: Path) -> Path:
+    source = _local(carrel, plan.original, folder / "original")
+    captions = tuple(
+        CaptionFile(_local(carrel, key, folder / caption_name(language)), language, label)
+        for key, language, label in plan.captions
+    )
+    found = probe(source)
+    return burn(
+        source,
+        folder / "film",
+        found,
+        Marks(plan.text.organization, captions),
+        progress=_reporting(run),
+        canceled=run.canceled,
+    )
+
+
+def _packed(carrel: Carrel, run: JobRun, plan: _Plan, film: Path, folder: Path) -> Path:
+    """Pack everything under its name; films and pictures are as small as they get already."""
+    path = folder / "kit.zip"
+    parts: list[tuple[str, str]] = [(key, caption_name(lang)) for key, lang, _ in plan.captions]
+    parts += [(key, f"handouts/{name}") for key, name in plan.handouts]
+    if plan.poster is not None and carrel.storage.stat(plan.poster) is not None:
+        parts.append((plan.poster, POSTER))
+    made = now().timetuple()[:6]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo(TEXT, made), letter_of(plan.text))
+        archive.write(film, film.name)
+        for key, name in parts:
+            if run.canceled():
+                raise Stopped
+            part = zipfile.ZipInfo(name, made)  # without a date, unpacked files are from 1980
+            with carrel.storage.open(key) as source, archive.open(part, "w") as target:
+                while piece := source.read(PIECE):
+                    target.write(piece)
+    return path
+
+
+def _local(carrel: Carrel, key: str, path: Path) -> Path:
+    """Return a stored thing as a local file; the encoder reads no network."""
+    here = carrel.storage.local_path(key)
+    if here is not None:
+        return here
+    carrel.storage.fetch(key, path)
+    return path
+
+
+def _reporting(run: JobRun) -> Callable[[float], None]:
+    return lambda share: run.report(0.02 + 0.93 * share, BURNING)

@@ -1,0 +1,1 @@
+"""Live webinars: registrations, joining, changes of date, and reminders."""

@@ -1,0 +1,73 @@
+"""Changes of a live webinar that all who will come are told of, after the commit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Invalid
+from lms.jobs import queue as job_queue
+from lms.models.catalog import Webinar
+from lms.models.jobs import Job, JobState, Lane
+
+TELL_CHANGED: Final = "live.tell_changed"
+MOVED: Final = "live_rescheduled"
+LONGEST_SAID: Final = 2000
+SAID_TOO_LONG: Final = N_("Use at most 2,000 characters.")
+NOT_LATER: Final = N_("Choose another date, one that is still to come.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewDate:
+    """When a webinar will be held instead, and what its people are told besides ("" is nothing)."""
+
+    held_at: datetime
+    said: str = ""
+
+
+def checked_said(said: str) -> str:
+    """Return what people are told besides, clean; raises Invalid (field `said`)."""
+    clean = said.strip().replace("\r\n", "\n")
+    if len(clean) > LONGEST_SAID:
+        raise Invalid(SAID_TOO_LONG, fields={"said": SAID_TOO_LONG})
+    return clean
+
+
+def move_date(session: Session, row: Webinar, new: NewDate, *, now: datetime) -> None:
+    """Move a webinar to another date, and have all told of it; raises Invalid (field `said`).
+
+    What it is moved from is the date that people know: one that nobody was told of is passed over.
+    """
+    said = checked_said(new.said)
+    if row.moved_from in (None, new.held_at) or not _is_move_untold(session, row):
+        row.moved_from = row.held_at
+    row.held_at, row.moved_at = new.held_at, now
+    tell_all(session, row, MOVED, said, now=now)
+
+
+def tell_all(session: Session, row: Webinar, letter: str, said: str, *, now: datetime) -> None:
+    """Have a letter written to all who will come; reminders are due anew after it."""
+    row.notice, row.notice_said = row.notice + 1, said
+    job_queue.enqueue(
+        session,
+        kind=TELL_CHANGED,
+        lane=Lane.PROMPT,
+        subject=row.public_id,
+        payload={"letter": letter, "notice": row.notice},
+        now=now,
+        unique_key=_key(row),
+    )
+
+
+def _is_move_untold(session: Session, row: Webinar) -> bool:
+    """Tell whether the last notice is of another date, too, and its letters are still to be written."""
+    waiting = session.scalar(
+        select(Job.payload).where(Job.unique_key == _key(row), Job.state == JobState.QUEUED)
+    )
+    return waiting is not None and waiting["letter"] == MOVED
+
+
+def _key(row: Webinar) -> str:
+    return f"{TELL_CHANGED}:{row.public_id}.{row.notice}"

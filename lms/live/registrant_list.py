@@ -1,0 +1,183 @@
+"""The people of a live webinar as staff see them: who will come, who won't, who came in and when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.certificates import Attendance
+from lms.models.live import LiveJoin, Registration, RoomStay
+
+PAGE_SIZE: Final = 50
+
+
+class Show(StrEnum):
+    """Which of them a list shows."""
+
+    ALL = "all"
+    COMING = "coming"
+    LEFT = "left"
+    CAME = "came"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person: when they were let in, from when to when the room's reports saw them, and `minutes`.
+
+    None is for what nobody knows; `minutes` is what counts for the certificate.
+    """
+
+    public_id: str
+    name: str
+    email: str | None
+    registered_at: datetime
+    is_coming: bool
+    went_to: str | None  # the title of the webinar they were moved to
+    first_in: datetime | None
+    last_in: datetime | None
+    times_in: int
+    minutes: int | None
+    stayed_from: datetime | None
+    stayed_to: datetime | None
+
+    @property
+    def came(self) -> bool:
+        """Tell whether they were there, by what the house saw or the room's report says."""
+        return self.times_in > 0 or bool(self.minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One page of them by name, how many match, and how many will come and came in all."""
+
+    items: tuple[Row, ...]
+    total: int
+    coming: int
+    came: int
+
+
+def read_rows(
+    session: Session,
+    webinar_id: int,
+    *,
+    query: str = "",
+    show: Show = Show.ALL,
+    offset: int = 0,
+    limit: int | None = PAGE_SIZE,
+) -> Rows:
+    """Return people of a webinar by words of their name and address; no limit is all of them."""
+    everybody = _people(webinar_id).subquery()
+    columns = everybody.c
+    came = or_(columns.times_in > 0, columns.minutes > 0)
+    kept: dict[Show, ColumnElement[bool] | None] = {
+        Show.ALL: None,
+        Show.COMING: columns.coming > 0,
+        Show.LEFT: columns.coming == 0,
+        Show.CAME: came,
+        Show.MISSED: (columns.coming > 0) & ~func.coalesce(came, False),
+    }
+    wanted = select(everybody)
+    for word in query.split():
+        wanted = wanted.where(
+            or_(
+                columns.name.icontains(word, autoescape=True),
+                columns.email.icontains(word, autoescape=True),
+            )
+        )
+    condition = kept[show]
+    if condition is not None:
+        wanted = wanted.where(condition)
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    counts = session.execute(
+        select(
+            func.coalesce(func.sum(case((columns.coming > 0, 1), else_=0)), 0).label("coming"),
+            func.coalesce(func.sum(case((came, 1), else_=0)), 0).label("came"),
+        )
+    ).one()
+    page = wanted.order_by(func.lower(columns.name), columns.id).offset(offset).limit(limit)
+    return Rows(
+        tuple(_row(row) for row in session.execute(page)), total, counts.coming, counts.came
+    )
+
+
+def _row(row: Any) -> Row:  # noqa: ANN401  (a row, however it was read)
+    return Row(
+        public_id=row.public_id,
+        name=row.name,
+        email=row.email,
+        registered_at=row.registered_at,
+        is_coming=row.coming > 0,
+        went_to=row.went_to,
+        first_in=row.first_in,
+        last_in=row.last_in,
+        times_in=row.times_in or 0,
+        minutes=row.minutes,
+        stayed_from=row.stayed_from,
+        stayed_to=row.stayed_to,
+    )
+
+
+def _people(webinar_id: int) -> Select[*tuple[Any, ...]]:
+    kept, other = aliased(Login), aliased(Webinar)
+    person = func.coalesce(Login.merged_into, Login.id)
+    joined = (
+        select(
+            person.label("person"),
+            func.min(LiveJoin.joined_at).label("first_in"),
+            func.max(LiveJoin.joined_at).label("last_in"),
+            func.count(LiveJoin.id).label("times_in"),
+        )
+        .join_from(LiveJoin, Login, Login.id == LiveJoin.login_id)
+        .where(LiveJoin.webinar_id == webinar_id)
+        .group_by(person)
+        .subquery()
+    )
+    stayed = (
+        select(person.label("person"), func.max(Attendance.minutes).label("minutes"))
+        .join_from(Attendance, Login, Login.id == Attendance.login_id)
+        .where(Attendance.webinar_id == webinar_id)
+        .group_by(person)
+        .subquery()
+    )
+    seen = (
+        select(
+            person.label("person"),
+            func.min(RoomStay.began_at).label("stayed_from"),
+            func.max(RoomStay.ended_at).label("stayed_to"),
+        )
+        .join_from(RoomStay, Login, Login.id == RoomStay.login_id)
+        .where(RoomStay.webinar_id == webinar_id)
+        .group_by(person)
+        .subquery()
+    )
+    return (
+        select(
+            kept.id,
+            kept.public_id,
+            kept.name,
+            kept.email,
+            func.min(Registration.registered_at).label("registered_at"),
+            func.sum(case((Registration.left_at.is_(None), 1), else_=0)).label("coming"),
+            func.max(other.title).label("went_to"),
+            func.max(joined.c.first_in).label("first_in"),
+            func.max(joined.c.last_in).label("last_in"),
+            func.coalesce(func.max(joined.c.times_in), 0).label("times_in"),
+            func.max(stayed.c.minutes).label("minutes"),
+            func.min(seen.c.stayed_from).label("stayed_from"),
+            func.max(seen.c.stayed_to).label("stayed_to"),
+        )
+        .join_from(Registration, Login, Login.id == Registration.login_id)
+        .join(kept, kept.id == person)
+        .outerjoin(other, other.public_id == Registration.went_to)
+        .outerjoin(joined, joined.c.person == kept.id)
+        .outerjoin(stayed, stayed.c.person == kept.id)
+        .outerjoin(seen, seen.c.person == kept.id)
+        .where(Registration.webinar_id == webinar_id)
+        .group_by(kept.id, kept.public_id, kept.name, kept.email)
+    )

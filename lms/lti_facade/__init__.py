@@ -1,0 +1,1 @@
+"""The LTI facade: everything that the LTI tool may ask of the library."""

@@ -1,0 +1,55 @@
+"""What webinars and series are called, by the names that links keep."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.models.catalog import Series, Webinar
+
+
+def titles_of(
+    session: Session, *, webinars: Collection[str], series: Collection[str]
+) -> Mapping[str, str]:
+    """Return titles by slug and by outside id; what is none is absent."""
+    found: dict[str, str] = {}
+    for kind, names in ((Webinar, webinars), (Series, series)):
+        if not names:
+            continue
+        rows = session.execute(
+            select(kind.public_id, kind.slug, kind.title).where(
+                or_(kind.public_id.in_(list(names)), kind.slug.in_(list(names)))
+            )
+        )
+        for row in rows:
+            found[row.public_id] = found[row.slug] = row.title
+    return found
+
+
+def webinar_titles(session: Session, webinar_ids: Collection[int]) -> Mapping[int, str]:
+    """Return the titles of webinars by their row's id."""
+    rows = session.execute(
+        select(Webinar.id, Webinar.title).where(Webinar.id.in_(sorted(webinar_ids)))
+    )
+    return {row.id: row.title for row in rows}
+
+
+def webinar_ids_of(session: Session, name: str) -> tuple[int, ...]:
+    """Return the row of a webinar by its slug or outside id; nothing for none."""
+    which = or_(Webinar.public_id == name, Webinar.slug == name)
+    return tuple(session.scalars(select(Webinar.id).where(which).limit(1)))
+
+
+def public_id_of(session: Session, *, webinar: str | None = None, series: str | None = None) -> str:
+    """Return the outside id of a webinar or of a series, given by its slug or outside id.
+
+    Raises NotFound.
+    """
+    kind, name = (Webinar, webinar) if webinar is not None else (Series, series)
+    found = session.scalar(
+        select(kind.public_id).where(or_(kind.public_id == name, kind.slug == name)).limit(1)
+    )
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,43 @@
+"""Days as the library says them."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from lms.core.dates_and_time_zones import read_zone, say_date, say_moment_in_a_row
+from lms.sales.sales import last_moment
+
+
+def say_day_of(moment: datetime, zone: str) -> str:
+    """Say a date by the clocks of a zone: `6 Oct 2022`."""
+    return say_date(moment, read_zone(zone))
+
+
+def say_time_of(moment: datetime, zone: str) -> str:
+    """Say day and time by the clocks of a zone: `6 Oct 2022, 2:00 pm Eastern`."""
+    return say_moment_in_a_row(moment, read_zone(zone))
+
+
+def say_day_or_time_of(moment: datetime, zone: str) -> str:
+    """Say the date alone where a moment is a day's first, as a day without a time is kept."""
+    return say_day_of(moment, zone) if _is_midnight(moment, zone) else say_time_of(moment, zone)
+
+
+def say_last_of(end: datetime, zone: str) -> str:
+    """Say until when something lasts: `1 Jun 2027` where it ends with that day, else the time."""
+    if not _is_midnight(end, zone):
+        return say_time_of(end, zone)
+    return say_day_of(end - timedelta(microseconds=1), zone)
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """Return the end of a day by the clocks of a zone, which is its next midnight."""
+    return last_moment(day, zone)
+
+
+def day_of(end: datetime, zone: ZoneInfo) -> date:
+    """Return the last day before an end, by the clocks of a zone."""
+    return (end.astimezone(zone) - timedelta(microseconds=1)).date()
+
+
+def _is_midnight(moment: datetime, zone: str) -> bool:
+    return moment.astimezone(read_zone(zone)).time() == time()

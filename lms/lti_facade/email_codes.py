@@ -1,0 +1,5 @@
+"""Short codes sent by mail, as the house makes and checks them."""
+
+from lms.mail.email_tokens import CODE_TRIES as CODE_TRIES
+from lms.mail.email_tokens import hash_code as hash_code
+from lms.mail.email_tokens import random_code as random_code

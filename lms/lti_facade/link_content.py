@@ -1,0 +1,148 @@
+"""What a link of a course names: a webinar by its slug or outside id, or a series with its webinars."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from lms.catalog.series_order import IN_ORDER
+from lms.core.errors import N_, NotFound
+from lms.handouts.pages import Leaves as Leaves
+from lms.handouts.pages import large_key as large_key
+from lms.handouts.pages import read_leaves as read_leaves
+from lms.handouts.pages import small_key as small_key
+from lms.handouts.stamp_text import stamped_for as stamped_for
+from lms.lti_facade.permitted_content import shown_in_series
+from lms.models.catalog import Series, Webinar, WebinarSeries, WebinarState
+from lms.models.recordings import Recording
+from lms.playback.progress_bitmap import Span as Span
+from lms.playback.watch_page import CaptionFacts as CaptionFacts
+from lms.playback.watch_page import HandoutFile as HandoutFile
+from lms.playback.watch_page import PlayableWebinar as PlayableWebinar
+from lms.playback.watch_page import Version as Version
+from lms.playback.watch_page import find_handout as find_handout
+from lms.playback.watch_page import read_captions as read_captions
+from lms.playback.watch_page import read_playable
+from lms.playback.watch_records import Place as Place
+from lms.playback.watch_records import nowhere as nowhere
+from lms.playback.watch_records import read_places
+from lms.recordings.transcripts import Track as Track
+from lms.recordings.transcripts import find_track as find_track
+from lms.recordings.transcripts import read_tracks as read_tracks
+
+NOT_HERE: Final = N_("This recording isn't in the library of your organization.")
+NO_SERIES: Final = N_("This series isn't in the library of your organization.")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One webinar of a series as a link lists it; `share` is what the person has watched, 0 to 1."""
+
+    slug: str
+    title: str
+    held_at: datetime
+    zone: str
+    seconds: float
+    has_video: bool
+    recording_id: str
+    run: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFacts:
+    """A series as a link shows it: what the organization may show of it, in the order of its dates."""
+
+    title: str
+    parts: tuple[Part, ...]
+
+
+_SLUG: Final = (
+    select(Webinar.slug)
+    .where(
+        or_(Webinar.slug == bindparam("name"), Webinar.public_id == bindparam("name")),
+        Webinar.state != WebinarState.DRAFT,
+    )
+    .limit(1)
+)
+_SERIES: Final = (
+    select(Series.id, Series.title)
+    .where(or_(Series.slug == bindparam("name"), Series.public_id == bindparam("name")))
+    .limit(1)
+)
+
+
+def find_playable(session: Session, name: str) -> PlayableWebinar:
+    """Return a webinar by its slug or outside id; raises NotFound for none, and for a draft."""
+    slug = session.scalar(_SLUG, {"name": name})
+    if slug is None:
+        raise NotFound(NOT_HERE)
+    return read_playable(session, slug)
+
+
+def read_place(session: Session, login_id: int | None, version: Version) -> Place:
+    """Return where a person is in a recording; who is unknown has not begun."""
+    if login_id is None:
+        return nowhere(version.seconds)
+    places = read_places(session, login_id=login_id, recording_ids=(version.id,))
+    return places.get(version.id) or nowhere(version.seconds)
+
+
+def find_series_facts(
+    session: Session, organization_id: int, name: str, *, login_id: int | None, now: datetime
+) -> SeriesFacts:
+    """Return a series by its slug or outside id, and how far somebody is in each part of it.
+
+    Raises NotFound for none, and where the organization may show nothing of it.
+    """
+    row = session.execute(_SERIES, {"name": name}).one_or_none()
+    shown = shown_in_series(session, organization_id, name, now=now)
+    if row is None or not shown:
+        raise NotFound(NO_SERIES)
+    return SeriesFacts(row.title, _parts(session, row.id, shown, login_id))
+
+
+def _parts(
+    session: Session, series_id: int, shown: Sequence[int], login_id: int | None
+) -> tuple[Part, ...]:
+    rows = session.execute(
+        select(
+            Recording.id,
+            Webinar.slug,
+            Webinar.title,
+            Webinar.held_at,
+            Webinar.zone,
+            Recording.seconds,
+            Recording.has_video,
+            Recording.public_id,
+            Recording.run,
+        )
+        .join(Recording, Recording.webinar_id == Webinar.id)
+        .join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id)
+        .where(
+            WebinarSeries.series_id == series_id,
+            Webinar.id.in_(list(shown)),
+            Recording.is_current,
+            Recording.run.is_not(None),
+        )
+        .order_by(*IN_ORDER)
+    ).all()
+    ids = tuple(row.id for row in rows)
+    places = {} if login_id is None else read_places(session, login_id=login_id, recording_ids=ids)
+    return tuple(
+        Part(
+            slug=row.slug,
+            title=row.title,
+            held_at=row.held_at,
+            zone=row.zone,
+            seconds=row.seconds,
+            has_video=row.has_video,
+            recording_id=row.public_id,
+            run=row.run,
+            share=places[row.id].share if row.id in places else 0.0,
+        )
+        for row in rows
+    )

@@ -1,0 +1,133 @@
+"""What people have watched of what a link shows: a webinar, a part of one, or several together."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select, union
+from sqlalchemy.orm import Session
+
+from lms.lti_facade.permitted_content import shown_in_series
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.playback import PlaybackSession, WatchRecord
+from lms.models.recordings import Recording
+from lms.playback.progress_bitmap import Span, share_within
+from lms.playback.watch_records import Place, read_places
+
+AS_LONG_AS_ANY = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What is to be watched: webinars whole (row ids), or a stretch of the one there is."""
+
+    webinar_ids: tuple[int, ...]
+    starts_s: int | None = None
+    ends_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """One version of a webinar's recording."""
+
+    id: int
+    webinar_id: int
+    seconds: float
+    is_current: bool
+
+
+def find_webinar_extent(
+    session: Session, name: str, *, starts_s: int | None, ends_s: int | None
+) -> Extent:
+    """Return what a link to a webinar, by slug or outside id, asks to watch; empty for none."""
+    query = select(Webinar.id).where(or_(Webinar.slug == name, Webinar.public_id == name)).limit(1)
+    return Extent(tuple(session.scalars(query)), starts_s, ends_s)
+
+
+def find_series_extent(
+    session: Session, organization_id: int, name: str, *, now: datetime
+) -> Extent:
+    """Return what a link to a series asks to watch: all that the organization may show of it."""
+    return Extent(shown_in_series(session, organization_id, name, now=now))
+
+
+def changed_since(session: Session, since: datetime) -> Mapping[int, frozenset[int]]:
+    """Return whose watch progress has changed lately, and of which webinars; row ids.
+
+    The login is the one that is kept where two were merged. Found by the open players and those
+    closed since, both by their index.
+    """
+    seen = (
+        select(func.coalesce(Login.merged_into, Login.id), Recording.webinar_id)
+        .select_from(PlaybackSession)
+        .join(
+            WatchRecord,
+            (WatchRecord.login_id == PlaybackSession.login_id)
+            & (WatchRecord.recording_id == PlaybackSession.recording_id),
+        )
+        .join(Recording, Recording.id == WatchRecord.recording_id)
+        .join(Login, Login.id == WatchRecord.login_id)
+        .where(WatchRecord.updated_at > since, WatchRecord.watched_s > 0)
+    )
+    playing = seen.where(PlaybackSession.ended_at.is_(None))
+    stopped = seen.where(PlaybackSession.ended_at > since)
+    found: dict[int, set[int]] = {}
+    for login_id, webinar_id in session.execute(union(playing, stopped)):
+        found.setdefault(login_id, set()).add(webinar_id)
+    return {login_id: frozenset(webinars) for login_id, webinars in found.items()}
+
+
+def logins_of(session: Session, kept: Collection[int]) -> Mapping[int, int]:
+    """Return all logins of these people, each with the one that is kept of its person."""
+    ids = sorted(kept)
+    query = select(Login.id, func.coalesce(Login.merged_into, Login.id)).where(
+        or_(Login.id.in_(ids), Login.merged_into.in_(ids))
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def watched_share(session: Session, login_id: int, extent: Extent) -> float | None:
+    """Return how much of it a person has watched, 0 to 1; None when there is nothing to watch.
+
+    Of each webinar the best of its versions counts. `login_id` is the kept one of the person.
+    """
+    films = _films(session, extent.webinar_ids)
+    places = read_places(session, login_id=login_id, recording_ids=[film.id for film in films])
+    if extent.starts_s is not None or extent.ends_s is not None:
+        span = Span(
+            extent.starts_s or 0, AS_LONG_AS_ANY if extent.ends_s is None else extent.ends_s
+        )
+        shares = [_share_within(places.get(film.id), span, film) for film in films]
+        return max(shares, default=None)
+    lengths = {film.webinar_id: film.seconds for film in films if film.is_current}
+    best = _best_shares(films, places)
+    total = sum(lengths.values())
+    if not total:
+        return None
+    watched = sum(seconds * best.get(webinar, 0.0) for webinar, seconds in lengths.items())
+    return min(1.0, watched / total)
+
+
+def _films(session: Session, webinar_ids: Iterable[int]) -> list[Film]:
+    rows = session.execute(
+        select(Recording.id, Recording.webinar_id, Recording.seconds, Recording.is_current).where(
+            Recording.webinar_id.in_(list(webinar_ids)), Recording.seconds > 0
+        )
+    )
+    return [Film(row.id, row.webinar_id, row.seconds or 0.0, row.is_current) for row in rows]
+
+
+def _best_shares(films: Iterable[Film], places: Mapping[int, Place]) -> Mapping[int, float]:
+    best: dict[int, float] = {}
+    for film in films:
+        if film.id in places:
+            best[film.webinar_id] = max(best.get(film.webinar_id, 0.0), places[film.id].share)
+    return best
+
+
+def _share_within(place: Place | None, span: Span, film: Film) -> float:
+    if place is None:
+        return 0.0
+    inside = Span(span.starts_s, min(span.ends_s, film.seconds))
+    return share_within(place.buckets, inside, seconds=film.seconds)

@@ -1,0 +1,145 @@
+"""Making two logins one person's and parting them again, with whatever was merged into either.
+
+`lms.people.login_merges` does it for two; it knows no chains. Here those that were merged into the one that is
+given up follow it, and leave with it, so that a person may come from several learning systems.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict, NotFound
+from lms.models.accounts import Login
+from lms.models.seats import Assignment, Pool
+from lms.people import login_merges
+from lms.people.login_merges import OnMerge as OnMerge
+
+AT_ONCE: Final = 1000  # ids in one statement
+APART: Final = N_("These log-ins are not one person's any more.")
+
+
+def persons_logins(session: Session, login_id: int) -> tuple[int, ...]:
+    """Return all logins of a person, locked, the one that is kept first."""
+    kept = (
+        select(func.coalesce(Login.merged_into, Login.id))
+        .where(Login.id == login_id)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Login.id, Login.merged_into)
+        .where(or_(Login.id == kept, Login.merged_into == kept))
+        .order_by(Login.id)
+        .with_for_update()
+    ).all()
+    if not rows:
+        raise NotFound
+    return tuple(row.id for row in sorted(rows, key=lambda row: row.merged_into is not None))
+
+
+def kept_of(session: Session, login_ids: Collection[int]) -> Mapping[int, int]:
+    """Return for each login the one that is kept of its person; row ids."""
+    found: dict[int, int] = {}
+    for some in _in_parts(login_ids):
+        rows = session.execute(
+            select(Login.id, func.coalesce(Login.merged_into, Login.id)).where(Login.id.in_(some))
+        )
+        found |= {row[0]: row[1] for row in rows}
+    return found
+
+
+def seats_of(
+    session: Session, organization_id: int, kept: Collection[int]
+) -> Mapping[int, frozenset[int]]:
+    """Return in which of an organization's pools people sit now, by their kept logins; row ids."""
+    person = func.coalesce(Login.merged_into, Login.id)
+    found: dict[int, frozenset[int]] = {}
+    for some in _in_parts(kept):
+        rows = session.execute(
+            select(person, Assignment.pool_id)
+            .join_from(Assignment, Login, Login.id == Assignment.login_id)
+            .join(Pool, Pool.id == Assignment.pool_id)
+            .where(
+                Pool.organization_id == organization_id,
+                Assignment.ended_at.is_(None),
+                or_(Login.id.in_(some), Login.merged_into.in_(some)),
+            )
+        )
+        for login_id, pool_id in rows:
+            found[login_id] = found.get(login_id, frozenset()) | {pool_id}
+    return found
+
+
+def refusal_to_join(session: Session, kept: int, given_up: int) -> str | None:
+    """Return the sentence that says why two persons can't be one, None where they can; row ids."""
+    ids = _public_ids(session, kept, given_up)
+    try:
+        login_merges.check_merge(session, kept=ids[kept], merged=ids[given_up])
+    except Conflict as refusal:
+        return None if refusal.message == login_merges.HAS_MERGED else refusal.message
+    return None
+
+
+def join(
+    session: Session,
+    kept: int,
+    given_up: int,
+    *,
+    hooks: Sequence[OnMerge],
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Merge one person's login into another's, with those merged into it before; row ids.
+
+    Both are the ones that are kept of their persons. Raises as `lms.people.login_merges.merge` does.
+    """
+    for login_id in sorted((kept, given_up)):
+        persons_logins(session, login_id)
+    _let_stand(session, Login.merged_into == given_up, kept)
+    ids = _public_ids(session, kept, given_up)
+    login_merges.merge(
+        session,
+        kept=ids[kept],
+        merged=ids[given_up],
+        hooks=hooks,
+        actor=actor,
+        now=now,
+    )
+
+
+def part(session: Session, leaving: Collection[int], *, actor: str | None, now: datetime) -> None:
+    """Let some logins of one person be a person of their own again, with all that they held.
+
+    Where the one that is kept is among them, the others leave instead. Raises Conflict when they
+    are not one person's, or all of that person's.
+    """
+    everybody = persons_logins(session, min(leaving))
+    kept = everybody[0]
+    if not set(leaving) <= set(everybody) or len(set(leaving)) == len(everybody):
+        raise Conflict(APART)
+    going = sorted(set(everybody) - set(leaving) if kept in leaving else set(leaving))
+    first = session.scalars(select(Login.public_id).where(Login.id == going[0])).one()
+    login_merges.unmerge(session, first, actor=actor, now=now)
+    _let_stand(session, Login.id.in_(going[1:]), going[0])
+
+
+def _public_ids(session: Session, *login_ids: int) -> dict[int, str]:
+    rows = session.execute(select(Login.id, Login.public_id).where(Login.id.in_(login_ids)))
+    return {row.id: row.public_id for row in rows}
+
+
+def _let_stand(session: Session, which: ColumnElement[bool], kept: int) -> None:
+    session.execute(
+        update(Login)
+        .where(which)
+        .values(merged_into=kept)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _in_parts(ids: Iterable[int]) -> Iterator[list[int]]:
+    every = sorted(set(ids))
+    for first in range(0, len(every), AT_ONCE):
+        yield every[first : first + AT_ONCE]

@@ -1,0 +1,171 @@
+"""A library for one trial: its own empty database and files, gone when it is over."""
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.database import new_public_id
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
+from lms.migrations import upgrade
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.grants import Grant, OfferKind, Scope
+from lms.models.organizations import Organization
+from lms.models.playback import WatchRecord
+from lms.models.recordings import Recording, RecordingState
+from lms.models.seats import ClaimPolicy, Pool
+from lms.playback.progress_bitmap import bucket_count
+from media.delivery.delivery_modes import Way
+
+PREFIX: Final = "trial-"
+LEFT_OVER_AFTER_S: Final = 3600.0
+SECONDS: Final = 600.0
+BUCKET_S: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """What stands in a trial's library: an organization, and webinars that it has for good."""
+
+    organization: str
+    webinars: tuple[str, ...]
+
+
+@contextmanager
+def scratch_library(settings: Settings, *, base_url: str, now: datetime) -> Iterator[Carrel]:
+    """Make a library beside the house's own, by the same migrations, and take it away afterwards.
+
+    Nothing is shared but this version's code and the house's time zone: database, files, keys,
+    mail and limits are its own or none. What a killed trial left behind goes with the next one.
+    """
+    _sweep(settings.scratch, now)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=settings.scratch) as place:
+        here = Path(place)
+        (here / "files").mkdir()
+        carrel = open_carrel(
+            replace(
+                settings,
+                data_dir=here,
+                scratch=here,
+                base_url=base_url,
+                secret_key=secrets.token_urlsafe(48),
+                database_url=f"sqlite:///{here / 'library.sqlite3'}",
+                delivery=Way.EMBEDDED,
+                storage_former=None,
+                storage_url=(here / "files").as_uri(),
+                redis_url=None,
+                smtp_url=None,
+                trusted_proxies=(),
+            )
+        )
+        try:
+            upgrade(carrel.database)
+            yield carrel
+        finally:
+            carrel.database.dispose()
+
+
+def furnish(session: Session, *, now: datetime) -> Furnished:
+    """Put an organization in, with three recordings that everybody of it may watch for good."""
+    organization = Organization(slug="trial", name="A trial", created_at=now)
+    session.add(organization)
+    session.flush()
+    slugs = tuple(_webinar(session, organization.id, number, now) for number in (1, 2, 3))
+    return Furnished(organization.slug, slugs)
+
+
+def watch_whole(session: Session, login_id: int, slug: str, *, now: datetime) -> None:
+    """Let somebody have watched all of a webinar's recording."""
+    recording_id = session.scalars(
+        select(Recording.id).join(Webinar).where(Webinar.slug == slug)
+    ).one()
+    count = bucket_count(SECONDS)
+    session.add(
+        WatchRecord(
+            login_id=login_id,
+            recording_id=recording_id,
+            buckets=((1 << count) - 1).to_bytes((count + 7) // 8, "little"),
+            watched_s=count * BUCKET_S,
+            position_s=0.0,
+            earned_until=now,
+            updated_at=now,
+        )
+    )
+    session.flush()
+
+
+def _sweep(scratch: Path, now: datetime) -> None:
+    for left in scratch.glob(f"{PREFIX}*"):
+        try:
+            is_old = left.stat().st_mtime < now.timestamp() - LEFT_OVER_AFTER_S
+        except OSError:
+            continue  # another trial has just ended
+        if is_old:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _webinar(session: Session, organization_id: int, number: int, now: datetime) -> str:
+    held = now - timedelta(days=30)
+    webinar = Webinar(
+        slug=f"trial-{number}",
+        title=f"Trial {number}",
+        held_at=held,
+        zone="UTC",
+        minutes=int(SECONDS // 60),
+        state=WebinarState.ANNOUNCED,
+        created_at=held,
+        updated_at=held,
+        announced_at=held,
+    )
+    session.add(webinar)
+    session.flush()
+    session.add(
+        Recording(
+            webinar_id=webinar.id,
+            number=1,
+            is_current=True,
+            state=RecordingState.READY,
+            original_key=f"originals/trial/{number}.mp4",
+            original_name="trial.mp4",
+            size_bytes=1,
+            sha256="0" * 64,
+            seconds=SECONDS,
+            width=1280,
+            height=720,
+            run=new_public_id(),
+            created_at=held,
+        )
+    )
+    pool = Pool(
+        organization_id=organization_id,
+        scope=Scope.WEBINAR,
+        webinar_id=webinar.id,
+        is_permanent=True,
+        capacity=None,
+        claim_policy=ClaimPolicy.INVITATION,
+        created_at=held,
+    )
+    session.add(pool)
+    session.flush()
+    session.add(
+        Grant(
+            pool_id=pool.id,
+            kind=OfferKind.INSTITUTIONAL,
+            seats=None,
+            scope=Scope.WEBINAR,
+            webinar_id=webinar.id,
+            starts_at=held,
+            created_at=held,
+        )
+    )
+    session.flush()
+    return webinar.slug

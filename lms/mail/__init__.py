@@ -1,0 +1,1 @@
+"""Mail: the outbox, delivery, bounces, links, and tokens sent by email."""

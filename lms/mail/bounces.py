@@ -1,0 +1,182 @@
+"""Mail that came back: which letter it was, and which addresses take no mail."""
+
+import email
+import email.policy
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage, Message
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy.orm import Session, aliased
+
+from lms import audit
+from lms.core.errors import N_, Invalid, NotFound
+from lms.mail.outbox import key_of
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
+
+NO_REPORT = N_("This is not a report about a mail that could not be delivered.")
+NO_SUCH_MAIL = N_("The report is about no mail of this library.")
+FAILED: Final = "failed"
+PERMANENT: Final = "5"
+LONGEST_REASON: Final = 500
+AT_ONCE: Final = 500
+_PUBLIC_ID: Final = re.compile(r"<?([0-9a-hjkmnp-tv-z]{26})@")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a delivery status notification says of one recipient (RFC 3464).
+
+    `mail_id` is the outside id out of our Message-ID, where the report returns it.
+    """
+
+    recipient: str
+    mail_id: str | None
+    is_final: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """A mail that came back, and when the address last bounced."""
+
+    mail: str
+    recipient: str
+    bounced_at: datetime
+    reason: str
+
+
+def read_report(raw: bytes) -> tuple[Report, ...]:
+    """Return what a delivery status notification says, one answer a recipient.
+
+    Raises Invalid for a mail that is none.
+    """
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    parts = list(message.walk())
+    status = [part for part in parts if part.get_content_type() == "message/delivery-status"]
+    if not status:
+        raise Invalid(NO_REPORT)
+    mail_id = next(filter(None, (_mail_id(part) for part in parts)), None)
+    fields = [block for part in status for block in _blocks(part)]
+    reports = tuple(_report(block, mail_id) for block in fields if "Final-Recipient" in block)
+    if not reports:
+        raise Invalid(NO_REPORT)
+    return reports
+
+
+def take_report(session: Session, raw: bytes, *, now: datetime) -> tuple[Bounced, ...]:
+    """Mark the mails that a report says can't be delivered; one that is only late marks nothing.
+
+    A mail is found by our Message-ID, else it is the newest that was sent to the address. Raises
+    Invalid for a mail that is no report, NotFound for one about no mail of ours.
+    """
+    bounced: list[Bounced] = []
+    reports = read_report(raw)
+    final = [report for report in reports if report.is_final]
+    for report in final:
+        row = _find(session, report)
+        if row is None:
+            continue
+        if row.bounced_at is None:
+            row.bounced_at, row.failure = now, report.reason
+            audit.record(session, "mail.bounced", row.public_id, actor=None, now=now)
+        bounced.append(Bounced(row.public_id, row.recipient, row.bounced_at, row.failure or ""))
+    session.flush()
+    if final and not bounced:
+        raise NotFound(NO_SUCH_MAIL)
+    return tuple(bounced)
+
+
+def bounced_addresses(session: Session, keys: Collection[str]) -> Mapping[str, Bounced]:
+    """Return which of these addresses take no mail, by their keys.
+
+    An address bounces while the newest mail that was tried to it did. One that is corrected has
+    another key, so it is clear at once; so is one to which a later mail went through.
+    """
+    found: dict[str, Bounced] = {}
+    wanted = sorted(set(keys))
+    for first in range(0, len(wanted), AT_ONCE):
+        for row in session.execute(_newest_bounce(wanted[first : first + AT_ONCE])):
+            found[row.recipient_key] = Bounced(
+                row.public_id, row.recipient, row.bounced_at, row.failure or ""
+            )
+    return found
+
+
+def takes_no_mail(key: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that the newest mail to an address, by its key, came back."""
+    return exists().where(Mail.recipient_key == key, Mail.bounced_at.is_not(None), ~_is_clear())
+
+
+def _newest_bounce(keys: Collection[str]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Mail.recipient_key, Mail.public_id, Mail.recipient, Mail.bounced_at, Mail.failure)
+        .where(Mail.recipient_key.in_(keys), Mail.bounced_at.is_not(None), ~_is_clear())
+        .order_by(Mail.bounced_at, Mail.id)
+    )
+
+
+def _is_clear() -> ColumnElement[bool]:
+    later = aliased(Mail)
+    return exists().where(
+        later.recipient_key == Mail.recipient_key,
+        later.id != Mail.id,
+        later.bounced_at.is_(None),
+        later.sent_at > Mail.bounced_at,
+    )
+
+
+def _find(session: Session, report: Report) -> Mail | None:
+    which: ColumnElement[bool]
+    if report.mail_id is not None:
+        which = Mail.public_id == report.mail_id
+    else:
+        which = Mail.recipient_key == key_of(report.recipient)
+    return session.scalar(
+        select(Mail)
+        .where(which, Mail.sent_at.is_not(None) | (Mail.state == JobState.FAILED))
+        .order_by(Mail.sent_at.desc(), Mail.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+
+
+def _blocks(part: Message) -> Iterator[Message]:
+    """Return the groups of fields of a delivery status, which a mail program may have joined."""
+    held = part.get_payload()
+    if isinstance(held, list):
+        yield from (one for one in held if isinstance(one, Message))
+        return
+    for block in re.split(r"\r?\n\s*\r?\n", str(held)):
+        yield email.message_from_string(block.strip() + "\n\n")
+
+
+def _report(fields: Message, mail_id: str | None) -> Report:
+    recipient = str(fields.get("Final-Recipient", "")).partition(";")[2].strip().strip("<>")
+    status = str(fields.get("Status", "")).strip()
+    action = str(fields.get("Action", "")).strip().lower()
+    reason = str(fields.get("Diagnostic-Code", "")).partition(";")[2] or status
+    is_final = action == FAILED and (not status or status.startswith(PERMANENT))
+    said = f"It came back: {' '.join(reason.split())}"
+    return Report(recipient, mail_id, is_final, said[:LONGEST_REASON])
+
+
+def _mail_id(part: Message) -> str | None:
+    """Return our own id out of the mail that a report returns, whole or its head alone."""
+    kind = part.get_content_type()
+    if kind == "text/rfc822-headers":
+        held = part.get_content() if isinstance(part, EmailMessage) else part.get_payload()
+        text = held.decode("utf-8", "replace") if isinstance(held, bytes) else str(held)
+        returned: Message = email.message_from_string(text)
+    elif kind == "message/rfc822" and isinstance(inner := part.get_payload(), list) and inner:
+        if not isinstance(inner[0], Message):
+            return None
+        returned = inner[0]
+    else:
+        return None
+    found = _PUBLIC_ID.search(str(returned.get("Message-ID", "")))
+    return found.group(1) if found else None

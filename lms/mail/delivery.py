@@ -1,0 +1,163 @@
+"""The way of a mail from its row to a mail server, or to a file where there is no server.
+
+A mail is taken under a lease, so a killed worker loses none; one whose worker died between
+handing it over and writing that down goes out twice, with the same Message-ID.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Any
+
+import idna
+from sqlalchemy import ColumnElement, Update, and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms.branding import read_house
+from lms.core.database import new_public_id
+from lms.core.icalendar import Party, unpacked, write_invitation
+from lms.core.settings import Settings
+from lms.jobs.leases import storable, wait_after
+from lms.mail.outbox import ONE_TIME
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
+
+LEASE = timedelta(minutes=5)
+MAX_TRIES = 60  # with an hour between the later ones: two and a half days
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail as the postman holds it."""
+
+    id: int
+    public_id: str
+    kind: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    invitation: Mapping[str, Any] | None
+    tries: int
+    created_at: datetime
+    leased_by: str
+
+
+def has_mail(session: Session, *, now: datetime) -> bool:
+    """Tell whether a mail is due; reads only."""
+    return session.scalar(select(Mail.id).where(_due(now)).limit(1)) is not None
+
+
+def take(session: Session, *, worker: str, now: datetime) -> Letter | None:
+    """Take the next mail that is due; None when there is none."""
+    due = select(Mail.id).where(_due(now)).order_by(Mail.run_at, Mail.id).limit(1)
+    due = due.with_for_update(skip_locked=True)  # left out on SQLite, where one writes at a time
+    taken = (
+        update(Mail)
+        .where(Mail.id == due.scalar_subquery())
+        .values(
+            state=JobState.RUNNING,
+            tries=Mail.tries + 1,
+            leased_by=f"{worker}:{new_public_id()}",
+            lease_until=now + LEASE,
+        )
+        .returning(*(getattr(Mail, name) for name in Letter.__dataclass_fields__))
+        .execution_options(synchronize_session=False)
+    )
+    row = session.execute(taken).one_or_none()
+    return None if row is None else Letter(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def mark_sent(session: Session, letter: Letter, *, now: datetime) -> None:
+    """Write down that a mail was handed over; a secret it carried is forgotten here."""
+    values: dict[str, object] = {"state": JobState.DONE, "sent_at": now, "failure": None}
+    if letter.kind in ONE_TIME:
+        values |= {"text": "", "html": ""}
+    session.execute(_fenced(letter).values(**values))
+
+
+def put_off(session: Session, letter: Letter, reason: str, *, now: datetime) -> None:
+    """Try a mail again later, because its own delivery failed; the last try leaves it FAILED."""
+    if letter.tries >= MAX_TRIES:
+        refuse(session, letter, reason)
+        return
+    later = now + wait_after(letter.tries)
+    session.execute(
+        _fenced(letter).values(state=JobState.QUEUED, run_at=later, failure=storable(reason))
+    )
+
+
+def refuse(session: Session, letter: Letter, reason: str) -> None:
+    """Give a mail up: the server will not have it. Staff see why, and may send it again."""
+    session.execute(_fenced(letter).values(state=JobState.FAILED, failure=storable(reason)))
+
+
+def bounce(session: Session, letter: Letter, reason: str, *, now: datetime) -> None:
+    """Give a mail up whose address takes none; that it bounced is shown beside the address."""
+    values = {"state": JobState.FAILED, "failure": storable(reason), "bounced_at": now}
+    session.execute(_fenced(letter).values(**values))
+
+
+def release(session: Session, letter: Letter, reason: str) -> None:
+    """Put a mail back as if it had not been tried: the server is away, which isn't its fault."""
+    values = {"state": JobState.QUEUED, "tries": letter.tries - 1, "failure": storable(reason)}
+    session.execute(_fenced(letter).values(**values))
+
+
+def compose(session: Session, letter: Letter, settings: Settings) -> EmailMessage:
+    """Return the message as it goes out, from the house's sender name and MAIL_FROM."""
+    house = read_house(session, contact="")
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(house.sender_name, addr_spec=settings.mail_from)
+    message["To"] = _recipient(letter.recipient)
+    if house.contact_email:
+        message["Reply-To"] = Address(house.sender_name, addr_spec=house.contact_email)
+    message["Subject"] = letter.subject
+    message["Date"] = format_datetime(letter.created_at)
+    message["Message-ID"] = f"<{letter.public_id}@{settings.mail_from.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notice comes back
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    if letter.invitation is not None:
+        organizer = Party(settings.mail_from, house.sender_name)
+        _invite(message, letter, letter.invitation, organizer)
+    return message
+
+
+def _invite(
+    message: EmailMessage, letter: Letter, kept: Mapping[str, Any], organizer: Party
+) -> None:
+    """Add the calendar entry twice: as a part that programs act on, and as a file to open."""
+    invitation = unpacked(kept)
+    attendee = Party(letter.recipient, letter.recipient)
+    data = write_invitation(invitation, organizer=organizer, attendee=attendee)
+    message.add_alternative(
+        data.decode(), subtype="calendar", params={"method": invitation.method.value}
+    )
+    message.add_attachment(data, maintype="application", subtype="ics", filename="webinar.ics")
+
+
+def _recipient(address: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    if not domain.isascii():
+        domain = idna.encode(domain, uts46=True).decode()
+    return Address(username=local, domain=domain)
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    waiting = and_(Mail.state == JobState.QUEUED, Mail.run_at <= now)
+    lapsed = and_(Mail.state == JobState.RUNNING, Mail.lease_until < now)
+    return or_(waiting, lapsed)
+
+
+def _fenced(letter: Letter) -> Update:
+    return (
+        update(Mail)
+        .where(Mail.id == letter.id, Mail.leased_by == letter.leased_by)
+        .values(lease_until=None, leased_by=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,269 @@
+"""Mail: written in the transaction that wants it, sent after the commit (lms/mail/delivery.py)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.branding import read_house
+from lms.core.accent_colors import light_accent
+from lms.core.email_addresses import read_address
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.icalendar import Invitation, packed
+from lms.models.accounts import EmailPurpose
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+KEPT_AFTER_SENDING = timedelta(days=30)
+LONGEST_ADDRESS = 320
+LONGEST_SUBJECT = 300
+# These carry a secret that works once. It is kept nowhere but in the mail, so the body is
+# forgotten as soon as it is handed over, and there is nothing to send again.
+CLAIM_LETTERS = ("invitation", "invitation_reminder", "seat_offer")
+LINK_LETTERS = ("link_login",)
+EMBED_CODE = "embed_code"
+ONE_TIME = frozenset(
+    (*(purpose.value for purpose in EmailPurpose), *CLAIM_LETTERS, *LINK_LETTERS, EMBED_CODE)
+)
+
+
+_FACTS: tuple[Any, ...] = (
+    Mail.public_id.label("id"),
+    Mail.kind,
+    Mail.recipient,
+    Mail.subject,
+    Mail.state,
+    Mail.tries,
+    Mail.failure,
+    Mail.created_at,
+    Mail.run_at,
+    Mail.sent_at,
+    Mail.bounced_at,
+    (Mail.state.in_((JobState.DONE, JobState.FAILED)) & (Mail.text != "")).label(
+        "may_be_sent_again"
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MailHouse:
+    """What a mail shows of the house; the colors are #rrggbb."""
+
+    name: str
+    logo_url: str | None
+    contact_email: str
+    accent: str
+    on_accent: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailFacts:
+    """A mail as staff see it: whom it is for and how it fares, not what it says."""
+
+    id: str
+    kind: str
+    recipient: str
+    subject: str
+    state: JobState
+    tries: int
+    failure: str | None
+    created_at: datetime
+    run_at: datetime
+    sent_at: datetime | None
+    bounced_at: datetime | None
+    may_be_sent_again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailPage:
+    """One page of mails, newest first, and how many there are in all."""
+
+    items: tuple[MailFacts, ...]
+    total: int
+
+
+def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+    session: Session,
+    *,
+    kind: str,
+    to: str,
+    login_id: int | None,
+    subject: str,
+    values: Mapping[str, object],
+    now: datetime,
+    unique_key: str | None = None,
+    invitation: Invitation | None = None,
+) -> Mail:
+    """Write a mail into the caller's transaction; it is sent after the commit.
+
+    The text comes from templates/mail/messages/<kind>.txt and .html, which are given `values` and
+    `house`, `recipient`, `subject`; a name they use and nobody gave raises UndefinedError.
+    An `invitation` goes along as a calendar entry.
+    A `unique_key` that was used before returns the mail that has it, and sends nothing.
+    Raises Invalid for an address that is none.
+    """
+    if unique_key is not None and (first := _with_key(session, unique_key)):
+        return first
+    recipient = _address(to)
+    line = _one_line(subject)
+    text, html = _render(session, kind, {**values, "recipient": recipient, "subject": line})
+    mail = Mail(
+        kind=kind,
+        login_id=login_id,
+        recipient=recipient,
+        recipient_key=key_of(recipient),
+        subject=line,
+        text=text,
+        html=html,
+        invitation=packed(invitation) if invitation else None,
+        unique_key=unique_key,
+        run_at=now,
+        created_at=now,
+    )
+    return _added(session, mail)
+
+
+def resend(session: Session, mail_id: str, *, actor: str | None, now: datetime) -> Mail:
+    """Queue a mail that was sent or failed once more.
+
+    Raises NotFound for an id that is none, Conflict while it waits and when its text is gone.
+    """
+    mail = session.scalar(select(Mail).where(Mail.public_id == mail_id).with_for_update())
+    if mail is None:
+        raise NotFound
+    if mail.state in (JobState.QUEUED, JobState.RUNNING):
+        raise Conflict(N_("This mail is on its way already."))
+    if not mail.text:
+        raise Conflict(N_("The text of this mail is no longer kept; let the person ask anew."))
+    mail.state, mail.tries, mail.run_at, mail.failure = JobState.QUEUED, 0, now, None
+    mail.bounced_at = None
+    audit.record(session, "mail.resent", mail.public_id, actor=actor, now=now)
+    session.flush()
+    return mail
+
+
+def list_mails(
+    session: Session, *, states: Sequence[JobState] = (), offset: int = 0, limit: int = 50
+) -> MailPage:
+    """Return mails, newest first; no states means all of them."""
+    wanted, count = select(*_FACTS), select(func.count(Mail.id))
+    if states:
+        wanted, count = wanted.where(Mail.state.in_(states)), count.where(Mail.state.in_(states))
+    rows = session.execute(wanted.order_by(Mail.id.desc()).offset(offset).limit(limit))
+    return MailPage(tuple(_facts(row) for row in rows), session.scalar(count) or 0)
+
+
+def mail_facts(session: Session, mail_id: str) -> MailFacts:
+    """Return one mail; raises NotFound."""
+    row = session.execute(select(*_FACTS).where(Mail.public_id == mail_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _facts(row)
+
+
+def _facts(row: Row[Any]) -> MailFacts:
+    return MailFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Forget what the mails said that were sent a month ago; that they were sent stays known."""
+    session.execute(
+        update(Mail)
+        .where(
+            Mail.state == JobState.DONE, Mail.sent_at < now - KEPT_AFTER_SENDING, Mail.text != ""
+        )
+        .values(text="", html="", invitation=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _with_key(session: Session, unique_key: str) -> Mail | None:
+    return session.scalar(select(Mail).where(Mail.unique_key == unique_key))
+
+
+def _added(session: Session, mail: Mail) -> Mail:
+    if mail.unique_key is None:  # nothing that another letter could have
+        session.add(mail)
+        session.flush()
+        return mail
+    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(mail)
+    except IntegrityError:
+        first = _with_key(session, mail.unique_key)
+        if first is None:
+            raise
+        return first
+    return mail
+
+
+def _render(session: Session, kind: str, values: Mapping[str, object]) -> tuple[str, str]:
+    given = {
+        "preheader": "",
+        "action_url": "",
+        "action_label": "",
+        **values,
+        "house": _mail_house(session),
+    }
+    text = _environment().get_template(f"mail/messages/{kind}.txt").render(given)
+    html = _environment().get_template(f"mail/messages/{kind}.html").render(given)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(["html"], default=False, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    return made
+
+
+def _mail_house(session: Session) -> MailHouse:
+    facts = read_house(session, contact="")
+    accent = light_accent(facts.accent)
+    return MailHouse(
+        name=facts.name,
+        logo_url=None,
+        contact_email=facts.contact_email,
+        accent=accent.color,
+        on_accent=accent.on,
+    )
+
+
+def _address(raw: str) -> str:
+    address = raw.strip()
+    if len(address) > LONGEST_ADDRESS or not re.fullmatch(
+        r"[^@\s<>,;\x00-\x1f]+@[^@\s<>,;]+", address
+    ):
+        raise Invalid(N_("That is not an e-mail address."), fields={"to": N_("Not an address.")})
+    return address
+
+
+def key_of(address: str) -> str:
+    """Return the key under which an address is found; one that no login could have is folded."""
+    try:
+        return read_address(address).key
+    except Invalid:
+        return address.casefold()
+
+
+def _one_line(text: str) -> str:
+    # A line break in a header would begin another one.
+    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()[:LONGEST_SUBJECT]

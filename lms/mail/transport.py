@@ -1,0 +1,189 @@
+"""Where mail goes: a mail server by SMTP_URL, or files under DATA_DIR/mail without one."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from lms.core.settings import Settings
+
+TIMEOUT_S = 20.0
+PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+TOO_LARGE = 552  # RFC 1870, 6.2: the mail, and not its sender, is refused
+PERMANENT = 500  # RFC 5321, 4.2.1: a reply of 5yz is for good, one of 4yz for now
+
+
+class NotTaken(Exception):
+    """A mail was not taken; `reason` is for staff."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RefusedForGood(NotTaken):
+    """The server will never take this mail."""
+
+
+class NoSuchMailbox(RefusedForGood):
+    """The server takes no mail for this address: it bounced before it was sent."""
+
+
+class RefusedForNow(NotTaken):
+    """The server may take this mail later."""
+
+
+class BrokenOff(RefusedForNow):
+    """The server broke off while it was given this mail, which may be why."""
+
+
+class ServerAway(NotTaken):
+    """The server can't be reached, or doesn't talk to us: no mail's fault."""
+
+
+class Postbox(Protocol):
+    """Takes mails; whether it keeps a connection open between them is its own affair."""
+
+    def put(self, message: EmailMessage) -> None:
+        """Hand one mail over; raises NotTaken."""
+
+    def close(self) -> None:
+        """Let go of the connection, if there is one."""
+
+
+def open_postbox(settings: Settings) -> Postbox:
+    """Return the postbox that the settings name; it connects when it is given a mail."""
+    if settings.smtp_url is None:
+        return MailFiles(mail_folder(settings))
+    return MailServer(settings.smtp_url, name=settings.mail_from.rpartition("@")[2])
+
+
+def mail_folder(settings: Settings) -> Path:
+    """Return where mail lies as files, when there is no server for it."""
+    return settings.data_dir / "mail"
+
+
+class MailFiles:
+    """A directory in which each mail becomes an .eml file, which any mail program opens."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def put(self, message: EmailMessage) -> None:
+        """Write one mail, whole or not at all; readable by this account alone."""
+        name = message["Message-ID"].strip("<>").partition("@")[0]
+        path = self._directory / f"{name}.eml"
+        part = path.with_suffix(".part")
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            part.touch(mode=0o600)
+            part.write_bytes(bytes(message))
+            part.rename(path)
+        except OSError as error:
+            raise ServerAway(f"The mail could not be written to {path}: {error}") from error
+
+    def close(self) -> None:
+        """Do nothing: files need no connection."""
+
+
+class MailServer:
+    """A server reached by smtp://, smtps:// or smtp+starttls://[user:password@]host[:port]."""
+
+    def __init__(self, url: str, *, name: str) -> None:
+        self._parts = urlsplit(url)
+        self._name = name
+        self._connection: smtplib.SMTP | None = None
+
+    def put(self, message: EmailMessage) -> None:
+        """Send one mail over the open connection, or a new one."""
+        was_open = self._connection is not None
+        try:
+            self._put(message)
+        except BrokenOff:
+            if not was_open:
+                raise
+            self._put(message)  # the server may have tired of the connection, and not of this mail
+
+    def _put(self, message: EmailMessage) -> None:
+        connection = self._connected()
+        try:
+            connection.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            self._reset(connection)
+            code, answer = next(iter(error.recipients.values()))
+            if code >= PERMANENT:
+                raise NoSuchMailbox(_reason(code, answer)) from error
+            raise _refusal(code, answer) from error
+        except smtplib.SMTPSenderRefused as error:
+            self.close()
+            if error.smtp_code == TOO_LARGE:  # said of the sender, who names the size
+                raise _refusal(error.smtp_code, error.smtp_error) from error
+            raise ServerAway(_reason(error.smtp_code, error.smtp_error)) from error
+        except smtplib.SMTPDataError as error:
+            self._reset(connection)
+            raise _refusal(error.smtp_code, error.smtp_error) from error
+        except smtplib.SMTPNotSupportedError as error:
+            self._reset(connection)
+            raise RefusedForGood(f"The mail server can't carry this address: {error}") from error
+        except (smtplib.SMTPException, OSError) as error:
+            self.close()
+            raise BrokenOff(f"The mail server broke off: {error}") from error
+
+    def close(self) -> None:
+        """Say goodbye, if there is still somebody to say it to."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            connection.quit()
+        except (smtplib.SMTPException, OSError):
+            connection.close()
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._connection is None:
+            try:
+                self._connection = self._connect()
+            except (smtplib.SMTPException, OSError) as error:
+                raise ServerAway(f"The mail server can't be reached: {error}") from error
+        return self._connection
+
+    def _connect(self) -> smtplib.SMTP:
+        scheme, host = self._parts.scheme, self._parts.hostname or ""
+        port = self._parts.port or PORTS[scheme]
+        if scheme == "smtps":
+            made: smtplib.SMTP = smtplib.SMTP_SSL(
+                host,
+                port,
+                local_hostname=self._name,
+                timeout=TIMEOUT_S,
+                context=ssl.create_default_context(),
+            )
+        else:
+            made = smtplib.SMTP(host, port, local_hostname=self._name, timeout=TIMEOUT_S)
+        try:
+            if scheme == "smtp+starttls":
+                made.starttls(context=ssl.create_default_context())
+            if self._parts.username:
+                made.login(unquote(self._parts.username), unquote(self._parts.password or ""))
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    def _reset(self, connection: smtplib.SMTP) -> None:
+        try:
+            connection.rset()
+        except (smtplib.SMTPException, OSError):
+            self.close()
+
+
+def _refusal(code: int, answer: bytes | str) -> NotTaken:
+    kind = RefusedForGood if code >= PERMANENT else RefusedForNow
+    return kind(_reason(code, answer))
+
+
+def _reason(code: int, answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return f"The mail server said: {code} {' '.join(text.split())}"[:500]

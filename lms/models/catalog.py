@@ -1,0 +1,152 @@
+"""Tables of the catalog: webinars, series, and presenters."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.core.database import Base, UTCDateTime, public_id_column, words
+
+
+class WebinarState(StrEnum):
+    """The stored states; live and held follow from held_at, minutes and the time."""
+
+    DRAFT = "draft"
+    ANNOUNCED = "announced"
+    CANCELED = "canceled"
+    WITHDRAWN = "withdrawn"
+    PULLED = "pulled"
+
+
+class InsteadKind(StrEnum):
+    """What holders of a pulled webinar are offered for it."""
+
+    WEBINAR = "webinar"
+    REFUND = "refund"
+    WORDS = "words"
+
+
+class Series(Base, kw_only=True):
+    """A named row of webinars; events in several parts are a series too."""
+
+    __tablename__ = "series"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Presenter(Base, kw_only=True):
+    """Who presents; biography in Markdown, picture by its storage key."""
+
+    __tablename__ = "presenter"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    biography: Mapped[str] = mapped_column(Text, default="")
+    picture_key: Mapped[str | None] = mapped_column(String(300), default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Webinar(Base, kw_only=True):
+    """One event: a page, a date, at most one current recording, any number of handouts."""
+
+    __tablename__ = "webinar"
+    __table_args__ = (
+        CheckConstraint("minutes BETWEEN 1 AND 1440", name="minutes_within_a_day"),
+        CheckConstraint("length(title) BETWEEN 1 AND 200", name="title_length"),
+        CheckConstraint(
+            "(state = 'pulled') = (pulled_reason IS NOT NULL)", name="pulled_with_a_reason"
+        ),
+        Index("ix_webinar_state_held_at", "state", "held_at"),
+        Index("ix_webinar_announced_at", "announced_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    summary: Mapped[str] = mapped_column(String(400), default="")
+    overview: Mapped[str] = mapped_column(Text, default="")
+    agenda: Mapped[str] = mapped_column(Text, default="")  # one point a line
+    held_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    zone: Mapped[str] = mapped_column(String(64))
+    minutes: Mapped[int]
+    live_link: Mapped[str | None] = mapped_column(String(2000), default=None)
+    free: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[WebinarState] = mapped_column(words(WebinarState), default=WebinarState.DRAFT)
+    pulled_reason: Mapped[str | None] = mapped_column(Text, default=None)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    announced_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    # What staff chose in place of the picture that the encoder takes from the recording.
+    poster_key: Mapped[str | None] = mapped_column(String(200), default=None)
+    # grows with every change that moves an entry in somebody's calendar (RFC 5545, 3.8.7.4)
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    # grows with every change that whoever registered is told of: moved, canceled, held after all
+    notice: Mapped[int] = mapped_column(default=0, server_default="0")
+    notice_said: Mapped[str] = mapped_column(Text, default="", server_default="")
+    moved_from: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    moved_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class PulledInstead(Base, kw_only=True):
+    """What holders of a pulled webinar get for it (W2): another one, their money, or what `said` says."""
+
+    __tablename__ = "pulled_instead"
+    __table_args__ = (
+        CheckConstraint("(kind = 'webinar') = (other_id IS NOT NULL)", name="names_the_other"),
+        CheckConstraint("other_id <> webinar_id", name="is_another"),
+        CheckConstraint("kind <> 'words' OR length(said) > 0", name="words_are_said"),
+    )
+
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[InsteadKind] = mapped_column(words(InsteadKind))
+    other_id: Mapped[int | None] = mapped_column(
+        ForeignKey("webinar.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    said: Mapped[str] = mapped_column(Text, default="")
+
+
+class WebinarSeries(Base, kw_only=True):
+    """A webinar's place in a series; `position` only where staff put it in order, else by date."""
+
+    __tablename__ = "webinar_series"
+    __table_args__ = (
+        UniqueConstraint("webinar_id", "series_id"),
+        CheckConstraint("position >= 1", name="position_from_one"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id", ondelete="RESTRICT"), index=True)
+    position: Mapped[int | None] = mapped_column(default=None)
+
+
+class WebinarPresenter(Base, kw_only=True):
+    """A presenter of a webinar, in the order they are named."""
+
+    __tablename__ = "webinar_presenter"
+    __table_args__ = (UniqueConstraint("webinar_id", "presenter_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    webinar_id: Mapped[int] = mapped_column(ForeignKey("webinar.id", ondelete="CASCADE"))
+    presenter_id: Mapped[int] = mapped_column(
+        ForeignKey("presenter.id", ondelete="RESTRICT"), index=True
+    )
+    position: Mapped[int]

@@ -1,0 +1,132 @@
+"""What is sold and what was sold: offers and the grants that let people in."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.core.database import Base, UTCDateTime, public_id_column, words
+
+
+class OfferKind(StrEnum):
+    """The trade's offers (PRODUCT.md, What is sold)."""
+
+    SINGLE = "single"
+    GROUP_SEATS = "group_seats"
+    GROUP_SHOWING = "group_showing"
+    INSTITUTIONAL = "institutional"
+    PASS = "pass"  # noqa: S105  (an all-access pass)
+    CONTRACT = "contract"
+
+
+class Scope(StrEnum):
+    """What a grant covers."""
+
+    WEBINAR = "webinar"
+    PRESENTER = "presenter"
+    SERIES = "series"
+    EVERYTHING = "everything"
+
+
+class Withdrawal(StrEnum):
+    """Why a grant was taken back."""
+
+    REFUNDED = "refunded"
+    REVOKED = "revoked"
+
+
+NAMES_ITS_TARGET = (
+    "(scope = 'webinar') = (webinar_id IS NOT NULL)"
+    " AND (scope = 'presenter') = (presenter_id IS NOT NULL)"
+    " AND (scope = 'series') = (series_id IS NOT NULL)"
+)
+
+
+class Offer(Base, kw_only=True):
+    """A price of the house: for one unit, from `minimum` units on, as of `version`."""
+
+    __tablename__ = "offer"
+    __table_args__ = (
+        UniqueConstraint("kind", "minimum", "version"),
+        CheckConstraint("minimum >= 1", name="minimum_at_least_one"),
+        CheckConstraint("price_minor >= 0", name="price_not_negative"),
+        CheckConstraint("length(currency) = 3", name="currency_is_iso_4217"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    kind: Mapped[OfferKind] = mapped_column(words(OfferKind))
+    minimum: Mapped[int]
+    version: Mapped[int]
+    price_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class Grant(Base, kw_only=True):
+    """One sold line that lets its holder in, for [starts_at, ends_at) or for good.
+
+    It is held by one login or by one pool, whose `seats` it brings: NULL is unlimited. After the
+    end a pool's grant admits until `grace_until` (C1), of which staff gave `grace_given_until`. `awaits_payment_since` is set while staff
+    hold a sale until it is paid.
+    """
+
+    __tablename__ = "grant_line"
+    __table_args__ = (
+        CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint(NAMES_ITS_TARGET, name="scope_names_its_target"),
+        CheckConstraint("(login_id IS NULL) <> (pool_id IS NULL)", name="one_holder"),
+        CheckConstraint(
+            "seats IS NULL OR (pool_id IS NOT NULL AND seats >= 1)", name="seats_of_a_pool"
+        ),
+        CheckConstraint(
+            "grace_until IS NULL OR (ends_at IS NOT NULL AND grace_until >= ends_at)",
+            name="grace_follows_the_end",
+        ),
+        CheckConstraint(
+            "grace_given_until IS NULL"
+            " OR (grace_until IS NOT NULL AND grace_until >= grace_given_until)",
+            name="given_grace_is_kept",
+        ),
+        CheckConstraint(
+            "(revoked_at IS NULL) = (revoked_as IS NULL)", name="revoked_with_a_reason"
+        ),
+        Index("ix_grant_line_login_id", "login_id"),
+        Index("ix_grant_line_webinar_id", "webinar_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="RESTRICT"), default=None
+    )
+    pool_id: Mapped[int | None] = mapped_column(
+        ForeignKey("pool.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    sale_id: Mapped[int | None] = mapped_column(
+        ForeignKey("sale.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    kind: Mapped[OfferKind] = mapped_column(words(OfferKind))
+    seats: Mapped[int | None] = mapped_column(default=None)
+    scope: Mapped[Scope] = mapped_column(words(Scope))
+    webinar_id: Mapped[int | None] = mapped_column(
+        ForeignKey("webinar.id", ondelete="RESTRICT"), default=None
+    )
+    presenter_id: Mapped[int | None] = mapped_column(
+        ForeignKey("presenter.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    series_id: Mapped[int | None] = mapped_column(
+        ForeignKey("series.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    grace_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    grace_given_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    awaits_payment_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    suspended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    revoked_as: Mapped[Withdrawal | None] = mapped_column(words(Withdrawal), default=None)
+    revoked_reason: Mapped[str | None] = mapped_column(Text, default=None)  # for staff's eyes
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,0 +1,89 @@
+"""Showings to a group in one room or one call, and who was there."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.core.database import Base, UTCDateTime, public_id_column, words
+
+OPEN = text("closed_at IS NULL")
+
+
+class EnteredBy(StrEnum):
+    """Who put a name on the roster: the person on their own telephone, or the host."""
+
+    SELF = "self"
+    HOST = "host"
+
+
+class Showing(Base, kw_only=True):
+    """One showing of one webinar by a holder of a group showing (PRODUCT.md, G2).
+
+    `code` stands in the link of the room. It takes names until it is closed, at `closes_at` at the
+    latest; `minutes_shown` is what was shown by then.
+    """
+
+    __tablename__ = "showing"
+    __table_args__ = (
+        CheckConstraint("closes_at > opened_at", name="closes_after_opening"),
+        CheckConstraint(
+            "(closed_at IS NULL) = (minutes_shown IS NULL)", name="closed_with_minutes"
+        ),
+        CheckConstraint("minutes_shown IS NULL OR minutes_shown >= 0", name="minutes_not_negative"),
+        Index(
+            "uq_showing_open_login_id_webinar_id",
+            "login_id",
+            "webinar_id",
+            unique=True,
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="RESTRICT"), index=True
+    )
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="RESTRICT"))
+    grant_id: Mapped[int] = mapped_column(
+        ForeignKey("grant_line.id", ondelete="RESTRICT"), index=True
+    )
+    room: Mapped[str] = mapped_column(String(200))
+    zone: Mapped[str] = mapped_column(String(64))
+    code: Mapped[str] = mapped_column(String(10), unique=True)
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    closes_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    minutes_shown: Mapped[int | None] = mapped_column(default=None)
+
+
+class Attendee(Base, kw_only=True):
+    """Somebody who was in the room; the link to the slides is kept as its hash only."""
+
+    __tablename__ = "attendee"
+    __table_args__ = (
+        UniqueConstraint("showing_id", "email_key"),
+        CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),
+        CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    showing_id: Mapped[int] = mapped_column(ForeignKey("showing.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320))
+    entered_by: Mapped[EnteredBy] = mapped_column(words(EnteredBy))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    entered_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,0 +1,102 @@
+"""The past on its way in: each list of what was sold before, its rows, and who waits for a letter."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.core.database import Base, UTCDateTime, public_id_column, words
+from lms.models.seat_imports import ImportState
+
+
+class PastAnswer(StrEnum):
+    """What becomes, or became, of a row."""
+
+    OK = "ok"
+    ALREADY = "already"
+    INVALID = "invalid"
+    BROUGHT = "brought"
+
+
+class PastImport(Base, kw_only=True):
+    """One list of what was sold before; the counts are those of its rows.
+
+    `source_key` is where the file is stored until it is read; `failure` is why it can't be read,
+    or why it was not brought in whole.
+    """
+
+    __tablename__ = "past_import"
+    __table_args__ = (
+        CheckConstraint(
+            "ok >= 0 AND already >= 0 AND invalid >= 0 AND brought >= 0", name="counts_not_negative"
+        ),
+        CheckConstraint(
+            "(state = 'applied') = (applied_at IS NOT NULL)", name="applied_at_a_moment"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    made_by: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="SET NULL"), default=None, index=True
+    )
+    file_name: Mapped[str] = mapped_column(String(200), default="")
+    source_key: Mapped[str | None] = mapped_column(String(200), default=None)
+    state: Mapped[ImportState] = mapped_column(words(ImportState), default=ImportState.READING)
+    ok: Mapped[int] = mapped_column(default=0)
+    already: Mapped[int] = mapped_column(default=0)
+    invalid: Mapped[int] = mapped_column(default=0)
+    brought: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    applied_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class PastImportRow(Base, kw_only=True):
+    """One sale of a list; `cells` is a JSON object of its columns, `sale_public_id` what it makes.
+
+    `sentence` says what is wrong with an invalid row, which alone makes no sale.
+    """
+
+    __tablename__ = "past_import_row"
+    __table_args__ = (
+        CheckConstraint("line >= 1 AND number >= 1", name="counted_from_one"),
+        CheckConstraint("(answer = 'invalid') = (sentence <> '')", name="invalid_has_a_sentence"),
+        CheckConstraint(
+            "answer = 'invalid' OR sale_public_id IS NOT NULL", name="a_sale_or_invalid"
+        ),
+        Index("ix_past_import_row_import_id_answer", "import_id", "answer", "number"),
+        {"sqlite_with_rowid": False},
+    )
+
+    import_id: Mapped[int] = mapped_column(
+        ForeignKey("past_import.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    line: Mapped[int]
+    cells: Mapped[str] = mapped_column(Text)
+    answer: Mapped[PastAnswer] = mapped_column(words(PastAnswer))
+    sentence: Mapped[str] = mapped_column(String(500), default="")
+    sale_public_id: Mapped[str | None] = mapped_column(String(26), default=None)
+
+
+class PastBuyer(Base, kw_only=True):
+    """Somebody whose purchases came from the past and who was told of none of them.
+
+    `batch` is the outside id of the job that writes their letter, once staff asked for it;
+    `invited_at` is when that letter was written. Each is asked for once, and written once.
+    """
+
+    __tablename__ = "past_buyer"
+    __table_args__ = (
+        CheckConstraint("invited_at IS NULL OR batch IS NOT NULL", name="invited_in_a_batch"),
+        Index("ix_past_buyer_batch", "batch", "login_id"),
+    )
+
+    login_id: Mapped[int] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
+    )
+    brought_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    batch: Mapped[str | None] = mapped_column(String(26), default=None)
+    invited_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

@@ -1,0 +1,165 @@
+"""Who is watching what, and how much of it they have seen."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.core.database import Base, UTCDateTime, public_id_column, words
+
+
+class PlaybackEnd(StrEnum):
+    """Why a playback session ended; the player tells it to the person."""
+
+    CLOSED = "closed"
+    SIGNED_OUT = "signed_out"
+    REVOKED = "revoked"
+    BLOCKED = "blocked"
+    PULLED = "pulled"
+    EXPIRED = "expired"
+    IDLE = "idle"
+    RELEASED = "released"
+    REFUNDED = "refunded"
+    SUSPENDED = "suspended"
+    LAPSED = "lapsed"
+    TAKEN_OVER = "taken_over"
+
+
+class PlaybackSession(Base, kw_only=True):
+    """One screen playing one recording; its signed token stands in the media addresses.
+
+    `grant_id` is the grant that let it in, none where it is free. `organization_id` is the only
+    one whose pools are weighed, where it was opened in a frame of that one's. A preview by staff
+    counts as nobody's stream. `began_s` is how much of the recording its person had seen when it was opened,
+    `reached_s` when that was last noted; older sessions know neither.
+    """
+
+    __tablename__ = "playback_session"
+    __table_args__ = (
+        CheckConstraint("(began_s IS NULL) = (reached_s IS NULL)", name="reached_from_a_beginning"),
+        CheckConstraint("began_s >= 0 AND reached_s >= 0", name="seen_not_negative"),
+        Index("ix_playback_session_login_id_recording_id", "login_id", "recording_id"),
+        CheckConstraint("expires_at > opened_at", name="expires_after_opening"),
+        CheckConstraint("(ended_at IS NULL) = (ended_as IS NULL)", name="ended_with_a_reason"),
+        Index("ix_playback_session_ended_at", "ended_at"),
+        Index("ix_playback_session_opened_at", "opened_at"),
+        Index(
+            "ix_playback_session_open_login_id",
+            "login_id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"))
+    recording_id: Mapped[int] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE"), index=True
+    )
+    sign_in_id: Mapped[int | None] = mapped_column(
+        ForeignKey("sign_in.id", ondelete="SET NULL"), index=True
+    )
+    grant_id: Mapped[int | None] = mapped_column(
+        ForeignKey("grant_line.id", ondelete="SET NULL"), default=None, index=True
+    )
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organization.id", ondelete="CASCADE"), default=None, index=True
+    )
+    is_preview: Mapped[bool] = mapped_column(default=False)
+    opened_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    beat_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    began_s: Mapped[int | None] = mapped_column(default=None)
+    reached_s: Mapped[int | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    ended_as: Mapped[PlaybackEnd | None] = mapped_column(words(PlaybackEnd), default=None)
+
+
+class Stream(Base, kw_only=True):
+    """The one stream of a person: which playback session has it, and until when if nothing is heard.
+
+    The login is the one that is kept where two were merged. `session_id` is the outside id of a
+    session whose row may be written after this one; `browser` is a few words ("Firefox on Windows").
+    """
+
+    __tablename__ = "stream"
+    __table_args__ = (CheckConstraint("held_until > since", name="held_after_it_began"),)
+
+    login_id: Mapped[int] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    session_id: Mapped[str] = mapped_column(String(26))
+    browser: Mapped[str] = mapped_column(String(200))
+    since: Mapped[datetime] = mapped_column(UTCDateTime)
+    held_until: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class WatchRecord(Base, kw_only=True):
+    """What one login has seen of one version: a bitmap of 5-second buckets, and the place.
+
+    `earned_until` is the moment up to which time that passed has been spent on buckets, so that
+    no beat, from whatever screen, earns the same seconds of a person's life again.
+    `certify_at_s` is from how many watched seconds on it is to be asked whether the certificate is
+    earned; None once there is nothing more to ask.
+    """
+
+    __tablename__ = "watch_record"
+    __table_args__ = (
+        UniqueConstraint("login_id", "recording_id"),
+        CheckConstraint("position_s >= 0", name="position_not_negative"),
+        CheckConstraint("watched_s >= 0", name="watched_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"))
+    recording_id: Mapped[int] = mapped_column(
+        ForeignKey("recording.id", ondelete="CASCADE"), index=True
+    )
+    buckets: Mapped[bytes] = mapped_column(LargeBinary)
+    watched_s: Mapped[int]
+    certify_at_s: Mapped[int | None] = mapped_column(default=0, server_default="0")
+    position_s: Mapped[float]
+    earned_until: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Note(Base, kw_only=True):
+    """What a person wrote for themselves at a moment of a webinar's recording; nobody else reads it.
+
+    One that was deleted stands for an hour, so that it can be put back.
+    """
+
+    __tablename__ = "note"
+    __table_args__ = (
+        CheckConstraint("at_s >= 0", name="moment_not_negative"),
+        CheckConstraint("length(text) BETWEEN 1 AND 4000", name="text_length"),
+        Index("ix_note_login_id_webinar_id", "login_id", "webinar_id"),
+        Index(
+            "ix_note_deleted_at",
+            "deleted_at",
+            sqlite_where=text("deleted_at IS NOT NULL"),
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"))
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), index=True
+    )
+    at_s: Mapped[float]
+    text: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

@@ -1,0 +1,34 @@
+"""When a webinar is over, as a column: the tables hold when it begins and how long it lasts."""
+
+from typing import Any
+
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from lms.core.database import UTCDateTime
+from lms.models.catalog import Webinar
+
+
+class _EndsAt(GenericFunction[Any]):
+    """A moment some minutes after another."""
+
+    type = UTCDateTime()
+    name = "carrel_ends_at"
+    inherit_cache = True
+
+
+@compiles(_EndsAt)
+def _on_postgresql(element: _EndsAt, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401
+    begins, minutes = (compiler.process(part, **how) for part in element.clauses)
+    return f"({begins} + make_interval(mins => {minutes}))"
+
+
+@compiles(_EndsAt, "sqlite")
+def _on_sqlite(element: _EndsAt, compiler: SQLCompiler, **how: Any) -> str:  # noqa: ANN401
+    # Moments are text there, with microseconds; they compare as they are written.
+    begins, minutes = (compiler.process(part, **how) for part in element.clauses)
+    return f"(strftime('%Y-%m-%d %H:%M:%f', {begins}, '+' || {minutes} || ' minutes') || '000')"
+
+
+ends_at = _EndsAt(Webinar.held_at, Webinar.minutes)

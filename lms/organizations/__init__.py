@@ -1,0 +1,1 @@
+"""Organizations: their members, managers, email domains, and staff lists."""

@@ -1,0 +1,260 @@
+"""Mail domains that are an organization's own: its people may take free seats by themselves (S7)."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.email_addresses import read_address
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.models.organizations import Organization
+from lms.models.seats import VerifiedDomain
+
+NOT_A_DOMAIN = N_("Enter the part of their addresses behind the @, such as library.example.org.")
+IS_PUBLIC = N_("Anybody can have an address there, so it is nobody's own.")
+TAKEN = N_("This domain is verified for an organization already.")
+
+# Where anybody gets a mailbox: nobody's staff is known by an address there.
+PUBLIC: Final = frozenset(
+    [
+        "10minutemail.com",
+        "126.com",
+        "139.com",
+        "163.com",
+        "aim.com",
+        "alice.it",
+        "aliyun.com",
+        "aol.com",
+        "arcor.de",
+        "att.net",
+        "bellsouth.net",
+        "bigpond.com",
+        "bk.ru",
+        "bluewin.ch",
+        "bol.com.br",
+        "btinternet.com",
+        "centurylink.net",
+        "charter.net",
+        "comcast.net",
+        "cox.net",
+        "cs.com",
+        "daum.net",
+        "duck.com",
+        "earthlink.net",
+        "email.com",
+        "excite.com",
+        "fastmail.com",
+        "fastmail.fm",
+        "foxmail.com",
+        "free.fr",
+        "freenet.de",
+        "frontier.com",
+        "frontiernet.net",
+        "gmail.com",
+        "gmx.at",
+        "gmx.ch",
+        "gmx.com",
+        "gmx.de",
+        "gmx.net",
+        "googlemail.com",
+        "guerrillamail.com",
+        "hanmail.net",
+        "hey.com",
+        "hotmail.ca",
+        "hotmail.co.uk",
+        "hotmail.com",
+        "hotmail.de",
+        "hotmail.es",
+        "hotmail.fr",
+        "hotmail.it",
+        "hushmail.com",
+        "icloud.com",
+        "inbox.com",
+        "inbox.ru",
+        "interia.pl",
+        "internet.ru",
+        "juno.com",
+        "laposte.net",
+        "libero.it",
+        "list.ru",
+        "live.ca",
+        "live.co.uk",
+        "live.com",
+        "live.fr",
+        "live.nl",
+        "mac.com",
+        "mail.com",
+        "mail.de",
+        "mail.ru",
+        "mailbox.org",
+        "mailfence.com",
+        "mailinator.com",
+        "me.com",
+        "mozmail.com",
+        "msn.com",
+        "mycloud.com",
+        "nate.com",
+        "naver.com",
+        "netscape.net",
+        "netzero.com",
+        "netzero.net",
+        "ntlworld.com",
+        "o2.pl",
+        "onet.pl",
+        "optonline.net",
+        "optimum.net",
+        "orange.fr",
+        "outlook.com",
+        "outlook.de",
+        "outlook.fr",
+        "passport.com",
+        "pm.me",
+        "posteo.de",
+        "privaterelay.appleid.com",
+        "proton.me",
+        "protonmail.ch",
+        "protonmail.com",
+        "qq.com",
+        "rambler.ru",
+        "rediffmail.com",
+        "roadrunner.com",
+        "rocketmail.com",
+        "rogers.com",
+        "rr.com",
+        "sbcglobal.net",
+        "seznam.cz",
+        "sfr.fr",
+        "shaw.ca",
+        "sina.cn",
+        "sina.com",
+        "skynet.be",
+        "sky.com",
+        "sohu.com",
+        "suddenlink.net",
+        "sympatico.ca",
+        "t-online.de",
+        "talktalk.net",
+        "telenet.be",
+        "telus.net",
+        "terra.com.br",
+        "tuta.com",
+        "tuta.io",
+        "tutanota.com",
+        "ukr.net",
+        "uol.com.br",
+        "verizon.net",
+        "videotron.ca",
+        "virgilio.it",
+        "virginmedia.com",
+        "vip.qq.com",
+        "wanadoo.fr",
+        "web.de",
+        "windowslive.com",
+        "windstream.net",
+        "wp.pl",
+        "ya.ru",
+        "yahoo.ca",
+        "yahoo.co.in",
+        "yahoo.co.jp",
+        "yahoo.co.uk",
+        "yahoo.com",
+        "yahoo.com.au",
+        "yahoo.com.br",
+        "yahoo.de",
+        "yahoo.es",
+        "yahoo.fr",
+        "yahoo.it",
+        "yandex.com",
+        "yandex.ru",
+        "yeah.net",
+        "ymail.com",
+        "yopmail.com",
+        "zoho.com",
+        "zohomail.com",
+    ]
+)
+
+# Houses with an address in every country: outlook.com.au, yahoo.es, hotmail.co.uk.
+_FAMILIES: Final = re.compile(
+    r"(aol|gmail|gmx|googlemail|hotmail|icloud|live|msn|outlook|protonmail|rocketmail|windowslive"
+    r"|yahoo|yandex|ymail)\.([a-z]{2,}|(com?|net|org)\.[a-z]{2})"
+)
+
+
+def read_domain(text: str) -> str:
+    """Return a domain as it is kept: lower case, in IDNA, without the @ before it.
+
+    Raises Invalid (field `domain`) for what is no domain, or where anybody gets a mailbox.
+    """
+    try:
+        domain = read_address(f"somebody@{text.strip().removeprefix('@')}").key.rpartition("@")[2]
+    except Invalid as error:
+        raise Invalid(NOT_A_DOMAIN, fields={"domain": NOT_A_DOMAIN}) from error
+    if domain in PUBLIC or _FAMILIES.fullmatch(domain):
+        raise Invalid(IS_PUBLIC, fields={"domain": IS_PUBLIC})
+    return domain
+
+
+def verify(
+    session: Session, organization_id: int, text: str, *, actor: str | None, now: datetime
+) -> str:
+    """Note that a domain is an organization's own, and return it as it is kept.
+
+    Who may take a seat by it is said by each pool's claim policy. Raises NotFound for an
+    organization that is none, Invalid for what can't be one's own, Conflict for one that is known.
+    """
+    domain = read_domain(text)
+    public_id = _public_id(session, organization_id)
+    row = VerifiedDomain(organization_id=organization_id, domain=domain, verified_at=now)
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        raise Conflict(TAKEN) from error
+    detail = {"domain": row.public_id}
+    audit.record(session, "domain.verified", public_id, actor=actor, now=now, detail=detail)
+    return domain
+
+
+def forget(
+    session: Session, organization_id: int, domain_id: str, *, actor: str | None, now: datetime
+) -> None:
+    """Take a domain from an organization; seats that were taken by it stay. Raises NotFound."""
+    public_id = _public_id(session, organization_id)
+    gone = session.scalar(
+        delete(VerifiedDomain)
+        .where(
+            VerifiedDomain.organization_id == organization_id,
+            VerifiedDomain.public_id == domain_id,
+        )
+        .returning(VerifiedDomain.id)
+        .execution_options(synchronize_session=False)
+    )
+    if gone is None:
+        raise NotFound
+    detail = {"domain": domain_id}
+    audit.record(session, "domain.forgotten", public_id, actor=actor, now=now, detail=detail)
+
+
+def domains_of(session: Session, organization_id: int) -> Sequence[tuple[str, str]]:
+    """Return an organization's domains by name, each as its outside id and the domain."""
+    rows = session.execute(
+        select(VerifiedDomain.public_id, VerifiedDomain.domain)
+        .where(VerifiedDomain.organization_id == organization_id)
+        .order_by(VerifiedDomain.domain)
+    )
+    return [(public_id, domain) for public_id, domain in rows]
+
+
+def _public_id(session: Session, organization_id: int) -> str:
+    public_id = session.scalar(
+        select(Organization.public_id).where(Organization.id == organization_id)
+    )
+    if public_id is None:
+        raise NotFound
+    return public_id

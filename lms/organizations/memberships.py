@@ -1,0 +1,184 @@
+"""Who belongs to an organization: found by address, made a login where there is none, and removed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, case, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.accounts import accounts
+from lms.accounts.accounts import Account, NewLogin
+from lms.core.email_addresses import Address
+from lms.core.errors import NotFound
+from lms.mail.links import Doors
+from lms.models.accounts import Login
+from lms.models.organizations import Membership, Role
+from lms.organizations.organizations import OrganizationFacts, add_member
+
+PORTION = 500
+_RANKS = case({Role.OWNER.value: 0, Role.MANAGER.value: 1}, value=Membership.role, else_=2)
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """Somebody who is to belong; the name is for a login that has to be made."""
+
+    address: Address
+    role: Role
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Who belongs now; `is_new` tells that a login was made and the letter for it is on its way."""
+
+    public_id: str
+    email: str
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person of an organization."""
+
+    login_id: str
+    name: str
+    email: str | None
+    role: Role
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """One page of an organization's people, and how many there are in all."""
+
+    items: tuple[Member, ...]
+    total: int
+
+
+def add_by_address(
+    session: Session,
+    organization: OrganizationFacts,
+    new: NewMember,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> Joined:
+    """Make whoever an address leads to a member, manager or owner.
+
+    Where it leads to nobody a login is made and its owner is sent the link for choosing a
+    password. Raises Invalid for a name that can't be.
+    """
+    account, is_new = found_or_made(session, new, actor=actor, now=now)
+    if is_new:
+        accounts.invite_to_set_password(session, account, doors=doors, now=now)
+    add_member(session, organization, account.id, role=new.role, actor=actor, now=now)
+    return Joined(account.public_id, account.email or new.address.shown, is_new)
+
+
+def change_role(
+    session: Session,
+    organization: OrganizationFacts,
+    login: str,
+    *,
+    role: Role,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Give a member, found by the login's outside id, another role; raises NotFound."""
+    login_id = session.scalar(
+        select(Login.id)
+        .join_from(Membership, Login)
+        .where(Membership.organization_id == organization.id, Login.public_id == login)
+    )
+    if login_id is None:
+        raise NotFound
+    add_member(session, organization, login_id, role=role, actor=actor, now=now)
+
+
+def remove_member(
+    session: Session,
+    organization: OrganizationFacts,
+    login: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """End a person's place, found by the login's outside id; seats stay theirs. Raises NotFound."""
+    theirs = select(Login.id).where(Login.public_id == login).scalar_subquery()
+    gone = session.scalar(
+        delete(Membership)
+        .where(Membership.organization_id == organization.id, Membership.login_id == theirs)
+        .returning(Membership.id)
+        .execution_options(synchronize_session=False)
+    )
+    if gone is None:
+        raise NotFound
+    audit.record(
+        session,
+        "membership.removed",
+        organization.public_id,
+        actor=actor,
+        now=now,
+        detail={"login": login},
+    )
+
+
+def list_members(
+    session: Session, organization_id: int, *, query: str = "", offset: int = 0, limit: int = 50
+) -> Members:
+    """Return an organization's people: owners, then managers, then members, each by name.
+
+    `query` keeps those whose names or addresses have all its words.
+    """
+    theirs = and_(
+        Membership.organization_id == organization_id,
+        *(
+            or_(
+                Login.name.icontains(word, autoescape=True),
+                Login.email.icontains(word, autoescape=True),
+            )
+            for word in query.split()
+        ),
+    )
+    rows = session.execute(
+        select(Login.public_id, Login.name, Login.email, Membership.role, Membership.created_at)
+        .join_from(Membership, Login)
+        .where(theirs)
+        .order_by(_RANKS, func.lower(Login.name), Login.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    items = tuple(Member(*row) for row in rows)
+    counted = select(func.count(Membership.id)).join_from(Membership, Login).where(theirs)
+    return Members(items, session.scalar(counted) or 0)
+
+
+def every_member(session: Session, organization_id: int, *, query: str) -> Iterator[Member]:
+    """Give all of an organization's people in the order of the list, a portion at a time."""
+    found, offset = PORTION, 0
+    while found == PORTION:
+        some = list_members(
+            session, organization_id, query=query, offset=offset, limit=PORTION
+        ).items
+        yield from some
+        found, offset = len(some), offset + PORTION
+
+
+def found_or_made(
+    session: Session, new: NewMember, *, actor: str | None, now: datetime
+) -> tuple[Account, bool]:
+    """Return the account that an address leads to, made where there is none, and whether it was."""
+    try:
+        account = accounts.find_by_email(session, new.address.shown)
+    except NotFound:
+        pass
+    else:
+        if account.is_confirmed:
+            return account, False
+    name = new.name or new.address.shown.rpartition("@")[0]
+    account = accounts.add_login(session, NewLogin(new.address, name), actor=actor, now=now)
+    return account, True

@@ -1,0 +1,348 @@
+"""Organizations: the institutions that buy, and who belongs to them."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from lms import audit
+from lms.core import slugs
+from lms.core.bulk_insert import write_rows
+from lms.core.database import new_public_ids
+from lms.core.dates_and_time_zones import read_zone
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.models.accounts import Login
+from lms.models.organizations import Membership, Organization, Role
+from lms.models.seats import Pool
+
+LONGEST_SLUG: Final = 80
+LONGEST_NAME: Final = 200
+BAD_SLUG = N_("Use lower-case letters, digits and single hyphens, such as elm-county.")
+BAD_NAME = N_("Give the organization a name of at most 200 characters.")
+SLUG_TAKEN = N_("There is an organization of that name already.")
+PARENT_BELOW = N_("This one stands below it, so it can't be its parent.")
+NO_SUCH_ORGANIZATION = N_("There is no organization of that name.")
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrganization:
+    """An organization to be made; `parent` is the slug of the consortium it belongs to."""
+
+    slug: str
+    name: str
+    parent: str | None = None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationDetails:
+    """What can be changed of an organization; `parent` is a slug, `zone` None is the house's."""
+
+    name: str
+    zone: str | None
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationFacts:
+    """A customer institution; `zone` is None where its days end in the house's."""
+
+    id: int
+    public_id: str
+    slug: str
+    name: str
+    parent: str | None
+    zone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationRow:
+    """An organization of a list, with how many people and pools it has."""
+
+    slug: str
+    name: str
+    parent: str | None
+    members: int
+    pools: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationsPage:
+    """One page of organizations and how many match in all."""
+
+    items: tuple[OrganizationRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationName:
+    """An organization by its name."""
+
+    slug: str
+    name: str
+
+
+def add_organization(
+    session: Session, new: NewOrganization, *, actor: str | None, now: datetime
+) -> OrganizationFacts:
+    """Make an organization.
+
+    Raises Invalid for a slug or name that can't be, NotFound for a parent that is none, Conflict
+    when the slug is taken.
+    """
+    name = checked_name(new.name)
+    if len(new.slug) > LONGEST_SLUG or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", new.slug):
+        raise Invalid(BAD_SLUG, fields={"slug": BAD_SLUG})
+    _check_zone(new.zone)
+    parent = None if new.parent is None else find_organization(session, new.parent)
+    row = Organization(
+        slug=new.slug,
+        name=name,
+        zone=new.zone,
+        parent_id=parent.id if parent else None,
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        raise Conflict(SLUG_TAKEN) from error
+    audit.record(session, "organization.added", row.public_id, actor=actor, now=now)
+    return OrganizationFacts(row.id, row.public_id, row.slug, row.name, new.parent, new.zone)
+
+
+def add_many(
+    session: Session, names: Iterable[str], *, actor: str | None, now: datetime
+) -> dict[str, int]:
+    """Make organizations of these names, which are as `checked_name` returns them; returns their rows."""
+    slugs_of = slugs.choose_many(session, Organization.slug, dict.fromkeys(names))
+    if not slugs_of:
+        return {}
+    names_of = dict(zip(new_public_ids(len(slugs_of)), slugs_of, strict=True))
+    write_rows(
+        session,
+        Organization,
+        [
+            {"public_id": public_id, "slug": slugs_of[name], "name": name, "created_at": now}
+            for public_id, name in names_of.items()
+        ],
+    )
+    made = [(public_id, audit.NO_DETAIL) for public_id in names_of]
+    audit.record_all(session, "organization.added", made, actor=actor, now=now)
+    rows = session.execute(
+        select(Organization.public_id, Organization.id).where(Organization.public_id.in_(names_of))
+    )
+    return {names_of[row.public_id]: row.id for row in rows}
+
+
+def find_organization(session: Session, slug: str) -> OrganizationFacts:
+    """Return the organization of a slug; raises NotFound."""
+    row = session.execute(
+        select(
+            Organization.id,
+            Organization.public_id,
+            Organization.name,
+            Organization.parent_id,
+            Organization.zone,
+        ).where(Organization.slug == slug)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(NO_SUCH_ORGANIZATION)
+    parent = session.scalar(select(Organization.slug).where(Organization.id == row.parent_id))
+    return OrganizationFacts(row.id, row.public_id, slug, row.name, parent, row.zone)
+
+
+def edit_organization(
+    session: Session,
+    organization_id: int,
+    details: OrganizationDetails,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Change name, zone and parent.
+
+    Raises Invalid for a name or zone that can't be, or a parent that would stand below it, and
+    NotFound for an organization or parent that is none.
+    """
+    row = session.scalar(
+        select(Organization).where(Organization.id == organization_id).with_for_update()
+    )
+    if row is None:
+        raise NotFound(NO_SUCH_ORGANIZATION)
+    name = checked_name(details.name)
+    _check_zone(details.zone)
+    parent = None if details.parent is None else find_organization(session, details.parent)
+    if parent is not None and parent.id in _below(session, organization_id):
+        raise Invalid(PARENT_BELOW, fields={"parent": PARENT_BELOW})
+    row.name, row.zone, row.parent_id = name, details.zone, parent.id if parent else None
+    session.flush()
+    audit.record(session, "organization.edited", row.public_id, actor=actor, now=now)
+
+
+def list_organizations(
+    session: Session, query: str, *, offset: int, limit: int
+) -> OrganizationsPage:
+    """Return the organizations whose name or slug has every word, by name."""
+    parent = aliased(Organization)
+    conditions = [
+        or_(
+            Organization.name.icontains(word, autoescape=True),
+            Organization.slug.icontains(word, autoescape=True),
+        )
+        for word in query.split()
+    ]
+    members = select(func.count(Membership.id)).where(Membership.organization_id == Organization.id)
+    pools = select(func.count(Pool.id)).where(Pool.organization_id == Organization.id)
+    rows = session.execute(
+        select(
+            Organization.slug,
+            Organization.name,
+            parent.name,
+            members.scalar_subquery(),
+            pools.scalar_subquery(),
+        )
+        .outerjoin(parent, parent.id == Organization.parent_id)
+        .where(*conditions)
+        .order_by(func.lower(Organization.name), Organization.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    total = session.scalar(select(func.count(Organization.id)).where(*conditions)) or 0
+    return OrganizationsPage(tuple(OrganizationRow(*row) for row in rows), total)
+
+
+def slug_for(session: Session, name: str) -> str:
+    """Return a free slug that follows a name."""
+    return slugs.choose(session, Organization.slug, wanted="", name=name)
+
+
+def children_of(session: Session, organization_id: int) -> tuple[OrganizationName, ...]:
+    """Return the organizations that belong to a consortium, by name."""
+    return _names(session, Organization.parent_id == organization_id)
+
+
+def possible_parents(session: Session, organization_id: int | None) -> tuple[OrganizationName, ...]:
+    """Return what an organization may belong to: any but itself and what stands below it."""
+    if organization_id is None:
+        return _names(session, true())
+    return _names(session, Organization.id.not_in(_below(session, organization_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """Somebody whom an organization's people can ask."""
+
+    login_id: int
+    name: str
+    email: str | None
+
+
+def find_managers(session: Session, organization_id: int, *, most: int = 5) -> tuple[Manager, ...]:
+    """Return whom an organization's people can ask, managers before owners, by how long they are.
+
+    Where it has nobody, its parent's stand in.
+    """
+    parent = select(Organization.parent_id).where(Organization.id == organization_id)
+    rows = session.execute(
+        select(Login.id, Login.name, Login.email, Membership.organization_id)
+        .join_from(Membership, Login)
+        .where(
+            Membership.role.in_((Role.MANAGER, Role.OWNER)),
+            Login.blocked_at.is_(None),
+            or_(
+                Membership.organization_id == organization_id,
+                Membership.organization_id == parent.scalar_subquery(),
+            ),
+        )
+        .order_by(
+            Membership.organization_id != organization_id,
+            Membership.role != Role.MANAGER,
+            Membership.id,
+        )
+        .limit(most)
+    ).all()
+    nearest = rows[0].organization_id if rows else None
+    return tuple(
+        Manager(row.id, row.name, row.email) for row in rows if row.organization_id == nearest
+    )
+
+
+def find_manager(session: Session, organization_id: int) -> str | None:
+    """Return the name of whom an organization's people can ask first; None without any."""
+    return next((one.name for one in find_managers(session, organization_id, most=1)), None)
+
+
+def add_member(
+    session: Session,
+    organization: OrganizationFacts,
+    login_id: int,
+    *,
+    role: Role,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Make a login a member, manager or owner; one who belongs already gets the new role.
+
+    Raises NotFound for a login that is none.
+    """
+    login = session.scalar(select(Login.public_id).where(Login.id == login_id))
+    if login is None:
+        raise NotFound
+    mine = select(Membership).where(
+        Membership.organization_id == organization.id, Membership.login_id == login_id
+    )
+    place = session.scalar(mine.with_for_update())
+    if place is None:
+        session.add(
+            Membership(
+                organization_id=organization.id, login_id=login_id, role=role, created_at=now
+            )
+        )
+        session.flush()
+    elif place.role is role:
+        return
+    else:
+        place.role = role
+    audit.record(
+        session,
+        "membership.set",
+        organization.public_id,
+        actor=actor,
+        now=now,
+        detail={"login": login, "role": role.value},
+    )
+
+
+def _names(session: Session, which: ColumnElement[bool]) -> tuple[OrganizationName, ...]:
+    rows = session.execute(
+        select(Organization.slug, Organization.name)
+        .where(which)
+        .order_by(func.lower(Organization.name), Organization.id)
+    )
+    return tuple(OrganizationName(*row) for row in rows)
+
+
+def _below(session: Session, organization_id: int) -> set[int]:
+    """Return an organization's own id and those of all that stand below it."""
+    below = select(Organization.id).where(Organization.id == organization_id).cte(recursive=True)
+    below = below.union(select(Organization.id).join(below, Organization.parent_id == below.c.id))
+    return set(session.scalars(select(below.c.id)))
+
+
+def checked_name(name: str) -> str:
+    """Return a name as it is kept: one line, no space around. Raises Invalid, field `name`."""
+    text = " ".join(name.split())
+    if not 1 <= len(text) <= LONGEST_NAME:
+        raise Invalid(BAD_NAME, fields={"name": BAD_NAME})
+    return text
+
+
+def _check_zone(zone: str | None) -> None:
+    if zone is not None:
+        read_zone(zone)

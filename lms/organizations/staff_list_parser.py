@@ -1,0 +1,253 @@
+"""Staff lists: people with addresses, read from a CSV file or from pasted text, one by one.
+
+Nothing here needs a database, and no more than one row is held at a time.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import BinaryIO, Final
+
+from lms.core.csv_reader import (
+    ADDRESS,
+    LONGEST_TELLING,
+    Record,
+    Sheet,
+    divide,
+    heading,
+    open_sheet,
+    sheet_of,
+)
+from lms.core.email_addresses import NOT_AN_ADDRESS, read_address
+from lms.core.errors import N_, Invalid
+from lms.core.text_decoding import EMPTY, refusal
+from lms.models.seat_imports import Fault
+
+LONGEST_NAME: Final = 200
+LONGEST_RAW: Final = 200
+_MOST_WORDS: Final = 2  # of a row without headings: a first and a last name
+
+EMAIL_HEADINGS: Final = (
+    "email",
+    "emailaddress",
+    "mailaddress",
+    "workemail",
+    "workemailaddress",
+    "primaryemail",
+    "emails",
+    "mail",
+    "useremail",
+    "userprincipalname",
+    "address",
+    "username",
+    "login",
+)
+NAME_HEADINGS: Final = ("name", "fullname", "displayname", "staffname", "employee", "employeename")
+FIRST_HEADINGS: Final = ("firstname", "first", "givenname", "forename")
+LAST_HEADINGS: Final = ("lastname", "last", "surname", "familyname")
+HEADINGS: Final = frozenset((*EMAIL_HEADINGS, *NAME_HEADINGS, *FIRST_HEADINGS, *LAST_HEADINGS))
+
+_AROUND: Final = " \t\r\n\"'<>()[]{},;\u00a0\u200b\u200c\u200d\u2060\ufeff"
+_PIECE: Final = re.compile(r'(?:"[^"]*"|<[^<>]*>|[^,;\t"<]|["<])+')
+_MAILBOX: Final = re.compile(r"<[^<>@]*@[^<>]*>")
+
+
+SENTENCES: Final = MappingProxyType(
+    {
+        Fault.NO_ADDRESS: N_("There is no address in this row."),
+        Fault.NOT_AN_ADDRESS: NOT_AN_ADDRESS,
+        Fault.SEVERAL_ADDRESSES: N_(
+            "There are several addresses here. Give each a row of its own."
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One person of a list: either an address with its key, or a fault.
+
+    `line` counts from 1, as a text editor does, and `raw` is what stood there (at most 200
+    characters).
+    """
+
+    line: int
+    raw: str
+    email: str
+    email_key: str
+    name: str
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    email: int
+    name: tuple[int, ...]
+
+
+def read_file(file: BinaryIO) -> Iterator[Entry]:
+    """Yield the people of a CSV file, or of a text file with addresses (PRODUCT.md, S6).
+
+    The file must be seekable. Raises Invalid, field `file`, for what can't be read as a list; the
+    sentence names the line, where there is one, and says what to do.
+    """
+    return _entries(open_sheet(file), is_pasted=False)
+
+
+def read_pasted(text: str) -> Iterator[Entry]:
+    """Yield the people of pasted text: addresses, `Name <address>`, or cells of a spreadsheet.
+
+    Lines, commas and semicolons divide them. Raises Invalid, field `file`, for a text with
+    nothing in it.
+    """
+    lines = io.StringIO(text.replace("\0", ""), newline="")
+    return _entries(sheet_of(lines), is_pasted=True)
+
+
+def _entries(sheet: Sheet, *, is_pasted: bool) -> Iterator[Entry]:
+    sheet, delimiter = divide(sheet, HEADINGS)
+    columns = _columns_of(sheet, delimiter)
+    if columns is None and (is_pasted or any(map(_MAILBOX.search, sheet.sample))):
+        found = _from_lines(sheet)
+    else:
+        found = _from_records(sheet.records(delimiter), columns)
+    first = next(found, None)
+    if first is None:
+        raise refusal(EMPTY)
+    yield first
+    yield from found
+
+
+def _columns_of(sheet: Sheet, delimiter: str) -> _Columns | None:
+    """Return where the columns are, None for a table that begins with a person."""
+    head = sheet_of(sheet.sample)
+    try:
+        first = next(head.records(delimiter), None)
+    except Invalid:
+        return None  # told again, with its line, by whoever reads the rows
+    if first is None or any("@" in cell for cell in first.cells):
+        return None
+    names = [heading(cell) for cell in first.cells]
+    email = next((names.index(one) for one in EMAIL_HEADINGS if one in names), None)
+    if email is None:
+        return None
+    whole = tuple(names.index(one) for one in NAME_HEADINGS if one in names)[:1]
+    parts = tuple(
+        names.index(one)
+        for kind in (FIRST_HEADINGS, LAST_HEADINGS)
+        for one in [next((each for each in kind if each in names), None)]
+        if one is not None
+    )
+    return _Columns(email, parts if len(parts) == _MOST_WORDS or not whole else whole)
+
+
+def _from_records(records: Iterator[Record], columns: _Columns | None) -> Iterator[Entry]:
+    if columns is None:
+        for record in records:
+            yield from _people(record.line, record.cells)
+        return
+    next(records, None)  # the headings
+    for record in records:
+        yield _in_columns(record, columns)
+
+
+def _from_lines(sheet: Sheet) -> Iterator[Entry]:
+    for number, line in enumerate(sheet.lines, sheet.first_line):
+        pieces = tuple(filter(None, map(str.strip, _PIECE.findall(line))))
+        if pieces:
+            yield from _people(number, pieces)
+
+
+def _in_columns(record: Record, columns: _Columns) -> Entry:
+    cells = record.cells
+    count = len(cells)
+    email = cells[columns.email] if columns.email < count else ""
+    name = " ".join([cells[place] for place in columns.name if place < count])
+    if not email:
+        return _nobody(record.line, cells, name)
+    if "<" in email or "(" in email:
+        shown, email = _apart(email)
+        name = name or shown
+    return _person(record.line, email, name)
+
+
+def _people(line: int, cells: tuple[str, ...]) -> Iterator[Entry]:
+    """Yield who stands in a row without headings: words beside an address are the name."""
+    people, left = _grouped(cells)
+    for cell, words in people:
+        shown, email = _apart(cell)
+        yield _person(line, email, " ".join(filter(None, (shown, *words[:_MOST_WORDS]))))
+    if left:
+        yield _nobody(line, left, "")
+
+
+def _grouped(cells: tuple[str, ...]) -> tuple[list[tuple[str, list[str]]], tuple[str, ...]]:
+    """Return the cells with addresses and each one's words, and the words that are nobody's."""
+    people: list[tuple[str, list[str]]] = []
+    words: list[str] = []
+    nobodys: list[str] = []
+    is_one = sum("@" in cell for cell in cells) == 1
+    names_first = "@" not in cells[0]
+
+    def hand_back() -> None:
+        takes_them = people and "<" not in people[-1][0] and (is_one or not names_first)
+        (people[-1][1] if takes_them else nobodys).extend(words)
+        words.clear()
+
+    for cell in filter(None, cells):
+        if "@" not in cell:
+            words.append(cell)
+            continue
+        mine: list[str] = []
+        if names_first:
+            mine, words = words, []
+        elif words and "<" in cell:
+            mine = [words.pop()]  # Doe, Jane <jane@example.org>
+        hand_back()
+        people.append((cell, mine))
+    hand_back()
+    return people, tuple(nobodys)
+
+
+def _apart(cell: str) -> tuple[str, str]:
+    """Return the name and the address of `Name <address>` or `address (Name)`."""
+    before, angle, after = cell.rpartition("<")
+    if angle:
+        return before.strip(_AROUND), after.rstrip("> ")
+    email, bracket, name = cell.partition("(")
+    return (name.strip(_AROUND), email) if bracket and "@" in email else ("", cell)
+
+
+def _person(line: int, email: str, name: str) -> Entry:
+    try:
+        address = read_address(email)
+    except Invalid:
+        return _mended(line, email, name)
+    return Entry(line, email, address.shown, address.key, _tidy(name))
+
+
+def _mended(line: int, email: str, name: str) -> Entry:
+    """Read an address once more without what stands around it: quotes, brackets, `mailto:`."""
+    bare = email.strip(_AROUND)
+    if bare[:7].lower() == "mailto:":
+        bare = bare[7:]
+    try:
+        address = read_address(bare)
+    except Invalid:
+        several = len(ADDRESS.findall(bare[:LONGEST_TELLING])) > 1
+        fault = Fault.SEVERAL_ADDRESSES if several else Fault.NOT_AN_ADDRESS
+        return Entry(line, email[:LONGEST_RAW], "", "", _tidy(name), fault)
+    return Entry(line, email[:LONGEST_RAW], address.shown, address.key, _tidy(name))
+
+
+def _nobody(line: int, cells: tuple[str, ...], name: str) -> Entry:
+    raw = ", ".join(filter(None, cells))
+    return Entry(line, raw[:LONGEST_RAW], "", "", _tidy(name), Fault.NO_ADDRESS)
+
+
+def _tidy(name: str) -> str:
+    if not name.isprintable():
+        name = "".join(letter if letter.isprintable() else " " for letter in name)
+    return " ".join(name.split()).strip(_AROUND)[:LONGEST_NAME]

@@ -1,0 +1,1 @@
+"""Past sales: importing what was sold before, with its access and invitations."""

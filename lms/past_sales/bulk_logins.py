@@ -1,0 +1,222 @@
+"""The logins of many past buyers at once, and what they manage: a few statements for all of them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, literal, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.bulk_insert import write_rows
+from lms.core.database import AT_ONCE, new_public_ids
+from lms.core.email_addresses import Address
+from lms.core.errors import Conflict
+from lms.mail import email_tokens
+from lms.models.accounts import EmailPurpose, Login, LoginAlias
+from lms.models.organizations import Membership, Organization, Role
+
+MANAGING = (Role.OWNER, Role.MANAGER)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Somebody who bought: the address, and the name of a login that is made for it."""
+
+    address: Address
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """The login that an address leads to."""
+
+    id: int
+    public_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody who may manage an organization, since they bought for it."""
+
+    organization_id: int
+    buyer: Buyer
+
+
+def people_of(
+    session: Session, wanted: Sequence[Wanted], *, actor: str | None, now: datetime
+) -> Mapping[str, Buyer]:
+    """Return the login of each address by its key, made where there is none.
+
+    As `accounts.add_login` does for one: what somebody began for an address and never confirmed
+    is taken over. A further address of such a login has no login to use, and is left out. Raises
+    Conflict, after which trying again is right, when somebody was in the way at the same moment.
+    """
+    first: dict[str, Wanted] = {}
+    for one in wanted:
+        first.setdefault(one.address.key, one)
+    found, begun, elsewhere = _known(session, first)
+    missing = [one for key, one in first.items() if key not in found and key not in elsewhere]
+    if missing:
+        found |= _add(session, missing, begun, now)
+        email_tokens.void_all(
+            session,
+            [found[key].id for key in begun if key in found],
+            EmailPurpose.CONFIRM_SIGN_UP,
+            now=now,
+        )
+        added = [(found[one.address.key].public_id, audit.NO_DETAIL) for one in missing]
+        audit.record_all(session, "login.added", added, actor=actor, now=now)
+    return found
+
+
+def let_manage(
+    session: Session, contacts: Iterable[Contact], *, actor: str | None, now: datetime
+) -> None:
+    """Let each contact manage the organization; the first one owns it, if nobody does."""
+    asked = tuple(dict.fromkeys(contacts))
+    organizations = {one.organization_id for one in asked}
+    roles = {
+        (row.organization_id, row.login_id): row.role
+        for row in session.execute(
+            select(Membership.organization_id, Membership.login_id, Membership.role).where(
+                Membership.organization_id.in_(organizations)
+            )
+        )
+    }
+    owned = {organization for (organization, _), role in roles.items() if role is Role.OWNER}
+    before = set(roles)
+    given: dict[tuple[int, int], tuple[Role, str]] = {}
+    for one in asked:
+        place = (one.organization_id, one.buyer.id)
+        if roles.get(place) in MANAGING:
+            continue
+        role = Role.MANAGER if one.organization_id in owned else Role.OWNER
+        owned.add(one.organization_id)
+        roles[place] = role
+        given[place] = (role, one.buyer.public_id)
+    _write(session, given, before, now)
+    named = _public_ids(session, {organization for organization, _ in given})
+    audit.record_all(
+        session,
+        "membership.set",
+        [
+            (named[organization], {"login": login, "role": role.value})
+            for (organization, _), (role, login) in given.items()
+        ],
+        actor=actor,
+        now=now,
+    )
+
+
+def _known(
+    session: Session, wanted: Collection[str]
+) -> tuple[dict[str, Buyer], set[str], set[str]]:
+    """Return who is known and confirmed, and those who are known but can't be used.
+
+    Those are the addresses that somebody only began with, and further addresses of such a login.
+    """
+    kept = func.coalesce(Login.merged_into, Login.id).label("login_id")
+    own = select(
+        Login.email_key.label("key"), kept, Login.confirmed_at, literal(0).label("rank")
+    ).where(Login.email_key.in_(wanted))
+    further = (
+        select(LoginAlias.email_key, kept, Login.confirmed_at, literal(1))
+        .join_from(LoginAlias, Login)
+        .where(LoginAlias.email_key.in_(wanted))
+    )
+    rows = session.execute(own.union_all(further)).all()
+    leads: dict[str, int] = {}
+    for row in sorted(rows, key=lambda one: (one.confirmed_at is None, one.rank)):
+        leads.setdefault(row.key, row.login_id)
+    usable = {
+        row.id: Buyer(*row)
+        for row in session.execute(
+            select(Login.id, Login.public_id).where(
+                Login.id.in_(set(leads.values())), Login.confirmed_at.is_not(None)
+            )
+        )
+    }
+    found = {key: usable[login] for key, login in leads.items() if login in usable}
+    is_further = {row.key for row in rows if row.rank}
+    left = set(leads) - set(found)
+    return found, left - is_further, left & is_further
+
+
+def _add(
+    session: Session, missing: Sequence[Wanted], begun: Collection[str], now: datetime
+) -> dict[str, Buyer]:
+    """Make the logins that are missing, and confirm those that were begun."""
+    new = [one for one in missing if one.address.key not in begun]
+    write_rows(
+        session,
+        Login,
+        [
+            {
+                "public_id": public_id,
+                "email": one.address.shown,
+                "email_key": one.address.key,
+                "name": one.name,
+                "is_staff": False,
+                "confirmed_at": now,
+                "created_at": now,
+            }
+            for one, public_id in zip(new, new_public_ids(len(new)), strict=True)
+        ],
+    )
+    for one in missing:
+        if one.address.key in begun:
+            _take_over(session, one, now)
+    keys = [one.address.key for one in missing]
+    rows = session.execute(
+        select(Login.email_key, Login.id, Login.public_id).where(Login.email_key.in_(keys))
+    )
+    return {row.email_key: Buyer(row.id, row.public_id) for row in rows}
+
+
+def _take_over(session: Session, one: Wanted, now: datetime) -> None:
+    taken = session.scalar(
+        update(Login)
+        .where(Login.email_key == one.address.key, Login.confirmed_at.is_(None))
+        .values(
+            email=one.address.shown,
+            name=one.name,
+            is_staff=False,
+            zone=None,
+            password_hash=None,
+            confirmed_at=now,
+        )
+        .returning(Login.id)
+        .execution_options(synchronize_session=False)
+    )
+    if taken is None:  # its owner confirmed it, or it was forgotten, at this moment
+        raise Conflict(AT_ONCE, code="at_once")
+
+
+def _write(
+    session: Session,
+    given: Mapping[tuple[int, int], tuple[Role, str]],
+    before: Collection[tuple[int, int]],
+    now: datetime,
+) -> None:
+    made = [
+        {"organization_id": place[0], "login_id": place[1], "role": role, "created_at": now}
+        for place, (role, _) in given.items()
+        if place not in before
+    ]
+    write_rows(session, Membership, made)
+    for place, (role, _) in given.items():
+        if place in before:
+            session.execute(
+                update(Membership)
+                .where(Membership.organization_id == place[0], Membership.login_id == place[1])
+                .values(role=role)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def _public_ids(session: Session, organizations: Collection[int]) -> dict[int, str]:
+    rows = session.execute(
+        select(Organization.id, Organization.public_id).where(Organization.id.in_(organizations))
+    )
+    return {row.id: row.public_id for row in rows}

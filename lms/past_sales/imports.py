@@ -1,0 +1,265 @@
+"""Lists of the past as they are kept: read and answered first, brought in when asked, then forgotten."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.bulk_insert import count_anew
+from lms.core.errors import N_, Conflict, Refused
+from lms.mail.links import Office
+from lms.models.accounts import Login
+from lms.models.grants import Grant
+from lms.models.organizations import Membership
+from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
+from lms.models.sales import Sale
+from lms.models.seat_imports import ImportState
+from lms.models.seats import Pool
+from lms.past_sales import bulk_sales, row_parser
+from lms.past_sales.row_parser import PastRow
+from lms.seat_imports.list_lifecycle import LONGEST_SENTENCE, SentLists, maker
+
+READ: Final = "history.read_list"
+APPLY: Final = "history.apply_list"
+DROP: Final = "history.drop_list"
+
+FILLED: Final = (Login, Membership, Pool, Sale, Grant)
+HAS_FAULTS = N_("Nothing is brought in while a row has a fault. Mend the list and send it again.")
+LISTS: Final = SentLists(
+    PastImport,
+    PastImportRow,
+    READ,
+    APPLY,
+    DROP,
+    being_applied=N_("This list is being brought in already."),
+    applied_before=N_("This list was brought in before."),
+)
+queue_reading, to_be_read, unstage = LISTS.queue_reading, LISTS.to_be_read, LISTS.unstage
+fail, wait_again = LISTS.fail, LISTS.wait_again
+discard, forget_old = LISTS.discard, LISTS.forget_old
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A row with what would become of it; `sale_id` is "" where it is at fault."""
+
+    row: PastRow
+    sale_id: str
+    sentence: str = ""
+
+
+def begin(
+    session: Session, file_name: str, source_key: str | None, *, actor: str | None, now: datetime
+) -> PastImport:
+    """Note that a list came in, before its rows are staged."""
+    row = PastImport(
+        made_by=maker(session, actor),
+        file_name=file_name[-200:],
+        source_key=source_key,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def answer(session: Session, rows: Sequence[PastRow], office: Office) -> tuple[Checked, ...]:
+    """Say of rows what sale each would make or what is wrong with it; nothing is written."""
+    read = row_parser.read_sales(session, [row.cells for row in rows], office)
+    return tuple(
+        Checked(row, "", _fault_of(found))
+        if isinstance(found, Refused)
+        else Checked(row, found.new.sale_id)
+        for row, found in zip(rows, read, strict=True)
+    )
+
+
+def stage(session: Session, import_id: int, rows: Sequence[Checked], first_number: int) -> None:
+    """Write answered rows of a list into the staging table, numbered from `first_number` on."""
+    ids = [one.sale_id for one in rows if one.sale_id]
+    here = set(session.scalars(select(Sale.public_id).where(Sale.public_id.in_(ids))))
+    session.execute(
+        insert(PastImportRow),
+        [
+            {
+                "import_id": import_id,
+                "number": number,
+                "line": one.row.line,
+                "cells": json.dumps(dict(one.row.cells)),
+                "answer": _answer(one, here),
+                "sentence": one.sentence,
+                "sale_public_id": one.sale_id or None,
+            }
+            for number, one in enumerate(rows, first_number)
+        ],
+    )
+
+
+def finish_reading(session: Session, import_id: int, *, now: datetime) -> None:
+    """Let a list that was read whole wait for being brought in; its file is not needed any more."""
+    row = LISTS.locked_by_id(session, import_id)
+    staged = select(func.max(PastImportRow.number)).where(PastImportRow.import_id == import_id)
+    count_anew(session, session.scalar(staged) or 0, PastImportRow)
+    session.execute(
+        update(PastImportRow)
+        .where(PastImportRow.import_id == import_id, _comes_again(import_id))
+        .values(answer=PastAnswer.ALREADY)
+        .execution_options(synchronize_session=False)
+    )
+    row.state = ImportState.CHECKED
+    _count(session, row)
+    LISTS.drop_file(session, row, now=now)
+    session.flush()
+
+
+def queue_applying(session: Session, public_id: str, *, actor: str | None, now: datetime) -> None:
+    """Have a checked list brought in by a worker. Raises NotFound, and Conflict when it can't be."""
+    row = LISTS.locked(session, public_id)
+    must_be_sound(row)
+    LISTS.queue_applying(session, row, actor=actor, now=now)
+
+
+def apply_some(
+    session: Session, public_id: str, most: int, *, office: Office, actor: str | None, now: datetime
+) -> int:
+    """Bring in the next rows of a list; returns how many are left. Nobody is sent a letter.
+
+    A row is a sale of its own: one that has become impossible since it was checked gets its
+    sentence, and the others go on. Raises NotFound, and Conflict for a list that isn't checked.
+    """
+    row = LISTS.locked(session, public_id)
+    if row.state is not ImportState.APPLYING:
+        must_be_sound(row)
+    due = session.execute(
+        select(PastImportRow.number, PastImportRow.cells)
+        .where(PastImportRow.import_id == row.id, PastImportRow.answer == PastAnswer.OK)
+        .order_by(PastImportRow.number)
+        .limit(most)
+    ).all()
+    cells = [json.loads(one.cells) for one in due]
+    answers = _bring_in(session, cells, office=office, actor=actor, now=now)
+    _note(
+        session, row.id, [(one.number, *answer) for one, answer in zip(due, answers, strict=True)]
+    )
+    counts = Counter(answer for answer, _ in answers)
+    row.ok -= len(due)
+    row.brought += counts[PastAnswer.BROUGHT]
+    row.already += counts[PastAnswer.ALREADY]
+    row.invalid += counts[PastAnswer.INVALID]
+    session.flush()
+    if not due or not row.ok:
+        _finish(session, row, actor=actor, now=now)
+    return row.ok
+
+
+def must_be_sound(row: PastImport) -> None:
+    """Raise Conflict for a list that can't be brought in as it stands."""
+    LISTS.must_be_checked(row)
+    if row.invalid and not row.brought:
+        raise Conflict(HAS_FAULTS, code="not_applied")
+
+
+def _answer(one: Checked, here: set[str]) -> PastAnswer:
+    if one.sentence:
+        return PastAnswer.INVALID
+    return PastAnswer.ALREADY if one.sale_id in here else PastAnswer.OK
+
+
+def _bring_in(
+    session: Session,
+    rows: Sequence[Mapping[str, str]],
+    *,
+    office: Office,
+    actor: str | None,
+    now: datetime,
+) -> list[tuple[PastAnswer, str]]:
+    """Bring in what can be; returns what became of each row, and what is wrong with an invalid one."""
+    read = row_parser.read_sales(session, rows, office)
+    ids = [one.new.sale_id for one in read if not isinstance(one, Refused)]
+    here = set(session.scalars(select(Sale.public_id).where(Sale.public_id.in_(ids))))
+    new = [one for one in read if not isinstance(one, Refused) and one.new.sale_id not in here]
+    left_out = bulk_sales.bring_in(session, new, office=office, actor=actor, now=now)
+    answers = []
+    for one in read:
+        refused = one if isinstance(one, Refused) else left_out.get(one.new.sale_id)
+        if refused is not None:
+            answers.append((PastAnswer.INVALID, _fault_of(refused)))
+        elif not isinstance(one, Refused) and one.new.sale_id in here:
+            answers.append((PastAnswer.ALREADY, ""))
+        else:
+            answers.append((PastAnswer.BROUGHT, ""))
+    return answers
+
+
+def _note(session: Session, import_id: int, answers: Sequence[tuple[int, PastAnswer, str]]) -> None:
+    """Note what became of rows, which follow each other."""
+    mine = PastImportRow.import_id == import_id
+    for kind in (PastAnswer.BROUGHT, PastAnswer.ALREADY):
+        numbers = [number for number, answer, _ in answers if answer is kind]
+        if numbers:
+            session.execute(
+                update(PastImportRow)
+                .where(mine, PastImportRow.number.in_(numbers))
+                .values(answer=kind)
+                .execution_options(synchronize_session=False)
+            )
+    for number, answer, sentence in answers:
+        if answer is PastAnswer.INVALID:
+            session.execute(
+                update(PastImportRow)
+                .where(mine, PastImportRow.number == number)
+                .values(answer=answer, sentence=sentence)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def _fault_of(refused: Refused) -> str:
+    return row_parser.fault_of(refused)[:LONGEST_SENTENCE]
+
+
+def _finish(session: Session, row: PastImport, *, actor: str | None, now: datetime) -> None:
+    """Note that nothing is left; of its people's addresses only those of faults are kept."""
+    row.state, row.failure, row.applied_at = ImportState.APPLIED, "", now
+    count_anew(session, row.brought, *FILLED)
+    detail = {"brought": row.brought}
+    audit.record(session, "history.imported", row.public_id, actor=actor, now=now, detail=detail)
+    session.execute(
+        delete(PastImportRow)
+        .where(
+            PastImportRow.import_id == row.id,
+            PastImportRow.answer != PastAnswer.INVALID,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _comes_again(import_id: int) -> ColumnElement[bool]:
+    nth = func.row_number().over(
+        partition_by=PastImportRow.sale_public_id, order_by=PastImportRow.number
+    )
+    ranked = (
+        select(PastImportRow.number, nth.label("nth"))
+        .where(PastImportRow.import_id == import_id, PastImportRow.answer == PastAnswer.OK)
+        .subquery()
+    )
+    return PastImportRow.number.in_(select(ranked.c.number).where(ranked.c.nth > 1))
+
+
+def _count(session: Session, row: PastImport) -> None:
+    counted: Any = session.execute(
+        select(PastImportRow.answer, func.count())
+        .where(PastImportRow.import_id == row.id)
+        .group_by(PastImportRow.answer)
+    )
+    counts = dict(counted.all())
+    row.ok = counts.get(PastAnswer.OK, 0)
+    row.already = counts.get(PastAnswer.ALREADY, 0)
+    row.invalid = counts.get(PastAnswer.INVALID, 0)
+    row.brought = counts.get(PastAnswer.BROUGHT, 0)
+    session.flush()

@@ -1,0 +1,120 @@
+"""The letter to somebody whose purchases were brought in: what is theirs here, and the way in."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.branding import read_house
+from lms.core.dates_and_time_zones import say_date
+from lms.core.errors import N_
+from lms.mail import email_tokens
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Office
+from lms.models.accounts import EmailPurpose, Login
+from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.grants import Grant, Scope
+from lms.models.organizations import Organization
+from lms.models.sales import Sale, Terms
+from lms.models.seats import Pool
+
+NAMED_AT_MOST: Final = 10
+SUBJECT = N_("Your webinars at %(house)s")
+LIBRARY: Final = "/library"
+
+
+_COVERS: Final = {
+    Scope.WEBINAR: N_("%(covers)s"),
+    Scope.SERIES: N_("All of the series %(covers)s"),
+    Scope.PRESENTER: N_("All webinars with %(covers)s"),
+    Scope.EVERYTHING: N_("All webinars"),
+}
+UNTIL = N_("%(what)s, until %(day)s")
+SEATS = N_("%(what)s: %(seats)s seats of %(organization)s")
+FOR_ALL = N_("%(what)s: for everybody at %(organization)s")
+
+
+def send_brought_in(session: Session, login_id: int, *, office: Office, now: datetime) -> None:
+    """Tell somebody what they bought before and find here, and how they get in.
+
+    Who has no password yet gets the link for choosing one, good for 14 days and once.
+    """
+    login = session.get_one(Login, login_id)
+    if login.email is None or login.merged_into is not None or login.blocked_at is not None:
+        return
+    items, total = _items(session, login_id, office=office, now=now)
+    if not items:
+        return
+    action_url = office.doors.page(LIBRARY)
+    if login.password_hash is None:
+        secret = email_tokens.issue(
+            session, login_id, EmailPurpose.SET_PASSWORD, email=login.email, now=now
+        )
+        purpose = EmailPurpose.SET_PASSWORD
+        action_url = office.doors.secret_page(purpose, secret, onward=LIBRARY)
+    house = read_house(session, contact="").name
+    mail_outbox.post(
+        session,
+        kind="past_purchases_added",
+        to=login.email,
+        login_id=login_id,
+        subject=SUBJECT % {"house": house},
+        values={
+            "name": login.name,
+            "items": items,
+            "more": total - len(items),
+            "is_new": login.password_hash is None,
+            "account": login.email,
+            "action_url": action_url,
+        },
+        now=now,
+        unique_key=f"brought-in:{login.public_id}",
+    )
+
+
+def _items(
+    session: Session, login_id: int, *, office: Office, now: datetime
+) -> tuple[tuple[str, ...], int]:
+    """Return what of somebody's past purchases counts today, the newest first, and how many."""
+    which = (
+        Sale.contact_id == login_id,
+        Sale.terms == Terms.HISTORY,
+        Grant.revoked_at.is_(None),
+        or_(Grant.ends_at.is_(None), Grant.ends_at > now),
+    )
+    rows = session.execute(
+        select(
+            Grant.scope,
+            func.coalesce(Webinar.title, Presenter.name, Series.title, "").label("covers"),
+            func.coalesce(Organization.name, "").label("organization"),
+            Grant.seats,
+            Grant.ends_at,
+        )
+        .join(Sale, Sale.id == Grant.sale_id)
+        .outerjoin(Webinar, Webinar.id == Grant.webinar_id)
+        .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
+        .outerjoin(Series, Series.id == Grant.series_id)
+        .outerjoin(Pool, Pool.id == Grant.pool_id)
+        .outerjoin(Organization, Organization.id == Pool.organization_id)
+        .where(*which)
+        .order_by(Grant.starts_at.desc(), Grant.id.desc())
+        .limit(NAMED_AT_MOST)
+    )
+    items = tuple(_said(row, office) for row in rows)
+    total = session.scalar(
+        select(func.count(Grant.id)).join(Sale, Sale.id == Grant.sale_id).where(*which)
+    )
+    return items, total or 0
+
+
+def _said(row: Row[*tuple[Any, ...]], office: Office) -> str:
+    """Say in one line what somebody has: `All webinars, until 9 Jan 2027: 25 seats of Oak Library`."""
+    what = _COVERS[row.scope] % {"covers": row.covers}
+    if row.ends_at is not None:
+        day = say_date(row.ends_at - timedelta(microseconds=1), office.zone)
+        what = UNTIL % {"what": what, "day": day}
+    if not row.organization:
+        return what
+    form = FOR_ALL if row.seats is None else SEATS
+    return form % {"what": what, "seats": row.seats, "organization": row.organization}

@@ -1,0 +1,64 @@
+"""Shutting a login out and letting it in again (ACCOUNT_BLOCKED of PRODUCT.md, The decision)."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.accounts import browser_sessions
+from lms.core.errors import N_, Conflict, Forbidden, NotFound
+from lms.core.staff_reasons import checked_reason
+from lms.models.accounts import Login
+from lms.models.playback import PlaybackEnd
+from lms.playback import sessions as playback_sessions
+
+NOT_YOURSELF = N_("You can't block your own log-in.")
+MERGED = N_("This log-in was merged into another. Block that one.")
+NOT_BLOCKED = N_("This log-in is not blocked.")
+
+
+def block(
+    session: Session, login_id: int, *, reason: str, actor: str | None, now: datetime
+) -> None:
+    """Shut a login out: every browser is signed out, and what it plays stops.
+
+    One that is blocked stays so since then, for the new reason. Raises NotFound for a login that is
+    none, Invalid without a reason, Forbidden to block oneself, Conflict for one that was merged.
+    """
+    kept = checked_reason(reason)
+    row = session.execute(
+        select(Login.public_id, Login.merged_into).where(Login.id == login_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    if row.public_id == actor:
+        raise Forbidden(NOT_YOURSELF)
+    if row.merged_into is not None:
+        raise Conflict(MERGED)
+    session.execute(
+        update(Login)
+        .where(Login.id == login_id)
+        .values(blocked_at=func.coalesce(Login.blocked_at, now), blocked_reason=kept)
+        .execution_options(synchronize_session=False)
+    )
+    playback_sessions.end_for_login(session, login_id, ended_as=PlaybackEnd.BLOCKED, now=now)
+    browser_sessions.end_all(session, login_id, now=now)
+    audit.record(session, "login.blocked", row.public_id, actor=actor, now=now)
+
+
+def unblock(session: Session, login_id: int, *, actor: str | None, now: datetime) -> None:
+    """Let a login in again; raises NotFound for one that is none, Conflict when it isn't blocked."""
+    public_id = session.scalar(select(Login.public_id).where(Login.id == login_id))
+    if public_id is None:
+        raise NotFound
+    done = session.scalar(
+        update(Login)
+        .where(Login.id == login_id, Login.blocked_at.is_not(None))
+        .values(blocked_at=None, blocked_reason=None)
+        .returning(Login.id)
+        .execution_options(synchronize_session=False)
+    )
+    if done is None:
+        raise Conflict(NOT_BLOCKED)
+    audit.record(session, "login.unblocked", public_id, actor=actor, now=now)

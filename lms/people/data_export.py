@@ -1,0 +1,375 @@
+"""What the house keeps about one person, for that person to take along."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import CompoundSelect, func, or_, select, union
+from sqlalchemy.orm import Session
+
+from lms.accounts.login_lookup import list_further
+from lms.certificates.reading import Status, list_history
+from lms.core.errors import NotFound
+from lms.core.lti_export_types import OwnSystem
+from lms.models.accounts import Login, LoginAlias
+from lms.models.catalog import Webinar
+from lms.models.certificates import Attendance
+from lms.models.grants import OfferKind, Scope
+from lms.models.group_showings import Attendee, Showing
+from lms.models.live import LiveJoin, Registration, RoomStay
+from lms.models.mail import Mail
+from lms.models.organizations import MemberInvitation, Membership, Organization, Role
+from lms.models.requests import DeskRequest, RequestKind
+from lms.models.training import Trainee, Training, TrainingGroup, TrainingGroupMember
+from lms.people.grant_history import HeldSeat, read_grants, read_seats, read_watched
+from lms.playback.notes import OwnNote, list_own
+
+OnExport = Callable[[Session, int], tuple[OwnSystem, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGrant:
+    """Something that was bought or given, in force or not; `covers` is "" for everything."""
+
+    kind: OfferKind
+    scope: Scope
+    covers: str
+    starts_at: datetime
+    ends_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMembership:
+    """What the person is in an organization."""
+
+    organization: str
+    role: Role
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAsked:
+    """A place in an organization that the person was asked to take and has not accepted.
+
+    `email` and `name` are what the organization's managers wrote.
+    """
+
+    organization: str
+    role: Role
+    email: str
+    name: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnProgress:
+    """A webinar that was begun; `share` of it was seen, 0 to 1."""
+
+    webinar: str
+    share: float
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCertificate:
+    """A certificate that was issued to the person; corrected and revoked ones are there, too."""
+
+    number: str
+    webinar: str
+    name: str
+    credit_minutes: int
+    earned_at: datetime
+    issued_at: datetime
+    state: Status
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRegistration:
+    """A live webinar the person said they would come to."""
+
+    webinar: str
+    registered_at: datetime
+    left_at: datetime | None
+    came_at: tuple[datetime, ...]
+    stayed: tuple[tuple[datetime, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLiveMinutes:
+    """How long the person was at a live webinar, as it counts for the certificate."""
+
+    webinar: str
+    minutes: int
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnShowing:
+    """A showing to a group on whose roster the person stands, as the host or they wrote it."""
+
+    webinar: str
+    name: str
+    email: str
+    entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRequest:
+    """What the person asked the house for, and what it answered."""
+
+    kind: RequestKind
+    name: str
+    email: str
+    message: str
+    answer: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAssigned:
+    """Training that an organization asked for; `policy` is the text to confirm, "" for none."""
+
+    organization: str
+    training: str
+    due_at: datetime
+    assigned_at: datetime
+    policy: str
+    confirmed_at: datetime | None
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGroup:
+    """A group that an organization put the person into."""
+
+    organization: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter that was written to the person."""
+
+    to: str
+    subject: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """All that is kept about a person, over every login that is theirs."""
+
+    name: str
+    email: str | None
+    further_emails: tuple[str, ...]
+    recovery_email: str | None
+    time_zone: str | None
+    since: datetime
+    memberships: tuple[OwnMembership, ...]
+    asked: tuple[OwnAsked, ...]
+    grants: tuple[OwnGrant, ...]
+    seats: tuple[HeldSeat, ...]
+    progress: tuple[OwnProgress, ...]
+    notes: tuple[OwnNote, ...]
+    certificates: tuple[OwnCertificate, ...]
+    registrations: tuple[OwnRegistration, ...]
+    live_minutes: tuple[OwnLiveMinutes, ...]
+    showings: tuple[OwnShowing, ...]
+    requests: tuple[OwnRequest, ...]
+    trainings: tuple[OwnAssigned, ...]
+    groups: tuple[OwnGroup, ...]
+    letters: tuple[Letter, ...]
+    learning_systems: tuple[OwnSystem, ...]
+
+
+def read_personal_data(
+    session: Session, login_id: int, *, hooks: Sequence[OnExport], now: datetime
+) -> PersonalData:
+    """Return what is kept about the person of a login, merged ones included; raises NotFound.
+
+    `hooks` are what the parts keep of each login.
+    """
+    login = session.scalar(select(Login).where(Login.id == login_id))
+    if login is None:
+        raise NotFound
+    own = select(Login.id).where(or_(Login.id == login_id, Login.merged_into == login_id))
+    own_ids = session.scalars(own.order_by(Login.id)).all()
+    memberships = session.execute(
+        select(Organization.name, Membership.role, Membership.created_at)
+        .join_from(Membership, Organization, Organization.id == Membership.organization_id)
+        .where(Membership.login_id.in_(own))
+        .order_by(Membership.created_at)
+    )
+    asked = session.execute(
+        select(
+            Organization.name,
+            MemberInvitation.role,
+            MemberInvitation.email,
+            MemberInvitation.name,
+            MemberInvitation.created_at,
+        )
+        .join_from(
+            MemberInvitation, Organization, Organization.id == MemberInvitation.organization_id
+        )
+        .where(MemberInvitation.login_id.in_(own))
+        .order_by(MemberInvitation.created_at)
+    )
+    letters = session.execute(
+        select(Mail.recipient, Mail.subject, Mail.created_at)
+        .where(Mail.login_id.in_(own))
+        .order_by(Mail.created_at)
+    )
+    return PersonalData(
+        name=login.name,
+        email=login.email,
+        further_emails=tuple(list_further(session, login_id)),
+        recovery_email=login.recovery_email,
+        time_zone=login.zone,
+        since=login.created_at,
+        memberships=tuple(OwnMembership(*row) for row in memberships),
+        asked=tuple(OwnAsked(*row) for row in asked),
+        grants=tuple(
+            OwnGrant(one.kind, one.scope, one.covers, one.starts_at, one.ends_at, one.revoked_at)
+            for one in read_grants(session, login_id, now=now)
+        ),
+        seats=read_seats(session, login_id),
+        progress=tuple(
+            OwnProgress(one.title, round(one.share, 4), one.seen_at)
+            for own_id in own_ids
+            for one in read_watched(session, own_id)
+        ),
+        notes=list_own(session, login_id),
+        certificates=tuple(
+            OwnCertificate(
+                one.public_id,
+                one.title,
+                one.holder,
+                one.credit_minutes,
+                one.earned_at,
+                one.issued_at,
+                one.status,
+            )
+            for one in list_history(session, login_id)
+        ),
+        registrations=_registrations(session, own_ids),
+        live_minutes=_live_minutes(session, own_ids),
+        showings=_showings(session, own_ids),
+        requests=_requests(session, own_ids),
+        trainings=_trainings(session, own_ids),
+        groups=_groups(session, own_ids),
+        letters=tuple(Letter(*row) for row in letters),
+        learning_systems=tuple(
+            system for own_id in own_ids for hook in hooks for system in hook(session, own_id)
+        ),
+    )
+
+
+def _registrations(session: Session, own_ids: Sequence[int]) -> tuple[OwnRegistration, ...]:
+    came = session.execute(
+        select(LiveJoin.webinar_id, LiveJoin.joined_at)
+        .where(LiveJoin.login_id.in_(own_ids))
+        .order_by(LiveJoin.joined_at)
+    ).all()
+    stayed = session.execute(
+        select(RoomStay.webinar_id, RoomStay.began_at, RoomStay.ended_at)
+        .where(RoomStay.login_id.in_(own_ids))
+        .order_by(RoomStay.began_at)
+    ).all()
+    registered = session.execute(
+        select(Webinar.id, Webinar.title, Registration.registered_at, Registration.left_at)
+        .join_from(Registration, Webinar, Webinar.id == Registration.webinar_id)
+        .where(Registration.login_id.in_(own_ids))
+        .order_by(Registration.registered_at)
+    )
+    return tuple(
+        OwnRegistration(
+            row.title,
+            row.registered_at,
+            row.left_at,
+            tuple(one.joined_at for one in came if one.webinar_id == row.id),
+            tuple((one.began_at, one.ended_at) for one in stayed if one.webinar_id == row.id),
+        )
+        for row in registered
+    )
+
+
+def _live_minutes(session: Session, own_ids: Sequence[int]) -> tuple[OwnLiveMinutes, ...]:
+    rows = session.execute(
+        select(Webinar.title, Attendance.minutes, Attendance.noted_at)
+        .join_from(Attendance, Webinar, Webinar.id == Attendance.webinar_id)
+        .where(Attendance.login_id.in_(own_ids))
+        .order_by(Attendance.noted_at)
+    )
+    return tuple(OwnLiveMinutes(*row) for row in rows)
+
+
+def _showings(session: Session, own_ids: Sequence[int]) -> tuple[OwnShowing, ...]:
+    rows = session.execute(
+        select(Webinar.title, Attendee.name, Attendee.email, Attendee.entered_at)
+        .join_from(Attendee, Showing, Showing.id == Attendee.showing_id)
+        .join(Webinar, Webinar.id == Showing.webinar_id)
+        .where(Attendee.email_key.in_(_own_addresses(own_ids)))
+        .order_by(Attendee.id)
+    )
+    return tuple(OwnShowing(*row) for row in rows)
+
+
+def _requests(session: Session, own_ids: Sequence[int]) -> tuple[OwnRequest, ...]:
+    theirs = or_(
+        DeskRequest.login_id.in_(own_ids),
+        func.lower(DeskRequest.email).in_(_own_addresses(own_ids)),
+    )
+    rows = session.execute(
+        select(
+            DeskRequest.kind,
+            DeskRequest.name,
+            DeskRequest.email,
+            DeskRequest.message,
+            DeskRequest.answer,
+            DeskRequest.created_at,
+        )
+        .where(theirs)
+        .order_by(DeskRequest.id)
+    )
+    return tuple(OwnRequest(*row) for row in rows)
+
+
+def _own_addresses(own_ids: Sequence[int]) -> CompoundSelect[str | None]:
+    """Return the addresses that are surely theirs, as keys."""
+    return union(
+        select(Login.email_key).where(
+            Login.id.in_(own_ids), Login.email_key.is_not(None), Login.confirmed_at.is_not(None)
+        ),
+        select(LoginAlias.email_key).where(LoginAlias.login_id.in_(own_ids)),
+    )
+
+
+def _trainings(session: Session, own_ids: Sequence[int]) -> tuple[OwnAssigned, ...]:
+    rows = session.execute(
+        select(
+            Organization.name,
+            Training.title,
+            Training.due_at,
+            Trainee.created_at,
+            Training.policy,
+            Trainee.acknowledged_at,
+            Trainee.completed_at,
+        )
+        .join(Training, Training.organization_id == Organization.id)
+        .join(Trainee, Trainee.training_id == Training.id)
+        .where(Trainee.login_id.in_(own_ids))
+        .order_by(Trainee.created_at, Trainee.id)
+    )
+    return tuple(OwnAssigned(*row) for row in rows)
+
+
+def _groups(session: Session, own_ids: Sequence[int]) -> tuple[OwnGroup, ...]:
+    rows = session.execute(
+        select(Organization.name, TrainingGroup.name)
+        .join(TrainingGroup, TrainingGroup.organization_id == Organization.id)
+        .join(TrainingGroupMember, TrainingGroupMember.group_id == TrainingGroup.id)
+        .where(TrainingGroupMember.login_id.in_(own_ids))
+        .order_by(Organization.name, TrainingGroup.name)
+    )
+    return tuple(OwnGroup(*row) for row in rows)

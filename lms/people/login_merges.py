@@ -1,0 +1,158 @@
+"""Merging two logins of one person (PRODUCT.md, I2): nothing moves, so it can be undone.
+
+`merged_into` of the one that is given up names the one that is kept. Decisions and progress read
+both, and whoever signs in by the address or the password of the one is in by the other.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.accounts import browser_sessions
+from lms.certificates import rules as certificate_rules
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.mail import email_tokens
+from lms.models.accounts import EmailPurpose, Login, LoginAlias
+from lms.models.playback import PlaybackEnd
+from lms.playback import sessions as playback_sessions
+
+OnMerge = Callable[[Session, int, int], None]
+
+WITH_ITSELF = N_("Choose another log-in: this is the same one.")
+MERGED_ALREADY = N_(
+    "This log-in was merged before. Undo that first, or choose the one it went into."
+)
+KEPT_IS_MERGED = N_("The log-in to keep was itself merged into another. Keep that one instead.")
+HAS_MERGED = N_("Other log-ins were merged into this one. Keep it, or undo those merges first.")
+IS_STAFF = N_("A log-in of staff is not merged: its rights would come along, or be lost.")
+IS_BLOCKED = N_("One of the two is blocked. Unblock it first.")
+IS_UNCONFIRMED = N_("One of the two was never confirmed, so nobody has shown whose it is.")
+NOT_MERGED = N_("This log-in is not merged.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    id: int
+    public_id: str
+    merged_into: int | None
+    is_staff: bool
+    blocked_at: datetime | None
+    email: str | None
+    confirmed_at: datetime | None
+
+
+def check_merge(session: Session, *, kept: str, merged: str) -> None:
+    """Raise what would keep these two logins, by their outside ids, from being merged.
+
+    NotFound for one that is none; Invalid when they are the same; Conflict where one was merged
+    before (there are no chains), is blocked, was never confirmed, or is staff's. Waits for nobody.
+    """
+    _pair(session, kept, merged, locks=False)
+
+
+def merge(
+    session: Session,
+    *,
+    kept: str,
+    merged: str,
+    hooks: Sequence[OnMerge],
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Merge `merged` into `kept`, by their outside ids, and sign its browsers out.
+
+    Links and codes that were mailed to the merged one stop working. `hooks` are what the parts
+    do in the same transaction. Raises as `check_merge` does.
+    """
+    stays, goes = _pair(session, kept, merged, locks=True)
+    session.execute(
+        update(Login)
+        .where(Login.id == goes.id)
+        .values(merged_into=stays.id)
+        .execution_options(synchronize_session=False)
+    )
+    email_tokens.void(session, goes.id, *EmailPurpose, now=now)
+    playback_sessions.end_for_login(session, goes.id, ended_as=PlaybackEnd.SIGNED_OUT, now=now)
+    browser_sessions.end_all(session, goes.id, now=now)
+    for hook in hooks:
+        hook(session, stays.id, goes.id)
+    certificate_rules.look_at_person_again(session, stays.id)
+    audit.record(session, "login.merged", merged, actor=actor, now=now, detail={"into": kept})
+
+
+def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) -> None:
+    """Let a merged login stand for itself again, with all that it held and had watched.
+
+    What the kept one plays ends; its player goes on by itself with what it holds alone. Where the
+    merged one had a way in, which led to the kept one, whoever is in is out, and what was mailed
+    to either opens nothing. Raises NotFound for a login that is none, Conflict for one that is not
+    merged.
+    """
+    row = session.execute(
+        select(Login.id, Login.merged_into, Login.email_key)
+        .where(Login.public_id == merged)
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    if row.merged_into is None:
+        raise Conflict(NOT_MERGED)
+    kept = session.scalar(select(Login.public_id).where(Login.id == row.merged_into))
+    session.execute(
+        update(Login)
+        .where(Login.id == row.id)
+        .values(merged_into=None)
+        .execution_options(synchronize_session=False)
+    )
+    certificate_rules.look_at_person_again(session, row.id)
+    certificate_rules.look_at_person_again(session, row.merged_into)
+    playback_sessions.end_for_login(session, row.merged_into, ended_as=PlaybackEnd.REVOKED, now=now)
+    further = select(exists().where(LoginAlias.login_id == row.id))
+    if row.email_key is not None or session.scalar(further):
+        email_tokens.void(session, row.merged_into, *email_tokens.WAYS_IN, now=now)
+        browser_sessions.end_all(session, row.merged_into, now=now)
+    audit.record(session, "login.unmerged", merged, actor=actor, now=now, detail={"from": kept})
+
+
+def _pair(session: Session, kept: str, merged: str, *, locks: bool) -> tuple[_Side, _Side]:
+    """Check both rows; who merges `locks` them, so that two at once can't make a chain."""
+    if kept == merged:
+        raise Invalid(WITH_ITSELF, fields={"other": WITH_ITSELF})
+    both = (
+        select(
+            Login.id,
+            Login.public_id,
+            Login.merged_into,
+            Login.is_staff,
+            Login.blocked_at,
+            Login.email,
+            Login.confirmed_at,
+        )
+        .where(Login.public_id.in_((kept, merged)))
+        .order_by(Login.id)
+    )
+    rows = session.execute(both.with_for_update() if locks else both)
+    found = {row.public_id: _Side(*row) for row in rows}
+    if len(found) < 2:
+        raise NotFound
+    stays, goes = found[kept], found[merged]
+    has_merged = session.scalar(select(exists().where(Login.merged_into == goes.id)))
+    for is_so, sentence in (
+        (goes.merged_into is not None, MERGED_ALREADY),
+        (stays.merged_into is not None, KEPT_IS_MERGED),
+        (has_merged, HAS_MERGED),
+        (stays.is_staff or goes.is_staff, IS_STAFF),
+        (stays.blocked_at or goes.blocked_at, IS_BLOCKED),
+        (_is_begun(stays) or _is_begun(goes), IS_UNCONFIRMED),
+    ):
+        if is_so:
+            raise Conflict(sentence)
+    return stays, goes
+
+
+def _is_begun(row: _Side) -> bool:
+    return row.email is not None and row.confirmed_at is None

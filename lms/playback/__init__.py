@@ -1,0 +1,1 @@
+"""Playback: sessions, heartbeats, progress, one stream for each login, and notes."""

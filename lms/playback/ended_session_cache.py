@@ -1,0 +1,84 @@
+"""Which playback sessions have ended, kept in memory, so that a media request asks no database."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Final
+
+import structlog
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from lms.core.clock import now
+from lms.core.database import Database
+from lms.models.playback import PlaybackSession
+
+FRESH_FOR: Final = timedelta(seconds=2)
+# Without a database nobody can be told to stop, so after this nobody goes on either.
+BLIND_FOR: Final = timedelta(seconds=30)
+# An end is visible when its transaction commits, a little after the moment it carries; and the
+# clocks of two machines differ.
+OVERLAP: Final = timedelta(minutes=2)
+TIDY_EVERY: Final = timedelta(minutes=5)
+
+_ENDED = select(PlaybackSession.public_id, PlaybackSession.expires_at).where(
+    PlaybackSession.ended_at > bindparam("since"),
+    PlaybackSession.expires_at > bindparam("now"),
+)
+
+log = structlog.get_logger()
+
+
+class Liveness:
+    """Answers whether a session may go on; one a process, shared by its threads.
+
+    The ended sessions whose tokens are still in time are read whole at first, then what is new,
+    at most once in two seconds and by one thread while the others answer from memory. A session
+    ended by any process is over here within about two seconds.
+    """
+
+    def __init__(
+        self, database: Database, *, longest: timedelta, clock: Callable[[], datetime] = now
+    ) -> None:
+        self._database = database
+        self._longest = longest
+        self._clock = clock
+        self._lock = Lock()
+        self._ended: dict[str, datetime] = {}
+        self._read_at: datetime | None = None
+        self._tidied_at: datetime | None = None
+
+    def __call__(self, session_id: str) -> bool:
+        """Tell whether the session has not ended; no, too, when that cannot be known."""
+        moment = self._clock()
+        if not self._is_within(moment, FRESH_FOR):
+            self._refresh(moment)
+        return session_id not in self._ended and self._is_within(moment, BLIND_FOR)
+
+    def _is_within(self, moment: datetime, span: timedelta) -> bool:
+        # A clock set back counts as old, or nothing would be read until it has caught up.
+        return self._read_at is not None and abs(moment - self._read_at) < span
+
+    def _refresh(self, moment: datetime) -> None:
+        # One thread reads. The others wait for it only where memory is too old to answer from.
+        if not self._lock.acquire(blocking=not self._is_within(moment, FRESH_FOR * 2)):
+            return
+        try:
+            if not self._is_within(moment, FRESH_FOR):
+                self._read(moment)
+        except SQLAlchemyError as error:
+            log.error("liveness_not_read", kind=type(error).__name__)  # noqa: TRY400  (no values)
+        finally:
+            self._lock.release()
+
+    def _read(self, moment: datetime) -> None:
+        back = self._longest if self._read_at is None else abs(moment - self._read_at)
+        values = {"since": moment - back - OVERLAP, "now": moment}
+        with self._database.read_session() as session:
+            for public_id, expires_at in session.execute(_ENDED, values):
+                self._ended[public_id] = expires_at
+        if self._tidied_at is None or abs(moment - self._tidied_at) > TIDY_EVERY:
+            # Their tokens have run out, so the signature alone keeps them out.
+            self._ended = {key: end for key, end in self._ended.items() if end > moment}
+            self._tidied_at = moment
+        self._read_at = moment

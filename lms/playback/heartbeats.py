@@ -1,0 +1,265 @@
+"""Beats: a player tells its place every 15 seconds; its session goes on, or ends with a reason."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, Admitted, GrantFacts, LoginFacts, Turned, WebinarFacts, decide
+from lms.core.compiled_statements import Driver, Lean
+from lms.core.errors import NotFound
+from lms.models.playback import PlaybackEnd, WatchRecord
+from lms.playback import sessions, stream_limit
+from lms.playback.heartbeat_statements import (
+    BEATING,
+    BEATING_LOCKED,
+    HOLD,
+    KEEP,
+    KEEP_IN_ONE,
+    NOTE,
+    Heard,
+)
+from lms.playback.progress_bitmap import Beat, Seen, Verdict, watched_seconds, weigh, without_last
+from lms.playback.stream_limit import Claim
+
+# Who is watching is known to the minute; each beat would write one row more for it otherwise.
+BEAT_NOTED_EVERY: Final = timedelta(minutes=1)
+
+_ENDS: Final = {
+    "ACCOUNT_BLOCKED": PlaybackEnd.BLOCKED,
+    "WEBINAR_PULLED": PlaybackEnd.PULLED,
+    "PASS_EXPIRED": PlaybackEnd.EXPIRED,
+    "CONTRACT_LAPSED": PlaybackEnd.LAPSED,
+    "SEAT_RELEASED": PlaybackEnd.RELEASED,
+    "SUSPENDED_DISPUTE": PlaybackEnd.SUSPENDED,
+    "REFUNDED": PlaybackEnd.REFUNDED,
+    "RECORDING_NOT_READY": PlaybackEnd.CLOSED,
+}
+
+
+# After these the person's place is another player's, or the last beat was told already.
+_WITHOUT_LAST: Final = frozenset((PlaybackEnd.CLOSED, PlaybackEnd.TAKEN_OVER))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A beat that was taken in, and what is now kept of the recording.
+
+    `is_due` tells that by this beat the certificate may be earned: `earning.consider` knows.
+    """
+
+    verdict: Verdict
+    buckets: bytes
+    watched_s: float
+    is_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The session is over, for this reason."""
+
+    reason: PlaybackEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """The grant that let in no longer does, or the stream is elsewhere: `keep_beat` finds out."""
+
+
+def keep_beat(session: Session, session_id: str, *, beat: Beat, now: datetime) -> Kept | Ended:
+    """Keep the place and the earned buckets of a beat, or end the session and say why.
+
+    The policy is asked again at every beat, in a frame within its organization alone, and the stream is held for another 45 s: where
+    another screen has it, this session ends (PRODUCT.md, G1 and E1). What was watched up to an end
+    is told by the beat after it, and is kept though the session is over; what was played since is not. Raises
+    NotFound for a session that is not there.
+    """
+    answer = _keep_locked(Driver.of(session), session_id, beat=beat, now=now)
+    if isinstance(answer, Ended):
+        _keep_last(session, session_id, beat=beat, now=now)
+    if not isinstance(answer, Doubtful):
+        return answer
+    reason = _reason_to_end(session, session_id, now=now)
+    if reason is None:
+        answer = _keep_locked(Driver.of(session), session_id, beat=beat, now=now)
+        if not isinstance(answer, Doubtful):
+            return answer
+        reason = PlaybackEnd.REVOKED
+    sessions.end_session(session, session_id, ended_as=reason, now=now)
+    _keep_last(session, session_id, beat=beat, now=now)
+    return Ended(reason)
+
+
+def _keep_last(session: Session, session_id: str, *, beat: Beat, now: datetime) -> None:
+    """Keep what a player watched up to its end, which it hears of by this beat."""
+    driver = Driver.of(session)
+    found = BEATING_LOCKED.one(driver, {"session_id": session_id})
+    if found is None:
+        raise NotFound
+    heard = Heard(*found)
+    if heard.is_preview or heard.ended_as in _WITHOUT_LAST:
+        return
+    end = min(heard.ended_at or now, heard.expires_at)
+    if end >= now or now - end > stream_limit.LEASE:
+        return
+    heard.earned_until = max(heard.earned_until, end - stream_limit.LEASE)
+    before = without_last(beat, (now - end).total_seconds())
+    _kept, values = _weighed(heard, beat=before, now=end)
+    KEEP.count(driver, values | _place_at_end(session, heard, beat, before, end))
+    sessions.note_reached(session, session_id)
+
+
+def _place_at_end(
+    session: Session, heard: Heard, told: Beat, before: Beat, end: datetime
+) -> dict[str, object]:
+    """Return which place is kept when a player tells only afterwards where it stood at its end.
+
+    Where it stood still meanwhile, nobody was set back; and what another session has told since
+    then is later than anything that this one can tell.
+    """
+    known = session.execute(
+        select(WatchRecord.position_s, WatchRecord.updated_at).where(
+            WatchRecord.id == heard.record_id
+        )
+    ).one()
+    if known.updated_at > end:
+        return {"kept_position": known.position_s, "kept_at": known.updated_at}
+    if before.position_s <= known.position_s <= told.position_s:
+        return {"kept_position": known.position_s}
+    return {}
+
+
+def keep_swiftly(
+    driver: Driver, session_id: str, *, beat: Beat, now: datetime
+) -> Kept | Ended | Doubtful:
+    """Do what `keep_beat` does while the grant that let in still does, with one read.
+
+    More grants never take access away, so that one is enough to go on by. Where it isn't, or the
+    record changed meanwhile, nothing is kept and Doubtful returned; nor is anything of a session
+    that is over. On PostgreSQL it needs no transaction around it. Raises NotFound for a session that is not there.
+    """
+    if driver.dialect.name != "postgresql":
+        return _keep_locked(driver, session_id, beat=beat, now=now)
+    heard = _hear(driver, BEATING, session_id, now)
+    if not isinstance(heard, Heard):
+        return heard
+    kept, values = _weighed(heard, beat=beat, now=now)
+    was = {"was_buckets": heard.buckets, "was_until": heard.earned_until}
+    if not KEEP_IN_ONE.count(driver, values | was | _hold_of(heard, session_id, now)):
+        return Doubtful()
+    _note(driver, heard, kept, now)
+    return kept
+
+
+def _keep_locked(
+    driver: Driver, session_id: str, *, beat: Beat, now: datetime
+) -> Kept | Ended | Doubtful:
+    heard = _hear(driver, BEATING_LOCKED, session_id, now)
+    if not isinstance(heard, Heard):
+        return heard
+    if not HOLD.count(driver, _hold_of(heard, session_id, now)):
+        return Doubtful()
+    kept, values = _weighed(heard, beat=beat, now=now)
+    KEEP.count(driver, values)
+    _note(driver, heard, kept, now)
+    return kept
+
+
+def _hear(
+    driver: Driver, reading: Lean, session_id: str, now: datetime
+) -> Heard | Kept | Ended | Doubtful:
+    """Return what is known of the session whose beat is to be kept, or the answer to it."""
+    found = reading.one(driver, {"session_id": session_id})
+    if found is None:
+        raise NotFound
+    heard = Heard(*found)
+    if heard.ended_as is not None:
+        return Ended(heard.ended_as)
+    if heard.is_preview:
+        watched_s = watched_seconds(heard.buckets, heard.seconds)
+        return Kept(Verdict.KEPT, heard.buckets, watched_s)
+    if now >= heard.expires_at or not _still_admits(heard, now):
+        return Doubtful()
+    return heard
+
+
+def _hold_of(heard: Heard, session_id: str, now: datetime) -> dict[str, object]:
+    person = heard.merged_into or heard.login_id
+    return {"person": person, "mine": session_id, "until": now + stream_limit.LEASE}
+
+
+def _still_admits(heard: Heard, now: datetime) -> bool:
+    grants: tuple[GrantFacts, ...] = ()
+    is_own = heard.pool_id is None and heard.organization_id is None
+    is_theirs = is_own or heard.claimed_at is not None
+    if heard.grant_id and heard.scope and heard.starts_at and is_theirs:
+        grant = GrantFacts(
+            public_id=heard.grant_id,
+            scope=heard.scope,
+            covers="",
+            starts_at=heard.starts_at,
+            ends_at=heard.ends_at,
+            suspended_at=heard.suspended_at,
+            revoked_at=heard.revoked_at,
+            revoked_as=heard.revoked_as,
+            grace_until=heard.grace_until,
+            awaits_payment_since=heard.awaits_payment_since,
+        )
+        grants = (grant,)
+    webinar = WebinarFacts(
+        id=heard.webinar_id,
+        state=heard.state,
+        free=heard.free,
+        held_at=heard.held_at,
+        minutes=heard.minutes,
+        playable=True,
+    )
+    login = LoginFacts(heard.login_id, heard.blocked_at, grants)
+    return isinstance(decide(login, webinar, Action.RECORDING, now), Admitted)
+
+
+def _weighed(heard: Heard, *, beat: Beat, now: datetime) -> tuple[Kept, dict[str, object]]:
+    """Return the answer to a beat, and what is to be kept of it."""
+    seen = Seen(heard.buckets, max(heard.earned_until, heard.opened_at))
+    seen, verdict = weigh(seen, beat, seconds=heard.seconds, now=now)
+    watched_s = watched_seconds(seen.buckets, heard.seconds)
+    values: dict[str, object] = {
+        "record_id": heard.record_id,
+        "kept_buckets": seen.buckets,
+        "kept_seconds": round(watched_s),
+        "kept_position": min(beat.position_s, heard.seconds),
+        "kept_until": seen.earned_until,
+        "kept_at": now,
+    }
+    return Kept(verdict, seen.buckets, watched_s, _is_due(heard, seen, watched_s)), values
+
+
+def _is_due(heard: Heard, seen: Seen, watched_s: float) -> bool:
+    asked_from = heard.certify_at_s
+    return asked_from is not None and watched_s >= asked_from and seen.buckets != heard.buckets
+
+
+def _note(driver: Driver, heard: Heard, kept: Kept, now: datetime) -> None:
+    if now - heard.beat_at >= BEAT_NOTED_EVERY:
+        noted = {"session_row": heard.id, "noted_at": now, "kept_seconds": round(kept.watched_s)}
+        NOTE.count(driver, noted)
+
+
+def _reason_to_end(session: Session, session_id: str, *, now: datetime) -> PlaybackEnd | None:
+    """Ask the whole policy, and for the stream; None when the session goes on, by which grant is noted."""
+    facts = sessions.read_session_facts(session, session_id)
+    case = load_case(session, login_id=facts.login_id, webinar_id=facts.webinar_id)
+    within = facts.organization_id
+    decision = decide(case.login, case.webinar, Action.RECORDING, now, within=within)
+    if isinstance(decision, Turned):
+        return _ENDS.get(decision.code, PlaybackEnd.REVOKED)
+    if now >= facts.expires_at:
+        return PlaybackEnd.EXPIRED
+    if not stream_limit.claim(session, Claim(facts.login_id, session_id, "A browser"), now=now):
+        return PlaybackEnd.TAKEN_OVER
+    admits_by = None if decision.grant is None else decision.grant.public_id
+    sessions.note_grant(session, session_id, admits_by)
+    return None

@@ -1,0 +1,232 @@
+"""What is on at a webinar's watch page: the recording that plays, its captions, its handouts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import and_, bindparam, exists, select
+from sqlalchemy.orm import Session
+
+from lms.core.compiled_statements import Query
+from lms.core.errors import NotFound
+from lms.models.catalog import Presenter, Webinar, WebinarPresenter, WebinarState
+from lms.models.handouts import Handout, HandoutPage
+from lms.models.recordings import Caption, Recording
+from media.files.file_types import MEDIA_TYPES, DocumentKind
+
+# The picture of a recording in these states is shown to nobody.
+UNPICTURED: Final = (WebinarState.DRAFT, WebinarState.PULLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The version of a recording that plays now; `run` names its files, `seconds` its length."""
+
+    id: int
+    public_id: str
+    run: str
+    seconds: float
+    has_video: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandoutFacts:
+    """A handout as it is listed; sizes in bytes. Only a PDF is pictured; a DOCX has no pages.
+
+    `looks` tells whether its pages can be looked through.
+    """
+
+    public_id: str
+    kind: DocumentKind
+    title: str
+    name: str
+    pages: int
+    size_bytes: int
+    looks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HandoutFile:
+    """Where a handout's files are, and which webinar it goes with."""
+
+    webinar_id: int
+    kind: DocumentKind
+    name: str
+    key: str
+    preview_key: str
+    is_stamped: bool
+
+    @property
+    def media_type(self) -> str:
+        """What the file is sent as."""
+        return MEDIA_TYPES[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionFacts:
+    """A caption track; `language` is a BCP 47 tag."""
+
+    public_id: str
+    language: str
+    label: str
+    is_default: bool
+    key: str
+
+    @property
+    def file(self) -> str:
+        """The name of its file, which is another one whenever it was changed."""
+        return self.key.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class PlayableWebinar:
+    """A webinar as its watch page shows it; `version` is None until something can be played."""
+
+    webinar_id: int
+    slug: str
+    title: str
+    presenters: tuple[str, ...]
+    held_at: datetime
+    zone: str
+    minutes: int
+    state: WebinarState
+    version: Version | None
+    handouts: tuple[HandoutFacts, ...]
+
+
+_WEBINAR = Query(
+    select(
+        Webinar.id,
+        Webinar.slug,
+        Webinar.title,
+        Webinar.held_at,
+        Webinar.zone,
+        Webinar.minutes,
+        Webinar.state,
+        Recording.id.label("version_id"),
+        Recording.public_id.label("version_public_id"),
+        Recording.run,
+        Recording.seconds,
+        Recording.has_video,
+    )
+    .outerjoin_from(
+        Webinar,
+        Recording,
+        and_(Recording.webinar_id == Webinar.id, Recording.is_current, Recording.run.is_not(None)),
+    )
+    .where(Webinar.slug == bindparam("slug"))
+)
+_PRESENTERS = Query(
+    select(Presenter.name)
+    .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
+    .where(WebinarPresenter.webinar_id == bindparam("webinar_id"))
+    .order_by(WebinarPresenter.position)
+)
+_HANDOUTS = Query(
+    select(
+        Handout.public_id,
+        Handout.kind,
+        Handout.title,
+        Handout.name,
+        Handout.pages,
+        Handout.size_bytes,
+        exists().where(HandoutPage.handout_id == Handout.id).label("looks"),
+    )
+    .where(Handout.webinar_id == bindparam("webinar_id"), Handout.removed_at.is_(None))
+    .order_by(Handout.position)
+)
+_HANDOUT = select(
+    Handout.webinar_id,
+    Handout.kind,
+    Handout.name,
+    Handout.key,
+    Handout.preview_key,
+    Handout.is_stamped,
+).where(Handout.public_id == bindparam("public_id"), Handout.removed_at.is_(None))
+_ID = Query(select(Webinar.id, Webinar.state).where(Webinar.slug == bindparam("slug")))
+_SLUG = Query(select(Webinar.slug).where(Webinar.id == bindparam("webinar_id")))
+_CAPTIONS = Query(
+    select(Caption.public_id, Caption.language, Caption.label, Caption.is_default, Caption.key)
+    .join(Recording, Recording.id == Caption.recording_id)
+    .where(Recording.public_id == bindparam("recording_id"), Caption.key.is_not(None))
+    .order_by(Caption.is_default.desc(), Caption.language)
+)
+
+
+def read_playable(session: Session, slug: str) -> PlayableWebinar:
+    """Return what the watch page of a webinar shows; raises NotFound."""
+    rows = _WEBINAR.rows(session, {"slug": slug})
+    if not rows:
+        raise NotFound
+    row = rows[0]
+    presenters = _PRESENTERS.rows(session, {"webinar_id": row.id})
+    handouts = _HANDOUTS.rows(session, {"webinar_id": row.id})
+    version = None
+    if row.version_id is not None:
+        version = Version(
+            row.version_id, row.version_public_id, row.run, row.seconds, row.has_video
+        )
+    return PlayableWebinar(
+        webinar_id=row.id,
+        slug=row.slug,
+        title=row.title,
+        presenters=tuple(each.name for each in presenters),
+        held_at=row.held_at,
+        zone=row.zone,
+        minutes=row.minutes,
+        state=row.state,
+        version=version,
+        handouts=tuple(HandoutFacts(*found) for found in handouts),
+    )
+
+
+def webinar_id_of(session: Session, slug: str, *, with_drafts: bool) -> int:
+    """Return the id of a webinar by the name in its address; raises NotFound."""
+    found = _ID.rows(session, {"slug": slug})
+    if not found or (found[0].state is WebinarState.DRAFT and not with_drafts):
+        raise NotFound
+    return int(found[0].id)
+
+
+def poster_on_show(session: Session, recording_id: str, *, run: str) -> str | None:
+    """Return the key of the picture that everyone may see of a run: staff's choice, or its own.
+
+    None for a draft's or a pulled webinar's, and for a run that plays no more.
+    """
+    found = session.execute(
+        select(Webinar.poster_key)
+        .join(Recording, Recording.webinar_id == Webinar.id)
+        .where(
+            Recording.public_id == recording_id,
+            Recording.run == run,
+            Webinar.state.not_in(UNPICTURED),
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    return found.poster_key or f"renditions/{recording_id}/{run}/poster.jpg"
+
+
+def slug_of(session: Session, webinar_id: int) -> str:
+    """Return the name in a webinar's address; raises NotFound."""
+    found = _SLUG.rows(session, {"webinar_id": webinar_id})
+    if not found:
+        raise NotFound
+    return str(found[0].slug)
+
+
+def read_captions(session: Session, recording_id: str) -> tuple[CaptionFacts, ...]:
+    """Return the caption tracks of a version, by its outside id."""
+    rows = _CAPTIONS.rows(session, {"recording_id": recording_id})
+    return tuple(
+        CaptionFacts(row.public_id, row.language, row.label, row.is_default, row.key or "")
+        for row in rows
+    )
+
+
+def find_handout(session: Session, public_id: str) -> HandoutFile:
+    """Return where a handout's files are; raises NotFound. Ask the policy before serving them."""
+    row = session.execute(_HANDOUT, {"public_id": public_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    return HandoutFile(*row)

@@ -1,0 +1,1 @@
+"""Pricing: the price list, and quotes with their tiers and cheaper offers."""

@@ -1,0 +1,1 @@
+"""Recordings: versions, encoding, captions, slides, and transcripts."""

@@ -1,0 +1,214 @@
+"""Correcting captions: a draft is saved as often as one likes, and shown when it is ready."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict, Invalid
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.recordings import Caption, Recording
+from lms.recordings.captions import VTT, find_caption, index, new_key
+from lms.search import passages
+from media.captions.conversion import MOST_CUES
+from media.captions.cues import Cue, clean_line, clean_settings, write_vtt
+from media.storage.storage_protocol import Storage
+
+LONGEST_S: Final = 7 * 24 * 3600
+NO_TIMES: Final = N_("A caption has no beginning or no end. Write times like 1:02.5.")
+ENDS_FIRST: Final = N_("A caption ends before it begins. Correct one of its two times.")
+NOTHING: Final = N_("There is nothing to show yet: every caption is empty.")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A track on the desk; `text` is None where its file has to be read.
+
+    `editor` is who saved it last, empty where nobody did.
+    """
+
+    caption_id: str
+    recording_id: str
+    webinar_id: int
+    slug: str
+    title: str
+    seconds: float | None
+    language: str
+    label: str
+    key: str | None
+    text: str | None
+    has_draft: bool
+    version: int
+    editor: str
+    edited_at: datetime | None
+
+
+class SavedElsewhere(Conflict):
+    """Somebody else saved these captions since they were read."""
+
+    code = "saved_elsewhere"
+
+
+def read_work(session: Session, caption_id: str) -> Work:
+    """Return a track as staff edit it; raises NotFound."""
+    caption = find_caption(session, caption_id)
+    recording, webinar = session.execute(
+        select(Recording, Webinar)
+        .join(Webinar, Webinar.id == Recording.webinar_id)
+        .where(Recording.id == caption.recording_id)
+    ).one()
+    editor = session.scalar(select(Login.name).where(Login.public_id == (caption.edited_by or "")))
+    return Work(
+        caption_id=caption.public_id,
+        recording_id=recording.public_id,
+        webinar_id=webinar.id,
+        slug=webinar.slug,
+        title=webinar.title,
+        seconds=recording.seconds,
+        language=caption.language,
+        label=caption.label,
+        key=caption.key,
+        text=caption.draft if caption.draft is not None else caption.shown,
+        has_draft=caption.draft is not None,
+        version=caption.version,
+        editor=editor or "",
+        edited_at=caption.edited_at,
+    )
+
+
+def cues_from(rows: Sequence[tuple[float, float, str, str]]) -> tuple[Cue, ...]:
+    """Return cues from what an editor sends: starts and ends in seconds, settings, text.
+
+    They are put in the order of their beginnings. Raises Invalid.
+    """
+    if len(rows) > MOST_CUES:
+        raise Invalid(N_("These are more than 150,000 captions."))
+    for starts, ends, _, _ in rows:
+        if not (0 <= starts <= LONGEST_S and 0 <= ends <= LONGEST_S):
+            raise Invalid(NO_TIMES)
+        if ends <= starts:
+            raise Invalid(ENDS_FIRST)
+    cues = [
+        Cue(
+            round(starts, 3),
+            round(ends, 3),
+            clean_settings(settings),
+            tuple(line for line in map(clean_line, text.splitlines()) if line),
+        )
+        for starts, ends, settings, text in rows
+    ]
+    return tuple(sorted(cues, key=lambda cue: cue.starts))
+
+
+def save(
+    session: Session,
+    caption_id: str,
+    cues: Sequence[Cue],
+    *,
+    version: int,
+    actor: str,
+    now: datetime,
+) -> int:
+    """Keep what was edited as the draft; `version` is the one that was read. Answers the new one.
+
+    Raises NotFound, and SavedElsewhere when another one stands by now.
+    """
+    changed = session.execute(
+        update(Caption)
+        .where(Caption.public_id == caption_id, Caption.version == version)
+        .values(draft=write_vtt(cues), version=version + 1, edited_by=actor, edited_at=now)
+        .returning(Caption.id)
+    ).scalar_one_or_none()
+    if changed is None:
+        work = read_work(session, caption_id)
+        raise SavedElsewhere(work.editor)
+    return version + 1
+
+
+def store_shown(storage: Storage, work: Work, cues: Sequence[Cue]) -> tuple[str, str]:
+    """Store what is to be shown, without empty captions; call it outside any transaction.
+
+    Answers its key and its text. Raises Invalid when nothing is left.
+    """
+    spoken = [cue for cue in cues if cue.lines]
+    if not spoken:
+        raise Invalid(NOTHING)
+    key, text = new_key(work.recording_id, work.caption_id), write_vtt(spoken)
+    storage.put_bytes(key, text.encode(), VTT)
+    return key, text
+
+
+def publish(  # noqa: PLR0913  (what was stored, and for which version)
+    session: Session,
+    caption_id: str,
+    key: str,
+    text: str,
+    *,
+    version: int,
+    actor: str,
+    now: datetime,
+) -> str | None:
+    """Show what was stored in place of what is shown; answers the key of the former file.
+
+    Raises NotFound, and SavedElsewhere when the draft is another one by now.
+    """
+    caption = _locked(session, caption_id)
+    if caption.version != version:
+        raise SavedElsewhere(read_work(session, caption_id).editor)
+    former, caption.key, caption.shown, caption.draft = caption.key, key, text, None
+    session.flush()
+    index(session, read_work(session, caption_id).webinar_id)
+    audit.record(session, "captions.published", caption_id, actor=actor, now=now)
+    return former
+
+
+def unpublish(
+    session: Session, caption_id: str, cues: Sequence[Cue], *, actor: str, now: datetime
+) -> str | None:
+    """Take captions away from viewers and keep them as a draft; answers the key of their file."""
+    caption = _locked(session, caption_id)
+    former = caption.key
+    caption.draft = caption.draft if caption.draft is not None else write_vtt(cues)
+    caption.key = caption.shown = None
+    passages.drop(session, caption_id)
+    audit.record(session, "captions.unpublished", caption_id, actor=actor, now=now)
+    return former
+
+
+def add_draft(
+    session: Session,
+    recording: Recording,
+    language: str,
+    label: str,
+    cues: Sequence[Cue],
+    now: datetime,
+) -> str:
+    """Lay captions on the desk that nobody is shown yet; answers their outside id.
+
+    Raises Conflict where the recording has captions in that language.
+    """
+    same = (Caption.recording_id == recording.id, Caption.language == language)
+    if session.scalar(select(Caption.id).where(*same)) is not None:
+        raise Conflict(N_("There are captions in this language already. Remove them first."))
+    caption = Caption(
+        recording_id=recording.id,
+        language=language,
+        label=label,
+        draft=write_vtt(cues),
+        created_at=now,
+    )
+    session.add(caption)
+    session.flush()
+    return caption.public_id
+
+
+def _locked(session: Session, caption_id: str) -> Caption:
+    """Return a track, once whoever saves it at this moment has; raises NotFound."""
+    caption = find_caption(session, caption_id)
+    session.refresh(caption, with_for_update=True)
+    return caption

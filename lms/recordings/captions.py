@@ -1,0 +1,267 @@
+"""Caption tracks beside a version of a recording: brought, shown, put away, taken off."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from babel import Locale, UnknownLocaleError
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.database import new_public_id
+from lms.core.errors import N_, Invalid, NotFound
+from lms.models.recordings import Caption, FormerCaption, Recording
+from lms.models.search import Passage, PassageKind
+from lms.recordings.recordings import find
+from lms.search import passages
+from media.captions.conversion import BadCaptions, Fault, read_cues
+from media.captions.cues import Cue, read_written, spoken, write_vtt
+from media.storage.storage_protocol import Storage
+
+VTT: Final = "text/vtt; charset=utf-8"
+LONGEST_LABEL: Final = 80
+AT_ONCE: Final = 500
+PAST_THE_END_S: Final = 2.0
+
+
+class BadCaptionFile(Invalid):
+    """A caption file with faults; `faults` names each with its line (0: the whole file)."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__(faults[0].sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCaptions:
+    """Captions that were checked and stored, not yet shown with the recording."""
+
+    caption_id: str
+    recording_id: str
+    language: str
+    label: str
+    key: str
+    text: str
+    cues: int
+    last_s: float
+
+
+def keep_captions(
+    storage: Storage, *, recording_id: str, language: str, data: bytes, label: str = ""
+) -> KeptCaptions:
+    """Check captions, store them as clean WebVTT; call it outside any transaction.
+
+    `language` is a BCP 47 tag such as `en` or `pt-BR`; without a label it gives its own name.
+    Raises Invalid, and BadCaptionFile, which names the lines at fault.
+    """
+    locale = read_locale(language)
+    try:
+        cues = read_cues(data)
+    except BadCaptions as error:
+        raise BadCaptionFile(error.faults) from error
+    caption_id, text = new_public_id(), write_vtt(cues)
+    key = new_key(recording_id, caption_id)
+    storage.put_bytes(key, text.encode(), VTT)
+    name = locale.get_display_name() or language  # in the language itself
+    return KeptCaptions(
+        caption_id=caption_id,
+        recording_id=recording_id,
+        language=str(locale).replace("_", "-"),
+        label=label.strip()[:LONGEST_LABEL] or name[:1].upper() + name[1:],
+        key=key,
+        text=text,
+        cues=len(cues),
+        last_s=max(cue.starts for cue in cues),
+    )
+
+
+def new_key(recording_id: str, caption_id: str) -> str:
+    """Return where the next file of a track is stored; no file is ever written over."""
+    return f"renditions/{recording_id}/captions/{caption_id}-{new_public_id()[:8]}.vtt"
+
+
+def read_locale(tag: str) -> Locale:
+    """Return the language of a BCP 47 tag; raises Invalid."""
+    try:
+        return Locale.parse(tag.strip(), sep="-")
+    except (UnknownLocaleError, ValueError) as error:
+        sentence = N_("Give the language as a short tag, such as en or es.")
+        raise Invalid(sentence, fields={"language": sentence}) from error
+
+
+def attach(session: Session, kept: KeptCaptions, *, actor: str | None, now: datetime) -> None:
+    """Show captions with their recording, in place of those it has in that language.
+
+    The first track of a recording is its default. Those that they replace can be put back. Raises
+    NotFound.
+    """
+    recording = find(session, kept.recording_id)
+    former = session.scalar(
+        select(Caption).where(
+            Caption.recording_id == recording.id, Caption.language == kept.language
+        )
+    )
+    was_default = former is not None and former.is_default
+    if former is not None:
+        _put_away(session, former, now)
+    session.add(
+        Caption(
+            public_id=kept.caption_id,
+            recording_id=recording.id,
+            language=kept.language,
+            label=kept.label,
+            is_default=was_default or not _has_default(session, recording.id),
+            key=kept.key,
+            shown=kept.text,
+            created_at=now,
+        )
+    )
+    session.flush()
+    index(session, recording.webinar_id)
+    audit.record(session, "captions.added", kept.caption_id, actor=actor, now=now)
+
+
+def remove(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> None:
+    """Take captions off their recording; they can be put back until their file goes.
+
+    Raises NotFound.
+    """
+    _put_away(session, find_caption(session, caption_id), now)
+    audit.record(session, "captions.removed", caption_id, actor=actor, now=now)
+
+
+def put_back(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> None:
+    """Undo a removal; the captions that took their place are put away instead. Raises NotFound."""
+    former = session.scalar(select(FormerCaption).where(FormerCaption.public_id == caption_id))
+    if former is None:
+        raise NotFound
+    here = session.scalar(
+        select(Caption).where(
+            Caption.recording_id == former.recording_id, Caption.language == former.language
+        )
+    )
+    was_default = here is not None and here.is_default
+    if here is not None:
+        _put_away(session, here, now)
+    shown = former.key is not None
+    session.add(
+        Caption(
+            public_id=former.public_id,
+            recording_id=former.recording_id,
+            language=former.language,
+            label=former.label,
+            is_default=was_default or (shown and not _has_default(session, former.recording_id)),
+            key=former.key,
+            shown=former.shown,
+            draft=former.draft,
+            created_at=former.created_at,
+        )
+    )
+    session.delete(former)
+    session.flush()
+    index(session, session.get_one(Recording, former.recording_id).webinar_id)
+    audit.record(session, "captions.put_back", caption_id, actor=actor, now=now)
+
+
+def removed_by(session: Session, moment: datetime) -> tuple[tuple[str, str | None], ...]:
+    """Return the captions that were put away by then: outside id and the key of the file."""
+    rows = session.execute(
+        select(FormerCaption.public_id, FormerCaption.key).where(FormerCaption.removed_at <= moment)
+    )
+    return tuple((row.public_id, row.key) for row in rows)
+
+
+def forget(session: Session, caption_id: str) -> None:
+    """Forget captions whose file is gone."""
+    session.execute(delete(FormerCaption).where(FormerCaption.public_id == caption_id))
+
+
+def _put_away(session: Session, caption: Caption, now: datetime) -> None:
+    passages.drop(session, caption.public_id)
+    session.delete(caption)
+    session.add(
+        FormerCaption(
+            public_id=caption.public_id,
+            recording_id=caption.recording_id,
+            language=caption.language,
+            label=caption.label,
+            key=caption.key,
+            shown=caption.shown,
+            draft=caption.draft,
+            created_at=caption.created_at,
+            removed_at=now,
+        )
+    )
+    session.flush()
+
+
+def make_default(session: Session, caption_id: str, *, actor: str | None, now: datetime) -> None:
+    """Show this track to whoever has not chosen one; raises NotFound."""
+    caption = find_caption(session, caption_id)
+    others = update(Caption).where(Caption.recording_id == caption.recording_id)
+    session.execute(others.values(is_default=False))
+    caption.is_default = True
+    session.flush()
+    audit.record(session, "captions.made_default", caption_id, actor=actor, now=now)
+
+
+def find_caption(session: Session, caption_id: str) -> Caption:
+    """Return a track by its outside id; raises NotFound."""
+    caption = session.scalar(select(Caption).where(Caption.public_id == caption_id))
+    if caption is None:
+        raise NotFound
+    return caption
+
+
+def unread(session: Session) -> tuple[tuple[str, str], ...]:
+    """Return the tracks whose text was never read from their file: outside id and key."""
+    asked = select(Caption.public_id, Caption.key).where(
+        Caption.key.is_not(None), Caption.shown.is_(None)
+    )
+    rows = session.execute(asked.order_by(Caption.id).limit(AT_ONCE))
+    return tuple((row.public_id, row.key or "") for row in rows)
+
+
+def take_in(session: Session, caption_id: str, key: str, text: str) -> None:
+    """Keep the text of a track's file, if that is still what is shown, and let it be found."""
+    caption = session.scalar(
+        select(Caption).where(Caption.public_id == caption_id, Caption.key == key)
+    )
+    if caption is not None:
+        caption.shown = text
+        recording = session.get_one(Recording, caption.recording_id)
+        index(session, recording.webinar_id)
+
+
+def index(session: Session, webinar_id: int) -> None:
+    """Bring what is searched up to date with the captions that a webinar's viewers are shown."""
+    session.flush()
+    rows = session.execute(
+        select(Caption.public_id, Caption.language, Caption.shown)
+        .join(Recording, Recording.id == Caption.recording_id)
+        .where(Recording.webinar_id == webinar_id, Recording.is_current, Caption.key.is_not(None))
+    ).all()
+    known = session.scalars(
+        select(Passage.source)
+        .where(*passages.of_webinar(webinar_id), Passage.kind == PassageKind.TRANSCRIPT)
+        .distinct()
+    ).all()
+    for gone in {*known} - {row.public_id for row in rows}:
+        passages.drop(session, gone)
+    for row in rows:
+        if row.shown is not None:
+            source = passages.Source(
+                webinar_id, PassageKind.TRANSCRIPT, row.public_id, row.language
+            )
+            passages.keep(session, source, passages.pieces_of(_lines(read_written(row.shown))))
+
+
+def _lines(cues: tuple[Cue, ...]) -> Iterator[tuple[float, str]]:
+    return zip((cue.starts for cue in cues), spoken(cues), strict=True)
+
+
+def _has_default(session: Session, recording_id: int) -> bool:
+    asked = select(Caption.id).where(Caption.recording_id == recording_id, Caption.is_default)
+    return session.scalar(asked) is not None

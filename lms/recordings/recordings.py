@@ -1,0 +1,308 @@
+"""Recordings: from a file to a version of a webinar's recording that can be played."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.database import new_public_id
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.jobs import queue as job_queue
+from lms.models.catalog import Webinar
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.recordings import Recording, RecordingState
+from lms.recordings.version_switch import take_over
+from media.storage.object_keys import own_name, safe_name
+from media.storage.storage_protocol import Storage, content_type_of
+
+ENCODE = "recording.encode"
+FRESH_PRIORITY = 10
+AGAIN_PRIORITY = 200
+LEFT_TO_OTHERS = timedelta(seconds=3)  # a worker that is free has taken it by then
+LONGEST_NAME = 255
+DELETED = N_("This version was deleted, so there is nothing to prepare.")
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A file that was received and stored, not yet part of any webinar."""
+
+    recording_id: str
+    key: str
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Playable:
+    """What a finished run of the encoder brought: its id, and what it is like to play."""
+
+    run: str
+    seconds: float
+    has_video: bool
+    width: int | None
+    height: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """The picture of a webinar: its key, and whether staff chose it."""
+
+    key: str
+    is_chosen: bool
+
+
+def keep_original(storage: Storage, path: Path, name: str) -> Original:
+    """Store a received file as it is; call it outside any transaction, it may take minutes.
+
+    Raises Invalid when the file has no usable name.
+    """
+    shown = own_name(name)
+    if not shown or not shown.isprintable():
+        raise Invalid(N_("The file has no name. Choose it again."))
+    recording_id = new_public_id()
+    key = f"originals/{recording_id}/{safe_name(shown)}"
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    storage.put_file(key, path, content_type_of(key))
+    return Original(recording_id, key, shown[-LONGEST_NAME:], path.stat().st_size, sha256)
+
+
+def attach(
+    session: Session, *, slug: str, original: Original, actor: str | None, now: datetime
+) -> Recording:
+    """Make a stored file the newest version of a webinar's recording and queue its encoding.
+
+    A version that plays stays current until the new one can be played. Raises NotFound.
+    """
+    webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
+    if webinar_id is None:
+        raise NotFound(N_("There is no webinar with that name."))
+    current = _current(session, webinar_id)
+    takes_over = current is None or current.run is None
+    if current is not None and takes_over:
+        current.is_current = False
+        session.flush()
+    newest = session.scalar(
+        select(func.max(Recording.number)).where(Recording.webinar_id == webinar_id)
+    )
+    recording = Recording(
+        public_id=original.recording_id,
+        webinar_id=webinar_id,
+        number=(newest or 0) + 1,
+        is_current=takes_over,
+        original_key=original.key,
+        original_name=original.name,
+        size_bytes=original.size_bytes,
+        sha256=original.sha256,
+        created_at=now,
+    )
+    session.add(recording)
+    session.flush()
+    job_queue.enqueue(
+        session,
+        kind=ENCODE,
+        lane=Lane.MEDIA,
+        subject=recording.public_id,
+        payload={},
+        now=now,
+        unique_key=f"{ENCODE}:{recording.public_id}",
+        priority=FRESH_PRIORITY,
+    )
+    audit.record(session, "recording.added", recording.public_id, actor=actor, now=now)
+    return recording
+
+
+def begin(session: Session, recording_id: str) -> Recording:
+    """Mark a version as being worked on; raises NotFound."""
+    recording = find(session, recording_id)
+    if recording.state is not RecordingState.READY:
+        recording.state = RecordingState.PROCESSING
+    recording.failure = recording.failure_detail = None
+    return recording
+
+
+def publish(session: Session, recording_id: str, playable: Playable) -> str | None:
+    """Make a finished run the one that is played, and its version current once it is the newest.
+
+    Answers the run it replaces, whose files nobody needs once its viewers have gone.
+    """
+    recording = find(session, recording_id)
+    replaced, recording.run = recording.run, playable.run
+    recording.seconds = playable.seconds
+    recording.has_video = playable.has_video
+    recording.width, recording.height = playable.width, playable.height
+    current = _current(session, recording.webinar_id)
+    # one that staff made current again stays so, whatever is encoded anew
+    if replaced is None and current is not None and current.number < recording.number:
+        take_over(session, recording)
+    session.flush()
+    return replaced
+
+
+def finish(session: Session, recording_id: str, *, now: datetime) -> None:
+    """Mark a version as ready: all its renditions stand. To be made anew is no news of it."""
+    recording = find(session, recording_id)
+    if recording.state is not RecordingState.READY:
+        recording.state, recording.ready_at = RecordingState.READY, now
+
+
+def stop(
+    session: Session, recording_id: str, state: RecordingState, *, sentence: str, detail: str
+) -> None:
+    """Note that the work on a version ended without success; what already plays goes on.
+
+    A version that was deleted meanwhile is left as it is.
+    """
+    recording = _standing(session, recording_id)
+    if recording is None or recording.state is RecordingState.READY:
+        return
+    recording.state = state
+    recording.failure, recording.failure_detail = sentence, detail
+
+
+def choose_poster(
+    session: Session, recording_id: str, key: str | None, *, actor: str | None, now: datetime
+) -> str | None:
+    """Let a stored picture stand for a version's webinar, or none but what the encoder took.
+
+    It stands whichever version plays, until another is chosen. Answers the key of the one before,
+    whose file may then be deleted. Raises NotFound.
+    """
+    recording = find(session, recording_id)
+    webinar = session.get_one(Webinar, recording.webinar_id)
+    former, webinar.poster_key = webinar.poster_key, key
+    session.flush()
+    audit.record(session, "recording.poster_changed", recording.public_id, actor=actor, now=now)
+    return former
+
+
+def poster_seen(session: Session, recording_id: str) -> Poster:
+    """Return the picture that people see of a version's webinar; raises NotFound.
+
+    Where no version plays it is the one that this version would have.
+    """
+    recording = find(session, recording_id)
+    webinar = session.get_one(Webinar, recording.webinar_id)
+    if webinar.poster_key is not None:
+        return Poster(webinar.poster_key, is_chosen=True)
+    playing = _current(session, recording.webinar_id)
+    seen = recording if playing is None or playing.run is None else playing
+    return Poster(f"renditions/{seen.public_id}/{seen.run}/poster.jpg", is_chosen=False)
+
+
+def retry(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:
+    """Encode a version once more; raises Conflict while it is under way or when it is ready."""
+    recording = find(session, recording_id)
+    job = job_queue.latest_job(session, kind=ENCODE, subject=recording.public_id)
+    if job is None:  # it was canceled so long ago that the job is forgotten
+        if recording.state is RecordingState.READY:
+            raise Conflict(N_("This recording is ready. It can be prepared again instead."))
+        _encode_again(session, recording, None, FRESH_PRIORITY, now)
+    else:
+        job_queue.retry(session, job.id, actor=actor, now=now)
+
+
+def reencode(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:
+    """Encode a version anew, after all that is more urgent; what plays goes on until it is done.
+
+    Raises NotFound, Conflict while it is being prepared.
+    """
+    recording = find(session, recording_id)
+    job = job_queue.latest_job(session, kind=ENCODE, subject=recording.public_id)
+    if job is not None and job.state not in job_queue.ENDED:
+        raise Conflict(N_("This recording is being prepared already."))
+    _encode_again(session, recording, job, AGAIN_PRIORITY, now)
+    audit.record(session, "recording.reencoded", recording.public_id, actor=actor, now=now)
+
+
+def reencode_all(session: Session, *, actor: str | None, now: datetime) -> int:
+    """Encode every current version that plays anew; returns how many were queued for it.
+
+    Those that are being prepared already are left as they are.
+    """
+    rows = select(Recording).where(Recording.is_current, Recording.run.is_not(None))
+    queued = 0
+    for recording in session.scalars(rows.order_by(Recording.id)).all():
+        job = job_queue.latest_job(session, kind=ENCODE, subject=recording.public_id)
+        if job is None or job.state in job_queue.ENDED:
+            _encode_again(session, recording, job, AGAIN_PRIORITY, now)
+            audit.record(session, "recording.reencoded", recording.public_id, actor=actor, now=now)
+            queued += 1
+    return queued
+
+
+def count_playable(session: Session) -> int:
+    """Return how many current versions play, each of which can be encoded anew."""
+    rows = select(func.count()).where(Recording.is_current, Recording.run.is_not(None))
+    return session.scalar(rows) or 0
+
+
+def fresh_one_waits(session: Session, *, now: datetime) -> bool:
+    """Tell whether an upload waits for an encoder and no free worker takes it."""
+    waiting = select(Job.id).where(
+        Job.kind == ENCODE,
+        Job.state == JobState.QUEUED,
+        Job.priority <= FRESH_PRIORITY,
+        Job.run_at < now - LEFT_TO_OTHERS,
+        Job.cancel_requested.is_(False),
+    )
+    return session.scalar(waiting.limit(1)) is not None
+
+
+def _encode_again(
+    session: Session,
+    recording: Recording,
+    former: job_queue.JobFacts | None,
+    priority: int,
+    now: datetime,
+) -> None:
+    """Queue one job after the former one, however many ask at once."""
+    job_queue.enqueue(
+        session,
+        kind=ENCODE,
+        lane=Lane.MEDIA,
+        subject=recording.public_id,
+        payload={"gives_way": priority > FRESH_PRIORITY},
+        now=now,
+        unique_key=f"{ENCODE}:{recording.public_id}:{former.id if former else 'again'}",
+        priority=priority,
+    )
+
+
+def cancel(session: Session, recording_id: str, *, actor: str | None, now: datetime) -> None:
+    """Ask for the encoding of a version to stop; raises Conflict when there is none under way."""
+    job = job_queue.latest_job(session, kind=ENCODE, subject=find(session, recording_id).public_id)
+    if job is None or job.state in job_queue.ENDED:
+        raise Conflict(N_("This recording is not being prepared, so there is nothing to cancel."))
+    job_queue.cancel(session, job.id, actor=actor, now=now)
+
+
+def find(session: Session, recording_id: str) -> Recording:
+    """Return a version by its outside id; raises NotFound."""
+    recording = _standing(session, recording_id)
+    if recording is None:
+        raise NotFound
+    return recording
+
+
+def run_of(session: Session, recording_id: str) -> str | None:
+    """Return the run that a version plays, also of one that was deleted and can be put back."""
+    return session.scalar(select(Recording.run).where(Recording.public_id == recording_id))
+
+
+def _standing(session: Session, recording_id: str) -> Recording | None:
+    return session.scalar(
+        select(Recording).where(Recording.public_id == recording_id, Recording.removed_at.is_(None))
+    )
+
+
+def _current(session: Session, webinar_id: int) -> Recording | None:
+    return session.scalar(
+        select(Recording).where(Recording.webinar_id == webinar_id, Recording.is_current)
+    )

@@ -1,0 +1,235 @@
+"""Slides of a recording: found by the encoder, named, joined and taken out by staff."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.compiled_statements import Query
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.models.recordings import Recording, Slide, SlideFate
+from lms.models.search import Passage, PassageKind
+from lms.recordings.recordings import find
+from lms.search import passages
+from media.video.rendition_ladder import slide_picture
+from media.video.slide_detection import Slide as Found
+
+LONGEST_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SlideFacts:
+    """A slide as it is shown: its number from 1, from when to when, and its picture's file.
+
+    A slide without a `title` of its own is called by its number.
+    """
+
+    id: str
+    number: int
+    starts_s: float
+    ends_s: float
+    picture: str
+    title: str
+    is_chapter: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedSlide:
+    """A slide that staff took out or joined to the one before, and may put back."""
+
+    id: str
+    starts_s: float
+    picture: str
+    is_joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What staff wrote about one slide."""
+
+    title: str
+    is_chapter: bool
+
+
+FEWEST_SHOWN = 2  # one from beginning to end is a film or a face, and no row of slides
+_SLIDES: Final = Query(
+    select(
+        Recording.seconds,
+        Slide.public_id,
+        Slide.starts_s,
+        Slide.picture_s,
+        Slide.is_chapter,
+        Slide.title,
+        Slide.fate,
+    )
+    .select_from(Recording)
+    .outerjoin(Slide, Slide.recording_id == Recording.id)
+    .where(Recording.public_id == bindparam("recording"), Recording.removed_at.is_(None))
+    .order_by(Slide.starts_s)
+)
+
+
+def read_slides(session: Session, recording_id: str) -> tuple[SlideFacts, ...]:
+    """Return the slides of a version in order; where there is only one, none."""
+    seconds, rows = _rows(session, recording_id)
+    kept = [row for row in rows if row.fate is not SlideFate.REMOVED]
+    while kept and kept[0].fate is SlideFate.JOINED:  # to one that was taken out since
+        kept.pop(0)
+    shown = [place for place, row in enumerate(kept) if row.fate is SlideFate.SHOWN]
+    if len(shown) < FEWEST_SHOWN:
+        return ()
+    edges = [*shown, len(kept)]
+    return tuple(
+        SlideFacts(
+            id=kept[place].public_id,
+            number=number,
+            starts_s=kept[place].starts_s,
+            ends_s=kept[after].starts_s if after < len(kept) else seconds,
+            picture=slide_picture(kept[after - 1].picture_s),
+            title=kept[place].title,
+            is_chapter=kept[place].is_chapter,
+        )
+        for number, (place, after) in enumerate(pairwise(edges), start=1)
+    )
+
+
+def read_removed(session: Session, recording_id: str) -> tuple[RemovedSlide, ...]:
+    """Return what staff took out or joined, in order."""
+    _, rows = _rows(session, recording_id)
+    return tuple(
+        RemovedSlide(
+            row.public_id,
+            row.starts_s,
+            slide_picture(row.picture_s),
+            is_joined=row.fate is SlideFate.JOINED,
+        )
+        for row in rows
+        if row.fate is not SlideFate.SHOWN
+    )
+
+
+def pictured(session: Session, recording_id: str) -> tuple[float, ...]:
+    """Return the times (seconds) at which whatever is encoded next must take a picture."""
+    _, rows = _rows(session, recording_id)
+    return tuple(row.picture_s for row in rows)
+
+
+def keep_found(session: Session, recording_id: str, found: Iterable[Found]) -> None:
+    """Keep what the encoder found, in place of what it found before; staff's own work stays."""
+    recording = find(session, recording_id)
+    if recording.slides_edited_at is not None:
+        return
+    session.execute(delete(Slide).where(Slide.recording_id == recording.id))
+    session.add_all(
+        Slide(
+            recording_id=recording.id,
+            starts_s=each.starts_s,
+            picture_s=each.picture_s,
+            is_chapter=each.turns_page,
+        )
+        for each in found
+    )
+    session.flush()
+
+
+def revise(
+    session: Session,
+    recording_id: str,
+    revisions: Mapping[str, Revision],
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Name slides and say which begin a chapter; those not named stay as they are.
+
+    Raises Invalid for a title that is too long, NotFound for a slide of another recording.
+    """
+    recording = find(session, recording_id)
+    for slide_id, revision in revisions.items():
+        slide = _slide(session, recording, slide_id)
+        title = " ".join(revision.title.split())
+        if len(title) > LONGEST_TITLE:
+            raise Invalid(
+                N_("A slide's title has at most 200 letters. Shorten it, then save again.")
+            )
+        slide.title, slide.is_chapter = title, revision.is_chapter
+    _edited(session, recording, actor=actor, now=now)
+
+
+def decide_fate(
+    session: Session,
+    recording_id: str,
+    slide_id: str,
+    fate: SlideFate,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Join a slide to the one before it, take it out, or put it back.
+
+    Raises NotFound for a slide of another recording, Conflict where there is none before it.
+    """
+    recording = find(session, recording_id)
+    slide = _slide(session, recording, slide_id)
+    if fate is SlideFate.JOINED and not _has_one_before(session, slide):
+        raise Conflict(N_("There is no slide before this one to join it to."))
+    slide.fate = fate
+    _edited(session, recording, actor=actor, now=now)
+
+
+def index(session: Session, webinar_id: int) -> None:
+    """Bring what is searched up to date with the titles of the slides in the version that plays."""
+    session.flush()
+    plays = session.scalar(
+        select(Recording.public_id).where(
+            Recording.webinar_id == webinar_id, Recording.is_current, Recording.run.is_not(None)
+        )
+    )
+    known = session.scalars(
+        select(Passage.source)
+        .where(*passages.of_webinar(webinar_id), Passage.kind == PassageKind.SLIDE)
+        .distinct()
+    ).all()
+    for gone in known:
+        passages.drop(session, gone)
+    if plays is not None:
+        named = (slide for slide in read_slides(session, plays) if slide.title)
+        source = passages.Source(webinar_id, PassageKind.SLIDE, plays)
+        pieces = (passages.Piece(slide.title, starts_s=slide.starts_s) for slide in named)
+        passages.keep(session, source, pieces)
+
+
+def _has_one_before(session: Session, slide: Slide) -> bool:
+    before = select(Slide.id).where(
+        Slide.recording_id == slide.recording_id,
+        Slide.starts_s < slide.starts_s,
+        Slide.fate == SlideFate.SHOWN,
+    )
+    return session.scalar(before.limit(1)) is not None
+
+
+def _edited(session: Session, recording: Recording, *, actor: str | None, now: datetime) -> None:
+    recording.slides_edited_at = now
+    index(session, recording.webinar_id)
+    audit.record(session, "recording.slides_edited", recording.public_id, actor=actor, now=now)
+
+
+def _slide(session: Session, recording: Recording, slide_id: str) -> Slide:
+    slide = session.scalar(
+        select(Slide).where(Slide.recording_id == recording.id, Slide.public_id == slide_id)
+    )
+    if slide is None:
+        raise NotFound
+    return slide
+
+
+def _rows(session: Session, recording_id: str) -> tuple[float, Sequence[Any]]:
+    rows = _SLIDES.rows(session, {"recording": recording_id})
+    if not rows:
+        raise NotFound
+    return rows[0].seconds or 0.0, [row for row in rows if row.public_id is not None]

@@ -1,0 +1,230 @@
+"""What staff see of a webinar's files: the versions of its recording, captions and handouts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.jobs.queue import ENDED, JobFacts, latest_job
+from lms.models.catalog import Webinar
+from lms.models.handouts import Handout, HandoutPage
+from lms.models.jobs import JobState
+from lms.models.recordings import Caption, FormerCaption, Recording, RecordingState
+from lms.recordings.recordings import ENCODE
+from media.files.file_types import DocumentKind
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionFacts:
+    """One caption track; `id` is its outside id."""
+
+    id: str
+    language: str
+    label: str
+    is_default: bool
+    is_shown: bool
+    has_draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FormerCaptionFacts:
+    """A caption track that was removed or replaced, and can be put back."""
+
+    id: str
+    language: str
+    label: str
+    removed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFacts:
+    """One version of a recording and how far the work on it is; `share` is 0 to 1."""
+
+    id: str
+    number: int
+    is_current: bool
+    name: str
+    size_bytes: int
+    seconds: float | None
+    is_playable: bool
+    state: RecordingState
+    share: float
+    note: str
+    started_at: datetime | None
+    is_canceling: bool
+    failure: str | None
+    failure_detail: str | None
+    created_at: datetime
+    captions: tuple[CaptionFacts, ...]
+    former_captions: tuple[FormerCaptionFacts, ...]
+
+    @property
+    def may_be_removed(self) -> bool:
+        """Tell whether staff may delete it: neither plays nor is worked on."""
+        return not self.is_under_way and not (self.is_current and self.is_playable)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether work on it is waiting or going on."""
+        return self.state in (RecordingState.WAITING, RecordingState.PROCESSING)
+
+
+@dataclass(frozen=True, slots=True)
+class HandoutFacts:
+    """One handout; `id` is its outside id, `taken_out` has the words for what was cleaned away."""
+
+    id: str
+    kind: DocumentKind
+    title: str
+    name: str
+    size_bytes: int
+    pages: int
+    taken_out: tuple[str, ...]
+    drawn: int
+    is_read: bool
+    is_stamped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarFiles:
+    """All files of a webinar; versions newest first. What was removed can be put back."""
+
+    slug: str
+    versions: tuple[VersionFacts, ...]
+    removed_versions: tuple[VersionFacts, ...]
+    handouts: tuple[HandoutFacts, ...]
+    removed: tuple[HandoutFacts, ...]
+
+    @property
+    def plays(self) -> bool:
+        """Tell whether one of the versions plays."""
+        return any(version.is_current and version.is_playable for version in self.versions)
+
+
+def read_webinar_files(session: Session, slug: str) -> WebinarFiles:
+    """Return a webinar's files as staff see them; raises NotFound."""
+    webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
+    if webinar_id is None:
+        raise NotFound
+    is_here = Recording.removed_at.is_(None)
+    versions = session.scalars(
+        select(Recording)
+        .where(Recording.webinar_id == webinar_id, or_(is_here, Recording.original_key != ""))
+        .order_by(Recording.number.desc())
+    ).all()
+    drawn = (
+        select(func.count())
+        .select_from(HandoutPage)
+        .where(HandoutPage.handout_id == Handout.id)
+        .scalar_subquery()
+    )
+    handouts = session.execute(
+        select(Handout, drawn).where(Handout.webinar_id == webinar_id).order_by(Handout.position)
+    ).all()
+    return WebinarFiles(
+        slug=slug,
+        versions=tuple(_version(session, one) for one in versions if one.removed_at is None),
+        removed_versions=tuple(_version(session, one) for one in versions if one.removed_at),
+        handouts=tuple(_handout(*each) for each in handouts if each[0].removed_at is None),
+        removed=tuple(_handout(*each) for each in handouts if each[0].removed_at is not None),
+    )
+
+
+def _handout(handout: Handout, drawn: int) -> HandoutFacts:
+    return HandoutFacts(
+        id=handout.public_id,
+        kind=handout.kind,
+        title=handout.title,
+        name=handout.name,
+        size_bytes=handout.size_bytes,
+        pages=handout.pages,
+        taken_out=tuple(handout.taken_out.split()),
+        drawn=drawn,
+        is_read=handout.read_at is not None,
+        is_stamped=handout.is_stamped,
+    )
+
+
+def read_version(session: Session, recording_id: str) -> VersionFacts:
+    """Return one version as staff see it; raises NotFound."""
+    recording = session.scalar(select(Recording).where(Recording.public_id == recording_id))
+    if recording is None:
+        raise NotFound
+    return _version(session, recording)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPlace:
+    """Which webinar a version belongs to, for a page about the version alone."""
+
+    recording_id: str
+    number: int
+    slug: str
+    title: str
+    is_ready: bool
+
+
+def read_place(session: Session, recording_id: str) -> VersionPlace:
+    """Return whose version it is, by its outside id; raises NotFound."""
+    row = session.execute(
+        select(Recording.number, Recording.state, Webinar.slug, Webinar.title)
+        .join(Webinar, Webinar.id == Recording.webinar_id)
+        .where(Recording.public_id == recording_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    is_ready = row.state is RecordingState.READY
+    return VersionPlace(recording_id, row.number, row.slug, row.title, is_ready)
+
+
+def _version(session: Session, recording: Recording) -> VersionFacts:
+    job = latest_job(session, kind=ENCODE, subject=recording.public_id)
+    captions = session.scalars(
+        select(Caption).where(Caption.recording_id == recording.id).order_by(Caption.language)
+    )
+    former = session.scalars(
+        select(FormerCaption)
+        .where(FormerCaption.recording_id == recording.id)
+        .order_by(FormerCaption.removed_at.desc(), FormerCaption.id.desc())
+    )
+    return VersionFacts(
+        id=recording.public_id,
+        number=recording.number,
+        is_current=recording.is_current,
+        name=recording.original_name,
+        size_bytes=recording.size_bytes,
+        seconds=recording.seconds,
+        is_playable=recording.run is not None,
+        state=_state(recording, job),
+        share=job.progress if job is not None else 0.0,
+        note=job.progress_note if job is not None else "",
+        started_at=job.started_at if job is not None and job.state not in ENDED else None,
+        is_canceling=job is not None and job.cancel_requested and job.state not in ENDED,
+        failure=recording.failure,
+        failure_detail=recording.failure_detail,
+        created_at=recording.created_at,
+        captions=tuple(
+            CaptionFacts(
+                row.public_id,
+                row.language,
+                row.label,
+                row.is_default,
+                row.key is not None,
+                row.draft is not None,
+            )
+            for row in captions
+        ),
+        former_captions=tuple(
+            FormerCaptionFacts(row.public_id, row.language, row.label, row.removed_at)
+            for row in former
+        ),
+    )
+
+
+def _state(recording: Recording, job: JobFacts | None) -> RecordingState:
+    """Return the state to show: a job that waits for its turn has not touched the row yet."""
+    if job is None or job.state in ENDED:
+        return recording.state
+    return RecordingState.WAITING if job.state is JobState.QUEUED else RecordingState.PROCESSING

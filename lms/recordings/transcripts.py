@@ -1,0 +1,121 @@
+"""What is said in a recording, to read beside it: its caption tracks and their cues."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.orm import Session
+
+from lms.core.compiled_statements import Query
+from lms.core.errors import NotFound
+from lms.models.catalog import Webinar
+from lms.models.recordings import Caption, Recording
+from media.captions.conversion import BadCaptions, read_cues
+from media.captions.cues import Cue, plain, read_written, seconds_of, spoken, stamp
+from media.storage.storage_protocol import Missing, Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A track that viewers are shown; `text` is None where its file has to be read."""
+
+    webinar_id: int
+    caption_id: str
+    language: str
+    label: str
+    is_default: bool
+    key: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One caption as it is read: its seconds, and what is said."""
+
+    starts: float
+    ends: float
+    said: str
+
+
+LOOKED_THROUGH: Final = 4_000  # letters, more than a passage has
+
+_TRACKS: Final = (
+    select(
+        Recording.webinar_id,
+        Caption.public_id,
+        Caption.language,
+        Caption.label,
+        Caption.is_default,
+        Caption.key,
+    )
+    .join(Recording, Recording.id == Caption.recording_id)
+    .where(Recording.is_current, Caption.key.is_not(None))
+    .order_by(Caption.is_default.desc(), Caption.language)
+)
+_OF_WEBINAR: Final = Query(
+    _TRACKS.where(Recording.webinar_id == bindparam("webinar", type_=Webinar.id.type))
+)
+
+
+def read_tracks(session: Session, webinar_id: int) -> tuple[Track, ...]:
+    """Return the tracks of what plays of a webinar, the default first, without their texts."""
+    rows = _OF_WEBINAR.rows(session, {"webinar": webinar_id})
+    return tuple(_track(row, None) for row in rows)
+
+
+def find_track(session: Session, caption_id: str) -> Track:
+    """Return a track of what plays of its webinar; raises NotFound. Ask the policy before it is read."""
+    asked = _TRACKS.add_columns(Caption.shown).where(Caption.public_id == caption_id)
+    row = session.execute(asked).one_or_none()
+    if row is None:
+        raise NotFound
+    return _track(row, row.shown)
+
+
+def read_shown(session: Session, caption_ids: Collection[str]) -> Mapping[str, str]:
+    """Return the texts of tracks that viewers are shown, by their outside ids."""
+    if not caption_ids:
+        return {}
+    asked = select(Caption.public_id, Caption.shown).where(
+        Caption.public_id.in_(caption_ids), Caption.shown.is_not(None)
+    )
+    return {row.public_id: row.shown or "" for row in session.execute(asked)}
+
+
+def moment_in(text: str, starts_s: float, has: Callable[[str], bool]) -> float:
+    """Return when, from a passage's beginning on, the first caption comes that has what is sought."""
+    begins = text.find(f"\n{stamp(starts_s)} --> ") + 1
+    if not begins:
+        return starts_s
+    for block in text[begins : begins + LOOKED_THROUGH].split("\n\n"):
+        times, _, words = block.partition("\n")
+        if has(plain(words)):
+            return seconds_of(times[: times.find(" ")])
+    return starts_s
+
+
+def cues_of(storage: Storage, track: Track) -> tuple[Cue, ...]:
+    """Return what a track says; call it outside any transaction, it may read the file.
+
+    Raises NotFound where the file is gone.
+    """
+    if track.text is not None:
+        return read_written(track.text)
+    try:
+        with storage.open(track.key) as file:
+            return read_cues(file.read())
+    except (Missing, BadCaptions):
+        raise NotFound from None
+
+
+def lines_of(cues: Sequence[Cue]) -> tuple[Line, ...]:
+    """Return cues as they are read, with the speaker's name where another one begins."""
+    said = spoken(cues)
+    return tuple(Line(cue.starts, cue.ends, line) for cue, line in zip(cues, said, strict=True))
+
+
+def _track(row: Row[*tuple[Any, ...]], text: str | None) -> Track:
+    return Track(
+        row.webinar_id, row.public_id, row.language, row.label, row.is_default, row.key, text
+    )

@@ -1,0 +1,1 @@
+"""Reports: what was watched, by whom, seat usage, and the audit log."""

@@ -1,0 +1,174 @@
+"""The audit trail as staff read it: filtered, newest first, with names as they are today."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy.orm import Session
+
+from lms.accounts.login_lookup import find_known
+from lms.core.email_addresses import read_address
+from lms.core.errors import Invalid, NotFound
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
+from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.grants import Grant
+from lms.models.organizations import Organization
+from lms.reports.audit_subjects import Thing, name_things
+
+BATCH: Final = 500
+ID_LENGTH: Final = 26
+THE_HOUSE: Final = "house"  # the actor of what the command line and the house itself did
+
+# The distinct acts by an index alone, one step an act: the trail may have millions of entries.
+_ACTS: Final = text(
+    "WITH RECURSIVE acts(act) AS (SELECT min(act) FROM audit_entry UNION ALL"
+    " SELECT (SELECT min(act) FROM audit_entry WHERE act > acts.act) FROM acts"
+    " WHERE acts.act IS NOT NULL) SELECT act FROM acts WHERE act IS NOT NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to show: an act, who did it, what it is about, and the term [since, until).
+
+    `actor` and `about` are what staff type: an address, an outside id, or a slug; `actor` may be
+    THE_HOUSE. Empty texts leave a filter out.
+    """
+
+    act: str = ""
+    actor: str = ""
+    about: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act; who did it, what it is about and what it names, as far as they are still there."""
+
+    id: int
+    at: datetime
+    act: str
+    actor_id: str | None
+    subject_id: str
+    detail: Mapping[str, str | int | float | bool | None]
+    things: Mapping[str, Thing]
+
+    @property
+    def actor(self) -> Thing | None:
+        """Return who did it."""
+        return self.things.get(self.actor_id) if self.actor_id else None
+
+    @property
+    def subject(self) -> Thing | None:
+        """Return what it is about."""
+        return self.things.get(self.subject_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPage:
+    """One page of the trail, and how many entries match in all."""
+
+    items: tuple[Entry, ...]
+    total: int
+
+
+def read_trail(session: Session, wanted: Wanted, *, offset: int = 0, limit: int = 50) -> TrailPage:
+    """Return one page of what matches, newest first."""
+    conditions = _conditions(session, wanted)
+    counted = select(func.count(AuditEntry.id)).where(*conditions)
+    rows = session.scalars(
+        select(AuditEntry)
+        .where(*conditions)
+        .order_by(AuditEntry.id.desc())
+        .offset(offset)
+        .limit(limit)
+    ).all()
+    return TrailPage(_named(session, rows), session.scalar(counted) or 0)
+
+
+def stream_trail(session: Session, wanted: Wanted) -> Iterator[Entry]:
+    """Yield all that matches, newest first, holding no more than 500 entries at a time."""
+    conditions = _conditions(session, wanted)
+    before: int | None = None
+    while True:
+        older = () if before is None else (AuditEntry.id < before,)
+        rows = session.scalars(
+            select(AuditEntry)
+            .where(*conditions, *older)
+            .order_by(AuditEntry.id.desc())
+            .limit(BATCH)
+        ).all()
+        yield from _named(session, rows)
+        if len(rows) < BATCH:
+            return
+        before = rows[-1].id
+        session.expunge_all()
+
+
+def read_acts(session: Session) -> tuple[str, ...]:
+    """Return every act that was ever written, in the order of the alphabet."""
+    return tuple(session.scalars(_ACTS))
+
+
+def _named(session: Session, rows: Sequence[AuditEntry]) -> tuple[Entry, ...]:
+    ids: set[str] = set()
+    for row in rows:
+        ids.update(filter(None, (row.actor, row.subject, *_ids_in(row.detail))))
+    things = name_things(session, ids)
+    return tuple(
+        Entry(row.id, row.at, row.act, row.actor, row.subject, row.detail, things) for row in rows
+    )
+
+
+def _ids_in(detail: Mapping[str, object]) -> Iterator[str]:
+    for value in detail.values():
+        if isinstance(value, str) and len(value) == ID_LENGTH:
+            yield value
+
+
+def _conditions(session: Session, wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.act:
+        conditions.append(AuditEntry.act == wanted.act)
+    if wanted.actor == THE_HOUSE:
+        conditions.append(AuditEntry.actor.is_(None))
+    elif wanted.actor:
+        conditions.append(AuditEntry.actor.in_(_logins(session, wanted.actor)))
+    if wanted.about:
+        conditions.append(AuditEntry.subject.in_(_subjects(session, wanted.about)))
+    if wanted.since is not None:
+        conditions.append(AuditEntry.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(AuditEntry.at < wanted.until)
+    return conditions
+
+
+def _logins(session: Session, typed: str) -> Sequence[str]:
+    """Return the outside ids of the logins that are one person's, by an address or an id."""
+    if "@" not in typed:
+        return (typed,)
+    try:
+        known = find_known(session, read_address(typed))
+    except (NotFound, Invalid):
+        return ()
+    theirs = or_(Login.id == known.login_id, Login.merged_into == known.login_id)
+    return session.scalars(select(Login.public_id).where(theirs)).all()
+
+
+def _subjects(session: Session, typed: str) -> Sequence[str]:
+    """Return the outside ids that a text means: a person with their grants, or what has the slug."""
+    logins = _logins(session, typed)
+    held = session.scalars(
+        select(Grant.public_id)
+        .join(Login, Login.id == Grant.login_id)
+        .where(Login.public_id.in_(logins))
+    ).all()
+    slugged = [
+        session.scalar(select(table.public_id).where(table.slug == typed))
+        for table in (Webinar, Organization, Presenter, Series)
+    ]
+    return (*logins, *held, *filter(None, slugged))

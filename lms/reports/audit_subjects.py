@@ -1,0 +1,162 @@
+"""What outside ids stand for: looked up when it is shown, never kept beside the id."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Select, bindparam, func, literal, null, select, union_all
+from sqlalchemy.orm import Session
+
+from lms.models.accounts import Login, LoginAlias, SignIn
+from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.certificates import Certificate
+from lms.models.grants import Grant
+from lms.models.group_showings import Showing
+from lms.models.handouts import Handout
+from lms.models.jobs import Job
+from lms.models.mail import Mail
+from lms.models.organizations import Organization
+from lms.models.recordings import Caption, Recording
+from lms.models.requests import DeskRequest
+from lms.models.sales import Sale
+from lms.models.seats import ClaimLink, Pool, Seat
+
+
+class Kind(StrEnum):
+    """What something is."""
+
+    LOGIN = "login"
+    ALIAS = "alias"
+    SIGN_IN = "sign_in"
+    ORGANIZATION = "organization"
+    WEBINAR = "webinar"
+    PRESENTER = "presenter"
+    SERIES = "series"
+    RECORDING = "recording"
+    HANDOUT = "handout"
+    CAPTION = "caption"
+    GRANT = "grant"
+    POOL_GRANT = "pool_grant"
+    POOL = "pool"
+    SEAT = "seat"
+    LINK = "link"
+    SHOWING = "showing"
+    CERTIFICATE = "certificate"
+    SALE = "sale"
+    REQUEST = "request"
+    JOB = "job"
+    MAIL = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something with an outside id: what it is called, whose it is, and what its page goes by.
+
+    `of` is the name of the person, organization or webinar it belongs to, "" for none; `ref` is
+    the id or slug of the page that shows it. A grant or pool of everything has no name.
+    """
+
+    kind: Kind
+    id: str
+    name: str
+    of: str
+    ref: str
+
+
+def name_things(session: Session, ids: Collection[str]) -> Mapping[str, Thing]:
+    """Return what these outside ids stand for, with one statement; what is gone is absent."""
+    if not ids:
+        return {}
+    rows = session.execute(_named(), {"ids": sorted(set(ids))})
+    return {
+        row.id: Thing(Kind(row.kind), row.id, row.name or "", row.of or "", row.ref or "")
+        for row in rows
+    }
+
+
+@cache
+def _named() -> CompoundSelect[Any]:
+    covers = func.coalesce(Webinar.title, Series.title, Presenter.name)
+    return union_all(
+        _select(Kind.LOGIN, Login, Login.name, null(), Login.public_id),
+        _select(Kind.ALIAS, LoginAlias, LoginAlias.email, Login.name, Login.public_id).join(Login),
+        _select(Kind.SIGN_IN, SignIn, SignIn.agent, Login.name, Login.public_id).join(Login),
+        _select(Kind.ORGANIZATION, Organization, Organization.name, null(), Organization.slug),
+        _select(Kind.WEBINAR, Webinar, Webinar.title, null(), Webinar.slug),
+        _select(Kind.PRESENTER, Presenter, Presenter.name, null(), Presenter.public_id),
+        _select(Kind.SERIES, Series, Series.title, null(), Series.public_id),
+        _select(Kind.CERTIFICATE, Certificate, Certificate.title, null(), Certificate.public_id),
+        _select(Kind.RECORDING, Recording, null(), Webinar.title, Webinar.slug).join(Webinar),
+        _select(Kind.HANDOUT, Handout, Handout.title, Webinar.title, Webinar.slug).join(Webinar),
+        _select(Kind.CAPTION, Caption, Caption.label, Webinar.title, Webinar.slug)
+        .join(Recording)
+        .join(Webinar),
+        _covering(_select(Kind.GRANT, Grant, covers, Login.name, Login.public_id).join(Login)),
+        _covering(
+            _select(Kind.POOL_GRANT, Grant, covers, Organization.name, Organization.slug)
+            .join(Pool, Pool.id == Grant.pool_id)
+            .join(Organization, Organization.id == Pool.organization_id)
+        ),
+        _covering_pool(
+            _select(Kind.POOL, Pool, covers, Organization.name, Organization.slug).join(
+                Organization
+            )
+        ),
+        _covering_pool(
+            _select(Kind.SEAT, Seat, covers, Organization.name, Organization.slug)
+            .join(Pool, Pool.id == Seat.pool_id)
+            .join(Organization, Organization.id == Pool.organization_id)
+        ),
+        _covering_pool(
+            _select(Kind.LINK, ClaimLink, covers, Organization.name, Organization.slug)
+            .join(Pool, Pool.id == ClaimLink.pool_id)
+            .join(Organization, Organization.id == Pool.organization_id)
+        ),
+        _select(Kind.SHOWING, Showing, Login.name, Webinar.title, Webinar.slug)
+        .join(Login, Login.id == Showing.login_id)
+        .join(Webinar, Webinar.id == Showing.webinar_id),
+        _select(
+            Kind.SALE,
+            Sale,
+            Sale.reference,
+            func.coalesce(Login.name, Organization.name),
+            Sale.public_id,
+        )
+        .outerjoin(Login, Login.id == Sale.login_id)
+        .outerjoin(Organization, Organization.id == Sale.organization_id),
+        _select(Kind.REQUEST, DeskRequest, DeskRequest.name, null(), DeskRequest.public_id),
+        _select(Kind.JOB, Job, Job.kind, null(), Job.public_id),
+        _select(Kind.MAIL, Mail, Mail.subject, null(), null()),
+    )
+
+
+def _select(kind: Kind, table: Any, name: Any, of: Any, ref: Any) -> Select[Any]:  # noqa: ANN401  (any table and its columns)
+    return (
+        select(
+            literal(kind.value).label("kind"),
+            table.public_id.label("id"),
+            name.label("name"),
+            of.label("of"),
+            ref.label("ref"),
+        )
+        .select_from(table)
+        .where(table.public_id.in_(bindparam("ids", expanding=True)))
+    )
+
+
+def _covering(found: Select[Any]) -> Select[Any]:
+    return (
+        found.outerjoin(Webinar, Webinar.id == Grant.webinar_id)
+        .outerjoin(Series, Series.id == Grant.series_id)
+        .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
+    )
+
+
+def _covering_pool(found: Select[Any]) -> Select[Any]:
+    return (
+        found.outerjoin(Webinar, Webinar.id == Pool.webinar_id)
+        .outerjoin(Series, Series.id == Pool.series_id)
+        .outerjoin(Presenter, Presenter.id == Pool.presenter_id)
+    )

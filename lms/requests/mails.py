@@ -1,0 +1,111 @@
+"""The emails about requests: receipts to the person, a notice to staff, and answers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from lms.branding import read_house
+from lms.core.dates_and_time_zones import say_date, say_moment
+from lms.core.errors import N_
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Doors
+from lms.models.requests import RequestState
+from lms.pricing.price_list import say_money
+from lms.pricing.quotes import holds_until
+from lms.requests.reading import RequestFacts
+
+_ANSWERS: Final = {
+    RequestState.DONE: N_("An answer to your request %(number)s"),
+    RequestState.DECLINED: N_("About your request %(number)s"),
+}
+
+
+def send_receipt(
+    session: Session, facts: RequestFacts, *, doors: Doors, zone: ZoneInfo, now: datetime
+) -> None:
+    """Tell somebody that their request is here, until when they hear, and where they see it."""
+    values = {
+        **_said(facts, zone),
+        "due": say_moment(facts.due_at, zone),
+        "action_url": doors.page(f"/requests/{facts.public_id}"),
+    }
+    subject = N_("We have your request %(number)s") % {"number": facts.number}
+    _send(session, facts, "request_received", subject, values, now=now)
+
+
+def send_answer(session: Session, facts: RequestFacts, *, doors: Doors, now: datetime) -> None:
+    """Send what staff answered to a request that is closed."""
+    values = {
+        "name": facts.name,
+        "number": facts.number,
+        "paragraphs": [part.split("\n") for part in facts.answer.split("\n\n")],
+        "is_declined": facts.state is RequestState.DECLINED,
+        "action_url": doors.page(f"/requests/{facts.public_id}"),
+    }
+    subject = _ANSWERS[facts.state] % {"number": facts.number}
+    _send(session, facts, "request_answered", subject, values, now=now)
+
+
+def tell_house(
+    session: Session, facts: RequestFacts, *, doors: Doors, zone: ZoneInfo, now: datetime
+) -> None:
+    """Tell the house's own mailbox, where it has one, that a request lies on the desk."""
+    contact = read_house(session, contact="").contact_email
+    if not contact:
+        return
+    values = {
+        **_said(facts, zone),
+        "due": say_moment(facts.due_at, zone),
+        "action_url": doors.page(f"/staff/requests/{facts.public_id}"),
+    }
+    mail_outbox.post(
+        session,
+        kind="request_new_for_staff",
+        to=contact,
+        login_id=None,
+        subject=N_("Request %(number)s: %(kind)s")
+        % {"number": facts.number, "kind": facts.kind_words},
+        values=values,
+        now=now,
+        unique_key=f"request-arrived:{facts.public_id}",
+    )
+
+
+def _said(facts: RequestFacts, zone: ZoneInfo) -> dict[str, object]:
+    price = until = ""
+    if facts.quoted_minor is not None and facts.quoted_currency is not None:
+        price = say_money(facts.quoted_minor, facts.quoted_currency)
+        until = say_date(holds_until(facts.created_at), zone)
+    return {
+        "name": facts.name,
+        "number": facts.number,
+        "kind": facts.kind_words,
+        "webinar": facts.webinar_title or "",
+        "organization": facts.organization_name,
+        "quantity": facts.quantity,
+        "price": price,
+        "until": until,
+    }
+
+
+def _send(
+    session: Session,
+    facts: RequestFacts,
+    kind: str,
+    subject: str,
+    values: Mapping[str, object],
+    *,
+    now: datetime,
+) -> None:
+    mail_outbox.post(
+        session,
+        kind=kind,
+        to=facts.email,
+        login_id=facts.login_id,
+        subject=subject,
+        values=values,
+        now=now,
+    )

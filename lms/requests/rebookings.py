@@ -1,0 +1,382 @@
+"""Another webinar instead of one that was canceled or moved: chosen by its people, or done by staff.
+
+Who holds the other one, by a pass or because it is free, is registered for it and nothing else
+changes. What somebody bought goes along: the sold line then is for the other webinar, and a refund
+of its sale ends that.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.access.decision_facts import load_case, load_cases
+from lms.access.merged_logins import logins_of
+from lms.access.policy import Action, Admitted, Case, decide
+from lms.accounts import accounts
+from lms.accounts.accounts import Account
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.live import mails as live_mails
+from lms.live import registrations
+from lms.live.registrants import TO_COME, read_registrant, read_standing
+from lms.mail.links import Doors, Office
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.grants import Grant, OfferKind, Scope
+from lms.models.live import Registration
+from lms.models.playback import PlaybackEnd
+from lms.models.requests import DeskRequest, RequestKind
+from lms.playback.sessions import end_by_own_grants
+from lms.requests.reading import MONEY_BACK, OPEN, RequestFacts, find_request
+from lms.requests.requests import NewRequest, ask
+
+MOST: Final = 100
+NO_OTHER: Final = N_("Choose a webinar that is still to come.")
+NOT_COMING: Final = N_("This person is not registered any more. Reload the page.")
+THEIR_ORGANIZATIONS: Final = N_(
+    "The seat is the organization's, and does not cover that webinar. The organization can ask for another one."
+)
+NOTHING_PAID: Final = N_(
+    "There is nothing to pay back: no purchase of your own covers this webinar."
+)
+ASKED: Final = N_("You asked for your money back. You hear from us first; then you can choose.")
+NOT_MOVED: Final = N_("This registration was not moved, or was moved back before.")
+MOVED_ON: Final = N_("What was bought has moved on since. Look at the webinar that it is for now.")
+OVER: Final = N_("The other webinar has been held. It can't be undone any more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A webinar to come that may be chosen; `is_held` tells that it costs no exchange."""
+
+    slug: str
+    title: str
+    held_at: datetime
+    zone: str
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody may have instead of a webinar that was canceled or moved.
+
+    `may_have_money` tells that they bought it; `asked` is the request by which they asked for it.
+    """
+
+    others: tuple[Other, ...]
+    may_have_money: bool
+    asked: RequestFacts | None
+
+
+def read_choice(
+    session: Session, webinar: Webinar, login_id: int, *, now: datetime
+) -> Choice | None:
+    """Return what a person may have instead of a webinar; None where there is nothing to choose."""
+    standing = read_standing(session, login_id=login_id, webinar_id=webinar.id)
+    line = _own_grant(session, login_id, webinar.id)
+    bought = line is not None
+    since = line.created_at if line is not None else None
+    if standing is not None and standing.is_coming:
+        since = standing.registered_at
+    if since is None or not _is_open(webinar, since, now):
+        return None
+    return Choice(
+        others=tuple(
+            other
+            for other in _others(session, webinar, login_id, now=now)
+            if bought or other.is_held
+        ),
+        may_have_money=bought,
+        asked=_asked(session, webinar, login_id),
+    )
+
+
+def choose(
+    session: Session, slug: str, other: str, login_id: int, *, doors: Doors, now: datetime
+) -> str:
+    """Let a person have another webinar (its slug) instead of one; returns the title of the other.
+
+    Raises NotFound where there is nothing to choose, Invalid (field `other`), Conflict, also while
+    a request for their money lies on the desk.
+    """
+    webinar = find_webinar(session, slug)
+    _wait_for_others(session, login_id, webinar.id)
+    choice = read_choice(session, webinar, login_id, now=now)
+    if choice is None:
+        raise NotFound
+    if choice.asked is not None:
+        raise Conflict(ASKED)
+    registrations.enter(session, login_id=login_id, webinar_id=webinar.id, now=now)
+    actor = accounts.read_account(session, login_id).public_id
+    return move(session, webinar, other, login_id, doors=doors, actor=actor, now=now)
+
+
+def ask_for_money(
+    session: Session, slug: str, login_id: int, *, office: Office, now: datetime
+) -> RequestFacts:
+    """Lay on the desk that somebody wants their money back for a webinar; asked once, it lies there.
+
+    They aren't expected any more. Raises NotFound where there is nothing to choose, Conflict where
+    they paid nothing.
+    """
+    webinar = find_webinar(session, slug)
+    _wait_for_others(session, login_id, webinar.id)
+    choice = read_choice(session, webinar, login_id, now=now)
+    if choice is None:
+        raise NotFound
+    if not choice.may_have_money:
+        raise Conflict(NOTHING_PAID)
+    if choice.asked is not None:
+        return choice.asked
+    registrations.enter(session, login_id=login_id, webinar_id=webinar.id, now=now)
+    reader = read_registrant(session, login_id=login_id, webinar_id=webinar.id)
+    if reader is None:
+        raise NotFound
+    said = (
+        N_("The webinar was canceled. I ask for my money back.")
+        if webinar.state is WebinarState.CANCELED
+        else N_("I can't come on the new date. I ask for my money back.")
+    )
+    new = NewRequest(
+        kind=RequestKind.TROUBLE,
+        name=reader.name,
+        email=reader.email,
+        login_id=reader.login_id,
+        webinar_id=webinar.id,
+        message=said,
+        refusal=MONEY_BACK,
+    )
+    made = ask(session, new, office=office, actor=reader.public_id, now=now)
+    registrations.step_out(session, login_id=login_id, webinar_id=webinar.id, now=now)
+    return made
+
+
+def move(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
+    session: Session,
+    webinar: Webinar,
+    other: str,
+    login_id: int,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    """Move a person who will come to a webinar to another one, and write to them; returns its title.
+
+    Raises Invalid (field `other`) for one that isn't to come, Conflict for who isn't registered,
+    or holds a seat of an organization that doesn't cover the other.
+    """
+    target = session.scalar(select(Webinar).where(Webinar.slug == other, Webinar.id != webinar.id))
+    if target is None or target.state is not WebinarState.ANNOUNCED or target.held_at <= now:
+        raise Invalid(NO_OTHER, fields={"other": NO_OTHER})
+    _wait_for_others(session, login_id, webinar.id)
+    standing = read_standing(session, login_id=login_id, webinar_id=webinar.id)
+    if standing is None or not standing.is_coming:
+        raise Conflict(NOT_COMING)
+    went_with = None
+    if not _is_held(load_case(session, login_id=login_id, webinar_id=target.id), now):
+        went_with = _retarget(session, login_id, webinar, target, actor=actor, now=now)
+    # counts a turn, without which a calendar may take the letter for an old one
+    _note(session, login_id, webinar.id, went_to=target.public_id, went_with=went_with)
+    if webinar.state is not WebinarState.CANCELED:  # of that, all calendars know already
+        registrations.write_to(session, live_mails.LEFT, login_id, webinar, doors=doors, now=now)
+    registrations.step_out(session, login_id=login_id, webinar_id=webinar.id, now=now)
+    registrations.register(session, login_id=login_id, webinar_id=target.id, doors=doors, now=now)
+    detail = {"to": target.public_id}
+    audit.record(
+        session,
+        "webinar.registration_moved",
+        webinar.public_id,
+        actor=actor,
+        now=now,
+        detail=detail,
+    )
+    return target.title
+
+
+def move_back(
+    session: Session,
+    webinar: Webinar,
+    login_id: int,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Undo that a person was moved away from a webinar; they are told what stands now.
+
+    Raises Conflict for one that wasn't moved, once the other webinar has begun, and where what was
+    bought is for yet another one by now.
+    """
+    row = session.scalar(
+        select(Registration).where(
+            Registration.login_id.in_(logins_of(login_id)),
+            Registration.webinar_id == webinar.id,
+            Registration.went_to.is_not(None),
+        )
+    )
+    if row is None:
+        raise Conflict(NOT_MOVED)
+    target = session.scalars(select(Webinar).where(Webinar.public_id == row.went_to)).one()
+    if target.held_at <= now:
+        raise Conflict(OVER)
+    if row.went_with is not None:
+        _set_target(session, row.went_with, now_for=target.id, then_for=webinar.id)
+        end_by_own_grants(session, login_id, ended_as=PlaybackEnd.REVOKED, now=now)
+    other = read_standing(session, login_id=login_id, webinar_id=target.id)
+    if other is not None and other.is_coming:
+        registrations.leave(session, login_id=login_id, webinar_id=target.id, doors=doors, now=now)
+    _note(session, login_id, webinar.id, went_to=None, went_with=None)
+    if webinar.state is WebinarState.CANCELED:
+        registrations.enter(session, login_id=login_id, webinar_id=webinar.id, now=now)
+    else:
+        registrations.register(
+            session, login_id=login_id, webinar_id=webinar.id, doors=doors, now=now
+        )
+    audit.record(
+        session, "webinar.registration_moved_back", webinar.public_id, actor=actor, now=now
+    )
+
+
+def find_webinar(session: Session, slug: str) -> Webinar:
+    """Return the webinar of a slug; raises NotFound."""
+    row = session.scalar(select(Webinar).where(Webinar.slug == slug))
+    if row is None:
+        raise NotFound
+    return row
+
+
+def find_person(session: Session, public_id: str) -> Account:
+    """Return the log-in of an outside id; raises NotFound."""
+    login_id = session.scalar(select(Login.id).where(Login.public_id == public_id))
+    if login_id is None:
+        raise NotFound
+    return accounts.read_account(session, login_id)
+
+
+def find_others(session: Session, webinar: Webinar, *, now: datetime) -> tuple[Webinar, ...]:
+    """Return the webinars to come that somebody may be moved to, the next one first."""
+    return tuple(
+        session.scalars(
+            select(Webinar)
+            .where(
+                Webinar.state == WebinarState.ANNOUNCED,
+                Webinar.held_at > now,
+                Webinar.id != webinar.id,
+            )
+            .order_by(Webinar.held_at, Webinar.id)
+            .limit(MOST)
+        )
+    )
+
+
+def _is_open(webinar: Webinar, since: datetime, now: datetime) -> bool:
+    """Tell whether who was to come `since` then may choose something instead."""
+    if webinar.state is WebinarState.CANCELED:
+        return True
+    return (
+        webinar.state in TO_COME
+        and webinar.moved_at is not None
+        and since < webinar.moved_at
+        and now < webinar.held_at
+    )
+
+
+def _others(
+    session: Session, webinar: Webinar, login_id: int, *, now: datetime
+) -> tuple[Other, ...]:
+    others = find_others(session, webinar, now=now)
+    cases = load_cases(session, login_id=login_id, webinar_ids=[one.id for one in others])
+    return tuple(
+        Other(one.slug, one.title, one.held_at, one.zone, _is_held(cases[one.id], now))
+        for one in others
+    )
+
+
+def _is_held(case: Case, now: datetime) -> bool:
+    return isinstance(decide(case.login, case.webinar, Action.HANDOUT, now), Admitted)
+
+
+def _own_grant(session: Session, login_id: int, webinar_id: int) -> Grant | None:
+    return session.scalar(
+        _own_grants(login_id, webinar_id).order_by(Grant.ends_at.is_not(None), Grant.id).limit(1)
+    )
+
+
+def _wait_for_others(session: Session, login_id: int, webinar_id: int) -> None:
+    """Let those who settle at once what becomes of what somebody bought do it one after the other."""
+    session.scalars(_own_grants(login_id, webinar_id).order_by(Grant.id).with_for_update()).all()
+
+
+def _own_grants(login_id: int, webinar_id: int) -> Select[Grant]:
+    return select(Grant).where(
+        Grant.login_id.in_(logins_of(login_id)),
+        Grant.scope == Scope.WEBINAR,
+        Grant.webinar_id == webinar_id,
+        Grant.kind.in_((OfferKind.SINGLE, OfferKind.GROUP_SHOWING)),
+        Grant.revoked_at.is_(None),
+        Grant.suspended_at.is_(None),
+    )
+
+
+def _retarget(
+    session: Session,
+    login_id: int,
+    webinar: Webinar,
+    target: Webinar,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    line = _own_grant(session, login_id, webinar.id)
+    if line is None:
+        raise Conflict(THEIR_ORGANIZATIONS)
+    public_id = line.public_id
+    _set_target(session, public_id, now_for=webinar.id, then_for=target.id)
+    end_by_own_grants(session, login_id, ended_as=PlaybackEnd.REVOKED, now=now)
+    detail = {"from": webinar.public_id, "to": target.public_id}
+    audit.record(session, "grant.exchanged", public_id, actor=actor, now=now, detail=detail)
+    return public_id
+
+
+def _set_target(session: Session, grant_id: str, *, now_for: int, then_for: int) -> None:
+    moved = session.scalars(
+        update(Grant)
+        .where(Grant.public_id == grant_id, Grant.webinar_id == now_for)
+        .values(webinar_id=then_for)
+        .returning(Grant.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    if not moved.all():
+        raise Conflict(MOVED_ON)
+
+
+def _note(
+    session: Session, login_id: int, webinar_id: int, *, went_to: str | None, went_with: str | None
+) -> None:
+    session.execute(
+        update(Registration)
+        .where(
+            Registration.login_id.in_(logins_of(login_id)), Registration.webinar_id == webinar_id
+        )
+        .values(went_to=went_to, went_with=went_with, turns=Registration.turns + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _asked(session: Session, webinar: Webinar, login_id: int) -> RequestFacts | None:
+    public_id = session.scalar(
+        select(DeskRequest.public_id)
+        .where(
+            DeskRequest.login_id.in_(logins_of(login_id)),
+            DeskRequest.webinar_id == webinar.id,
+            DeskRequest.refusal == MONEY_BACK,
+            DeskRequest.state.in_(OPEN),
+        )
+        .order_by(DeskRequest.id.desc())
+        .limit(1)
+    )
+    return None if public_id is None else find_request(session, public_id)

@@ -1,0 +1,115 @@
+"""What an organization asks the house about a seat: that it may move to somebody else (S3)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.email_addresses import read_address
+from lms.core.errors import N_, Conflict, NotFound
+from lms.mail.links import Doors, Office
+from lms.models.requests import DeskRequest, RequestKind
+from lms.models.seats import SeatState
+from lms.requests import requests
+from lms.requests.reading import OPEN, RequestFacts, find_request
+from lms.requests.requests import NewRequest
+from lms.seats import claims, invitations, transfers
+from lms.seats.invitations import Invitee
+from lms.seats.pools import PoolFacts
+from lms.seats.reading import find_seat
+from lms.seats.seat_counts import NO_SUCH_SEAT
+from lms.seats.transfers import Named
+
+NOTHING_TO_APPROVE = N_("This request is about no seat.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, what they write besides, and whom they want a seat to go to."""
+
+    login_id: int
+    public_id: str
+    name: str
+    email: str
+    message: str = ""
+    to: Invitee | None = None
+
+
+def ask_to_move(
+    session: Session,
+    seat_id: str,
+    pool: PoolFacts,
+    asker: Asker,
+    *,
+    office: Office,
+    now: datetime,
+) -> RequestFacts:
+    """Ask staff to agree that a seat goes to somebody else (S3).
+
+    Whom they name has the seat as soon as staff agree. While such a request is open, asking
+    again returns it, with whom they name now. Raises NotFound for another pool's seat, Conflict
+    where whom they name has a seat of the pool already, Invalid.
+    """
+    seat = find_seat(session, seat_id)
+    if seat.pool_id != pool.id:
+        raise NotFound(NO_SUCH_SEAT)
+    asked = session.scalar(
+        select(DeskRequest.public_id)
+        .where(
+            DeskRequest.seat_id == seat.id,
+            DeskRequest.kind == RequestKind.REASSIGN,
+            DeskRequest.state.in_(OPEN),
+        )
+        .limit(1)
+    )
+    to = asker.to
+    if to is not None and invitations.held_by(session, pool.id, to.address) is not None:
+        raise Conflict(invitations.IN_ALREADY)
+    if asked is not None:
+        if to is not None:
+            requests.name_successor(session, asked, email=to.address.shown, name=to.name)
+        return find_request(session, asked)
+    new = NewRequest(
+        kind=RequestKind.REASSIGN,
+        name=asker.name,
+        email=asker.email,
+        organization_name=pool.organization,
+        login_id=asker.login_id,
+        organization_id=pool.organization_id,
+        pool_id=pool.id,
+        seat_id=seat.id,
+        message=asker.message,
+        to_email=to.address.shown if to else None,
+        to_name=to.name if to else "",
+    )
+    return requests.ask(session, new, office=office, actor=asker.public_id, now=now)
+
+
+def agree_to_move(
+    session: Session,
+    request_id: str,
+    answer: str,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Agree with one click: the seat goes to whom the manager named.
+
+    Where nobody was named, a freed seat opens, and one that somebody has may be reassigned.
+    Raises NotFound, and Conflict when the request was answered before, is about no seat, or can't
+    be carried out any more.
+    """
+    request = find_request(session, request_id)
+    if request.seat_public_id is None:
+        raise Conflict(NOTHING_TO_APPROVE)
+    requests.finish(session, request_id, answer=answer, doors=doors, actor=actor, now=now)
+    if request.to_email is not None:
+        to = Invitee(read_address(request.to_email), request.to_name)
+        named = Named(to, request.created_at)
+        transfers.hand_over(
+            session, request.seat_public_id, named, doors=doors, actor=actor, now=now
+        )
+    elif find_seat(session, request.seat_public_id).state is SeatState.LOCKED:
+        claims.approve_refill(session, request.seat_public_id, actor=actor, now=now)

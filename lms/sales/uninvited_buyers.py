@@ -1,0 +1,130 @@
+"""Who was brought in from the past and not yet told: asked for in batches, each person once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms.core.database import insert_into
+from lms.models.accounts import Login
+from lms.models.grants import Grant
+from lms.models.past_sales import PastBuyer
+from lms.models.sales import Sale, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many people have had no letter, whose letters are being written, and who has had it."""
+
+    left: int
+    asked: int
+    written: int
+
+
+def note(session: Session, login_id: int, *, now: datetime) -> None:
+    """Remember that somebody has purchases of which no letter told."""
+    put = insert_into(session, PastBuyer).values(login_id=login_id, brought_at=now)
+    session.execute(put.on_conflict_do_nothing())
+
+
+def note_all(session: Session, login_ids: Iterable[int], *, now: datetime) -> None:
+    """Remember of many that they have purchases of which no letter told."""
+    rows = [{"login_id": login_id, "brought_at": now} for login_id in sorted(set(login_ids))]
+    if rows:
+        session.execute(insert_into(session, PastBuyer).on_conflict_do_nothing(), rows)
+
+
+def count_waiting(session: Session, *, now: datetime) -> Waiting:
+    """Count who can be written to, and where their letters stand."""
+    left = session.scalar(
+        select(func.count())
+        .select_from(PastBuyer)
+        .join(Login, Login.id == PastBuyer.login_id)
+        .where(*_can_be_asked(now))
+    )
+    asked, written = session.execute(
+        select(
+            func.count().filter(PastBuyer.invited_at.is_(None)),
+            func.count().filter(PastBuyer.invited_at.is_not(None)),
+        )
+        .select_from(PastBuyer)
+        .where(PastBuyer.batch.is_not(None))
+    ).one()
+    return Waiting(left or 0, asked, written)
+
+
+def choose(session: Session, most: int, batch: str, *, now: datetime) -> int:
+    """Put the next people into a batch, those brought in first first; returns how many.
+
+    Of two who choose at once, each person is in one batch.
+    """
+    chosen = (
+        select(PastBuyer.login_id)
+        .join(Login, Login.id == PastBuyer.login_id)
+        .where(*_can_be_asked(now))
+        .order_by(PastBuyer.brought_at, PastBuyer.login_id)
+        .limit(most)
+        .with_for_update(of=PastBuyer, skip_locked=True)
+        .cte("chosen")  # asked once, where PostgreSQL may ask a subquery again for every row
+    )
+    found = session.execute(
+        update(PastBuyer)
+        .where(PastBuyer.login_id.in_(select(chosen.c.login_id)), PastBuyer.batch.is_(None))
+        .values(batch=batch)
+        .returning(PastBuyer.login_id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(found.all())
+
+
+def take_next(session: Session, batch: str, most: int, *, now: datetime) -> Sequence[int]:
+    """Return the next people of a batch, marked as written to: their letters are due now."""
+    next_ = (
+        select(PastBuyer.login_id)
+        .where(PastBuyer.batch == batch, PastBuyer.invited_at.is_(None))
+        .order_by(PastBuyer.login_id)
+        .limit(most)
+        .with_for_update(of=PastBuyer)
+        .cte("next")
+    )
+    return session.scalars(
+        update(PastBuyer)
+        .where(PastBuyer.login_id.in_(select(next_.c.login_id)), PastBuyer.invited_at.is_(None))
+        .values(invited_at=now)
+        .returning(PastBuyer.login_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+
+
+def let_go(session: Session, batch: str) -> None:
+    """Let those of a batch wait again whose letters were not written."""
+    session.execute(
+        update(PastBuyer)
+        .where(PastBuyer.batch == batch, PastBuyer.invited_at.is_(None))
+        .values(batch=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _can_be_asked(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of who waits, can be reached, and has something that still counts."""
+    has_something = (
+        exists()
+        .where(
+            Sale.contact_id == PastBuyer.login_id,
+            Sale.terms == Terms.HISTORY,
+            Grant.sale_id == Sale.id,
+            Grant.revoked_at.is_(None),
+            or_(Grant.ends_at.is_(None), Grant.ends_at > now),
+        )
+        .correlate(PastBuyer)
+    )
+    return (
+        PastBuyer.batch.is_(None),
+        Login.email.is_not(None),
+        Login.merged_into.is_(None),
+        Login.blocked_at.is_(None),
+        has_something,
+    )

@@ -1,0 +1,1 @@
+"""Search: webinars and passages by their words, and suggestions."""

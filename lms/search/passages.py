@@ -1,0 +1,372 @@
+"""What is said and written in webinars, passage by passage: kept for the search, and found.
+
+Whoever has words with a time or a page keeps them by one call of `keep`, in the transaction that
+changes their source, and drops them by `drop`.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Function,
+    Select,
+    Subquery,
+    Text,
+    any_,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    null,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.orm import Session
+
+from lms.models.catalog import Webinar
+from lms.models.search import WEBINAR_BITS, Passage, PassageKind
+from lms.search.webinar_search import BEGINNING, fold
+from lms.search.webinar_search import hits as written_hits
+
+PIECE_S: Final = 30.0
+PIECE_LETTERS: Final = 700
+# Of a word that is everywhere, so many passages are looked at for the webinars that speak of it.
+MOST_HITS: Final = 20_000
+LOOKED_AT: Final = 20
+QUOTED: Final = 3
+AROUND: Final = 110
+_BETWEEN: Final = re.compile(r"[^\W_]+")
+_ENDINGS: Final = ("ing", "ies", "ied", "es", "ed", "ly", "s", "e", "y")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where passages come from: `id` is the outside id of the captions, handout or recording."""
+
+    webinar_id: int
+    kind: PassageKind
+    id: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some sentences; `starts_s` in seconds of the recording, `page` counts from 1."""
+
+    text: str
+    starts_s: float | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of a quotation, marked where it is what was asked for."""
+
+    text: str
+    is_marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A passage as an answer shows it."""
+
+    kind: PassageKind
+    source: str
+    language: str
+    starts_s: float | None
+    page: int | None
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """The best passages of a webinar, in their order, and how many more there are (at least)."""
+
+    best: tuple[Quote, ...]
+    more: int
+
+
+def keep(session: Session, source: Source, pieces: Iterable[Piece]) -> None:
+    """Put what a source says in place of what it said before, in the caller's transaction."""
+    drop(session, source.id)
+    # Two writers of one webinar would number their passages alike.
+    session.execute(select(Webinar.id).where(Webinar.id == source.webinar_id).with_for_update())
+    first = source.webinar_id << WEBINAR_BITS
+    last = session.scalar(select(func.max(Passage.id)).where(*of_webinar(source.webinar_id)))
+    number = first if last is None else last + 1
+    rows = [
+        {
+            "id": number + place,
+            "webinar_id": source.webinar_id,
+            "kind": source.kind,
+            "source": source.id,
+            "language": source.language,
+            "starts_s": piece.starts_s,
+            "page": piece.page,
+            "text": piece.text,
+        }
+        for place, piece in enumerate(each for each in pieces if each.text)
+    ]
+    if rows:
+        session.execute(insert(Passage), rows)
+
+
+def drop(session: Session, source_id: str) -> None:
+    """Forget what a source says."""
+    session.flush()
+    gone = delete(Passage).where(Passage.source == source_id)
+    session.execute(gone.execution_options(synchronize_session=False))
+
+
+def pieces_of(lines: Iterable[tuple[float, str]]) -> Iterable[Piece]:
+    """Gather spoken lines, each with its second, to passages of about half a minute."""
+    begun, said, letters = 0.0, list[str](), 0
+    for starts, line in lines:
+        if said and (starts - begun >= PIECE_S or letters >= PIECE_LETTERS):
+            yield Piece(" ".join(said), starts_s=begun)
+            said, letters = [], 0
+        if not said:
+            begun = starts
+        said.append(line)
+        letters += len(line)
+    if said:
+        yield Piece(" ".join(said), starts_s=begun)
+
+
+def hits(words: Sequence[str], dialect: str) -> CTE:
+    """Return the webinars with passages that have all of `words`.
+
+    A table (webinar_id, passages, first): how many passages of each, and the first of them for
+    `quote`, which SQLite leaves to be asked for.
+    """
+    found = _found(words, dialect).subquery("said")
+    whose = _webinar_of(found.c.id)
+    counted = select(
+        whose.label("webinar_id"),
+        func.count().label("passages"),
+        _first(found.c.id, dialect).label("first"),
+    )
+    return counted.group_by(whose).cte("spoken").prefix_with("MATERIALIZED")
+
+
+def hits_anywhere(words: Sequence[str], dialect: str) -> Subquery:
+    """Return the webinars of all that is found: (webinar_id, rank, first), a lower rank is better.
+
+    Who has the words in title, names or text comes before those that only speak of it, and of
+    those the ones that speak of it more.
+    """
+    written, spoken = written_hits(words, dialect), hits(words, dialect)
+    both = union_all(
+        select(written.c.webinar_id, written.c.rank, cast(null(), Text).label("first")),
+        select(spoken.c.webinar_id, (1.0 / spoken.c.passages).label("rank"), spoken.c.first),
+    ).subquery("everywhere")
+    best = select(
+        both.c.webinar_id,
+        func.min(both.c.rank).label("rank"),
+        func.max(both.c.first).label("first"),
+    )
+    return best.group_by(both.c.webinar_id).subquery("hits")
+
+
+def quote(
+    session: Session, words: Sequence[str], webinars: Mapping[int, str | None]
+) -> Mapping[int, Quotes]:
+    """Return the best passages of each of these webinars that has any with all of `words`.
+
+    Each webinar comes with its `first` of `hits`. Ask the policy before showing what is answered:
+    it is said behind the door.
+    """
+    rows: dict[int, list[Any]] = {}
+    for row in _passages(session, words, webinars):
+        rows.setdefault(row.webinar_id, []).append(row)
+    return {webinar_id: _best(found, words) for webinar_id, found in rows.items()}
+
+
+def marked(passage: str, words: Sequence[str]) -> tuple[Part, ...]:
+    """Return a passage around what was asked for, its words marked."""
+    places = _places(passage, words)
+    if not places:
+        return (Part(passage[: 2 * AROUND], is_marked=False),)
+    begins, ends = _around(passage, places[0])
+    cuts = [(max(at, begins), stop) for at, stop in places if stop <= ends]
+    parts = [Part("… ", is_marked=False)] if begins else []
+    for starts, stops in cuts:
+        parts += [
+            Part(passage[begins:starts], is_marked=False),
+            Part(passage[starts:stops], is_marked=True),
+        ]
+        begins = stops
+    parts.append(
+        Part(passage[begins:ends] + (" …" if ends < len(passage) else ""), is_marked=False)
+    )
+    return tuple(part for part in parts if part.text)
+
+
+def _around(passage: str, place: tuple[int, int]) -> tuple[int, int]:
+    """Return the stretch that is quoted: whole words, the place of the first hit early in it."""
+    begins = max(0, place[0] - AROUND)
+    if begins:
+        begins = min(passage.find(" ", begins) + 1, place[0])
+    ends = min(len(passage), place[1] + 2 * AROUND)
+    if ends < len(passage):
+        ends = max(passage.rfind(" ", begins, ends), place[1])
+    return begins, ends
+
+
+def says(line: str, words: Sequence[str]) -> bool:
+    """Tell whether a line has any of the words that are marked."""
+    return bool(_places(line, words))
+
+
+def _found(words: Sequence[str], dialect: str) -> Select[int]:
+    """Return the ids of passages with all of `words`: on SQLite the newest, by their index alone."""
+    if dialect != "sqlite":
+        said = func.passages_said(_query(words), MOST_HITS, type_=BigInteger).column_valued("said")
+        return select(said.label("id"))
+    return (
+        select(literal_column("rowid", BigInteger).label("id"))
+        .select_from(text("passage_search"))
+        .where(text("passage_search MATCH :said").bindparams(said=_fts5(words)))
+        .order_by(literal_column("rowid").desc())
+        .limit(MOST_HITS)
+    )
+
+
+def _first(passage_id: ColumnElement[int], dialect: str) -> ColumnElement[Any]:
+    if dialect == "sqlite":
+        return null()
+    ordered = aggregate_order_by(passage_id, passage_id)
+    all_of_them = func.array_agg(ordered, type_=ARRAY(BigInteger))
+    return func.array_to_string(all_of_them[1:LOOKED_AT], " ")
+
+
+def _webinar_of(passage_id: ColumnElement[int]) -> ColumnElement[int]:
+    return passage_id.op(">>")(literal_column(str(WEBINAR_BITS)))
+
+
+def _passages(
+    session: Session, words: Sequence[str], webinars: Mapping[int, str | None]
+) -> Iterable[Any]:
+    if not words or not webinars:
+        return []
+    asked = select(
+        Passage.webinar_id,
+        Passage.kind,
+        Passage.source,
+        Passage.language,
+        Passage.starts_s,
+        Passage.page,
+        Passage.text,
+    ).order_by(Passage.id)
+    dialect = session.get_bind().dialect.name
+    if dialect != "sqlite":
+        known = [int(one) for first in webinars.values() for one in (first or "").split()]
+        # One array: hundreds of parameters would take longer to write down than to look up.
+        these = any_(literal(known, ARRAY(BigInteger)))
+        return session.execute(asked.where(Passage.id == these)).all()
+    # The index of words is asked once for all of them: a beginning of words is dear to gather.
+    said = _found(words, dialect).cte("said").prefix_with("MATERIALIZED")
+    whose = _webinar_of(said.c.id)
+    place = func.row_number().over(partition_by=whose, order_by=said.c.id)
+    numbered = (
+        select(said.c.id, place.label("place")).where(whose.in_(webinars)).subquery("numbered")
+    )
+    asked = asked.join(numbered, numbered.c.id == Passage.id).where(numbered.c.place <= LOOKED_AT)
+    return session.execute(asked).all()
+
+
+def _best(rows: Sequence[Any], words: Sequence[str]) -> Quotes:
+    stems = {_stem(word) for word in words}
+    told = [(_share(row.text, stems), place, row) for place, row in enumerate(rows)]
+    chosen = sorted(sorted(told, key=lambda each: (-each[0], each[1]))[:QUOTED], key=lambda e: e[1])
+    best = tuple(
+        Quote(
+            PassageKind(row.kind),
+            row.source,
+            row.language,
+            row.starts_s,
+            row.page,
+            marked(row.text, words),
+        )
+        for _, _, row in chosen
+    )
+    return Quotes(best, len(rows) - len(best))
+
+
+def _share(passage: str, stems: Iterable[str]) -> int:
+    """Return how often a passage has the words, roughly: enough to choose what is quoted."""
+    plain = _plain(passage)
+    return sum(plain.count(stem) for stem in stems)
+
+
+def _plain(written: str) -> str:
+    return written.lower() if written.isascii() else fold(written)
+
+
+def _places(passage: str, words: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where words of the query stand, their endings left aside as the indexes do."""
+    stems = {_stem(word) for word in words}
+    last = words[-1] if words and len(words[-1]) >= BEGINNING else None
+    beginnings = (*stems, *([last] if last else []))
+    plain = _plain(passage)
+    if not any(each in plain for each in beginnings):
+        return []
+    # Folding may change the length of what is not ASCII; then each word is folded by itself.
+    same = plain if len(plain) == len(passage) else None
+    if same is None:
+        told = ((each.span(), _plain(each[0])) for each in _BETWEEN.finditer(passage))
+    else:
+        told = (
+            (each.span(), each[0])
+            for each in _beginning(beginnings).finditer(same)
+            if not same[max(each.start() - 1, 0) : each.start()].isalnum()
+        )
+    return [
+        span
+        for span, word in told
+        if word.startswith(beginnings)
+        and (_stem(word) in stems or (last and word.startswith(last)))
+    ]
+
+
+@lru_cache(maxsize=64)
+def _beginning(beginnings: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds the words that begin so, and ends of words that go on so."""
+    return re.compile(f"(?:{'|'.join(dict.fromkeys(beginnings))})[^\\W_]*")
+
+
+def _stem(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= BEGINNING:
+            return word[: -len(ending)]
+    return word
+
+
+def of_webinar(webinar_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on a passage that it is a webinar's."""
+    first = webinar_id << WEBINAR_BITS
+    return (Passage.id >= first, Passage.id < first + (1 << WEBINAR_BITS))
+
+
+def _fts5(words: Sequence[str]) -> str:
+    terms = [f'"{word}"' for word in words]
+    if terms and len(words[-1]) >= BEGINNING:
+        terms[-1] += " *"
+    return " AND ".join(terms)
+
+
+def _query(words: Sequence[str]) -> Function[Any]:
+    terms = list(words)
+    if terms and len(words[-1]) >= BEGINNING:
+        terms[-1] += ":*"
+    return func.to_tsquery(literal_column("'english'"), " & ".join(terms))

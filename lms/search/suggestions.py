@@ -1,0 +1,106 @@
+"""What is suggested while somebody types into the search: public names alone, by one statement."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Float, Select, cast, exists, func, literal, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from lms.models.catalog import (
+    Presenter,
+    Series,
+    Webinar,
+    WebinarPresenter,
+    WebinarSeries,
+    WebinarState,
+)
+from lms.search import webinar_search
+
+SHORTEST: Final = 2
+
+
+class Kind(StrEnum):
+    """What a suggestion leads to, in the order in which they are shown."""
+
+    PRESENTER = "presenter"
+    SERIES = "series"
+    WEBINAR = "webinar"
+
+
+MOST: Final = {Kind.PRESENTER: 3, Kind.SERIES: 3, Kind.WEBINAR: 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A page of the catalog by its name."""
+
+    kind: Kind
+    slug: str
+    title: str
+
+
+def suggest(session: Session, asked: str) -> tuple[Suggestion, ...]:
+    """Return what somebody may mean: presenters and series first, then webinars, the likeliest first.
+
+    Only what everybody may see is looked through: announced webinars, and who and what they name.
+    """
+    words = webinar_search.words_in(asked)
+    if not words or len("".join(words)) < SHORTEST:
+        return ()
+    hits = webinar_search.hits(words, session.get_bind().dialect.name)
+    webinars = (
+        _named(
+            Kind.WEBINAR,
+            Webinar.slug,
+            Webinar.title,
+            1 + func.row_number().over(order_by=hits.c.rank),
+        )
+        .join(hits, hits.c.webinar_id == Webinar.id)
+        .where(Webinar.state == WebinarState.ANNOUNCED)
+        .order_by(hits.c.rank, Webinar.held_at.desc())
+        .limit(MOST[Kind.WEBINAR])
+    )
+    presented = exists().where(
+        WebinarPresenter.presenter_id == Presenter.id,
+        WebinarPresenter.webinar_id == Webinar.id,
+        Webinar.state == WebinarState.ANNOUNCED,
+    )
+    presenters = _named(Kind.PRESENTER, Presenter.slug, Presenter.name, literal(0.0))
+    filled = exists().where(
+        WebinarSeries.series_id == Series.id,
+        WebinarSeries.webinar_id == Webinar.id,
+        Webinar.state == WebinarState.ANNOUNCED,
+    )
+    series = _named(Kind.SERIES, Series.slug, Series.title, literal(1.0))
+    parts = (presenters.where(presented), series.where(filled), webinars)
+    every = union_all(*(select(part.subquery()) for part in parts)).subquery()
+    rows = session.execute(
+        select(every.c.kind, every.c.slug, every.c.title).order_by(every.c.rank, every.c.title)
+    )
+    found = [Suggestion(Kind(row.kind), row.slug, row.title) for row in rows]
+    # No database compares names without their accents, as the words of the search are.
+    called = [each for each in found if each.kind is Kind.WEBINAR or _is_called(each.title, words)]
+    return tuple(
+        each for kind in Kind for each in [one for one in called if one.kind is kind][: MOST[kind]]
+    )
+
+
+def _named(
+    kind: Kind,
+    slug: InstrumentedAttribute[str],
+    title: InstrumentedAttribute[str],
+    rank: Any,  # noqa: ANN401
+) -> Select[Any, Any, Any, Any]:
+    return select(
+        literal(kind.value).label("kind"),
+        slug.label("slug"),
+        title.label("title"),
+        cast(rank, Float).label("rank"),
+    )
+
+
+def _is_called(name: str, words: tuple[str, ...]) -> bool:
+    """Tell whether a name has each word, or one that begins with it."""
+    parts = webinar_search.parts_of(name)
+    return all(any(part.startswith(word) for part in parts) for word in words)

@@ -1,0 +1,159 @@
+"""Finding webinars by their words: FTS5 on SQLite, a text index on PostgreSQL, one way to ask.
+
+`keep` belongs in the transaction that changes a webinar, a presenter or a series.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnClause,
+    Float,
+    Function,
+    Integer,
+    Row,
+    Select,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy.orm import Session
+
+from lms.core.json_row_aggregates import gathered
+from lms.core.markdown import to_words
+from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
+from lms.models.search import SEARCHED, WebinarWords
+
+MOST_WORDS = 12
+BEGINNING = 3  # the last word may be one that is not finished, from so many letters on
+AT_ONCE = 200
+MOST_RANKED = 1000
+# Words that tell one webinar from another too little to be asked for.
+_EVERYWHERE = (
+    "a an and are as at be by can do for from has have how i in is it its my of on or our that the "
+    "their this to us was we what when where which who will with you your"
+)
+COMMON = frozenset(_EVERYWHERE.split())
+
+_names = gathered(
+    select(Presenter.name)
+    .join_from(WebinarPresenter, Presenter)
+    .where(WebinarPresenter.webinar_id == Webinar.id)
+    .order_by(WebinarPresenter.position)
+    .correlate(Webinar)
+)
+_series = gathered(
+    select(Series.title)
+    .join_from(WebinarSeries, Series)
+    .where(WebinarSeries.webinar_id == Webinar.id)
+    .correlate(Webinar)
+)
+_SOURCES = select(
+    Webinar.id,
+    Webinar.title,
+    Webinar.summary,
+    Webinar.overview,
+    Webinar.agenda,
+    _names.label("names"),
+    _series.label("series"),
+)
+
+
+def keep(session: Session, webinar_ids: Iterable[int]) -> None:
+    """Bring the index up to date for these webinars, in the caller's transaction."""
+    session.flush()
+    for some in _portions(webinar_ids):
+        # Of two who write one webinar's words the second waits, and reads what the first has changed.
+        mine = select(Webinar.id).where(Webinar.id.in_(some)).order_by(Webinar.id)
+        session.execute(mine.with_for_update(key_share=True))
+        rows = session.execute(_SOURCES.where(Webinar.id.in_(some))).all()
+        session.execute(delete(WebinarWords).where(WebinarWords.webinar_id.in_(some)))
+        if rows:
+            session.execute(insert(WebinarWords), [_words_of(row) for row in rows])
+
+
+def words_in(asked: str) -> tuple[str, ...]:
+    """Return the words of what somebody typed, folded, without those that are everywhere."""
+    found = parts_of(asked)[:MOST_WORDS]
+    telling = tuple(
+        word for word in found if word not in COMMON and (len(word) > 1 or word.isdigit())
+    )
+    return telling or found
+
+
+def parts_of(written: str) -> tuple[str, ...]:
+    """Return every word of a text, folded."""
+    return tuple(re.findall(r"[^\W_]+", fold(written)))
+
+
+def hits(words: Sequence[str], dialect: str) -> CTE:
+    """Return the webinars that have all of `words`, as a table (webinar_id, rank).
+
+    A lower rank is better: a word in the title counts more than one in a name, and that more than
+    one in the text. The last word may be the beginning of one.
+    """
+    asked = _fts5(words) if dialect == "sqlite" else _tsquery(words)
+    # Kept aside: SQLite would otherwise ask the index once for every webinar.
+    return asked.cte("hits").prefix_with("MATERIALIZED")
+
+
+def fold(written: str) -> str:
+    """Return text for comparing words: lower case, without accents."""
+    plain = unicodedata.normalize("NFKD", written)
+    return "".join(mark for mark in plain if not unicodedata.combining(mark)).casefold()
+
+
+def _fts5(words: Sequence[str]) -> Select[int, float]:
+    terms = [f'"{word}"' for word in words]
+    if terms and len(words[-1]) >= BEGINNING:
+        terms[-1] += " *"
+    return (
+        select(
+            literal_column("rowid", Integer).label("webinar_id"),
+            literal_column("bm25(webinar_search, 10.0, 4.0, 1.0)", Float).label("rank"),
+        )
+        .select_from(text("webinar_search"))
+        .where(text("webinar_search MATCH :asked").bindparams(asked=" AND ".join(terms)))
+    )
+
+
+def _tsquery(words: Sequence[str]) -> Select[int, float]:
+    terms = list(words)
+    if terms and len(words[-1]) >= BEGINNING:
+        terms[-1] += ":*"
+    query: Function[Any] = func.to_tsquery(literal_column("'english'"), " & ".join(terms))
+    weights: ColumnClause[Any] = literal_column(
+        "setweight(to_tsvector('english', title), 'A') || "
+        "setweight(to_tsvector('english', names), 'B')"
+    )
+    # Ranking takes its time, so of very many hits only the newest are ranked.
+    place = func.row_number().over(order_by=WebinarWords.webinar_id.desc())
+    rank = case((place <= MOST_RANKED, -func.ts_rank(weights, query, type_=Float)), else_=0.0)
+    return select(WebinarWords.webinar_id, rank.label("rank")).where(
+        literal_column(SEARCHED).op("@@", is_comparison=True)(query)
+    )
+
+
+def _words_of(row: Row[*tuple[Any, ...]]) -> dict[str, object]:
+    names = [name for (name,) in (*(row.names or ()), *(row.series or ()))]
+    body = (row.summary, to_words(row.overview), row.agenda)
+    return {
+        "webinar_id": row.id,
+        "title": fold(row.title),
+        "names": fold(" ".join(names)),
+        "body": fold("\n".join(body)),
+    }
+
+
+def _portions(webinar_ids: Iterable[int]) -> Iterator[list[int]]:
+    rest = iter(sorted(set(webinar_ids)))
+    while some := list(islice(rest, AT_ONCE)):
+        yield some

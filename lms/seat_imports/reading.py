@@ -1,0 +1,193 @@
+"""Staff lists as people see them: how far each is, and what would become of every row."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, NotFound
+from lms.models.accounts import Login
+from lms.models.jobs import Job
+from lms.models.seat_imports import Answer, ImportState, SeatImport, SeatImportRow
+from lms.models.seats import Pool
+from lms.organizations.staff_list_parser import SENTENCES as FAULTS
+
+PAGE: Final = 50
+NO_SUCH_LIST = N_("There is no such list.")
+
+ANSWERS: Final = {
+    Answer.OK: N_("Gets a seat."),
+    Answer.ALREADY: N_("Has a seat or an invitation already."),
+    Answer.DUPLICATE: N_("Stands in this list more than once; only the first row counts."),
+    Answer.NO_SEAT: N_("No seat is left for this person."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFacts:
+    """A list as people see it: how far it is, and how many rows have which answer.
+
+    `progress` is a share of the work under way, from 0 to 1, which began at `started_at`; `staged`
+    are the rows that were read so far, counted while the list is read. `failure` is a sentence, empty when
+    there is nothing to tell. Times are UTC.
+    """
+
+    id: int
+    public_id: str
+    pool_id: int
+    pool: str
+    file_name: str
+    made_by: str | None
+    state: ImportState
+    ok: int
+    already: int
+    invalid: int
+    duplicate: int
+    no_seat: int
+    seated: int
+    failure: str
+    progress: float
+    started_at: datetime | None
+    staged: int
+    created_at: datetime
+    applied_at: datetime | None
+
+    @property
+    def rows(self) -> int:
+        """Return how many people stand in the list, faults and repetitions included."""
+        return self.ok + self.already + self.invalid + self.duplicate + self.no_seat
+
+    @property
+    def fits_whole(self) -> bool:
+        """Tell whether every row has or gets its seat, so that all of the list can be applied."""
+        return not (self.invalid or self.no_seat)
+
+
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """One row of a list: `text` is the address, or what stood there; `sentence` explains."""
+
+    line: int
+    text: str
+    name: str
+    answer: Answer
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """One page of rows, in the file's order, and how many there are in all."""
+
+    items: tuple[RowFacts, ...]
+    total: int
+
+
+_under_way = (
+    select(Job)
+    .where(Job.subject == SeatImport.public_id, Job.finished_at.is_(None))
+    .order_by(Job.id.desc())
+    .limit(1)
+    .correlate(SeatImport)
+)
+_progress = _under_way.with_only_columns(Job.progress).scalar_subquery()
+_started_at = _under_way.with_only_columns(Job.started_at).scalar_subquery()
+# Rows are numbered from 1 on, so the last number is how many were read; it is found by the key.
+_staged = (
+    select(func.max(SeatImportRow.number))
+    .where(SeatImportRow.import_id == SeatImport.id, SeatImport.state == ImportState.READING)
+    .correlate(SeatImport)
+    .scalar_subquery()
+)
+_FACTS: Final = (
+    select(
+        SeatImport.id,
+        SeatImport.public_id,
+        SeatImport.pool_id,
+        Pool.public_id.label("pool"),
+        SeatImport.file_name,
+        Login.name.label("made_by"),
+        SeatImport.state,
+        SeatImport.ok,
+        SeatImport.already,
+        SeatImport.invalid,
+        SeatImport.duplicate,
+        SeatImport.no_seat,
+        SeatImport.seated,
+        SeatImport.failure,
+        func.coalesce(_progress, 0.0).label("progress"),
+        _started_at.label("started_at"),
+        func.coalesce(_staged, 0).label("staged"),
+        SeatImport.created_at,
+        SeatImport.applied_at,
+    )
+    .join(Pool, Pool.id == SeatImport.pool_id)
+    .outerjoin(Login, Login.id == SeatImport.made_by)
+)
+
+
+def read_import(session: Session, public_id: str, *, organization_id: int) -> ImportFacts:
+    """Return a list of one of an organization's pools; raises NotFound for any other."""
+    return _read(
+        session,
+        SeatImport.public_id == public_id,
+        Pool.organization_id == organization_id,
+    )
+
+
+def find_import(session: Session, public_id: str) -> ImportFacts:
+    """Return a list, for the house itself; raises NotFound."""
+    return _read(session, SeatImport.public_id == public_id)
+
+
+def latest_imports(session: Session, pool_id: int, *, limit: int = 10) -> tuple[ImportFacts, ...]:
+    """Return a pool's lists, the newest first."""
+    rows = session.execute(
+        _FACTS.where(SeatImport.pool_id == pool_id).order_by(SeatImport.id.desc()).limit(limit)
+    )
+    return tuple(_facts(row) for row in rows)
+
+
+def rows_of(
+    session: Session,
+    import_id: int,
+    *,
+    answer: Answer | None = None,
+    page: int = 1,
+    size: int = PAGE,
+) -> RowPage:
+    """Return one page of a list's rows, those with one answer or all."""
+    which = [SeatImportRow.import_id == import_id]
+    if answer is not None:
+        which.append(SeatImportRow.answer == answer)
+    total = session.scalar(select(func.count()).select_from(SeatImportRow).where(*which)) or 0
+    rows = session.scalars(
+        select(SeatImportRow)
+        .where(*which)
+        .order_by(SeatImportRow.number)
+        .offset((page - 1) * size)
+        .limit(size)
+    )
+    return RowPage(tuple(_row_facts(row) for row in rows), total)
+
+
+def _read(session: Session, *which: ColumnElement[bool]) -> ImportFacts:
+    row = session.execute(_FACTS.where(*which)).one_or_none()
+    if row is None:
+        raise NotFound(NO_SUCH_LIST)
+    return _facts(row)
+
+
+def _facts(row: Row[*tuple[Any, ...]]) -> ImportFacts:
+    return ImportFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def _row_facts(row: SeatImportRow) -> RowFacts:
+    return RowFacts(
+        line=row.line,
+        text=row.email or row.raw,
+        name=row.name,
+        answer=row.answer,
+        sentence=ANSWERS[row.answer] if row.fault is None else FAULTS[row.fault],
+    )

@@ -1,0 +1,99 @@
+"""What becomes of each row of a staff list: a few statements over all of them (PRODUCT.md, S6)."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func, or_, select, union, update
+from sqlalchemy.orm import Session
+
+from lms.models.accounts import Login, LoginAlias
+from lms.models.seat_imports import Answer, ImportState, SeatImport, SeatImportRow
+from lms.models.seats import Assignment, Pool
+from lms.seats.seat_counts import standing_of
+
+_DEPENDS_ON_THE_POOL: Final = (Answer.ALREADY, Answer.NO_SEAT)
+
+
+def answer_rows(session: Session, row: SeatImport, *, now: datetime) -> None:
+    """Answer every row as the pool stands now, and count the answers; the pool is only read."""
+    mine = SeatImportRow.import_id == row.id
+    _set(session, mine, SeatImportRow.answer.in_(_DEPENDS_ON_THE_POOL), answer=Answer.OK)
+    if row.state is ImportState.READING:  # what stands in the file twice does so for good
+        _set(session, mine, _comes_again(row.id), answer=Answer.DUPLICATE)
+    _set(session, mine, _has_a_place(row.pool_id), answer=Answer.ALREADY)
+    free = _free(session, row.pool_id, now)
+    if free is not None:
+        _turn_away(session, row.id, free)
+    _count(session, row)
+
+
+def seatable(import_id: int) -> ColumnElement[bool]:
+    """Return the condition of the rows that get a seat."""
+    return (SeatImportRow.import_id == import_id) & (SeatImportRow.answer == Answer.OK)
+
+
+def _set(session: Session, *which: ColumnElement[bool], answer: Answer) -> None:
+    session.execute(
+        update(SeatImportRow)
+        .where(*which)
+        .values(answer=answer)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _comes_again(import_id: int) -> ColumnElement[bool]:
+    nth = func.row_number().over(
+        partition_by=SeatImportRow.email_key, order_by=SeatImportRow.number
+    )
+    ranked = select(SeatImportRow.number, nth.label("nth")).where(seatable(import_id)).subquery()
+    return SeatImportRow.number.in_(select(ranked.c.number).where(ranked.c.nth > 1))
+
+
+def _has_a_place(pool_id: int) -> ColumnElement[bool]:
+    """Return the condition of those who sit in the pool, under this address or their login's."""
+    sits = (Assignment.pool_id == pool_id) & Assignment.ended_at.is_(None)
+    invited = select(Assignment.email_key).where(sits, Assignment.email_key.is_not(None))
+    theirs = select(Assignment.login_id).where(sits, Assignment.login_id.is_not(None))
+    logins = select(Login.id).where(or_(Login.id.in_(theirs), Login.merged_into.in_(theirs)))
+    keys = union(
+        invited,
+        select(Login.email_key).where(Login.id.in_(logins), Login.email_key.is_not(None)),
+        select(LoginAlias.email_key).where(LoginAlias.login_id.in_(logins)),
+    ).subquery()
+    return (SeatImportRow.answer == Answer.OK) & SeatImportRow.email_key.in_(select(keys.c[0]))
+
+
+def _free(session: Session, pool_id: int, now: datetime) -> int | None:
+    if not standing_of(session, pool_id, now).takes_people:
+        return 0
+    capacity, used = session.execute(
+        select(Pool.capacity, Pool.used).where(Pool.id == pool_id)
+    ).one()
+    return None if capacity is None else max(0, capacity - used)
+
+
+def _turn_away(session: Session, import_id: int, free: int) -> None:
+    first = session.scalar(
+        select(SeatImportRow.number)
+        .where(seatable(import_id))
+        .order_by(SeatImportRow.number)
+        .offset(free)
+        .limit(1)
+    )
+    if first is not None:
+        _set(session, seatable(import_id), SeatImportRow.number >= first, answer=Answer.NO_SEAT)
+
+
+def _count(session: Session, row: SeatImport) -> None:
+    counted: Any = session.execute(
+        select(SeatImportRow.answer, func.count())
+        .where(SeatImportRow.import_id == row.id)
+        .group_by(SeatImportRow.answer)
+    )
+    counts = dict(counted.all())
+    row.ok = counts.get(Answer.OK, 0)
+    row.already = counts.get(Answer.ALREADY, 0)
+    row.invalid = counts.get(Answer.INVALID, 0)
+    row.duplicate = counts.get(Answer.DUPLICATE, 0)
+    row.no_seat = counts.get(Answer.NO_SEAT, 0)
+    session.flush()

@@ -1,0 +1,1 @@
+"""Seats: pools, claims, invitations, transfers, the waitlist, and every count of seats."""

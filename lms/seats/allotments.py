@@ -1,0 +1,177 @@
+"""Allotments: a parent organization gives parts of its pool to its children (PRODUCT.md, S11)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.models.organizations import Organization
+from lms.models.seats import Pool
+from lms.seats.pools import NO_SUCH_POOL, PoolFacts, allotments_of, read_pool
+from lms.seats.seat_counts import count_in, count_out, lock_family
+from lms.seats.waitlist_offers import offer_next
+
+MOST: Final = 1_000_000
+NOT_A_CHILD = N_("Seats can be allotted to organizations that belong to this one.")
+NOT_TWICE = N_("Seats that were allotted can't be allotted further.")
+HAS_SOME = N_("This organization has been allotted seats of this pool; change how many.")
+TOO_FEW_FREE = N_(
+    "So many seats aren't free in this pool. Choose fewer, or move back what others don't use."
+)
+IN_USE = N_("More seats than that are in use there. Seats have to be released there first.")
+LIMITED = N_("Only an unlimited pool can be allotted without a number.")
+BAD_NUMBER = N_("Give a number of seats from 0 on.")
+
+
+@dataclass(frozen=True, slots=True)
+class NothingAllotted:
+    """An organization has no part of a pool."""
+
+
+def allot(
+    session: Session,
+    pool_id: int,
+    organization_id: int,
+    seats: int | None,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> PoolFacts:
+    """Give so many seats of a pool to a child organization; it gets a pool of its own for them.
+
+    None, without end, is for unlimited pools. Raises Invalid for a number that can't be, NotFound
+    for an organization that is no child, Conflict when so many aren't free, it has some already,
+    or the pool was allotted itself.
+    """
+    _check_number(seats)
+    parent, children = _family(session, pool_id)
+    _check_child(session, parent, organization_id)
+    if any(child.organization_id == organization_id for child in children):
+        raise Conflict(HAS_SOME)
+    _take(session, parent, seats)
+    child = Pool(
+        organization_id=organization_id,
+        scope=parent.scope,
+        webinar_id=parent.webinar_id,
+        presenter_id=parent.presenter_id,
+        series_id=parent.series_id,
+        is_permanent=parent.is_permanent,
+        capacity=seats,
+        allotted_from_id=parent.id,
+        allotted=seats,
+        created_at=now,
+    )
+    session.add(child)
+    session.flush()
+    detail = {"parent": parent.public_id, "seats": seats}
+    audit.record(session, "pool.allotted", child.public_id, actor=actor, now=now, detail=detail)
+    return read_pool(session, child.id)
+
+
+def change(
+    session: Session, child_pool_id: int, seats: int | None, *, actor: str | None, now: datetime
+) -> PoolFacts:
+    """Change how many seats a child organization is allotted; what is used there stays used.
+
+    Raises Invalid, NotFound for a pool that isn't allotted, Conflict when the parent has not so
+    many free or the child uses more.
+    """
+    _check_number(seats)
+    parent_id = session.scalar(select(Pool.allotted_from_id).where(Pool.id == child_pool_id))
+    if parent_id is None:
+        raise NotFound
+    parent, children = _family(session, parent_id)
+    child = next(one for one in children if one.id == child_pool_id)
+    if seats is not None and seats < child.used:
+        raise Conflict(IN_USE)
+    _move(session, parent, child.allotted, seats)
+    if parent.capacity != 0:  # a lapsed pool keeps in mind what it will allot again
+        child.capacity = seats
+    child.allotted = seats
+    session.flush()
+    detail = {"seats": seats}
+    audit.record(session, "pool.reallotted", child.public_id, actor=actor, now=now, detail=detail)
+    session.flush()
+    for pool in sorted((parent, child), key=lambda one: one.id):
+        offer_next(session, pool.id, now=now)
+    return read_pool(session, child.id)
+
+
+def take_back_unused(
+    session: Session, child_pool_id: int, *, actor: str | None, now: datetime
+) -> int:
+    """Take back what a child organization does not use; returns how many seats that were.
+
+    Of an allotment without end nothing is counted, so 0. Raises NotFound for a pool that isn't
+    allotted.
+    """
+    parent_id = session.scalar(select(Pool.allotted_from_id).where(Pool.id == child_pool_id))
+    if parent_id is None:
+        raise NotFound
+    _, children = _family(session, parent_id)
+    child = next(one for one in children if one.id == child_pool_id)
+    before, used = child.allotted, child.used
+    change(session, child_pool_id, used, actor=actor, now=now)
+    return 0 if before is None else before - used
+
+
+def find_part(session: Session, pool_id: int, part_id: str) -> PoolFacts:
+    """Return what was allotted from a pool, by its outside id; raises NotFound for any other."""
+    found = next((one for one in allotments_of(session, pool_id) if one.public_id == part_id), None)
+    if found is None:
+        raise NotFound(NO_SUCH_POOL)
+    return found
+
+
+def part_of(session: Session, pool_id: int, organization_id: int) -> PoolFacts | NothingAllotted:
+    """Return what an organization has been allotted of a pool."""
+    parts = allotments_of(session, pool_id)
+    return next((one for one in parts if one.organization_id == organization_id), NothingAllotted())
+
+
+def _family(session: Session, pool_id: int) -> tuple[Pool, list[Pool]]:
+    family = lock_family(session, pool_id)
+    parent = next((pool for pool in family if pool.id == pool_id), None)
+    if parent is None:
+        raise NotFound
+    if parent.allotted_from_id is not None:
+        raise Conflict(NOT_TWICE)
+    return parent, [pool for pool in family if pool.id != pool_id]
+
+
+def _check_number(seats: int | None) -> None:
+    if seats is not None and not 0 <= seats <= MOST:
+        raise Invalid(BAD_NUMBER, fields={"seats": BAD_NUMBER})
+
+
+def _check_child(session: Session, parent: Pool, organization_id: int) -> None:
+    above = session.scalar(select(Organization.parent_id).where(Organization.id == organization_id))
+    if above != parent.organization_id:
+        raise NotFound(NOT_A_CHILD)
+
+
+def _take(session: Session, parent: Pool, seats: int | None) -> None:
+    if seats is None:
+        if parent.capacity is not None:
+            raise Conflict(LIMITED)
+    elif not count_in(session, parent.id, seats):
+        raise Conflict(TOO_FEW_FREE)
+
+
+def _move(session: Session, parent: Pool, before: int | None, after: int | None) -> None:
+    """Count in the parent what an allotment becomes larger or smaller by."""
+    if after is None and parent.capacity is not None:
+        raise Conflict(LIMITED)
+    if parent.capacity == 0 and before is not None:
+        if after is not None and after > before:
+            raise Conflict(TOO_FEW_FREE)
+        return
+    more = (after or 0) - (before or 0)
+    if more < 0:
+        count_out(session, parent.id, -more)
+    elif not count_in(session, parent.id, more):
+        raise Conflict(TOO_FEW_FREE)

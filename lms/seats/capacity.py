@@ -1,0 +1,90 @@
+"""What the grants of a pool add up to at a moment: how many seats, and whether it takes people.
+
+Pure: it counts places. Whether somebody may watch is answered by lms/access/policy.py alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+GRACE: Final = timedelta(days=14)  # PRODUCT.md, C1
+KEPT_FROZEN: Final = timedelta(days=90)
+
+
+class Standing(StrEnum):
+    """Where a pool stands in the terms of its grants."""
+
+    IN_FORCE = "in_force"
+    GRACE = "grace"
+    AHEAD = "ahead"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The seats (None is unlimited) and the term of one grant that was not taken back."""
+
+    seats: int | None
+    starts_at: datetime
+    ends_at: datetime | None
+    grace_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How many seats there are, None without end, and by what kind of grant."""
+
+    standing: Standing
+    seats: int | None
+
+    @property
+    def takes_people(self) -> bool:
+        """Tell whether somebody new may be seated: not in grace (C1), not after it."""
+        return self.standing in (Standing.IN_FORCE, Standing.AHEAD)
+
+
+NOTHING: Final = Capacity(Standing.LAPSED, 0)
+
+
+def capacity_at(lines: Sequence[Line], now: datetime) -> Capacity:
+    """Return the capacity of a pool with these grants.
+
+    Those in force count; only where there is none, those in grace; only where there is none of
+    them either, those to come, so that people can be invited ahead.
+    """
+    for standing in (Standing.IN_FORCE, Standing.GRACE, Standing.AHEAD):
+        counted = [line.seats for line in lines if _stands(line, now) is standing]
+        if counted:
+            return Capacity(standing, _total(counted))
+    return NOTHING
+
+
+def changes_of(lines: Iterable[Line]) -> tuple[datetime, ...]:
+    """Return the moments at which grants begin, end, and run out of grace, in order."""
+    moments = {
+        moment
+        for line in lines
+        for moment in (line.starts_at, line.ends_at, line.grace_until)
+        if moment is not None
+    }
+    return tuple(sorted(moments))
+
+
+def _stands(line: Line, now: datetime) -> Standing:
+    if now < line.starts_at:
+        return Standing.AHEAD
+    if line.ends_at is None or now < line.ends_at:
+        return Standing.IN_FORCE
+    is_in_grace = line.grace_until is not None and now < line.grace_until
+    return Standing.GRACE if is_in_grace else Standing.LAPSED
+
+
+def _total(seats: Iterable[int | None]) -> int | None:
+    total = 0
+    for number in seats:
+        if number is None:
+            return None
+        total += number
+    return total

@@ -1,0 +1,256 @@
+"""Claim links: 256 random bits of which only the hash is kept (PRODUCT.md, S5)."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Gone, Invalid
+from lms.mail.email_tokens import hash_secret
+from lms.models.accounts import Login
+from lms.models.audit import AuditEntry
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, Pool, Seat
+from lms.seats.mails import about_pool
+from lms.seats.seat_counts import OPEN
+
+MOST_USES: Final = 10_000
+LINK_IS_OVER = N_("This link has been used or was taken back. Ask for a fresh one.")
+BAD_EXPIRY = N_("Choose a time that is still to come.")
+BAD_LIMIT = N_("Give a number of people between 1 and 10,000.")
+
+
+class LinkState(StrEnum):
+    """What a claim link is good for; an expired one claims while a seat is free (S4)."""
+
+    GOOD = "good"
+    EXPIRED = "expired"
+    USED = "used"
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """What a link's page shows before anybody signed in: no address in full, no name of a holder.
+
+    `for_whom` is the invited address with its middle left out, "" for an open link; `invited_by`
+    is "" where nobody in person did it. `slug` is that of what the pool covers.
+    """
+
+    pool: str
+    organization: str
+    covers: str
+    slug: str
+    invited_by: str
+    for_whom: str
+    is_open: bool
+    state: LinkState
+    has_room: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLinkFacts:
+    """A pool's open link as its managers see it; the link itself was shown once."""
+
+    public_id: str
+    expires_at: datetime
+    uses: int
+    most_uses: int
+
+
+def add_link(
+    session: Session, assignment: Assignment, *, expires_at: datetime, now: datetime
+) -> str:
+    """Make one more link for an invitation and return its token; those sent before still work."""
+    return _keep(
+        session,
+        ClaimLink(
+            token_hash=b"",
+            pool_id=assignment.pool_id,
+            assignment_id=assignment.id,
+            created_at=now,
+            expires_at=expires_at,
+        ),
+    )
+
+
+def void_links(session: Session, assignment_id: int, *, now: datetime) -> None:
+    """Let every link of an invitation open nothing any more."""
+    session.execute(
+        update(ClaimLink)
+        .where(ClaimLink.assignment_id == assignment_id, ClaimLink.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def open_link(
+    session: Session,
+    pool_id: int,
+    *,
+    expires_at: datetime,
+    most_uses: int,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    """Make the pool's open link and return its token; the one before it stops working.
+
+    Whoever has it may claim, so it has an end and a limit (S5). Raises Invalid.
+    """
+    if expires_at <= now:
+        raise Invalid(BAD_EXPIRY, fields={"expires_at": BAD_EXPIRY})
+    if not 1 <= most_uses <= MOST_USES:
+        raise Invalid(BAD_LIMIT, fields={"most_uses": BAD_LIMIT})
+    _void_open_links(session, pool_id, now=now)
+    link = ClaimLink(
+        token_hash=b"",
+        pool_id=pool_id,
+        most_uses=most_uses,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    token = _keep(session, link)
+    audit.record(session, "link.opened", link.public_id, actor=actor, now=now)
+    return token
+
+
+def close_open_link(session: Session, pool_id: int, *, actor: str | None, now: datetime) -> None:
+    """Take the pool's open link back; who claimed by it keeps their seat."""
+    closed = _void_open_links(session, pool_id, now=now)
+    for public_id in closed:
+        audit.record(session, "link.closed", public_id, actor=actor, now=now)
+
+
+def find_open_link(session: Session, pool_id: int, *, now: datetime) -> OpenLinkFacts | None:
+    """Return a pool's open link while it works; None when there is none."""
+    row = session.execute(
+        select(
+            ClaimLink.public_id,
+            ClaimLink.expires_at,
+            ClaimLink.uses,
+            ClaimLink.most_uses,
+        )
+        .where(
+            ClaimLink.pool_id == pool_id,
+            ClaimLink.assignment_id.is_(None),
+            ClaimLink.revoked_at.is_(None),
+            ClaimLink.expires_at > now,
+        )
+        .order_by(ClaimLink.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else OpenLinkFacts(*row)
+
+
+def find_link(session: Session, token: str) -> ClaimLink:
+    """Return the link of a token as it stands; raises Gone for a token that is none."""
+    link = session.scalar(
+        select(ClaimLink)
+        .where(ClaimLink.token_hash == hash_secret(token))
+        .execution_options(populate_existing=True)
+    )
+    if link is None:
+        raise Gone(LINK_IS_OVER)
+    return link
+
+
+def use_link(session: Session, link: ClaimLink) -> None:
+    """Count one use; of many at once as many succeed as it allows. Raises Gone."""
+    used = session.scalar(
+        update(ClaimLink)
+        .where(
+            ClaimLink.id == link.id,
+            ClaimLink.uses < ClaimLink.most_uses,
+            ClaimLink.revoked_at.is_(None),
+        )
+        .values(uses=ClaimLink.uses + 1)
+        .returning(ClaimLink.id)
+        .execution_options(synchronize_session=False)
+    )
+    if used is None:
+        raise Gone(LINK_IS_OVER)
+
+
+def read_link(session: Session, token: str, *, now: datetime) -> LinkFacts:
+    """Return what a link's page shows before anybody signed in; raises Gone for no link at all."""
+    link = find_link(session, token)
+    pool = session.get_one(Pool, link.pool_id, populate_existing=True)
+    invited = (
+        None if link.assignment_id is None else session.get_one(Assignment, link.assignment_id)
+    )
+    about = about_pool(session, pool)
+    return LinkFacts(
+        pool=pool.public_id,
+        organization=about.organization,
+        covers=about.covers,
+        slug=about.slug,
+        invited_by=_by_whom(session, link, invited),
+        for_whom=mask(invited.email) if invited is not None and invited.email else "",
+        is_open=invited is None,
+        state=state_of(link, invited, now),
+        has_room=pool.capacity is None or pool.used < pool.capacity,
+    )
+
+
+def state_of(link: ClaimLink, invited: Assignment | None, now: datetime) -> LinkState:
+    """Tell what a link is good for now."""
+    if link.uses >= link.most_uses:
+        return LinkState.USED
+    if link.revoked_at is not None:
+        return LinkState.TAKEN_BACK
+    if invited is not None and invited.state not in OPEN:
+        is_theirs = invited.state is not AssignmentState.RELEASED
+        if is_theirs:
+            return LinkState.USED
+        ran_out = invited.ended_as is AssignmentEnd.EXPIRED
+        return LinkState.EXPIRED if ran_out else LinkState.TAKEN_BACK
+    return LinkState.GOOD if link.expires_at > now else LinkState.EXPIRED
+
+
+def mask(email: str) -> str:
+    """Return an address that its owner knows and nobody else learns: p…@elm.example."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+def _by_whom(session: Session, link: ClaimLink, invited: Assignment | None) -> str:
+    acts = ["seat.invited", "seat.readdressed", "seat.reassigned", "link.opened"]
+    about = link.public_id
+    if invited is not None:
+        about = session.scalars(select(Seat.public_id).where(Seat.id == invited.seat_id)).one()
+    name = session.scalar(
+        select(Login.name)
+        .join(AuditEntry, AuditEntry.actor == Login.public_id)
+        .where(AuditEntry.subject == about, AuditEntry.act.in_(acts))
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+    return name or ""
+
+
+def _void_open_links(session: Session, pool_id: int, *, now: datetime) -> list[str]:
+    return list(
+        session.scalars(
+            update(ClaimLink)
+            .where(
+                ClaimLink.pool_id == pool_id,
+                ClaimLink.assignment_id.is_(None),
+                ClaimLink.revoked_at.is_(None),
+            )
+            .values(revoked_at=now)
+            .returning(ClaimLink.public_id)
+            .execution_options(synchronize_session=False)
+        )
+    )
+
+
+def _keep(session: Session, link: ClaimLink) -> str:
+    token = secrets.token_urlsafe(32)
+    link.token_hash = hash_secret(token)
+    session.add(link)
+    session.flush()
+    return token

@@ -1,0 +1,342 @@
+"""Seats: the claim, and giving a seat up; the one place, with lms/seats/seat_counts.py, that counts them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import bindparam, func, or_, select, union_all, update
+from sqlalchemy.orm import Session, aliased
+
+from lms import audit
+from lms.access.merged_logins import logins_of
+from lms.core.errors import N_, Conflict, NotFound
+from lms.mail.links import Doors
+from lms.models.accounts import Login, LoginAlias
+from lms.models.playback import PlaybackEnd
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
+from lms.playback.sessions import end_for_logins
+from lms.seats import mails
+from lms.seats.capacity import Standing
+from lms.seats.first_claim import seat_newcomer
+from lms.seats.seat_counts import (
+    COUNTED,
+    OPEN,
+    Full,
+    Place,
+    Seated,
+    Sitter,
+    count_in,
+    count_out,
+    lock_pool,
+    lock_seat,
+    seat_one,
+    set_seat,
+    standing_of,
+)
+from lms.seats.transfer_rules import Refill, refill_of
+from lms.seats.waitlist_offers import offer_next
+
+TRIES: Final = 5
+NOBODY_SITS = N_("Nobody has this seat.")
+NOT_LOCKED = N_("This seat isn't waiting for approval.")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The seat is this person's from now on; `was_invited` tells that it had been held for them."""
+
+    seat: str
+    was_invited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Already:
+    """This person has had a seat of the pool since before; nothing changed."""
+
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The pool takes nobody new: its term is over."""
+
+    standing: Standing
+
+
+Claim = Claimed | Already | Full | Closed
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A seat was given up; `refill` tells when somebody else may have it."""
+
+    seat: str
+    refill: Refill
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A person's place in a pool, as it stands."""
+
+    id: int
+    seat_id: int
+    seat: str
+    state: AssignmentState
+    expires_at: datetime | None
+
+
+_Asking, _Root, _Own = aliased(Login), aliased(Login), aliased(Login)
+_ASKING: Final = (
+    select(_Root.id, _Root.public_id, _Root.email, _Root.email_key)
+    .select_from(_Asking)
+    .join(_Root, _Root.id == func.coalesce(_Asking.merged_into, _Asking.id))
+    .where(_Asking.id == bindparam("login"))
+)
+_own = or_(_Own.id == bindparam("login"), _Own.merged_into == bindparam("login"))
+_surely_own = _own & _Own.confirmed_at.is_not(None)
+_held = (
+    select(
+        Assignment.id,
+        Assignment.seat_id,
+        Seat.public_id.label("seat"),
+        Assignment.state,
+        Assignment.expires_at,
+    )
+    .join(Seat, Seat.id == Assignment.seat_id)
+    .where(Assignment.pool_id == bindparam("pool"), Assignment.ended_at.is_(None))
+)
+# Three statements in one, so that each finds its rows by the unique index it belongs to.
+_HELD: Final = union_all(
+    _held.where(Assignment.login_id.in_(select(_Own.id).where(_own))),
+    _held.where(Assignment.email_key.in_(select(_Own.email_key).where(_surely_own))),
+    _held.where(
+        Assignment.email_key.in_(
+            select(LoginAlias.email_key).join(_Own, _Own.id == LoginAlias.login_id).where(_own)
+        )
+    ),
+)
+
+
+def claim(
+    session: Session, pool_id: int, login_id: int, *, actor: str | None, now: datetime
+) -> Claim:
+    """Take a seat for a login: once, however often it is asked for (PRODUCT.md, S4 and I4).
+
+    An invitation or offer to this person, by whichever of their addresses, becomes their seat
+    without a second count. Raises NotFound for a login that is none.
+    """
+    got = seat_newcomer(session, pool_id, login_id, actor=actor, now=now)
+    if isinstance(got, Seated):
+        return Claimed(got.seat, was_invited=False)
+    if got is not None:
+        return got
+    sitter = asking_sitter(session, login_id)
+    for _ in range(TRIES):
+        done = _claim_once(session, pool_id, sitter, actor=actor, now=now)
+        if done is not None:
+            return done
+    raise Conflict(N_("This seat is being changed at this moment. Try again."))
+
+
+def asking_sitter(session: Session, login_id: int) -> Sitter:
+    """Return the person that a login belongs to, as they would sit; raises NotFound."""
+    asking = session.execute(_ASKING, {"login": login_id}).one_or_none()
+    if asking is None:
+        raise NotFound
+    return Sitter(asking.id, asking.email, asking.email_key)
+
+
+def seat_held(session: Session, pool_id: int, sitter: Sitter) -> Held | None:
+    """Return the place that a person has in a pool: claimed before frozen, offered, invited."""
+    return next(iter(_read_held(session, pool_id, sitter)), None)
+
+
+def _claim_once(
+    session: Session, pool_id: int, sitter: Sitter, *, actor: str | None, now: datetime
+) -> Claim | None:
+    """Try to take a seat as things are read; None means that they changed meanwhile."""
+    held = _read_held(session, pool_id, sitter)
+    sits = next((one for one in held if one.state is AssignmentState.CLAIMED), None)
+    if sits is not None:
+        return Already(sits.seat)
+    stands = standing_of(session, pool_id, now)
+    if not stands.takes_people:
+        return Closed(stands.standing)
+    if held:
+        return _claim_held(session, pool_id, sitter, actor=actor, now=now)
+    place = Place(AssignmentState.CLAIMED)
+    got = seat_one(session, pool_id, sitter, place, actor=actor, now=now)
+    if isinstance(got, Seated):
+        return Claimed(got.seat, was_invited=False)
+    return got if isinstance(got, Full) else None
+
+
+def _claim_held(
+    session: Session, pool_id: int, sitter: Sitter, *, actor: str | None, now: datetime
+) -> Claim | None:
+    """Make an invitation, an offer or a frozen seat the person's own; the pool is locked for it."""
+    lock_pool(session, pool_id)
+    held = _read_held(session, pool_id, sitter)
+    good = [one for one in held if one.expires_at is None or one.expires_at > now]
+    for one in held:
+        if one not in good[:1]:
+            _let_go(session, pool_id, one, now=now)
+    if not good or good[0].state is AssignmentState.CLAIMED:
+        return None
+    if not _accept(session, pool_id, good[0], sitter, now=now):
+        return Full()
+    audit.record(session, "seat.claimed", good[0].seat, actor=actor, now=now)
+    session.flush()
+    return Claimed(good[0].seat, was_invited=True)
+
+
+def _accept(session: Session, pool_id: int, held: Held, sitter: Sitter, *, now: datetime) -> bool:
+    values: dict[str, Any] = {"state": AssignmentState.CLAIMED, "frozen_at": None}
+    if held.state is AssignmentState.FROZEN:
+        if not count_in(session, pool_id):
+            return False
+    else:
+        values |= {"login_id": sitter.login_id, "claimed_at": now, "expires_at": None}
+    session.execute(
+        update(Assignment)
+        .where(Assignment.id == held.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    return True
+
+
+def _let_go(session: Session, pool_id: int, held: Held, *, now: datetime) -> None:
+    """End what has run out, or a second place of the same person, and pass the seat on."""
+    session.execute(
+        update(Assignment)
+        .where(Assignment.id == held.id)
+        .values(state=AssignmentState.RELEASED, ended_at=now, ended_as=AssignmentEnd.EXPIRED)
+        .execution_options(synchronize_session=False)
+    )
+    set_seat(session, held.seat_id, SeatState.FREE, None)
+    if held.state in COUNTED:
+        count_out(session, pool_id)
+    offer_next(session, pool_id, now=now)
+
+
+def _read_held(session: Session, pool_id: int, sitter: Sitter) -> list[Held]:
+    found = session.execute(_HELD, {"pool": pool_id, "login": sitter.login_id})
+    by_id = {row.id: Held(*row) for row in found}
+    order = list(AssignmentState)
+    return sorted(by_id.values(), key=lambda one: (-order.index(one.state), one.id))
+
+
+def release(
+    session: Session,
+    seat_id: str,
+    reason: AssignmentEnd,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> Released:
+    """Take a seat from whoever has it: playback ends (E1), they are told, the next is offered it.
+
+    Refilling counts as reassigning, so a seat given up before its time is locked (S3). Raises
+    NotFound, and Conflict when nobody has the seat.
+    """
+    seat = lock_seat(session, seat_id)
+    holder = holder_of(session, seat)
+    pool = session.scalars(select(Pool).where(Pool.id == seat.pool_id)).one()
+    refill = refill_of(session, pool, holder, now)
+    was = holder.state
+    end_holding(session, pool, holder, reason, doors=doors, now=now)
+    detail = {"reason": reason.value}
+    audit.record(session, "seat.released", seat.public_id, actor=actor, now=now, detail=detail)
+    return pass_on(session, seat, was, refill, now=now)
+
+
+def pass_on(
+    session: Session, seat: Seat, was: AssignmentState, refill: Refill, *, now: datetime
+) -> Released:
+    """Pass on a seat that somebody has left, or lock it until it may be filled."""
+    if refill.is_free:
+        set_seat(session, seat.id, SeatState.FREE, None)
+        if was in COUNTED:
+            count_out(session, seat.pool_id)
+        offer_next(session, seat.pool_id, now=now)
+    else:
+        set_seat(session, seat.id, SeatState.LOCKED, refill.opens_at)
+    return Released(seat.public_id, refill)
+
+
+def release_many(
+    session: Session,
+    seat_ids: Iterable[str],
+    reason: AssignmentEnd,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> tuple[Released, ...]:
+    """Take several seats at once, all or none; raises as `release` does."""
+    in_order = session.scalars(
+        select(Seat.public_id)
+        .where(Seat.public_id.in_(list(seat_ids)))
+        .order_by(Seat.pool_id, Seat.id)
+    ).all()
+    return tuple(
+        release(session, seat_id, reason, doors=doors, actor=actor, now=now) for seat_id in in_order
+    )
+
+
+def approve_refill(session: Session, seat_id: str, *, actor: str | None, now: datetime) -> None:
+    """Open a locked seat before its time: what staff do with one click (PRODUCT.md, S3).
+
+    It goes to whoever waits first. Raises NotFound, and Conflict when the seat isn't locked.
+    """
+    seat = lock_seat(session, seat_id)
+    if seat.state is not SeatState.LOCKED:
+        raise Conflict(NOT_LOCKED)
+    set_seat(session, seat.id, SeatState.FREE, None)
+    count_out(session, seat.pool_id)
+    audit.record(session, "seat.refill_approved", seat.public_id, actor=actor, now=now)
+    session.flush()
+    offer_next(session, seat.pool_id, now=now)
+
+
+def holder_of(session: Session, seat: Seat) -> Assignment:
+    """Return who has a seat, locked; the pool is locked already. Raises Conflict for nobody."""
+    holder = session.scalar(
+        select(Assignment)
+        .where(Assignment.seat_id == seat.id, Assignment.ended_at.is_(None))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if holder is None:
+        raise Conflict(NOBODY_SITS)
+    return holder
+
+
+def end_holding(
+    session: Session,
+    pool: Pool,
+    holder: Assignment,
+    reason: AssignmentEnd,
+    *,
+    doors: Doors,
+    now: datetime,
+) -> None:
+    """End somebody's time in a seat: they are told if they knew of it, and stop watching by it."""
+    knew = holder.state not in OPEN or holder.notified_at is not None
+    if knew and reason is not AssignmentEnd.ERASED:
+        mails.send_released(session, holder, pool, doors=doors, now=now)
+    end_untold(session, holder, reason, now=now)
+
+
+def end_untold(
+    session: Session, holder: Assignment, reason: AssignmentEnd, *, now: datetime
+) -> None:
+    """End somebody's time in a seat, of which the caller tells them; they stop watching by it."""
+    holder.state, holder.ended_at, holder.ended_as = AssignmentState.RELEASED, now, reason
+    session.flush()
+    if holder.login_id is not None:
+        theirs = logins_of(holder.login_id)
+        end_for_logins(session, theirs, ended_as=PlaybackEnd.RELEASED, now=now)

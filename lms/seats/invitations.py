@@ -1,0 +1,341 @@
+"""Invitations: a seat kept for an address for 14 days, and the link that claims it (S4, S5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.email_addresses import Address
+from lms.core.errors import N_, Conflict, Invalid
+from lms.mail.links import Doors
+from lms.models.accounts import Login, LoginAlias
+from lms.models.seats import (
+    Assignment,
+    AssignmentEnd,
+    AssignmentState,
+    Pool,
+    Seat,
+    SeatState,
+    WaitingEnd,
+    WaitingEntry,
+)
+from lms.seats import claim_links, claims, mails
+from lms.seats.mails import About
+from lms.seats.seat_counts import (
+    OPEN,
+    Full,
+    Place,
+    Seated,
+    Sitter,
+    count_out,
+    lock_pool,
+    lock_seat,
+    seat_many,
+    set_seat,
+    standing_of,
+)
+from lms.seats.waitlist_offers import offer_next
+
+STAYS_OPEN: Final = timedelta(days=14)
+MOST_AT_ONCE: Final = 200
+EXPIRED_AT_ONCE: Final = 500
+TAKES_NOBODY = N_("Nobody can be invited: the term of these seats is over.")
+TOO_MANY_AT_ONCE = N_("Invite at most 200 people at once; for more, import a list.")
+NOT_OPEN = N_("This seat isn't waiting for anybody to take it.")
+IN_ALREADY = N_("This address has a seat in this pool already.")
+
+
+@dataclass(frozen=True, slots=True)
+class Invitee:
+    """Who is to be invited, and what to call them."""
+
+    address: Address
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A seat is kept for this address, and the letter is written."""
+
+    email: str
+    seat: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyIn:
+    """This person has a place in the pool, whichever of their addresses it was."""
+
+    email: str
+    seat: str
+    state: AssignmentState
+
+
+@dataclass(frozen=True, slots=True)
+class NoSeat:
+    """No seat was free for this address any more."""
+
+    email: str
+
+
+Answer = Invited | AlreadyIn | NoSeat
+
+
+def invite(
+    session: Session,
+    pool_id: int,
+    people: Sequence[Invitee],
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> tuple[Answer, ...]:
+    """Keep a seat for each address and write the letters; each gets an answer of its own.
+
+    An address given twice is invited once. Raises Conflict when the pool takes nobody new, and
+    Invalid for more than 200 at once.
+    """
+    if len(people) > MOST_AT_ONCE:
+        raise Invalid(TOO_MANY_AT_ONCE, fields={"addresses": TOO_MANY_AT_ONCE})
+    if not standing_of(session, pool_id, now).takes_people:
+        raise Conflict(TAKES_NOBODY)
+    wanted = {one.address.key: one for one in people}
+    answers: dict[str, Answer] = {}
+    for key, one in wanted.items():
+        held = held_by(session, pool_id, one.address)
+        if held is not None:
+            answers[key] = held
+    new = [one for key, one in wanted.items() if key not in answers]
+    sitters = [Sitter(None, one.address.shown, one.address.key, one.name) for one in new]
+    place = Place(AssignmentState.INVITED, now + STAYS_OPEN)
+    done = seat_many(session, pool_id, sitters, place, actor=actor, now=now)
+    pool = session.get_one(Pool, pool_id)
+    for one, got in zip(new, done, strict=True):
+        answers[one.address.key] = _answer(session, pool, one, got)
+        if isinstance(got, Seated):
+            _waits_no_longer(session, pool_id, one.address.key, now)
+            write_one(session, pool, got.assignment_id, doors=doors, now=now)
+    return tuple(answers[key] for key in wanted)
+
+
+def fresh_link(session: Session, seat_id: str, *, actor: str | None, now: datetime) -> str:
+    """Make a fresh link for an open invitation and return its token, for a manager to copy.
+
+    Those made before stop working, and the invitation stays open for 14 days again. Raises
+    NotFound, and Conflict when nobody is invited to the seat.
+    """
+    invited = _open_one(session, seat_id)
+    _prolong(session, invited, now)
+    claim_links.void_links(session, invited.id, now=now)
+    audit.record(session, "seat.link_made", seat_id, actor=actor, now=now)
+    return _link(session, invited, now)
+
+
+def send_again(
+    session: Session, seat_id: str, *, doors: Doors, actor: str | None, now: datetime
+) -> None:
+    """Write an invitation once more, with a fresh link; raises as `fresh_link` does."""
+    invited = _open_one(session, seat_id)
+    _prolong(session, invited, now)
+    claim_links.void_links(session, invited.id, now=now)
+    audit.record(session, "seat.invitation_resent", seat_id, actor=actor, now=now)
+    pool = session.get_one(Pool, invited.pool_id)
+    write_one(session, pool, invited.id, doors=doors, now=now)
+
+
+def correct_address(
+    session: Session,
+    seat_id: str,
+    address: Address,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Send an unclaimed invitation to another address; that is no reassignment (S3).
+
+    The old link stops working. Raises NotFound, and Conflict when the seat was claimed or the
+    address has one of its own.
+    """
+    invited = _open_one(session, seat_id)
+    if invited.login_id is not None:
+        raise Conflict(NOT_OPEN)
+    if invited.email_key != address.key and held_by(session, invited.pool_id, address):
+        raise Conflict(IN_ALREADY)
+    claim_links.void_links(session, invited.id, now=now)
+    try:
+        with session.begin_nested():
+            invited.email, invited.email_key = address.shown, address.key
+            invited.notified_at = None
+            _prolong(session, invited, now)
+    except IntegrityError as error:
+        raise Conflict(IN_ALREADY) from error
+    audit.record(session, "seat.readdressed", seat_id, actor=actor, now=now)
+    pool = session.get_one(Pool, invited.pool_id)
+    write_one(session, pool, invited.id, doors=doors, now=now)
+
+
+def write_invitations(
+    session: Session,
+    pool_id: int,
+    limit: int,
+    *,
+    doors: Doors,
+    now: datetime,
+    since: datetime | None = None,
+) -> int:
+    """Write the letters of invitations and offers that have none yet; returns how many.
+
+    With `since`, of invitations only those made from then on. Call it again until it returns 0,
+    each time in a transaction of its own.
+    """
+    pool = session.get_one(Pool, pool_id)
+    which = and_(
+        Assignment.pool_id == pool_id,
+        Assignment.state.in_(OPEN),
+        Assignment.notified_at.is_(None),
+        Assignment.expires_at > now,
+    )
+    if since is not None:
+        is_new = Assignment.created_at >= since
+        which = and_(which, or_(Assignment.state == AssignmentState.OFFERED, is_new))
+    found = session.scalars(
+        select(Assignment)
+        .where(which)
+        .order_by(Assignment.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    about = mails.about_pool(session, pool)
+    for invited in found:
+        _write(session, invited, about, doors=doors, now=now)
+    return len(found)
+
+
+def link_of(session: Session, assignment_id: int, *, doors: Doors, now: datetime) -> str:
+    """Return one more link to an open invitation, for a reminder; those sent before still work."""
+    invited = session.get_one(Assignment, assignment_id)
+    return doors.page(f"/claim/{_link(session, invited, now)}")
+
+
+def expire_due(session: Session, *, now: datetime) -> int:
+    """End invitations and offers that ran out, and pass their seats on; returns how many."""
+    due = and_(Assignment.state.in_(OPEN), Assignment.expires_at <= now)
+    found = session.execute(
+        select(Assignment.id, Assignment.pool_id)
+        .where(due)
+        .order_by(Assignment.pool_id, Assignment.id)
+        .limit(EXPIRED_AT_ONCE)
+    ).all()
+    ended = 0
+    for pool_id in sorted({row.pool_id for row in found}):
+        ids = [row.id for row in found if row.pool_id == pool_id]
+        lock_pool(session, pool_id)
+        ended += _expire(session, pool_id, ids, now)
+    return ended
+
+
+def _expire(session: Session, pool_id: int, ids: Sequence[int], now: datetime) -> int:
+    left = session.execute(
+        update(Assignment)
+        .where(Assignment.id.in_(ids), Assignment.state.in_(OPEN), Assignment.expires_at <= now)
+        .values(state=AssignmentState.RELEASED, ended_at=now, ended_as=AssignmentEnd.EXPIRED)
+        .returning(Assignment.seat_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for row in left:
+        set_seat(session, row.seat_id, SeatState.FREE, None)
+    if left:
+        count_out(session, pool_id, len(left))
+        offer_next(session, pool_id, now=now)
+    return len(left)
+
+
+def _answer(session: Session, pool: Pool, one: Invitee, got: object) -> Answer:
+    if isinstance(got, Seated):
+        return Invited(one.address.shown, got.seat)
+    if isinstance(got, Full):
+        return NoSeat(one.address.shown)
+    held = held_by(session, pool.id, one.address)
+    return held or NoSeat(one.address.shown)
+
+
+def held_by(session: Session, pool_id: int, address: Address) -> AlreadyIn | None:
+    """Return the place of whoever an address belongs to, if they have one."""
+    own = select(Login.id).where(Login.email_key == address.key, Login.confirmed_at.is_not(None))
+    merged = select(Login.merged_into).where(
+        Login.email_key == address.key, Login.merged_into.is_not(None)
+    )
+    further = select(LoginAlias.login_id).where(LoginAlias.email_key == address.key)
+    row = session.execute(
+        select(Seat.public_id, Assignment.state)
+        .join(Seat, Seat.id == Assignment.seat_id)
+        .where(
+            Assignment.pool_id == pool_id,
+            Assignment.ended_at.is_(None),
+            or_(
+                Assignment.email_key == address.key,
+                Assignment.login_id.in_(own),
+                Assignment.login_id.in_(merged),
+                Assignment.login_id.in_(further),
+            ),
+        )
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else AlreadyIn(address.shown, row.public_id, row.state)
+
+
+def _waits_no_longer(session: Session, pool_id: int, email_key: str, now: datetime) -> None:
+    session.execute(
+        update(WaitingEntry)
+        .where(
+            WaitingEntry.pool_id == pool_id,
+            WaitingEntry.email_key == email_key,
+            WaitingEntry.ended_at.is_(None),
+        )
+        .values(ended_at=now, ended_as=WaitingEnd.SEATED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _open_one(session: Session, seat_id: str) -> Assignment:
+    seat = lock_seat(session, seat_id)
+    invited = claims.holder_of(session, seat)
+    if invited.state not in OPEN:
+        raise Conflict(NOT_OPEN)
+    return invited
+
+
+def _prolong(session: Session, invited: Assignment, now: datetime) -> None:
+    if invited.state is AssignmentState.INVITED:  # an offer is held for 72 hours and no longer
+        invited.expires_at = now + STAYS_OPEN
+    session.flush()
+
+
+def _link(session: Session, invited: Assignment, now: datetime) -> str:
+    assert invited.expires_at is not None  # noqa: S101  (the database holds it for open ones)
+    expires_at = max(invited.expires_at, now + timedelta(seconds=1))
+    return claim_links.add_link(session, invited, expires_at=expires_at, now=now)
+
+
+def write_one(
+    session: Session, pool: Pool, assignment_id: int, *, doors: Doors, now: datetime
+) -> None:
+    """Write the letter of one invitation or offer, with a link of its own."""
+    invited = session.get_one(Assignment, assignment_id, populate_existing=True)
+    about = mails.about_pool(session, pool)
+    _write(session, invited, about, doors=doors, now=now)
+
+
+def _write(
+    session: Session, invited: Assignment, about: About, *, doors: Doors, now: datetime
+) -> None:
+    link = doors.page(f"/claim/{_link(session, invited, now)}")
+    mails.send_invitation(session, invited, about, link, now=now)
+    invited.notified_at = now
+    session.flush()

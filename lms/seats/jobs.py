@@ -1,0 +1,107 @@
+"""What is done about seats after the commit: letters of offers and losses, work on thousands."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.jobs.queue import JobRun, Stopped
+from lms.mail.links import Doors
+from lms.models.seats import Assignment, Pool
+from lms.seats import invitations, mails
+from lms.seats.bulk_actions import PORTION, Act, left_of, portions, release_some, send_some
+
+AT_ONCE = 100
+
+
+def tell(carrel: Carrel, run: JobRun) -> None:
+    """Write the letters that a pool owes: a hundred in a transaction, each once."""
+    doors = Doors(carrel.settings.base_url)
+    with carrel.database.read_session() as session:
+        pool_id = session.scalar(select(Pool.id).where(Pool.public_id == run.subject))
+    if pool_id is None:
+        return
+    since = datetime.fromisoformat(run.payload["since"])
+    written = AT_ONCE
+    while written == AT_ONCE:
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            written = invitations.write_invitations(
+                session, pool_id, AT_ONCE, doors=doors, now=now(), since=since
+            )
+        if written == AT_ONCE:
+            _pause(carrel, run)
+    released = [int(one) for one in run.payload["released"]]
+    for some in portions(released, AT_ONCE):
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            written = _tell_released(session, pool_id, some, doors)
+        if written:  # what was told before is no work
+            _pause(carrel, run)
+
+
+def _tell_released(session: Session, pool_id: int, ids: Sequence[int], doors: Doors) -> int:
+    """Write to those of these people who were not told yet; returns how many."""
+    pool = session.get_one(Pool, pool_id)
+    ended = session.scalars(
+        select(Assignment).where(Assignment.id.in_(ids), Assignment.ended_at.is_not(None))
+    ).all()
+    knew = [one for one in ended if one.claimed_at or one.notified_at]
+    untold = mails.untold_of(session, knew)
+    for one in untold:
+        if one.ended_at is not None:
+            mails.send_released(session, one, pool, doors=doors, now=one.ended_at)
+    return len(untold)
+
+
+def release_list(carrel: Carrel, run: JobRun) -> None:
+    """Release the people of a list, a few in each transaction; who has left before is passed over."""
+    doors, actor = Doors(carrel.settings.base_url), run.payload["actor"]
+
+    def release(session: Session, some: Sequence[int]) -> None:
+        release_some(session, some, doors=doors, actor=actor, now=now())
+
+    _work_through(carrel, run, Act.RELEASE, release)
+
+
+def send_list_again(carrel: Carrel, run: JobRun) -> None:
+    """Write the invitations of a list again, each once, however often this is begun anew."""
+    doors, actor = Doors(carrel.settings.base_url), run.payload["actor"]
+    since = datetime.fromisoformat(run.payload["since"])
+
+    def send(session: Session, some: Sequence[int]) -> None:
+        send_some(session, some, since=since, doors=doors, actor=actor, now=now())
+
+    _work_through(carrel, run, Act.SEND_AGAIN, send)
+
+
+def _work_through(
+    carrel: Carrel, run: JobRun, act: Act, do: Callable[[Session, Sequence[int]], None]
+) -> None:
+    people = [int(one) for one in run.payload["people"]]
+    since = datetime.fromisoformat(run.payload["since"])
+    with carrel.database.read_session() as session:
+        left = left_of(session, act, people, since)
+    done = len(people) - len(left)
+    for some in portions(left, PORTION):
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            do(session, some)
+        done += len(some)
+        run.report(done / len(people))
+        if done < len(people):
+            _pause(carrel, run)
+
+
+def _pause(carrel: Carrel, run: JobRun) -> None:
+    """Let others go first where they wait: who writes to the database, and the jobs of the lane.
+
+    What was not done is left for the next time; raises Stopped and StandAside.
+    """
+    carrel.database.let_others_write()
+    if run.canceled():
+        raise Stopped
+    run.give_way()

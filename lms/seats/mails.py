@@ -1,0 +1,235 @@
+"""The letters about seats: invited, claimed, offered, taken away."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select, update
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_
+from lms.core.icalendar import Invitation
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Doors
+from lms.models.accounts import Login
+from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
+from lms.models.organizations import Organization
+from lms.models.seats import Assignment, AssignmentState, Pool
+from lms.seats.seat_counts import HELD_BACK_FOR
+
+INVITED = N_("%(organization)s has a seat for you")
+OFFERED = N_("The seat you waited for at %(organization)s is free")
+MOVED = N_("%(organization)s has given you another seat")
+CLAIMED = N_("Your seat is ready: %(covers)s")
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What letters and claim pages say of a pool: whose it is, what it covers ("" is everything).
+
+    `slug` is that of what it covers, `page` the path of its page.
+    """
+
+    organization: str
+    covers: str
+    slug: str
+    page: str
+
+
+def about_pool(session: Session, pool: Pool) -> About:
+    """Return what letters and claim pages say of a pool."""
+    organization = session.scalars(
+        select(Organization.name).where(Organization.id == pool.organization_id)
+    ).one()
+    named: dict[str, Select[str, str]] = {
+        "/webinars/": select(Webinar.title, Webinar.slug).where(Webinar.id == pool.webinar_id),
+        "/presenters/": select(Presenter.name, Presenter.slug).where(
+            Presenter.id == pool.presenter_id
+        ),
+        "/series/": select(Series.title, Series.slug).where(Series.id == pool.series_id),
+    }
+    for place, query in named.items():
+        row = session.execute(query).one_or_none()
+        if row is not None:
+            return About(organization, row[0], row[1], place + row[1])
+    return About(organization, "", "", "/library")
+
+
+def days_left(expires_at: datetime, now: datetime) -> int:
+    """Return in how many days, at least 1, an invitation runs out: one made a minute ago has all 14."""
+    return max(1, round((expires_at - now) / timedelta(days=1)))
+
+
+def send_invitation(
+    session: Session, invited: Assignment, about: About, link: str, *, now: datetime
+) -> None:
+    """Invite somebody, or offer them the seat they waited for, by a link that is theirs alone."""
+    to = address_of(session, invited)
+    if to is None or invited.expires_at is None:
+        return
+    is_offer = invited.state is AssignmentState.OFFERED
+    subject = OFFERED if is_offer else INVITED
+    mail_outbox.post(
+        session,
+        kind="seat_offer" if is_offer else "invitation",
+        to=to,
+        login_id=invited.login_id,
+        subject=subject % {"organization": about.organization},
+        values={
+            "organization": about.organization,
+            "covers": about.covers,
+            "name": invited.name,
+            "days": days_left(invited.expires_at, now),
+            "hours": max(1, round((invited.expires_at - now).total_seconds() / 3600)),
+            "action_url": link,
+        },
+        now=now,
+    )
+
+
+def send_claimed(
+    session: Session,
+    login_id: int,
+    pool: Pool,
+    entry: Invitation | None,
+    *,
+    doors: Doors,
+    now: datetime,
+) -> None:
+    """Tell somebody that the seat is theirs, where they watch, and by which link always.
+
+    The calendar's `entry` of a webinar to come goes along.
+    """
+    email = session.scalar(select(Login.email).where(Login.id == login_id))
+    if email is None:
+        return
+    about = about_pool(session, pool)
+    mail_outbox.post(
+        session,
+        kind="seat_claimed",
+        to=email,
+        login_id=login_id,
+        subject=CLAIMED % {"covers": about.covers or N_("all webinars")},
+        values={
+            "organization": about.organization,
+            "covers": about.covers,
+            "is_permanent": pool.is_permanent,
+            "is_webinar": pool.webinar_id is not None,
+            "has_entry": entry is not None,
+            "action_url": doors.page(about.page),
+            "library_url": doors.page("/library"),
+        },
+        now=now,
+        invitation=entry,
+    )
+
+
+def send_released(
+    session: Session, holder: Assignment, pool: Pool, *, doors: Doors, now: datetime
+) -> None:
+    """Tell somebody that their seat, or their invitation, was taken back.
+
+    Written while it is still theirs, for their state then; it is not sent before a release can
+    no longer be undone.
+    """
+    to = address_of(session, holder)
+    if to is None:
+        return
+    about = about_pool(session, pool)
+    letter = mail_outbox.post(
+        session,
+        kind="seat_released",
+        to=to,
+        login_id=holder.login_id,
+        subject=N_("Your seat has been taken back"),
+        values={
+            "organization": about.organization,
+            "covers": about.covers,
+            "had_claimed": holder.claimed_at is not None,
+            "action_url": doors.page("/library") if holder.claimed_at else "",
+        },
+        unique_key=_released_key(holder.id, now),
+        now=now,
+    )
+    letter.run_at = now + HELD_BACK_FOR
+    session.flush()
+
+
+def untold_of(session: Session, ended: Sequence[Assignment]) -> list[Assignment]:
+    """Return those of these assignments that ended of which no letter was written."""
+    keys = {
+        one.id: _released_key(one.id, one.ended_at) for one in ended if one.ended_at is not None
+    }
+    written = set(
+        session.scalars(select(Mail.unique_key).where(Mail.unique_key.in_(keys.values())))
+    )
+    return [one for one in ended if one.id in keys and keys[one.id] not in written]
+
+
+def send_moved(
+    session: Session, moved: Assignment, old: Pool, new: Pool, *, doors: Doors, now: datetime
+) -> None:
+    """Tell somebody who had a seat that they have another instead, where they watch now.
+
+    It is not sent before the move can no longer be undone.
+    """
+    to = address_of(session, moved)
+    if to is None:
+        return
+    about = about_pool(session, new)
+    letter = mail_outbox.post(
+        session,
+        kind="seat_moved",
+        to=to,
+        login_id=moved.login_id,
+        subject=MOVED % {"organization": about.organization},
+        values={
+            "organization": about.organization,
+            "before": about_pool(session, old).covers,
+            "covers": about.covers,
+            "action_url": doors.page(about.page),
+        },
+        unique_key=_moved_key(moved.id),
+        now=now,
+    )
+    letter.run_at = now + HELD_BACK_FOR
+    session.flush()
+
+
+def withdraw_moved(session: Session, assignment_id: int) -> None:
+    """Keep back the letter about a seat that somebody got instead, unless it has been sent."""
+    _withdraw(session, _moved_key(assignment_id))
+
+
+def withdraw_released(session: Session, ended: Assignment) -> None:
+    """Keep back the letter about an assignment that ended, unless it has been sent."""
+    if ended.ended_at is None:
+        return
+    _withdraw(session, _released_key(ended.id, ended.ended_at))
+
+
+def address_of(session: Session, assignment: Assignment) -> str | None:
+    """Return where a person is written to: their log-in's address, else the one invited."""
+    own = None
+    if assignment.login_id is not None:
+        own = session.scalar(select(Login.email).where(Login.id == assignment.login_id))
+    return own or assignment.email
+
+
+def _withdraw(session: Session, unique_key: str) -> None:
+    session.execute(
+        update(Mail)
+        .where(Mail.unique_key == unique_key, Mail.state == JobState.QUEUED)
+        .values(state=JobState.CANCELED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _moved_key(assignment_id: int) -> str:
+    return f"seat_moved:{assignment_id}"
+
+
+def _released_key(assignment_id: int, ended_at: datetime) -> str:
+    return f"seat_released:{assignment_id}:{ended_at.timestamp():.6f}"

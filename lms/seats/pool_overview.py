@@ -1,0 +1,274 @@
+"""An organization's pools as its managers see them: what each covers, its use, and what ends when."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.grants import Grant, Scope
+from lms.models.organizations import Organization
+from lms.models.seats import (
+    Assignment,
+    AssignmentState,
+    ClaimPolicy,
+    Pool,
+    Seat,
+    SeatState,
+    WaitingEntry,
+)
+
+
+class Standing(StrEnum):
+    """Where a pool stands in its term; only `access.decide` says who may watch."""
+
+    IN_FORCE = "in_force"
+    GRACE = "grace"
+    TO_COME = "to_come"
+    AWAITING_PAYMENT = "awaiting_payment"
+    SUSPENDED = "suspended"
+    LAPSED = "lapsed"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sale behind a pool: the seats it brings and its term."""
+
+    id: str
+    seats: int | None  # None is unlimited
+    starts_at: datetime
+    ends_at: datetime | None
+    grace_until: datetime | None
+    awaits_payment: bool
+    is_suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Where a pool stands, and since or until when; `until` None is for good."""
+
+    standing: Standing
+    since: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How a pool's seats are filled; frozen people are kept for a renewal and use none."""
+
+    invited: int = 0
+    offered: int = 0
+    claimed: int = 0
+    frozen: int = 0
+    locked: int = 0
+    awaiting_approval: int = 0
+    allotted: int = 0
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PoolCard:
+    """One pool of an organization; `target` is the slug of what it covers."""
+
+    id: int
+    public_id: str
+    scope: Scope
+    title: str
+    target: str | None
+    is_permanent: bool
+    capacity: int | None  # None is unlimited
+    used: int
+    claim_policy: ClaimPolicy
+    allotted_by: str | None  # the organization that allotted it
+    term: Term
+    lines: tuple[Line, ...]
+    counts: Counts
+
+    @property
+    def free(self) -> int | None:
+        """Return how many seats can be filled; None is unlimited."""
+        return None if self.capacity is None else self.capacity - self.used
+
+
+def read_pools(session: Session, organization_id: int, *, now: datetime) -> tuple[PoolCard, ...]:
+    """Return an organization's pools: those in force first, then by what they cover."""
+    cards = _cards(session, Pool.organization_id == organization_id, now=now)
+    order = tuple(Standing)
+    return tuple(
+        sorted(cards, key=lambda card: (order.index(card.term.standing), card.title.casefold()))
+    )
+
+
+def read_pool(session: Session, organization_id: int, pool_id: str, *, now: datetime) -> PoolCard:
+    """Return one pool of an organization; raises NotFound for anybody else's."""
+    mine = and_(Pool.organization_id == organization_id, Pool.public_id == pool_id)
+    cards = _cards(session, mine, now=now)
+    if not cards:
+        raise NotFound
+    return cards[0]
+
+
+def weigh_term(lines: Sequence[Line], *, now: datetime) -> Term:
+    """Return where a pool of these sales stands; renewals that follow at once extend `until`."""
+    current = [line for line in lines if _is_current(line, now)]
+    if current:
+        standing = Standing.IN_FORCE
+        if all(line.awaits_payment for line in current):
+            standing = Standing.AWAITING_PAYMENT
+        elif all(line.is_suspended for line in current):
+            standing = Standing.SUSPENDED
+        return Term(standing, min(line.starts_at for line in current), _until(current, lines))
+    in_grace = [
+        line
+        for line in lines
+        if line.ends_at and line.ends_at <= now and line.grace_until and now < line.grace_until
+    ]
+    if in_grace:
+        ended = max(line.ends_at for line in in_grace if line.ends_at)
+        until = max(line.grace_until for line in in_grace if line.grace_until)
+        return Term(Standing.GRACE, ended, until)
+    to_come = [line.starts_at for line in lines if line.starts_at > now]
+    if to_come:
+        return Term(Standing.TO_COME, min(to_come), None)
+    ends = [line.ends_at for line in lines if line.ends_at]
+    return Term(Standing.LAPSED, max(ends, default=None), None)
+
+
+def _is_current(line: Line, now: datetime) -> bool:
+    return line.starts_at <= now and (line.ends_at is None or now < line.ends_at)
+
+
+def _until(current: Sequence[Line], lines: Sequence[Line]) -> datetime | None:
+    if any(line.ends_at is None for line in current):
+        return None
+    until = max(line.ends_at for line in current if line.ends_at)
+    for line in sorted(lines, key=lambda each: each.starts_at):
+        if line.starts_at <= until:
+            if line.ends_at is None:
+                return None
+            until = max(until, line.ends_at)
+    return until
+
+
+def _cards(session: Session, mine: ColumnElement[bool], *, now: datetime) -> list[PoolCard]:
+    parent = select(Pool.id, Organization.name).join(Organization).subquery()
+    rows = session.execute(
+        select(
+            Pool,
+            func.coalesce(Webinar.title, Presenter.name, Series.title).label("title"),
+            func.coalesce(Webinar.slug, Presenter.slug, Series.slug).label("target"),
+            parent.c.name.label("allotted_by"),
+        )
+        .outerjoin(Webinar, Webinar.id == Pool.webinar_id)
+        .outerjoin(Presenter, Presenter.id == Pool.presenter_id)
+        .outerjoin(Series, Series.id == Pool.series_id)
+        .outerjoin(parent, parent.c.id == Pool.allotted_from_id)
+        .where(mine)
+    ).all()
+    roots = _roots(session, [row.Pool for row in rows])
+    lines = _lines(session, set(roots.values()))
+    counts = _counts(session, [row.Pool.id for row in rows])
+    return [
+        PoolCard(
+            id=row.Pool.id,
+            public_id=row.Pool.public_id,
+            scope=row.Pool.scope,
+            title=row.title or "",
+            target=row.target,
+            is_permanent=row.Pool.is_permanent,
+            capacity=row.Pool.capacity,
+            used=row.Pool.used,
+            claim_policy=row.Pool.claim_policy,
+            allotted_by=row.allotted_by,
+            term=weigh_term(lines[roots[row.Pool.id]], now=now),
+            lines=() if row.Pool.allotted_from_id else tuple(lines[row.Pool.id]),
+            counts=counts.get(row.Pool.id, Counts()),
+        )
+        for row in rows
+    ]
+
+
+def _roots(session: Session, pools: Sequence[Pool]) -> dict[int, int]:
+    """Return, for each pool, the pool whose grants admit: itself, or the one it comes from."""
+    roots = {pool.id: pool.allotted_from_id or pool.id for pool in pools}
+    above = {pool.allotted_from_id for pool in pools} - {None}
+    while above:
+        found = session.execute(
+            select(Pool.id, Pool.allotted_from_id).where(
+                Pool.id.in_(above), Pool.allotted_from_id.is_not(None)
+            )
+        ).all()
+        next_up: dict[int, int] = {row.id: row.allotted_from_id for row in found}
+        roots = {pool: next_up.get(root, root) for pool, root in roots.items()}
+        above = set(next_up.values())
+    return roots
+
+
+def _lines(session: Session, pool_ids: set[int]) -> dict[int, list[Line]]:
+    found: dict[int, list[Line]] = defaultdict(list)
+    rows = session.execute(
+        select(
+            Grant.pool_id,
+            Grant.public_id,
+            Grant.seats,
+            Grant.starts_at,
+            Grant.ends_at,
+            Grant.grace_until,
+            Grant.awaits_payment_since,
+            Grant.suspended_at,
+        )
+        .where(Grant.pool_id.in_(pool_ids), Grant.revoked_at.is_(None))
+        .order_by(Grant.starts_at, Grant.id)
+    )
+    for row in rows:
+        found[row.pool_id].append(
+            Line(
+                id=row.public_id,
+                seats=row.seats,
+                starts_at=row.starts_at,
+                ends_at=row.ends_at,
+                grace_until=row.grace_until,
+                awaits_payment=row.awaits_payment_since is not None,
+                is_suspended=row.suspended_at is not None,
+            )
+        )
+    return found
+
+
+def _counts(session: Session, pool_ids: Sequence[int]) -> dict[int, Counts]:
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    people = session.execute(
+        select(Assignment.pool_id, Assignment.state, func.count())
+        .where(Assignment.pool_id.in_(pool_ids), Assignment.ended_at.is_(None))
+        .group_by(Assignment.pool_id, Assignment.state)
+    )
+    for pool_id, state, count in people:
+        if state is not AssignmentState.RELEASED:
+            found[pool_id][state.value] = count
+    locked = session.execute(
+        select(Seat.pool_id, func.count(), func.count().filter(Seat.opens_at.is_(None)))
+        .where(Seat.pool_id.in_(pool_ids), Seat.state == SeatState.LOCKED)
+        .group_by(Seat.pool_id)
+    )
+    for pool_id, count, awaiting in locked:
+        found[pool_id] |= {"locked": count, "awaiting_approval": awaiting}
+    waiting = session.execute(
+        select(WaitingEntry.pool_id, func.count())
+        .where(WaitingEntry.pool_id.in_(pool_ids), WaitingEntry.ended_at.is_(None))
+        .group_by(WaitingEntry.pool_id)
+    )
+    for pool_id, count in waiting:
+        found[pool_id]["waiting"] = count
+    allotted = session.execute(
+        select(Pool.allotted_from_id, func.sum(func.coalesce(Pool.allotted, 0)))
+        .where(Pool.allotted_from_id.in_(pool_ids), or_(Pool.allotted.is_(None), Pool.allotted > 0))
+        .group_by(Pool.allotted_from_id)
+    )
+    for parent_id, parts in allotted:
+        found[parent_id or 0]["allotted"] = int(parts)
+    return {pool_id: Counts(**counts) for pool_id, counts in found.items()}

@@ -1,0 +1,347 @@
+"""Settling a pool: its capacity as its grants have it now, and its people within that.
+
+Run after a grant was added, changed or taken back, and by a job at each start, end and end of
+grace. It may be run at any time and any number of times.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, Update, and_, case, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from lms.models.accounts import Login
+from lms.models.grants import Grant
+from lms.models.playback import PlaybackEnd, WatchRecord
+from lms.models.seats import (
+    Assignment,
+    AssignmentEnd,
+    AssignmentState,
+    Pool,
+    Seat,
+    SeatState,
+    WaitingEntry,
+)
+from lms.playback.sessions import end_for_logins, end_previews
+from lms.seats.capacity import KEPT_FROZEN, Capacity, Line, Standing, capacity_at
+from lms.seats.seat_counts import (
+    COUNTED,
+    OPEN,
+    end_assignments,
+    free_left_seats,
+    lock_family,
+    recount,
+    standing_of,
+    tell_later,
+)
+from lms.seats.waitlist_offers import offer_next
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a pool's people, those of the pools allotted from it included."""
+
+    standing: Standing
+    released: int = 0
+    frozen: int = 0
+
+
+_holder, _one = aliased(Login), aliased(Login)
+_kept = func.coalesce(_holder.merged_into, _holder.id)
+_seen = (
+    select(func.max(WatchRecord.updated_at))
+    .join_from(_holder, _one, or_(_one.id == _kept, _one.merged_into == _kept))
+    .join(WatchRecord, WatchRecord.login_id == _one.id)
+    .where(_holder.id == Assignment.login_id)
+    .correlate(Assignment)
+    .scalar_subquery()
+)
+# when somebody was last active: what they last watched, or else that they took the seat
+LAST_ACTIVE: Final = case((_seen > Assignment.claimed_at, _seen), else_=Assignment.claimed_at)
+LOSES_FIRST: Final = case(
+    (Assignment.leaving_since.is_not(None), 0),
+    (Assignment.state == AssignmentState.OFFERED, 1),
+    (Assignment.state == AssignmentState.INVITED, 2),
+    else_=3,
+)
+
+
+def settle(session: Session, pool_id: int, *, now: datetime) -> Settled:
+    """Bring a pool's capacity, and its people, to what its grants give now.
+
+    Capacity never drops below what is used (S10): what is over is released before, seats that
+    nobody sits in first, then who a manager chose, offers, invitations, and people by least recent
+    activity (C2). A
+    lapsed pool keeps its people frozen for 90 days; more capacity brings them back, the most
+    recently active first (C1). What is free then is offered to those who wait. A pool allotted
+    from another is settled with it.
+    """
+    parent_id = session.scalars(
+        select(func.coalesce(Pool.allotted_from_id, Pool.id)).where(Pool.id == pool_id)
+    ).one()
+    family = lock_family(session, parent_id)
+    ids = [pool.id for pool in family]
+    _open_due_locks(session, ids, now)
+    _forget_frozen(session, ids, now)
+    stands = standing_of(session, parent_id, now)
+    if stands.standing is Standing.LAPSED:
+        return _lapse(session, family, now)
+    return _fit(session, family, parent_id, stands, now)
+
+
+def due_settlements(session: Session, *, now: datetime) -> tuple[int, ...]:
+    """Return the pools that `settle` would change by now, in the order of ids.
+
+    The caller settles each in a transaction of its own.
+    """
+    lines: dict[int, list[Line]] = {}
+    stored: dict[int, tuple[int | None, bool]] = {}
+    for row in session.execute(_dated(now)):
+        stored[row.id] = (row.capacity, bool(row.waited_for))
+        found = lines.setdefault(row.id, [])
+        if row.starts_at is not None:
+            found.append(Line(row.seats, row.starts_at, row.ends_at, row.grace_until))
+    due = {
+        pool_id
+        for pool_id, (capacity, waited_for) in stored.items()
+        if _differs(capacity_at(lines[pool_id], now), capacity, waited_for=waited_for)
+    }
+    return tuple(sorted(due.union(session.scalars(_with_seats_to_open(now)))))
+
+
+def end_playback(session: Session, pool_id: int, ended_as: PlaybackEnd, *, now: datetime) -> None:
+    """End what the people of a pool, and of those allotted from it, are playing or looking over.
+
+    Whoever may still watch by something else goes on by itself.
+    """
+    family = select(Pool.id).where(or_(Pool.id == pool_id, Pool.allotted_from_id == pool_id))
+    sitting = and_(Assignment.pool_id.in_(family), Assignment.ended_at.is_(None))
+    end_for_logins(session, _people(sitting), ended_as=ended_as, now=now)
+    its_grants = select(Grant.id).where(Grant.pool_id == pool_id)
+    end_previews(session, its_grants, ended_as=ended_as, now=now)
+
+
+def _differs(now_is: Capacity, capacity: int | None, *, waited_for: bool) -> bool:
+    return now_is.seats != capacity or (waited_for and now_is.takes_people)
+
+
+def _dated(now: datetime) -> Select[*tuple[Any, ...]]:
+    has_room = or_(Pool.capacity.is_(None), Pool.used < Pool.capacity)
+    waited_for = and_(
+        has_room,
+        exists()
+        .where(WaitingEntry.pool_id == Pool.id, WaitingEntry.ended_at.is_(None))
+        .correlate(Pool),
+    )
+    lasts = (
+        exists()
+        .where(
+            Grant.pool_id == Pool.id,
+            Grant.revoked_at.is_(None),
+            or_(Grant.ends_at.is_(None), func.coalesce(Grant.grace_until, Grant.ends_at) > now),
+        )
+        .correlate(Pool)
+    )
+    return (
+        select(
+            Pool.id,
+            Pool.capacity,
+            waited_for.label("waited_for"),
+            Grant.seats,
+            Grant.starts_at,
+            Grant.ends_at,
+            Grant.grace_until,
+        )
+        .outerjoin(Grant, and_(Grant.pool_id == Pool.id, Grant.revoked_at.is_(None)))
+        .where(
+            Pool.allotted_from_id.is_(None),
+            or_(Pool.capacity.is_(None), Pool.capacity > 0, lasts),
+        )
+    )
+
+
+def _with_seats_to_open(now: datetime) -> Select[int]:
+    to_open = exists().where(
+        Seat.pool_id == Pool.id, Seat.state == SeatState.LOCKED, Seat.opens_at <= now
+    )
+    to_forget = exists().where(
+        Assignment.pool_id == Pool.id,
+        Assignment.state == AssignmentState.FROZEN,
+        Assignment.frozen_at <= now - KEPT_FROZEN,
+    )
+    return select(func.coalesce(Pool.allotted_from_id, Pool.id)).where(or_(to_open, to_forget))
+
+
+def _open_due_locks(session: Session, ids: Sequence[int], now: datetime) -> None:
+    due = and_(Seat.pool_id.in_(ids), Seat.state == SeatState.LOCKED, Seat.opens_at <= now)
+    session.execute(_unlocking(due))
+
+
+def _unlocking(which: ColumnElement[bool]) -> Update:
+    return (
+        update(Seat)
+        .where(which)
+        .values(state=SeatState.FREE, opens_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _forget_frozen(session: Session, ids: Sequence[int], now: datetime) -> None:
+    over = and_(
+        Assignment.pool_id.in_(ids),
+        Assignment.state == AssignmentState.FROZEN,
+        Assignment.frozen_at <= now - KEPT_FROZEN,
+    )
+    if end_assignments(session, over, AssignmentEnd.LAPSED, now=now):
+        free_left_seats(session, ids)
+
+
+def _lapse(session: Session, family: Sequence[Pool], now: datetime) -> Settled:
+    """Freeze who sits, end who was invited, and leave nothing to be had."""
+    ids = [pool.id for pool in family]
+    still_open = and_(Assignment.pool_id.in_(ids), Assignment.state.in_(OPEN))
+    ended = end_assignments(session, still_open, AssignmentEnd.LAPSED, now=now)
+    frozen: Any = session.execute(
+        update(Assignment)
+        .where(Assignment.pool_id.in_(ids), Assignment.state == AssignmentState.CLAIMED)
+        .values(state=AssignmentState.FROZEN, frozen_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(_unlocking(and_(Seat.pool_id.in_(ids), Seat.state == SeatState.LOCKED)))
+    free_left_seats(session, ids)
+    for pool in family:
+        pool.capacity = pool.used = 0  # what was allotted is kept in mind for a renewal
+    session.flush()
+    return Settled(Standing.LAPSED, released=ended, frozen=frozen.rowcount)
+
+
+def _fit(
+    session: Session, family: Sequence[Pool], parent_id: int, stands: Capacity, now: datetime
+) -> Settled:
+    ids = [pool.id for pool in family]
+    parent = next(pool for pool in family if pool.id == parent_id)
+    released = 0
+    sitting = _sitting(session, ids)
+    if stands.seats is not None and sum(sitting.values()) > stands.seats:
+        released = _shed(session, ids, sum(sitting.values()) - stands.seats, now)
+        sitting = _sitting(session, ids)
+    if _is_more(stands.seats, parent.capacity):
+        room = None if stands.seats is None else stands.seats - sum(sitting.values())
+        _thaw(session, ids, room)
+        sitting = _sitting(session, ids)
+    _allot_again(family, parent, stands.seats, sitting)
+    session.flush()
+    for pool_id in ids:
+        offer_next(session, pool_id, now=now)
+    return Settled(stands.standing, released=released)
+
+
+def _sitting(session: Session, ids: Sequence[int]) -> dict[int, int]:
+    return {pool_id: recount(session, pool_id) for pool_id in ids}
+
+
+def _is_more(seats: int | None, than: int | None) -> bool:
+    return than is not None and (seats is None or seats > than)
+
+
+def _allot_again(
+    family: Sequence[Pool], parent: Pool, seats: int | None, sitting: dict[int, int]
+) -> None:
+    """Set what each pool has and uses; allotted seats that nobody uses give way where it is tight."""
+    spare = None if seats is None else seats - sum(sitting.values())
+    used = sitting[parent.id]
+    for child in family:
+        if child is parent:
+            continue
+        child.used = sitting[child.id]
+        if seats is not None or child.allotted is not None:
+            wanted = child.used if child.allotted is None else child.allotted
+            unused = max(0, wanted - child.used)
+            kept = unused if spare is None else min(unused, spare)
+            spare = None if spare is None else spare - kept
+            child.allotted = child.used + kept
+            used += child.allotted
+        child.capacity = child.allotted
+    parent.capacity, parent.used = seats, used
+
+
+def _shed(session: Session, ids: Sequence[int], over: int, now: datetime) -> int:
+    """Take back so many places, those first whose loss is the least; returns how many people lost."""
+    locked = (
+        select(Seat.id)
+        .where(Seat.pool_id.in_(ids), Seat.state == SeatState.LOCKED)
+        .order_by(Seat.id)
+        .limit(over)
+        .correlate(None)
+    )
+    opened: Any = session.execute(_unlocking(Seat.id.in_(locked)))
+    losing = (
+        select(Assignment.id)
+        .where(
+            Assignment.pool_id.in_(ids),
+            Assignment.ended_at.is_(None),
+            Assignment.state.in_(COUNTED),
+        )
+        .order_by(LOSES_FIRST, LAST_ACTIVE, Assignment.id.desc())
+        .limit(over - opened.rowcount)
+        .correlate(None)
+    )
+    lost = session.execute(
+        update(Assignment)
+        .where(Assignment.id.in_(losing))
+        .values(state=AssignmentState.RELEASED, ended_at=now, ended_as=AssignmentEnd.OVER_CAPACITY)
+        .returning(Assignment.id, Assignment.pool_id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    _forget_leavers(session, ids)
+    free_left_seats(session, ids)
+    just_lost = and_(
+        Assignment.pool_id.in_(ids),
+        Assignment.ended_at == now,
+        Assignment.ended_as == AssignmentEnd.OVER_CAPACITY,
+    )
+    end_for_logins(session, _people(just_lost), ended_as=PlaybackEnd.RELEASED, now=now)
+    for pool_id in ids:
+        told = [row.id for row in lost if row.pool_id == pool_id]
+        if told:
+            tell_later(session, pool_id, released=told, now=now)
+    return len(lost)
+
+
+def _forget_leavers(session: Session, ids: Sequence[int]) -> None:
+    """Whoever was chosen to go and could stay after all is no longer marked."""
+    session.execute(
+        update(Assignment)
+        .where(
+            Assignment.pool_id.in_(ids),
+            Assignment.ended_at.is_(None),
+            Assignment.leaving_since.is_not(None),
+        )
+        .values(leaving_since=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _thaw(session: Session, ids: Sequence[int], room: int | None) -> None:
+    coming_back = (
+        select(Assignment.id)
+        .where(Assignment.pool_id.in_(ids), Assignment.state == AssignmentState.FROZEN)
+        .order_by(LAST_ACTIVE.desc(), Assignment.id)
+        .limit(room)
+        .correlate(None)
+    )
+    session.execute(
+        update(Assignment)
+        .where(Assignment.id.in_(coming_back))
+        .values(state=AssignmentState.CLAIMED, frozen_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _people(which: ColumnElement[bool]) -> Select[int]:
+    """Select all logins of the people who sit."""
+    sitting = select(_kept).join_from(Assignment, _holder, _holder.id == Assignment.login_id)
+    kept = sitting.where(which)
+    return select(Login.id).where(or_(Login.id.in_(kept), Login.merged_into.in_(kept)))

@@ -1,0 +1,345 @@
+"""Pools: an organization's places for one scope, sold by grants and kept exact by `settle`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session, aliased
+
+from lms import audit
+from lms.core.errors import N_, Conflict, NotFound
+from lms.grants.grants import Target, Term, target_columns
+from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.grants import Grant, OfferKind, Withdrawal
+from lms.models.organizations import Organization
+from lms.models.playback import PlaybackEnd
+from lms.models.seats import ClaimPolicy, Pool
+from lms.playback.sessions import end_previews
+from lms.seats.capacity import GRACE
+from lms.seats.pool_reconciliation import Settled, end_playback
+from lms.seats.pool_reconciliation import (
+    settle as settle,  # a verb of pools; it stands apart for its length
+)
+
+NO_SUCH_POOL = N_("There is no such pool of seats.")
+NO_SUCH_GRANT = N_("There is no such grant.")
+TAKEN_BACK = N_("This access was taken back before.")
+
+_Parent = aliased(Pool)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPoolGrant:
+    """Seats that an organization is sold: how many (None unlimited), for what, from when to when.
+
+    `awaits_payment` is set while staff hold a sale until it is paid; its people can be invited.
+    """
+
+    organization_id: int
+    target: Target
+    seats: int | None
+    term: Term
+    kind: OfferKind
+    sale_id: int | None = None
+    awaits_payment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFacts:
+    """An organization's places for one scope; `covers` is the webinar's title or what it is of.
+
+    `capacity` None is unlimited. A pool allotted from a parent organization's names that pool.
+    """
+
+    id: int
+    public_id: str
+    organization_id: int
+    organization: str
+    target: Target
+    covers: str
+    slug: str
+    is_permanent: bool
+    capacity: int | None
+    used: int
+    claim_policy: ClaimPolicy
+    allotted_from: str | None
+    allotted: int | None
+
+    @property
+    def free(self) -> int | None:
+        """Return how many seats are free; None is without end."""
+        return None if self.capacity is None else self.capacity - self.used
+
+
+@dataclass(frozen=True, slots=True)
+class PoolGrant:
+    """One sold line of a pool; times in UTC, `seats` None is unlimited."""
+
+    public_id: str
+    kind: OfferKind
+    seats: int | None
+    starts_at: datetime
+    ends_at: datetime | None
+    grace_until: datetime | None
+    awaits_payment_since: datetime | None
+    suspended_at: datetime | None
+    revoked_at: datetime | None
+    revoked_as: Withdrawal | None
+
+
+_POOLS = (
+    select(
+        Pool.id,
+        Pool.public_id,
+        Pool.organization_id,
+        Organization.name.label("organization"),
+        Pool.scope,
+        func.coalesce(Pool.webinar_id, Pool.presenter_id, Pool.series_id).label("target_id"),
+        func.coalesce(Webinar.title, Presenter.name, Series.title, "").label("covers"),
+        func.coalesce(Webinar.slug, Presenter.slug, Series.slug, "").label("slug"),
+        Pool.is_permanent,
+        Pool.capacity,
+        Pool.used,
+        Pool.claim_policy,
+        _Parent.public_id.label("allotted_from"),
+        Pool.allotted,
+    )
+    .join(Organization, Organization.id == Pool.organization_id)
+    .outerjoin(Webinar, Webinar.id == Pool.webinar_id)
+    .outerjoin(Presenter, Presenter.id == Pool.presenter_id)
+    .outerjoin(Series, Series.id == Pool.series_id)
+    .outerjoin(_Parent, _Parent.id == Pool.allotted_from_id)
+)
+
+
+def sell_seats(
+    session: Session, new: NewPoolGrant, *, actor: str | None, now: datetime
+) -> PoolFacts:
+    """Give an organization seats: its pool of that scope and permanence gets one more grant.
+
+    Nothing that stands is touched (PRODUCT.md, C4); a lapsed pool's people come back. Raises
+    NotFound for an organization that is none.
+    """
+    pool = _pool_for(session, new, actor=actor, now=now)
+    line = Grant(
+        pool_id=pool.id,
+        sale_id=new.sale_id,
+        kind=new.kind,
+        seats=new.seats,
+        starts_at=new.term.starts_at,
+        ends_at=new.term.ends_at,
+        grace_until=None if new.term.ends_at is None else new.term.ends_at + GRACE,
+        awaits_payment_since=now if new.awaits_payment else None,
+        created_at=now,
+        **target_columns(new.target),
+    )
+    session.add(line)
+    session.flush()
+    audit.record(
+        session, "grant.made", line.public_id, actor=actor, now=now, detail={"pool": pool.public_id}
+    )
+    settle(session, pool.id, now=now)
+    return find_pool(session, pool.public_id)
+
+
+def find_pool(session: Session, public_id: str) -> PoolFacts:
+    """Return a pool by its outside id; raises NotFound."""
+    row = session.execute(_POOLS.where(Pool.public_id == public_id)).one_or_none()
+    if row is None:
+        raise NotFound(NO_SUCH_POOL)
+    return _facts(row)
+
+
+def read_pool(session: Session, pool_id: int) -> PoolFacts:
+    """Return the pool of a row; raises NotFound."""
+    row = session.execute(_POOLS.where(Pool.id == pool_id)).one_or_none()
+    if row is None:
+        raise NotFound(NO_SUCH_POOL)
+    return _facts(row)
+
+
+def pools_of(session: Session, organization_id: int) -> tuple[PoolFacts, ...]:
+    """Return an organization's pools, the oldest first."""
+    rows = session.execute(_POOLS.where(Pool.organization_id == organization_id).order_by(Pool.id))
+    return tuple(_facts(row) for row in rows)
+
+
+def allotments_of(session: Session, pool_id: int) -> tuple[PoolFacts, ...]:
+    """Return what was allotted from a pool, by the names of the organizations that have it."""
+    rows = session.execute(
+        _POOLS.where(Pool.allotted_from_id == pool_id).order_by(
+            func.lower(Organization.name), Pool.id
+        )
+    )
+    return tuple(_facts(row) for row in rows)
+
+
+def grants_of(session: Session, pool_id: int) -> tuple[PoolGrant, ...]:
+    """Return the grants that a pool's seats come from, the oldest first; a child's are its parent's."""
+    rows = session.execute(
+        select(
+            Grant.public_id,
+            Grant.kind,
+            Grant.seats,
+            Grant.starts_at,
+            Grant.ends_at,
+            Grant.grace_until,
+            Grant.awaits_payment_since,
+            Grant.suspended_at,
+            Grant.revoked_at,
+            Grant.revoked_as,
+        )
+        .join(Pool, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
+        .where(Pool.id == pool_id)
+        .order_by(Grant.starts_at, Grant.id)
+    )
+    return tuple(PoolGrant(*tuple(row)) for row in rows)
+
+
+def set_claim_policy(
+    session: Session, pool_id: int, policy: ClaimPolicy, *, actor: str | None, now: datetime
+) -> None:
+    """Say who may take a free seat unasked: nobody, or people of a verified domain (S7)."""
+    pool = session.scalars(select(Pool).where(Pool.id == pool_id)).one()
+    if pool.claim_policy is policy:
+        return
+    pool.claim_policy = policy
+    detail = {"policy": policy.value}
+    audit.record(session, "pool.policy_set", pool.public_id, actor=actor, now=now, detail=detail)
+    session.flush()
+
+
+def revoke_pool_grant(
+    session: Session,
+    grant_id: str,
+    withdrawal: Withdrawal,
+    *,
+    reason: str,
+    actor: str | None,
+    now: datetime,
+) -> Settled:
+    """Take one grant of a pool back at once (PRODUCT.md, R1); its other grants stay.
+
+    `reason` is for the staff's eyes and may be empty. Who loses their place by it stops watching, and keeps certificates. Raises NotFound, and
+    Conflict when it was taken back before.
+    """
+    line = _grant(session, grant_id)
+    line.revoked_at, line.revoked_as, line.revoked_reason = now, withdrawal, reason.strip() or None
+    session.flush()
+    assert line.pool_id is not None  # noqa: S101  (it was found as a pool's)
+    audit.record(session, "grant.revoked", line.public_id, actor=actor, now=now)
+    settled = settle(session, line.pool_id, now=now)
+    is_refund = withdrawal is Withdrawal.REFUNDED
+    ended_as = PlaybackEnd.REFUNDED if is_refund else PlaybackEnd.REVOKED
+    end_previews(session, select(Grant.id).where(Grant.id == line.id), ended_as=ended_as, now=now)
+    if settled.frozen:
+        end_playback(session, line.pool_id, ended_as, now=now)
+    return settled
+
+
+def suspend_pool_grant(
+    session: Session, grant_id: str, *, actor: str | None, now: datetime
+) -> None:
+    """Let a grant admit nobody until it is restored, as in a dispute (R2); no seat is lost."""
+    line = _grant(session, grant_id)
+    if line.suspended_at is not None:
+        return
+    line.suspended_at = now
+    assert line.pool_id is not None  # noqa: S101  (it was found as a pool's)
+    audit.record(session, "grant.suspended", line.public_id, actor=actor, now=now)
+    session.flush()
+    end_playback(session, line.pool_id, PlaybackEnd.SUSPENDED, now=now)
+
+
+def restore_pool_grant(
+    session: Session, grant_id: str, *, actor: str | None, now: datetime
+) -> None:
+    """Let a suspended grant admit again; the same people hold the same seats."""
+    line = _grant(session, grant_id)
+    if line.suspended_at is None:
+        return
+    line.suspended_at = None
+    audit.record(session, "grant.restored", line.public_id, actor=actor, now=now)
+    session.flush()
+
+
+def mark_pool_grant_paid(
+    session: Session, grant_id: str, *, actor: str | None, now: datetime
+) -> None:
+    """Let a grant that was held until it is paid admit from now on."""
+    line = _grant(session, grant_id)
+    if line.awaits_payment_since is None:
+        return
+    line.awaits_payment_since = None
+    audit.record(session, "grant.paid", line.public_id, actor=actor, now=now)
+    session.flush()
+
+
+def _facts(row: Row[*tuple[Any, ...]]) -> PoolFacts:
+    return PoolFacts(
+        id=row.id,
+        public_id=row.public_id,
+        organization_id=row.organization_id,
+        organization=row.organization,
+        target=Target(row.scope, row.target_id),
+        covers=row.covers,
+        slug=row.slug,
+        is_permanent=row.is_permanent,
+        capacity=row.capacity,
+        used=row.used,
+        claim_policy=row.claim_policy,
+        allotted_from=row.allotted_from,
+        allotted=row.allotted,
+    )
+
+
+def _grant(session: Session, grant_id: str) -> Grant:
+    line = session.scalar(
+        select(Grant)
+        .where(Grant.public_id == grant_id, Grant.pool_id.is_not(None))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if line is None:
+        raise NotFound(NO_SUCH_GRANT)
+    if line.revoked_at is not None:
+        raise Conflict(TAKEN_BACK)
+    return line
+
+
+def _pool_for(session: Session, new: NewPoolGrant, *, actor: str | None, now: datetime) -> Pool:
+    # Two sales at once make one pool: the organization's row is the lock.
+    organization = session.scalar(
+        select(Organization.id)
+        .where(Organization.id == new.organization_id)
+        .with_for_update(key_share=True)
+    )
+    if organization is None:
+        raise NotFound
+    is_permanent = new.term.ends_at is None
+    columns = target_columns(new.target)
+    pool = session.scalar(
+        select(Pool)
+        .where(
+            Pool.organization_id == new.organization_id,
+            Pool.is_permanent.is_(is_permanent),
+            Pool.allotted_from_id.is_(None),
+        )
+        .filter_by(**columns)
+        .order_by(Pool.id)
+        .limit(1)
+    )
+    if pool is not None:
+        return pool
+    pool = Pool(
+        organization_id=new.organization_id,
+        is_permanent=is_permanent,
+        capacity=0,
+        created_at=now,
+        **columns,
+    )
+    session.add(pool)
+    session.flush()
+    audit.record(session, "pool.made", pool.public_id, actor=actor, now=now)
+    return pool

@@ -1,0 +1,85 @@
+"""Seats as they are listed: each, and who sits in it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, NotFound
+from lms.models.accounts import Login
+from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
+from lms.seats.seat_counts import NO_SUCH_SEAT
+
+NOBODY_OF_THIS_ADDRESS = N_("Nobody with this address has a seat in this pool.")
+
+
+@dataclass(frozen=True, slots=True)
+class SeatFacts:
+    """A seat and who sits in it: nobody while it is free or locked."""
+
+    id: int
+    public_id: str
+    pool_id: int
+    pool: str
+    organization_id: int
+    state: SeatState
+    opens_at: datetime | None
+    sits: AssignmentState | None
+    login_id: int | None
+    email: str | None
+    name: str
+    claimed_at: datetime | None
+    expires_at: datetime | None
+
+
+_SEATS: Final = (
+    select(
+        Seat.id,
+        Seat.public_id,
+        Seat.pool_id,
+        Pool.public_id.label("pool"),
+        Pool.organization_id,
+        Seat.state,
+        Seat.opens_at,
+        Assignment.state.label("sits"),
+        Assignment.login_id,
+        func.coalesce(Login.email, Assignment.email).label("email"),
+        func.coalesce(Login.name, Assignment.name, "").label("name"),
+        Assignment.claimed_at,
+        Assignment.expires_at,
+    )
+    .join(Pool, Pool.id == Seat.pool_id)
+    .outerjoin(Assignment, (Assignment.seat_id == Seat.id) & Assignment.ended_at.is_(None))
+    .outerjoin(Login, Login.id == Assignment.login_id)
+)
+
+
+def find_seat(session: Session, seat_id: str) -> SeatFacts:
+    """Return a seat by its outside id; raises NotFound."""
+    row = session.execute(_SEATS.where(Seat.public_id == seat_id)).one_or_none()
+    if row is None:
+        raise NotFound(NO_SUCH_SEAT)
+    return SeatFacts(*tuple(row))
+
+
+def list_seats(session: Session, pool_id: int) -> tuple[SeatFacts, ...]:
+    """Return the seats of a pool that were ever taken, the oldest first."""
+    rows = session.execute(_SEATS.where(Seat.pool_id == pool_id).order_by(Seat.id))
+    return tuple(SeatFacts(*tuple(row)) for row in rows)
+
+
+def seat_of_address(session: Session, pool_id: int, email_key: str) -> SeatFacts:
+    """Return the seat that an address has in a pool, as invited or as its login's; or NotFound."""
+    row = session.execute(
+        _SEATS.where(
+            Seat.pool_id == pool_id,
+            or_(Assignment.email_key == email_key, Login.email_key == email_key),
+        )
+        .order_by(Seat.id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        raise NotFound(NOBODY_OF_THIS_ADDRESS)
+    return SeatFacts(*tuple(row))

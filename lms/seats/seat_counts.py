@@ -1,0 +1,211 @@
+"""The statements under every seat: counting somebody in, counting out, passing a place on.
+
+A claim takes its seat and its assignment first and the pool's count last, so that the one row all
+claims share is held for a moment only. Whatever else changes a pool locks its row first, in the
+order of ids; so no two wait for each other in a circle. Both databases run the same statements.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.compiled_statements import Driver
+from lms.core.errors import N_, NotFound
+from lms.jobs import queue as job_queue
+from lms.models.grants import Grant
+from lms.models.jobs import Lane
+from lms.models.seats import (
+    Assignment,
+    AssignmentEnd,
+    AssignmentState,
+    Pool,
+    Seat,
+    SeatState,
+)
+from lms.seats.capacity import Capacity, Line, capacity_at
+from lms.seats.claim_statements import POOLS, SEATS, count_on, sit_down, stand_up
+from lms.seats.claim_statements import Clash as Clash
+from lms.seats.claim_statements import Full as Full
+from lms.seats.claim_statements import Place as Place
+from lms.seats.claim_statements import Seated as Seated
+from lms.seats.claim_statements import Sitter as Sitter
+from lms.seats.claim_statements import seat_one as seat_one
+
+NO_SUCH_SEAT = N_("There is no such seat.")
+TELL: Final = "seats.tell"
+# A release can be undone for a moment; letters that it leads to wait until it no longer can.
+UNDO_FOR: Final = timedelta(seconds=30)
+HELD_BACK_FOR: Final = timedelta(seconds=45)
+COUNTED: Final = (AssignmentState.INVITED, AssignmentState.OFFERED, AssignmentState.CLAIMED)
+OPEN: Final = (AssignmentState.INVITED, AssignmentState.OFFERED)
+
+
+_LINES: Final = (
+    select(Grant.seats, Grant.starts_at, Grant.ends_at, Grant.grace_until)
+    .join(Pool, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
+    .where(Pool.id == bindparam("pool"), Grant.revoked_at.is_(None))
+)
+
+
+def lock_pool(session: Session, pool_id: int) -> Pool:
+    """Return a pool's row, locked until the transaction ends, as it stands now."""
+    pool: Pool = session.scalars(_locked(Pool.id == pool_id)).one()
+    return pool
+
+
+def lock_family(session: Session, pool_id: int) -> list[Pool]:
+    """Lock a pool and those allotted from it, in the order of ids."""
+    return list(session.scalars(_locked(or_(Pool.id == pool_id, Pool.allotted_from_id == pool_id))))
+
+
+def _locked(which: ColumnElement[bool]) -> Any:  # noqa: ANN401  (a Select of Pool)
+    # Keys don't change, so a claim's foreign keys need not wait for this lock.
+    return (
+        select(Pool)
+        .where(which)
+        .order_by(Pool.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def read_lines(session: Session, pool_id: int) -> tuple[Line, ...]:
+    """Return the grants that a pool's seats come from; a child's come from its parent's pool."""
+    return tuple(Line(*row) for row in session.execute(_LINES, {"pool": pool_id}))
+
+
+def standing_of(session: Session, pool_id: int, now: datetime) -> Capacity:
+    """Return what a pool's grants add up to now."""
+    return capacity_at(read_lines(session, pool_id), now)
+
+
+def count_in(session: Session, pool_id: int, more: int = 1) -> bool:
+    """Count so many more as used if they fit, in one conditional statement."""
+    return count_on(Driver.of(session), pool_id, more)
+
+
+def count_out(session: Session, pool_id: int, fewer: int = 1) -> None:
+    """Count so many fewer as used."""
+    session.execute(update(POOLS).where(POOLS.c.id == pool_id).values(used=POOLS.c.used - fewer))
+
+
+def seat_many(
+    session: Session,
+    pool_id: int,
+    sitters: Sequence[Sitter],
+    place: Place,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> tuple[Seated | Clash | Full, ...]:
+    """Count several in, the first of them where not all fit; each gets an answer of its own.
+
+    All sit before the pool is counted, in the order of addresses, so that two who seat the same
+    people at once don't wait for each other.
+    """
+    driver = Driver.of(session)
+    answers: dict[Sitter, Seated | Clash | Full] = {}
+    for sitter in sorted(sitters, key=lambda one: (one.email_key or "", one.login_id or 0)):
+        answers[sitter] = sit_down(driver, pool_id, sitter, place, now)
+    sitting = [sitter for sitter in sitters if isinstance(answers[sitter], Seated)]
+    if not count_in(session, pool_id, len(sitting)):
+        pool = lock_pool(session, pool_id)
+        free = len(sitting) if pool.capacity is None else max(0, pool.capacity - pool.used)
+        for sitter in sitting[free:]:
+            seated = answers[sitter]
+            if isinstance(seated, Seated):
+                stand_up(driver, seated)
+            answers[sitter] = Full()
+        count_in(session, pool_id, min(free, len(sitting)))
+    for answer in answers.values():
+        if isinstance(answer, Seated):
+            audit.record(session, f"seat.{place.state}", answer.seat, actor=actor, now=now)
+    session.flush()
+    return tuple(answers[sitter] for sitter in sitters)
+
+
+def end_assignments(
+    session: Session, which: ColumnElement[bool], ended_as: AssignmentEnd, *, now: datetime
+) -> int:
+    """End active assignments; the caller frees their seats and counts them out."""
+    ended: Any = session.execute(
+        update(Assignment)
+        .where(which, Assignment.ended_at.is_(None))
+        .values(state=AssignmentState.RELEASED, ended_at=now, ended_as=ended_as)
+        .execution_options(synchronize_session=False)
+    )
+    return int(ended.rowcount)
+
+
+def free_left_seats(session: Session, pool_ids: Iterable[int]) -> None:
+    """Free the seats in which nobody sits any more; the pools are locked."""
+    nobody = ~exists().where(Assignment.seat_id == Seat.id, Assignment.ended_at.is_(None))
+    session.execute(
+        update(Seat)
+        .where(Seat.pool_id.in_(list(pool_ids)), Seat.state == SeatState.TAKEN, nobody)
+        .values(state=SeatState.FREE)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def recount(session: Session, pool_id: int) -> int:
+    """Return how many places of a pool the rows say are used, without what is allotted."""
+    sitting = select(func.count(Assignment.id)).where(
+        Assignment.pool_id == pool_id,
+        Assignment.ended_at.is_(None),
+        Assignment.state.in_(COUNTED),
+    )
+    locked = select(func.count(Seat.id)).where(
+        Seat.pool_id == pool_id, Seat.state == SeatState.LOCKED
+    )
+    return (session.scalar(sitting) or 0) + (session.scalar(locked) or 0)
+
+
+def tell_later(
+    session: Session, pool_id: int, *, released: Sequence[int] = (), now: datetime
+) -> None:
+    """Have letters written after the commit.
+
+    They go to who is offered a seat, to who was invited at this moment or later, and to those
+    whose assignments ended.
+    """
+    pool = session.scalars(select(Pool.public_id).where(Pool.id == pool_id)).one()
+    payload = {"released": list(released), "since": now.isoformat()}
+    job = job_queue.enqueue(
+        session, kind=TELL, lane=Lane.PROMPT, subject=pool, payload=payload, now=now
+    )
+    job.run_at = now + HELD_BACK_FOR
+    session.flush()
+
+
+def lock_seat(session: Session, seat_id: str) -> Seat:
+    """Return a seat by its outside id, its pool locked before it; raises NotFound."""
+    pool_id = session.scalar(select(Seat.pool_id).where(Seat.public_id == seat_id))
+    if pool_id is None:
+        raise NotFound(NO_SUCH_SEAT)
+    lock_pool(session, pool_id)
+    return session.scalars(
+        select(Seat)
+        .where(Seat.public_id == seat_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def set_seat(session: Session, seat_id: int, state: SeatState, opens_at: datetime | None) -> None:
+    """Change what a seat is: taken, free, or locked until a moment (None: until staff approve)."""
+    session.execute(
+        update(SEATS).where(SEATS.c.id == seat_id).values(state=state, opens_at=opens_at)
+    )

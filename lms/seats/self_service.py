@@ -1,0 +1,136 @@
+"""What a person does about a seat by themselves: take it, give it back, ask who manages it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from lms.access.access_summary import read_own_place
+from lms.access.policy import Way
+from lms.core.errors import N_, Conflict, Invalid
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Doors
+from lms.models.seats import AssignmentEnd
+from lms.organizations.organizations import find_managers
+from lms.seats import claim_routes, claims, waitlist
+from lms.seats.claims import Claim, Released
+from lms.seats.waitlist import Offered, Waiting
+
+NOTHING_TO_CLAIM: Final = N_("There is no seat here that you can claim.")
+NO_SEAT: Final = N_("You have no seat here to give back.")
+NOBODY_TO_ASK: Final = N_("Nobody manages these seats at this moment. Write to us instead.")
+SAY_SOMETHING: Final = N_("Write what you would like to ask.")
+LONGEST_QUESTION: Final = 2000
+TOO_LONG: Final = N_("Keep your message to 2,000 characters.")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody asks the managers of a pool, about which webinar."""
+
+    name: str
+    email: str
+    webinar: str
+    message: str
+
+
+def claim_own(
+    session: Session,
+    login_id: int,
+    pool: str,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> Claim:
+    """Take the seat that is kept for a person, or that their mail domain opens (PRODUCT.md, S7).
+
+    Raises NotFound for a pool they have no way to, Conflict where no seat waits for them.
+    """
+    own = read_own_place(session, login_id, pool, now)
+    if own.seat is None and not own.holding.may_claim:
+        raise Conflict(NOTHING_TO_CLAIM)
+    if own.place.way is Way.BY_DOMAIN:
+        take = claim_routes.claim_by_domain
+    elif own.place.way in (Way.INVITED, Way.OFFERED):
+        take = claim_routes.accept
+    else:  # an invitation that ran out claims again while a seat is free (S4)
+        return claims.claim(session, own.pool_id, login_id, actor=actor, now=now)
+    return take(session, own.pool_id, login_id, doors=doors, actor=actor, now=now)
+
+
+def join_waiting_list(
+    session: Session, login_id: int, pool: str, *, actor: str | None, now: datetime
+) -> Waiting | Offered:
+    """Wait for a seat of a full pool (S9); raises NotFound, Conflict where there is none to come."""
+    own = read_own_place(session, login_id, pool, now)
+    if own.number is None and not own.holding.may_join_waiting_list:
+        raise Conflict(NOTHING_TO_CLAIM)
+    return waitlist.join(session, own.pool_id, login_id, actor=actor, now=now)
+
+
+def leave_waiting_list(session: Session, login_id: int, pool: str, *, now: datetime) -> None:
+    """Wait no longer; raises NotFound for a pool the person has no way to."""
+    own = read_own_place(session, login_id, pool, now)
+    waitlist.leave(session, own.pool_id, login_id, now=now)
+
+
+def give_back(
+    session: Session,
+    login_id: int,
+    pool: str,
+    *,
+    doors: Doors,
+    actor: str | None,
+    now: datetime,
+) -> Released:
+    """Give a person's own seat back; what plays by it ends. Raises NotFound, Conflict."""
+    own = read_own_place(session, login_id, pool, now)
+    if own.seat is None:
+        raise Conflict(NO_SEAT)
+    return claims.release(session, own.seat, AssignmentEnd.LEFT, doors=doors, actor=actor, now=now)
+
+
+def ask_managers(
+    session: Session,
+    login_id: int,
+    pool: str,
+    question: Question,
+    *,
+    doors: Doors,
+    now: datetime,
+) -> str:
+    """Write to whoever manages a pool, and return the name of the first of them.
+
+    Raises NotFound for a pool the person has no way to, Invalid for a message that is none,
+    Conflict where nobody manages it.
+    """
+    message = question.message.strip()
+    if not 1 <= len(message) <= LONGEST_QUESTION:
+        sentence = TOO_LONG if message else SAY_SOMETHING
+        raise Invalid(sentence, fields={"message": sentence})
+    own = read_own_place(session, login_id, pool, now)
+    managers = find_managers(session, own.place.organization_id)
+    for manager in managers:
+        if manager.email is None:
+            continue
+        mail_outbox.post(
+            session,
+            kind="seat_question",
+            to=manager.email,
+            login_id=manager.login_id,
+            subject=N_("A question about your organization's seats"),
+            values={
+                "name": question.name,
+                "email": question.email,
+                "organization": own.place.organization_name,
+                "webinar": question.webinar,
+                "message": message,
+                "action_url": doors.page("/organization"),
+            },
+            now=now,
+        )
+    if not any(manager.email for manager in managers):
+        raise Conflict(NOBODY_TO_ASK)
+    return managers[0].name

@@ -1,0 +1,92 @@
+"""When a seat may go to somebody else, and what its holder loses by that (PRODUCT.md, S3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, exists, select, true
+from sqlalchemy.orm import Session
+
+from lms.models.catalog import WebinarPresenter, WebinarSeries
+from lms.models.grants import Scope
+from lms.models.recordings import Recording
+from lms.models.seats import Assignment, AssignmentState, Pool
+from lms.playback.watch_records import read_places
+
+CONTRACT_SEAT_STAYS_FOR: Final = timedelta(days=7)
+WATCHED_TOO_MUCH: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Refill:
+    """Whether somebody else may have a seat at once, from a moment on, or once staff approve."""
+
+    opens_at: datetime | None = None
+    needs_approval: bool = False
+
+    @property
+    def is_free(self) -> bool:
+        """Tell whether it may be filled at once."""
+        return self.opens_at is None and not self.needs_approval
+
+
+AT_ONCE: Final = Refill()
+
+
+def refill_of(session: Session, pool: Pool, holder: Assignment, now: datetime) -> Refill:
+    """Tell when the seat that a person has may be filled by somebody else.
+
+    One that was never claimed or is frozen, and any of an unlimited pool, at once; a contract's 7 days after it
+    was claimed; a permanent one at once while its holder has watched less than half.
+    """
+    sits = holder.state is AssignmentState.CLAIMED
+    if not sits or holder.claimed_at is None or holder.login_id is None or pool.capacity is None:
+        return AT_ONCE
+    if not pool.is_permanent:
+        opens_at = holder.claimed_at + CONTRACT_SEAT_STAYS_FOR
+        return Refill(opens_at=opens_at) if opens_at > now else AT_ONCE
+    if watched_share(session, pool, holder.login_id) >= WATCHED_TOO_MUCH:
+        return Refill(needs_approval=True)
+    return AT_ONCE
+
+
+def watched_share(session: Session, pool: Pool, login_id: int) -> float:
+    """Return how much of what a pool covers a person has watched, 0 to 1.
+
+    Of one webinar the best of its versions counts; of a scope, its current recordings together.
+    """
+    query = select(Recording.id, Recording.seconds).where(_covered(pool), Recording.seconds > 0)
+    if pool.scope is not Scope.WEBINAR:
+        query = query.where(Recording.is_current)
+    lengths = {row.id: row.seconds or 0.0 for row in session.execute(query)}
+    places = read_places(session, login_id=login_id, recording_ids=list(lengths))
+    if pool.scope is Scope.WEBINAR:
+        return max((place.share for place in places.values()), default=0.0)
+    watched = [place.watched_s for place in places.values()]
+    return _share(watched, list(lengths.values()))
+
+
+def _share(watched: Sequence[float], lengths: Sequence[float]) -> float:
+    total = sum(lengths)
+    return sum(watched) / total if total else 0.0
+
+
+def _covered(pool: Pool) -> ColumnElement[bool]:
+    if pool.scope is Scope.WEBINAR:
+        return Recording.webinar_id == pool.webinar_id
+    if pool.scope is Scope.SERIES:
+        return exists().where(
+            and_(
+                WebinarSeries.webinar_id == Recording.webinar_id,
+                WebinarSeries.series_id == pool.series_id,
+            )
+        )
+    if pool.scope is Scope.PRESENTER:
+        return exists().where(
+            and_(
+                WebinarPresenter.webinar_id == Recording.webinar_id,
+                WebinarPresenter.presenter_id == pool.presenter_id,
+            )
+        )
+    return true()

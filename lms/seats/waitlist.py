@@ -1,0 +1,160 @@
+"""The waiting list of a full pool: first in, first out (PRODUCT.md, S9)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Conflict, NotFound
+from lms.models.accounts import Login
+from lms.models.seats import WaitingEnd, WaitingEntry
+from lms.seats.claims import asking_sitter, seat_held
+from lms.seats.seat_counts import Sitter, lock_pool, standing_of
+from lms.seats.waitlist_offers import offer_next
+
+NOT_WAITED_FOR = N_("This pool takes nobody new: its term is over.")
+SITS_ALREADY = N_("You have a seat here already.")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody waits; `position` is 1 for whoever is next."""
+
+    entry: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A seat was free, and is held for who asked."""
+
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFacts:
+    """One who waits, as the organization's managers see it."""
+
+    public_id: str
+    position: int
+    email: str | None
+    name: str
+    joined_at: datetime
+
+
+def join(
+    session: Session, pool_id: int, login_id: int, *, actor: str | None, now: datetime
+) -> Waiting | Offered:
+    """Put a login on the waiting list; asking again keeps its place.
+
+    Where a seat is free, it is held for it at once. Raises NotFound for a login that is none, and
+    Conflict for one that sits in the pool, or when the pool takes nobody.
+    """
+    return _join(session, pool_id, asking_sitter(session, login_id), actor=actor, now=now)
+
+
+def _join(
+    session: Session, pool_id: int, sitter: Sitter, *, actor: str | None, now: datetime
+) -> Waiting | Offered:
+    pool = lock_pool(session, pool_id)
+    if not standing_of(session, pool_id, now).takes_people:
+        raise Conflict(NOT_WAITED_FOR)
+    offer = seat_held(session, pool_id, sitter)
+    if offer is not None:
+        if offer.expires_at is None:
+            raise Conflict(SITS_ALREADY)
+        return Offered(offer.expires_at)
+    entry = session.scalar(select(WaitingEntry).where(_active(pool_id), _is(sitter)))
+    if entry is None:
+        entry = WaitingEntry(
+            pool_id=pool_id,
+            login_id=sitter.login_id,
+            email=sitter.email,
+            email_key=sitter.email_key,
+            name=sitter.name,
+            joined_at=now,
+        )
+        session.add(entry)
+        session.flush()
+        detail = {"pool": pool.public_id}
+        audit.record(
+            session, "waiting.joined", entry.public_id, actor=actor, now=now, detail=detail
+        )
+        offer_next(session, pool_id, now=now)
+    if entry.ended_at is not None:
+        held = seat_held(session, pool_id, sitter)
+        if held is not None and held.expires_at is not None:
+            return Offered(held.expires_at)
+    return Waiting(entry.public_id, position_of(session, entry))
+
+
+def leave(session: Session, pool_id: int, login_id: int, *, now: datetime) -> None:
+    """Take a login off the waiting list; one that doesn't wait stays as it is."""
+    sitter = asking_sitter(session, login_id)
+    session.execute(_ending(and_(_active(pool_id), _is(sitter)), WaitingEnd.LEFT, now))
+
+
+def remove(
+    session: Session, pool_id: int, entry_id: str, *, actor: str | None, now: datetime
+) -> None:
+    """Take somebody off a pool's waiting list, as its manager; raises NotFound."""
+    which = and_(_active(pool_id), WaitingEntry.public_id == entry_id)
+    ended: Any = session.execute(_ending(which, WaitingEnd.REMOVED, now))
+    if not ended.rowcount:
+        raise NotFound
+    audit.record(session, "waiting.removed", entry_id, actor=actor, now=now)
+
+
+def list_waiting(session: Session, pool_id: int) -> tuple[WaitingFacts, ...]:
+    """Return who waits for a pool, the next first."""
+    rows = session.execute(_listed().where(_active(pool_id)))
+    return tuple(
+        WaitingFacts(row.public_id, place, row.email, row.name, row.joined_at)
+        for place, row in enumerate(rows, start=1)
+    )
+
+
+def position_of(session: Session, entry: WaitingEntry) -> int:
+    """Return how many are served before this one is, and it: 1 is next."""
+    before = or_(
+        WaitingEntry.joined_at < entry.joined_at,
+        and_(WaitingEntry.joined_at == entry.joined_at, WaitingEntry.id <= entry.id),
+    )
+    count = select(func.count(WaitingEntry.id)).where(_active(entry.pool_id), before)
+    return session.scalar(count) or 1
+
+
+def _listed() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            WaitingEntry.public_id,
+            func.coalesce(Login.email, WaitingEntry.email).label("email"),
+            func.coalesce(Login.name, WaitingEntry.name).label("name"),
+            WaitingEntry.joined_at,
+        )
+        .outerjoin(Login, Login.id == WaitingEntry.login_id)
+        .order_by(WaitingEntry.joined_at, WaitingEntry.id)
+    )
+
+
+def _active(pool_id: int) -> ColumnElement[bool]:
+    return and_(WaitingEntry.pool_id == pool_id, WaitingEntry.ended_at.is_(None))
+
+
+def _is(sitter: Sitter) -> ColumnElement[bool]:
+    by_login = WaitingEntry.login_id == sitter.login_id
+    if sitter.email_key is None:
+        return by_login
+    return or_(by_login, WaitingEntry.email_key == sitter.email_key)
+
+
+def _ending(which: ColumnElement[bool], ended_as: WaitingEnd, now: datetime) -> Any:  # noqa: ANN401
+    return (
+        update(WaitingEntry)
+        .where(which)
+        .values(ended_at=now, ended_as=ended_as)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,294 @@
+// The watch page: opens a playback session on intent, plays it, keeps the place, and says why when
+// it may not go on. The parts in watch/ each know one thing; this file lets them talk.
+
+import { Film } from "./hls_video.js";
+import { Doorkeeper } from "./session.js";
+import { Heartbeat } from "./heartbeat.js";
+import { Message } from "./player_message.js";
+import { Rail } from "./side_tabs.js";
+import { Slides } from "./slide_strip.js";
+import { seekByTaps } from "./double_tap_seek.js";
+import { Strip } from "./progress_bar.js";
+import { Theatre } from "./theater_mode.js";
+import { Tracks } from "./text_tracks.js";
+import { Watched } from "./watched_ranges.js";
+import { listenForKeys } from "./keyboard_shortcuts.js";
+import { rememberChoices } from "./preferences.js";
+import { styleCaptions } from "./caption_settings.js";
+import { keepWithin } from "./clip_limits.js";
+import { clock } from "./time_texts.js";
+import { tellUntold } from "./unsent_progress.js";
+
+const REOPENINGS = 3;
+const REOPENINGS_WITHIN_MS = 60_000;
+const TRY_AGAIN_MS = 3_000;
+const ANNOUNCE_MS = 10 * 60_000;
+const A_MOMENT_MS = 1_000;
+
+class WatchPage {
+  constructor(page) {
+    this.page = page;
+    this.words = JSON.parse(page.dataset.words);
+    this.isPreview = page.dataset.preview === "yes";
+    this.video = page.querySelector("video");
+    this.startAt = Number(page.dataset.resume);
+    this.reopenings = [];
+    const seconds = Number(page.dataset.seconds);
+    this.message = new Message(page, {
+      tryAgain: () => this.tryAgain(),
+      takeOver: () => this.takeOver(),
+    });
+    this.doorkeeper = new Doorkeeper(page, this.words);
+    this.shown = { starts: Number(page.dataset.starts), ends: Number(page.dataset.ends) };
+    this.watched = new Watched(this.video, seconds, page.dataset.watched, this.shown);
+    this.strip = new Strip(page, this.video, this.watched, this.words);
+    this.tracks = new Tracks(this.video);
+    this.slides = new Slides(page, {
+      wanted: () => this.prepareUnlessItWaits(),
+      chosen: (seconds) => this.go(seconds),
+    });
+    for (const rail of page.querySelectorAll("[data-rail]")) {
+      new Rail(rail, (panel) => panel === "panel-slides" && this.prepareUnlessItWaits());
+    }
+    // A frame's page has no sign-in that would part one person of this browser from the next.
+    const { open, token } = page.dataset;
+    this.heartbeat = new Heartbeat(token ? open : "", this.video, this.watched, {
+      kept: () => this.strip.draw(),
+      refused: () => this.askWhy(),
+    });
+    this.film = new Film(this.video, {
+      ready: () => this.tracks.show(this.session),
+      refused: () => this.askWhy(),
+      lost: () => this.message.hint(this.words.lost),
+      slow: () => this.message.hint(this.words.slow),
+      found: () => this.message.hint(""),
+      broken: () => this.stop({ sentence: this.words.broken, may_reopen: true }),
+    });
+    this.listen();
+    this.untold = this.tellUntold();
+  }
+
+  // What an earlier page could not tell is told before anything is opened: a session that is opened
+  // ends the one in which that was played.
+  async tellUntold() {
+    const taken = await tellUntold(this.page.dataset.open);
+    if (!taken.length) return;
+    for (const { watched } of taken) this.watched.learn(watched);
+    this.strip.draw();
+    // The place was kept, too; a moment that the address names goes before it.
+    this.resumes = !new URLSearchParams(window.location.search).has("t");
+  }
+
+  listen() {
+    const film = this.page.querySelector("[data-film]");
+    const early = ["pointerenter", "touchstart", "focusin"];
+    for (const name of this.page.dataset.waits === "yes" ? [] : early) {
+      film.addEventListener(name, () => this.prepare(), { once: true, passive: true });
+    }
+    if (this.shown.starts > 0 || this.shown.ends < this.watched.seconds) {
+      keepWithin(this.video, this.shown);
+    }
+    // What is said over the film is seen on the whole screen as well.
+    customElements.whenDefined("media-controller").then(() => {
+      film.querySelector("media-controller").fullscreenElement = film;
+    });
+    this.video.addEventListener("play", () => this.prepare({ isPressed: true }));
+    this.video.addEventListener("timeupdate", () => this.moveTo(this.video.currentTime));
+    this.moveTo(this.startAt);
+    rememberChoices(this.video);
+    const theatre = new Theatre(this.page);
+    styleCaptions(film, this.video);
+    seekByTaps(film, this.video, (seconds) => {
+      const words = seconds < 0 ? this.words.back : this.words.on;
+      this.message.pass(words);
+    });
+    listenForKeys(this.page, this.video, film, {
+      tell: (text) => this.message.pass(text),
+      more: {
+        n: () => this.page.dispatchEvent(new CustomEvent("carrel:note")),
+        t: () => theatre.turn(),
+        u: () => this.goToNextGap(),
+      },
+    });
+    this.page.querySelector("[data-big-play]").addEventListener("click", () => this.play());
+    this.page.querySelector("[data-from-start]")?.addEventListener("click", () => this.go(this.shown.starts));
+    this.page.querySelector("[data-next-gap]")?.addEventListener("click", () => this.goToNextGap());
+    this.strip.onChosen((seconds) => this.go(seconds));
+    this.page.addEventListener("carrel:seek", (event) => this.go(event.detail));
+    // A page that comes back from the browser's cache has closed its session when it was left.
+    window.addEventListener("pagehide", () => this.leave());
+  }
+
+  moveTo(seconds) {
+    this.strip.movePlace(seconds);
+    this.slides.follow(seconds);
+  }
+
+  place() {
+    return this.session ? this.video.currentTime : this.startAt;
+  }
+
+  go(seconds) {
+    if (this.session) this.video.currentTime = seconds;
+    else this.startAt = this.chosenAt = seconds;
+    this.play();
+  }
+
+  goToNextGap() {
+    const gap = this.watched.nextGap(this.place());
+    if (gap) {
+      this.go(gap[0]);
+      this.message.pass(this.strip.span(...gap));
+    } else {
+      this.message.pass(this.words.all_seen);
+    }
+  }
+
+  play() {
+    this.video.play().catch(() => {
+      // The browser wants a press on the player itself; its button stands there.
+    });
+  }
+
+  // Ahead of the press, so that the film starts at once; where another screen plays, only the
+  // press is answered.
+  async prepare({ isPressed = false } = {}) {
+    this.isPressed ||= isPressed;
+    if (this.session || this.opening) return;
+    await this.open(this.video.currentTime || this.startAt);
+  }
+
+  // Where playing takes something, only a press on the film itself is an intent.
+  prepareUnlessItWaits() {
+    if (this.page.dataset.waits !== "yes") this.prepare();
+  }
+
+  // Of two on their way the later counts: the pointer that comes to take over asks before its press.
+  async open(at, { takesOver = false } = {}) {
+    const opening = Symbol("opening");
+    this.opening = opening;
+    await this.untold;
+    const answer = await this.doorkeeper.open({ native: Film.isNative(), takesOver });
+    if (this.opening !== opening) return;
+    this.opening = null;
+    if (answer.session) {
+      this.message.clear();
+      this.begin(answer.session, this.resumes ? answer.session.resume_s : at);
+      this.resumes = false;
+    } else {
+      const told = answer.told ?? { sentence: this.words.unreachable, may_reopen: true };
+      const isQuiet = told.code === "STREAM_LIMIT" && !this.isPressed;
+      this.stop(isQuiet ? null : told);
+    }
+  }
+
+  begin(session, at) {
+    this.session = session;
+    this.page.dispatchEvent(new CustomEvent("carrel:begun", { bubbles: true }));
+    this.watched.learn(session.watched);
+    this.strip.draw();
+    if (!this.isPreview) this.heartbeat.start(session);
+    // What was chosen while the session was being opened goes before where it was opened for.
+    this.film.load(session.hls, this.chosenAt ?? at);
+    this.chosenAt = null;
+    this.slides.show(session.slides);
+    this.announceEnd(session);
+  }
+
+  // A refusal is asked about at once. The film goes on from its buffer meanwhile.
+  async askWhy() {
+    if (this.asking || !this.session) return;
+    this.asking = true;
+    this.film.hold();
+    try {
+      const told = await this.doorkeeper.why(this.session.why);
+      if (told === null) this.waitForNetwork();
+      else if (this.mayReopen(told)) await this.reopen();
+      else this.stop(told);
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  mayReopen(told) {
+    const moment = performance.now();
+    this.reopenings = this.reopenings.filter((at) => moment - at < REOPENINGS_WITHIN_MS);
+    if (this.reopenings.length >= REOPENINGS) return false;
+    return told.may_reopen || this.isPreview;
+  }
+
+  async reopen() {
+    this.reopenings.push(performance.now());
+    const at = this.video.currentTime;
+    this.wasPlaying = !this.video.paused;
+    this.watched.pause();
+    await this.open(at);
+    if (this.wasPlaying && this.session) this.play();
+  }
+
+  waitForNetwork() {
+    this.message.hint(this.words.lost);
+    const again = () => {
+      clearTimeout(timer);
+      window.removeEventListener("online", again);
+      this.askWhy();
+    };
+    const timer = setTimeout(again, TRY_AGAIN_MS);
+    window.addEventListener("online", again);
+  }
+
+  // What may not be played is not shown either: the buffer goes with the picture.
+  stop(told) {
+    if (this.session) this.startAt = this.video.currentTime;
+    clearTimeout(this.announcing);
+    clearTimeout(this.ending);
+    // What was watched up to the end still counts, whoever heard of it first.
+    this.heartbeat.tell();
+    this.heartbeat.stop();
+    this.video.pause();
+    this.film.unload();
+    this.session = null;
+    this.isPressed = false;
+    if (told) this.message.say({ ...told, more: told.more || this.keptPlace() });
+  }
+
+  keptPlace() {
+    if (this.isPreview || this.startAt < this.shown.starts + 1) return "";
+    return this.words.kept.replace("{place}", clock(this.startAt));
+  }
+
+  tryAgain() {
+    this.message.clear();
+    this.reopenings = [];
+    this.stop();
+    this.play();
+  }
+
+  async takeOver() {
+    this.message.clear();
+    this.reopenings = [];
+    await this.open(this.startAt, { takesOver: true });
+    if (this.session) this.play();
+  }
+
+  // An end that is known is told ten minutes ahead, and asked about when it has come.
+  announceEnd({ ends_at: moment, ends_in_s: seconds }) {
+    clearTimeout(this.announcing);
+    clearTimeout(this.ending);
+    if (!moment) return;
+    const text = this.words.ends_soon.replace(
+      "{time}",
+      new Date(moment).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" }),
+    );
+    const wait = Math.max(seconds * 1000 - ANNOUNCE_MS, 0);
+    this.announcing = setTimeout(() => this.message.announce(text), wait);
+    this.ending = setTimeout(() => this.askWhy(), seconds * 1000 + A_MOMENT_MS);
+  }
+
+  leave() {
+    if (!this.session) return;
+    this.heartbeat.close(this.session);
+  }
+}
+
+for (const page of document.querySelectorAll("[data-watch]")) new WatchPage(page);

@@ -1,0 +1,1 @@
+"""Training: webinars assigned with a due date, groups, progress, and reminders."""

@@ -1,0 +1,363 @@
+"""Training: managers assign webinars to their people with a due day, and a text to confirm.
+
+Each verb is about one organization, whose steward the caller is. What is due ends with its day in the
+organization's zone.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.access.merged_logins import logins_of
+from lms.catalog.series_order import IN_ORDER
+from lms.core.database import new_public_id
+from lms.core.dates_and_time_zones import read_zone, say_day
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.models.accounts import Login
+from lms.models.catalog import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
+from lms.models.grants import Grant, Scope
+from lms.models.seats import Pool
+from lms.models.training import Trainee, Training, TrainingAudience, TrainingGroup, TrainingItem
+from lms.organizations.organizations import OrganizationFacts
+from lms.training.trainees import add_trainees, by_address, concerns, everybody, in_groups
+
+LONGEST_POLICY: Final = 20_000
+FURTHEST: Final = timedelta(days=5 * 366)
+COUNTED: Final = (WebinarState.ANNOUNCED, WebinarState.WITHDRAWN)
+
+CHOOSE: Final = N_("Choose a webinar or a series from the list.")
+DUE: Final = N_("Choose a day from today on, within five years.")
+HELD_LATER: Final = N_("“%(title)s” is held on %(day)s. Choose that day or a later one.")
+NOBODY_CHOSEN: Final = N_("Choose who is to watch it: everybody, a group, or addresses.")
+WITHDRAWN: Final = N_("This training was withdrawn.")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What can be assigned; `key` is `webinar:` or `series:` and a slug."""
+
+    key: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewTraining:
+    """What a manager assigns; `groups` are outside ids, `addresses` is pasted text."""
+
+    subject: str
+    due_on: date
+    policy: str = ""
+    everyone: bool = False
+    groups: tuple[str, ...] = ()
+    addresses: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A training as it was just assigned."""
+
+    public_id: str
+    title: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A subject that was found: the row ids of its webinars, and of the series that it is."""
+
+    title: str
+    series_id: int | None
+    webinars: tuple[int, ...]
+
+
+def assignable(
+    session: Session, organization_id: int, *, now: datetime
+) -> tuple[tuple[Subject, ...], tuple[Subject, ...]]:
+    """Return the webinars, and the series with any of them, that an organization can assign.
+
+    Announced ones that are free or that a pool of its own covers now.
+    """
+    covered = _covered(organization_id, now)
+    webinars = session.execute(
+        select(Webinar.slug, Webinar.title).where(covered).order_by(Webinar.title, Webinar.id)
+    )
+    series = session.execute(
+        select(Series.slug, Series.title)
+        .where(
+            exists().where(
+                WebinarSeries.series_id == Series.id,
+                WebinarSeries.webinar_id == Webinar.id,
+                covered,
+            )
+        )
+        .order_by(Series.title)
+    )
+    return (
+        tuple(Subject(f"webinar:{slug}", title) for slug, title in webinars),
+        tuple(Subject(f"series:{slug}", title) for slug, title in series),
+    )
+
+
+def assign(
+    session: Session,
+    organization: OrganizationFacts,
+    new: NewTraining,
+    *,
+    zone: ZoneInfo,
+    actor: str | None,
+    now: datetime,
+) -> Assigned:
+    """Assign a training; raises Invalid and names the faulty fields."""
+    found = _subject(session, organization.id, new.subject, now)
+    moment = due_at(new.due_on, zone, now=now)
+    _check_held_by(session, found.webinars, moment)
+    policy = _policy(new.policy)
+    people = by_address(session, organization.id, new.addresses)
+    people |= in_groups(session, organization.id, new.groups)
+    if new.everyone:
+        people |= everybody(session, organization.id)
+    if not people and not new.groups:
+        raise Invalid(NOBODY_CHOSEN, fields={"everyone": NOBODY_CHOSEN})
+    row = Training(
+        public_id=new_public_id(),
+        organization_id=organization.id,
+        series_id=found.series_id,
+        title=found.title,
+        policy=policy,
+        due_at=moment,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    session.add_all(TrainingItem(training_id=row.id, webinar_id=one) for one in found.webinars)
+    groups = select(TrainingGroup.id).where(
+        TrainingGroup.organization_id == organization.id,
+        TrainingGroup.public_id.in_(new.groups),
+    )
+    session.add_all(
+        TrainingAudience(training_id=row.id, group_id=one) for one in session.scalars(groups).all()
+    )
+    count = add_trainees(session, row.id, people, now=now)
+    audit.record(
+        session,
+        "training.assigned",
+        organization.public_id,
+        actor=actor,
+        now=now,
+        detail={"training": row.public_id, "people": count},
+    )
+    session.flush()
+    return Assigned(row.public_id, row.title, count)
+
+
+def change_due(
+    session: Session,
+    organization: OrganizationFacts,
+    training_id: str,
+    due_at: datetime,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Let a training be due at another time, as `due_at` says it; who hasn't done it is reminded anew.
+
+    Raises NotFound, Conflict for one that was withdrawn, Invalid (field `due_on`) for a time at
+    which a webinar of it has not been held yet.
+    """
+    row = _standing(session, organization.id, training_id)
+    asked = select(TrainingItem.webinar_id).where(TrainingItem.training_id == row.id)
+    _check_held_by(session, session.scalars(asked).all(), due_at)
+    row.due_at = due_at
+    session.execute(
+        update(Trainee)
+        .where(Trainee.training_id == row.id, Trainee.done_at.is_(None))
+        .values(reminded=None)
+        .execution_options(synchronize_session=False)
+    )
+    _note(session, "training.moved", organization, training_id, actor=actor, now=now)
+
+
+def withdraw(
+    session: Session,
+    organization: OrganizationFacts,
+    training_id: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    """Ask for a training no more; who has done it stays on record. Returns its title.
+
+    Raises NotFound, Conflict for one that was withdrawn before.
+    """
+    row = _standing(session, organization.id, training_id)
+    row.withdrawn_at = now
+    _note(session, "training.withdrawn", organization, training_id, actor=actor, now=now)
+    return row.title
+
+
+def acknowledge(session: Session, trainee_id: str, login_id: int, *, now: datetime) -> None:
+    """Keep that a person has confirmed the text of a training; the first time counts.
+
+    Raises NotFound for what was not assigned to them, is asked of them no more, or asks for no such
+    thing.
+    """
+    row = session.scalar(
+        select(Trainee)
+        .join(Training, Training.id == Trainee.training_id)
+        .join(Login, Login.id == Trainee.login_id)
+        .where(
+            Trainee.public_id == trainee_id,
+            Trainee.login_id.in_(logins_of(login_id)),
+            Training.withdrawn_at.is_(None),
+            Training.policy != "",
+            concerns(),
+        )
+        .with_for_update(of=Trainee)
+    )
+    if row is None:
+        raise NotFound
+    if row.acknowledged_at is None:
+        row.acknowledged_at = now
+    if row.completed_at is not None and row.done_at is None:
+        row.done_at = now
+    session.flush()
+
+
+def webinars_of(training_ids: Collection[int]) -> Select[int, int, str, str, WebinarState]:
+    """Return the query for what trainings ask to watch: training_id, id, slug, title and state.
+
+    In the order of each: that of the series it was assigned as; else, and what has left the series
+    last, by their dates.
+    """
+    return (
+        select(TrainingItem.training_id, Webinar.id, Webinar.slug, Webinar.title, Webinar.state)
+        .join(TrainingItem, TrainingItem.webinar_id == Webinar.id)
+        .join(Training, Training.id == TrainingItem.training_id)
+        .outerjoin(
+            WebinarSeries,
+            and_(
+                WebinarSeries.webinar_id == Webinar.id,
+                WebinarSeries.series_id == Training.series_id,
+            ),
+        )
+        .where(Training.id.in_(training_ids))
+        .order_by(*IN_ORDER)
+    )
+
+
+def due_at(day: date, zone: ZoneInfo, *, now: datetime) -> datetime:
+    """Return the end of a day in a zone; raises Invalid (field `due_on`) for one that can't be due."""
+    today = now.astimezone(zone).date()
+    if not today <= day <= today + FURTHEST:
+        raise Invalid(DUE, fields={"due_on": DUE})
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone).astimezone(UTC)
+
+
+def last_day(moment: datetime, zone: ZoneInfo) -> date:
+    """Return the day at whose end something is due."""
+    return (moment - timedelta(microseconds=1)).astimezone(zone).date()
+
+
+def _check_held_by(session: Session, webinars: Sequence[int], moment: datetime) -> None:
+    """Raise Invalid where nobody could have done it by then, since a webinar is held later."""
+    late = session.execute(
+        select(Webinar.title, Webinar.held_at, Webinar.zone)
+        .where(Webinar.id.in_(webinars), Webinar.state.in_(COUNTED), Webinar.held_at >= moment)
+        .order_by(Webinar.held_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if late is not None:
+        day = say_day(late.held_at, read_zone(late.zone))
+        sentence = HELD_LATER % {"title": late.title, "day": day}
+        raise Invalid(sentence, fields={"due_on": sentence})
+
+
+def _note(
+    session: Session,
+    act: str,
+    organization: OrganizationFacts,
+    training_id: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    detail = {"training": training_id}
+    audit.record(session, act, organization.public_id, actor=actor, now=now, detail=detail)
+    session.flush()
+
+
+def _standing(session: Session, organization_id: int, training_id: str) -> Training:
+    row = session.scalar(
+        select(Training)
+        .where(Training.organization_id == organization_id, Training.public_id == training_id)
+        .with_for_update()
+    )
+    if row is None:
+        raise NotFound
+    if row.withdrawn_at is not None:
+        raise Conflict(WITHDRAWN, code="withdrawn")
+    return row
+
+
+def _policy(text: str) -> str:
+    clean = text.replace("\r\n", "\n").strip()
+    if len(clean) > LONGEST_POLICY:
+        sentence = N_("Keep this under 20,000 characters.")
+        raise Invalid(sentence, fields={"policy": sentence})
+    return clean
+
+
+def _subject(session: Session, organization_id: int, key: str, now: datetime) -> _Found:
+    """Return what a subject is; raises Invalid."""
+    kind, _mark, slug = key.partition(":")
+    rows = select(Webinar.id, Webinar.title).where(_covered(organization_id, now))
+    series: Series | None = None
+    if kind == "series":
+        series = session.scalar(select(Series).where(Series.slug == slug))
+        rows = rows.join(WebinarSeries, WebinarSeries.webinar_id == Webinar.id).join(
+            Series, and_(Series.id == WebinarSeries.series_id, Series.slug == slug)
+        )
+    else:
+        rows = rows.where(Webinar.slug == slug)
+    found = session.execute(rows.order_by(Webinar.id)).all()
+    if not found or kind not in ("series", "webinar"):
+        raise Invalid(CHOOSE, fields={"subject": CHOOSE})
+    webinars = tuple(row.id for row in found)
+    if series is None:
+        return _Found(found[0].title, None, webinars)
+    return _Found(series.title, series.id, webinars)
+
+
+def _covered(organization_id: int, now: datetime) -> ColumnElement[bool]:
+    lasts = case((Grant.grace_until.is_(None), Grant.ends_at), else_=Grant.grace_until)
+    in_force = and_(
+        Grant.revoked_at.is_(None),
+        Grant.starts_at <= now,
+        or_(Grant.ends_at.is_(None), lasts > now),
+    )
+    by_presenter = exists().where(
+        WebinarPresenter.webinar_id == Webinar.id,
+        WebinarPresenter.presenter_id == Pool.presenter_id,
+    )
+    in_series = exists().where(
+        WebinarSeries.webinar_id == Webinar.id, WebinarSeries.series_id == Pool.series_id
+    )
+    by_pool = exists().where(
+        Pool.organization_id == organization_id,
+        Grant.pool_id
+        == case((Pool.allotted_from_id.is_(None), Pool.id), else_=Pool.allotted_from_id),
+        in_force,
+        or_(
+            Pool.scope == Scope.EVERYTHING,
+            Pool.webinar_id == Webinar.id,
+            and_(Pool.scope == Scope.PRESENTER, by_presenter),
+            and_(Pool.scope == Scope.SERIES, in_series),
+        ),
+    )
+    return and_(Webinar.state == WebinarState.ANNOUNCED, or_(Webinar.free, by_pool))

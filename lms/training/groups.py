@@ -1,0 +1,218 @@
+"""Groups of people in an organization, to assign training to together."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import and_, delete, func, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.core.errors import N_, Invalid, NotFound
+from lms.models.accounts import Login
+from lms.models.training import Training, TrainingAudience, TrainingGroup, TrainingGroupMember
+from lms.organizations.organizations import OrganizationFacts
+from lms.training.trainees import add_to_group, add_trainees, by_address, people_of
+
+LONGEST_NAME: Final = 100
+PAGE_SIZE: Final = 50
+NAME: Final = N_("Give the group a name of at most 100 characters.")
+TAKEN: Final = N_("There is a group of this name already.")
+ADDRESSES: Final = N_("Paste at least one address.")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A group, and how many people of the organization are in it."""
+
+    public_id: str
+    name: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMember:
+    """Somebody in a group."""
+
+    login_id: str
+    name: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group and one page of who is in it."""
+
+    public_id: str
+    name: str
+    items: tuple[GroupMember, ...]
+    total: int
+
+
+def list_groups(session: Session, organization_id: int) -> tuple[GroupRow, ...]:
+    """Return the groups of an organization by name."""
+    rows = session.execute(
+        select(
+            TrainingGroup.public_id, TrainingGroup.name, func.count(TrainingGroupMember.login_id)
+        )
+        .outerjoin(
+            TrainingGroupMember,
+            and_(
+                TrainingGroupMember.group_id == TrainingGroup.id,
+                TrainingGroupMember.login_id.in_(people_of(organization_id)),
+            ),
+        )
+        .where(TrainingGroup.organization_id == organization_id)
+        .group_by(TrainingGroup.id, TrainingGroup.public_id, TrainingGroup.name)
+        .order_by(func.lower(TrainingGroup.name), TrainingGroup.id)
+    )
+    return tuple(GroupRow(*row) for row in rows)
+
+
+def read_group(session: Session, organization_id: int, group_id: str, *, offset: int) -> Group:
+    """Return a group with one page of its people, by name; raises NotFound."""
+    row = _row(session, organization_id, group_id)
+    within = and_(
+        TrainingGroupMember.group_id == row.id,
+        TrainingGroupMember.login_id.in_(people_of(organization_id)),
+    )
+    people = (
+        select(Login.public_id, Login.name, Login.email)
+        .join(TrainingGroupMember, TrainingGroupMember.login_id == Login.id)
+        .where(within)
+        .order_by(func.lower(Login.name), Login.id)
+        .offset(offset)
+        .limit(PAGE_SIZE)
+    )
+    total = session.scalar(select(func.count()).select_from(TrainingGroupMember).where(within))
+    items = tuple(GroupMember(*one) for one in session.execute(people))
+    return Group(row.public_id, row.name, items, total or 0)
+
+
+def make_group(
+    session: Session,
+    organization: OrganizationFacts,
+    name: str,
+    addresses: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    """Make a group of people, by pasted addresses; returns its outside id.
+
+    Raises Invalid (fields `name`, `addresses`).
+    """
+    clean = " ".join(name.split())
+    if not 1 <= len(clean) <= LONGEST_NAME:
+        raise Invalid(NAME, fields={"name": NAME})
+    # SQLite knows no capitals but those of English.
+    names = select(TrainingGroup.name).where(TrainingGroup.organization_id == organization.id)
+    if clean.casefold() in {taken.casefold() for taken in session.scalars(names)}:
+        raise Invalid(TAKEN, fields={"name": TAKEN})
+    people = by_address(session, organization.id, addresses)
+    row = TrainingGroup(organization_id=organization.id, name=clean, created_at=now)
+    session.add(row)
+    session.flush()
+    add_to_group(session, row.id, people)
+    _note(session, "training.group_made", organization, row.public_id, actor=actor, now=now)
+    return row.public_id
+
+
+def add_people(
+    session: Session,
+    organization: OrganizationFacts,
+    group_id: str,
+    addresses: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> int:
+    """Put people into a group, who are assigned what it was assigned; returns how many are new.
+
+    What is due no more is not assigned. Raises NotFound, Invalid (field `addresses`).
+    """
+    row = _row(session, organization.id, group_id)
+    people = by_address(session, organization.id, addresses)
+    if not people:
+        raise Invalid(ADDRESSES, fields={"addresses": ADDRESSES})
+    added = add_to_group(session, row.id, people)
+    open_ones = session.scalars(
+        select(Training.id)
+        .join(TrainingAudience, TrainingAudience.training_id == Training.id)
+        .where(
+            TrainingAudience.group_id == row.id,
+            Training.withdrawn_at.is_(None),
+            Training.due_at > now,
+        )
+        .order_by(Training.id)
+    ).all()
+    for training_id in open_ones:
+        add_trainees(session, training_id, people, now=now)
+    _note(session, "training.group_changed", organization, group_id, actor=actor, now=now)
+    return added
+
+
+def remove_person(
+    session: Session,
+    organization: OrganizationFacts,
+    group_id: str,
+    login: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Take somebody, by their outside id, out of a group; what they were assigned stays. Raises NotFound."""
+    row = _row(session, organization.id, group_id)
+    theirs = select(Login.id).where(Login.public_id == login).scalar_subquery()
+    gone = session.scalar(
+        delete(TrainingGroupMember)
+        .where(TrainingGroupMember.group_id == row.id, TrainingGroupMember.login_id == theirs)
+        .returning(TrainingGroupMember.login_id)
+        .execution_options(synchronize_session=False)
+    )
+    if gone is None:
+        raise NotFound
+    _note(session, "training.group_changed", organization, group_id, actor=actor, now=now)
+
+
+def drop_group(
+    session: Session,
+    organization: OrganizationFacts,
+    group_id: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    """Dissolve a group; what its people were assigned stays. Returns its name; raises NotFound."""
+    row = _row(session, organization.id, group_id)
+    name = row.name
+    session.delete(row)
+    _note(session, "training.group_dropped", organization, group_id, actor=actor, now=now)
+    return name
+
+
+def _row(session: Session, organization_id: int, group_id: str) -> TrainingGroup:
+    row = session.scalar(
+        select(TrainingGroup)
+        .where(
+            TrainingGroup.organization_id == organization_id, TrainingGroup.public_id == group_id
+        )
+        .with_for_update()
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _note(
+    session: Session,
+    act: str,
+    organization: OrganizationFacts,
+    group_id: str,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    detail = {"group": group_id}
+    audit.record(session, act, organization.public_id, actor=actor, now=now, detail=detail)
+    session.flush()

@@ -1,0 +1,39 @@
+"""The rounds of training: who has done what was assigned, and whom to remind."""
+
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.jobs.queue import JobRun, Schedule
+from lms.mail.links import Doors, Office
+from lms.training.progress import look
+from lms.training.reminders import remind_trainees
+
+TURN: Final = "training.turn"
+REMIND: Final = "training.remind"
+SCHEDULES: Final = (
+    Schedule(TURN, timedelta(minutes=5)),
+    Schedule(REMIND, timedelta(minutes=15)),
+)
+
+
+def turn(carrel: Carrel, run: JobRun) -> None:
+    """Keep who has begun and completed what they were assigned, as they watch."""
+    last: int | None = 0
+    while last is not None and not run.canceled():
+        with carrel.database.transaction() as session:
+            last = look(session, after=last, now=now())
+        run.give_way()
+
+
+def remind(carrel: Carrel, run: JobRun) -> None:
+    """Write the reminders that are due; each is written once, whoever comes first."""
+    settings = carrel.settings
+    office = Office(Doors(settings.base_url), ZoneInfo(settings.time_zone))
+    looked = 1
+    while looked and not run.canceled():
+        with carrel.database.transaction() as session:
+            looked = remind_trainees(session, office=office, now=now())
+        run.give_way()

@@ -1,0 +1,150 @@
+"""Who has done a training: watching and live minutes held against what completes each webinar.
+
+Completed is a webinar whose certificate is earned (PRODUCT.md, Certificates), by the best version
+and over all logins that are one person; whether one is issued is asked of nobody.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from lms.certificates import certificates
+from lms.certificates.eligibility import ROUNDING, Standing, read_standings
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.certificates import Attendance, Certificate
+from lms.models.playback import WatchRecord
+from lms.models.recordings import Recording
+from lms.models.training import Trainee, Training, TrainingItem
+from lms.training.assignments import COUNTED
+from lms.training.trainees import concerns
+
+AT_ONCE: Final = 100
+LATE: Final = timedelta(minutes=10)  # beats are written by and by, with the time they came at
+ANEW: Final = timedelta(days=1)  # what completes a webinar may have been changed since
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far somebody is with what was assigned: whether begun, and completed."""
+
+    is_begun: bool
+    is_completed: bool
+
+    @classmethod
+    def of_all(cls, each: Collection["Progress"]) -> "Progress":
+        """Return how far that is in all; nothing to watch is nothing completed."""
+        return cls(
+            any(one.is_begun for one in each),
+            bool(each) and all(one.is_completed for one in each),
+        )
+
+
+def look(session: Session, *, after: int, now: datetime) -> int | None:
+    """Look at the next trainees who may have got further; returns the last one's row id, or None.
+
+    At most a hundred in a transaction. What was completed is kept, and done with a policy
+    confirmed or none asked for.
+    """
+    rows = session.execute(
+        select(Trainee, Training.policy)
+        .join(Training, Training.id == Trainee.training_id)
+        .join(Login, Login.id == Trainee.login_id)
+        .where(
+            Trainee.id > after,
+            Trainee.completed_at.is_(None),
+            Training.withdrawn_at.is_(None),
+            _moved_on(now),
+            concerns(),
+        )
+        .order_by(Trainee.id)
+        .limit(AT_ONCE)
+        .with_for_update(of=Trainee, skip_locked=True)
+    ).all()
+    for trainee, policy in rows:
+        note(session, trainee, policy, now=now)
+    session.flush()
+    return rows[-1][0].id if rows else None
+
+
+def note(session: Session, trainee: Trainee, policy: str, *, now: datetime) -> None:
+    """Keep how far a trainee is."""
+    found = read_progress(session, trainee.training_id, trainee.login_id)
+    trainee.looked_at = now - LATE
+    trainee.is_begun = found.is_begun
+    if not found.is_completed or trainee.completed_at is not None:
+        return
+    trainee.completed_at = now
+    if not policy or trainee.acknowledged_at is not None:
+        trainee.done_at = now
+
+
+def read_progress(session: Session, training_id: int, login_id: int) -> Progress:
+    """Return how far a person is in all."""
+    return Progress.of_all(read_each(session, training_id, login_id).values())
+
+
+def read_each(session: Session, training_id: int, login_id: int) -> dict[int, Progress]:
+    """Return how far a person is with each webinar (row id) of a training.
+
+    One that nobody can watch any more is not asked for.
+    """
+    webinars = session.scalars(
+        select(TrainingItem.webinar_id)
+        .join(Webinar, Webinar.id == TrainingItem.webinar_id)
+        .where(TrainingItem.training_id == training_id, Webinar.state.in_(COUNTED))
+    ).all()
+    return read_several(session, login_id, webinars)
+
+
+def read_several(
+    session: Session, login_id: int, webinar_ids: Collection[int]
+) -> dict[int, Progress]:
+    """Return how far a person is with each of some webinars (row ids); of none, nothing is asked."""
+    if not webinar_ids:
+        return {}
+    certified = certificates.with_standing(session, login_id, webinar_ids)
+    standings = read_standings(session, login_id, webinar_ids)
+    return {
+        webinar_id: _progress(standing, has_certificate=webinar_id in certified)
+        for webinar_id, standing in standings.items()
+    }
+
+
+def _progress(standing: Standing, *, has_certificate: bool) -> Progress:
+    if has_certificate or standing.share + ROUNDING >= standing.needed:
+        return Progress(is_begun=True, is_completed=True)
+    return Progress(standing.share > 0 or standing.live_minutes > 0, is_completed=False)
+
+
+def _moved_on(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that something came since a trainee was looked at, or long ago."""
+    one, kept = aliased(Login), func.coalesce(Login.merged_into, Login.id)
+    mine = or_(one.id == kept, one.merged_into == kept)
+    logins = select(one.id).where(mine).correlate(Login)
+    since = Trainee.looked_at
+    watched = exists().where(
+        WatchRecord.login_id.in_(logins),
+        Recording.id == WatchRecord.recording_id,
+        TrainingItem.webinar_id == Recording.webinar_id,
+        TrainingItem.training_id == Trainee.training_id,
+        WatchRecord.watched_s > 0,
+        or_(since.is_(None), WatchRecord.updated_at >= since),
+    )
+    attended = exists().where(
+        Attendance.login_id.in_(logins),
+        TrainingItem.webinar_id == Attendance.webinar_id,
+        TrainingItem.training_id == Trainee.training_id,
+        or_(since.is_(None), Attendance.noted_at >= since),
+    )
+    certified = exists().where(
+        Certificate.login_id.in_(logins),
+        TrainingItem.webinar_id == Certificate.webinar_id,
+        TrainingItem.training_id == Trainee.training_id,
+        or_(since.is_(None), Certificate.issued_at >= since),
+    )
+    return or_(watched, attended, certified, and_(Trainee.is_begun, since < now - ANEW))

@@ -1,0 +1,208 @@
+"""The people of a training: who can be one, whom it still concerns, and adding them.
+
+An organization's people are its members and who sits in its seats. Who is neither any more is asked
+for nothing: what somebody watches after leaving is theirs alone (PRODUCT.md, Privacy). What they
+had done by then stays done.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union
+from sqlalchemy.orm import Session, aliased
+
+from lms.core.database import insert_into, new_public_id
+from lms.core.errors import N_, Invalid
+from lms.models.accounts import Login
+from lms.models.organizations import Membership
+from lms.models.seats import Assignment, AssignmentState, Pool
+from lms.models.training import Trainee, Training, TrainingGroup, TrainingGroupMember
+from lms.organizations.staff_list_parser import read_pasted
+
+PORTION: Final = 500
+MOST_NAMED: Final = 5
+
+
+def people_of(organization_id: int) -> Select[Any]:
+    """Return the selection of an organization's people: ids of logins that are kept."""
+    kept = func.coalesce(Login.merged_into, Login.id)
+    members = (
+        select(kept.label("id"))
+        .join_from(Membership, Login, Login.id == Membership.login_id)
+        .where(Membership.organization_id == organization_id)
+    )
+    seated = (
+        select(kept.label("id"))
+        .join_from(Assignment, Login, Login.id == Assignment.login_id)
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .where(Pool.organization_id == organization_id, Assignment.state == AssignmentState.CLAIMED)
+    )
+    found = union(members, seated).subquery()
+    return select(found.c.id)
+
+
+def concerns() -> ColumnElement[bool]:
+    """Return the condition that a training concerns its trainee; `Login` is theirs.
+
+    They belong to the organization, by whichever of their logins; of several that were assigned it
+    and merged since, one counts.
+    """
+    belongs = or_(_belongs((Trainee.login_id, Login.merged_into)), _belongs_merged())
+    return and_(~_is_another_s(), belongs)
+
+
+def is_counted() -> ColumnElement[bool]:
+    """Return the condition under which managers see a trainee: who has done it, or is to do it."""
+    return or_(and_(Trainee.done_at.is_not(None), ~_is_another_s()), concerns())
+
+
+def _is_another_s() -> ColumnElement[bool]:
+    """Return the condition that the person of a trainee has another one that counts.
+
+    That of the kept login, or else the first.
+    """
+    kept, first, merged = aliased(Trainee), aliased(Trainee), aliased(Login)
+    of_kept = exists().where(
+        kept.training_id == Trainee.training_id, kept.login_id == Login.merged_into
+    )
+    earlier = exists().where(
+        merged.merged_into == Login.merged_into,
+        merged.merged_into > 0,
+        first.training_id == Trainee.training_id,
+        first.login_id == merged.id,
+        first.id < Trainee.id,
+    )
+    return or_(of_kept, earlier)
+
+
+def _belongs(logins: Any) -> ColumnElement[bool]:  # noqa: ANN401  (columns or a subquery)
+    member = exists().where(
+        Membership.organization_id == Training.organization_id, Membership.login_id.in_(logins)
+    )
+    seated = exists().where(
+        Assignment.login_id.in_(logins),
+        Assignment.state == AssignmentState.CLAIMED,
+        Pool.id == Assignment.pool_id,
+        Pool.organization_id == Training.organization_id,
+    )
+    return or_(member, seated)
+
+
+def _belongs_merged() -> ColumnElement[bool]:
+    merged = aliased(Login)
+    # "> 0" lets the few that were merged be found by their index.
+    theirs = (
+        select(merged.id)
+        .where(
+            merged.merged_into == func.coalesce(Login.merged_into, Login.id),
+            merged.merged_into > 0,
+        )
+        .correlate(Login)
+    )
+    return and_(exists(theirs), _belongs(theirs))
+
+
+def everybody(session: Session, organization_id: int) -> set[int]:
+    """Return the ids of an organization's people."""
+    return set(session.scalars(people_of(organization_id)))
+
+
+def by_address(session: Session, organization_id: int, text: str) -> set[int]:
+    """Return the people that pasted addresses lead to.
+
+    Raises Invalid, field `addresses`, naming those that are nobody's here: whose they are elsewhere
+    is told to nobody.
+    """
+    if not text.strip():
+        return set()
+    try:
+        entries = list(read_pasted(text))
+    except Invalid as error:
+        raise Invalid(error.message, fields={"addresses": error.message}) from error
+    known = _addresses(session, organization_id, [one.email_key for one in entries])
+    strange = [one.raw or one.email for one in entries if one.fault or one.email_key not in known]
+    if strange:
+        shown = ", ".join(strange[:MOST_NAMED])
+        more = f" (+{len(strange) - MOST_NAMED})" if len(strange) > MOST_NAMED else ""
+        raise Invalid(NOBODY, fields={"addresses": f"{NOBODY} {shown}{more}"})
+    return {known[one.email_key] for one in entries}
+
+
+NOBODY: Final = N_(
+    "These are nobody's of your organization. Invite them or give them a seat first:"
+)
+
+
+def _addresses(session: Session, organization_id: int, keys: list[str]) -> Mapping[str, int]:
+    kept = func.coalesce(Login.merged_into, Login.id)
+    theirs = kept.in_(people_of(organization_id))
+    found: dict[str, int] = {}
+    for start in range(0, len(keys), PORTION):
+        some = keys[start : start + PORTION]
+        invited = (
+            select(Assignment.email_key, kept)
+            .join_from(Assignment, Login, Login.id == Assignment.login_id)
+            .join(Pool, Pool.id == Assignment.pool_id)
+            .where(
+                Pool.organization_id == organization_id,
+                Assignment.state == AssignmentState.CLAIMED,
+                Assignment.email_key.in_(some),
+            )
+        )
+        own = select(Login.email_key, kept).where(theirs, Login.email_key.in_(some))
+        for asked in (invited, own):
+            found.update({key: login_id for key, login_id in session.execute(asked) if key})
+    return found
+
+
+def add_trainees(
+    session: Session, training_id: int, login_ids: Iterable[int], *, now: datetime
+) -> int:
+    """Assign a training to people, once to each; returns to how many it was not yet."""
+    return _add_once(
+        session,
+        Trainee,
+        [
+            {
+                "public_id": new_public_id(),
+                "training_id": training_id,
+                "login_id": login_id,
+                "is_begun": False,
+                "created_at": now,
+            }
+            for login_id in sorted(set(login_ids))
+        ],
+    )
+
+
+def add_to_group(session: Session, group_id: int, login_ids: Iterable[int]) -> int:
+    """Put people into a group, once each; returns how many were not in it yet."""
+    rows = [{"group_id": group_id, "login_id": one} for one in sorted(set(login_ids))]
+    return _add_once(session, TrainingGroupMember, rows)
+
+
+def in_groups(session: Session, organization_id: int, groups: Iterable[str]) -> set[int]:
+    """Return who of an organization's people is in groups of it, by their outside ids."""
+    rows = session.scalars(
+        select(TrainingGroupMember.login_id)
+        .join(TrainingGroup, TrainingGroup.id == TrainingGroupMember.group_id)
+        .where(
+            TrainingGroup.organization_id == organization_id,
+            TrainingGroup.public_id.in_(list(groups)),
+            TrainingGroupMember.login_id.in_(people_of(organization_id)),
+        )
+    )
+    return set(rows)
+
+
+def _add_once(
+    session: Session, model: type[Trainee] | type[TrainingGroupMember], rows: list[dict[str, Any]]
+) -> int:
+    added = 0
+    for start in range(0, len(rows), PORTION):
+        some = rows[start : start + PORTION]
+        key = model.__table__.primary_key.columns.values()[-1]  # type: ignore[attr-defined]  # a table
+        put: Any = insert_into(session, model).values(some)
+        added += len(session.execute(put.on_conflict_do_nothing().returning(key)).all())
+    return added

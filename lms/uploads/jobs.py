@@ -1,0 +1,127 @@
+"""The jobs behind uploads: making a file part of its webinar, and tidying up what was never finished."""
+
+import hashlib
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.errors import N_, Refused
+from lms.core.runtime import Carrel
+from lms.handouts import handouts
+from lms.jobs.queue import Ended, GiveUp, JobRun, LeaseLost, Schedule, Stopped
+from lms.models.uploads import UploadPurpose, UploadState
+from lms.recordings import recordings
+from lms.recordings.encode_job import workshop
+from lms.recordings.recordings import Original
+from lms.uploads import uploads
+from lms.uploads.chunks import LOST, check_head
+from lms.uploads.uploads import UploadFacts
+from media.files.file_types import HEAD_BYTES
+from media.storage.resumable_uploads import NotBegun
+
+SWEEP: Final = "upload.sweep"
+SCHEDULES: Final = (Schedule(SWEEP, timedelta(hours=1)),)
+CHECKING: Final = N_("Reading the file once, from its beginning to its end")
+PIECE: Final = 1 << 20
+
+
+def settle(carrel: Carrel, run: JobRun) -> None:
+    """Make a file that has arrived part of its webinar; killed anywhere, it can be done again."""
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        upload = uploads.read_upload(session, run.subject)
+    if upload.state is not UploadState.ARRIVED:
+        return
+    try:
+        carrel.storage.intake.finish(upload.arriving)
+    except NotBegun as fault:
+        raise GiveUp(LOST) from fault
+    try:
+        with carrel.storage.open(upload.arriving.key, 0, HEAD_BYTES) as stream:
+            check_head(upload.purpose, stream.read(HEAD_BYTES))
+        if upload.purpose is UploadPurpose.RECORDING:
+            _settle_recording(carrel, run, upload)
+            return
+        _settle_handout(carrel, run, upload)
+    except Refused as refusal:
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            uploads.fail(session, upload.id, refusal.message, now=now())
+    carrel.storage.delete(upload.arriving.key)
+
+
+def settling_ended(session: Session, ended: Ended) -> None:
+    """Note on the upload that nothing came of it."""
+    uploads.fail(session, ended.subject, ended.sentence, now=ended.at)
+
+
+def sweep(carrel: Carrel, _run: JobRun) -> None:
+    """Discard uploads whose time is over, and what arrives in the storage that nobody knows of."""
+    with carrel.database.read_session() as session:
+        overdue = uploads.read_overdue(session, now=now())
+    for upload in overdue:
+        if upload.state is not UploadState.DONE:
+            carrel.storage.intake.discard(upload.arriving)
+        with carrel.database.transaction() as session:
+            uploads.forget(session, upload.id)
+    _sweep_unknown(carrel)
+
+
+def _sweep_unknown(carrel: Carrel) -> None:
+    found = list(carrel.storage.intake.unfinished())
+    with carrel.database.read_session() as session:
+        known = uploads.known_marks(session)
+    old = now() - timedelta(days=carrel.settings.upload_days)
+    for each in found:
+        if each.arriving.mark not in known and each.begun_at < old:
+            carrel.storage.intake.discard(each.arriving)
+
+
+def _settle_recording(carrel: Carrel, run: JobRun, upload: UploadFacts) -> None:
+    original = Original(
+        recording_id=upload.id,
+        key=upload.arriving.key,
+        name=upload.name,
+        size_bytes=upload.size_bytes,
+        sha256=_hash(carrel, run, upload),
+    )
+    moment = now()
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        recordings.attach(
+            session, slug=upload.slug, original=original, actor=upload.actor, now=moment
+        )
+        uploads.finish(session, upload.id, now=moment)
+
+
+def _settle_handout(carrel: Carrel, run: JobRun, upload: UploadFacts) -> None:
+    with workshop(carrel.settings.scratch / "uploads" / run.public_id) as folder:
+        path = folder / "handout"
+        carrel.storage.fetch(upload.arriving.key, path)
+        kept = handouts.keep_handout(carrel.storage, path, upload.name, folder)
+    moment = now()
+    try:
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            handouts.attach(session, slug=upload.slug, kept=kept, actor=upload.actor, now=moment)
+            uploads.finish(session, upload.id, now=moment)
+    except LeaseLost:  # another has done it meanwhile, under keys of its own
+        carrel.storage.delete(kept.key)
+        if kept.preview_key:
+            carrel.storage.delete(kept.preview_key)
+        raise
+
+
+def _hash(carrel: Carrel, run: JobRun, upload: UploadFacts) -> str:
+    """Return the SHA-256 of what is stored, read from there: it is what will be played."""
+    made, done = hashlib.sha256(), 0
+    with carrel.storage.open(upload.arriving.key) as stream:
+        while piece := stream.read(PIECE):
+            made.update(piece)
+            done += len(piece)
+            run.report(done / upload.size_bytes, CHECKING)
+            if run.canceled():
+                raise Stopped
+    return made.hexdigest()

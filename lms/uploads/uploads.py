@@ -1,0 +1,381 @@
+"""Uploads: files that are sent to a webinar in pieces, as the database knows them.
+
+The storage alone knows how far a file is; `lms/uploads/chunks.py` asks it, outside any transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms.core.database import new_public_id
+from lms.core.errors import N_, Conflict, Gone, Invalid, NotFound, Unavailable
+from lms.jobs import queue as job_queue
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.jobs import Lane
+from lms.models.uploads import Upload, UploadPurpose, UploadState
+from media.documents.document_check import LARGEST_BYTES as LARGEST_HANDOUT
+from media.files.file_types import HANDOUTS, RECORDINGS, ending_of
+from media.storage.object_keys import own_name, safe_name
+from media.storage.resumable_uploads import Arriving
+
+SETTLE: Final = "upload.settle"
+TURN: Final = timedelta(seconds=60)
+LARGEST_BYTES: Final = 100 * 2**30
+LONGEST_NAME: Final = 255
+LONGEST_FINGERPRINT: Final = 300
+OVER: Final = N_("This upload was not finished in time and is gone. Send the file again.")
+
+
+class Busy(Conflict):
+    """Another request puts a piece of the same file at this moment."""
+
+    code = "busy"
+
+
+class WrongPlace(Conflict):
+    """A piece was to be put elsewhere than at the end; `kept` is where that is."""
+
+    code = "wrong_offset"
+
+    def __init__(self, kept: int) -> None:
+        super().__init__(N_("The file is at another place than you think. Ask where, and go on."))
+        self.kept = kept
+
+
+class TooLarge(Invalid):
+    """The file, or a piece of it, is larger than can be taken."""
+
+    code = "too_large"
+
+
+class WrongKind(Invalid):
+    """The file is not of a kind that can be taken, by its name or by what it begins with."""
+
+    code = "wrong_kind"
+
+
+class Damaged(Invalid):
+    """A piece is not what its checksum says; nothing of it was kept."""
+
+    code = "damaged"
+
+
+class NoRoom(Unavailable):
+    """There is no room for the file."""
+
+    code = "no_room"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody is about to send, and to which webinar."""
+
+    slug: str
+    purpose: UploadPurpose
+    name: str
+    size_bytes: int
+    fingerprint: str
+
+    def checked(self) -> "Wanted":
+        """Return it with a name that can be shown; raises WrongKind and TooLarge, saying what to do."""
+        name = own_name(self.name)
+        if not name or not name.isprintable():
+            raise WrongKind(N_("The file has no name. Choose it again."))
+        if self.size_bytes == 0:
+            raise WrongKind(
+                N_(
+                    "This file is empty. Its copy or export was cut off: make it anew, then send it."
+                )
+            )
+        _check_kind(self.purpose, name, self.size_bytes)
+        return Wanted(
+            self.slug,
+            self.purpose,
+            name[-LONGEST_NAME:],
+            self.size_bytes,
+            self.fingerprint[:LONGEST_FINGERPRINT],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """From when until when an upload may take, unless something of it arrives meanwhile."""
+
+    now: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFacts:
+    """One upload; `id` is its outside id, `kept_bytes` what was kept when last heard of."""
+
+    id: str
+    slug: str
+    purpose: UploadPurpose
+    state: UploadState
+    name: str
+    fingerprint: str
+    size_bytes: int
+    kept_bytes: int
+    arriving: Arriving
+    actor: str | None
+    failure: str | None
+    expires_at: datetime
+
+    @property
+    def share(self) -> float:
+        """Return how much of it is here, 0 to 1."""
+        return self.kept_bytes / self.size_bytes
+
+
+def new_key(wanted: Wanted, upload_id: str) -> str:
+    """Return where the file will be stored: a recording's where its original stays."""
+    folder = "originals" if wanted.purpose is UploadPurpose.RECORDING else "uploads"
+    return f"{folder}/{upload_id}/{safe_name(wanted.name)}"
+
+
+def begin(
+    session: Session,
+    wanted: Wanted,
+    arriving: Arriving,
+    *,
+    upload_id: str,
+    login_id: int | None,
+    term: Term,
+) -> None:
+    """Note that a file has begun to arrive; raises NotFound when there is no such webinar."""
+    session.add(
+        Upload(
+            public_id=upload_id,
+            webinar_id=find_webinar(session, wanted.slug),
+            login_id=login_id,
+            purpose=wanted.purpose,
+            name=wanted.name,
+            fingerprint=wanted.fingerprint,
+            size_bytes=wanted.size_bytes,
+            key=arriving.key,
+            mark=arriving.mark,
+            created_at=term.now,
+            updated_at=term.now,
+            expires_at=term.expires_at,
+        )
+    )
+    session.flush()
+
+
+def find_webinar(session: Session, slug: str) -> int:
+    """Return the row's id of a webinar; raises NotFound."""
+    webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
+    if webinar_id is None:
+        raise NotFound(N_("There is no webinar with that name."))
+    return webinar_id
+
+
+def read_upload(session: Session, upload_id: str) -> UploadFacts:
+    """Return an upload by its outside id; raises NotFound."""
+    row = session.execute(_facts().where(Upload.public_id == upload_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _read(*row)
+
+
+def own_upload(
+    session: Session, upload_id: str, *, login_id: int | None, now: datetime
+) -> UploadFacts:
+    """Return somebody's own upload; raises NotFound, and Gone for one whose time is over."""
+    mine = Upload.login_id.is_(None) if login_id is None else Upload.login_id == login_id
+    row = session.execute(_facts().where(Upload.public_id == upload_id, mine)).one_or_none()
+    if row is None:
+        raise NotFound
+    facts = _read(*row)
+    if facts.state is UploadState.SENDING and facts.expires_at <= now:
+        raise Gone(OVER)
+    return facts
+
+
+def own_uploads(
+    session: Session, slug: str, *, login_id: int | None, now: datetime
+) -> tuple[UploadFacts, ...]:
+    """Return what somebody sends to a webinar and is not part of it yet, the oldest first."""
+    mine = Upload.login_id.is_(None) if login_id is None else Upload.login_id == login_id
+    rows = session.execute(
+        _facts()
+        .where(Webinar.slug == slug, mine, Upload.state != UploadState.DONE)
+        .where(or_(Upload.state != UploadState.SENDING, Upload.expires_at > now))
+        .order_by(Upload.id)
+    )
+    return tuple(_read(*row) for row in rows)
+
+
+def find_unfinished(
+    session: Session, wanted: Wanted, *, login_id: int | None, now: datetime
+) -> UploadFacts | None:
+    """Return somebody's own upload of the same file to the same webinar, to go on with."""
+    for facts in own_uploads(session, wanted.slug, login_id=login_id, now=now):
+        is_same = (facts.fingerprint, facts.size_bytes, facts.purpose) == (
+            wanted.fingerprint,
+            wanted.size_bytes,
+            wanted.purpose,
+        )
+        if is_same and facts.state in (UploadState.SENDING, UploadState.ARRIVED):
+            return facts
+    return None
+
+
+def expected_bytes(session: Session, *, now: datetime) -> int:
+    """Return how many bytes of all that is being sent are still to come."""
+    missing = select(func.sum(Upload.size_bytes - Upload.kept_bytes)).where(
+        Upload.state == UploadState.SENDING, Upload.expires_at > now
+    )
+    return int(session.scalar(missing) or 0)
+
+
+def take_turn(session: Session, upload_id: str, *, now: datetime) -> str:
+    """Be the one who puts the next piece, for a minute at most; raises Busy while another is."""
+    turn = new_public_id()
+    taken = session.execute(
+        update(Upload)
+        .where(
+            Upload.public_id == upload_id,
+            Upload.state == UploadState.SENDING,
+            or_(Upload.turn_until.is_(None), Upload.turn_until <= now),
+        )
+        .values(turn=turn, turn_until=now + TURN)
+        .returning(Upload.id)
+    )
+    if taken.one_or_none() is None:
+        raise Busy(N_("Another window sends this file at this moment. Wait for it, or stop it."))
+    return turn
+
+
+def end_turn(session: Session, upload_id: str, turn: str, *, kept: int | None, term: Term) -> None:
+    """Let others have the turn; what is kept now is noted, and the time to finish begins anew."""
+    values: dict[str, object] = {"turn": None, "turn_until": None, "updated_at": term.now}
+    if kept is not None:
+        values |= {"kept_bytes": kept, "expires_at": term.expires_at}
+    session.execute(
+        update(Upload).where(Upload.public_id == upload_id, Upload.turn == turn).values(values)
+    )
+
+
+def arrive(session: Session, upload_id: str, *, now: datetime) -> None:
+    """Note that all of a file is here and have it looked at; once only, however often it is said."""
+    arrived = session.execute(
+        update(Upload)
+        .where(Upload.public_id == upload_id, Upload.state == UploadState.SENDING)
+        .values(
+            state=UploadState.ARRIVED,
+            kept_bytes=Upload.size_bytes,
+            turn=None,
+            turn_until=None,
+            updated_at=now,
+        )
+        .returning(Upload.id)
+    )
+    if arrived.one_or_none() is not None:
+        job_queue.enqueue(
+            session,
+            kind=SETTLE,
+            lane=Lane.FILES,
+            subject=upload_id,
+            payload={},
+            now=now,
+            unique_key=f"{SETTLE}:{upload_id}",
+            priority=10,
+        )
+
+
+def finish(session: Session, upload_id: str, *, now: datetime) -> None:
+    """Note that a file has become part of its webinar."""
+    _set(session, upload_id, state=UploadState.DONE, updated_at=now)
+
+
+def fail(session: Session, upload_id: str, sentence: str, *, now: datetime) -> None:
+    """Note that a file is of no use, and why; whoever sent it reads the sentence.
+
+    One that has become part of its webinar stays so.
+    """
+    session.execute(
+        update(Upload)
+        .where(Upload.public_id == upload_id, Upload.state != UploadState.DONE)
+        .values(
+            state=UploadState.FAILED,
+            failure=sentence,
+            turn=None,
+            turn_until=None,
+            updated_at=now,
+        )
+    )
+
+
+def forget(session: Session, upload_id: str) -> None:
+    """Forget an upload; what arrived of it has been discarded before."""
+    session.execute(delete(Upload).where(Upload.public_id == upload_id))
+
+
+def read_overdue(session: Session, *, now: datetime) -> tuple[UploadFacts, ...]:
+    """Return the uploads whose time is over, but for those that are being looked at."""
+    rows = session.execute(
+        _facts().where(Upload.expires_at <= now, Upload.state != UploadState.ARRIVED)
+    )
+    return tuple(_read(*row) for row in rows)
+
+
+def known_marks(session: Session) -> frozenset[str]:
+    """Return the storage's marks of all uploads there are."""
+    return frozenset(session.scalars(select(Upload.mark)))
+
+
+def _check_kind(purpose: UploadPurpose, name: str, size_bytes: int) -> None:
+    if purpose is UploadPurpose.HANDOUT:
+        if ending_of(name) not in HANDOUTS:
+            raise WrongKind(
+                N_(
+                    "A handout is a PDF, PowerPoint (.pptx) or Word (.docx) file. Save it as one of"
+                    " these and choose that."
+                )
+            )
+        if size_bytes > LARGEST_HANDOUT:
+            raise TooLarge(N_("This file is larger than 200 MB. Save it with smaller pictures."))
+        return
+    if ending_of(name) not in RECORDINGS:
+        raise WrongKind(
+            N_(
+                "This file's name is not a recording's. Choose an MP4, MOV, MKV, WebM or sound file."
+            )
+        )
+    if size_bytes > LARGEST_BYTES:
+        raise TooLarge(N_("This file is larger than 100 GB. Export it at 1080p, then send that."))
+
+
+def _set(session: Session, upload_id: str, **values: object) -> None:
+    session.execute(update(Upload).where(Upload.public_id == upload_id).values(values))
+
+
+def _facts() -> Select[Upload, str, str]:
+    return (
+        select(Upload, Webinar.slug, Login.public_id)
+        .join(Webinar, Webinar.id == Upload.webinar_id)
+        .outerjoin(Login, Login.id == Upload.login_id)
+    )
+
+
+def _read(row: Upload, slug: str, actor: str | None) -> UploadFacts:
+    return UploadFacts(
+        id=row.public_id,
+        slug=slug,
+        purpose=row.purpose,
+        state=row.state,
+        name=row.name,
+        fingerprint=row.fingerprint,
+        size_bytes=row.size_bytes,
+        kept_bytes=row.kept_bytes,
+        arriving=Arriving(row.key, row.mark, row.size_bytes),
+        actor=actor,
+        failure=row.failure,
+        expires_at=row.expires_at,
+    )

@@ -1,0 +1,1 @@
+"""Pages about access: a decision as a panel."""

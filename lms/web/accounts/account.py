@@ -1,0 +1,248 @@
+"""A person's own account: what it is called, its password, and the browsers that are signed in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from lms.accounts import accounts, browser_sessions, login_lookup, sign_in_codes_and_password_resets
+from lms.accounts.accounts import Account
+from lms.accounts.browser_sessions import SignedIn
+from lms.core.clock import now
+from lms.core.email_addresses import read_address
+from lms.core.errors import Invalid, NotFound
+from lms.core.password_hashing import Right, check_new_password, check_password, hash_password
+from lms.web.accounts.forms import DetailsForm, PasswordChangeForm
+from lms.web.core import rate_limits
+from lms.web.core.current_user import let_out, required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.private_pages import doors, keep_nothing
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.time_zone_choices import zone_choices, zone_name
+
+blueprint = Blueprint("account", __name__)
+blueprint.after_request(keep_nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserRow:
+    """A signed-in browser as the page shows it."""
+
+    id: str
+    agent: str
+    is_this: bool
+    remembered: bool
+    since: str
+    seen: str
+
+
+@blueprint.get("/account")
+@open_to(Audience.SIGNED_IN)
+def overview() -> ResponseReturnValue:
+    """Show the account and where each part of it is changed."""
+    account = my_account()
+    zone = account.zone or carrel().settings.time_zone
+    with read_session() as session:
+        browsers = len(browser_sessions.list_for(session, account.id, now=now()))
+        further = login_lookup.list_further(session, account.id)
+    return render(
+        "accounts/account.html",
+        account=account,
+        zone=zone_name(zone),
+        browsers=browsers,
+        further=further,
+    )
+
+
+@blueprint.get("/account/details")
+@open_to(Audience.SIGNED_IN)
+def details() -> ResponseReturnValue:
+    """Ask for name and time zone."""
+    account = my_account()
+    zone = account.zone or carrel().settings.time_zone
+    return render("accounts/details.html", form=_details_form(account, zone), account=account)
+
+
+@blueprint.post("/account/details")
+@open_to(Audience.SIGNED_IN)
+def change_details() -> ResponseReturnValue:
+    """Keep name and time zone."""
+    account = my_account()
+    form = _details_form(account, None)
+    if not form.validate():
+        return render("accounts/details.html", form=form, account=account), 400
+    try:
+        with transaction() as session:
+            accounts.change_details(
+                session, account.id, name=form.name.data or "", zone=form.zone.data, now=now()
+            )
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return render("accounts/details.html", form=form, account=account), 400
+    flash(_("Your details are saved."), "done")
+    return see_other("account.overview")
+
+
+@blueprint.get("/account/password")
+@open_to(Audience.SIGNED_IN)
+def password() -> ResponseReturnValue:
+    """Ask for the present password and the next; who has none is offered a link by mail."""
+    return render(
+        "accounts/password.html", form=PasswordChangeForm(), account=my_addressed_account()
+    )
+
+
+@blueprint.post("/account/password")
+@open_to(Audience.SIGNED_IN)
+def change_password() -> ResponseReturnValue:
+    """Change the password; all other browsers are signed out."""
+    account = my_addressed_account()
+    form = PasswordChangeForm(request.form)
+    if not (form.validate() and _may_change(form, account)):
+        return render("accounts/password.html", form=form, account=account), 400
+    password_hash = hash_password(form.password.data or "")
+    with transaction() as session:
+        accounts.change_password(
+            session,
+            account.id,
+            password_hash=password_hash,
+            keep=required_viewer().sign_in_id,
+            doors=doors(),
+            now=now(),
+        )
+    flash(_("Your new password counts from now on. All other browsers are signed out."), "done")
+    return see_other("account.overview")
+
+
+@blueprint.post("/account/password/link")
+@open_to(Audience.SIGNED_IN)
+def mail_password_link() -> ResponseReturnValue:
+    """Send the link for choosing a password to the account's own address."""
+    account = my_addressed_account()
+    address = read_address(account.email or "")
+    rate_limits.spend(rate_limits.LETTERS, address.key)
+    with transaction() as session:
+        sign_in_codes_and_password_resets.ask_new_password(
+            session, address, doors=doors(), now=now()
+        )
+    flash(
+        _("A link for choosing a password is on its way to %(email)s.", email=account.email), "note"
+    )
+    return see_other("account.overview")
+
+
+@blueprint.get("/account/browsers")
+@open_to(Audience.SIGNED_IN)
+def browsers() -> ResponseReturnValue:
+    """List the browsers that are signed in."""
+    person, moment = required_viewer(), now()
+    zone = ZoneInfo(person.zone or carrel().settings.time_zone)
+    with read_session() as session:
+        signed_in = browser_sessions.list_for(session, person.login_id, now=moment)
+    rows = [
+        _row(one, is_this=one.row_id == person.sign_in_id, zone=zone, moment=moment)
+        for one in signed_in
+    ]
+    rows.sort(key=lambda row: not row.is_this)
+    return render("accounts/browsers.html", browsers=rows)
+
+
+@blueprint.post("/account/browsers/<public_id>/end")
+@open_to(Audience.SIGNED_IN)
+def end_browser(public_id: str) -> ResponseReturnValue:
+    """Sign one browser out."""
+    with transaction() as session:
+        browser_sessions.end_by_public_id(session, required_viewer().login_id, public_id, now=now())
+    flash(_("That browser is signed out."), "done")
+    return see_other("account.browsers")
+
+
+@blueprint.post("/account/browsers/end-others")
+@open_to(Audience.SIGNED_IN)
+def end_others() -> ResponseReturnValue:
+    """Sign out all browsers but this one."""
+    person = required_viewer()
+    with transaction() as session:
+        browser_sessions.end_all(session, person.login_id, but=person.sign_in_id, now=now())
+    flash(_("All other browsers are signed out."), "done")
+    return see_other("account.browsers")
+
+
+@blueprint.post("/account/browsers/end-all")
+@open_to(Audience.SIGNED_IN)
+def end_all() -> ResponseReturnValue:
+    """Sign out everywhere, here as well."""
+    with transaction() as session:
+        browser_sessions.end_all(session, required_viewer().login_id, now=now())
+    response = let_out("/")
+    flash(_("You are signed out everywhere."), "done")
+    return response
+
+
+def my_account() -> Account:
+    """Return the account of who is signed in."""
+    with read_session() as session:
+        return accounts.read_account(session, required_viewer().login_id)
+
+
+def my_addressed_account() -> Account:
+    """Return the account of who is signed in; raises NotFound for one without an address."""
+    account = my_account()
+    if account.email is None:
+        raise NotFound
+    return account
+
+
+def is_present_password(account: Account, typed: str) -> bool:
+    """Tell whether this is the account's password now; raises TooMany after ten wrong ones."""
+    rate_limits.spend(rate_limits.PRESENT_PASSWORD, account.public_id)
+    with read_session() as session:
+        kept = accounts.read_own_kept(session, account.id)
+    right = isinstance(check_password(kept.password_hash, typed), Right)
+    if right:
+        rate_limits.forgive(rate_limits.PRESENT_PASSWORD, account.public_id)
+    return right
+
+
+def _may_change(form: PasswordChangeForm, account: Account) -> bool:
+    if not is_present_password(account, form.present.data or ""):
+        form.present.errors = [_("This is not your present password.")]
+        return False
+    try:
+        check_new_password(form.password.data or "", email=account.email or "", name=account.name)
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return False
+    return True
+
+
+def _details_form(account: Account, zone: str | None) -> DetailsForm:
+    form = DetailsForm(request.form, name=account.name, zone=zone)
+    form.zone.choices = zone_choices(now(), present=account.zone)
+    return form
+
+
+def _row(one: SignedIn, *, is_this: bool, zone: ZoneInfo, moment: datetime) -> BrowserRow:
+    return BrowserRow(
+        id=one.id,
+        agent=one.agent,
+        is_this=is_this,
+        remembered=one.remembered,
+        since=_day(one.created_at, zone=zone, moment=moment),
+        seen=_day(one.last_seen_at, zone=zone, moment=moment),
+    )
+
+
+def _day(at: datetime, *, zone: ZoneInfo, moment: datetime) -> str:
+    there, today = at.astimezone(zone), moment.astimezone(zone).date()
+    hour = f"{there:%I:%M %p}".lstrip("0").lower()
+    if there.date() == today:
+        return _("today, %(time)s", time=hour)
+    if (today - there.date()).days == 1:
+        return _("yesterday, %(time)s", time=hour)
+    return str(format_date(there.date(), "EEEE d MMMM y"))

@@ -1,0 +1,170 @@
+"""The account's addresses: moving it to another one, taking that back, the recovery address."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.accounts import accounts, email_change
+from lms.accounts.accounts import Account
+from lms.core.clock import now
+from lms.core.errors import N_, Invalid
+from lms.mail import email_tokens
+from lms.mail.email_tokens import Ticket
+from lms.models.accounts import EmailPurpose
+from lms.web.accounts.account import is_present_password, my_addressed_account
+from lms.web.accounts.forms import AddressChangeForm, RecoveryForm
+from lms.web.core import rate_limits
+from lms.web.core.constant_time_responses import evenly
+from lms.web.core.current_user import required_viewer, viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.private_pages import doors, keep_nothing, keeps_its_address
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("account_addresses", __name__)
+blueprint.after_request(keep_nothing)
+SENT = N_(
+    "A letter with a link is on its way to %(email)s. The address counts once you open it there."
+)
+
+
+@blueprint.get("/account/email")
+@open_to(Audience.SIGNED_IN)
+def email() -> ResponseReturnValue:
+    """Ask for the new address."""
+    return render("accounts/email.html", form=AddressChangeForm(), account=my_addressed_account())
+
+
+@blueprint.post("/account/email")
+@evenly
+@open_to(Audience.SIGNED_IN)
+def change_email() -> ResponseReturnValue:
+    """Send the link that moves the account; the same answer comes for a taken address."""
+    return _send_link(
+        "accounts/email.html", AddressChangeForm(request.form), email_change.ask_change
+    )
+
+
+@blueprint.get("/account/email/confirm/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def confirm_email(secret: str) -> ResponseReturnValue:
+    """Ask whether to move the account to this address."""
+    ticket, account = _ticket(secret, EmailPurpose.CHANGE_EMAIL)
+    return render("accounts/email_confirm.html", email=ticket.email, account=account)
+
+
+@blueprint.post("/account/email/confirm/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def confirm_email_now(secret: str) -> ResponseReturnValue:
+    """Move the account to this address."""
+    with transaction() as session:
+        address = email_change.confirm_change(session, secret, doors=doors(), now=now())
+    flash(_("The account's address is now %(email)s.", email=address), "done")
+    return _back()
+
+
+@blueprint.get("/account/email/restore/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def restore_email(secret: str) -> ResponseReturnValue:
+    """Ask whether to take a change of address back."""
+    ticket, _account = _ticket(secret, EmailPurpose.RESTORE_EMAIL)
+    return render("accounts/email_restore.html", email=ticket.email)
+
+
+@blueprint.post("/account/email/restore/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def restore_email_now(secret: str) -> ResponseReturnValue:
+    """Take the change of address back, and go on to choose a new password."""
+    with transaction() as session:
+        choosing = email_change.restore(session, secret, now=now())
+    flash(_("The account has its old address again. Now choose a new password."), "done")
+    return see_other("forgotten_password.choose", secret=choosing)
+
+
+@blueprint.get("/account/recovery")
+@open_to(Audience.SIGNED_IN)
+def recovery() -> ResponseReturnValue:
+    """Ask for the recovery address."""
+    return render(
+        "accounts/recovery_email.html", form=RecoveryForm(), account=my_addressed_account()
+    )
+
+
+@blueprint.post("/account/recovery")
+@evenly
+@open_to(Audience.SIGNED_IN)
+def change_recovery() -> ResponseReturnValue:
+    """Send the link that makes an address the recovery address."""
+    return _send_link(
+        "accounts/recovery_email.html", RecoveryForm(request.form), email_change.ask_recovery
+    )
+
+
+@blueprint.post("/account/recovery/remove")
+@open_to(Audience.SIGNED_IN)
+def remove_recovery() -> ResponseReturnValue:
+    """Forget the recovery address; the account's own address is told."""
+    with transaction() as session:
+        email_change.remove_recovery(session, required_viewer().login_id, doors=doors(), now=now())
+    flash(_("Your account has no recovery address any more."), "done")
+    return see_other("account.overview")
+
+
+@blueprint.get("/account/recovery/confirm/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def confirm_recovery(secret: str) -> ResponseReturnValue:
+    """Ask whether this is to be the account's recovery address."""
+    ticket, account = _ticket(secret, EmailPurpose.RECOVERY_ADDRESS)
+    return render("accounts/recovery_email_confirm.html", email=ticket.email, account=account)
+
+
+@blueprint.post("/account/recovery/confirm/<secret>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def confirm_recovery_now(secret: str) -> ResponseReturnValue:
+    """Make this the account's recovery address."""
+    with transaction() as session:
+        address = email_change.confirm_recovery(session, secret, doors=doors(), now=now())
+    flash(_("The account's recovery address is now %(email)s.", email=address), "done")
+    return _back()
+
+
+def _send_link(template: str, form: RecoveryForm, ask: Callable[..., None]) -> ResponseReturnValue:
+    account = my_addressed_account()
+    if not (form.validate() and _is_mine(form, account)):
+        return render(template, form=form, account=account), 400
+    address = form.email.address
+    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS, address.key)
+    try:
+        with transaction() as session:
+            ask(session, account, address, doors=doors(), now=now())
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return render(template, form=form, account=account), 400
+    flash(_(SENT, email=address.shown), "note")
+    return see_other("account.overview")
+
+
+def _is_mine(form: RecoveryForm, account: Account) -> bool:
+    if is_present_password(account, form.present.data or ""):
+        return True
+    form.present.errors = [_("This is not your password.")]
+    return False
+
+
+def _ticket(secret: str, purpose: EmailPurpose) -> tuple[Ticket, Account]:
+    with read_session() as session:
+        ticket = email_tokens.read(session, secret, purpose, now=now())
+        return ticket, accounts.read_account(session, ticket.login_id)
+
+
+def _back() -> ResponseReturnValue:
+    return see_other("account.overview" if viewer() is not None else "sign_in.sign_in")

@@ -1,0 +1,88 @@
+"""What the house keeps about a person: taken along as a file, and erased on their own word."""
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Final
+
+from flask import Blueprint, Response, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.component import erase_hooks, export_hooks
+from lms.core.clock import now
+from lms.core.errors import Conflict
+from lms.organizations import managers
+from lms.people import erasure
+from lms.people.data_export import read_personal_data
+from lms.web.accounts.account import is_present_password, my_account
+from lms.web.accounts.forms import EraseForm
+from lms.web.core.current_user import let_out, required_viewer
+from lms.web.core.private_pages import doors, keep_nothing
+from lms.web.core.request_context import parts, read_session, render, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("own_data", __name__, url_prefix="/account/data")
+blueprint.after_request(keep_nothing)
+
+FILE: Final = "my-data.json"
+
+
+@blueprint.get("")
+@open_to(Audience.SIGNED_IN)
+def overview() -> ResponseReturnValue:
+    """Offer the file, and erasing everything."""
+    return _page(EraseForm())
+
+
+@blueprint.get(f"/{FILE}")
+@open_to(Audience.SIGNED_IN)
+def take() -> ResponseReturnValue:
+    """Give everything that is kept about who is signed in, as JSON."""
+    login_id = required_viewer().login_id
+    with read_session() as session:
+        kept = read_personal_data(session, login_id, hooks=export_hooks(parts()), now=now())
+    text = json.dumps(asdict(kept), default=_moment, ensure_ascii=False, indent=2)
+    answer = Response(text, content_type="application/json; charset=utf-8")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{FILE}"'
+    return answer
+
+
+@blueprint.post("/erase")
+@open_to(Audience.SIGNED_IN)
+def erase() -> ResponseReturnValue:
+    """Erase who is signed in, on their password and their word."""
+    account, form = my_account(), EraseForm(request.form)
+    if not form.validate():
+        return _page(form), 400
+    if not (account.has_password and is_present_password(account, form.present.data or "")):
+        form.present.errors = [_("This is not your password.")]
+        return _page(form), 400
+    try:
+        with transaction() as session:
+            erasure.erase(
+                session,
+                account.id,
+                hooks=erase_hooks(parts()),
+                doors=doors(),
+                actor=account.public_id,
+                now=now(),
+            )
+    except Conflict as refusal:
+        form.form_errors.append(_(refusal.message))
+        return _page(form), 409
+    answer = let_out("/")
+    flash(_("You are erased. Thank you for having been here."), "done")
+    return answer
+
+
+def _page(form: EraseForm) -> str:
+    with read_session() as session:
+        led = managers.led_alone(session, required_viewer().login_id)
+    return render("accounts/personal_data.html", form=form, account=my_account(), led=led)
+
+
+def _moment(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,114 @@
+"""Signing in with a password, and signing out."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.accounts import accounts, browser_sessions, sign_up
+from lms.accounts.browser_sessions import Opened
+from lms.core.clock import now
+from lms.core.email_addresses import Address
+from lms.core.errors import TooMany
+from lms.core.password_hashing import Wrong, check_password, hash_password
+from lms.web.accounts.forms import SignInForm
+from lms.web.core import rate_limits
+from lms.web.core.constant_time_responses import evenly
+from lms.web.core.current_user import let_in, let_out, this_browser, viewer
+from lms.web.core.next_url import HOME, asked_onward
+from lms.web.core.private_pages import doors
+from lms.web.core.request_context import read_session, render, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("sign_in", __name__)
+
+
+@blueprint.get("/sign-in")
+@open_to(Audience.EVERYONE)
+def sign_in() -> ResponseReturnValue:
+    """Ask for address and password; who is signed in goes on at once."""
+    if viewer() is not None:
+        return redirect(asked_onward() or HOME, code=303)
+    return _page(SignInForm())
+
+
+@blueprint.post("/sign-in")
+@evenly
+@open_to(Audience.EVERYONE)
+def sign_in_now() -> ResponseReturnValue:
+    """Sign in with address and password.
+
+    Whether there is no such account, it is not confirmed yet, it has no password, or the password
+    is wrong: the answer is the same, so is the work that was done for it, and it comes at an even
+    pace, since an account that waits for its confirmation is sent a letter besides. Where passwords
+    are paused, by whomever they were tried, a code by mail still lets in.
+    """
+    form = SignInForm(request.form)
+    if not form.validate():
+        return _page(form), 400
+    address = form.email.address
+    try:
+        rate_limits.check(rate_limits.FAILURES, rate_limits.network())
+        rate_limits.spend(rate_limits.SIGN_INS, address.key)
+    except TooMany as pause:
+        return _paused(form, pause)
+    opened = _opened(address, form.password.data or "", remembered=bool(form.remember.data))
+    if opened is None:
+        rate_limits.spend(rate_limits.FAILURES, rate_limits.network())
+        form.form_errors.append(_("This address and this password don't go together."))
+        return _page(form, failed=True), 400
+    rate_limits.forgive(rate_limits.SIGN_INS, address.key)
+    return let_in(opened, asked_onward())
+
+
+@blueprint.post("/sign-out")
+@open_to(Audience.EVERYONE)
+def sign_out() -> ResponseReturnValue:
+    """Sign this browser out; somebody whose sign-in has ended by itself is let out as well."""
+    person = viewer()
+    if person is not None:
+        with transaction() as session:
+            browser_sessions.end(session, person.sign_in_id, now=now())
+    response = let_out(asked_onward() or "/")
+    flash(_("You are signed out."), "done")
+    return response
+
+
+def _opened(address: Address, password: str, *, remembered: bool) -> Opened | None:
+    with read_session() as session:
+        kept = accounts.read_kept(session, address)
+    verdict = check_password(kept.password_hash, password)
+    if isinstance(verdict, Wrong) or kept.login_id is None:
+        with transaction() as session:
+            sign_up.remind_unconfirmed(
+                session, address, doors=doors(), onward=asked_onward(), now=now()
+            )
+        return None
+    renewed = hash_password(password) if verdict.outdated else None
+    with transaction() as session:
+        if accounts.read_kept(session, address) != kept:
+            return None  # changed while it was being checked
+        if renewed is not None:
+            accounts.renew_hash(session, kept, password_hash=renewed)
+        browser = this_browser(remembered=remembered)
+        return browser_sessions.open_sign_in(session, kept.login_id, browser=browser, now=now())
+
+
+def _paused(form: SignInForm, pause: TooMany) -> ResponseReturnValue:
+    form.form_errors.append(
+        ngettext(
+            "Passwords were tried many times in a short while, so they are paused. Have a code sent"
+            " instead: it lets you in now. Or wait. Try again in %(num)d minute.",
+            "Passwords were tried many times in a short while, so they are paused. Have a code sent"
+            " instead: it lets you in now. Or wait. Try again in %(num)d minutes.",
+            (pause.retry_after_s + 59) // 60,
+        )
+    )
+    wait = {"Retry-After": str(pause.retry_after_s)}
+    return _page(form), HTTPStatus.TOO_MANY_REQUESTS, wait
+
+
+def _page(form: SignInForm, *, failed: bool = False) -> str:
+    return render("accounts/sign_in.html", form=form, onward=asked_onward(), failed=failed)

@@ -1,0 +1,1 @@
+"""Pages of the catalog: a webinar for its visitors, and everything for staff."""

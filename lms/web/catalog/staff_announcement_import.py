@@ -1,0 +1,183 @@
+"""Staff: an announcement in plain text becomes a filled form, to be looked through and kept."""
+
+from typing import Final
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from lms.announcement_parser.catalog_matcher import (
+    Fitted,
+    add_named_series,
+    add_speaker,
+    fit,
+    read_file,
+)
+from lms.announcement_parser.dates import Beginning
+from lms.catalog.webinars import add_webinar
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import (
+    from_wall_clock,
+    is_zone,
+    on_wall_clock,
+    read_zone,
+    say_moment,
+)
+from lms.core.errors import Invalid
+from lms.core.markdown import to_html
+from lms.web.catalog.announcement_form import FlyerForm
+from lms.web.catalog.staff_forms import WebinarForm
+from lms.web.catalog.staff_webinars import prepared, words_in
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.number_fields import read_figures
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("staff_flyers", __name__, url_prefix="/staff/webinars/import")
+
+LAST_PLACE: Final = 999
+CHOSEN: Final = "-"  # between what a button does and which of several it is about
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def paste() -> ResponseReturnValue:
+    return render("catalog/staff_announcement_import.html", form=FlyerForm())
+
+
+@blueprint.post("")
+@open_to(Audience.STAFF)
+def read() -> ResponseReturnValue:
+    form = FlyerForm(request.form)
+    try:
+        fitted, text = _sent(form)
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return render("catalog/staff_announcement_import.html", form=form), 400
+    return _review(prepared(_filled(fitted)), fitted, text)
+
+
+@blueprint.post("/review")
+@open_to(Audience.STAFF)
+def review() -> ResponseReturnValue:
+    text, act = request.form.get("flyer", ""), request.form.get("act", "")
+    form = WebinarForm(request.form)
+    try:
+        with transaction() as session:
+            fitted = _do(session, form, _fitted(session, text), act)
+    except Invalid as refusal:
+        return render("catalog/staff_announcement_import.html", form=_faulty(text, refusal)), 400
+    prepared(form)
+    if act != "save":
+        return _review(form, fitted, text)
+    words = words_in(form)
+    if words is None:
+        return _review(form, fitted, text), 400
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            kept = add_webinar(session, words, actor=actor, now=now())
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _review(form, fitted, text), 400
+    flash(_("The draft is kept. Nobody else sees it until you announce it."), "done")
+    return see_other("staff_webinars.show", slug=kept.slug)
+
+
+def _sent(form: FlyerForm) -> tuple[Fitted, str]:
+    """Return what was pasted, or else the file, and what is understood of it; raises Invalid."""
+    sent = request.files.get("file")
+    text = form.text.data or ""
+    if not text.strip() and sent is not None and sent.filename:
+        text = read_file(sent.stream)
+    with read_session() as session:
+        return _fitted(session, text), text
+
+
+def _fitted(session: Session, text: str) -> Fitted:
+    zone = carrel().settings.time_zone
+    return fit(session, text, house_zone=zone, today=on_wall_clock(now(), read_zone(zone)).date())
+
+
+def _faulty(text: str, refusal: Invalid) -> FlyerForm:
+    form = FlyerForm(text=text)
+    show_faults(form, refusal)
+    return form
+
+
+def _filled(fitted: Fitted) -> WebinarForm:
+    """Return the form of a webinar as the announcement fills it; what is open stays empty."""
+    said = fitted.said
+    begins = said.when.beginning
+    return WebinarForm(
+        title=said.title,
+        summary=said.summary,
+        held_at=begins.shown if begins else None,
+        zone=begins.zone if begins else carrel().settings.time_zone,
+        minutes=fitted.minutes,
+        presenters=list(fitted.presenters),
+        series=list(fitted.series),
+        overview=said.overview,
+        agenda="\n".join(said.agenda),
+        free=said.free,
+    )
+
+
+def _do(session: Session, form: WebinarForm, fitted: Fitted, act: str) -> Fitted:
+    """Do what a button beside the form asks for: a presenter or series is added, a moment chosen."""
+    what, _mark, which = act.partition(CHOSEN)
+    place = read_figures(which, LAST_PLACE)
+    if place is None:
+        return fitted
+    actor, moment = required_viewer().public_id, now()
+    if what == "presenter" and place < len(fitted.new_speakers):
+        slug = add_speaker(session, fitted.new_speakers[place], actor=actor, now=moment)
+        form.presenters.data = [*(form.presenters.data or ()), slug]
+    elif what == "series" and place < len(fitted.new_series):
+        slug = add_named_series(session, fitted.new_series[place], actor=actor, now=moment)
+        form.series.data = [*(form.series.data or ()), slug]
+    elif what == "moment" and place < len(fitted.said.when.choices):
+        _choose(form, fitted.said.when.choices[place])
+    else:
+        return fitted
+    session.flush()
+    return _fitted(session, request.form.get("flyer", ""))
+
+
+def _choose(form: WebinarForm, chosen: Beginning) -> None:
+    form.held_at.data, form.held_at.raw_data = chosen.shown, None
+    if chosen.zone:
+        form.zone.data = chosen.zone
+
+
+def _review(form: WebinarForm, fitted: Fitted, text: str) -> str:
+    return render(
+        "catalog/staff_announcement_review.html",
+        form=form,
+        standing=None,
+        overview_html=Markup(to_html(form.overview.data or "")),  # noqa: S704  (nh3 cleaned it)
+        fitted=fitted,
+        flyer=text,
+        questions=[_(one) for one in fitted.questions] if _is_open(form) else [],
+        choices=[_said(one) for one in fitted.said.when.choices] if _is_open(form) else [],
+        action=url_for(".review"),
+    )
+
+
+def _is_open(form: WebinarForm) -> bool:
+    """Tell whether something is still to be asked: the title, the moment, or its zone."""
+    return not (form.title.data and form.held_at.data and form.zone.data)
+
+
+def _said(one: Beginning) -> str:
+    """Say a moment that the words may mean: `Thursday 6 May 2027, 2:00 pm Eastern`."""
+    if not is_zone(one.zone):
+        return f"{one.shown:%A} {one.shown.day} {one.shown:%B %Y}"
+    zone = read_zone(one.zone)
+    try:
+        return say_moment(from_wall_clock(one.shown, zone), zone)
+    except Invalid:
+        return f"{one.shown:%Y-%m-%d %H:%M} {one.zone}"

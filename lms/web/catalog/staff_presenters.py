@@ -1,0 +1,117 @@
+"""Staff: who presents."""
+
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from lms.catalog import presenters
+from lms.catalog.presenters import KeptPresenter, PresenterWords
+from lms.catalog.staff_listing import read_presenters
+from lms.core.clock import now
+from lms.core.database import new_public_id
+from lms.core.errors import Invalid
+from lms.core.markdown import to_html
+from lms.web.catalog.staff_forms import PresenterForm
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.form_uploads import sent_picture
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from media.images.uploaded_pictures import picture_type
+
+blueprint = Blueprint("staff_presenters", __name__, url_prefix="/staff/presenters")
+
+PICTURE_PX: Final = 640
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def index() -> ResponseReturnValue:
+    with read_session() as session:
+        rows = read_presenters(session)
+    return render("catalog/staff_presenters.html", rows=rows)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def new() -> ResponseReturnValue:
+    form = PresenterForm(request.form)
+    if request.method == "GET":
+        return _write(form, None)
+    if not form.validate():
+        return _write(form, None), 400
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            kept = presenters.add_presenter(session, _words(form), actor=actor, now=now())
+    except Invalid as error:
+        show_faults(form, error)
+        return _write(form, None), 400
+    flash(_("%(name)s is here. A picture makes the page friendlier.", name=kept.name), "done")
+    return see_other(".edit", presenter_id=kept.public_id)
+
+
+@blueprint.route("/<presenter_id>", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def edit(presenter_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        kept = presenters.read_presenter(session, presenter_id)
+    if request.method == "GET":
+        return _write(PresenterForm(name=kept.name, biography=kept.biography, slug=kept.slug), kept)
+    form = PresenterForm(request.form)
+    if not form.validate():
+        return _write(form, kept), 400
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            presenters.edit_presenter(session, presenter_id, _words(form), actor=actor, now=now())
+    except Invalid as error:
+        show_faults(form, error)
+        return _write(form, kept), 400
+    flash(_("Saved."), "done")
+    return see_other(".index")
+
+
+@blueprint.post("/<presenter_id>/picture")
+@open_to(Audience.STAFF)
+def change_picture(presenter_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        former = presenters.read_presenter(session, presenter_id).picture_key
+    picture = sent_picture("picture", PICTURE_PX)
+    kind = picture_type(picture)
+    ending = "png" if kind == "image/png" else "jpg"
+    key = f"presenters/{presenter_id}/{new_public_id()}.{ending}"
+    carrel().storage.put_bytes(key, picture, kind)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        presenters.change_picture(session, presenter_id, key, actor=actor, now=now())
+    if former is not None:
+        carrel().storage.delete(former)
+    flash(_("The picture is on every page of this presenter."), "done")
+    return see_other(".edit", presenter_id=presenter_id)
+
+
+@blueprint.post("/<presenter_id>/remove")
+@open_to(Audience.STAFF)
+def remove(presenter_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        presenters.remove_presenter(session, presenter_id, actor=actor, now=now())
+    flash(_("The presenter is gone."), "done")
+    return see_other(".index")
+
+
+def _words(form: PresenterForm) -> PresenterWords:
+    return PresenterWords(
+        name=form.name.data or "",
+        biography=form.biography.data or "",
+        slug=form.slug.data or "",
+    )
+
+
+def _write(form: PresenterForm, kept: KeptPresenter | None) -> str:
+    html = Markup(to_html(form.biography.data or ""))  # noqa: S704  (nh3 cleaned it)
+    return render("catalog/staff_presenter_form.html", form=form, kept=kept, biography_html=html)

@@ -1,0 +1,193 @@
+"""Staff: the series that webinars belong to, and the order of each."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from lms.catalog import series, series_order
+from lms.catalog.series import KeptSeries, SeriesWords
+from lms.catalog.series_order import Order, Placed
+from lms.catalog.staff_listing import read_series_names
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import read_zone, say_date
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.core.markdown import to_html
+from lms.models.catalog import WebinarState
+from lms.web.catalog.staff_forms import SeriesForm
+from lms.web.catalog.staff_webinars import STATE_BADGES, STATE_WORDS
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.number_fields import read_figures
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("staff_series", __name__, url_prefix="/staff/series")
+
+LAST_PLACE: Final = 1_000_000
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def index() -> ResponseReturnValue:
+    with read_session() as session:
+        rows = read_series_names(session)
+    return render("catalog/staff_series.html", rows=rows)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def new() -> ResponseReturnValue:
+    form = SeriesForm(request.form)
+    if request.method == "GET":
+        return _write(form, None)
+    if not form.validate():
+        return _write(form, None), 400
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            series.add_series(session, _words(form), actor=actor, now=now())
+    except Invalid as error:
+        show_faults(form, error)
+        return _write(form, None), 400
+    flash(_("The series is here. Webinars can be put into it now."), "done")
+    return see_other(".index")
+
+
+@blueprint.route("/<series_id>", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def edit(series_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        kept = series.read_series(session, series_id)
+    if request.method == "GET":
+        return _write(
+            SeriesForm(title=kept.title, description=kept.description, slug=kept.slug), kept
+        )
+    form = SeriesForm(request.form)
+    if not form.validate():
+        return _write(form, kept), 400
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            series.edit_series(session, series_id, _words(form), actor=actor, now=now())
+    except Invalid as error:
+        show_faults(form, error)
+        return _write(form, kept), 400
+    flash(_("Saved."), "done")
+    return see_other(".index")
+
+
+@blueprint.post("/<series_id>/remove")
+@open_to(Audience.STAFF)
+def remove(series_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        actor = required_viewer().public_id
+        series.remove_series(session, series_id, actor=actor, now=now())
+    flash(_("The series is gone. Its webinars stay."), "done")
+    return see_other(".index")
+
+
+@blueprint.get("/<series_id>/order")
+@open_to(Audience.STAFF)
+def order(series_id: str) -> ResponseReturnValue:
+    """Show the webinars of a series in their order, each to be moved."""
+    with read_session() as session:
+        kept = series.read_series(session, series_id)
+        found = series_order.read_order(session, series_id)
+    former = request.args.get("was", "") if not found.is_by_hand else ""
+    return render(
+        "catalog/staff_series_order.html",
+        kept=kept,
+        is_by_hand=found.is_by_hand,
+        rows=[_row(one) for one in found.webinars],
+        moved=request.args.get("moved", ""),
+        went=request.args.get("went", ""),
+        undo_url=url_for(".put_back", series_id=series_id, was=former) if former else "",
+    )
+
+
+@blueprint.post("/<series_id>/order")
+@open_to(Audience.STAFF)
+def move(series_id: str) -> ResponseReturnValue:
+    """Put a webinar at another place of its series."""
+    webinar = request.form.get("webinar", "")
+    place = read_figures(request.form.get("place", ""), LAST_PLACE)
+    if place is None:
+        raise NotFound
+    with transaction() as session:
+        actor = required_viewer().public_id
+        before = _ids(series_order.read_order(session, series_id))
+        series_order.move_webinar(session, series_id, webinar, place, actor=actor, now=now())
+        found = series_order.read_order(session, series_id)
+    number = _ids(found).index(webinar)
+    said = _(
+        "“%(title)s” is part %(number)s now.",
+        title=found.webinars[number].title,
+        number=number + 1,
+    )
+    flash(said, "done")
+    went = "up" if number < before.index(webinar) else "down"
+    return see_other(".order", series_id=series_id, moved=webinar, went=went)
+
+
+@blueprint.post("/<series_id>/order/by-date")
+@open_to(Audience.STAFF)
+def by_date(series_id: str) -> ResponseReturnValue:
+    """Let a series follow the dates of its webinars; it can be undone from the page that follows."""
+    with transaction() as session:
+        before = series_order.read_order(session, series_id)
+        actor = required_viewer().public_id
+        series_order.follow_dates(session, series_id, actor=actor, now=now())
+        dates = _ids(series_order.read_order(session, series_id))
+    was = "-".join(str(dates.index(each) + 1) for each in _ids(before))
+    return see_other(".order", series_id=series_id, was=was if before.is_by_hand else None)
+
+
+@blueprint.post("/<series_id>/order/put-back")
+@open_to(Audience.STAFF)
+def put_back(series_id: str) -> ResponseReturnValue:
+    """Undo `by_date`: `was` names the places by date in the order that there was."""
+    places = request.args.get("was", "").split("-")
+    try:
+        with transaction() as session:
+            dates = _ids(series_order.read_order(session, series_id))
+            is_whole = sorted(places) == sorted(str(n) for n in range(1, len(dates) + 1))
+            former = [dates[int(place) - 1] for place in places] if is_whole else []
+            actor = required_viewer().public_id
+            series_order.put_in_order(session, series_id, former, actor=actor, now=now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("The order is as it was."), "done")
+    return see_other(".order", series_id=series_id)
+
+
+def _ids(found: Order) -> Sequence[str]:
+    return [each.public_id for each in found.webinars]
+
+
+def _row(one: Placed) -> dict[str, str]:
+    return {
+        "id": one.public_id,
+        "slug": one.slug,
+        "title": one.title,
+        "when": say_date(one.held_at, read_zone(one.zone)),
+        "state": "" if one.state is WebinarState.ANNOUNCED else _(STATE_WORDS[one.state]),
+        "badge_kind": STATE_BADGES[one.state],
+    }
+
+
+def _words(form: SeriesForm) -> SeriesWords:
+    return SeriesWords(
+        title=form.title.data or "",
+        description=form.description.data or "",
+        slug=form.slug.data or "",
+    )
+
+
+def _write(form: SeriesForm, kept: KeptSeries | None) -> str:
+    html = Markup(to_html(form.description.data or ""))  # noqa: S704  (nh3 cleaned it)
+    return render("catalog/staff_series_form.html", form=form, kept=kept, description_html=html)

@@ -1,0 +1,366 @@
+"""Staff: the table of webinars, writing one, and moving it through its life."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from lms.catalog import webinars
+from lms.catalog.replacement_webinars import read_instead
+from lms.catalog.staff_listing import (
+    Order,
+    Row,
+    Standing,
+    count_holders,
+    read_presenters,
+    read_rows,
+    read_series_names,
+    read_standing,
+)
+from lms.catalog.webinar_texts import Gap, WebinarWords, gaps, has_ended
+from lms.catalog.webinars import KeptWebinar
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import (
+    from_wall_clock,
+    on_wall_clock,
+    read_zone,
+    say_moment_in_a_row,
+)
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.markdown import to_html
+from lms.grants.form_choices import webinars_on_sale
+from lms.models.catalog import WebinarState
+from lms.recordings.staff_file_list import read_webinar_files
+from lms.web.access.decision_panel import instead_words, said_moment
+from lms.web.catalog.staff_forms import PullForm, WebinarForm
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.recordings.staff_files import added_at
+from lms.web.recordings.staff_uploads import own_sending
+from lms.web.recordings.upload_texts import upload_words
+
+blueprint = Blueprint("staff_webinars", __name__, url_prefix="/staff/webinars")
+
+PAGE_SIZE: Final = 40
+STATE_WORDS: Final = {
+    WebinarState.DRAFT: N_("Draft"),
+    WebinarState.ANNOUNCED: N_("Announced"),
+    WebinarState.CANCELED: N_("Canceled"),
+    WebinarState.WITHDRAWN: N_("Withdrawn"),
+    WebinarState.PULLED: N_("Pulled"),
+}
+STATE_BADGES: Final = {
+    WebinarState.DRAFT: "none",
+    WebinarState.ANNOUNCED: "open",
+    WebinarState.CANCELED: "none",
+    WebinarState.WITHDRAWN: "none",
+    WebinarState.PULLED: "danger",
+}
+GAP_WORDS: Final = {
+    Gap.SUMMARY: N_("no summary: cards show the title alone"),
+    Gap.OVERVIEW: N_("no overview: nobody reads what it is about"),
+    Gap.AGENDA: N_("no learning agenda"),
+    Gap.PRESENTER: N_("no presenter"),
+    Gap.LIVE_LINK: N_("no link to the live session: nobody can join"),
+}
+Verb = Callable[..., KeptWebinar]
+ACTS: Final[dict[str, tuple[Verb, str]]] = {
+    "publish": (webinars.publish_webinar, N_("%(title)s is announced.")),
+    "withdraw": (
+        webinars.withdraw_webinar,
+        N_("%(title)s is off the catalog. Who holds it keeps it."),
+    ),
+    "restore": (webinars.restore_webinar, N_("%(title)s is back on the catalog.")),
+}
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def index() -> ResponseReturnValue:
+    number = page_number()
+    query = request.args.get("q", "").strip()
+    state = _chosen_state()
+    order = _chosen_order()
+    with read_session() as session:
+        rows = read_rows(
+            session,
+            query=query,
+            state=state,
+            order=order,
+            offset=(number - 1) * PAGE_SIZE,
+            limit=PAGE_SIZE,
+        )
+    kept: dict[str, Any] = {"q": query or None, "state": state, "order": order}
+    return render(
+        "catalog/staff_webinars.html",
+        rows=[shown(row) for row in rows.items],
+        query=query,
+        state=state,
+        order=order,
+        states=[(each.value, _(words)) for each, words in STATE_WORDS.items()],
+        filters=_filters(query, state),
+        sort_url=lambda wanted: url_for(".index", **{**kept, "order": wanted}),
+        pager=pager_of(
+            number,
+            PAGE_SIZE,
+            rows.total,
+            url=lambda page: url_for(".index", **{**kept, "page": page}),
+        ),
+    )
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def new() -> ResponseReturnValue:
+    form = prepared(WebinarForm(request.form, zone=carrel().settings.time_zone))
+    if request.method == "GET" or request.form.get("act") == "preview":
+        return _write(form, None)
+    words = words_in(form)
+    if words is None:
+        return _write(form, None), 400
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            kept = webinars.add_webinar(session, words, actor=actor, now=now())
+    except Invalid as error:
+        show_faults(form, error)
+        return _write(form, None), 400
+    flash(_("The draft is kept. Nobody else sees it until you announce it."), "done")
+    return see_other(".show", slug=kept.slug)
+
+
+@blueprint.get("/<slug>")
+@open_to(Audience.STAFF)
+def show(slug: str) -> ResponseReturnValue:
+    moment = now()
+    with read_session() as session:
+        standing = read_standing(session, slug)
+        instead = read_instead(session, standing.id)
+        files = read_webinar_files(session, slug)
+        sending = own_sending(session, slug)
+        holders = count_holders(session, standing.id, now=moment)
+        presenters = {each.slug: each.name for each in read_presenters(session)}
+        series = {each.slug: each.name for each in read_series_names(session)}
+    words = standing.words
+    return render(
+        "catalog/staff_webinar.html",
+        standing=standing,
+        instead=instead_words(instead),
+        files=files,
+        slug=slug,
+        sending=sending,
+        upload_words=upload_words(),
+        added=added_at(files),
+        speech=bool(carrel().settings.speech_command),
+        undo=request.args.get("removed", ""),
+        holders=holders,
+        state=_(STATE_WORDS[standing.state]),
+        badge_kind=STATE_BADGES[standing.state],
+        missing=[_(GAP_WORDS[gap]) for gap in gaps(words, moment)],
+        when=said_moment(words.held_at, words.zone),
+        presenters=[presenters[each] for each in words.presenters],
+        series=[series[each] for each in words.series],
+        is_over=has_ended(words.held_at, words.minutes, moment),
+    )
+
+
+@blueprint.route("/<slug>/edit", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def edit(slug: str) -> ResponseReturnValue:
+    with read_session() as session:
+        standing = read_standing(session, slug)
+    if request.method == "GET":
+        return _write(prepared(_filled(standing)), standing)
+    form = prepared(WebinarForm(request.form))
+    if request.form.get("act") == "preview":
+        return _write(form, standing)
+    words = words_in(form)
+    if words is None:
+        return _write(form, standing), 400
+    try:
+        kept = _save(slug, words, _seen(form.seen.data))
+    except Invalid as error:
+        show_faults(form, error)
+        return _write(form, standing), 400
+    except Conflict as error:
+        form.form_errors.append(_(error.message))
+        form.seen.data = standing.updated_at.isoformat()
+        return _write(form, standing), 409
+    flash(_("Saved."), "done")
+    return see_other(".show", slug=kept.slug)
+
+
+@blueprint.post("/preview")
+@open_to(Audience.STAFF)
+def preview() -> ResponseReturnValue:
+    return to_html(request.form.get("text", ""))
+
+
+@blueprint.post("/<slug>/<act>")
+@open_to(Audience.STAFF)
+def move(slug: str, act: str) -> ResponseReturnValue:
+    if act not in ACTS:
+        raise NotFound
+    verb, sentence = ACTS[act]
+    with transaction() as session:
+        kept = verb(session, slug, actor=required_viewer().public_id, now=now())
+    flash(_(sentence, title=kept.title), "done")
+    return see_other(".show", slug=kept.slug)
+
+
+@blueprint.route("/<slug>/pull", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def pull(slug: str) -> ResponseReturnValue:
+    form = PullForm(request.form)
+    with read_session() as session:
+        standing = read_standing(session, slug)
+        holders = count_holders(session, standing.id, now=now())
+        form.offer_choices(each for each in webinars_on_sale(session) if each.slug != slug)
+    if request.method == "POST" and form.validate():
+        try:
+            title = _pull(slug, form)
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            flash(_("%(title)s is down for everyone.", title=title), "done")
+            return see_other(".show", slug=slug)
+    page = render(
+        "catalog/staff_webinar_remove.html", form=form, standing=standing, holders=holders
+    )
+    return page, 400 if form.errors else 200
+
+
+def _pull(slug: str, form: PullForm) -> str:
+    with transaction() as session:
+        return webinars.pull_webinar(
+            session,
+            slug,
+            reason=form.reason.data or "",
+            instead=form.instead,
+            actor=required_viewer().public_id,
+            now=now(),
+        ).title
+
+
+def shown(row: Row) -> dict[str, object]:
+    """Return a row as a table shows it."""
+    return {
+        "slug": row.slug,
+        "title": row.title,
+        "state": _(STATE_WORDS[row.state]),
+        "badge_kind": STATE_BADGES[row.state],
+        "free": row.free,
+        "when": say_moment_in_a_row(row.held_at, read_zone(row.zone)),
+        "recording": row.recording,
+    }
+
+
+def _save(slug: str, words: WebinarWords, seen: datetime | None) -> KeptWebinar:
+    with transaction() as session:
+        return webinars.edit_webinar(
+            session, slug, words, seen=seen, actor=required_viewer().public_id, now=now()
+        )
+
+
+def _write(form: WebinarForm, standing: Standing | None) -> str:
+    return render(
+        "catalog/staff_webinar_form.html",
+        form=form,
+        standing=standing,
+        overview_html=Markup(to_html(form.overview.data or "")),  # noqa: S704  (nh3 cleaned it)
+    )
+
+
+def prepared(form: WebinarForm) -> WebinarForm:
+    """Return the form with what it can choose: presenters, series and the zone it has."""
+    with read_session() as session:
+        presenters, series = read_presenters(session), read_series_names(session)
+    named = list(form.presenters.data or ())
+    # Who is named stands first and in that order, which is the order the form sends them in.
+    presenters = tuple(sorted(presenters, key=lambda each: _place(each.slug, named)))
+    form.presenters.choices = [(each.slug, each.name) for each in presenters]
+    form.series.choices = [(each.slug, each.name) for each in series]
+    form.offer_zone(form.zone.data)
+    return form
+
+
+def _place(slug: str, named: list[str]) -> int:
+    return named.index(slug) if slug in named else len(named)
+
+
+def _filled(standing: Standing) -> WebinarForm:
+    words = standing.words
+    return WebinarForm(
+        title=words.title,
+        summary=words.summary,
+        held_at=on_wall_clock(words.held_at, read_zone(words.zone)),
+        zone=words.zone,
+        minutes=words.minutes,
+        presenters=list(words.presenters),
+        series=list(words.series),
+        overview=words.overview,
+        agenda=words.agenda,
+        live_link=words.live_link,
+        free=words.free,
+        slug=words.slug,
+        seen=standing.updated_at.isoformat(),
+    )
+
+
+def words_in(form: WebinarForm) -> WebinarWords | None:
+    """Read the form; None when it has faults, which it then shows."""
+    if not form.validate() or form.held_at.data is None:
+        return None
+    try:
+        held_at = from_wall_clock(form.held_at.data, read_zone(form.zone.data))
+    except Invalid as error:
+        show_faults(form, error)
+        return None
+    return WebinarWords(
+        title=form.title.data or "",
+        held_at=held_at,
+        zone=form.zone.data,
+        minutes=form.minutes.data or 0,
+        slug=form.slug.data or "",
+        summary=form.summary.data or "",
+        overview=form.overview.data or "",
+        agenda=form.agenda.data or "",
+        live_link=form.live_link.data or "",
+        free=form.free.data,
+        presenters=tuple(form.presenters.data or ()),
+        series=tuple(form.series.data or ()),
+    )
+
+
+def _seen(raw: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(raw or "").astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _chosen_state() -> WebinarState | None:
+    raw = request.args.get("state", "")
+    return next((state for state in WebinarState if state == raw), None)
+
+
+def _chosen_order() -> Order:
+    raw = request.args.get("order", "")
+    return next((order for order in Order if order == raw), Order.NEWEST)
+
+
+def _filters(query: str, state: WebinarState | None) -> list[tuple[str, str]]:
+    """Return the filters in force, each with the address of the table without it."""
+    chips = []
+    if query:
+        chips.append((f"“{query}”", url_for(".index", state=state)))
+    if state is not None:
+        chips.append((_(STATE_WORDS[state]), url_for(".index", q=query or None)))
+    return chips

@@ -1,0 +1,121 @@
+"""A webinar's card, and the badge that tells a person's access in words."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from lms.access.explanations import first_day, last_day
+from lms.access.policy import Admitted, Code, Decision
+from lms.catalog.webinar_summary import Entry
+from lms.core.dates_and_time_zones import read_zone, say_date, say_moment_shortly, say_time_shortly
+from lms.core.errors import N_
+from lms.web.access.decision_panel import known_zone, reading_zone
+from lms.web.core.time_texts import minutes_of
+from lms.web.playback.poster_images import picture_of
+
+BADGE_KINDS: Final = {
+    Code.OK_PERMANENT: "open",
+    Code.OK_FREE: "free",
+    Code.OK_TERM: "term",
+    Code.OK_GRACE: "soon",
+    Code.INVITE_NOT_CLAIMED: "soon",
+    Code.SEAT_CLAIMABLE: "soon",
+    Code.PAYMENT_PENDING: "soon",
+    Code.NOT_STARTED: "soon",
+    Code.POOL_FULL_WAITLISTED: "soon",
+    Code.LIVE_NOT_OPEN: "soon",
+    Code.RECORDING_NOT_READY: "soon",
+}
+
+BADGE_WORDS: Final = {
+    Code.OK_PERMANENT: N_("Yours for good"),
+    Code.OK_FREE: N_("Free to watch"),
+    Code.INVITE_NOT_CLAIMED: N_("A seat waits for you"),
+    Code.SEAT_CLAIMABLE: N_("A free seat for you"),
+    Code.PAYMENT_PENDING: N_("Waits for its payment"),
+    Code.POOL_FULL_WAITLISTED: N_("On the waiting list"),
+    Code.LIVE_NOT_OPEN: N_("You have a place"),
+    Code.RECORDING_NOT_READY: N_("Yours, recording to come"),
+    Code.WEBINAR_PULLED: N_("Taken down"),
+}
+NOT_YOURS: Final = N_("Not yours yet")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a webinar's card shows (templates/_parts/webinar_card.html)."""
+
+    slug: str
+    title: str
+    url: str
+    poster_url: str | None
+    minutes: int
+    presenters: str
+    when: str
+    badge: str
+    badge_kind: str
+    share: float | None
+    progress_text: str | None
+
+
+def badge_kind(decision: Decision) -> str:
+    """Return the color of the badge; the words say the same."""
+    return BADGE_KINDS.get(decision.code, "none")
+
+
+def badge_words(decision: Decision) -> str:
+    """Tell a person's access in a few words."""
+    place = decision.grant.place if decision.grant else None
+    if place is not None and isinstance(decision, Admitted):
+        return _through(place.organization_name, decision)
+    if decision.code is Code.NOT_STARTED and decision.grant is not None:
+        starts = first_day(decision.grant.starts_at, reading_zone())
+        return _("Yours from %(day)s", day=starts)
+    if decision.code is Code.OK_TERM and isinstance(decision, Admitted) and decision.ends_at:
+        return _("On your pass until %(day)s", day=last_day(decision.ends_at, reading_zone()))
+    return _(BADGE_WORDS.get(decision.code, NOT_YOURS))
+
+
+def _through(organization: str, decision: Admitted) -> str:
+    """Tell whose seat it is and until when it lets in."""
+    if decision.ends_at is None:
+        return _("Yours for good, through %(organization)s", organization=organization)
+    day = last_day(decision.ends_at, reading_zone())
+    if decision.code is Code.OK_GRACE:
+        return _("Only until %(day)s, through %(organization)s", day=day, organization=organization)
+    return _("Through %(organization)s until %(day)s", organization=organization, day=day)
+
+
+def entry_card(entry: Entry, decision: Decision | None) -> Card:
+    """Return the card of a webinar of the catalog, with the decision on whoever has signed in."""
+    recording = entry.recording
+    share = None
+    if recording is not None and entry.watched_s:
+        share = min(1.0, entry.watched_s / recording.seconds)
+    words, kind = (_("Free"), "free") if entry.free else ("", "none")
+    if decision is not None:
+        words, kind = badge_words(decision), badge_kind(decision)
+    return Card(
+        slug=entry.slug,
+        title=entry.title,
+        url=url_for("catalog.webinar", slug=entry.slug),
+        poster_url=picture_of(entry.slug, recording),
+        minutes=minutes_of(recording.seconds) if recording else entry.minutes,
+        presenters=", ".join(entry.presenters),
+        when=_when(entry),
+        badge=words,
+        badge_kind=kind,
+        share=share,
+        progress_text=_("%(share)s %% watched", share=round(share * 100)) if share else None,
+    )
+
+
+def _when(entry: Entry) -> str:
+    zone, reader = read_zone(entry.zone), known_zone()
+    if entry.is_over:
+        return say_date(entry.held_at, zone)
+    if reader is None or reader.key == zone.key:
+        return _("Live %(when)s", when=say_moment_shortly(entry.held_at, zone))
+    return _("Live %(when)s your time", when=say_time_shortly(entry.held_at, reader))

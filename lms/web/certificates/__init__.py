@@ -1,0 +1,1 @@
+"""Pages of certificates: own, staff, verification, and badges."""

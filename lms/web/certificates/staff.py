@@ -1,0 +1,232 @@
+"""Staff: the certificates of a webinar, what earns them, and one certificate with its history."""
+
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from wtforms import Form
+
+from lms.catalog.staff_listing import read_standing
+from lms.certificates import certificates, staff_actions
+from lms.certificates.certificates import Correction
+from lms.certificates.reading import Status, list_siblings, read_certificate
+from lms.certificates.rules import Rule, read_rule
+from lms.certificates.staff_actions import PAGE_SIZE, ByHand
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_moment_in_a_row
+from lms.core.errors import Conflict, Invalid
+from lms.web.access.decision_panel import reading_zone
+from lms.web.certificates.own import line_of
+from lms.web.certificates.staff_forms import (
+    AttendedForm,
+    ByHandForm,
+    CorrectionForm,
+    RevokingForm,
+    RuleForm,
+)
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.private_pages import doors
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("staff_certificates", __name__, url_prefix="/staff")
+
+# Two forms of one page, each with a reason.
+REVOKING: Final = "revoking-"
+CORRECTING: Final = "correcting-"
+
+
+@blueprint.get("/webinars/<slug>/certificates")
+@open_to(Audience.STAFF)
+def index(slug: str) -> ResponseReturnValue:
+    return _page(slug)
+
+
+@blueprint.post("/webinars/<slug>/certificates/rule")
+@open_to(Audience.STAFF)
+def change_rule(slug: str) -> ResponseReturnValue:
+    """Keep what earns the certificate of a webinar."""
+    form = RuleForm(request.form)
+    if not form.validate():
+        return _page(slug, rule=form), HTTPStatus.BAD_REQUEST
+    rule = Rule(
+        is_offered=bool(form.is_offered.data),
+        percent=form.percent.data or 0,
+        live_minutes=form.live_minutes.data or 0,
+        credit_minutes=form.credit_minutes.data or 0,
+    )
+    actor = required_viewer().public_id
+    with transaction() as session:
+        webinar = read_standing(session, slug)
+        staff_actions.change_rule(session, webinar.id, rule, actor=actor, now=now())
+    flash(_("The rule is kept. Whoever meets it already gets theirs within some minutes."), "done")
+    return see_other(".index", slug=slug)
+
+
+@blueprint.post("/webinars/<slug>/certificates/issue")
+@open_to(Audience.STAFF)
+def issue(slug: str) -> ResponseReturnValue:
+    """Issue a certificate by hand."""
+    form = ByHandForm(request.form)
+    if not form.validate():
+        return _page(slug, by_hand=form), HTTPStatus.BAD_REQUEST
+    wanted = ByHand(form.email.address.shown, form.reason.data or "")
+    try:
+        with transaction() as session:
+            webinar = read_standing(session, slug)
+            actor = required_viewer().public_id
+            made = staff_actions.issue_by_hand(
+                session, webinar.id, wanted, actor=actor, doors=doors(), now=now()
+            )
+    except (Invalid, Conflict) as refusal:
+        _tell(form, refusal)
+        return _page(slug, by_hand=form), HTTPStatus.BAD_REQUEST
+    flash(_("The certificate is issued and on its way."), "done")
+    return see_other(".show", public_id=made)
+
+
+@blueprint.post("/webinars/<slug>/certificates/attended")
+@open_to(Audience.STAFF)
+def attended(slug: str) -> ResponseReturnValue:
+    """Keep who was there live, and for how long."""
+    form = AttendedForm(request.form)
+    if not form.validate():
+        return _page(slug, live=form), HTTPStatus.BAD_REQUEST
+    try:
+        with transaction() as session:
+            webinar = read_standing(session, slug)
+            actor = required_viewer().public_id
+            found = staff_actions.note_attended(
+                session, webinar.id, form.people.data or "", actor=actor, doors=doors(), now=now()
+            )
+    except Invalid as refusal:
+        _tell(form, refusal)
+        return _page(slug, live=form), HTTPStatus.BAD_REQUEST
+    told = ngettext(
+        "The minutes of %(num)s person are kept.",
+        "The minutes of %(num)s people are kept.",
+        found.kept,
+    )
+    issued = ngettext(
+        "%(num)s certificate was issued.", "%(num)s certificates were issued.", found.issued
+    )
+    flash(f"{told} {issued}", "done")
+    if found.unknown:
+        names = ", ".join(found.unknown[:10])
+        flash(
+            _("No log-in has these addresses, so nothing is kept of them: %(names)s", names=names),
+            "attention",
+        )
+    return see_other(".index", slug=slug)
+
+
+@blueprint.get("/certificates/<public_id>")
+@open_to(Audience.STAFF)
+def show(public_id: str) -> ResponseReturnValue:
+    return _certificate_page(public_id)
+
+
+@blueprint.post("/certificates/<public_id>/revoke")
+@open_to(Audience.STAFF)
+def revoke(public_id: str) -> ResponseReturnValue:
+    form = RevokingForm(request.form, prefix=REVOKING)
+    if not form.validate():
+        return _certificate_page(public_id, revoking=form), HTTPStatus.BAD_REQUEST
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            reason = form.reason.data or ""
+            certificates.revoke(session, public_id, reason, actor=actor, doors=doors(), now=now())
+    except (Invalid, Conflict) as refusal:
+        _tell(form, refusal)
+        return _certificate_page(public_id, revoking=form), HTTPStatus.BAD_REQUEST
+    flash(_("The certificate is revoked. Its page says so, and the holder is told."), "done")
+    return see_other(".show", public_id=public_id)
+
+
+@blueprint.post("/certificates/<public_id>/correct")
+@open_to(Audience.STAFF)
+def correct(public_id: str) -> ResponseReturnValue:
+    """Issue it again with another name."""
+    form = CorrectionForm(request.form, prefix=CORRECTING)
+    if not form.validate():
+        return _certificate_page(public_id, correcting=form), HTTPStatus.BAD_REQUEST
+    correction = Correction(form.name.data or "", form.reason.data or "")
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            made = certificates.correct(
+                session, public_id, correction, actor=actor, doors=doors(), now=now()
+            )
+    except (Invalid, Conflict) as refusal:
+        _tell(form, refusal)
+        return _certificate_page(public_id, correcting=form), HTTPStatus.BAD_REQUEST
+    flash(_("The corrected certificate is issued and on its way."), "done")
+    return see_other(".show", public_id=made)
+
+
+def _page(
+    slug: str,
+    *,
+    rule: RuleForm | None = None,
+    by_hand: ByHandForm | None = None,
+    live: AttendedForm | None = None,
+) -> str:
+    number, words = page_number(), request.args.get("q", "").strip()[:200]
+    with read_session() as session:
+        webinar = read_standing(session, slug)
+        kept = read_rule(session, webinar.id)
+        found = staff_actions.list_of_webinar(
+            session, webinar.id, words=words, offset=(number - 1) * PAGE_SIZE
+        )
+
+    def url(page: int) -> str:
+        return url_for(".index", slug=slug, page=page, q=words or None)
+
+    return render(
+        "certificates/staff.html",
+        slug=slug,
+        title=webinar.words.title,
+        rule=rule or RuleForm(obj=kept),
+        by_hand=by_hand or ByHandForm(),
+        live=live or AttendedForm(),
+        lines=[line_of(each) for each in found.items],
+        words=words,
+        pager=pager_of(number, PAGE_SIZE, found.total, url=url),
+    )
+
+
+def _certificate_page(
+    public_id: str,
+    *,
+    revoking: RevokingForm | None = None,
+    correcting: CorrectionForm | None = None,
+) -> str:
+    with read_session() as session:
+        facts = read_certificate(session, public_id)
+        history = list_siblings(session, public_id)
+    zone = reading_zone()
+    return render(
+        "certificates/staff_certificate.html",
+        line=line_of(facts),
+        stands=facts.status is Status.VALID,
+        issued=say_moment_in_a_row(facts.issued_at, zone),
+        revoked=say_moment_in_a_row(facts.revoked_at, zone) if facts.revoked_at else "",
+        reason=_(facts.reason) if facts.reason else "",
+        revoked_reason=_(facts.revoked_reason) if facts.revoked_reason else "",
+        revoking=revoking or RevokingForm(prefix=REVOKING),
+        correcting=correcting or CorrectionForm(name=facts.holder, prefix=CORRECTING),
+        history=[(line_of(each), say_moment_in_a_row(each.issued_at, zone)) for each in history],
+    )
+
+
+def _tell(form: Form, refusal: Invalid | Conflict) -> None:
+    if isinstance(refusal, Invalid):
+        show_faults(form, refusal)
+    else:
+        form.form_errors.append(_(refusal.message))

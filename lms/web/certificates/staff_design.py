@@ -1,0 +1,126 @@
+"""Staff: what the house's certificates say, who signs them, and how they look before it is kept."""
+
+from dataclasses import replace
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, Response, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.certificates.designs import Design, checked, keep_design, read_design
+from lms.certificates.reading import CertificateFacts
+from lms.core.clock import now
+from lms.core.errors import Invalid
+from lms.models.certificates import CertificateKind
+from lms.web.certificates.staff_forms import DesignForm
+from lms.web.certificates.texts_and_pdfs import certificate_pdf, read_letterhead
+from lms.web.certificates.verify import usual_size
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.form_uploads import sent_picture
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from media.images.uploaded_pictures import picture_type
+
+blueprint = Blueprint("staff_certificate_design", __name__, url_prefix="/staff/house")
+
+SIGNATURE_PX: Final = 900
+NOBODYS: Final = "0" * 26  # the number on a preview: no certificate has it
+
+
+@blueprint.route("/certificate", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def edit() -> ResponseReturnValue:
+    """Show the design, and keep another one."""
+    standing = _standing()
+    form = DesignForm(request.form, obj=standing)
+    if request.method == "GET":
+        return _write(form, standing)
+    try:
+        design = _sent(form, standing)
+        with transaction() as session:
+            keep_design(session, design, actor=required_viewer().public_id, now=now())
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _write(form, standing), HTTPStatus.BAD_REQUEST
+    flash(_("Kept. Certificates issued from now on look like this."), "done")
+    return see_other(".edit")
+
+
+@blueprint.post("/certificate/preview")
+@open_to(Audience.STAFF)
+def preview() -> ResponseReturnValue:
+    """Show a certificate of nobody's in a design that is not kept."""
+    standing = _standing()
+    form = DesignForm(request.form, obj=standing)
+    try:
+        design = checked(_sent(form, standing))
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _write(form, standing), HTTPStatus.BAD_REQUEST
+    with read_session() as session:
+        head = replace(read_letterhead(session), design=design)
+    made = certificate_pdf(_example(), head, usual_size())
+    answer = Response(made, content_type="application/pdf")
+    answer.headers["Content-Disposition"] = 'inline; filename="preview.pdf"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _standing() -> Design:
+    with read_session() as session:
+        return read_design(session, at=now())
+
+
+def _sent(form: DesignForm, standing: Design) -> Design:
+    """Return the design that was sent; without another picture the signature stays."""
+    signature, kind = standing.signature, standing.signature_type
+    if form.no_signature.data:
+        signature, kind = None, None
+    sent = request.files.get("signature")
+    if sent is not None and sent.filename:
+        try:
+            signature = sent_picture("signature", SIGNATURE_PX)
+        except Invalid as refusal:
+            fields = {"signature": refusal.message}
+            raise Invalid(refusal.message, fields=fields) from refusal
+        kind = picture_type(signature)
+    return Design(
+        heading=form.heading.data or "",
+        before=form.before.data or "",
+        note=form.note.data or "",
+        signer=form.signer.data or "",
+        signer_role=form.signer_role.data or "",
+        signature=signature,
+        signature_type=kind,
+    )
+
+
+def _write(form: DesignForm, standing: Design) -> str:
+    return render(
+        "certificates/staff_design.html", form=form, has_signature=standing.signature is not None
+    )
+
+
+def _example() -> CertificateFacts:
+    moment = now()
+    return CertificateFacts(
+        public_id=NOBODYS,
+        kind=CertificateKind.WATCHED,
+        holder=_("Marisol Quintero-Bell"),
+        title=_("Weeding with confidence: keeping a collection that people use"),
+        slug="",
+        presenters=_("Ines Carrow"),
+        credit_minutes=60,
+        zone=carrel().settings.time_zone,
+        language="en",
+        earned_at=moment - timedelta(days=1),
+        issued_at=moment,
+        reason="",
+        revoked_at=None,
+        revoked_reason=None,
+        replaced_at=None,
+        withheld_at=None,
+    )

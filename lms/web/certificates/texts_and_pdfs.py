@@ -1,0 +1,230 @@
+"""Certificates in words and on paper: what pages, papers and lists say of one."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import segno
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from lms.branding import HouseFacts, read_house, read_logo
+from lms.certificates.designs import Design, fill_in, read_design
+from lms.certificates.reading import CertificateFacts, Status, sum_credit
+from lms.core.accent_colors import light_accent
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import read_zone, say_date
+from lms.core.errors import N_, NotFound
+from lms.core.pdf_documents import Size, print_pdf, printable
+from lms.mail.links import Doors
+from lms.models.certificates import CertificateKind
+from lms.web.core.request_context import carrel
+
+BY_KIND: Final[Mapping[CertificateKind, str]] = MappingProxyType(
+    {
+        CertificateKind.WATCHED: N_("watched the recording of"),
+        CertificateKind.LIVE: N_("attended the live webinar"),
+        CertificateKind.GROUP: N_("took part, in a group viewing, in"),
+        CertificateKind.BY_HAND: N_("took part in"),
+    }
+)
+KIND_NAMES: Final[Mapping[CertificateKind, str]] = MappingProxyType(
+    {
+        CertificateKind.WATCHED: N_("Recording"),
+        CertificateKind.LIVE: N_("Live"),
+        CertificateKind.GROUP: N_("Group viewing"),
+        CertificateKind.BY_HAND: N_("Issued by hand"),
+    }
+)
+STATUS_NAMES: Final[Mapping[Status, tuple[str, str]]] = MappingProxyType(
+    {
+        Status.VALID: (N_("Valid"), "open"),
+        Status.REVOKED: (N_("Revoked"), "danger"),
+        Status.CORRECTED: (N_("Corrected"), "none"),
+    }
+)
+# Pictures that typst sets, by their media type.
+PICTURES: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """The house as papers show it; `logo` is a file's name and picture, or None."""
+
+    facts: HouseFacts
+    logo: tuple[str, bytes] | None
+    design: Design
+
+
+@dataclass(frozen=True, slots=True)
+class DesignWords:
+    """What a design says on one certificate, its placeholders filled in."""
+
+    heading: str
+    before: str
+    note: str
+    signer: str
+
+
+def read_letterhead(session: Session, *, at: datetime | None = None) -> Letterhead:
+    """Return the house as papers of a moment show it; of now where none is given."""
+    design = read_design(session, at=at or now())
+    facts = read_house(session, contact="")
+    logo = None
+    if facts.has_logo:
+        try:
+            picture = read_logo(session)
+        except NotFound:
+            return Letterhead(facts, None, design)
+        ending = PICTURES.get(picture.content_type)
+        logo = (f"logo.{ending}", picture.picture) if ending else None
+    return Letterhead(facts, logo, design)
+
+
+def hours_words(minutes: int) -> str:
+    """Say how much continuing education that is: `1 hour`, `1.5 hours`, `50 minutes`."""
+    if minutes == 60:
+        return _("1 hour")
+    if minutes < 60:
+        return ngettext("%(num)s minute", "%(num)s minutes", minutes)
+    return _("%(hours)s hours", hours=hours(minutes))
+
+
+def hours(minutes: int) -> str:
+    """Return minutes as hours with up to two places: 90 is `1.5`."""
+    return f"{minutes / 60:.2f}".rstrip("0").rstrip(".")
+
+
+def day_of(facts: CertificateFacts, moment: datetime | None = None) -> str:
+    """Say the day of a certificate, or of another moment, by its webinar's own clock."""
+    return say_date(moment or facts.earned_at, read_zone(facts.zone))
+
+
+def verify_url(public_id: str) -> str:
+    """Return the whole address of the page that checks a certificate."""
+    return Doors(carrel().settings.base_url).page(f"/verify/{public_id}")
+
+
+def design_words(facts: CertificateFacts, head: Letterhead) -> DesignWords:
+    """Return what the design says on a certificate, on its paper and on its page; `signer` with their role."""
+    design, filled = head.design, _placeholders(facts, head)
+    return DesignWords(
+        heading=fill_in(_(design.heading), filled),
+        before=fill_in(_(design.before), filled) if design.before else "",
+        note=fill_in(design.note, filled),
+        signer=", ".join(each for each in (design.signer, design.signer_role) if each),
+    )
+
+
+def certificate_pdf(facts: CertificateFacts, head: Letterhead, size: Size) -> bytes:
+    """Return the paper of a certificate that stands."""
+    url = verify_url(facts.public_id)
+    design, words = head.design, design_words(facts, head)
+    lines = (
+        _("Presented by %(names)s", names=facts.presenters) if facts.presenters else "",
+        _("%(hours)s of continuing education", hours=hours_words(facts.credit_minutes)),
+        day_of(facts),
+        words.note,
+    )
+    signature = _signature(design)
+    values = {
+        "document_title": f"{words.heading}: {facts.title}",
+        "house": head.facts.name,
+        "accent": light_accent(head.facts.accent).color,
+        "language": facts.language,
+        "logo": head.logo[0] if head.logo else "",
+        "heading": words.heading,
+        "before": words.before,
+        "holder": facts.holder,
+        "after": _(BY_KIND[facts.kind]),
+        "title": facts.title,
+        "lines": "\n".join(line for line in lines if line),
+        "signature": signature[0] if signature else "",
+        "signature_alt": _("Signature of %(name)s", name=design.signer or head.facts.name),
+        "signer": design.signer,
+        "signer_role": design.signer_role,
+        "check": _("Check this certificate:"),
+        "id": facts.public_id,
+        "url": url,
+        "url_shown": url.partition("://")[2],
+        "issued": _("Issued %(day)s", day=day_of(facts, facts.issued_at)),
+        "qr": qr_svg(url),
+        "qr_alt": _("QR code of the page that checks this certificate"),
+    }
+    pictures = dict(each for each in (head.logo, signature) if each)
+    return print_pdf(
+        "certificates/certificate.typ", values, size=size, at=facts.issued_at, pictures=pictures
+    )
+
+
+def _placeholders(facts: CertificateFacts, head: Letterhead) -> dict[str, str]:
+    return {
+        "name": facts.holder or _("name withheld"),
+        "webinar": facts.title,
+        "hours": hours_words(facts.credit_minutes),
+        "date": day_of(facts),
+        "presenters": facts.presenters,
+        "house": head.facts.name,
+    }
+
+
+def _signature(design: Design) -> tuple[str, bytes] | None:
+    ending = PICTURES.get(design.signature_type or "")
+    if design.signature is None or ending is None:
+        return None
+    return f"signature.{ending}", design.signature
+
+
+def qr_svg(link: str) -> str:
+    """Return the QR code of an address as a drawing of its own."""
+    drawn = io.BytesIO()
+    code = segno.make(link, error="m", micro=False)
+    code.save(drawn, kind="svg", xmldecl=False, svgns=True, border=0)
+    return drawn.getvalue().decode()
+
+
+def transcript_pdf(
+    certificates: Sequence[CertificateFacts],
+    head: Letterhead,
+    *,
+    name: str,
+    size: Size,
+    at: datetime,
+) -> bytes:
+    """Return the list of what a person holds, with the sum of its hours, on as many pages as it takes."""
+    rows = [
+        {
+            "day": printable(day_of(each)),
+            "title": printable(each.title),
+            "kind": _(KIND_NAMES[each.kind]),
+            "hours": hours(each.credit_minutes),
+            "id": each.public_id,
+            "url": verify_url(each.public_id),
+        }
+        for each in certificates
+    ]
+    today = say_date(at, ZoneInfo(carrel().settings.time_zone))
+    values = {
+        "document_title": _("Transcript of continuing education: %(name)s", name=name),
+        "house": head.facts.name,
+        "accent": light_accent(head.facts.accent).color,
+        "language": "en",
+        "heading": _("Transcript of continuing education"),
+        "holder": name,
+        "sum": _(
+            "%(hours)s in all, as of %(day)s",
+            hours=hours_words(sum_credit(tuple(certificates))),
+            day=today,
+        ),
+        "heads": json.dumps([_("Date"), _("Webinar"), _("Way"), _("Hours"), _("Number")]),
+        "rows": json.dumps(rows),
+        "note": _("Each number opens the page that checks its certificate."),
+        "page": _("Page"),
+    }
+    return print_pdf("certificates/transcript.typ", values, size=size, at=at)

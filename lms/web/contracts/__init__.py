@@ -1,0 +1,1 @@
+"""Pages of contracts: renewals and grace periods."""

@@ -1,0 +1,1 @@
+"""What all pages share: guard, forms, errors, sign-in, paging, headers, and texts."""

@@ -1,0 +1,200 @@
+"""Who is at the other end: the sign-in cookie, read once a request, given and taken back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+import structlog
+from flask import Flask, Request, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import LoginManager, current_user
+from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import aliased
+from werkzeug.wrappers import Response
+
+from lms.accounts import browser_sessions
+from lms.accounts.browser_sessions import Blocked, Browser, Opened, hash_cookie
+from lms.core.clock import now
+from lms.core.compiled_statements import Query
+from lms.core.errors import N_, Forbidden
+from lms.core.settings import Settings
+from lms.mail.email_tokens import LinkOver
+from lms.models.accounts import Login, SignIn
+from lms.models.organizations import Membership, Role
+from lms.web.core.browser_names import describe
+from lms.web.core.next_url import HOME
+from lms.web.core.request_context import carrel, read_session, transaction
+from media.delivery.cookies import cookie_in
+
+log = structlog.get_logger()
+
+_one_of_mine = aliased(Login)
+_MANAGES = (
+    exists()
+    .where(
+        Membership.login_id == _one_of_mine.id,
+        Membership.role != Role.MEMBER,
+        or_(_one_of_mine.id == Login.id, _one_of_mine.merged_into == Login.id),
+    )
+    .correlate(Login)
+)
+_SIGNED_IN = Query(
+    select(
+        Login.id.label("login_id"),
+        Login.public_id,
+        Login.name,
+        Login.email,
+        Login.is_staff,
+        Login.zone,
+        _MANAGES.label("manages"),
+        SignIn.id.label("sign_in_id"),
+        SignIn.last_seen_at,
+        SignIn.came_before_at,
+    )
+    .join_from(SignIn, Login, SignIn.login_id == Login.id)
+    .where(
+        SignIn.token_hash == bindparam("token_hash"),
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > bindparam("now"),
+        Login.blocked_at.is_(None),
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """The signed-in person of this request."""
+
+    login_id: int
+    public_id: str
+    name: str
+    email: str | None
+    is_staff: bool
+    zone: str | None
+    manages: bool  # some organization, as its manager or owner
+    sign_in_id: int
+    came_before_at: datetime | None  # when they were last here, before this visit
+
+    is_authenticated: ClassVar[bool] = True
+    is_active: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
+
+    def get_id(self) -> str:
+        """Return the outside id; Flask-Login asks for it."""
+        return self.public_id
+
+
+def cookie_name(settings: Settings) -> str:
+    """Return the sign-in cookie's name; `__Host-` pins it to this host whenever https is used."""
+    return "__Host-carrel" if settings.is_https else "carrel"
+
+
+def viewer() -> Viewer | None:
+    """Return the signed-in person, or None."""
+    person = current_user._get_current_object()  # noqa: SLF001  (the proxy's own way to its object)
+    return person if isinstance(person, Viewer) else None
+
+
+def required_viewer() -> Viewer:
+    """Return the signed-in person; raises Forbidden, which a guarded route never meets."""
+    person = viewer()
+    if person is None:
+        raise Forbidden(N_("Sign in first, then try again."), code="sign_in_first")
+    return person
+
+
+def init_sign_in(app: Flask) -> None:
+    """Let Flask-Login load the viewer from the opaque cookie."""
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.init_app(app, add_context_processor=False)
+    manager.request_loader(_load_viewer)
+    app.register_error_handler(Blocked, _blocked)
+    app.register_error_handler(LinkOver, _link_over)
+
+
+def this_browser(*, remembered: bool) -> Browser:
+    """Return what the browser of this request brings when it signs in."""
+    value = cookie_in(request.environ, cookie_name(carrel().settings))
+    return Browser(
+        agent=describe(request.user_agent.string),
+        remembered=remembered,
+        earlier=hash_cookie(value) if value else None,
+    )
+
+
+def let_in(opened: Opened, onward: str | None) -> Response:
+    """Give the browser its cookie and send it on, to a path that `local_path` has checked.
+
+    Forms that were open before have another token from now on.
+    """
+    session.clear()
+    response = redirect(onward or HOME, code=303)
+    settings = carrel().settings
+    response.set_cookie(
+        cookie_name(settings),
+        opened.cookie,
+        max_age=browser_sessions.REMEMBERED_FOR if opened.remembered else None,
+        path="/",
+        secure=settings.is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def let_out(location: str) -> Response:
+    """Take the cookie back and send the browser on, its forms' token along with it."""
+    session.clear()
+    response = redirect(location, code=303)
+    settings = carrel().settings
+    response.delete_cookie(
+        cookie_name(settings), path="/", secure=settings.is_https, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def _load_viewer(request: Request) -> Viewer | None:
+    value = cookie_in(request.environ, cookie_name(carrel().settings))
+    if not value:
+        return None
+    token_hash, moment = hash_cookie(value), now()
+    with read_session() as reading:
+        rows = _SIGNED_IN.rows(reading, {"token_hash": token_hash, "now": moment})
+    if not rows:
+        return None
+    row = rows[0]
+    came_before_at = row.came_before_at
+    if browser_sessions.is_due(row.last_seen_at, now=moment):
+        _note_seen(row.sign_in_id, moment)
+        if browser_sessions.begins_a_visit(row.last_seen_at, now=moment):
+            came_before_at = row.last_seen_at
+    return Viewer(
+        login_id=row.login_id,
+        public_id=row.public_id,
+        name=row.name,
+        email=row.email,
+        is_staff=row.is_staff,
+        zone=row.zone,
+        manages=row.manages,
+        sign_in_id=row.sign_in_id,
+        came_before_at=came_before_at,
+    )
+
+
+def _note_seen(sign_in_id: int, moment: datetime) -> None:
+    try:
+        with transaction() as writing:
+            browser_sessions.note_seen(writing, sign_in_id, now=moment)
+    except OperationalError as error:  # noted by the next page; this one is shown all the same
+        log.warning("sign_in_not_noted", fault=type(error).__name__)
+
+
+def _blocked(refusal: Blocked) -> ResponseReturnValue:
+    return render_template("accounts/account_blocked.html", message=_(refusal.message)), 403
+
+
+def _link_over(refusal: LinkOver) -> ResponseReturnValue:
+    return render_template("accounts/link_expired.html", message=_(refusal.message)), 410

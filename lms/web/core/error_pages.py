@@ -1,0 +1,224 @@
+"""One table from refusals to answers, and the same look for every error."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from flask import Flask, current_app, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from gunicorn.http.errors import NoMoreData, ParseException
+from werkzeug.exceptions import BadRequest, HTTPException
+
+from lms.core.database import is_cut_off, is_overrun
+from lms.core.errors import (
+    N_,
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    Refused,
+    TooMany,
+    Unavailable,
+)
+from lms.web.core.malformed_requests import Malformed
+from lms.web.core.request_context import wants_json
+from lms.web.core.route_guard import Audience, audience_of
+from lms.web.core.security_headers import POLICY
+from media.storage.storage_protocol import StorageAway
+
+log = structlog.get_logger()
+
+STATUS: dict[type[Refused], int] = {
+    Invalid: 400,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Gone: 410,
+    TooMany: 429,
+    Unavailable: 503,
+}
+NOT_UNDERSTOOD = N_(
+    "That request could not be understood. Go back, check what you entered and try again."
+)
+SENTENCES = {
+    403: N_("You may not do that with this log-in."),
+    405: N_("That address does not take this kind of request."),
+    413: N_("That is larger than this page takes."),
+    429: N_("That was too many tries in a short while."),
+}
+OUR_FAULT = N_(
+    "Something went wrong on our side. Nothing you did caused it; try again in a minute."
+)
+BUSY = N_("More people are here at this moment than can be served. Try again in a minute.")
+BUSY_FOR_S = "30"
+AWAY = N_("The library can't reach its records at this moment. Try again in a minute.")
+STORAGE_AWAY = N_("The library can't reach its stored files at this moment. Try again in a minute.")
+STALE_FORM = N_(
+    "This form was open for too long, or in another window. Go back, reload and send it again."
+)
+OWN_PAGES = frozenset({403, 404, 410, 429, 500})
+FRAMED = frozenset({Audience.FRAME, Audience.PLATFORM})
+CLIENT_FAULT, SERVER_FAULT = 400, 500
+# for what is a sentence with nothing to press
+FRAMED_POLICY: Final = POLICY.replace("ancestors 'none'", "ancestors *")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a failure is answered: status, code and sentence; `event` stands in the log."""
+
+    status: int
+    code: str
+    message: str
+    event: str
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return when to try again, where that helps."""
+        is_passing = self.status == HTTPStatus.SERVICE_UNAVAILABLE
+        return {"Retry-After": BUSY_FOR_S} if is_passing else {}
+
+
+_BUSY: Final = Outcome(503, "busy", BUSY, "request_overrun")
+_AWAY: Final = Outcome(503, "away", AWAY, "database_away")
+_STORAGE_AWAY: Final = Outcome(503, "storage_away", STORAGE_AWAY, "storage_away")
+_MALFORMED: Final = Outcome(400, "bad_request", NOT_UNDERSTOOD, "request_malformed")
+_FAILED: Final = Outcome(500, "failed", OUR_FAULT, "request_failed")
+
+
+def init_errors(app: Flask) -> None:
+    """Answer every refusal and every failure in the house's look, or as JSON when asked."""
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(ParseException, _broken_body)
+    app.register_error_handler(NoMoreData, _broken_body)
+    app.register_error_handler(StorageAway, storage_away)
+    app.register_error_handler(Exception, _failed)
+
+
+def status_of(refusal: Refused) -> int:
+    """Return the HTTP status of a refusal to act."""
+    return next((STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS), CLIENT_FAULT)
+
+
+def answer(
+    status: int, code: str, message: str, *, retry_after: str | None = None
+) -> ResponseReturnValue:
+    """Answer with an error page, or JSON when asked: status, sentence, reference number."""
+    return _answer(status, code, message, retry_after, secrets.token_hex(4))
+
+
+def away() -> ResponseReturnValue:
+    """Answer that the database can't be reached now (503), and when to try again."""
+    reference = secrets.token_hex(4)
+    log.error("database_away", reference=reference, endpoint=request.endpoint)
+    return _without_database(_AWAY, reference)
+
+
+def storage_away(fault: StorageAway) -> ResponseReturnValue:
+    """Answer that stored files can't be reached now (503), and when to try again."""
+    reference = secrets.token_hex(4)
+    log.error("storage_away", reference=reference, endpoint=request.endpoint, kind=fault.kind)
+    return _answer(STATUS[Unavailable], "storage_away", STORAGE_AWAY, BUSY_FOR_S, reference)
+
+
+def outcome_of(error: Exception) -> Outcome:
+    """Return how a failure that no page expected is answered."""
+    if is_overrun(error):
+        return _BUSY
+    if is_cut_off(error):
+        return _AWAY
+    if isinstance(error, StorageAway):
+        return _STORAGE_AWAY
+    if isinstance(error, Malformed | ParseException | NoMoreData):
+        return _MALFORMED
+    return _FAILED
+
+
+def told(outcome: Outcome, reference: str) -> Mapping[str, str]:
+    """Return a failure as JSON says it."""
+    return {"code": outcome.code, "message": _(outcome.message), "reference": reference}
+
+
+def written(outcome: Outcome, reference: str) -> str:
+    """Return a failure's page in the house's look, as far as that is known without the database."""
+    page = current_app.jinja_env.get_template("errors/database_unavailable.html")
+    return page.render(status=outcome.status, message=_(outcome.message), reference=reference)
+
+
+def _without_database(outcome: Outcome, reference: str) -> ResponseReturnValue:
+    headers = dict(outcome.headers)
+    if wants_json():
+        return jsonify(told(outcome, reference)), outcome.status, headers
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and audience_of(view) in FRAMED:
+        headers["Content-Security-Policy"] = FRAMED_POLICY
+    return written(outcome, reference), outcome.status, headers
+
+
+def _answer(
+    status: int, code: str, message: str, retry_after: str | None, reference: str
+) -> ResponseReturnValue:
+    headers = {"Retry-After": retry_after} if retry_after else {}
+    if wants_json():
+        body = {"code": code, "message": _(message), "reference": reference}
+        return jsonify(body), status, headers
+    page = render_template(
+        _page_of(status),
+        status=status,
+        message=_(message),
+        reference=reference,
+        retry_after_s=int(retry_after) if retry_after else None,
+    )
+    return page, status, headers
+
+
+def _page_of(status: int) -> str:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None and audience_of(view) is Audience.FRAME:
+        return "errors/in_lms_frame.html"  # the way back is to the course, not to the library
+    return f"errors/{status if status in OWN_PAGES else 'other'}.html"
+
+
+def _refused(refusal: Refused) -> ResponseReturnValue:
+    wait = str(refusal.retry_after_s) if isinstance(refusal, TooMany) else None
+    return answer(status_of(refusal), refusal.code, refusal.message, retry_after=wait)
+
+
+def _stale_form(_error: CSRFError) -> ResponseReturnValue:
+    return answer(CLIENT_FAULT, "stale_form", STALE_FORM)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or SERVER_FAULT
+    if status < CLIENT_FAULT:  # a redirect raised by the router
+        return error
+    if status == STATUS[NotFound]:
+        return _refused(NotFound())  # the same words as for what one may not see
+    default = OUR_FAULT if status >= SERVER_FAULT else NOT_UNDERSTOOD
+    wait = error.get_response().headers.get("Retry-After")
+    code = error.name.lower().replace(" ", "_")
+    return answer(status, code, SENTENCES.get(status, default), retry_after=wait)
+
+
+def _broken_body(_fault: ParseException | NoMoreData) -> ResponseReturnValue:
+    """Answer who sends a body in pieces that are none, which shows when it is read."""
+    return _http(BadRequest())
+
+
+def _failed(error: Exception) -> ResponseReturnValue:
+    reference = secrets.token_hex(4)
+    if is_overrun(error):
+        log.warning("request_overrun", reference=reference, endpoint=request.endpoint)
+        return _without_database(_BUSY, reference)
+    if is_cut_off(error):
+        return away()
+    log.error("request_failed", reference=reference, endpoint=request.endpoint, exc_info=error)
+    return _answer(SERVER_FAULT, "failed", OUR_FAULT, None, reference)

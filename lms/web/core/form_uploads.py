@@ -1,0 +1,63 @@
+"""Files that people send: whole recordings and small pictures, checked before they are kept."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from flask import request
+
+from lms.core.errors import N_, Invalid, Unavailable
+from lms.web.core.request_context import carrel
+from media.images.uploaded_pictures import UnusablePicture, clean_picture
+
+PIECE: Final = 1 << 20
+ROOM_LEFT_BYTES: Final = 512 * 1024 * 1024
+PICTURE_BYTES: Final = 20 * 1024 * 1024
+
+
+@contextmanager
+def received() -> Iterator[tuple[Path, str]]:
+    """Take in one file, sent as a form's part or as the whole body with X-File-Name.
+
+    Gives the path, which is gone afterwards, and the name it came under. Raises Invalid for a
+    file that is missing or did not arrive whole, Unavailable when the disk has no room for it.
+    """
+    scratch = carrel().settings.scratch
+    wanted = request.content_length
+    if wanted is None:
+        raise Invalid(N_("The file was sent without its length. Send it again from this page."))
+    if shutil.disk_usage(scratch).free < 2 * wanted + ROOM_LEFT_BYTES:
+        raise Unavailable(N_("There is not enough room on the server for this file."))
+    with tempfile.TemporaryDirectory(dir=scratch, prefix="upload-") as folder:
+        path = Path(folder) / "received"
+        if request.mimetype == "multipart/form-data":
+            part = request.files.get("file")
+            if part is None or not part.filename:
+                raise Invalid(N_("Choose a file first."))
+            part.save(path)
+            yield path, part.filename
+            return
+        name = unquote(request.headers.get("X-File-Name", "")).replace("\x00", "")
+        with path.open("wb") as file:
+            shutil.copyfileobj(request.stream, file, PIECE)
+        if path.stat().st_size != wanted:
+            raise Invalid(N_("The file did not arrive whole. Send it again."))
+        yield path, name
+
+
+def sent_picture(name: str, largest_px: int) -> bytes:
+    """Return the picture that a form sent, drawn anew; raises Invalid with its sentence."""
+    part = request.files.get(name)
+    if part is None or not part.filename:
+        raise Invalid(N_("Choose a picture first."))
+    data = part.stream.read(PICTURE_BYTES + 1)
+    if len(data) > PICTURE_BYTES:
+        raise Invalid(N_("This picture is larger than 20 MB. Save it smaller and try again."))
+    try:
+        return clean_picture(data, largest_px)
+    except UnusablePicture as error:
+        raise Invalid(error.sentence) from error

@@ -1,0 +1,59 @@
+"""What the frame of every page shows: the house and the person."""
+
+import time
+from threading import Lock
+
+from flask import Flask, current_app
+
+from lms.branding import HouseFacts, read_house
+from lms.web.core.current_user import viewer
+from lms.web.core.request_context import carrel, read_session
+
+EXTENSION = "carrel_house"
+FRESH_S = 5.0
+
+
+class _HouseShelf:
+    """Keeps the house's facts for a few seconds, so that a page costs no statement for them."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._facts: HouseFacts | None = None
+        self._read_at = 0.0
+
+    def take(self) -> HouseFacts:
+        moment = time.monotonic()
+        with self._lock:
+            if self._facts is not None and moment - self._read_at < FRESH_S:
+                return self._facts
+        with read_session() as session:
+            facts = read_house(session, contact=carrel().settings.mail_from)
+        with self._lock:
+            self._facts, self._read_at = facts, moment
+        return facts
+
+    def forget(self) -> None:
+        with self._lock:
+            self._facts = None
+
+
+def init_shell(app: Flask) -> None:
+    """Give every template `house` and `viewer`."""
+    shelf = _HouseShelf()
+    app.extensions[EXTENSION] = shelf
+
+    @app.context_processor
+    def frame() -> dict[str, object]:
+        return {"house": shelf.take(), "viewer": viewer()}
+
+
+def house_facts() -> HouseFacts:
+    """Return the house's facts, as the frame of this page shows them."""
+    shelf: _HouseShelf = current_app.extensions[EXTENSION]
+    return shelf.take()
+
+
+def forget_house() -> None:
+    """Read the house's facts anew at the next page; called when they were changed."""
+    shelf: _HouseShelf = current_app.extensions[EXTENSION]
+    shelf.forget()

@@ -1,0 +1,155 @@
+"""How often something may be tried: for an address or a login, and from a network.
+
+Counts live in memory, or in Redis when there is one, which several processes and machines need to
+count together. They are kept under keyed hashes, so that no address stands there.
+"""
+
+import hashlib
+import hmac
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from typing import Final, TypeVar, cast
+
+import structlog
+from flask import Flask, current_app, request
+from flask_limiter import Limiter
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter, RateLimiter
+
+from lms.core.clock import now
+from lms.core.errors import N_, TooMany
+from lms.core.runtime import derived_key
+from lms.core.settings import Settings
+
+EXTENSION: Final = "carrel_limits"
+IPV6_NETWORK_BITS: Final = 64  # what one customer of a provider has at least
+TOO_MANY = N_("This was tried many times in a short while, so it is paused for now.")
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many tries in each of these windows, for each key."""
+
+    name: str
+    windows: tuple[RateLimitItem, ...]
+
+
+# Tries to sign in to one account; set back when one succeeds.
+SIGN_INS: Final = Limit("sign_ins", (RateLimitItemPerMinute(10, 15), RateLimitItemPerDay(50)))
+# Failed tries from one network, whatever the account: a branch library is one network.
+FAILURES: Final = Limit("failures", (RateLimitItemPerMinute(60, 15), RateLimitItemPerDay(600)))
+# Letters that anybody can have sent to one address, and from one network.
+LETTERS: Final = Limit("letters", (RateLimitItemPerMinute(4, 15), RateLimitItemPerDay(16)))
+LETTERS_FROM: Final = Limit("letters_from", (RateLimitItemPerHour(120),))
+# Letters that one person of a learning system can have sent, to whatever addresses.
+LETTERS_BY: Final = Limit("letters_by", (RateLimitItemPerHour(5), RateLimitItemPerDay(10)))
+# Tries of links that came by mail, from one network.
+LINKS_FROM: Final = Limit("links_from", (RateLimitItemPerHour(240),))
+# Names entered from one network: a whole room may stand behind one address.
+ROOM_FROM: Final = Limit("room_from", (RateLimitItemPerMinute(120, 5), RateLimitItemPerHour(600)))
+# Papers of certificates made for one network, each 20 ms of a processor: a whole school may be one.
+PAPERS_FROM: Final = Limit("papers_from", (RateLimitItemPerMinute(240, 5),))
+# Wrong present passwords of somebody who is signed in.
+PRESENT_PASSWORD: Final = Limit("present_password", (RateLimitItemPerMinute(10, 15),))
+
+
+class _Counts:
+    """The counts; in memory for as long as Redis does not answer."""
+
+    def __init__(self, limiter: Limiter, key: bytes) -> None:
+        self._limiter = limiter
+        self._spare = MovingWindowRateLimiter(MemoryStorage())
+        self._key = key
+
+    def hidden(self, key: str) -> str:
+        return hmac.new(self._key, key.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def hit(self, window: RateLimitItem, *key: str) -> bool:
+        return self._ask(lambda counts: counts.hit(window, *key))
+
+    def test(self, window: RateLimitItem, *key: str) -> bool:
+        return self._ask(lambda counts: counts.test(window, *key))
+
+    def clear(self, window: RateLimitItem, *key: str) -> None:
+        self._ask(lambda counts: counts.clear(window, *key))
+
+    def free_again_at(self, window: RateLimitItem, *key: str) -> float:
+        return self._ask(lambda counts: counts.get_window_stats(window, *key)).reset_time
+
+    def _ask(self, question: Callable[[RateLimiter], T]) -> T:
+        try:
+            return question(self._limiter.limiter)
+        except self._limiter.storage.base_exceptions as error:
+            log.warning("limits_storage_away", fault=type(error).__name__)
+            return question(self._spare)
+
+
+def init_limits(app: Flask, settings: Settings) -> None:
+    """Count in the Redis of the settings, or in memory."""
+    limiter = Limiter(
+        network,
+        app=app,
+        storage_uri=_storage(settings.redis_url),
+        strategy="moving-window",
+        key_prefix="carrel",
+    )
+    app.extensions[EXTENSION] = _Counts(limiter, derived_key(settings.secret_key, "limits"))
+
+
+def network() -> str:
+    """Return the network a request comes from: the address, or the /64 of an IPv6 one."""
+    raw = request.remote_addr or ""
+    try:
+        address = ip_address(raw)
+    except ValueError:
+        return raw
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Address(int(address) >> IPV6_NETWORK_BITS << IPV6_NETWORK_BITS))
+
+
+def spend(limit: Limit, key: str) -> None:
+    """Count one try; raises TooMany, with the wait, when there is none left."""
+    counts = _counts()
+    names = (limit.name, counts.hidden(key))
+    for window in limit.windows:
+        if not counts.hit(window, *names):
+            raise _too_many(counts, window, *names)
+
+
+def check(limit: Limit, key: str) -> None:
+    """Raise TooMany when there is no try left; counts nothing."""
+    counts = _counts()
+    names = (limit.name, counts.hidden(key))
+    for window in limit.windows:
+        if not counts.test(window, *names):
+            raise _too_many(counts, window, *names)
+
+
+def forgive(limit: Limit, key: str) -> None:
+    """Set the count of a key back to nothing."""
+    counts = _counts()
+    for window in limit.windows:
+        counts.clear(window, limit.name, counts.hidden(key))
+
+
+def _too_many(counts: _Counts, window: RateLimitItem, *names: str) -> TooMany:
+    wait = math.ceil(counts.free_again_at(window, *names) - now().timestamp())
+    return TooMany(TOO_MANY, retry_after_s=min(max(wait, 1), window.get_expiry()))
+
+
+def _counts() -> _Counts:
+    return cast(_Counts, current_app.extensions[EXTENSION])
+
+
+def _storage(redis_url: str | None) -> str:
+    if redis_url is None:
+        return "memory://"
+    return f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url

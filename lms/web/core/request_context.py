@@ -1,0 +1,81 @@
+"""What every page needs: the running library, its sessions, rendering and redirects."""
+
+from contextlib import AbstractContextManager
+from http import HTTPStatus
+from typing import Any, cast
+
+from flask import Response as Page
+from flask import current_app, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import PreconditionFailed
+from werkzeug.wrappers import Response
+
+from lms.component import Part
+from lms.core.runtime import Carrel
+
+EXTENSION = "carrel"
+PARTS = "carrel_parts"
+JSON_OR_PAGE = ("text/html", "application/json")
+
+
+def carrel() -> Carrel:
+    """Return the running library of this request."""
+    return cast(Carrel, current_app.extensions[EXTENSION])
+
+
+def parts() -> tuple[Part, ...]:
+    """Return the parts of the product that this app is built from."""
+    return cast("tuple[Part, ...]", current_app.extensions[PARTS])
+
+
+def transaction(*, in_passing: bool = False) -> AbstractContextManager[Session]:
+    """Open the request's writing session; leaving the block commits, an exception rolls back."""
+    return carrel().database.transaction(in_passing=in_passing)
+
+
+def read_session() -> AbstractContextManager[Session]:
+    """Open a session for reading; hand plain dataclasses, not rows, to the templates."""
+    return carrel().database.read_session()
+
+
+def render(template: str, **values: object) -> str:
+    """Render a page of templates/."""
+    return render_template(template, **values)
+
+
+def see_other(endpoint: str, **values: Any) -> Response:  # noqa: ANN401  (as url_for takes them)
+    """Answer 303, so that reloading the next page does not post again."""
+    return redirect(url_for(endpoint, **values), code=303)
+
+
+def if_changed(answer: Page) -> Page:
+    """Return an answer, without its body where the browser has it; raises what `if_met` does."""
+    answer.add_etag()
+    answer.make_conditional(request)
+    return if_met(answer)
+
+
+def if_met(answer: Page) -> Page:
+    """Return an answer that Werkzeug has compared with the request's conditions.
+
+    Raises PreconditionFailed where it is not the version that was asked for: Werkzeug says so in
+    the status, and sends the other version all the same.
+    """
+    if answer.status_code == HTTPStatus.PRECONDITION_FAILED:
+        answer.close()
+        raise PreconditionFailed
+    return answer
+
+
+def wants_json() -> bool:
+    """Tell whether the client asked for JSON rather than a page."""
+    best = request.accept_mimetypes.best_match(JSON_OR_PAGE)
+    return best == "application/json"
+
+
+def sent_json() -> Any:  # noqa: ANN401  (whatever JSON can say)
+    """Return what a request sent as JSON; None where it is none, or none that can be read."""
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:  # lists in lists in lists, by the thousand
+        return None

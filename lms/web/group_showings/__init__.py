@@ -1,0 +1,1 @@
+"""Pages of group showings: for the host and for people in the room."""

@@ -1,0 +1,212 @@
+"""Delivery kits as an organization's managers ask for them, fetch them and take them back."""
+
+from dataclasses import replace
+from typing import Final
+
+from flask import Blueprint, flash, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_date, say_moment_in_a_row
+from lms.core.errors import N_, Conflict, Forbidden
+from lms.core.progress_estimates import pace_of
+from lms.kits import delivery_kits
+from lms.kits.delivery_kits import KitFacts
+from lms.lti_facade.content_choices import PAGE_SIZE, Sought, read_selection
+from lms.models.kits import KitState
+from lms.web.core.current_user import required_viewer
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.private_pages import doors
+from lms.web.core.progress_texts import say_left
+from lms.web.core.request_context import read_session, see_other, transaction, wants_json
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.playback.poster_images import picture_of
+
+blueprint = Blueprint(
+    "organization_kits", __name__, url_prefix="/organization/<organization_id>/kits"
+)
+
+STATES: Final = {
+    KitState.MAKING: (N_("Being made"), "term"),
+    KitState.READY: (N_("Ready"), "open"),
+    KitState.FAILED: (N_("Could not be made"), "danger"),
+    KitState.CANCELED: (N_("Stopped"), "none"),
+    KitState.GONE: (N_("Gone"), "none"),
+}
+WHOLE: Final = 100
+MIB: Final = 1 << 20
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def index(organization_id: str) -> ResponseReturnValue:
+    """List the kits of an organization."""
+    managed = managed_organization(organization_id)
+    zone = zone_of(managed)
+    with read_session() as session:
+        allowed = delivery_kits.is_allowed(session, managed.facts.id)
+        found = delivery_kits.list_kits(session, managed.facts.id)
+    rows = [
+        (kit, _(STATES[kit.state][0]), STATES[kit.state][1], say_date(kit.created_at, zone))
+        for kit in found
+    ]
+    return render_in(managed, "kits/manager.html", rows=rows, allowed=allowed)
+
+
+@blueprint.get("/new")
+@open_to(Audience.MANAGERS)
+def choose(organization_id: str) -> ResponseReturnValue:
+    """Show what the organization holds, to choose what a kit is made of."""
+    managed, number = managed_organization(organization_id), page_number()
+    query = request.args.get("q", "").strip()[:200]
+    with read_session() as session:
+        allowed = delivery_kits.is_allowed(session, managed.facts.id)
+        sought = Sought(query=query, page=number)
+        found = read_selection(session, managed.facts.id, sought, now=now())
+
+    def url(page: int) -> str:
+        return url_for(".choose", organization_id=organization_id, q=query or None, page=page)
+
+    return render_in(
+        managed,
+        "kits/manager_kit_form.html",
+        items=[(each, picture_of(each.slug, each.film)) for each in found.items],
+        allowed=allowed,
+        query=query,
+        pager=pager_of(number, PAGE_SIZE, found.total, url=url),
+    )
+
+
+@blueprint.post("")
+@open_to(Audience.MANAGERS)
+def make(organization_id: str) -> ResponseReturnValue:
+    """Have a kit made."""
+    managed = managed_organization(organization_id)
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            webinar = request.form.get("webinar", "")
+            kit = delivery_kits.ask(session, managed.facts.id, webinar, actor=actor, now=now())
+    except (Conflict, Forbidden) as refusal:
+        flash(_(refusal.message), "attention")
+        return see_other(".index", organization_id=organization_id)
+    return see_other(".show", organization_id=organization_id, kit_id=kit)
+
+
+@blueprint.get("/<kit_id>")
+@open_to(Audience.MANAGERS)
+def show(organization_id: str, kit_id: str) -> ResponseReturnValue:
+    """Show a kit: how far it is, its link, how often it was fetched."""
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        kit = delivery_kits.find_kit(session, managed.facts.id, kit_id)
+    if wants_json():
+        return jsonify(
+            state=_(STATES[kit.state][0]),
+            is_live=kit.state is KitState.MAKING,
+            percent=round(WHOLE * kit.progress),
+            amount=_amount(kit),
+            note=_(kit.note) if kit.note else "",
+        )
+    return _page(organization_id, kit, "")
+
+
+@blueprint.post("/<kit_id>/link")
+@open_to(Audience.MANAGERS)
+def link(organization_id: str, kit_id: str) -> ResponseReturnValue:
+    """Make the link of a kit, and show it this once."""
+    managed = managed_organization(organization_id)
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            token = delivery_kits.make_link(
+                session, managed.facts.id, kit_id, actor=actor, now=now()
+            )
+            kit = delivery_kits.find_kit(session, managed.facts.id, kit_id)
+    except (Conflict, Forbidden) as refusal:
+        flash(_(refusal.message), "attention")
+        return see_other(".show", organization_id=organization_id, kit_id=kit_id)
+    return _page(organization_id, kit, doors().page(url_for("kit_download.download", token=token)))
+
+
+@blueprint.get("/<kit_id>/link")
+@open_to(Audience.MANAGERS)
+def link_again(organization_id: str, kit_id: str) -> ResponseReturnValue:
+    """Lead back who reloads the page that showed a link: it is shown once."""
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        delivery_kits.find_kit(session, managed.facts.id, kit_id)
+    return see_other(".show", organization_id=organization_id, kit_id=kit_id)
+
+
+@blueprint.post("/<kit_id>/take-back-link")
+@open_to(Audience.MANAGERS)
+def take_back_link(organization_id: str, kit_id: str) -> ResponseReturnValue:
+    """Let a kit's link open nothing more."""
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        delivery_kits.take_back_link(session, managed.facts.id, kit_id, actor=actor, now=now())
+    flash(_("That link opens nothing more."), "done")
+    return see_other(".show", organization_id=organization_id, kit_id=kit_id)
+
+
+@blueprint.post("/<kit_id>/stop")
+@open_to(Audience.MANAGERS)
+def stop(organization_id: str, kit_id: str) -> ResponseReturnValue:
+    """Stop the making of a kit."""
+    managed = managed_organization(organization_id)
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            delivery_kits.stop(session, managed.facts.id, kit_id, actor=actor, now=now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("It is being stopped."), "done")
+    return see_other(".show", organization_id=organization_id, kit_id=kit_id)
+
+
+@blueprint.post("/<kit_id>/withdraw")
+@open_to(Audience.MANAGERS)
+def withdraw(organization_id: str, kit_id: str) -> ResponseReturnValue:
+    """Take a kit back with its file."""
+    managed = managed_organization(organization_id)
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            delivery_kits.withdraw(session, managed.facts.id, kit_id, actor=actor, now=now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+        return see_other(".show", organization_id=organization_id, kit_id=kit_id)
+    flash(_("The kit is gone, and its link opens nothing."), "done")
+    return see_other(".index", organization_id=organization_id)
+
+
+def _page(organization_id: str, kit: KitFacts, made_link: str) -> str:
+    managed = managed_organization(organization_id)
+    zone = zone_of(managed)
+    word, kind = STATES[kit.state]
+    return render_in(
+        managed,
+        "kits/manager_kit.html",
+        kit=replace(kit, failure=_(kit.failure) if kit.failure else ""),
+        state=_(word),
+        badge_kind=kind,
+        is_live=kit.state is KitState.MAKING,
+        percent=round(WHOLE * kit.progress),
+        amount=_amount(kit),
+        note=_(kit.note) if kit.note else _("Waiting for its turn"),
+        made_link=made_link,
+        size=_("%(size)s MB", size=max(1, round(kit.size_bytes / MIB))),
+        until="" if kit.expires_at is None else say_moment_in_a_row(kit.expires_at, zone),
+        fetched="" if kit.downloaded_at is None else say_moment_in_a_row(kit.downloaded_at, zone),
+    )
+
+
+def _amount(kit: KitFacts) -> str:
+    done = round(WHOLE * kit.progress)
+    pace = pace_of(done, WHOLE, kit.progress, started_at=kit.started_at, now=now())
+    return f"{done} %" if pace.left is None else f"{done} % · {say_left(pace.left)}"

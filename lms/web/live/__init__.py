@@ -1,0 +1,1 @@
+"""Pages of live webinars: registering, joining, rebooking, and attendance."""

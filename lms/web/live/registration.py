@@ -1,0 +1,169 @@
+"""Coming to a live webinar: registering, going away again, and the door to the room."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.access.decision_facts import load_case
+from lms.access.policy import LIVE_OPENS_BEFORE, Action, Admitted, Case, Turned, decide, is_hidden
+from lms.catalog.webinar_page import Announcement, read_announcement, read_live_room
+from lms.core.clock import now
+from lms.core.errors import N_, Forbidden, NotFound
+from lms.live import join_records, registrations
+from lms.live.registrants import Upcoming, read_standing, read_went_to
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.grants import Scope
+from lms.requests.rebookings import Choice, read_choice
+from lms.web.access.decision_panel import panel_of
+from lms.web.catalog.webinar_page import check_may_see, may_register
+from lms.web.core import rate_limits
+from lms.web.core.current_user import Viewer, required_viewer
+from lms.web.core.private_pages import doors
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("live", __name__, url_prefix="/webinars/<slug>")
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """How a person stands to a webinar to come: `open` to register for, `registered`, or `left`.
+
+    Whoever `bought` the webinar itself is in without registering.
+    """
+
+    standing: str
+    bought: bool
+
+
+def choice_of(
+    session: Session, found: Announcement, person: Viewer, moment: datetime
+) -> Choice | None:
+    """Return what a person may have instead of a webinar that was canceled or moved."""
+    was_moved = found.moved_from is not None and moment < found.held_at
+    if found.state is not WebinarState.CANCELED and not was_moved:
+        return None
+    row = session.get_one(Webinar, found.id)
+    return read_choice(session, row, person.login_id, now=moment)
+
+
+def taken_of(session: Session, found: Announcement, person: Viewer) -> Upcoming | None:
+    """Return the webinar that a person has chosen instead of this one."""
+    if found.state is not WebinarState.CANCELED and found.moved_from is None:
+        return None
+    return read_went_to(session, login_id=person.login_id, webinar_id=found.id)
+
+
+def coming_of(
+    session: Session, found: Announcement, person: Viewer, case: Case, moment: datetime
+) -> Coming | None:
+    """Return how a person stands to a webinar to come; None where there is nothing to register for."""
+    # from then on the door itself is what counts, and whoever comes is registered by that
+    if not may_register(found, case, moment) or moment >= found.held_at - LIVE_OPENS_BEFORE:
+        return None
+    standing = read_standing(session, login_id=person.login_id, webinar_id=found.id)
+    decision = decide(case.login, case.webinar, Action.HANDOUT, moment)
+    grant = decision.grant if isinstance(decision, Admitted) else None
+    bought = grant is not None and grant.scope is Scope.WEBINAR
+    if standing is not None:
+        return Coming("registered" if standing.is_coming else "left", bought)
+    return Coming("registered" if bought else "open", bought)
+
+
+@blueprint.post("/register")
+@open_to(Audience.SIGNED_IN)
+def register(slug: str) -> ResponseReturnValue:
+    """Register free for a webinar to come that one holds (A6)."""
+    person, moment = required_viewer(), now()
+    with transaction() as session:
+        found = _coverable(session, slug, person, moment)
+        is_new = registrations.register(
+            session, login_id=person.login_id, webinar_id=found.id, doors=doors(), now=moment
+        )
+    if is_new:
+        flash(_("You are registered. A letter says how to attend."), "done")
+    return see_other("catalog.webinar", slug=slug)
+
+
+@blueprint.post("/register/leave")
+@open_to(Audience.SIGNED_IN)
+def leave(slug: str) -> ResponseReturnValue:
+    """Say that one won't come after all; what one holds stays."""
+    person, moment = required_viewer(), now()
+    # each time one goes, and comes back, is a letter
+    rate_limits.spend(rate_limits.LETTERS, f"{person.public_id}.{slug}")
+    with transaction() as session:
+        found = _coverable(session, slug, person, moment)
+        # who bought it may not have been noted yet
+        registrations.enter(session, login_id=person.login_id, webinar_id=found.id, now=moment)
+        registrations.leave(
+            session, login_id=person.login_id, webinar_id=found.id, doors=doors(), now=moment
+        )
+    flash(_("You are no longer registered, and get no reminders."), "done")
+    return see_other("catalog.webinar", slug=slug)
+
+
+@blueprint.post("/register/letter")
+@open_to(Audience.SIGNED_IN)
+def send_again(slug: str) -> ResponseReturnValue:
+    """Send the letter about a registration once more, while there is something to come to."""
+    person, moment = required_viewer(), now()
+    rate_limits.spend(rate_limits.LETTERS, (person.email or "").casefold())
+    with transaction() as session:
+        found = _coverable(session, slug, person, moment)
+        registrations.send_again(
+            session, login_id=person.login_id, webinar_id=found.id, doors=doors(), now=moment
+        )
+    flash(_("The letter is on its way again."), "done")
+    return see_other("catalog.webinar", slug=slug)
+
+
+@blueprint.get("/live")
+@open_to(Audience.SIGNED_IN)
+def join(slug: str) -> ResponseReturnValue:
+    """Let a person into the room, as often as they ask; where it is stands in no page."""
+    person, moment = required_viewer(), now()
+    with read_session() as session:
+        room = read_live_room(session, slug)
+        if room.state is WebinarState.DRAFT:
+            raise NotFound
+        case = load_case(session, login_id=person.login_id, webinar_id=room.webinar_id)
+    decision = decide(case.login, case.webinar, Action.LIVE, moment)
+    if is_hidden(case.webinar, decision) and not person.is_staff:
+        raise NotFound
+    if isinstance(decision, Turned):
+        panel = panel_of(decision, case.webinar, slug=slug)
+        return render("live/room_entry.html", slug=slug, panel=panel, is_open=False), 403
+    if room.link is None:
+        sentence = _("The link to the room is not here yet. Reload this page in a minute.")
+        return render(
+            "live/room_entry.html", slug=slug, sentence=sentence, panel=None, is_open=True
+        )
+    if _is_a_person_coming():
+        with transaction() as session:
+            join_records.note_join(
+                session, login_id=person.login_id, webinar_id=room.webinar_id, now=moment
+            )
+    answer = redirect(room.link, code=303)
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _is_a_person_coming() -> bool:
+    """Tell a click from a browser that fetches ahead what may be clicked."""
+    purpose = request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+    return request.method == "GET" and "prefetch" not in purpose
+
+
+def _coverable(session: Session, slug: str, person: Viewer, moment: datetime) -> Announcement:
+    found = read_announcement(session, slug)
+    case = load_case(session, login_id=person.login_id, webinar_id=found.id)
+    check_may_see(found, person, case, moment)
+    if not may_register(found, case, moment):
+        raise Forbidden(N_("What you hold does not cover this webinar."))
+    return found

@@ -1,1 +1,0 @@
-"""The pages of whoever looks after an organisation's seats."""

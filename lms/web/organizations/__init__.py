@@ -1,0 +1,1 @@
+"""Pages of organizations: for their managers and for staff."""

@@ -1,0 +1,225 @@
+"""Who belongs to an organization, and who looks after it."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.csv_writer import Cell
+from lms.core.dates_and_time_zones import say_date
+from lms.core.errors import N_, Conflict, Forbidden, NotFound
+from lms.models.organizations import Role
+from lms.organizations import managers, member_invitations
+from lms.organizations.managers import Managed
+from lms.organizations.member_invitations import Asked
+from lms.organizations.memberships import Member, NewMember, every_member, list_members
+from lms.web.core.constant_time_responses import evenly
+from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.current_user import required_viewer
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.number_fields import counted
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.private_pages import doors
+from lms.web.core.request_context import carrel, read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.organizations.manager_member_form import MemberForm
+
+blueprint = Blueprint(
+    "organization_members", __name__, url_prefix="/organization/<organization_id>/members"
+)
+
+PAGE_SIZE: Final = 50
+ROLE_WORDS: Final = {
+    Role.OWNER: N_("Owner"),
+    Role.MANAGER: N_("Manager"),
+    Role.MEMBER: N_("Member"),
+}
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def members(organization_id: str) -> ResponseReturnValue:
+    return _page(managed_organization(organization_id), MemberForm())
+
+
+@blueprint.get("/list.csv")
+@open_to(Audience.MANAGERS)
+def members_csv(organization_id: str) -> ResponseReturnValue:
+    """Give who belongs here, and who was asked and has not accepted, as the page shows them."""
+    managed, query = managed_organization(organization_id), _query()
+    with read_session() as session:
+        asked = member_invitations.list_asked(session, managed.facts.id, query=query)
+    headings = (_("Name"), _("E-mail address"), _("Role"), _("State"), _("Since"))
+    # The answer outlives this view, and with it the request's own session.
+    database, zone = carrel().database, zone_of(managed)
+    words = {role: _(text) for role, text in ROLE_WORDS.items()}
+    belongs, waits = _("Belongs here"), _("Asked, not accepted yet")
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        def row(one: Member | Asked, state: str) -> tuple[Cell, ...]:
+            day = one.since.astimezone(zone).date().isoformat()
+            return (one.name, one.email or "", words[one.role], state, day)
+
+        with database.read_session() as outliving:
+            for member in every_member(outliving, managed.facts.id, query=query):
+                yield row(member, belongs)
+        for each in asked:
+            yield row(each, waits)
+
+    return csv_answer(headings, rows(), f"{managed.facts.slug}-members")
+
+
+@blueprint.post("")
+@evenly
+@open_to(Audience.MANAGERS)
+def add(organization_id: str) -> ResponseReturnValue:
+    managed, form = managed_organization(organization_id), MemberForm(request.form)
+    form.offer_roles(with_owner=managed.may_make_owners)
+    if form.validate():
+        new = NewMember(form.email.address, Role(form.role.data), form.name.data or "")
+        try:
+            with transaction() as session:
+                member_invitations.ask_in(
+                    session,
+                    managed,
+                    new,
+                    doors=doors(),
+                    actor=required_viewer().public_id,
+                    now=now(),
+                )
+        except (Conflict, Forbidden) as refusal:
+            form.form_errors.append(_(refusal.message))
+        else:
+            flash(
+                _(
+                    "%(address)s is asked by letter. They belong here once they accept.",
+                    address=new.address.shown,
+                ),
+                "done",
+            )
+            return see_other(".members", organization_id=organization_id)
+    return _page(managed, form), 400
+
+
+@blueprint.post("/asked/<invitation_id>/withdraw")
+@open_to(Audience.MANAGERS)
+def withdraw(organization_id: str, invitation_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        address = member_invitations.withdraw(
+            session, managed, invitation_id, actor=actor, now=now()
+        )
+    flash(_("%(address)s is asked no longer.", address=address), "done")
+    return see_other(".members", organization_id=organization_id)
+
+
+@blueprint.post("/<member_id>/role")
+@open_to(Audience.MANAGERS)
+def set_role(organization_id: str, member_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    role = next((each for each in Role if each == request.form.get("role")), None)
+    if role is None:
+        raise NotFound
+    with transaction() as session:
+        name = managers.change_role(
+            session, managed, member_id, role, actor=required_viewer().public_id, now=now()
+        )
+    flash(
+        _("%(name)s has the role of %(role)s now.", name=name, role=_(ROLE_WORDS[role]).lower()),
+        "done",
+    )
+    return _onward(managed, member_id)
+
+
+@blueprint.post("/<member_id>/remove")
+@open_to(Audience.MANAGERS)
+def remove(organization_id: str, member_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        name = managers.remove_member(
+            session, managed, member_id, actor=required_viewer().public_id, now=now()
+        )
+    flash(_("%(name)s is no longer a member. Their seats stay theirs.", name=name), "done")
+    return _onward(managed, member_id)
+
+
+def _onward(managed: Managed, member_id: str) -> ResponseReturnValue:
+    # Who has just given up their own role may not come back to this page.
+    person = required_viewer()
+    if managed.role is not None and member_id == person.public_id:
+        with read_session() as session:
+            still = managers.managed_by(session, person.login_id)
+        if managed.facts not in still:
+            return see_other("library.library")
+    return see_other(".members", organization_id=managed.facts.public_id)
+
+
+def _page(managed: Managed, form: MemberForm) -> str:
+    number, query = page_number(), _query()
+    with read_session() as session:
+        found = list_members(
+            session,
+            managed.facts.id,
+            query=query,
+            offset=(number - 1) * PAGE_SIZE,
+            limit=PAGE_SIZE,
+        )
+        owners = managers.count_owners(session, managed.facts.id)
+        asked = member_invitations.list_asked(session, managed.facts.id, query=query)
+    form.offer_roles(with_owner=managed.may_make_owners)
+
+    def url(page: int) -> str:
+        here = managed.facts.public_id
+        return url_for(".members", organization_id=here, page=page, q=query or None)
+
+    return render_in(
+        managed,
+        "organizations/manager_members.html",
+        form=form,
+        query=query,
+        chips=[(f"“{query}”", url_for(".members", organization_id=managed.facts.public_id))]
+        if query
+        else [],
+        total_said=counted(found.total + len(asked)),
+        total=found.total + len(asked),
+        is_long=found.total > PAGE_SIZE,
+        asked=[
+            (
+                each,
+                _(ROLE_WORDS[each.role]),
+                managed.may_make_owners or each.role is not Role.OWNER,
+            )
+            for each in asked
+        ],
+        rows=[_row(managed, owners, each) for each in found.items],
+        roles=[
+            (role.value, _(words))
+            for role, words in ROLE_WORDS.items()
+            if managed.may_make_owners or role is not Role.OWNER
+        ],
+        since=lambda moment: say_date(moment, zone_of(managed)),
+        pager=pager_of(number, PAGE_SIZE, found.total, url=url),
+    )
+
+
+def _query() -> str:
+    return " ".join(request.args.get("q", "").split())
+
+
+def _row(managed: Managed, owners: int, member: Member) -> dict[str, object]:
+    is_owner = member.role is Role.OWNER
+    return {
+        "id": member.login_id,
+        "name": member.name,
+        "email": member.email,
+        "role": member.role,
+        "role_said": _(ROLE_WORDS[member.role]),
+        "since": member.since,
+        "is_oneself": member.login_id == required_viewer().public_id,
+        "is_last_owner": is_owner and owners < 2,
+        "may_be_changed": not is_owner or (managed.may_make_owners and owners > 1),
+    }

@@ -1,0 +1,57 @@
+"""What staff's pages about organizations ask for."""
+
+from wtforms import DateField, Form, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional
+
+from lms.organizations.organizations import LONGEST_NAME, LONGEST_SLUG
+from lms.web.core.form_texts import _l
+
+
+class OrganizationForm(Form):
+    """An organization's name, zone and parent."""
+
+    name = StringField(
+        _l("Name"),
+        [InputRequired(_l("Give the organization a name.")), Length(max=LONGEST_NAME)],
+        render_kw={"maxlength": LONGEST_NAME},
+    )
+    slug = StringField(
+        _l("Web name"),
+        [Optional(), Length(max=LONGEST_SLUG)],
+        description=_l("Stands in addresses, such as elm-county. Left empty, it follows the name."),
+        render_kw={"autocapitalize": "none", "spellcheck": "false", "maxlength": LONGEST_SLUG},
+    )
+    zone = SelectField(
+        _l("Time zone"),
+        [Optional()],
+        description=_l("Its days end in it: the last day of a contract, above all."),
+    )
+    parent = SelectField(
+        _l("Belongs to"),
+        [Optional()],
+        description=_l("A consortium may allot parts of its pools to its members."),
+    )
+
+
+class DomainForm(Form):
+    """A mail domain that is an organization's own."""
+
+    domain = StringField(
+        _l("Mail domain"),
+        [InputRequired(_l("Enter a domain.")), Length(max=255)],
+        description=_l(
+            "The part of their addresses behind the @. Never one where anybody gets a mailbox."
+        ),
+        render_kw={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"},
+    )
+
+
+class GraceForm(Form):
+    """Until when the people of a contract go on."""
+
+    until = DateField(
+        _l("They go on until the end of"),
+        [InputRequired(_l("Enter a day."))],
+        description=_l("A year after the contract's end at most. It is never made shorter."),
+        render_kw={"class": "input-moment"},
+    )

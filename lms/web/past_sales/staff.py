@@ -1,0 +1,203 @@
+"""Staff: what was sold before this library ran: lists looked at, brought in, and the letters later."""
+
+from typing import Final
+
+from flask import Blueprint, flash, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_moment_shortly
+from lms.core.errors import N_, Invalid
+from lms.models.past_sales import PastAnswer
+from lms.models.seat_imports import ImportState
+from lms.past_sales import imports as past_sale_imports
+from lms.past_sales import jobs as past_sale_jobs
+from lms.past_sales.reading import PAGE, PastFacts, find_past, latest_past, rows_of
+from lms.sales import uninvited_buyers
+from lms.web.access.decision_panel import reading_zone
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_uploads import received
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import (
+    carrel,
+    read_session,
+    render,
+    see_other,
+    transaction,
+    wants_json,
+)
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.past_sales.invitation_form import LettersForm
+
+blueprint = Blueprint("staff_history", __name__, url_prefix="/staff/history")
+
+LISTED: Final = 10
+LIVE: Final = (ImportState.READING, ImportState.APPLYING)
+STATES: Final = {
+    ImportState.READING: (N_("Being read"), "term"),
+    ImportState.CHECKED: (N_("Checked, nothing done yet"), "soon"),
+    ImportState.APPLYING: (N_("Being brought in"), "term"),
+    ImportState.APPLIED: (N_("Brought in"), "open"),
+    ImportState.FAILED: (N_("Could not be read"), "danger"),
+}
+ANSWERS: Final = {
+    PastAnswer.OK: (N_("Ready"), "open"),
+    PastAnswer.ALREADY: (N_("Here already"), "plain"),
+    PastAnswer.INVALID: (N_("Fault"), "danger"),
+    PastAnswer.BROUGHT: (N_("Brought in"), "open"),
+}
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def index() -> ResponseReturnValue:
+    """Ask for a list, show the last ones, and whom no letter has told yet."""
+    return _index(LettersForm())
+
+
+@blueprint.post("")
+@open_to(Audience.STAFF)
+def send() -> ResponseReturnValue:
+    """Take a list in and show what would become of every row."""
+    try:
+        with received() as (path, name):
+            actor = required_viewer().public_id
+            facts = past_sale_jobs.take_in(carrel(), path, name, actor=actor, now=now())
+    except Invalid as refusal:
+        return _index(LettersForm(), fault=_(refusal.message)), 400
+    return see_other(".show", import_id=facts.public_id)
+
+
+@blueprint.get("/<import_id>")
+@open_to(Audience.STAFF)
+def show(import_id: str) -> ResponseReturnValue:
+    """Show one list, row by row."""
+    number = page_number()
+    chosen = next((one for one in PastAnswer if one == request.args.get("answer")), None)
+    with read_session() as session:
+        facts = find_past(session, import_id)
+        state, badge = STATES[facts.state]
+        if wants_json():
+            return jsonify(
+                state=_(state),
+                is_live=facts.state in LIVE,
+                percent=round(100 * facts.progress),
+                amount=_amount(facts),
+                note="",
+            )
+        page = rows_of(
+            session, facts.id, answers=(chosen,) if chosen is not None else (), page=number
+        )
+    return render(
+        "past_sales/staff_import.html",
+        facts=facts,
+        state=_(state),
+        badge_kind=badge,
+        is_live=facts.state in LIVE,
+        failure=_(facts.failure) if facts.failure else "",
+        percent=round(100 * facts.progress),
+        amount=_amount(facts),
+        kinds=_kinds(facts),
+        chosen=chosen,
+        rows=[(row, _(ANSWERS[row.answer][0]), ANSWERS[row.answer][1]) for row in page.items],
+        pager=pager_of(
+            number,
+            PAGE,
+            page.total,
+            url=lambda page_: url_for(".show", import_id=import_id, answer=chosen, page=page_),
+        ),
+    )
+
+
+@blueprint.post("/<import_id>/apply")
+@open_to(Audience.STAFF)
+def apply(import_id: str) -> ResponseReturnValue:
+    """Bring a checked list in; nobody is sent a letter by it."""
+    actor = required_viewer().public_id
+    facts = past_sale_jobs.apply_list(carrel(), import_id, actor=actor, now=now())
+    if facts.state is ImportState.APPLIED:
+        said = ngettext("One sale was brought in.", "%(num)d sales were brought in.", facts.brought)
+        flash(said + " " + _("Nobody was sent a letter."), "done")
+    return see_other(".show", import_id=import_id)
+
+
+@blueprint.post("/<import_id>/discard")
+@open_to(Audience.STAFF)
+def discard(import_id: str) -> ResponseReturnValue:
+    """Throw a list away that waits."""
+    with transaction() as session:
+        past_sale_imports.discard(session, import_id)
+    flash(_("The list was thrown away."), "done")
+    return see_other(".index")
+
+
+@blueprint.post("/letters")
+@open_to(Audience.STAFF)
+def write_letters() -> ResponseReturnValue:
+    """Have the letters written to as many people as were chosen, of those who had none."""
+    form = LettersForm(request.form)
+    if not form.validate() or form.people.data is None:
+        return _index(form), 400
+    with transaction() as session:
+        actor = required_viewer().public_id
+        _batch, chosen = past_sale_jobs.ask_for_letters(
+            session, form.people.data, actor=actor, now=now()
+        )
+    flash(
+        ngettext(
+            "One letter is being written.",
+            "%(said)s letters are being written.",
+            chosen,
+            said=f"{chosen:,}",
+        )
+        if chosen
+        else _("Nobody is left to be written to."),
+        "done" if chosen else "note",
+    )
+    return see_other(".index")
+
+
+def _index(form: LettersForm, *, fault: str = "") -> str:
+    zone = reading_zone()
+    with read_session() as session:
+        waiting = uninvited_buyers.count_waiting(session, now=now())
+        latest = latest_past(session, limit=LISTED)
+    if not form.people.errors:
+        form.people.data = min(waiting.left, form.people.data or 200) or None
+    return render(
+        "past_sales/staff.html",
+        form=form,
+        fault=fault,
+        waiting=waiting,
+        latest=[
+            (
+                each,
+                _(STATES[each.state][0]),
+                STATES[each.state][1],
+                say_moment_shortly(each.created_at, zone),
+            )
+            for each in latest
+        ],
+    )
+
+
+def _amount(facts: PastFacts) -> str:
+    """Return how many rows are done, or how much of the file is read."""
+    if facts.state is not ImportState.APPLYING:
+        return f"{round(100 * facts.progress)} %"
+    done = facts.rows - facts.ok
+    return _("%(done)s of %(total)s rows", done=f"{done:,}", total=f"{facts.rows:,}")
+
+
+def _kinds(facts: PastFacts) -> list[tuple[str, str, int]]:
+    counts: tuple[tuple[PastAnswer, int], ...] = (
+        (PastAnswer.OK, facts.ok),
+        (PastAnswer.INVALID, facts.invalid),
+        (PastAnswer.ALREADY, facts.already),
+        (PastAnswer.BROUGHT, facts.brought),
+    )
+    if facts.state is ImportState.APPLIED:  # the rows without a fault are kept no longer
+        counts = ((PastAnswer.INVALID, facts.invalid),)
+    return [(answer.value, _(ANSWERS[answer][0]), count) for answer, count in counts if count]

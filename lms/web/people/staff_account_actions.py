@@ -1,0 +1,164 @@
+"""Staff: what they do about one login: block it, its further addresses, and letters to it."""
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms import audit
+from lms.accounts import accounts, email_aliases, sign_up
+from lms.accounts import mails as account_mails
+from lms.accounts.accounts import Account
+from lms.accounts.mails import Reader
+from lms.core.clock import now
+from lms.core.errors import N_, Conflict, Forbidden, Invalid
+from lms.people import account_blocks, profile
+from lms.people.profile import Person
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.private_pages import doors
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.people.staff_forms import AliasForm, BlockForm
+from lms.web.people.staff_profiles import person_page
+
+blueprint = Blueprint("staff_person", __name__, url_prefix="/staff/people/<login_id>")
+
+NO_ADDRESS = N_("This log-in has no address to write to.")
+IS_BLOCKED = N_(
+    "This log-in is blocked: a letter would only lead to a closed door. Unblock it first."
+)
+
+
+@blueprint.route("/block", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def block(login_id: str) -> ResponseReturnValue:
+    """Ask why, and shut the login out."""
+    found = _person(login_id)
+    form = BlockForm(request.form)
+    if request.method == "GET":
+        return render("people/staff_block.html", person=found, form=form)
+    if not form.validate():
+        return render("people/staff_block.html", person=found, form=form), 400
+    try:
+        with transaction() as session:
+            account_blocks.block(
+                session,
+                found.id,
+                reason=form.reason.data or "",
+                actor=required_viewer().public_id,
+                now=now(),
+            )
+    except (Invalid, Conflict, Forbidden) as refusal:
+        _tell(form, refusal)
+        return render("people/staff_block.html", person=found, form=form), 400
+    flash(_("%(name)s is shut out.", name=found.name), "done")
+    return see_other("staff_people.person", login_id=login_id)
+
+
+@blueprint.post("/unblock")
+@open_to(Audience.STAFF)
+def unblock(login_id: str) -> ResponseReturnValue:
+    """Let the login in again."""
+    found = _person(login_id)
+    with transaction() as session:
+        account_blocks.unblock(session, found.id, actor=required_viewer().public_id, now=now())
+    flash(_("%(name)s may sign in again.", name=found.name), "done")
+    return see_other("staff_people.person", login_id=login_id)
+
+
+@blueprint.post("/addresses")
+@open_to(Audience.STAFF)
+def add_alias(login_id: str) -> ResponseReturnValue:
+    """Let a further address lead to the login."""
+    found = _person(login_id)
+    form = AliasForm(request.form)
+    if not form.validate():
+        return person_page(login_id, form), 400
+    try:
+        with transaction() as session:
+            email_aliases.add_alias(
+                session,
+                found.id,
+                form.email.address,
+                actor=required_viewer().public_id,
+                now=now(),
+            )
+    except Conflict as refusal:
+        form.email.errors = [_(refusal.message)]
+        return person_page(login_id, form), 409
+    flash(
+        _("%(email)s leads to %(name)s now.", email=form.email.address.shown, name=found.name),
+        "done",
+    )
+    return see_other("staff_people.person", login_id=login_id)
+
+
+@blueprint.post("/addresses/<alias_id>/remove")
+@open_to(Audience.STAFF)
+def remove_alias(login_id: str, alias_id: str) -> ResponseReturnValue:
+    """Let a further address lead to the login no more."""
+    found = _person(login_id)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        email_aliases.remove_alias(session, found.id, alias_id, actor=actor, now=now())
+    flash(_("That address leads here no more."), "done")
+    return see_other("staff_people.person", login_id=login_id)
+
+
+@blueprint.post("/password-letter")
+@open_to(Audience.STAFF)
+def send_password(login_id: str) -> ResponseReturnValue:
+    """Send the link for choosing a password."""
+    moment = now()
+    with transaction() as session:
+        account = _reachable(accounts.read_account(session, _id(login_id)))
+        accounts.invite_to_set_password(session, account, doors=doors(), now=moment)
+        actor = required_viewer().public_id
+        audit.record(session, "login.set_password_sent", login_id, actor=actor, now=moment)
+    flash(
+        _("A link for choosing a password is on its way to %(email)s.", email=account.email), "done"
+    )
+    return see_other("staff_people.person", login_id=login_id)
+
+
+@blueprint.post("/sign-in-letter")
+@open_to(Audience.STAFF)
+def send_sign_in(login_id: str) -> ResponseReturnValue:
+    """Send how to sign in, or the confirmation again to somebody who never opened it."""
+    moment = now()
+    with transaction() as session:
+        account = _reachable(accounts.read_account(session, _id(login_id)))
+        email = account.email or ""
+        reader = Reader(email, account.id, account=email)
+        if account.is_confirmed:
+            account_mails.send_how_to_sign_in(session, reader, doors=doors(), now=moment)
+        else:
+            sign_up.send_confirmation(session, reader, doors=doors(), onward=None, now=moment)
+        actor = required_viewer().public_id
+        audit.record(session, "login.sign_in_sent", login_id, actor=actor, now=moment)
+    flash(_("A letter is on its way to %(email)s.", email=account.email), "done")
+    return see_other("staff_people.person", login_id=login_id)
+
+
+def _person(login_id: str) -> Person:
+    with read_session() as session:
+        return profile.read_person(session, login_id)
+
+
+def _id(login_id: str) -> int:
+    return _person(login_id).id
+
+
+def _reachable(account: Account) -> Account:
+    if account.email is None:
+        raise Conflict(NO_ADDRESS)
+    if account.is_blocked:
+        raise Conflict(IS_BLOCKED)
+    return account
+
+
+def _tell(form: BlockForm, refusal: Invalid | Conflict | Forbidden) -> None:
+    if isinstance(refusal, Invalid):
+        show_faults(form, refusal)
+    else:
+        form.form_errors.append(_(refusal.message))

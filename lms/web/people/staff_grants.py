@@ -1,0 +1,195 @@
+"""Staff: giving a person a pass or a webinar, and taking a grant back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.access.explanations import last_day
+from lms.accounts.login_lookup import kept_login
+from lms.catalog.staff_listing import read_presenters, read_series_names
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import from_wall_clock, read_zone
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.grants import grants, scope_lookup
+from lms.grants.grants import NewPass, Target
+from lms.models.grants import Scope, Withdrawal
+from lms.organizations import organizations
+from lms.people import grant_history, profile
+from lms.people.profile import Person
+from lms.seats import pools
+from lms.seats.pools import PoolFacts, PoolGrant
+from lms.web.access.decision_panel import reading_zone
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.people.grant_rows import grant_row
+from lms.web.people.pool_rows import pool_row
+from lms.web.people.staff_forms import GivePassForm, GiveWebinarForm, RevokeForm
+
+blueprint = Blueprint("staff_holdings", __name__, url_prefix="/staff")
+
+EVERYTHING: Final = "everything"
+
+
+@blueprint.route("/people/<login_id>/pass", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def give_pass(login_id: str) -> ResponseReturnValue:
+    """Ask what a pass covers and when it begins, and give it for a year."""
+    person = _kept_person(login_id)
+    form = GivePassForm(request.form)
+    with read_session() as session:
+        form.scope.choices = [
+            (EVERYTHING, _("Every webinar")),
+            *((f"presenter:{one.slug}", one.name) for one in read_presenters(session)),
+            *((f"series:{one.slug}", one.name) for one in read_series_names(session)),
+        ]
+    if request.method == "GET":
+        return render("people/grant_pass.html", person=person, form=form)
+    if not form.validate():
+        return render("people/grant_pass.html", person=person, form=form), 400
+    zone = read_zone(carrel().settings.time_zone)
+    kind, _colon, slug = str(form.scope.data).partition(":")
+    scope = Scope(kind)
+    try:
+        starts_at = form.starts_at.data
+        begins = from_wall_clock(starts_at, reading_zone()) if starts_at else None
+        with transaction() as session:
+            new = NewPass(
+                person.id, Target(scope, scope_lookup.find_target(session, scope, slug)), begins
+            )
+            actor = required_viewer().public_id
+            line = grants.add_pass(session, new, zone=zone, actor=actor, now=now())
+            ends_at = line.ends_at
+    except Invalid as refusal:
+        form.starts_at.errors = [_(refusal.message)]
+        return render("people/grant_pass.html", person=person, form=form), 400
+    until = last_day(ends_at, zone) if ends_at else ""
+    flash(_("%(name)s has a pass until %(until)s.", name=person.name, until=until), "done")
+    return see_other("staff_people.person", login_id=login_id)
+
+
+@blueprint.route("/people/<login_id>/webinar", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def give_webinar(login_id: str) -> ResponseReturnValue:
+    """Ask for a webinar, and give it for good."""
+    person = _kept_person(login_id)
+    form = GiveWebinarForm(request.form)
+    if request.method == "GET":
+        return _webinar_page(person, form)
+    if not form.validate():
+        return _webinar_page(person, form), 400
+    try:
+        with transaction() as session:
+            webinar = scope_lookup.find_webinar(session, form.webinar.data or "")
+            grants.hold_for_good(
+                session,
+                login_id=person.id,
+                webinar_id=webinar.id,
+                actor=required_viewer().public_id,
+                now=now(),
+            )
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _webinar_page(person, form), 400
+    flash(_("%(name)s holds %(title)s for good.", name=person.name, title=webinar.title), "done")
+    return see_other("staff_people.person", login_id=login_id)
+
+
+@blueprint.route("/grants/<grant_id>/revoke", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def revoke(grant_id: str) -> ResponseReturnValue:
+    """Show what would be lost, ask why, and take the grant back."""
+    moment = now()
+    form = RevokeForm(request.form)
+    with read_session() as session:
+        held = grant_history.read_grant(session, grant_id, now=moment)
+        person = profile.read_person(session, held.via)
+    if request.method == "POST" and form.validate():
+        try:
+            _revoke(grant_id, form, moment)
+        except Conflict as refusal:
+            form.form_errors.append(_(refusal.message))
+        else:
+            flash(_("That access is taken back. Nothing else was touched."), "done")
+            return see_other("staff_people.person", login_id=held.via)
+    with read_session() as session:
+        loss = grant_history.weigh_loss(session, grant_id, now=moment)
+    page = render(
+        "people/revoke_grant.html",
+        row=grant_row(held, login_id=held.via, zone=reading_zone()),
+        person=person,
+        loss=loss,
+        more=loss.total - len(loss.titles),
+        form=form,
+    )
+    return page, 400 if form.errors else 200
+
+
+@blueprint.route("/organizations/<slug>/grants/<grant_id>/revoke", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def revoke_of_pool(slug: str, grant_id: str) -> ResponseReturnValue:
+    """Show whose seats hang on a pool's grant, ask why, and take it back."""
+    moment, form = now(), RevokeForm(request.form)
+    with read_session() as session:
+        kept = organizations.find_organization(session, slug)
+        pool, line = _pool_grant(session, kept.id, grant_id)
+        row = pool_row(pool, (line,), now=moment, zone=reading_zone())
+    if request.method == "POST" and form.validate():
+        try:
+            _revoke(grant_id, form, moment)
+        except Conflict as refusal:
+            form.form_errors.append(_(refusal.message))
+        else:
+            flash(_("That grant is taken back. The pool's other grants stand."), "done")
+            return see_other("staff_organizations.organization", slug=slug)
+    page = render(
+        "people/revoke_pool_grant.html", kept=kept, pool=row, line=row.grants[0], form=form
+    )
+    return page, 400 if form.errors else 200
+
+
+def _revoke(grant_id: str, form: RevokeForm, moment: datetime) -> None:
+    with transaction() as session:
+        grant_history.revoke(
+            session,
+            grant_id,
+            withdrawal=Withdrawal.REFUNDED if form.refunded.data else Withdrawal.REVOKED,
+            reason=form.reason.data or "",
+            actor=required_viewer().public_id,
+            now=moment,
+        )
+
+
+def _pool_grant(
+    session: Session, organization_id: int, grant_id: str
+) -> tuple[PoolFacts, PoolGrant]:
+    for pool in pools.pools_of(session, organization_id):
+        for line in pools.grants_of(session, pool.id):
+            if line.public_id == grant_id and pool.allotted_from is None:
+                return pool, line
+    raise NotFound
+
+
+def recent_titles() -> Sequence[str]:
+    """Return titles that a field for a webinar suggests."""
+    with read_session() as session:
+        return scope_lookup.recent_titles(session)
+
+
+def _webinar_page(person: Person, form: GiveWebinarForm) -> str:
+    return render("people/grant_webinar.html", person=person, form=form, titles=recent_titles())
+
+
+def _kept_person(login_id: str) -> Person:
+    """Return a login that something may be given to; one that was merged is given nothing."""
+    with read_session() as session:
+        person = profile.read_person(session, login_id)
+        if kept_login(session, person.id) != person.id:
+            raise NotFound
+    return person

@@ -1,0 +1,141 @@
+"""Staff: merging two logins of one person after seeing what both hold, and undoing it."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.component import merge_hooks
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_date
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.people import grant_history, login_merges, profile
+from lms.people.profile import Person
+from lms.web.access.decision_panel import reading_zone
+from lms.web.core.current_user import required_viewer
+from lms.web.core.request_context import parts, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.people.grant_rows import GrantRow, SeatRow, grant_row, seat_row
+from lms.web.people.staff_forms import MergeForm, OtherForm
+
+blueprint = Blueprint("staff_merge", __name__, url_prefix="/staff/people/<login_id>")
+
+NOBODY = N_("There is no log-in under this address or id.")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two logins, with what it holds and has watched."""
+
+    person: Person
+    since: str
+    grants: tuple[GrantRow, ...]
+    seats: tuple[SeatRow, ...]
+    watched: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Return what tells it from the other."""
+        return self.person.email or f"{self.person.name} ({self.person.public_id})"
+
+
+@blueprint.get("/merge")
+@open_to(Audience.STAFF)
+def choose(login_id: str) -> ResponseReturnValue:
+    """Ask for the other login, then show both side by side."""
+    with read_session() as session:
+        mine = profile.read_person(session, login_id)
+    if "other" not in request.args:
+        return render("people/merge_choose_account.html", person=mine, form=OtherForm())
+    form = OtherForm(request.args)
+    if not form.validate():
+        return render("people/merge_choose_account.html", person=mine, form=form), 400
+    try:
+        sides = _sides(login_id, form.other.data or "")
+    except (Conflict, Invalid, NotFound) as refusal:
+        message = NOBODY if isinstance(refusal, NotFound) else refusal.message
+        form.other.errors = [_(message)]
+        return render("people/merge_choose_account.html", person=mine, form=form), 400
+    return _preview(sides, _form(sides))
+
+
+@blueprint.post("/merge")
+@open_to(Audience.STAFF)
+def merge(login_id: str) -> ResponseReturnValue:
+    """Merge the two."""
+    sides = _sides(login_id, request.form.get("other", ""))
+    form = _form(sides)
+    if not form.validate():
+        return _preview(sides, form), 400
+    kept, merged = sides if form.keep.data == sides[0].person.public_id else reversed(sides)
+    try:
+        with transaction() as session:
+            login_merges.merge(
+                session,
+                kept=kept.person.public_id,
+                merged=merged.person.public_id,
+                hooks=merge_hooks(parts()),
+                actor=required_viewer().public_id,
+                now=now(),
+            )
+    except (Conflict, Invalid) as refusal:
+        form.form_errors.append(_(refusal.message))
+        return _preview(sides, form), 409
+    flash(_("%(merged)s leads to %(kept)s now.", merged=merged.label, kept=kept.label), "done")
+    return see_other("staff_people.person", login_id=kept.person.public_id)
+
+
+@blueprint.post("/unmerge")
+@open_to(Audience.STAFF)
+def unmerge(login_id: str) -> ResponseReturnValue:
+    """Let a merged login stand for itself again."""
+    with transaction() as session:
+        login_merges.unmerge(session, login_id, actor=required_viewer().public_id, now=now())
+    flash(_("The two log-ins are apart again, each with what it held."), "done")
+    return see_other("staff_people.person", login_id=login_id)
+
+
+def _sides(login_id: str, typed: str) -> tuple[Side, Side]:
+    """Return both logins; raises what would keep them from being merged."""
+    with read_session() as session:
+        other = profile.find_other(session, typed)
+        login_merges.check_merge(session, kept=login_id, merged=other.public_id)
+    return _side(login_id), _side(other.public_id)
+
+
+def _side(login_id: str) -> Side:
+    zone, moment = reading_zone(), now()
+    with read_session() as session:
+        person = profile.read_person(session, login_id)
+        grants = grant_history.read_grants(session, person.id, now=moment)
+        seats = grant_history.read_seats(session, person.id)
+        watched = grant_history.read_watched(session, person.id)
+    return Side(
+        person=person,
+        since=say_date(person.created_at, zone),
+        grants=tuple(grant_row(one, login_id=login_id, zone=zone) for one in grants),
+        seats=tuple(seat_row(one, zone=zone) for one in seats),
+        watched=tuple(
+            _("%(title)s, %(share)s %% watched", title=one.title, share=round(100 * one.share))
+            for one in watched
+        ),
+    )
+
+
+def _form(sides: tuple[Side, Side]) -> MergeForm:
+    form = MergeForm(request.form, data={"other": sides[1].person.public_id})
+    form.other.data = sides[1].person.public_id
+    form.keep.choices = [(side.person.public_id, side.label) for side in sides]
+    if request.method == "GET":
+        form.keep.data = sides[0].person.public_id
+    return form
+
+
+def _preview(sides: tuple[Side, Side], form: MergeForm) -> str:
+    return render(
+        "people/staff_login_merge.html",
+        sides=sides,
+        person=sides[0].person,
+        form=form,
+    )

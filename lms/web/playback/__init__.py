@@ -1,0 +1,1 @@
+"""Pages of playback: the player, heartbeats, notes, transcripts, and posters."""

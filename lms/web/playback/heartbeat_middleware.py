@@ -1,0 +1,141 @@
+"""Takes players' beats in front of Flask: one comes every 15 seconds from everybody who watches."""
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from lms.certificates import eligibility
+from lms.core.clock import now
+from lms.core.errors import N_, Forbidden, Invalid, NotFound, Refused
+from lms.core.runtime import Carrel
+from lms.mail.links import Doors
+from lms.models.playback import PlaybackEnd
+from lms.playback import heartbeats
+from lms.playback import sessions as playback_sessions
+from lms.playback.heartbeats import Ended, Kept
+from lms.playback.progress_bitmap import Beat, checked_beat
+from lms.web.core.current_user import cookie_name
+from lms.web.playback.media_tokens import bearers_session, client_in, text_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+MOUNT: Final = "/playback/"
+LONGEST_BEAT: Final = 64 * 1024
+NO_BEAT: Final = N_("That is no beat of a player.")
+_ADDRESS: Final = re.compile(r"/playback/([^/]+)/(beat|close)")
+_STATUS: Final = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    Invalid: HTTPStatus.BAD_REQUEST,
+}
+
+log = structlog.get_logger()
+
+
+class Heartbeats:
+    """WSGI middleware: answers `/playback/<token>/beat` and `/close`, hands on everything else.
+
+    The token alone authenticates, since frames of other sites send no cookie; one that comes
+    along must be the one that opened the session.
+    """
+
+    def __init__(self, app: "WSGIApplication", carrel: Carrel) -> None:
+        self._app = app
+        self._carrel = carrel
+        self._cookie = cookie_name(carrel.settings)
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        path = environ.get("PATH_INFO", "")
+        if not path.startswith(MOUNT):
+            return self._app(environ, start_response)
+        found = _ADDRESS.fullmatch(path)
+        if found is None or environ["REQUEST_METHOD"] != "POST":
+            return self._app(environ, start_response)
+        try:
+            answer = self._take(environ, found[1], is_last=found[2] == "close")
+        except Refused as refusal:
+            told = {"code": refusal.code, "message": refusal.message}
+            return _send(start_response, _status_of(refusal), json.dumps(told))
+        except (SQLAlchemyError, self._carrel.database.driver_fault) as fault:
+            log.error("beat_not_kept", kind=type(fault).__name__)  # noqa: TRY400  (no values)
+            return _send(start_response, HTTPStatus.SERVICE_UNAVAILABLE, '{"code": "unavailable"}')
+        if isinstance(answer, Ended):
+            text = f'{{"code": "ended", "reason": "{answer.reason.value}"}}'
+            return _send(start_response, HTTPStatus.FORBIDDEN, text)
+        text = f'{{"verdict": "{answer.verdict.value}", "watched": "{text_of(answer.buckets)}"}}'
+        return _send(start_response, HTTPStatus.OK, text)
+
+    def _take(self, environ: "WSGIEnvironment", token: str, *, is_last: bool) -> Kept | Ended:
+        moment = now()
+        client = client_in(environ, self._cookie)
+        session_id = bearers_session(self._carrel.signer, token, client, now=moment)
+        beat = _read_beat(environ)
+        database = self._carrel.database
+        if not is_last:
+            with database.driver() as driver:
+                answer = heartbeats.keep_swiftly(driver, session_id, beat=beat, now=moment)
+            if isinstance(answer, Kept):
+                return self._certified(session_id, answer, moment)
+        with database.transaction() as session:
+            kept = heartbeats.keep_beat(session, session_id, beat=beat, now=moment)
+            if is_last:
+                closed = PlaybackEnd.CLOSED
+                playback_sessions.end_session(session, session_id, ended_as=closed, now=moment)
+        return self._certified(session_id, kept, moment)
+
+    def _certified(self, session_id: str, answer: Kept | Ended, moment: datetime) -> Kept | Ended:
+        """Issue the certificate that the beat has earned; once a viewing, not at every beat.
+
+        The beat is kept by then. Where this fails, the next beat or the house's round does it.
+        """
+        if isinstance(answer, Ended) or not answer.is_due:
+            return answer
+        doors = Doors(self._carrel.settings.base_url)
+        try:
+            with self._carrel.database.transaction() as session:
+                eligibility.consider_session(session, session_id, doors=doors, now=moment)
+        except (SQLAlchemyError, Refused) as fault:
+            log.error("certificate_not_considered", kind=type(fault).__name__)  # noqa: TRY400  (no values)
+        return answer
+
+
+def _read_beat(environ: "WSGIEnvironment") -> Beat:
+    try:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        length = LONGEST_BEAT + 1
+    if not 0 <= length <= LONGEST_BEAT:
+        raise Invalid(NO_BEAT)
+    try:
+        told = json.loads(environ["wsgi.input"].read(length))
+        spans = [(float(start), float(end)) for start, end in told["spans"]]
+        return checked_beat(float(told["position"]), float(told["rate"]), spans)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        raise Invalid(NO_BEAT) from None
+
+
+def _status_of(refusal: Refused) -> HTTPStatus:
+    found = (status for kind, status in _STATUS.items() if isinstance(refusal, kind))
+    return next(found, HTTPStatus.BAD_REQUEST)
+
+
+def _send(start_response: "StartResponse", status: HTTPStatus, text: str) -> Iterable[bytes]:
+    body = text.encode()
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    start_response(f"{status.value} {status.phrase}", headers)
+    return (body,)

@@ -1,0 +1,246 @@
+"""The watch page: the film first, what was watched under it, the handouts beside it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, make_response, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_date
+from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy.orm import Session
+
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, Admitted, Case, Code, Decision, Turned, decide, is_hidden
+from lms.core.clock import now
+from lms.core.errors import N_, Forbidden, NotFound
+from lms.group_showings.showings import grant_that_shows
+from lms.models.catalog import WebinarState
+from lms.playback.sessions import Playback
+from lms.playback.stream_limit import Holder
+from lms.playback.watch_page import UNPICTURED, PlayableWebinar, Version, read_playable
+from lms.playback.watch_records import Place, nowhere, read_places
+from lms.recordings.slides import SlideFacts, read_slides
+from lms.recordings.transcripts import Track, read_tracks
+from lms.web.access.decision_panel import panel_of, sentence_of
+from lms.web.certificates.watch_page_card import CertificateCard, read_card
+from lms.web.core.current_user import Viewer, required_viewer
+from lms.web.core.request_context import carrel, read_session, render
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.playback.media_tokens import client_of
+from lms.web.playback.notes import Shown, shown_notes
+from lms.web.playback.player import Doorway, asked_moment, screening_of
+from lms.web.playback.player_csp import player_policy
+from lms.web.playback.poster_images import poster_url
+from lms.web.playback.sessions import Wish, begin, elsewhere_words, plain_captions, progressive_url
+from lms.web.playback.slide_strip import tiles_of
+from lms.web.playback.transcripts import links_to
+
+blueprint = Blueprint("watch", __name__)
+
+AS_STAFF: Final = N_(
+    "You are looking this recording over as staff. What you watch here is not kept."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A person before a playable: what the policy says, and where they left off.
+
+    `place` is None until something can be played.
+    """
+
+    playable: PlayableWebinar
+    case: Case
+    decision: Decision
+    has_handouts: bool
+    place: Place | None
+    may_show: bool
+    tracks: tuple[Track, ...]
+    slides: tuple[SlideFacts, ...]
+    card: CertificateCard | None
+    notes: tuple[Shown, ...]
+
+
+@blueprint.get("/webinars/<slug>/watch")
+@open_to(Audience.SIGNED_IN)
+def watch(slug: str) -> ResponseReturnValue:
+    person = required_viewer()
+    seat = _seat(slug, person)
+    version, is_preview = seat.playable.version, _is_preview(person)
+    is_admitted = isinstance(seat.decision, Admitted) or is_preview
+    if version is None or seat.place is None or not is_admitted:
+        return _turned_page(seat)
+    return _watch_page(seat, version, seat.place, is_preview=is_preview)
+
+
+@blueprint.post("/webinars/<slug>/watch")
+@open_to(Audience.SIGNED_IN)
+def watch_plainly(slug: str) -> ResponseReturnValue:
+    """Play in the browser's own player, for a browser that runs no scripts."""
+    person = required_viewer()
+    seat = _seat(slug, person)
+    takes_over = request.form.get("take_over") == "yes"
+    answer = begin(slug, person, Wish(is_preview=_is_preview(person), takes_over=takes_over))
+    if isinstance(answer, Holder):
+        return _elsewhere_page(seat, answer)
+    if not isinstance(answer, Playback):
+        return _turned_page(seat)
+    return render(
+        "playback/watch_without_script.html",
+        playable=seat.playable,
+        held_on=held_on(seat.playable),
+        film_url=progressive_url(answer, client_of(request)),
+        resume_s=int(answer.place.resume_s if asked_moment() is None else asked_moment() or 0),
+        captions=plain_captions(answer, client_of(request)),
+        tracks=links_to(seat.tracks, "transcripts"),
+        handouts=seat.has_handouts,
+        notes=seat.notes,
+    )
+
+
+@blueprint.get("/webinars/<slug>/watch/certificate")
+@open_to(Audience.SIGNED_IN)
+def certificate(slug: str) -> ResponseReturnValue:
+    """Answer the certificate's card alone, for the page on which it is being earned."""
+    person = required_viewer()
+    with read_session() as session:
+        playable = read_playable(session, slug)
+        case = load_case(session, login_id=person.login_id, webinar_id=playable.webinar_id)
+        place = None if playable.version is None else nowhere(playable.version.seconds)
+        card = _card(session, playable, person, place)
+    decision = decide(case.login, case.webinar, Action.RECORDING, now())
+    if is_hidden(case.webinar, decision) and not person.is_staff:
+        raise NotFound
+    if isinstance(decision, Turned) and not person.is_staff:
+        raise Forbidden(sentence_of(decision, case.webinar), code=decision.code)
+    return render("certificates/_card.html", card=card)
+
+
+def _is_preview(person: Viewer) -> bool:
+    return person.is_staff and request.args.get("preview") == "1"
+
+
+def _seat(slug: str, person: Viewer) -> Seat:
+    moment = now()
+    with read_session() as session:
+        playable = read_playable(session, slug)
+        case = load_case(session, login_id=person.login_id, webinar_id=playable.webinar_id)
+        place = None
+        if playable.version is not None:
+            version = playable.version
+            places = read_places(session, login_id=person.login_id, recording_ids=(version.id,))
+            place = places.get(version.id) or nowhere(version.seconds)
+        tracks = read_tracks(session, playable.webinar_id)
+        may_show = grant_that_shows(session, case, now=moment)
+        slides = read_slides(session, playable.version.public_id) if playable.version else ()
+        card = _card(session, playable, person, place)
+        notes = shown_notes(session, person.login_id, playable)
+    decision = decide(case.login, case.webinar, Action.RECORDING, moment)
+    if is_hidden(case.webinar, decision) and not person.is_staff:
+        raise NotFound
+    handouts = decide(case.login, case.webinar, Action.HANDOUT, moment)
+    has_handouts = isinstance(handouts, Admitted) or person.is_staff
+    return Seat(
+        playable,
+        case,
+        decision,
+        has_handouts,
+        place,
+        may_show is not None,
+        tracks,
+        slides,
+        card,
+        notes,
+    )
+
+
+def _card(
+    session: Session, playable: PlayableWebinar, person: Viewer, place: Place | None
+) -> CertificateCard | None:
+    if place is None or _is_preview(person):
+        return None
+    return read_card(
+        session,
+        person.login_id,
+        playable.webinar_id,
+        place=place,
+        url=url_for("watch.certificate", slug=playable.slug),
+    )
+
+
+def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool) -> Response:
+    playable = seat.playable
+    is_pictured = playable.state not in UNPICTURED
+    page = make_response(
+        render(
+            "playback/watch_page.html",
+            playable=playable,
+            held_on=held_on(playable),
+            screening=screening_of(
+                place,
+                Doorway(
+                    open_url=url_for("playback.open_session", slug=playable.slug),
+                    form_token=generate_csrf(),
+                    is_preview=is_preview,
+                ),
+                poster_url=poster_url(version.public_id, version.run) if is_pictured else None,
+                note=_(AS_STAFF) if is_preview else None,
+                at_s=asked_moment(),
+            ),
+            handouts=seat.has_handouts,
+            tracks=links_to(seat.tracks, "transcripts"),
+            may_show=seat.may_show,
+            slides=tiles_of(seat.slides),
+            card=seat.card,
+            notes=None if is_preview else seat.notes,
+        )
+    )
+    page.headers["Content-Security-Policy"] = player_policy(carrel())
+    return page
+
+
+def _turned_page(seat: Seat) -> ResponseReturnValue:
+    page = render(
+        "playback/no_access.html",
+        playable=seat.playable,
+        held_on=held_on(seat.playable),
+        panel=panel_of(seat.decision, seat.case.webinar, slug=seat.playable.slug),
+        handouts=seat.has_handouts,
+        notes=seat.notes,
+    )
+    is_soon = seat.decision.code is Code.RECORDING_NOT_READY
+    return page, HTTPStatus.OK if is_soon else HTTPStatus.FORBIDDEN
+
+
+def _elsewhere_page(seat: Seat, holder: Holder) -> ResponseReturnValue:
+    page = render(
+        "playback/playing_elsewhere.html",
+        playable=seat.playable,
+        held_on=held_on(seat.playable),
+        sentence=elsewhere_words(holder),
+    )
+    return page, HTTPStatus.CONFLICT
+
+
+class Dated(Protocol):
+    """What took place at a moment, in a zone of its own."""
+
+    @property
+    def held_at(self) -> datetime: ...
+
+    @property
+    def zone(self) -> str: ...
+
+
+def held_on(playable: Dated) -> str:
+    """Say on which day a webinar was held, will be or was to be, by its own clock."""
+    day = format_date(playable.held_at.astimezone(ZoneInfo(playable.zone)).date(), "d MMMM y")
+    if isinstance(playable, PlayableWebinar) and playable.state is WebinarState.CANCELED:
+        return _("Was to be on %(day)s", day=day)
+    if now() < playable.held_at:
+        return _("Live on %(day)s", day=day)
+    return _("Held %(day)s", day=day)

@@ -1,0 +1,1 @@
+"""Quotes as pages show them."""

@@ -1,0 +1,1 @@
+"""Public pages: home, catalog, search, presenters, series, feeds, and My webinars."""

@@ -1,0 +1,228 @@
+"""My library: what I may watch, why and until when, and where I left off."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from flask import Blueprint, flash, request, url_for
+from flask import session as web_session
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.access.access_summary import Holding
+from lms.access.explanations import Sentence, describe, grace_sentence, last_day
+from lms.access.policy import LIVE_OPENS_BEFORE, Candidate, Code, PoolPlace, Way
+from lms.accounts.recovery_email_prompt import asks_for_recovery
+from lms.catalog.my_webinars import PAGE_SIZE, Volume, read_shelf
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import read_zone, say_date
+from lms.core.errors import N_
+from lms.group_showings import showings
+from lms.live.registrants import Upcoming, read_upcoming
+from lms.models.catalog import WebinarState
+from lms.models.organizations import Role
+from lms.organizations import member_invitations
+from lms.web.access.decision_panel import reading_zone, said, said_moment
+from lms.web.catalog.webinar_cards import Card, badge_kind, badge_words
+from lms.web.core.current_user import required_viewer
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.time_texts import minutes_of
+from lms.web.playback.player import watched_words
+from lms.web.playback.poster_images import picture_of
+from lms.web.seats.own import covered
+from lms.web.training.own import assigned_to
+
+blueprint = Blueprint("library", __name__)
+
+RECOVERY_LATER: Final = "recovery_later"
+ASKED_AS: Final = {
+    Role.MEMBER: N_("asks you to join it as a member."),
+    Role.MANAGER: N_("asks you to look after its seats as a manager."),
+    Role.OWNER: N_("asks you to look after its seats as an owner."),
+}
+
+
+@blueprint.get("/library")
+@open_to(Audience.SIGNED_IN)
+def library() -> ResponseReturnValue:
+    person = required_viewer()
+    page, moment = page_number(), now()
+    with read_session() as session:
+        shelf = read_shelf(session, login_id=person.login_id, page=page, now=moment)
+        shown = showings.list_showings(session, person.login_id, now=moment)
+        hosts = bool(shown) or bool(showings.showable(session, person.login_id, now=moment))
+        offered = member_invitations.offered_to(session, person.login_id)
+        upcoming = read_upcoming(session, person.login_id, now=moment)
+        assigned = assigned_to(session, person.login_id, moment)
+        asks = RECOVERY_LATER not in web_session and asks_for_recovery(session, person.login_id)
+    return render(
+        "public/my_webinars.html",
+        coming=[_coming(each, moment) for each in upcoming] if page == 1 else [],
+        begun=[_card(volume) for volume in shelf.begun],
+        held=[_card(volume) for volume in shelf.held],
+        free=[_card(volume) for volume in shelf.free],
+        offered=[(each, _(ASKED_AS[each.role])) for each in offered],
+        assigned=assigned,
+        kept=[_kept(each) for each in shelf.claimable],
+        waiting=[_waiting(each, number) for each, number in shelf.waiting],
+        open_showings=[each for each in shown if each.is_open],
+        hosts=hosts,
+        asks_for_recovery=asks,
+        graced=[said(explained(each)) for each in shelf.graced],
+        passes=[_pass(candidate) for candidate in shelf.passes],
+        pager=pager_of(page, PAGE_SIZE, shelf.total, url=_page_url),
+    )
+
+
+@blueprint.post("/library/recovery-later")
+@open_to(Audience.SIGNED_IN)
+def recovery_later() -> ResponseReturnValue:
+    """Ask for the second address no more in this browser, until somebody signs in anew."""
+    web_session[RECOVERY_LATER] = True
+    return see_other(".library")
+
+
+@blueprint.post("/library/asked/<invitation_id>")
+@open_to(Audience.SIGNED_IN)
+def answer(invitation_id: str) -> ResponseReturnValue:
+    """Accept or decline a place in an organization."""
+    person, says_yes = required_viewer(), request.form.get("answer") == "accept"
+    with transaction() as session:
+        if says_yes:
+            name = member_invitations.accept(session, invitation_id, person.login_id, now=now())
+        else:
+            member_invitations.decline(session, invitation_id, person.login_id, now=now())
+    if says_yes:
+        flash(_("You belong to %(organization)s now.", organization=name), "done")
+    else:
+        flash(_("They are not told who you are."), "done")
+    return see_other(".library")
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A live webinar that this person will come to, or would have."""
+
+    title: str
+    url: str
+    words: str
+    is_open: bool
+
+
+def _coming(each: Upcoming, moment: datetime) -> Coming:
+    is_open = each.state is not WebinarState.CANCELED and moment >= each.held_at - LIVE_OPENS_BEFORE
+    words = said_moment(each.held_at, each.zone)
+    if each.state is WebinarState.CANCELED:
+        words = _("Canceled. Choose what you get instead.")
+    elif each.was_moved:
+        words = _("New date: %(when)s", when=words)
+    url = url_for("catalog.webinar", slug=each.slug)
+    return Coming(each.title, url, words, is_open)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A seat that waits for this person, or a list on which they wait for one."""
+
+    title: str
+    words: str
+    url: str
+    claim_url: str
+
+
+def _kept(holding: Holding) -> Kept:
+    place = required_place(holding)
+    words = _(
+        "%(organization)s has a free seat that you may take.", organization=place.organization_name
+    )
+    if holding.candidate.code is not Code.SEAT_CLAIMABLE:
+        words = _("%(organization)s keeps a seat for you.", organization=place.organization_name)
+        if place.expires_at is not None and place.way is not Way.EXPIRED:
+            day = last_day(place.expires_at, reading_zone())
+            words = _(
+                "%(organization)s keeps a seat for you until %(day)s.",
+                organization=place.organization_name,
+                day=day,
+            )
+    return Kept(
+        title=capitalized(covered(holding)),
+        words=words,
+        url=url_for("own_seats.show", pool=place.pool),
+        claim_url=url_for("own_seats.claim", pool=place.pool),
+    )
+
+
+def _waiting(holding: Holding, number: int) -> Kept:
+    place = required_place(holding)
+    return Kept(
+        title=capitalized(covered(holding)),
+        words=_(
+            "You are number %(number)s on the waiting list of %(organization)s.",
+            number=number,
+            organization=place.organization_name,
+        ),
+        url=url_for("own_seats.show", pool=place.pool),
+        claim_url="",
+    )
+
+
+def capitalized(words: str) -> str:
+    """Return words as a title stands: "every webinar" begins a line here."""
+    return words[:1].upper() + words[1:]
+
+
+def required_place(holding: Holding) -> PoolPlace:
+    """Return the place with a pool of a holding that is through one."""
+    if holding.place is None:
+        raise LookupError("this holding is nobody else's")
+    return holding.place
+
+
+def explained(holding: Holding) -> Sentence:
+    """Say that an organization's contract is over, and until when it still lets in."""
+    return grace_sentence(holding.candidate.grant, reading_zone())
+
+
+def _card(volume: Volume) -> Card:
+    place, version = volume.place, volume.version
+    begun = place if place is not None and place.is_begun else None
+    when = say_date(volume.held_at, read_zone(volume.zone))
+    badge, kind = badge_words(volume.decision), badge_kind(volume.decision)
+    if volume.is_canceled:
+        when, badge, kind = _("Was to be on %(day)s", day=when), _("Canceled"), "none"
+    elif volume.is_to_come:
+        when = _("Live %(when)s", when=said_moment(volume.held_at, volume.zone))
+    return Card(
+        slug=volume.slug,
+        title=volume.title,
+        url=_url(volume),
+        poster_url=_poster(volume),
+        minutes=minutes_of(version.seconds) if version else volume.minutes,
+        presenters=", ".join(volume.presenters),
+        when=when,
+        badge=badge,
+        badge_kind=kind,
+        share=begun.share if begun else None,
+        progress_text=watched_words(begun) if begun else None,
+    )
+
+
+def _url(volume: Volume) -> str:
+    # What can't be watched yet has its say on its own page: when it is, and how to come in.
+    endpoint = "watch.watch" if volume.version else "catalog.webinar"
+    return url_for(endpoint, slug=volume.slug)
+
+
+def _poster(volume: Volume) -> str:
+    return picture_of(volume.slug, None if volume.is_pulled else volume.version)
+
+
+def _pass(candidate: Candidate) -> tuple[str, str]:
+    covers, stands = describe(candidate, zone=reading_zone())
+    return said(covers), said(stands)
+
+
+def _page_url(page: int) -> str:
+    return url_for("library.library", page=page)

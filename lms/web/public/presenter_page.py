@@ -1,0 +1,61 @@
+"""The page of who presents: their portrait and words, what comes, what was held, their series."""
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+from markupsafe import Markup
+
+from lms.access.decision_facts import load_cases
+from lms.access.policy import Action, decide
+from lms.catalog.presenter_page import read_beside
+from lms.catalog.public_listing import PAGE_SIZE, Wanted, read_listing
+from lms.catalog.webinar_summary import Entry
+from lms.core.clock import now
+from lms.core.markdown import to_html
+from lms.web.catalog.status_across_webinars import Scope, numbered, panel_over, prices_over
+from lms.web.catalog.webinar_cards import Card, entry_card
+from lms.web.core.current_user import viewer
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import read_session, render
+from lms.web.public.social_metadata import shared_presenter
+
+
+def show_presenter(slug: str) -> ResponseReturnValue:
+    """Show the page of a presenter; raises NotFound."""
+    person, moment = viewer(), now()
+    login_id = person.login_id if person is not None else None
+    wanted = Wanted(presenter=slug, page=page_number())
+    with read_session() as session:
+        listing = read_listing(session, wanted, login_id=login_id, now=moment)
+        ids = [entry.id for entry in listing.entries]
+        cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
+        beside = read_beside(session, slug)
+    presenter = listing.presenter
+
+    def card(entry: Entry) -> Card:
+        case = cases.get(entry.id)
+        action = Action.RECORDING if entry.is_over else Action.LIVE
+        return entry_card(entry, decide(case.login, case.webinar, action, moment) if case else None)
+
+    shown = numbered(listing.entries, cases)
+    scope = Scope(url_for("catalog.presenter", slug=slug), f"presenter:{slug}")
+    return render(
+        "public/presenter_page.html",
+        presenter=presenter,
+        about=Markup(to_html(presenter.biography)) if presenter else "",  # noqa: S704  (nh3 cleaned it)
+        count=ngettext("%(num)d webinar", "%(num)d webinars", beside.webinars),
+        webinars=beside.webinars,
+        all_series=beside.all_series,
+        upcoming=[card(entry) for entry in listing.upcoming],
+        held=[card(entry) for entry in listing.held],
+        panel=panel_over(shown, scope, moment) if beside.webinars == len(shown) else None,
+        prices=prices_over(beside.prices, shown, scope, moment),
+        covers=scope.covers,
+        shared=shared_presenter(listing),
+        pager=pager_of(
+            listing.page,
+            PAGE_SIZE,
+            listing.total,
+            url=lambda page: url_for("catalog.presenter", slug=slug, page=page),
+        ),
+    )

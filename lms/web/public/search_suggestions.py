@@ -1,0 +1,43 @@
+"""Suggestions while somebody types into the search, for the page's script."""
+
+from typing import Final
+
+from flask import Blueprint, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.errors import N_
+from lms.search.suggestions import Kind, Suggestion, suggest
+from lms.web.core.request_context import read_session
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("suggestions", __name__)
+
+LONGEST: Final = 200
+KEPT_S: Final = 60
+PAGES: Final = {
+    Kind.WEBINAR: "catalog.webinar",
+    Kind.PRESENTER: "catalog.presenter",
+    Kind.SERIES: "catalog.series",
+}
+CALLED: Final = {
+    Kind.WEBINAR: N_("Webinar"),
+    Kind.PRESENTER: N_("Presenter"),
+    Kind.SERIES: N_("Series"),
+}
+
+
+@blueprint.get("/search/suggestions")
+@open_to(Audience.EVERYONE)
+def show() -> ResponseReturnValue:
+    """Return what `q` may mean: the same for everybody, so that it may be kept for a minute."""
+    with read_session() as session:
+        found = suggest(session, request.args.get("q", "")[:LONGEST])
+    answer = jsonify(found=[_told(each) for each in found])
+    answer.headers["Cache-Control"] = f"public, max-age={KEPT_S}"
+    return answer
+
+
+def _told(each: Suggestion) -> dict[str, str]:
+    url = url_for(PAGES[each.kind], slug=each.slug)
+    return {"title": each.title, "kind": _(CALLED[each.kind]), "url": url}

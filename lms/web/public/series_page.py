@@ -1,0 +1,113 @@
+"""The page of a series: its parts in their order, and where somebody goes on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from markupsafe import Markup
+
+from lms.access.decision_facts import load_cases
+from lms.access.policy import Action
+from lms.catalog.series_page import PAGE_SIZE, Parts, read_parts
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_date
+from lms.core.markdown import to_html
+from lms.web.access.decision_panel import reading_zone, said_moment
+from lms.web.catalog.status_across_webinars import (
+    Numbered,
+    Scope,
+    continued,
+    numbered,
+    panel_over,
+    prices_over,
+)
+from lms.web.catalog.webinar_cards import Card, entry_card
+from lms.web.core.current_user import viewer
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import read_session, render
+from lms.web.core.time_texts import minutes_of
+from lms.web.public.social_metadata import shared_series
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part as the page shows it."""
+
+    number: int
+    card: Card
+    summary: str
+    is_done: bool
+    is_next: bool
+
+
+def show_series(slug: str) -> ResponseReturnValue:
+    """Show the page of a series; raises NotFound."""
+    person, moment = viewer(), now()
+    login_id = person.login_id if person is not None else None
+    with read_session() as session:
+        found = read_parts(session, slug, page=page_number(), login_id=login_id, now=moment)
+        ids = [entry.id for entry in found.entries]
+        cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
+    parts = numbered(found.entries, cases, first=found.first)
+    scope = Scope(url_for("catalog.series", slug=slug), f"series:{slug}")
+    panel, next_number = continued(
+        panel_over(parts, scope, moment), parts, moment, total=found.total
+    )
+    return render(
+        "public/series_page.html",
+        series=found.series,
+        about=Markup(to_html(found.series.description)),  # noqa: S704  (nh3 cleaned it)
+        people=found.people,
+        facts=tuple(_facts(found)),
+        coming=_coming(parts),
+        parts=[_shown(part, next_number, moment) for part in parts],
+        panel=panel,
+        prices=prices_over(found.prices, parts, scope, moment),
+        covers=scope.covers,
+        shared=shared_series(found),
+        pager=pager_of(
+            found.page,
+            PAGE_SIZE,
+            found.total,
+            url=lambda page: url_for("catalog.series", slug=slug, page=page),
+        ),
+    )
+
+
+def _shown(part: Numbered, next_number: int | None, moment: datetime) -> Part:
+    entry = part.entry
+    action = Action.RECORDING if entry.is_over else Action.LIVE
+    card = entry_card(entry, part.decided(action, moment))
+    return Part(part.number, card, entry.summary, part.is_done, part.number == next_number)
+
+
+def _facts(found: Parts) -> Iterator[str]:
+    if found.begins_at is None or found.ends_at is None:
+        return
+    yield ngettext("%(num)d part", "%(num)d parts", found.total)
+    yield _("%(length)s in all", length=_length(found.seconds))
+    zone = reading_zone()
+    first, last = say_date(found.begins_at, zone), say_date(found.ends_at, zone)
+    yield first if first == last else _("%(first)s to %(last)s", first=first, last=last)
+
+
+def _length(seconds: float) -> str:
+    hours, minutes = divmod(minutes_of(seconds), 60)
+    if not hours:
+        return _("%(minutes)s min", minutes=minutes)
+    if not minutes:
+        return _("%(hours)s h", hours=hours)
+    return _("%(hours)s h %(minutes)s min", hours=hours, minutes=minutes)
+
+
+def _coming(parts: tuple[Numbered, ...]) -> tuple[Numbered, str] | None:
+    """Return the part that is live next, and when."""
+    to_come = [part for part in parts if not part.entry.is_over]
+    if not to_come:
+        return None
+    coming = min(to_come, key=lambda part: part.entry.held_at)
+    return coming, said_moment(coming.entry.held_at, coming.entry.zone)

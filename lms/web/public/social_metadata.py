@@ -1,0 +1,214 @@
+"""What other sites show of a webinar's page when somebody shares its address.
+
+Open Graph (ogp.me) for those who read its tags, and schema.org's Event and VideoObject as JSON-LD.
+What only holders may have is in neither.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from textwrap import shorten
+from typing import Any, Final
+
+from flask import url_for
+
+from lms.catalog.public_listing import Listing
+from lms.catalog.series_page import Parts
+from lms.catalog.webinar_page import Announcement
+from lms.catalog.webinar_summary import Entry
+from lms.core.errors import NotFound
+from lms.core.markdown import to_words
+from lms.models.catalog import WebinarState
+from lms.pricing.price_list import Price
+from lms.web.core.money_fields import write_amount
+from lms.web.core.page_frame import house_facts
+from lms.web.core.request_context import carrel
+from lms.web.playback.poster_images import picture_of
+from lms.web.public.feeds import address_of
+
+SCHEMA: Final = "https://schema.org"
+LONGEST_SAID: Final = 300
+STATUS: Final = {
+    WebinarState.ANNOUNCED: f"{SCHEMA}/EventScheduled",
+    WebinarState.CANCELED: f"{SCHEMA}/EventCanceled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A page as others show it: whole addresses of the page and of a picture, and facts.
+
+    `said` is what stands below the title, where that is more than the description.
+    """
+
+    address: str
+    picture: str
+    title: str
+    description: str
+    facts: tuple[Mapping[str, Any], ...]
+    said: str = ""
+    kind: str = "website"
+    look: str = "summary_large_image"
+
+
+def shared_of(found: Announcement, when: str) -> Shared | None:
+    """Return what may be shown elsewhere of a webinar; None for one that isn't for everybody."""
+    if found.state not in STATUS:
+        return None
+    address, picture = address_of(found.slug), _picture(found)
+    facts: list[Mapping[str, Any]] = [_event(found, address, picture)]
+    if found.recording is not None and found.recording.has_video:
+        facts.append(_video(found, address, picture))
+    said = f"{when}. {found.summary}" if found.summary else when
+    return Shared(address, picture, found.title, found.summary, tuple(facts), said=said)
+
+
+def shared_series(found: Parts) -> Shared:
+    """Return what is shown elsewhere of a page of a series."""
+    series, page = found.series, found.page
+    address = _whole(url_for("catalog.series", slug=series.slug, page=page if page > 1 else None))
+    picture = _whole(url_for("catalog.series_card", slug=series.slug))
+    description = _shortly(series.description)
+    facts: dict[str, Any] = {
+        "@context": SCHEMA,
+        "@type": "EventSeries",
+        "name": series.title,
+        "description": description,
+        "url": address,
+        "image": picture,
+        "organizer": _organizer(),
+        "performer": [
+            {
+                "@type": "Person",
+                "name": each.name,
+                "url": _whole(url_for("catalog.presenter", slug=each.slug)),
+            }
+            for each in found.people
+        ],
+        "subEvent": [_part(entry) for entry in found.entries],
+    }
+    if found.begins_at is not None and found.ends_at is not None:
+        facts |= {
+            "startDate": found.begins_at.isoformat(),
+            "endDate": found.ends_at.isoformat(),
+        }
+    return Shared(address, picture, series.title, description, (facts,))
+
+
+def shared_presenter(listing: Listing) -> Shared:
+    """Return what is shown elsewhere of a page of who presents; raises NotFound for a list of others'."""
+    presenter, page = listing.presenter, listing.page
+    if presenter is None:
+        raise NotFound
+    here = url_for("catalog.presenter", slug=presenter.slug, page=page if page > 1 else None)
+    address, description = _whole(here), _shortly(presenter.biography)
+    has_portrait = presenter.picture_key is not None
+    picture = _whole(
+        url_for("catalog.presenter_picture", slug=presenter.slug)
+        if has_portrait
+        else url_for("catalog.presenter_card", slug=presenter.slug)
+    )
+    person: dict[str, Any] = {
+        "@type": "Person",
+        "name": presenter.name,
+        "description": description,
+        "url": _whole(url_for("catalog.presenter", slug=presenter.slug)),
+    }
+    if has_portrait:
+        person["image"] = picture
+    facts = {"@context": SCHEMA, "@type": "ProfilePage", "url": address, "mainEntity": person}
+    return Shared(
+        address,
+        picture,
+        presenter.name,
+        description,
+        (facts,),
+        kind="profile",
+        look="summary" if has_portrait else "summary_large_image",
+    )
+
+
+def _whole(path: str) -> str:
+    return f"{carrel().settings.base_url}{path}"
+
+
+def _shortly(markdown: str) -> str:
+    return shorten(to_words(markdown), LONGEST_SAID, placeholder="\N{HORIZONTAL ELLIPSIS}")
+
+
+def _organizer() -> Mapping[str, Any]:
+    return {
+        "@type": "Organization",
+        "name": house_facts().name,
+        "url": carrel().settings.base_url,
+    }
+
+
+def _part(entry: Entry) -> Mapping[str, Any]:
+    address = address_of(entry.slug)
+    return {
+        "@type": "EducationEvent",
+        "name": entry.title,
+        "url": address,
+        "startDate": entry.held_at.isoformat(),
+        "endDate": (entry.held_at + timedelta(minutes=entry.minutes)).isoformat(),
+        "eventStatus": STATUS[entry.state],
+        "eventAttendanceMode": f"{SCHEMA}/OnlineEventAttendanceMode",
+        "location": {"@type": "VirtualLocation", "url": address},
+        "organizer": _organizer(),
+    }
+
+
+def _picture(found: Announcement) -> str:
+    # a drawn poster is SVG, which those who show shared pages don't take
+    is_filmed = found.recording is not None and found.recording.has_video
+    path = (
+        picture_of(found.slug, found.recording)
+        if is_filmed
+        else url_for("catalog.card", slug=found.slug)
+    )
+    return _whole(path)
+
+
+def _event(found: Announcement, address: str, picture: str) -> Mapping[str, Any]:
+    return {
+        "@context": SCHEMA,
+        "@type": "EducationEvent",
+        "name": found.title,
+        "description": found.summary,
+        "url": address,
+        "image": picture,
+        "startDate": found.held_at.isoformat(),
+        "endDate": found.ends_at.isoformat(),
+        "eventStatus": STATUS[found.state],
+        "eventAttendanceMode": f"{SCHEMA}/OnlineEventAttendanceMode",
+        "location": {"@type": "VirtualLocation", "url": address},
+        "organizer": _organizer(),
+        "performer": [{"@type": "Person", "name": each.name} for each in found.presenters],
+        "isAccessibleForFree": found.free,
+        "offers": [_offer(price, address) for price in found.prices],
+    }
+
+
+def _offer(price: Price, address: str) -> Mapping[str, Any]:
+    return {
+        "@type": "Offer",
+        "price": write_amount(price.price_minor, price.currency),
+        "priceCurrency": price.currency,
+        "url": address,
+    }
+
+
+def _video(found: Announcement, address: str, picture: str) -> Mapping[str, Any]:
+    seconds = round(found.recording.seconds) if found.recording else 0
+    return {
+        "@context": SCHEMA,
+        "@type": "VideoObject",
+        "name": found.title,
+        "description": found.summary or found.title,
+        "thumbnailUrl": [picture],
+        "uploadDate": (found.held_at + timedelta(minutes=found.minutes)).isoformat(),
+        "duration": f"PT{seconds // 60}M{seconds % 60}S",
+        "url": address,
+        "isAccessibleForFree": found.free,
+    }

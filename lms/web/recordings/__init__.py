@@ -1,0 +1,1 @@
+"""Staff pages of recordings: files, uploads, captions, slides, and posters."""

@@ -1,0 +1,78 @@
+"""Staff: when the pages of a handout are seen in the recording that plays; found, and put right."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.errors import N_, Invalid, NotFound
+from lms.handouts.pages import Leaves, read_leaves
+from lms.recordings.handout_page_times import set_moments
+from lms.web.core.current_user import required_viewer
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.time_texts import clock_of, seconds_of
+
+blueprint = Blueprint(
+    "staff_page_moments", __name__, url_prefix="/staff/handouts/<handout_id>/times"
+)
+
+NO_TIME: Final = N_("Write it as minutes and seconds, such as 12:34; leave it empty for never.")
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def show(handout_id: str) -> ResponseReturnValue:
+    """Show each page with its time."""
+    with read_session() as session:
+        leaves = read_leaves(session, handout_id)
+    return _page(leaves, _clocks(leaves), {})
+
+
+@blueprint.post("")
+@open_to(Audience.STAFF)
+def save(handout_id: str) -> ResponseReturnValue:
+    """Keep the times that were changed."""
+    with read_session() as session:
+        leaves = read_leaves(session, handout_id)
+    given = {
+        page.number: request.form.get(f"at-{page.number}", "").strip() for page in leaves.pages
+    }
+    shown = _clocks(leaves)
+    changed = {number: text for number, text in given.items() if text != shown[number]}
+    faults = {number: NO_TIME for number, text in changed.items() if not _is_time(text)}
+    if faults:
+        return _page(leaves, given, faults), 400
+    try:
+        with transaction() as session:
+            moments = {number: seconds_of(text) for number, text in changed.items()}
+            actor = required_viewer().public_id
+            if moments:
+                set_moments(session, handout_id, moments, actor=actor, now=now())
+    except Invalid as refusal:
+        faults = {int(name.removeprefix("at-")): said for name, said in refusal.fields.items()}
+        return _page(leaves, given, faults), 400
+    flash(_("The times of the pages are saved."), "done")
+    return see_other(".show", handout_id=handout_id)
+
+
+def _page(leaves: Leaves, given: Mapping[int, str], faults: Mapping[int, str]) -> str:
+    if not leaves.plays:
+        raise NotFound(N_("There is no recording yet in which these pages could be seen."))
+    return render(
+        "recordings/staff_handout_page_times.html", leaves=leaves, given=given, faults=faults
+    )
+
+
+def _clocks(leaves: Leaves) -> Mapping[int, str]:
+    return {
+        page.number: "" if page.starts_s is None else clock_of(page.starts_s)
+        for page in leaves.pages
+    }
+
+
+def _is_time(text: str) -> bool:
+    return not text or seconds_of(text) is not None

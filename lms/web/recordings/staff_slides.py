@@ -1,0 +1,92 @@
+"""Staff: the slides that were found in a recording; name them, join them, take them out."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.errors import N_, NotFound
+from lms.models.recordings import SlideFate
+from lms.recordings import recordings
+from lms.recordings.slides import (
+    LONGEST_TITLE,
+    Revision,
+    decide_fate,
+    read_removed,
+    read_slides,
+    revise,
+)
+from lms.recordings.staff_file_list import read_place
+from lms.web.core.current_user import required_viewer
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.stored_file_responses import send_stored
+from lms.web.core.time_texts import clock_of
+
+blueprint = Blueprint(
+    "staff_slides", __name__, url_prefix="/staff/recordings/<recording_id>/slides"
+)
+
+SAVED: Final = N_("The slides are saved.")
+SAID: Final[Mapping[str, str]] = {
+    SlideFate.JOINED: N_("The slide is part of the one before. It can be put back below."),
+    SlideFate.REMOVED: N_("The slide is taken out. It can be put back below."),
+    SlideFate.SHOWN: N_("The slide is back."),
+}
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def slides(recording_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        place = read_place(session, recording_id)
+        shown = read_slides(session, recording_id)
+        removed = read_removed(session, recording_id)
+    return render(
+        "recordings/staff_slides.html",
+        place=place,
+        slides=shown,
+        removed=removed,
+        clock_of=clock_of,
+        longest=LONGEST_TITLE,
+    )
+
+
+@blueprint.post("")
+@open_to(Audience.STAFF)
+def save(recording_id: str) -> ResponseReturnValue:
+    """Keep what was written, and do what a slide's own button says, in one go."""
+    act, _colon, slide_id = request.form.get("act", "").partition(":")
+    with transaction() as session:
+        actor, moment = required_viewer().public_id, now()
+        revise(session, recording_id, _revisions(), actor=actor, now=moment)
+        if act in set(SlideFate):
+            fate = SlideFate(act)
+            decide_fate(session, recording_id, slide_id, fate, actor=actor, now=moment)
+    flash(_(SAID.get(act, SAVED)), "done")
+    return see_other(".slides", recording_id=recording_id)
+
+
+@blueprint.get("/<name>.jpg")
+@open_to(Audience.STAFF)
+def picture(recording_id: str, name: str) -> ResponseReturnValue:
+    with read_session() as session:
+        run = recordings.find(session, recording_id).run
+    if run is None or not name.startswith("slide-"):
+        raise NotFound
+    return send_stored(f"renditions/{recording_id}/{run}/{name}.jpg", "image/jpeg")
+
+
+def _revisions() -> dict[str, Revision]:
+    prefix = "title-"
+    return {
+        name.removeprefix(prefix): Revision(
+            title=value,
+            is_chapter=f"chapter-{name.removeprefix(prefix)}" in request.form,
+        )
+        for name, value in request.form.items()
+        if name.startswith(prefix)
+    }

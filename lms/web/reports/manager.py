@@ -1,0 +1,123 @@
+"""Reports of an organization: how much was watched, by webinar and by person, and as CSV."""
+
+from typing import Any
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+
+from lms.core.clock import now
+from lms.organizations.managers import Managed
+from lms.reports.people import read_person
+from lms.reports.source_queries import Whose
+from lms.reports.viewing_totals import find_webinar
+from lms.web.core.current_user import required_viewer
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.request_context import read_session
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.reports import report_pages
+from lms.web.reports.charts_and_tables import ALL, Url, chart_csv, days_asked, percent
+from lms.web.reports.report_pages import Report
+
+blueprint = Blueprint(
+    "organization_reports", __name__, url_prefix="/organization/<organization_id>/reports"
+)
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def overview(organization_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        values = report_pages.overview(session, _report(managed), _url(managed, ".overview"))
+    return render_in(managed, "reports/manager.html", **values)
+
+
+@blueprint.get("/webinars.csv")
+@open_to(Audience.MANAGERS)
+def webinars_csv(organization_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    return report_pages.webinars_csv(_report(managed), f"{managed.facts.slug}-webinars")
+
+
+@blueprint.get("/views.csv")
+@open_to(Audience.MANAGERS)
+def views_csv(organization_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    report = _report(managed)
+    with read_session() as session:
+        return chart_csv(session, report.whose, report.days, f"{managed.facts.slug}-views")
+
+
+@blueprint.get("/webinars/<slug>")
+@open_to(Audience.MANAGERS)
+def webinar(organization_id: str, slug: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    report = _report(managed)
+    with read_session() as session:
+        facts = find_webinar(session, report.whose, slug)
+        values = report_pages.webinar(
+            session,
+            report,
+            facts,
+            _url(managed, ".webinar", slug=slug),
+            may_see_heat=_may_see_heat(),
+        )
+    return render_in(managed, "reports/manager_webinar.html", **values)
+
+
+@blueprint.get("/webinars/<slug>/stretches.csv")
+@open_to(Audience.MANAGERS)
+def heat_csv(organization_id: str, slug: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    whose = Whose(managed.facts.id)
+    with read_session() as session:
+        facts = find_webinar(session, whose, slug)
+        name = f"{managed.facts.slug}-{facts.slug}-stretches"
+        return report_pages.heat_csv(session, whose, facts, name, may_see_heat=_may_see_heat())
+
+
+@blueprint.get("/people")
+@open_to(Audience.MANAGERS)
+def people(organization_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        url = _url(managed, ".people")
+        values = report_pages.people(session, Whose(managed.facts.id), url)
+    return render_in(managed, "reports/manager_people.html", **values)
+
+
+@blueprint.get("/people.csv")
+@open_to(Audience.MANAGERS)
+def people_csv(organization_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    name = f"{managed.facts.slug}-people-report"
+    return report_pages.people_csv(Whose(managed.facts.id), name)
+
+
+@blueprint.get("/people/<login_id>")
+@open_to(Audience.MANAGERS)
+def person(organization_id: str, login_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        facts = read_person(session, Whose(managed.facts.id), login_id)
+    return render_in(managed, "reports/manager_person.html", facts=facts, percent=percent)
+
+
+def _report(managed: Managed) -> Report:
+    days = days_asked(zone_of(managed), now(), usual=ALL)
+    return Report(Whose(managed.facts.id), days)
+
+
+def _url(managed: Managed, endpoint: str, **path: Any) -> Url:  # noqa: ANN401  (as url_for takes them)
+    def url(**values: Any) -> str:  # noqa: ANN401  (as url_for takes them)
+        return url_for(endpoint, organization_id=managed.facts.public_id, **path, **values)
+
+    return url
+
+
+def _may_see_heat() -> bool:
+    """Tell whether who looks may see the organization's own line.
+
+    Staff see the whole house's: by both they could take one from the other.
+    """
+    return not required_viewer().is_staff

@@ -1,0 +1,155 @@
+"""Staff: reports of the whole house, by webinar, by organization and by person, and as CSV."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.csv_writer import Cell
+from lms.reports.people import read_person
+from lms.reports.source_queries import HOUSE
+from lms.reports.viewing_totals import (
+    PAGE_SIZE,
+    every_organization,
+    find_webinar,
+    read_organizations,
+)
+from lms.web.access.decision_panel import reading_zone
+from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import carrel, read_session, render
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.reports import report_pages
+from lms.web.reports.charts_and_tables import (
+    Url,
+    chart_csv,
+    days_asked,
+    line_cells,
+    line_headings,
+    line_words,
+    number,
+    order_asked,
+    percent,
+)
+from lms.web.reports.report_pages import Report
+
+blueprint = Blueprint("staff_reports", __name__, url_prefix="/staff/reports")
+USUAL: Final = "12"
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def overview() -> ResponseReturnValue:
+    """Show the whole house by webinar."""
+    with read_session() as session:
+        values = report_pages.overview(session, _report(), _url(".overview"))
+    return render("reports/staff.html", **values)
+
+
+@blueprint.get("/webinars.csv")
+@open_to(Audience.STAFF)
+def webinars_csv() -> ResponseReturnValue:
+    """Give the table of webinars."""
+    return report_pages.webinars_csv(_report(), "webinars-report")
+
+
+@blueprint.get("/views.csv")
+@open_to(Audience.STAFF)
+def views_csv() -> ResponseReturnValue:
+    """Give the views over time."""
+    with read_session() as session:
+        return chart_csv(session, HOUSE, _report().days, "views-report")
+
+
+@blueprint.get("/webinars/<slug>")
+@open_to(Audience.STAFF)
+def webinar(slug: str) -> ResponseReturnValue:
+    """Show one webinar, with its heat line."""
+    url = _url(".webinar", slug=slug)
+    with read_session() as session:
+        facts = find_webinar(session, HOUSE, slug)
+        values = report_pages.webinar(session, _report(), facts, url, may_see_heat=True)
+    return render("reports/staff_webinar.html", **values)
+
+
+@blueprint.get("/webinars/<slug>/stretches.csv")
+@open_to(Audience.STAFF)
+def heat_csv(slug: str) -> ResponseReturnValue:
+    """Give the heat line of one webinar."""
+    with read_session() as session:
+        facts = find_webinar(session, HOUSE, slug)
+        name = f"{facts.slug}-stretches"
+        return report_pages.heat_csv(session, HOUSE, facts, name, may_see_heat=True)
+
+
+@blueprint.get("/organizations")
+@open_to(Audience.STAFF)
+def organizations() -> ResponseReturnValue:
+    """Show the organizations by what came through their seats and frames."""
+    page, order, days = page_number(), order_asked(), _report().days
+    values = report_pages.lines_page(order, days, _url(".organizations"))
+    with read_session() as session:
+        offset = (page - 1) * PAGE_SIZE
+        found = read_organizations(session, days.span, order, offset=offset)
+    here = values.pop("here")
+    return render(
+        "reports/staff_organizations.html",
+        rows=[line_words(line) for line in found.items],
+        total=found.total,
+        total_said=number(found.total),
+        pager=pager_of(page, PAGE_SIZE, found.total, url=lambda to: here(page=to)),
+        **values,
+    )
+
+
+@blueprint.get("/organizations.csv")
+@open_to(Audience.STAFF)
+def organizations_csv() -> ResponseReturnValue:
+    """Give the table of organizations."""
+    database, order, span = carrel().database, order_asked(), _report().days.span
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        with database.read_session() as outliving:
+            for line in every_organization(outliving, span, order):
+                yield (line.title, *line_cells(line))
+
+    return csv_answer((_("Organization"), *line_headings()), rows(), "organizations-report")
+
+
+@blueprint.get("/people")
+@open_to(Audience.STAFF)
+def people() -> ResponseReturnValue:
+    """Show everybody who has watched."""
+    with read_session() as session:
+        values = report_pages.people(session, HOUSE, _url(".people"))
+    return render("reports/staff_people.html", **values)
+
+
+@blueprint.get("/people.csv")
+@open_to(Audience.STAFF)
+def people_csv() -> ResponseReturnValue:
+    """Give the table of people."""
+    return report_pages.people_csv(HOUSE, "people-report")
+
+
+@blueprint.get("/people/<login_id>")
+@open_to(Audience.STAFF)
+def person(login_id: str) -> ResponseReturnValue:
+    """Show one person, webinar by webinar."""
+    with read_session() as session:
+        facts = read_person(session, HOUSE, login_id)
+    return render("reports/staff_person.html", facts=facts, percent=percent)
+
+
+def _report() -> Report:
+    return Report(HOUSE, days_asked(reading_zone(), now(), usual=USUAL))
+
+
+def _url(endpoint: str, **path: Any) -> Url:  # noqa: ANN401  (as url_for takes them)
+    def url(**values: Any) -> str:  # noqa: ANN401  (as url_for takes them)
+        return url_for(endpoint, **path, **values)
+
+    return url

@@ -1,0 +1,385 @@
+"""Asking the house for something: one form for everything, open to everyone, and where it stands."""
+
+from dataclasses import replace
+from typing import Final
+
+from flask import Blueprint, flash, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from limits import RateLimitItemPerDay, RateLimitItemPerHour
+from sqlalchemy.orm import Session
+
+from lms.access.decision_facts import load_case
+from lms.access.policy import Code
+from lms.catalog.webinar_page import read_announcement
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_date, say_moment
+from lms.core.errors import N_, Invalid, NotFound
+from lms.grants.form_choices import (
+    Named,
+    find_webinar,
+    organizations_of,
+    scopes,
+    title_of_pulled,
+    webinars_on_sale,
+)
+from lms.models.grants import OfferKind
+from lms.models.requests import RequestKind, RequestState
+from lms.models.sales import DeliveredThrough
+from lms.organizations.managers import managed_by
+from lms.pricing.price_list import MOST_SEATS, read_prices, say_money
+from lms.pricing.quotes import holds_until
+from lms.requests import requests
+from lms.requests.attachments import LARGEST_BYTES, keep_file
+from lms.requests.reading import RequestFacts, find_request
+from lms.requests.requests import KeptFile, NewRequest
+from lms.seats.pools import find_pool
+from lms.web.catalog.webinar_page import holds
+from lms.web.core import rate_limits
+from lms.web.core.current_user import Viewer, viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.private_pages import keeps_its_address, office
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.pricing.quotes import QuoteShown, rungs, shown
+from lms.web.requests.customer_request_form import AskForm, CorrectForm
+
+blueprint = Blueprint("ask", __name__)
+
+ASKED: Final = "asked"  # the requests of this browser, which may correct their address
+KEPT_ASKED: Final = 20
+REQUESTS_FROM: Final = rate_limits.Limit(
+    "requests_from", (RateLimitItemPerHour(40), RateLimitItemPerDay(200))
+)
+STATE_WORDS: Final = {
+    RequestState.NEW: N_("Waiting for us"),
+    RequestState.IN_HAND: N_("In hand"),
+    RequestState.DONE: N_("Done"),
+    RequestState.DECLINED: N_("Declined"),
+}
+STATE_BADGES: Final = {
+    RequestState.NEW: "soon",
+    RequestState.IN_HAND: "term",
+    RequestState.DONE: "open",
+    RequestState.DECLINED: "none",
+}
+
+
+@blueprint.get("/ask")
+@open_to(Audience.EVERYONE)
+def ask() -> ResponseReturnValue:
+    """Show the form, filled with what is known from where it was opened."""
+    with read_session() as reading:
+        form = _opened(reading)
+        return _form_page(reading, form)
+
+
+@blueprint.get("/ask/price")
+@open_to(Audience.EVERYONE)
+def price() -> ResponseReturnValue:
+    """Show what the form's values cost, for its script."""
+    form = AskForm(request.args)
+    with read_session() as reading:
+        named = _webinar(reading, form)
+        quoted = _quote(reading, form, named)
+    return render("requests/_quote.html", quote=quoted, kind=form.wanted)
+
+
+@blueprint.post("/ask")
+@open_to(Audience.EVERYONE)
+def send() -> ResponseReturnValue:
+    """Lay the request on the desk, or show what is missing, or only what it costs."""
+    form = AskForm(request.form)
+    with read_session() as reading:
+        form.offer_choices(scopes(reading))
+        if request.form.get("act") == "price":
+            return _form_page(reading, form)
+        is_right = form.validate()
+        if not form.check_whole(has_file=_has_file()) or not is_right:
+            return _form_page(reading, form), 400
+        new = _new_request(reading, form)
+    rate_limits.spend(REQUESTS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
+    try:
+        facts = _lay_down(new)
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        with read_session() as reading:
+            return _form_page(reading, form), 400
+    session[ASKED] = [facts.public_id, *session.get(ASKED, [])][:KEPT_ASKED]
+    return see_other(".status", request_id=facts.public_id)
+
+
+@blueprint.get("/requests/<request_id>")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def status(request_id: str) -> ResponseReturnValue:
+    """Show where a request stands, to whoever has its address."""
+    return _status_page(_find(request_id), CorrectForm())
+
+
+@blueprint.post("/requests/<request_id>/resend")
+@open_to(Audience.EVERYONE)
+def resend(request_id: str) -> ResponseReturnValue:
+    """Send the receipt once more."""
+    facts = _find(request_id)
+    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS, facts.email.lower())
+    with transaction() as writing:
+        requests.send_receipt_again(writing, request_id, office=office(), now=now())
+    flash(_("The receipt is on its way again."), "done")
+    return see_other(".status", request_id=request_id)
+
+
+@blueprint.post("/requests/<request_id>/address")
+@open_to(Audience.EVERYONE)
+def correct(request_id: str) -> ResponseReturnValue:
+    """Correct a mistyped address, from the browser that asked, and send the receipt there."""
+    facts = _find(request_id)
+    if not _is_own(facts):
+        raise NotFound
+    form = CorrectForm(request.form)
+    if not form.validate():
+        return _status_page(facts, form), 400
+    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
+    with transaction() as writing:
+        requests.correct_address(
+            writing, request_id, email=form.email.address.shown, office=office(), now=now()
+        )
+    flash(_("The address is corrected, and the receipt is on its way there."), "done")
+    return see_other(".status", request_id=request_id)
+
+
+def _opened(reading: Session) -> AskForm:
+    person = viewer()
+    args = request.args
+    known: dict[str, object] = {
+        "kind": args.get("kind", RequestKind.REGISTER.value),
+        "offer": args.get("offer", OfferKind.SINGLE.value),
+        "covers": args.get("covers", "everything"),
+        "refusal": args.get("refusal", ""),
+        "pool": args.get("pool", ""),
+        "quantity": args.get("quantity", type=int),
+        "delivered_through": DeliveredThrough.HERE.value,
+        "name": person.name if person else "",
+        "email": (person.email or "") if person else "",
+    }
+    if person is not None:
+        mine = organizations_of(reading, person.login_id)
+        known["organization_name"] = mine[0].name if mine else ""
+    named = find_webinar(reading, "", slug=args.get("webinar", ""))
+    if (title := title_of_pulled(reading, args.get("webinar", ""))) is not None:
+        known["message"] = _("This is about %(title)s, which was taken down.", title=title)
+    if args.get("quote"):
+        known |= _of_quote(find_request(reading, args["quote"]))
+        named = find_webinar(reading, "", slug=str(known.pop("webinar_slug")))
+    if named is not None:
+        known |= {"webinar": named.name, "about": named.slug}
+    form = AskForm(data=known)
+    form.offer_choices(scopes(reading))
+    return form
+
+
+def _of_quote(quoted: RequestFacts) -> dict[str, object]:
+    """Return what a purchase order for an earlier quote is about; not who asked for that one."""
+    return {
+        "kind": RequestKind.PURCHASE_ORDER.value,
+        "quote": quoted.public_id,
+        "webinar_slug": quoted.webinar_slug or "",
+        "quantity": quoted.quantity,
+        "covers": quoted.covers or "everything",
+        "offer": _payable(quoted.offer).value,
+    }
+
+
+def _payable(offer: OfferKind | None) -> OfferKind:
+    """Return what a payment is for: seats are seats, however many."""
+    return OfferKind.SINGLE if offer in (None, OfferKind.GROUP_SEATS) else offer
+
+
+def _lay_down(new: NewRequest) -> RequestFacts:
+    person = viewer()
+    kept = _sent_file()
+    actor = person.public_id if person else None
+    try:
+        with transaction() as writing:
+            return requests.ask(
+                writing, replace(new, file=kept), office=office(), actor=actor, now=now()
+            )
+    except Exception:
+        if kept is not None:
+            carrel().storage.delete(kept.key)
+        raise
+
+
+def _has_file() -> bool:
+    part = request.files.get("file")
+    return part is not None and bool(part.filename)
+
+
+def _sent_file() -> KeptFile | None:
+    part = request.files.get("file")
+    if part is None or not part.filename:
+        return None
+    with part.stream:
+        data = part.stream.read(LARGEST_BYTES + 1)
+    return keep_file(carrel().storage, data, part.filename, carrel().settings.scratch)
+
+
+def _new_request(reading: Session, form: AskForm) -> NewRequest:
+    person = viewer()
+    named = _webinar(reading, form)
+    words = (form.webinar.data or "").strip()
+    message = form.message.data or ""
+    if named is None and words:
+        message = f"{_('Webinar')}: {words}\n\n{message}".strip()
+    kind = form.wanted
+    covers = form.covers.data if kind in (RequestKind.PASS, RequestKind.CONTRACT) else ""
+    if kind in requests.PAYMENTS and form.offer.data in (OfferKind.PASS, OfferKind.CONTRACT):
+        covers = form.covers.data
+    return NewRequest(
+        kind=kind,
+        name=form.name.data or "",
+        email=form.email.address.shown,
+        offer=_offer(form),
+        organization_name=form.organization_name.data or "",
+        login_id=person.login_id if person else None,
+        organization_id=_organization_id(reading, form, person),
+        webinar_id=named.id if named else None,
+        pool_id=_pool_id(reading, form, person),
+        quantity=form.quantity.data,
+        covered=_covered(reading, form, named),
+        covers=covers,
+        delivered_through=DeliveredThrough(form.delivered_through.data),
+        message=message,
+        reference=form.reference.data or "",
+        refusal=form.refusal.data if form.refusal.data in set(Code) else "",
+        quote_of=form.quote.data or None,
+    )
+
+
+def _offer(form: AskForm) -> OfferKind:
+    return next((each for each in OfferKind if each == form.offer.data), OfferKind.SINGLE)
+
+
+def _organization_id(reading: Session, form: AskForm, person: Viewer | None) -> int | None:
+    """Return the asker's own organization, where the form names it."""
+    if person is None:
+        return None
+    wanted = (form.organization_name.data or "").strip().casefold()
+    mine = organizations_of(reading, person.login_id)
+    return next((each.id for each in mine if each.name.casefold() == wanted), None)
+
+
+def _pool_id(reading: Session, form: AskForm, person: Viewer | None) -> int | None:
+    """Return the pool that a contract is asked for, where the asker looks after it."""
+    if person is None or not form.pool.data or form.wanted is not RequestKind.CONTRACT:
+        return None
+    try:
+        pool = find_pool(reading, form.pool.data)
+    except NotFound:
+        return None
+    mine = {each.id for each in managed_by(reading, person.login_id)}
+    return pool.id if pool.organization_id in mine else None
+
+
+def _webinar(reading: Session, form: AskForm) -> Named | None:
+    """Return the webinar that the form is about: the one it was opened from, unless it says another."""
+    words = (form.webinar.data or "").strip()
+    if not words:
+        return None
+    opened = find_webinar(reading, "", slug=form.about.data or "")
+    if opened is not None and opened.name == words:
+        return opened
+    return find_webinar(reading, words)
+
+
+def _covered(reading: Session, form: AskForm, named: Named | None) -> int:
+    """Return 1 where the asker wants a seat for themselves and holds the webinar already (A6)."""
+    person = viewer()
+    alone = form.wanted is RequestKind.REGISTER and (form.quantity.data or 1) == 1
+    if person is None or named is None or not alone:
+        return 0
+    case = load_case(reading, login_id=person.login_id, webinar_id=named.id)
+    return int(holds(case, now()))
+
+
+def _quote(reading: Session, form: AskForm, named: Named | None) -> QuoteShown | None:
+    quantity = form.quantity.data
+    if quantity is not None and not 1 <= quantity <= MOST_SEATS:
+        return None
+    new = NewRequest(
+        form.wanted,
+        "",
+        "",
+        offer=_offer(form),
+        quantity=quantity,
+        covered=_covered(reading, form, named),
+    )
+    return shown(requests.price(read_prices(reading), new), slug=named.slug if named else None)
+
+
+def _form_page(reading: Session, form: AskForm) -> str:
+    named = _webinar(reading, form)
+    held = None
+    if named is not None and _covered(reading, form, named):
+        held = read_announcement(reading, named.slug)
+    return render(
+        "requests/customer_request.html",
+        form=form,
+        quote=_quote(reading, form, named),
+        kind=form.wanted,
+        held=held,
+        held_is_to_come=held is not None and now() < held.ends_at,
+        webinars=webinars_on_sale(reading),
+        rungs=rungs(read_prices(reading)),
+        answers_by=say_moment(requests.due_after(now(), office().zone), office().zone),
+    )
+
+
+def _status_page(facts: RequestFacts, form: CorrectForm) -> str:
+    zone = office().zone
+    price_said, until = "", ""
+    if facts.quoted_minor is not None and facts.quoted_currency is not None:
+        price_said = say_money(facts.quoted_minor, facts.quoted_currency)
+        until = say_date(holds_until(facts.created_at), zone)
+    return render(
+        "requests/request.html",
+        facts=facts,
+        kind=_(facts.kind_words),
+        state=_(STATE_WORDS[facts.state]),
+        badge_kind=STATE_BADGES[facts.state],
+        due=say_moment(facts.due_at, zone),
+        asked=say_moment(facts.created_at, zone),
+        closed=say_moment(facts.closed_at, zone) if facts.closed_at else None,
+        price=price_said,
+        until=until,
+        may_send_order=bool(price_said)
+        and facts.kind is not RequestKind.PURCHASE_ORDER
+        and now() < holds_until(facts.created_at),
+        is_own=_is_own(facts),
+        email=facts.email if _is_own(facts) else _masked(facts.email),
+        sender=carrel().settings.mail_from,
+        form=form,
+        again_url=url_for(".ask"),
+    )
+
+
+def _find(request_id: str) -> RequestFacts:
+    with read_session() as reading:
+        return find_request(reading, request_id)
+
+
+def _is_own(facts: RequestFacts) -> bool:
+    """Tell whether this browser asked, or its person did, or is staff."""
+    person = viewer()
+    if person is not None and (person.is_staff or person.login_id == facts.login_id):
+        return True
+    return facts.public_id in session.get(ASKED, [])
+
+
+def _masked(email: str) -> str:
+    name, _at, domain = email.rpartition("@")
+    return f"{name[:1]}…@{domain}"

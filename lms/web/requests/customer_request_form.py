@@ -1,0 +1,178 @@
+"""What the request form asks for."""
+
+from typing import Final
+
+from wtforms import (
+    FileField,
+    Form,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
+
+from lms.grants.form_choices import EVERYTHING
+from lms.models.grants import OfferKind
+from lms.models.requests import RequestKind
+from lms.models.sales import DeliveredThrough
+from lms.pricing.price_list import MOST_SEATS
+from lms.requests.reading import KIND_WORDS
+from lms.requests.requests import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_REFERENCE
+from lms.web.accounts.forms import address_field
+from lms.web.core.form_texts import _l
+
+GROUPS: Final = (
+    (
+        _l("One webinar"),
+        (
+            RequestKind.REGISTER,
+            RequestKind.GROUP,
+            RequestKind.SHOWING,
+            RequestKind.INSTITUTION,
+        ),
+    ),
+    (_l("Many webinars"), (RequestKind.PASS, RequestKind.CONTRACT)),
+    (
+        _l("Paying"),
+        (RequestKind.PURCHASE_ORDER, RequestKind.INVOICE, RequestKind.CHECK),
+    ),
+    (_l("Help"), (RequestKind.TROUBLE,)),
+)
+OFFER_WORDS: Final = {
+    OfferKind.SINGLE: _l("Seats, each with a log-in"),
+    OfferKind.GROUP_SHOWING: _l("Showing it to a group"),
+    OfferKind.INSTITUTIONAL: _l("A whole institution"),
+    OfferKind.PASS: _l("All-access passes"),
+    OfferKind.CONTRACT: _l("A contract for an organization"),
+}
+_ABOUT_A_WEBINAR: Final = frozenset(
+    {
+        RequestKind.REGISTER,
+        RequestKind.GROUP,
+        RequestKind.SHOWING,
+        RequestKind.INSTITUTION,
+    }
+)
+_OF_AN_ORGANIZATION: Final = frozenset(
+    {
+        RequestKind.GROUP,
+        RequestKind.INSTITUTION,
+        RequestKind.CONTRACT,
+        RequestKind.PURCHASE_ORDER,
+    }
+)
+
+
+class MayBeBlank(Optional):
+    """Lets a field be empty without saying "(optional)": whether it is needed hangs on another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.field_flags = {}
+
+
+class AskForm(Form):
+    """One form for everything that can be asked of the house."""
+
+    kind = SelectField(_l("What do you need?"))
+    webinar = StringField(
+        _l("Which webinar?"),
+        [MayBeBlank(), Length(max=300)],
+        render_kw={"list": "webinars", "maxlength": 300, "autocomplete": "off"},
+    )
+    about = HiddenField()
+    pool = HiddenField()
+    offer = SelectField(_l("What is it for?"), default=OfferKind.SINGLE.value)
+    covers = SelectField(_l("What should it cover?"), default=EVERYTHING)
+    quantity = IntegerField(
+        _l("For how many people?"),
+        [
+            MayBeBlank(),
+            NumberRange(1, MOST_SEATS, _l("Give a number of people between 1 and 10,000.")),
+        ],
+        render_kw={"class": "input-short", "inputmode": "numeric", "min": 1, "max": MOST_SEATS},
+    )
+    delivered_through = RadioField(
+        _l("Where will they watch?"), default=DeliveredThrough.HERE.value
+    )
+    reference = StringField(
+        _l("Purchase order number"),
+        [Optional(), Length(max=LONGEST_REFERENCE)],
+        render_kw={"maxlength": LONGEST_REFERENCE, "autocomplete": "off"},
+    )
+    file = FileField(
+        _l("Purchase order"),
+        [Optional()],
+        description=_l("A PDF or a picture of up to 10 MB. Only our staff see it."),
+        render_kw={"accept": "application/pdf,image/jpeg,image/png,image/webp"},
+    )
+    name = StringField(
+        _l("Your name"),
+        [DataRequired(_l("Enter your name.")), Length(max=LONGEST_NAME)],
+        render_kw={"autocomplete": "name", "maxlength": LONGEST_NAME},
+    )
+    email = address_field(_l("Your e-mail address"), autocomplete="email")
+    organization_name = StringField(
+        _l("Library or organization"),
+        [MayBeBlank(), Length(max=LONGEST_NAME)],
+        description=_l("Leave it empty if you ask for yourself alone."),
+        render_kw={"autocomplete": "organization", "maxlength": LONGEST_NAME},
+    )
+    message = TextAreaField(
+        _l("Anything we should know"),
+        [Optional(), Length(max=LONGEST_MESSAGE)],
+        render_kw={"rows": 4, "maxlength": LONGEST_MESSAGE},
+    )
+    refusal = HiddenField()
+    quote = HiddenField()
+
+    @property
+    def wanted(self) -> RequestKind:
+        """Return what is asked for."""
+        return next((kind for kind in RequestKind if kind == self.kind.data), RequestKind.REGISTER)
+
+    def offer_choices(self, scopes: tuple[tuple[str, str], ...]) -> None:
+        """Give the lists their choices; `scopes` is what passes and contracts may cover."""
+        self.kind.choices = {
+            str(title): [(kind.value, _l(KIND_WORDS[kind])) for kind in kinds]
+            for title, kinds in GROUPS
+        }
+        self.offer.choices = [(kind.value, words) for kind, words in OFFER_WORDS.items()]
+        self.delivered_through.choices = [
+            (DeliveredThrough.HERE.value, _l("Here, each with a log-in of their own")),
+            (DeliveredThrough.LMS.value, _l("In our own learning system")),
+        ]
+        self.covers.choices = [(EVERYTHING, _l("Every webinar")), *scopes]
+
+    def check_whole(self, *, has_file: bool) -> bool:
+        """Tell whether nothing is missing that this kind of request needs; marks what is."""
+        kind = self.wanted
+        is_order = kind is RequestKind.PURCHASE_ORDER and not has_file
+        needed = (
+            (kind in _ABOUT_A_WEBINAR, self.webinar, _l("Say which webinar it is about.")),
+            (kind is RequestKind.GROUP, self.quantity, _l("Say for how many people.")),
+            (is_order, self.reference, _l("Give the order's number, or its file.")),
+            (
+                kind in _OF_AN_ORGANIZATION,
+                self.organization_name,
+                _l("Say which library or organization."),
+            ),
+            (kind is RequestKind.TROUBLE, self.message, _l("Tell us what happened.")),
+        )
+        missing = [
+            (field, sentence)
+            for is_needed, field, sentence in needed
+            if is_needed and not str(field.data or "").strip() and not field.errors
+        ]
+        for field, sentence in missing:
+            field.errors = [*field.errors, sentence]
+        return not missing
+
+
+class CorrectForm(Form):
+    """The right address of who asked."""
+
+    email = address_field(_l("The right address"), autocomplete="email")

@@ -1,0 +1,349 @@
+"""Staff: the desk of requests, and answering one of them."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_date, say_moment, say_time_shortly
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.models.requests import RequestKind, RequestState
+from lms.organizations import email_domains
+from lms.pricing.price_list import say_money
+from lms.pricing.quotes import holds_until
+from lms.requests import requests, seat_transfer_requests
+from lms.requests.reading import KIND_WORDS, OPEN, RequestFacts, Wanted, find_request, list_requests
+from lms.sales import sales
+from lms.sales.reading import SaleFacts, sales_to_person
+from lms.sales.sales import NewSale
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.private_pages import doors, office
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.stored_file_responses import send_stored
+from lms.web.requests.customer_request import STATE_BADGES, STATE_WORDS
+from lms.web.sales.sale_form import form_for, read_sale, render_form, with_choices
+from lms.web.sales.staff_forms import AnswerForm, DomainForm, NoteForm, SaleForm
+from media.storage.storage_protocol import content_type_of
+
+blueprint = Blueprint("staff_requests", __name__, url_prefix="/staff/requests")
+
+PAGE_SIZE: Final = 40
+LONGEST_QUERY: Final = 200
+WAITING: Final = "open"
+OVERDUE: Final = "overdue"
+ALL: Final = "all"
+FILTERS: Final = {
+    WAITING: N_("Open"),
+    OVERDUE: N_("Overdue"),
+    **{state.value: words for state, words in STATE_WORDS.items()},
+    ALL: N_("All"),
+}
+Verb = Callable[..., None]
+ANSWERS: Final[dict[str, tuple[Verb, str]]] = {
+    "finish": (requests.finish, N_("The request is done.")),
+    "decline": (requests.decline, N_("The request is declined, and the answer is on its way.")),
+}
+MOVES: Final[dict[str, tuple[Verb, str]]] = {
+    "take": (requests.take_in_hand, N_("The request is in hand.")),
+    "reopen": (requests.reopen, N_("The request is open again.")),
+}
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def index() -> ResponseReturnValue:
+    number = page_number()
+    query = " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
+    state = request.args.get("state", WAITING)
+    state = state if state in FILTERS else WAITING
+    kind = next((each for each in RequestKind if each == request.args.get("kind")), None)
+    with read_session() as session:
+        found = list_requests(
+            session,
+            _wanted(query, state, kind),
+            offset=(number - 1) * PAGE_SIZE,
+            limit=PAGE_SIZE,
+        )
+    kept: dict[str, Any] = {"q": query or None, "state": state, "kind": kind}
+    return render(
+        "sales/staff_requests.html",
+        rows=[_row(facts) for facts in found.items],
+        query=query,
+        state=state,
+        kind=kind,
+        states=[(value, _(words)) for value, words in FILTERS.items()],
+        kinds=[(each.value, _(words)) for each, words in KIND_WORDS.items()],
+        filters=_filters(query, state, kind),
+        pager=pager_of(
+            number,
+            PAGE_SIZE,
+            found.total,
+            url=lambda page: url_for(".index", **{**kept, "page": page}),
+        ),
+    )
+
+
+@blueprint.get("/<request_id>")
+@open_to(Audience.STAFF)
+def show(request_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        facts = find_request(session, request_id)
+        form = form_for(session, facts) if _may_sell(facts) else None
+        return _page(session, facts, sale=form)
+
+
+@blueprint.get("/<request_id>/file")
+@open_to(Audience.STAFF)
+def file(request_id: str) -> ResponseReturnValue:
+    with read_session() as session:
+        facts = find_request(session, request_id)
+    if facts.file_key is None:
+        raise NotFound
+    return send_stored(
+        facts.file_key, content_type_of(facts.file_key), download_name=facts.file_name
+    )
+
+
+@blueprint.post("/<request_id>/sale")
+@open_to(Audience.STAFF)
+def sell(request_id: str) -> ResponseReturnValue:
+    """Make the sale that answers a request: its access opens and its letter goes out."""
+    with read_session() as session:
+        facts = find_request(session, request_id)
+        form = with_choices(session, SaleForm(request.form))
+        try:
+            new = read_sale(session, form, answers=request_id)
+        except Invalid as refusal:
+            if not form.errors:
+                show_faults(form, refusal)
+            return _page(session, facts, sale=form), 400
+    try:
+        made = _sold(new)
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        with read_session() as session:
+            return _page(session, facts, sale=form), 400
+    flash(_("Sold. The letter is on its way to %(email)s.", email=made.contact_email), "done")
+    return see_other("staff_sales.show", sale_id=made.public_id)
+
+
+@blueprint.post("/<request_id>/refill")
+@open_to(Audience.STAFF)
+def refill(request_id: str) -> ResponseReturnValue:
+    """Let a seat go to whom the request names, or be given on, which answers the request (S3)."""
+    with read_session() as session:
+        facts = find_request(session, request_id)
+    answer = _("We agree: you may give the seat to somebody else now.")
+    done = _("The seat may be given on, and who asked is told.")
+    if facts.to_email is not None:
+        answer = _("Done: %(email)s is invited to the seat.", email=facts.to_email)
+        done = _("%(email)s is invited to the seat, and who asked is told.", email=facts.to_email)
+    actor = required_viewer().public_id
+    try:
+        with transaction() as session:
+            seat_transfer_requests.agree_to_move(
+                session, request_id, answer, doors=doors(), actor=actor, now=now()
+            )
+    except Conflict as refusal:
+        if not facts.is_open or facts.to_email is None:
+            raise
+        with read_session() as session:
+            return _page(session, facts, sale=None, hindrance=_(refusal.message)), 409
+    flash(done, "done")
+    return see_other(".show", request_id=request_id)
+
+
+@blueprint.post("/<request_id>/domain")
+@open_to(Audience.STAFF)
+def verify(request_id: str) -> ResponseReturnValue:
+    """Note that a mail domain is an organization's own, which answers the request (S7)."""
+    actor = required_viewer().public_id
+    form = DomainForm(request.form)
+    with read_session() as session:
+        facts = find_request(session, request_id)
+    if facts.organization_id is None:
+        raise Conflict(N_("This request names no organization of ours."))
+    try:
+        with transaction() as session:
+            text = form.domain.data or ""
+            kept = email_domains.verify(
+                session, facts.organization_id, text, actor=actor, now=now()
+            )
+            words = _("%(domain)s is verified: its people may take seats.", domain=kept)
+            requests.finish(
+                session, request_id, answer=words, doors=doors(), actor=actor, now=now()
+            )
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        with read_session() as session:
+            return _page(session, facts, sale=None, domain=form), 400
+    flash(_("%(domain)s is verified, and who asked is told.", domain=kept), "done")
+    return see_other(".show", request_id=request_id)
+
+
+@blueprint.post("/<request_id>/answer/<act>")
+@open_to(Audience.STAFF)
+def answer(request_id: str, act: str) -> ResponseReturnValue:
+    if act not in ANSWERS:
+        raise NotFound
+    verb, sentence = ANSWERS[act]
+    form = AnswerForm(request.form)
+    if not form.validate():
+        return _answer_again(request_id, form)
+    try:
+        with transaction() as session:
+            verb(
+                session,
+                request_id,
+                answer=form.answer.data or "",
+                doors=doors(),
+                actor=required_viewer().public_id,
+                now=now(),
+            )
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _answer_again(request_id, form)
+    flash(_(sentence), "done")
+    return see_other(".show", request_id=request_id)
+
+
+@blueprint.post("/<request_id>/note")
+@open_to(Audience.STAFF)
+def note(request_id: str) -> ResponseReturnValue:
+    form = NoteForm(request.form)
+    with transaction() as session:
+        requests.keep_note(
+            session,
+            request_id,
+            note=form.note.data or "",
+            actor=required_viewer().public_id,
+            now=now(),
+        )
+    flash(_("The note is kept."), "done")
+    return see_other(".show", request_id=request_id)
+
+
+@blueprint.post("/<request_id>/<act>")
+@open_to(Audience.STAFF)
+def move(request_id: str, act: str) -> ResponseReturnValue:
+    if act not in MOVES:
+        raise NotFound
+    verb, sentence = MOVES[act]
+    with transaction() as session:
+        verb(session, request_id, actor=required_viewer().public_id, now=now())
+    flash(_(sentence), "done")
+    return see_other(".show", request_id=request_id)
+
+
+def _answer_again(request_id: str, form: AnswerForm) -> ResponseReturnValue:
+    with read_session() as session:
+        facts = find_request(session, request_id)
+        selling = form_for(session, facts) if _may_sell(facts) else None
+        return _page(session, facts, sale=selling, answer=form), 400
+
+
+def _sold(new: NewSale) -> SaleFacts:
+    with transaction() as session:
+        return sales.sell(
+            session, new, office=office(), actor=required_viewer().public_id, now=now()
+        )
+
+
+def _may_sell(facts: RequestFacts) -> bool:
+    kept = (RequestKind.REASSIGN, RequestKind.DOMAIN)
+    return facts.is_open and facts.kind not in kept and not facts.asks_money_back
+
+
+def _to_pay_back(session: Session, facts: RequestFacts) -> tuple[SaleFacts, ...]:
+    if not facts.asks_money_back or facts.login_id is None or facts.webinar_id is None:
+        return ()
+    return sales_to_person(session, facts.login_id, facts.webinar_id)
+
+
+def _page(
+    session: Session,
+    facts: RequestFacts,
+    *,
+    sale: SaleForm | None,
+    answer: AnswerForm | None = None,
+    domain: DomainForm | None = None,
+    hindrance: str = "",
+) -> str:
+    zone = office().zone
+    quoted = ""
+    if facts.quoted_minor is not None and facts.quoted_currency is not None:
+        quoted = _(
+            "%(price)s, which holds until %(until)s",
+            price=say_money(facts.quoted_minor, facts.quoted_currency),
+            until=say_date(holds_until(facts.created_at), zone),
+        )
+    return render_form(
+        session,
+        sale or SaleForm(),
+        "sales/staff_request.html",
+        facts=facts,
+        kind=_(facts.kind_words),
+        state=_(STATE_WORDS[facts.state]),
+        badge_kind=STATE_BADGES[facts.state],
+        is_overdue=facts.is_overdue(now()),
+        may_sell=sale is not None,
+        to_pay_back=[
+            (each, say_money(each.price_minor - each.refunded_minor, each.currency))
+            for each in _to_pay_back(session, facts)
+        ],
+        hindrance=hindrance,
+        quoted=quoted,
+        due=say_moment(facts.due_at, zone),
+        asked=say_moment(facts.created_at, zone),
+        closed=say_moment(facts.closed_at, zone) if facts.closed_at else None,
+        domain_form=domain or DomainForm(domain=_domain(facts)),
+        answer_form=answer or AnswerForm(),
+        note_form=NoteForm(note=facts.note),
+    )
+
+
+def _domain(facts: RequestFacts) -> str:
+    """Return the domain that is asked for, or that of the asker's own address."""
+    return facts.reference or facts.email.rpartition("@")[2]
+
+
+def _wanted(query: str, state: str, kind: RequestKind | None) -> Wanted:
+    one = next((each for each in RequestState if each == state), None)
+    states = (one,) if one else OPEN if state == WAITING else ()
+    return Wanted(query, states, kind, now() if state == OVERDUE else None)
+
+
+def _row(facts: RequestFacts) -> dict[str, object]:
+    zone = office().zone
+    return {
+        "id": facts.public_id,
+        "number": facts.number,
+        "kind": _(facts.kind_words),
+        "about": facts.webinar_title or "",
+        "who": facts.name,
+        "organization": facts.organization_name,
+        "state": _(STATE_WORDS[facts.state]),
+        "badge": STATE_BADGES[facts.state],
+        "is_overdue": facts.is_overdue(now()),
+        "due": say_time_shortly(facts.due_at, zone),
+        "closed": say_time_shortly(facts.closed_at, zone) if facts.closed_at else None,
+    }
+
+
+def _filters(query: str, state: str, kind: RequestKind | None) -> list[tuple[str, str]]:
+    """Return the filters in force, each with the address of the list without it."""
+    chips = []
+    if query:
+        chips.append((f"“{query}”", url_for(".index", state=state, kind=kind)))
+    if state != WAITING:
+        chips.append((_(FILTERS[state]), url_for(".index", q=query or None, kind=kind)))
+    if kind is not None:
+        chips.append((_(KIND_WORDS[kind]), url_for(".index", q=query or None, state=state)))
+    return chips

@@ -1,0 +1,1 @@
+"""Pages of seats: claiming, own seats, and everything for managers."""

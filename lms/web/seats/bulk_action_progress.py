@@ -1,0 +1,99 @@
+"""How far it is what is done to many seats, and stopping it."""
+
+from typing import Final
+
+from flask import Blueprint, Response, flash, jsonify
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.errors import N_
+from lms.core.progress_estimates import pace_of
+from lms.jobs import queue as job_queue
+from lms.models.jobs import JobState
+from lms.seats import bulk_actions
+from lms.seats.bulk_actions import Act, MassWork
+from lms.web.core.current_user import required_viewer
+from lms.web.core.job_progress_texts import STATE_BADGES
+from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.number_fields import counted
+from lms.web.core.progress_texts import say_pace
+from lms.web.core.request_context import read_session, see_other, transaction, wants_json
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint(
+    "organization_mass_work",
+    __name__,
+    url_prefix="/organization/<organization_id>/people/work",
+)
+
+STATE_WORDS: Final = {
+    JobState.QUEUED: N_("Begins in a moment"),
+    JobState.RUNNING: N_("Under way"),
+    JobState.DONE: N_("Done"),
+    JobState.FAILED: N_("It stopped before its end"),
+    JobState.CANCELED: N_("Stopped"),
+}
+
+
+@blueprint.get("/<job_id>")
+@open_to(Audience.MANAGERS)
+def show(organization_id: str, job_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        facts = bulk_actions.read_work(session, organization_id, job_id)
+    amount = _amount(facts)
+    if wants_json():
+        return _as_json(facts, amount)
+    return render_in(
+        managed,
+        "seats/bulk_action_progress.html",
+        facts=facts,
+        state=_(STATE_WORDS[_shown(facts)]),
+        badge_kind=STATE_BADGES[_shown(facts)],
+        percent=round(100 * facts.share),
+        amount=amount,
+        left=facts.total - facts.done,
+        is_sending=facts.act is Act.SEND_AGAIN,
+        said=counted,
+    )
+
+
+@blueprint.post("/<job_id>/stop")
+@open_to(Audience.MANAGERS)
+def stop(organization_id: str, job_id: str) -> ResponseReturnValue:
+    managed_organization(organization_id)
+    actor = required_viewer().public_id
+    with transaction() as session:
+        bulk_actions.read_work(session, organization_id, job_id)
+        job_queue.cancel(session, job_id, actor=actor, now=now())
+    flash(_("It stops after those it has in hand at this moment."), "done")
+    return see_other(".show", organization_id=organization_id, job_id=job_id)
+
+
+def _shown(facts: MassWork) -> JobState:
+    """Return the state to tell: work that lets others go first for a moment is under way."""
+    is_waiting = facts.state is JobState.QUEUED and facts.done > 0
+    return JobState.RUNNING if is_waiting else facts.state
+
+
+def _amount(facts: MassWork) -> str:
+    pace = pace_of(
+        facts.done,
+        facts.total,
+        facts.share,
+        started_at=facts.started_at,
+        now=now(),
+        before=facts.before,
+    )
+    return say_pace(pace)
+
+
+def _as_json(facts: MassWork, amount: str) -> Response:
+    return jsonify(
+        state=_(STATE_WORDS[_shown(facts)]),
+        is_live=facts.is_live,
+        percent=round(100 * facts.share),
+        amount=amount,
+        note="",
+    )

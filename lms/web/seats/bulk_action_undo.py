@@ -1,0 +1,39 @@
+"""Undoing for half a minute what was done to many seats of the table."""
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from flask import flash
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from lms.core.errors import Conflict
+from lms.web.core.number_fields import counted
+from lms.web.core.request_context import transaction
+
+Done = TypeVar("Done")
+
+
+def put_back(done: Iterable[Done], undo: Callable[[Session, Done], object]) -> int:
+    """Undo each in a transaction of its own, and tell how many have their seats again.
+
+    Returns how many can't be undone any more: those for which `undo` raises Conflict.
+    """
+    undone = failed = 0
+    for one in done:
+        try:
+            with transaction() as writing:
+                undo(writing, one)
+        except Conflict:
+            failed += 1
+        else:
+            undone += 1
+    if undone:
+        words = ngettext(
+            "%(said)s person has their seat again.",
+            "%(said)s people have their seats again.",
+            undone,
+            said=counted(undone),
+        )
+        flash(words, "done")
+    return failed

@@ -1,0 +1,240 @@
+"""What a consortium's members have of its pools: allotting, changing, moving back (PRODUCT.md, S11)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.errors import Conflict, NotFound
+from lms.organizations import organizations
+from lms.organizations.managers import Managed
+from lms.seats import allotments, pools
+from lms.seats.pool_overview import PoolCard, read_pools
+from lms.seats.pools import PoolFacts
+from lms.web.core.current_user import required_viewer
+from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.number_fields import counted
+from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.seats.manager_allotments_form import AllotForm, PartForm
+from lms.web.seats.pool_texts import pool_title, takes_people
+
+blueprint = Blueprint(
+    "organization_allotments", __name__, url_prefix="/organization/<organization_id>"
+)
+
+PAGE: Final = ".overview"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one organization has of a pool, as the page shows it."""
+
+    id: str
+    organization: str
+    allotted: str
+    used: str
+    unused: str
+    takes_back: str  # what is moved back by a click; empty where nothing is unused
+    form: PartForm
+
+
+@dataclass(frozen=True, slots=True)
+class Allotted:
+    """One pool: what is free in it, who has parts of it, and the form for one more."""
+
+    id: str
+    title: str
+    free: str
+    is_limited: bool
+    is_open: bool
+    parts: tuple[Part, ...]
+    form: AllotForm
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A form that came back with faults: of a pool, or of one part of it."""
+
+    id: str
+    form: PartForm
+
+
+@blueprint.get("/allotments")
+@open_to(Audience.MANAGERS)
+def overview(organization_id: str) -> ResponseReturnValue:
+    return _page(managed_organization(organization_id))
+
+
+@blueprint.post("/pools/<pool_id>/allotments")
+@open_to(Audience.MANAGERS)
+def allot(organization_id: str, pool_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        pool = _own_pool(session, managed, pool_id)
+        children = organizations.children_of(session, managed.facts.id)
+    form = AllotForm(request.form, prefix=pool_id)
+    form.ask_for_number(is_limited=pool.capacity is not None)
+    form.organization.choices = [(one.slug, one.name) for one in children]
+
+    def write(session: Session) -> PoolFacts:
+        child = organizations.find_organization(session, form.organization.data)
+        actor = required_viewer().public_id
+        return allotments.allot(session, pool.id, child.id, form.seats.data, actor=actor, now=now())
+
+    return _answer(managed, Failed(pool_id, form), write)
+
+
+@blueprint.post("/pools/<pool_id>/allotments/<part_id>")
+@open_to(Audience.MANAGERS)
+def change(organization_id: str, pool_id: str, part_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        pool = _own_pool(session, managed, pool_id)
+        part = allotments.find_part(session, pool.id, part_id)
+    form = PartForm(request.form, prefix=part_id)
+    form.ask_for_number(is_limited=pool.capacity is not None)
+
+    def write(session: Session) -> PoolFacts:
+        actor = required_viewer().public_id
+        return allotments.change(session, part.id, form.seats.data, actor=actor, now=now())
+
+    return _answer(managed, Failed(part_id, form), write)
+
+
+@blueprint.post("/pools/<pool_id>/allotments/<part_id>/unused")
+@open_to(Audience.MANAGERS)
+def take_back(organization_id: str, pool_id: str, part_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        part = allotments.find_part(session, _own_pool(session, managed, pool_id).id, part_id)
+        number = allotments.take_back_unused(
+            session, part.id, actor=required_viewer().public_id, now=now()
+        )
+    flash(
+        ngettext(
+            "%(said)s unused seat of %(organization)s is yours again.",
+            "%(said)s unused seats of %(organization)s are yours again.",
+            number,
+            said=counted(number),
+            organization=part.organization,
+        ),
+        "done" if number else "note",
+    )
+    return see_other(PAGE, organization_id=organization_id)
+
+
+def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:
+    """Return a pool that this organization may allot; raises NotFound for any other."""
+    pool = pools.find_pool(session, pool_id)
+    if pool.organization_id != managed.facts.id or pool.allotted_from is not None:
+        raise NotFound(pools.NO_SUCH_POOL)
+    return pool
+
+
+def _answer(
+    managed: Managed, asked: Failed, write: Callable[[Session], PoolFacts]
+) -> ResponseReturnValue:
+    if not asked.form.validate():
+        return _page(managed, asked), 400
+    try:
+        with transaction() as session:
+            part = write(session)
+    except Conflict as refusal:
+        asked.form.seats.errors = [_(refusal.message)]
+        return _page(managed, asked), 409
+    if part.allotted is None:
+        told = _("%(name)s takes as many seats as it needs.", name=part.organization)
+    else:
+        told = ngettext(
+            "%(name)s has %(said)s seat now.",
+            "%(name)s has %(said)s seats now.",
+            part.allotted,
+            name=part.organization,
+            said=counted(part.allotted),
+        )
+    flash(told, "done")
+    return see_other(PAGE, organization_id=managed.facts.public_id)
+
+
+def _page(managed: Managed, failed: Failed | None = None) -> str:
+    with read_session() as session:
+        cards = [
+            card
+            for card in read_pools(session, managed.facts.id, now=now())
+            if card.allotted_by is None
+        ]
+        children = organizations.children_of(session, managed.facts.id)
+        parts = {card.id: pools.allotments_of(session, card.id) for card in cards}
+    names = [(one.slug, one.name) for one in children]
+    return render_in(
+        managed,
+        "seats/manager_allotments.html",
+        pools=[_allotted(card, parts[card.id], names, failed) for card in cards],
+        has_children=bool(children),
+        failed=failed.form if failed else None,
+    )
+
+
+def _allotted(
+    card: PoolCard,
+    parts: tuple[PoolFacts, ...],
+    children: list[tuple[str, str]],
+    failed: Failed | None,
+) -> Allotted:
+    have = {part.organization for part in parts}
+    form = AllotForm(prefix=card.public_id)
+    if failed is not None and failed.id == card.public_id and isinstance(failed.form, AllotForm):
+        form = failed.form
+    form.organization.choices = [(slug, name) for slug, name in children if name not in have]
+    return Allotted(
+        id=card.public_id,
+        title=pool_title(card),
+        free=_free(card),
+        is_limited=card.capacity is not None,
+        is_open=takes_people(card),
+        parts=tuple(_part(part, failed) for part in parts),
+        form=form,
+    )
+
+
+def _free(card: PoolCard) -> str:
+    if card.capacity is None or card.free is None:
+        return _("No limit: give each as many as it needs, or a number.")
+    return ngettext(
+        "%(free)s of %(capacity)s seat is free.",
+        "%(free)s of %(capacity)s seats are free.",
+        card.capacity,
+        free=counted(card.free),
+        capacity=counted(card.capacity),
+    )
+
+
+def _part(part: PoolFacts, failed: Failed | None) -> Part:
+    form = PartForm(prefix=part.public_id, data={"seats": part.allotted})
+    if failed is not None and failed.id == part.public_id:
+        form = failed.form
+    unused = None if part.allotted is None else max(0, part.allotted - part.used)
+    takes_back = ""
+    if unused:
+        takes_back = ngettext(
+            "%(said)s unused seat",
+            "%(said)s unused seats",
+            unused,
+            said=counted(unused),
+        )
+    return Part(
+        id=part.public_id,
+        organization=part.organization,
+        allotted=_("No limit") if part.allotted is None else counted(part.allotted),
+        used=counted(part.used),
+        unused="" if unused is None else counted(unused),
+        takes_back=takes_back,
+        form=form,
+    )

@@ -1,0 +1,76 @@
+"""Who may take a free seat unasked: an organization's own mail domains, and each pool's policy."""
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.errors import NotFound
+from lms.models.seats import ClaimPolicy
+from lms.organizations import email_domains
+from lms.seats import pools
+from lms.seats.pool_overview import read_pool, read_pools
+from lms.web.core.current_user import required_viewer
+from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.seats.pool_texts import pool_title
+
+blueprint = Blueprint(
+    "organization_claims", __name__, url_prefix="/organization/<organization_id>/claims"
+)
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def claims(organization_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        cards = read_pools(session, managed.facts.id, now=now())
+        owned = email_domains.domains_of(session, managed.facts.id)
+    return render_in(
+        managed,
+        "seats/manager_claim_policy.html",
+        domains=owned,
+        pools=[
+            (card.public_id, pool_title(card), card.claim_policy is ClaimPolicy.DOMAIN)
+            for card in cards
+        ],
+    )
+
+
+@blueprint.post("/<pool_id>/policy")
+@open_to(Audience.MANAGERS)
+def set_policy(organization_id: str, pool_id: str) -> ResponseReturnValue:
+    managed, moment = managed_organization(organization_id), now()
+    policy = next((each for each in ClaimPolicy if each == request.form.get("policy")), None)
+    with transaction() as session:
+        card = read_pool(session, managed.facts.id, pool_id, now=moment)
+        if policy is None:
+            raise NotFound
+        pools.set_claim_policy(
+            session, card.id, policy, actor=required_viewer().public_id, now=moment
+        )
+    said = (
+        _("People of your domains may now take a free seat of %(pool)s.", pool=pool_title(card))
+        if policy is ClaimPolicy.DOMAIN
+        else _("Seats of %(pool)s now go to whom you invite.", pool=pool_title(card))
+    )
+    flash(said, "done")
+    return see_other(".claims", organization_id=organization_id)
+
+
+@blueprint.post("/domains/<domain_id>/forget")
+@open_to(Audience.MANAGERS)
+def forget(organization_id: str, domain_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        email_domains.forget(
+            session,
+            managed.facts.id,
+            domain_id,
+            actor=required_viewer().public_id,
+            now=now(),
+        )
+    flash(_("The domain is no longer yours here. Whoever has a seat keeps it."), "done")
+    return see_other(".claims", organization_id=organization_id)

@@ -1,0 +1,202 @@
+"""Inviting people to a pool's seats, by addresses that are typed or pasted (PRODUCT.md, S4, S8)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.email_addresses import Address
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.models.grants import Scope
+from lms.models.seats import AssignmentState
+from lms.organizations.managers import Managed
+from lms.organizations.staff_list_parser import SENTENCES, Entry, read_pasted
+from lms.seats import invitations
+from lms.seats.invitations import MOST_AT_ONCE, Answer, Invited, Invitee, NoSeat
+from lms.seats.pool_overview import PoolCard, read_pools
+from lms.web.core.current_user import required_viewer
+from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.number_fields import counted
+from lms.web.core.private_pages import doors
+from lms.web.core.request_context import read_session, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.seats.manager_seat_table import titles_of
+from lms.web.seats.pool_texts import pool_title, takes_people
+
+blueprint = Blueprint(
+    "organization_inviting", __name__, url_prefix="/organization/<organization_id>"
+)
+
+NOBODY_NAMED = N_("Give at least one address.")
+HAS_IT: Final = {
+    AssignmentState.INVITED: N_("Was invited already"),
+    AssignmentState.OFFERED: N_("Has an offer already"),
+    AssignmentState.CLAIMED: N_("Has a seat already"),
+    AssignmentState.FROZEN: N_("Kept for a renewal"),
+}
+
+
+class Overage(Conflict):
+    """So many seats are missing for all who were named (S8)."""
+
+    def __init__(self, missing: int) -> None:
+        super().__init__(
+            ngettext(
+                "Nobody was invited yet: for all of them you need %(said)s more seat.",
+                "Nobody was invited yet: for all of them you need %(said)s more seats.",
+                missing,
+                said=counted(missing),
+            ),
+            code="overage",
+        )
+        self.missing = missing
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why nobody was invited; `missing` is how many seats were too few, `faults` what can't be read."""
+
+    text: str
+    faults: tuple[str, ...] = ()
+    missing: int = 0
+    is_too_long: bool = False
+
+
+@blueprint.get("/invite")
+@open_to(Audience.MANAGERS)
+def begin(organization_id: str) -> ResponseReturnValue:
+    return _page(managed_organization(organization_id), request.args.get("pool", ""))
+
+
+@blueprint.post("/invite")
+@open_to(Audience.MANAGERS)
+def send(organization_id: str) -> ResponseReturnValue:
+    managed, chosen = managed_organization(organization_id), request.form.get("pool", "")
+    with read_session() as session:
+        cards = read_pools(session, managed.facts.id, now=now())
+    card = next((each for each in cards if each.public_id == chosen), None)
+    if card is None:
+        raise NotFound
+    try:
+        people, faults = _read(request.form.get("addresses", ""))
+    except Invalid as refusal:
+        return _page(managed, chosen, _too_many_or(refusal)), 400
+    if faults:
+        text = _("Nobody was invited yet, as not every address can be read.")
+        return _page(managed, chosen, Trouble(text, faults)), 400
+    try:
+        with transaction() as session:
+            answers = _invite_all(session, card, people)
+    except Invalid as refusal:
+        return _page(managed, chosen, _too_many_or(refusal)), 400
+    except Overage as overage:
+        return _page(managed, chosen, Trouble(overage.message, missing=overage.missing)), 409
+    except Conflict as refusal:
+        return _page(managed, chosen, Trouble(_(refusal.message))), 409
+    return _answered(managed, card, answers)
+
+
+def _invite_all(session: Session, card: PoolCard, people: Sequence[Invitee]) -> tuple[Answer, ...]:
+    """Invite all of them or nobody; raises Overage where seats are missing."""
+    actor = required_viewer().public_id
+    answers = invitations.invite(session, card.id, people, doors=doors(), actor=actor, now=now())
+    missing = sum(isinstance(each, NoSeat) for each in answers)
+    if missing:
+        raise Overage(missing)
+    return answers
+
+
+def _read(pasted: str) -> tuple[list[Invitee], tuple[str, ...]]:
+    """Return whom a text names, and each line that names nobody, in words. Raises Invalid."""
+    if not pasted.strip():
+        raise Invalid(NOBODY_NAMED)
+    entries = list(islice(read_pasted(pasted), 2 * MOST_AT_ONCE))
+    faults = tuple(_fault(each) for each in entries if each.fault)
+    people: dict[str, Invitee] = {}
+    for each in entries:
+        if not each.fault:  # of an address given twice, the first counts
+            address = Address(each.email, each.email_key)
+            people.setdefault(each.email_key, Invitee(address, each.name))
+    if not people and not faults:
+        raise Invalid(NOBODY_NAMED)
+    return list(people.values()), faults
+
+
+def _fault(entry: Entry) -> str:
+    assert entry.fault is not None  # noqa: S101  (only faulty entries are asked for)
+    sentence = _(SENTENCES[entry.fault])
+    return _("Line %(line)s, “%(raw)s”: %(why)s", line=entry.line, raw=entry.raw, why=sentence)
+
+
+def _too_many_or(refusal: Invalid) -> Trouble:
+    is_too_long = refusal.message == invitations.TOO_MANY_AT_ONCE
+    return Trouble(_(refusal.message), is_too_long=is_too_long)
+
+
+def _page(managed: Managed, chosen: str, trouble: Trouble | None = None) -> str:
+    with read_session() as session:
+        cards = read_pools(session, managed.facts.id, now=now())
+    titles = titles_of(cards)
+    if chosen and chosen not in titles:
+        raise NotFound
+    pasted = request.form.get("addresses", "")
+    card = next((each for each in cards if each.public_id == chosen), None)
+    return render_in(
+        managed,
+        "seats/manager_invite_people.html",
+        pools=[
+            (each.public_id, titles[each.public_id], each.free)
+            for each in cards
+            if takes_people(each) or each.public_id == chosen
+        ],
+        chosen=chosen,
+        pasted=pasted,
+        trouble=trouble,
+        more_url=_more_url(card, trouble.missing) if card and trouble else "",
+        said=counted,
+    )
+
+
+def _answered(managed: Managed, card: PoolCard, answers: Sequence[Answer]) -> str:
+    invited = sum(isinstance(each, Invited) for each in answers)
+    return render_in(
+        managed,
+        "seats/manager_invite_results.html",
+        pool=pool_title(card),
+        pool_id=card.public_id,
+        title=ngettext(
+            "%(said)s person is invited",
+            "%(said)s people are invited",
+            invited,
+            said=counted(invited),
+        )
+        if invited
+        else _("Nobody new was invited"),
+        rows=[_row(each) for each in answers],
+        has_new=invited > 0,
+    )
+
+
+def _row(answer: Answer) -> tuple[str, str, str, str]:
+    if isinstance(answer, Invited):
+        return answer.email, answer.seat, _("Invited"), "open"
+    if isinstance(answer, NoSeat):
+        return answer.email, "", _("No seat left"), "soon"
+    return answer.email, answer.seat, _(HAS_IT[answer.state]), "plain"
+
+
+def _more_url(card: PoolCard, missing: int) -> str:
+    return url_for(
+        "ask.ask",
+        kind="more_seats",
+        webinar=card.target if card.scope is Scope.WEBINAR else None,
+        quantity=missing or None,
+        refusal="POOL_FULL",
+    )

@@ -1,0 +1,145 @@
+"""An organization at a glance: its pools, who waits, and what needs attention first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.contracts import renewals
+from lms.contracts.renewals import Shortage
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_day
+from lms.core.errors import NotFound
+from lms.organizations.managers import Managed, managed_by
+from lms.seats.pool_overview import PoolCard, Standing, read_pools
+from lms.web.core.current_user import required_viewer
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.number_fields import counted
+from lms.web.core.request_context import read_session, render
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.seats.pool_texts import SOON, pool_face, pool_title
+
+blueprint = Blueprint("organizations", __name__, url_prefix="/organization")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something a manager should look at, and where."""
+
+    text: str
+    url: str
+    label: str
+    kind: str = "attention"
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def index() -> ResponseReturnValue:
+    person = required_viewer()
+    with read_session() as session:
+        found = managed_by(session, person.login_id)
+    if not found:
+        raise NotFound
+    if len(found) == 1:
+        return redirect(url_for(".overview", organization_id=found[0].public_id), code=303)
+    return render("seats/manager_organizations.html", organizations=found)
+
+
+@blueprint.get("/<organization_id>")
+@open_to(Audience.MANAGERS)
+def overview(organization_id: str) -> ResponseReturnValue:
+    managed, moment = managed_organization(organization_id), now()
+    with read_session() as session:
+        cards = read_pools(session, managed.facts.id, now=moment)
+        shortages = [
+            (card, renewals.shortage_ahead(session, card.id, now=moment))
+            for card in cards
+            if any(line.starts_at > moment for line in card.lines)
+        ]
+    zone = zone_of(managed)
+    return render_in(
+        managed,
+        "seats/manager_overview.html",
+        faces=[pool_face(card, organization_id, zone=zone, now=moment) for card in cards],
+        allots=[
+            card.public_id
+            for card in cards
+            if card.allotted_by is None and (managed.has_children or card.counts.allotted)
+        ],
+        needs=[
+            *(_fewer(managed, card, ahead, zone) for card, ahead in shortages if ahead),
+            *(need for card in cards for need in _needs(managed, card)),
+        ],
+        ending=[
+            pool_face(card, organization_id, zone=zone, now=moment)
+            for card in cards
+            if _ends(card, moment)
+        ],
+        totals=_totals(cards),
+    )
+
+
+def _ends(card: PoolCard, moment: datetime) -> bool:
+    lapses = card.term.until is not None and card.term.until - moment <= SOON
+    return lapses or (card.term.standing is Standing.LAPSED and card.counts.frozen > 0)
+
+
+def _totals(cards: tuple[PoolCard, ...]) -> list[tuple[str, str]]:
+    live = [card for card in cards if card.term.standing is not Standing.LAPSED]
+    return [
+        (_("Seats claimed"), counted(sum(card.counts.claimed for card in live))),
+        (_("Open invitations"), counted(sum(card.counts.invited for card in live))),
+        (_("Free seats"), counted(sum(card.free or 0 for card in live))),
+        (_("Waiting"), counted(sum(card.counts.waiting for card in live))),
+    ]
+
+
+def _fewer(managed: Managed, card: PoolCard, ahead: Shortage, zone: ZoneInfo) -> Need:
+    text = ngettext(
+        "%(pool)s has fewer seats from %(day)s: %(count)s person has to go.",
+        "%(pool)s has fewer seats from %(day)s: %(count)s people have to go.",
+        len(ahead.leavers),
+        pool=pool_title(card),
+        day=say_day(ahead.at, zone),
+        count=counted(len(ahead.leavers)),
+    )
+    url = url_for(
+        "organization_renewal.renewal",
+        organization_id=managed.facts.public_id,
+        pool_id=card.public_id,
+    )
+    return Need(text, url, _("Choose who stays"))
+
+
+def _needs(managed: Managed, card: PoolCard) -> list[Need]:
+    title, here = pool_title(card), managed.facts.public_id
+    rows: dict[str, Any] = {"organization_id": here, "pool": card.public_id}
+    needs = []
+    if card.counts.waiting:
+        text = ngettext(
+            "%(count)s person waits for a seat in %(pool)s.",
+            "%(count)s people wait for a seat in %(pool)s.",
+            card.counts.waiting,
+            count=counted(card.counts.waiting),
+            pool=title,
+        )
+        url = url_for(
+            "organization_invitations.invitations", organization_id=here, pool_id=card.public_id
+        )
+        needs.append(Need(text, f"{url}#waiting", _("See who waits")))
+    if card.counts.awaiting_approval:
+        text = ngettext(
+            "%(count)s freed seat of %(pool)s waits until we approve that it is filled anew.",
+            "%(count)s freed seats of %(pool)s wait until we approve that they are filled anew.",
+            card.counts.awaiting_approval,
+            count=counted(card.counts.awaiting_approval),
+            pool=title,
+        )
+        url = url_for("organization_people.people", state="locked", **rows)
+        needs.append(Need(text, url, _("See them"), "note"))
+    return needs

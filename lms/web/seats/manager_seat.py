@@ -1,0 +1,196 @@
+"""One seat: who has it, what they have watched of it, and everybody who had it before."""
+
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, make_response, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.certificates.manager_view import list_in_seat
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_date, say_moment_in_a_row
+from lms.core.errors import N_, NotFound
+from lms.models.grants import Scope
+from lms.models.seats import AssignmentEnd, AssignmentState, SeatState
+from lms.organizations.managers import Managed
+from lms.seats import invitations
+from lms.seats.assignment_history import Sitting, read_history
+from lms.seats.pool_overview import PoolCard, read_pool
+from lms.seats.reading import SeatFacts, find_seat
+from lms.seats.seat_table import Standing
+from lms.seats.watch_progress import COMPLETED_FROM, read_shares
+from lms.web.certificates.texts_and_pdfs import day_of, hours_words
+from lms.web.core.current_user import required_viewer
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.private_pages import doors, keep_nothing
+from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.seats.pool_texts import pool_title
+from lms.web.seats.seat_table_filters import STANDING_BADGES, STANDING_WORDS
+
+blueprint = Blueprint(
+    "organization_seat", __name__, url_prefix="/organization/<organization_id>/seats"
+)
+
+ENDINGS: Final = {
+    AssignmentEnd.EXPIRED: N_("The invitation ran out"),
+    AssignmentEnd.REMOVED: N_("Released by a manager"),
+    AssignmentEnd.REASSIGNED: N_("Given to somebody else"),
+    AssignmentEnd.LEFT: N_("Gave it up"),
+    AssignmentEnd.OVER_CAPACITY: N_("Released, as the renewal has fewer seats"),
+    AssignmentEnd.LAPSED: N_("The contract ended"),
+    AssignmentEnd.ERASED: N_("Erased at their wish"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One person's time in the seat, in words."""
+
+    name: str
+    email: str
+    since: str
+    until: str
+    how: str
+
+
+@blueprint.get("/<seat_id>")
+@open_to(Audience.MANAGERS)
+def seat(organization_id: str, seat_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    zone = zone_of(managed)
+    with read_session() as session:
+        found = own_seat(session, managed, seat_id)
+        card = read_pool(session, managed.facts.id, found.pool, now=now())
+        history = read_history(session, found.id)
+        shares = read_shares(session, [history[0].assignment_id]) if history else {}
+        earned = list_in_seat(session, history[0].assignment_id) if history else ()
+    sits = history[0] if history and history[0].ended_at is None else None
+    is_locked = found.state is SeatState.LOCKED
+    return render_in(
+        managed,
+        "seats/manager_seat.html",
+        seat=found,
+        pool=pool_title(card),
+        pool_id=card.public_id,
+        person=_name(sits) if sits else _("Nobody has this seat"),
+        badge=_badge(found, sits),
+        facts=_facts(found, card, sits, next(iter(shares.values()), ()), zone),
+        may_be_released=sits is not None,
+        is_open=sits is not None
+        and sits.state in (AssignmentState.INVITED, AssignmentState.OFFERED),
+        may_be_given_on=sits is not None and sits.state is not AssignmentState.FROZEN,
+        may_be_readdressed=found.login_id is None,
+        is_locked=is_locked,
+        waits_for_approval=is_locked and found.opens_at is None,
+        certificates=[(each, day_of(each), hours_words(each.credit_minutes)) for each in earned],
+        history=[_chapter(each, zone) for each in history],
+    )
+
+
+@blueprint.post("/<seat_id>/resend")
+@open_to(Audience.MANAGERS)
+def resend(organization_id: str, seat_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        found = own_seat(session, managed, seat_id)
+        invitations.send_again(
+            session, seat_id, doors=doors(), actor=required_viewer().public_id, now=now()
+        )
+    flash(_("The invitation is on its way again. Links sent before no longer work."), "done")
+    if request.form.get("from") == "pool":
+        return see_other(
+            "organization_invitations.invitations",
+            organization_id=organization_id,
+            pool_id=found.pool,
+        )
+    return see_other(".seat", organization_id=organization_id, seat_id=seat_id)
+
+
+@blueprint.post("/<seat_id>/link")
+@open_to(Audience.MANAGERS)
+def fresh_link(organization_id: str, seat_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        found = own_seat(session, managed, seat_id)
+        token = invitations.fresh_link(
+            session, seat_id, actor=required_viewer().public_id, now=now()
+        )
+    page = render_in(
+        managed,
+        "seats/manager_seat_link.html",
+        person=found.name or found.email or "",
+        email=found.email,
+        seat_id=seat_id,
+        link=doors().page(f"/claim/{token}"),
+    )
+    return keep_nothing(make_response(page))
+
+
+def own_seat(session: Session, managed: Managed, seat_id: str) -> SeatFacts:
+    """Return a seat of this organization; raises NotFound for any other."""
+    found = find_seat(session, seat_id)
+    if found.organization_id != managed.facts.id:
+        raise NotFound
+    return found
+
+
+def _name(sitting: Sitting) -> str:
+    return sitting.name or sitting.email or _("Somebody without an address")
+
+
+def _badge(found: SeatFacts, sits: Sitting | None) -> tuple[str, str]:
+    if sits is None:
+        if found.state is SeatState.LOCKED:
+            return _(STANDING_WORDS[Standing.LOCKED]), "none"
+        return _("Free"), "free"
+    standing = Standing(sits.state.value)
+    return _(STANDING_WORDS[standing]), STANDING_BADGES[standing]
+
+
+def _facts(
+    found: SeatFacts,
+    card: PoolCard,
+    sits: Sitting | None,
+    shares: tuple[float, ...],
+    zone: ZoneInfo,
+) -> list[tuple[str, str]]:
+    pairs = [(_("Seat of"), pool_title(card))]
+    if sits is not None:
+        pairs.append((_("E-mail address"), sits.email or ""))
+        pairs.append((_("Invited"), say_date(sits.invited_at, zone)))
+        if sits.claimed_at is not None:
+            pairs.append((_("Claimed"), say_date(sits.claimed_at, zone)))
+        if sits.expires_at is not None and sits.state is not AssignmentState.CLAIMED:
+            pairs.append((_("Runs out"), say_moment_in_a_row(sits.expires_at, zone)))
+        if sits.state is AssignmentState.CLAIMED:
+            pairs.extend(_watched(card, shares))
+    elif found.state is SeatState.LOCKED:
+        opens = say_moment_in_a_row(found.opens_at, zone) if found.opens_at else ""
+        pairs.append((_("Can be filled"), opens or _("once we approve it")))
+    pairs.append((_("Reference"), found.public_id))
+    return pairs
+
+
+def _watched(card: PoolCard, shares: tuple[float, ...]) -> list[tuple[str, str]]:
+    completed = sum(share >= COMPLETED_FROM for share in shares)
+    if card.scope is Scope.WEBINAR:
+        share = max(shares, default=0.0)
+        done = _("Yes") if completed else _("Not yet")
+        return [(_("Watched"), f"{round(100 * share)} %"), (_("Completed"), done)]
+    return [(_("Webinars begun"), str(len(shares))), (_("Completed"), str(completed))]
+
+
+def _chapter(sitting: Sitting, zone: ZoneInfo) -> Chapter:
+    ended = sitting.ended_as
+    how = _(ENDINGS[ended]) if ended else _(STANDING_WORDS[Standing(sitting.state.value)])
+    return Chapter(
+        name=_name(sitting),
+        email=(sitting.email or "") if sitting.name else "",
+        since=say_date(sitting.claimed_at or sitting.invited_at, zone),
+        until=say_date(sitting.ended_at, zone) if sitting.ended_at else "",
+        how=how,
+    )

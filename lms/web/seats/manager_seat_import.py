@@ -1,0 +1,253 @@
+"""A staff list on its way into a pool: sent, read, shown row by row, applied."""
+
+from typing import Final
+
+from flask import Blueprint, flash, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_moment_shortly
+from lms.core.errors import N_, Invalid, NotFound
+from lms.core.progress_estimates import pace_of
+from lms.models.seat_imports import Answer, ImportState
+from lms.organizations.managers import Managed
+from lms.seat_imports import imports as seat_import_imports
+from lms.seat_imports import jobs as seat_import_jobs
+from lms.seat_imports.reading import PAGE, ImportFacts, latest_imports, read_import, rows_of
+from lms.seats.pool_overview import PoolCard, read_pool, read_pools
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_uploads import received
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.number_fields import counted
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.progress_texts import say_pace
+from lms.web.core.request_context import carrel, read_session, see_other, transaction, wants_json
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.seats.manager_seat_table import titles_of
+from lms.web.seats.pool_texts import pool_title
+
+blueprint = Blueprint(
+    "organization_imports", __name__, url_prefix="/organization/<organization_id>"
+)
+
+STATE_WORDS: Final = {
+    ImportState.READING: N_("Being read"),
+    ImportState.CHECKED: N_("Checked, nothing done yet"),
+    ImportState.APPLYING: N_("Being applied"),
+    ImportState.APPLIED: N_("Applied"),
+    ImportState.FAILED: N_("Could not be read"),
+}
+STATE_BADGES: Final = {
+    ImportState.READING: "term",
+    ImportState.CHECKED: "soon",
+    ImportState.APPLYING: "term",
+    ImportState.APPLIED: "open",
+    ImportState.FAILED: "danger",
+}
+ANSWER_WORDS: Final = {
+    Answer.OK: N_("Gets a seat"),
+    Answer.ALREADY: N_("In the pool already"),
+    Answer.INVALID: N_("Can't be read"),
+    Answer.DUPLICATE: N_("Named twice"),
+    Answer.NO_SEAT: N_("No seat left"),
+}
+ANSWER_BADGES: Final = {
+    Answer.OK: "open",
+    Answer.ALREADY: "plain",
+    Answer.INVALID: "danger",
+    Answer.DUPLICATE: "plain",
+    Answer.NO_SEAT: "soon",
+}
+LIVE: Final = (ImportState.READING, ImportState.APPLYING)
+NOTHING_SENT = N_("Choose a file, or paste at least one address.")
+
+
+@blueprint.get("/import")
+@open_to(Audience.MANAGERS)
+def begin(organization_id: str) -> ResponseReturnValue:
+    return _begin_page(managed_organization(organization_id))
+
+
+@blueprint.post("/import")
+@open_to(Audience.MANAGERS)
+def send(organization_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        card = read_pool(session, managed.facts.id, request.form.get("pool", ""), now=now())
+    try:
+        facts = _taken_in(card)
+    except Invalid as refusal:
+        return _begin_page(managed, error=_(refusal.message)), 400
+    return see_other(".show", organization_id=organization_id, import_id=facts.public_id)
+
+
+@blueprint.get("/import/<import_id>")
+@open_to(Audience.MANAGERS)
+def show(organization_id: str, import_id: str) -> ResponseReturnValue:
+    managed, number = managed_organization(organization_id), page_number()
+    with read_session() as session:
+        facts = read_import(session, import_id, organization_id=managed.facts.id)
+        if wants_json():
+            return jsonify(
+                state=_(STATE_WORDS[facts.state]),
+                is_live=facts.state in LIVE,
+                percent=round(100 * facts.progress),
+                amount=_amount(facts),
+                note="",
+            )
+        chosen = next((one for one in Answer if one == request.args.get("answer")), None)
+        page = rows_of(session, facts.id, answer=chosen, page=number)
+        card = read_pool(session, managed.facts.id, facts.pool, now=now())
+
+    def url(page_: int) -> str:
+        here = {"organization_id": organization_id, "import_id": import_id}
+        return url_for(".show", **here, answer=chosen, page=page_)  # type: ignore[arg-type]  # ids
+
+    return render_in(
+        managed,
+        "seats/manager_seat_import.html",
+        facts=facts,
+        name=facts.file_name or _("Pasted addresses"),
+        pool=pool_title(card),
+        pool_id=card.public_id,
+        free=card.free,
+        state=_(STATE_WORDS[facts.state]),
+        badge_kind=STATE_BADGES[facts.state],
+        is_live=facts.state in LIVE,
+        failure=_(facts.failure) if facts.failure else "",
+        percent=round(100 * facts.progress),
+        amount=_amount(facts),
+        kinds=_kinds(facts),
+        chosen=chosen,
+        rows=[
+            (
+                row.line,
+                row.text,
+                row.name,
+                _word(row.answer, facts),
+                ANSWER_BADGES[row.answer],
+                "" if row.answer is Answer.OK else _(row.sentence),
+            )
+            for row in page.items
+        ],
+        said=counted,
+        pager=pager_of(number, PAGE, page.total, url=url),
+    )
+
+
+@blueprint.post("/import/<import_id>/apply")
+@open_to(Audience.MANAGERS)
+def apply(organization_id: str, import_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    _own(managed, import_id)
+    facts = seat_import_jobs.apply_list(
+        carrel(),
+        import_id,
+        partial=request.form.get("which") == "those_that_fit",
+        actor=required_viewer().public_id,
+        now=now(),
+    )
+    if facts.state is ImportState.APPLIED:
+        said = counted(facts.seated)
+        flash(
+            ngettext(
+                "%(said)s person is being invited.",
+                "%(said)s people are being invited.",
+                facts.seated,
+                said=said,
+            ),
+            "done",
+        )
+    return see_other(".show", organization_id=organization_id, import_id=import_id)
+
+
+@blueprint.post("/import/<import_id>/discard")
+@open_to(Audience.MANAGERS)
+def discard(organization_id: str, import_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    _own(managed, import_id)
+    with transaction() as session:
+        seat_import_imports.discard(session, import_id)
+    flash(_("The list was thrown away. Nothing was changed."), "done")
+    return see_other(".begin", organization_id=organization_id)
+
+
+def _amount(facts: ImportFacts) -> str:
+    """Say how far the work is: rows read so far, or how many get their seats, all in one."""
+    if facts.state is ImportState.READING:
+        rows, share = facts.staged, facts.progress
+        return say_pace(pace_of(rows, None, share, started_at=facts.started_at, now=now()))
+    return ngettext("%(said)s person", "%(said)s people", facts.ok, said=counted(facts.ok))
+
+
+def _own(managed: Managed, import_id: str) -> None:
+    with read_session() as session:
+        read_import(session, import_id, organization_id=managed.facts.id)
+
+
+def _taken_in(card: PoolCard) -> ImportFacts:
+    actor, pasted = required_viewer().public_id, request.form.get("addresses", "")
+    part = request.files.get("file")
+    if part is not None and part.filename:
+        with received() as (path, name):
+            return seat_import_jobs.take_in(
+                carrel(), path, name, pool_id=card.id, actor=actor, now=now()
+            )
+    if not pasted.strip():
+        raise Invalid(NOTHING_SENT)
+    return seat_import_jobs.take_in_pasted(
+        carrel(), pasted, pool_id=card.id, actor=actor, now=now()
+    )
+
+
+def _begin_page(managed: Managed, *, error: str = "") -> str:
+    with read_session() as session:
+        cards = read_pools(session, managed.facts.id, now=now())
+        latest = [each for card in cards for each in latest_imports(session, card.id, limit=5)]
+    titles, zone = titles_of(cards), zone_of(managed)
+    chosen = request.values.get("pool", "")
+    if request.method == "GET" and chosen and chosen not in titles:
+        raise NotFound
+    return render_in(
+        managed,
+        "seats/manager_import_start.html",
+        pools=[(card.public_id, titles[card.public_id], card.free) for card in cards],
+        chosen=chosen,
+        pasted=request.form.get("addresses", ""),
+        error=error,
+        latest=[
+            (
+                each.public_id,
+                each.file_name or _("Pasted addresses"),
+                titles[each.pool],
+                _(STATE_WORDS[each.state])
+                + (f" · {round(100 * each.progress)} %" if each.state in LIVE else ""),
+                STATE_BADGES[each.state],
+                say_moment_shortly(each.created_at, zone),
+            )
+            for each in sorted(latest, key=lambda one: one.created_at, reverse=True)[:8]
+        ],
+        said=counted,
+    )
+
+
+def _word(answer: Answer, facts: ImportFacts) -> str:
+    is_invited = answer is Answer.OK and facts.state is ImportState.APPLIED
+    return _("Invited") if is_invited else _(ANSWER_WORDS[answer])
+
+
+def _kinds(facts: ImportFacts) -> list[tuple[str, str, int, str]]:
+    counts = (
+        (Answer.OK, facts.ok),
+        (Answer.ALREADY, facts.already),
+        (Answer.INVALID, facts.invalid),
+        (Answer.DUPLICATE, facts.duplicate),
+        (Answer.NO_SEAT, facts.no_seat),
+    )
+    return [
+        (answer.value, _word(answer, facts), count, ANSWER_BADGES[answer])
+        for answer, count in counts
+        if count
+    ]

@@ -1,0 +1,232 @@
+"""An organization's people and seats: one table, searched, filtered, sorted, and as CSV."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.core.clock import now
+from lms.core.csv_writer import Cell
+from lms.core.dates_and_time_zones import say_date
+from lms.models.grants import Scope
+from lms.organizations.managers import Managed
+from lms.seats import bulk_actions
+from lms.seats.pool_overview import PoolCard, read_pools
+from lms.seats.seat_table import PAGE_SIZE, SeatRow, Sort, Standing, every_row, read_rows
+from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.number_fields import counted
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import carrel, read_session
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.seats.pool_texts import pool_title
+from lms.web.seats.seat_table_filters import (
+    STANDING_BADGES,
+    STANDING_WORDS,
+    WATCHING_WORDS,
+    read_state,
+)
+
+RELEASED: Final = "released_at"
+MOVED: Final = "moved_at"
+UNDO_SHOWN_FOR: Final = timedelta(seconds=30)
+CHOSEN_FROM: Final = (
+    None,
+    Standing.CLAIMED,
+    Standing.INVITED,
+    Standing.OFFERED,
+    Standing.FROZEN,
+)
+blueprint = Blueprint("organization_people", __name__, url_prefix="/organization/<organization_id>")
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What was just done, and where it is undone."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person in one seat, as the table shows it."""
+
+    seat_id: str
+    name: str
+    email: str
+    pool: str
+    state: str
+    badge_kind: str
+    note: str
+    came_back: bool
+    since: str
+    watched: str
+    share: float | None
+    completed: str
+    may_be_chosen: bool
+
+
+@blueprint.get("/people")
+@open_to(Audience.MANAGERS)
+def people(organization_id: str) -> ResponseReturnValue:
+    managed, moment, number = managed_organization(organization_id), now(), page_number()
+    zone = zone_of(managed)
+    with read_session() as reading:
+        cards = read_pools(reading, managed.facts.id, now=moment)
+        titles = titles_of(cards)
+        state = read_state(organization_id, request.args, titles)
+        found = read_rows(
+            reading,
+            managed.facts.id,
+            state.wanted,
+            state.order,
+            offset=(number - 1) * PAGE_SIZE,
+        )
+        working = bulk_actions.under_way(reading, organization_id)
+    return render_in(
+        managed,
+        "seats/manager_seat_table.html",
+        state=state,
+        rows=[row_of(row, _by_id(cards), zone) for row in found.items],
+        total=found.total,
+        total_said=counted(found.total),
+        pools=list(titles.items()),
+        states=[(one.value, _(words)) for one, words in STANDING_WORDS.items()],
+        watchings=[(one.value, _(words)) for one, words in WATCHING_WORDS.items()],
+        chips=state.chips(titles),
+        sorts=Sort,
+        undo=just_done(managed),
+        may_move=len(cards) > 1,
+        working=working,
+        is_sending=working is not None and working.act is bulk_actions.Act.SEND_AGAIN,
+        may_choose=state.wanted.standing in CHOSEN_FROM,
+        has_seats=any(card.used or card.counts.frozen for card in cards),
+        pager=pager_of(number, PAGE_SIZE, found.total, url=lambda page: state.url(page=page)),
+    )
+
+
+@blueprint.get("/people.csv")
+@open_to(Audience.MANAGERS)
+def people_csv(organization_id: str) -> ResponseReturnValue:
+    managed, moment = managed_organization(organization_id), now()
+    with read_session() as reading:
+        cards = read_pools(reading, managed.facts.id, now=moment)
+    state = read_state(organization_id, request.args, titles_of(cards))
+    headings = (
+        _("Name"),
+        _("E-mail address"),
+        _("Seats of"),
+        _("State"),
+        _("Assigned"),
+        _("Webinars begun"),
+        _("Webinars completed"),
+        _("Share watched (percent)"),
+        _("Mail came back"),
+    )
+    came_back = _("Yes")
+    # The answer outlives this view, and with it the request's own session.
+    database, zone, by_id = carrel().database, zone_of(managed), _by_id(cards)
+    words = {standing: _(text) for standing, text in STANDING_WORDS.items()}
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        with database.read_session() as outliving:
+            for row in every_row(outliving, managed.facts.id, state.wanted, state.order):
+                yield (
+                    row.name,
+                    row.email,
+                    by_id[row.pool_id][1],
+                    words[row.standing],
+                    row.since.astimezone(zone).date().isoformat(),
+                    row.begun,
+                    row.completed,
+                    round(100 * row.share),
+                    came_back if row.bounced else "",
+                )
+
+    return csv_answer(headings, rows(), f"{managed.facts.slug}-people")
+
+
+def just_done(managed: Managed) -> Undo | None:
+    """Return what this browser has just done to seats and may still undo."""
+    here = managed.facts.public_id
+    if moved := _just(MOVED, here):
+        said = counted(moved)
+        text = ngettext(
+            "%(said)s person was moved.", "%(said)s people were moved.", moved, said=said
+        )
+        return Undo(text, url_for("organization_moving.undo", organization_id=here))
+    if released := _just(RELEASED, here):
+        said = counted(released)
+        text = ngettext(
+            "%(said)s seat was released.", "%(said)s seats were released.", released, said=said
+        )
+        return Undo(text, url_for("organization_released.undo", organization_id=here))
+    return None
+
+
+def _just(what: str, organization_id: str) -> int:
+    """Return to how many seats this browser has done something within the last half minute."""
+    kept = session.get(what)
+    if not kept or kept[0] != organization_id:
+        return 0
+    if now() - datetime.fromisoformat(kept[1]) > UNDO_SHOWN_FOR:
+        return 0
+    return int(kept[2])
+
+
+def titles_of(cards: tuple[PoolCard, ...]) -> dict[str, str]:
+    """Return what each pool covers, in words, by its outside id."""
+    return {card.public_id: pool_title(card) for card in cards}
+
+
+def _by_id(cards: tuple[PoolCard, ...]) -> dict[str, tuple[PoolCard, str]]:
+    return {card.public_id: (card, pool_title(card)) for card in cards}
+
+
+def row_of(row: SeatRow, pools: Mapping[str, tuple[PoolCard, str]], zone: ZoneInfo) -> Row:
+    """Put a row of the table into words."""
+    card, title = pools[row.pool_id]
+    is_one = card.scope is Scope.WEBINAR
+    has_begun = row.begun > 0
+    watched = _("Not yet")
+    if has_begun and is_one:
+        watched = f"{round(100 * row.share)} %"
+    elif has_begun:
+        watched = ngettext("%(num)s webinar begun", "%(num)s webinars begun", row.begun)
+    completed = counted(row.completed) if not is_one else (_("Yes") if row.completed else "")
+    return Row(
+        seat_id=row.seat_id,
+        name=row.name or row.email or _("Somebody without an address"),
+        email=(row.email or "") if row.name else "",
+        pool=title,
+        state=_(STANDING_WORDS[row.standing]),
+        badge_kind=STANDING_BADGES[row.standing],
+        note=_note(row, zone),
+        came_back=row.bounced,
+        since=say_date(row.since, zone),
+        watched=watched if row.standing not in (Standing.INVITED, Standing.OFFERED) else "",
+        share=row.share if has_begun and is_one else None,
+        completed=completed if has_begun else "",
+        may_be_chosen=row.standing not in (Standing.LOCKED, Standing.RELEASED),
+    )
+
+
+def _note(row: SeatRow, zone: ZoneInfo) -> str:
+    if row.standing in (Standing.INVITED, Standing.OFFERED) and row.expires_at is not None:
+        return _("until %(day)s", day=_day(row.expires_at, zone))
+    if row.standing is Standing.LOCKED:
+        if row.opens_at is None:
+            return _("waits for our approval")
+        return _("opens on %(day)s", day=_day(row.opens_at, zone))
+    return ""
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    return say_date(moment, zone)

@@ -1,0 +1,248 @@
+"""A person's own place with an organization's seats: take it, give it back, ask about it."""
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from limits import RateLimitItemPerDay, RateLimitItemPerHour
+
+from lms.access.access_summary import Holding, OwnPlace, read_own_place
+from lms.access.explanations import STEP_LABELS, Step, describe, last_day
+from lms.access.policy import Code, Way
+from lms.core.clock import now
+from lms.core.errors import Invalid, NotFound
+from lms.models.grants import Scope
+from lms.organizations.organizations import find_manager
+from lms.playback.watch_page import read_playable
+from lms.seats import self_service
+from lms.seats.claims import Already, Claimed
+from lms.seats.self_service import Question
+from lms.seats.waitlist import Waiting
+from lms.web.access.decision_panel import reading_zone, said
+from lms.web.core import rate_limits
+from lms.web.core.current_user import Viewer, required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.next_url import HOME, asked_onward
+from lms.web.core.private_pages import doors
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.seats.question_form import QuestionForm
+
+blueprint = Blueprint("own_seats", __name__)
+
+QUESTIONS = rate_limits.Limit("seat_questions", (RateLimitItemPerHour(5), RateLimitItemPerDay(15)))
+
+
+@blueprint.get("/library/seats/<pool>")
+@open_to(Audience.SIGNED_IN)
+def show(pool: str) -> ResponseReturnValue:
+    """Show where this person stands with a pool, and what they can do about it."""
+    person, moment = required_viewer(), now()
+    with read_session() as session:
+        own = read_own_place(session, person.login_id, pool, moment)
+        manager = find_manager(session, own.place.organization_id)
+    covers, stands = describe(own.holding.candidate, zone=reading_zone())
+    return render(
+        "seats/own_seat.html",
+        own=own,
+        pool=pool,
+        organization=own.place.organization_name,
+        covers=covered(own.holding),
+        heading=_heading(own),
+        sentence=_sentence(own),
+        weighed=(said(covers), said(stands)),
+        ask_label=_(STEP_LABELS[Step.ASK], manager=manager) if manager else None,
+        next_url=asked_onward(),
+    )
+
+
+@blueprint.post("/library/seats/<pool>/claim")
+@open_to(Audience.SIGNED_IN)
+def claim(pool: str) -> ResponseReturnValue:
+    person, moment = required_viewer(), now()
+    with transaction() as session:
+        own = read_own_place(session, person.login_id, pool, moment)
+        done = self_service.claim_own(
+            session,
+            person.login_id,
+            pool,
+            doors=doors(),
+            actor=person.public_id,
+            now=moment,
+        )
+    organization = own.place.organization_name
+    if isinstance(done, Claimed):
+        flash(
+            _("The seat is yours. %(organization)s keeps it for you.", organization=organization),
+            "done",
+        )
+        return redirect(asked_onward() or after_claim(own.holding.slug), code=303)
+    if isinstance(done, Already):
+        flash(_("You have had this seat since before."), "note")
+        return redirect(asked_onward() or after_claim(own.holding.slug), code=303)
+    flash(
+        _("Somebody was faster: no seat of %(organization)s is free.", organization=organization),
+        "attention",
+    )
+    return see_other(".show", pool=pool)
+
+
+@blueprint.post("/library/seats/<pool>/join")
+@open_to(Audience.SIGNED_IN)
+def join(pool: str) -> ResponseReturnValue:
+    person = required_viewer()
+    with transaction() as session:
+        done = self_service.join_waiting_list(
+            session, person.login_id, pool, actor=person.public_id, now=now()
+        )
+    if isinstance(done, Waiting):
+        flash(_("You are number %(at)s on the waiting list.", at=done.position), "done")
+    return see_other(".show", pool=pool)
+
+
+@blueprint.post("/library/seats/<pool>/leave")
+@open_to(Audience.SIGNED_IN)
+def leave(pool: str) -> ResponseReturnValue:
+    person = required_viewer()
+    with transaction() as session:
+        self_service.leave_waiting_list(session, person.login_id, pool, now=now())
+    flash(_("You are on the waiting list no longer."), "done")
+    return redirect(HOME, code=303)
+
+
+@blueprint.post("/library/seats/<pool>/give-back")
+@open_to(Audience.SIGNED_IN)
+def give_back(pool: str) -> ResponseReturnValue:
+    person, moment = required_viewer(), now()
+    with transaction() as session:
+        self_service.give_back(
+            session,
+            person.login_id,
+            pool,
+            doors=doors(),
+            actor=person.public_id,
+            now=moment,
+        )
+    flash(_("You have given your seat back."), "done")
+    return redirect(HOME, code=303)
+
+
+@blueprint.get("/library/seats/<pool>/ask")
+@open_to(Audience.SIGNED_IN)
+def ask(pool: str) -> ResponseReturnValue:
+    """Show a form that writes to whoever manages the seats."""
+    form = QuestionForm(request.args)
+    title = _title(form.webinar.data)
+    if not form.message.data:
+        form.message.data = _first_words(title)
+    return _ask_page(pool, form, required_viewer())
+
+
+@blueprint.post("/library/seats/<pool>/ask")
+@open_to(Audience.SIGNED_IN)
+def send(pool: str) -> ResponseReturnValue:
+    person = required_viewer()
+    form = QuestionForm(request.form)
+    if not form.validate():
+        return _ask_page(pool, form, person), 400
+    rate_limits.spend(QUESTIONS, person.public_id)
+    question = Question(
+        name=person.name,
+        email=person.email or "",
+        webinar=_title(form.webinar.data),
+        message=form.message.data or "",
+    )
+    try:
+        with transaction() as session:
+            manager = self_service.ask_managers(
+                session, person.login_id, pool, question, doors=doors(), now=now()
+            )
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _ask_page(pool, form, person), 400
+    flash(
+        _(
+            "Sent to %(manager)s. The answer comes to %(email)s.",
+            manager=manager,
+            email=person.email or "",
+        ),
+        "done",
+    )
+    return redirect(HOME, code=303)
+
+
+def covered(holding: Holding) -> str:
+    """Say what a holding is for: the webinar's title, "all webinars with ...", "every webinar"."""
+    grant = holding.candidate.grant
+    match grant.scope:
+        case Scope.WEBINAR:
+            return grant.covers
+        case Scope.PRESENTER:
+            return _("all webinars with %(covers)s", covers=grant.covers)
+        case Scope.SERIES:
+            return _("the series %(covers)s", covers=grant.covers)
+        case Scope.EVERYTHING:
+            return _("every webinar")
+
+
+def after_claim(slug: str | None) -> str:
+    """Return where somebody goes who has just taken a seat: to what it is for."""
+    return url_for("catalog.webinar", slug=slug) if slug else HOME
+
+
+def _heading(own: OwnPlace) -> str:
+    organization = own.place.organization_name
+    if own.seat is not None:
+        return _("Your seat with %(organization)s", organization=organization)
+    if own.holding.may_claim:
+        return _("A seat with %(organization)s waits for you", organization=organization)
+    if own.number is not None:
+        return _("You are number %(number)s on the waiting list", number=own.number)
+    return _("No seat with %(organization)s at this moment", organization=organization)
+
+
+def _sentence(own: OwnPlace) -> str:
+    place, code = own.place, own.holding.candidate.code
+    if own.seat is not None or code in (Code.CONTRACT_LAPSED, Code.SEAT_RELEASED):
+        return ""
+    if own.holding.may_claim and place.way is not Way.BY_DOMAIN and place.expires_at is not None:
+        day = last_day(place.expires_at, reading_zone())
+        return _("It is kept for you until %(day)s. Nobody else can take it before.", day=day)
+    if own.holding.may_claim:
+        return _("It is free now. Whoever takes it first has it.")
+    if own.number is not None:
+        return _("As soon as a seat is yours we write to you, and hold it for 72 hours.")
+    return _("Every seat is taken.")
+
+
+def _title(slug: str | None) -> str:
+    if not slug:
+        return ""
+    with read_session() as session:
+        try:
+            return read_playable(session, slug).title
+        except NotFound:
+            return ""
+
+
+def _first_words(title: str) -> str:
+    if title:
+        return _(
+            "Hello, I would like to watch \u201c%(title)s\u201d. Could you give me a seat?",
+            title=title,
+        )
+    return _("Hello, could you give me a seat?")
+
+
+def _ask_page(pool: str, form: QuestionForm, person: Viewer) -> str:
+    with read_session() as session:
+        own = read_own_place(session, person.login_id, pool, now())
+        manager = find_manager(session, own.place.organization_id)
+    return render(
+        "seats/own_ask_manager.html",
+        form=form,
+        pool=pool,
+        organization=own.place.organization_name,
+        manager=manager,
+        email=person.email,
+        slug=form.webinar.data or "",
+    )

@@ -1,0 +1,225 @@
+"""Pools in words: what each covers, how full it is, and what ends when."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.access.explanations import last_day
+from lms.core.errors import N_
+from lms.models.grants import Scope
+from lms.seats.pool_overview import Line, PoolCard, Standing, Term
+from lms.web.core.number_fields import counted
+
+SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One pool as a page shows it."""
+
+    id: str
+    title: str
+    about: str
+    url: str | None
+    badge: str
+    badge_kind: str
+    term: str
+    use: str
+    used: int
+    capacity: int | None
+    free: int | None
+    parts: tuple[tuple[str, str], ...]
+    lines: tuple[str, ...]
+    more_url: str | None
+    renew_url: str | None
+    invite_url: str | None
+    is_full: bool
+
+
+def pool_title(card: PoolCard) -> str:
+    """Name what a pool covers."""
+    match card.scope:
+        case Scope.EVERYTHING:
+            return _("Every webinar")
+        case Scope.PRESENTER:
+            return _("Every webinar by %(presenter)s", presenter=card.title)
+        case Scope.SERIES:
+            return _("The series %(series)s", series=card.title)
+        case Scope.WEBINAR:
+            return card.title
+
+
+def pool_face(card: PoolCard, organization_id: str, *, zone: ZoneInfo, now: datetime) -> Face:
+    """Put a pool into words, with its days as they end in the organization's zone."""
+    badge, kind = _badge(card.term, now=now)
+    is_open = takes_people(card)
+    return Face(
+        id=card.public_id,
+        title=pool_title(card),
+        about=_about(card),
+        url=_url(card),
+        badge=badge,
+        badge_kind=kind,
+        term=_term(card.term, zone),
+        use=_use(card),
+        used=card.used,
+        capacity=card.capacity,
+        free=card.free,
+        parts=_parts(card),
+        lines=tuple(_line(line, zone) for line in card.lines),
+        more_url=None if card.allotted_by or card.capacity is None else _more_url(card),
+        renew_url=None if card.is_permanent or card.allotted_by else _renew_url(card),
+        invite_url=(
+            url_for(
+                "organization_inviting.begin", organization_id=organization_id, pool=card.public_id
+            )
+            if is_open and card.free != 0
+            else None
+        ),
+        is_full=is_open and card.free == 0,
+    )
+
+
+def takes_people(card: PoolCard) -> bool:
+    """Tell whether somebody new may come into a pool, a free seat presumed."""
+    return card.term.standing in (
+        Standing.IN_FORCE,
+        Standing.TO_COME,
+        Standing.AWAITING_PAYMENT,
+    )
+
+
+def _about(card: PoolCard) -> str:
+    kept = _("Seats for good") if card.is_permanent else _("Contract")
+    if card.allotted_by:
+        return _("%(kind)s, allotted by %(parent)s", kind=kept, parent=card.allotted_by)
+    return kept
+
+
+def _url(card: PoolCard) -> str | None:
+    match card.scope:
+        case Scope.EVERYTHING:
+            return url_for("catalog.webinars")
+        case Scope.PRESENTER:
+            return url_for("catalog.presenter", slug=card.target)
+        case Scope.SERIES:
+            return url_for("catalog.series", slug=card.target)
+        case Scope.WEBINAR:
+            return url_for("catalog.webinar", slug=card.target)
+
+
+_BADGES: Final = {
+    Standing.IN_FORCE: (N_("In force"), "open"),
+    Standing.GRACE: (N_("Ended, days of grace"), "danger"),
+    Standing.TO_COME: (N_("Begins later"), "term"),
+    Standing.AWAITING_PAYMENT: (N_("Waits for payment"), "soon"),
+    Standing.SUSPENDED: (N_("Suspended"), "danger"),
+    Standing.LAPSED: (N_("Ended"), "none"),
+}
+
+
+def _more_url(card: PoolCard) -> str:
+    webinar = card.target if card.scope is Scope.WEBINAR else None
+    return url_for("ask.ask", kind="more_seats", webinar=webinar)
+
+
+def _renew_url(card: PoolCard) -> str:
+    covers = f"{card.scope.value}:{card.target}" if card.target else "everything"
+    return url_for(
+        "ask.ask",
+        kind="contract",
+        covers=covers,
+        quantity=card.capacity or None,
+        pool=card.public_id,
+    )
+
+
+def _badge(term: Term, *, now: datetime) -> tuple[str, str]:
+    words, kind = _BADGES[term.standing]
+    if term.standing is Standing.IN_FORCE and term.until is None:
+        words = N_("For good")
+    elif term.standing is Standing.IN_FORCE and term.until and term.until - now <= SOON:
+        words, kind = N_("Ends soon"), "soon"
+    return _(words), kind
+
+
+def _term(term: Term, zone: ZoneInfo) -> str:
+    since = term.since or term.until
+    if since is None:
+        return _("Nothing is in force. A renewal brings the same people back.")
+    ended, begun = last_day(since, zone), _first(since, zone)
+    until = last_day(term.until, zone) if term.until else None
+    match term.standing:
+        case Standing.GRACE:
+            told = _(
+                "Ended on %(ended)s. People still watch until %(until)s; nobody new can be invited.",
+                ended=ended,
+                until=until,
+            )
+        case Standing.TO_COME:
+            told = _("Begins on %(day)s. You can invite people already.", day=begun)
+        case Standing.AWAITING_PAYMENT:
+            told = _("Opens as soon as the payment has arrived.")
+        case Standing.SUSPENDED:
+            told = _("Suspended by us. Nobody can watch through it until that is settled.")
+        case Standing.LAPSED:
+            told = _("Ended on %(day)s. A renewal brings the same people back.", day=ended)
+        case Standing.IN_FORCE:
+            told = _("Until %(day)s", day=until) if until else _("Never ends")
+    return told
+
+
+def _first(moment: datetime, zone: ZoneInfo) -> str:
+    return last_day(moment + timedelta(microseconds=1), zone)
+
+
+def _use(card: PoolCard) -> str:
+    if card.capacity is None:
+        return ngettext(
+            "%(used)s seat used, as many as you need",
+            "%(used)s seats used, as many as you need",
+            card.used,
+            used=counted(card.used),
+        )
+    return _(
+        "%(used)s of %(capacity)s seats used",
+        used=counted(card.used),
+        capacity=counted(card.capacity),
+    )
+
+
+def _parts(card: PoolCard) -> tuple[tuple[str, str], ...]:
+    counts = card.counts
+    named = (
+        (_("Claimed"), counts.claimed),
+        (_("Invited"), counts.invited),
+        (_("Offered from the waiting list"), counts.offered),
+        (_("Freed, not open yet"), counts.locked),
+        (_("Allotted to others"), counts.allotted),
+        (_("Kept for a renewal"), counts.frozen),
+        (_("Waiting"), counts.waiting),
+    )
+    free = ((_("Free"), counted(card.free)),) if card.free is not None else ()
+    return (*((label, counted(count)) for label, count in named if count), *free)
+
+
+def _line(line: Line, zone: ZoneInfo) -> str:
+    seats = (
+        _("Seats without limit")
+        if line.seats is None
+        else ngettext("%(seats)s seat", "%(seats)s seats", line.seats, seats=counted(line.seats))
+    )
+    since = _first(line.starts_at, zone)
+    if line.ends_at is None:
+        return _("%(seats)s, for good since %(since)s", seats=seats, since=since)
+    return _(
+        "%(seats)s, from %(since)s until %(until)s",
+        seats=seats,
+        since=since,
+        until=last_day(line.ends_at, zone),
+    )

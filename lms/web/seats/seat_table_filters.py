@@ -1,0 +1,123 @@
+"""What the address of the table of people asks for: filters as removable chips, sort, and page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from flask import url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from lms.core.errors import N_, NotFound
+from lms.seats.seat_table import Order, Sort, Standing, Wanted, Watching
+
+PEOPLE: Final = "organization_people.people"
+LONGEST_QUERY: Final = 200
+STANDING_WORDS: Final = {
+    Standing.CLAIMED: N_("Claimed"),
+    Standing.INVITED: N_("Invited"),
+    Standing.OFFERED: N_("Offered"),
+    Standing.FROZEN: N_("Kept for a renewal"),
+    Standing.LOCKED: N_("Freed, not open yet"),
+    Standing.RELEASED: N_("Released"),
+}
+STANDING_BADGES: Final = {
+    Standing.CLAIMED: "open",
+    Standing.INVITED: "soon",
+    Standing.OFFERED: "soon",
+    Standing.FROZEN: "none",
+    Standing.LOCKED: "none",
+    Standing.RELEASED: "plain",
+}
+WATCHING_WORDS: Final = {
+    Watching.NEVER: N_("Never watched"),
+    Watching.BEGUN: N_("Has watched"),
+}
+BOUNCED: Final = "bounced"
+BOUNCED_WORDS: Final = N_("Mail came back")
+DESCENDING_FIRST: Final = frozenset({Sort.SINCE, Sort.WATCHED})
+Word = TypeVar("Word", Sort, Standing, Watching)
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """Which rows are wanted and in which order, as an address says it."""
+
+    organization_id: str
+    wanted: Wanted
+    order: Order
+
+    def values(self) -> dict[str, str]:
+        """Return the query of this table's address, without its page."""
+        wanted, order = self.wanted, self.order
+        said = {
+            "q": wanted.query,
+            "pool": wanted.pool_id or "",
+            "state": wanted.standing or "",
+            "watched": wanted.watching or "",
+            "mail": BOUNCED if wanted.bounced else "",
+            "sort": "" if order == Order() else order.by.value,
+            "down": "1" if order.descending else "",
+        }
+        return {name: str(value) for name, value in said.items() if value}
+
+    def url(self, endpoint: str = PEOPLE, **changed: str | int | None) -> str:
+        """Return the address of this table with something changed; None takes it away."""
+        values: dict[str, str | int | None] = {**self.values(), **changed}
+        kept: dict[str, Any] = {name: value for name, value in values.items() if value}
+        return url_for(endpoint, organization_id=self.organization_id, **kept)
+
+    def sort_url(self, by: Sort) -> str:
+        """Return the address that sorts by a column, or turns the order around."""
+        descending = by in DESCENDING_FIRST
+        if self.order.by is by:
+            descending = not self.order.descending
+        order = Order(by, descending)
+        return TableState(self.organization_id, self.wanted, order).url()
+
+    def aria_sort(self, by: Sort) -> str | None:
+        """Return the column's `aria-sort`, where the table is sorted by it."""
+        if self.order.by is not by:
+            return None
+        return "descending" if self.order.descending else "ascending"
+
+    def chips(self, titles: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Return the filters in force, each with the address of the table without it."""
+        wanted = self.wanted
+        said = (
+            ("q", f"“{wanted.query}”" if wanted.query else ""),
+            ("pool", titles.get(wanted.pool_id or "", "")),
+            ("state", _(STANDING_WORDS[wanted.standing]) if wanted.standing else ""),
+            ("watched", _(WATCHING_WORDS[wanted.watching]) if wanted.watching else ""),
+            ("mail", _(BOUNCED_WORDS) if wanted.bounced else ""),
+        )
+        return [(label, self._without(name)) for name, label in said if label]
+
+    def _without(self, name: str) -> str:
+        kept: dict[str, Any] = {key: value for key, value in self.values().items() if key != name}
+        return url_for(PEOPLE, organization_id=self.organization_id, **kept)
+
+
+def read_state(
+    organization_id: str, args: MultiDict[str, str], pools: Mapping[str, str]
+) -> TableState:
+    """Read an address or a form; raises NotFound for a pool that isn't this organization's."""
+    pool_id = args.get("pool") or None
+    if pool_id is not None and pool_id not in pools:
+        raise NotFound
+    by = _word(Sort, args.get("sort"))
+    return TableState(
+        organization_id,
+        Wanted(
+            query=" ".join(args.get("q", "").split())[:LONGEST_QUERY],
+            pool_id=pool_id,
+            standing=_word(Standing, args.get("state")),
+            watching=_word(Watching, args.get("watched")),
+            bounced=args.get("mail") == BOUNCED,
+        ),
+        Order(by or Sort.NAME, bool(args.get("down"))),
+    )
+
+
+def _word(kind: type[Word], raw: str | None) -> Word | None:
+    return next((word for word in kind if word == raw), None)

@@ -1,0 +1,38 @@
+"""The people who were chosen in the table, as the forms of its bulk bar send them."""
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from lms.core.clock import now
+from lms.core.errors import NotFound
+from lms.organizations.managers import Managed
+from lms.seats import seat_table
+from lms.seats.pool_overview import read_pools
+from lms.web.core.request_context import read_session
+from lms.web.seats.manager_seat_table import CHOSEN_FROM, titles_of
+from lms.web.seats.seat_table_filters import TableState, read_state
+
+
+def table_of(managed: Managed) -> TableState:
+    """Return the table that a form was sent from; raises NotFound for another's pool."""
+    with read_session() as reading:
+        titles = titles_of(read_pools(reading, managed.facts.id, now=now()))
+    return read_state(managed.facts.public_id, request.form, titles)
+
+
+def chosen_seats(managed: Managed, state: TableState) -> tuple[str, ...]:
+    """Return the seats that were chosen and are this organization's; raises NotFound for others."""
+    with read_session() as reading:
+        if request.form.get("all"):
+            if state.wanted.standing not in CHOSEN_FROM:
+                return ()
+            return seat_table.every_seat(reading, managed.facts.id, state.wanted)
+        asked = tuple(dict.fromkeys(request.form.getlist("seat")))
+        if not seat_table.are_of(reading, managed.facts.id, asked):
+            raise NotFound
+        return asked
+
+
+def see_other_url(url: str) -> Response:
+    """Answer 303 to an address made by this area."""
+    return Response(status=303, headers={"Location": url})

@@ -1,0 +1,1 @@
+"""Pages of this installation: the staff dashboard, branding and prices, the theme."""

@@ -1,0 +1,175 @@
+"""Staff: the house's own page, and its prices."""
+
+from typing import Final
+
+from flask import Blueprint, flash, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from lms import branding
+from lms.branding import HouseFacts, HouseWords, Logo
+from lms.core.accent_colors import Accent, dark_accent, light_accent
+from lms.core.clock import now
+from lms.core.errors import N_, Invalid
+from lms.core.markdown import to_html
+from lms.models.grants import OfferKind
+from lms.pricing.price_list import DEFAULT_CURRENCY, Price, read_prices, set_prices
+from lms.web.catalog.staff_forms import HouseForm
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.form_uploads import sent_picture
+from lms.web.core.money_fields import read_amount, write_amount
+from lms.web.core.page_frame import forget_house
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from media.images.uploaded_pictures import picture_type
+
+blueprint = Blueprint("staff_house", __name__, url_prefix="/staff")
+
+LOGO_PX: Final = 480
+SPARE_LINES: Final = 2
+KIND_WORDS: Final = {
+    OfferKind.SINGLE: N_("One person, one webinar"),
+    OfferKind.GROUP_SEATS: N_("Each of a group's seats"),
+    OfferKind.GROUP_SHOWING: N_("Showing it to a group"),
+    OfferKind.INSTITUTIONAL: N_("A whole institution"),
+    OfferKind.PASS: N_("All-access pass for a year"),
+}
+
+
+@blueprint.route("/house", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def edit() -> ResponseReturnValue:
+    with read_session() as session:
+        facts = branding.read_house(session, contact=carrel().settings.mail_from)
+    if request.method == "GET":
+        return _write(_filled(facts), facts)
+    form = HouseForm(request.form)
+    if not form.validate():
+        return _write(form, facts), 400
+    words = HouseWords(
+        name=form.name.data or "",
+        accent=form.accent.data or "",
+        contact_email=form.contact_email.data or "",
+        sender_name=form.sender_name.data or "",
+        about=form.about.data or "",
+    )
+    try:
+        with transaction() as session:
+            branding.describe_house(session, words, actor=required_viewer().public_id, now=now())
+    except Invalid as error:
+        show_faults(form, error)
+        return _write(form, facts), 400
+    forget_house()
+    flash(_("Saved. Every page and letter looks like this now."), "done")
+    return see_other(".edit")
+
+
+@blueprint.get("/house/look")
+@open_to(Audience.STAFF)
+def look() -> ResponseReturnValue:
+    """Answer with the tokens of an accent in both themes, for the samples beside the field."""
+    chosen = request.args.get("accent", "").lower()
+    if not branding.COLOR.fullmatch(chosen):
+        raise Invalid(N_("Choose a color, written like #1f6b4f."))
+    return jsonify(light=_tokens(light_accent(chosen)), dark=_tokens(dark_accent(chosen)))
+
+
+@blueprint.post("/house/logo")
+@open_to(Audience.STAFF)
+def change_logo() -> ResponseReturnValue:
+    logo = None
+    if request.form.get("act") != "remove":
+        picture = sent_picture("logo", LOGO_PX)
+        logo = Logo(picture, picture_type(picture))
+    with transaction() as session:
+        branding.change_logo(session, logo, actor=required_viewer().public_id, now=now())
+    forget_house()
+    flash(_("The logo stands on every page.") if logo else _("The logo is gone."), "done")
+    return see_other(".edit")
+
+
+@blueprint.route("/prices", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def prices() -> ResponseReturnValue:
+    if request.method == "GET":
+        with read_session() as session:
+            standing = read_prices(session)
+        lines = [_line(price) for price in standing]
+        currency = standing[0].currency if standing else DEFAULT_CURRENCY
+        return _write_prices(lines, currency, {})
+    kinds, minimums = request.form.getlist("kind"), request.form.getlist("minimum")
+    amounts = request.form.getlist("amount")
+    lines = list(zip(kinds, minimums, amounts, strict=False))
+    currency = request.form.get("currency", "").strip().upper()
+    try:
+        wanted = _read_lines(lines, currency)
+        with transaction() as session:
+            changed = set_prices(session, wanted, actor=required_viewer().public_id, now=now())
+    except Invalid as error:
+        filled = [line for line in lines if line[2].strip()]
+        return _write_prices(filled, currency, dict(error.fields)), 400
+    flash(
+        _("The new prices hold from now on; what was sold keeps its own.")
+        if changed
+        else _("Nothing was different, so nothing was changed."),
+        "done",
+    )
+    return see_other(".prices")
+
+
+def _read_lines(lines: list[tuple[str, str, str]], currency: str) -> list[Price]:
+    """Read the lines that have an amount; raises Invalid with a fault for each line's number."""
+    faults: dict[str, str] = {}
+    read = []
+    for number, (kind, minimum, amount) in enumerate(
+        (line for line in lines if line[2].strip()), start=1
+    ):
+        try:
+            minor = read_amount(amount, currency, field="amount")
+            read.append(Price(OfferKind(kind), int(minimum or 1), minor, currency))
+        except (Invalid, ValueError):
+            faults[str(number)] = N_("Write the amount as 99.00 and the number of seats as 3.")
+    if faults:
+        raise Invalid(N_("The prices have faults."), fields=faults)
+    return read
+
+
+def _line(price: Price) -> tuple[str, str, str]:
+    return (price.kind, str(price.minimum), write_amount(price.price_minor, price.currency))
+
+
+def _write_prices(lines: list[tuple[str, str, str]], currency: str, faults: dict[str, str]) -> str:
+    spare = [(OfferKind.GROUP_SEATS.value, "", "")] * SPARE_LINES
+    return render(
+        "site/staff_prices.html",
+        lines=[*lines, *spare],
+        currency=currency,
+        kinds=[(kind.value, _(words)) for kind, words in KIND_WORDS.items()],
+        faults={name: _(sentence) for name, sentence in faults.items()},
+    )
+
+
+def _tokens(accent: Accent) -> dict[str, str]:
+    return {
+        "accent": accent.color,
+        "on-accent": accent.on,
+        "accent-strong": accent.strong,
+        "accent-soft": accent.soft,
+    }
+
+
+def _filled(facts: HouseFacts) -> HouseForm:
+    return HouseForm(
+        name=facts.name,
+        accent=facts.accent,
+        contact_email=facts.contact_email,
+        sender_name=facts.sender_name,
+        about=facts.about,
+    )
+
+
+def _write(form: HouseForm, facts: HouseFacts) -> str:
+    html = Markup(to_html(form.about.data or ""))  # noqa: S704  (nh3 cleaned it)
+    return render("site/staff_settings.html", form=form, facts=facts, about_html=html)

@@ -1,0 +1,46 @@
+"""The house's own look: its accent as a style sheet, and its logo."""
+
+from datetime import timedelta
+from typing import Final
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from lms.branding import read_logo
+from lms.core.accent_colors import house_css
+from lms.web.core.page_frame import house_facts
+from lms.web.core.request_context import if_changed, read_session
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("house_look", __name__)
+
+A_YEAR: Final = int(timedelta(days=365).total_seconds())
+BRIEFLY: Final = 60
+# What the logo may not do, were it ever opened as a page of its own.
+ALONE: Final = "default-src 'none'; sandbox"
+
+
+@blueprint.get("/house.css")
+@open_to(Audience.EVERYONE)
+def style() -> ResponseReturnValue:
+    facts = house_facts()
+    answer = Response(house_css(facts.accent), mimetype="text/css")
+    return _kept(answer, facts.version)
+
+
+@blueprint.get("/house/logo")
+@open_to(Audience.EVERYONE)
+def logo() -> ResponseReturnValue:
+    with read_session() as session:
+        found = read_logo(session)
+    answer = Response(found.picture, mimetype=found.content_type)
+    answer.headers["Content-Security-Policy"] = ALONE
+    return _kept(answer, house_facts().version)
+
+
+def _kept(answer: Response, version: int) -> Response:
+    """Let an address that names this version be kept for good, and another one only briefly."""
+    is_named = request.args.get("v") == str(version)
+    keep = f"max-age={A_YEAR}, immutable" if is_named else f"max-age={BRIEFLY}"
+    answer.headers["Cache-Control"] = f"public, {keep}"
+    return if_changed(answer)

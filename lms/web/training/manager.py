@@ -1,0 +1,342 @@
+"""Training of an organization: assigning it, who is done, begun and overdue, and as CSV."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.core.clock import now
+from lms.core.csv_writer import Cell
+from lms.core.dates_and_time_zones import say_date, say_moment_in_a_row
+from lms.core.errors import N_, Invalid
+from lms.organizations.managers import Managed
+from lms.training import assignments
+from lms.training.assignments import Assigned, NewTraining, assignable, due_at, last_day
+from lms.training.groups import list_groups
+from lms.training.manager_view import (
+    PAGE_SIZE,
+    TRAININGS,
+    Counts,
+    Order,
+    PersonRow,
+    Sort,
+    State,
+    TrainingFacts,
+    TrainingRow,
+    Wanted,
+    every_person,
+    list_trainings,
+    read_people,
+    read_training,
+)
+from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.number_fields import counted
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import carrel, read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.training.manager_forms import DueForm, TrainingForm
+
+blueprint = Blueprint(
+    "organization_training", __name__, url_prefix="/organization/<organization_id>/training"
+)
+
+LONGEST_QUERY: Final = 200
+STATE_WORDS: Final = {
+    State.DONE: N_("Done"),
+    State.BEGUN: N_("Begun"),
+    State.NOT_BEGUN: N_("Not begun"),
+    State.OVERDUE: N_("Overdue"),
+}
+STATE_BADGES: Final = {
+    State.DONE: "open",
+    State.BEGUN: "term",
+    State.NOT_BEGUN: "plain",
+    State.OVERDUE: "danger",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person of a training, in words."""
+
+    name: str
+    email: str
+    state: str
+    badge_kind: str
+    note: str
+    confirmed: str
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def index(organization_id: str) -> ResponseReturnValue:
+    managed, moment, number = managed_organization(organization_id), now(), page_number()
+    with read_session() as session:
+        found = list_trainings(
+            session, managed.facts.id, offset=(number - 1) * TRAININGS, now=moment
+        )
+    zone = zone_of(managed)
+    return render_in(
+        managed,
+        "training/manager.html",
+        rows=[(row, _day(row, zone), _part(row.counts)) for row in found.items],
+        said=counted,
+        pager=pager_of(
+            number,
+            TRAININGS,
+            found.total,
+            url=lambda page: url_for(".index", organization_id=organization_id, page=page),
+        ),
+    )
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@open_to(Audience.MANAGERS)
+def new(organization_id: str) -> ResponseReturnValue:
+    managed, form = managed_organization(organization_id), TrainingForm(request.form)
+    with read_session() as session:
+        webinars, series = assignable(session, managed.facts.id, now=now())
+        form.offer(webinars, series, list_groups(session, managed.facts.id))
+    if request.method == "POST" and form.validate():
+        try:
+            made = _assigned(managed, form)
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            said = counted(made.people)
+            text = ngettext(
+                "%(title)s is assigned to %(said)s person.",
+                "%(title)s is assigned to %(said)s people.",
+                made.people,
+                title=made.title,
+                said=said,
+            )
+            flash(text, "done")
+            here = {"organization_id": organization_id, "training_id": made.public_id}
+            return see_other(".show", **here)
+    page = render_in(managed, "training/manager_assign.html", form=form, has_choice=bool(webinars))
+    return page, 400 if form.errors else 200
+
+
+@blueprint.get("/<training_id>")
+@open_to(Audience.MANAGERS)
+def show(organization_id: str, training_id: str) -> ResponseReturnValue:
+    return _page(managed_organization(organization_id), training_id, None)
+
+
+@blueprint.get("/<training_id>/people.csv")
+@open_to(Audience.MANAGERS)
+def people_csv(organization_id: str, training_id: str) -> ResponseReturnValue:
+    managed, moment = managed_organization(organization_id), now()
+    with read_session() as session:
+        facts = read_training(session, managed.facts.id, training_id, now=moment)
+    wanted, order, zone = _wanted(), _order(), zone_of(managed)
+    headings = (
+        _("Name"),
+        _("E-mail address"),
+        _("Training"),
+        _("Due"),
+        _("State"),
+        *((_("Text confirmed"),) if facts.policy else ()),
+    )
+    # The answer outlives this view, and with it the request's own session.
+    database = carrel().database
+    words = {state: _(text) for state, text in STATE_WORDS.items()}
+    due = last_day(facts.due_at, zone).isoformat()
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        with database.read_session() as outliving:
+            for one in every_person(outliving, facts.id, wanted, order, now=moment):
+                confirmed = (one.acknowledged_at,) if facts.policy else ()
+                yield (one.name, one.email, facts.title, due, words[one.state], *confirmed)
+
+    return csv_answer(headings, rows(), f"{managed.facts.slug}-training")
+
+
+@blueprint.post("/<training_id>/due")
+@open_to(Audience.MANAGERS)
+def change_due(organization_id: str, training_id: str) -> ResponseReturnValue:
+    managed, form, moment = managed_organization(organization_id), DueForm(request.form), now()
+    if form.validate() and form.due_on.data is not None:
+        try:
+            due = due_at(form.due_on.data, zone_of(managed), now=moment)
+            with transaction() as session:
+                actor = required_viewer().public_id
+                assignments.change_due(
+                    session, managed.facts, training_id, due, actor=actor, now=moment
+                )
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            flash(_("Changed. Who has not done it is reminded anew."), "done")
+            return see_other(".show", organization_id=organization_id, training_id=training_id)
+    return _page(managed, training_id, form), 400
+
+
+@blueprint.post("/<training_id>/withdraw")
+@open_to(Audience.MANAGERS)
+def withdraw(organization_id: str, training_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        title = assignments.withdraw(session, managed.facts, training_id, actor=actor, now=now())
+    flash(
+        _("%(title)s is asked for no more. Who has done it stays on record.", title=title), "done"
+    )
+    return see_other(".index", organization_id=organization_id)
+
+
+def _assigned(managed: Managed, form: TrainingForm) -> Assigned:
+    assert form.due_on.data is not None  # noqa: S101  (the form asks for it)
+    asked = NewTraining(
+        subject=form.subject.data or "",
+        due_on=form.due_on.data,
+        policy=form.policy.data or "",
+        everyone=form.everyone.data,
+        groups=tuple(form.groups.data or ()),
+        addresses=form.addresses.data or "",
+    )
+    with transaction() as session:
+        return assignments.assign(
+            session,
+            managed.facts,
+            asked,
+            zone=zone_of(managed),
+            actor=required_viewer().public_id,
+            now=now(),
+        )
+
+
+def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
+    moment, number, zone = now(), page_number(), zone_of(managed)
+    wanted, order = _wanted(), _order()
+    with read_session() as session:
+        facts = read_training(session, managed.facts.id, training_id, now=moment)
+        found = read_people(
+            session, facts.id, wanted, order, offset=(number - 1) * PAGE_SIZE, now=moment
+        )
+    here = {"organization_id": managed.facts.public_id, "training_id": training_id}
+    kept: dict[str, Any] = {
+        "q": wanted.query or None,
+        "state": wanted.state,
+        "sort": order.by if order != Order() else None,
+        "down": 1 if order.descending else None,
+    }
+
+    def url(endpoint: str = ".show", **changed: object) -> str:
+        return url_for(endpoint, **here, **{**kept, **changed})  # type: ignore[arg-type]  # words
+
+    return render_in(
+        managed,
+        "training/manager_assignment.html",
+        facts=facts,
+        due=_due_words(facts, zone, moment),
+        is_over=facts.due_at <= moment,
+        share=_share(facts.counts),
+        figures=_figures(facts.counts),
+        form=form or DueForm(due_on=last_day(facts.due_at, zone)),
+        rows=[_person(row, facts, zone) for row in found.items],
+        total=found.total,
+        total_said=counted(found.total),
+        query=wanted.query,
+        state=wanted.state,
+        states=[(one.value, _(words)) for one, words in STATE_WORDS.items()],
+        chips=_chips(wanted, url),
+        sorts=Sort,
+        sort_url=lambda by: _sort_url(by, order, url),
+        aria_sort=lambda by: _aria_sort(by, order),
+        csv_url=url(".people_csv"),
+        pager=pager_of(number, PAGE_SIZE, found.total, url=lambda page: url(page=page)),
+    )
+
+
+def _wanted() -> Wanted:
+    raw = request.args.get("state", "")
+    query = " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
+    return Wanted(query, next((one for one in State if one == raw), None))
+
+
+def _order() -> Order:
+    raw = request.args.get("sort", "")
+    by = next((one for one in Sort if one == raw), Sort.NAME)
+    return Order(by, bool(request.args.get("down")))
+
+
+def _chips(wanted: Wanted, url: Any) -> list[tuple[str, str]]:  # noqa: ANN401  (a function of words)
+    chips = []
+    if wanted.query:
+        chips.append((f"\u201c{wanted.query}\u201d", url(q=None)))
+    if wanted.state is not None:
+        chips.append((_(STATE_WORDS[wanted.state]), url(state=None)))
+    return chips
+
+
+def _sort_url(by: Sort, order: Order, url: Any) -> str:  # noqa: ANN401  (a function of words)
+    down = not order.descending if order.by is by else False
+    return str(url(sort=by, down=1 if down else None))
+
+
+def _aria_sort(by: Sort, order: Order) -> str | None:
+    if order.by is not by:
+        return None
+    return "descending" if order.descending else "ascending"
+
+
+def _person(row: PersonRow, facts: TrainingFacts, zone: ZoneInfo) -> Person:
+    confirmed = ""
+    if facts.policy:
+        when = row.acknowledged_at
+        confirmed = say_moment_in_a_row(when, zone) if when else _("Not yet")
+    note = _("begun") if row.state is State.OVERDUE and row.is_begun else ""
+    return Person(
+        name=row.name,
+        email=row.email or "",
+        state=_(STATE_WORDS[row.state]),
+        badge_kind=STATE_BADGES[row.state],
+        note=note,
+        confirmed=confirmed,
+    )
+
+
+def _figures(counts: Counts) -> list[tuple[str, str]]:
+    return [
+        (_("Done"), counted(counts.done)),
+        (_("Begun"), counted(counts.begun)),
+        (_("Not begun"), counted(counts.not_begun)),
+        (_("Overdue"), counted(counts.overdue)),
+    ]
+
+
+def _share(counts: Counts) -> str:
+    said = counted(counts.people)
+    return _("%(done)s of %(people)s done", done=counted(counts.done), people=said)
+
+
+def _part(counts: Counts) -> str:
+    """Return how many are done where the head of the column says that it is about that."""
+    said = counted(counts.people)
+    return _("%(done)s of %(people)s", done=counted(counts.done), people=said)
+
+
+def _due_words(facts: TrainingFacts, zone: ZoneInfo, moment: datetime) -> str:
+    said = _day(facts, zone)
+    if facts.withdrawn_at is not None:
+        return said
+    return _("Was due %(day)s", day=said) if facts.due_at <= moment else _("Due %(day)s", day=said)
+
+
+def _day(row: TrainingRow | TrainingFacts, zone: ZoneInfo) -> str:
+    """Return the last day to do it, or that nobody is asked for it any more."""
+    if row.withdrawn_at is not None:
+        return _("Withdrawn")
+    day = last_day(row.due_at, zone)
+    return say_date(datetime(day.year, day.month, day.day, 12, tzinfo=zone), zone)

@@ -1,0 +1,134 @@
+"""Groups of an organization's people, to assign training to together."""
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.core.clock import now
+from lms.core.errors import Invalid
+from lms.organizations.managers import Managed
+from lms.training import groups as training_groups
+from lms.training.groups import PAGE_SIZE, list_groups, read_group
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.number_fields import counted
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.training.manager_forms import GroupForm, GroupPeopleForm
+
+blueprint = Blueprint(
+    "organization_training_groups",
+    __name__,
+    url_prefix="/organization/<organization_id>/training/groups",
+)
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def index(organization_id: str) -> ResponseReturnValue:
+    return _list(managed_organization(organization_id), GroupForm())
+
+
+@blueprint.post("")
+@open_to(Audience.MANAGERS)
+def make(organization_id: str) -> ResponseReturnValue:
+    managed, form = managed_organization(organization_id), GroupForm(request.form)
+    if form.validate():
+        try:
+            with transaction() as session:
+                made = training_groups.make_group(
+                    session,
+                    managed.facts,
+                    form.name.data or "",
+                    form.addresses.data or "",
+                    actor=required_viewer().public_id,
+                    now=now(),
+                )
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            return see_other(".show", organization_id=organization_id, group_id=made)
+    return _list(managed, form), 400
+
+
+@blueprint.get("/<group_id>")
+@open_to(Audience.MANAGERS)
+def show(organization_id: str, group_id: str) -> ResponseReturnValue:
+    return _page(managed_organization(organization_id), group_id, GroupPeopleForm())
+
+
+@blueprint.post("/<group_id>")
+@open_to(Audience.MANAGERS)
+def add(organization_id: str, group_id: str) -> ResponseReturnValue:
+    managed, form = managed_organization(organization_id), GroupPeopleForm(request.form)
+    if form.validate():
+        try:
+            with transaction() as session:
+                added = training_groups.add_people(
+                    session,
+                    managed.facts,
+                    group_id,
+                    form.addresses.data or "",
+                    actor=required_viewer().public_id,
+                    now=now(),
+                )
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            text = ngettext("%(num)s person joined.", "%(num)s people joined.", added)
+            flash(text, "done")
+            return see_other(".show", organization_id=organization_id, group_id=group_id)
+    return _page(managed, group_id, form), 400
+
+
+@blueprint.post("/<group_id>/remove/<login_id>")
+@open_to(Audience.MANAGERS)
+def remove(organization_id: str, group_id: str, login_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        training_groups.remove_person(
+            session, managed.facts, group_id, login_id, actor=actor, now=now()
+        )
+    flash(_("Removed from the group. What was assigned stays assigned."), "done")
+    return see_other(".show", organization_id=organization_id, group_id=group_id)
+
+
+@blueprint.post("/<group_id>/dissolve")
+@open_to(Audience.MANAGERS)
+def dissolve(organization_id: str, group_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        name = training_groups.drop_group(session, managed.facts, group_id, actor=actor, now=now())
+    flash(_("%(name)s is dissolved. What was assigned stays assigned.", name=name), "done")
+    return see_other(".index", organization_id=organization_id)
+
+
+def _list(managed: Managed, form: GroupForm) -> str:
+    with read_session() as session:
+        groups = list_groups(session, managed.facts.id)
+    return render_in(
+        managed, "training/manager_groups.html", form=form, groups=groups, said=counted
+    )
+
+
+def _page(managed: Managed, group_id: str, form: GroupPeopleForm) -> str:
+    number, here = page_number(), managed.facts.public_id
+    with read_session() as session:
+        group = read_group(session, managed.facts.id, group_id, offset=(number - 1) * PAGE_SIZE)
+    return render_in(
+        managed,
+        "training/manager_group.html",
+        form=form,
+        group=group,
+        pager=pager_of(
+            number,
+            PAGE_SIZE,
+            group.total,
+            url=lambda page: url_for(".show", organization_id=here, group_id=group_id, page=page),
+        ),
+    )

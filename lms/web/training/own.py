@@ -1,0 +1,88 @@
+"""What somebody was assigned to watch by their organization, and confirming its text."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import is_zone, say_day, say_moment
+from lms.training import assignments
+from lms.training.trainee_view import OwnTraining, list_own, read_own
+from lms.web.core.current_user import required_viewer
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint("training", __name__, url_prefix="/training")
+
+SOON: Final = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A training as My library lists it."""
+
+    title: str
+    url: str
+    words: str
+    state: str
+    badge_kind: str
+
+
+@blueprint.get("/<trainee_id>")
+@open_to(Audience.SIGNED_IN)
+def show(trainee_id: str) -> ResponseReturnValue:
+    person, moment = required_viewer(), now()
+    with read_session() as session:
+        own = read_own(session, person.login_id, trainee_id, now=moment)
+    zone = _zone(own)
+    confirmed = own.acknowledged_at
+    return render(
+        "training/own.html",
+        own=own,
+        line=_assigned(own, moment),
+        confirmed=say_moment(confirmed, zone) if confirmed else "",
+    )
+
+
+@blueprint.post("/<trainee_id>/confirm")
+@open_to(Audience.SIGNED_IN)
+def confirm(trainee_id: str) -> ResponseReturnValue:
+    person = required_viewer()
+    with transaction() as session:
+        assignments.acknowledge(session, trainee_id, person.login_id, now=now())
+    flash(_("Thank you. That you have read it is kept."), "done")
+    return see_other(".show", trainee_id=trainee_id)
+
+
+def assigned_to(session: Session, login_id: int, moment: datetime) -> list[Assigned]:
+    """Return what a person is assigned, as My library lists it."""
+    return [_assigned(one, moment) for one in list_own(session, login_id, now=moment)]
+
+
+def _zone(own: OwnTraining) -> ZoneInfo:
+    name = own.zone if own.zone and is_zone(own.zone) else carrel().settings.time_zone
+    return ZoneInfo(name)
+
+
+def _assigned(own: OwnTraining, moment: datetime) -> Assigned:
+    day = say_day(own.due_at - timedelta(microseconds=1), _zone(own))
+    words = _("%(organization)s asks for it by %(day)s.", organization=own.organization, day=day)
+    state, kind = _("Not begun"), "plain"
+    if own.is_done:
+        state, kind = _("Done"), "open"
+    elif own.due_at <= moment:
+        state, kind = _("Overdue"), "danger"
+    elif own.is_completed:
+        state, kind = _("To confirm"), "soon"
+    elif own.due_at - moment <= SOON:
+        state, kind = _("Due soon"), "soon"
+    elif own.is_begun:
+        state, kind = _("Begun"), "term"
+    url = url_for("training.show", trainee_id=own.trainee_id)
+    return Assigned(own.title, url, words, state, kind)

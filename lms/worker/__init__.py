@@ -1,0 +1,1 @@
+"""The worker: runs jobs and sends mail, and the supervisor that keeps processes running."""

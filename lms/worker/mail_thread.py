@@ -1,0 +1,108 @@
+"""The worker's round with the mail: all that is due, over one connection, then a pause."""
+
+import threading
+from email.message import EmailMessage
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.mail import delivery as mail_delivery
+from lms.mail.delivery import Letter
+from lms.mail.transport import (
+    NoSuchMailbox,
+    NotTaken,
+    Postbox,
+    RefusedForGood,
+    RefusedForNow,
+    ServerAway,
+    open_postbox,
+)
+
+FIRST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 300.0
+
+log = structlog.get_logger()
+
+
+class MailRound:
+    """Sends mail step by step; while the server is away it waits longer and longer."""
+
+    def __init__(
+        self, carrel: Carrel, worker: str, stopping: threading.Event, postbox: Postbox | None = None
+    ) -> None:
+        self._carrel = carrel
+        self._worker = worker
+        self._stopping = stopping
+        self._postbox = postbox or open_postbox(carrel.settings)
+        self._pause_s = FIRST_PAUSE_S
+
+    def step(self) -> bool:
+        """Send what is due; True when there was something, False when there was nothing to do."""
+        with self._carrel.database.read_session() as session:
+            if not mail_delivery.has_mail(session, now=now()):
+                return False
+        try:
+            while not self._stopping.is_set() and self._send_next():
+                pass
+        finally:
+            self._postbox.close()
+        return True
+
+    def _send_next(self) -> bool:
+        database = self._carrel.database
+        with database.transaction() as session:
+            letter = mail_delivery.take(session, worker=self._worker, now=now())
+        if letter is None:
+            return False
+        try:
+            self._put(letter)
+        except ServerAway as error:
+            self._wait_for_server(letter, error)
+            return False
+        except NotTaken as error:
+            self._not_taken(letter, error)
+        else:
+            with database.transaction() as session:
+                mail_delivery.mark_sent(session, letter, now=now())
+            log.info("mail_sent", mail=letter.public_id, kind=letter.kind)
+        self._pause_s = FIRST_PAUSE_S
+        return True
+
+    def _put(self, letter: Letter) -> None:
+        """Hand one mail over; raises NotTaken, whatever is wrong with it: the others go on."""
+        message = self._composed(letter)
+        try:
+            self._postbox.put(message)
+        except NotTaken:
+            raise
+        except Exception as error:
+            log.exception("mail_broke", mail=letter.public_id, kind=type(error).__name__)
+            raise RefusedForNow(f"Sending this failed: {type(error).__name__}") from error
+
+    def _composed(self, letter: Letter) -> EmailMessage:
+        try:
+            with self._carrel.database.read_session() as session:
+                return mail_delivery.compose(session, letter, self._carrel.settings)
+        except SQLAlchemyError:  # no mail's fault
+            raise
+        except Exception as error:
+            raise RefusedForGood(f"No message can carry this: {error}") from error
+
+    def _not_taken(self, letter: Letter, error: NotTaken) -> None:
+        with self._carrel.database.transaction() as session:
+            if isinstance(error, NoSuchMailbox):
+                mail_delivery.bounce(session, letter, error.reason, now=now())
+            elif isinstance(error, RefusedForGood):
+                mail_delivery.refuse(session, letter, error.reason)
+            else:
+                mail_delivery.put_off(session, letter, error.reason, now=now())
+        log.warning("mail_refused", mail=letter.public_id, refusal=type(error).__name__)
+
+    def _wait_for_server(self, letter: Letter, error: ServerAway) -> None:
+        with self._carrel.database.transaction() as session:
+            mail_delivery.release(session, letter, error.reason)
+        log.warning("mail_server_away", pause_s=self._pause_s)
+        self._stopping.wait(self._pause_s)
+        self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)

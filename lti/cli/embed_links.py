@@ -1,0 +1,155 @@
+"""carrel embed: an organization's links for the iframes of its own pages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+
+from lms.cli.command_context import Console
+from lms.cli.datetime_option import read_moment
+from lms.cli.output import answer, answer_items, json_option
+from lms.core import clock
+from lms.core.runtime import derived_key
+from lms.lti_facade.content_choices import find_choices, find_series
+from lms.lti_facade.content_titles import public_id_of
+from lms.lti_facade.organizations import find_organization
+from lti.embed_links.allowed_origins import read_origins
+from lti.embed_links.embed_links import (
+    EMBED_LINKS,
+    EmbedDetails,
+    EmbedFacts,
+    add_embed,
+    find_anybodys,
+    list_embeds,
+    revoke_embed,
+    token_of,
+)
+from lti.models.embed_links import SeatRule
+from lti.protocol.content_target import Target
+
+ONE_OF_TWO = "name what it shows: either --webinar or --series"
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedAnswer:
+    """A link, as commands answer with it."""
+
+    id: str
+    organization: str
+    label: str
+    title: str
+    url: str
+    origins: tuple[str, ...]
+    seat_rule: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    uses: int
+    last_used_at: datetime | None
+
+
+@click.group("embed")
+def embed() -> None:
+    """Recordings on organizations' own pages, in an iframe."""
+
+
+@embed.command("add")
+@click.argument("organization", metavar="ORG")
+@click.option("--webinar", metavar="SLUG", help="What it shows: one recording.")
+@click.option("--series", metavar="SLUG", help="What it shows: a whole series.")
+@click.option("--origin", "origins", multiple=True, required=True, help="A site that may show it.")
+@click.option(
+    "--rule",
+    type=click.Choice([rule.value for rule in SeatRule]),
+    default=SeatRule.SEATED.value,
+    show_default=True,
+    help="Who may watch: people of theirs, or anybody, by a code; or everybody who sees the page.",
+)
+@click.option("--expires", metavar="TIME", help="When it stops; needed for the rule named.")
+@click.option("--zone", help="The zone of a naive --expires, such as America/New_York.")
+@click.option("--label", help="How it is listed; by default what it shows.")
+@json_option
+@click.pass_obj
+def add(
+    console: Console,
+    organization: str,
+    webinar: str | None,
+    series: str | None,
+    origins: tuple[str, ...],
+    rule: str,
+    expires: str | None,
+    zone: str | None,
+    label: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Make a link that shows a recording or a series of ORG's in an iframe, on these sites alone."""
+    if (webinar is None) == (series is None):
+        raise click.UsageError(ONE_OF_TWO)
+    moment = clock.now()
+    expires_at = read_moment(expires, zone) if expires else None
+    sites = read_origins("\n".join(origins))
+    with console.carrel.database.transaction() as session:
+        whose = find_organization(session, organization)
+        if webinar is not None:
+            name = public_id_of(session, webinar=webinar)
+            title = find_choices(session, whose.id, [name], now=moment)[name].title
+            target = Target(webinar=name)
+        else:
+            name = public_id_of(session, series=series)
+            title = find_series(session, whose.id, name, now=moment).title
+            target = Target(series=name)
+        details = EmbedDetails(label or title, sites, SeatRule(rule), expires_at)
+        key = _key(console)
+        made = add_embed(session, whose.id, target, details, key=key, actor=None, now=moment)
+    shown = _answer(console, made)
+    answer(shown, f"{title} may stand on {', '.join(sites)}:", shown.url, as_json=as_json)
+
+
+@embed.command("list")
+@click.option("--organization", metavar="SLUG", help="Of one organization alone.")
+@json_option
+@click.pass_obj
+def list_all(console: Console, *, organization: str | None, as_json: bool) -> None:
+    """List embed links, the newest first."""
+    with console.carrel.database.read_session() as session:
+        whose = None if organization is None else find_organization(session, organization).id
+        items = [_answer(console, one) for one in list_embeds(session, whose)]
+    columns = ("id", "organization", "label", "origins", "seat_rule", "revoked_at", "uses")
+    answer_items(items, columns, as_json=as_json)
+
+
+@embed.command("revoke")
+@click.argument("embed_id", metavar="ID")
+@json_option
+@click.pass_obj
+def revoke(console: Console, *, embed_id: str, as_json: bool) -> None:
+    """Take a link back: it shows nothing more, and what plays by it stops within a minute."""
+    moment = clock.now()
+    with console.carrel.database.transaction() as session:
+        found = find_anybodys(session, embed_id)
+        revoke_embed(session, found.organization.id, embed_id, actor=None, now=moment)
+        kept = find_anybodys(session, embed_id)
+    answer(_answer(console, kept), f"{kept.details.label} is taken back.", as_json=as_json)
+
+
+def _key(console: Console) -> bytes:
+    return derived_key(console.settings.secret_key, EMBED_LINKS)
+
+
+def _answer(console: Console, one: EmbedFacts) -> EmbedAnswer:
+    token = token_of(_key(console), one.public_id)
+    return EmbedAnswer(
+        id=one.public_id,
+        organization=one.organization.slug,
+        label=one.details.label,
+        title=one.title,
+        url=f"{console.settings.base_url}/embed/{token}",
+        origins=one.details.origins,
+        seat_rule=one.details.seat_rule.value,
+        created_at=one.created_at,
+        expires_at=one.details.expires_at,
+        revoked_at=one.revoked_at,
+        uses=one.uses,
+        last_used_at=one.last_used_at,
+    )

@@ -1,0 +1,208 @@
+"""carrel lti map: the people of an institution's old learning system become those of its new one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import click
+from sqlalchemy.orm import Session
+
+from lms.cli.command_context import Console
+from lms.cli.output import answer, answer_items, json_option
+from lms.core import clock
+from lms.core.runtime import Carrel
+from lms.lti_facade.organizations import find_organization
+from lti.id_mappings.apply_and_undo import undo_one
+from lti.id_mappings.csv_list import read_list
+from lti.id_mappings.mappings import ask_apply, ask_undo, begin_map, discard, take_list
+from lti.id_mappings.staff_view import MapFacts, Show, find_map, list_maps, pairs_of
+
+COLUMNS = ("id", "organization", "old", "new", "state", "chosen", "applied", "failed")
+PAIR_COLUMNS = ("old", "old_name", "new", "new_name", "evidence", "doubt", "state", "chosen")
+
+
+@dataclass(frozen=True, slots=True)
+class MapAnswer:
+    """A map, as commands answer with it; `counts` are its pairs by kind."""
+
+    id: str
+    organization: str
+    old: str
+    new: str
+    state: str
+    failure: str
+    begun_at: datetime
+    chosen: int
+    applied: int
+    failed: int
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PairAnswer:
+    """A pair, as commands answer with it; `line` is of the list it came in."""
+
+    id: str
+    old: str
+    old_name: str
+    new: str | None
+    new_name: str | None
+    evidence: str
+    doubt: str | None
+    line: int | None
+    state: str
+    failure: str
+    chosen: bool
+
+
+@click.group("map")
+def people_map() -> None:
+    """Map the people of an old learning system to those of the new one."""
+
+
+@people_map.command("begin")
+@click.argument("organization", metavar="ORG")
+@click.argument("old", metavar="OLD_REG")
+@click.argument("new", metavar="NEW_REG")
+@click.option(
+    "--list",
+    "path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV file of two columns, old and new: each person's id in either system.",
+)
+@json_option
+@click.pass_obj
+def begin(
+    console: Console, *, organization: str, old: str, new: str, path: Path | None, as_json: bool
+) -> None:
+    """Propose who is who between two registrations of an organization; nothing is changed."""
+    lines = None
+    if path is not None:
+        with path.open("rb") as file:
+            lines = read_list(file)
+    with console.carrel.database.transaction() as session:
+        found = find_organization(session, organization)
+        made = begin_map(session, found.id, old=old, new=new, actor=None, now=clock.now())
+        if lines is not None:
+            take_list(session, made, lines)
+        facts = _facts(session, made)
+    answer(
+        facts,
+        f"{facts.chosen} pairs are chosen. See them: carrel lti map show {made}",
+        as_json=as_json,
+    )
+
+
+@people_map.command("list")
+@json_option
+@click.pass_obj
+def list_all(console: Console, *, as_json: bool) -> None:
+    """List the maps, newest first."""
+    with console.carrel.database.read_session() as session:
+        items = [_answer(one) for one in list_maps(session)]
+    answer_items(items, COLUMNS, as_json=as_json)
+
+
+@people_map.command("show")
+@click.argument("map_id", metavar="MAP")
+@click.option("--kind", type=click.Choice([one.value for one in Show]), help="Only these pairs.")
+@json_option
+@click.pass_obj
+def show(console: Console, *, map_id: str, kind: str | None, as_json: bool) -> None:
+    """List a map's pairs: who is thought to be who, why, and what became of it."""
+    with console.carrel.database.read_session() as session:
+        facts = find_map(session, map_id)
+        wanted = None if kind is None else Show(kind)
+        items = _pairs(session, facts, wanted)
+    answer_items(items, PAIR_COLUMNS, as_json=as_json)
+
+
+@people_map.command("apply")
+@click.argument("map_id", metavar="MAP")
+@json_option
+@click.pass_obj
+def apply(console: Console, *, map_id: str, as_json: bool) -> None:
+    """Have what is chosen applied, by a worker."""
+    with console.carrel.database.transaction() as session:
+        ask_apply(session, map_id, actor=None, now=clock.now())
+    _say(console.carrel, map_id, "A worker applies it.", as_json=as_json)
+
+
+@people_map.command("undo")
+@click.argument("map_id", metavar="MAP")
+@click.option("--pair", "pair_id", metavar="PAIR", help="Only this pair, at once.")
+@json_option
+@click.pass_obj
+def undo(console: Console, *, map_id: str, pair_id: str | None, as_json: bool) -> None:
+    """Take a map back, by a worker, or one of its pairs."""
+    said = "A worker takes it back."
+    with console.carrel.database.transaction() as session:
+        if pair_id is None:
+            ask_undo(session, map_id, actor=None, now=clock.now())
+        else:
+            why_not = undo_one(session, map_id, pair_id, actor=None, now=clock.now())
+            said = why_not or "The two are two people again."
+    _say(console.carrel, map_id, said, as_json=as_json)
+
+
+@people_map.command("discard")
+@click.argument("map_id", metavar="MAP")
+@json_option
+@click.pass_obj
+def throw_away(console: Console, *, map_id: str, as_json: bool) -> None:
+    """Throw a map away of which nothing is applied."""
+    with console.carrel.database.transaction() as session:
+        facts = _facts(session, map_id)
+        discard(session, map_id, actor=None, now=clock.now())
+    answer(facts, "It is thrown away. Nothing was changed.", as_json=as_json)
+
+
+def _say(carrel: Carrel, map_id: str, said: str, *, as_json: bool) -> None:
+    with carrel.database.read_session() as session:
+        answer(_facts(session, map_id), said, as_json=as_json)
+
+
+def _facts(session: Session, map_id: str) -> MapAnswer:
+    return _answer(find_map(session, map_id))
+
+
+def _answer(facts: MapFacts) -> MapAnswer:
+    return MapAnswer(
+        id=facts.public_id,
+        organization=facts.organization.slug,
+        old=facts.old.public_id,
+        new=facts.new.public_id,
+        state=facts.state.value,
+        failure=facts.failure,
+        begun_at=facts.created_at,
+        chosen=facts.counts[Show.CHOSEN],
+        applied=facts.counts[Show.APPLIED],
+        failed=facts.counts[Show.FAILED],
+        counts={show.value: number for show, number in facts.counts.items()},
+    )
+
+
+def _pairs(session: Session, facts: MapFacts, wanted: Show | None) -> list[PairAnswer]:
+    page, items = 1, list[PairAnswer]()
+    while True:
+        found = pairs_of(session, facts, wanted, page=page, size=1000)
+        items += [
+            PairAnswer(
+                id=each.public_id,
+                old=each.old.sub,
+                old_name=each.old.name,
+                new=None if each.new is None else each.new.sub,
+                new_name=None if each.new is None else each.new.name,
+                evidence=each.evidence.value,
+                doubt=None if each.doubt is None else each.doubt.value,
+                line=each.line,
+                state=each.state.value,
+                failure=each.failure,
+                chosen=each.is_chosen,
+            )
+            for each in found.items
+        ]
+        if page * 1000 >= found.total:
+            return items
+        page += 1

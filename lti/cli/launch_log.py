@@ -1,0 +1,38 @@
+"""carrel lti log: the logins and launches of the last 90 days, without names."""
+
+import click
+
+from lms.cli.command_context import Console
+from lms.cli.output import answer_items, json_option
+from lms.lti_facade.organizations import find_organization
+from lti.launches.launch_log import MOST, list_launches
+
+
+@click.command("log")
+@click.option("--organization", metavar="SLUG", help="Only those of one organization.")
+@click.option("--registration", metavar="REG", help="Only those of one learning system.")
+@click.option("--refused", is_flag=True, help="Only those that were refused.")
+@click.option("--most", type=click.IntRange(1, 10_000), default=MOST, help="How many.")
+@json_option
+@click.pass_obj
+def log(
+    console: Console,
+    *,
+    organization: str | None,
+    registration: str | None,
+    refused: bool,
+    most: int,
+    as_json: bool,
+) -> None:
+    """List launches, the newest first: what came of each, and why it was refused."""
+    with console.carrel.database.read_session() as session:
+        owner = None if organization is None else find_organization(session, organization).id
+        items = list_launches(
+            session,
+            organization_id=owner,
+            registration=registration,
+            refused_only=refused,
+            most=most,
+        )
+    columns = ("at", "platform", "deployment", "message_type", "outcome", "code", "reason")
+    answer_items(items, columns, as_json=as_json)

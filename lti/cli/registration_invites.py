@@ -1,0 +1,45 @@
+"""carrel lti invite: a link by which a learning system registers itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import click
+
+from lms.cli.command_context import Console
+from lms.cli.output import answer, json_option
+from lms.core import clock
+from lms.lti_facade.organizations import find_organization
+from lti.protocol.tool_urls import ToolAddresses
+from lti.registrations.invites import make_invite
+
+
+@dataclass(frozen=True, slots=True)
+class InviteAnswer:
+    """An invite, as commands answer with it; its `url` is shown this once."""
+
+    id: str
+    organization: str
+    url: str
+    expires_at: datetime
+
+
+@click.command("invite")
+@click.argument("organization", metavar="ORG")
+@click.option("--allow-loopback", is_flag=True, help="It is at this machine or a private network.")
+@json_option
+@click.pass_obj
+def invite(console: Console, *, organization: str, allow_loopback: bool, as_json: bool) -> None:
+    """Make a link by which an organization's learning system registers itself, once, in 14 days."""
+    moment = clock.now()
+    with console.carrel.database.transaction() as session:
+        found = find_organization(session, organization)
+        made = make_invite(
+            session, found.id, allows_loopback=allow_loopback, actor=None, now=moment
+        )
+    url = ToolAddresses(console.settings.base_url).registration(made.secret)
+    answer(
+        InviteAnswer(made.public_id, organization, url, made.expires_at),
+        f"Good once until {made.expires_at:%Y-%m-%d}: paste it as the tool's registration address.",
+        url,
+        as_json=as_json,
+    )

@@ -1,0 +1,1 @@
+"""Completions: who completed what by embed links, and as organizations report."""

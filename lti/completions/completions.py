@@ -1,0 +1,136 @@
+"""Who has completed what: by an organization's embed links here, and as it reports from elsewhere."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.lti_facade.content_titles import webinar_ids_of, webinar_titles
+from lms.lti_facade.learner_logins import kept_logins, names_of
+from lms.lti_facade.organization_progress import Seen, seen_in_frames
+from lms.lti_facade.permitted_content import shown_in_series
+from lti.embed_links.embed_links import EmbedFacts
+from lti.models.embed_links import EmbedViewer, OutsideCompletion
+
+NOTHING: Final = Seen(0.0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """How far somebody is with a webinar: `share` was seen here, 0 to 1; `reported_at` is from elsewhere.
+
+    `reported` is the outside id of what was reported, "" for nothing.
+    """
+
+    name: str
+    email: str
+    webinar: str
+    share: float | None
+    completed_at: datetime | None
+    reported: str = ""
+    reported_at: datetime | None = None
+    source: str = ""
+
+
+def read_completions(
+    session: Session,
+    organization_id: int,
+    links: Iterable[EmbedFacts],
+    *,
+    whole: bool,
+    now: datetime,
+) -> tuple[Completion, ...]:
+    """Return who came by these links and how far each is; with `whole` what was reported besides.
+
+    Only who gave their name is known. In the order of names, then of titles.
+    """
+    shown = {link.id: _shown(session, link, now=now) for link in links}
+    viewers = session.execute(
+        select(EmbedViewer)
+        .where(EmbedViewer.embed_link_id.in_(list(shown)))
+        .order_by(EmbedViewer.id)
+    ).scalars()
+    found = _seen_here(session, organization_id, list(viewers), shown)
+    if whole:
+        _add_reported(session, organization_id, found)
+    return tuple(
+        sorted(found.values(), key=lambda one: (one.name.casefold(), one.email, one.webinar))
+    )
+
+
+def forget_reported(session: Session, organization_id: int, public_id: str) -> None:
+    """Forget one completion that was reported; raises NotFound for another organization's."""
+    gone = session.execute(
+        delete(OutsideCompletion)
+        .where(
+            OutsideCompletion.organization_id == organization_id,
+            OutsideCompletion.public_id == public_id,
+        )
+        .returning(OutsideCompletion.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if gone is None:
+        raise NotFound
+
+
+def _shown(session: Session, link: EmbedFacts, *, now: datetime) -> tuple[int, ...]:
+    if link.target.webinar is not None:
+        return webinar_ids_of(session, link.target.webinar)
+    whose = link.organization.id
+    return shown_in_series(session, whose, link.target.series or "", now=now)
+
+
+def _seen_here(
+    session: Session,
+    organization_id: int,
+    viewers: list[EmbedViewer],
+    shown: Mapping[int, tuple[int, ...]],
+) -> dict[tuple[str, int], Completion]:
+    kept = kept_logins(session, {each.login_id for each in viewers})
+    names = names_of(session, set(kept))
+    webinars = {one for each in shown.values() for one in each}
+    seen = seen_in_frames(session, organization_id, set(kept.values()), webinars)
+    titles = webinar_titles(session, webinars)
+    found: dict[tuple[str, int], Completion] = {}
+    for each in viewers:
+        person = kept[each.login_id]
+        is_one = len(shown[each.embed_link_id]) == 1
+        for webinar_id in shown[each.embed_link_id]:
+            so_far = seen.get((person, webinar_id))
+            if so_far is None and not is_one:
+                continue  # of a series only what was begun
+            at = so_far or NOTHING
+            found[each.email_key, webinar_id] = Completion(
+                name=names.get(each.login_id, ""),
+                email=each.email,
+                webinar=titles.get(webinar_id, ""),
+                share=at.share,
+                completed_at=at.completed_at,
+            )
+    return found
+
+
+def _add_reported(
+    session: Session, organization_id: int, found: dict[tuple[str, int], Completion]
+) -> None:
+    rows = session.scalars(
+        select(OutsideCompletion).where(OutsideCompletion.organization_id == organization_id)
+    ).all()
+    titles = webinar_titles(session, {row.webinar_id for row in rows})
+    for row in rows:
+        known = found.get((row.email_key, row.webinar_id))
+        if known is None:
+            known = Completion(
+                name=row.name,
+                email=row.email,
+                webinar=titles.get(row.webinar_id, ""),
+                share=None,
+                completed_at=None,
+            )
+        found[row.email_key, row.webinar_id] = replace(
+            known, reported=row.public_id, reported_at=row.completed_at, source=row.source
+        )

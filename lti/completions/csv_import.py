@@ -1,0 +1,225 @@
+"""Completions that an organization reports from elsewhere: a CSV, answered row by row, then taken in.
+
+What comes in so stands in the organization's own list, with where it comes from, and counts for
+nothing else: a share and a certificate come from what was watched here (PRODUCT.md, Certificates).
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import BinaryIO, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from lms.core.database import new_public_id
+from lms.core.email_addresses import Address, read_address
+from lms.core.errors import N_, Conflict, Invalid
+from lms.lti_facade import audit
+from lms.lti_facade.csv_reader import NamedRow, read_named, refusal
+from lms.lti_facade.organizations import customers
+from lms.lti_facade.permitted_content import names_shown
+from lti.models.embed_links import OutsideCompletion
+
+COLUMNS: Final = MappingProxyType(
+    {
+        "email": ("email", "emailaddress", "mail", "useremail", "username", "login"),
+        "name": ("name", "fullname", "displayname", "user", "learner"),
+        "webinar": ("webinar", "recording", "title", "course", "tutorial", "resource", "activity"),
+        "completed": (
+            *("completed", "completedat", "completedon", "completiondate", "completiontime"),
+            *("datecompleted", "date", "finished", "finishedat"),
+        ),
+    }
+)
+NEEDED: Final = ("email", "webinar", "completed")
+MOST_ROWS: Final = 20_000
+LONGEST_CELL: Final = 500
+LONGEST_SHOWN: Final = 200
+LONGEST_SOURCE: Final = 100
+AT_ONCE: Final = 500
+
+NO_COLUMNS: Final = N_("The first row needs headings for at least: e-mail, webinar, completed.")
+TOO_MANY: Final = N_("This list has more than 20,000 rows. Divide it into several files.")
+NO_WEBINAR: Final = N_("No recording of yours has this title or web name.")
+NO_DAY: Final = N_("Write the day as 2026-10-06 or 10/6/2026, with or without a time.")
+TO_COME: Final = N_("This day is still to come.")
+NO_SOURCE: Final = N_("Say where these completions come from, such as Niche Academy.")
+HAS_FAULTS: Final = N_("Some rows can't be read. Mend the list, or take in only those that can.")
+_AMERICAN: Final = re.compile(
+    r"(\d{1,2})/(\d{1,2})/(\d{4})(?:,?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AaPp])?\.?[Mm]?\.?)?"
+)
+
+
+class Answer(StrEnum):
+    """What becomes of a row."""
+
+    OK = "ok"
+    ALREADY = "already"
+    DUPLICATE = "duplicate"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One completion that can be taken in."""
+
+    address: Address
+    name: str
+    webinar_id: int
+    completed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredRow:
+    """A row with what becomes of it; `sentence` says what is wrong with an invalid one."""
+
+    line: int
+    who: str
+    webinar: str
+    answer: Answer
+    sentence: str
+    reported: Reported | None
+
+
+def answer_list(
+    session: Session, organization_id: int, file: BinaryIO, *, zone: ZoneInfo, now: datetime
+) -> tuple[AnsweredRow, ...]:
+    """Say of every row what would become of it; nothing is written.
+
+    Days are those of `zone`. Raises Invalid, field `file`, for what is no such list.
+    """
+    rows = read_named(file, COLUMNS, needed=NEEDED, missing=NO_COLUMNS, longest=LONGEST_CELL)
+    names = names_shown(session, organization_id, now=now)
+    taken = _taken(session, organization_id)
+    seen: set[tuple[int, str]] = set()
+    answered: list[AnsweredRow] = []
+    for row in rows:
+        if len(answered) >= MOST_ROWS:
+            raise refusal(TOO_MANY)
+        answered.append(_answered(row, names, taken, seen, zone=zone, now=now))
+    return tuple(answered)
+
+
+def take_in(  # noqa: PLR0913  (it reads as one sentence)
+    session: Session,
+    organization_id: int,
+    rows: Sequence[AnsweredRow],
+    source: str,
+    *,
+    partial: bool,
+    actor: str | None,
+    now: datetime,
+) -> int:
+    """Keep what a list reports, all or, with `partial`, those rows that can be read; returns how many.
+
+    The same list twice changes nothing. Raises Invalid without a source, Conflict for a list with
+    faults that isn't to be taken in part.
+    """
+    source = checked_source(source)
+    if not partial and any(row.answer is Answer.INVALID for row in rows):
+        raise Conflict(HAS_FAULTS, code="not_applied")
+    new = [row.reported for row in rows if row.answer is Answer.OK and row.reported is not None]
+    for start in range(0, len(new), AT_ONCE):
+        session.execute(
+            insert(OutsideCompletion),
+            [
+                {
+                    "public_id": new_public_id(),
+                    "organization_id": organization_id,
+                    "webinar_id": one.webinar_id,
+                    "email": one.address.shown,
+                    "email_key": one.address.key,
+                    "name": one.name,
+                    "source": source,
+                    "completed_at": one.completed_at,
+                    "created_at": now,
+                }
+                for one in new[start : start + AT_ONCE]
+            ],
+        )
+    if new:
+        whose = customers(session, [organization_id])[organization_id].public_id
+        detail = {"rows": len(new)}
+        audit.record(session, "completions.reported", whose, actor=actor, now=now, detail=detail)
+    return len(new)
+
+
+def checked_source(source: str) -> str:
+    """Return where completions come from, as it is kept; raises Invalid (field `source`)."""
+    text = " ".join(source.split())[:LONGEST_SOURCE]
+    if not text:
+        raise Invalid(NO_SOURCE, fields={"source": NO_SOURCE})
+    return text
+
+
+def _answered(
+    row: NamedRow,
+    names: Mapping[str, int],
+    taken: frozenset[tuple[int, str]],
+    seen: set[tuple[int, str]],
+    *,
+    zone: ZoneInfo,
+    now: datetime,
+) -> AnsweredRow:
+    who, webinar = row.cells["email"][:LONGEST_SHOWN], row.cells["webinar"][:LONGEST_SHOWN]
+    try:
+        reported = _read(row, names, zone, now)
+    except Invalid as fault:
+        return AnsweredRow(row.line, who, webinar, Answer.INVALID, fault.message, None)
+    key = (reported.webinar_id, reported.address.key)
+    answer = Answer.OK
+    if key in taken:
+        answer = Answer.ALREADY
+    elif key in seen:
+        answer = Answer.DUPLICATE
+    seen.add(key)
+    return AnsweredRow(row.line, who, webinar, answer, "", reported)
+
+
+def _read(row: NamedRow, names: Mapping[str, int], zone: ZoneInfo, now: datetime) -> Reported:
+    address = read_address(row.cells["email"])
+    webinar_id = names.get(" ".join(row.cells["webinar"].split()).casefold())
+    if webinar_id is None:
+        raise Invalid(NO_WEBINAR)
+    completed_at = _moment(row.cells["completed"], zone)
+    if completed_at > now:
+        raise Invalid(TO_COME)
+    name = "".join(sign for sign in row.cells.get("name", "") if sign.isprintable())
+    return Reported(address, " ".join(name.split())[:LONGEST_SHOWN], webinar_id, completed_at)
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    """Return a moment in UTC; a day alone is its beginning by the clocks of `zone`."""
+    try:
+        moment = _american(text) or datetime.fromisoformat(text)
+        return moment.replace(tzinfo=moment.tzinfo or zone).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(NO_DAY) from error
+
+
+def _american(text: str) -> datetime | None:
+    found = _AMERICAN.fullmatch(text)
+    if found is None:
+        return None
+    month, day, year, hour, minute, second = (int(each or 0) for each in found.groups()[:6])
+    half = (found[7] or "").lower()
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  (its zone is added)
+
+
+def _taken(session: Session, organization_id: int) -> frozenset[tuple[int, str]]:
+    rows: Iterator[tuple[int, str]] = (
+        (row.webinar_id, row.email_key)
+        for row in session.execute(
+            select(OutsideCompletion.webinar_id, OutsideCompletion.email_key).where(
+                OutsideCompletion.organization_id == organization_id
+            )
+        )
+    )
+    return frozenset(rows)

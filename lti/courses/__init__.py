@@ -1,0 +1,1 @@
+"""Courses: what instructors and managers see of the links in them."""

@@ -1,0 +1,289 @@
+"""What an instructor sees of a link: each learner's share and what the gradebook has; no watch map."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, NotFound
+from lms.lti_facade.content_choices import fold
+from lms.lti_facade.learner_logins import NAMELESS, names_of
+from lti.grades.grading_rules import reaches
+from lti.models.courses import (
+    CompletionRule,
+    Context,
+    ResourceLink,
+    RosterMember,
+    Score,
+    ScoreState,
+)
+from lti.models.identities import Identity
+from lti.models.launches import FrameRole, FrameSession, Purpose
+from lti.protocol.spec_vocabulary import SCORE_SCOPE
+from lti.rosters.roster_status import RosterStanding, roster_standing
+
+NOT_OPENED: Final = N_("Nobody of this course by that name has opened it yet.")
+
+
+class SortedBy(StrEnum):
+    """The columns by which learners can be sorted."""
+
+    NAME = "name"
+    SHARE = "share"
+
+
+class Progress(StrEnum):
+    """How far somebody is by the rule of a link."""
+
+    COMPLETED = "completed"
+    BEGUN = "begun"
+    NOT_BEGUN = "not_begun"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which learners are looked for (every word of `query` in their name), and their order.
+
+    `is_stuck` leaves those alone whose score did not get through.
+    """
+
+    query: str = ""
+    progress: Progress | None = None
+    is_stuck: bool = False
+    by: SortedBy = SortedBy.NAME
+    is_descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """A learner at a link; shares are 0 to 1, `share` is None for who has not opened it.
+
+    `sub` is what the platform calls them, `state` and `failure` are of what is sent to the
+    gradebook. `is_listed` is False for who had come before the course's list of people was read,
+    and is not in the course by it.
+    """
+
+    sub: str
+    name: str
+    share: float | None
+    given: float
+    is_complete: bool
+    state: ScoreState | None
+    failure: str | None
+    is_listed: bool
+
+    @property
+    def is_stuck(self) -> bool:
+        """Tell whether their score did not get through."""
+        return self.failure is not None
+
+    @property
+    def progress(self) -> Progress:
+        """Return how far they are."""
+        if self.is_complete:
+            return Progress.COMPLETED
+        return Progress.BEGUN if self.share else Progress.NOT_BEGUN
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """A link and its course; `tells_grades` says that the platform let us report."""
+
+    public_id: str
+    title: str
+    course: str
+    rule: CompletionRule
+    threshold: int
+    tells_grades: bool
+    line_item_failure: str | None
+    roster: RosterStanding
+    learners: tuple[Learner, ...]
+
+    @property
+    def begun(self) -> int:
+        """Return how many have watched anything."""
+        return sum(1 for each in self.learners if each.share)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Tell whether a score did not get through."""
+        return self.line_item_failure is not None or any(each.is_stuck for each in self.learners)
+
+    @property
+    def complete(self) -> int:
+        """Return how many have watched as much as the rule asks for."""
+        return sum(1 for each in self.learners if each.is_complete)
+
+
+def find_link(session: Session, link_id: int | None) -> LinkFacts:
+    """Return a link, by its row's id, with everybody in its course; raises NotFound."""
+    link = None if link_id is None else session.get(ResourceLink, link_id)
+    if link is None:
+        raise NotFound
+    context = session.get_one(Context, link.context_id)
+    return LinkFacts(
+        public_id=link.public_id,
+        title=link.title,
+        course=context.title,
+        rule=link.rule,
+        threshold=link.threshold,
+        tells_grades=SCORE_SCOPE in link.scopes.split(),
+        line_item_failure=link.line_item_failure,
+        roster=roster_standing(session, context),
+        learners=tuple(_everybody(session, link, context)),
+    )
+
+
+def choose_learners(learners: Iterable[Learner], wanted: Wanted) -> list[Learner]:
+    """Return those that are looked for, in the order that is wanted; accents and case don't count."""
+    words = fold(wanted.query).split()
+    named = [
+        (fold(each.name), each)
+        for each in learners
+        if wanted.progress in (None, each.progress) and (each.is_stuck or not wanted.is_stuck)
+    ]
+    found = [(name, each) for name, each in named if all(word in name for word in words)]
+    # Who has no name comes last, whichever way round.
+    found.sort(key=lambda pair: pair[0], reverse=wanted.is_descending)
+    found.sort(key=lambda pair: not pair[0])
+    if wanted.by is SortedBy.SHARE:
+        found.sort(key=lambda pair: pair[0])
+        found.sort(key=lambda pair: pair[1].share or 0.0, reverse=wanted.is_descending)
+    return [each for _, each in found]
+
+
+def find_learner(session: Session, link_id: int | None, sub: str) -> Learner:
+    """Return one learner of a link by the platform's name for them; raises NotFound."""
+    link = None if link_id is None else session.get(ResourceLink, link_id)
+    if link is None:
+        raise NotFound
+    context = session.get_one(Context, link.context_id)
+    found = (each for each in _everybody(session, link, context) if each.sub == sub)
+    learner = next(found, None)
+    if learner is None:
+        raise NotFound(NOT_OPENED)
+    return learner
+
+
+def goes_by(session: Session, identity_id: int | None, sub: str) -> bool:
+    """Tell whether a person, by the row of their identity, is who the platform calls so."""
+    identity = None if identity_id is None else session.get(Identity, identity_id)
+    return identity is not None and identity.sub == sub
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Who is in a course by its list, by the platform's name for them; read at a time, or never."""
+
+    read_at: datetime | None
+    members: Mapping[str, RosterMember]
+
+    def names(self, sub: str, came_at: datetime) -> bool:
+        """Tell whether somebody is on the list, or has come since it was read."""
+        return self.read_at is None or came_at > self.read_at or sub in self.members
+
+    def name_of(self, sub: str, login_name: str) -> str:
+        """Return what somebody is called: by their launches, else by the list."""
+        if login_name and login_name != NAMELESS:
+            return login_name
+        member = self.members.get(sub)
+        return "" if member is None else member.name or ""
+
+
+def _everybody(session: Session, link: ResourceLink, context: Context) -> list[Learner]:
+    """Return who learns at a link: who has a score, who has opened it, who is only listed."""
+    members = session.scalars(
+        select(RosterMember).where(
+            RosterMember.context_id == context.id,
+            RosterMember.is_active,
+            RosterMember.missed == 0,
+        )
+    )
+    people = _People(context.synced_at, {member.sub: member for member in members})
+    found = _scored(session, link, people)
+    found += _come(session, link, people, {each.sub for each in found})
+    known = {each.sub for each in found}
+    return [
+        *found,
+        *(
+            _nothing_of(member.sub, member.name or "")
+            for member in people.members.values()
+            if not member.is_instructor and member.sub not in known
+        ),
+    ]
+
+
+def _scored(session: Session, link: ResourceLink, people: _People) -> list[Learner]:
+    rows = session.execute(
+        select(Score, Identity)
+        .join(Identity, Identity.id == Score.identity_id)
+        .where(Score.link_id == link.id, Identity.is_test_user.is_(False))
+    ).all()
+    names = names_of(session, [identity.login_id for _, identity in rows])
+    return [
+        Learner(
+            sub=identity.sub,
+            name=people.name_of(identity.sub, names.get(identity.login_id, "")),
+            share=score.share,
+            given=score.given,
+            is_complete=reaches(score.share, link.threshold),
+            state=score.state,
+            failure=score.failure,
+            is_listed=people.names(identity.sub, score.created_at),
+        )
+        for score, identity in rows
+    ]
+
+
+def _come(session: Session, link: ResourceLink, people: _People, known: set[str]) -> list[Learner]:
+    """Return who has opened the link and was not looked at since: the next round counts what they watch."""
+    rows = session.execute(
+        select(
+            Identity.sub,
+            Identity.login_id,
+            func.min(FrameSession.created_at).label("came_at"),
+        )
+        .join(FrameSession, FrameSession.identity_id == Identity.id)
+        .where(
+            FrameSession.link_id == link.id,
+            FrameSession.role == FrameRole.LEARNER,
+            FrameSession.purpose == Purpose.WATCH,
+            FrameSession.is_test_user.is_(False),
+            Identity.is_test_user.is_(False),
+        )
+        .group_by(Identity.sub, Identity.id, Identity.login_id)
+    ).all()
+    new = [row for row in rows if row.sub not in known]
+    names = names_of(session, [row.login_id for row in new])
+    return [
+        _nothing_of(
+            row.sub,
+            people.name_of(row.sub, names.get(row.login_id, "")),
+            share=0.0,
+            is_listed=people.names(row.sub, row.came_at),
+        )
+        for row in new
+    ]
+
+
+def _nothing_of(
+    sub: str,
+    name: str,
+    *,
+    share: float | None = None,
+    is_listed: bool = True,
+) -> Learner:
+    return Learner(
+        sub=sub,
+        name=name,
+        share=share,
+        given=0.0,
+        is_complete=False,
+        state=None,
+        failure=None,
+        is_listed=is_listed,
+    )

@@ -1,0 +1,285 @@
+"""Embed links: an organization's addresses for an iframe, for sites that speak no LTI.
+
+The secret of a link is worked out from its outside id by the house's key, so that who manages the
+link can copy its address again; what finds it is the hash alone.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.orm import Session
+
+from lms.core.database import new_public_id
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.lti_facade import audit
+from lms.lti_facade.content_titles import titles_of
+from lms.lti_facade.organizations import Customer, customers
+from lti.frames.sessions import hashed, stop_frames_by
+from lti.models.embed_links import EmbedLink, EmbedViewer, SeatRule
+from lti.protocol.content_target import Target, read_target
+
+EMBED_LINKS: Final = "embed links"  # what the key is derived for
+LONGEST_LABEL: Final = 200
+LONGEST_OPEN: Final = timedelta(days=366)
+NO_LABEL: Final = N_("Give it a name, such as the page on which it stands.")
+BAD_END: Final = N_("Choose a day that is still to come.")
+ANYBODY_ENDS: Final = N_(
+    "A link that gives seats to anybody needs an end, at most a year ahead. You can put it off later."
+)
+NO_SUCH_LINK: Final = N_("There is no such embed link.")
+TAKEN_BACK_BEFORE: Final = N_("This link was taken back before.")
+WORKS_ANYWAY: Final = N_("This link works; there is nothing to put back.")
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedDetails:
+    """What may change of a link."""
+
+    label: str
+    origins: tuple[str, ...]
+    seat_rule: SeatRule
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedFacts:
+    """A link as it stands; `title` is what it shows, `viewers` how many gave their name by it."""
+
+    id: int
+    public_id: str
+    organization: Customer
+    target: Target
+    title: str
+    details: EmbedDetails
+    created_at: datetime
+    revoked_at: datetime | None
+    uses: int
+    last_used_at: datetime | None
+    viewers: int
+    token_hash: bytes
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether its time has run out."""
+        return self.details.expires_at is not None and self.details.expires_at <= now
+
+    def works(self, now: datetime) -> bool:
+        """Tell whether it opens anything now."""
+        return self.revoked_at is None and not self.is_over(now)
+
+
+def token_of(key: bytes, public_id: str) -> str:
+    """Return the secret in a link's address: 256 bits as text."""
+    mac = hmac.digest(key, public_id.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+def add_embed(  # noqa: PLR0913  (it reads as one sentence)
+    session: Session,
+    organization_id: int,
+    target: Target,
+    details: EmbedDetails,
+    *,
+    key: bytes,
+    actor: str | None,
+    now: datetime,
+) -> EmbedFacts:
+    """Make a link that shows a webinar or a series which the caller has found to be usable.
+
+    Raises Invalid for a name or an end that can't be.
+    """
+    details = _checked(details, now)
+    public_id = new_public_id()
+    row = EmbedLink(
+        public_id=public_id,
+        organization_id=organization_id,
+        token_hash=hashed(token_of(key, public_id)),
+        label=details.label,
+        target=target.stored,
+        origins="\n".join(details.origins),
+        seat_rule=details.seat_rule,
+        created_at=now,
+        expires_at=details.expires_at,
+    )
+    session.add(row)
+    session.flush()
+    _note(session, "embed.added", row, actor=actor, now=now)
+    return find_embed(session, organization_id, public_id)
+
+
+def edit_embed(
+    session: Session,
+    organization_id: int,
+    public_id: str,
+    details: EmbedDetails,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Change a link that stays where it is; who watches by it under another rule begins anew.
+
+    Raises NotFound for another organization's, and Invalid.
+    """
+    row = _row(session, organization_id, public_id)
+    details = _checked(details, now)
+    was = (row.seat_rule, row.origins)
+    row.label, row.origins = details.label, "\n".join(details.origins)
+    row.seat_rule, row.expires_at = details.seat_rule, details.expires_at
+    session.flush()
+    if was != (row.seat_rule, row.origins):
+        stop_frames_by(session, row.id, now=now)
+    _note(session, "embed.edited", row, actor=actor, now=now)
+
+
+def revoke_embed(
+    session: Session, organization_id: int, public_id: str, *, actor: str | None, now: datetime
+) -> None:
+    """Take a link back: it opens nothing more, and what plays by it stops.
+
+    Raises NotFound for another organization's, Conflict for one that was taken back before.
+    """
+    row = _row(session, organization_id, public_id)
+    if row.revoked_at is not None:
+        raise Conflict(TAKEN_BACK_BEFORE)
+    row.revoked_at = now
+    session.flush()
+    stop_frames_by(session, row.id, now=now)
+    _note(session, "embed.revoked", row, actor=actor, now=now)
+
+
+def restore_embed(
+    session: Session, organization_id: int, public_id: str, *, actor: str | None, now: datetime
+) -> None:
+    """Let a link that was taken back work again, under the address it had.
+
+    Raises NotFound for another organization's, Conflict for one that works.
+    """
+    row = _row(session, organization_id, public_id)
+    if row.revoked_at is None:
+        raise Conflict(WORKS_ANYWAY)
+    row.revoked_at = None
+    session.flush()
+    _note(session, "embed.restored", row, actor=actor, now=now)
+
+
+def list_embeds(session: Session, organization_id: int | None = None) -> tuple[EmbedFacts, ...]:
+    """Return an organization's links, or everybody's, the newest first."""
+    query = _LISTED.order_by(EmbedLink.id.desc())
+    if organization_id is not None:
+        query = query.where(EmbedLink.organization_id == organization_id)
+    return _facts(session, session.execute(query).all())
+
+
+def find_embed(session: Session, organization_id: int, public_id: str) -> EmbedFacts:
+    """Return a link of an organization's; raises NotFound."""
+    query = _LISTED.where(
+        EmbedLink.organization_id == organization_id, EmbedLink.public_id == public_id
+    )
+    found = _facts(session, session.execute(query).all())
+    if not found:
+        raise NotFound(NO_SUCH_LINK)
+    return found[0]
+
+
+def find_anybodys(session: Session, public_id: str) -> EmbedFacts:
+    """Return a link, for the house itself; raises NotFound."""
+    found = _facts(session, session.execute(_LISTED.where(EmbedLink.public_id == public_id)).all())
+    if not found:
+        raise NotFound(NO_SUCH_LINK)
+    return found[0]
+
+
+def find_by_token(session: Session, token: str) -> EmbedFacts:
+    """Return the link of a secret, whether or not it works; raises NotFound."""
+    query = _LISTED.where(EmbedLink.token_hash == hashed(token))
+    found = _facts(session, session.execute(query).all())
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def count_use(session: Session, link_id: int, *, now: datetime) -> None:
+    """Note that a link was opened."""
+    session.execute(
+        update(EmbedLink)
+        .where(EmbedLink.id == link_id)
+        .values(uses=EmbedLink.uses + 1, last_used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+_viewers = (
+    select(func.count())
+    .where(EmbedViewer.embed_link_id == EmbedLink.id)
+    .correlate(EmbedLink)
+    .scalar_subquery()
+)
+_LISTED: Final = select(EmbedLink, _viewers.label("viewers")).execution_options(
+    populate_existing=True
+)
+
+
+def _facts(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[EmbedFacts, ...]:
+    links: list[tuple[EmbedLink, int]] = [(row.EmbedLink, row.viewers) for row in rows]
+    targets = [read_target(link.target) or Target() for link, _viewers in links]
+    titles = titles_of(
+        session,
+        webinars=[each.webinar for each in targets if each.webinar],
+        series=[each.series for each in targets if each.series],
+    )
+    whose = customers(session, [link.organization_id for link, _viewers in links])
+    return tuple(
+        EmbedFacts(
+            id=link.id,
+            public_id=link.public_id,
+            organization=whose[link.organization_id],
+            target=target,
+            title=titles.get(target.webinar or target.series or "", ""),
+            details=EmbedDetails(
+                link.label, tuple(link.origins.split()), link.seat_rule, link.expires_at
+            ),
+            created_at=link.created_at,
+            revoked_at=link.revoked_at,
+            uses=link.uses,
+            last_used_at=link.last_used_at,
+            viewers=viewers,
+            token_hash=link.token_hash,
+        )
+        for (link, viewers), target in zip(links, targets, strict=True)
+    )
+
+
+def _checked(details: EmbedDetails, now: datetime) -> EmbedDetails:
+    label = " ".join(details.label.split())[:LONGEST_LABEL]
+    if not label:
+        raise Invalid(NO_LABEL, fields={"label": NO_LABEL})
+    ends_at = details.expires_at
+    if ends_at is not None and ends_at <= now:
+        raise Invalid(BAD_END, fields={"expires": BAD_END})
+    is_open = details.seat_rule is SeatRule.NAMED
+    if is_open and (ends_at is None or ends_at > now + LONGEST_OPEN):
+        raise Invalid(ANYBODY_ENDS, fields={"expires": ANYBODY_ENDS})
+    return EmbedDetails(label, details.origins, details.seat_rule, ends_at)
+
+
+def _row(session: Session, organization_id: int, public_id: str) -> EmbedLink:
+    row = session.scalar(
+        select(EmbedLink)
+        .where(EmbedLink.organization_id == organization_id, EmbedLink.public_id == public_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NotFound(NO_SUCH_LINK)
+    return row
+
+
+def _note(session: Session, act: str, row: EmbedLink, *, actor: str | None, now: datetime) -> None:
+    whose = customers(session, [row.organization_id])[row.organization_id]
+    detail = {"organization": whose.public_id, "rule": row.seat_rule.value}
+    audit.record(session, act, row.public_id, actor=actor, now=now, detail=detail)

@@ -1,0 +1,1 @@
+"""Framed sessions: opened by a launch or an embed link."""

@@ -1,0 +1,348 @@
+"""Framed sessions: opened by a launch or an embed link, found again by the secret in their path."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    case,
+    delete,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Forbidden, Gone, NotFound
+from lms.lti_facade.learner_logins import add_learner, blocked_since, forget_learners
+from lms.lti_facade.playback import end_in_frames
+from lti.frames.session_creation import LASTS as LASTS
+from lti.frames.session_creation import Opening as Opening
+from lti.frames.session_creation import hashed as hashed
+from lti.frames.session_creation import new_secret as new_secret
+from lti.frames.session_creation import open_frame as open_frame
+from lti.models.embed_links import EmbedLink, SeatRule
+from lti.models.launches import FrameRole, FrameSession, Purpose
+from lti.models.registrations_and_keys import (
+    Deployment,
+    DeploymentState,
+    Registration,
+    RegistrationState,
+)
+from lti.protocol.content_target import Target, read_target
+
+HAND_OVER_WITHIN: Final = timedelta(minutes=10)
+KEPT_AFTER_ITS_END: Final = timedelta(days=2)
+OVER: Final = N_("This page has been open for too long. Go back to your course and open it again.")
+BLOCKED: Final = N_("This log-in is blocked.")
+SWITCHED_OFF: Final = N_(
+    "The connection between your learning system and this library was switched off. Your place is"
+    " kept. Ask who looks after your learning system."
+)
+LONG_OPEN: Final = N_("This page has been open for too long. Reload the page around it to go on.")
+TAKEN_BACK: Final = N_("This link was taken back, so it plays nothing any more.")
+RUN_OUT: Final = N_("The time of this link is over, so it plays nothing any more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A framed session that is open now; see FrameSession for what each means."""
+
+    id: int
+    public_id: str
+    purpose: Purpose
+    role: FrameRole
+    organization_id: int
+    origins: tuple[str, ...]
+    target: Target | None
+    deployment_id: int | None
+    link_id: int | None
+    embed_link_id: int | None
+    identity_id: int | None
+    login_id: int | None
+    is_test_user: bool
+    services: Mapping[str, Any]
+    expires_at: datetime
+    seat_rule: SeatRule | None = None
+
+    @property
+    def asks_who(self) -> bool:
+        """Tell whether somebody has to say who they are before anything is shown."""
+        is_unknown = self.role is FrameRole.ANONYMOUS
+        return is_unknown and self.seat_rule in (SeatRule.SEATED, SeatRule.NAMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What stands around a framed session, open or over: who may frame it, and the way back.
+
+    `is_embedded` tells that it stands in a page of an organization's own, and not in a course.
+    """
+
+    origins: tuple[str, ...]
+    return_url: str | None
+    is_embedded: bool = False
+
+
+NOWHERE: Final = Surroundings((), None)
+
+
+def find_frame(session: Session, secret: str, *, browser: str | None, now: datetime) -> Frame:
+    """Return the framed session of a secret, in the browser that it is bound to, if to any.
+
+    Raises NotFound for a secret that is none or comes from another browser, Gone for one whose
+    time is over, or whose embed link was taken back or has run out; Forbidden while its learning
+    system is switched off or is another organization's, and to who teaches and is blocked here.
+    """
+    found = session.execute(_FRAMES.where(FrameSession.secret_hash == hashed(secret))).one_or_none()
+    if found is None:
+        raise NotFound
+    row = found.FrameSession
+    if row.browser_hash is not None:
+        given = b"" if browser is None else hashed(browser)
+        if not secrets.compare_digest(row.browser_hash, given):
+            raise NotFound
+    if row.embed_link_id is not None:
+        check_link(found.revoked_at, found.ends_at, now=now)
+    if row.ended_at is not None or row.expires_at <= now:
+        raise Gone(OVER if row.embed_link_id is None else LONG_OPEN)
+    is_off = (
+        found.registration is RegistrationState.DISABLED
+        or found.deployment is DeploymentState.REFUSED
+        or found.organization_id not in (None, row.organization_id)
+    )
+    if is_off:
+        raise Forbidden(SWITCHED_OFF, code="switched_off")
+    if found.blocked_at is not None and row.role is FrameRole.INSTRUCTOR:
+        raise Forbidden(BLOCKED, code="account_blocked")  # a learner hears it from the policy
+    return _frame(found)
+
+
+def check_link(revoked_at: datetime | None, ends_at: datetime | None, *, now: datetime) -> None:
+    """Raise Gone, with the reason, for an embed link that opens nothing any more."""
+    if revoked_at is not None:
+        raise Gone(TAKEN_BACK, code="embed_taken_back")
+    if ends_at is not None and ends_at <= now:
+        raise Gone(RUN_OUT, code="embed_run_out")
+
+
+def stop_frames_of(session: Session, deployments: Select[int], *, now: datetime) -> None:
+    """End what plays in the frames of the deployments of a subquery: they were switched off.
+
+    Whoever plays in another one's frame, too, goes on there by themselves.
+    """
+    logins = select(FrameSession.login_id).where(
+        FrameSession.deployment_id.in_(deployments), FrameSession.login_id.is_not(None)
+    )
+    end_in_frames(session, logins, now=now)
+
+
+def surroundings_of(session: Session, secret: str, *, browser: str | None) -> Surroundings:
+    """Return where an error of this session is shown; another browser isn't told the way back."""
+    row = session.execute(
+        select(
+            _origins,
+            FrameSession.services,
+            FrameSession.browser_hash,
+            FrameSession.embed_link_id.is_not(None).label("is_embedded"),
+        )
+        .outerjoin(EmbedLink, EmbedLink.id == FrameSession.embed_link_id)
+        .where(FrameSession.secret_hash == hashed(secret))
+    ).one_or_none()
+    if row is None:
+        return NOWHERE
+    given = b"" if browser is None else hashed(browser)
+    is_theirs = row.browser_hash is None or secrets.compare_digest(row.browser_hash, given)
+    return_url = way_back(row.services) if is_theirs else None
+    return Surroundings(tuple(row.origins.split()), return_url, bool(row.is_embedded))
+
+
+def way_back(services: Mapping[str, Any]) -> str | None:
+    """Return the address of the course that a launch named, if it is one of the web."""
+    url = services.get("return_url")
+    if not isinstance(url, str):
+        return None
+    return url if url.startswith(("https://", "http://")) else None
+
+
+def offer_hand_over(session: Session, frame_id: int) -> str:
+    """Return a token that opens this session once in a window of its own, within ten minutes."""
+    token = new_secret()
+    session.execute(
+        update(FrameSession)
+        .where(FrameSession.id == frame_id)
+        .values(hand_over_hash=hashed(token))
+        .execution_options(synchronize_session=False)
+    )
+    return token
+
+
+def hand_over(session: Session, token: str, *, browser: str | None, now: datetime) -> str:
+    """Give a session to the window that brings its token, and return its new secret.
+
+    It is bound to that window's browser where that keeps a cookie; where not, the secret carries it.
+
+    Works once. Raises Gone for a token that was used, is none, or came too late.
+    """
+    secret = new_secret()
+    moved = session.execute(
+        update(FrameSession)
+        .where(
+            FrameSession.hand_over_hash == hashed(token),
+            FrameSession.created_at > now - HAND_OVER_WITHIN,
+            FrameSession.ended_at.is_(None),
+        )
+        .values(
+            hand_over_hash=None,
+            secret_hash=hashed(secret),
+            browser_hash=None if browser is None else hashed(browser),
+        )
+        .returning(FrameSession.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if moved is None:
+        raise Gone(OVER)
+    return secret
+
+
+def name_frame(
+    session: Session, frame: Frame, login_id: int, *, browser: str | None, now: datetime
+) -> str:
+    """Open a session for who has shown who they are, in place of theirs; returns its secret.
+
+    The secret is new: whoever saw the one before learns nothing of this person.
+    """
+    session.execute(
+        update(FrameSession)
+        .where(FrameSession.id == frame.id)
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    opening = Opening(
+        purpose=frame.purpose,
+        role=FrameRole.LEARNER,
+        organization_id=frame.organization_id,
+        origins=frame.origins,
+        target=frame.target,
+        embed_link_id=frame.embed_link_id,
+        login_id=login_id,
+        browser=browser,
+    )
+    return open_frame(session, opening, now=now)
+
+
+def forget_name(session: Session, frame: Frame, *, now: datetime) -> None:
+    """End every session in which this person was known to an embed link by their browser."""
+    session.execute(
+        update(FrameSession)
+        .where(
+            FrameSession.embed_link_id == frame.embed_link_id,
+            FrameSession.login_id == frame.login_id,
+            FrameSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def known_here(
+    session: Session, embed_link_id: int, browser: str, *, now: datetime
+) -> tuple[int, datetime] | None:
+    """Return who has shown to an embed link who they are in this browser, and until when it holds."""
+    row = session.execute(
+        select(FrameSession.login_id, FrameSession.expires_at)
+        .where(
+            FrameSession.embed_link_id == embed_link_id,
+            FrameSession.browser_hash == hashed(browser),
+            FrameSession.role == FrameRole.LEARNER,
+            FrameSession.ended_at.is_(None),
+            FrameSession.expires_at > now,
+        )
+        .order_by(FrameSession.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None or row.login_id is None else (row.login_id, row.expires_at)
+
+
+def stop_frames_by(session: Session, embed_link_id: int, *, now: datetime) -> None:
+    """End what plays in the frames of an embed link."""
+    logins = select(FrameSession.login_id).where(
+        FrameSession.embed_link_id == embed_link_id, FrameSession.login_id.is_not(None)
+    )
+    end_in_frames(session, logins, now=now)
+
+
+def name_visitor(session: Session, frame: Frame, *, now: datetime) -> int:
+    """Return the login of who is in a frame; somebody unknown gets one that ends with the session."""
+    if frame.login_id is not None:
+        return frame.login_id
+    login_id = add_learner(session, name=None, now=now)
+    session.execute(
+        update(FrameSession)
+        .where(FrameSession.id == frame.id, FrameSession.login_id.is_(None))
+        .values(login_id=login_id)
+        .execution_options(synchronize_session=False)
+    )
+    return login_id
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Delete the framed sessions that were over two days ago, and who was there unknown."""
+    is_old = FrameSession.expires_at < now - KEPT_AFTER_ITS_END
+    unknown = select(FrameSession.login_id).where(
+        is_old, FrameSession.role == FrameRole.ANONYMOUS, FrameSession.login_id.is_not(None)
+    )
+    forget_learners(session, unknown)
+    session.execute(delete(FrameSession).where(is_old).execution_options(synchronize_session=False))
+
+
+# Who manages a link looks it over on the house's own page: only that may frame it then.
+_origins: ColumnElement[str] = case(
+    (EmbedLink.id.is_(None), FrameSession.origins),
+    (FrameSession.role == FrameRole.INSTRUCTOR, FrameSession.origins),
+    else_=EmbedLink.origins,
+).label("origins")
+_FOUND: Final = select(
+    FrameSession,
+    blocked_since(FrameSession.login_id).label("blocked_at"),
+    _origins,
+    EmbedLink.revoked_at,
+    EmbedLink.expires_at.label("ends_at"),
+    EmbedLink.seat_rule,
+    Registration.state.label("registration"),
+    Deployment.state.label("deployment"),
+    Deployment.organization_id,
+)
+_FRAMES: Final = (
+    _FOUND.outerjoin(EmbedLink, EmbedLink.id == FrameSession.embed_link_id)
+    .outerjoin(Deployment, Deployment.id == FrameSession.deployment_id)
+    .outerjoin(Registration, Registration.id == Deployment.registration_id)
+)
+
+
+def _frame(found: Row[*tuple[Any, ...]]) -> Frame:
+    row: FrameSession = found.FrameSession
+    ends_at = row.expires_at if found.ends_at is None else min(row.expires_at, found.ends_at)
+    return Frame(
+        id=row.id,
+        public_id=row.public_id,
+        purpose=row.purpose,
+        role=row.role,
+        organization_id=row.organization_id,
+        origins=tuple(found.origins.split()),
+        target=None if row.target is None else read_target(row.target),
+        deployment_id=row.deployment_id,
+        link_id=row.link_id,
+        embed_link_id=row.embed_link_id,
+        identity_id=row.identity_id,
+        login_id=row.login_id,
+        is_test_user=row.is_test_user,
+        services=MappingProxyType(row.services),
+        expires_at=ends_at,
+        seat_rule=found.seat_rule,
+    )

@@ -1,0 +1,1 @@
+"""Grades: rules, scores, their outbox, and the platform's grade service."""

@@ -1,0 +1,227 @@
+"""The outbox of scores: which is sent next, and what became of it. Rows only; no calls."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, TypeVarTuple
+
+from sqlalchemy import Select, case, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_
+from lti.grades.delivery_lease import wait_after
+from lti.grades.grade_service import Place, Report
+from lti.grades.grading_rules import is_complete
+from lti.models.courses import Context, ResourceLink, Score, ScoreState
+from lti.models.delivery_leases import Turn
+from lti.models.identities import Identity
+from lti.models.registrations_and_keys import (
+    Deployment,
+    DeploymentState,
+    Registration,
+    RegistrationState,
+)
+from lti.protocol.content_target import read_target
+from lti.protocol.spec_vocabulary import SCORE_SCOPE
+
+Columns = TypeVarTuple("Columns")
+A_TICK: Final = timedelta(milliseconds=1)
+MOST_TRIES: Final = 100  # by then it is nearly a month
+GIVEN_UP: Final = N_("The learning system failed to take this score for weeks.")
+MOST_PLATFORMS: Final = 200
+LONGEST_LABEL: Final = 200
+NAMELESS: Final = N_("Webinar")
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A score on its way; `column` is its address where one is known, ids are rows of ours.
+
+    `deployment` is the platform's own id of the deployment it goes to.
+    """
+
+    score_id: int
+    link_id: int
+    tries: int
+    report: Report
+    column: str | None
+    scopes: frozenset[str]
+    deployment: str
+
+    @property
+    def may_be_sent(self) -> bool:
+        """Tell whether the platform lets us report scores at this link."""
+        return SCORE_SCOPE in self.scopes
+
+
+def platforms_due(session: Session, *, now: datetime) -> tuple[int, ...]:
+    """Return the registrations for which a score is due and whose turn is open."""
+    busy = or_(Turn.asks_at > now, Turn.lease_until > now)
+    query = (
+        _due(select(Deployment.registration_id), now)
+        .outerjoin(Turn, Turn.registration_id == Deployment.registration_id)
+        .where(or_(Turn.registration_id.is_(None), ~func.coalesce(busy, False)))
+        .distinct()
+        .limit(MOST_PLATFORMS)
+    )
+    return tuple(session.scalars(query))
+
+
+def take_parcel(session: Session, registration_id: int, *, now: datetime) -> Parcel | None:
+    """Take the next score for a platform, those never tried first; None when none is due.
+
+    Its timestamp is later than any that was sent of this person, and never in the future: where
+    the clock was set back, the score waits. The caller has the platform's turn. Should it die
+    after this, the score is due again by itself.
+    """
+    stamp = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    query = (
+        _due(select(Score, Identity.sub, ResourceLink, Deployment.deployment_id), now)
+        .where(Deployment.registration_id == registration_id)
+        .order_by(Score.tries, Score.run_at, Score.id)
+        .limit(1)
+    )
+    while (row := session.execute(query).first()) is not None:
+        score, sub, link, deployment = row
+        latest = _stamped_last(session, score, link)
+        if latest is None or latest < stamp:
+            break
+        score.run_at = latest + A_TICK
+        session.flush()
+    else:
+        return None
+    score.tries += 1
+    score.run_at, score.stamped_at = now + wait_after(score.tries), stamp
+    session.flush()
+    return Parcel(
+        score_id=score.id,
+        link_id=link.id,
+        tries=score.tries,
+        report=Report(sub, score.given, is_complete(score.given), stamp),
+        column=link.line_item_url,
+        scopes=frozenset(link.scopes.split()),
+        deployment=deployment,
+    )
+
+
+def find_place(session: Session, link_id: int) -> Place:
+    """Return what is needed to find the column of a link, or make it; row id."""
+    link = session.get_one(ResourceLink, link_id)
+    context = session.get_one(Context, link.context_id)
+    near = select(ResourceLink.resource_link_id, ResourceLink.line_item_url).where(
+        ResourceLink.context_id == context.id, ResourceLink.id != link_id
+    )
+    others = session.execute(near).all()
+    far = (
+        select(ResourceLink.resource_link_id)
+        .join(Context, Context.id == ResourceLink.context_id)
+        .where(Context.deployment_id == context.deployment_id, Context.id != context.id)
+    )
+    target = None if link.target is None else read_target(link.target)
+    return Place(
+        line_items_url=context.line_items_url,
+        scopes=frozenset(link.scopes.split()),
+        link_id=link.resource_link_id,
+        resource_id="" if target is None else target.resource_id,
+        label=link.title.strip()[:LONGEST_LABEL] or NAMELESS,  # AGS 2.0, 3.2.7: never blank
+        others=frozenset(one.resource_link_id for one in others),
+        elsewhere=frozenset(session.scalars(far)),
+        taken=frozenset(one.line_item_url for one in others if one.line_item_url),
+    )
+
+
+def keep_column(session: Session, link_id: int, url: str | None) -> None:
+    """Keep the address of a link's column; None forgets one that is gone."""
+    link = session.get_one(ResourceLink, link_id)
+    link.line_item_url, link.line_item_failure = url, None
+    session.flush()
+
+
+def no_column(session: Session, link_id: int, reason: str) -> None:
+    """Keep why nothing can be reported at a link, and stop trying until that changes."""
+    link = session.get_one(ResourceLink, link_id)
+    link.line_item_failure = reason
+    session.flush()
+    session.execute(
+        update(Score)
+        .where(Score.link_id == link_id, Score.state == ScoreState.QUEUED)
+        .values(state=ScoreState.REFUSED, failure=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def delivered(session: Session, parcel: Parcel, *, now: datetime) -> None:
+    """Note that a score has arrived; one that has grown meanwhile stays queued."""
+    is_all = Score.given <= parcel.report.given
+    session.execute(
+        update(Score)
+        .where(Score.id == parcel.score_id)
+        .values(
+            state=case((is_all, ScoreState.DELIVERED), else_=ScoreState.QUEUED),
+            delivered_at=now,
+            tries=0,
+            failure=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def put_off(
+    session: Session, parcel: Parcel, reason: str, wait: timedelta | None, *, now: datetime
+) -> None:
+    """Try a score again later: when the platform said, or after longer each time."""
+    score = session.get_one(Score, parcel.score_id, with_for_update=True, populate_existing=True)
+    score.failure = reason
+    if parcel.tries >= MOST_TRIES:
+        score.state, score.failure = ScoreState.REFUSED, GIVEN_UP
+    elif score.tries:  # else it was queued anew meanwhile, and its time is set
+        score.run_at = now + (wait_after(parcel.tries) if wait is None else wait)
+    session.flush()
+
+
+def put_back(session: Session, parcel: Parcel, reason: str, *, now: datetime) -> None:
+    """Put a score back as if it had not been tried: its platform is away."""
+    session.execute(
+        update(Score)
+        .where(Score.id == parcel.score_id)
+        .values(tries=parcel.tries - 1, run_at=now, failure=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def refused(session: Session, parcel: Parcel, reason: str) -> None:
+    """Note that the platform won't take this score; more watched, or "send again", tries anew."""
+    session.execute(
+        update(Score)
+        .where(Score.id == parcel.score_id, Score.given <= parcel.report.given)
+        .values(state=ScoreState.REFUSED, failure=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _stamped_last(session: Session, score: Score, link: ResourceLink) -> datetime | None:
+    """Return the last timestamp that was sent of this person to this column."""
+    same = Score.link_id == link.id
+    if link.line_item_url is not None:
+        same = or_(same, ResourceLink.line_item_url == link.line_item_url)
+    return session.scalar(
+        select(func.max(Score.stamped_at))
+        .join(ResourceLink, ResourceLink.id == Score.link_id)
+        .where(Score.identity_id == score.identity_id, same)
+    )
+
+
+def _due(query: Select[*Columns], now: datetime) -> Select[*Columns]:
+    return (
+        query.select_from(Score)
+        .join(Identity, Identity.id == Score.identity_id)
+        .join(ResourceLink, ResourceLink.id == Score.link_id)
+        .join(Context, Context.id == ResourceLink.context_id)
+        .join(Deployment, Deployment.id == Context.deployment_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(
+            Score.state == ScoreState.QUEUED,
+            Score.run_at <= now,
+            Deployment.state == DeploymentState.APPROVED,
+            Registration.state == RegistrationState.ACTIVE,
+        )
+    )

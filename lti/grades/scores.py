@@ -1,0 +1,310 @@
+"""Scores: what each person's watching is worth at each link they came by, ready for the outbox."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, Select, select, tuple_, union
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.lti_facade import audit
+from lms.lti_facade.link_progress import (
+    Extent,
+    changed_since,
+    find_series_extent,
+    find_webinar_extent,
+    logins_of,
+    watched_share,
+)
+from lti.frames.sessions import LASTS
+from lti.grades.grading_rules import given_for, told_at
+from lti.models.courses import CompletionRule, Context, ResourceLink, Score, ScoreState
+from lti.models.delivery_leases import ProgressMark
+from lti.models.identities import Identity
+from lti.models.launches import FrameRole, FrameSession, Purpose
+from lti.models.registrations_and_keys import Deployment
+from lti.protocol.content_target import Target, read_target
+
+# What was written a moment before the last look may have been committed after it.
+OVERLAP: Final = timedelta(seconds=90)
+FIRST_LOOK: Final = timedelta(days=2)
+WORTH_KEEPING: Final = 0.01
+BAD_THRESHOLD: Final = N_("Give a percentage from 1 to 100.")
+NOTHING_TO_SEND: Final = N_("There is nothing to send yet.")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person stands at a link now; `given` is what its rule makes of the share."""
+
+    link_id: int
+    identity_id: int
+    share: float
+    given: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    link_id: int
+    identity_id: int
+    login_id: int
+    organization_id: int
+    target: Target
+    rule: CompletionRule
+    threshold: int
+    kept_share: float | None
+    kept_given: float
+
+
+def look_since(session: Session, *, now: datetime) -> datetime:
+    """Return from when on changes are to be looked at."""
+    mark = session.scalar(select(ProgressMark.looked_until))
+    return now - FIRST_LOOK if mark is None else mark - OVERLAP
+
+
+def find_changes(session: Session, since: datetime, *, now: datetime) -> tuple[Standing, ...]:
+    """Return who stands otherwise than is kept: they watched since, or came by a link since.
+
+    Learners alone: instructors and test users have no score. All logins of a person count.
+    """
+    changed = changed_since(session, since)
+    kept_of = logins_of(session, changed.keys())
+    lately = union(
+        _pairs_of(Identity.login_id.in_(sorted(kept_of))),
+        _known_pairs(Identity.login_id.in_(sorted(kept_of))),
+        _pairs_of(FrameSession.expires_at > since + LASTS),
+    )
+    return _standings(session, lately, changed, now=now)
+
+
+def keep_standings(session: Session, standings: Iterable[Standing], *, now: datetime) -> None:
+    """Keep where people stand, and queue what is worth more than before."""
+    for standing in sorted(standings, key=lambda one: (one.link_id, one.identity_id)):
+        _keep(session, standing, now)
+
+
+def mark_looked(session: Session, *, now: datetime) -> None:
+    """Remember that changes up to this moment were looked at."""
+    mark = session.get(ProgressMark, 1)
+    if mark is None:
+        session.merge(ProgressMark(looked_until=now))
+    else:
+        mark.looked_until = max(mark.looked_until, now)
+    session.flush()
+
+
+def set_rule(
+    session: Session,
+    link_id: str,
+    rule: CompletionRule,
+    threshold: int,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Change what a link reports; everybody's score there follows, and none goes down.
+
+    `link_id` is the outside id. Raises NotFound, and Invalid for a threshold that is none.
+    """
+    if not 1 <= threshold <= 100:
+        raise Invalid(BAD_THRESHOLD, fields={"threshold": BAD_THRESHOLD})
+    link = session.scalar(select(ResourceLink).where(ResourceLink.public_id == link_id))
+    if link is None:
+        raise NotFound
+    link.rule, link.threshold = rule, threshold
+    session.flush()
+    detail = {"rule": rule.value, "threshold": threshold}
+    audit.record(session, "lti_link.rule_changed", link_id, actor=actor, now=now, detail=detail)
+    known = _known_pairs(Score.link_id == link.id)
+    keep_standings(session, _standings(session, union(known, known), None, now=now), now=now)
+
+
+def look_at_logins(session: Session, login_ids: Collection[int], *, now: datetime) -> None:
+    """Look at everything these logins have watched: after two were merged, say."""
+    theirs = Identity.login_id.in_(sorted(login_ids))
+    pairs = union(_pairs_of(theirs), _known_pairs(theirs))
+    keep_standings(session, _standings(session, pairs, None, now=now), now=now)
+
+
+def send_again(session: Session, link_id: str, *, actor: str | None, now: datetime) -> int:
+    """Send all scores of a link once more, those too that the platform refused; returns how many.
+
+    `link_id` is the outside id. Raises NotFound, and Conflict when there is nothing to send.
+    """
+    link = session.scalar(select(ResourceLink).where(ResourceLink.public_id == link_id))
+    if link is None:
+        raise NotFound
+    scores = session.scalars(
+        select(Score).where(Score.link_id == link.id, Score.given > 0).with_for_update()
+    ).all()
+    if not scores:
+        raise Conflict(NOTHING_TO_SEND)
+    for score in scores:
+        _queue(score, now)
+    link.line_item_failure = None
+    audit.record(session, "lti_link.scores_sent_again", link_id, actor=actor, now=now)
+    session.flush()
+    return len(scores)
+
+
+def reopen(session: Session, link_id: int, *, now: datetime) -> None:
+    """Queue what was refused at a link: its column or what we may do there has changed; row id."""
+    link = session.get_one(ResourceLink, link_id)
+    link.line_item_failure = None
+    refused = select(Score).where(Score.link_id == link_id, Score.state == ScoreState.REFUSED)
+    for score in session.scalars(refused.with_for_update()):
+        _queue(score, now)
+    session.flush()
+
+
+def _pairs_of(whose: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(FrameSession.link_id, FrameSession.identity_id)
+        .join(Identity, Identity.id == FrameSession.identity_id)
+        .where(
+            whose,
+            FrameSession.role == FrameRole.LEARNER,
+            FrameSession.purpose == Purpose.WATCH,
+            FrameSession.link_id.is_not(None),
+            FrameSession.is_test_user.is_(False),
+            Identity.is_test_user.is_(False),
+        )
+    )
+
+
+def _known_pairs(whose: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Score.link_id, Score.identity_id)
+        .join(Identity, Identity.id == Score.identity_id)
+        .where(whose)
+    )
+
+
+def _standings(
+    session: Session,
+    pairs: Any,  # noqa: ANN401  (a union of selects)
+    changed: Mapping[int, frozenset[int]] | None,
+    *,
+    now: datetime,
+) -> tuple[Standing, ...]:
+    """Return those of the pairs that stand otherwise than is kept; `changed` narrows them."""
+    extents: dict[tuple[int, Target], Extent] = {}
+    found = [_pair(row) for row in session.execute(_facts(pairs))]
+    kept_of = logins_of(session, {pair.login_id for pair in found if pair is not None})
+    standings: list[Standing] = []
+    for pair in found:
+        if pair is None:
+            continue
+        key = (pair.organization_id, pair.target)
+        if key not in extents:
+            extents[key] = _extent(session, pair, now)
+        login_id = kept_of.get(pair.login_id, pair.login_id)
+        touched = None if changed is None else changed.get(login_id)
+        if pair.kept_share is None or touched is None or touched & set(extents[key].webinar_ids):
+            standing = _standing(session, pair, login_id, extents[key])
+            standings += [standing] if standing is not None else []
+    return tuple(standings)
+
+
+def _facts(pairs: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401  (a union of selects)
+    asked = pairs.subquery()
+    return (
+        select(
+            asked.c.link_id,
+            asked.c.identity_id,
+            Identity.login_id,
+            Deployment.organization_id,
+            ResourceLink.target,
+            ResourceLink.rule,
+            ResourceLink.threshold,
+            Score.share,
+            Score.given,
+        )
+        .select_from(asked)
+        .join(Identity, Identity.id == asked.c.identity_id)
+        .join(ResourceLink, ResourceLink.id == asked.c.link_id)
+        .join(Context, Context.id == ResourceLink.context_id)
+        .join(Deployment, Deployment.id == Context.deployment_id)
+        .outerjoin(
+            Score,
+            tuple_(Score.link_id, Score.identity_id)
+            == tuple_(asked.c.link_id, asked.c.identity_id),
+        )
+    )
+
+
+def _pair(row: Row[*tuple[Any, ...]]) -> _Pair | None:
+    """Return a pair; None for a link that shows nothing, or of no organization any more."""
+    target = None if row.target is None else read_target(row.target)
+    if target is None or row.organization_id is None:
+        return None
+    return _Pair(
+        row.link_id,
+        row.identity_id,
+        row.login_id,
+        row.organization_id,
+        target,
+        row.rule,
+        row.threshold,
+        row.share,
+        row.given or 0.0,
+    )
+
+
+def _extent(session: Session, pair: _Pair, now: datetime) -> Extent:
+    target = pair.target
+    if target.webinar is not None:
+        return find_webinar_extent(
+            session, target.webinar, starts_s=target.starts_s, ends_s=target.ends_s
+        )
+    return find_series_extent(session, pair.organization_id, target.series or "", now=now)
+
+
+def _standing(session: Session, pair: _Pair, login_id: int, extent: Extent) -> Standing | None:
+    share = watched_share(session, login_id, extent)
+    if not share:
+        return None
+    given = max(given_for(share, pair.rule, pair.threshold), pair.kept_given)
+    is_news = pair.kept_share is None or abs(share - pair.kept_share) >= WORTH_KEEPING
+    if not is_news and given <= pair.kept_given:
+        return None
+    return Standing(pair.link_id, pair.identity_id, share, given)
+
+
+def _keep(session: Session, standing: Standing, now: datetime) -> None:
+    query = (
+        select(Score)
+        .where(Score.link_id == standing.link_id, Score.identity_id == standing.identity_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    score = session.scalar(query)
+    if score is None:
+        made = Score(
+            link_id=standing.link_id,
+            identity_id=standing.identity_id,
+            share=standing.share,
+            given=0.0,
+            state=ScoreState.WATCHING,
+            run_at=now,
+            created_at=now,
+        )
+        try:
+            with session.begin_nested():
+                session.add(made)
+            score = made
+        except IntegrityError:  # another worker looked at this moment, too
+            score = session.scalars(query).one()
+    score.share = standing.share
+    if standing.given > score.given:
+        score.given = standing.given
+        last_told = score.delivered_at or score.created_at
+        _queue(score, told_at(standing.given, last_told, now))
+    session.flush()
+
+
+def _queue(score: Score, run_at: datetime) -> None:
+    score.state, score.run_at, score.tries, score.failure = ScoreState.QUEUED, run_at, 0, None

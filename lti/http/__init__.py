@@ -1,0 +1,1 @@
+"""HTTP calls to platforms: guarded connections, access tokens, and paging."""

@@ -1,0 +1,192 @@
+"""Access tokens for a platform's services: asked for with a signed assertion, kept while they last.
+
+Security Framework 1.0, 4.1.1: client credentials with private_key_jwt (RFC 7523).
+"""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+from urllib.parse import urlencode
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from lms.core.database import new_public_id
+from lms.core.errors import N_
+from lti.http.platform_calls import (
+    NOT_UNDERSTOOD,
+    Answered,
+    Call,
+    Denied,
+    Later,
+    make_call,
+    parse_json,
+    read_json,
+)
+from lti.protocol.spec_vocabulary import DEPLOYMENT_ID
+
+BEARER: Final = "bearer"
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+BACKDATED: Final = timedelta(seconds=5)  # Moodle and Open edX refuse an iat ahead of their clock
+ASSERTION_LASTS: Final = timedelta(seconds=60)
+LASTS_UNLESS_TOLD: Final = timedelta(minutes=5)
+SPARE: Final = timedelta(seconds=30)
+LONGEST_KEPT: Final = timedelta(hours=1)
+NO_TOKEN: Final = N_(
+    "The learning system gave no access: it may not know our keys yet, or the client ID has changed."
+)
+NO_SERVICE: Final = N_("The learning system doesn't let us use this service.")
+
+
+class SigningKey(Protocol):
+    """One of our keys, loaded."""
+
+    @property
+    def kid(self) -> str:
+        """Return the name under which it is published."""
+
+    @property
+    def private_key(self) -> RSAPrivateKey:
+        """Return what signs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What is needed of a registration to call its platform; the id is a row of ours.
+
+    `deployment_id` is the platform's own, None where it is no matter whose the call is.
+    """
+
+    registration_id: int
+    client_id: str
+    token_url: str
+    audience: str
+    allows_loopback: bool
+    deployment_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token, and until when it is used."""
+
+    secret: str
+    until: datetime
+
+
+_Key = tuple[Platform, frozenset[str]]
+
+
+class Tokens:
+    """The tokens of one process, each of one registration, deployment and set of scopes.
+
+    Never of an issuer: Canvas and Blackboard share one among all their customers.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[_Key, Token] = {}
+        self._lock = threading.Lock()
+
+    def get(
+        self, platform: Platform, scopes: Iterable[str], *, key: SigningKey, now: datetime
+    ) -> Token | Later | Denied:
+        """Return a token that is good for a while yet, asked for unless one is kept."""
+        wanted = (platform, frozenset(scopes))
+        with self._lock:
+            kept = self._kept.get(wanted)
+        if kept is not None and kept.until > now:
+            return kept
+        fresh = _ask(platform, wanted[1], key, now)
+        if isinstance(fresh, Token):
+            with self._lock:
+                self._kept = {one: it for one, it in self._kept.items() if it.until > now}
+                self._kept[wanted] = fresh
+        return fresh
+
+    def drop(self, platform: Platform, scopes: Iterable[str], token: Token) -> None:
+        """Forget a token that the platform takes no longer."""
+        wanted = (platform, frozenset(scopes))
+        with self._lock:
+            if self._kept.get(wanted) == token:
+                del self._kept[wanted]
+
+
+def signed_assertion(platform: Platform, *, key: SigningKey, now: datetime) -> str:
+    """Return the assertion by which we are known to a token endpoint; good once, for a minute.
+
+    It names the deployment, for which some platforms limit their tokens (LTI 1.3 Core, 6.2.1).
+    """
+    claims: dict[str, Any] = {
+        "iss": platform.client_id,
+        "sub": platform.client_id,
+        "aud": platform.audience,
+        "iat": int((now - BACKDATED).timestamp()),
+        "exp": int((now + ASSERTION_LASTS).timestamp()),
+        "jti": new_public_id(),
+    }
+    if platform.deployment_id is not None:
+        claims[DEPLOYMENT_ID] = platform.deployment_id
+    return jwt.encode(claims, key.private_key, algorithm="RS256", headers={"kid": key.kid})
+
+
+def _ask(
+    platform: Platform, scopes: frozenset[str], key: SigningKey, now: datetime
+) -> Token | Later | Denied:
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": signed_assertion(platform, key=key, now=now),
+        "scope": " ".join(sorted(scopes)),
+    }
+    call = Call(
+        "POST",
+        platform.token_url,
+        {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"},
+        urlencode(form).encode(),
+        allows_loopback=platform.allows_loopback,
+    )
+    outcome = make_call(call)
+    if isinstance(outcome, Answered):
+        return _read(outcome, now)
+    if isinstance(outcome, Later):
+        return Later(outcome.reason, outcome.wait, outcome.status)
+    return _refusal(outcome)
+
+
+def _read(answer: Answered, now: datetime) -> Token | Later:
+    try:
+        said = read_json(answer)
+        secret, lasts = said["access_token"], said.get("expires_in")
+        kind = said.get("token_type", BEARER)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Later(NOT_UNDERSTOOD, status=answer.status)
+    if not isinstance(kind, str) or kind.casefold() != BEARER:  # RFC 6749, section 7.1
+        return Later(NOT_UNDERSTOOD, status=answer.status)
+    if not isinstance(secret, str) or not secret.isascii() or not secret.isprintable():
+        return Later(NOT_UNDERSTOOD, status=answer.status)
+    return Token(secret, now + _kept_for(lasts))
+
+
+def _kept_for(lasts: Any) -> timedelta:  # noqa: ANN401  (whatever the platform sent)
+    try:
+        told = timedelta(seconds=min(float(lasts), LONGEST_KEPT.total_seconds()))
+    except (TypeError, ValueError):
+        told = LASTS_UNLESS_TOLD
+    return max(told - SPARE, timedelta())
+
+
+def _refusal(outcome: Denied) -> Later | Denied:
+    """Tell apart what may pass: while keys are rotated we are a stranger for a while.
+
+    A scope that was not granted stays refused until somebody grants it.
+    """
+    if outcome.status is None or outcome.status < 400:
+        return outcome
+    try:
+        code = parse_json(outcome.said)["error"]
+    except (ValueError, KeyError, TypeError):
+        code = ""
+    if code == "invalid_scope":
+        return Denied(NO_SERVICE, outcome.status)
+    return Later(NO_TOKEN, status=outcome.status)

@@ -1,0 +1,36 @@
+"""The Link header of an answer (RFC 8288): where a list goes on, the case of addresses kept."""
+
+import re
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from lti.http.platform_calls import Answered
+
+_LINK: Final = re.compile(
+    r'<([^>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+(?:\s*=\s*(?:"[^"]*"|[^",;\s]*))?)*)'
+)
+_RELATION: Final = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^",;\s]*))', re.IGNORECASE)
+
+
+def related(answer: Answered, relation: str) -> str | None:
+    """Return the address that an answer names for a relation, None when it names none or no address."""
+    for address, parameters in _LINK.findall(answer.headers.get("link", "")):
+        named = _RELATION.search(parameters)
+        if named is not None and relation in (named[1] or named[2] or "").lower().split():
+            return _joined(answer.url, address.strip())
+    return None
+
+
+def next_page(answer: Answered) -> str | None:
+    """Return where a list goes on; never to the page itself."""
+    found = related(answer, "next")
+    return None if found == answer.url else found
+
+
+def _joined(here: str, address: str) -> str | None:
+    try:
+        found = urljoin(here, address)
+        _ = urlsplit(found).port
+    except ValueError:
+        return None
+    return found

@@ -1,0 +1,71 @@
+"""The jobs that apply a map and take one back, in short transactions, however long the map is."""
+
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.errors import N_
+from lms.core.runtime import Carrel
+from lms.jobs.queue import Ended, JobRun, Stopped
+from lti.grades.jobs import look_after_merge
+from lti.id_mappings.apply_and_undo import apply_pair, next_pairs, undo_pair
+from lti.id_mappings.mappings import count, place_of, standing
+from lti.models.id_mappings import MapState, PairState
+
+STEP: Final = 25
+JOINING: Final = N_("Making people one")
+PARTING: Final = N_("Taking it back")
+
+
+def apply_map(carrel: Carrel, run: JobRun) -> None:
+    """Apply what is chosen of a map."""
+    _work(carrel, run, MapState.APPLYING, PairState.OPEN, JOINING)
+
+
+def undo_map(carrel: Carrel, run: JobRun) -> None:
+    """Take a map back."""
+    _work(carrel, run, MapState.UNDOING, PairState.APPLIED, PARTING)
+
+
+def work_ended(session: Session, ended: Ended) -> None:
+    """Let a map rest whose job failed or was canceled: what was done stays, the rest waits."""
+    row = standing(session, ended.subject)
+    if row is None:  # it went with a registration
+        return
+    row.state = _at_rest(session, row.id)
+    row.failure, row.ended_at = ended.sentence, ended.at
+    session.flush()
+
+
+def _work(carrel: Carrel, run: JobRun, during: MapState, state: PairState, note: str) -> None:
+    done = 0
+    while True:
+        moment, actor = now(), run.payload.get("actor")
+        with carrel.database.transaction() as session:
+            run.hold(session)
+            row = standing(session, run.subject)
+            if row is None or row.state is not during:
+                return
+            place = place_of(session, row)
+            pairs = next_pairs(session, row, state, STEP)
+            for pair in pairs:
+                if state is PairState.OPEN:
+                    hooks = (look_after_merge,)
+                    apply_pair(session, place, pair, hooks=hooks, actor=actor, now=moment)
+                else:
+                    undo_pair(session, pair, actor=actor, now=moment)
+            if not pairs:
+                row.state, row.ended_at = _at_rest(session, row.id), moment
+                return
+            left = count(session, row.id, state, only_chosen=state is PairState.OPEN)
+        done += len(pairs)
+        run.report(done / (done + left), note)
+        if run.canceled():
+            raise Stopped
+
+
+def _at_rest(session: Session, map_id: int) -> MapState:
+    if count(session, map_id, PairState.APPLIED):
+        return MapState.APPLIED
+    return MapState.UNDONE if count(session, map_id, PairState.UNDONE) else MapState.DRAFT

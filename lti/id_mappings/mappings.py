@@ -1,0 +1,346 @@
+"""Mapping an institution's people from the learning system it leaves to the one it goes to.
+
+A map is looked at first: each old person with who they are thought to be in the new system, why,
+and what speaks against it. What is chosen is applied pair by pair (lti/id_mappings/apply_and_undo.py), and taken back
+pair by pair or whole. Nothing is moved: two logins become one person's (lms/people/login_merges.py).
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from lms.core.database import new_public_ids
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.jobs import queue as job_queue
+from lms.lti_facade import audit
+from lms.lti_facade.organizations import customers
+from lms.models.jobs import Lane
+from lti.id_mappings.candidates import System, everybody, people_who_came
+from lti.id_mappings.match_proposals import (
+    BARRING,
+    Line,
+    Proposal,
+    Somebody,
+    propose,
+    propose_listed,
+)
+from lti.models.id_mappings import Evidence, MapPair, MapState, PairState, PeopleMap
+from lti.models.registrations_and_keys import Deployment, DeploymentState, Registration
+
+APPLY: Final = "lti.map_people"
+UNDO: Final = "lti.unmap_people"
+DRAFT_KEPT: Final = timedelta(days=30)
+AT_WORK: Final = (MapState.APPLYING, MapState.UNDOING)
+CHOOSABLE: Final = (PairState.OPEN, PairState.UNDONE, PairState.FAILED)
+AT_ONCE: Final = 500
+
+NO_SUCH_MAP: Final = N_("There is no such map.")
+SAME_SYSTEM: Final = N_("Choose two different learning systems.")
+NOT_BOTH: Final = N_("Choose two learning systems of the same organization.")
+IS_AT_WORK: Final = N_("This map is being worked on. Wait until that is done.")
+NOTHING_CHOSEN: Final = N_("Nobody is chosen. Tick at least one pair.")
+NOTHING_APPLIED: Final = N_("Nothing of this map is applied, so there is nothing to take back.")
+STANDS: Final = N_("Part of this map is applied. Take that back first.")
+
+
+@dataclass(frozen=True, slots=True)
+class MapPlace:
+    """The two ends of a map."""
+
+    map_id: int
+    public_id: str
+    old: System
+    new: System
+
+
+def systems(session: Session) -> tuple[System, ...]:
+    """Return every learning system of every organization whose library it shows, or has shown."""
+    rows = session.execute(
+        select(Registration, Deployment.organization_id)
+        .join(Deployment, Deployment.registration_id == Registration.id)
+        .where(
+            Deployment.state == DeploymentState.APPROVED,
+            Deployment.organization_id.is_not(None),
+        )
+        .distinct()
+        .order_by(Deployment.organization_id, Registration.id)
+    )
+    return tuple(
+        System(
+            row.Registration.id,
+            row.Registration.public_id,
+            row.Registration.issuer,
+            row.Registration.name,
+            row.organization_id,
+        )
+        for row in rows
+    )
+
+
+def begin_map(
+    session: Session,
+    organization_id: int,
+    *,
+    old: str,
+    new: str,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    """Begin a map between two registrations (outside ids) of an organization and propose its pairs.
+
+    The organization is a row id, what is returned an outside one. Raises Invalid where they are the same, or not both the organization's.
+    """
+    if old == new:
+        raise Invalid(SAME_SYSTEM, fields={"new": SAME_SYSTEM})
+    of_both = {
+        each.public_id: each for each in systems(session) if each.organization_id == organization_id
+    }
+    if old not in of_both or new not in of_both:
+        raise Invalid(NOT_BOTH, fields={"new": NOT_BOTH})
+    row = PeopleMap(
+        organization_id=organization_id,
+        old_registration_id=of_both[old].registration_id,
+        new_registration_id=of_both[new].registration_id,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    place = place_of(session, row)
+    came = people_who_came(session, place.old)
+    _write(session, place, propose(came, _others(session, place, came)), came, first=1)
+    organization = customers(session, (organization_id,))[organization_id].public_id
+    detail = {"organization": organization}
+    audit.record(session, "people_map.begun", row.public_id, actor=actor, now=now, detail=detail)
+    return row.public_id
+
+
+def take_list(session: Session, map_id: str, lines: Sequence[Line]) -> None:
+    """Answer each line of an institution's own list; it stands in place of what was proposed.
+
+    What is applied stays, as do proposals for people whom the list does not name. Raises NotFound,
+    and Conflict while the map is being worked on.
+    """
+    row = locked(session, map_id)
+    check_at_rest(row)
+    place = place_of(session, row)
+    came = people_who_came(session, place.old)
+    old = {each.sub: each for each in came}
+    new = {each.sub: each for each in _others(session, place, came)}
+    answers = propose_listed(lines, old, new)
+    named = [each.old_sub for each in answers]
+    for first in range(0, len(named), AT_ONCE):
+        session.execute(
+            delete(MapPair)
+            .where(
+                MapPair.map_id == row.id,
+                MapPair.state != PairState.APPLIED,
+                MapPair.old_sub.in_(named[first : first + AT_ONCE]),
+            )
+            .execution_options(synchronize_session=False)
+        )
+    session.execute(
+        delete(MapPair)
+        .where(
+            MapPair.map_id == row.id,
+            MapPair.state != PairState.APPLIED,
+            MapPair.evidence == Evidence.LISTED,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    last = session.scalar(select(func.max(MapPair.number)).where(MapPair.map_id == row.id)) or 0
+    _write(session, place, answers, came, first=last + 1)
+
+
+def choose(
+    session: Session, map_id: str, *, shown: Collection[str], chosen: Collection[str]
+) -> None:
+    """Choose among the pairs that a page showed (outside ids); the others stay as they are.
+
+    Raises NotFound, and Conflict while the map is being worked on.
+    """
+    row = locked(session, map_id)
+    check_at_rest(row)
+    for ids, is_chosen in ((set(shown) - set(chosen), False), (set(chosen), True)):
+        session.execute(
+            update(MapPair)
+            .where(
+                MapPair.map_id == row.id,
+                MapPair.public_id.in_(sorted(ids)),
+                MapPair.state.in_(CHOOSABLE),
+                MapPair.old_identity_id.is_not(None),
+                MapPair.new_sub != "",
+                MapPair.doubt.is_(None) | MapPair.doubt.not_in(sorted(BARRING)),
+            )
+            .values(is_chosen=is_chosen)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def ask_apply(session: Session, map_id: str, *, actor: str | None, now: datetime) -> int:
+    """Have what is chosen applied, by a worker; returns how many pairs that are.
+
+    Asked twice at once, it is done once. Raises NotFound; Conflict when nobody is chosen or the map
+    is being worked on.
+    """
+    row = locked(session, map_id)
+    check_at_rest(row)
+    session.execute(
+        update(MapPair)
+        .where(MapPair.map_id == row.id, MapPair.is_chosen, MapPair.state.in_(CHOOSABLE))
+        .values(state=PairState.OPEN, failure="")
+        .execution_options(synchronize_session=False)
+    )
+    waiting = count(session, row.id, PairState.OPEN, only_chosen=True)
+    if not waiting:
+        raise Conflict(NOTHING_CHOSEN)
+    row.total = waiting
+    _start(session, row, MapState.APPLYING, APPLY, actor, now)
+    detail = {"people": waiting}
+    audit.record(session, "people_map.applied", map_id, actor=actor, now=now, detail=detail)
+    return waiting
+
+
+def ask_undo(session: Session, map_id: str, *, actor: str | None, now: datetime) -> int:
+    """Have all of a map taken back, by a worker; returns how many pairs that are.
+
+    Raises NotFound; Conflict when nothing is applied or the map is being worked on.
+    """
+    row = locked(session, map_id)
+    check_at_rest(row)
+    waiting = count(session, row.id, PairState.APPLIED)
+    if not waiting:
+        raise Conflict(NOTHING_APPLIED)
+    row.total = waiting
+    _start(session, row, MapState.UNDOING, UNDO, actor, now)
+    detail = {"people": waiting}
+    audit.record(session, "people_map.undone", map_id, actor=actor, now=now, detail=detail)
+    return waiting
+
+
+def discard(session: Session, map_id: str, *, actor: str | None, now: datetime) -> None:
+    """Throw a map away of which nothing is applied. Raises NotFound, Conflict where some is."""
+    row = locked(session, map_id)
+    check_at_rest(row)
+    if count(session, row.id, PairState.APPLIED):
+        raise Conflict(STANDS)
+    session.delete(row)
+    session.flush()
+    audit.record(session, "people_map.discarded", map_id, actor=actor, now=now)
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Delete what nobody applied in a month, and of maps that stand what led to nothing."""
+    is_old = PeopleMap.created_at < now - DRAFT_KEPT
+    stands = select(MapPair.map_id).where(MapPair.state == PairState.APPLIED)
+    old = select(PeopleMap.id).where(is_old, PeopleMap.state.not_in(AT_WORK))
+    silently = {"synchronize_session": False}
+    session.execute(
+        delete(MapPair)
+        .where(MapPair.map_id.in_(old), MapPair.state != PairState.APPLIED)
+        .execution_options(**silently)
+    )
+    session.execute(
+        delete(PeopleMap)
+        .where(is_old, PeopleMap.state.not_in(AT_WORK), PeopleMap.id.not_in(stands))
+        .execution_options(**silently)
+    )
+
+
+def locked(session: Session, map_id: str) -> PeopleMap:
+    """Return a map's row, locked; raises NotFound."""
+    row = standing(session, map_id)
+    if row is None:
+        raise NotFound(NO_SUCH_MAP)
+    return row
+
+
+def standing(session: Session, map_id: str) -> PeopleMap | None:
+    """Return a map's row, locked; None where it is gone."""
+    return session.scalar(
+        select(PeopleMap)
+        .where(PeopleMap.public_id == map_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def check_at_rest(row: PeopleMap) -> None:
+    """Raise Conflict while a worker is at a map."""
+    if row.state in AT_WORK:
+        raise Conflict(IS_AT_WORK)
+
+
+def place_of(session: Session, row: PeopleMap) -> MapPlace:
+    """Return the two ends of a map."""
+    old = session.get_one(Registration, row.old_registration_id)
+    new = session.get_one(Registration, row.new_registration_id)
+    ends = [
+        System(each.id, each.public_id, each.issuer, each.name, row.organization_id)
+        for each in (old, new)
+    ]
+    # Of one issuer's people, who came before it was noted by what came by the old one.
+    ends[1] = replace(ends[1], takes_unnoted=old.issuer != new.issuer)
+    return MapPlace(row.id, row.public_id, ends[0], ends[1])
+
+
+def count(session: Session, map_id: int, state: PairState, *, only_chosen: bool = False) -> int:
+    """Return how many pairs of a map are in a state."""
+    query = select(func.count()).where(MapPair.map_id == map_id, MapPair.state == state)
+    return session.scalar(query.where(MapPair.is_chosen) if only_chosen else query) or 0
+
+
+def _others(session: Session, place: MapPlace, came: Collection[Somebody]) -> tuple[Somebody, ...]:
+    """Return who they may be: one issuer's sub is one person, by whichever registration they come."""
+    same = {each.sub for each in came} if place.old.issuer == place.new.issuer else frozenset()
+    return tuple(each for each in everybody(session, place.new) if each.sub not in same)
+
+
+def _write(
+    session: Session,
+    place: MapPlace,
+    proposals: Sequence[Proposal],
+    came: Collection[Somebody],
+    *,
+    first: int,
+) -> None:
+    identities = {each.sub: each.identity_id for each in came}
+    ids = new_public_ids(len(proposals))
+    rows = [
+        {
+            "public_id": public_id,
+            "map_id": place.map_id,
+            "number": number,
+            "line": each.line,
+            "old_sub": each.old_sub[:255],
+            "new_sub": each.new_sub[:255],
+            "old_identity_id": identities.get(each.old_sub),
+            "evidence": each.evidence,
+            "doubt": each.doubt,
+            "is_chosen": each.is_chosen and identities.get(each.old_sub) is not None,
+            "state": PairState.OPEN,
+            "failure": "",
+            "made_identity": False,
+        }
+        for number, (public_id, each) in enumerate(zip(ids, proposals, strict=True), start=first)
+    ]
+    if rows:
+        session.execute(insert(MapPair), rows)
+
+
+def _start(
+    session: Session, row: PeopleMap, state: MapState, kind: str, actor: str | None, now: datetime
+) -> None:
+    row.state, row.failure, row.started_at, row.ended_at = state, "", now, None
+    session.flush()
+    job_queue.enqueue(
+        session,
+        kind=kind,
+        lane=Lane.PROMPT,
+        subject=row.public_id,
+        payload={"actor": actor},
+        now=now,
+    )

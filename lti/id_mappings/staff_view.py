@@ -1,0 +1,213 @@
+"""Maps as staff see them: what stands, what is proposed and why, who is who by name and address."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.lti_facade.learner_logins import names_of
+from lms.lti_facade.organizations import Customer, customers
+from lti.id_mappings.candidates import Listed, System, listed_people
+from lti.id_mappings.mappings import AT_WORK, CHOOSABLE, NO_SUCH_MAP, place_of
+from lti.id_mappings.match_proposals import BARRING
+from lti.models.id_mappings import Doubt, Evidence, MapPair, MapState, PairState, PeopleMap
+from lti.models.identities import Identity
+
+PAGE: Final = 50
+LISTED_MOST: Final = 100
+
+
+class Show(StrEnum):
+    """Which pairs a page shows."""
+
+    CHOSEN = "chosen"
+    LOOK = "look"  # not chosen, could be
+    BARRED = "barred"
+    NOBODY = "nobody"
+    APPLIED = "applied"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
+_IS_BARRED: Final = MapPair.doubt.in_(sorted(BARRING))
+_WAITS: Final = MapPair.state == PairState.OPEN
+_IS_SOMEBODY: Final = MapPair.evidence != Evidence.NONE
+WHICH: Final[Mapping[Show, tuple[ColumnElement[bool], ...]]] = {
+    Show.CHOSEN: (MapPair.is_chosen.is_(True),),
+    Show.LOOK: (
+        _WAITS,
+        MapPair.is_chosen.is_(False),
+        _IS_SOMEBODY,
+        or_(MapPair.doubt.is_(None), ~_IS_BARRED),
+    ),
+    Show.BARRED: (_WAITS, _IS_SOMEBODY, _IS_BARRED),
+    Show.NOBODY: (_WAITS, MapPair.evidence == Evidence.NONE),
+    Show.APPLIED: (MapPair.state == PairState.APPLIED,),
+    Show.FAILED: (MapPair.state == PairState.FAILED, MapPair.is_chosen.is_(False)),
+    Show.UNDONE: (MapPair.state == PairState.UNDONE, MapPair.is_chosen.is_(False)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MapFacts:
+    """A map, and how many of its pairs are of each kind."""
+
+    id: int
+    public_id: str
+    organization: Customer
+    old: System
+    new: System
+    state: MapState
+    total: int
+    failure: str
+    created_at: datetime
+    started_at: datetime | None
+    counts: Mapping[Show, int]
+
+    @property
+    def is_at_work(self) -> bool:
+        """Tell whether a worker is at it."""
+        return self.state in AT_WORK
+
+    @property
+    def done(self) -> int:
+        """Return how many of the `total` pairs of the work under way are done."""
+        waits = Show.CHOSEN if self.state is MapState.APPLYING else Show.APPLIED
+        return max(0, self.total - self.counts[waits])
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A person of one of the two systems; nothing is known of who has not come and is not listed."""
+
+    sub: str
+    name: str
+    email: str | None
+    has_come: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairFacts:
+    """A line of a map; `new` is None where nobody was found, `old` where nobody goes by that id."""
+
+    public_id: str
+    line: int | None
+    old: Side
+    new: Side | None
+    evidence: Evidence
+    doubt: Doubt | None
+    state: PairState
+    failure: str
+    is_chosen: bool
+    may_be_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PairPage:
+    """One page of pairs, in the order of their lines, and how many there are in all."""
+
+    items: tuple[PairFacts, ...]
+    total: int
+
+
+def list_maps(session: Session) -> tuple[MapFacts, ...]:
+    """Return the newest 100 maps, newest first."""
+    rows = session.scalars(select(PeopleMap).order_by(PeopleMap.id.desc()).limit(LISTED_MOST)).all()
+    whose = customers(session, [row.organization_id for row in rows])
+    return tuple(_facts(session, row, whose[row.organization_id]) for row in rows)
+
+
+def find_map(session: Session, map_id: str) -> MapFacts:
+    """Return a map by its outside id; raises NotFound."""
+    row = session.scalar(select(PeopleMap).where(PeopleMap.public_id == map_id))
+    if row is None:
+        raise NotFound(NO_SUCH_MAP)
+    return _facts(session, row, customers(session, (row.organization_id,))[row.organization_id])
+
+
+def pairs_of(
+    session: Session, facts: MapFacts, show: Show | None, *, page: int = 1, size: int = PAGE
+) -> PairPage:
+    """Return a page of a map's pairs, of one kind or of all."""
+    which = (MapPair.map_id == facts.id, *(WHICH[show] if show else ()))
+    total = session.scalar(select(func.count()).select_from(MapPair).where(*which)) or 0
+    rows = session.scalars(
+        select(MapPair).where(*which).order_by(MapPair.number).offset((page - 1) * size).limit(size)
+    ).all()
+    old = _sides(session, facts.old, {row.old_sub for row in rows})
+    new = _sides(session, facts.new, {row.new_sub for row in rows if row.new_sub})
+    return PairPage(tuple(_pair(row, old, new) for row in rows), total)
+
+
+def _facts(session: Session, row: PeopleMap, organization: Customer) -> MapFacts:
+    place = place_of(session, row)
+    counts = session.execute(
+        select(
+            *(
+                func.count().filter(*conditions).label(show.value)
+                for show, conditions in WHICH.items()
+            )
+        ).where(MapPair.map_id == row.id)
+    ).one()
+    return MapFacts(
+        id=row.id,
+        public_id=row.public_id,
+        organization=organization,
+        old=place.old,
+        new=place.new,
+        state=row.state,
+        total=row.total,
+        failure=row.failure,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        counts={show: getattr(counts, show.value) for show in Show},
+    )
+
+
+def _pair(row: MapPair, old: Mapping[str, Side], new: Mapping[str, Side]) -> PairFacts:
+    return PairFacts(
+        public_id=row.public_id,
+        line=row.line,
+        old=old[row.old_sub],
+        new=new[row.new_sub] if row.new_sub else None,
+        evidence=row.evidence,
+        doubt=row.doubt,
+        state=row.state,
+        failure=row.failure,
+        is_chosen=row.is_chosen,
+        may_be_chosen=(
+            row.state in CHOOSABLE
+            and row.old_identity_id is not None
+            and bool(row.new_sub)
+            and row.doubt not in BARRING
+        ),
+    )
+
+
+def _sides(session: Session, system: System, subs: Collection[str]) -> Mapping[str, Side]:
+    """Return people by their ids on a system, those of this organization alone."""
+    identities = {
+        each.sub: each
+        for each in session.scalars(
+            select(Identity).where(
+                Identity.issuer == system.issuer,
+                Identity.organization_id == system.organization_id,
+                Identity.sub.in_(subs),
+            )
+        )
+    }
+    listed = listed_people(session, system, subs)
+    names = names_of(session, [each.login_id for each in identities.values()])
+    return {sub: _side(sub, identities.get(sub), listed.get(sub, Listed()), names) for sub in subs}
+
+
+def _side(sub: str, identity: Identity | None, listed: Listed, names: Mapping[int, str]) -> Side:
+    if identity is None:
+        return Side(sub, listed.name, listed.email, has_come=False)
+    email = identity.email or listed.email
+    return Side(sub, names[identity.login_id], email, has_come=identity.has_come)

@@ -1,0 +1,1 @@
+"""Keys: ours, which sign messages, and those of platforms."""

@@ -1,0 +1,225 @@
+"""Our signing keys: published a day before they sign and a day after, renewed by themselves.
+
+Security Framework 1.0, section 6 (key management): the private keys never leave this house. They
+are kept sealed with a key that is derived from the house's secret key.
+"""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from jwt.algorithms import RSAAlgorithm
+from jwt.utils import base64url_encode
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms.core.database import Database
+from lms.core.errors import N_, Conflict, Unavailable
+from lms.core.runtime import derived_key
+from lms.lti_facade import audit
+from lti.models.registrations_and_keys import KeyState, SigningKey
+
+BITS: Final = 2048
+SIGNS_FOR: Final = timedelta(days=90)
+PUBLISHED_AHEAD: Final = timedelta(hours=24)  # platforms keep our key set for hours
+PUBLISHED_AFTER: Final = timedelta(hours=48)
+TOO_SOON: Final = N_(
+    "The next key has not been published for 24 hours, so platforms may not know it yet. Wait, or "
+    "rotate at once if the key that signs now has become known to somebody."
+)
+SEALED_OTHERWISE: Final = N_(
+    "The signing key was sealed with another secret key. Bring CARREL_SECRET_KEY back, or run "
+    "`carrel lti keys rotate --at-once`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedKey:
+    """A key that signs, loaded: parsing it costs a hundred times what signing does."""
+
+    kid: str
+    private_key: RSAPrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFacts:
+    """One of our keys as it stands, without what is secret of it."""
+
+    kid: str
+    state: KeyState
+    created_at: datetime
+    active_since: datetime | None
+    retired_at: datetime | None
+
+
+def signing_key(database: Database, secret_key: str, *, now: datetime) -> LoadedKey:
+    """Return the key that signs now, loaded once a process, made when there is none yet.
+
+    Raises Unavailable when it was sealed with another secret key.
+    """
+    row = _active(database)
+    if row is None:
+        publish_keys(database, secret_key, now=now)
+        row = _active(database)
+        assert row is not None, "just made"  # noqa: S101  (nothing deletes an active key)
+    kid, sealed = row
+    try:
+        return LoadedKey(kid, _opened(sealed, secret_key))
+    except InvalidToken as fault:
+        raise Unavailable(SEALED_OTHERWISE) from fault
+
+
+def publish_keys(database: Database, secret_key: str, *, now: datetime) -> dict[str, Any]:
+    """Return our key set (RFC 7517), made on first need: next, active and lately retired keys."""
+    with database.read_session() as session:
+        published = _published(session, now)
+    if published["keys"]:
+        return published
+    made = _make(secret_key, KeyState.ACTIVE, now), _make(secret_key, KeyState.NEXT, now)
+    try:
+        with database.transaction() as session:
+            session.add_all(made)
+    except IntegrityError:
+        pass  # somebody else had the same need at this moment
+    with database.read_session() as session:
+        return _published(session, now)
+
+
+def list_keys(session: Session) -> tuple[KeyFacts, ...]:
+    """Return our keys, the newest first."""
+    rows = session.scalars(select(SigningKey).order_by(SigningKey.id.desc()))
+    return tuple(
+        KeyFacts(row.kid, row.state, row.created_at, row.active_since, row.retired_at)
+        for row in rows
+    )
+
+
+def rotate_keys(
+    database: Database, secret_key: str, *, at_once: bool, actor: str | None, now: datetime
+) -> str:
+    """Let the next key sign from now on, publish another one as next, and return the new one's id.
+
+    Raises Conflict while the next key has been published for less than 24 hours; `at_once` makes a
+    fresh key instead of waiting, for a key that became known, and publishes the former no longer.
+    """
+    publish_keys(database, secret_key, now=now)
+    fresh = _make(secret_key, KeyState.NEXT, now)
+    following = _make(secret_key, KeyState.NEXT, now)
+    with database.transaction() as session:
+        coming = _in_state(session, KeyState.NEXT)
+        if at_once:
+            _drop(session, coming)
+            session.add(fresh)
+            coming = fresh
+        elif coming is None or coming.created_at > now - PUBLISHED_AHEAD:
+            raise Conflict(TOO_SOON, code="too_soon")
+        retiring = _in_state(session, KeyState.ACTIVE)
+        if at_once:
+            _drop(session, retiring)
+        elif retiring is not None:
+            retiring.state, retiring.retired_at = KeyState.RETIRED, now
+        session.flush()  # one key is active at a time
+        coming.state, coming.active_since = KeyState.ACTIVE, now
+        session.add(following)
+        session.flush()
+        audit.record(session, "signing_key.rotated", coming.kid[:26], actor=actor, now=now)
+        return coming.kid
+
+
+def tend_keys(database: Database, secret_key: str, *, now: datetime) -> None:
+    """Rotate a key that has signed for 90 days, and forget those nobody checks against any more."""
+    with database.read_session() as session:
+        active = _in_state(session, KeyState.ACTIVE)
+        coming = _in_state(session, KeyState.NEXT)
+        is_due = (
+            active is not None
+            and active.active_since is not None
+            and active.active_since <= now - SIGNS_FOR
+            and coming is not None
+            and coming.created_at <= now - PUBLISHED_AHEAD
+        )
+    if is_due:
+        rotate_keys(database, secret_key, at_once=False, actor=None, now=now)
+    with database.transaction() as session:
+        session.execute(
+            delete(SigningKey)
+            .where(SigningKey.retired_at < now - PUBLISHED_AFTER)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def public_jwk(key: RSAPrivateKey) -> dict[str, Any]:
+    """Return the public half as a JSON Web Key, named by its thumbprint (RFC 7638)."""
+    made = RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    required = {name: made[name] for name in ("e", "kty", "n")}
+    canonical = json.dumps(required, separators=(",", ":"))
+    kid = base64url_encode(hashlib.sha256(canonical.encode()).digest()).decode()
+    return {**required, "kid": kid, "alg": "RS256", "use": "sig"}
+
+
+def _active(database: Database) -> tuple[str, bytes] | None:
+    with database.read_session() as session:
+        row = session.execute(
+            select(SigningKey.kid, SigningKey.private_key).where(
+                SigningKey.state == KeyState.ACTIVE
+            )
+        ).one_or_none()
+        return None if row is None else (row.kid, row.private_key)
+
+
+def _published(session: Session, now: datetime) -> dict[str, Any]:
+    rows = session.execute(
+        select(SigningKey.public_jwk)
+        .where(SigningKey.retired_at.is_(None) | (SigningKey.retired_at > now - PUBLISHED_AFTER))
+        .order_by(SigningKey.id)
+    )
+    return {"keys": [dict(row.public_jwk) for row in rows]}
+
+
+def _in_state(session: Session, state: KeyState) -> SigningKey | None:
+    return session.scalars(
+        select(SigningKey).where(SigningKey.state == state).order_by(SigningKey.id)
+    ).first()
+
+
+def _drop(session: Session, key: SigningKey | None) -> None:
+    if key is not None:
+        session.delete(key)
+
+
+def _make(secret_key: str, state: KeyState, now: datetime) -> SigningKey:
+    key = generate_private_key(public_exponent=65537, key_size=BITS)
+    jwk = public_jwk(key)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return SigningKey(
+        kid=jwk["kid"],
+        private_key=_seal(secret_key).encrypt(pem),
+        public_jwk=jwk,
+        state=state,
+        created_at=now,
+        active_since=now if state is KeyState.ACTIVE else None,
+    )
+
+
+@lru_cache(maxsize=8)
+def _opened(sealed: bytes, secret_key: str) -> RSAPrivateKey:
+    key = load_pem_private_key(_seal(secret_key).decrypt(sealed), password=None)
+    assert isinstance(key, RSAPrivateKey), "ours"  # noqa: S101  (_make makes no other kind)
+    return key
+
+
+def _seal(secret_key: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, "lti signing keys")))

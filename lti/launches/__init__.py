@@ -1,0 +1,1 @@
+"""Launches: login, validation, the session that follows, and the log."""

@@ -1,0 +1,169 @@
+"""The launch log: one line for each login or launch and what became of it, no names, for 90 days."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from lms.core.compiled_statements import Driver, Lean
+from lms.core.database import Base, new_public_id
+from lti.models.launches import LaunchEntry, LaunchOutcome
+from lti.models.registrations_and_keys import Deployment, Registration
+from lti.protocol.refusals import LaunchRefused
+
+KEPT: Final = timedelta(days=90)
+# Anybody can send us nonsense; it is not to push the lines of real platforms out of sight.
+STRANGERS_AN_HOUR: Final = 200
+REFERENCE_LENGTH: Final = 8
+LONGEST_REASON: Final = 500
+MOST: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """What is to be written down; the ids are rows of ours, as far as they are known."""
+
+    registration_id: int | None = None
+    deployment_id: int | None = None
+    message_type: str = ""
+    refusal: LaunchRefused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchLine:
+    """A line of the log; `reference` is what the person saw, `registration` an outside id."""
+
+    public_id: str
+    reference: str
+    at: datetime
+    registration: str | None
+    platform: str | None
+    deployment: str | None
+    message_type: str
+    outcome: LaunchOutcome
+    status: int
+    code: str
+    reason: str
+
+
+ENTRIES: Final = Base.metadata.tables[LaunchEntry.__tablename__]
+LINE: Final = {
+    column.name: bindparam(f"line_{column.name}", type_=column.type)
+    for column in ENTRIES.c
+    if column.name != "id"
+}
+_WRITE: Final = Lean(insert(ENTRIES).values(LINE))
+
+
+def reference_of(public_id: str) -> str:
+    """Return the number that an error page shows, by which its line is found."""
+    return public_id[:REFERENCE_LENGTH]
+
+
+def write_launch(session: Session, occurrence: Occurrence, *, now: datetime) -> str:
+    """Write one line and return its reference; a stranger's line is left out where there are many."""
+    public_id = new_public_id()
+    if occurrence.registration_id is None and _is_flooded(session, now):
+        return reference_of(public_id)
+    write_line(Driver.of(session), line_of(occurrence, public_id, now=now))
+    return reference_of(public_id)
+
+
+def line_of(occurrence: Occurrence, public_id: str, *, now: datetime) -> Mapping[str, Any]:
+    """Return a line of the log as the parameters of `LINE`."""
+    refusal = occurrence.refusal
+    line = {
+        "public_id": public_id,
+        "at": now,
+        "registration_id": occurrence.registration_id,
+        "deployment_id": occurrence.deployment_id,
+        "message_type": occurrence.message_type,
+        "outcome": LaunchOutcome.ACCEPTED if refusal is None else LaunchOutcome.REFUSED,
+        "status": 303 if refusal is None else refusal.status,
+        "code": "ok" if refusal is None else refusal.code,
+        "reason": "" if refusal is None else _reason(refusal),
+    }
+    return {f"line_{name}": value for name, value in line.items()}
+
+
+def write_line(driver: Driver, line: Mapping[str, Any]) -> None:
+    """Write one line as `line_of` returns it."""
+    _WRITE.count(driver, line)
+
+
+def list_launches(
+    session: Session,
+    *,
+    organization_id: int | None = None,
+    registration: str | None = None,
+    refused_only: bool = False,
+    code: str | None = None,
+    most: int = MOST,
+) -> tuple[LaunchLine, ...]:
+    """Return lines, newest first: all, or of an organization's deployments and registrations, or one's.
+
+    `code` narrows them to what was refused for one reason.
+    """
+    query = (
+        select(LaunchEntry, Registration.public_id, Registration.name, Deployment.deployment_id)
+        .outerjoin(Registration, Registration.id == LaunchEntry.registration_id)
+        .outerjoin(Deployment, Deployment.id == LaunchEntry.deployment_id)
+        .order_by(LaunchEntry.at.desc(), LaunchEntry.id.desc())
+        .limit(most)
+    )
+    if organization_id is not None:
+        # a registration may be shared: its deployments are others', unless this one brought it
+        query = query.where(
+            (Deployment.organization_id == organization_id)
+            | (Deployment.id.is_(None) & (Registration.organization_id == organization_id))
+        )
+    if registration is not None:
+        query = query.where(Registration.public_id == registration)
+    if code is not None:
+        query = query.where(LaunchEntry.code == code)
+    if refused_only:
+        query = query.where(LaunchEntry.outcome == LaunchOutcome.REFUSED)
+    return tuple(
+        LaunchLine(
+            public_id=entry.public_id,
+            reference=reference_of(entry.public_id),
+            at=entry.at,
+            registration=known,
+            platform=platform,
+            deployment=deployment,
+            message_type=entry.message_type,
+            outcome=entry.outcome,
+            status=entry.status,
+            code=entry.code,
+            reason=entry.reason,
+        )
+        for entry, known, platform, deployment in session.execute(query)
+    )
+
+
+def forget_old_launches(session: Session, *, now: datetime) -> None:
+    """Delete the lines of launches more than 90 days ago."""
+    session.execute(
+        delete(LaunchEntry)
+        .where(LaunchEntry.at < now - KEPT)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_flooded(session: Session, now: datetime) -> bool:
+    recent = (
+        select(LaunchEntry.id)
+        .where(LaunchEntry.at > now - timedelta(hours=1), LaunchEntry.registration_id.is_(None))
+        .limit(STRANGERS_AN_HOUR)
+        .subquery()
+    )
+    found = session.scalar(select(func.count()).select_from(recent)) or 0
+    return found >= STRANGERS_AN_HOUR
+
+
+def _reason(refusal: LaunchRefused) -> str:
+    said = f"{refusal.message} ({refusal.detail})" if refusal.detail else refusal.message
+    return said[:LONGEST_REASON]

@@ -1,0 +1,263 @@
+"""From the claims of an authentic token to a message: LTI 1.3 Core 5.3 and 5.4, and the services'."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import unquote
+
+from lms.core.errors import N_
+from lti.protocol import spec_vocabulary as v
+from lti.protocol.jwt_claims import (
+    LONGEST_ID,
+    Claims,
+    address_in,
+    fail,
+    id_in,
+    needed_id,
+    needed_object,
+    needed_texts,
+    object_in,
+    short,
+    switch_in,
+    text_in,
+    texts_in,
+    web_address,
+)
+from lti.protocol.messages import DeepLinking, Message, MessageType, Person, Place, Services
+from lti.protocol.platform_urls import origin_of, origins_of
+from lti.protocol.refusals import NOT_ENTITLED, LaunchRefused, malformed, not_entitled
+from lti.protocol.roles import is_learner_alone, is_test_user, role_in
+from lti.registrations.platform_lookup import Platform
+
+TYPES: Final[Mapping[str, MessageType]] = {
+    **{kind.value: kind for kind in MessageType},
+    "DataPrivacyLaunchRequest": MessageType.DATA_PRIVACY,  # as the first draft had it
+}
+LONGEST_LINK: Final = 2000
+LONGEST_LOCALE: Final = 35
+UNKNOWN_TYPE: Final = N_("Your learning system asked for something that this tool does not do.")
+FOREIGN_LINK: Final = N_("The link in your course leads to another tool than this one.")
+NAMELESS: Final = N_("Your learning system did not say who you are, and this tool has to know.")
+NOT_THEIRS: Final = N_("Recordings for this course are chosen by those who teach in it.")
+ASK_A_TEACHER: Final = N_("Ask whoever teaches your course to add the recording to it.")
+NOTHING_ACCEPTED: Final = N_("Your learning system takes no links to this tool at this place.")
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a platform said, before it is known whose deployment this is."""
+
+    type: MessageType
+    deployment: str
+    person: Person
+    place: Place
+    services: Services
+    target_link_uri: str
+    origins: tuple[str, ...]
+    locale: str | None = None
+    custom: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    deep_linking: DeepLinking | None = None
+
+    def message(self, platform: Platform, *, deployment_id: int, organization_id: int) -> Message:
+        """Return the message of an approved deployment; the ids are rows of ours."""
+        return Message(
+            type=self.type,
+            issuer=platform.issuer,
+            registration_id=platform.id,
+            deployment_id=deployment_id,
+            organization_id=organization_id,
+            person=self.person,
+            place=self.place,
+            services=self.services,
+            target_link_uri=self.target_link_uri,
+            origins=self.origins,
+            locale=self.locale,
+            custom=self.custom,
+            deep_linking=self.deep_linking,
+        )
+
+
+def read_claims(claims: Claims, platform: Platform, *, base_url: str) -> Heard:
+    """Return what the claims of an authentic token say.
+
+    Raises LaunchRefused for whatever does not keep to the standard, for a link that is not ours,
+    and for somebody without `sub` where the platform's registration admits nobody unnamed.
+    """
+    if claims.get(v.VERSION_CLAIM) != v.VERSION:
+        fail(v.VERSION_CLAIM, "is not 1.3.0")
+    kind = _type(claims)
+    custom = _custom(claims)
+    presentation = object_in(claims, v.PRESENTATION) or {}
+    deep_linking = _deep_linking(claims) if kind is MessageType.DEEP_LINKING else None
+    return Heard(
+        type=kind,
+        deployment=needed_id(claims, v.DEPLOYMENT_ID),
+        person=_person(claims, kind, platform),
+        place=_place(claims, kind, custom),
+        services=_services(claims, kind, presentation),
+        target_link_uri=_target_link(claims, kind, base_url),
+        origins=_origins(claims, platform, presentation, deep_linking),
+        locale=_locale(claims, presentation),
+        custom=custom,
+        deep_linking=deep_linking,
+    )
+
+
+def _type(claims: Claims) -> MessageType:
+    said = text_in(claims, v.MESSAGE_TYPE)
+    if said is None:
+        fail(v.MESSAGE_TYPE, "is missing")
+    if said not in TYPES:
+        raise malformed("message_type_unknown", UNKNOWN_TYPE, detail=said[:80])
+    return TYPES[said]
+
+
+def _person(claims: Claims, kind: MessageType, platform: Platform) -> Person:
+    sub = id_in(claims, "sub")
+    roles = (
+        (texts_in(claims, v.ROLES) or ())
+        if kind in (MessageType.DEEP_LINKING, MessageType.DATA_PRIVACY)
+        else needed_texts(claims, v.ROLES)
+    )
+    if (
+        sub is None
+        and kind is not MessageType.DEEP_LINKING  # Deep Linking 2.0, 4.4.5: not required there
+        and not platform.admits_anonymous
+    ):
+        raise not_entitled("person_missing", NAMELESS)
+    if kind is MessageType.DEEP_LINKING and is_learner_alone(roles):
+        raise LaunchRefused(NOT_ENTITLED, "choosing_not_theirs", NOT_THEIRS, advice=ASK_A_TEACHER)
+    given, family = text_in(claims, "given_name"), text_in(claims, "family_name")
+    return Person(
+        sub=sub,
+        role=role_in(roles),
+        name=text_in(claims, "name") or " ".join(filter(None, (given, family))) or None,
+        email=text_in(claims, "email"),
+        is_test_user=is_test_user(roles),
+        sis_id=_sis_id(claims),
+    )
+
+
+def _sis_id(claims: Claims) -> str | None:
+    """Return the institution's own id for a person; one too long to be kept is none."""
+    said = (object_in(claims, v.LIS) or {}).get("person_sourcedid")
+    return said if isinstance(said, str) and 0 < len(said) <= LONGEST_ID else None
+
+
+def _place(claims: Claims, kind: MessageType, custom: Mapping[str, str]) -> Place:
+    context = object_in(claims, v.CONTEXT) or {}
+    link = object_in(claims, v.RESOURCE_LINK) or {}
+    if kind is MessageType.RESOURCE_LINK and not link:
+        fail(v.RESOURCE_LINK, "is missing")
+    return Place(
+        context_id=needed_id(context, "id") if context else None,
+        context_title=short(text_in(context, "title")) or "",
+        link_id=needed_id(link, "id") if link else None,
+        link_title=short(text_in(link, "title")) or "",
+        context_history=_history(custom, v.CONTEXT_HISTORY),
+        link_history=_history(custom, v.LINK_HISTORY),
+    )
+
+
+def _history(custom: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Return the ids that a copy came from, nearest first; an unfilled variable arrives literally.
+
+    Each is URL-encoded, so that a comma in one ends none (LTI 1.3 Core, appendices B.3 and B.4).
+    """
+    said = custom.get(name, "")
+    if said.startswith("$"):
+        return ()
+    return tuple(filter(None, (unquote(one.strip()) for one in said.split(","))))
+
+
+def _services(claims: Claims, kind: MessageType, presentation: Claims) -> Services:
+    endpoint = object_in(claims, v.ENDPOINT) or {}
+    for_user = object_in(claims, v.FOR_USER) or {}
+    line_item = address_in(endpoint, "lineitem")
+    if (
+        kind is MessageType.SUBMISSION_REVIEW
+    ):  # Submission Review 1.0, "LtiSubmissionReviewRequest claims"
+        if line_item is None:
+            fail(v.ENDPOINT, "has no lineitem to review")
+        needed_id(needed_object(claims, v.FOR_USER), "user_id")
+    return Services(
+        line_item=line_item,
+        line_items=address_in(endpoint, "lineitems"),
+        scopes=frozenset(texts_in(endpoint, "scope") or ()),
+        memberships=address_in(object_in(claims, v.MEMBERSHIPS) or {}, "context_memberships_url"),
+        return_url=web_address(text_in(presentation, "return_url")),
+        for_user=id_in(for_user, "user_id"),
+    )
+
+
+def _deep_linking(claims: Claims) -> DeepLinking:
+    settings = needed_object(claims, v.SETTINGS)
+    return_url = address_in(settings, "deep_link_return_url")
+    if return_url is None:
+        fail(v.SETTINGS, "deep_link_return_url is missing")
+    accepted = needed_texts(settings, "accept_types")
+    if v.RESOURCE_LINK_TYPE not in accepted:
+        raise malformed("nothing_accepted", NOTHING_ACCEPTED, detail=", ".join(accepted)[:200])
+    return DeepLinking(
+        return_url=return_url,
+        accept_types=accepted,
+        accept_multiple=switch_in(settings, "accept_multiple"),
+        accept_line_item=switch_in(settings, "accept_lineitem"),
+        # none at all stands for "none" of the first Deep Linking (2.0, 4.6.2)
+        accept_targets=needed_texts(settings, "accept_presentation_document_targets"),
+        data=_data(settings),
+        title=short(text_in(settings, "title")),
+        text=short(text_in(settings, "text")),
+    )
+
+
+def _data(settings: Claims) -> str | None:
+    value = settings.get("data")
+    if value is not None and not isinstance(value, str):
+        fail("data", "is no text")
+    return value  # an empty one was given, and goes back as well
+
+
+def _target_link(claims: Claims, kind: MessageType, base_url: str) -> str:
+    given = text_in(claims, v.TARGET_LINK_URI)
+    if given is None:
+        if kind is MessageType.RESOURCE_LINK:
+            fail(v.TARGET_LINK_URI, "is missing")
+        return base_url
+    if len(given) > LONGEST_LINK or origin_of(given) != origin_of(base_url):
+        raise malformed("link_foreign", FOREIGN_LINK, detail=given[:200])
+    return given
+
+
+def _custom(claims: Claims) -> Mapping[str, str]:
+    """Return the custom parameters; platforms write numbers and booleans as they like."""
+    given = object_in(claims, v.CUSTOM) or {}
+    scalars = {name: value for name, value in given.items() if isinstance(value, str | int | float)}
+    return MappingProxyType(
+        {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in scalars.items()
+        }
+    )
+
+
+def _origins(
+    claims: Claims,
+    platform: Platform,
+    presentation: Claims,
+    deep_linking: DeepLinking | None,
+) -> tuple[str, ...]:
+    """Return who may frame this launch: Canvas' customers each have an origin that only it signs."""
+    said = object_in(claims, v.PLATFORM) or {}
+    signed = (
+        text_in(said, "url"),
+        text_in(presentation, "return_url"),
+        None if deep_linking is None else deep_linking.return_url,
+    )
+    return tuple(dict.fromkeys((*platform.origins, *origins_of(filter(None, signed)))))
+
+
+def _locale(claims: Claims, presentation: Claims) -> str | None:
+    said = text_in(presentation, "locale") or text_in(claims, "locale")
+    return said if said is not None and len(said) <= LONGEST_LOCALE else None

@@ -1,0 +1,45 @@
+"""Delivering scores: whose turn it is at each platform, and up to when progress was looked at."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.core.database import Base, UTCDateTime
+
+
+class Turn(Base, kw_only=True):
+    """One worker at a time delivers to a platform, and none while the platform is away.
+
+    `failures` in a row, `failing_since` and `failure` tell of an outage; it is asked again at
+    `asks_at`, not before.
+    """
+
+    __tablename__ = "lti_turn"
+    __table_args__ = (
+        CheckConstraint("(leased_by IS NULL) = (lease_until IS NULL)", name="leased_by_somebody"),
+        CheckConstraint("failures >= 0", name="failures_not_negative"),
+        CheckConstraint("(failures = 0) = (failing_since IS NULL)", name="failing_since_a_time"),
+    )
+
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("lti_registration.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    leased_by: Mapped[str | None] = mapped_column(String(100), default=None)
+    lease_until: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    failures: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    failure: Mapped[str | None] = mapped_column(Text, default=None)
+    asks_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class ProgressMark(Base, kw_only=True):
+    """Up to when watch progress has been looked at for the gradebooks: one row."""
+
+    __tablename__ = "lti_progress_mark"
+    __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=1)
+    looked_until: Mapped[datetime] = mapped_column(UTCDateTime)

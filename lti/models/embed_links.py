@@ -1,0 +1,127 @@
+"""Embed links: the library inside sites that speak no LTI."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.core.database import Base, UTCDateTime, public_id_column, words
+
+
+class SeatRule(StrEnum):
+    """Who may watch by an embed link.
+
+    Two ask for a name, shown by a code sent to an address: of those whom the organization has given a
+    way to a seat, or of anybody, who takes a free one. The third lets in all who see the page.
+    """
+
+    SEATED = "seated"
+    NAMED = "named"
+    INSTITUTION = "institution"
+
+
+class EmbedLink(Base, kw_only=True):
+    """An organization's link for an iframe; `origins` are the sites that may frame it, one a line.
+
+    `uses` counts how often it was opened, which was last at `last_used_at`.
+    """
+
+    __tablename__ = "embed_link"
+    __table_args__ = (
+        CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),
+        CheckConstraint(
+            "expires_at IS NULL OR expires_at > created_at", name="expires_after_creation"
+        ),
+        CheckConstraint("uses >= 0", name="uses_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organization.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    label: Mapped[str] = mapped_column(String(200))
+    target: Mapped[dict[str, Any]] = mapped_column(JSON)
+    origins: Mapped[str] = mapped_column(Text)
+    seat_rule: Mapped[SeatRule] = mapped_column(words(SeatRule))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    revoked_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    uses: Mapped[int] = mapped_column(default=0)
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class EmbedCode(Base, kw_only=True):
+    """A code sent to an address that somebody typed into a frame: good once, there, for minutes.
+
+    `name` is what they called themselves, used where nobody is known by the address yet.
+    """
+
+    __tablename__ = "embed_code"
+    __table_args__ = (
+        CheckConstraint("length(code_hash) = 32", name="code_is_a_sha256"),
+        CheckConstraint("expires_at > created_at", name="expires_after_creation"),
+        CheckConstraint("tries >= 0", name="tries_not_negative"),
+    )
+
+    frame_id: Mapped[int] = mapped_column(
+        ForeignKey("lti_frame_session.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320), index=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+    tries: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class EmbedViewer(Base, kw_only=True):
+    """Somebody who gave their name to an embed link, under the address that they showed is theirs."""
+
+    __tablename__ = "embed_viewer"
+    __table_args__ = (UniqueConstraint("embed_link_id", "login_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    embed_link_id: Mapped[int] = mapped_column(ForeignKey("embed_link.id", ondelete="CASCADE"))
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320), index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class OutsideCompletion(Base, kw_only=True):
+    """A completion that an organization reports from elsewhere: `source` says from where.
+
+    It stands in the organization's own list and counts for nothing else: no share, seat or certificate.
+    """
+
+    __tablename__ = "outside_completion"
+    __table_args__ = (UniqueConstraint("organization_id", "webinar_id", "email_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id", ondelete="CASCADE"))
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), index=True
+    )
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320), index=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    source: Mapped[str] = mapped_column(String(100))
+    completed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)

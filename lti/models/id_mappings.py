@@ -1,0 +1,139 @@
+"""An institution that changes its learning system: which person of the old one is which of the new."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.core.database import Base, UTCDateTime, public_id_column, words
+
+
+class MapState(StrEnum):
+    """Where a map is: looked at, being worked on by a job, or standing."""
+
+    DRAFT = "draft"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class Evidence(StrEnum):
+    """Why two people are thought to be one."""
+
+    SIS_ID = "sis_id"  # both systems give the same id of the institution's own records
+    ADDRESS = "address"  # both systems give the same e-mail address
+    LISTED = "listed"  # the institution's own list says so
+    NAME = "name"  # a hint, never more
+    NONE = "none"  # nobody was found
+
+
+class Doubt(StrEnum):
+    """What speaks against a pair; the first four keep it from being applied at all."""
+
+    UNKNOWN = "unknown"  # nobody of the old system goes by that id
+    INCOMPLETE = "incomplete"  # a line without both ids
+    REPEATED = "repeated"  # the same line was there before
+    ALREADY = "already"  # the two are one person here already
+    TWO_OLD = "two_old"  # several people of the old system would become this one
+    TWO_NEW = "two_new"  # this one would become several
+    NAMES_DIFFER = "names_differ"
+    IDS_DIFFER = "ids_differ"  # the address agrees, the institution's own ids do not
+    TWO_SEATS = "two_seats"  # both have a seat for the same thing
+
+
+class PairState(StrEnum):
+    """What became of a pair."""
+
+    OPEN = "open"
+    APPLIED = "applied"
+    UNDONE = "undone"
+    FAILED = "failed"
+
+
+class PeopleMap(Base, kw_only=True):
+    """A map of the people of one registration to those of another, of one organization.
+
+    `total` is how many pairs the work began with that is under way, or was last.
+    """
+
+    __tablename__ = "lti_people_map"
+    __table_args__ = (
+        CheckConstraint("old_registration_id <> new_registration_id", name="of_two_systems"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organization.id", ondelete="RESTRICT"), index=True
+    )
+    old_registration_id: Mapped[int] = mapped_column(
+        ForeignKey("lti_registration.id", ondelete="CASCADE"), index=True
+    )
+    new_registration_id: Mapped[int] = mapped_column(
+        ForeignKey("lti_registration.id", ondelete="CASCADE"), index=True
+    )
+    state: Mapped[MapState] = mapped_column(words(MapState), default=MapState.DRAFT)
+    total: Mapped[int] = mapped_column(default=0)
+    failure: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class MapPair(Base, kw_only=True):
+    """One line of a map: an id of the old system, one of the new, and why they are thought one.
+
+    `new_sub` is empty where nobody was found. `made_identity` tells that the new person had not
+    come yet and got their identity by this pair.
+    """
+
+    __tablename__ = "lti_map_pair"
+    __table_args__ = (
+        CheckConstraint("number > 0", name="number_from_one"),
+        CheckConstraint(
+            "NOT is_chosen OR (old_identity_id IS NOT NULL AND new_sub <> '')",
+            name="chosen_between_two",
+        ),
+        CheckConstraint("(state = 'applied') = (applied_at IS NOT NULL)", name="applied_at_a_time"),
+        CheckConstraint(
+            "state <> 'applied' OR new_identity_id IS NOT NULL", name="applied_to_somebody"
+        ),
+        Index("ix_lti_map_pair_map_id_number", "map_id", "number"),
+        Index(
+            "uq_lti_map_pair_old_applied",
+            "old_identity_id",
+            unique=True,
+            sqlite_where=text("state = 'applied'"),
+            postgresql_where=text("state = 'applied'"),
+        ),
+        Index(
+            "uq_lti_map_pair_new_applied",
+            "new_identity_id",
+            unique=True,
+            sqlite_where=text("state = 'applied'"),
+            postgresql_where=text("state = 'applied'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    map_id: Mapped[int] = mapped_column(ForeignKey("lti_people_map.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    line: Mapped[int | None] = mapped_column(default=None)  # of the list it came in
+    old_sub: Mapped[str] = mapped_column(String(255))
+    new_sub: Mapped[str] = mapped_column(String(255), default="")
+    old_identity_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lti_identity.id", ondelete="CASCADE"), default=None, index=True
+    )
+    new_identity_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lti_identity.id", ondelete="CASCADE"), default=None, index=True
+    )
+    evidence: Mapped[Evidence] = mapped_column(words(Evidence))
+    doubt: Mapped[Doubt | None] = mapped_column(words(Doubt), default=None)
+    is_chosen: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[PairState] = mapped_column(words(PairState), default=PairState.OPEN)
+    failure: Mapped[str] = mapped_column(Text, default="")
+    made_identity: Mapped[bool] = mapped_column(default=False)
+    applied_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

@@ -1,0 +1,97 @@
+"""Who people are on their platforms, and which login each of them is here."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.core.database import Base, UTCDateTime, public_id_column
+
+
+class Identity(Base, kw_only=True):
+    """A person of one organization's platform (PRODUCT.md, I3); its login was made by the first launch.
+
+    The login has no address and no password. `email` is what the platform said last, and `sis_id`
+    the institution's own id for them, where it says one: for finding people in lists, never a reason
+    to link anything. `registration_id` is by which registration they came last; `has_come` is False
+    for one that was made beforehand (lti/id_mappings/apply_and_undo.py).
+    """
+
+    __tablename__ = "lti_identity"
+    __table_args__ = (
+        UniqueConstraint("issuer", "organization_id", "sub"),
+        CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_with_key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    issuer: Mapped[str] = mapped_column(String(500))
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organization.id", ondelete="RESTRICT"), index=True
+    )
+    sub: Mapped[str] = mapped_column(String(255))
+    login_id: Mapped[int] = mapped_column(ForeignKey("login.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str | None] = mapped_column(String(320), default=None)
+    email_key: Mapped[str | None] = mapped_column(String(320), default=None, index=True)
+    sis_id: Mapped[str | None] = mapped_column(String(255), default=None)
+    registration_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lti_registration.id", ondelete="SET NULL"), default=None, index=True
+    )
+    has_come: Mapped[bool] = mapped_column(default=True)
+    is_test_user: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class IdentityLink(Base, kw_only=True):
+    """That somebody asked, inside their learning system, to link their login here; then the link.
+
+    `token_hash` is of the secret in the letter. The address stands here only while the letter is
+    open. `login_id` is the login that the owner of that address linked to; `ended_at` is when the
+    letter was turned down or replaced, or the link was taken back.
+    """
+
+    __tablename__ = "lti_identity_link"
+    __table_args__ = (
+        CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),
+        CheckConstraint("expires_at > created_at", name="expires_after_creation"),
+        CheckConstraint("(email IS NULL) = (email_key IS NULL)", name="email_with_key"),
+        CheckConstraint(
+            "(confirmed_at IS NULL) = (login_id IS NULL)", name="confirmed_with_a_login"
+        ),
+        CheckConstraint(
+            "(confirmed_at IS NULL AND ended_at IS NULL) = (email IS NOT NULL)",
+            name="addressed_while_open",
+        ),
+        Index(
+            "uq_lti_identity_link_standing",
+            "identity_id",
+            unique=True,
+            sqlite_where=text("confirmed_at IS NOT NULL AND ended_at IS NULL"),
+            postgresql_where=text("confirmed_at IS NOT NULL AND ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    identity_id: Mapped[int] = mapped_column(
+        ForeignKey("lti_identity.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    email: Mapped[str | None] = mapped_column(String(320))
+    email_key: Mapped[str | None] = mapped_column(String(320), index=True)
+    login_id: Mapped[int | None] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), default=None, index=True
+    )
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)

@@ -1,0 +1,176 @@
+"""The platforms (learning systems) that may launch the tool, and the keys both sides sign with."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lms.core.database import Base, UTCDateTime, public_id_column, words
+
+
+class RegistrationState(StrEnum):
+    """Whether a platform's launches are taken."""
+
+    PENDING = "pending"  # it registered itself, and staff have not approved it
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class DeploymentState(StrEnum):
+    """Whether launches of one deployment are taken; each is one customer's."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
+class KeyState(StrEnum):
+    """Where one of our keys is in its life: published first, then signing, then published only."""
+
+    NEXT = "next"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class Registration(Base, kw_only=True):
+    """What was agreed with one platform: it is known by its issuer and our client id there.
+
+    Several customers may share it (Canvas, Blackboard): the deployment is the tenant.
+    `organization_id` is who brought it, and whose its deployments are likely to be. `frame_origins`
+    are further origins that may frame the tool, one a line.
+    """
+
+    __tablename__ = "lti_registration"
+    __table_args__ = (
+        UniqueConstraint("issuer", "client_id"),
+        CheckConstraint("leeway_s BETWEEN 0 AND 300", name="leeway_is_short"),
+        CheckConstraint(
+            "update_token_hash IS NULL OR length(update_token_hash) = 32",
+            name="update_token_is_a_sha256",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    name: Mapped[str] = mapped_column(String(200))
+    product: Mapped[str] = mapped_column(String(60), default="")  # its product_family_code
+    issuer: Mapped[str] = mapped_column(String(500))
+    client_id: Mapped[str] = mapped_column(String(255))
+    auth_url: Mapped[str] = mapped_column(String(1000))
+    token_url: Mapped[str] = mapped_column(String(1000))
+    jwks_url: Mapped[str] = mapped_column(String(1000))
+    token_audience: Mapped[str | None] = mapped_column(String(1000), default=None)
+    frame_origins: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[RegistrationState] = mapped_column(words(RegistrationState))
+    leeway_s: Mapped[int] = mapped_column(default=60)
+    admits_anonymous: Mapped[bool] = mapped_column(default=False)
+    allows_loopback: Mapped[bool] = mapped_column(default=False)
+    update_token_hash: Mapped[bytes | None] = mapped_column(
+        LargeBinary(32), unique=True, default=None
+    )
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Deployment(Base, kw_only=True):
+    """The tool as one customer of a platform installed it; its launches see that organization's library."""
+
+    __tablename__ = "lti_deployment"
+    __table_args__ = (
+        UniqueConstraint("registration_id", "deployment_id"),
+        CheckConstraint(
+            "state <> 'approved' OR organization_id IS NOT NULL", name="approved_for_somebody"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    registration_id: Mapped[int] = mapped_column(
+        ForeignKey("lti_registration.id", ondelete="CASCADE")
+    )
+    deployment_id: Mapped[str] = mapped_column(String(255))
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organization.id", ondelete="RESTRICT"), default=None, index=True
+    )
+    state: Mapped[DeploymentState] = mapped_column(words(DeploymentState))
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class SigningKey(Base, kw_only=True):
+    """One of our RSA keys. `private_key` is PEM, sealed with the house's secret key."""
+
+    __tablename__ = "lti_signing_key"
+    __table_args__ = (
+        Index(
+            "uq_lti_signing_key_active",
+            "state",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+        CheckConstraint("(state = 'next') = (active_since IS NULL)", name="next_was_never_active"),
+        CheckConstraint("(state = 'retired') = (retired_at IS NOT NULL)", name="retired_at_a_time"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    kid: Mapped[str] = mapped_column(String(64), unique=True)
+    private_key: Mapped[bytes] = mapped_column(LargeBinary)
+    public_jwk: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[KeyState] = mapped_column(words(KeyState))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    active_since: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+
+
+class PlatformKeys(Base, kw_only=True):
+    """The keys a platform last published at an address: kept through its outages.
+
+    `asked_at` is when it was last asked, whatever came of it; `document` is the last good answer.
+    """
+
+    __tablename__ = "lti_platform_keys"
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    jwks_url: Mapped[str] = mapped_column(String(1000), unique=True)
+    document: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    fetched_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class RegistrationInvite(Base, kw_only=True):
+    """A one-time link by which an organization's platform registers itself (Dynamic Registration 1.0)."""
+
+    __tablename__ = "lti_registration_invite"
+    __table_args__ = (
+        CheckConstraint("expires_at > created_at", name="expires_after_creation"),
+        CheckConstraint("length(token_hash) = 32", name="token_is_a_sha256"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True, init=False)
+    public_id: Mapped[str] = public_id_column()
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organization.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    allows_loopback: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, default=None)
+    registration_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lti_registration.id", ondelete="SET NULL"), default=None, index=True
+    )

@@ -1,0 +1,1 @@
+"""People of platforms: their identities, linked accounts, and data."""

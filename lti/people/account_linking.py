@@ -1,0 +1,276 @@
+"""Linking a learning system's person to a login here, by that person's own confirmation (PRODUCT.md, I3).
+
+They ask inside their learning system, which shows who they are there, and confirm by a letter to
+the login's address, which shows whose that is. That the two addresses agree is never looked at.
+The link is a merge (lms/people/login_merges.py): nothing moves, and it is taken back without loss.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import Session
+
+from lms.core.email_addresses import Address, read_address
+from lms.core.errors import N_, Conflict, Gone, NotFound
+from lms.lti_facade import audit
+from lms.lti_facade.account_linking import (
+    Account,
+    Belongings,
+    add_account,
+    belongings,
+    find_account,
+    read_account,
+)
+from lms.lti_facade.learner_logins import kept_login
+from lms.lti_facade.login_merges import OnMerge, join, part, persons_logins, refusal_to_join
+from lms.mail import outbox as mail_outbox
+from lms.mail.links import Doors
+from lti.frames.session_creation import hashed
+from lti.models.identities import Identity, IdentityLink
+from lti.people.applied_mappings import one_person
+from lti.people.identity_origins import Origin, origin_of
+
+LASTS: Final = timedelta(days=1)
+KEPT_AFTER_ITS_END: Final = timedelta(days=30)
+LETTER: Final = "link_login"
+SUBJECT: Final = N_("Link your learning system to your log-in")
+OVER: Final = N_("This link has run out, or a newer letter took its place.")
+DONE_BEFORE: Final = N_("This link was used, and the two are linked.")
+LINKED_ALREADY: Final = N_("This person of the learning system is linked to a log-in already.")
+IS_TEST_USER: Final = N_("A test user of a learning system is nobody, so there is nothing to link.")
+
+
+class LinkOver(Gone):
+    """A letter's link opens nothing any more; `is_done` tells that it was used to link."""
+
+    def __init__(self, message: str = OVER, *, is_done: bool = False) -> None:
+        super().__init__(message)
+        self.is_done = is_done
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the owner of an address is asked: who wants to be linked, to what, and what it joins.
+
+    `account` is None where the address has no login yet and one would be made; `why_not` says what
+    keeps the two apart, if anything does.
+    """
+
+    origin: Origin
+    email: str
+    account: Account | None
+    asked_at: datetime
+    there: Belongings
+    here: Belongings
+    why_not: str | None
+
+    @property
+    def twice(self) -> tuple[tuple[str, str], ...]:
+        """Return the pools in which both sides have a seat."""
+        return tuple(seat for seat in self.there.seats if seat in self.here.seats)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """A link that was made; `is_new` tells that the login was made for it."""
+
+    account: Account
+    is_new: bool
+
+
+def ask_link(
+    session: Session, identity_id: int, address: Address, *, doors: Doors, now: datetime
+) -> None:
+    """Send the letter that links a platform's person (row id) to the login of an address.
+
+    It goes to the address as the login has it, and to one without a login, too, for which one is
+    made; so that asking tells nobody which. A letter sent before for this person is void. Raises
+    Conflict for who is linked already, and for test users.
+    """
+    identity = session.scalar(
+        select(Identity)
+        .where(Identity.id == identity_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if identity is None:
+        raise NotFound
+    if identity.is_test_user:
+        raise Conflict(IS_TEST_USER)
+    if account_of(session, identity.login_id) is not None:
+        raise Conflict(LINKED_ALREADY)
+    _end(session, IdentityLink.identity_id == identity_id, now=now)
+    reached = find_account(session, address)
+    email = address.shown if reached is None else reached.email
+    secret = secrets.token_urlsafe(32)
+    session.add(
+        IdentityLink(
+            identity_id=identity_id,
+            token_hash=hashed(secret),
+            email=email,
+            email_key=address.key,
+            created_at=now,
+            expires_at=now + LASTS,
+        )
+    )
+    mail_outbox.post(
+        session,
+        kind=LETTER,
+        to=email,
+        login_id=None if reached is None else reached.account.id,
+        subject=SUBJECT,
+        values={
+            "action_url": doors.page(f"/lti/link/{secret}"),
+            "has_account": reached is not None,
+            "origin": origin_of(session, identity_id),
+        },
+        now=now,
+    )
+    audit.record(session, "identity.link_asked", identity.public_id, actor=None, now=now)
+
+
+def read_offer(session: Session, secret: str, *, now: datetime) -> Offer:
+    """Return what a letter's link is good for, without using it up; raises LinkOver."""
+    link = _open(session, secret, now)
+    address = read_address(link.email or "")
+    reached = find_account(session, address)
+    account = None if reached is None else reached.account
+    identity = session.get_one(Identity, link.identity_id)
+    theirs = kept_login(session, identity.login_id)
+    why_not = None
+    if account_of(session, theirs) is not None:
+        why_not = LINKED_ALREADY
+    elif account is not None:
+        why_not = refusal_to_join(session, account.id, theirs)
+    nothing = Belongings((), ())
+    return Offer(
+        origin=origin_of(session, link.identity_id),
+        email=address.shown,
+        account=account,
+        asked_at=link.created_at,
+        there=belongings(session, theirs),
+        here=nothing if account is None else belongings(session, account.id),
+        why_not=why_not,
+    )
+
+
+def confirm_link(
+    session: Session, secret: str, *, name: str, hooks: Sequence[OnMerge], now: datetime
+) -> Linked:
+    """Use a letter's link up: the person of the learning system and the login are one from now on.
+
+    `name` is for the login that is made where the address has none. `hooks` are what the parts do
+    when logins are merged. Of two at once one links, and the other is told that it is done. Raises
+    LinkOver; Conflict where the two can't be one (staff, blocked, linked meanwhile); Invalid for a
+    name that is none.
+    """
+    link = _open(session, secret, now)
+    identity = session.get_one(Identity, link.identity_id, populate_existing=True)
+    theirs = persons_logins(session, identity.login_id)[0]
+    if account_of(session, theirs) is not None:
+        raise Conflict(LINKED_ALREADY)
+    address = read_address(link.email or "")
+    reached = find_account(session, address)
+    account = reached.account if reached else add_account(session, address, name, now=now)
+    join(session, account.id, theirs, hooks=hooks, actor=account.public_id, now=now)
+    link.login_id, link.confirmed_at = account.id, now
+    link.email = link.email_key = None
+    session.flush()
+    audit.record(
+        session,
+        "identity.linked",
+        identity.public_id,
+        actor=account.public_id,
+        now=now,
+        detail={"login": account.public_id},
+    )
+    return Linked(account, is_new=reached is None)
+
+
+def turn_down(session: Session, secret: str, *, now: datetime) -> None:
+    """Void a letter's link: its reader did not ask for it. Raises LinkOver."""
+    link = _open(session, secret, now)
+    identity = session.get_one(Identity, link.identity_id)
+    link.ended_at, link.email, link.email_key = now, None, None
+    session.flush()
+    audit.record(session, "identity.link_turned_down", identity.public_id, actor=None, now=now)
+
+
+def unlink(session: Session, login_id: int, identity_id: str, *, now: datetime) -> None:
+    """Take a link back: the person of the learning system stands for themselves again.
+
+    `login_id` is the login they are linked to, `identity_id` an outside id. Each side keeps what it
+    had and what it earned; scores that were reported stay. Who was mapped to them when the
+    institution changed its system (lti/id_mappings/mappings.py) leaves with them. Raises NotFound for
+    another's.
+    """
+    identity = session.scalar(select(Identity).where(Identity.public_id == identity_id))
+    everybody = persons_logins(session, login_id)
+    if identity is None or identity.login_id == login_id or identity.login_id not in everybody:
+        raise NotFound
+    account = read_account(session, login_id)
+    leaving = sorted({one.login_id for one in one_person(session, identity.id)})
+    part(session, leaving, actor=account.public_id, now=now)
+    session.execute(
+        update(IdentityLink)
+        .where(
+            IdentityLink.identity_id.in_(select(Identity.id).where(Identity.login_id.in_(leaving))),
+            IdentityLink.confirmed_at.is_not(None),
+            IdentityLink.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    audit.record(
+        session,
+        "identity.unlinked",
+        identity.public_id,
+        actor=account.public_id,
+        now=now,
+        detail={"login": account.public_id},
+    )
+
+
+def account_of(session: Session, login_id: int) -> Account | None:
+    """Return the login with an address that a platform's person is linked to, None for none."""
+    account = read_account(session, kept_login(session, login_id))
+    return None if account.email is None else account
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Void letters that have run out, with the address, and delete what ended a month ago."""
+    _end(session, IdentityLink.expires_at <= now, now=now)
+    session.execute(
+        delete(IdentityLink)
+        .where(IdentityLink.ended_at < now - KEPT_AFTER_ITS_END)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _open(session: Session, secret: str, now: datetime) -> IdentityLink:
+    link = session.scalar(
+        select(IdentityLink)
+        .where(IdentityLink.token_hash == hashed(secret))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if link is None:
+        raise LinkOver
+    if link.confirmed_at is not None and link.ended_at is None:
+        raise LinkOver(DONE_BEFORE, is_done=True)
+    if link.ended_at is not None or link.expires_at <= now:
+        raise LinkOver
+    return link
+
+
+def _end(session: Session, which: ColumnElement[bool], *, now: datetime) -> None:
+    session.execute(
+        update(IdentityLink)
+        .where(which, IdentityLink.confirmed_at.is_(None), IdentityLink.ended_at.is_(None))
+        .values(ended_at=now, email=None, email_key=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,70 @@
+"""What a person is linked to: their learning systems seen from the account, and the reverse."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.lti_facade.login_merges import persons_logins
+from lti.models.identities import Identity, IdentityLink
+from lti.people.applied_mappings import one_person
+from lti.people.identity_origins import Origin, origins_of
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedIdentity:
+    """A person of a learning system that is linked to a login; `linked_at` where they did it themselves."""
+
+    public_id: str
+    origin: Origin
+    linked_at: datetime | None
+    seen_at: datetime
+
+
+def list_linked(session: Session, login_id: int) -> tuple[LinkedIdentity, ...]:
+    """Return the learning systems that are linked to a login, the one opened last first."""
+    logins = persons_logins(session, login_id)[1:]
+    standing = (
+        select(func.max(IdentityLink.confirmed_at))
+        .where(IdentityLink.identity_id == Identity.id, IdentityLink.ended_at.is_(None))
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Identity.id, Identity.public_id, Identity.seen_at, standing.label("linked_at"))
+        .where(Identity.login_id.in_(logins))
+        .order_by(Identity.seen_at.desc(), Identity.id)
+    ).all()
+    origins = origins_of(session, [row.id for row in rows])
+    return tuple(
+        LinkedIdentity(row.public_id, origins[row.id], row.linked_at, row.seen_at) for row in rows
+    )
+
+
+def find_linked(session: Session, login_id: int, identity_id: str) -> LinkedIdentity:
+    """Return one of them, by its outside id; raises NotFound for another's."""
+    for one in list_linked(session, login_id):
+        if one.public_id == identity_id:
+            return one
+    raise NotFound
+
+
+def companions(session: Session, login_id: int, identity_id: str) -> tuple[LinkedIdentity, ...]:
+    """Return who leaves with a linked person (outside id): those that an applied map made one with them."""
+    linked = list_linked(session, login_id)
+    row_id = session.scalars(select(Identity.id).where(Identity.public_id == identity_id)).one()
+    together = {one.public_id for one in one_person(session, row_id)} - {identity_id}
+    return tuple(one for one in linked if one.public_id in together)
+
+
+def find_sent_to(session: Session, identity_id: int, *, now: datetime) -> str | None:
+    """Return where the letter that a platform's person (row id) waits for went, None for none."""
+    return session.scalar(
+        select(IdentityLink.email).where(
+            IdentityLink.identity_id == identity_id,
+            IdentityLink.confirmed_at.is_(None),
+            IdentityLink.ended_at.is_(None),
+            IdentityLink.expires_at > now,
+        )
+    )

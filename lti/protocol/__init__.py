@@ -1,0 +1,1 @@
+"""The protocol: claims, messages, roles, refusals, and URLs of LTI 1.3."""

@@ -1,0 +1,91 @@
+"""What a link shows: a webinar, a part of one, or a series; as custom parameters and as JSON.
+
+A copied course gets new link ids with the same custom parameters, so these decide, never the id
+of a link (LTI.md, Launch). Names in a platform's form: `webinar`, `series`, `start`, `end`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lms.core.errors import N_, Invalid
+
+LONGEST_NAME: Final = 120
+DAY_S: Final = 24 * 3600
+_CLOCK: Final = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,2}):)?(\d{1,5})(?:\.\d+)?")
+BAD_PLACE: Final = N_("A clip's start and end are seconds, or h:mm:ss, and the end comes later.")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One webinar or one series, by its slug or outside id; a clip in seconds of the recording."""
+
+    webinar: str | None = None
+    series: str | None = None
+    starts_s: int | None = None
+    ends_s: int | None = None
+
+    @property
+    def custom(self) -> dict[str, str]:
+        """Return the custom parameters that name this target."""
+        named = {
+            "webinar": self.webinar,
+            "series": self.series,
+            "start": self.starts_s,
+            "end": self.ends_s,
+        }
+        return {name: str(value) for name, value in named.items() if value is not None}
+
+    @property
+    def resource_id(self) -> str:
+        """Return the `resourceId` of its column in a gradebook: the same in a copied course."""
+        return "&".join(f"{name}={value}" for name, value in self.custom.items())
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """Return the form in which it is kept as JSON."""
+        return self.custom
+
+
+def read_target(custom: Mapping[str, object]) -> Target | None:
+    """Return what custom parameters, a query or a kept target name; None when they name nothing.
+
+    A parameter that the platform did not fill (`$Variable`, empty, null) counts as absent. Raises
+    Invalid for a place that is none.
+    """
+    given = {
+        name: text
+        for name in ("webinar", "series", "start", "end")
+        if (text := _text(custom, name))
+    }
+    webinar, series = given.get("webinar"), given.get("series")
+    if webinar is None and series is None:
+        return None
+    if webinar is None:
+        return Target(series=series)
+    starts_s, ends_s = _seconds(given.get("start")), _seconds(given.get("end"))
+    if ends_s is not None and ends_s <= (starts_s or 0):
+        raise Invalid(BAD_PLACE)
+    return Target(webinar=webinar, starts_s=starts_s, ends_s=ends_s)
+
+
+def _text(custom: Mapping[str, object], name: str) -> str | None:
+    value = custom.get(name)
+    if not isinstance(value, str | int):
+        return None
+    text = str(value).strip()
+    return text if text and len(text) <= LONGEST_NAME and not text.startswith("$") else None
+
+
+def _seconds(text: str | None) -> int | None:
+    if text is None:
+        return None
+    found = _CLOCK.fullmatch(text)
+    if found is None:
+        raise Invalid(BAD_PLACE)
+    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    total = hours * 3600 + minutes * 60 + seconds
+    if total > DAY_S:
+        raise Invalid(BAD_PLACE)
+    return total

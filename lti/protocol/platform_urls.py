@@ -1,0 +1,90 @@
+"""The addresses that a platform gives us: which of them are usable, and the origins in them."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from lms.core.errors import N_, Invalid
+
+LONGEST_ADDRESS: Final = 1000
+NEEDS_HTTPS: Final = N_("Give a web address that begins with https://.")
+NOT_AN_ORIGIN: Final = N_("Give only the scheme and the host, such as https://lms.example.edu.")
+
+
+def read_platform_address(text: str, *, field: str, allows_loopback: bool) -> str:
+    """Return an address of a platform as it was given, its case kept.
+
+    Plain http is for platforms on this machine, where a registration allows them. Raises Invalid,
+    naming `field`.
+    """
+    address = text.strip()
+    parts = _split(address)
+    is_safe = parts is not None and (
+        parts.scheme == "https" or (allows_loopback and _is_plain_loopback(parts))
+    )
+    if not is_safe or len(address) > LONGEST_ADDRESS:
+        raise Invalid(NEEDS_HTTPS, fields={field: NEEDS_HTTPS})
+    return address
+
+
+def read_origin(text: str, *, field: str, allows_loopback: bool) -> str:
+    """Return an origin (scheme, host, port); raises Invalid, naming `field`, for anything more."""
+    address = read_platform_address(text, field=field, allows_loopback=allows_loopback).rstrip("/")
+    if origin_of(address) != address.lower():
+        raise Invalid(NOT_AN_ORIGIN, fields={field: NOT_AN_ORIGIN})
+    return origin_of(address)
+
+
+def origin_of(address: str) -> str:
+    """Return the origin of a web address, "" for what has none: an issuer may be any text."""
+    return _known_origin(address) if len(address) <= LONGEST_ADDRESS else _origin(address)
+
+
+def _origin(address: str) -> str:
+    parts = _split(address)
+    if parts is None:
+        return ""
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    plain = {"https": 443, "http": 80}[parts.scheme]
+    port = "" if parts.port in (None, plain) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+_known_origin: Final = lru_cache(maxsize=1024)(_origin)  # each launch asks for the same few
+
+
+def origins_of(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Return the origins in these addresses, each once, in their order."""
+    return tuple(dict.fromkeys(filter(None, map(origin_of, addresses))))
+
+
+def is_loopback_host(host: str) -> bool:
+    """Tell whether a host's name or number is this machine's by itself, without asking the DNS."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _split(address: str) -> SplitResult | None:
+    """Return the parts of a usable web address; None for what browsers and we might read apart."""
+    is_plain = address.isascii() and address.isprintable()  # it may stand in a header
+    if not is_plain or any(mark in address for mark in " \\\"'<>;,"):
+        return None
+    try:
+        parts = urlsplit(address)
+        usable = parts.port is None or parts.port > 0
+    except ValueError:
+        return None
+    host = parts.hostname or ""
+    # a policy (frame-ancestors) would read a * as every host
+    usable = usable and parts.scheme in ("http", "https") and bool(host) and "*" not in host
+    return parts if usable and parts.username is None and not parts.fragment else None
+
+
+def _is_plain_loopback(parts: SplitResult) -> bool:
+    return parts.scheme == "http" and is_loopback_host(parts.hostname or "")

@@ -1,0 +1,1 @@
+"""Registrations: platforms, their deployments, invites, and setup guides."""

@@ -1,0 +1,190 @@
+"""Deployments: each is one customer of a platform, and sees nothing until it is approved for somebody."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Invalid, NotFound
+from lms.lti_facade import audit
+from lms.lti_facade.organizations import Customer, customers, find_organization
+from lti.frames.sessions import stop_frames_of
+from lti.models.launches import LaunchEntry
+from lti.models.registrations_and_keys import Deployment, DeploymentState, Registration
+from lti.registrations.registrations import LONGEST_ID, find_registration
+
+SEEN_EVERY: Final = timedelta(hours=1)  # so that a crowd of launches writes once
+BAD_ID: Final = N_("Give the deployment ID exactly as the learning system shows it.")
+NO_SUCH_DEPLOYMENT: Final = N_("There is no such deployment. It appears here at its first launch.")
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentFacts:
+    """A deployment as it stands; `registration` is that one's outside id and `platform` its name.
+
+    `seen_at` is when it was last heard of, to the hour, or entered; `launched_at` is its last line
+    in the launch log, which keeps 90 days.
+    """
+
+    id: int
+    public_id: str
+    registration: str
+    platform: str
+    deployment_id: str
+    organization: Customer | None
+    state: DeploymentState
+    seen_at: datetime
+    launched_at: datetime | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """Whose launch it is: the deployment's row, its state, and the organization once approved."""
+
+    id: int
+    state: DeploymentState
+    organization_id: int | None
+
+
+def see_deployment(
+    session: Session, registration_id: int, deployment_id: str, *, now: datetime
+) -> Tenant:
+    """Return whose a deployment is, noting one that was never seen as pending."""
+    query = select(Deployment).where(
+        Deployment.registration_id == registration_id, Deployment.deployment_id == deployment_id
+    )
+    row = session.scalar(query)
+    if row is None:
+        made = Deployment(
+            registration_id=registration_id,
+            deployment_id=deployment_id,
+            state=DeploymentState.PENDING,
+            seen_at=now,
+        )
+        try:
+            with session.begin_nested():
+                session.add(made)
+            row = made
+        except IntegrityError:  # another launch of the same moment noted it
+            row = session.scalars(query).one()
+    if row.seen_at <= now - SEEN_EVERY:
+        row.seen_at = now
+        session.flush()
+    return Tenant(row.id, row.state, row.organization_id)
+
+
+def approve_deployment(
+    session: Session,
+    registration: str,
+    deployment_id: str,
+    *,
+    organization: str,
+    actor: str | None,
+    now: datetime,
+) -> DeploymentFacts:
+    """Let a deployment's launches see the library of an organization, given by its slug.
+
+    One that was never seen is made, so that the first launch succeeds. Raises NotFound for a
+    registration or organization that is none, Invalid for an id that can't be.
+    """
+    if not 0 < len(deployment_id) <= LONGEST_ID:
+        raise Invalid(BAD_ID, fields={"deployment_id": BAD_ID})
+    customer = find_organization(session, organization)
+    known = find_registration(session, registration)
+    seen = see_deployment(session, known.id, deployment_id, now=now)
+    row = session.get_one(Deployment, seen.id)
+    if row.organization_id not in (None, customer.id):
+        stop_frames_of(session, select(Deployment.id).where(Deployment.id == row.id), now=now)
+    row.organization_id = customer.id
+    row.state, row.decided_at = DeploymentState.APPROVED, now
+    session.flush()
+    audit.record(
+        session,
+        "deployment.approved",
+        row.public_id,
+        actor=actor,
+        now=now,
+        detail={"organization": customer.public_id},
+    )
+    return find_deployment(session, row.public_id)
+
+
+def refuse_deployment(
+    session: Session, registration: str, deployment_id: str, *, actor: str | None, now: datetime
+) -> DeploymentFacts:
+    """Take no launches of a deployment, whatever it was before, and stop its frames; raises NotFound."""
+    known = find_registration(session, registration)
+    row = session.scalar(
+        select(Deployment).where(
+            Deployment.registration_id == known.id, Deployment.deployment_id == deployment_id
+        )
+    )
+    if row is None:
+        raise NotFound(NO_SUCH_DEPLOYMENT)
+    row.state, row.decided_at = DeploymentState.REFUSED, now
+    session.flush()
+    stop_frames_of(session, select(Deployment.id).where(Deployment.id == row.id), now=now)
+    audit.record(session, "deployment.refused", row.public_id, actor=actor, now=now)
+    return find_deployment(session, row.public_id)
+
+
+def find_deployment(session: Session, public_id: str) -> DeploymentFacts:
+    """Return a deployment by its outside id; raises NotFound."""
+    found = _facts(session, _listed().where(Deployment.public_id == public_id))
+    if not found:
+        raise NotFound(NO_SUCH_DEPLOYMENT)
+    return found[0]
+
+
+def list_deployments(
+    session: Session,
+    *,
+    registration: str | None = None,
+) -> tuple[DeploymentFacts, ...]:
+    """Return deployments, last seen first: all, or of a registration."""
+    query = _listed().order_by(Deployment.seen_at.desc(), Deployment.id.desc())
+    if registration is not None:
+        query = query.where(Registration.public_id == registration)
+    return _facts(session, query)
+
+
+_Listed = Select[Deployment, str, str, datetime | None]
+
+
+def _listed() -> _Listed:
+    launched_at = (
+        select(LaunchEntry.at)
+        .where(LaunchEntry.deployment_id == Deployment.id)
+        .order_by(LaunchEntry.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(Deployment, Registration.public_id, Registration.name, launched_at).join(
+        Registration, Registration.id == Deployment.registration_id
+    )
+
+
+def _facts(session: Session, query: _Listed) -> tuple[DeploymentFacts, ...]:
+    rows = session.execute(query).all()
+    owners = customers(
+        session, {row.organization_id for row, *_ in rows if row.organization_id is not None}
+    )
+    return tuple(
+        DeploymentFacts(
+            id=row.id,
+            public_id=row.public_id,
+            registration=registration,
+            platform=platform,
+            deployment_id=row.deployment_id,
+            organization=owners.get(row.organization_id or 0),
+            state=row.state,
+            seen_at=row.seen_at,
+            launched_at=launched_at,
+            decided_at=row.decided_at,
+        )
+        for row, registration, platform, launched_at in rows
+    )

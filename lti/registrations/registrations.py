@@ -1,0 +1,303 @@
+"""Registrations: what is agreed with each platform, known by its issuer and our client id there."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.lti_facade import audit
+from lms.lti_facade.organizations import Customer, customers, find_organization
+from lti.frames.sessions import stop_frames_of
+from lti.models.registrations_and_keys import Deployment, Registration, RegistrationState
+from lti.protocol.platform_urls import origins_of, read_origin, read_platform_address
+
+LONGEST_NAME: Final = 200
+LONGEST_ISSUER: Final = 500
+LONGEST_ID: Final = 255  # of client and deployment ids: LTI 1.3 Core, 5.3.3
+LONGEST_LEEWAY_S: Final = 300
+LEEWAY_S: Final = 60
+BAD_NAME: Final = N_("Name the learning system in at most 200 characters.")
+BAD_ISSUER: Final = N_("Give the issuer exactly as the learning system shows it.")
+BAD_CLIENT: Final = N_("Give the client ID exactly as the learning system shows it.")
+BAD_LEEWAY: Final = N_("The clocks may differ by 0 to 300 seconds.")
+TAKEN: Final = N_("This issuer and client ID are registered already. Change that registration.")
+NO_SUCH_REGISTRATION: Final = N_("There is no such registration.")
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationDetails:
+    """What is agreed and may change. See models.platforms.Registration for what each means."""
+
+    name: str
+    auth_url: str
+    token_url: str
+    jwks_url: str
+    token_audience: str | None = None
+    frame_origins: tuple[str, ...] = ()
+    product: str = ""
+    leeway_s: int = LEEWAY_S
+    admits_anonymous: bool = False
+    allows_loopback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewRegistration:
+    """A platform to be registered; `organization` is the slug of who brought it.
+
+    `update_token_hash` is of the token by which the platform may register itself anew.
+    """
+
+    issuer: str
+    client_id: str
+    details: RegistrationDetails
+    organization: str | None = None
+    state: RegistrationState = RegistrationState.ACTIVE
+    update_token_hash: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationFacts:
+    """A registration as it stands; `organization` is who brought it."""
+
+    id: int
+    public_id: str
+    issuer: str
+    client_id: str
+    details: RegistrationDetails
+    organization: Customer | None
+    state: RegistrationState
+    created_at: datetime
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Return the origins that may frame the tool and that it may write messages to."""
+        return origins_of((self.issuer, self.details.auth_url, *self.details.frame_origins))
+
+
+def add_registration(
+    session: Session, new: NewRegistration, *, actor: str | None, now: datetime
+) -> RegistrationFacts:
+    """Register a platform.
+
+    Raises Invalid with the fields at fault, NotFound for an organization that is none, Conflict
+    when the issuer and client id are registered already.
+    """
+    details = _checked(new)
+    organization = (
+        None if new.organization is None else find_organization(session, new.organization)
+    )
+    row = Registration(
+        organization_id=None if organization is None else organization.id,
+        issuer=new.issuer.strip(),
+        client_id=new.client_id.strip(),
+        state=new.state,
+        update_token_hash=new.update_token_hash,
+        created_at=now,
+        **_columns(details),
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        raise Conflict(TAKEN) from error
+    audit.record(
+        session,
+        "registration.added",
+        row.public_id,
+        actor=actor,
+        now=now,
+        detail={"organization": None if organization is None else organization.public_id},
+    )
+    return find_registration(session, row.public_id)
+
+
+def find_registration(session: Session, public_id: str) -> RegistrationFacts:
+    """Return a registration by its outside id; raises NotFound."""
+    return _one(session, select(Registration).where(Registration.public_id == public_id))
+
+
+def registration_of_row(session: Session, row_id: int) -> RegistrationFacts:
+    """Return a registration by its row; raises NotFound."""
+    return _one(session, select(Registration).where(Registration.id == row_id))
+
+
+def registrations_of_issuer(
+    session: Session, issuer: str, client_id: str | None
+) -> tuple[RegistrationFacts, ...]:
+    """Return what is registered under an issuer: the one of a client id, or all where none is said."""
+    query = select(Registration).where(Registration.issuer == issuer).order_by(Registration.id)
+    if client_id is not None:
+        query = query.where(Registration.client_id == client_id)
+    return _all(session, query)
+
+
+def list_registrations(
+    session: Session, *, organization_id: int | None = None
+) -> tuple[RegistrationFacts, ...]:
+    """Return registrations by name: all, or those an organization brought or has a deployment in."""
+    query = select(Registration).order_by(Registration.name, Registration.id)
+    if organization_id is not None:
+        deployed = select(Deployment.registration_id).where(
+            Deployment.organization_id == organization_id
+        )
+        query = query.where(
+            (Registration.organization_id == organization_id) | Registration.id.in_(deployed)
+        )
+    return _all(session, query)
+
+
+def edit_registration(
+    session: Session,
+    public_id: str,
+    details: RegistrationDetails,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> RegistrationFacts:
+    """Change what is agreed; raises NotFound, or Invalid with the fields at fault."""
+    row = _row(session, public_id)
+    for name, value in _columns(_checked_details(details)).items():
+        setattr(row, name, value)
+    session.flush()
+    audit.record(session, "registration.edited", public_id, actor=actor, now=now)
+    return find_registration(session, public_id)
+
+
+def approve_registration(
+    session: Session, public_id: str, *, actor: str | None, now: datetime
+) -> RegistrationFacts:
+    """Take launches of this platform, from its pending state or a disabled one; raises NotFound."""
+    if _moved(session, public_id, RegistrationState.ACTIVE):
+        audit.record(session, "registration.approved", public_id, actor=actor, now=now)
+    return find_registration(session, public_id)
+
+
+def disable_registration(
+    session: Session, public_id: str, *, actor: str | None, now: datetime
+) -> RegistrationFacts:
+    """Take no more launches of this platform, and stop what plays in its frames; raises NotFound."""
+    if _moved(session, public_id, RegistrationState.DISABLED):
+        its_own = (
+            select(Deployment.id)
+            .join(Registration, Registration.id == Deployment.registration_id)
+            .where(Registration.public_id == public_id)
+        )
+        stop_frames_of(session, its_own, now=now)
+        audit.record(session, "registration.disabled", public_id, actor=actor, now=now)
+    return find_registration(session, public_id)
+
+
+def _moved(session: Session, public_id: str, state: RegistrationState) -> bool:
+    row = _row(session, public_id)
+    was, row.state = row.state, state
+    session.flush()
+    return was is not state
+
+
+def _checked(new: NewRegistration) -> RegistrationDetails:
+    faults = {}
+    if not 0 < len(new.issuer.strip()) <= LONGEST_ISSUER:
+        faults["issuer"] = BAD_ISSUER
+    if not 0 < len(new.client_id.strip()) <= LONGEST_ID:
+        faults["client_id"] = BAD_CLIENT
+    return _checked_details(new.details, faults)
+
+
+def _checked_details(
+    given: RegistrationDetails, faults: dict[str, str] | None = None
+) -> RegistrationDetails:
+    faults = {} if faults is None else faults
+    if not 0 < len(given.name.strip()) <= LONGEST_NAME:
+        faults["name"] = BAD_NAME
+    if not 0 <= given.leeway_s <= LONGEST_LEEWAY_S:
+        faults["leeway_s"] = BAD_LEEWAY
+    read: dict[str, str] = {}
+    for field in ("auth_url", "token_url", "jwks_url"):
+        try:
+            read[field] = read_platform_address(
+                getattr(given, field), field=field, allows_loopback=given.allows_loopback
+            )
+        except Invalid as fault:
+            faults.update(fault.fields)
+    origins = _checked_origins(given, faults)
+    if faults:
+        raise Invalid(next(iter(faults.values())), fields=faults)
+    return RegistrationDetails(
+        name=given.name.strip(),
+        token_audience=(given.token_audience or "").strip() or None,
+        frame_origins=origins,
+        product=given.product.strip()[:60],
+        leeway_s=given.leeway_s,
+        admits_anonymous=given.admits_anonymous,
+        allows_loopback=given.allows_loopback,
+        **read,
+    )
+
+
+def _checked_origins(given: RegistrationDetails, faults: dict[str, str]) -> tuple[str, ...]:
+    try:
+        return tuple(
+            read_origin(origin, field="frame_origins", allows_loopback=given.allows_loopback)
+            for origin in given.frame_origins
+        )
+    except Invalid as fault:
+        faults.update(fault.fields)
+        return ()
+
+
+def _columns(details: RegistrationDetails) -> dict[str, Any]:
+    columns: dict[str, Any] = {name: getattr(details, name) for name in details.__slots__}
+    return {**columns, "frame_origins": "\n".join(details.frame_origins)}
+
+
+def _row(session: Session, public_id: str) -> Registration:
+    row = session.scalar(select(Registration).where(Registration.public_id == public_id))
+    if row is None:
+        raise NotFound(NO_SUCH_REGISTRATION)
+    return row
+
+
+def _one(session: Session, query: Select[Registration]) -> RegistrationFacts:
+    found = _all(session, query)
+    if not found:
+        raise NotFound(NO_SUCH_REGISTRATION)
+    return found[0]
+
+
+def _all(session: Session, query: Select[Registration]) -> tuple[RegistrationFacts, ...]:
+    rows = session.scalars(query).all()
+    owners = customers(session, _owner_ids(rows))
+    return tuple(_facts(row, owners.get(row.organization_id or 0)) for row in rows)
+
+
+def _owner_ids(rows: Iterable[Registration]) -> set[int]:
+    return {row.organization_id for row in rows if row.organization_id is not None}
+
+
+def _facts(row: Registration, organization: Customer | None) -> RegistrationFacts:
+    return RegistrationFacts(
+        id=row.id,
+        public_id=row.public_id,
+        issuer=row.issuer,
+        client_id=row.client_id,
+        details=RegistrationDetails(
+            name=row.name,
+            auth_url=row.auth_url,
+            token_url=row.token_url,
+            jwks_url=row.jwks_url,
+            token_audience=row.token_audience,
+            frame_origins=tuple(row.frame_origins.split()),
+            product=row.product,
+            leeway_s=row.leeway_s,
+            admits_anonymous=row.admits_anonymous,
+            allows_loopback=row.allows_loopback,
+        ),
+        organization=organization,
+        state=row.state,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,1 @@
+"""Rosters: who is in each course, and when that was read."""

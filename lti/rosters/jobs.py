@@ -1,0 +1,96 @@
+"""The rounds with the rosters: courses seen lately once a day, and a course whenever it is asked for."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.errors import Conflict, NotFound
+from lms.core.runtime import Carrel
+from lms.jobs.queue import JobRun, Schedule, enqueue
+from lms.mail.links import Doors
+from lms.models.jobs import Lane
+from lti.grades.jobs import services_of
+from lti.http.access_tokens import Platform
+from lti.http.platform_calls import Denied, Later
+from lti.http.platform_services import Services, find_platform
+from lti.rosters import roster_sync
+from lti.rosters.names_and_roles_service import Roster, read_roster
+from lti.rosters.roster_sync import Source
+
+ROSTERS: Final = "lti.rosters"
+ROSTER: Final = "lti.roster"
+ROSTER_SCHEDULE: Final = Schedule(ROSTERS, timedelta(hours=1))
+UNHURRIED: Final = 200
+ONCE_IN: Final = timedelta(minutes=1)
+
+log = structlog.get_logger()
+
+
+def ask_for_rosters(carrel: Carrel, _run: JobRun) -> None:
+    """Queue the sync of every course that is due."""
+    moment = now()
+    with carrel.database.read_session() as session:
+        due = roster_sync.courses_due(session, now=moment)
+    with carrel.database.transaction() as session:
+        for course_id in due:
+            ask_for_roster(session, course_id, now=moment, priority=UNHURRIED)
+
+
+def ask_for_roster(session: Session, course_id: str, *, now: datetime, priority: int = 100) -> str:
+    """Queue the sync of a course (outside id), at most once a minute; returns the job's outside id.
+
+    Raises NotFound, and Conflict for a course whose platform offers no roster.
+    """
+    roster_sync.find_source(session, course_id)
+    slot = int(now.timestamp() // ONCE_IN.total_seconds())
+    job = enqueue(
+        session,
+        kind=ROSTER,
+        lane=Lane.PROMPT,
+        subject=course_id,
+        payload={},
+        now=now,
+        unique_key=f"{ROSTER}@{course_id}@{slot}",
+        priority=priority,
+    )
+    return job.public_id
+
+
+def sync_roster(carrel: Carrel, run: JobRun) -> None:
+    """Sync one course; what went wrong stands at the course, and an hour later it is tried again."""
+    with carrel.database.read_session() as session:
+        try:
+            source = roster_sync.find_source(session, run.subject)
+        except (NotFound, Conflict):
+            return  # it was taken away meanwhile
+        platform = find_platform(session, source.registration_id, source.deployment)
+    services, doors = services_of(carrel), Doors(carrel.settings.base_url)
+    only_changes, found = _read(services, platform, source)
+    with carrel.database.transaction() as session:
+        run.hold(session)
+        if isinstance(found, Roster):
+            roster_sync.keep_roster(
+                session,
+                source.context_id,
+                found,
+                only_changes=only_changes,
+                doors=doors,
+                now=now(),
+            )
+        else:
+            roster_sync.note_failure(session, source.context_id, found.reason)
+    log.info("roster_synced", course=run.subject, outcome=type(found).__name__)
+
+
+def _read(
+    services: Services, platform: Platform, source: Source
+) -> tuple[bool, Roster | Later | Denied]:
+    """Return whether these are changes only, and what was found; a platform may know no changes."""
+    if source.differences_url is not None:
+        changes = read_roster(services, platform, source.differences_url, now=now())
+        if not isinstance(changes, Denied):
+            return True, changes
+    return False, read_roster(services, platform, source.url, now=now())

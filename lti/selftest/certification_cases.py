@@ -1,0 +1,134 @@
+"""The 1EdTech certification's messages (its guide, 6.1): twelve to be refused, nine to be taken.
+
+One list, which the self-test and the tests of this product both play, each as who teaches and as
+who learns.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from lms.core.errors import N_
+from lti.protocol.spec_vocabulary import (
+    CONTEXT,
+    DEPLOYMENT_ID,
+    MESSAGE_TYPE,
+    RESOURCE_LINK,
+    ROLES,
+    VERSION_CLAIM,
+)
+
+Claims = Mapping[str, Any]
+TEACHER: Final = "Instructor"
+STUDENT: Final = "Learner"
+PRINCIPALS: Final = (TEACHER, STUDENT)
+MEMBERSHIP: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership#"
+INSTITUTION: Final = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#"
+NAMES: Final = ("name", "given_name", "family_name")
+LTI_CLAIMS: Final = "https://purl.imsglobal.org/spec/lti/claim/"
+PRIVATE: Final = (
+    "name",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "email",
+    "locale",
+    "picture",
+)
+
+
+class Signer(Protocol):
+    """Who signs with the platform's key; `headers` replace parts of the header, None leaves one out."""
+
+    def sign(self, claims: object, **headers: object) -> str:
+        """Return a token that says whatever is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadPayload:
+    """A message made wrong, and the status that a tool answers it with."""
+
+    name: str
+    make: Callable[[Signer, Claims], str]
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValidLaunch:
+    """A message that is right: how it tells the role, and which claims it leaves out."""
+
+    name: str
+    roles: Callable[[str], list[str]]
+    without: tuple[str, ...] = ()
+
+
+def _without(*names: str) -> Callable[[Signer, Claims], str]:
+    return lambda signer, claims: signer.sign(
+        {name: claims[name] for name in claims if name not in names}
+    )
+
+
+def _changed(**changes: Any) -> Callable[[Signer, Claims], str]:  # noqa: ANN401  (claims of any kind)
+    return lambda signer, claims: signer.sign({**claims, **changes})
+
+
+def _without_all(signer: Signer, claims: Claims) -> str:
+    return signer.sign({name: claims[name] for name in claims if not name.startswith(LTI_CLAIMS)})
+
+
+def _full(principal: str) -> list[str]:
+    return [MEMBERSHIP + principal]
+
+
+def _short(principal: str) -> list[str]:
+    return [principal]
+
+
+def _several(principal: str) -> list[str]:
+    return [MEMBERSHIP + principal, INSTITUTION + "Staff", MEMBERSHIP + "Member"]
+
+
+def _unknown(_principal: str) -> list[str]:
+    return ["https://elsewhere.example/roles#Wizard"]
+
+
+def _none(_principal: str) -> list[str]:
+    return []
+
+
+BAD_PAYLOADS: Final = (
+    BadPayload(
+        N_("No KID sent in JWT header"), lambda signer, claims: signer.sign(claims, kid=None), 400
+    ),
+    BadPayload(
+        N_("Incorrect KID in JWT header"),
+        lambda signer, claims: signer.sign(claims, kid="nobody-published-this"),
+        401,
+    ),
+    BadPayload(N_("Wrong LTI version"), _changed(**{VERSION_CLAIM: "11.3"}), 400),
+    BadPayload(N_("No LTI version"), _without(VERSION_CLAIM), 400),
+    BadPayload(
+        N_("Invalid LTI message"),
+        lambda signer, _claims: signer.sign({"name": "badltilaunch"}),
+        400,
+    ),
+    BadPayload(N_("Missing LTI claims"), _without_all, 400),
+    BadPayload(N_("Timestamps incorrect"), _changed(iat=11111, exp=22222), 401),
+    BadPayload(N_("Message type claim missing"), _without(MESSAGE_TYPE), 400),
+    BadPayload(N_("Role claim missing"), _without(ROLES), 400),
+    BadPayload(N_("Deployment ID claim missing"), _without(DEPLOYMENT_ID), 400),
+    BadPayload(N_("Resource link ID claim missing"), _without(RESOURCE_LINK), 400),
+    BadPayload(N_("User claim missing"), _without("sub"), 403),
+)
+
+VALID_LAUNCHES: Final = (
+    ValidLaunch(N_("Everything is said"), _full),
+    ValidLaunch(N_("Several roles"), _several),
+    ValidLaunch(N_("A short role"), _short),
+    ValidLaunch(N_("An unknown role"), _unknown),
+    ValidLaunch(N_("No role"), _none),
+    ValidLaunch(N_("Only the address"), _full, NAMES),
+    ValidLaunch(N_("Only the name"), _full, ("email",)),
+    ValidLaunch(N_("Nobody's name or address"), _full, PRIVATE),
+    ValidLaunch(N_("An address and no context"), _full, (*NAMES, CONTEXT)),
+)

@@ -1,0 +1,142 @@
+"""A real connection, as far as it can be tried without a person: keys, token, clock, our own address."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from lms.core.errors import N_
+from lms.core.settings import Settings
+from lti.http.access_tokens import NO_SERVICE, Platform, SigningKey, Token, Tokens
+from lti.http.platform_calls import Answered, Call, Later, make_call, read_json
+from lti.keys.platform_keys import KeyPlace, fetch_keys, read_keys
+from lti.protocol.spec_vocabulary import MEMBERS_SCOPE, SCORE_SCOPE
+from lti.protocol.tool_urls import ToolAddresses
+from lti.registrations.registrations import RegistrationFacts
+from lti.selftest.check_results import Group, Proof
+
+SKEW: Final = timedelta(seconds=5)
+NOT_HTTPS: Final = N_(
+    "Set CARREL_BASE_URL to this library's https address, and put a certificate in front of it: "
+    "browsers keep no cookie in a frame without https."
+)
+NOT_REACHABLE: Final = N_(
+    "Look whether CARREL_BASE_URL is the address that people use, and whether the proxy passes on "
+    "/lti/. Learning systems fetch our keys there."
+)
+NO_KEYS: Final = N_(
+    "Compare the keyset URL with the one that the learning system shows, and let it answer requests "
+    "from the internet."
+)
+WEAK_KEYS: Final = N_("Let the learning system publish an RSA key of 2048 bits or more for RS256.")
+NO_TOKEN: Final = N_(
+    "Compare client ID, token URL and token audience with what the learning system shows, and let it "
+    "fetch our keys anew: it has to know the keyset URL of this library."
+)
+NO_SCOPE: Final = N_(
+    "The learning system knows us and allows neither grades nor names: tick both services in its "
+    "settings of this tool."
+)
+WRONG_CLOCK: Final = N_("Let both servers set their clocks from the network (NTP).")
+UNKNOWN: Final = "not told"
+
+
+def check_connection(
+    registration: RegistrationFacts,
+    settings: Settings,
+    key: Callable[[], SigningKey],
+    *,
+    now: Callable[[], datetime],
+) -> Iterator[Proof]:
+    """Try a registration's addresses and our own; nobody is launched and nothing is kept."""
+    yield _https(settings)
+    yield _own_keys(settings, key)
+    place = KeyPlace(registration.details.jwks_url, registration.details.allows_loopback)
+    yield _keys(place)
+    yield _token(registration, key, now())
+    yield _clock(place, now)
+
+
+def _line(name: str, expected: str, got: str, *, ok: bool, advice: str) -> Proof:
+    return Proof(Group.CONNECTION, name, expected, got, ok, advice="" if ok else advice)
+
+
+def _https(settings: Settings) -> Proof:
+    return _line(
+        N_("Our own address is https"),
+        "https://",
+        settings.base_url,
+        ok=settings.is_https,
+        advice=NOT_HTTPS,
+    )
+
+
+def _own_keys(settings: Settings, key: Callable[[], SigningKey]) -> Proof:
+    """Fetch our own key set as a learning system would, by the address that we give out."""
+    url = ToolAddresses(settings.base_url).jwks
+    # our own address is where we say it is, also on this machine or behind its proxy
+    outcome = make_call(Call("GET", url, {"Accept": "application/json"}, allows_loopback=True))
+    got, ok = "", False
+    if isinstance(outcome, Answered):
+        try:
+            published = {each["kid"] for each in read_json(outcome)["keys"]}
+            ok = key().kid in published
+            got = f"{len(published)} keys" if ok else "a key set without the key that signs"
+        except (ValueError, KeyError, TypeError):
+            got = "no key set"
+    else:
+        got = outcome.reason
+    name = N_("Our own key set is reachable")
+    return _line(name, "the key that signs", got, ok=ok, advice=NOT_REACHABLE)
+
+
+def _keys(place: KeyPlace) -> Proof:
+    name, expected = N_("Its keys can be had"), "a key for RS256"
+    document = fetch_keys(place)
+    if document is None:
+        return _line(name, expected, _why(place), ok=False, advice=NO_KEYS)
+    usable = [one for one in read_keys(document).values() if isinstance(one, RSAPublicKey)]
+    got = f"{len(usable)} of {len(document['keys'])} keys usable"
+    return _line(name, expected, got, ok=bool(usable), advice=WEAK_KEYS)
+
+
+def _why(place: KeyPlace) -> str:
+    outcome = make_call(Call("GET", place.jwks_url, allows_loopback=place.allows_loopback))
+    return "no key set" if isinstance(outcome, Answered) else outcome.reason
+
+
+def _token(registration: RegistrationFacts, key: Callable[[], SigningKey], now: datetime) -> Proof:
+    """Ask for a token as the services do: for scores, else for names."""
+    details = registration.details
+    platform = Platform(
+        registration_id=registration.id,
+        client_id=registration.client_id,
+        token_url=details.token_url,
+        audience=details.token_audience or details.token_url,
+        allows_loopback=details.allows_loopback,
+    )
+    name, expected = N_("It gives a token for our assertion"), "a token"
+    got, advice = "", NO_TOKEN
+    for scope in (SCORE_SCOPE, MEMBERS_SCOPE):
+        outcome = Tokens().get(platform, (scope,), key=key(), now=now)
+        if isinstance(outcome, Token):
+            return _line(name, expected, "a token", ok=True, advice="")
+        got = outcome.reason if outcome.status is None else f"{outcome.status}: {outcome.reason}"
+        advice = NO_SCOPE if outcome.reason == NO_SERVICE else NO_TOKEN
+        if isinstance(outcome, Later) and outcome.is_away and outcome.status is None:
+            break  # asking for something else is no use
+    return _line(name, expected, got, ok=False, advice=advice)
+
+
+def _clock(place: KeyPlace, now: Callable[[], datetime]) -> Proof:
+    name, expected = N_("Its clock and ours agree"), f"within {SKEW.seconds} s"
+    outcome = make_call(Call("GET", place.jwks_url, allows_loopback=place.allows_loopback))
+    told = outcome.headers.get("date", "") if isinstance(outcome, Answered) else ""
+    try:
+        skew = parsedate_to_datetime(told) - now()
+    except (ValueError, TypeError):
+        return _line(name, expected, UNKNOWN, ok=True, advice="")
+    seconds = skew.total_seconds()
+    return _line(name, expected, f"{seconds:+.0f} s", ok=abs(skew) <= SKEW, advice=WRONG_CLOCK)

@@ -1,0 +1,84 @@
+"""The launches of the certification: twelve that are refused and nine that are taken, by two people."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from urllib3.exceptions import HTTPError
+
+from lms.core.errors import N_
+from lti.protocol.spec_vocabulary import ROLES
+from lti.selftest.certification_cases import (
+    BAD_PAYLOADS,
+    PRINCIPALS,
+    TEACHER,
+    VALID_LAUNCHES,
+    BadPayload,
+    ValidLaunch,
+)
+from lti.selftest.check_results import Group, Proof
+from lti.selftest.sandbox import Stage
+
+WHO: Final = {True: N_("as teacher"), False: N_("as student")}
+OPENS: Final = "303, a page of the library"
+REPLAYED: Final = N_("The same message twice")
+BROKEN: Final = "no answer"
+
+
+def play_bad_payloads(stage: Stage) -> Iterator[Proof]:
+    """Play what has to be refused, then a message that is good only once."""
+    for case in BAD_PAYLOADS:
+        for principal in PRINCIPALS:
+            yield _refused(stage, case, principal)
+    yield _replayed(stage)
+
+
+def play_valid_launches(stage: Stage) -> Iterator[Proof]:
+    """Play what has to be let in."""
+    for case in VALID_LAUNCHES:
+        for principal in PRINCIPALS:
+            yield _let_in(stage, case, principal)
+
+
+def _refused(stage: Stage, case: BadPayload, principal: str) -> Proof:
+    try:
+        page = stage.launch(
+            stage.visitor(), principal, lambda claims: case.make(stage.platform, claims)
+        )
+        got, ok = page.said, page.status == case.status
+    except (ValueError, HTTPError) as fault:
+        got, ok = f"{BROKEN}: {type(fault).__name__}", False
+    return Proof(
+        Group.BAD_PAYLOADS, case.name, str(case.status), got, ok, WHO[principal == TEACHER]
+    )
+
+
+def _let_in(stage: Stage, case: ValidLaunch, principal: str) -> Proof:
+    def make(claims: dict[str, object]) -> str:
+        said = {**claims, ROLES: case.roles(principal)}
+        return stage.platform.sign({name: said[name] for name in said if name not in case.without})
+
+    visitor = stage.visitor()
+    try:
+        page = stage.launch(visitor, principal, make)
+        got, ok = page.said, False
+        if page.frame:
+            shown = visitor.get(page.frame)
+            got, ok = (page.said, True) if shown.status == 200 else (f"{shown.status}", False)
+    except (ValueError, HTTPError) as fault:
+        got, ok = f"{BROKEN}: {type(fault).__name__}", False
+    return Proof(Group.VALID_LAUNCHES, case.name, OPENS, got, ok, WHO[principal == TEACHER])
+
+
+def _replayed(stage: Stage) -> Proof:
+    """Post one message, then the very same once more."""
+    visitor, kept = stage.visitor(), []
+    expected = "303, then 401 state_unknown"
+    try:
+        state, nonce = visitor.begin(stage.login("student-twice"))
+        claims = stage.claims("Learner", "student-twice", nonce, "LtiResourceLinkRequest")
+        posted = {"state": state, "id_token": stage.platform.sign(claims)}
+        kept = [visitor.post("/lti/launch", posted) for _ in range(2)]
+        got = f"{kept[0].status}, then {kept[1].said}"
+    except (ValueError, HTTPError) as fault:
+        got = f"{BROKEN}: {type(fault).__name__}"
+    return Proof(Group.BAD_PAYLOADS, REPLAYED, expected, got, got == expected)

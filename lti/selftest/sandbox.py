@@ -1,0 +1,225 @@
+"""The self-test's stage: the tool over a library of its own, and a platform that is registered there."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from socketserver import ThreadingMixIn
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+from urllib3.exceptions import HTTPError
+
+from lms.core.clock import now
+from lms.core.database import Database, new_public_id
+from lms.core.runtime import Carrel
+from lms.core.settings import Settings
+from lms.lti_facade.sandbox_library import furnish, scratch_library
+from lti.http.platform_services import Services
+from lti.keys.tool_keys import signing_key
+from lti.protocol.spec_vocabulary import (
+    CONTEXT,
+    CUSTOM,
+    DEPLOYMENT_ID,
+    ENDPOINT,
+    LINE_ITEM_SCOPE,
+    MEMBERSHIPS,
+    MESSAGE_TYPE,
+    PLATFORM,
+    PRESENTATION,
+    RESOURCE_LINK,
+    ROLES,
+    SCORE_SCOPE,
+    TARGET_LINK_URI,
+    VERSION,
+    VERSION_CLAIM,
+)
+from lti.protocol.tool_urls import ToolAddresses
+from lti.registrations.deployments import approve_deployment
+from lti.registrations.registrations import NewRegistration, RegistrationDetails, add_registration
+from lti.selftest.certification_cases import MEMBERSHIP
+from lti.selftest.simulated_browser import Page, Visitor
+from lti.selftest.simulated_platform import (
+    CLIENT_ID,
+    COURSE,
+    DEPLOYMENT,
+    HOST,
+    Platform,
+    running_platform,
+)
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+MakeTool = Callable[[Carrel], "WSGIApplication"]
+LASTS_S: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything that a play needs; `webinars` are slugs of what the platform's organization has."""
+
+    platform: Platform
+    database: Database
+    addresses: ToolAddresses
+    services: Services
+    registration_id: int
+    webinars: tuple[str, ...]
+
+    def visitor(self) -> Visitor:
+        """Return somebody whose browser has never been here."""
+        return Visitor(self.addresses.base_url)
+
+    def launch(
+        self,
+        visitor: Visitor,
+        principal: str,
+        make: Callable[[dict[str, Any]], str],
+        *,
+        sub: str = "",
+        message: str = "LtiResourceLinkRequest",
+    ) -> Page:
+        """Send somebody to the tool with the token that `make` makes of the right claims."""
+        who = sub or f"{principal.lower()}-{new_public_id()[:8]}"
+        state, nonce = visitor.begin(self.login(who))
+        token = make(self.claims(principal, who, nonce, message))
+        return visitor.post("/lti/launch", {"state": state, "id_token": token})
+
+    def login(self, sub: str) -> dict[str, str]:
+        """Return with what the platform sends a browser to the tool."""
+        return {
+            "iss": self.platform.url,
+            "login_hint": sub,
+            "target_link_uri": self.addresses.launch,
+            "lti_message_hint": "selftest",
+            "client_id": CLIENT_ID,
+            "lti_deployment_id": DEPLOYMENT,
+        }
+
+    def claims(self, principal: str, sub: str, nonce: str, message: str) -> dict[str, Any]:
+        """Return what a right token says."""
+        begun = int(now().timestamp())
+        return {
+            "iss": self.platform.url,
+            "aud": CLIENT_ID,
+            "sub": sub,
+            "nonce": nonce,
+            "iat": begun,
+            "exp": begun + LASTS_S,
+            "name": "Somebody at the self-test",
+            "given_name": "Somebody",
+            "family_name": "at the self-test",
+            "email": "somebody@selftest.example",
+            "locale": "en",
+            MESSAGE_TYPE: message,
+            VERSION_CLAIM: VERSION,
+            DEPLOYMENT_ID: DEPLOYMENT,
+            TARGET_LINK_URI: self.addresses.launch,
+            ROLES: [MEMBERSHIP + principal],
+            RESOURCE_LINK: {"id": "Link-1", "title": "The self-test's link"},
+            CONTEXT: {"id": COURSE, "title": "The self-test's course"},
+            CUSTOM: {"webinar": self.webinars[0]},
+            PLATFORM: {"guid": "selftest", "name": "Self-test"},
+            PRESENTATION: {
+                "document_target": "iframe",
+                "return_url": f"{self.platform.url}/course",
+                "locale": "en",
+            },
+            ENDPOINT: {
+                "scope": [LINE_ITEM_SCOPE, SCORE_SCOPE],
+                "lineitems": f"{self.platform.url}/line_items",
+            },
+            MEMBERSHIPS: {
+                "context_memberships_url": f"{self.platform.url}/members",
+                "service_versions": ["2.0"],
+            },
+        }
+
+
+@contextmanager
+def staged(settings: Settings, make_tool: MakeTool) -> Iterator[Stage]:
+    """Set the stage, and take all of it away afterwards, whatever happened.
+
+    The tool is this version's, over a database that the migrations have just made: it and the
+    registration in it are gone with the block, and no row of the house's own is read or written.
+    """
+    server = _bound()
+    url = f"http://{HOST}:{server.server_port}"
+    try:
+        with (
+            scratch_library(settings, base_url=url, now=now()) as carrel,
+            running_platform() as platform,
+        ):
+            server.set_app(make_tool(carrel))
+            with _answering(server):
+                yield _set(carrel, platform, url)
+    finally:
+        server.server_close()
+
+
+def _set(carrel: Carrel, platform: Platform, url: str) -> Stage:
+    moment = now()
+    with carrel.database.transaction() as session:
+        found = furnish(session, now=moment)
+        details = RegistrationDetails(
+            name="Self-test",
+            auth_url=f"{platform.url}/auth",
+            token_url=f"{platform.url}/token",
+            jwks_url=f"{platform.url}/jwks",
+            allows_loopback=True,
+        )
+        new = NewRegistration(platform.url, CLIENT_ID, details, found.organization)
+        registered = add_registration(session, new, actor=None, now=moment)
+        approve_deployment(
+            session,
+            registered.public_id,
+            DEPLOYMENT,
+            organization=found.organization,
+            actor=None,
+            now=moment,
+        )
+    secret_key = carrel.settings.secret_key
+    addresses = ToolAddresses(url)
+    with suppress(ValueError, HTTPError):  # then nothing that the tool signs can be verified
+        platform.published = Visitor(url).json("/lti/jwks")
+    return Stage(
+        platform=platform,
+        database=carrel.database,
+        addresses=addresses,
+        services=Services(lambda: signing_key(carrel.database, secret_key, now=now())),
+        registration_id=registered.id,
+        webinars=found.webinars,
+    )
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base's name)
+        """Say nothing: these are not the house's visitors."""
+
+
+def _bound() -> _Server:
+    return _Server((HOST, 0), _Quiet)
+
+
+@contextmanager
+def _answering(server: _Server) -> Iterator[None]:
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join(5)
+
+
+def link_claims(claims: Mapping[str, Any], link_id: str, webinar: str) -> dict[str, Any]:
+    """Return claims of a launch from another link of the same course."""
+    return {
+        **claims,
+        RESOURCE_LINK: {"id": link_id, "title": "Another link"},
+        CUSTOM: {"webinar": webinar},
+    }

@@ -1,0 +1,1 @@
+"""Pages of launches and scores, for managers and staff."""

@@ -1,0 +1,130 @@
+"""Staff: what came from learning systems, and what is on its way to their gradebooks."""
+
+from typing import Any
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.errors import Conflict, NotFound
+from lms.lti_facade.organizations import customers, find_organization
+from lms.web.core.current_user import required_viewer
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lti.courses.manager_view import send_link_again
+from lti.grades.delivery_lease import ask_now
+from lti.grades.stuck_scores import platforms_away, stuck_links
+from lti.launches.launch_log import list_launches
+from lti.registrations.registrations import find_registration, list_registrations
+from lti.web.activity_log.stuck_score_texts import away_rows, stuck_rows
+from lti.web.courses.manager import sent_again
+from lti.web.launches.launch_log_texts import launch_rows, refusal_codes
+
+blueprint = Blueprint("staff_traffic", __name__, url_prefix="/staff/lti")
+
+MOST = 200
+
+
+@blueprint.get("/log")
+@open_to(Audience.STAFF)
+def log() -> ResponseReturnValue:
+    """Show the last launches, filtered."""
+    asked = {name: request.args.get(name, "").strip() for name in ("registration", "whose", "code")}
+    is_refused_only = request.args.get("refused") == "yes"
+    with read_session() as session:
+        known = list_registrations(session)
+        owner, is_nobodys = None, False
+        if asked["whose"]:
+            try:
+                owner = find_organization(session, asked["whose"]).id
+            except NotFound:
+                is_nobodys = True
+        lines = list_launches(
+            session,
+            organization_id=owner,
+            registration=asked["registration"] or None,
+            refused_only=is_refused_only,
+            code=asked["code"] or None,
+            most=MOST,
+        )
+    names = {one.public_id: one.details.name for one in known}
+    codes = dict(refusal_codes())
+    return render(
+        "lti/activity_log/staff_launches.html",
+        rows=[] if is_nobodys else launch_rows(lines, carrel().settings.time_zone),
+        known=names.items(),
+        codes=codes.items(),
+        asked=asked,
+        is_refused_only=is_refused_only,
+        is_nobodys=is_nobodys,
+        filters=_chips(asked, names, codes, is_refused_only=is_refused_only),
+    )
+
+
+@blueprint.get("/scores")
+@open_to(Audience.STAFF)
+def scores() -> ResponseReturnValue:
+    """Show which learning systems don't answer, and which scores wait since when and why."""
+    moment, zone = now(), carrel().settings.time_zone
+    with read_session() as session:
+        away = platforms_away(session)
+        stuck = stuck_links(session, now=moment)
+        owners = customers(
+            session, {one.organization_id for one in stuck if one.organization_id is not None}
+        )
+    return render(
+        "lti/activity_log/staff_scores.html",
+        away=away_rows(away, zone),
+        stuck=stuck_rows(stuck, zone),
+        owners=owners,
+    )
+
+
+@blueprint.post("/links/<link_id>/send")
+@open_to(Audience.STAFF)
+def send(link_id: str) -> ResponseReturnValue:
+    """Send all scores of a link once more."""
+    try:
+        with transaction() as session:
+            number = send_link_again(
+                session, None, link_id, actor=required_viewer().public_id, now=now()
+            )
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(sent_again(number), "done")
+    return see_other(".scores")
+
+
+@blueprint.post("/<registration_id>/ask")
+@open_to(Audience.STAFF)
+def ask(registration_id: str) -> ResponseReturnValue:
+    """Ask a platform that was away at once."""
+    with transaction() as session:
+        found = find_registration(session, registration_id)
+        ask_now(session, found.id, now=now())
+    flash(_("%(name)s is asked again now.", name=found.details.name), "done")
+    return see_other(".scores")
+
+
+def _chips(
+    asked: dict[str, str],
+    names: dict[str, str],
+    codes: dict[str, str],
+    *,
+    is_refused_only: bool,
+) -> list[tuple[str, str]]:
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    if is_refused_only:
+        given["refused"] = "yes"
+    said = {
+        "registration": names.get(asked["registration"], asked["registration"]),
+        "whose": asked["whose"],
+        "code": codes.get(asked["code"], asked["code"]),
+        "refused": _("Refused only"),
+    }
+    return [
+        (said[name], url_for(".log", **{other: given[other] for other in given if other != name}))
+        for name in given
+    ]

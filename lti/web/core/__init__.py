@@ -1,0 +1,1 @@
+"""What all pages of the tool share: framed pages, the browser cookie, refusals."""

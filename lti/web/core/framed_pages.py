@@ -1,0 +1,99 @@
+"""Pages inside a learning system: found by the secret in their path, framed by its origins alone.
+
+A module with such pages makes its blueprint here, asks `this_frame(secret)` first in each view and
+answers with `frame_page`. The secret authenticates, so forms need no token; see lti/frames/sessions.py.
+"""
+
+from typing import Final
+
+from flask import Blueprint, Response, make_response, request, url_for
+
+from lms.core.clock import now
+from lms.core.settings import Settings
+from lms.web.core.request_context import carrel, read_session, render
+from lms.web.core.security_headers import POLICY
+from lti.frames.sessions import NOWHERE, Frame, Surroundings, find_frame, surroundings_of, way_back
+from lti.models.launches import FrameRole, Purpose
+from media.delivery.cookies import cookie_in
+
+PREFIX: Final = "/lti/s/<secret>"
+NOBODY: Final = "frame-ancestors 'none'"
+KEPT_NOWHERE: Final = frozenset({"text/html", "text/csv", "application/json"})
+
+
+def cookie_name(settings: Settings) -> str:
+    """Return the name of the cookie that a frame keeps; `__Host-` pins it to this host on https."""
+    return "__Host-carrel-lti" if settings.is_https else "carrel-lti"
+
+
+def framed_blueprint(name: str, import_name: str) -> Blueprint:
+    """Make a blueprint whose paths begin with a session's secret.
+
+    Its errors, too, may be framed where the session may, and lead back to the course.
+    """
+    made = Blueprint(name, import_name, url_prefix=PREFIX)
+    made.after_request(_add_headers)
+    made.context_processor(lambda: {"surroundings": _surroundings})
+    return made
+
+
+def this_frame(secret: str) -> Frame:
+    """Return the framed session of this request; raises NotFound, and Gone when its time is over."""
+    with read_session() as session:
+        return find_frame(session, secret, browser=this_browser(), now=now())
+
+
+def this_browser() -> str | None:
+    """Return the cookie that survived in the frame, if one did."""
+    return cookie_in(request.environ, cookie_name(carrel().settings))
+
+
+def frame_page(frame: Frame, template: str, *, policy: str = POLICY, **values: object) -> Response:
+    """Answer with a page that the session's platform alone may frame.
+
+    The template extends `lti/base.html`, and gets `frame_origins`, `return_url` and `link_url`,
+    where somebody known may link their log-in, besides.
+    """
+    page = make_response(
+        render(
+            template,
+            frame_origins=frame.origins,
+            return_url=way_back(frame.services),
+            link_url=_link_url(frame),
+            **values,
+        )
+    )
+    page.headers["Content-Security-Policy"] = framed_by(frame.origins, policy)
+    return page
+
+
+def _link_url(frame: Frame) -> str | None:
+    is_known = frame.identity_id is not None and frame.role is not FrameRole.ANONYMOUS
+    if not is_known or frame.is_test_user or frame.purpose is not Purpose.WATCH:
+        return None
+    return url_for("framed_linking.link", secret=(request.view_args or {})["secret"])
+
+
+def framed_by(origins: tuple[str, ...], policy: str = POLICY) -> str:
+    """Return a content security policy under which these origins, and no others, may frame."""
+    return policy.replace(NOBODY, f"frame-ancestors {' '.join(origins)}") if origins else policy
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers["Referrer-Policy"] = "no-referrer"
+    # A window of its own keeps its opener, by which it talks to the platform.
+    headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
+    if response.mimetype in KEPT_NOWHERE:  # on a shared computer the next person presses Back
+        headers["Cache-Control"] = "no-store"
+    if "Content-Security-Policy" not in headers and response.mimetype == "text/html":
+        headers["Content-Security-Policy"] = framed_by(_surroundings().origins)
+    return response
+
+
+def _surroundings() -> Surroundings:
+    secret = (request.view_args or {}).get("secret")
+    if not secret:
+        return NOWHERE
+    with read_session() as session:
+        return surroundings_of(session, secret, browser=this_browser())

@@ -1,0 +1,1 @@
+"""Pages of courses, for instructors and managers."""

@@ -1,0 +1,194 @@
+"""An instructor's view of a link: who has watched how much, and what the gradebook was told."""
+
+from typing import Final
+
+from flask import Response, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.lti_facade.learner_logins import outside_id
+from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import carrel, read_session, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lti.courses.instructor_view import Learner, choose_learners, find_learner, find_link, goes_by
+from lti.courses.manager_view import send_link_again
+from lti.frames.sessions import Frame
+from lti.grades.scores import set_rule
+from lti.models.courses import ScoreState
+from lti.models.launches import FrameRole, Purpose
+from lti.rosters.jobs import ask_for_roster
+from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
+from lti.web.courses.grading_rule_form import EnteredRule, read_rule, refused_rule
+from lti.web.courses.learner_table_filters import PAGE_SIZE, TableState
+from lti.web.courses.roster_texts import roster_words
+
+blueprint = framed_blueprint("framed_course", __name__)
+
+PERCENT: Final = 100
+SENT: Final = {
+    ScoreState.QUEUED: N_("On its way"),
+    ScoreState.DELIVERED: N_("In the gradebook"),
+    ScoreState.REFUSED: N_("Refused by your system"),
+}
+NOT_SENT: Final = N_("Nothing yet")
+DONE: Final = {
+    "rule": N_("The rule was changed. What the gradebook has already is never lowered."),
+    "sent": N_("The scores are on their way again."),
+    "nothing": N_("There is nothing to send yet."),
+    "roster": N_("Your system is asked for its list of people."),
+}
+REJECTED: Final = 400
+
+
+@blueprint.get("/people.csv")
+@open_to(Audience.FRAME)
+def people_csv(secret: str) -> ResponseReturnValue:
+    """Give the table as a file for a spreadsheet program."""
+    frame = _instructors(secret)
+    wanted = TableState.asked(secret).wanted
+    with read_session() as session:
+        link = find_link(session, frame.link_id)
+    headings = (_("Name"), _("Watched %"), _("Completed"), _("Gradebook %"), _("Gradebook"))
+    rows = (
+        (
+            _named(each),
+            0 if each.share is None else int(each.share * PERCENT),
+            _("yes") if each.is_complete else _("no"),
+            int(each.given * PERCENT),
+            _sent(each),
+        )
+        for each in choose_learners(link.learners, wanted)
+    )
+    return csv_answer(headings, rows, "learners")
+
+
+@blueprint.post("/rule")
+@open_to(Audience.FRAME)
+def rule(secret: str) -> ResponseReturnValue:
+    """Change what the link reports."""
+    frame = _instructors(secret)
+    try:
+        chosen, threshold = read_rule(request.form)
+        with transaction() as session:
+            link = find_link(session, frame.link_id)
+            actor = outside_id(session, frame.login_id)
+            set_rule(session, link.public_id, chosen, threshold, actor=actor, now=now())
+    except Invalid as refusal:
+        page = course_page(frame, secret, refused_rule("", request.form, refusal))
+        page.status_code = REJECTED
+        return page
+    return _back(secret, "rule")
+
+
+@blueprint.post("/scores")
+@open_to(Audience.FRAME)
+def send(secret: str) -> ResponseReturnValue:
+    """Send all scores of the link once more."""
+    frame = _instructors(secret)
+    try:
+        with transaction() as session:
+            link = find_link(session, frame.link_id)
+            actor = outside_id(session, frame.login_id)
+            send_link_again(session, frame.organization_id, link.public_id, actor=actor, now=now())
+    except Conflict:
+        return _back(secret, "nothing")
+    return _back(secret, "sent")
+
+
+@blueprint.get("/roster")
+@open_to(Audience.FRAME)
+def roster_state(secret: str) -> ResponseReturnValue:
+    """Tell a script whether the roster is still being read."""
+    frame = _instructors(secret)
+    with read_session() as session:
+        link = find_link(session, frame.link_id)
+        said = roster_words(session, link.roster, carrel().settings.time_zone)
+    return jsonify(state=said.state, is_live=said.is_live, percent=None, note="", amount=None)
+
+
+@blueprint.post("/roster")
+@open_to(Audience.FRAME)
+def roster(secret: str) -> ResponseReturnValue:
+    """Read the course's roster now."""
+    frame = _instructors(secret)
+    try:
+        with transaction() as session:
+            link = find_link(session, frame.link_id)
+            ask_for_roster(session, link.roster.course_id, now=now())
+    except Conflict:  # the platform offers none, as the page says
+        return _back(secret, "")
+    return _back(secret, "roster")
+
+
+@blueprint.get("/review")
+@open_to(Audience.FRAME)
+def review(secret: str) -> ResponseReturnValue:
+    """Show one learner's share and completion (Submission Review), in this course alone.
+
+    Who teaches sees everybody's, who learns their own: a gradebook leads here from the grade.
+    """
+    frame = this_frame(secret)
+    wanted = frame.services.get("for_user")
+    if frame.purpose is not Purpose.REVIEW or not isinstance(wanted, str):
+        raise NotFound
+    with read_session() as session:
+        link = find_link(session, frame.link_id)
+        if frame.role is not FrameRole.INSTRUCTOR and not goes_by(
+            session, frame.identity_id, wanted
+        ):
+            raise NotFound
+        learner = find_learner(session, frame.link_id, wanted)
+    return frame_page(
+        frame,
+        "lti/courses/instructor_learner.html",
+        link=link,
+        learner=learner,
+        name=_named(learner),
+        sent=_sent(learner),
+    )
+
+
+def course_page(frame: Frame, secret: str, entered: EnteredRule | None = None) -> Response:
+    """Answer with the learners of a link, a page of them at a time; `entered` is a rule refused."""
+    state, number = TableState.asked(secret), page_number()
+    with read_session() as session:
+        link = find_link(session, frame.link_id)
+        roster_said = roster_words(session, link.roster, carrel().settings.time_zone)
+    found = choose_learners(link.learners, state.wanted)
+    shown = found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]
+    done = request.args.get("done", "")
+    return frame_page(
+        frame,
+        "lti/courses/instructor.html",
+        link=link,
+        rows=[(each, _named(each), _sent(each)) for each in shown],
+        total=len(found),
+        state=state,
+        pager=pager_of(number, PAGE_SIZE, len(found), url=lambda page: state.url(page=page)),
+        secret=secret,
+        roster=roster_said,
+        entered=entered,
+        done=_(DONE[done]) if done in DONE else "",
+    )
+
+
+def _instructors(secret: str) -> Frame:
+    frame = this_frame(secret)
+    if frame.role is not FrameRole.INSTRUCTOR:
+        raise NotFound
+    return frame
+
+
+def _back(secret: str, done: str) -> ResponseReturnValue:
+    return redirect(url_for("framed.home", secret=secret, done=done or None), code=303)
+
+
+def _named(learner: Learner) -> str:
+    return learner.name or _("A learner without a name")
+
+
+def _sent(learner: Learner) -> str:
+    return _(SENT.get(learner.state, NOT_SENT)) if learner.state else _(NOT_SENT)

@@ -1,0 +1,98 @@
+"""The roster of a course in words: whether it is being read, and what came of the last reading."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_
+from lms.jobs.queue import ENDED, JobFacts, latest_job
+from lms.lti_facade.dates import say_time_of
+from lms.models.jobs import JobState
+from lti.rosters.jobs import ROSTER
+from lti.rosters.roster_status import RosterStanding
+
+BROKE_OFF: Final = N_("Reading it broke off. Ask for it again; if that happens twice, write to us.")
+
+
+@dataclass(frozen=True, slots=True)
+class RosterWords:
+    """How a roster stands; `may_ask` says that it can be asked for now, `asks` that somebody decides."""
+
+    state: str
+    badge: str
+    sentences: tuple[str, ...]
+    is_live: bool
+    may_ask: bool
+    held_back: int
+
+
+def roster_words(session: Session, standing: RosterStanding, zone: str) -> RosterWords:
+    """Say how a roster stands, by the clocks of a zone."""
+    job = latest_job(session, kind=ROSTER, subject=standing.course_id)
+    is_live = job is not None and job.state not in ENDED
+    state, badge = _state(standing, is_live=is_live, failure=_failure(standing, job))
+    return RosterWords(
+        state=state,
+        badge=badge,
+        sentences=tuple(_sentences(standing, _failure(standing, job), zone)),
+        is_live=is_live,
+        may_ask=standing.is_offered and not is_live,
+        held_back=standing.held_back or 0,
+    )
+
+
+def _failure(standing: RosterStanding, job: JobFacts | None) -> str:
+    """Return why the last reading failed, "" when it didn't."""
+    if job is not None and job.state is JobState.FAILED:
+        is_last = standing.synced_at is None or job.created_at > standing.synced_at
+        if is_last:
+            return _(BROKE_OFF)
+    return _(standing.failure) if standing.failure else ""
+
+
+def _state(standing: RosterStanding, *, is_live: bool, failure: str) -> tuple[str, str]:
+    if not standing.is_offered:
+        return _("No list"), "none"
+    if is_live:
+        return _("Being read"), "term"
+    if failure:
+        return _("Could not be read"), "danger"
+    if standing.synced_at is None:
+        return _("Not read yet"), "soon"
+    return _("Read"), "open"
+
+
+def _sentences(standing: RosterStanding, failure: str, zone: str) -> list[str]:
+    if not standing.is_offered:
+        return [
+            _(
+                "Your learning system does not share this course's list of people. Allow names and "
+                "roles (NRPS) for this tool, then open a link in the course once."
+            )
+        ]
+    told = [failure] if failure else []
+    if standing.synced_at is None:
+        return told or [_("It is read by itself once a day, and whenever you ask.")]
+    people = ngettext("%(num)s person", "%(num)s people", standing.listed)
+    told.append(
+        _(
+            "Read on %(when)s: %(people)s on it, %(new)s of them new.",
+            when=say_time_of(standing.synced_at, zone),
+            people=people,
+            new=standing.new,
+        )
+    )
+    if standing.missing:
+        told.append(
+            ngettext(
+                "%(num)s person is no longer on it. Who is missing twice gives back a seat they "
+                "never watched by.",
+                "%(num)s people are no longer on it. Who is missing twice gives back a seat they "
+                "never watched by.",
+                standing.missing,
+            )
+        )
+    return told

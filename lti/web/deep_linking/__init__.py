@@ -1,0 +1,1 @@
+"""The picker: choosing content from inside a course."""

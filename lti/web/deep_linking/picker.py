@@ -1,0 +1,237 @@
+"""The picker: recordings of the organization's library, chosen inside a course and sent to it."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.errors import N_, Invalid, NotFound
+from lms.lti_facade.content_choices import (
+    LAST_PAGE,
+    PAGE_SIZE,
+    Choice,
+    Selection,
+    Sought,
+    find_choices,
+    find_series,
+    read_selection,
+)
+from lms.web.core.number_fields import read_figures
+from lms.web.core.request_context import carrel, read_session, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.security_headers import POLICY
+from lms.web.core.time_texts import clock_of
+from lms.web.playback.poster_images import picture_of
+from lti.deep_linking import (
+    Asked,
+    Item,
+    end_picking,
+    find_recipient,
+    read_asked,
+    sign_answer,
+)
+from lti.frames.sessions import Frame
+from lti.keys.tool_keys import signing_key
+from lti.models.launches import Purpose
+from lti.protocol.content_target import Target, read_target
+from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
+from lti.web.deep_linking.picker_texts import Card, Chosen, card_of, chosen_series, chosen_webinar
+from lti.web.registrations.tool_configuration import tool_addresses
+
+blueprint = framed_blueprint("lti_picker", __name__)
+
+MOST_CHOSEN: Final = 30
+WEBINAR, SERIES = "webinar", "series"
+PATH_MARKS: Final = "/%:@!$&()*+="
+OWN_FORMS: Final = "form-action 'self'"
+TOO_LONG: Final = N_("This recording is %(length)s long. Choose places inside it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What was chosen so far, in its order, and whether it gets columns in the gradebook."""
+
+    items: tuple[Chosen, ...]
+    is_graded: bool
+
+    @property
+    def has_faults(self) -> bool:
+        """Tell whether the place of some clip can't be."""
+        return any(each.fault for each in self.items)
+
+
+@blueprint.get("/pick")
+@open_to(Audience.FRAME)
+def pick(secret: str) -> ResponseReturnValue:
+    """Show what the organization may use, searched and paged, and what was chosen so far."""
+    frame, asked = _picking(secret)
+    return _page(secret, frame, asked)
+
+
+@blueprint.post("/pick")
+@open_to(Audience.FRAME)
+def send(secret: str) -> ResponseReturnValue:
+    """Sign what was chosen and send it to the course; this session answers no more."""
+    frame, asked = _picking(secret)
+    moment = now()
+    key = signing_key(carrel().database, carrel().settings.secret_key, now=moment)
+    with read_session() as session:
+        is_given_up = request.form.get("act") == "cancel"
+        basket = Basket((), is_graded=False) if is_given_up else _basket(session, frame, asked)
+    if basket.has_faults or not (basket.items or is_given_up):
+        return _page(secret, frame, asked, status=400)
+    assert frame.deployment_id is not None  # noqa: S101  (the database holds that a launch has one)
+    with transaction() as session:
+        end_picking(session, frame.id, now=moment)
+        recipient = find_recipient(session, frame.deployment_id)
+    answer = sign_answer(
+        recipient,
+        asked,
+        [_item(each, is_graded=basket.is_graded) for each in basket.items],
+        addresses=tool_addresses(),
+        key=key,
+        now=moment,
+    )
+    target = _form_target(asked.return_url)
+    return frame_page(
+        frame,
+        "lti/deep_linking/return_to_course.html",
+        policy=POLICY.replace(OWN_FORMS, f"form-action {target}"),
+        action=asked.return_url,
+        answer=answer,
+        number=len(basket.items),
+    )
+
+
+def _picking(secret: str) -> tuple[Frame, Asked]:
+    frame = this_frame(secret)
+    if frame.purpose is not Purpose.PICK:
+        raise NotFound
+    return frame, read_asked(frame.services)
+
+
+def _page(secret: str, frame: Frame, asked: Asked, *, status: int = 200) -> Response:
+    values, moment = request.values, now()
+    sought = Sought(
+        query=values.get("q", "").strip()[:200],
+        series=values.get("series", "").strip()[:26],
+        page=_page_number(values.get("page", "")),
+    )
+    with read_session() as session:
+        basket = _basket(session, frame, asked)
+        found = read_selection(session, frame.organization_id, sought, now=moment)
+    page = frame_page(
+        frame,
+        "lti/deep_linking/picker.html",
+        secret=secret,
+        asked=asked,
+        sought=sought,
+        cards=[_card(each, basket) for each in found.items],
+        found=found,
+        words=_count_words(found),
+        last_page=-(-found.total // PAGE_SIZE),
+        series_shown=next((one for one in found.series if one.public_id == sought.series), None),
+        basket=basket,
+        is_full=len(basket.items) >= MOST_CHOSEN,
+        has_nothing=not (found.total or sought.query or sought.series),
+        is_unfinished=status != 200,
+    )
+    page.status_code = status
+    return page
+
+
+def _page_number(text: str) -> int:
+    return read_figures(text, LAST_PAGE) or 1
+
+
+def _basket(session: Session, frame: Frame, asked: Asked) -> Basket:
+    """Return what was chosen, each of which the organization may use; raises NotFound for others."""
+    names = _names(asked)
+    moment = now()
+    webinars = find_choices(
+        session,
+        frame.organization_id,
+        [name for kind, name in names if kind == WEBINAR],
+        now=moment,
+    )
+    items: list[Chosen] = []
+    for kind, name in names:
+        if kind == WEBINAR:
+            items.append(_with_place(chosen_webinar(webinars[name])))
+        else:
+            series = find_series(session, frame.organization_id, name, now=moment)
+            items.append(chosen_series(series))
+    was_asked = "asked_graded" in request.values
+    is_graded = request.values.get("graded") == "yes" or not was_asked
+    return Basket(tuple(items), is_graded=is_graded)
+
+
+def _names(asked: Asked) -> list[tuple[str, str]]:
+    """Return kinds and outside ids of what was chosen, each once, the one act of this request done."""
+    values = request.values
+    added = values.get("add", "")
+    chosen = [*values.getlist("chosen"), *([added] if added else [])]
+    if not asked.takes_several:
+        chosen = chosen[-1:]
+    kept = [each for each in dict.fromkeys(chosen) if each != values.get("remove")][:MOST_CHOSEN]
+    pairs = [tuple(each.partition(":")[::2]) for each in kept]
+    if any(kind not in (WEBINAR, SERIES) for kind, _name in pairs):
+        raise NotFound
+    return [(kind, name) for kind, name in pairs]
+
+
+def _with_place(chosen: Chosen) -> Chosen:
+    """Return a chosen webinar with the start and the end that were entered for it."""
+    begin = request.values.get(f"start:{chosen.name}", "").strip()[:12]
+    end = request.values.get(f"end:{chosen.name}", "").strip()[:12]
+    fault, target = "", Target(webinar=chosen.name)
+    try:
+        target = read_target({"webinar": chosen.name, "start": begin, "end": end}) or target
+    except Invalid as refusal:
+        fault = _(refusal.message)
+    if chosen.seconds and max(target.starts_s or 0, target.ends_s or 0) > chosen.seconds + 1:
+        fault = _(TOO_LONG, length=clock_of(chosen.seconds))
+    return chosen.placed(begin, end, target, fault)
+
+
+def _item(chosen: Chosen, *, is_graded: bool) -> Item:
+    return Item(
+        target=chosen.target,
+        title=chosen.title,
+        text=chosen.summary,
+        picture=chosen.picture,
+        is_graded=is_graded,
+    )
+
+
+def _card(choice: Choice, basket: Basket) -> Card:
+    names = {each.name for each in basket.items}
+    return card_of(
+        choice, picture_of(choice.slug, choice.film), is_chosen=choice.public_id in names
+    )
+
+
+def _count_words(found: Selection) -> str:
+    first = (found.page - 1) * PAGE_SIZE + 1
+    if found.total <= PAGE_SIZE:
+        return ngettext("%(num)s recording", "%(num)s recordings", found.total)
+    last = first + len(found.items) - 1
+    return _("%(first)s to %(last)s of %(total)s", first=first, last=last, total=found.total)
+
+
+def _form_target(return_url: str) -> str:
+    """Return the return address as a source of a policy: without its query, its path quoted.
+
+    Whatever a platform writes, nothing of it begins another source, or directive, or policy.
+    """
+    parts = urlsplit(return_url)
+    host = (parts.hostname or "").encode("idna").decode()
+    place = f"[{host}]" if ":" in host else host
+    port = "" if parts.port is None else f":{parts.port}"
+    return f"{parts.scheme}://{place}{port}{quote(parts.path, safe=PATH_MARKS)}"

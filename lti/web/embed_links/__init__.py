@@ -1,0 +1,1 @@
+"""Pages of embed links, and of their visitors."""

@@ -1,0 +1,241 @@
+"""Embed links as an organization's managers make them and look after them."""
+
+from datetime import datetime
+from typing import Final
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.lti_facade.content_choices import (
+    PAGE_SIZE,
+    Sought,
+    find_choices,
+    find_series,
+    read_selection,
+)
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import carrel, read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.playback.poster_images import picture_of
+from lti.embed_links.embed_links import (
+    add_embed,
+    edit_embed,
+    find_embed,
+    list_embeds,
+    restore_embed,
+    revoke_embed,
+)
+from lti.frames.sessions import Opening, open_frame
+from lti.models.launches import FrameRole, Purpose
+from lti.protocol.content_target import Target
+from lti.web.deep_linking.picker_texts import card_of
+from lti.web.embed_links.manager_form import EmbedForm
+from lti.web.embed_links.texts import address_of, embed_key, line_of, snippet_of
+
+blueprint = Blueprint(
+    "organization_embeds", __name__, url_prefix="/organization/<organization_id>/embeds"
+)
+
+REJECTED: Final = 400
+WEBINAR, SERIES = "webinar", "series"
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def index(organization_id: str) -> ResponseReturnValue:
+    """List the organization's links."""
+    managed, moment = managed_organization(organization_id), now()
+    zone = zone_of(managed).key
+    with read_session() as session:
+        found = list_embeds(session, managed.facts.id)
+    lines = [line_of(each, zone=zone, now=moment) for each in found]
+    undone = next((each for each in lines if each.id == request.args.get("taken_back")), None)
+    return render_in(
+        managed,
+        "lti/embed_links/manager.html",
+        lines=lines,
+        undo=undone if undone is not None and undone.is_revoked else None,
+    )
+
+
+@blueprint.get("/new")
+@open_to(Audience.MANAGERS)
+def choose(organization_id: str) -> ResponseReturnValue:
+    """Show what the organization may use, to choose what a new link shows."""
+    managed, moment = managed_organization(organization_id), now()
+    number = page_number()
+    sought = Sought(query=request.args.get("q", "").strip()[:200], page=number)
+    with read_session() as session:
+        found = read_selection(session, managed.facts.id, sought, now=moment)
+
+    def url(page: int) -> str:
+        return url_for(".choose", organization_id=organization_id, q=sought.query, page=page)
+
+    return render_in(
+        managed,
+        "lti/embed_links/manager_choose_content.html",
+        cards=[
+            card_of(each, picture_of(each.slug, each.film), is_chosen=False) for each in found.items
+        ],
+        series=found.series if number == 1 and not sought.query else (),
+        query=sought.query,
+        pager=pager_of(number, PAGE_SIZE, found.total, url=url),
+        total=found.total,
+    )
+
+
+@blueprint.route("/new/<kind>/<name>", methods=["GET", "POST"])
+@open_to(Audience.MANAGERS)
+def new(organization_id: str, kind: str, name: str) -> ResponseReturnValue:
+    """Make a link to what was chosen."""
+    managed, moment = managed_organization(organization_id), now()
+    with read_session() as session:
+        target, title = _chosen(session, managed.facts.id, kind, name, now=moment)
+    form = EmbedForm(request.form)
+    form.offer_rules()
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as session:
+                made = add_embed(
+                    session,
+                    managed.facts.id,
+                    target,
+                    form.details(zone_of(managed)),
+                    key=embed_key(),
+                    actor=required_viewer().public_id,
+                    now=moment,
+                )
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            flash(_("It is ready: copy it into your page."), "done")
+            return see_other(".show", organization_id=organization_id, embed_id=made.public_id)
+    page = render_in(
+        managed, "lti/embed_links/manager_form.html", form=form, title=title, kept=None
+    )
+    return page, REJECTED if form.errors else 200
+
+
+@blueprint.get("/<embed_id>")
+@open_to(Audience.MANAGERS)
+def show(organization_id: str, embed_id: str) -> ResponseReturnValue:
+    """Show a link: what to paste, how it looks, how it is used."""
+    managed, moment = managed_organization(organization_id), now()
+    with read_session() as session:
+        facts = find_embed(session, managed.facts.id, embed_id)
+    address = address_of(facts)
+    return render_in(
+        managed,
+        "lti/embed_links/manager_link.html",
+        line=line_of(facts, zone=zone_of(managed).key, now=moment),
+        address=address,
+        snippet=None if address is None else snippet_of(facts, address),
+    )
+
+
+@blueprint.get("/<embed_id>/preview")
+@open_to(Audience.MANAGERS)
+def preview(organization_id: str, embed_id: str) -> ResponseReturnValue:
+    """Open a framed session for who looks a link over, on the house's own page alone."""
+    managed, moment = managed_organization(organization_id), now()
+    with transaction() as session:
+        facts = find_embed(session, managed.facts.id, embed_id)
+        opening = Opening(
+            purpose=Purpose.EMBED,
+            role=FrameRole.INSTRUCTOR,
+            organization_id=managed.facts.id,
+            origins=(carrel().settings.base_url,),
+            target=facts.target,
+            embed_link_id=facts.id,
+            login_id=required_viewer().login_id,
+        )
+        secret = open_frame(session, opening, now=moment)
+    answer = redirect(url_for("framed.home", secret=secret), code=303)
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
+    return answer
+
+
+@blueprint.route("/<embed_id>/edit", methods=["GET", "POST"])
+@open_to(Audience.MANAGERS)
+def edit(organization_id: str, embed_id: str) -> ResponseReturnValue:
+    """Change a link's name, sites, rule or end; its address stays."""
+    managed, moment = managed_organization(organization_id), now()
+    zone = zone_of(managed)
+    with read_session() as session:
+        kept = find_embed(session, managed.facts.id, embed_id)
+    form = EmbedForm(request.form)
+    form.offer_rules()
+    if request.method == "GET":
+        form.fill(kept, zone)
+    elif form.validate():
+        try:
+            with transaction() as session:
+                edit_embed(
+                    session,
+                    managed.facts.id,
+                    embed_id,
+                    form.details(zone),
+                    actor=required_viewer().public_id,
+                    now=moment,
+                )
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            flash(_("Saved."), "done")
+            return see_other(".show", organization_id=organization_id, embed_id=embed_id)
+    page = render_in(
+        managed, "lti/embed_links/manager_form.html", form=form, title=kept.title, kept=kept
+    )
+    return page, REJECTED if form.errors else 200
+
+
+@blueprint.post("/<embed_id>/take-back")
+@open_to(Audience.MANAGERS)
+def take_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
+    """Let a link show nothing more; what plays by it stops."""
+    managed = managed_organization(organization_id)
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            revoke_embed(session, managed.facts.id, embed_id, actor=actor, now=now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+        return see_other(".index", organization_id=organization_id)
+    return see_other(".index", organization_id=organization_id, taken_back=embed_id)
+
+
+@blueprint.post("/<embed_id>/put-back")
+@open_to(Audience.MANAGERS)
+def put_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
+    """Let a link that was taken back work again."""
+    managed = managed_organization(organization_id)
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            restore_embed(session, managed.facts.id, embed_id, actor=actor, now=now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("It works again."), "done")
+    return see_other(".show", organization_id=organization_id, embed_id=embed_id)
+
+
+def _chosen(
+    session: Session, organization_id: int, kind: str, name: str, *, now: datetime
+) -> tuple[Target, str]:
+    """Return what a new link shows and what that is called; raises NotFound for what may not be."""
+    if kind == WEBINAR:
+        choice = find_choices(session, organization_id, [name], now=now)[name]
+        return Target(webinar=choice.public_id), choice.title
+    if kind == SERIES:
+        series = find_series(session, organization_id, name, now=now)
+        return Target(series=series.public_id), series.title
+    raise NotFound

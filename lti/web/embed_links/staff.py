@@ -1,0 +1,42 @@
+"""Staff: every embed link of every organization, and taking one back."""
+
+from flask import Blueprint, flash
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.errors import Conflict
+from lms.web.core.current_user import required_viewer
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lti.embed_links.embed_links import find_anybodys, list_embeds, revoke_embed
+from lti.web.embed_links.texts import line_of
+
+blueprint = Blueprint("staff_embeds", __name__, url_prefix="/staff/lti/embeds")
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def index() -> ResponseReturnValue:
+    """List all links, the newest first."""
+    moment, zone = now(), carrel().settings.time_zone
+    with read_session() as session:
+        found = list_embeds(session)
+    lines = [line_of(each, zone=zone, now=moment) for each in found]
+    return render("lti/embed_links/staff.html", lines=lines)
+
+
+@blueprint.post("/<embed_id>/take-back")
+@open_to(Audience.STAFF)
+def take_back(embed_id: str) -> ResponseReturnValue:
+    """Let a link show nothing more."""
+    actor = required_viewer().public_id
+    try:
+        with transaction() as session:
+            link = find_anybodys(session, embed_id)
+            revoke_embed(session, link.organization.id, embed_id, actor=actor, now=now())
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("It is taken back. What played by it stops within a minute."), "done")
+    return see_other(".index")

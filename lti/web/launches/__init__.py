@@ -1,0 +1,1 @@
+"""Login and launch, as platforms call them."""

@@ -1,0 +1,112 @@
+"""The launch: what a platform posts, and the ways on from there for browsers that keep no cookie."""
+
+from typing import Final
+
+from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from lms.core.errors import N_
+from lms.web.core.error_pages import away
+from lms.web.core.request_context import carrel, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lti.frames.sessions import hand_over
+from lti.launches.launch import Accepted, LaunchTurned, OutcomeLost
+from lti.protocol.platform_urls import origin_of
+from lti.protocol.refusals import TRY_AGAIN, LaunchRefused
+from lti.web.core.browser_cookie import a_browser, keep_browser, known_browser
+from lti.web.launches.fast_launch_middleware import LOST
+from lti.web.launches.launch_responses import in_frame, launch_page, reception, turned_page
+from lti.web.launches.platform_storage import open_ticket, proof_of, seal_ticket
+
+WENT_COLD: Final = N_("Your learning system did not confirm this launch in time.")
+
+blueprint = Blueprint("lti_launch", __name__)
+
+
+@blueprint.post("/lti/launch")
+@open_to(Audience.PLATFORM)
+def launch() -> ResponseReturnValue:
+    """Check the message and lead on by 303, so that reloading the page posts nothing again."""
+    if request.environ.get(LOST):
+        return away()
+    try:
+        accepted = reception().receive(dict(request.form.items()), browser=known_browser())
+    except LaunchTurned as turned:
+        return turned_page(turned)
+    except OutcomeLost:
+        return away()
+    if accepted.hand_over is None:
+        return in_frame(_opened(accepted.secret), accepted.origins)
+    return _ask_for_proof(accepted)
+
+
+@blueprint.get("/lti/launch")
+@open_to(Audience.PLATFORM)
+def explain() -> ResponseReturnValue:
+    """Tell somebody who opens a course's link by itself where it works."""
+    return launch_page("lti/launches/open_in_course.html", origins=())
+
+
+@blueprint.post("/lti/launch/proof")
+@open_to(Audience.PLATFORM)
+def prove() -> ResponseReturnValue:
+    """Open the session for the browser whose platform kept what our login page put there."""
+    secret = open_ticket(
+        carrel().settings.secret_key,
+        request.form.get("ticket", ""),
+        request.form.get("value", ""),
+    )
+    if secret is None:
+        refusal = LaunchRefused(401, "proof_wrong", WENT_COLD, advice=TRY_AGAIN)
+        return turned_page(LaunchTurned(refusal, "proof"))
+    return in_frame(_opened(secret), ())
+
+
+@blueprint.post("/lti/launch/window")
+@open_to(Audience.PLATFORM)
+def window() -> ResponseReturnValue:
+    """Give a window of its own the cookie, a first-party one here; the next step shows if it was kept."""
+    token = request.form.get("token", "")
+    if known_browser() is not None:
+        return _taken_over(token)
+    onward = redirect(url_for("lti_launch.window_opened", token=token), code=303)
+    answer = in_frame(make_response(onward), ())
+    keep_browser(answer, a_browser())
+    return answer
+
+
+@blueprint.get("/lti/launch/window")
+@open_to(Audience.PLATFORM)
+def window_opened() -> ResponseReturnValue:
+    """Take the session over, once; where even here no cookie is kept, its secret alone carries it."""
+    return _taken_over(request.args.get("token", ""))
+
+
+def _taken_over(token: str) -> Response:
+    here = reception()
+    with transaction() as session:
+        secret = hand_over(session, token, browser=known_browser(), now=here.now)
+    return in_frame(_opened(secret), ())
+
+
+def _opened(secret: str) -> Response:
+    return make_response(redirect(f"/lti/s/{secret}/", code=303))
+
+
+def _ask_for_proof(accepted: Accepted) -> ResponseReturnValue:
+    """Ask the platform's storage where there is one, and offer a window of its own where it is silent."""
+    secret_key = carrel().settings.secret_key
+    proof = proof_of(secret_key, request.form.get("state", ""))
+    target = accepted.storage_target
+    return launch_page(
+        "lti/launches/open_new_window.html",
+        origins=accepted.origins,
+        storage_target=target,
+        storage_origin=origin_of(accepted.platform.auth_url),
+        storage_key=proof.key,
+        ticket=None
+        if target is None
+        else seal_ticket(secret_key, secret=accepted.secret, proof=proof),
+        token=accepted.hand_over,
+        return_url=accepted.return_url,
+    )

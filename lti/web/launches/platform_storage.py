@@ -1,0 +1,53 @@
+"""What a platform's storage keeps between login and launch, where no cookie does.
+
+OIDC Login with LTI Client Side postMessages 1.0: at login our page puts a value under a name, at
+launch it reads it back. The value follows from the state, so nothing is kept of it here, and only
+a page that we gave to this browser can have put it there.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from lms.core.runtime import derived_key
+
+TICKET_LASTS_S: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A name and a value in a platform's storage."""
+
+    key: str
+    value: str
+
+
+def proof_of(secret_key: str, state: str) -> Proof:
+    """Return what is kept for a login; the name tells nothing of the state."""
+    name = hashlib.sha256(state.encode()).hexdigest()[:24]
+    digest = hmac.digest(derived_key(secret_key, "lti storage"), state.encode(), hashlib.sha256)
+    return Proof(f"carrel-{name}", base64.urlsafe_b64encode(digest).rstrip(b"=").decode())
+
+
+def seal_ticket(secret_key: str, *, secret: str, proof: Proof) -> str:
+    """Return what opens a framed session for whoever brings the proof, within two minutes."""
+    return _seal(secret_key).encrypt(json.dumps([secret, proof.value]).encode()).decode()
+
+
+def open_ticket(secret_key: str, ticket: str, value: str) -> str | None:
+    """Return the secret of the framed session; None for a wrong value, or a ticket that is none or old."""
+    try:
+        opened = _seal(secret_key).decrypt(ticket.encode(), ttl=TICKET_LASTS_S)
+    except InvalidToken:
+        return None
+    secret, wanted = json.loads(opened)
+    return str(secret) if hmac.compare_digest(str(wanted).encode(), value.encode()) else None
+
+
+def _seal(secret_key: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(derived_key(secret_key, "lti tickets")))

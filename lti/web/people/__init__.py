@@ -1,0 +1,1 @@
+"""Pages for linking accounts and for a person's own data."""

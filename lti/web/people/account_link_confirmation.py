@@ -1,0 +1,117 @@
+"""The page that a letter opens: who of which learning system asks, what linking does, yes or no."""
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from wtforms import Form
+
+from lms.component import merge_hooks
+from lms.core.clock import now
+from lms.core.errors import Conflict, Invalid
+from lms.lti_facade.dates import say_time_of
+from lms.web.accounts.forms import name_field
+from lms.web.core import rate_limits
+from lms.web.core.current_user import viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.private_pages import keeps_its_address
+from lms.web.core.request_context import carrel, parts, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lti.people.account_linking import LinkOver, Offer, confirm_link, read_offer, turn_down
+
+blueprint = Blueprint("link_letter", __name__, url_prefix="/lti/link/<secret>")
+
+
+class NameForm(Form):
+    """The name of a log-in that is made by linking."""
+
+    name = name_field()
+
+
+@blueprint.get("")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def offer(secret: str) -> ResponseReturnValue:
+    """Ask whether the two are one person; the link isn't used up by being opened."""
+    try:
+        asked = _offer(secret)
+    except LinkOver as refusal:
+        return _over(refusal)
+    return _page(asked, NameForm(name=asked.origin.name))
+
+
+@blueprint.post("")
+@open_to(Audience.EVERYONE)
+@keeps_its_address
+def answer(secret: str) -> ResponseReturnValue:
+    """Link the two, or void the letter."""
+    try:
+        asked = _offer(secret)
+        return _turned_down(secret) if request.form.get("answer") == "no" else _link(secret, asked)
+    except LinkOver as refusal:
+        return _over(refusal)
+
+
+def _link(secret: str, asked: Offer) -> ResponseReturnValue:
+    form = NameForm(request.form)
+    if asked.account is None and not form.validate():
+        return _page(asked, form), 400
+    name, hooks = form.name.data or asked.origin.name, merge_hooks(parts())
+    try:
+        with transaction() as session:
+            linked = confirm_link(session, secret, name=name, hooks=hooks, now=now())
+    except Invalid as refusal:
+        show_faults(form, refusal)
+        return _page(asked, form), 400
+    except Conflict as refusal:
+        return _page(asked, form, why_not=_(refusal.message)), 409
+    person = viewer()
+    if person is not None and person.login_id == linked.account.id:
+        said = _("%(system)s is linked to your log-in.", system=asked.origin.system)
+        flash(said, "done")
+        return see_other("account_lti.overview")
+    return render(
+        "lti/people/confirm_link_done.html",
+        origin=asked.origin,
+        email=asked.email,
+        is_new=linked.is_new,
+        has_password=linked.account.has_password,
+        other=_other(asked),
+    )
+
+
+def _turned_down(secret: str) -> ResponseReturnValue:
+    with transaction() as session:
+        turn_down(session, secret, now=now())
+    return render("lti/people/confirm_link_declined.html")
+
+
+def _offer(secret: str) -> Offer:
+    rate_limits.spend(rate_limits.LINKS_FROM, rate_limits.network())
+    with read_session() as session:
+        return read_offer(session, secret, now=now())
+
+
+def _page(asked: Offer, form: NameForm, *, why_not: str | None = None) -> str:
+    return render(
+        "lti/people/account_link_confirmation.html",
+        asked=asked,
+        asked_at=say_time_of(asked.asked_at, carrel().settings.time_zone),
+        form=form,
+        why_not=why_not or (_(asked.why_not) if asked.why_not else None),
+        other=_other(asked),
+    )
+
+
+def _other(asked: Offer) -> str | None:
+    """Return who is signed in here where that is somebody else than the letter is for."""
+    person = viewer()
+    if person is None or (asked.account is not None and person.login_id == asked.account.id):
+        return None
+    return person.email or person.name
+
+
+def _over(refusal: LinkOver) -> ResponseReturnValue:
+    page = render(
+        "lti/people/confirm_link_expired.html", message=_(refusal.message), is_done=refusal.is_done
+    )
+    return page, 410

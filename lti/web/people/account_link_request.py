@@ -1,0 +1,92 @@
+"""In the frame: a learner or teacher asks to be linked to their log-in here; the answer comes by mail."""
+
+from flask import Response, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import Form
+
+from lms.core.clock import now
+from lms.core.errors import N_, Forbidden
+from lms.web.accounts.forms import address_field
+from lms.web.core import rate_limits
+from lms.web.core.constant_time_responses import evenly
+from lms.web.core.form_texts import _l
+from lms.web.core.private_pages import doors, keep_nothing
+from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lti.frames.sessions import Frame
+from lti.models.launches import FrameRole
+from lti.people.account_linking import account_of, ask_link
+from lti.people.identity_origins import origin_of
+from lti.people.linked_accounts import find_sent_to
+from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
+
+blueprint = framed_blueprint("framed_linking", __name__)
+blueprint.after_request(keep_nothing)
+
+NOBODY = N_("Your learning system does not tell who you are here, so there is nothing to link.")
+
+
+class AskForm(Form):
+    """The address of the log-in."""
+
+    email = address_field(_l("E-mail address of your log-in"), autocomplete="email")
+
+
+@blueprint.get("/link")
+@open_to(Audience.FRAME)
+def link(secret: str) -> ResponseReturnValue:
+    """Show what this person is linked to, or ask for the address of their log-in."""
+    frame, identity_id = _asking(secret)
+    return _page(frame, identity_id, AskForm(), secret=secret)
+
+
+@blueprint.post("/link")
+@evenly
+@open_to(Audience.FRAME)
+def ask(secret: str) -> ResponseReturnValue:
+    """Send the letter; the same answer comes for every address."""
+    frame, identity_id = _asking(secret)
+    form = AskForm(request.form)
+    if not form.validate():
+        page = _page(frame, identity_id, form, secret=secret)
+        page.status_code = 400
+        return page
+    address = form.email.address
+    rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
+    rate_limits.spend(rate_limits.LETTERS_BY, str(identity_id))
+    rate_limits.spend(rate_limits.LETTERS, address.key)
+    with transaction() as session:
+        ask_link(session, identity_id, address, doors=doors(), now=now())
+    return see_other(".link", secret=secret)
+
+
+def _asking(secret: str) -> tuple[Frame, int]:
+    """Return the session and who is there; raises Forbidden for nobody in particular."""
+    frame = this_frame(secret)
+    if frame.identity_id is None or frame.role is FrameRole.ANONYMOUS or frame.is_test_user:
+        raise Forbidden(NOBODY)
+    return frame, frame.identity_id
+
+
+def _page(frame: Frame, identity_id: int, form: AskForm, *, secret: str) -> Response:
+    with read_session() as session:
+        origin = origin_of(session, identity_id)
+        account = None if frame.login_id is None else account_of(session, frame.login_id)
+        sent_to = find_sent_to(session, identity_id, now=now())
+    return frame_page(
+        frame,
+        "lti/people/account_link_request.html",
+        form=form,
+        origin=origin,
+        linked_to=None if account is None else veiled(account.email or ""),
+        sent_to=sent_to,
+        home_url=url_for("framed.home", secret=secret),
+        account_url=url_for("account_lti.overview", _external=False),
+        ask_url=url_for(".ask", secret=secret),
+    )
+
+
+def veiled(email: str) -> str:
+    """Return an address that its owner recognizes and nobody else reads: `r…@example.org`."""
+    local, _at, domain = email.rpartition("@")
+    return f"{local[:1]}…@{domain}"

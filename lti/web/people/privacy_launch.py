@@ -1,0 +1,107 @@
+"""A person's own data, asked for inside their learning system (LTI data privacy launch): take or erase."""
+
+from datetime import datetime
+from http import HTTPStatus
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from lms.cli.output import as_text
+from lms.component import erase_hooks, export_hooks
+from lms.core.clock import now
+from lms.core.errors import N_, Invalid, NotFound
+from lms.lti_facade.dates import say_day_of
+from lms.lti_facade.privacy import (
+    PersonalData,
+    erase_learner,
+    is_linked,
+    note_export,
+    read_personal_data,
+)
+from lms.web.core.private_pages import doors
+from lms.web.core.request_context import carrel, parts, read_session, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lti.frames.sessions import Frame
+from lti.models.launches import Purpose
+from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
+
+blueprint = framed_blueprint("framed_privacy", __name__)
+
+SAY_YES = N_("Tick the box if you want everything erased; nothing was changed.")
+
+
+@blueprint.get("/privacy")
+@open_to(Audience.FRAME)
+def privacy(secret: str) -> ResponseReturnValue:
+    """Show what is kept about the person, and what they can do about it."""
+    frame, login_id = _asking(secret)
+    return _page(frame, login_id, secret=secret)
+
+
+@blueprint.get("/privacy/export.json")
+@open_to(Audience.FRAME)
+def export(secret: str) -> ResponseReturnValue:
+    """Hand over all that is kept, as a file."""
+    _, login_id = _asking(secret)
+    moment = now()
+    with transaction() as session:
+        kept = _kept(session, login_id, moment)
+        note_export(session, login_id, now=moment)
+    return Response(
+        as_text(kept),
+        mimetype="application/json",
+        headers={
+            "Content-Disposition": 'attachment; filename="my-data.json"',
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@blueprint.post("/privacy/erase")
+@open_to(Audience.FRAME)
+def erase(secret: str) -> ResponseReturnValue:
+    """Erase the person once they have said yes; the page says so, and the session is over."""
+    frame, login_id = _asking(secret)
+    if request.form.get("confirm") != "yes":
+        page = _page(frame, login_id, secret=secret, fault=SAY_YES)
+        page.status_code = HTTPStatus.BAD_REQUEST
+        return page
+    with transaction() as session:
+        erase_learner(session, login_id, hooks=erase_hooks(parts()), doors=doors(), now=now())
+    return frame_page(frame, "lti/people/privacy_erased.html")
+
+
+def _asking(secret: str) -> tuple[Frame, int]:
+    """Return the session and whose data it is about; raises NotFound, Invalid for nobody known."""
+    frame = this_frame(secret)
+    if frame.purpose is not Purpose.PRIVACY:
+        raise NotFound
+    if frame.login_id is None:
+        raise Invalid(N_("Your learning system does not tell who you are, so nothing is kept."))
+    return frame, frame.login_id
+
+
+def _kept(session: Session, login_id: int, moment: datetime) -> PersonalData:
+    """Return what is kept of the person of the learning system.
+
+    Of an account that they were linked to nothing is shown here: whoever looks after a learning
+    system can be anybody in it. The account's own export covers both.
+    """
+    return read_personal_data(session, login_id, hooks=export_hooks(parts()), now=moment)
+
+
+def _page(frame: Frame, login_id: int, *, secret: str, fault: str | None = None) -> Response:
+    moment = now()
+    with read_session() as session:
+        kept = _kept(session, login_id, moment)
+        linked = is_linked(session, login_id)
+    return frame_page(
+        frame,
+        "lti/people/privacy_launch.html",
+        secret=secret,
+        kept=kept,
+        since=say_day_of(kept.since, carrel().settings.time_zone),
+        is_linked=linked,
+        fault=fault,
+    )

@@ -1,0 +1,1 @@
+"""The player in a frame: watching, handouts, and transcripts."""

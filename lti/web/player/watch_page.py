@@ -1,0 +1,286 @@
+"""Watching in a frame: the player, what goes with the recording, the parts of a series."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Response, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.errors import N_
+from lms.lti_facade.link_content import Part, Place, Span, read_place
+from lms.lti_facade.playback import Holder, Playback
+from lms.lti_facade.refusal_texts import Told, tell
+from lms.lti_facade.viewer_access import NAMED
+from lms.web.access.decision_panel import said
+from lms.web.certificates.watch_page_card import CertificateCard, read_card
+from lms.web.core.request_context import carrel, read_session
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.time_texts import minutes_of
+from lms.web.playback.player import Doorway, Screening, asked_moment, screening_of
+from lms.web.playback.player_csp import player_policy
+from lms.web.playback.poster_images import picture_of, poster_url
+from lms.web.playback.sessions import elsewhere_words, plain_captions, progressive_url
+from lms.web.playback.watch_page import held_on
+from lti.frames.sessions import Frame
+from lti.models.launches import FrameRole, Purpose
+from lti.protocol.content_target import Target
+from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
+from lti.web.core.refusal_texts import house_zone, next_step, write_url
+from lti.web.player.playback_sessions import begin_playing, frame_client
+from lti.web.player.transcripts import tracks_of
+from lti.web.player.viewer import Sitting, series_of, sit_down
+
+blueprint = framed_blueprint("framed_watch", __name__)
+
+NOTES: Final = {
+    "instructor": N_(
+        "You are looking this recording over as an instructor. It takes no seat, and what you watch is not kept."
+    ),
+    "test": N_("You are here as a test user. It takes no seat, and what you watch is not kept."),
+    "unknown": N_("Your learning system did not say who you are, so your place is not kept."),
+    "passing": N_("This page asks nobody for a name, so your place is not kept."),
+    "manager": N_(
+        "This is how your page shows it. Looking it over takes no seat, and what you watch is not kept."
+    ),
+}
+
+
+@blueprint.get("/watch")
+@open_to(Audience.FRAME)
+def watch(secret: str) -> ResponseReturnValue:
+    """Show the recording of the link, or the series."""
+    return watch_page(this_frame(secret), secret, None)
+
+
+@blueprint.get("/watch/<slug>")
+@open_to(Audience.FRAME)
+def watch_part(secret: str, slug: str) -> ResponseReturnValue:
+    """Show one webinar of the series of the link."""
+    return watch_page(this_frame(secret), secret, slug)
+
+
+@blueprint.post("/watch")
+@open_to(Audience.FRAME)
+def watch_plainly(secret: str) -> ResponseReturnValue:
+    """Play in the browser's own player, for a browser that runs no scripts."""
+    return _plain_page(this_frame(secret), secret, None)
+
+
+@blueprint.post("/watch/<slug>")
+@open_to(Audience.FRAME)
+def watch_part_plainly(secret: str, slug: str) -> ResponseReturnValue:
+    """Play one webinar of a series in the browser's own player."""
+    return _plain_page(this_frame(secret), secret, slug)
+
+
+def watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnValue:
+    """Answer with what the link shows: a recording with its player, or a series with its parts."""
+    if slug is None and frame.target is not None and frame.target.webinar is None:
+        return _series_page(frame, secret)
+    moment = now()
+    with read_session() as session:
+        sitting = sit_down(session, frame, slug, now=moment)
+        version = sitting.playable.version
+        if version is None or not sitting.standing.may_begin(moment):
+            told = tell(session, sitting.standing, zone=house_zone(), now=moment)
+            return _turned_page(frame, secret, sitting, told)
+        place = read_place(session, _kept_for(sitting), version)
+        note = _note(frame)
+        card = None if note else _card(session, secret, sitting, place)
+    screening = screening_of(
+        place,
+        Doorway(
+            open_url=_beside(secret, sitting, "playback"),
+            is_preview=note is not None,
+            waits_for_press=sitting.standing.takes_a_seat(moment),
+            is_framed=True,
+            plain_url=_beside(secret, sitting, "watch"),
+        ),
+        poster_url=poster_url(version.public_id, version.run),
+        note=note,
+        clip=_clip(sitting.target),
+        at_s=asked_moment(),
+    )
+    return _player_page(frame, secret, sitting, screening, card)
+
+
+def _card(session: Session, secret: str, sitting: Sitting, place: Place) -> CertificateCard | None:
+    """Return the card of the certificate; who has no address comes to it by this page alone."""
+    login_id = _kept_for(sitting)
+    if login_id is None:
+        return None
+    return read_card(
+        session,
+        login_id,
+        sitting.playable.webinar_id,
+        place=place,
+        url=_beside(secret, sitting, "watch"),
+        is_framed=True,
+    )
+
+
+def _player_page(
+    frame: Frame,
+    secret: str,
+    sitting: Sitting,
+    screening: Screening,
+    card: CertificateCard | None,
+) -> ResponseReturnValue:
+    return frame_page(
+        frame,
+        "lti/player/watch_page.html",
+        policy=player_policy(carrel()),
+        screening=screening,
+        card=card,
+        **_surrounding(frame, secret, sitting),
+    )
+
+
+def _plain_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnValue:
+    moment = now()
+    with read_session() as session:
+        sitting = sit_down(session, frame, slug, now=moment)
+    takes_over = request.form.get("take_over") == "yes"
+    answer = begin_playing(frame, sitting, takes_over=takes_over)
+    around = _surrounding(frame, secret, sitting)
+    if isinstance(answer, Holder):
+        page = frame_page(
+            frame, "lti/player/playing_elsewhere.html", sentence=elsewhere_words(answer), **around
+        )
+        page.status_code = HTTPStatus.CONFLICT
+        return page
+    if not isinstance(answer, Playback):
+        with read_session() as session:
+            told = tell(session, answer, zone=house_zone(), now=moment)
+        return _turned_page(frame, secret, sitting, told)
+    clip = _clip(sitting.target)
+    asked_s = asked_moment()
+    starts_s = (
+        asked_s
+        if asked_s is not None
+        else answer.place.resume_s or (clip.starts_s if clip else 0.0)
+    )
+    ends = f",{clip.ends_s:g}" if clip and clip.ends_s < answer.seconds else ""
+    return frame_page(
+        frame,
+        "lti/player/watch_without_script.html",
+        film_url=progressive_url(answer, frame_client()),
+        captions=plain_captions(answer, frame_client()),
+        at=f"#t={starts_s:g}{ends}" if starts_s or ends else "",
+        **around,
+    )
+
+
+def _turned_page(frame: Frame, secret: str, sitting: Sitting, told: Told) -> ResponseReturnValue:
+    page: Response = frame_page(
+        frame,
+        "lti/player/no_access.html",
+        sentence=said(told.sentence),
+        next_step=next_step(told),
+        write_url=write_url(told, sitting.playable.slug),
+        **_surrounding(frame, secret, sitting),
+    )
+    page.status_code = HTTPStatus.OK if told.waits else HTTPStatus.FORBIDDEN
+    return page
+
+
+def _series_page(frame: Frame, secret: str) -> ResponseReturnValue:
+    is_kept = _note(frame) is None
+    with read_session() as session:
+        series = series_of(session, frame, now=now())
+    cards = [
+        {
+            "title": part.title,
+            "url": url_for("framed_watch.watch_part", secret=secret, slug=part.slug),
+            "poster_url": _picture(part),
+            "minutes": minutes_of(part.seconds),
+            "when": held_on(part),
+            "share": part.share if is_kept and part.share else None,
+            "progress_text": _("Watched %(share)s %%", share=int(100 * part.share)),
+        }
+        for part in series.parts
+    ]
+    return frame_page(
+        frame,
+        "lti/player/series.html",
+        title=series.title,
+        cards=cards,
+        is_kept=is_kept,
+        leave_url=url_for("framed_who.leave", secret=secret) if _may_leave(frame) else None,
+    )
+
+
+def _picture(part: Part) -> str:
+    if part.has_video:
+        return url_for("posters.poster", recording_id=part.recording_id, run=part.run)
+    return picture_of(part.slug, None)
+
+
+def _surrounding(frame: Frame, secret: str, sitting: Sitting) -> dict[str, Any]:
+    """Return what stands around the film on each of its pages."""
+    parts = sitting.series.parts if sitting.series else ()
+    here = next(
+        (number for number, part in enumerate(parts) if part.slug == sitting.playable.slug), None
+    )
+    following = parts[here + 1 : here + 2] if here is not None else ()
+    return {
+        "playable": sitting.playable,
+        "held_on": held_on(sitting.playable),
+        "handouts": sitting.standing.may_have_handouts(now()),
+        "handout_pages": {
+            "download": "framed_handouts.download",
+            "picture": "framed_handouts.first_page",
+            "page": "framed_handouts.page",
+            "values": {"secret": secret},
+        },
+        "tracks": tracks_of(secret, sitting),
+        "may_read": sitting.standing.may_play(now()),
+        "series": sitting.series,
+        "series_url": url_for("framed_watch.watch", secret=secret),
+        "following": following[0] if following else None,
+        "following_url": url_for("framed_watch.watch_part", secret=secret, slug=following[0].slug)
+        if following
+        else None,
+        "course_url": url_for("framed.home", secret=secret)
+        if frame.role is FrameRole.INSTRUCTOR and frame.purpose is not Purpose.EMBED
+        else None,
+        "leave_url": url_for("framed_who.leave", secret=secret) if _may_leave(frame) else None,
+    }
+
+
+def _may_leave(frame: Frame) -> bool:
+    """Tell whether who watches may stop being known here: they gave their name on this page."""
+    return frame.purpose is Purpose.EMBED and frame.role is FrameRole.LEARNER
+
+
+def _kept_for(sitting: Sitting) -> int | None:
+    is_kept = sitting.visitor.presence in NAMED
+    return sitting.visitor.login_id if is_kept else None
+
+
+def _note(frame: Frame) -> str | None:
+    """Say why nothing is kept; None for a learner."""
+    is_embed = frame.purpose is Purpose.EMBED
+    if frame.role is FrameRole.ANONYMOUS:
+        return _(NOTES["passing" if is_embed else "unknown"])
+    if frame.role is FrameRole.INSTRUCTOR:
+        return _(NOTES["manager" if is_embed else "instructor"])
+    return _(NOTES["test"]) if frame.is_test_user else None
+
+
+def _clip(target: Target) -> Span | None:
+    if target.starts_s is None and target.ends_s is None:
+        return None
+    ends_s = float("inf") if target.ends_s is None else float(target.ends_s)
+    return Span(float(target.starts_s or 0), ends_s)
+
+
+def _beside(secret: str, sitting: Sitting, room: str) -> str:
+    """Return the address of a room of this webinar's: the link's own, or a part's of its series."""
+    values: dict[str, Any] = {} if sitting.series is None else {"slug": sitting.playable.slug}
+    part = "_part" if values else ""
+    endpoint = {"watch": f"framed_watch.watch{part}", "playback": f"framed_playback.open{part}"}
+    return url_for(endpoint[room], secret=secret, **values)

@@ -1,0 +1,115 @@
+"""A platform registers itself: its administrator comes with an invite and where it describes itself."""
+
+from typing import Final
+
+import structlog
+from flask import Blueprint, Response, make_response, request
+from flask.typing import ResponseReturnValue
+
+from lms.core.clock import now
+from lms.core.errors import Gone, NotFound, Refused
+from lms.web.core.error_pages import status_of
+from lms.web.core.request_context import read_session, render, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.security_headers import POLICY
+from lti.protocol.platform_urls import origin_of
+from lti.registrations.dynamic_registration import (
+    NO_CONFIGURATION,
+    PlatformConfiguration,
+    ask_for_registration,
+    fetch_configuration,
+)
+from lti.registrations.invites import give_back_invite, use_invite
+from lti.registrations.registrations import RegistrationFacts
+from lti.registrations.self_registrations import Way, check_platform, find_way, keep_registration
+from lti.registrations.tool_configuration import registration_request
+from lti.web.core.framed_pages import framed_by
+from lti.web.registrations.tool_configuration import tool_addresses, tool_face
+
+blueprint = Blueprint("lti_registering", __name__, url_prefix="/lti")
+
+# Canvas describes itself at one host and frames this page at each customer's own.
+CANVAS: Final = ".instructure.com"
+log = structlog.get_logger()
+
+
+@blueprint.get("/register/<secret>")
+@open_to(Audience.PLATFORM)
+def register(secret: str) -> ResponseReturnValue:
+    """Register the platform that sent its administrator here, and say what happens next."""
+    moment = now()
+    try:
+        with read_session() as session:
+            way = find_way(session, secret, now=moment)
+    except (Gone, NotFound) as refusal:
+        return _page(refusal)
+    address = request.args.get("openid_configuration", "")
+    if not address:
+        return _page(None, way=way, sentence=NO_CONFIGURATION)
+    token = request.args.get("registration_token") or None
+    try:
+        configuration = fetch_configuration(address, token, allows_loopback=way.allows_loopback)
+        check_platform(way, configuration)
+        kept = _register(secret, way, configuration, token)
+    except Refused as refusal:
+        log.info("lti registration refused", code=refusal.code)
+        return _page(refusal, way=way, address=address)
+    return _page(None, way=way, address=address, kept=kept)
+
+
+def _register(
+    secret: str, way: Way, configuration: PlatformConfiguration, token: str | None
+) -> RegistrationFacts:
+    """Ask the platform while the invite is ours alone, and keep its answer."""
+    moment = now()
+    wanted = registration_request(tool_addresses(), tool_face(), configuration.offered)
+    if way.invite is not None:
+        with transaction() as session:
+            use_invite(session, way.invite, now=moment)
+    try:
+        granted = ask_for_registration(
+            configuration, wanted, token, allows_loopback=way.allows_loopback
+        )
+        with transaction() as session:
+            return keep_registration(session, way, secret, configuration, granted, now=moment)
+    except Exception:
+        if way.invite is not None:
+            with transaction() as session:
+                give_back_invite(session, way.invite)
+        raise
+
+
+def _page(
+    refusal: Refused | None,
+    *,
+    way: Way | None = None,
+    address: str = "",
+    kept: RegistrationFacts | None = None,
+    sentence: str | None = None,
+) -> Response:
+    origins = _framing(address)
+    status = 400 if sentence else 200
+    page = make_response(
+        render(
+            "lti/registrations/dynamic_registration.html",
+            sentence=refusal.message if refusal else sentence,
+            organization=None if way is None else way.organization.name,
+            kept=kept,
+            is_over=isinstance(refusal, Gone),
+            frame_origins=origins,
+        ),
+        status_of(refusal) if refusal else status,
+    )
+    page.headers["Content-Security-Policy"] = framed_by(origins, POLICY)
+    page.headers["Referrer-Policy"] = "no-referrer"
+    page.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"  # Brightspace opens a tab of its own
+    page.headers["Cache-Control"] = "no-store"
+    return page
+
+
+def _framing(address: str) -> tuple[str, ...]:
+    """Return who may frame the page: the platform that is registering, and nobody else."""
+    origin = origin_of(address)
+    if not origin:
+        return ()
+    return (origin, f"https://*{CANVAS}") if origin.endswith(CANVAS) else (origin,)

@@ -1,0 +1,22 @@
+"""Our key set, which platforms check our signatures with (RFC 7517)."""
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+
+from lms.core.clock import now
+from lms.web.core.request_context import carrel
+from lms.web.core.route_guard import Audience, open_to
+from lti.keys.tool_keys import publish_keys
+
+blueprint = Blueprint("lti_keys", __name__)
+
+
+@blueprint.get("/lti/jwks")
+@open_to(Audience.EVERYONE)
+def jwks() -> ResponseReturnValue:
+    """Publish the keys: the one that signs, the one that comes next, and those lately retired."""
+    running = carrel()
+    answer = jsonify(publish_keys(running.database, running.settings.secret_key, now=now()))
+    answer.headers["Cache-Control"] = "public, max-age=300"
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    return answer

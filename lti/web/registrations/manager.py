@@ -1,0 +1,233 @@
+"""The page on which an organization's managers connect its learning system, and look after it."""
+
+from dataclasses import replace
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.errors import Conflict, Forbidden, Invalid, NotFound
+from lms.lti_facade.dates import say_time_of
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lti.courses.manager_view import decisions_due
+from lti.grades.stuck_scores import platforms_away, stuck_links
+from lti.models.registrations_and_keys import DeploymentState
+from lti.registrations.additional_setup_guides import GUIDES
+from lti.registrations.deployments import list_deployments, see_deployment
+from lti.registrations.invites import make_invite, open_invites, withdraw_invite
+from lti.registrations.manager_actions import (
+    add_own,
+    approve_own_deployment,
+    change_own,
+    disable_own,
+    find_own,
+)
+from lti.registrations.registrations import NewRegistration, list_registrations
+from lti.web.registrations.registration_forms import DetailsForm, PlatformForm, new_details
+from lti.web.registrations.texts import (
+    guide_parts,
+    link_field,
+    platform_lines,
+    platform_names,
+    tool_values,
+)
+from lti.web.registrations.tool_configuration import is_at_this_machine, tool_addresses, tool_face
+
+blueprint = Blueprint(
+    "organization_lti", __name__, url_prefix="/organization/<organization_id>/lti"
+)
+
+REJECTED: Final = 400
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def overview(organization_id: str) -> ResponseReturnValue:
+    """Show what is connected, what waits, and every value that an administrator needs."""
+    return _overview(organization_id, None)
+
+
+@blueprint.post("/invite")
+@open_to(Audience.MANAGERS)
+def invite(organization_id: str) -> ResponseReturnValue:
+    """Make a link by which the learning system registers itself, and show it this once."""
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        made = make_invite(
+            session,
+            managed.facts.id,
+            allows_loopback=is_at_this_machine(),
+            actor=required_viewer().public_id,
+            now=now(),
+        )
+    return _overview(organization_id, tool_addresses().registration(made.secret))
+
+
+@blueprint.post("/invites/<invite_id>/withdraw")
+@open_to(Audience.MANAGERS)
+def withdraw(organization_id: str, invite_id: str) -> ResponseReturnValue:
+    """Let a link that was not used open nothing more."""
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        withdraw_invite(session, managed.facts.id, invite_id, actor=actor, now=now())
+    flash(_("That link opens nothing more."), "done")
+    return see_other(".overview", organization_id=organization_id)
+
+
+@blueprint.get("/guide/<product>")
+@open_to(Audience.MANAGERS)
+def guide(organization_id: str, product: str) -> ResponseReturnValue:
+    """Show how one product is connected, in its own words."""
+    managed = managed_organization(organization_id)
+    if product not in GUIDES:
+        raise NotFound
+    return render_in(
+        managed,
+        "lti/registrations/manager_guide.html",
+        guide=GUIDES[product],
+        parts=guide_parts(GUIDES[product], tool_addresses(), tool_face()),
+        gives=platform_names(GUIDES[product]),
+        link_field=link_field(GUIDES[product]),
+    )
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@open_to(Audience.MANAGERS)
+def new(organization_id: str) -> ResponseReturnValue:
+    """Take what the learning system shows of itself; staff look at it before it works."""
+    managed, moment = managed_organization(organization_id), now()
+    chosen = GUIDES.get(request.args.get("product", ""))
+    form = PlatformForm(request.form)
+    if request.method == "GET" and chosen is not None:
+        form.name.data = f"{managed.facts.name} {chosen.product}"
+        for name, value in chosen.presets.items():
+            form[name].data = value
+    if request.method == "POST" and form.validate():
+        entered = NewRegistration(
+            form.issuer.data or "",
+            form.client_id.data or "",
+            replace(
+                new_details(form, allows_loopback=is_at_this_machine()),
+                product=chosen.slug if chosen else "",
+            ),
+            managed.facts.slug,
+        )
+        try:
+            with transaction() as session:
+                made = add_own(session, entered, actor=required_viewer().public_id, now=moment)
+                if form.deployment_id.data:
+                    see_deployment(session, made.id, form.deployment_id.data, now=moment)
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        except Conflict as refusal:
+            form.form_errors.append(_(refusal.message))
+        else:
+            flash(_("It is entered. We look at it, and then its courses can be connected."), "done")
+            return see_other(".overview", organization_id=organization_id)
+    page = render_in(
+        managed, "lti/registrations/manager_form.html", form=form, guide=chosen, kept=None
+    )
+    return page, REJECTED if form.errors else 200
+
+
+@blueprint.route("/<registration_id>", methods=["GET", "POST"])
+@open_to(Audience.MANAGERS)
+def edit(organization_id: str, registration_id: str) -> ResponseReturnValue:
+    """Change what is agreed with a learning system of this organization's own."""
+    managed = managed_organization(organization_id)
+    with read_session() as session:
+        kept = find_own(session, managed.facts.id, registration_id)
+    form = DetailsForm(request.form)
+    if request.method == "GET":
+        form.fill(kept)
+    elif form.validate():
+        entered, own = new_details(form), managed.facts.id
+        try:
+            with transaction() as session:
+                actor = required_viewer().public_id
+                details = replace(
+                    # read here, since staff may have set more of it after the form was shown
+                    find_own(session, own, registration_id).details,
+                    name=entered.name,
+                    auth_url=entered.auth_url,
+                    token_url=entered.token_url,
+                    jwks_url=entered.jwks_url,
+                    token_audience=entered.token_audience,
+                )
+                change_own(session, own, registration_id, details, actor=actor, now=now())
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            flash(_("Saved."), "done")
+            return see_other(".overview", organization_id=organization_id)
+    page = render_in(
+        managed, "lti/registrations/manager_form.html", form=form, guide=None, kept=kept
+    )
+    return page, REJECTED if form.errors else 200
+
+
+@blueprint.post("/<registration_id>/disable")
+@open_to(Audience.MANAGERS)
+def disable(organization_id: str, registration_id: str) -> ResponseReturnValue:
+    """Take no more launches of a learning system of this organization's own."""
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        actor = required_viewer().public_id
+        disable_own(session, managed.facts.id, registration_id, actor=actor, now=now())
+    flash(_("It opens nothing more. Seats and progress stay."), "done")
+    return see_other(".overview", organization_id=organization_id)
+
+
+@blueprint.post("/deployments/<deployment_id>/approve")
+@open_to(Audience.MANAGERS)
+def approve(organization_id: str, deployment_id: str) -> ResponseReturnValue:
+    """Connect a deployment of the organization's own learning system to its library."""
+    managed = managed_organization(organization_id)
+    try:
+        with transaction() as session:
+            actor = required_viewer().public_id
+            approve_own_deployment(session, managed.facts.id, deployment_id, actor=actor, now=now())
+    except Forbidden as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("Its courses show your library now."), "done")
+    return see_other(".overview", organization_id=organization_id)
+
+
+def _overview(organization_id: str, made_link: str | None) -> str:
+    managed, moment = managed_organization(organization_id), now()
+    zone = zone_of(managed).key
+    with read_session() as session:
+        known = list_registrations(session, organization_id=managed.facts.id)
+        own = [one for one in known if one.organization and one.organization.id == managed.facts.id]
+        deployed = [
+            each
+            for one in known
+            for each in list_deployments(session, registration=one.public_id)
+            if (each.organization is not None and each.organization.id == managed.facts.id)
+            or (each.state is DeploymentState.PENDING and one in own)
+        ]
+        invites = open_invites(session, managed.facts.id, now=moment)
+        decisions = decisions_due(session, managed.facts.id)
+        is_stuck = bool(
+            platforms_away(session, organization_id=managed.facts.id)
+            or stuck_links(session, organization_id=managed.facts.id, now=moment)
+        )
+    return render_in(
+        managed,
+        "lti/registrations/manager.html",
+        lines=platform_lines(known, deployed, own=own, zone=zone),
+        invites=[(each.public_id, say_time_of(each.expires_at, zone)) for each in invites],
+        decisions=decisions,
+        is_stuck=is_stuck,
+        made_link=made_link,
+        values=tool_values(tool_addresses(), tool_face()),
+        guides=GUIDES.values(),
+    )

@@ -1,0 +1,187 @@
+"""Staff: the learning systems that may launch, whose deployments are, the keys."""
+
+from typing import Final
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.lti_facade.dates import say_time_of
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lti.keys.tool_keys import list_keys, rotate_keys
+from lti.models.registrations_and_keys import DeploymentState, KeyState
+from lti.registrations.deployments import (
+    approve_deployment,
+    find_deployment,
+    list_deployments,
+    refuse_deployment,
+)
+from lti.registrations.registrations import (
+    approve_registration,
+    disable_registration,
+    edit_registration,
+    find_registration,
+    list_registrations,
+)
+from lti.web.registrations.registration_forms import SettingsForm
+from lti.web.registrations.texts import platform_lines
+
+blueprint = Blueprint("staff_lti", __name__, url_prefix="/staff/lti")
+
+KEY_WORDS: Final = {
+    KeyState.NEXT: (N_("Published, signs next"), "soon"),
+    KeyState.ACTIVE: (N_("Signs now"), "open"),
+    KeyState.RETIRED: (N_("Retired"), "none"),
+}
+REJECTED: Final = 400
+WHOSE: Final = N_("Name an organization by its web name, such as elm-county.")
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def index() -> ResponseReturnValue:
+    """Show what waits for a decision, then everything that is registered, and the keys."""
+    zone = carrel().settings.time_zone
+    with read_session() as session:
+        known = list_registrations(session)
+        deployed = list_deployments(session)
+        keys = list_keys(session)
+    return render(
+        "lti/registrations/staff.html",
+        lines=sorted(
+            platform_lines(known, deployed, own=known, zone=zone),
+            key=lambda line: (not line.is_pending, line.name.casefold()),
+        ),
+        slugs={one.public_id: one.organization.slug for one in known if one.organization},
+        keys=[(key.kid, *_key_words(key.state), say_time_of(key.created_at, zone)) for key in keys],
+    )
+
+
+@blueprint.post("/<registration_id>/approve")
+@open_to(Audience.STAFF)
+def approve(registration_id: str) -> ResponseReturnValue:
+    """Take a platform into use, with those of its deployments that are surely whose it is."""
+    moment, actor = now(), required_viewer().public_id
+    with transaction() as session:
+        kept = approve_registration(session, registration_id, actor=actor, now=moment)
+        if kept.organization is not None:
+            for each in list_deployments(session, registration=registration_id):
+                if each.state is DeploymentState.PENDING:
+                    approve_deployment(
+                        session,
+                        registration_id,
+                        each.deployment_id,
+                        organization=kept.organization.slug,
+                        actor=actor,
+                        now=moment,
+                    )
+    flash(_("%(name)s is in use.", name=kept.details.name), "done")
+    return see_other(".index")
+
+
+@blueprint.route("/<registration_id>/settings", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def settings(registration_id: str) -> ResponseReturnValue:
+    """Set how far a platform's clock may be off, whether unnamed people come in, and who may frame us."""
+    with read_session() as session:
+        kept = find_registration(session, registration_id)
+    form = SettingsForm(request.form)
+    if request.method == "GET":
+        form.fill(kept)
+    elif form.validate():
+        try:
+            with transaction() as session:
+                actor = required_viewer().public_id
+                # read here, since others may have changed more of it after the form was shown
+                details = form.changed(find_registration(session, registration_id).details)
+                edit_registration(session, registration_id, details, actor=actor, now=now())
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            flash(_("Saved."), "done")
+            return see_other(".index")
+    page = render("lti/registrations/staff_settings.html", form=form, kept=kept)
+    return page, REJECTED if form.errors else 200
+
+
+@blueprint.post("/<registration_id>/disable")
+@open_to(Audience.STAFF)
+def disable(registration_id: str) -> ResponseReturnValue:
+    """Take no more launches of a platform."""
+    with transaction() as session:
+        kept = disable_registration(
+            session, registration_id, actor=required_viewer().public_id, now=now()
+        )
+    flash(_("%(name)s opens nothing more.", name=kept.details.name), "done")
+    return see_other(".index")
+
+
+@blueprint.post("/deployments/<deployment_id>/approve")
+@open_to(Audience.STAFF)
+def approve_one(deployment_id: str) -> ResponseReturnValue:
+    """Let a deployment see the library of the organization that is named."""
+    slug = request.form.get("organization", "").strip()
+    with read_session() as session:
+        found = find_deployment(session, deployment_id)
+    try:
+        with transaction() as session:
+            approve_deployment(
+                session,
+                found.registration,
+                found.deployment_id,
+                organization=slug,
+                actor=required_viewer().public_id,
+                now=now(),
+            )
+    except NotFound:
+        flash(_(WHOSE), "attention")
+    else:
+        flash(_("Deployment %(id)s is connected.", id=found.deployment_id), "done")
+    return see_other(".index")
+
+
+@blueprint.post("/deployments/<deployment_id>/refuse")
+@open_to(Audience.STAFF)
+def refuse_one(deployment_id: str) -> ResponseReturnValue:
+    """Take no launches of a deployment."""
+    with transaction() as session:
+        found = find_deployment(session, deployment_id)
+        registration = find_registration(session, found.registration)
+        refuse_deployment(
+            session,
+            registration.public_id,
+            found.deployment_id,
+            actor=required_viewer().public_id,
+            now=now(),
+        )
+    flash(_("Deployment %(id)s is refused.", id=found.deployment_id), "done")
+    return see_other(".index")
+
+
+@blueprint.post("/keys/rotate")
+@open_to(Audience.STAFF)
+def rotate() -> ResponseReturnValue:
+    """Let the next key sign from now on."""
+    try:
+        rotate_keys(
+            carrel().database,
+            carrel().settings.secret_key,
+            at_once=request.form.get("at_once") == "yes",
+            actor=required_viewer().public_id,
+            now=now(),
+        )
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("The next key signs now. The one before stays published for two days."), "done")
+    return see_other(".index")
+
+
+def _key_words(state: KeyState) -> tuple[str, str]:
+    words, kind = KEY_WORDS[state]
+    return _(words), kind

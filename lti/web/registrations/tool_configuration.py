@@ -1,0 +1,45 @@
+"""How the tool describes itself to a platform: what Canvas reads when its administrator adds us."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.web.core.page_frame import house_facts
+from lms.web.core.request_context import carrel
+from lms.web.core.route_guard import Audience, open_to
+from lti.protocol.platform_urls import is_loopback_host
+from lti.protocol.tool_urls import ToolAddresses
+from lti.registrations.tool_configuration import DESCRIPTION, PICK, ToolFace, canvas_configuration
+
+blueprint = Blueprint("lti_tool", __name__, url_prefix="/lti")
+
+
+def tool_addresses() -> ToolAddresses:
+    """Return the tool's addresses at this house."""
+    return ToolAddresses(carrel().settings.base_url)
+
+
+def is_at_this_machine() -> bool:
+    """Tell whether the house is reached at this machine alone, as a demonstration is.
+
+    Then its learning systems can be nowhere else, and may be here, by plain http too.
+    """
+    settings = carrel().settings
+    return not settings.is_https and is_loopback_host(urlsplit(settings.base_url).hostname or "")
+
+
+def tool_face() -> ToolFace:
+    """Return how the tool is called on this house's platforms."""
+    house = house_facts()
+    return ToolFace(house.name, _(DESCRIPTION), _(PICK), house.contact_email or None)
+
+
+@blueprint.get("/canvas.json")
+@open_to(Audience.PLATFORM)
+def canvas_json() -> ResponseReturnValue:
+    """Answer with the configuration that Canvas reads by its "Enter URL" method."""
+    answer = jsonify(canvas_configuration(tool_addresses(), tool_face()))
+    answer.headers["Cache-Control"] = "public, max-age=300"
+    return answer

@@ -1,0 +1,1 @@
+"""Captions: files of them become clean WebVTT."""

@@ -1,0 +1,1 @@
+"""Delivery: media tokens, byte ranges, and the WSGI app that sends files."""

@@ -1,0 +1,1 @@
+"""Documents: checking, drawing, cleaning and stamping PDF and Office files."""

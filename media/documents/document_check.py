@@ -1,0 +1,172 @@
+"""Handouts: whether a PDF, PPTX or DOCX can be given to people, and what a PDF's pages look like.
+
+Whatever opens one runs in a process of its own, limited in memory and time (media/files/subprocesses.py).
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from media.files.file_types import HEAD_BYTES, ZIP, DocumentKind, no_handout
+from media.files.subprocesses import Limits, ProgramFailed, ask
+from media.files.translation_marks import N_
+
+LARGEST_BYTES: Final = 200 << 20
+PDF_READER: Final = Path(__file__).with_name("pdf_reader_process.py")
+_PDF_CLEANER: Final = Path(__file__).with_name("pdf_cleaner_process.py")
+OFFICE_READER: Final = Path(__file__).with_name("office_reader_process.py")
+_LIMITS: Final = Limits(memory_bytes=2 << 30, cpu_seconds=60, file_bytes=256 << 20)
+_SECONDS: Final = 90
+_TITLE_LENGTH: Final = 200
+# What Office calls a document that nobody gave a title.
+_NO_TITLES: Final = frozenset(("powerpoint presentation", "presentation", "microsoft word"))
+
+EMPTY: Final = N_("The file is empty. Please upload it again.")
+TOO_LARGE: Final = N_("The file is larger than 200 MB. Please export it with smaller pictures.")
+BROKEN: Final = N_("The file is damaged and can't be opened. Please save or export it once more.")
+LOCKED: Final = N_("The file asks for a password. Please save it without one and upload it again.")
+SCRIPTED: Final = N_(
+    "The PDF holds scripts (JavaScript) that can't be taken out of it."
+    " Please print or export it to a new PDF and upload that."
+)
+PORTFOLIO: Final = N_(
+    "This PDF is a portfolio: a cover with other files packed into it."
+    " Please take the files out and upload each by itself."
+)
+MACROS: Final = N_(
+    "The file holds macros, which are programs. Please save it as .pptx or .docx, which has none,"
+    " and upload that."
+)
+LINKED: Final = N_(
+    "The file fetches something from elsewhere whenever it is opened: a template, a picture or an"
+    " object that is linked. Please break the links (File, Info, Edit links to files) or save it as"
+    " PDF, and upload that."
+)
+ACTIVE: Final = N_(
+    "The file has a program, a control or a command field packed into it. Please take that out or"
+    " save it as PDF, and upload that."
+)
+BOMB: Final = N_(
+    "The file unpacks to far more than a document needs. Please save it anew with smaller pictures"
+    " and upload that."
+)
+OTHER_OFFICE: Final = N_(
+    "This is another kind of Office file. A handout is a PDF, a presentation (.pptx) or a document"
+    " (.docx): please save it as one of these and upload that."
+)
+OTHER_ZIP: Final = N_(
+    "This is a ZIP archive. A handout is a PDF, a presentation (.pptx) or a document (.docx):"
+    " please unpack it and upload what is in it."
+)
+NO_SLIDES: Final = N_("There are no slides in this presentation. Please choose another file.")
+FAULTS: Final = {
+    "broken": BROKEN,
+    "locked": LOCKED,
+    "scripts": SCRIPTED,
+    "portfolio": PORTFOLIO,
+    "macros": MACROS,
+    "linked": LINKED,
+    "active": ACTIVE,
+    "bomb": BOMB,
+    "other_office": OTHER_OFFICE,
+    "other_zip": OTHER_ZIP,
+    "no_slides": NO_SLIDES,
+}
+
+
+class UnusableDocument(Exception):
+    """The file can't be given out: a sentence for people."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document that can be given out, at `path`: as it came, or without what `taken_out` names.
+
+    `pages` counts a presentation's slides, and is 0 for a DOCX; `title` is often empty.
+    """
+
+    kind: DocumentKind
+    pages: int
+    title: str
+    path: Path
+    taken_out: tuple[str, ...] = ()
+
+
+def check_document(path: Path, clean: Path) -> Document:
+    """Return what a file is by its content; one that must be cleaned is written to `clean`.
+
+    Raises UnusableDocument.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        raise UnusableDocument(EMPTY)
+    if size > LARGEST_BYTES:
+        raise UnusableDocument(TOO_LARGE)
+    with path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+    sentence = no_handout(head)
+    if sentence is not None:
+        raise UnusableDocument(sentence)
+    return _check_office(path) if head.startswith(ZIP) else _check_pdf(path, clean)
+
+
+def first_page(path: Path, out: Path, width: int) -> None:
+    """Draw the first page as a JPEG at `out`, `width` pixels wide; raises UnusableDocument."""
+    read(PDF_READER, "picture", str(path.absolute()), str(out.absolute()), str(width))
+    if not out.is_file():
+        raise UnusableDocument(BROKEN)
+
+
+def _check_pdf(path: Path, clean: Path) -> Document:
+    _facts_of(path)  # says whether it opens at all, before more is tried
+    found = read(_PDF_CLEANER, str(path.absolute()), str(clean.absolute()))
+    taken_out = tuple(found["taken_out"])
+    given = clean if taken_out else path
+    facts = _facts_of(given)
+    return Document(DocumentKind.PDF, int(facts["pages"]), _title(facts["title"]), given, taken_out)
+
+
+def _facts_of(path: Path) -> dict[str, Any]:
+    facts = read(PDF_READER, "check", str(path.absolute()))
+    if not facts["pages"]:
+        raise UnusableDocument(BROKEN)
+    return facts
+
+
+def _check_office(path: Path) -> Document:
+    facts = read(OFFICE_READER, str(path.absolute()))
+    title = _title(facts["title"])
+    return Document(
+        DocumentKind(facts["kind"]),
+        int(facts["pages"]),
+        "" if title.lower() in _NO_TITLES else title,
+        path,
+    )
+
+
+def _title(said: object) -> str:
+    title = " ".join(str(said).split())
+    return "".join(letter for letter in title if letter.isprintable())[:_TITLE_LENGTH]
+
+
+def read(
+    reader: Path, *words: str, limits: Limits = _LIMITS, seconds: float = _SECONDS
+) -> dict[str, Any]:
+    """Return what a reader in a process of its own says of a file; raises UnusableDocument."""
+    command = [sys.executable, "-I", str(reader), *words]
+    try:
+        said = ask(command, limits=limits, seconds=seconds)
+    except ProgramFailed:
+        raise UnusableDocument(BROKEN) from None
+    if said.code != 0:
+        raise UnusableDocument(BROKEN)
+    found: dict[str, Any] = json.loads(said.out or "{}")
+    if "fault" in found:
+        raise UnusableDocument(FAULTS[found["fault"]])
+    return found

@@ -1,0 +1,1 @@
+"""Files: their types, and running programs on them under limits."""

@@ -1,0 +1,246 @@
+"""Foreign programs: where they are, and how they run, limited, watched and never by a shell."""
+
+import functools
+import json
+import os
+import selectors
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+import imageio_ffmpeg
+
+_LAUNCH: Final = Path(__file__).with_name("limited_process.py")
+_TAIL_BYTES: Final = 6000
+_TICK_SECONDS: Final = 0.25
+_GIB: Final = 1 << 30
+
+
+class ProgramMissing(RuntimeError):
+    """A program that is needed is not installed."""
+
+
+class ProgramFailed(RuntimeError):
+    """The program ended with a fault; `tail` is the end of what it said."""
+
+    def __init__(self, tail: str) -> None:
+        super().__init__(tail.rpartition("\n")[2] or "no word")
+        self.tail = tail
+
+
+class ProgramStalled(ProgramFailed):
+    """The program made no progress for too long and was killed."""
+
+
+class ProgramCanceled(RuntimeError):
+    """The program was killed because it is no longer wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one program may take; past it the kernel ends it."""
+
+    memory_bytes: int = 4 * _GIB
+    cpu_seconds: int = 1800
+    file_bytes: int = 4 * _GIB
+    stall_seconds: float = 60
+    nice: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a short program answered."""
+
+    code: int
+    out: str
+    err: str
+
+
+@functools.cache
+def ffmpeg_path() -> str:
+    """Return an ffmpeg that writes H.264 and AAC: the system's, else the one in a wheel."""
+    found = shutil.which("ffmpeg")
+    if found:
+        encoders = ask([found, "-hide_banner", "-encoders"], limits=Limits(), seconds=30).out
+        if " libx264 " in encoders and " aac " in encoders:
+            return found
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:
+        raise ProgramMissing("there is no ffmpeg, neither the system's nor a wheel's") from None
+
+
+@functools.cache
+def ffprobe_path() -> str | None:
+    """Return the system's ffprobe, None when there is none (no wheel brings one)."""
+    return shutil.which("ffprobe")
+
+
+def ask(
+    command: Sequence[str],
+    *,
+    limits: Limits,
+    seconds: float,
+    canceled: Callable[[], bool] = lambda: False,
+) -> Said:
+    """Run a program to its end and return its words.
+
+    Raises ProgramStalled after `seconds`, ProgramCanceled soon after `canceled()` is true.
+    """
+    ends = time.monotonic() + seconds
+    with _start(command, limits, None) as process:
+        try:
+            out, err = _words(process, ends, canceled)
+        except subprocess.TimeoutExpired:
+            raise ProgramStalled(f"no answer within {seconds:.0f} s") from None
+        finally:
+            process.kill()  # nothing happens to one that has ended
+        return Said(process.returncode, _text(out), _text(err[-_TAIL_BYTES:]))
+
+
+def _words(
+    process: subprocess.Popen[bytes], ends: float, canceled: Callable[[], bool]
+) -> tuple[bytes, bytes]:
+    """Return what a program says; raises TimeoutExpired, and ProgramCanceled."""
+    while True:
+        left = max(0.0, ends - time.monotonic())
+        try:
+            return process.communicate(timeout=min(1.0, left))
+        except subprocess.TimeoutExpired:
+            if left <= 1.0:
+                raise
+        if canceled():
+            raise ProgramCanceled
+
+
+def run_ffmpeg(
+    command: Sequence[str],
+    *,
+    limits: Limits,
+    folder: Path,
+    progress: Callable[[float], None],
+    canceled: Callable[[], bool],
+) -> float:
+    """Run an ffmpeg that reports with `-progress pipe:1`; return the seconds of media it made.
+
+    `progress` hears those seconds as they grow. Raises ProgramFailed, ProgramStalled when nothing
+    moves for `limits.stall_seconds`, ProgramCanceled once `canceled()` is true.
+    """
+    watch = _Watch(progress, folder)
+    with _start(command, limits, folder) as process:
+        try:
+            _follow(process, watch, limits.stall_seconds, canceled)
+        finally:
+            process.kill()  # nothing happens to one that has ended
+    if (
+        process.returncode < 0
+    ):  # nobody else says so: the limits above, or a machine short of memory
+        killed = f"It was ended by signal {-process.returncode}."
+        raise ProgramFailed("\n".join(filter(None, (watch.tail, killed))))
+    if process.returncode != 0:
+        raise ProgramFailed(watch.tail)
+    return watch.seconds
+
+
+class _Watch:
+    """What is known of a running ffmpeg: its place, its last sign of life, its last words."""
+
+    def __init__(self, progress: Callable[[float], None], folder: Path) -> None:
+        self._progress = progress
+        self._folder = folder
+        self._written = 0
+        self._line = b""
+        self._err = b""
+        self._signs: dict[bytes, bytes] = {}
+        self.seconds = 0.0
+        self.alive_at = time.monotonic()
+
+    @property
+    def tail(self) -> str:
+        return _text(self._err).strip()
+
+    def hear_out(self, data: bytes) -> None:
+        *lines, self._line = (self._line + data).split(b"\n")
+        for line in lines:
+            name, _, value = line.strip().partition(b"=")
+            if name in {b"frame", b"out_time_us", b"total_size"}:
+                if self._signs.get(name) != value:
+                    self._signs[name] = value
+                    self.alive_at = time.monotonic()
+                # It may say N/A, or a negative time at the very beginning.
+                if name == b"out_time_us" and value.isdigit():
+                    self.seconds = max(self.seconds, int(value) / 1e6)
+            elif name == b"progress":
+                self._progress(self.seconds)
+
+    def stands_still(self, stall_seconds: float) -> bool:
+        """Tell whether nothing was said for so long, and nothing written in all that time either."""
+        if time.monotonic() - self.alive_at <= stall_seconds:
+            return False
+        written = sum(path.stat().st_size for path in self._folder.iterdir())
+        grown, self._written = written > self._written, written
+        if grown:
+            self.alive_at = time.monotonic()
+        return not grown
+
+    def hear_err(self, data: bytes) -> None:
+        self._err = (self._err + data)[-_TAIL_BYTES:]
+
+
+def _follow(
+    process: subprocess.Popen[bytes],
+    watch: _Watch,
+    stall_seconds: float,
+    canceled: Callable[[], bool],
+) -> None:
+    with selectors.DefaultSelector() as selector:
+        for stream, hear in ((process.stdout, watch.hear_out), (process.stderr, watch.hear_err)):
+            selector.register(_piped(stream), selectors.EVENT_READ, hear)
+        while selector.get_map():
+            for key, _ in selector.select(_TICK_SECONDS):
+                data = os.read(key.fd, 1 << 16)
+                if data:
+                    key.data(data)
+                else:
+                    selector.unregister(key.fileobj)
+            if canceled():
+                raise ProgramCanceled
+            if watch.stands_still(stall_seconds):
+                raise ProgramStalled(watch.tail)
+    process.wait(stall_seconds)
+
+
+def _start(
+    command: Sequence[str], limits: Limits, folder: Path | None
+) -> "subprocess.Popen[bytes]":
+    order = {
+        "parent": os.getpid(),
+        "memory_bytes": limits.memory_bytes,
+        "cpu_seconds": limits.cpu_seconds,
+        "file_bytes": limits.file_bytes,
+        "nice": limits.nice,
+    }
+    return subprocess.Popen(  # noqa: S603 - our own list, no shell
+        [sys.executable, "-I", "-S", str(_LAUNCH), json.dumps(order), *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        # Nothing of our own settings and secrets, and no FFREPORT.
+        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
+    )
+
+
+def _piped(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise AssertionError("started with pipes")
+    return stream
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

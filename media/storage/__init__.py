@@ -1,0 +1,1 @@
+"""Storage: a local directory or an S3 bucket, and resumable uploads into it."""

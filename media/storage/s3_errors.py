@@ -1,0 +1,26 @@
+"""What a bucket's client says when its server is away, told as one fault."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
+
+from media.storage.errors import StorageAway
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """Raise StorageAway for whatever the client raises; around a block or a whole function."""
+    try:
+        yield
+    except ClientError as fault:
+        kind = fault.response.get("Error", {}).get("Code") or str(status_of(fault))
+        raise StorageAway(str(fault), kind) from fault
+    except (Boto3Error, BotoCoreError) as fault:
+        raise StorageAway(str(fault), type(fault).__name__) from fault
+
+
+def status_of(fault: ClientError) -> int:
+    """Return the HTTP status by which a server refused, 0 when it gave none."""
+    return int(fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

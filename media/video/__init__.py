@@ -1,0 +1,1 @@
+"""Video: probing, encoding, posters, slides, watermarks, and speech to text."""

@@ -1,0 +1,376 @@
+"""Makes of an uploaded file what browsers play: an HLS ladder, a plain MP4, a poster, thumbnails.
+
+A run is one directory of files that name each other by their bare names. It is written elsewhere
+than where it will be served from, and it is checked before it is handed over.
+"""
+
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from media.files.subprocesses import (
+    Limits,
+    ProgramCanceled,
+    ProgramFailed,
+    ProgramStalled,
+    run_ffmpeg,
+)
+from media.files.translation_marks import N_
+from media.video.hls_playlists import (
+    AAC_LC,
+    BrokenPlaylist,
+    Playlist,
+    Sound,
+    Variant,
+    checked_playlist,
+    master_playlist,
+    picture_codec,
+)
+from media.video.posters_and_thumbnails import draw_sound_poster, put_into_sheets, thumbnail_track
+from media.video.rendition_ladder import (
+    HIGH,
+    LONGEST_COPIED_SEGMENT,
+    LONGEST_TIMES,
+    LOW,
+    POSTER,
+    PROGRESSIVE,
+    SLIDE_FRAMES,
+    SOUND,
+    THUMB,
+    THUMB_SECONDS,
+    THUMB_WIDTH,
+    THUMBS,
+    THUMBS_ACROSS,
+    copy_command,
+    encode_command,
+    poster_command,
+    progressive_command,
+    rungs,
+    slide_commands,
+    slide_picture,
+    thumb_height,
+)
+from media.video.slide_detection import Slide, find_slides
+from media.video.upload_probe import CUT_OFF, Probe, Unplayable, VideoStream, held_seconds
+
+__all__ = [
+    "EncodeCanceled",
+    "EncodeFailed",
+    "Encoded",
+    "Limits",
+    "NotCopyable",
+    "Rendition",
+    "Slide",
+    "Unplayable",
+    "encode",
+    "remux",
+    "run_one",
+]
+
+MASTER: Final = "master.m3u8"
+THUMB_TRACK: Final = "thumbs.vtt"
+CLOSE_SECONDS: Final = 0.5
+# A header may be off by a little; a file that lacks more than this was cut off.
+CUT_SECONDS: Final = 2.0
+CUT_SHARE: Final = 0.01
+_MIB: Final = 1 << 20
+
+STALLED: Final = N_("The encoder stood still and was stopped. Please try again.")
+FAILED: Final = N_("The encoder failed. Please try again; the end of what it said is shown below.")
+UNEVEN: Final = N_("What the encoder made is not as long as the recording. Please try again.")
+
+
+class EncodeFailed(Exception):
+    """The encoder failed: a sentence for staff and the end of what it said."""
+
+    def __init__(self, sentence: str, tail: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.tail = tail
+
+
+class EncodeCanceled(Exception):
+    """The encode was stopped because it is no longer wanted."""
+
+
+class NotCopyable(Exception):
+    """The picture must be encoded: its key frames lie too far apart, or its kind isn't played."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One playlist of a run; sizes in pixels (0 for sound), rates in bits a second."""
+
+    name: str
+    playlist: str
+    file: str
+    codec: str
+    width: int
+    height: int
+    frames_per_second: float
+    peak_bits: int
+    mean_bits: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A finished run: `files` are all names in its directory, the named ones among them.
+
+    `seconds` is what plays. A run that was only copied has no `thumbnails`, no `progressive` and
+    no `slides`; a sound alone has none either.
+    """
+
+    seconds: float
+    renditions: tuple[Rendition, ...]
+    master: str
+    poster: str
+    thumbnails: str | None
+    progressive: str | None
+    slides: tuple[Slide, ...]
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Where a run is made, and who is told and asked meanwhile."""
+
+    out: Path
+    limits: Limits
+    progress: Callable[[float], None]
+    canceled: Callable[[], bool]
+
+    def ffmpeg(self, command: Sequence[str], seconds: float, span: tuple[float, float]) -> None:
+        """Run one command whose progress is the span of the whole; raises as encode does."""
+        begin, end = span
+
+        def heard(made: float) -> None:
+            self.progress(begin + (end - begin) * min(1.0, made / seconds))
+
+        try:
+            run_ffmpeg(
+                command,
+                limits=self.limits,
+                folder=self.out,
+                progress=heard,
+                canceled=self.canceled,
+            )
+        except ProgramCanceled:
+            raise EncodeCanceled from None
+        except ProgramStalled as fault:
+            raise EncodeFailed(STALLED, fault.tail) from None
+        except ProgramFailed as fault:
+            raise EncodeFailed(FAILED, fault.tail) from None
+
+
+def remux(
+    source: Path,
+    out: Path,
+    probe: Probe,
+    *,
+    progress: Callable[[float], None],
+    canceled: Callable[[], bool],
+    limits: Limits | None = None,
+) -> Encoded:
+    """Make a first run by copying picture and sound: seconds for an hour, to be watched at once.
+
+    `out` must not exist or be empty. `progress` hears a share of 1. Raises NotCopyable when the
+    recording must be encoded, and otherwise as encode does.
+    """
+    if probe.video is None or not probe.copyable:
+        raise NotCopyable
+    if probe.audio and probe.lacks(probe.audio):  # silence can't be added without encoding
+        raise NotCopyable
+    run = _run(out, probe, progress, canceled, limits)
+    run.ffmpeg(copy_command(source, probe, sound=True), probe.seconds, (0.0, 0.9))
+    if _checked(out, HIGH).longest > LONGEST_COPIED_SEGMENT:
+        raise NotCopyable
+    run.ffmpeg(poster_command(out, probe.video), 1.0, (0.9, 1.0))
+    return _finished(source, out, probe, [HIGH] + [SOUND] * probe.has_audio, ())
+
+
+def encode(  # noqa: PLR0913  (each word is needed, by its name)
+    source: Path,
+    out: Path,
+    probe: Probe,
+    *,
+    progress: Callable[[float], None],
+    canceled: Callable[[], bool],
+    limits: Limits | None = None,
+    pictured: Sequence[float] = (),
+) -> Encoded:
+    """Make the whole run: the ladder, levelled sound, plain MP4, poster, thumbnails, slides.
+
+    A picture that browsers play as it is becomes the high rung by copying. `out` must not exist
+    or be empty. `progress` hears a share of 1, never less than before. What is seen at the
+    `pictured` times (seconds) is kept as a picture too, beside those of the slides.
+    Raises Unplayable when the recording proves to be cut off, EncodeFailed, EncodeCanceled.
+    """
+    run = _run(out, probe, progress, canceled, limits)
+    cuts = _copied_cuts(source, run, probe)
+    run.ffmpeg(encode_command(source, probe, cuts), probe.seconds, (0.02, 0.97))
+    run.ffmpeg(progressive_command(out, probe), probe.seconds, (0.97, 0.98))
+    slides: tuple[Slide, ...] = ()
+    if probe.video:
+        run.ffmpeg(poster_command(out, probe.video), 1.0, (0.98, 0.98))
+        _write_thumbnails(out, probe.video, probe.seconds)
+        slides = find_slides(out / SLIDE_FRAMES)
+        (out / SLIDE_FRAMES).unlink()
+        _take_pictures(run, {slide.picture_s for slide in slides} | {*pictured})
+    else:
+        draw_sound_poster(out / POSTER)
+    names = [HIGH, LOW] * probe.has_video + [SOUND] * probe.has_audio
+    return _finished(source, out, probe, names, slides)
+
+
+def run_one(
+    command: Sequence[str],
+    out: Path,
+    seconds: float,
+    *,
+    progress: Callable[[float], None],
+    canceled: Callable[[], bool],
+) -> None:
+    """Run one command that makes so many seconds in the folder `out`; `progress` hears a share of 1.
+
+    Raises EncodeFailed and EncodeCanceled.
+    """
+    run = _Run(out, limits_for(seconds), progress, canceled)
+    run.ffmpeg(command, seconds, (0.0, 1.0))
+
+
+def _run(
+    out: Path,
+    probe: Probe,
+    progress: Callable[[float], None],
+    canceled: Callable[[], bool],
+    limits: Limits | None,
+) -> _Run:
+    out.mkdir(parents=True, exist_ok=True)
+    if any(out.iterdir()):
+        raise FileExistsError(f"{out} is not empty")
+    highest = 0.0
+
+    def rising(share: float) -> None:
+        nonlocal highest
+        highest = max(highest, share)
+        progress(highest)
+
+    return _Run(out, limits or limits_for(probe.seconds), rising, canceled)
+
+
+def limits_for(seconds: float) -> Limits:
+    """Return limits that no honest encode of that length reaches."""
+    return Limits(
+        cpu_seconds=1800 + round(30 * seconds), file_bytes=1024 * _MIB + round(seconds * _MIB)
+    )
+
+
+def _copied_cuts(source: Path, run: _Run, probe: Probe) -> tuple[float, ...]:
+    """Copy the picture if that serves, and return where its segments begin; else nothing."""
+    if not probe.copyable:
+        return ()
+    run.ffmpeg(copy_command(source, probe, sound=False), probe.seconds, (0.0, 0.02))
+    high = _checked(run.out, HIGH)
+    if high.longest > LONGEST_COPIED_SEGMENT or len(high.starts) * 10 > LONGEST_TIMES:
+        return ()
+    return high.starts
+
+
+def _checked(out: Path, name: str) -> Playlist:
+    try:
+        return checked_playlist(out / f"{name}.m3u8")
+    except BrokenPlaylist as fault:
+        raise EncodeFailed(FAILED, str(fault)) from None
+
+
+def _take_pictures(run: _Run, times: Set[float]) -> None:
+    for command in slide_commands(run.out / PROGRESSIVE, sorted(times)):
+        run.ffmpeg(command, 1.0, (0.98, 0.98))
+
+
+def _finished(
+    source: Path, out: Path, probe: Probe, names: Sequence[str], slides: tuple[Slide, ...]
+) -> Encoded:
+    """Check what was made, write the master, and tell what there is."""
+    renditions = tuple(_rendition(out, probe, name) for name in names)
+    seconds = max(each.seconds for each in renditions)
+    _check_length(source, probe, seconds)
+    sounds = [
+        Sound(each.playlist, min(2, probe.audio.channels), each.peak_bits, each.mean_bits)
+        for each in renditions
+        if probe.audio and each.name == SOUND
+    ]
+    variants = [
+        Variant(
+            uri=each.playlist,
+            codec=each.codec,
+            width=each.width,
+            height=each.height,
+            frames_per_second=each.frames_per_second,
+            peak_bits=each.peak_bits,
+            mean_bits=each.mean_bits,
+        )
+        for each in renditions
+        if each.width
+    ]
+    (out / MASTER).write_text(master_playlist(variants, next(iter(sounds), None)), "utf-8")
+    files = tuple(sorted(path.name for path in out.iterdir()))
+    return Encoded(
+        seconds=seconds,
+        renditions=renditions,
+        master=MASTER,
+        poster=POSTER,
+        thumbnails=THUMB_TRACK if THUMB_TRACK in files else None,
+        progressive=PROGRESSIVE if PROGRESSIVE in files else None,
+        # A slide whose picture could not be taken is not shown.
+        slides=tuple(each for each in slides if slide_picture(each.picture_s) in files),
+        files=files,
+    )
+
+
+def _rendition(out: Path, probe: Probe, name: str) -> Rendition:
+    playlist = _checked(out, name)
+    codec, width, height, rate = AAC_LC, 0, 0, 0.0
+    if probe.video and name != SOUND:
+        try:
+            codec = picture_codec(out / playlist.file, playlist.header)
+        except BrokenPlaylist as fault:
+            raise EncodeFailed(FAILED, str(fault)) from None
+        rung = next(each for each in rungs(probe.video) if each.name == name)
+        width, height, rate = rung.width, rung.height, float(rung.rate)
+    return Rendition(
+        name=name,
+        playlist=f"{name}.m3u8",
+        file=playlist.file,
+        codec=codec,
+        width=width,
+        height=height,
+        frames_per_second=rate,
+        peak_bits=playlist.peak_bits,
+        mean_bits=playlist.mean_bits,
+        seconds=playlist.seconds,
+    )
+
+
+def _check_length(source: Path, probe: Probe, made: float) -> None:
+    """Raise unless what was made is as long as the source; find out which of them is short."""
+    if abs(made - probe.seconds) <= CLOSE_SECONDS:
+        return
+    held = held_seconds(source, probe)
+    said = f"made {made:.3f} s, held {held:.3f} s, announced {probe.seconds:.3f} s"
+    if abs(made - held) > CLOSE_SECONDS:
+        raise EncodeFailed(UNEVEN, said)
+    if probe.seconds - held > max(CUT_SECONDS, CUT_SHARE * probe.seconds):
+        raise Unplayable(CUT_OFF, said)
+
+
+def _write_thumbnails(out: Path, video: VideoStream, seconds: float) -> None:
+    size = (THUMB_WIDTH, thumb_height(video))
+    singles = sorted(out.glob(THUMB.replace("%05d", "*")))
+    put_into_sheets(singles, out / THUMBS, across=THUMBS_ACROSS, size=size)
+    track = thumbnail_track(
+        seconds, every=THUMB_SECONDS, across=THUMBS_ACROSS, size=size, sheet=THUMBS
+    )
+    (out / THUMB_TRACK).write_text(track, "utf-8")

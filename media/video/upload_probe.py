@@ -1,0 +1,139 @@
+"""Says what an uploaded file holds, or why it can't become a recording."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import ffmpeg
+
+from media.files.subprocesses import Limits, ProgramFailed, ask, ffprobe_path, run_ffmpeg
+from media.files.translation_marks import N_
+from media.video.ffmpeg_options import compiled, opened
+from media.video.ffprobe_and_mediainfo import READ_LIMITS, read_with_ffprobe, read_with_mediainfo
+from media.video.stream_facts import AudioStream, Probe, VideoStream
+
+__all__ = ["AudioStream", "Probe", "Unplayable", "VideoStream", "held_seconds", "probe"]
+
+LONGEST_SECONDS: Final = 24 * 3600
+LARGEST_SIDE: Final = 8192
+_DECODE_SECONDS: Final = 120
+
+EMPTY: Final = N_("The file is empty. Its upload or its export was cut off: please try it again.")
+NO_RECORDING: Final = N_(
+    "This is no recording: neither picture nor sound could be read from it."
+    " Please upload an MP4, MOV, MKV or WebM file, or a sound file."
+)
+ONLY_A_LIST: Final = N_(
+    "This file is only a list that points to other files. Please upload the recording itself."
+)
+INCOMPLETE: Final = N_(
+    "The file is incomplete: the part that says where its pictures lie is missing."
+    " Please copy or export the recording once more and upload it again."
+)
+CUT_OFF: Final = N_(
+    "The file breaks off before the end that it announces."
+    " Please copy or export the recording once more and upload it again."
+)
+UNDECODABLE: Final = N_(
+    "The recording could be opened, but its picture or sound can't be decoded: it is damaged,"
+    " protected or of a rare kind. Please export it as an MP4 file (H.264 and AAC)."
+)
+TOO_LONG: Final = N_("The recording is longer than 24 hours. Please cut it into parts.")
+TOO_LARGE: Final = N_(
+    "The picture is more than 8,192 pixels wide or high. Please export it at 1080p."
+)
+
+
+class Unplayable(Exception):
+    """The file can't become a recording: a sentence for people, and what the program said."""
+
+    def __init__(self, sentence: str, detail: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.detail = detail
+
+
+def probe(path: Path) -> Probe:
+    """Return what the file holds, having decoded its first pictures and sounds.
+
+    Raises Unplayable with a sentence that says why it can't be taken and what to do.
+    """
+    path = path.absolute()
+    if path.stat().st_size == 0:
+        raise Unplayable(EMPTY)
+    found = _read(path)
+    if found.video is None and found.audio is None:
+        raise Unplayable(NO_RECORDING, f"{found.container}: no stream of picture or sound")
+    if found.video and max(found.video.width, found.video.height) > LARGEST_SIDE:
+        raise Unplayable(TOO_LARGE, f"{found.video.width}x{found.video.height}")
+    _decode_a_little(path, found)
+    if found.seconds <= 0:  # a browser's own recording, for one, doesn't say
+        found = replace(found, seconds=held_seconds(path, found))
+    if found.seconds <= 0:
+        raise Unplayable(UNDECODABLE, "no length")
+    if found.seconds > LONGEST_SECONDS:
+        raise Unplayable(TOO_LONG, f"{found.seconds:.0f} s")
+    return found
+
+
+def held_seconds(path: Path, found: Probe) -> float:
+    """Return the length that can really be read, by reading all of the file; raises Unplayable."""
+    source = opened(path)
+    streams = [source[each.pick] for each in (found.video, found.audio) if each]
+    try:
+        return run_ffmpeg(
+            compiled(ffmpeg.output(*streams, "-", format="null", codec="copy")),
+            limits=Limits(cpu_seconds=3600),
+            folder=Path("/"),
+            progress=lambda _: None,
+            canceled=lambda: False,
+        )
+    except ProgramFailed as fault:
+        raise Unplayable(UNDECODABLE, fault.tail) from None
+
+
+def _read(path: Path) -> Probe:
+    ffprobe = ffprobe_path()
+    try:
+        if ffprobe:
+            return read_with_ffprobe(ffprobe, path)
+        _open_with_ffmpeg(path)
+        return read_with_mediainfo(path)
+    except ProgramFailed as fault:
+        raise Unplayable(_why_unreadable(path), fault.tail) from None
+
+
+def _open_with_ffmpeg(path: Path) -> None:
+    """Let ffmpeg open the file inside its fence, before anybody else does."""
+    output = opened(path).output("-", format="null", codec="copy", t=0)
+    said = ask(compiled(output), limits=READ_LIMITS, seconds=_DECODE_SECONDS)
+    if said.code != 0:
+        raise ProgramFailed(said.err)
+
+
+def _decode_a_little(path: Path, found: Probe) -> None:
+    source = opened(path)
+    outputs = []
+    if found.video:
+        outputs.append(source[found.video.pick].output("-", format="null", vframes=5))
+    if found.audio:
+        outputs.append(source[found.audio.pick].output("-", format="null", aframes=20))
+    command = compiled(ffmpeg.merge_outputs(*outputs))
+    try:
+        said = ask(command, limits=READ_LIMITS, seconds=_DECODE_SECONDS)
+    except ProgramFailed as fault:
+        raise Unplayable(UNDECODABLE, fault.tail) from None
+    if said.code != 0 or (found.video and re.findall(r"frame=(\d+)", said.out)[-1:] == ["0"]):
+        raise Unplayable(UNDECODABLE, said.err)
+
+
+def _why_unreadable(path: Path) -> str:
+    with path.open("rb") as stream:
+        head = stream.read(4096)
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith((b"#EXTM3U", b"ffconcat", b"v=0\n", b"v=0\r")) or b"<MPD" in text:
+        return ONLY_A_LIST
+    if head[4:8] in {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}:
+        return INCOMPLETE
+    return NO_RECORDING

@@ -1,0 +1,188 @@
+"""A recording as one MP4 with a name written into its picture and captions as tracks of their own.
+
+The name is read by ffmpeg from a file, under a fixed bare name, and nothing in it is expanded: no
+word that somebody chose stands in a filter.
+"""
+
+import shutil
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import ffmpeg
+from PIL import ImageFont
+
+from media.video.ffmpeg_options import compiled, opened
+from media.video.rendition_ladder import Rung, rungs
+from media.video.stream_facts import Probe
+from media.video.transcoder import run_one
+
+FONTS: Final = Path(__file__).with_name("fonts")
+# The first that has every sign of a name is taken: the second has all scripts, and looks plainer.
+FACES: Final = ("DejaVuSans.ttf", "unifont.otf")
+FILM: Final = "recording.mp4"
+NAME: Final = "name.txt"
+FACE: Final = "face.font"
+LONGEST_NAME: Final = 120
+LINES_HIGH: Final = 30  # so many lines of the name would fill the picture
+WIDTH_OF_A_SIGN: Final = 0.66  # of its height, in the widest of the two
+SMALLEST_PX: Final = 11
+SOUND_ONLY: Final = (1280, 720, 5)  # width, height and frames a second of a plain background
+_MISSING: Final = "\uffff"
+# Two letters of BCP 47, then the three of ISO 639-2 that MP4 wants.
+_LANGUAGES: Final = {
+    pair[:2]: pair[2:]
+    for pair in (
+        *("arara", "dedeu", "elell", "eneng", "esspa", "fafas", "frfra", "heheb", "hihin"),
+        *("hthat", "itita", "jajpn", "kokor", "nlnld", "plpol", "ptpor", "rurus", "sosom"),
+        *("tltgl", "ukukr", "vivie", "zhzho"),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionFile:
+    """Captions as WebVTT on this machine; `language` is a BCP 47 tag."""
+
+    path: Path
+    language: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What goes into a film: whose it is, and its captions."""
+
+    name: str
+    captions: tuple[CaptionFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lettered:
+    """What of a name can be written, and in which of our fonts."""
+
+    text: str
+    font: Path
+
+
+def letter(name: str) -> Lettered:
+    """Choose the font for a name; signs that it lacks, and what has no shape, are left out."""
+    text = " ".join(unicodedata.normalize("NFC", name).split())[:LONGEST_NAME]
+    best: Lettered | None = None
+    for face in FACES:
+        path = FONTS / face
+        font = ImageFont.truetype(str(path), 24)
+        blank = bytes(font.getmask(_MISSING))
+        kept = "".join(sign for sign in text if _is_shown(sign, font, blank))
+        tidy = " ".join(kept.split())
+        if best is None or len(tidy) > len(best.text):
+            best = Lettered(tidy, path)
+    assert best is not None  # noqa: S101  (there are fonts)
+    return best
+
+
+def burn(
+    source: Path,
+    out: Path,
+    found: Probe,
+    marks: Marks,
+    *,
+    progress: Callable[[float], None],
+    canceled: Callable[[], bool],
+) -> Path:
+    """Encode a recording with a name in its picture into `out`, an empty folder; returns the MP4.
+
+    A recording without a picture gets a plain one, so that the name is there as well. Raises
+    EncodeFailed and EncodeCanceled.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    lettered = letter(marks.name)
+    (out / NAME).write_text(lettered.text or " ", "utf-8")
+    shutil.copyfile(lettered.font, out / FACE)
+    command = _command(source, found, len(lettered.text), marks.captions)
+    run_one(command, out, found.seconds, progress=progress, canceled=canceled)
+    (out / NAME).unlink()
+    (out / FACE).unlink()
+    return out / FILM
+
+
+def _is_shown(sign: str, font: ImageFont.FreeTypeFont, blank: bytes) -> bool:
+    if sign == " ":
+        return True
+    if unicodedata.category(sign) in ("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"):
+        return False
+    return bytes(font.getmask(sign)) != blank or unicodedata.category(sign).startswith("M")
+
+
+def _command(source: Path, found: Probe, signs: int, captions: Sequence[CaptionFile]) -> list[str]:
+    opened_source = opened(source)
+    streams: list[Any] = [_picture(opened_source, found, signs)]
+    options: dict[str, Any] = {
+        "vcodec": "libx264",
+        "preset": "veryfast",
+        "crf": 23,
+        "pix_fmt": "yuv420p",
+        "movflags": "+faststart",
+        "map_metadata": -1,
+        "t": round(found.seconds, 3),
+    }
+    if found.audio:
+        streams.append(_sound(opened_source[found.audio.pick], found.audio.channels))
+        options |= {"acodec": "aac", "b:a": "128k"}
+    for number, track in enumerate(captions):
+        # Cues only: a track of captions can make ffmpeg open nothing else.
+        fence = {"f": "webvtt", "protocol_whitelist": "file,pipe", "format_whitelist": "webvtt"}
+        streams.append(ffmpeg.input(f"file:{track.path.absolute()}", **fence)["s"])
+        language = _LANGUAGES.get(track.language.split("-")[0].lower(), "und")
+        options[f"metadata:s:s:{number}"] = f"language={language}"
+    if captions:
+        options["scodec"] = "mov_text"
+    return compiled(ffmpeg.output(*streams, FILM, **options))
+
+
+def _picture(opened_source: Any, found: Probe, signs: int) -> Any:  # noqa: ANN401
+    if found.video is None:
+        width, height, rate = SOUND_ONLY
+        plain = ffmpeg.input(f"color=c=0x191612:s={width}x{height}:r={rate}", f="lavfi")
+        return _lettered(plain["v"], width, height, signs)
+    rung: Rung = rungs(found.video)[0]
+    picture = opened_source[found.video.pick]
+    if found.video.interlaced:
+        picture = picture.filter("yadif", deint="interlaced")
+    picture = picture.filter(
+        "fps", fps=f"{rung.rate.numerator}/{rung.rate.denominator}", start_time=0
+    )
+    lacking = found.lacks(found.video)
+    if lacking:
+        picture = picture.filter("tpad", stop_mode="clone", stop_duration=lacking)
+    picture = picture.filter("scale", rung.width, rung.height).filter("setsar", 1)
+    return _lettered(picture, rung.width, rung.height, signs)
+
+
+def _lettered(picture: Any, width: int, height: int, signs: int) -> Any:  # noqa: ANN401
+    fitting = width * 0.9 / (WIDTH_OF_A_SIGN * max(1, signs))
+    size = max(SMALLEST_PX, round(min(height / LINES_HIGH, fitting)))
+    return picture.filter(
+        "drawtext",
+        fontfile=FACE,
+        textfile=NAME,
+        expansion="none",
+        fontsize=size,
+        fontcolor="white@0.85",
+        box=1,
+        boxcolor="black@0.45",
+        boxborderw=max(2, size // 3),
+        x=f"w-tw-{size}",
+        y=size,
+    )
+
+
+def _sound(stream: Any, channels: int) -> Any:  # noqa: ANN401
+    return (
+        stream.filter("aresample", **{"async": 1, "first_pts": 0})
+        .filter("aformat", channel_layouts="mono" if channels == 1 else "stereo")
+        .filter("loudnorm", I=-16, TP=-1.5, LRA=11)
+        .filter("aresample", 48000)
+    )

@@ -1,0 +1,82 @@
+"""Every answer of the policy has its sentence and its next step."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lms.access.explanations import STEP_LABELS, Step, explain
+from lms.access.policy import ADMITTING, Action, Admitted, Candidate, Code, Turned, decide
+from lms.models.catalog import WebinarState
+from lms.models.grants import Scope, Withdrawal
+from tests.access.test_policy import HELD, NOW, grant, login, webinar
+
+NEW_YORK = ZoneInfo("America/New_York")
+ENDS = datetime(2027, 10, 7, 4, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_each_code_has_a_sentence_without_gaps_and_a_step(code: Code) -> None:
+    dated = grant(
+        ends_at=ENDS,
+        grace_until=ENDS,
+        revoked_at=NOW,
+        revoked_as=Withdrawal.REVOKED,
+        scope=Scope.EVERYTHING,
+    )
+    decision = Admitted(code, dated, ENDS, ()) if code in ADMITTING else Turned(code, dated, ())
+    told = explain(decision, webinar(), zone=NEW_YORK)
+    assert str(told.sentence).endswith(".")
+    assert "%(" not in str(told.sentence)
+    assert STEP_LABELS[told.step]
+
+
+def test_a_term_that_ends_at_midnight_is_told_by_its_last_day() -> None:
+    dated = grant(ends_at=ENDS, scope=Scope.EVERYTHING)
+    decision = decide(login(dated), webinar(), Action.RECORDING, NOW)
+    told = explain(decision, webinar(), zone=NEW_YORK)
+    assert str(told.sentence) == "Your pass covers this webinar until 6 October 2027."
+
+
+def test_the_explanation_names_everything_that_was_weighed() -> None:
+    ended = grant("a", ends_at=NOW, scope=Scope.EVERYTHING)
+    taken = grant("b", revoked_at=NOW, revoked_as=Withdrawal.REFUNDED)
+    decision = decide(login(taken, ended), webinar(), Action.RECORDING, NOW)
+    told = explain(decision, webinar(), zone=NEW_YORK)
+    assert [(str(what), str(answer)) for what, answer in told.weighed] == [
+        ("Pass for every webinar", "ended on 1 June 2026"),
+        ("This webinar, for one log-in", "refunded on 1 June 2026"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        Code.OK_PERMANENT,
+        Code.OK_TERM,
+        Code.NOT_STARTED,
+        Code.HELD_AFTER_TERM,
+        Code.PASS_EXPIRED,
+        Code.SUSPENDED_DISPUTE,
+        Code.REFUNDED,
+        Code.REVOKED,
+        Code.NO_GRANT,
+    ],
+)
+def test_each_verdict_on_a_grant_can_be_told(code: Code) -> None:
+    dated = grant(ends_at=ENDS, revoked_at=NOW, revoked_as=Withdrawal.REVOKED)
+    told = explain(Turned(code, dated, (Candidate(dated, code),)), webinar(), zone=NEW_YORK)
+    assert "%(" not in str(told.weighed[0][1])
+
+
+def test_who_is_early_for_a_live_session_reads_when_the_door_opens() -> None:
+    decision = decide(login(grant()), webinar(), Action.LIVE, HELD.replace(hour=1))
+    told = explain(decision, webinar(), zone=NEW_YORK)
+    assert "Thursday 5 March 2026, 1:00" in str(told.sentence)
+    assert told.step is Step.WAIT
+
+
+def test_an_entitled_reader_of_handouts_is_not_offered_a_player_without_a_recording() -> None:
+    facts = webinar(playable=False, state=WebinarState.ANNOUNCED)
+    decision = decide(login(grant()), facts, Action.HANDOUT, NOW)
+    assert explain(decision, facts, zone=NEW_YORK).step is Step.WAIT

@@ -1,0 +1,329 @@
+"""The policy itself: pure decisions over facts."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lms.access.policy import (
+    Action,
+    Admitted,
+    Candidate,
+    Code,
+    GrantFacts,
+    LoginFacts,
+    PoolPlace,
+    Turned,
+    Way,
+    WebinarFacts,
+    decide,
+    weigh_holdings,
+)
+from lms.models.catalog import WebinarState
+from lms.models.grants import Scope, Withdrawal
+
+HELD = datetime(2026, 3, 5, 19, 0, tzinfo=UTC)
+NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def grant(
+    name: str = "a",
+    *,
+    starts_at: datetime = HELD - 30 * DAY,
+    ends_at: datetime | None = None,
+    scope: Scope = Scope.WEBINAR,
+    suspended_at: datetime | None = None,
+    revoked_at: datetime | None = None,
+    revoked_as: Withdrawal | None = None,
+    grace_until: datetime | None = None,
+    awaits_payment_since: datetime | None = None,
+    place: PoolPlace | None = None,
+) -> GrantFacts:
+    return GrantFacts(
+        public_id=name * 26,
+        scope=scope,
+        covers="",
+        starts_at=starts_at,
+        ends_at=ends_at,
+        suspended_at=suspended_at,
+        revoked_at=revoked_at,
+        revoked_as=revoked_as,
+        grace_until=grace_until,
+        awaits_payment_since=awaits_payment_since,
+        place=place,
+    )
+
+
+def place(way: Way, *, pool: str = "p", organization_id: int = 3) -> PoolPlace:
+    """How somebody stands with a pool of Elm County Library's."""
+    return PoolPlace(
+        pool=pool * 26,
+        organization_id=organization_id,
+        organization="e" * 26,
+        organization_name="Elm County Library",
+        way=way,
+    )
+
+
+def login(*grants: GrantFacts, blocked_at: datetime | None = None) -> LoginFacts:
+    return LoginFacts(id=1, blocked_at=blocked_at, grants=grants)
+
+
+def webinar(
+    *,
+    held_at: datetime = HELD,
+    state: WebinarState = WebinarState.ANNOUNCED,
+    free: bool = False,
+    playable: bool = True,
+) -> WebinarFacts:
+    return WebinarFacts(
+        id=7, state=state, free=free, held_at=held_at, minutes=60, playable=playable
+    )
+
+
+def code(*grants: GrantFacts, action: Action = Action.RECORDING, at: datetime = NOW) -> Code:
+    return decide(login(*grants), webinar(), action, at).code
+
+
+def test_a_permanent_grant_still_admits_after_twenty_years() -> None:
+    decision = decide(login(grant()), webinar(), Action.RECORDING, NOW.replace(year=2046))
+    assert decision == Admitted(Code.OK_PERMANENT, grant(), None, decision.candidates)
+
+
+def test_without_a_grant_nobody_watches() -> None:
+    assert code() is Code.NO_GRANT
+
+
+def test_a_pass_admits_to_its_last_moment_and_not_at_its_end() -> None:
+    ends_at = datetime(2027, 10, 7, 4, 0, tzinfo=UTC)
+    year = grant(ends_at=ends_at, scope=Scope.EVERYTHING)
+    assert code(year, at=ends_at - timedelta(microseconds=1)) is Code.OK_TERM
+    assert code(year, at=ends_at) is Code.PASS_EXPIRED
+
+
+def test_a_term_admits_from_its_first_moment() -> None:
+    later = grant(starts_at=NOW + DAY)
+    assert code(later, at=NOW + DAY - timedelta(microseconds=1)) is Code.NOT_STARTED
+    assert code(later, at=NOW + DAY) is Code.OK_PERMANENT
+
+
+def test_a_pass_includes_recordings_of_webinars_held_long_before_it() -> None:
+    year = grant(starts_at=NOW - DAY, ends_at=NOW + 364 * DAY, scope=Scope.EVERYTHING)
+    old = webinar(held_at=HELD.replace(year=2019))
+    assert decide(login(year), old, Action.RECORDING, NOW).code is Code.OK_TERM
+
+
+def test_a_pass_excludes_a_webinar_held_at_or_after_its_end() -> None:
+    year = grant(ends_at=NOW + DAY, scope=Scope.EVERYTHING)
+    for held_at in (NOW + DAY, NOW + 30 * DAY):
+        later = webinar(held_at=held_at, playable=False)
+        for action in Action:
+            assert decide(login(year), later, action, NOW).code is Code.HELD_AFTER_TERM
+
+
+def test_nothing_is_left_of_a_pass_after_its_end_but_purchases_stay() -> None:
+    ended = grant("a", ends_at=NOW - DAY, scope=Scope.EVERYTHING)
+    bought = grant("b")
+    assert code(ended) is Code.PASS_EXPIRED
+    assert code(ended, bought) is Code.OK_PERMANENT
+
+
+def test_permanent_wins_before_later_end_before_earlier_end() -> None:
+    short = grant("a", ends_at=NOW + DAY)
+    long = grant("b", ends_at=NOW + 9 * DAY)
+    permanent = grant("c")
+    facts = webinar()
+    first = decide(login(short, long), facts, Action.RECORDING, NOW)
+    assert isinstance(first, Admitted)
+    assert first.ends_at == long.ends_at
+    second = decide(login(short, long, permanent), facts, Action.RECORDING, NOW)
+    assert isinstance(second, Admitted)
+    assert second.grant == permanent
+
+
+@pytest.mark.parametrize(
+    ("revoked_as", "expected"),
+    [(Withdrawal.REFUNDED, Code.REFUNDED), (Withdrawal.REVOKED, Code.REVOKED)],
+)
+def test_a_grant_taken_back_says_why(revoked_as: Withdrawal, expected: Code) -> None:
+    taken = grant(revoked_at=NOW, revoked_as=revoked_as)
+    assert code(taken) is expected
+    assert code(taken, at=NOW - DAY) is Code.OK_PERMANENT
+
+
+def test_a_dispute_suspends() -> None:
+    assert code(grant(suspended_at=NOW)) is Code.SUSPENDED_DISPUTE
+
+
+def test_the_refusal_nearest_to_being_mended_is_told() -> None:
+    refused = [
+        grant("a", revoked_at=NOW, revoked_as=Withdrawal.REVOKED),
+        grant("b", revoked_at=NOW, revoked_as=Withdrawal.REFUNDED),
+        grant("c", suspended_at=NOW),
+        grant("d", ends_at=NOW),
+        grant("e", ends_at=HELD),
+        grant("f", starts_at=NOW + DAY),
+    ]
+    expected = [
+        Code.REVOKED,
+        Code.REFUNDED,
+        Code.SUSPENDED_DISPUTE,
+        Code.PASS_EXPIRED,
+        Code.HELD_AFTER_TERM,
+        Code.NOT_STARTED,
+    ]
+    for count, answer in enumerate(expected, start=1):
+        decision = decide(login(*refused[:count]), webinar(), Action.RECORDING, NOW)
+        assert isinstance(decision, Turned)
+        assert decision.code is answer
+        assert decision.grant == refused[count - 1]
+
+
+def test_a_block_and_a_pulled_webinar_beat_every_grant() -> None:
+    blocked = login(grant(), blocked_at=NOW)
+    assert decide(blocked, webinar(), Action.RECORDING, NOW).code is Code.ACCOUNT_BLOCKED
+    pulled = webinar(state=WebinarState.PULLED)
+    assert decide(login(grant()), pulled, Action.RECORDING, NOW).code is Code.WEBINAR_PULLED
+    free = webinar(state=WebinarState.PULLED, free=True)
+    assert decide(login(), free, Action.RECORDING, NOW).code is Code.WEBINAR_PULLED
+
+
+def test_a_withdrawn_webinar_stays_with_its_holders() -> None:
+    withdrawn = webinar(state=WebinarState.WITHDRAWN, free=True)
+    assert decide(login(grant()), withdrawn, Action.RECORDING, NOW).code is Code.OK_PERMANENT
+    assert decide(login(), withdrawn, Action.RECORDING, NOW).code is Code.NO_GRANT
+
+
+def test_a_free_webinar_admits_any_login_and_a_purchase_stays_the_reason() -> None:
+    free = webinar(free=True)
+    assert decide(login(), free, Action.RECORDING, NOW).code is Code.OK_FREE
+    dated = login(grant(ends_at=NOW + DAY))
+    assert decide(dated, free, Action.RECORDING, NOW).code is Code.OK_FREE
+    assert decide(login(grant()), free, Action.RECORDING, NOW).code is Code.OK_PERMANENT
+
+
+def test_a_draft_is_free_for_nobody() -> None:
+    draft = webinar(state=WebinarState.DRAFT, free=True)
+    assert decide(login(), draft, Action.RECORDING, NOW).code is Code.NO_GRANT
+
+
+def test_the_door_of_a_live_session_opens_an_hour_before_and_closes_after_its_minutes() -> None:
+    opens, ends = HELD - timedelta(hours=1), HELD + timedelta(minutes=60)
+    tick = timedelta(microseconds=1)
+    expected = {
+        opens - tick: Code.LIVE_NOT_OPEN,
+        opens: Code.OK_PERMANENT,
+        ends - tick: Code.OK_PERMANENT,
+        ends: Code.LIVE_OVER,
+    }
+    for at, answer in expected.items():
+        assert code(grant(), action=Action.LIVE, at=at) is answer
+
+
+def test_the_room_stays_open_for_an_hour_until_there_is_a_recording() -> None:
+    ends, tick = HELD + timedelta(minutes=60), timedelta(microseconds=1)
+    overruns = webinar(playable=False)
+    holder = login(grant())
+    shuts = ends + timedelta(hours=1)
+    assert decide(holder, overruns, Action.LIVE, ends).code is Code.OK_PERMANENT
+    assert decide(holder, overruns, Action.LIVE, shuts - tick).code is Code.OK_PERMANENT
+    assert decide(holder, overruns, Action.LIVE, shuts).code is Code.LIVE_OVER
+    assert decide(holder, webinar(), Action.LIVE, ends).code is Code.LIVE_OVER
+
+
+def test_live_entry_needs_a_webinar_that_starts_inside_the_term() -> None:
+    during = HELD + timedelta(minutes=10)
+    bought_meanwhile = grant(starts_at=HELD + timedelta(minutes=5), ends_at=HELD + 365 * DAY)
+    assert code(bought_meanwhile, action=Action.LIVE, at=during) is Code.NO_GRANT
+    bought_in_time = grant(starts_at=HELD, ends_at=HELD + 365 * DAY)
+    assert code(bought_in_time, action=Action.LIVE, at=during) is Code.OK_TERM
+
+
+def test_a_canceled_webinar_has_no_live_session() -> None:
+    canceled = webinar(state=WebinarState.CANCELED)
+    assert decide(login(grant()), canceled, Action.LIVE, HELD).code is Code.LIVE_OVER
+
+
+def test_a_recording_that_is_not_ready_turns_away_viewers_and_never_a_handout() -> None:
+    unready = webinar(playable=False)
+    holder = login(grant())
+    assert decide(holder, unready, Action.RECORDING, NOW).code is Code.RECORDING_NOT_READY
+    assert decide(holder, unready, Action.HANDOUT, NOW).code is Code.OK_PERMANENT
+
+
+def test_codes_about_the_webinar_are_told_only_to_those_otherwise_admitted() -> None:
+    unready = webinar(playable=False)
+    assert decide(login(), unready, Action.RECORDING, NOW).code is Code.NO_GRANT
+    ended = login(grant(ends_at=NOW - DAY))
+    assert decide(ended, unready, Action.RECORDING, NOW).code is Code.PASS_EXPIRED
+
+
+def test_within_an_organization_a_login_s_own_grants_do_not_count() -> None:
+    decision = decide(login(grant()), webinar(), Action.RECORDING, NOW, within=3)
+    assert decision == Turned(Code.NO_GRANT, None, ())
+    free = decide(login(grant()), webinar(free=True), Action.RECORDING, NOW, within=3)
+    assert free.code is Code.OK_FREE
+
+
+def test_a_sale_that_staff_hold_opens_when_it_is_paid() -> None:
+    assert code(grant(awaits_payment_since=NOW)) is Code.PAYMENT_PENDING
+    to_come = grant(awaits_payment_since=NOW, starts_at=NOW + DAY)
+    assert code(to_come) is Code.PAYMENT_PENDING
+    over = grant(awaits_payment_since=NOW - DAY, ends_at=NOW)
+    assert code(over) is Code.PASS_EXPIRED
+
+
+def test_a_payment_that_is_awaited_keeps_nobody_in_during_grace() -> None:
+    held = grant(
+        ends_at=NOW, grace_until=NOW + DAY, awaits_payment_since=NOW, place=place(Way.CLAIMED)
+    )
+    assert code(held) is Code.PAYMENT_PENDING
+
+
+def test_a_term_to_come_says_at_once_what_it_will_not_include() -> None:
+    to_come = grant(starts_at=NOW + DAY, ends_at=NOW + 30 * DAY)
+    later = webinar(held_at=NOW + 40 * DAY)
+    assert decide(login(to_come), later, Action.LIVE, NOW).code is Code.HELD_AFTER_TERM
+
+
+def test_in_grace_nobody_joins_a_live_session_held_after_the_end() -> None:
+    contract = grant(ends_at=NOW, grace_until=NOW + 14 * DAY, place=place(Way.CLAIMED))
+    today = webinar(held_at=NOW + timedelta(minutes=10))
+    assert decide(login(contract), today, Action.LIVE, NOW).code is Code.HELD_AFTER_TERM
+
+
+def test_the_best_way_to_a_pool_is_the_one_that_counts() -> None:
+    ways = [grant("a", place=place(way)) for way in Way]
+    decision = decide(login(*ways), webinar(), Action.RECORDING, NOW)
+    assert decision.code is Code.OK_PERMANENT
+    assert decision.candidates == (Candidate(grant("a", place=place(Way.CLAIMED)), decision.code),)
+
+
+def test_a_seat_in_the_future_is_not_one_yet() -> None:
+    later = replace(place(Way.CLAIMED), claimed_at=NOW + DAY)
+    assert code(grant(place=later)) is Code.INVITE_NOT_CLAIMED
+
+
+def test_who_lost_a_seat_hears_of_the_renewal_that_went_on_without_them() -> None:
+    frozen = place(Way.FROZEN)
+    old = grant("a", ends_at=NOW - DAY, place=frozen)
+    new = grant("b", starts_at=NOW - DAY, ends_at=NOW + DAY, place=frozen)
+    decision = decide(login(old, new), webinar(), Action.RECORDING, NOW)
+    assert (decision.code, decision.grant) == (Code.SEAT_RELEASED, new)
+
+
+def test_one_pool_that_goes_on_says_nothing_of_another() -> None:
+    lapsed = grant("a", ends_at=NOW - DAY, place=place(Way.FROZEN))
+    other = grant("b", revoked_at=None, place=place(Way.RELEASED, pool="q"))
+    assert code(lapsed, other) is Code.CONTRACT_LAPSED
+
+
+def test_holdings_are_weighed_whichever_webinar_is_asked_about() -> None:
+    ended = grant("a", ends_at=NOW, scope=Scope.EVERYTHING)
+    seat = grant("b", place=place(Way.CLAIMED))
+    weighed = weigh_holdings([ended, seat], NOW)
+    assert [(each.grant, each.code) for each in weighed] == [
+        (seat, Code.OK_PERMANENT),
+        (ended, Code.PASS_EXPIRED),
+    ]

@@ -1,0 +1,176 @@
+"""Further addresses of a login."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.accounts import (
+    accounts,
+    email_aliases,
+    email_change,
+    sign_in_codes_and_password_resets,
+    sign_up,
+)
+from lms.accounts.accounts import NewLogin
+from lms.accounts.email_aliases import Alias
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.core.errors import Conflict, NotFound
+from lms.mail.links import Doors
+from lms.models.accounts import Login, LoginAlias
+from lms.models.audit import AuditEntry
+from lms.models.mail import Mail
+from lms.people import login_merges
+from tests.cast import Cast, Person
+from tests.clock import NOW
+
+OTHER = "alice@other.example"
+DOORS = Doors("http://localhost")
+
+
+def _add(database: Database, person: Person, email: str = OTHER) -> Alias:
+    with database.transaction() as session:
+        return email_aliases.add_alias(session, person.id, read_address(email), actor=None, now=NOW)
+
+
+def _letters(database: Database) -> list[tuple[str, str]]:
+    with database.read_session() as session:
+        return [
+            (one.kind, one.recipient) for one in session.scalars(select(Mail).order_by(Mail.id))
+        ]
+
+
+def test_a_further_address_leads_to_the_login_however_it_is_written(
+    database: Database, cast: Cast
+) -> None:
+    _add(database, cast.alice)
+    with database.read_session() as session:
+        assert accounts.find_by_email(session, " Alice@OTHER.example").id == cast.alice.id
+
+
+def test_it_leads_to_the_kept_login_where_two_were_merged(database: Database, cast: Cast) -> None:
+    _add(database, cast.alice)
+    with database.transaction() as session:
+        login_merges.merge(
+            session,
+            kept=cast.dan.public_id,
+            merged=cast.alice.public_id,
+            hooks=(),
+            actor=None,
+            now=NOW,
+        )
+        assert accounts.find_by_email(session, OTHER).id == cast.dan.id
+        assert [one.email for one in email_aliases.list_for(session, cast.dan.id)] == [OTHER]
+
+
+def test_the_password_goes_with_it(database: Database, cast: Cast) -> None:
+    _add(database, cast.alice)
+    with database.transaction() as session:
+        session.get_one(Login, cast.alice.id).password_hash = "a hash"  # noqa: S105
+        session.flush()
+        kept = accounts.read_kept(session, read_address(OTHER))
+    assert (kept.login_id, kept.password_hash) == (cast.alice.id, "a hash")
+
+
+def test_a_code_goes_to_the_further_address_as_it_is_kept(database: Database, cast: Cast) -> None:
+    _add(database, cast.alice)
+    with database.transaction() as session:
+        asked = read_address("\uff21lice@other.example")
+        sign_in_codes_and_password_resets.ask_code(
+            session, asked, doors=DOORS, onward=None, now=NOW
+        )
+    assert _letters(database) == [("sign_in_code", OTHER)]
+
+
+def test_a_new_password_is_offered_to_all_its_addresses_that_count(
+    database: Database, cast: Cast
+) -> None:
+    _add(database, cast.alice)
+    with database.transaction() as session:
+        sign_in_codes_and_password_resets.ask_new_password(
+            session, read_address(OTHER), doors=DOORS, now=NOW
+        )
+    assert _letters(database) == [
+        ("reset_password", cast.alice.email),
+        ("reset_password", OTHER),
+    ]
+
+
+def test_nobody_makes_a_second_account_under_it(database: Database, cast: Cast) -> None:
+    _add(database, cast.alice)
+    address = read_address(OTHER)
+    with database.transaction() as session:
+        sign_up.ask_sign_up(session, address, doors=DOORS, onward=None, now=NOW)
+    assert _letters(database) == [("account_exists", OTHER)]
+    with pytest.raises(Conflict), database.transaction() as session:
+        accounts.add_login(session, NewLogin(address, "Alice"), actor=None, now=NOW)
+
+
+def test_nobody_else_moves_an_account_to_it(database: Database, cast: Cast) -> None:
+    _add(database, cast.alice)
+    with database.transaction() as session:
+        bob = accounts.read_account(session, cast.bob.id)
+        email_change.ask_change(session, bob, read_address(OTHER), doors=DOORS, now=NOW)
+    assert _letters(database) == [("account_exists", OTHER)]
+
+
+def test_its_own_person_makes_it_the_first_address(database: Database, cast: Cast) -> None:
+    _add(database, cast.alice)
+    with database.transaction() as session:
+        alice = accounts.read_account(session, cast.alice.id)
+        email_change.ask_change(session, alice, read_address(OTHER), doors=DOORS, now=NOW)
+    with database.read_session() as session:
+        text = session.scalars(select(Mail.text)).one()
+    secret = text.split("/account/email/confirm/")[1].split()[0]
+    with database.transaction() as session:
+        assert email_change.confirm_change(session, secret, doors=DOORS, now=NOW) == OTHER
+        assert session.scalars(select(LoginAlias)).all() == []
+        assert accounts.read_account(session, cast.alice.id).email == OTHER
+
+
+def test_an_address_leads_to_one_login_only(database: Database, cast: Cast) -> None:
+    _add(database, cast.alice)
+    for person, email in (
+        (cast.alice, OTHER),
+        (cast.bob, OTHER),
+        (cast.bob, cast.alice.email),
+        (cast.alice, cast.alice.email),
+    ):
+        with pytest.raises(Conflict):
+            _add(database, person, email)
+
+
+def test_what_was_only_begun_under_it_makes_way(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        sign_up.ask_sign_up(session, read_address(OTHER), doors=DOORS, onward=None, now=NOW)
+    _add(database, cast.alice)
+    with database.read_session() as session:
+        assert accounts.find_by_email(session, OTHER).id == cast.alice.id
+
+
+def test_a_removed_address_leads_nowhere(database: Database, cast: Cast) -> None:
+    made = _add(database, cast.alice)
+    with database.transaction() as session:
+        with pytest.raises(NotFound):
+            email_aliases.remove_alias(session, cast.bob.id, made.public_id, actor=None, now=NOW)
+        email_aliases.remove_alias(session, cast.alice.id, made.public_id, actor=None, now=NOW)
+        with pytest.raises(NotFound):
+            accounts.find_by_email(session, OTHER)
+
+
+def test_a_login_has_at_most_twenty(database: Database, cast: Cast) -> None:
+    for number in range(20):
+        _add(database, cast.alice, f"alice{number}@other.example")
+    with pytest.raises(Conflict):
+        _add(database, cast.alice)
+
+
+def test_a_login_that_is_none_has_none(database: Database) -> None:
+    with pytest.raises(NotFound), database.transaction() as session:
+        email_aliases.add_alias(session, 999, read_address(OTHER), actor=None, now=NOW)
+
+
+def test_the_trail_holds_no_address(database: Database, cast: Cast) -> None:
+    made = _add(database, cast.alice)
+    with database.read_session() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+    assert (entry.act, entry.detail) == ("login.alias_added", {"alias": made.public_id})

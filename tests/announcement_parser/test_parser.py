@@ -1,0 +1,211 @@
+"""Announcements in seven layouts, each read into the same fields."""
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lms.announcement_parser.dates import Ask, Beginning
+from lms.announcement_parser.parser import Understood, read_flyer
+from lms.announcement_parser.sections import LABELS
+
+TEXTS = Path(__file__).parent / "texts"
+TODAY = date(2026, 11, 26)
+NEW_YORK = "America/New_York"
+
+
+def begins(*clock: int, zone: str) -> Beginning:
+    return Beginning(datetime(*clock), zone)  # type: ignore[arg-type]  # noqa: DTZ001  (a wall clock)
+
+
+def understood(name: str) -> Understood:
+    return understood_of((TEXTS / name).read_text("utf-8"))
+
+
+def understood_of(text: str) -> Understood:
+    return read_flyer(text, house_zone=NEW_YORK, today=TODAY)
+
+
+def sums(read: Understood) -> list[str]:
+    return [amount.said for price in read.prices for amount in price.amounts]
+
+
+def names(read: Understood) -> list[str]:
+    return [one.name for one in read.speakers]
+
+
+def test_labels_above_with_bullets_and_a_heading_in_capitals_for_the_presenter() -> None:
+    read = understood("labels_above.txt")
+    assert read.title == "Mending Books with Children: A Repair Corner That Lasts"
+    assert read.series == ("Gentle Stacks",)
+    assert read.overview.startswith("A torn page is an invitation. Children who have once glued")
+    assert len(read.overview.split("\n\n")) == 2
+    assert read.agenda == (
+        "Choose tools that small hands can use.",
+        "Which tears can be mended by a child? And which are for the bindery?",
+        "Write the house rules on one card.",
+    )
+    assert read.when.beginning == begins(2027, 3, 9, 14, zone=NEW_YORK)
+    assert read.when.asks == ()
+    assert read.minutes == 75
+    assert names(read) == ["Dr. Wilhelmina Oyelaran"]
+    assert "nine counties.\n\nShe keeps two parrots" in read.speakers[0].biography
+    assert sums(read) == ["$99.00", "$75.00", "$65.00", "$299.00"]
+    assert not read.free  # it is free for holders of a pass alone
+    assert [one.heading for one in read.rest] == ["TO REGISTER:"]
+
+
+def test_labels_beside_their_values() -> None:
+    read = understood("labels_beside.txt")
+    assert read.title == "Quiet Hours That People Keep"
+    assert read.series == ("The Calm Branch",)
+    assert read.when.beginning == begins(2027, 4, 14, 15, zone="Europe/Berlin")
+    assert read.minutes == 90
+    assert names(read) == ["Tomasz Wren"]
+    assert sums(read) == ["€85.00", "€1,250.00"]
+    assert read.overview.endswith("its furniture what it is for.")
+    assert read.agenda[2:] == ("A week of measuring", "What to say, and when to say nothing")
+    assert read.rest == ()
+
+
+def test_markdown_with_several_zones_and_a_date_that_two_continents_read_differently() -> None:
+    read = understood("markdown.md")
+    assert read.title == "Cataloguing the Unlabeled"
+    assert read.when.beginning is None
+    assert read.when.asks == (Ask.DAY_OR_MONTH,)
+    assert read.when.choices == (
+        begins(2027, 5, 11, 14, zone=NEW_YORK),
+        begins(2027, 11, 5, 14, zone=NEW_YORK),
+    )
+    assert names(read) == ["Ingrid Solheim-Baptiste", "Rafael Duarte"]
+    assert read.speakers[1].biography.startswith("Rafael Duarte writes finding aids")
+    assert "opens **three**" not in read.overview
+    assert "We open **three** of them together" in read.overview
+    assert sums(read) == ["$99.00", "$499.00"]
+    assert [(one.heading, one.text) for one in read.rest] == [
+        ("Parking", "There is none; this is online.")
+    ]
+
+
+def test_a_forwarded_mail_whose_lines_are_quoted() -> None:
+    read = understood("forwarded.txt")
+    assert read.title == "The Overdue Conversation"
+    assert read.when.beginning == begins(2027, 1, 21, 19, zone="Europe/London")
+    assert read.overview.startswith("Nobody likes to talk about what is owed.")
+    assert read.agenda[1] == "tell a rule from a habit, and say which one it is"
+    assert read.free
+    assert [(one.name, one.biography) for one in read.speakers] == [
+        ("Ms. Philippa Grange", "Philippa Grange has worked at service desks for thirty years.")
+    ]
+    aside = "\n".join(one.text for one in read.rest)
+    for kept in ("put this one up this week", "office@lanternhouse.example", "12 Quay Lane"):
+        assert kept in aside
+    assert "2026" not in read.when_words  # when the mail was written is no date of a webinar
+
+
+def test_sentences_alone() -> None:
+    read = understood("sentences.txt")
+    assert read.title == "Shelves Without Dust"
+    assert read.when.beginning == begins(2027, 10, 6, 10, 30, zone=NEW_YORK)
+    assert read.minutes == 90
+    assert names(read) == ["Oluwaseun Pryce"]
+    assert read.speakers[0].biography.endswith("in Leeds.")
+    assert len(read.agenda) == 3
+    assert sums(read) == ["£45.00", "£320.00"]
+
+
+def test_a_table_of_labels_and_headings_that_are_underlined() -> None:
+    read = understood("table.txt")
+    assert (read.title, read.series) == ("Maps for the Front Desk", ("Wayfinding",))
+    assert read.when.beginning == begins(2027, 2, 18, 14, zone=NEW_YORK)
+    assert read.minutes == 60
+    assert names(read) == ["Prof. Anneliese de Groot"]
+    assert read.speakers[0].biography.startswith("Anneliese de Groot draws maps")
+    assert len(read.agenda) == 3
+    assert sums(read) == ["$99.00", "$65.00"]
+    assert [one.heading for one in read.rest] == ["ACCESSIBILITY"]
+
+
+def test_wrapped_lines_and_degrees_behind_a_name() -> None:
+    read = understood("wrapped.txt")
+    assert read.title.endswith("changed the way a reading room is used")
+    assert names(read) == ["Marguerite Achterberg, M.L.S.", "Benedikt Osei"]
+    assert read.when.beginning == begins(2027, 5, 7, 14, zone=NEW_YORK)
+    assert read.minutes == 75
+    assert read.agenda[1] == "Who sits down first, and why"
+    assert sums(read) == ["$1,299.50"]
+
+
+def everything(read: Understood) -> str:
+    return "\n".join(
+        [
+            read.title,
+            *read.series,
+            read.summary,
+            read.overview,
+            *read.agenda,
+            read.when_words,
+            str(read.minutes),
+            *(f"{one.name} {one.biography}" for one in read.speakers),
+            *(one.words for one in read.prices),
+            *(f"{one.heading} {one.text}" for one in read.rest),
+        ]
+    ).casefold()
+
+
+def lost(text: str) -> set[str]:
+    """Return the words of a text that stand nowhere in what was read, but for known labels."""
+    labels = {word for name in LABELS for word in re.findall(r"\w+", name)}
+    kept = set(re.findall(r"\w+", everything(understood_of(text))))
+    text = re.sub(r"(?m)^[\W_]*(?:\d{1,2}|[A-Za-z])[.)]\s", "", text)  # the numbers of a list
+    spoken = {"one", "hour", "series", "the", "of", "in", "our", "re", "fwd", "by", "led", "hosted"}
+    return set(re.findall(r"\w+", text.casefold())) - kept - labels - spoken
+
+
+@pytest.mark.parametrize("text", sorted(TEXTS.iterdir()), ids=lambda path: path.stem)
+def test_no_word_is_lost_in_any_layout(text: Path) -> None:
+    assert lost(text.read_text("utf-8")) == set()
+
+
+PIECES = st.sampled_from(
+    [line for path in sorted(TEXTS.iterdir()) for line in path.read_text("utf-8").splitlines()]
+    + ["", "> ", "--", "----", "•", "Date:", "WITH", "Subject: x", "On Monday Ann wrote:", "$", "("]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PIECES, max_size=14))
+def test_no_word_is_lost_whatever_order_the_lines_come_in(lines: list[str]) -> None:
+    assert lost("\n".join(lines)) == set()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=400))
+def test_any_text_at_all_is_read(text: str) -> None:
+    understood_of(text)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "\t" * 90_000 + "1",
+        "Presenter: Ann" + " " * 90_000 + "b",
+        "Some title\nof the" + " " * 90_000 + "x",
+        "\n" * 90_000 + "x",
+        "When: " + "2:00 pm ET, " * 7_000,
+        "When: " + "3/4/2027 " * 4_000 + "2:00 " * 8_000,
+        "Presenters:\n" + "\n".join(f"- Ann B{number}" for number in range(8_000)),
+    ],
+    ids=["tabs", "name", "series", "lines", "times", "days", "people"],
+)
+def test_a_text_that_means_harm_is_read_like_any_other(hostile: str) -> None:
+    read = understood_of(f"Mending spines\n\nDate: 6 May 2027, 2 pm ET\n\n{hostile}")
+    assert read.title == "Mending spines"
+    assert "6 May 2027, 2 pm ET" in read.when_words
+
+
+def test_figures_without_end_are_no_sum() -> None:
+    assert sums(understood_of("Title\n\nPrice: $" + "9" * 5_000 + " or $75")) == ["$75.00"]

@@ -1,0 +1,359 @@
+"""Bringing in who was there live: looked at first, matched with people, counted without overlap."""
+
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from lms.accounts import email_aliases
+from lms.attendance import report_imports
+from lms.attendance.attendance_spans import minutes_of
+from lms.certificates.rules import read_attendance
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.core.runtime import Carrel
+from lms.jobs.queue import JobRun
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.certificates import Certificate, CertificateKind
+from lms.models.jobs import Job
+from lms.models.live import RoomReport, RoomStay
+from lms.people import erasure
+from lms.registry import LIBRARY
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.live.upcoming_webinar import DOORS, HELD_AT, HOUR, Quiet, register
+from tests.visitor import Visitor
+
+HEAD = "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest"
+REPORT = f"""{HEAD}
+Alice,ALICE@example.org,03/05/2026 09:50:00 AM,03/05/2026 10:30:00 AM,40,No
+Alice,alice@example.org,03/05/2026 10:20:00 AM,03/05/2026 10:50:00 AM,30,No
+Bob,bob@example.org,03/05/2026 10:00:00 AM,03/05/2026 10:20:00 AM,20,No
+Daniel's iPad,,03/05/2026 10:00:00 AM,03/05/2026 11:00:00 AM,60,Yes
+Host,host@zoom.example,03/05/2026 09:45:00 AM,03/05/2026 11:05:00 AM,80,No
+"""
+
+
+@pytest.fixture
+def held(cast: Cast, database: Database, clock: Clock) -> Cast:
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).held_at = HELD_AT
+    register(database, cast.webinar_id, cast.bob.id)
+    clock.set(HELD_AT + 2 * HOUR)
+    return cast
+
+
+@pytest.fixture
+def ada(client: Visitor, held: Cast) -> Visitor:
+    client.sign_in(held.ada.id)
+    return client
+
+
+def send(ada: Visitor, cast: Cast, text: str = REPORT, **more: str) -> TestResponse:
+    file = (io.BytesIO(text.encode()), "participants.csv")
+    return ada.post(
+        f"/staff/webinars/{cast.slug}/attendance",
+        data={"file": file, **more},
+        content_type="multipart/form-data",
+    )
+
+
+def count(carrel: Carrel) -> None:
+    with carrel.database.read_session() as session:
+        subjects = session.scalars(
+            select(Job.subject).where(Job.kind == report_imports.COUNT)
+        ).all()
+    for subject in subjects:
+        LIBRARY.job_handlers[report_imports.COUNT](
+            carrel, JobRun(0, "", subject, {}, 1, 1, Quiet())
+        )
+
+
+def bring_in(ada: Visitor, carrel: Carrel, cast: Cast, text: str = REPORT) -> None:
+    ada.post(send(ada, cast, text).location)
+    count(carrel)
+
+
+def minutes(database: Database, cast: Cast) -> dict[str, int]:
+    with database.read_session() as session:
+        return {
+            name: read_attendance(session, getattr(cast, name).id, cast.webinar_id)
+            for name in ("alice", "bob", "dan", "carol")
+        }
+
+
+def match(ada: Visitor, cast: Cast, **data: str) -> TestResponse:
+    return ada.post(f"/staff/webinars/{cast.slug}/attendance/match", data=data)
+
+
+def test_a_report_is_looked_at_before_anything_is_done(
+    ada: Visitor, held: Cast, database: Database
+) -> None:
+    shown = ada.get(send(ada, held).location).text
+    for words in ("Alice", "Bob", "Daniel&#39;s iPad", "host@zoom.example", "Nobody we know"):
+        assert words in shown
+    with database.read_session() as session:
+        assert session.scalars(select(RoomStay)).all() == []
+    assert minutes(database, held) == {"alice": 0, "bob": 0, "dan": 0, "carol": 0}
+
+
+def test_minutes_are_counted_from_the_beginning_on_and_once_each(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    bring_in(ada, carrel, held)
+    assert minutes(database, held) == {"alice": 50, "bob": 20, "dan": 0, "carol": 0}
+    with database.read_session() as session:
+        [made] = session.scalars(select(Certificate)).all()
+        assert (made.login_id, made.kind) == (held.alice.id, CertificateKind.LIVE)
+
+
+def test_the_same_report_twice_changes_nothing_and_a_later_one_adds(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    bring_in(ada, carrel, held)
+    again = send(ada, held)
+    assert "Bringing it in again changes nothing" in ada.get(again.location).text
+    ada.post(again.location)
+    count(carrel)
+    assert minutes(database, held)["alice"] == 50
+    later = f"{HEAD}\nBob,bob@example.org,03/05/2026 10:30:00 AM,03/05/2026 11:00:00 AM,30,No\n"
+    bring_in(ada, carrel, held, later)
+    assert minutes(database, held)["bob"] == 50
+    with database.read_session() as session:
+        assert len(session.scalars(select(RoomStay)).all()) == 6
+        assert len(session.scalars(select(Certificate)).all()) == 2
+
+
+@pytest.mark.parametrize("letter", ["\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}", "\u0390"])
+def test_a_name_of_letters_that_become_many_keeps_nobody_out(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database, letter: str
+) -> None:
+    name, mail = letter * 150, "\u0390" * 200
+    odd = f"{name},{mail},03/05/2026 10:00:00 AM,03/05/2026 11:00:00 AM,60,Yes\n"
+    lone = f"{name},,03/05/2026 10:00:00 AM,03/05/2026 11:00:00 AM,60,Yes\n"
+    bring_in(ada, carrel, held, REPORT + odd + lone)
+    assert minutes(database, held)["alice"] == 50
+    [key] = [one for one in keys(database) if one.startswith("name:") and len(one) == 330]
+    match(ada, held, key=key, act="match", email="dan@example.org")
+    assert minutes(database, held)["dan"] == 60
+
+
+def test_staff_say_whose_a_stay_is_and_it_is_known_from_then_on(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    bring_in(ada, carrel, held)
+    page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
+    assert "2 participants are nobody we know" in page
+    [key] = [key for key in keys(database) if key.startswith("name:")]
+    match(ada, held, key=key, act="match", email="dan@example.org")
+    assert minutes(database, held)["dan"] == 60
+    more = f"{HEAD}\nDaniel's iPad (Dan),,03/05/2026 11:00:00 AM,03/05/2026 11:10:00 AM,10,Yes\n"
+    bring_in(ada, carrel, held, more)
+    assert minutes(database, held)["dan"] == 70
+    match(ada, held, key=key, act="put_back")
+    assert minutes(database, held)["dan"] == 0
+
+
+def test_who_is_left_out_stays_out_of_later_reports(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    bring_in(ada, carrel, held)
+    for key in keys(database):
+        if key.startswith("name:") or "zoom.example" in key:
+            match(ada, held, key=key, act="ignore")
+    page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
+    assert "nobody we know" not in page
+    bring_in(ada, carrel, held, REPORT.replace("11:05:00", "11:06:00"))
+    assert "nobody we know" not in ada.get(f"/staff/webinars/{held.slug}/attendance").text
+
+
+def test_who_is_left_out_though_somebody_had_just_said_who_it_is_is_not_counted(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    bring_in(ada, carrel, held)
+    [key] = [key for key in keys(database) if key.startswith("name:")]
+    match(ada, held, key=key, act="match", email="dan@example.org")
+    match(ada, held, key=key, act="ignore")
+    assert minutes(database, held)["dan"] == 0
+
+
+def test_an_address_without_a_login_is_refused(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    bring_in(ada, carrel, held)
+    [key] = [key for key in keys(database) if key.startswith("name:")]
+    answer = match(ada, held, key=key, act="match", email="nobody@example.org")
+    assert "Nobody here has a log-in under this address." in ada.get(answer.location).text
+    assert match(ada, held, key="name:none", act="ignore").status_code == 404
+
+
+def test_a_registrants_address_is_suggested_for_their_name(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    bring_in(ada, carrel, held, f"{HEAD}\nBOB,,03/05/2026 10:00 AM,03/05/2026 11:00 AM,60,Yes\n")
+    page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
+    assert 'value="bob@example.org"' in page
+    assert minutes(database, held)["bob"] == 0  # a name alone proves nothing
+
+
+def by_hand(ada: Visitor, cast: Cast, text: str) -> None:
+    path = f"/staff/webinars/{cast.slug}/certificates/attended"
+    assert ada.post(path, data={"people": text}).status_code == 303
+
+
+def test_minutes_entered_by_hand_stand_and_the_reports_are_shown_beside_them(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    by_hand(ada, held, "bob@example.org 45")
+    here = send(ada, held).location
+    assert "45 by hand count" in ada.get(here).text
+    ada.post(here)
+    page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
+    assert "The report is still being counted" in page
+    assert "Count the report" not in page
+    early = match(ada, held, key="bob@example.org", act="by_report")
+    assert "What the report says is still being counted." in ada.get(early.location).text
+    assert minutes(database, held)["bob"] == 45
+    count(carrel)
+    assert minutes(database, held)["bob"] == 45
+    page = ada.get(f"/staff/webinars/{held.slug}/attendance").text
+    assert "45 by hand count" in page
+    assert re.search("Count the report.s 20<", page)
+    assert "still being counted" not in page
+    match(ada, held, key="bob@example.org", act="by_report")
+    assert minutes(database, held)["bob"] == 20
+    assert "by hand" not in ada.get(f"/staff/webinars/{held.slug}/attendance").text
+    by_hand(ada, held, "bob@example.org 46")
+    count(carrel)
+    assert minutes(database, held)["bob"] == 46
+
+
+def test_going_by_a_report_that_names_nobody_is_not_found(
+    ada: Visitor, held: Cast, database: Database
+) -> None:
+    by_hand(ada, held, "bob@example.org 45")
+    assert match(ada, held, key="bob@example.org", act="by_report").status_code == 404
+    assert minutes(database, held)["bob"] == 45
+
+
+def crowd(size: int) -> str:
+    row = (
+        "Guest {0:03},guest{0:03}@example.org,03/05/2026 10:00:00 AM,03/05/2026 11:00:00 AM,60,Yes"
+    )
+    return "\n".join([HEAD, *(row.format(number) for number in range(size))])
+
+
+def test_a_long_report_is_shown_page_by_page(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    here = send(ada, held, crowd(120)).location
+    first, last = ada.get(here).text, ada.get(f"{here}?page=3").text
+    assert "1 to 50 of 120" in first
+    assert "Guest 049" in first
+    assert "Guest 050" not in first
+    assert "Guest 119" in last
+    assert ada.get(f"{here}?page=4").status_code == 404
+    ada.post(here)
+    page = ada.get(f"/staff/webinars/{held.slug}/attendance?page=2").text
+    assert "120 participants are nobody we know" in page
+    assert "51 to 100 of 120" in page
+    assert "Guest 050" in page
+
+
+def test_whose_an_address_is_is_found_as_everywhere(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        further = read_address("bobby@example.net")
+        email_aliases.add_alias(session, held.bob.id, further, actor=None, now=NOW)
+        session.get_one(Login, held.dan.id).merged_into = held.bob.id
+    text = f"""{HEAD}
+Bobby,Bobby@Example.net,03/05/2026 10:00:00 AM,03/05/2026 10:20:00 AM,20,No
+Dan,dan@example.org,03/05/2026 10:20:00 AM,03/05/2026 10:45:00 AM,25,No
+Nobody,no address at all,03/05/2026 10:20:00 AM,03/05/2026 10:45:00 AM,25,No
+"""
+    bring_in(ada, carrel, held, text)
+    assert minutes(database, held)["bob"] == 45
+
+
+def test_times_that_lie_elsewhere_are_told(ada: Visitor, held: Cast) -> None:
+    shown = ada.get(send(ada, held, zone="Asia/Tokyo").location).text
+    assert "These times lie elsewhere" in shown
+    shown = ada.get(send(ada, held).location).text
+    assert "These times lie elsewhere" not in shown
+
+
+def test_what_is_no_report_is_refused_and_kept_nowhere(
+    ada: Visitor, held: Cast, database: Database
+) -> None:
+    answer = send(ada, held, "Name,Total\nBob,3\n")
+    assert answer.status_code == 400
+    assert "join and leave times" in answer.text
+    assert ada.post(f"/staff/webinars/{held.slug}/attendance").status_code == 400
+    with database.read_session() as session:
+        assert session.scalars(select(RoomReport)).all() == []
+
+
+def test_a_draft_is_thrown_away(ada: Visitor, held: Cast, database: Database) -> None:
+    here = send(ada, held).location
+    assert ada.post(here, data={"act": "discard"}).status_code == 303
+    assert ada.get(here).status_code == 404
+    assert ada.post(here).status_code == 404
+
+
+def test_before_it_begins_nobody_can_have_been_there(
+    ada: Visitor, held: Cast, clock: Clock
+) -> None:
+    clock.set(HELD_AT - HOUR)
+    assert send(ada, held).status_code == 404
+    assert ada.get(f"/staff/webinars/{held.slug}/attendance").status_code == 404
+
+
+def test_the_list_of_registrants_says_from_when_until_when(
+    ada: Visitor, carrel: Carrel, held: Cast
+) -> None:
+    bring_in(ada, carrel, held)
+    page = ada.get(f"/staff/webinars/{held.slug}/registrants?show=came").text
+    assert "9:50 am to 10:50 am" in page
+    assert ">50<" in page
+
+
+def test_an_erased_person_is_in_no_report(
+    ada: Visitor, carrel: Carrel, held: Cast, database: Database
+) -> None:
+    bring_in(ada, carrel, held)
+    send(ada, held)
+    with database.transaction() as session:
+        erasure.erase(session, held.bob.id, hooks=(), doors=DOORS, actor=None, now=NOW)
+    with database.read_session() as session:
+        assert "bob@example.org" not in {one.email for one in session.scalars(select(RoomStay))}
+        assert session.scalars(select(RoomReport)).all() == []
+        assert session.get_one(Login, held.alice.id).email == "alice@example.org"
+
+
+def test_a_minute_is_a_minute_however_many_screens() -> None:
+    def stay(first: float, last: float) -> RoomStay:
+        return RoomStay(
+            webinar_id=1,
+            key="k",
+            name="n",
+            email="",
+            began_at=HELD_AT + timedelta(minutes=first),
+            ended_at=HELD_AT + timedelta(minutes=last),
+        )
+
+    assert minutes_of(HELD_AT, []) == 0
+    assert minutes_of(HELD_AT, [stay(-30, -5)]) == 0
+    assert minutes_of(HELD_AT, [stay(-30, 10)]) == 10
+    assert minutes_of(HELD_AT, [stay(20, 30), stay(0, 60), stay(59, 61)]) == 61
+    assert minutes_of(HELD_AT, [stay(0, 24.6), stay(30, 55)]) == 50
+    assert minutes_of(HELD_AT, [stay(0, 0)]) == 0
+
+
+def keys(database: Database) -> set[str]:
+    with database.read_session() as session:
+        return set(session.scalars(select(RoomStay.key)))

@@ -1,0 +1,76 @@
+"""A clip: its start and end are chosen in the picker, and the player stays between them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Film
+from tests.browser.lti.cookie_settings import Cookies, browsing
+from tests.browser.lti.two_sites import TITLES, Library, Visitor, library_at, play, school, until
+from tests.servers.databases import Databases
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+STOPPED_AT_THE_END = "video => video.paused && Math.abs(video.currentTime - 25) < 1.5"
+NEAR_THE_START = "video => video.currentTime >= 9.5 && video.currentTime < 16"
+
+
+@pytest.fixture(scope="module")
+def library(
+    tmp_path_factory: pytest.TempPathFactory, made_databases: Databases, worker_id: str, film: Film
+) -> Iterator[Library]:
+    place = tmp_path_factory.mktemp("library")
+    with library_at(place, made_databases.prepared(f"carrel_clip_{worker_id}"), film) as made:
+        yield made
+
+
+def test_a_clip_is_chosen_and_played_from_its_start_to_its_end(
+    browser: "Browser", library: Library, tmp_path: Path
+) -> None:
+    with (
+        school(library) as (platform, tool),
+        browsing(
+            browser, tmp_path, Cookies.ALLOWED, trusted=platform.url, framed=library.front
+        ) as context,
+    ):
+        teacher = Visitor.arrive(context, platform, platform.course.instructors[0])
+        _choose_a_clip(teacher, tool.client_id)
+        (link,) = platform.records.links_of(platform.course)
+        assert (link.custom["start"], link.custom["end"]) == ("10", "25")
+
+        learner = Visitor.arrive(context, platform, platform.course.learners[0])
+        learner.open(link)
+        expect(learner.tool.get_by_text("Watched 0:00 of 0:15")).to_be_visible()
+        play(learner.tool)
+        video = learner.tool.locator("video")
+        until(video, NEAR_THE_START)
+        video.evaluate("video => { video.currentTime = 1; }")
+        until(video, NEAR_THE_START)
+        video.evaluate("video => { video.currentTime = 23; }")
+        until(video, STOPPED_AT_THE_END)
+        learner.tool.locator("media-controller .player-bar media-play-button").click()
+        until(video, f"video => !video.paused && ({NEAR_THE_START})(video)")
+        video.evaluate("video => { video.currentTime = 60; }")
+        until(video, STOPPED_AT_THE_END)
+
+
+def _choose_a_clip(teacher: Visitor, client_id: str) -> None:
+    platform, tool, title = teacher.platform, teacher.tool, TITLES[0]
+    teacher.page.goto(f"{platform.url}/courses/{platform.course.id}/choose/{client_id}")
+    tool.get_by_role("button", name=f"Choose {title}").click()
+    begins, ends = (tool.get_by_label(f"{word} at {title}") for word in ("Starts", "Ends"))
+    add = tool.get_by_role("button", name="Add to the course")
+    begins.fill("0:50")
+    ends.fill("0:25")
+    add.click()
+    expect(tool.get_by_role("alert")).to_contain_text("the end comes later")
+    expect(begins).to_have_attribute("aria-invalid", "true")
+    begins.fill("0:10")
+    add.click()
+    expect(tool.get_by_role("heading", name="1 added")).to_be_visible()

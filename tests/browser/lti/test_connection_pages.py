@@ -1,0 +1,166 @@
+"""The pages for running a connection: nothing axe finds, nothing wider than a telephone, both themes."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from lms.core.clock import now
+from lms.core.database import new_public_id
+from lms.models.organizations import Organization, Role
+from lti.launches.launch_log import Occurrence, write_launch
+from lti.models.courses import Context, ResourceLink, RosterMember, Score, ScoreState
+from lti.models.delivery_leases import Turn
+from lti.models.identities import Identity
+from lti.models.registrations_and_keys import Deployment, Registration
+from lti.models.selftest_runs import Selftest
+from lti.protocol.content_target import Target
+from lti.protocol.refusals import LaunchRefused
+from lti.selftest.check_results import Group, Proof, as_stored
+from tests.browser.conftest import Served, Visit
+from tests.factories import make_membership, make_organization
+from tests.lti.course_fixtures import make_course
+from tests.servers.chromium import axe_script
+
+pytestmark = pytest.mark.browser
+
+FAULTS = """async () => {
+    const found = await axe.run({resultTypes: ["violations"]});
+    return found.violations.map((each) => `${each.id}: ${each.nodes.map((n) => n.target)}`);
+}"""
+LOOKS = ((390, "light"), (820, "dark"), (1440, "light"))
+PROOFS = (
+    Proof(Group.BAD_PAYLOADS, "No LTI version", "400", "400 claim_malformed", True, "as teacher"),
+    Proof(Group.CONNECTION, "Our own address is https", "https://", "http://x", False, "", "Do."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Outside ids of an organization, its course and its system, and the row ids of who looks after them."""
+
+    organization: str
+    course: str
+    registration: str
+    manager_id: int
+    staff_id: int
+
+
+def furnish(served: Served) -> Connected:
+    """Add a course with a score that was refused, a list held back, launches, an outage, a self-test."""
+    moment = now()
+    with served.carrel.database.transaction() as session:
+        organization = make_organization(session, f"elm-{new_public_id()[:6]}", name="Elm County")
+        mia, ada = (
+            served.add_person(session, "Mia"),
+            served.add_person(session, "Ada", is_staff=True),
+        )
+        make_membership(session, organization, mia, role=Role.MANAGER)
+        made = make_course(session, organization.id, Target(webinar="somewhere"))
+        link = session.get_one(ResourceLink, made.link_id)
+        link.scopes = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+        context = session.get_one(Context, made.context_id)
+        context.memberships_url, context.held_back = "https://lms.example.edu/nrps", 1
+        context.synced_at = moment - timedelta(hours=1)
+        made.launch(session, sub="wren", name="Wren Reader")
+        identity = session.scalars(
+            select(Identity).where(Identity.organization_id == organization.id)
+        ).one()
+        session.add_all(
+            (
+                Score(
+                    link_id=link.id,
+                    identity_id=identity.id,
+                    share=1.0,
+                    given=1.0,
+                    state=ScoreState.REFUSED,
+                    failure="The column is gone.",
+                    run_at=moment - timedelta(hours=1),
+                    created_at=moment,
+                ),
+                RosterMember(
+                    context_id=context.id, sub="wren", missed=2, created_at=moment, seen_at=moment
+                ),
+                Selftest(
+                    asked_at=moment,
+                    finished_at=moment,
+                    passed=1,
+                    failed=1,
+                    proofs=as_stored(PROOFS),
+                ),
+            )
+        )
+        registration_id = session.get_one(Deployment, made.deployment_id).registration_id
+        session.add(
+            Turn(
+                registration_id=registration_id,
+                failures=2,
+                failing_since=moment,
+                failure="The learning system didn't answer in time.",
+                asks_at=moment + timedelta(hours=1),
+            )
+        )
+        refusal = LaunchRefused(401, "unknown_key", "No such key.")
+        for each in (None, refusal):
+            done = Occurrence(registration_id, made.deployment_id, "LtiResourceLinkRequest", each)
+            write_launch(session, done, now=moment)
+        found = session.get_one(Organization, organization.id)
+        registration = session.get_one(Registration, registration_id)
+        return Connected(found.public_id, context.public_id, registration.public_id, mia.id, ada.id)
+
+
+def look(page: Page, path: str) -> list[str]:
+    """Return what is wrong with a page in any of its looks."""
+    faults: list[str] = []
+    page.goto(path)
+    page.evaluate(
+        "document.querySelectorAll('main details').forEach((each) => { each.open = true })"
+    )
+    page.evaluate(axe_script())
+    for width, scheme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # two of its words
+        faults += [f"{path} {width} {scheme}: {each}" for each in page.evaluate(FAULTS)]
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            faults.append(f"{path} is wider than {width}")
+    return faults
+
+
+def test_every_page_of_a_connection_is_for_everyone(served: Served, visit: Visit) -> None:
+    made = furnish(served)
+    here = f"/organization/{made.organization}/lti"
+    course = f"{here}/courses/{made.course}"
+    manager, staff = visit(made.manager_id).page, visit(made.staff_id).page
+    faults = [
+        fault
+        for path in (
+            here,
+            f"{here}/courses",
+            course,
+            f"{course}/releases",
+            f"{here}/launches",
+            f"{here}/scores",
+        )
+        for fault in look(manager, path)
+    ]
+    for path in ("", f"/{made.registration}/settings", "/maps", "/log", "/scores", "/selftest"):
+        faults += look(staff, f"/staff/lti{path}")
+    assert faults == []
+
+
+@pytest.mark.timeout(240)
+def test_staff_play_the_self_test_and_see_its_lines_come(served: Served, visit: Visit) -> None:
+    with served.carrel.database.transaction() as session:
+        ada = served.add_person(session, "Ada", is_staff=True)
+    page = visit(ada.id).page
+    page.goto("/staff/lti/selftest")
+    page.get_by_role("button", name="Play the self-test").click()
+    done = page.get_by_text(re.compile(r"All \d+ lines are as they have to be"))
+    expect(done).to_be_visible(timeout=200_000)  # the page sees by itself that it is done
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="As text").click()
+    assert re.search(r"(\d+) of \1 ok", Path(taken.value.path()).read_text())

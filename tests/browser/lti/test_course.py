@@ -1,0 +1,162 @@
+"""A course with recordings in it: chosen by who teaches, watched by who learns, graded by itself."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+from tests.browser.conftest import Film
+from tests.browser.lti.cookie_settings import Cookies, browsing
+from tests.browser.lti.two_sites import (
+    ORGANIZATION,
+    TITLES,
+    Library,
+    Visitor,
+    library_at,
+    play,
+    school,
+    until,
+)
+from tests.browser.person import Person
+from tests.platform.app import running_platform
+from tests.platform.platform import Platform
+from tests.platform.product_quirks import MOODLE
+from tests.platform.records import Link, Tool
+from tests.servers.databases import Databases
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+GRADED_WITHIN_S = 60
+GRADE_SHOWN = re.compile(r"Your grade: (99\.\d|100) of 100")
+# What of the first recording is watched and graded: once all of it, else a part, which is over soon.
+WATCHED = {
+    Cookies.ALLOWED: None,
+    Cookies.THIRD_PARTY_BLOCKED: ("0:10", "0:25"),
+    Cookies.ALL_BLOCKED: ("0:10", "0:25"),
+}
+
+
+@pytest.fixture(scope="module")
+def library(
+    tmp_path_factory: pytest.TempPathFactory, made_databases: Databases, worker_id: str, film: Film
+) -> Iterator[Library]:
+    place = tmp_path_factory.mktemp("library")
+    with library_at(place, made_databases.prepared(f"carrel_course_{worker_id}"), film) as made:
+        yield made
+
+
+@pytest.mark.parametrize("cookies", list(Cookies))
+def test_three_are_picked_each_of_them_plays_and_one_is_graded(
+    browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies
+) -> None:
+    with (
+        school(library) as (platform, tool),
+        browsing(browser, tmp_path, cookies, trusted=platform.url, framed=library.front) as context,
+    ):
+        teacher = Visitor.arrive(context, platform, platform.course.instructors[0])
+        choose(teacher, tool.client_id)
+        pick_all(teacher.tool, watched=WATCHED[cookies])
+        links = platform.records.links_of(platform.course)
+        assert sorted(link.title for link in links) == sorted(TITLES)
+        assert platform.answers[-1].faults == ()
+
+        learner = Visitor.arrive(context, platform, platform.course.learners[0])
+        first, *others = sorted(links, key=lambda link: link.title != TITLES[0])
+        for link in others:
+            learner.open(link)
+            play(learner.tool)
+        learner.open(first)
+        play(learner.tool)
+        video = learner.tool.locator("video")
+        video.evaluate("video => { video.playbackRate = 2; }")
+        until(video, "video => video.ended || video.paused", within_ms=90_000)
+        assert wait_for_grade(platform, learner, first) == pytest.approx(100, abs=1)
+        assert platform.grade(learner.person, others[0]) is None
+        expect(learner.page.get_by_text(GRADE_SHOWN)).to_be_visible()
+
+
+def test_three_are_picked_in_a_window_where_nothing_is_kept_for_a_frame(
+    browser: "Browser", library: Library, tmp_path: Path
+) -> None:
+    cookies = Cookies.ALL_BLOCKED
+    with (
+        school(library, MOODLE) as (platform, tool),
+        browsing(browser, tmp_path, cookies, trusted=platform.url, framed=library.front) as context,
+    ):
+        teacher = Visitor.arrive(context, platform, platform.course.instructors[0])
+        choose(teacher, tool.client_id)
+        with teacher.page.expect_popup() as opened:
+            teacher.tool.get_by_role("button", name="window").click()
+        pick_all(opened.value, watched=None)
+        assert len(platform.records.links_of(platform.course)) == len(TITLES)
+        assert platform.answers[-1].faults == ()
+
+
+def choose(teacher: Visitor, client_id: str) -> None:
+    """Open the picker in the course, in its frame."""
+    course = teacher.platform.course
+    teacher.page.goto(f"{teacher.platform.url}/courses/{course.id}/choose/{client_id}")
+
+
+def pick_all(tool: FrameLocator | Page, *, watched: tuple[str, str] | None) -> None:
+    """Choose every recording that the picker shows, a part of the first, and go back to the course."""
+    for title in TITLES:
+        tool.get_by_role("button", name=f"Choose {title}").click()
+        expect(tool.get_by_role("button", name=f"Remove {title}").first).to_be_visible()
+    for label, time_ in zip(("Starts at", "Ends at"), watched or (), strict=False):
+        tool.get_by_label(f"{label} {TITLES[0]}").fill(time_)
+    tool.get_by_role("button", name="Add 3 to the course").click()
+    expect(tool.get_by_role("heading", name="3 added")).to_be_visible()
+
+
+def wait_for_grade(platform: Platform, learner: Visitor, link: Link) -> float | None:
+    """Wait for what stands in the gradebook, at most as long as was promised."""
+    ends = time.monotonic() + GRADED_WITHIN_S
+    while (grade := platform.grade(learner.person, link)) is None and time.monotonic() < ends:
+        learner.page.wait_for_timeout(500)
+    return grade
+
+
+@pytest.mark.parametrize("cookies", list(Cookies))
+def test_a_platform_registers_itself_is_approved_and_launches(
+    browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies
+) -> None:
+    invite = library.carrel("lti", "invite", ORGANIZATION, "--allow-loopback")["url"]
+    with (
+        running_platform() as platform,
+        browsing(browser, tmp_path, cookies, trusted=platform.url, framed=library.front) as context,
+    ):
+        admin = Visitor.arrive(context, platform, platform.course.instructors[0])
+        admin.page.goto(f"{platform.url}/tools")
+        admin.page.get_by_label("Registration address of the tool").fill(invite)
+        admin.page.get_by_role("button", name="Register", exact=True).click()
+        admin.tool.get_by_role("button", name="Back to the learning system").click()
+        admin.page.wait_for_url(f"{platform.url}/tools")
+        (tool,) = platform.records.tools.values()
+        approve(browser, library, tool)
+        link = platform.link(tool, custom={"webinar": "course-2"})
+        learner = Visitor.arrive(context, platform, platform.course.learners[2])
+        learner.open(link)
+        play(learner.tool)
+
+
+def approve(browser: "Browser", library: Library, tool: Tool) -> None:
+    """Let in a platform that has registered itself, as staff do: by a click at their own browser."""
+    served, front = library.served, library.front
+    kept, front.cookies = front.cookies, Cookies.ALLOWED
+    with served.carrel.database.transaction() as session:
+        ada = served.add_person(session, "Ada", is_staff=True).id
+    staff = Person.arrive(browser, library.url, served.carrel, ada)
+    staff.page.goto("/staff/lti")
+    line = staff.page.get_by_role("listitem").filter(has_text=tool.client_id)
+    line.get_by_role("button", name="Approve for Elm County Library").click()
+    expect(line.get_by_role("button", name="Switch off")).to_be_visible()
+    staff.leave()
+    front.cookies = kept

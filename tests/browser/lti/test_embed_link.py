@@ -1,0 +1,158 @@
+"""A recording on an organization's own page, by an embed link, with third-party cookies blocked."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import BrowserContext, FrameLocator, Page
+
+from tests.browser.conftest import Film
+from tests.browser.lti.cookie_settings import Cookies, browsing
+from tests.browser.lti.two_sites import ORGANIZATION, Library, library_at, play, until
+from tests.browser.sent_mail import found_in_letter
+from tests.servers.databases import Databases
+from tests.servers.process import free_port
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+STOPS_WITHIN_S = 60
+
+
+class Site:
+    """An organization's own site, which is another than the library's: pages with frames."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://localhost:{port}"
+        self.pages: dict[str, str] = {}
+
+
+@contextmanager
+def site() -> Iterator[Site]:
+    """Serve a site on a free port."""
+    made = Site(free_port())
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (its name)
+            """Say nothing."""
+
+        def do_GET(self) -> None:
+            """Answer with a page."""
+            page = made.pages.get(self.path)
+            self.send_response(404 if page is None else 200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(f"<!doctype html><title>Elm</title>{page or ''}".encode())
+
+    server = ThreadingHTTPServer(("localhost", int(made.url.rpartition(":")[2])), Handler)
+    server.daemon_threads = True
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield made
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def library(
+    tmp_path_factory: pytest.TempPathFactory, made_databases: Databases, worker_id: str, film: Film
+) -> Iterator[Library]:
+    place = tmp_path_factory.mktemp("library")
+    with library_at(place, made_databases.prepared(f"carrel_embed_{worker_id}"), film) as made:
+        yield made
+
+
+def _frame(url: str) -> str:
+    return (
+        f'<iframe src="{url}" title="A recording" width="900" height="720"'
+        ' referrerpolicy="strict-origin"></iframe>'
+    )
+
+
+def _link(library: Library, origin: str, *options: str) -> dict[str, Any]:
+    told = ("embed", "add", ORGANIZATION, "--webinar", "course-1", "--origin", origin, *options)
+    return library.carrel(*told)
+
+
+def _code(library: Library, who: str) -> str:
+    return found_in_letter(library.served, who, r"\b(\d{3} \d{3})\b")
+
+
+def _visit(context: BrowserContext, site_: Site, url: str) -> tuple[Page, FrameLocator]:
+    site_.pages["/staff"] = _frame(url)
+    page = context.new_page()
+    page.goto(f"{site_.url}/staff")
+    return page, page.frame_locator("iframe")
+
+
+def _stops(library: Library, page: Page, frame: FrameLocator, link: dict[str, Any]) -> float:
+    """Take the link back while it plays; returns after how many seconds playing stopped."""
+    began = time.monotonic()
+    library.carrel("embed", "revoke", link["id"])
+    frame.get_by_text("taken back").wait_for(timeout=STOPS_WITHIN_S * 1000)
+    until(frame.locator("video"), "video => video.paused")
+    assert page.url.startswith("http://localhost")
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("cookies", [Cookies.THIRD_PARTY_BLOCKED, Cookies.ALL_BLOCKED])
+def test_somebody_shows_who_they_are_and_watches_until_the_link_is_taken_back(
+    browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies
+) -> None:
+    with (
+        site() as elm,
+        browsing(browser, tmp_path, cookies, trusted=elm.url, framed=library.front) as context,
+    ):
+        link = _link(library, elm.url, "--rule", "named", "--expires", "2027-06-01T00:00Z")
+        page, frame = _visit(context, elm, link["url"])
+        who = f"reader-{cookies.name.lower()}@elm.example"
+        frame.get_by_label("E-mail address").fill(who)
+        frame.get_by_role("button", name="Send me the code").click()
+        frame.get_by_label("Code").wait_for()
+        frame.get_by_label("Code").fill(_code(library, who))
+        frame.get_by_role("button", name="Watch", exact=True).click()
+        play(frame)
+        if cookies is Cookies.THIRD_PARTY_BLOCKED:
+            page.reload()  # the partitioned cookie knows them again
+            play(frame)
+        assert _stops(library, page, frame, link) < STOPS_WITHIN_S
+
+
+def test_everybody_who_sees_the_page_watches(
+    browser: "Browser", library: Library, tmp_path: Path
+) -> None:
+    cookies = Cookies.THIRD_PARTY_BLOCKED
+    with (
+        site() as elm,
+        browsing(browser, tmp_path, cookies, trusted=elm.url, framed=library.front) as context,
+    ):
+        link = _link(library, elm.url, "--rule", "institution")
+        page, frame = _visit(context, elm, link["url"])
+        play(frame)
+        assert _stops(library, page, frame, link) < STOPS_WITHIN_S
+
+
+def test_another_site_shows_nothing_of_it(
+    browser: "Browser", library: Library, tmp_path: Path
+) -> None:
+    with (
+        site() as elm,
+        site() as stranger,
+        browsing(
+            browser, tmp_path, Cookies.ALLOWED, trusted=elm.url, framed=library.front
+        ) as context,
+    ):
+        link = _link(library, elm.url, "--rule", "institution")
+        page, _frame_there = _visit(context, stranger, link["url"])
+        page.wait_for_load_state("networkidle")
+        framed = [each.url for each in page.frames if each is not page.main_frame]
+        assert not any("/lti/s/" in url for url in framed)
+        assert page.frame_locator("iframe").locator("video").count() == 0

@@ -1,0 +1,128 @@
+"""Access that ends while a learner watches in a frame: it stops within a minute and says why in place."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.mail.links import Doors
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.grants import Grant, Withdrawal
+from lms.models.organizations import Organization
+from lms.models.seats import AssignmentEnd, Pool, Seat
+from lms.seats.claims import release_many
+from lms.seats.pools import revoke_pool_grant
+from lti.models.identities import Identity
+from lti.models.registrations_and_keys import Deployment, Registration
+from lti.registrations.deployments import refuse_deployment
+from lti.registrations.registrations import disable_registration
+from tests.browser.conftest import Film
+from tests.browser.lti.framed_states import open_state
+from tests.browser.lti.tool_frame import framed
+from tests.browser.lti.two_sites import PLAYING, Library, library_at, until
+from tests.factories import make_grant
+from tests.platform.app import running_platform
+from tests.platform.platform import Platform
+from tests.servers.databases import Databases
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+STOPS_WITHIN_MS = 60_000
+SWITCHED_OFF = "The connection between your learning system and this library was switched off."
+SAID = {
+    "seat": "Your seat with Elm County Library was released.",
+    "grant": "The seats of Elm County Library were taken back.",
+    "deployment": SWITCHED_OFF,
+    "registration": SWITCHED_OFF,
+}
+
+
+@pytest.fixture(scope="module")
+def library(
+    tmp_path_factory: pytest.TempPathFactory, made_databases: Databases, worker_id: str, film: Film
+) -> Iterator[Library]:
+    place = tmp_path_factory.mktemp("library")
+    with library_at(place, made_databases.prepared(f"carrel_revoked_{worker_id}"), film) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def platform() -> Iterator[Platform]:
+    with running_platform() as made:
+        yield made
+
+
+def _release(session: Session, organization_id: int) -> None:
+    seats = select(Seat.public_id).join(Pool).where(Pool.organization_id == organization_id)
+    doors = Doors("http://127.0.0.1")
+    ids = session.scalars(seats).all()
+    release_many(session, ids, AssignmentEnd.REMOVED, doors=doors, actor=None, now=now())
+
+
+def _revoke(session: Session, organization_id: int) -> None:
+    grants = select(Grant.public_id).join(Pool, Pool.id == Grant.pool_id)
+    grant = session.scalars(grants.where(Pool.organization_id == organization_id)).one()
+    revoke_pool_grant(session, grant, Withdrawal.REVOKED, reason="", actor=None, now=now())
+
+
+def _registration(session: Session, organization_id: int) -> str:
+    found = select(Registration.public_id).where(Registration.organization_id == organization_id)
+    return session.scalars(found).one()
+
+
+def _refuse(session: Session, organization_id: int) -> None:
+    theirs = select(Deployment.deployment_id).where(Deployment.organization_id == organization_id)
+    named, one = _registration(session, organization_id), session.scalars(theirs).one()
+    refuse_deployment(session, named, one, actor=None, now=now())
+
+
+def _disable(session: Session, organization_id: int) -> None:
+    named = _registration(session, organization_id)
+    disable_registration(session, named, actor=None, now=now())
+
+
+ENDS: dict[str, Callable[[Session, int], None]] = {
+    "seat": _release,
+    "grant": _revoke,
+    "deployment": _refuse,
+    "registration": _disable,
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_playing_in_the_frame_stops_and_the_frame_says_why(
+    browser: "Browser", library: Library, platform: Platform, how: str
+) -> None:
+    served, slug = library.served, f"ends-with-the-{how}"
+    path = open_state(served, "watch a seat is theirs", platform.url, slug=slug)
+    context = browser.new_context(viewport={"width": 820, "height": 900})
+    page = context.new_page()
+    frame = framed(page, library, platform, path)
+    frame.locator("media-controller .player-bar media-play-button").click()
+    until(frame.locator("video"), PLAYING)
+    with served.carrel.database.transaction() as session:
+        organization = session.scalars(
+            select(Organization.id).where(Organization.slug == f"{slug}-library")
+        ).one()
+        webinar = session.scalars(select(Webinar).where(Webinar.slug == slug)).one()
+        learner = select(Identity.login_id).where(Identity.organization_id == organization)
+        # What they hold themselves doesn't count in the organization's frame.
+        make_grant(session, session.get_one(Login, session.scalars(learner).one()), webinar)
+        ENDS[how](session, organization)
+    began = time.monotonic()
+    said = frame.locator("[data-message]")
+    expect(said).to_contain_text(SAID[how], timeout=STOPS_WITHIN_MS)
+    assert time.monotonic() - began < STOPS_WITHIN_MS / 1000
+    assert frame.evaluate("document.querySelector('video').readyState") == 0
+    assert frame.url.endswith(path)
+    expect(frame.get_by_role("button", name="Try again")).to_be_hidden()
+    context.close()

@@ -1,0 +1,152 @@
+"""`lti.frameResize`: the page says how high it is, to its platform alone, and not for ever."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Frame, Page, expect
+
+from tests.browser.conftest import Film
+from tests.browser.lti.framed_states import open_state
+from tests.browser.lti.tool_frame import frame_in, framed, sizes
+from tests.browser.lti.two_sites import Library, library_at
+from tests.platform.app import running_platform
+from tests.platform.platform import Platform
+from tests.servers.databases import Databases
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+BORDERS = 2  # the platform's own, which its frame loses of what was asked for
+SETTLED_MS = 600
+A_WHILE_MS = 3_000
+# Higher in a low frame, lower in a high one: a layout that answers its own frame.
+UNSTABLE = """() => {
+    const sheet = new CSSStyleSheet();
+    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    sheet.insertRule("body::after { content: ''; display: block; flex: none; height: 300px }", 0);
+    sheet.insertRule(`@media (min-height: ${height + 100}px) { body::after { display: none } }`, 1);
+    document.adoptedStyleSheets = [sheet];
+}"""
+
+
+@pytest.fixture(scope="module")
+def library(
+    tmp_path_factory: pytest.TempPathFactory, made_databases: Databases, worker_id: str, film: Film
+) -> Iterator[Library]:
+    place = tmp_path_factory.mktemp("library")
+    with library_at(place, made_databases.prepared(f"carrel_resize_{worker_id}"), film) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def platform() -> Iterator[Platform]:
+    with running_platform() as made:
+        yield made
+
+
+@pytest.fixture
+def page(browser: "Browser") -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 820, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def course(library: Library, platform: Platform, page: Page, request) -> Frame:
+    """An instructor's page in a frame; nobody has opened the link yet."""
+    path = open_state(
+        library.served, "course of nobody", platform.url, slug=f"resize-{id(request)}"
+    )
+    return framed(page, library, platform, path)
+
+
+def test_the_frame_is_as_high_as_the_page_and_follows_it(page: Page, course: Frame) -> None:
+    page.wait_for_timeout(SETTLED_MS)
+    first = sizes(page)[-1]["height"]
+    assert course.evaluate("window.innerHeight") == first - BORDERS
+    course.get_by_text("What the gradebook is told").click()
+    page.wait_for_timeout(SETTLED_MS)
+    opened = sizes(page)[-1]["height"]
+    assert opened > first
+    assert course.evaluate("window.innerHeight") == opened - BORDERS
+    course.get_by_text("What the gradebook is told").click()
+    page.wait_for_timeout(SETTLED_MS)
+    assert sizes(page)[-1]["height"] == first
+
+
+def test_a_screen_that_is_turned_and_turned_back_has_a_frame_as_high_as_before(
+    page: Page, course: Frame
+) -> None:
+    page.wait_for_timeout(SETTLED_MS)
+    first = sizes(page)[-1]["height"]
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.wait_for_timeout(SETTLED_MS)
+    assert sizes(page)[-1]["height"] > first
+    page.set_viewport_size({"width": 820, "height": 900})
+    page.wait_for_timeout(SETTLED_MS)
+    assert sizes(page)[-1]["height"] == first
+    assert course.evaluate("window.innerHeight") == first - BORDERS
+
+
+def test_no_bar_stands_in_the_frame(page: Page, course: Frame) -> None:
+    page.wait_for_timeout(SETTLED_MS)
+    assert course.evaluate("document.documentElement.clientWidth === window.innerWidth")
+    course.evaluate("window.scrollTo(0, 99)")
+    assert course.evaluate("window.scrollY") <= BORDERS
+
+
+def test_a_platform_that_gives_less_leaves_a_bar_to_reach_the_rest(
+    page: Page, course: Frame
+) -> None:
+    page.wait_for_timeout(SETTLED_MS)
+    page.add_style_tag(content="iframe[data-tool] { max-height: 200px }")
+    page.wait_for_timeout(SETTLED_MS)
+    course.evaluate("window.scrollTo(0, 99)")
+    assert course.evaluate("window.scrollY") == 99
+
+
+def test_only_its_platform_is_told_and_no_more_than_there_is_to_tell(
+    page: Page, library: Library, platform: Platform, course: Frame
+) -> None:
+    page.wait_for_timeout(SETTLED_MS)
+    said = sizes(page)
+    assert 1 <= len(said) <= 4
+    assert {one["origin"] for one in said} == {library.url}
+    assert len({one["height"] for one in said}) == len(said)
+    page.wait_for_timeout(A_WHILE_MS)
+    assert sizes(page) == said
+
+
+def test_a_layout_that_answers_its_own_frame_comes_to_rest(page: Page, course: Frame) -> None:
+    page.wait_for_timeout(SETTLED_MS)
+    before = len(sizes(page))
+    course.evaluate(UNSTABLE)
+    page.wait_for_timeout(A_WHILE_MS)
+    settled = sizes(page)
+    assert len(settled) - before <= 2
+    page.wait_for_timeout(A_WHILE_MS)
+    assert sizes(page) == settled
+
+
+def test_a_page_that_another_site_frames_is_not_there_and_tells_nothing(
+    page: Page, library: Library, platform: Platform
+) -> None:
+    path = open_state(
+        library.served, "course of nobody", "https://lms.example.edu", slug="resize-elsewhere"
+    )
+    frame_in(page, library, platform, path)
+    page.wait_for_timeout(A_WHILE_MS)
+    assert sizes(page) == []
+
+
+def test_an_error_in_the_frame_says_how_high_it_is_too(
+    page: Page, library: Library, platform: Platform
+) -> None:
+    path = open_state(library.served, "session that is over", platform.url, slug="resize-over")
+    frame = framed(page, library, platform, path)
+    expect(frame.get_by_role("heading", name="This page has closed")).to_be_visible()
+    page.wait_for_timeout(SETTLED_MS)
+    assert frame.evaluate("window.innerHeight") == sizes(page)[-1]["height"] - BORDERS

@@ -1,0 +1,67 @@
+"""A launch ends in a playing recording, whatever cookies the browser keeps for a framed site."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.conftest import Film
+from tests.browser.lti.cookie_settings import Cookies, browsing
+from tests.browser.lti.two_sites import Library, Visitor, library_at, play, school
+from tests.platform.product_quirks import CANVAS, MOODLE, PLAIN, Habits
+from tests.servers.databases import Databases
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def library(
+    tmp_path_factory: pytest.TempPathFactory, made_databases: Databases, worker_id: str, film: Film
+) -> Iterator[Library]:
+    place = tmp_path_factory.mktemp("library")
+    with library_at(place, made_databases.prepared(f"carrel_lti_{worker_id}"), film) as made:
+        yield made
+
+
+@pytest.mark.parametrize("habits", [PLAIN, CANVAS, MOODLE], ids=lambda habits: habits.name)
+@pytest.mark.parametrize("cookies", list(Cookies))
+def test_a_learner_plays_the_recording(
+    browser: "Browser", library: Library, tmp_path: Path, cookies: Cookies, habits: Habits
+) -> None:
+    with (
+        school(library, habits) as (platform, tool),
+        browsing(browser, tmp_path, cookies, trusted=platform.url, framed=library.front) as context,
+    ):
+        link = platform.link(tool, custom={"webinar": "course-1"}, title="A recording")
+        visitor = Visitor.arrive(context, platform, platform.course.learners[0])
+        visitor.open(link)
+        if cookies is Cookies.ALL_BLOCKED and habits.storage_target is None:
+            with visitor.page.expect_popup() as opened:
+                visitor.tool.get_by_role("button", name="window").click()
+            play(opened.value)
+        else:
+            play(visitor.tool)
+            sizes = [said for said in visitor.messages() if said["subject"] == "lti.frameResize"]
+            assert sizes
+            assert all(said["counts"] for said in sizes)
+
+
+def test_a_link_opens_in_a_window_of_its_own(
+    browser: "Browser", library: Library, tmp_path: Path
+) -> None:
+    with (
+        school(library) as (platform, tool),
+        browsing(
+            browser, tmp_path, Cookies.ALLOWED, trusted=platform.url, framed=library.front
+        ) as context,
+    ):
+        link = platform.link(tool, custom={"webinar": "course-1"})
+        visitor = Visitor.arrive(context, platform, platform.course.learners[1])
+        visitor.open(link)
+        with visitor.page.expect_popup() as opened:
+            visitor.page.get_by_role("link", name="Open in a new window").click()
+        play(opened.value)

@@ -1,0 +1,79 @@
+"""People at real browsers."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from lms.core.clock import now
+from lms.core.runtime import Carrel
+from lms.models.accounts import SignIn
+from lms.web.core.current_user import cookie_name, hash_cookie
+
+PATIENCE_MS = 20_000
+POLL_MS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a browser of their own, and what went wrong in its console."""
+
+    context: BrowserContext
+    page: Page
+    faults: list[str]
+
+    @classmethod
+    def arrive(
+        cls, browser: Browser, url: str, carrel: Carrel, login_id: int | None, **how: Any
+    ) -> "Person":
+        """Open a browser; with a login, one that is signed in."""
+        context = browser.new_context(base_url=url, **how)
+        context.set_default_timeout(PATIENCE_MS)
+        if login_id is not None:
+            context.add_cookies([_sign_in(carrel, url, login_id)])
+        page = context.new_page()
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda message: _note(faults, message.type, message.text))
+        return cls(context, page, faults)
+
+    def until(self, truth: str, arg: Any = None, *, within_s: float = 20.0) -> None:
+        """Wait until an expression is true in the page; raises TimeoutError.
+
+        Playwright's own wait_for_function needs eval, which the pages' policy forbids.
+        """
+        ends = time.monotonic() + within_s
+        while not self.page.evaluate(truth, arg):
+            if time.monotonic() > ends:
+                raise TimeoutError(f"not true within {within_s} s: {truth}")
+            self.page.wait_for_timeout(POLL_MS)
+
+    def leave(self) -> None:
+        """Close the browser."""
+        self.context.close()
+
+
+def _note(faults: list[str], kind: str, text: str) -> None:
+    if kind in ("error", "warning"):
+        faults.append(text)
+
+
+def _sign_in(carrel: Carrel, url: str, login_id: int) -> Any:
+    value = secrets.token_urlsafe(32)
+    moment = now()
+    with carrel.database.transaction() as session:
+        session.add(
+            SignIn(
+                token_hash=hash_cookie(value),
+                login_id=login_id,
+                remembered=False,
+                agent="test",
+                created_at=moment,
+                last_seen_at=moment,
+                expires_at=moment + timedelta(days=1),
+            )
+        )
+    return {"name": cookie_name(carrel.settings), "value": value, "url": url}

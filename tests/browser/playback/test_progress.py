@@ -1,0 +1,305 @@
+"""What was watched is kept, whatever becomes of the line, the tab and the device; and gaps are found."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+from sqlalchemy import select
+
+from lms.core.clock import now
+from lms.models.playback import WatchRecord
+from lms.playback import sessions, watch_page
+from lms.playback.progress_bitmap import parts
+from lms.playback.sessions import Screen
+from tests.browser.conftest import Served, Visit
+from tests.browser.person import Person
+from tests.browser.playback.test_watch import PLAYING, Scene, play, scene, seek, watch_in_peace
+
+__all__ = ["scene"]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+PLACE = "document.querySelector('video').currentTime"
+PAUSED = "document.querySelector('video').paused"
+KEEP_HINTS = """() => {
+    window.hints = [];
+    const line = document.querySelector("[data-hint]");
+    const keep = () => line.textContent && window.hints.push(line.textContent);
+    new MutationObserver(keep).observe(line, {childList: true});
+}"""
+AHEAD = """from => {
+    const {buffered} = document.querySelector('video');
+    return buffered.length > 0 && buffered.end(buffered.length - 1) > from;
+}"""
+
+
+def seen(served: Served, login_id: int) -> list[tuple[float, float]]:
+    """Return the stretches that are kept of what somebody watched."""
+    with served.carrel.database.read_session() as session:
+        buckets = session.scalar(
+            select(WatchRecord.buckets).where(WatchRecord.login_id == login_id)
+        )
+    spans = parts(buckets or b"", served.film.encoded.seconds)
+    return [(span.starts_s, span.ends_s) for span in spans]
+
+
+def test_what_plays_from_the_buffer_while_offline_is_told_when_the_line_is_back(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    watch_in_peace(alice, scene, past=1.0)
+    alice.until(AHEAD, 18)
+    alice.context.set_offline(True)
+    alice.until(PLAYING.format(16))
+    alice.page.keyboard.press("k")
+    alice.until(PAUSED)
+    assert seen(served, scene.alice) in ([], [(0.0, 5.0)])
+    with alice.page.expect_response(re.compile("/beat$")) as beat:
+        alice.context.set_offline(False)
+    assert beat.value.status == 200
+    [(starts, ends)] = seen(served, scene.alice)
+    assert starts == 0
+    assert ends >= 15
+
+
+def play_while_offline(person: Person, scene: Scene) -> None:
+    """Play the first quarter of a minute without being heard."""
+    person.page.route(re.compile("/(beat|close)$"), lambda route: route.abort())
+    watch_in_peace(person, scene, past=16.0)
+    with person.page.expect_event("requestfailed", lambda failed: failed.url.endswith("/beat")):
+        person.page.keyboard.press("k")
+
+
+def leave_unheard(person: Person) -> None:
+    """Leave a page that nothing comes from any more."""
+    # a line that is broken takes what a page sends as it is left, and loses it
+    person.page.evaluate("navigator.sendBeacon = () => true")
+    person.page.goto("about:blank")
+    person.page.unroute_all()
+
+
+def leave_while_offline(person: Person, scene: Scene) -> None:
+    """Play the first quarter of a minute without being heard, and leave the page unheard."""
+    play_while_offline(person, scene)
+    leave_unheard(person)
+
+
+def test_what_was_played_offline_is_told_by_the_next_page_where_its_own_was_left(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    leave_while_offline(alice, scene)
+    assert seen(served, scene.alice) == []
+    with alice.page.expect_response(re.compile("/close$")) as told:
+        alice.page.goto(scene.path)
+    assert told.value.status == 200
+    [(starts, ends)] = seen(served, scene.alice)
+    assert starts == 0
+    assert ends >= 15
+    alice.page.keyboard.press("k")  # where the other page was left, and no screen is in the way
+    alice.until(PLAYING.format(16))
+    assert alice.page.evaluate("localStorage.getItem('carrel-untold')") is None
+
+
+def fail_posts(route: Route) -> None:
+    """Answer as a house does whose database is away: its pages are there, and nothing is kept."""
+    if route.request.method == "POST":
+        route.fulfill(status=503, json={"code": "unavailable"})
+    else:
+        route.fallback()
+
+
+def test_what_was_played_offline_is_kept_where_the_first_answer_is_a_fault_of_the_server(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    page = alice.page
+    play_while_offline(alice, scene)
+    page.unroute_all()
+    page.route("**/*", fail_posts)
+    with page.expect_response(re.compile("/beat$")) as faulty:
+        page.keyboard.press("ArrowLeft")
+    assert faulty.value.status == 503
+    expect(page.locator("[data-message]")).to_be_visible()
+    leave_unheard(alice)
+    assert seen(served, scene.alice) == []
+    with page.expect_response(re.compile("/close$")) as told:
+        page.goto(scene.path)
+    assert told.value.status == 200
+    [(starts, ends)] = seen(served, scene.alice)
+    assert starts == 0
+    assert ends >= 15
+
+
+def test_what_was_played_offline_is_dropped_once_another_device_has_played(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    leave_while_offline(alice, scene)
+    with served.carrel.database.transaction() as session:
+        sessions.open_playback(
+            session,
+            screen=Screen(scene.alice, None),
+            webinar_id=watch_page.webinar_id_of(session, scene.slug, with_drafts=False),
+            takes_over=True,
+            now=now(),
+        )
+    with alice.page.expect_response(re.compile("/close$")) as told:
+        alice.page.goto(scene.path)
+    assert told.value.status == 403
+    alice.until("localStorage.getItem('carrel-untold') === null")
+    assert seen(served, scene.alice) == []
+
+
+def test_beats_that_were_lost_are_told_with_the_next_one(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    alice.page.route(re.compile("/beat$"), lambda route: route.abort())
+    watch_in_peace(alice, scene, past=6.0)
+    for _ in range(2):  # each press would tell
+        alice.page.keyboard.press("k")
+    alice.until(PLAYING.format(11))
+    assert seen(served, scene.alice) == []
+    alice.page.unroute_all()
+    with alice.page.expect_response(re.compile("/beat$")):
+        alice.page.keyboard.press("k")
+    assert seen(served, scene.alice) == [(0.0, 10.0)]
+
+
+def test_what_two_devices_played_adds_up(served: Served, visit: Visit, scene: Scene) -> None:
+    first, second = visit(scene.alice), visit(scene.alice)
+    watch_in_peace(first, scene, past=6.0)
+    with first.page.expect_response(re.compile("/beat$")):
+        first.page.keyboard.press("k")
+    second.page.goto(f"{scene.path}?t=30")
+    second.page.keyboard.press("k")
+    second.page.get_by_role("button", name="Play here instead").click()
+    second.until(PLAYING.format(36), within_s=60)
+    with second.page.expect_response(re.compile("/beat$")):
+        second.page.keyboard.press("k")
+    assert seen(served, scene.alice) == [(0.0, 5.0), (30.0, 35.0)]
+
+
+def test_gaps_are_named_and_a_key_goes_to_the_next(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    page = alice.page
+    watch_in_peace(alice, scene, past=6.0)
+    seek(page, 30.0)
+    alice.until(PLAYING.format(36))
+    with page.expect_response(re.compile("/beat$")):
+        page.keyboard.press("k")
+    named = page.locator("[data-gaps-words]")
+    expect(named).to_have_text("Not seen yet: 0:05 to 0:30, 0:35 to 1:03.")
+    expect(page.locator(".strip-hole")).to_have_attribute("x", "5")
+    page.keyboard.press("u")
+    alice.until("(({currentTime: at}) => at >= 5 && at < 20)(document.querySelector('video'))")
+    expect(page.locator("[data-hint]")).to_have_text("0:05 to 0:30")
+    page.keyboard.press("u")
+    alice.until("(({currentTime: at}) => at >= 35 && at < 50)(document.querySelector('video'))")
+    page.reload()
+    expect(named).to_have_text(re.compile(r"^Not seen yet: 0:\d\d to 0:30, 0:\d\d to 1:03\.$"))
+
+
+def test_an_answer_that_never_ends_is_told_and_asked_for_anew(visit: Visit, scene: Scene) -> None:
+    alice = visit(scene.alice)
+    page = alice.page
+    watch_in_peace(alice, scene, past=2.0)
+    page.route(re.compile(r"/media/.*\.mp4"), lambda _route: None)  # no answer, and no refusal
+    seek(page, 56.0)
+    hint = page.locator("[data-hint]")
+    expect(hint).to_contain_text("The connection is slow")
+    page.unroute_all(behavior="ignoreErrors")
+    alice.until(PLAYING.format(57), within_s=60)
+    expect(hint).to_be_hidden()
+    assert not page.evaluate(PAUSED)
+
+
+def tap(page: Page, place: tuple[float, float], *, at: float, times: int = 1) -> None:
+    """Tap a place, each tap a tenth of a second after the other by the screen's own clock.
+
+    `at` is that clock when the first one comes: a busy machine may bring it later.
+    """
+    screen = page.context.new_cdp_session(page)
+    finger = [{"x": place[0], "y": place[1]}]
+    for moment in (at + number / 10 for number in range(times)):
+        screen.send(
+            "Input.dispatchTouchEvent",
+            {"type": "touchStart", "touchPoints": finger, "timestamp": moment},
+        )
+        screen.send(
+            "Input.dispatchTouchEvent",
+            {"type": "touchEnd", "touchPoints": [], "timestamp": moment + 0.02},
+        )
+    screen.detach()
+
+
+def test_two_taps_go_ten_seconds_and_one_shows_the_controls(visit: Visit, scene: Scene) -> None:
+    alice = visit(scene.alice, has_touch=True, viewport={"width": 390, "height": 800})
+    page = alice.page
+    page.goto(scene.path)
+    play(alice, past=1.0, rate=1.0)
+    page.evaluate(KEEP_HINTS)
+    box = page.locator("[data-film]").bounding_box()
+    assert box is not None
+    right = box["x"] + box["width"] * 0.85, box["y"] + box["height"] * 0.4
+    left = box["x"] + box["width"] * 0.15, box["y"] + box["height"] * 0.4
+    clock = time.time()
+    tap(page, right, at=clock, times=2)
+    alice.until("window.hints.join() === '10 seconds on'")  # a word in passing, seen or not
+    alice.until(PLAYING.format(11))
+    page.keyboard.press("k")
+    alice.until(PAUSED)
+    place = page.evaluate(PLACE)
+    tap(page, left, at=clock + 1, times=3)
+    alice.until(f"{PLACE} <= {max(0, place - 20) + 0.1}")
+    assert page.evaluate("new Set(window.hints).size") == 2
+    gone_back, said = page.evaluate(PLACE), page.evaluate("window.hints.length")
+    assert gone_back == pytest.approx(max(0, place - 20), abs=0.1)
+    tap(page, right, at=clock + 2)
+    page.wait_for_timeout(500)
+    assert page.evaluate(PLACE) == gone_back
+    assert page.evaluate("window.hints.length") == said
+
+
+def test_the_film_takes_the_whole_width_and_that_is_remembered(visit: Visit, scene: Scene) -> None:
+    alice = visit(scene.alice, viewport={"width": 1440, "height": 900})
+    page = alice.page
+    page.goto(scene.path)
+    film, rail = page.locator("[data-film]"), page.locator("[data-rail]")
+
+    def is_below() -> bool:
+        one, other = film.bounding_box(), rail.bounding_box()
+        return bool(one and other and other["y"] >= one["y"] + one["height"])
+
+    assert not is_below()
+    page.get_by_role("button", name="Theatre").click()
+    assert is_below()
+    page.reload()
+    alice.until("document.querySelector('.watch-theatre') !== null")
+    assert is_below()
+    page.keyboard.press("t")
+    assert not is_below()
+
+
+def test_a_film_whose_pieces_came_damaged_goes_on_by_itself(visit: Visit, scene: Scene) -> None:
+    alice = visit(scene.alice)
+    page = alice.page
+    watch_in_peace(alice, scene, past=2.0)
+    damaged: list[str] = []
+
+    def damage(route: Route) -> None:
+        if len(damaged) == 3 or "audio" in route.request.url:
+            route.fallback()
+            return
+        damaged.append(route.request.url)
+        answer = route.fetch()
+        route.fulfill(response=answer, body=bytes(255 - each for each in answer.body()))
+
+    page.route(re.compile(r"/media/.*\.mp4"), damage)
+    seek(page, 40.0)
+    alice.until(PLAYING.format(47), within_s=60)
+    assert len(damaged) == 3
+    assert not page.evaluate(PAUSED)

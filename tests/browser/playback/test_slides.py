@@ -1,0 +1,141 @@
+"""Slides and chapters beside a recording in a real browser, and staff who put them right."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from benchmarks.slide_detection import draw_talk
+from lms.models.recordings import Recording
+from lms.recordings.slides import keep_found, read_slides
+from media.video.transcoder import encode
+from media.video.upload_probe import probe
+from tests.browser.conftest import Film, Served, Visit
+from tests.browser.lti.test_connection_pages import FAULTS
+from tests.factories import make_grant
+from tests.servers.chromium import axe_script
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+PLAYING = "document.querySelector('video').currentTime"
+SECONDS = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A talk with slides that Alice holds and Ada looks after."""
+
+    alice: int
+    ada: int
+    slug: str
+    recording_id: str
+    starts: tuple[float, ...]
+
+
+@pytest.fixture(scope="module")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Film:
+    folder: Path = tmp_path_factory.mktemp("talk")
+    draw_talk(folder / "talk.mp4", SECONDS, seed=4)
+    made = encode(
+        folder / "talk.mp4",
+        folder / "run",
+        probe(folder / "talk.mp4"),
+        progress=lambda _: None,
+        canceled=lambda: False,
+    )
+    return Film(folder / "run", made)
+
+
+@pytest.fixture
+def scene(served: Served, talk: Film, request: pytest.FixtureRequest) -> Scene:
+    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:80]
+    with served.carrel.database.transaction() as session:
+        house = replace(served, film=talk)
+        webinar = house.add_webinar(session, slug, title="Reading rooms that people come back to")
+        found = select(Recording.public_id).where(Recording.webinar_id == webinar.id)
+        recording_id = session.scalars(found).one()
+        keep_found(session, recording_id, talk.encoded.slides)
+        alice = served.add_person(session, "Alice")
+        ada = served.add_person(session, "Ada", is_staff=True)
+        make_grant(session, alice, webinar)
+        starts = tuple(each.starts_s for each in talk.encoded.slides)
+        return Scene(alice.id, ada.id, slug, recording_id, starts)
+
+
+def test_a_slide_shows_its_picture_goes_to_its_time_and_is_marked(
+    visit: Visit, scene: Scene
+) -> None:
+    alice = visit(scene.alice)
+    page = alice.page
+    page.goto(f"/webinars/{scene.slug}/watch")
+    tiles = page.locator("[data-slides] button")
+    expect(tiles).to_have_count(len(scene.starts))
+    expect(page.get_by_role("tab", name="Slides")).to_have_attribute("aria-selected", "true")
+    tiles.nth(3).hover()
+    expect(tiles.nth(3).locator("img")).to_be_visible()
+    tiles.nth(3).click()
+    alice.until(f"{PLAYING} > {scene.starts[3]}")
+    expect(tiles.nth(3)).to_have_attribute("aria-current", "true")
+    # the time line knows the chapters, and its pictures come over it
+    chapters = "[...document.querySelector('video').textTracks].find(t => t.kind === 'chapters')"
+    alice.until(f"{chapters}?.cues?.length > 1")
+    page.locator("media-time-range").hover()
+    alice.until("document.querySelector('media-time-range').hasAttribute('mediapreviewimage')")
+    assert "/media/" in (page.locator("media-time-range").get_attribute("mediapreviewimage") or "")
+    assert alice.faults == []
+
+
+def test_slides_and_tabs_are_reached_by_keys(visit: Visit, scene: Scene) -> None:
+    alice = visit(scene.alice)
+    page = alice.page
+    page.goto(f"/webinars/{scene.slug}/watch")
+    tiles = page.locator("[data-slides] button")
+    tiles.first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(tiles.nth(2)).to_be_focused()
+    page.keyboard.press("Enter")
+    alice.until(f"{PLAYING} >= {scene.starts[2]}")
+    page.get_by_role("tab", name="Slides").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Handouts")).to_be_focused()
+    expect(tiles.first).to_be_hidden()
+    expect(page.get_by_text("There are no handouts")).to_be_visible()
+    assert alice.faults == []
+
+
+def test_staff_name_join_take_out_and_put_back(served: Served, visit: Visit, scene: Scene) -> None:
+    ada = visit(scene.ada)
+    page = ada.page
+    page.goto(f"/staff/recordings/{scene.recording_id}/slides")
+    page.get_by_label("Slide 1, at 0:00").fill("Welcome")
+    page.get_by_role("button", name="Join to the one before: slide 3").click()
+    expect(page.get_by_text("The slide is part of the one before")).to_be_visible()
+    page.get_by_role("button", name="Take out: slide 2").click()
+    page.get_by_text("2 slides that were taken out or joined").click()
+    page.get_by_role("button", name=re.compile("^Put back")).first.click()
+    with served.carrel.database.read_session() as session:
+        shown = read_slides(session, scene.recording_id)
+    assert shown[0].title == "Welcome"
+    assert len(shown) == len(scene.starts) - 1
+    assert ada.faults == []
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "light"), (820, "dark"), (1440, "light")])
+def test_nothing_is_wider_than_the_window_and_axe_finds_nothing(
+    visit: Visit, scene: Scene, width: int, theme: str
+) -> None:
+    window = {"width": width, "height": 900}
+    for login_id, path in (
+        (scene.alice, f"/webinars/{scene.slug}/watch"),
+        (scene.ada, f"/staff/recordings/{scene.recording_id}/slides"),
+    ):
+        person = visit(login_id, viewport=window, color_scheme=theme)
+        person.page.goto(path)
+        person.page.evaluate(axe_script())
+        assert person.page.evaluate(FAULTS) == []
+        assert person.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert person.faults == []

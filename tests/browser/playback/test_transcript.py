@@ -1,0 +1,148 @@
+"""The transcript beside the film, in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+from sqlalchemy import select
+
+from lms.models.recordings import Recording
+from tests.browser.conftest import FILES, Served, Visit
+from tests.factories import make_grant
+from tests.recordings.caption_fixtures import caption, vtt_of
+from tests.servers.chromium import axe_script
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+LONG = 100_000
+AXE = """async () => {
+    const found = await axe.run({resultTypes: ["violations"]});
+    return found.violations.map(each => `${each.id}: ${each.nodes.map(n => n.html)}`);
+}"""
+LOOKS = [(390, "light"), (390, "dark"), (820, "light"), (1440, "light"), (1440, "dark")]
+
+
+def barriers(page: Page) -> list[str]:
+    """Return what axe finds, but for the names that media-chrome gives its own controls."""
+    page.evaluate(axe_script())
+    found = page.evaluate(AXE)
+    return [each for each in found if not each.startswith("label-content-name-mismatch")]
+
+
+@pytest.fixture
+def scene(served: Served, request: pytest.FixtureRequest) -> tuple[int, str, int]:
+    """Alice, the slug of a webinar that she holds, and its recording."""
+    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:100]
+    with served.carrel.database.transaction() as session:
+        webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
+        served.add_handout(session, webinar, title="The slides")
+        alice = served.add_person(session, "Alice")
+        make_grant(session, alice, webinar)
+        recording = session.scalars(
+            select(Recording.id).where(Recording.webinar_id == webinar.id)
+        ).one()
+        return alice.id, slug, recording
+
+
+def test_the_transcript_follows_and_leads_the_film(
+    served: Served, visit: Visit, scene: tuple[int, str, int]
+) -> None:
+    login, slug, recording = scene
+    data = (FILES / "getting-the-most.vtt").read_bytes()
+    caption(served.carrel.database, served.carrel.storage, recording, data)
+    alice = visit(login)
+    page = alice.page
+    page.goto(f"/webinars/{slug}/watch?t=20")
+    lines = page.locator(".transcript > li")
+    expect(page.locator('.transcript > [aria-current="true"]')).to_have_count(1)
+    last = lines.last
+    last.scroll_into_view_if_needed()
+    starts = page.evaluate(
+        "() => document.querySelector('.transcript > li:last-child time').textContent"
+    )
+    last.locator("button").press("Enter")
+    minutes, seconds = map(int, starts.split(":"))
+    alice.until(f"document.querySelector('video').currentTime >= {minutes * 60 + seconds}")
+    expect(page.locator('.transcript > [aria-current="true"] time')).to_have_text(starts)
+    page.get_by_placeholder("Search in the transcript").fill("the")
+    expect(page.locator(".transcript mark").first).to_be_visible()
+    expect(page.locator("[data-transcript-status]")).to_contain_text("places")
+    page.get_by_placeholder("Search in the transcript").fill("zebra crossing")
+    expect(lines).to_have_count(0)
+    page.get_by_role("tab", name="Handouts").click()
+    expect(page.get_by_text("The slides")).to_be_visible()
+    assert barriers(page) == []
+    assert alice.faults == []
+
+
+def test_a_hundred_thousand_captions_leave_the_page_light(
+    served: Served, visit: Visit, scene: tuple[int, str, int]
+) -> None:
+    login, slug, recording = scene
+    data = vtt_of(*(f"Word number {number}" for number in range(LONG)), every=1)
+    caption(served.carrel.database, served.carrel.storage, recording, data)
+    alice = visit(login)
+    page = alice.page
+    page.goto(f"/webinars/{slug}/watch")
+    lines = page.locator(".transcript > li")
+    expect(lines).to_have_count(64, timeout=60_000)  # the rest lies behind the end of the film
+    with served.carrel.database.transaction() as session:
+        session.get_one(Recording, recording).seconds = 100_000.0
+    page.reload()
+    expect(lines).to_have_count(150, timeout=60_000)
+    for _ in range(8):
+        page.evaluate(
+            "(box => (box.scrollTop = box.scrollHeight))(document.querySelector('[data-transcript-scroll]'))"
+        )
+        page.wait_for_timeout(60)
+    assert 150 <= lines.count() <= 450
+    assert page.locator(".transcript > li").last.inner_text().split()[-1] != "149"
+    page.get_by_placeholder("Search in the transcript").fill("99999")
+    expect(lines).to_have_count(1)
+    assert alice.faults == []
+
+
+def test_a_language_that_was_left_before_it_came_does_not_take_the_place_of_the_chosen_one(
+    served: Served, visit: Visit, scene: tuple[int, str, int]
+) -> None:
+    login, slug, recording = scene
+    place = (served.carrel.database, served.carrel.storage, recording)
+    track = caption(*place, vtt_of("Good morning"))
+    caption(*place, vtt_of("Buenos días"), language="es")
+    page = visit(login).page
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(f"**/transcripts/{track}/**", hold)
+    page.goto(f"/webinars/{slug}/watch")
+    page.locator("[data-transcript-language]").select_option("es")
+    lines = page.locator(".transcript > li")
+    expect(lines).to_contain_text(["Buenos días"])
+    with page.expect_response(f"**/transcripts/{track}/**"):
+        held[0].continue_()
+    page.wait_for_timeout(300)
+    expect(lines).to_contain_text(["Buenos días"])
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_the_page_is_without_barriers_at_every_width(
+    served: Served, visit: Visit, scene: tuple[int, str, int], width: int, theme: str
+) -> None:
+    login, slug, recording = scene
+    data = (FILES / "getting-the-most.vtt").read_bytes()
+    track = caption(served.carrel.database, served.carrel.storage, recording, data)
+    caption(
+        served.carrel.database,
+        served.carrel.storage,
+        recording,
+        vtt_of("Buenos días"),
+        language="es",
+    )
+    page = visit(login, viewport={"width": width, "height": 900}, color_scheme=theme).page
+    for room in (f"/webinars/{slug}/watch?t=20", f"/transcripts/{track}"):
+        page.goto(room)
+        expect(page.locator(".transcript > li").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert barriers(page) == []

@@ -1,0 +1,229 @@
+"""The pages of watching, for people who can't see, can't hover, or read in the dark."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Served, Visit
+from tests.browser.person import Person
+from tests.factories import make_grant
+from tests.servers.chromium import axe_script
+
+pytestmark = pytest.mark.browser
+
+SLUG = "for-everyone"
+FAULTS = """async () => {
+    const found = await axe.run({resultTypes: ["violations"]});
+    return found.violations.flatMap((fault) => fault.nodes.map((node) =>
+        `${fault.id}: ${node.html}: ${node.failureSummary}`)).join("\\n");
+}"""
+
+POST_PLAINLY = """() => {
+    const form = Object.assign(document.createElement("form"), {method: "post"});
+    const value = document.querySelector("[data-watch]").dataset.token;
+    form.append(Object.assign(document.createElement("input"), {name: "csrf_token", value}));
+    document.body.append(form);
+    form.submit();
+}"""
+
+ADD_CAPTION = """() => {
+    const track = document.querySelector("video").addTextTrack("captions", "English", "en");
+    track.addCue(new VTTCue(0, 60, "Everything in its place."));
+    track.mode = "showing";
+}"""
+
+
+@pytest.fixture(scope="session")  # as the house in which it writes
+def people(served: Served) -> tuple[int, int]:
+    """Alice, who holds a webinar, and Dan, who doesn't."""
+    with served.carrel.database.transaction() as session:
+        webinar = served.add_webinar(session, SLUG, title="Doors that open by themselves")
+        served.add_handout(session, webinar, title="The slides")
+        alice, dan = (served.add_person(session, name) for name in ("Alice", "Dan"))
+        make_grant(session, alice, webinar)
+        return (alice.id, dan.id)
+
+
+def faults_in(page: Page) -> str:
+    # by the protocol, not as a script element: the page's own policy stays as it is
+    page.evaluate(axe_script())
+    found: str = page.evaluate(FAULTS)
+    return found
+
+
+def _play(visitor: Person) -> None:
+    """Open the film and play a second of it."""
+    visitor.page.goto(f"/webinars/{SLUG}/watch")
+    visitor.until("!!customElements.get('media-controller')")
+    visitor.page.keyboard.press("k")
+    visitor.until("document.querySelector('video').currentTime > 1")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_before_and_while_a_film_plays(
+    visit: Visit, people: tuple[int, int], theme: str
+) -> None:
+    alice = visit(people[0], color_scheme=theme, reduced_motion="reduce")
+    alice.page.goto(f"/webinars/{SLUG}/watch")
+    alice.until("!!customElements.get('media-controller')")
+    assert faults_in(alice.page) == ""
+    alice.page.keyboard.press("k")
+    alice.until("document.querySelector('video').currentTime > 1")
+    assert faults_in(alice.page) == ""
+    alice.page.keyboard.press("?")
+    assert faults_in(alice.page) == ""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_a_refusal_or_a_library(
+    visit: Visit, people: tuple[int, int], theme: str
+) -> None:
+    alice, dan = (visit(each, color_scheme=theme, reduced_motion="reduce") for each in people)
+    dan.page.goto(f"/webinars/{SLUG}/watch")
+    assert faults_in(dan.page) == ""
+    for person in (alice, dan):
+        person.page.goto("/library")
+        assert faults_in(person.page) == ""
+
+
+def test_axe_finds_nothing_in_the_page_without_scripts(
+    visit: Visit, people: tuple[int, int]
+) -> None:
+    alice = visit(people[0])
+    alice.page.goto(f"/webinars/{SLUG}/watch")
+    alice.page.evaluate(POST_PLAINLY)
+    alice.page.locator("video[controls]").wait_for()
+    assert faults_in(alice.page) == ""
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_without_scripts_everything_beside_the_film_is_read_one_below_the_other(
+    visit: Visit, people: tuple[int, int], width: int
+) -> None:
+    page = visit(people[0], java_script_enabled=False).page
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(f"/webinars/{SLUG}/watch")
+    expect(page.get_by_role("tab")).to_have_count(0)
+    places = []
+    for name in ("Handouts", "Notes"):
+        title = page.get_by_role("heading", name=name, exact=True)
+        expect(title).to_be_visible()
+        places.append(title.bounding_box())
+    download = page.get_by_role("link", name="Download The slides").bounding_box()
+    handouts, notes = places
+    assert handouts
+    assert notes
+    assert download
+    assert handouts["y"] < download["y"]
+    assert download["y"] + download["height"] < notes["y"]
+    rail = page.locator(".watch-rail")
+    assert rail.evaluate("rail => rail.scrollHeight <= rail.clientHeight + 1")
+
+
+def test_the_film_is_played_by_the_keyboard_alone(visit: Visit, people: tuple[int, int]) -> None:
+    alice = visit(people[0])
+    alice.page.goto(f"/webinars/{SLUG}/watch")
+    alice.until("!!customElements.get('media-play-button')")
+    for _ in range(40):
+        alice.page.keyboard.press("Tab")
+        if alice.page.evaluate("document.activeElement.localName") == "media-play-button":
+            break
+    alice.page.keyboard.press("Enter")
+    alice.until("document.querySelector('video').currentTime > 0.5")
+
+
+def test_the_large_button_stands_in_the_middle_of_the_film(
+    visit: Visit, people: tuple[int, int]
+) -> None:
+    alice = visit(people[0])
+    alice.page.goto(f"/webinars/{SLUG}/watch")
+    alice.until("!!customElements.get('media-controller')")
+    film, button = (
+        alice.page.locator(one).bounding_box() for one in ("media-controller", "[data-big-play]")
+    )
+    assert film is not None
+    assert button is not None
+    for start, length in (("x", "width"), ("y", "height")):
+        middle = film[start] + film[length] / 2
+        assert button[start] + button[length] / 2 == pytest.approx(middle, abs=1)
+
+
+def test_captions_stand_above_the_controls_also_while_the_film_stands(
+    visit: Visit, people: tuple[int, int]
+) -> None:
+    alice = visit(people[0])
+    page = alice.page
+    _play(alice)
+    page.keyboard.press("k")
+    page.locator("h1").first.click()
+    alice.until(
+        "(({attributes: now}) => 'userinactive' in now && 'mediapaused' in now)"
+        "(document.querySelector('media-controller'))"
+    )
+    bar = page.locator("media-controller media-time-display")
+    expect(bar).to_be_visible()
+    page.wait_for_timeout(500)
+    before = bar.screenshot()
+    page.evaluate(
+        """() => {
+          const video = document.querySelector("video");
+          const track = video.addTextTrack("captions", "Long", "en");
+          track.addCue(new VTTCue(0, 60, "Words that go on until they are wrapped, and on. ".repeat(4)));
+          track.mode = "showing";
+        }"""
+    )
+    page.wait_for_timeout(500)
+    assert bar.screenshot() == before
+
+
+def test_over_the_time_line_stands_the_picture_of_where_the_pointer_is(
+    visit: Visit, people: tuple[int, int]
+) -> None:
+    alice = visit(people[0])
+    page = alice.page
+    _play(alice)
+    line = page.locator("media-time-range")
+    seen = set()
+    for share in (0.3, 0.8):
+        line.hover(position={"x": line.bounding_box()["width"] * share, "y": 4})  # type: ignore[index]  # it is seen
+        alice.until(
+            "share => { const {attributes: now} = document.querySelector('media-controller');"
+            "const at = Number(now.mediapreviewtime?.value);"
+            "const length = document.querySelector('video').duration;"
+            "return now.mediapreviewimage && Math.abs(at - share * length) < 3; }",
+            share,
+        )
+        shown = page.locator("media-controller").evaluate(
+            "each => [each.getAttribute('mediapreviewimage'), each.getAttribute('mediapreviewcoords')]"
+        )
+        seen.add(tuple(shown))
+        assert page.request.get(shown[0]).headers["content-type"] == "image/jpeg"
+    assert len(seen) == 2
+
+
+def test_captions_look_as_their_reader_chooses_and_that_is_remembered(
+    visit: Visit, people: tuple[int, int]
+) -> None:
+    alice = visit(people[0], reduced_motion="reduce")
+    page = alice.page
+    _play(alice)
+    page.keyboard.press("k")
+    page.evaluate(ADD_CAPTION)
+    page.wait_for_timeout(500)
+    film = page.locator("video")
+    usual = film.screenshot()
+    look = page.get_by_role("dialog", name="Look of captions")
+    page.get_by_role("button", name="Look of captions").click()
+    look.get_by_label("Largest").check()
+    look.get_by_label("Yellow").check()
+    assert faults_in(page) == ""
+    look.get_by_role("button", name="Done").click()
+    page.wait_for_timeout(500)
+    assert film.screenshot() != usual
+    page.reload()
+    alice.until("!!customElements.get('media-controller')")
+    page.evaluate(ADD_CAPTION)
+    page.get_by_role("button", name="Look of captions").click()
+    expect(look.get_by_label("Largest")).to_be_checked()
+    expect(look.get_by_label("Yellow")).to_be_checked()
+    look.get_by_role("button", name="Back to usual").click()
+    expect(look.get_by_label("Yellow")).not_to_be_checked()

@@ -1,0 +1,145 @@
+"""Staff bring a recording through the page: sent with progress, encoded before their eyes."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from media.files.subprocesses import ffmpeg_path
+from tests.browser.conftest import FILES, Served, Visit
+from tests.browser.person import Person
+from tests.factories import make_webinar
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+SOON_MS = 60_000
+
+
+@pytest.fixture
+def ada(served: Served, visit: Visit) -> Person:
+    with served.carrel.database.transaction() as session:
+        ada_id = served.add_person(session, "Ada", is_staff=True).id
+    return visit(ada_id, viewport={"width": 1280, "height": 900})
+
+
+@pytest.fixture(scope="module")
+def long_talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Takes long enough to encode that one can watch it and change one's mind."""
+    made = tmp_path_factory.mktemp("talk") / "A long talk.webm"
+    noise = "nullsrc=s=960x540:r=25:d=40,geq=random(1)*255:128:128"
+    command = [ffmpeg_path(), "-v", "error", "-f", "lavfi", "-i", noise]
+    options = ["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "3M"]
+    subprocess.run([*command, *options, str(made)], check=True, timeout=120)
+    return made
+
+
+def _open(served: Served, ada: Person, slug: str) -> Page:
+    with served.carrel.database.transaction() as session:
+        make_webinar(session, slug)
+    ada.page.goto(f"/staff/webinars/{slug}")
+    return ada.page
+
+
+def _send(page: Page, file: Path) -> None:
+    page.get_by_label("Choose files").set_input_files(file)
+
+
+def test_a_recording_that_is_sent_is_prepared_and_plays(served: Served, ada: Person) -> None:
+    page = _open(served, ada, "brought-by-hand")
+    _send(page, FILES / "getting-the-most.mp4")
+    expect(page.get_by_text("is being prepared", exact=False).first).to_be_visible()
+    expect(page.get_by_text("Playing now")).to_be_visible(timeout=SOON_MS)
+    page.goto("/webinars/brought-by-hand/watch?preview=1")
+    page.get_by_role("button", name="Play").first.click()
+    ada.until("document.querySelector('video').currentTime > 1")
+    assert ada.faults == []
+
+
+def test_the_progress_of_an_encode_is_seen_survives_a_reload_and_can_be_canceled(
+    served: Served, ada: Person, long_talk: Path
+) -> None:
+    page = _open(served, ada, "changed-my-mind")
+    _send(page, long_talk)
+    bar = "document.querySelector('[data-under-way] [data-progress-bar]')"
+    ada.until(f"({bar} || {{}}).value > 0.05", within_s=60)
+    page.reload()
+    seen = page.evaluate(f"{bar}.value")
+    assert seen > 0
+    ada.until(f"({bar} || {{value: 1}}).value > {seen}", within_s=60)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Canceled", exact=True)).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_role("button", name="Prepare it after all")).to_be_visible()
+    assert ada.faults == []
+
+
+def test_a_file_that_is_no_recording_says_so_beside_its_name(
+    served: Served, ada: Person, tmp_path: Path
+) -> None:
+    noise = tmp_path / "Noise.mp4"
+    noise.write_bytes(film_of_noise())
+    page = _open(served, ada, "only-noise")
+    _send(page, noise)
+    expect(page.get_by_text("Not usable")).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_text("The original is kept.")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_a_file_that_is_plain_text_is_refused_by_its_first_bytes(
+    served: Served, ada: Person, tmp_path: Path
+) -> None:
+    words = tmp_path / "Notes.mp4"
+    words.write_text("only words")
+    page = _open(served, ada, "only-words")
+    _send(page, words)
+    line = page.get_by_role("listitem").filter(has_text="Notes.mp4")
+    expect(line.get_by_text("Not taken")).to_be_visible()
+    expect(line.get_by_text(re.compile("This file is plain text, not a recording"))).to_be_visible()
+    expect(line.get_by_role("button", name="Go on")).to_have_count(0)
+    line.get_by_role("button", name="Remove").click()
+    expect(line).to_have_count(0)
+
+
+def test_several_files_go_one_after_the_other_and_may_be_paused(
+    served: Served, ada: Person, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "First.mp4", tmp_path / "Second.mp4"
+    first.write_bytes(film_of_noise(24_000_000))
+    second.write_bytes(film_of_noise(9_000_000))
+    page = _open(served, ada, "several")
+    _slow_down(page, 4_000_000)
+    page.get_by_label("Choose files").set_input_files([first, second, FILES / "folding-table.pdf"])
+    lines = page.get_by_role("listitem").filter(has=page.locator("progress"))
+    expect(lines).to_have_count(3)
+    pause = page.get_by_role("button", name="Pause: First.mp4")
+    ada.until("document.querySelector('.upload-line progress').value > 0.1")
+    expect(lines.nth(0)).to_contain_text(re.compile(r"MB/s, \d+ s left"))
+    pause.click()
+    expect(lines.nth(0).get_by_text("Paused")).to_be_visible()
+    expect(page.get_by_role("button", name="Go on: First.mp4")).to_be_focused()
+    expect(page.get_by_role("button", name="Pause: Second.mp4")).to_be_visible()
+    page.get_by_role("button", name="Cancel: Second.mp4").click()
+    expect(page.get_by_text("folding-table.pdf is on the webinar's page")).to_be_visible(
+        timeout=SOON_MS
+    )
+    page.get_by_role("button", name="Go on: First.mp4").click()
+    expect(page.get_by_text("First.mp4 is here and is being prepared")).to_be_visible(
+        timeout=SOON_MS
+    )
+    expect(page.get_by_text("Second.mp4")).to_have_count(0)
+
+
+def film_of_noise(size: int = 200_000) -> bytes:
+    """Return what begins as a recording does and isn't one."""
+    begins = b"\x00\x00\x00\x18ftypmp42"
+    return begins + os.urandom(size - len(begins))
+
+
+def _slow_down(page: Page, bytes_a_second: int) -> None:
+    page.on("dialog", lambda dialog: dialog.accept())
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": bytes_a_second})

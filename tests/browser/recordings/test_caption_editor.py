@@ -1,0 +1,266 @@
+"""Editing captions in a real browser: keys, undo, saving by itself, two editors, every width."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from lms.models.recordings import Caption, Recording
+from media.captions.conversion import read_cues
+from media.captions.cues import read_written
+from tests.browser.conftest import FILES, Served, Visit
+from tests.recordings.caption_fixtures import caption
+from tests.servers.chromium import axe_script
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+AXE = """async () => {
+    const found = await axe.run({resultTypes: ["violations"]});
+    return found.violations.map(each => `${each.id}: ${each.nodes.map(n => n.html)}`);
+}"""
+LOOKS = [(390, "light"), (390, "dark"), (820, "light"), (1440, "light"), (1440, "dark")]
+SAVED = re.compile("^Saved at")
+
+
+@pytest.fixture
+def desk(served: Served, request: pytest.FixtureRequest) -> tuple[int, str]:
+    """Ada, and the captions of a recording."""
+    slug = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:100]
+    with served.carrel.database.transaction() as session:
+        webinar = served.add_webinar(session, slug, title="Getting the most from a recording")
+        ada = served.add_person(session, "Ada", is_staff=True).id
+        recording = session.scalars(
+            select(Recording.id).where(Recording.webinar_id == webinar.id)
+        ).one()
+    data = (FILES / "getting-the-most.vtt").read_bytes()
+    return ada, caption(served.carrel.database, served.carrel.storage, recording, data)
+
+
+def draft(served: Served, track: str) -> str:
+    with served.carrel.database.read_session() as session:
+        kept = session.scalars(select(Caption.draft).where(Caption.public_id == track)).one()
+    return kept or ""
+
+
+def texts(page: Page) -> list[str]:
+    return page.locator(".cue textarea").evaluate_all("each => each.map(one => one.value)")
+
+
+def test_captions_are_changed_split_joined_and_all_of_it_undone(
+    served: Served, visit: Visit, desk: tuple[int, str]
+) -> None:
+    login, track = desk
+    ada = visit(login)
+    page, status = ada.page, ada.page.locator("[data-status]")
+    page.goto(f"/staff/captions/{track}")
+    expect(page.locator(".cue").first).to_be_visible()
+    before = texts(page)
+    first = page.locator(".cue textarea").first
+    first.fill("Hello <there> & welcome")
+    first.press("Tab")
+    expect(status).to_have_text(SAVED, timeout=20_000)
+    assert "Hello &lt;there&gt; &amp; welcome" in draft(served, track)
+    page.locator(".cue textarea").nth(1).focus()
+    page.keyboard.press("Control+Enter")
+    assert len(texts(page)) == len(before) + 1
+    page.keyboard.press("Alt+Enter")
+    assert len(texts(page)) == len(before) + 2
+    page.get_by_role("button", name="Delete").nth(3).click()
+    page.get_by_role("button", name="Join the next").nth(1).click()
+    assert len(texts(page)) == len(before)
+    page.get_by_role("button", name="Shift all by these seconds").click()
+    expect(page.locator(".cue [data-starts]").first).not_to_have_value("0:00.500")
+    for _ in range(6):
+        page.get_by_role("button", name="Undo").click()
+    assert texts(page) == before
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    page.get_by_role("button", name="Do again").click()
+    assert texts(page)[0] == "Hello <there> & welcome"
+    page.keyboard.press("Control+s")
+    expect(status).to_have_text(SAVED, timeout=20_000)
+    assert ada.faults == []
+
+
+def times(served: Served, track: str) -> list[tuple[float, float]]:
+    return [(cue.starts, cue.ends) for cue in read_written(draft(served, track))]
+
+
+def shift_by(page: Page, seconds: str) -> None:
+    page.get_by_label("Seconds to shift all by").fill(seconds)
+    page.get_by_role("button", name="Shift all by these seconds").click()
+
+
+def test_all_captions_are_shifted_later_and_earlier_and_back(
+    served: Served, visit: Visit, desk: tuple[int, str]
+) -> None:
+    login, track = desk
+    ada = visit(login)
+    page, status, told = (
+        ada.page,
+        ada.page.locator("[data-status]"),
+        ada.page.locator("#shift-told"),
+    )
+    page.goto(f"/staff/captions/{track}")
+    expect(page.locator(".cue").first).to_be_visible()
+    before = [
+        (cue.starts, cue.ends) for cue in read_cues((FILES / "getting-the-most.vtt").read_bytes())
+    ]
+    shift_by(page, "1,5")
+    expect(told).to_have_text("All captions are 1.5 s later.")
+    expect(status).to_have_text(SAVED, timeout=20_000)
+    later = [(round(starts + 1.5, 3), round(ends + 1.5, 3)) for starts, ends in before]
+    assert times(served, track) == later
+    shift_by(page, "\u22121.625")
+    expect(told).to_have_text("All captions are 1.625 s earlier.")
+    expect(status).to_have_text(SAVED, timeout=20_000)
+    assert times(served, track) == [
+        (round(starts - 0.125, 3), round(ends - 0.125, 3)) for starts, ends in before
+    ]
+    for _ in range(2):
+        page.get_by_role("button", name="Undo").click()
+    expect(told).to_have_text("")
+    expect(status).to_have_text(SAVED, timeout=20_000)
+    assert times(served, track) == [(round(starts, 3), round(ends, 3)) for starts, ends in before]
+    assert ada.faults == []
+
+
+def test_what_would_begin_before_the_film_stands_at_its_beginning(
+    served: Served, visit: Visit, desk: tuple[int, str]
+) -> None:
+    login, track = desk
+    page = visit(login).page
+    page.goto(f"/staff/captions/{track}")
+    expect(page.locator(".cue").first).to_be_visible()
+    words = texts(page)
+    shift_by(page, "-5")
+    expect(page.locator("#shift-told")).to_contain_text("moved to it: 2.")
+    expect(page.locator("[data-status]")).to_have_text(SAVED, timeout=20_000)
+    # they were at 0.5 to 3.436, 3.736 to 6.793 and 8.093 to 10.406
+    assert times(served, track)[:3] == [(0.0, 0.1), (0.0, 1.793), (3.093, 5.406)]
+    assert texts(page) == words
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("[data-status]")).to_have_text(SAVED, timeout=20_000)
+    assert times(served, track)[:3] == [(0.5, 3.436), (3.736, 6.793), (8.093, 10.406)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "sentence"),
+    [
+        ("", "Write the seconds to shift by"),
+        ("soon", "Write the seconds to shift by"),
+        ("0", "Write the seconds to shift by"),
+        ("1e3", "Write the seconds to shift by"),
+        ("604800", "later than a week"),
+    ],
+)
+def test_a_shift_that_can_not_be_is_refused_in_words_and_alters_nothing(
+    served: Served, visit: Visit, desk: tuple[int, str], seconds: str, sentence: str
+) -> None:
+    login, track = desk
+    page = visit(login).page
+    page.goto(f"/staff/captions/{track}")
+    expect(page.locator(".cue").first).to_be_visible()
+    shift_by(page, seconds)
+    expect(page.locator("#shift-told")).to_contain_text(sentence)
+    field = page.get_by_label("Seconds to shift all by")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".cue [data-starts]").first).to_have_value("0:00.500")
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    field.fill("2")
+    field.press("Enter")
+    expect(page.locator("#shift-told")).to_have_text("All captions are 2 s later.")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".cue [data-starts]").first).to_have_value("0:02.500")
+
+
+def test_a_time_that_can_not_be_read_is_kept_when_all_are_shifted(
+    served: Served, visit: Visit, desk: tuple[int, str]
+) -> None:
+    login, track = desk
+    page = visit(login).page
+    page.goto(f"/staff/captions/{track}")
+    second = page.locator(".cue [data-starts]").nth(1)
+    second.fill("soon")
+    second.press("Tab")
+    shift_by(page, "1")
+    expect(page.locator("#shift-told")).to_have_text(
+        "A time below can not be read. Correct it first."
+    )
+    expect(second).to_have_value("soon")
+    expect(second).to_be_focused()
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+
+
+def test_a_bad_time_is_told_beside_it(served: Served, visit: Visit, desk: tuple[int, str]) -> None:
+    login, track = desk
+    page = visit(login).page
+    page.goto(f"/staff/captions/{track}")
+    starts = page.locator(".cue [data-starts]").first
+    starts.fill("soon")
+    starts.press("Tab")
+    expect(page.locator(".cue .error").first).to_have_text("Write a time like 1:02.5")
+    starts.fill("59:00")
+    starts.press("Tab")
+    expect(page.locator(".cue .error").first).to_contain_text("after the beginning")
+    starts.fill("0:00,25")
+    starts.press("Tab")
+    expect(page.locator("[data-status]")).to_have_text(SAVED, timeout=20_000)
+    assert "00:00:00.250 -->" in draft(served, track)
+
+
+def test_the_second_editor_is_told_and_chooses(
+    served: Served, visit: Visit, desk: tuple[int, str]
+) -> None:
+    login, track = desk
+    one, other = visit(login).page, visit(login).page
+    for page in (one, other):
+        page.goto(f"/staff/captions/{track}")
+        expect(page.locator(".cue").first).to_be_visible()
+    for page, text in ((one, "From one"), (other, "From the other")):
+        page.locator(".cue textarea").first.fill(text)
+        page.locator(".cue textarea").first.press("Control+s")
+        if page is one:
+            expect(page.locator("[data-status]")).to_have_text(SAVED, timeout=20_000)
+    expect(other.get_by_text("Ada saved these captions at")).to_be_visible()
+    assert "From one" in draft(served, track)
+    assert texts(other)[0] == "From the other"
+    other.get_by_role("button", name="Save mine over theirs").click()
+    expect(other.locator("[data-status]")).to_have_text(SAVED, timeout=20_000)
+    assert "From the other" in draft(served, track)
+
+
+def test_the_film_goes_where_a_caption_is_played_and_all_is_shown(
+    served: Served, visit: Visit, desk: tuple[int, str]
+) -> None:
+    login, track = desk
+    ada = visit(login)
+    page = ada.page
+    page.goto(f"/staff/captions/{track}")
+    page.get_by_role("button", name="Play from here").nth(4).click()
+    ada.until("document.querySelector('video').currentTime > 10")
+    page.locator(".cue textarea").first.fill("Shown at last")
+    page.get_by_role("button", name="Show the changes").click()
+    expect(page.get_by_text("Viewers are shown these captions now.")).to_be_visible()
+    assert texts(page)[0] == "Shown at last"
+    assert draft(served, track) == ""
+    assert ada.faults == []
+
+
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_the_desk_is_without_barriers_at_every_width(
+    served: Served, visit: Visit, desk: tuple[int, str], width: int, theme: str
+) -> None:
+    login, track = desk
+    page = visit(login, viewport={"width": width, "height": 900}, color_scheme=theme).page
+    page.goto(f"/staff/captions/{track}")
+    expect(page.locator(".cue").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(axe_script())
+    found = page.evaluate(AXE)
+    assert [each for each in found if not each.startswith("label-content-name-mismatch")] == []
+    page.goto("/webinars?q=twelve")
+    expect(page.locator(".found mark").first).to_be_visible()
+    page.evaluate(axe_script())
+    assert page.evaluate(AXE) == []

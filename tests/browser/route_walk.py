@@ -1,0 +1,327 @@
+"""What stands in the variables of every route, who walks it, and which are named instead."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from lms.app import create_app
+from lms.certificates import staff_actions
+from lms.certificates.staff_actions import ByHand
+from lms.core.clock import now
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
+from lms.demo.install import install_demo
+from lms.group_showings import showings
+from lms.mail import email_tokens
+from lms.mail.links import Doors
+from lms.models.accounts import EmailPurpose, Login
+from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.grants import Grant, OfferKind
+from lms.models.group_showings import Showing
+from lms.models.handouts import Handout
+from lms.models.jobs import Job
+from lms.models.organizations import Organization
+from lms.models.recordings import Caption, Recording, RecordingState
+from lms.models.requests import DeskRequest
+from lms.models.sales import Sale
+from lms.models.seats import Assignment, AssignmentState, Pool, Seat
+from lms.models.training import Trainee, Training, TrainingGroup
+from lms.seats import claim_links
+from lms.web.core.route_guard import UNCOOKIED, Audience, audience_of
+from lms.web.media_middleware import front
+from tests.browser.conftest import SECRET_KEY
+from tests.browser.route_walk_data import make_beside
+from tests.servers.buffered_responses import in_whole
+from tests.servers.process import free_port
+from wsgi import PARTS
+
+RECORDED: Final = "first-ninety-seconds"
+SECONDS: Final = 61.0
+# Who comes by a route of this audience, unless `WHO` says otherwise.
+COMES: Final[Mapping[Audience, tuple[str, ...]]] = {
+    Audience.EVERYONE: ("nobody",),
+    Audience.SIGNED_IN: ("alice",),
+    Audience.MANAGERS: ("mia",),
+    Audience.STAFF: ("ada",),
+}
+WHO: Final[Mapping[str, tuple[str, ...]]] = {
+    "catalog.home": ("nobody", "bob"),
+    "catalog.webinars": ("nobody", "carol"),
+    "catalog.webinar": ("nobody", "alice", "ada"),
+    "catalog.series": ("nobody", "bob", "dan"),
+    "catalog.presenter": ("nobody", "bob"),
+    "library.library": ("alice", "bob", "dan"),
+    "own_seats.show": ("seated",),
+    "own_seats.ask": ("seated",),
+    "training.show": ("trainee",),
+    "account_addresses.confirm_email": ("nobody",),
+}
+A_FILE: Final = re.compile(r"\.\w+$")  # as in `people.csv`: a file, whatever is in it
+FILE: Final = "a file, not a page"
+PART: Final = "a part of a page that is walked, for its script"
+ONWARD: Final = "leads on to another page"
+ELSEWHERE: Final = "is read by axe in {}"
+# Routes of which nobody walks the page here, and why not.
+NAMED: Final[Mapping[str, str]] = {
+    "static": FILE,
+    "health.health": FILE,
+    "badges.status": FILE,
+    "badges.issuer": FILE,
+    "badges.keys": FILE,
+    "badges.key": FILE,
+    "house_look.logo": FILE,
+    "kit_download.download": FILE,
+    "lti_keys.jwks": FILE,
+    "lti_tool.configuration": FILE,
+    "handouts.download": FILE,
+    "catalog.presenter_picture": FILE,
+    "showings.slide_file": FILE,
+    "staff_requests.file": FILE,
+    "webinar_files.original": FILE,
+    "ask.price": PART,
+    "showings.roster": PART,
+    "suggestions.show": PART,
+    "staff_sales.price": PART,
+    "staff_house.look": PART,
+    "webinar_files.progress": PART,
+    "watch.certificate": PART,
+    "webinar_files.show": PART,
+    "uploads.show": PART,
+    "live.join": ONWARD,
+    "organizations.index": ONWARD,
+    "organization_kits.link_again": ONWARD,
+    "sign_in_code.enter": ONWARD,
+    "caption_editor.download": FILE,
+    "handouts.page": ELSEWHERE.format("test_handout_preview.py"),
+    "organization_courses.course": ELSEWHERE.format("test_connection_pages.py"),
+    "organization_courses.releases": ELSEWHERE.format("test_connection_pages.py"),
+    "staff_attendance.preview": ELSEWHERE.format("test_live.py"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A page that somebody walks to."""
+
+    who: str
+    path: str
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """Every page there is, and the routes of which nothing is known."""
+
+    stops: list[Stop]
+    unknown: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The demo's house with what its demo has not, who is in it, and what stands in the addresses."""
+
+    url: str
+    carrel: Carrel
+    logins: Mapping[str, int | None]
+    values: Mapping[str, str]
+
+
+def walk(world: World) -> Walk:
+    """Return a stop for everybody who comes by each route that answers to GET."""
+    app = create_app(world.carrel, PARTS)
+    stops: list[Stop] = []
+    unknown: list[str] = []
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        audience = audience_of(app.view_functions[rule.endpoint])
+        is_page = "GET" in (rule.methods or ()) and audience not in UNCOOKIED
+        if not is_page or audience is None or rule.endpoint in NAMED or A_FILE.search(rule.rule):
+            continue
+        place = rule.endpoint.partition(".")[0]
+        names = re.findall(r"<(?:[^<>:]+:)?(\w+)>", rule.rule)
+        known = {name: _value(world, rule.endpoint, place, name) for name in names}
+        if None in known.values():
+            unknown.append(f"{rule.endpoint} {rule.rule}")
+            continue
+        path = rule.rule
+        for name, value in known.items():
+            path = re.sub(rf"<(?:[^<>:]+:)?{name}>", value or "", path)
+        stops += [Stop(who, path) for who in WHO.get(rule.endpoint, COMES[audience])]
+    return Walk(stops, unknown)
+
+
+def _value(world: World, endpoint: str, place: str, name: str) -> str | None:
+    asked = (f"{endpoint}.{name}", f"{place}.{name}", name)
+    return next((world.values[each] for each in asked if each in world.values), None)
+
+
+@contextmanager
+def open_world(place: Path, database_url: str) -> Iterator[World]:
+    """Serve the furnished house from this process, without a worker, until the block is left."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environ = {
+        "CARREL_DATA_DIR": str(place),
+        "CARREL_DATABASE_URL": database_url,
+        "CARREL_BASE_URL": url,
+        "CARREL_SECRET_KEY": SECRET_KEY,
+    }
+    carrel = open_carrel(Settings.from_env(environ))
+    world = furnish(carrel, url)
+    answers = in_whole(front(create_app(carrel, PARTS), carrel))
+    with make_server("127.0.0.1", port, answers, threaded=True) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield world
+        server.shutdown()
+    carrel.database.dispose()
+
+
+def furnish(carrel: Carrel, url: str) -> World:
+    """Make the demo, its recordings as good as encoded, and what no demo has."""
+    moment = now()
+    install_demo(carrel, now=moment)
+    with carrel.database.transaction() as session:
+        for recording in session.scalars(select(Recording)):
+            recording.state, recording.run = RecordingState.READY, recording.public_id
+            recording.seconds = SECONDS
+        logins: dict[str, int | None] = {"nobody": None}
+        for name in ("alice", "bob", "carol", "dan", "mia", "ada"):
+            logins[name] = session.scalars(
+                select(Login.id).where(Login.email.like(f"{name}@example.%"))
+            ).one()
+        values = _known(session, logins, moment) | _made(session, logins, moment)
+    values |= make_beside(carrel, logins, values, moment)
+    return World(url, carrel, logins, values)
+
+
+def _known(session: Session, logins: dict[str, int | None], moment: datetime) -> dict[str, str]:
+    """Return what the demo has."""
+    house = session.scalars(select(Organization).where(Organization.slug == "tarnbrook")).one()
+    seat, pool, login_id = session.execute(
+        select(Seat.public_id, Pool.public_id, Assignment.login_id)
+        .join_from(Assignment, Seat)
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .where(Pool.organization_id == house.id, Assignment.state == AssignmentState.CLAIMED)
+        .order_by(Assignment.id)
+    ).first() or ("", "", 0)
+    invited = session.scalars(
+        select(Seat.public_id)
+        .join_from(Assignment, Seat)
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .where(Pool.organization_id == house.id, Assignment.state == AssignmentState.INVITED)
+    ).first()
+    trainee = session.scalars(select(Trainee).where(Trainee.login_id.is_not(None))).first()
+    assert trainee is not None
+    logins["seated"], logins["trainee"] = login_id, trainee.login_id
+    webinar = session.scalars(select(Webinar).where(Webinar.slug == RECORDED)).one()
+    coming = session.scalars(
+        select(Webinar.slug).where(Webinar.held_at > moment).order_by(Webinar.held_at)
+    ).first()
+
+    def first(column: Any, *where: Any) -> str:
+        return str(session.scalars(select(column).where(*where).order_by(column)).first())
+
+    return {
+        "slug": webinar.slug,
+        "catalog.series.slug": "plain-machines",
+        "catalog.presenter.slug": "tobias-karrow",
+        "staff_organizations.slug": house.slug,
+        "staff_grace.slug": house.slug,
+        "staff_holdings.slug": house.slug,
+        "staff_live.slug": coming or "",
+        "live.slug": coming or "",
+        "organization_id": house.public_id,
+        "pool_id": pool,
+        "pool": pool,
+        "seat_id": seat,
+        "organization_moves.address.seat_id": invited or "",
+        "training_id": first(Training.public_id),
+        "group_id": first(TrainingGroup.public_id),
+        "trainee_id": trainee.public_id,
+        "login_id": first(Login.public_id, Login.id == logins["alice"]),
+        "organization_reports.login_id": first(Login.public_id, Login.id == login_id),
+        "staff_reports.login_id": first(Login.public_id, Login.id == login_id),
+        "grant_id": first(Grant.public_id, Grant.login_id == logins["alice"]),
+        "staff_holdings.revoke_of_pool.grant_id": first(
+            Grant.public_id, Grant.pool_id.in_(select(Pool.id).where(Pool.public_id == pool))
+        ),
+        "presenter_id": first(Presenter.public_id),
+        "series_id": first(Series.public_id),
+        "request_id": first(DeskRequest.public_id),
+        "sale_id": first(Sale.public_id),
+        "staff_jobs.job_id": first(Job.public_id),
+        "recording_id": first(Recording.public_id, Recording.webinar_id == webinar.id),
+        "caption_id": first(
+            Caption.public_id,
+            Caption.recording_id.in_(
+                select(Recording.id).where(Recording.webinar_id == webinar.id)
+            ),
+        ),
+        "handout_id": first(Handout.public_id, Handout.webinar_id == webinar.id),
+        "handouts.public_id": first(Handout.public_id, Handout.webinar_id == webinar.id),
+        "number": "1",
+        "product": "moodle",
+        "kind": "webinar",
+        "name": webinar.public_id,
+    }
+
+
+def _made(session: Session, logins: Mapping[str, int | None], moment: datetime) -> dict[str, str]:
+    """Add what the demo has not: a certificate, a showing, links that came by letter."""
+    alice = session.get_one(Login, logins["alice"])
+    webinar = session.scalars(select(Webinar).where(Webinar.slug == RECORDED)).one()
+    doors = Doors("http://localhost")
+    number = staff_actions.issue_by_hand(
+        session,
+        webinar.id,
+        ByHand(alice.email or "", "She was in the room."),
+        actor=None,
+        doors=doors,
+        now=moment,
+    )
+    grant = session.scalars(
+        select(Grant).where(Grant.login_id == alice.id, Grant.webinar_id == webinar.id)
+    ).one()
+    grant.kind = OfferKind.GROUP_SHOWING
+    session.flush()
+    showing = showings.open_showing(
+        session,
+        login_id=alice.id,
+        webinar_id=webinar.id,
+        place=showings.Place("Meeting room 2", ZoneInfo("America/New_York")),
+        actor=None,
+        now=moment,
+    )
+    pool = session.scalars(select(Pool).where(Pool.webinar_id.is_not(None))).first()
+    assert pool is not None
+    token = claim_links.open_link(
+        session,
+        pool.id,
+        expires_at=moment + timedelta(days=3),
+        most_uses=5,
+        actor=None,
+        now=moment,
+    )
+
+    def secret(purpose: EmailPurpose) -> str:
+        return email_tokens.issue(session, alice.id, purpose, email=alice.email or "", now=moment)
+
+    return {
+        "public_id": number,
+        "showings.public_id": showing,
+        "code": session.scalars(select(Showing.code)).one(),
+        "claim.token": token,
+        "forgotten_password.secret": secret(EmailPurpose.RESET_PASSWORD),
+        "account_addresses.confirm_recovery.secret": secret(EmailPurpose.RECOVERY_ADDRESS),
+        "account_addresses.confirm_email.secret": secret(EmailPurpose.CHANGE_EMAIL),
+        "account_addresses.restore_email.secret": secret(EmailPurpose.RESTORE_EMAIL),
+    }

@@ -1,0 +1,287 @@
+"""What pages of `walk.py` stand on that no demo has, made by the functions that their forms call."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.accounts import accounts
+from lms.component import merge_hooks
+from lms.core.attendee_list_parser import Guest
+from lms.core.email_addresses import read_address
+from lms.core.runtime import Carrel, derived_key
+from lms.group_showings import attendees, showings
+from lms.handouts import pages as handout_pages
+from lms.handouts.pages import Drawn
+from lms.kits import delivery_kits
+from lms.lti_facade.uploaded_lists import keep_list
+from lms.mail import email_tokens
+from lms.mail.links import Doors
+from lms.models.accounts import EmailPurpose, Login
+from lms.models.mail import Mail
+from lms.models.organizations import Organization
+from lms.models.seats import Assignment, AssignmentState, Pool, Seat
+from lms.past_sales import jobs as past_sale_jobs
+from lms.recordings import handout_page_times
+from lms.seat_imports import jobs as seat_import_jobs
+from lms.seats import bulk_actions
+from lms.seats.bulk_actions import Act
+from lti.embed_links.embed_links import EMBED_LINKS, EmbedDetails, add_embed
+from lti.id_mappings.mappings import begin_map
+from lti.models.embed_links import SeatRule
+from lti.models.identities import Identity
+from lti.models.launches import FrameRole
+from lti.people.account_linking import ask_link, confirm_link
+from lti.people.identities import know, note_registration
+from lti.protocol.content_target import Target
+from lti.protocol.messages import Person
+from lti.registrations.deployments import approve_deployment
+from lti.registrations.registrations import (
+    NewRegistration,
+    RegistrationDetails,
+    RegistrationFacts,
+    add_registration,
+)
+from wsgi import PARTS
+
+DOORS: Final = Doors("http://localhost")
+STAFF_LIST: Final = """June Marlow <june.marlow@tarnbrook.example>
+juniper.ashdown@tarnbrook.example
+june.marlow@tarnbrook.example
+at the front desk
+"""
+COMPLETIONS: Final = """E-mail,Name,Webinar,Completed
+june.marlow@tarnbrook.example,June Marlow,{slug},2026-03-09
+june.marlow@tarnbrook.example,June Marlow,{slug},2026-03-10
+ida.mwangi-frost@tarnbrook.example,Ida Mwangi-Frost,The shelf that never was,2026-03-11
+"""
+SOLD_BEFORE: Final = """E-mail,Name,Covers,Bought,Source
+petra.lowe@example.net,Petra Lowe,{slug},2024-03-05,the old shop
+otis.vandermeer@example.net,Otis Vandermeer,no-such-webinar,2024-03-06,the old shop
+"""
+PAGES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Whose the things are: an organization's, its manager's, a reader's; and what they are of."""
+
+    organization_id: int
+    organization: str
+    slug: str
+    webinar: str
+    manager: str
+    reader_id: int
+    showing: str
+    handout: str
+    pool_id: int
+
+
+def make_beside(
+    carrel: Carrel,
+    logins: Mapping[str, int | None],
+    values: Mapping[str, str],
+    moment: datetime,
+) -> dict[str, str]:
+    """Add lists, links and letters to the furnished house; returns what stands in their addresses."""
+    with carrel.database.transaction() as session:
+        ground = _ground(session, logins, values)
+        made = (
+            _kit(session, ground, moment)
+            | _mass_work(session, ground, moment)
+            | _systems(session, ground, moment)
+            | _letters(session, ground, moment)
+        )
+        _read_handout(session, ground, moment)
+        key = derived_key(carrel.settings.secret_key, EMBED_LINKS)
+        details = EmbedDetails(
+            "Staff page", ("https://library.example.org",), SeatRule.SEATED, None
+        )
+        target = Target(webinar=ground.webinar)
+        embed = add_embed(
+            session, ground.organization_id, target, details, key=key, actor=None, now=moment
+        )
+    return made | {"embed_id": embed.public_id} | _lists(carrel, ground, moment)
+
+
+def _ground(
+    session: Session, logins: Mapping[str, int | None], values: Mapping[str, str]
+) -> Ground:
+    house = session.scalars(
+        select(Organization).where(Organization.public_id == values["organization_id"])
+    ).one()
+    reader, manager = logins["alice"], session.get_one(Login, logins["mia"])
+    assert reader is not None
+    return Ground(
+        organization_id=house.id,
+        organization=house.public_id,
+        slug=values["slug"],
+        webinar=values["name"],
+        manager=manager.public_id,
+        reader_id=reader,
+        showing=values["showings.public_id"],
+        handout=values["handout_id"],
+        pool_id=session.scalars(select(Pool.id).where(Pool.public_id == values["pool_id"])).one(),
+    )
+
+
+def _kit(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
+    """Have a kit made, as good as packed, with its link out."""
+    whose = ground.organization_id
+    delivery_kits.allow(session, whose, actor=None, now=moment)
+    kit = delivery_kits.ask(session, whose, ground.webinar, actor=ground.manager, now=moment)
+    delivery_kits.finish(session, kit, f"kits/{kit}.zip", 48 * 2**20, now=moment)
+    delivery_kits.make_link(session, whose, kit, actor=ground.manager, now=moment)
+    return {"kit_id": kit}
+
+
+def _mass_work(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
+    """Begin to send an organization's invitations again."""
+    waiting = session.scalars(
+        select(Seat.public_id)
+        .join_from(Assignment, Seat)
+        .join(Pool, Pool.id == Assignment.pool_id)
+        .where(
+            Pool.organization_id == ground.organization_id,
+            Assignment.state == AssignmentState.INVITED,
+        )
+    ).all()
+    job = bulk_actions.begin(
+        session,
+        Act.SEND_AGAIN,
+        ground.organization,
+        waiting,
+        actor=ground.manager,
+        now=moment,
+    )
+    assert job is not None
+    return {"organization_mass_work.job_id": job}
+
+
+def _systems(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
+    """Connect a learning system and the one that follows it, with people, and map them."""
+    old = _system(session, ground, "Moodle of Tarnbrook", "moodle.tarnbrook.example", moment)
+    new = _system(session, ground, "Canvas of Tarnbrook", "canvas.tarnbrook.example", moment)
+    for sub, name in (("17", "Wren Okafor"), ("18", "Marisol Quintero")):
+        _came(session, ground, old, sub, name, moment)
+    _came(session, ground, new, "a-17", "Wren Okafor", moment)
+    linked = _came(session, ground, old, "4", "Alice of the course", moment)
+    reader = session.get_one(Login, ground.reader_id)
+    ask_link(session, linked, read_address(reader.email or ""), doors=DOORS, now=moment)
+    confirm_link(
+        session,
+        _in_letter(session, "/lti/link/"),
+        name=reader.name,
+        hooks=merge_hooks(PARTS),
+        now=moment,
+    )
+    asking = _came(session, ground, old, "5", "Ingrid Sorrel", moment)
+    ask_link(session, asking, read_address("ingrid.sorrel@example.net"), doors=DOORS, now=moment)
+    return {
+        "registration_id": old.public_id,
+        "identity_id": session.get_one(Identity, linked).public_id,
+        "link_letter.secret": _in_letter(session, "/lti/link/"),
+        "map_id": begin_map(
+            session,
+            ground.organization_id,
+            old=old.public_id,
+            new=new.public_id,
+            actor=None,
+            now=moment,
+        ),
+    }
+
+
+def _system(
+    session: Session, ground: Ground, name: str, host: str, moment: datetime
+) -> RegistrationFacts:
+    house = session.get_one(Organization, ground.organization_id).slug
+    details = RegistrationDetails(
+        name=name,
+        auth_url=f"https://{host}/auth",
+        token_url=f"https://{host}/token",
+        jwks_url=f"https://{host}/jwks",
+    )
+    new = NewRegistration(f"https://{host}", "carrel-of-tarnbrook", details, house)
+    made = add_registration(session, new, actor=None, now=moment)
+    approve_deployment(session, made.public_id, "1", organization=house, actor=None, now=moment)
+    return made
+
+
+def _came(
+    session: Session,
+    ground: Ground,
+    system: RegistrationFacts,
+    sub: str,
+    name: str,
+    moment: datetime,
+) -> int:
+    email = f"{name.split()[0].lower()}@tarnbrook.example"
+    known = know(
+        session,
+        issuer=system.issuer,
+        organization_id=ground.organization_id,
+        sub=sub,
+        person=Person(sub, FrameRole.LEARNER, name=name, email=email),
+        now=moment,
+    )
+    note_registration(session, known.identity_id, system.id)
+    return known.identity_id
+
+
+def _letters(session: Session, ground: Ground, moment: datetime) -> dict[str, str]:
+    """Enter somebody in a room, and let somebody begin to make an account."""
+    showing = showings.read_showing(session, ground.showing, login_id=ground.reader_id, now=moment)
+    guest = Guest("Ruth Amsel", "ruth.amsel@example.net")
+    attendees.enter(session, showing, (guest,), actor=None, doors=DOORS, now=moment)
+    slides = _in_letter(session, "/slides/")
+    address = read_address("nova.kestrel@example.net")
+    accounts.add_unconfirmed(session, address, now=moment)
+    begun = session.scalars(select(Login.id).where(Login.email_key == address.key)).one()
+    confirm = email_tokens.issue(
+        session, begun, EmailPurpose.CONFIRM_SIGN_UP, email=address.shown, now=moment
+    )
+    return {"showings.secret": slides, "sign_up.secret": confirm}
+
+
+def _read_handout(session: Session, ground: Ground, moment: datetime) -> None:
+    """Read a handout as the worker would, and say when its first page is seen."""
+    unread = handout_pages.find_unread(session, ground.handout)
+    assert unread is not None
+    pages = range(1, PAGES + 1)
+    handout_pages.keep_drawn(session, unread, [Drawn(number, 1280, 720) for number in pages])
+    words = {number: f"What page {number} says." for number in pages}
+    handout_pages.keep_words(session, ground.handout, words, now=moment)
+    handout_page_times.set_moments(session, ground.handout, {1: 2.0}, actor=None, now=moment)
+
+
+def _lists(carrel: Carrel, ground: Ground, moment: datetime) -> dict[str, str]:
+    """Send a list of each kind, with rows that can be taken in and rows that can't."""
+    staff = seat_import_jobs.take_in_pasted(
+        carrel, STAFF_LIST, pool_id=ground.pool_id, actor=ground.manager, now=moment
+    )
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "list.csv"
+        path.write_text(SOLD_BEFORE.format(slug=ground.slug), encoding="utf-8")
+        past = past_sale_jobs.take_in(carrel, path, "sold-before.csv", actor=None, now=moment)
+        path.write_text(COMPLETIONS.format(slug=ground.slug), encoding="utf-8")
+        completions = keep_list(carrel, ground.organization, path, now=moment)
+    return {
+        "organization_imports.import_id": staff.public_id,
+        "staff_history.import_id": past.public_id,
+        "list_id": completions,
+    }
+
+
+def _in_letter(session: Session, path: str) -> str:
+    """Return what follows a path in the letter that was written last."""
+    text = session.scalars(select(Mail.text).order_by(Mail.id.desc()).limit(1)).one()
+    found = re.search(rf"{re.escape(path)}([\w-]+)", text)
+    assert found is not None
+    return found[1]

@@ -1,0 +1,166 @@
+"""Every page of the library, by its table of routes: read by axe, and gone through with the Tab key.
+
+A page is looked at by daylight and by lamplight, as wide as a telephone, a tablet and a desk. A
+new route is walked by itself as soon as `walk.py` knows what stands in its variables; until then,
+or until it is named there with a reason, `test_every_route_is_walked_or_named` fails.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.person import Person
+from tests.browser.route_walk import Stop, World, open_world, walk
+from tests.servers.chromium import axe_script
+from tests.servers.databases import Databases
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+SHARDS = 8
+DESK, TELEPHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+TABLET = {"width": 820, "height": 1180}
+MOST_STOPS = 300
+OPEN_ALL = "document.querySelectorAll('main details').forEach((each) => { each.open = true; })"
+FAULTS = """async (only) => {
+    const how = {resultTypes: ["violations"]};
+    if (only) how.runOnly = only;
+    const found = await axe.run(how);
+    return found.violations.flatMap((fault) => fault.nodes.map((node) =>
+        `${fault.id}: ${node.html.slice(0, 160)}: ${node.failureSummary}`));
+}"""
+# The main act of a page is the first button that is drawn as one.
+FIND_MAIN_ACT = """() => {
+    const acts = [...document.querySelectorAll("main .button-primary")].filter((each) =>
+        each.matches("a, button, label") && !each.disabled && each.ariaDisabled !== "true"
+        && each.checkVisibility());
+    if (acts[0]) (acts[0].control ?? acts[0]).dataset.mainAct = "";
+    return acts[0] ? acts[0].innerText : "";
+}"""
+WHERE = """() => {
+    let it = document.activeElement;
+    while (it?.shadowRoot?.activeElement) it = it.shadowRoot.activeElement;
+    if (!it || it === document.body) return null;
+    const up = (one) => one.parentElement ?? one.getRootNode().host ?? null;
+    const isRinged = (one) => {
+        const {outlineStyle, outlineWidth, outlineColor, boxShadow} = getComputedStyle(one);
+        const isOutlined = outlineStyle !== "none" && parseFloat(outlineWidth) > 0
+            && !/, 0\\)$|transparent/.test(outlineColor);
+        // the player's own elements are ringed by a shadow inside of them
+        return isOutlined || (one.localName.includes("-") && boxShadow !== "none");
+    };
+    // the button inside a field of a date is drawn, and ringed, by the browser
+    const isBrowsersOwn = it.matches("input:focus-within:not(:focus)");
+    // what is framed is a page of its own, and walked as one
+    const isFrame = it.localName === "iframe";
+    const around = [it, it.nextElementSibling, it.labels?.[0]].filter(Boolean);
+    for (let one = up(it), steps = 0; one && steps < 4; one = up(one), steps += 1) around.push(one);
+    const host = document.activeElement;
+    const box = it.getBoundingClientRect();
+    const label = it.labels?.[0]?.getBoundingClientRect();
+    const isSeen = [box, label].some((each) => each && each.width > 0 && each.height > 0
+        && each.bottom > 0 && each.right > 0 && each.top < innerHeight && each.left < innerWidth);
+    return {
+        html: it.outerHTML.slice(0, 160).replaceAll(/\\s+/g, " "),
+        isInMain: document.getElementById("main").contains(host) && host.id !== "main",
+        isMain: host.id === "main",
+        isRinged: isBrowsersOwn || isFrame || around.some(isRinged),
+        isSeen,
+        isMainAct: host.hasAttribute("data-main-act"),
+    };
+}"""
+
+
+@pytest.fixture(scope="module")
+def world(
+    tmp_path_factory: pytest.TempPathFactory, made_databases: Databases, worker_id: str
+) -> Iterator[World]:
+    url = made_databases.prepared(f"carrel_every_page_{worker_id}")
+    with open_world(tmp_path_factory.mktemp("every-page"), url) as made:
+        yield made
+
+
+def test_every_route_is_walked_or_named(world: World) -> None:
+    assert walk(world).unknown == []
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_every_page_is_for_everyone(browser: "Browser", world: World, shard: int) -> None:
+    faults: list[str] = []
+    stops = walk(world).stops[shard::SHARDS]
+    for who in sorted({stop.who for stop in stops}):
+        person = arrive(browser, world, world.logins[who])
+        for stop in stops:
+            if stop.who == who:
+                faults += [f"{who} {stop.path}: {each}" for each in look(person.page, stop)]
+        person.leave()
+    assert "\n".join(faults) == ""
+
+
+def arrive(browser: "Browser", world: World, login_id: int | None) -> Person:
+    how: dict[str, Any] = {"viewport": DESK, "color_scheme": "light", "reduced_motion": "reduce"}
+    return Person.arrive(browser, world.url, world.carrel, login_id, **how)
+
+
+def look(page: Page, stop: Stop) -> list[str]:
+    """Return what is wrong with a page in any of its looks, and on the way through it."""
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # as playwright takes it
+    page.emulate_media(color_scheme="light")
+    answer = page.goto(stop.path)
+    if answer is None or answer.status not in (200, stop.status):
+        return [f"answers {answer.status if answer else 'nothing'}"]
+    faults = go_through(page)
+    page.evaluate(OPEN_ALL)
+    faults += _too_wide(page, DESK) + _too_wide(page, TABLET)
+    page.set_viewport_size(DESK)  # type: ignore[arg-type]  # as playwright takes it
+    # by the protocol, not as a script element: the page's own policy stays as it is
+    page.evaluate(axe_script())
+    faults += [f"by day: {each}" for each in page.evaluate(FAULTS)]
+    page.emulate_media(color_scheme="dark")
+    faults += [f"by lamp: {each}" for each in page.evaluate(FAULTS, ["color-contrast"])]
+    faults += _too_wide(page, TELEPHONE)
+    faults += [f"on a telephone: {each}" for each in page.evaluate(FAULTS)]
+    page.emulate_media(color_scheme="light")
+    faults += [
+        f"on a telephone by day: {each}" for each in page.evaluate(FAULTS, ["color-contrast"])
+    ]
+    return faults
+
+
+def _too_wide(page: Page, size: dict[str, int]) -> list[str]:
+    """Give a page a size, in which it stays; return what is wrong where it goes beyond its width."""
+    page.set_viewport_size(size)  # type: ignore[arg-type]  # as playwright takes it
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return [f"at {size['width']} px: {wide} px wide"] if wide > size["width"] else []
+
+
+def go_through(page: Page) -> list[str]:
+    """Skip to the content and press Tab until it is left; return what is not seen or not reached."""
+    main_act = page.evaluate(FIND_MAIN_ACT)
+    if not page.locator(".skip").count():
+        return ["has no skip link"]
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    if not (page.evaluate(WHERE) or {}).get("isMain"):
+        return ["the skip link does not lead to the content"]
+    faults = []
+    is_reached = not main_act
+    for _ in range(MOST_STOPS):
+        page.keyboard.press("Tab")
+        here = page.evaluate(WHERE)
+        if here is None or not here["isInMain"]:
+            break
+        is_reached = is_reached or here["isMainAct"]
+        if not here["isRinged"]:
+            faults.append(f"no ring around {here['html']}")
+        if not here["isSeen"]:
+            faults.append(f"out of sight: {here['html']}")
+    else:
+        faults.append("the Tab key does not lead out of the content")
+    if not is_reached:
+        faults.append(f"the Tab key does not lead to “{main_act}”")
+    return faults

@@ -1,0 +1,83 @@
+"""The first page and the search at a real browser: by the keyboard, and read by axe."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from lms.core.clock import now
+from lms.search import webinar_search
+from tests.browser.conftest import Served, Visit
+from tests.browser.playback.test_watch_accessibility import faults_in
+from tests.factories import make_grant, make_webinar
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="session")  # as the house in which it writes
+def alice(served: Served) -> int:
+    """Somebody who holds one of two webinars about zebra crossings."""
+    with served.carrel.database.transaction() as session:
+        login = served.add_person(session, "Alice")
+        webinar = served.add_webinar(session, "zebra-one", title="Zebra crossings")
+        other = make_webinar(session, "zebra-two", held_at=now() + timedelta(days=9))
+        other.title = "Zebra finches"
+        make_grant(session, login, webinar)
+        webinar_search.keep(session, (webinar.id, other.id))
+        return login.id
+
+
+def test_suggestions_are_chosen_by_the_keyboard(visit: Visit, alice: int) -> None:
+    person = visit(alice)
+    page = person.page
+    page.goto("/")
+    page.keyboard.press("/")
+    box = page.get_by_role("combobox", name="Search the library")
+    expect(box).to_be_focused()
+    expect(box).to_have_attribute("aria-expanded", "false")
+    page.keyboard.type("zebra")
+    options = page.get_by_role("option")
+    expect(options).to_have_count(2)
+    expect(box).to_have_attribute("aria-expanded", "true")
+    assert faults_in(page) == ""
+    page.keyboard.press("ArrowDown")
+    first = options.first
+    expect(first).to_have_attribute("aria-selected", "true")
+    expect(box).to_have_attribute("aria-activedescendant", first.get_attribute("id") or "")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("listbox")).to_be_hidden()
+    expect(box).to_have_value("zebra")
+    page.keyboard.press("ArrowUp")
+    name = options.last.locator("span").first.inner_text()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    assert person.faults == []
+
+
+def test_enter_without_a_choice_searches(visit: Visit, alice: int) -> None:
+    page = visit(alice).page
+    page.goto("/")
+    page.get_by_label("Search the library").press_sequentially("zebra")
+    expect(page.get_by_role("option")).to_have_count(2)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/webinars\?q=zebra$"))
+    expect(page.get_by_role("link", name="Zebra finches")).to_be_visible()
+
+
+def test_the_search_works_without_scripts(visit: Visit) -> None:
+    page = visit(java_script_enabled=False).page
+    page.goto("/")
+    page.get_by_label("Search the library").fill("zebra")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Zebra finches")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path", ["/", "/webinars", "/webinars?q=zebra", "/webinars/zebra-one", "/certificates"]
+)
+def test_axe_finds_nothing(visit: Visit, alice: int, path: str, theme: str) -> None:
+    page = visit(alice, color_scheme=theme, reduced_motion="reduce").page
+    page.goto(path)
+    assert faults_in(page) == ""

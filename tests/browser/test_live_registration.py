@@ -1,0 +1,163 @@
+"""Coming to a live webinar in a real browser: by keys alone, at three widths, read by axe."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lms.core.clock import now
+from lms.models.accounts import Login
+from tests.browser.conftest import Served, Visit
+from tests.browser.playback.test_watch_accessibility import faults_in
+from tests.factories import make_grant, make_login, make_webinar
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+ROOM = "https://room.example.org/j/1"
+WIDTHS = (390, 820, 1440)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A webinar tomorrow, one after it, one on air; who has a pass, who bought it, and staff."""
+
+    slug: str
+    other: str
+    on_air: str
+    bob: int
+    alice: int
+    ada: int
+
+
+@pytest.fixture
+def coming(served: Served) -> Coming:
+    moment = now()
+    with served.carrel.database.transaction() as session:
+        bob = make_login(session, name="Bob Bright")
+        alice = make_login(session, name="Alice Ash")
+        ada = make_login(session, name="Ada", is_staff=True)
+        first = make_webinar(session, held_at=moment + timedelta(days=1))
+        other = make_webinar(session, held_at=moment + timedelta(days=8))
+        other.title = "Another evening"
+        on_air = make_webinar(session, held_at=moment - timedelta(minutes=20))
+        on_air.live_link = ROOM
+        grant = make_grant(
+            session, session.get_one(Login, bob.id), ends_at=moment + timedelta(days=90)
+        )
+        grant.starts_at = moment - timedelta(days=9)
+        for webinar in (first, on_air):
+            make_grant(session, session.get_one(Login, alice.id), webinar)
+        return Coming(first.slug, other.slug, on_air.slug, bob.id, alice.id, ada.id)
+
+
+def press(page: Page, name: str | re.Pattern[str]) -> None:
+    """Go to a button with the Tab key and press it with Enter."""
+    wanted = page.get_by_role("button", name=name)
+    expect(wanted).to_be_visible()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("it => it === document.activeElement"):
+            break
+    else:
+        pytest.fail(f"the Tab key does not lead to {name}")
+    page.keyboard.press("Enter")
+
+
+def is_sound(page: Page) -> None:
+    """Nothing that axe finds, and nothing wider than the window, at three widths and both themes."""
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of two words
+            assert faults_in(page) == ""
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.emulate_media(color_scheme="light")
+
+
+def test_a_person_registers_goes_away_and_comes_back_by_keys_alone(
+    visit: Visit, coming: Coming
+) -> None:
+    bob = visit(coming.bob, reduced_motion="reduce")
+    page = bob.page
+    page.goto(f"/webinars/{coming.slug}")
+    press(page, "Register free")
+    expect(page.get_by_role("heading", name="You are registered")).to_be_visible()
+    is_sound(page)
+    press(page, "I can\N{RIGHT SINGLE QUOTATION MARK}t come")
+    expect(page.get_by_role("button", name="Come after all")).to_be_visible()
+    is_sound(page)
+    press(page, "Come after all")
+    expect(page.get_by_role("heading", name="You are registered")).to_be_visible()
+    page.goto("/library")
+    expect(page.get_by_role("heading", name="Coming up live")).to_be_visible()
+    is_sound(page)
+    assert bob.faults == []
+
+
+def test_staff_cancel_it_and_its_people_choose_what_they_get_instead(
+    visit: Visit, coming: Coming
+) -> None:
+    staff, alice = (
+        visit(coming.ada, reduced_motion="reduce"),
+        visit(coming.alice, reduced_motion="reduce"),
+    )
+    staff.page.goto(f"/staff/webinars/{coming.slug}/cancel")
+    expect(staff.page.get_by_role("heading", name="1 person is told")).to_be_visible()
+    is_sound(staff.page)
+    staff.page.get_by_label("A message").fill("The hall is shut.")
+    staff.page.get_by_role("button", name="Cancel it and tell them").click()
+    expect(staff.page.get_by_text("It is not on the catalog.")).to_be_visible()
+    alice.page.goto(f"/webinars/{coming.slug}")
+    expect(alice.page.get_by_text("The hall is shut.")).to_be_visible()
+    is_sound(alice.page)
+    alice.page.locator(f"input[value='{coming.other}']").check()
+    press(alice.page, "Take this one instead")
+    expect(alice.page.get_by_role("heading", name="You are registered")).to_be_visible()
+    assert staff.faults == alice.faults == []
+
+
+def test_staff_move_a_registration_by_one_press_and_undo_it(visit: Visit, coming: Coming) -> None:
+    staff = visit(coming.ada, reduced_motion="reduce")
+    page = staff.page
+    page.goto(f"/staff/webinars/{coming.slug}/postpone")  # notes who bought it
+    is_sound(page)
+    page.goto(f"/staff/webinars/{coming.slug}/registrants")
+    is_sound(page)
+    page.locator("#move select").select_option(coming.other)
+    page.get_by_role("button", name=re.compile("^Move ?: Alice Ash")).click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name=re.compile("^Move ?: Alice Ash"))).to_be_visible()
+    assert staff.faults == []
+
+
+def test_the_room_is_in_no_page_and_a_report_says_who_was_there(
+    visit: Visit, coming: Coming, tmp_path: Path
+) -> None:
+    alice, staff = (
+        visit(coming.alice, reduced_motion="reduce"),
+        visit(coming.ada, reduced_motion="reduce"),
+    )
+    alice.page.goto(f"/webinars/{coming.on_air}")
+    expect(alice.page.get_by_role("link", name="Join live")).to_be_visible()
+    assert "room.example.org" not in alice.page.content()
+    is_sound(alice.page)
+    began = now() - timedelta(minutes=20)
+    times = ",".join(f"{began + timedelta(minutes=at):%Y-%m-%dT%H:%M:%SZ}" for at in (0, 15))
+    report = tmp_path / "participants.csv"
+    report.write_text(
+        "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest\n"
+        f"A tablet,,{times},15,Yes\n"
+    )
+    page = staff.page
+    page.goto(f"/staff/webinars/{coming.on_air}/attendance")
+    page.get_by_label("Report (CSV)").set_input_files(report)
+    page.get_by_role("button", name="See what it says").click()
+    is_sound(page)
+    page.get_by_role("button", name="Bring it in").click()
+    expect(page.get_by_role("heading", name="1 participant is nobody we know")).to_be_visible()
+    is_sound(page)
+    press(page, re.compile("^Leave out ?: A tablet"))
+    expect(page.get_by_role("heading", name="Counted, and left out")).to_be_visible()
+    assert staff.faults == alice.faults == []

@@ -1,0 +1,88 @@
+"""From a price to the access: somebody asks, staff sell with one click, the asker may watch."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lms.core.clock import now
+from lms.core.database import new_public_id
+from lms.models.grants import OfferKind
+from lms.pricing.price_list import Price, set_prices
+from tests.browser.conftest import Served, Visit
+from tests.servers.chromium import axe_script
+
+pytestmark = pytest.mark.browser
+
+PRICES = (
+    Price(OfferKind.SINGLE, 1, 9900, "USD"),
+    Price(OfferKind.GROUP_SEATS, 3, 7500, "USD"),
+    Price(OfferKind.GROUP_SEATS, 5, 6500, "USD"),
+    Price(OfferKind.GROUP_SHOWING, 1, 29900, "USD"),
+    Price(OfferKind.INSTITUTIONAL, 1, 49900, "USD"),
+)
+FAULTS = """async () => {
+    const found = await axe.run({resultTypes: ["violations"]});
+    return found.violations.map((each) => `${each.id}: ${each.nodes.map((n) => n.target)}`);
+}"""
+
+
+def faults(page: Page) -> object:
+    page.evaluate(axe_script())
+    return page.evaluate(FAULTS)
+
+
+def sell_with_one_click(desk: Page) -> None:
+    desk.goto("/staff/requests")
+    assert faults(desk) == []
+    desk.get_by_role("link", name=re.compile("Register for a webinar")).first.click()
+    assert faults(desk) == []
+    desk.get_by_role("button", name="Make the sale and send the access").click()
+    expect(desk.get_by_role("heading", name="The access it gave")).to_be_visible()
+    assert faults(desk) == []
+
+
+def test_a_price_leads_to_a_request_a_sale_and_a_film(served: Served, visit: Visit) -> None:
+    slug = f"heron-{new_public_id()[:6]}"
+    with served.carrel.database.transaction() as session:
+        served.add_webinar(session, slug, title="The Stuffed Heron")
+        set_prices(session, PRICES, actor=None, now=now())
+        dan = served.add_person(session, "Dan")
+        ada = served.add_person(session, "Ada", is_staff=True)
+    asker = visit(dan.id).page
+    asker.goto(f"/webinars/{slug}")
+    asker.get_by_role("link", name=re.compile("^One person")).click()
+    assert faults(asker) == []
+    expect(asker.get_by_text("$99.00").first).to_be_visible()
+    asker.get_by_label("What do you need?").select_option("group")
+    asker.get_by_label("For how many people?").fill("8")
+    expect(asker.locator("[data-quote]").get_by_text("$520.00")).to_be_visible()
+    expect(asker.get_by_role("link", name="Institutional access")).to_be_visible()
+    asker.get_by_label("What do you need?").select_option("register")
+    asker.get_by_label("For how many people?").fill("")
+    asker.get_by_role("button", name="Send the request").click()
+    expect(asker.get_by_role("heading", name="We have your request")).to_be_visible()
+    assert faults(asker) == []
+
+    sell_with_one_click(visit(ada.id).page)
+
+    asker.reload()
+    expect(asker.get_by_role("heading", name="Your request is answered")).to_be_visible()
+    asker.goto(f"/webinars/{slug}")
+    expect(asker.get_by_text("This webinar is yours for good.")).to_be_visible()
+
+
+def test_a_cheaper_offer_is_chosen_without_losing_what_was_typed(
+    served: Served, visit: Visit
+) -> None:
+    slug = f"heron-{new_public_id()[:6]}"
+    with served.carrel.database.transaction() as session:
+        served.add_webinar(session, slug, title=f"Heron {slug}")
+        set_prices(session, PRICES, actor=None, now=now())
+    page = visit().page
+    page.goto(f"/ask?kind=group&webinar={slug}&quantity=8")
+    page.get_by_label("Your name").fill("Kim Larkspur")
+    page.get_by_role("link", name="Group showing").click()
+    expect(page.get_by_label("What do you need?")).to_have_value("showing")
+    expect(page.get_by_label("Your name")).to_have_value("Kim Larkspur")
+    expect(page.locator("[data-quote]").get_by_text("$299.00")).to_be_visible()

@@ -1,0 +1,219 @@
+"""A staff list becomes seats that people watch from, and lose: the whole way, at real browsers."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from lms.core.clock import now
+from lms.core.database import new_public_id
+from lms.grants.grants import Target, Term
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.grants import OfferKind, Scope
+from lms.models.organizations import Organization, Role
+from lms.seats import claims, pools
+from lms.seats.pools import NewPoolGrant
+from tests.browser.conftest import Served, Visit
+from tests.browser.person import Person
+from tests.browser.sent_mail import HELD_BACK_WITHIN_S, found_in_letter, letter_to
+from tests.factories import make_membership, make_organization
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+
+HOUSE = "Larkspur Library"
+TITLE = "Getting the most from a recording"
+PASSWORD = "seven lamps on a long table"  # noqa: S105
+STOPS_WITHIN_MS = 60_000
+PLAYING = "document.querySelector('video').currentTime > {}"
+EVERY_LINE = "rows => rows.map(row => [...row.cells].map(cell => cell.innerText.trim()))"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Mia manages a library with three seats; Sam sits on one, Lena and Kim are on her list.
+
+    Lena has no account; Kim, whose row comes second, has one.
+    """
+
+    mia: int
+    organization: str
+    slug: str
+    sam: str
+    lena: str
+    kim: str
+
+    @property
+    def watch_path(self) -> str:
+        return f"/webinars/{self.slug}/watch"
+
+    @property
+    def lena_again(self) -> str:
+        """Her address as somebody else would type it."""
+        return self.lena.replace("lena", "LENA")
+
+    @property
+    def people_path(self) -> str:
+        return f"/organization/{self.organization}/people"
+
+    def staff_list(self) -> str:
+        """A list with a row of each kind, with headings and an empty line."""
+        return (
+            "Name,E-mail\n"
+            f"Sam Reed,{self.sam}\n"
+            f'"Vex, Lena",{self.lena}\n'
+            "\n"
+            f"Kim Larkspur,{self.kim}\n"
+            "Nobody Known,nobody at example\n"
+            f"Lena Vex,{self.lena_again}\n"
+            "Too Late,too-late@example.org\n"
+        )
+
+
+@pytest.fixture
+def scene(served: Served) -> Scene:
+    mark = new_public_id()[:8]
+    with served.carrel.database.transaction() as session:
+        webinar = served.add_webinar(session, f"staff-list-{mark}", title=TITLE)
+        mia, sam, kim = (served.add_person(session, name) for name in ("Mia", "Sam", "Kim"))
+        organization = make_organization(session, f"larkspur-{mark}", name=HOUSE)
+        make_membership(session, organization, mia, role=Role.MANAGER)
+        _sell_three_seats(session, organization, webinar, sam)
+        return Scene(
+            mia=mia.id,
+            organization=organization.public_id,
+            slug=webinar.slug,
+            sam=sam.email or "",
+            lena=f"lena-{mark}@example.org".lower(),
+            kim=kim.email or "",
+        )
+
+
+def _sell_three_seats(
+    session: Session, organization: Organization, webinar: Webinar, first: Login
+) -> None:
+    term = Term(now() - timedelta(days=1))
+    target = Target(Scope.WEBINAR, webinar.id)
+    new = NewPoolGrant(organization.id, target, 3, term, OfferKind.GROUP_SEATS)
+    pool = pools.sell_seats(session, new, actor=None, now=now())
+    claims.claim(session, pool.id, first.id, actor=None, now=now())
+
+
+def test_a_list_is_applied_an_invited_person_watches_and_loses_the_seat_while_playing(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    mia = visit(scene.mia)
+    import_list(mia.page, scene)
+    rows = mia.page.get_by_role("table", name="What becomes of each row").locator("tbody tr")
+    assert [(line, who, answer) for who, line, _, answer, _ in rows.evaluate_all(EVERY_LINE)] == [
+        ("2", scene.sam, "In the pool already"),
+        ("3", scene.lena, "Gets a seat"),
+        ("5", scene.kim, "Gets a seat"),
+        ("6", "nobody at example", "Can't be read"),
+        ("7", scene.lena_again, "Named twice"),
+        ("8", "too-late@example.org", "No seat left"),
+    ]
+    apply_those_who_fit(mia.page)
+
+    lena = visit()
+    sign_up_by_the_letter(served, lena.page, scene)
+    claim_with_one_click(lena.page)
+    watch(lena)
+
+    release(mia.page, scene, "Lena Vex")
+    message = lena.page.locator("[data-message-text]")
+    expect(message).to_have_text(f"Your seat with {HOUSE} was released.", timeout=STOPS_WITHIN_MS)
+    expect(lena.page.get_by_role("link", name="Ask Mia")).to_be_visible()
+    assert lena.page.evaluate("document.querySelector('video').readyState") == 0
+    letter_to(served, scene.lena, holding="has taken back your seat", within_s=HELD_BACK_WITHIN_S)
+    assert mia.faults == []
+
+
+def test_a_release_is_undone_within_its_time_and_the_person_goes_on_watching(
+    served: Served, visit: Visit, scene: Scene
+) -> None:
+    mia = visit(scene.mia)
+    import_list(mia.page, scene)
+    apply_those_who_fit(mia.page)
+    kim = visit()
+    sign_in_by_the_code(served, kim.page, scene)
+    claim_with_one_click(kim.page)
+    watch(kim)
+
+    release(mia.page, scene, "Kim")
+    mia.page.get_by_role("button", name="Undo").click()
+    expect(mia.page.get_by_text("1 person has their seat again.")).to_be_visible()
+
+    kim.page.evaluate("document.querySelector('video').currentTime = 40")
+    kim.until(PLAYING.format(43), within_s=60)
+    expect(kim.page.locator("[data-message]")).to_be_hidden()
+
+
+def import_list(page: Page, scene: Scene) -> None:
+    """Send the list as a file, by the page that a manager finds it on."""
+    page.goto(f"/organization/{scene.organization}")
+    page.get_by_role("link", name="Import a list").first.click()
+    page.get_by_label("Your list as a file").set_input_files(
+        {"name": "staff.csv", "mimeType": "text/csv", "buffer": scene.staff_list().encode()}
+    )
+    page.get_by_role("button", name="See what would happen").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("staff.csv")
+    expect(page.get_by_role("heading", name="2 people get a seat")).to_be_visible()
+
+
+def apply_those_who_fit(page: Page) -> None:
+    page.get_by_role("button", name="Invite the 2 who fit").click()
+    expect(page.get_by_text("2 people were invited")).to_be_visible()
+    expect(page.get_by_text("Not everybody in the list has a seat")).to_be_visible()
+
+
+def open_invitation(served: Served, page: Page, address: str) -> None:
+    page.goto(found_in_letter(served, address, rf"{served.url}(/claim/\S+)"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{HOUSE} has a seat for you")
+
+
+def sign_up_by_the_letter(served: Served, page: Page, scene: Scene) -> None:
+    """Come to the claim page as somebody who has no account, make one, and come back."""
+    open_invitation(served, page, scene.lena)
+    page.get_by_role("link", name="Make an account").click()
+    page.get_by_label("E-mail address").fill(scene.lena)
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look in your mailbox")
+    page.goto(found_in_letter(served, scene.lena, rf"{served.url}(/sign-up/confirm/\S+)"))
+    page.get_by_label("Your name").fill("Lena Vex")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Make my account").click()
+
+
+def sign_in_by_the_code(served: Served, page: Page, scene: Scene) -> None:
+    """Come to the claim page as somebody who has an account, sign in, and come back."""
+    open_invitation(served, page, scene.kim)
+    page.get_by_role("main").get_by_role("link", name="Sign in").click()
+    page.get_by_label("E-mail address").fill(scene.kim)
+    page.get_by_role("button", name="Send me a code instead").click()
+    page.get_by_label("Code").fill(found_in_letter(served, scene.kim, r"(\d{4} \d{4})"))
+    page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+def claim_with_one_click(page: Page) -> None:
+    page.get_by_role("button", name="Claim your seat").click()
+    expect(page.get_by_text(f"The seat is yours, through {HOUSE}.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
+
+
+def watch(person: Person) -> None:
+    """Go on from the webinar's page to the film, and let it play."""
+    person.page.get_by_role("link", name=re.compile("^Watch")).first.click()
+    person.page.locator("media-controller .player-bar media-play-button").click()
+    person.until(PLAYING.format(3), within_s=60)
+
+
+def release(page: Page, scene: Scene, name: str) -> None:
+    page.goto(scene.people_path)
+    page.get_by_label(re.compile(f"^Choose {name}")).check()
+    page.get_by_role("button", name="Release", exact=True).click()
+    page.get_by_role("button", name="Release 1 seat").click()
+    expect(page.locator("[data-toasts]")).to_contain_text("1 seat was released.")

@@ -1,0 +1,130 @@
+"""Ways in and the account, at a real browser: letters, codes, zones, and pages for everyone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from lms.core.database import new_public_id
+from tests.browser.conftest import Served, Visit
+from tests.browser.playback.test_watch_accessibility import faults_in
+from tests.browser.sent_mail import letter_to
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+PASSWORD = "seven lamps on a long table"  # noqa: S105
+WIDER_THAN_THE_SCREEN = "document.documentElement.scrollWidth - window.innerWidth"
+OUTSIDE = ("/sign-in", "/sign-in/code", "/forgotten-password", "/sign-up", "/reset-password/old")
+INSIDE = (
+    "/account",
+    "/account/details",
+    "/account/password",
+    "/account/email",
+    "/account/recovery",
+    "/account/browsers",
+)
+
+
+def new_address() -> str:
+    """Return an address nobody has."""
+    return f"{new_public_id()[:10]}@example.org"
+
+
+def sign_up(served: Served, page: Page, address: str) -> None:
+    """Make an account as people do."""
+    page.goto("/sign-up")
+    page.get_by_label("E-mail address").fill(address)
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look in your mailbox")
+    found = re.search(rf"{served.url}(/sign-up/confirm/\S+)", letter_to(served, address))
+    assert found
+    page.goto(found[1])
+    page.get_by_label("Your name").fill("Nora Vex")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Make my account").click()
+    expect(page.get_by_text("Your account is ready")).to_be_visible()
+
+
+def test_an_account_is_made_from_a_letter_in_the_zone_of_the_device(
+    served: Served, visit: Visit
+) -> None:
+    nora = visit(timezone_id="Europe/Paris")
+    sign_up(served, nora.page, new_address())
+    nora.page.goto("/account")
+    expect(nora.page.get_by_text("Paris")).to_be_visible()
+    assert nora.faults == []
+
+
+def test_a_code_from_a_letter_signs_in(served: Served, visit: Visit) -> None:
+    with served.carrel.database.transaction() as session:
+        address = served.add_person(session, "Cleo").email or ""
+    cleo = visit()
+    cleo.page.goto("/sign-in?next=/account/browsers")
+    cleo.page.get_by_label("E-mail address").fill(address)
+    cleo.page.get_by_role("button", name="Send me a code instead").click()
+    found = re.search(r"\d{4} \d{4}", letter_to(served, address))
+    assert found
+    cleo.page.get_by_label("Code").fill(found[0])
+    cleo.page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(cleo.page.get_by_role("heading", level=1)).to_have_text("Where you are signed in")
+    assert cleo.faults == []
+
+
+def test_a_password_is_shown_on_demand_and_sent_as_a_password(visit: Visit) -> None:
+    stranger = visit()
+    page = stranger.page
+    page.goto("/sign-in")
+    field = page.get_by_label("Password", exact=True)
+    field.fill("not my password")
+    page.get_by_role("button", name="Show password").click()
+    expect(field).to_have_attribute("type", "text")
+    page.get_by_role("button", name="Hide password").click()
+    expect(field).to_have_attribute("type", "password")
+    page.get_by_role("button", name="Show password").click()
+    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(field).to_have_attribute("type", "password")
+
+
+def test_the_zone_of_the_device_is_offered_and_not_forced(served: Served, visit: Visit) -> None:
+    with served.carrel.database.transaction() as session:
+        person = served.add_person(session, "Zoe")
+        person.zone = "America/Denver"
+    zoe = visit(person.id, timezone_id="America/Chicago")
+    zoe.page.goto("/account/details")
+    zone = zoe.page.get_by_label("Time zone")
+    expect(zone).to_have_value("America/Denver")
+    zoe.page.get_by_role("button", name="Use that").click()
+    expect(zone).to_have_value("America/Chicago")
+    expect(zone).to_be_focused()
+
+
+def test_a_fault_is_said_first_and_leads_to_its_field(visit: Visit) -> None:
+    page = visit().page
+    page.goto("/sign-up")
+    page.get_by_label("E-mail address").fill("nora@")
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_role("link", name=re.compile("^E-mail address")).click()
+    expect(page.get_by_label("E-mail address")).to_be_focused()
+    expect(page.get_by_label("E-mail address")).to_have_value("nora@")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 820, 1440])
+def test_every_page_is_for_everyone_at_every_width(
+    served: Served, visit: Visit, theme: str, width: int
+) -> None:
+    with served.carrel.database.transaction() as session:
+        person = served.add_person(session, "Wide")
+    how = {
+        "color_scheme": theme,
+        "viewport": {"width": width, "height": 800},
+        "reduced_motion": "reduce",
+    }
+    for login_id, paths in ((None, OUTSIDE), (person.id, INSIDE)):
+        page = visit(login_id, **how).page
+        for path in paths:
+            page.goto(path)
+            assert faults_in(page) == "", path
+            assert page.evaluate(WIDER_THAN_THE_SCREEN) <= 0, path

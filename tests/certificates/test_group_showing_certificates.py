@@ -1,0 +1,135 @@
+"""Certificates of a group showing (PRODUCT.md, G2): one each for who was in the room."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.certificates import group_showing_certificates, jobs
+from lms.group_showings import showings
+from lms.models.certificates import Certificate
+from lms.models.group_showings import Attendee
+from lms.models.jobs import Job
+from lms.models.mail import Mail
+from tests.certificates.playback_fixtures import letters
+from tests.certificates.test_eligibility import ENOUGH_S, Run, saw
+from tests.clock import NOW
+from tests.web.group_showings.test_host_and_attendee_pages import at_noon as at_noon
+from tests.web.group_showings.test_host_and_attendee_pages import guest as guest
+from tests.web.group_showings.test_host_and_attendee_pages import host as host
+from tests.web.group_showings.test_host_and_attendee_pages import room_of
+from tests.web.group_showings.test_host_and_attendee_pages import shown as shown
+
+HOUR = timedelta(minutes=61)
+
+
+def settle(database, carrel):
+    """Do the jobs that closing has asked for."""
+    with database.read_session() as session:
+        subjects = session.scalars(
+            select(Job.subject).where(Job.kind == group_showing_certificates.GIVE)
+        ).all()
+    for subject in subjects:
+        jobs.give_group(carrel, Run(subject))
+
+
+def standing(database):
+    with database.read_session() as session:
+        return session.scalars(
+            select(Certificate).where(
+                Certificate.revoked_at.is_(None), Certificate.replaced_at.is_(None)
+            )
+        ).all()
+
+
+@pytest.fixture
+def closed(host, shown, guest, clock, database, carrel):
+    """A showing of an hour with two in the room, closed and settled."""
+    guest.post(room_of(host, shown), data={"name": "Jo Reed", "email": "jo@example.org"})
+    host.post(f"{shown}/people", data={"people": "Kim Park kim@example.org"})
+    clock.advance(HOUR)
+    host.post(f"{shown}/close")
+    settle(database, carrel)
+    return shown
+
+
+def test_each_of_the_room_gets_one_marked_group_viewing(closed, database, client):
+    made = standing(database)
+    assert {(one.holder, one.kind) for one in made} == {("Jo Reed", "group"), ("Kim Park", "group")}
+    with database.read_session() as session:
+        assert sorted(letters(session)) == ["jo@example.org", "kim@example.org"]
+    assert "Group viewing" in client.get(f"/verify/{made[0].public_id}").text
+
+
+def test_the_letter_leads_there_without_signing_in(closed, database, app):
+    with database.read_session() as session:
+        text = session.scalars(select(Mail.text).where(Mail.kind == "certificate")).first()
+    path = next(word for word in text.split() if "/verify/" in word).partition("localhost")[2]
+    assert "This certificate is valid" in app.test_client().get(path).text
+
+
+def test_settling_again_gives_nobody_a_second_one(closed, database, carrel):
+    settle(database, carrel)
+    assert len(standing(database)) == 2
+
+
+def test_a_showing_of_ten_minutes_gives_none_and_says_why(
+    host, shown, guest, clock, database, carrel
+):
+    guest.post(room_of(host, shown), data={"name": "Jo", "email": "jo@example.org"})
+    clock.advance(timedelta(minutes=10))
+    host.post(f"{shown}/close")
+    settle(database, carrel)
+    assert standing(database) == []
+    assert "went on for 10 minutes" in host.get(shown).text
+
+
+def test_a_host_who_watched_all_of_it_and_opened_late_is_believed(
+    host, shown, guest, clock, database, carrel, cast
+):
+    guest.post(room_of(host, shown), data={"name": "Jo", "email": "jo@example.org"})
+    with database.transaction() as session:
+        saw(session, cast.alice.id, cast.recording_id, 0, ENOUGH_S)
+    clock.advance(timedelta(minutes=2))
+    host.post(f"{shown}/close")
+    settle(database, carrel)
+    assert [one.holder for one in standing(database)] == ["Jo"]
+
+
+def test_who_is_entered_afterwards_gets_one_too(closed, host, database, carrel):
+    host.post(f"{closed}/people", data={"people": "Lou lou@example.org"})
+    settle(database, carrel)
+    assert {one.holder for one in standing(database)} == {"Jo Reed", "Kim Park", "Lou"}
+
+
+def test_a_mended_name_gets_a_corrected_one(closed, host, database):
+    person = _person(database, host, closed, "Jo Reed")
+    host.post(f"{closed}/people/{person}", data={"name": "Jo Read", "email": "jo@example.org"})
+    assert {one.holder for one in standing(database)} == {"Jo Read", "Kim Park"}
+    host.post(f"{closed}/people/{person}", data={"act": "remove"})
+    assert {one.holder for one in standing(database)} == {"Kim Park"}
+
+
+def test_a_showing_whose_day_ends_settles_by_itself(host, shown, guest, database, carrel):
+    guest.post(room_of(host, shown), data={"name": "Jo", "email": "jo@example.org"})
+    with database.transaction() as session:
+        showings.close_due(session, now=NOW + timedelta(days=1))
+    settle(database, carrel)
+    assert [one.holder for one in standing(database)] == ["Jo"]
+
+
+def test_who_signs_in_under_that_address_finds_it_among_their_own(
+    host, shown, guest, clock, database, carrel, cast, app
+):
+    guest.post(room_of(host, shown), data={"name": "Dan", "email": cast.dan.email})
+    clock.advance(HOUR)
+    host.post(f"{shown}/close")
+    settle(database, carrel)
+    dan = app.test_client()
+    dan.sign_in(cast.dan.id)
+    assert "Group viewing" in dan.get("/certificates").text
+
+
+def _person(database, host, shown, name):
+    with database.read_session() as session:
+        return session.scalars(select(Attendee.public_id).where(Attendee.name == name)).one()

@@ -1,0 +1,46 @@
+"""carrel pool renew and carrel pool grace."""
+
+from lms.core.database import Database
+from tests.cli.command_runner import Shell
+from tests.clock import Clock
+from tests.contracts.contract_fixtures import END, grace_of, letters, make_contract
+
+
+def test_a_contract_is_renewed_from_where_it_ends(
+    carrel_command: Shell, database: Database, clock: Clock
+) -> None:
+    made = make_contract(database)
+    pool = made.home.pool.public_id
+    ran = carrel_command(
+        "pool", "renew", pool, "--seats", "9", "--ends", "2027-06-10T15:00:00Z", "--json"
+    )  # fmt: skip
+    assert ran.code == 0
+    assert ran.answer["starts_at"] == END.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert (ran.answer["seats"], ran.answer["capacity"]) == (9, 4)
+    assert letters(database, "contract_renewed") == [("contract_renewed", made.manager)]
+
+
+def test_a_renewal_says_how_many_seats(carrel_command: Shell, database: Database) -> None:
+    pool = make_contract(database).home.pool.public_id
+    ran = carrel_command("pool", "renew", pool, "--ends", "2027-06-10T15:00:00Z")
+    assert ran.code == 2
+
+
+def test_a_pool_that_is_none_is_not_renewed(carrel_command: Shell, database: Database) -> None:
+    ran = carrel_command(
+        "pool", "renew", "none", "--unlimited", "--ends", "2027-06-10T15:00:00Z", "--json"
+    )  # fmt: skip
+    assert ran.code == 3
+
+
+def test_staff_give_a_contract_longer_grace(
+    carrel_command: Shell, database: Database, clock: Clock
+) -> None:
+    made = make_contract(database)
+    ran = carrel_command(
+        "pool", "grace", made.home.pool.public_id, "--until", "2026-09-01T00:00:00Z", "--json"
+    )  # fmt: skip
+    assert ran.code == 0
+    [until] = grace_of(database, made.pool_id)
+    assert until is not None
+    assert until.isoformat() == "2026-09-01T00:00:00+00:00"

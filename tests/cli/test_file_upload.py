@@ -1,0 +1,112 @@
+"""A recording that is sent from the command line goes on where it stopped."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.recordings import Recording
+from lms.models.uploads import Upload, UploadState
+from tests.cast import Cast
+from tests.cli.command_runner import Shell
+from tests.clock import Clock
+from tests.uploads.tus_client import film
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE = 1_500_000_000
+
+
+def _command(slug: str, file: Path, environ: Mapping[str, str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, ROOT / "wsgi.py", "recording", "add", slug, file, "--json"],
+        env={"PATH": os.defpath, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _kept(database: Database) -> int:
+    with database.read_session() as session:
+        return max(session.scalars(select(Upload.kept_bytes)), default=0)
+
+
+def _stop_midway(
+    database: Database, program: "subprocess.Popen[str]", number: signal.Signals, beyond: int
+) -> None:
+    """Send a signal once more was kept than before the program began: it may not hear one earlier."""
+    ends = time.monotonic() + 90
+    while time.monotonic() < ends:
+        assert program.poll() is None, "it was done before it could be stopped"
+        if _kept(database) > beyond:
+            program.send_signal(number)
+            return
+        time.sleep(0.02)
+    raise TimeoutError("nothing was kept")
+
+
+@pytest.fixture
+def _ctrl_c_is_heard() -> Iterator[None]:
+    """Programs that are started hear Ctrl-C, also where a shell started the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.usefixtures("_ctrl_c_is_heard")
+def test_it_goes_on_after_it_was_killed_and_after_ctrl_c(
+    database: Database, cast: Cast, environ: Mapping[str, str], tmp_path: Path
+) -> None:
+    talk = tmp_path / "A long evening.mp4"
+    talk.write_bytes(film(1_000_000))
+    os.truncate(talk, SIZE)  # mostly a hole, which is read as zeros
+    for number, code in ((signal.SIGKILL, -9), (signal.SIGINT, 1)):
+        beyond = _kept(database)
+        program = _command(cast.slug, talk, environ)
+        _stop_midway(database, program, number, beyond)
+        _out, err = program.communicate(timeout=60)
+        assert program.returncode in (code, 130)
+    assert "the same command goes on" in err
+    program = _command(cast.slug, talk, environ)
+    out, err = program.communicate(timeout=200)
+    assert (program.returncode, json.loads(out)["version"]) == (0, 2)
+    assert "Going on with A long evening.mp4, " in err
+    with database.read_session() as session:
+        made = session.scalars(select(Recording).where(Recording.number == 2)).one()
+        assert session.scalars(select(Upload.state)).one() is UploadState.DONE
+    with talk.open("rb") as file:
+        assert made.sha256 == hashlib.file_digest(file, "sha256").hexdigest()
+    assert made.size_bytes == SIZE
+
+
+def test_the_same_file_sent_again_becomes_another_version(
+    carrel_command: Shell, cast: Cast, clock: Clock, tmp_path: Path
+) -> None:
+    talk = tmp_path / "talk.mp4"
+    talk.write_bytes(film(100_000))
+    versions = [
+        carrel_command("recording", "add", cast.slug, str(talk), "--json").answer["version"]
+        for _ in range(2)
+    ]
+    assert versions == [2, 3]
+
+
+def test_an_empty_file_is_refused_with_what_to_do(
+    carrel_command: Shell, cast: Cast, clock: Clock, tmp_path: Path
+) -> None:
+    empty = tmp_path / "talk.mp4"
+    empty.touch()
+    refused = carrel_command("recording", "add", cast.slug, str(empty), "--json")
+    assert refused.code == 1
+    assert "is empty" in refused.complaint["message"]

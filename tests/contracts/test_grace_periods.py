@@ -1,0 +1,133 @@
+"""After the end: grace, and 90 days in which people are kept (PRODUCT.md, C1)."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from lms.contracts import grace_periods
+from lms.core.database import Database
+from lms.core.errors import Conflict, Invalid
+from lms.models.requests import DeskRequest, RequestKind
+from lms.models.seats import AssignmentState
+from lms.requests import requests
+from lms.seats.claims import Closed
+from tests.clock import NOW
+from tests.contracts.contract_fixtures import DAY, END, asked, grace_of, make_contract
+from tests.seats.pool_fixtures import DOORS, make_home, people, settle_at, states, take, take_seat
+
+CLAIMED, FROZEN, RELEASED = (
+    AssignmentState.CLAIMED,
+    AssignmentState.FROZEN,
+    AssignmentState.RELEASED,
+)
+SECOND = timedelta(seconds=1)
+
+
+def decline(database: Database, request_id: str, at: datetime) -> None:
+    with database.transaction() as session:
+        requests.decline(session, request_id, answer="No.", doors=DOORS, actor=None, now=at)
+
+
+def give(database: Database, pool_id: int, until: datetime, at: datetime = NOW) -> None:
+    with database.transaction() as session:
+        grace_periods.extend_grace(session, pool_id, until, actor=None, now=at)
+
+
+def test_for_14_days_after_the_end_people_stay_and_nobody_new_comes_in(database: Database) -> None:
+    made = make_contract(database)
+    pat, late = people(database, 2)
+    take_seat(database, made.pool_id, pat)
+    settle_at(database, made.pool_id, END + 14 * DAY - SECOND)
+    assert states(database, made.pool_id) == {pat: CLAIMED}
+    assert isinstance(take(database, made.pool_id, late, END + DAY), Closed)
+
+
+def test_after_grace_people_are_frozen_and_90_days_later_they_are_gone(database: Database) -> None:
+    made = make_contract(database)
+    [pat] = people(database, 1)
+    take_seat(database, made.pool_id, pat)
+    over = END + 14 * DAY
+    settle_at(database, made.pool_id, over)
+    assert states(database, made.pool_id) == {pat: FROZEN}
+    settle_at(database, made.pool_id, over + 90 * DAY - SECOND)
+    assert states(database, made.pool_id) == {pat: FROZEN}
+    settle_at(database, made.pool_id, over + 90 * DAY)
+    assert states(database, made.pool_id) == {pat: RELEASED}
+
+
+@pytest.mark.parametrize(
+    "kind", [RequestKind.CONTRACT, RequestKind.PURCHASE_ORDER, RequestKind.INVOICE]
+)
+def test_an_open_renewal_request_makes_grace_60_days(database: Database, kind: RequestKind) -> None:
+    made = make_contract(database)
+    asked(database, made.pool_id, at=NOW, kind=kind)
+    assert grace_of(database, made.pool_id) == [END + 60 * DAY]
+
+
+def test_a_request_about_something_else_gives_no_grace(database: Database) -> None:
+    made = make_contract(database)
+    asked(database, made.pool_id, at=NOW, kind=RequestKind.TROUBLE)
+    assert grace_of(database, made.pool_id) == [END + 14 * DAY]
+
+
+def test_declining_a_renewal_request_makes_grace_14_days_again(database: Database) -> None:
+    made = make_contract(database)
+    decline(database, asked(database, made.pool_id, at=NOW), NOW)
+    assert grace_of(database, made.pool_id) == [END + 14 * DAY]
+
+
+def test_of_two_requests_the_open_one_counts(database: Database) -> None:
+    made = make_contract(database)
+    asked(database, made.pool_id, at=NOW, kind=RequestKind.PURCHASE_ORDER)
+    decline(database, asked(database, made.pool_id, at=NOW), NOW)
+    assert grace_of(database, made.pool_id) == [END + 60 * DAY]
+
+
+def test_a_request_after_grace_gives_people_their_access_back(database: Database) -> None:
+    made = make_contract(database)
+    [pat] = people(database, 1)
+    take_seat(database, made.pool_id, pat)
+    settle_at(database, made.pool_id, END + 20 * DAY)
+    request = asked(database, made.pool_id, at=END + 21 * DAY)
+    assert states(database, made.pool_id) == {pat: CLAIMED}
+    decline(database, request, END + 22 * DAY)
+    assert states(database, made.pool_id) == {pat: FROZEN}
+
+
+def test_declining_never_shortens_what_staff_gave(database: Database) -> None:
+    made = make_contract(database)
+    give(database, made.pool_id, END + 30 * DAY)
+    decline(database, asked(database, made.pool_id, at=NOW), NOW)
+    assert grace_of(database, made.pool_id) == [END + 30 * DAY]
+
+
+def test_staff_may_give_more_than_60_days(database: Database) -> None:
+    made = make_contract(database)
+    give(database, made.pool_id, END + 200 * DAY, END + 70 * DAY)
+    [pat] = people(database, 1)
+    assert isinstance(take(database, made.pool_id, pat, END + 150 * DAY), Closed)
+    assert grace_of(database, made.pool_id) == [END + 200 * DAY]
+
+
+def test_grace_is_extended_and_never_cut(database: Database) -> None:
+    made = make_contract(database)
+    with pytest.raises(Invalid):
+        give(database, made.pool_id, END + 13 * DAY)
+
+
+def test_seats_for_good_have_no_grace(database: Database) -> None:
+    home = make_home(database, 2)
+    with pytest.raises(Conflict):
+        give(database, home.pool_id, END)
+
+
+def test_an_answered_quote_keeps_grace_while_it_holds(database: Database) -> None:
+    made = make_contract(database)
+    request = asked(database, made.pool_id, at=END + DAY)
+    with database.transaction() as session:
+        session.execute(update(DeskRequest).values(quoted_minor=100, quoted_currency="USD"))
+        requests.finish(
+            session, request, answer="It is $1.", doors=DOORS, actor=None, now=END + DAY
+        )
+    assert grace_of(database, made.pool_id) == [END + 60 * DAY]

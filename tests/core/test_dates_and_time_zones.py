@@ -1,0 +1,105 @@
+"""Times are said as people say them, and a time that no clock shows is refused."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lms.core.dates_and_time_zones import (
+    from_wall_clock,
+    on_wall_clock,
+    read_zone,
+    say_date,
+    say_for_reader,
+    say_moment,
+    say_moment_shortly,
+    say_span,
+    zone_choices,
+)
+from lms.core.errors import Invalid
+
+NEW_YORK = ZoneInfo("America/New_York")
+HELD = datetime(2022, 10, 6, 18, 0, tzinfo=UTC)
+
+
+def test_a_moment_is_said_in_its_own_zone() -> None:
+    assert say_moment(HELD, NEW_YORK) == "Thursday 6 October 2022, 2:00 pm Eastern"
+    assert say_moment_shortly(HELD, NEW_YORK) == "6 Oct, 2:00 pm Eastern"
+    assert say_date(HELD, NEW_YORK) == "6 Oct 2022"
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("UTC", "Thursday 6 October 2022, 6:00 pm UTC"),
+        ("Europe/Paris", "Thursday 6 October 2022, 8:00 pm Central European Time"),
+        ("Asia/Tokyo", "Friday 7 October 2022, 3:00 am Japan Time"),
+    ],
+)
+def test_a_zone_beyond_north_america_is_named_in_full(zone: str, said: str) -> None:
+    assert say_moment(HELD, ZoneInfo(zone)) == said
+
+
+@pytest.mark.parametrize(
+    ("reader", "said"),
+    [
+        ("America/Los_Angeles", "11:00 am"),
+        ("America/New_York", ""),
+        ("America/Toronto", ""),
+        ("Asia/Tokyo", "Friday 7 October, 3:00 am"),
+    ],
+)
+def test_the_readers_clock_is_said_where_it_shows_something_else(reader: str, said: str) -> None:
+    assert say_for_reader(HELD, NEW_YORK, ZoneInfo(reader)) == said
+
+
+def test_a_wall_clock_is_read_in_summer_and_in_winter() -> None:
+    assert from_wall_clock(datetime.fromisoformat("2022-10-06T14:00"), NEW_YORK) == HELD
+    assert from_wall_clock(datetime.fromisoformat("2022-12-06T14:00"), NEW_YORK).hour == 19
+    assert on_wall_clock(HELD, NEW_YORK) == datetime.fromisoformat("2022-10-06T14:00")
+
+
+@pytest.mark.parametrize(
+    ("shown", "sentence"),
+    [
+        (datetime.fromisoformat("2026-03-08T02:30"), "never show this time"),
+        (datetime.fromisoformat("2026-11-01T01:30"), "show this time twice"),
+    ],
+)
+def test_a_time_that_clocks_skip_or_show_twice_is_refused(shown: datetime, sentence: str) -> None:
+    with pytest.raises(Invalid, match=sentence) as refusal:
+        from_wall_clock(shown, NEW_YORK)
+    assert list(refusal.value.fields) == ["held_at"]
+
+
+@pytest.mark.parametrize("name", ["", "Eastern", "../../etc/passwd", "/etc/passwd", "America"])
+def test_a_zone_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(Invalid):
+        read_zone(name)
+
+
+def test_every_zone_that_is_offered_can_be_read() -> None:
+    names = [name for group in zone_choices().values() for name, _ in group]
+    assert len(names) == len(set(names)) > 300
+    assert all(read_zone(name).key == name for name in names)
+
+
+@pytest.mark.parametrize("old", ["Asia/Calcutta", "Australia/ACT", "Pacific/Truk", "Europe/Kiev"])
+def test_a_place_is_offered_by_one_name_alone(old: str) -> None:
+    names = {name for group in zone_choices().values() for name, _ in group}
+    assert {"Asia/Kolkata", "Australia/Sydney", "Pacific/Chuuk", "Europe/Kyiv", "UTC"} <= names
+    assert old not in names
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (timedelta(days=37, minutes=3), "37 d"),
+        (timedelta(days=3, hours=4, minutes=50), "3 d 4 h"),
+        (timedelta(hours=2, minutes=14), "2 h 14 m"),
+        (timedelta(minutes=14, seconds=20), "14 m"),
+        (timedelta(seconds=2), "1 m"),
+    ],
+)
+def test_a_span_is_said_by_its_two_largest_units(span: timedelta, said: str) -> None:
+    assert say_span(span) == said

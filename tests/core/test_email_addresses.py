@@ -1,0 +1,70 @@
+"""Addresses: what is one, and when two are the same."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lms.core.email_addresses import Address, read_address
+from lms.core.errors import Invalid
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("alice@example.org", "alice@example.org"),
+        ("  Alice@Example.ORG\n", "alice@example.org"),
+        ("\uff21\uff2c\uff29\uff23\uff25@example.org", "alice@example.org"),
+        ("STRASSE@example.org", "strasse@example.org"),
+        ("straße@example.org", "strasse@example.org"),
+        ("jo@bücher.example", "jo@xn--bcher-kva.example"),
+        ("jo@xn--bcher-kva.example", "jo@xn--bcher-kva.example"),
+        ("jo@BÜCHER.example", "jo@xn--bcher-kva.example"),
+        ("desk+night@branch.internal", "desk+night@branch.internal"),
+    ],
+)
+def test_addresses_that_are_the_same_have_the_same_key(typed: str, key: str) -> None:
+    assert read_address(typed).key == key
+
+
+def test_an_address_is_shown_as_its_owner_writes_it() -> None:
+    assert read_address(" Alice.Ortiz@Example.org ").shown == "Alice.Ortiz@example.org"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "alice",
+        "alice@",
+        "@example.org",
+        "alice@example",
+        "alice@@example.org",
+        "alice example@example.org",
+        "Alice <alice@example.org>",
+        "alice@example.org\nBcc: eve@example.org",
+        "alice@example.org, eve@example.org",
+        '"alice, eve"@example.org',
+        "a\u200blice@example.org",
+        "alice@exa\x00mple.org",
+        f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}.org",
+    ],
+)
+def test_what_is_no_address_is_refused_at_its_field(typed: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_address(typed, field="new_email")
+    assert list(refused.value.fields) == ["new_email"]
+
+
+@given(
+    st.from_regex(
+        r"\A[a-zA-Z0-9._+-]{1,70}@([a-zA-Z0-9-]{1,40}\.){1,4}[a-zA-Z]{1,35}\Z", fullmatch=True
+    )
+)
+def test_the_short_way_answers_what_the_long_way_answers(typed: str) -> None:
+    def answer(text: str) -> Address | None:
+        try:
+            return read_address(text)
+        except Invalid:
+            return None
+
+    assert answer(typed) == answer(typed + " ")  # a space around it leaves only the long way

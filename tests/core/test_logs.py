@@ -1,0 +1,60 @@
+"""What is logged: never an address, whoever wrote the message."""
+
+import os
+from threading import Thread
+
+import pytest
+import structlog
+
+from lms.core.logs import Lines, configure_logs, without_addresses
+
+
+def test_a_traceback_is_logged_without_the_addresses_in_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs()
+    fault = ValueError("Key (pool_id, email_key)=(7, pat.reader@example.org) already exists.")
+    structlog.get_logger().error("request_failed", exc_info=fault)
+    told = capsys.readouterr().err
+    assert "already exists" in told
+    assert "pat.reader" not in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Key (email_key)=(pat@example.org) already exists.",
+        "{'email': 'pat@example.org'}",
+        "to=<pat@example.org>",
+        "mailto:pat@example.org",
+    ],
+)
+def test_an_address_is_taken_out_wherever_it_stands(text: str) -> None:
+    assert "pat" not in without_addresses(text)
+
+
+def test_what_is_no_address_stays() -> None:
+    line = '  File "lms/web/requests/customer_request.py", line 84, in <module>\n    @blueprint.get("/ask")'
+    assert without_addresses(line) == line
+
+
+def test_lines_of_many_threads_are_whole() -> None:
+    reading, writing = os.pipe()
+    lines = Lines(writing)
+    threads = [
+        Thread(
+            target=lambda name: [lines.info(f"{name} {number} ä") for number in range(50)],
+            args=(name,),
+        )
+        for name in "abcdefgh"
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    os.close(writing)
+    with open(reading, encoding="utf-8") as read:
+        told = read.read().splitlines()
+    assert sorted(told) == sorted(
+        f"{name} {number} ä" for name in "abcdefgh" for number in range(50)
+    )

@@ -1,0 +1,189 @@
+"""How one try of a job ends, in a worker of this process."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
+
+from lms.core.clock import now
+from lms.core.database import Database
+from lms.core.errors import NotFound
+from lms.core.runtime import Carrel
+from lms.jobs.job_runner import LOOK_S
+from lms.jobs.leases import BROKE
+from lms.jobs.queue import (
+    Ended,
+    GiveUp,
+    Handler,
+    JobFacts,
+    JobRun,
+    Schedule,
+    TryAgain,
+    Work,
+    cancel,
+)
+from lms.models.jobs import Job, JobState, Lane
+from lms.worker.worker import Worker, see_through
+from tests.factories import make_login
+from tests.jobs.job_fixtures import SUBJECT, at_work, facts_of, make_job
+from tests.wait_until import until
+
+
+def done(_carrel: Carrel, _run: JobRun) -> None:
+    """Nothing is left to do."""
+
+
+def one_try(carrel: Carrel, handler: Handler) -> JobFacts:
+    """Let a worker try a job once, and say how that ended."""
+    job_id = make_job(carrel.database, now=now())
+    with at_work(Worker(carrel, Work(handlers={"encode": handler}), (Lane.MEDIA,))):
+        until(lambda: facts_of(carrel.database, job_id).tries == 1)
+        until(lambda: facts_of(carrel.database, job_id).state is not JobState.RUNNING)
+    return facts_of(carrel.database, job_id)
+
+
+def test_a_handler_is_given_the_job_and_the_library(carrel: Carrel) -> None:
+    seen = list[object]()
+
+    def handler(given: Carrel, run: JobRun) -> None:
+        seen.extend((given, run.subject, run.payload, run.tries, run.max_tries))
+
+    assert one_try(carrel, handler).state is JobState.DONE
+    assert seen == [carrel, SUBJECT, {"recording": 7}, 1, 3]
+
+
+def test_a_handler_that_gives_up_is_not_asked_again(carrel: Carrel) -> None:
+    def handler(_carrel: Carrel, _run: JobRun) -> None:
+        raise GiveUp("This file holds no picture and no sound.", "moov atom not found")
+
+    facts = one_try(carrel, handler)
+    assert (facts.state, facts.failure) == (
+        JobState.FAILED,
+        "This file holds no picture and no sound.",
+    )
+    assert facts.failure_detail == "moov atom not found"
+
+
+def test_a_handler_may_ask_to_be_tried_again_with_its_own_sentence(carrel: Carrel) -> None:
+    def handler(_carrel: Carrel, _run: JobRun) -> None:
+        raise TryAgain("The storage did not answer.")
+
+    facts = one_try(carrel, handler)
+    assert (facts.state, facts.failure) == (JobState.QUEUED, "The storage did not answer.")
+    assert facts.run_at > now()
+
+
+def test_whatever_else_a_handler_raises_is_tried_again_and_kept_for_staff(carrel: Carrel) -> None:
+    def handler(_carrel: Carrel, _run: JobRun) -> None:
+        raise RuntimeError("the disk is on fire")
+
+    facts = one_try(carrel, handler)
+    assert (facts.state, facts.failure) == (JobState.QUEUED, BROKE)
+    assert facts.failure_detail is not None
+    assert "the disk is on fire" in facts.failure_detail
+
+
+def test_what_is_kept_of_a_fault_of_the_database_names_nobody(carrel: Carrel) -> None:
+    email, name = "pat.reader@example.org", "Pat Reader"
+
+    def handler(given: Carrel, _run: JobRun) -> None:
+        with given.database.transaction() as session:
+            for _ in range(2):
+                make_login(session, email, name=name)
+
+    detail = one_try(carrel, handler).failure_detail
+    assert detail is not None
+    assert "IntegrityError" in detail
+    assert "pat.reader" not in detail
+    assert "Pat Reader" not in detail
+
+
+def test_a_handler_that_finishes_although_canceled_has_done_the_job(carrel: Carrel) -> None:
+    def handler(given: Carrel, run: JobRun) -> None:
+        with given.database.transaction() as session:
+            cancel(session, run.public_id, actor=None, now=now())
+
+    assert one_try(carrel, handler).state is JobState.DONE
+
+
+def test_a_schedule_makes_one_job_a_slot(carrel: Carrel) -> None:
+    work = Work(handlers={"tidy": done}, schedules=(Schedule("tidy", timedelta(days=1)),))
+    for _ in range(2):  # two workers, one after the other
+        with at_work(Worker(carrel, work, (Lane.PROMPT,))):
+            until(lambda: states(carrel.database) == [JobState.DONE])
+
+
+def states(database: Database) -> list[JobState]:
+    with database.read_session() as session:
+        return list(session.scalars(select(Job.state)))
+
+
+def test_seeing_a_job_through_does_it_here_when_no_worker_does(carrel: Carrel) -> None:
+    job_id = make_job(carrel.database, now=now())
+    assert see_through(carrel, Work(handlers={"encode": done}), job_id).state is JobState.DONE
+
+
+def test_seeing_a_job_through_waits_for_the_worker_that_has_it(carrel: Carrel) -> None:
+    job_id, go = make_job(carrel.database, now=now()), threading.Event()
+
+    def handler(_carrel: Carrel, _run: JobRun) -> None:
+        go.wait(10)
+
+    work = Work(handlers={"encode": handler})
+    with at_work(Worker(carrel, work, (Lane.MEDIA,))):
+        until(lambda: facts_of(carrel.database, job_id).state is JobState.RUNNING)
+        threading.Timer(0.3, go.set).start()
+        assert see_through(carrel, work, job_id).state is JobState.DONE
+    assert facts_of(carrel.database, job_id).tries == 1
+
+
+def test_what_never_was_is_not_seen_through(carrel: Carrel) -> None:
+    with pytest.raises(NotFound):
+        see_through(carrel, Work(handlers={}), "nothing")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_that_loses_a_lane_says_so(carrel: Carrel) -> None:
+    def handler(_carrel: Carrel, _run: JobRun) -> None:
+        raise SystemExit  # not an Exception: it ends the thread
+
+    make_job(carrel.database, now=now())
+    worker = Worker(carrel, Work(handlers={"encode": handler}), (Lane.MEDIA,))
+    assert worker.run() is False
+
+
+def test_an_end_that_takes_long_to_write_is_no_lost_lease(carrel: Carrel) -> None:
+    def handler(_carrel: Carrel, run: JobRun) -> None:
+        run.report(0.5, "Half of it")  # there is something to renew the lease with
+        raise GiveUp("This file holds no sound.")
+
+    def ending(_session: Session, _ended: Ended) -> None:
+        threading.Event().wait(2 * LOOK_S)  # the lease is looked at, and waits for this to commit
+
+    work = Work(handlers={"encode": handler}, endings={"encode": ending})
+    job_id = make_job(carrel.database, now=now())
+    with capture_logs() as told:
+        assert see_through(carrel, work, job_id).state is JobState.FAILED
+    assert [each["event"] for each in told if each["log_level"] != "info"] == []
+
+
+def told_of_a_round(carrel: Carrel, handler: Handler) -> list[tuple[str, str]]:
+    work = Work({"encode": handler}, schedules=(Schedule("encode", timedelta(hours=1)),))
+    job_id = make_job(carrel.database, now=now())
+    with capture_logs() as told:
+        see_through(carrel, work, job_id)
+    return [(each["event"], each["log_level"]) for each in told if "job" in each["event"]]
+
+
+def test_a_round_that_goes_well_is_no_word_in_the_log(carrel: Carrel) -> None:
+    assert told_of_a_round(carrel, done) == [("job_started", "debug"), ("job_ended", "debug")]
+
+
+def test_a_round_that_fails_is_told(carrel: Carrel) -> None:
+    def fail(_carrel: Carrel, _run: JobRun) -> None:
+        raise GiveUp("The server of the mail is away.")
+
+    assert ("job_ended", "info") in told_of_a_round(carrel, fail)

@@ -1,0 +1,104 @@
+"""When a lane of jobs, or the mail, counts as standing still."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from lms.core.database import Database
+from lms.jobs import leases
+from lms.jobs.queue import cancel
+from lms.jobs.stalled_lanes import MAIL, PATIENCE, Stalled, read_stalled
+from lms.mail.delivery import mark_sent, put_off, release, take
+from lms.mail.outbox import post
+from lms.models.jobs import JobState, Lane
+from lms.models.mail import Mail
+from tests.clock import NOW
+from tests.jobs.job_fixtures import make_job, taken
+
+LATER = NOW + PATIENCE
+SECOND = timedelta(seconds=1)
+
+
+def stalled(database: Database, at: datetime = LATER) -> tuple[Stalled, ...]:
+    with database.read_session() as session:
+        return read_stalled(session, now=at)
+
+
+def write(database: Database) -> None:
+    with database.transaction() as session:
+        post(
+            session,
+            kind="delivery_test",
+            to="alice@example.org",
+            login_id=None,
+            subject="Mail arrives",
+            values={},
+            now=NOW,
+        )
+
+
+def test_a_lane_stands_still_once_its_first_job_has_waited_ten_minutes(database: Database) -> None:
+    for _ in range(2):
+        make_job(database, lane=Lane.MEDIA)
+    make_job(database, lane=Lane.PROMPT, now=LATER)
+    assert stalled(database, LATER - SECOND) == ()
+    assert stalled(database) == (Stalled("media", 2, NOW),)
+
+
+def test_a_lane_with_nothing_to_do_stands_not_still(database: Database) -> None:
+    assert stalled(database) == ()
+    job_id = make_job(database)
+    with database.transaction() as session:
+        cancel(session, job_id, actor=None, now=NOW)
+    assert stalled(database) == ()
+
+
+def test_a_long_job_under_a_live_lease_is_served(database: Database) -> None:
+    make_job(database)
+    held = taken(database)
+    make_job(database)
+    with database.transaction() as session:
+        leases.renew(session, held, share=0.1, note="", now=LATER)
+    assert stalled(database, LATER) == ()
+    at = LATER + leases.LEASE + SECOND
+    assert stalled(database, at) == (Stalled("media", 1, NOW),)
+
+
+def test_a_job_that_ended_within_ten_minutes_shows_that_its_lane_is_served(
+    database: Database,
+) -> None:
+    make_job(database)
+    held = taken(database)
+    make_job(database)
+    make_job(database, lane=Lane.FILES)
+    with database.transaction() as session:
+        leases.finish(session, held, now=LATER - SECOND)
+    assert stalled(database) == (Stalled("files", 1, NOW),)
+    assert [one.lane for one in stalled(database, LATER + PATIENCE)] == ["files", "media"]
+
+
+def test_mail_stands_still_while_its_server_is_away(database: Database) -> None:
+    write(database)
+    with database.transaction() as session:
+        letter = take(session, worker="one", now=LATER)
+        assert letter is not None
+    assert stalled(database) == ()  # it is being sent
+    with database.transaction() as session:
+        release(session, letter, "The mail server can't be reached.")
+    assert stalled(database) == (Stalled(MAIL, 1, NOW),)
+
+
+def test_mail_of_which_some_was_sent_or_put_off_is_served(database: Database) -> None:
+    for _ in range(2):
+        write(database)
+    with database.transaction() as session:
+        letter = take(session, worker="one", now=LATER)
+        assert letter is not None
+        mark_sent(session, letter, now=LATER)
+    assert stalled(database) == ()
+    with database.transaction() as session:
+        letter = take(session, worker="one", now=LATER)
+        assert letter is not None
+        put_off(session, letter, "Greylisted.", now=LATER)
+        session.execute(update(Mail).where(Mail.state == JobState.DONE).values(sent_at=NOW))
+    assert stalled(database) == ()

@@ -1,0 +1,5 @@
+"""The command line, for the LTI commands."""
+
+from tests.cli.conftest import carrel_command
+
+__all__ = ["carrel_command"]

@@ -1,0 +1,162 @@
+"""carrel lti: registrations, deployments and invites."""
+
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lti.launches.launch_log import Occurrence, write_launch
+from lti.models.registrations_and_keys import Registration
+from tests.cast import Cast
+from tests.cli.command_runner import Ran, Shell
+from tests.clock import NOW, Clock
+
+PLATFORM = {
+    "issuer": "https://lms.example.edu",
+    "client-id": "abc",
+    "auth-url": "https://lms.example.edu/auth",
+    "token-url": "https://lms.example.edu/token",
+    "jwks-url": "https://lms.example.edu/jwks",
+    "organization": "elm-county",
+}
+
+
+def add(shell: Shell, *more: str, **changed: str) -> Ran:
+    values = {**PLATFORM, **{name.replace("_", "-"): value for name, value in changed.items()}}
+    options = [part for name, value in values.items() for part in (f"--{name}", value)]
+    return shell("lti", "registration", "add", *options, *more, "--json")
+
+
+def test_a_registration_is_added_with_its_deployments_and_listed(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
+    ran = add(
+        carrel_command, "--deployment", "1", "--deployment", "2", token_audience="https://aud"
+    )
+    assert (ran.code, ran.answer["state"], ran.answer["organization"]) == (
+        0,
+        "active",
+        "elm-county",
+    )
+    assert ran.answer["deployments"] == ["1", "2"]
+    assert ran.answer["token_audience"] == "https://aud"  # noqa: S105  (not one)
+    listed = carrel_command("lti", "registration", "list", "--json").answer["items"]
+    assert [(one["id"], sorted(one["deployments"])) for one in listed] == [
+        (ran.answer["id"], ["1", "2"])
+    ]
+    deployed = carrel_command("lti", "deployment", "list", "--json").answer["items"]
+    assert {one["state"] for one in deployed} == {"approved"}
+
+
+def test_plain_http_needs_that_this_machine_is_allowed(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
+    address = "http://127.0.0.1:9/jwks"
+    refused = add(carrel_command, jwks_url=address)
+    assert (refused.code, refused.complaint["code"]) == (1, "invalid")
+    assert "jwks_url" in refused.complaint["message"]
+    assert add(carrel_command, "--allow-loopback", jwks_url=address).answer["allows_loopback"]
+
+
+def test_the_same_one_twice_and_one_for_nobody_are_refused(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
+    assert add(carrel_command).code == 0
+    assert (again := add(carrel_command)).code == 1
+    assert again.complaint["code"] == "conflict"
+    assert add(carrel_command, client_id="d", organization="nobody").code == 3
+    assert carrel_command("lti", "registration", "add", "--issuer", "x").code == 2
+
+
+def test_a_deployment_is_approved_and_refused(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
+    made = add(carrel_command).answer["id"]
+    to = ("--organization", "elm-county", "--json")
+    ran = carrel_command("lti", "deployment", "approve", made, "7", *to)
+    assert (ran.code, ran.answer["state"], ran.answer["organization"]) == (
+        0,
+        "approved",
+        "elm-county",
+    )
+    ran = carrel_command("lti", "deployment", "refuse", made, "7", "--json")
+    assert (ran.code, ran.answer["state"]) == (0, "refused")
+    assert carrel_command("lti", "deployment", "refuse", made, "8", "--json").code == 3
+    assert carrel_command("lti", "deployment", "approve", "0" * 26, "7", *to).code == 3
+
+
+def test_a_registration_is_disabled_and_taken_into_use_again(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
+    made = add(carrel_command).answer["id"]
+    assert carrel_command("lti", "registration", "disable", made, "--json").answer["state"] == (
+        "disabled"
+    )
+    assert carrel_command("lti", "registration", "approve", made, "--json").answer["state"] == (
+        "active"
+    )
+
+
+def test_what_is_set_for_a_registration_stays_until_it_is_set_anew(
+    carrel_command: Shell, cast: Cast, clock: Clock
+) -> None:
+    made = add(carrel_command).answer["id"]
+    fields = ("leeway_s", "admits_anonymous", "frame_origins")
+
+    def setting(*more: str) -> Ran:
+        return carrel_command("lti", "registration", "set", made, *more, "--json")
+
+    def kept(ran: Ran) -> list[object]:
+        return [ran.answer[name] for name in fields]
+
+    origins = ("--frame-origin", "https://a.example", "--frame-origin", "https://b.example")
+    assert kept(setting("--leeway", "90", "--admit-anonymous", *origins)) == [
+        90,
+        True,
+        ["https://a.example", "https://b.example"],
+    ]
+    assert kept(setting("--refuse-anonymous")) == [
+        90,
+        False,
+        ["https://a.example", "https://b.example"],
+    ]
+    assert kept(setting("--frame-origin", "")) == [90, False, []]
+    refused = setting("--leeway", "301")
+    assert (refused.code, refused.complaint["code"]) == (1, "invalid")
+    assert carrel_command("lti", "registration", "set", "0" * 26, "--json").code == 3
+
+
+def test_an_invite_is_an_address_that_works(
+    carrel_command: Shell, cast: Cast, database: Database
+) -> None:
+    ran = carrel_command("lti", "invite", "elm-county", "--json")
+    assert ran.code == 0
+    assert ran.answer["url"].startswith("http://localhost/lti/register/")
+    assert len(ran.answer["url"].rsplit("/", 1)[1]) == 43
+    assert carrel_command("lti", "invite", "nobody", "--json").code == 3
+
+
+def test_keys_are_rotated_at_once_and_not_before_platforms_know_the_next(
+    carrel_command: Shell, database: Database, clock: Clock
+) -> None:
+    refused = carrel_command("lti", "keys", "rotate", "--json")
+    assert (refused.code, refused.complaint["code"]) == (1, "too_soon")
+    ran = carrel_command("lti", "keys", "rotate", "--at-once", "--json")
+    listed = carrel_command("lti", "keys", "list", "--json").answer["items"]
+    assert {one["state"] for one in listed if one["kid"] == ran.answer["kid"]} == {"active"}
+    # the former is published no longer: whoever knows it signs nothing with it
+    assert {one["state"] for one in listed} == {"next", "active"}
+
+
+def test_the_log_is_listed_and_narrowed(
+    carrel_command: Shell, cast: Cast, database: Database, clock: Clock
+) -> None:
+    made = add(carrel_command, "--deployment", "1").answer["id"]
+    with database.transaction() as session:
+        row = session.scalars(select(Registration)).one()
+        write_launch(session, Occurrence(registration_id=row.id), now=NOW)
+    items = carrel_command("lti", "log", "--json").answer["items"]
+    assert [one["outcome"] for one in items] == ["accepted"]
+    narrowed = carrel_command("lti", "log", "--registration", made, "--refused", "--json")
+    assert narrowed.answer["items"] == []
+    of_one = carrel_command("lti", "log", "--organization", "elm-county", "--json")
+    assert len(of_one.answer["items"]) == 1
+    assert carrel_command("lti", "log", "--organization", "nobody", "--json").code == 3

@@ -1,0 +1,227 @@
+"""Access tokens: how they are asked for, for whom they are kept, and when they are renewed."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache
+from statistics import median
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from lti.http import access_tokens, platform_calls
+from lti.http.access_tokens import Platform, Token, Tokens, signed_assertion
+from lti.http.platform_calls import Answered, Call, Denied, Later
+from lti.http.platform_services import Services
+from lti.protocol.spec_vocabulary import DEPLOYMENT_ID
+from tests.clock import NOW
+from tests.lti.http.misbehaving_server import Answer, says, strange_server
+
+SCOPES = ("https://purl.imsglobal.org/spec/lti-ags/scope/score",)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of ours."""
+
+    kid: str
+    private_key: rsa.RSAPrivateKey
+
+
+@cache
+def our_key() -> Key:
+    """One key for all tests: making one takes a while."""
+    return Key("key-1", rsa.generate_private_key(65537, 2048))
+
+
+def platform_at(url: str, **values: object) -> Platform:
+    """A platform at this address."""
+    plain = Platform(1, "client", url + "/token", url + "/token", allows_loopback=True)
+    return replace(plain, **values)  # type: ignore[arg-type]
+
+
+def granted(said: str = "token-1", **more: object) -> Answer:
+    """A token endpoint's yes."""
+    token = {"access_token": said, "token_type": "Bearer", "expires_in": 3600, **more}
+    return says(200, json.dumps(token))
+
+
+def _get(kept: Tokens, platform: Platform, *scopes: str, at: object = NOW) -> object:
+    return kept.get(platform, scopes or SCOPES, key=our_key(), now=at)  # type: ignore[arg-type]
+
+
+def test_the_assertion_is_signed_short_and_a_little_back_in_time() -> None:
+    with strange_server(granted()) as server:
+        platform = platform_at(server.url, audience="https://api.example.com/auth/token")
+        got = _get(Tokens(), platform)
+        form = server.asked[0].form
+    assert isinstance(got, Token)
+    assert form["grant_type"] == "client_credentials"
+    assert form["scope"] == SCOPES[0]
+    assert form["client_assertion_type"] == access_tokens.ASSERTION_TYPE
+    assertion = form["client_assertion"]
+    assert jwt.get_unverified_header(assertion)["kid"] == "key-1"
+    said = jwt.decode(
+        assertion,
+        our_key().private_key.public_key(),
+        algorithms=["RS256"],
+        audience="https://api.example.com/auth/token",
+        options={"verify_exp": False, "verify_iat": False},
+    )
+    assert (said["iss"], said["sub"]) == ("client", "client")
+    assert said["iat"] == NOW.timestamp() - 5
+    assert said["exp"] == NOW.timestamp() + 60
+    assert len(said["jti"]) == 26
+    assert DEPLOYMENT_ID not in said  # nobody said of which deployment
+
+
+def test_a_token_is_kept_for_a_registration_and_scopes_while_it_lasts() -> None:
+    with strange_server(granted()) as server:
+        kept, platform = Tokens(), platform_at(server.url)
+        for _ in range(3):
+            _get(kept, platform)
+        assert len(server.asked) == 1
+        _get(kept, platform, "another-scope")
+        assert len(server.asked) == 2
+        _get(kept, platform, at=NOW + timedelta(minutes=58))
+        assert len(server.asked) == 2
+        _get(kept, platform, at=NOW + timedelta(hours=1))
+        assert len(server.asked) == 3
+
+
+def test_no_registration_ever_gets_the_token_of_another_at_the_same_address() -> None:
+    with strange_server(granted("for-elm"), granted("for-oak"), granted("changed")) as server:
+        kept, elm = Tokens(), platform_at(server.url)
+        oak = replace(elm, registration_id=2)
+        assert [_secret(_get(kept, one)) for one in (elm, oak, elm, oak)] == [
+            "for-elm",
+            "for-oak",
+            "for-elm",
+            "for-oak",
+        ]
+        assert _secret(_get(kept, replace(elm, client_id="another"))) == "changed"
+
+
+def test_each_deployment_has_a_token_of_its_own_and_is_named_in_the_assertion() -> None:
+    """LTI 1.3 Core, 6.2.1: some platforms give tokens for one deployment only."""
+    with strange_server(granted("for-elm"), granted("for-oak")) as server:
+        kept, elm = Tokens(), platform_at(server.url, deployment_id="elm")
+        oak = replace(elm, deployment_id="oak")
+        assert [_secret(_get(kept, one)) for one in (elm, oak, elm)] == [
+            "for-elm",
+            "for-oak",
+            "for-elm",
+        ]
+        named = [
+            jwt.decode(asked.form["client_assertion"], options={"verify_signature": False})[
+                DEPLOYMENT_ID
+            ]
+            for asked in server.asked
+        ]
+    assert named == ["elm", "oak"]
+
+
+def test_a_jti_is_never_used_twice() -> None:
+    with strange_server(granted(expires_in=0)) as server:
+        kept = Tokens()
+        for _ in range(2):
+            _get(kept, platform_at(server.url))
+        first, second = (
+            jwt.decode(asked.form["client_assertion"], options={"verify_signature": False})["jti"]
+            for asked in server.asked
+        )
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (says(500), Later(platform_calls.FAILED, None, 500)),
+        (
+            says(429, headers={"Retry-After": "7"}),
+            Later(platform_calls.WAIT, timedelta(seconds=7), 429),
+        ),
+        (says(200, "<html>Sign in</html>"), Later(platform_calls.NOT_UNDERSTOOD, status=200)),
+        (says(200, "[]"), Later(platform_calls.NOT_UNDERSTOOD, status=200)),
+        (says(200, '{"access_token": 5}'), Later(platform_calls.NOT_UNDERSTOOD, status=200)),
+        (says(200, '{"access_token": "a\\nb"}'), Later(platform_calls.NOT_UNDERSTOOD, status=200)),
+        (granted(token_type="mac"), Later(platform_calls.NOT_UNDERSTOOD, status=200)),
+        (granted(token_type=None), Later(platform_calls.NOT_UNDERSTOOD, status=200)),
+        (says(400, '{"error": "invalid_client"}'), Later(access_tokens.NO_TOKEN, status=400)),
+        (says(401, "who?"), Later(access_tokens.NO_TOKEN, status=401)),
+        (says(403, "[]"), Later(access_tokens.NO_TOKEN, status=403)),
+        (says(400, '{"error": "invalid_scope"}'), Denied(access_tokens.NO_SERVICE, 400)),
+    ],
+)
+def test_what_comes_of_a_refusal(answer: Answer, outcome: platform_calls.Outcome) -> None:
+    with strange_server(answer) as server:
+        assert _get(Tokens(), platform_at(server.url)) == outcome
+
+
+@pytest.mark.parametrize("lasts", [None, "soon", float("nan"), -5, [1]])
+def test_a_lifetime_that_is_none_makes_no_trouble(lasts: object) -> None:
+    with strange_server(granted(expires_in=lasts)) as server:
+        assert _secret(_get(Tokens(), platform_at(server.url))) == "token-1"
+
+
+@pytest.mark.parametrize(
+    "answer", [granted(token_type="BEARER"), says(200, '{"access_token": "token-1"}')]
+)
+def test_a_bearers_token_is_told_by_any_case_or_not_at_all(answer: Answer) -> None:
+    with strange_server(answer) as server:
+        assert _secret(_get(Tokens(), platform_at(server.url))) == "token-1"
+
+
+def test_a_token_that_is_refused_is_renewed_once() -> None:
+    with strange_server(
+        granted("old"), says(401), granted("new"), says(200, "{}"), says(200, "{}")
+    ) as server:
+        services, platform = Services(our_key), platform_at(server.url)
+        call = Call("GET", server.url + "/members", {"Accept": "application/json"})
+        for _ in range(2):
+            assert isinstance(services.call(platform, SCOPES, call, now=NOW), Answered)
+        sent = [one.headers.get("Authorization") for one in server.asked]
+    assert sent == [None, "Bearer old", None, "Bearer new", "Bearer new"]
+
+
+def test_a_second_refusal_waits_for_another_day() -> None:
+    with strange_server(granted("old"), says(401), granted("new"), says(401)) as server:
+        call = Call("GET", server.url + "/members")
+        outcome = Services(our_key).call(platform_at(server.url), SCOPES, call, now=NOW)
+        assert outcome == Later(platform_calls.DENIED, status=401)
+        assert len(server.asked) == 4
+
+
+def test_signing_costs_little_more_than_the_signature() -> None:
+    key = our_key()
+    platform = platform_at("https://lms.example.edu")
+    message = b"x" * 400
+
+    def ours() -> object:
+        return signed_assertion(platform, key=key, now=NOW)
+
+    def bare() -> object:
+        return key.private_key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+
+    ratio = min(_once(ours, bare) for _ in range(3))
+    assert ratio <= 1.5, f"token sign / raw sign = {ratio:.2f}"
+
+
+def _once(ours: Callable[[], object], bare: Callable[[], object]) -> float:
+    """Return the ratio of medians of CPU time, measured in turns."""
+    taken: dict[str, list[float]] = {"ours": [], "bare": []}
+    for _ in range(100):
+        for name, act in (("ours", ours), ("bare", bare)):
+            began = time.thread_time()
+            act()
+            taken[name].append(time.thread_time() - began)
+    return median(taken["ours"]) / median(taken["bare"])
+
+
+def _secret(got: object) -> str:
+    assert isinstance(got, Token)
+    return got.secret

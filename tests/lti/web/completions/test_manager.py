@@ -1,0 +1,208 @@
+"""Completions of an organization's own pages: out as CSV, and in from elsewhere."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.organizations import Organization, Role
+from lms.models.playback import PlaybackSession, WatchRecord
+from lms.models.seats import Pool
+from lti.models.embed_links import OutsideCompletion, SeatRule
+from tests.clock import NOW
+from tests.factories import (
+    make_login,
+    make_membership,
+    make_organization,
+    make_pool,
+    make_pool_grant,
+)
+from tests.lti.embed_links.embed_link_fixtures import Framed, make_embed, path_of
+
+NEW = "new.person@elm.example"
+LIST = (
+    "E-mail;Tutorial;Completed at;Name\n"
+    "one@elm.example;Reading rooms;2026-03-01;One\n"
+    "two@elm.example;reading-rooms;2/28/2026 2:05 PM;Two\n"
+    "TWO@elm.example;READING ROOMS;2026-02-01;Two again\n"
+    "no address;Reading rooms;2026-03-01;Nobody\n"
+    "four@elm.example;Something else;2026-03-01;Four\n"
+    "five@elm.example;Reading rooms;yesterday;Five\n"
+    "six@elm.example;Reading rooms;2099-03-01;Six\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def here(database, cast):
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        pool = make_pool(session, elm, session.get_one(Webinar, cast.webinar_id))
+        make_pool_grant(session, pool)
+        return f"/organization/{elm.public_id}/embeds/completions"
+
+
+def _send(client, here, text=LIST, source="Niche Academy"):
+    data = {"source": source, "file": (io.BytesIO(text.encode()), "done.csv")}
+    return client.post(here, data=data, content_type="multipart/form-data")
+
+
+def _reported(database):
+    with database.read_session() as session:
+        return session.scalars(select(OutsideCompletion).order_by(OutsideCompletion.email)).all()
+
+
+def _csv(answer):
+    return list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+
+
+def test_the_dry_run_answers_every_row_and_writes_nothing(client, database, cast, here):
+    client.sign_in(cast.mia.id)
+    sent = _send(client, here)
+    assert sent.status_code == 303
+    page = client.get(sent.location).text
+    for word in (
+        "2 completions are new",
+        "Named twice",
+        "No recording of yours has this title",
+        "Write the day as",
+        "still to come",
+        "name@example.org",
+    ):
+        assert word in page
+    assert _reported(database) == []
+    only = client.get(sent.location + "&answer=invalid").text
+    assert "four@elm.example" in only
+    assert "one@elm.example" not in only
+
+
+def test_a_list_leads_back_to_where_it_was_sent(client, cast, here):
+    client.sign_in(cast.mia.id)
+    shown = client.get(_send(client, here).location).text
+    pages = here.removesuffix("/completions")
+    assert shown.index(f'href="{pages}"') < shown.index(f'href="{here}"')
+    assert "On your own pages" in shown
+
+
+def test_a_list_is_taken_in_once_and_gives_nobody_anything_else(client, database, cast, here):
+    client.sign_in(cast.mia.id)
+    where = _send(client, here).location.partition("?")[0]
+    whole = client.post(f"{where}/apply", data={"source": "Niche Academy"})
+    assert "/lists/" in whole.location  # it has faults
+    assert _reported(database) == []
+    client.post(f"{where}/apply", data={"source": "Niche Academy", "which": "those_that_fit"})
+    kept = _reported(database)
+    assert [(one.email, one.source) for one in kept] == [
+        ("one@elm.example", "Niche Academy"),
+        ("two@elm.example", "Niche Academy"),
+    ]
+    assert kept[1].completed_at.isoformat() == "2026-02-28T19:05:00+00:00"
+    assert client.get(where).status_code == 404  # the file is gone
+    again = client.get(_send(client, here).location).text
+    assert "Here already" in again
+    with database.read_session() as session:
+        assert session.scalar(select(Pool.used)) == 0
+        assert session.scalar(select(func.count()).select_from(WatchRecord)) == 0
+        assert session.scalar(select(Login.id).where(Login.email_key == "one@elm.example")) is None
+
+
+def test_what_was_reported_stands_in_the_list_and_is_forgotten_when_asked(
+    client, database, cast, here
+):
+    client.sign_in(cast.mia.id)
+    where = _send(client, here).location.partition("?")[0]
+    client.post(f"{where}/apply", data={"source": "Niche Academy", "which": "those_that_fit"})
+    rows = _csv(client.get(f"{here}/completions.csv"))
+    assert rows[0] == {
+        "Name": "One",
+        "E-mail": "one@elm.example",
+        "Webinar": "Reading rooms",
+        "Watched %": "",
+        "Completed at": "",
+        "Reported as completed at": "2026-03-01T05:00:00Z",
+        "Reported from": "Niche Academy",
+    }
+    assert len(_csv(client.get(f"{here}/completions.csv?q=two"))) == 1
+    (one, _two) = _reported(database)
+    assert client.post(f"{here}/{one.public_id}/forget").status_code == 303
+    assert len(_reported(database)) == 1
+
+
+def test_a_list_is_there_for_its_own_organization_alone(client, database, cast, here):
+    client.sign_in(cast.mia.id)
+    where = _send(client, here).location.partition("?")[0]
+    with database.transaction() as session:
+        other = make_login(session)
+        organization = make_organization(session)
+        make_membership(session, organization, other, role=Role.OWNER)
+        theirs = f"/organization/{organization.public_id}/embeds/completions"
+    client.sign_in(other.id)
+    list_id = where.rpartition("/")[2]
+    for place in (where, f"{theirs}/lists/{list_id}"):
+        assert client.get(place).status_code == 404
+        assert client.post(f"{place}/apply", data={"source": "x"}).status_code == 404
+        assert client.post(f"{place}/discard").status_code == 404
+    client.sign_in(cast.mia.id)
+    assert client.post(f"{where}/discard").status_code == 303
+    assert client.get(where).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "told"),
+    [
+        ("a,b\n1,2\n", "Niche Academy", "needs headings for at least"),
+        ("email,webinar,completed\n", "Niche Academy", "empty"),
+        (LIST, " ", "Say where these completions come from"),
+    ],
+)
+def test_what_is_no_list_is_told(client, cast, here, text, source, told):
+    client.sign_in(cast.mia.id)
+    answer = _send(client, here, text, source)
+    assert answer.status_code == 400
+    assert told in answer.text
+
+
+def test_who_watched_by_a_link_is_listed_with_share_and_completion(
+    client, app, database, cast, here, settings, clock
+):
+    with database.transaction() as session:
+        link = make_embed(session, cast, settings, rule=SeatRule.NAMED)
+        make_embed(session, cast, settings, rule=SeatRule.INSTITUTION)
+    known = Framed.open(client, database, path_of(settings, link)).become(NEW, "New Person")
+    client.sign_in(cast.mia.id)
+    (row,) = _csv(client.get(f"{here}/completions.csv"))
+    assert (row["Name"], row["E-mail"], row["Watched %"]) == ("New Person", NEW, "0")
+    known.play()
+    moment = clock.advance(timedelta(minutes=50))
+    with database.transaction() as session:
+        seconds = 3600
+        session.execute(
+            update(PlaybackSession).values(reached_s=round(0.95 * seconds), beat_at=moment)
+        )
+    (row,) = _csv(client.get(f"{here}/completions.csv?embed={link.public_id}"))
+    assert (row["Watched %"], row["Completed at"]) == ("95", moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    assert "Complete" in client.get(here).text
+
+
+def test_what_somebody_watches_on_their_own_stays_theirs(
+    client, app, database, cast, here, settings
+):
+    with database.transaction() as session:
+        link = make_embed(session, cast, settings, rule=SeatRule.NAMED)
+    Framed.open(client, database, path_of(settings, link)).become(cast.alice.email)
+    own = app.test_client()
+    own.sign_in(cast.alice.id)
+    own.post(f"/webinars/{cast.slug}/playback", json={}, headers={"Accept": "application/json"})
+    with database.transaction() as session:
+        session.execute(update(PlaybackSession).values(reached_s=3000, beat_at=NOW))
+    client.sign_in(cast.mia.id)
+    (row,) = _csv(client.get(f"{here}/completions.csv"))
+    assert (row["Watched %"], row["Completed at"]) == ("0", "")

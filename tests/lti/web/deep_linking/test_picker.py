@@ -1,0 +1,376 @@
+"""The picker and its signed answer: what is offered, what is sent, and what is refused."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import jwt
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.catalog import WebinarSeries
+from lms.models.organizations import Organization
+from lti.frames.sessions import Opening, open_frame
+from lti.models.launches import FrameRole, Purpose
+from lti.models.registrations_and_keys import Deployment
+from lti.protocol.messages import DeepLinking
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import (
+    make_organization,
+    make_pool,
+    make_pool_grant,
+    make_recording,
+    make_series,
+    make_webinar,
+)
+from tests.lti.factories import CLIENT_ID, ISSUER, connect_elm_county
+from tests.visitor import Visitor
+
+RETURN_URL = f"{ISSUER}/mod/lti/contentitem_return.php?course=3&sesskey=x"
+DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+LTI = "https://purl.imsglobal.org/spec/lti/claim/"
+
+
+def asked(**values: Any) -> DeepLinking:
+    given: dict[str, Any] = {
+        "return_url": RETURN_URL,
+        "accept_types": ("link", "ltiResourceLink"),
+        "accept_multiple": True,
+        "accept_line_item": True,
+        "accept_targets": ("iframe", "window"),
+        **values,
+    }
+    return DeepLinking(**given)
+
+
+def open_picker(
+    database: Database, cast: Cast, *, purpose: Purpose = Purpose.PICK, **values: Any
+) -> str:
+    """A picker of Elm County's, from a platform of its own; returns its path."""
+    with database.transaction() as session:
+        registration = connect_elm_county(session, cast)
+        deployment = session.scalars(
+            select(Deployment.id).where(Deployment.registration_id == registration.id)
+        ).one()
+        secret = open_frame(
+            session,
+            Opening(
+                purpose=purpose,
+                role=FrameRole.ANONYMOUS,
+                organization_id=cast.organization_id,
+                origins=registration.origins,
+                deployment_id=deployment,
+                services={"deep_linking": asdict(asked(**values))},
+            ),
+            now=NOW,
+        )
+    return f"/lti/s/{secret}/pick"
+
+
+@pytest.fixture
+def shelf(database: Database, cast: Cast, clock: Clock) -> dict[str, str]:
+    """What Elm County has, by slug: two webinars in a series; and one of somebody else's."""
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        mine = [make_webinar(session, slug) for slug in ("mold", "moths")]
+        theirs = make_webinar(session, "theirs")
+        row = make_series(session, "care")
+        for each in (*mine, theirs):
+            make_recording(session, each)
+            session.add(WebinarSeries(webinar_id=each.id, series_id=row.id))
+        for each in mine:
+            make_pool_grant(session, make_pool(session, elm, each))
+        make_pool_grant(session, make_pool(session, make_organization(session), theirs))
+        return {
+            **{each.slug: each.public_id for each in (*mine, theirs)},
+            "care": row.public_id,
+        }
+
+
+def answer_of(client: Visitor, page: str) -> dict[str, Any]:
+    """The claims of a page's answer, its signature checked with our published keys."""
+    token = re.search(r'name="JWT" value="([^"]+)"', page)
+    assert token is not None
+    carrel = client.application.extensions["carrel"]
+    from lti.keys.tool_keys import publish_keys  # noqa: PLC0415
+
+    keys = publish_keys(carrel.database, carrel.settings.secret_key, now=NOW)
+    kid = jwt.get_unverified_header(token[1])["kid"]
+    key = next(jwt.PyJWK(each) for each in keys["keys"] if each["kid"] == kid)
+    return jwt.decode(
+        token[1],
+        key,
+        algorithms=["RS256"],
+        audience=ISSUER,
+        options={"verify_iat": False, "verify_exp": False},
+    )
+
+
+def send(client: Visitor, path: str, *chosen: str, **values: str) -> Any:
+    form: Mapping[str, Any] = {"chosen": list(chosen), **values}
+    return client.post(path, data=form, headers={"X-CSRFToken": ""})
+
+
+def has_null(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(has_null(each) for each in value.values())
+    if isinstance(value, list):
+        return any(has_null(each) for each in value)
+    return value is None
+
+
+def test_nobody_comes_in_without_the_secret(client: Visitor, cast: Cast) -> None:
+    assert client.get("/lti/s/" + "x" * 43 + "/pick").status_code == 404
+
+
+def test_a_session_for_watching_picks_nothing(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    path = open_picker(database, cast, purpose=Purpose.WATCH)
+    assert client.get(path).status_code == 404
+    assert send(client, path, act="cancel").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "\u00b2", "9" * 5000])
+def test_what_is_no_page_is_the_first(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str], page: str
+) -> None:
+    answer = client.get(open_picker(database, cast), query_string={"page": page})
+    assert answer.status_code == 200
+    assert "Moths" in answer.text
+
+
+def test_it_offers_what_the_organization_may_use_and_nothing_else(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    page = client.get(open_picker(database, cast)).text
+    assert "Mold" in page
+    assert "Moths" in page
+    assert "Theirs" not in page
+    assert "Reading rooms" not in page
+
+
+def test_it_searches_and_keeps_what_was_chosen(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path = open_picker(database, cast)
+    page = client.get(path, query_string={"add": f"webinar:{shelf['mold']}", "q": "!!"}).text
+    assert "Nothing matches" in page
+    assert f'name="chosen" value="webinar:{shelf["mold"]}"' in page
+    gone = client.get(
+        path,
+        query_string={
+            "chosen": f"webinar:{shelf['mold']}",
+            "remove": f"webinar:{shelf['mold']}",
+        },
+    ).text
+    assert 'name="chosen"' not in gone
+
+
+def test_a_whole_series_is_chosen_once_and_can_be_taken_out_where_it_was_chosen(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path, whole = open_picker(database, cast), f"series:{shelf['care']}"
+
+    def acts(**more: str) -> set[str]:
+        page = client.get(path, query_string={"series": shelf["care"], **more}).text
+        return set(re.findall(rf'name="(\w+)"\s+value="{whole}"', page))
+
+    assert acts() == {"add"}
+    assert acts(add=whole) == acts(chosen=whole) == {"chosen", "remove"}
+    assert acts(chosen=whole, remove=whole) == {"add"}
+
+
+def test_three_items_come_back_in_one_answer(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path = open_picker(database, cast, data="csrftoken:c7fbba78", title="x")
+    sent = send(
+        client,
+        path,
+        f"webinar:{shelf['mold']}",
+        f"webinar:{shelf['moths']}",
+        f"series:{shelf['care']}",
+        asked_graded="yes",
+        graded="yes",
+    )
+    claims = answer_of(client, sent.text)
+    assert (claims["iss"], claims["aud"]) == (CLIENT_ID, ISSUER)
+    assert NOW.timestamp() < claims["exp"] <= NOW.timestamp() + 600
+    assert claims["iat"] < NOW.timestamp()
+    assert len(claims["nonce"]) >= 22
+    assert claims[f"{LTI}message_type"] == "LtiDeepLinkingResponse"
+    assert claims[f"{LTI}version"] == "1.3.0"
+    assert claims[f"{LTI}deployment_id"] == "1"
+    assert claims[f"{DL}data"] == "csrftoken:c7fbba78"
+    assert not has_null(claims)
+    items = claims[f"{DL}content_items"]
+    assert [each["custom"] for each in items] == [
+        {"webinar": shelf["mold"]},
+        {"webinar": shelf["moths"]},
+        {"series": shelf["care"]},
+    ]
+    first = items[0]
+    assert (first["type"], first["title"]) == ("ltiResourceLink", "Mold")
+    assert first["url"] == f"http://localhost/lti/launch?webinar={shelf['mold']}"
+    assert first["thumbnail"]["url"].startswith("http://localhost/")
+    assert {"width", "height"} == set(first["thumbnail"]) - {"url"} == set(first["iframe"])
+    assert first["lineItem"]["scoreMaximum"] == 100
+    # A gradebook that asks each column, such as Sakai's, offers the look at a learner's share by this.
+    assert "Completed" in first["lineItem"]["submissionReview"]["reviewableStatus"]
+    assert len({each["lineItem"]["resourceId"] for each in items}) == 3
+    assert all(isinstance(value, str) for each in items for value in each["custom"].values())
+
+
+@pytest.mark.parametrize(
+    ("accepts", "graded"), [(True, "no"), (False, "yes")], ids=["not wanted", "not accepted"]
+)
+def test_no_column_is_made_that_is_not_wanted_and_accepted(
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    shelf: dict[str, str],
+    *,
+    accepts: bool,
+    graded: str,
+) -> None:
+    path = open_picker(database, cast, accept_line_item=accepts)
+    sent = send(client, path, f"webinar:{shelf['mold']}", asked_graded="yes", graded=graded)
+    (item,) = answer_of(client, sent.text)[f"{DL}content_items"]
+    assert "lineItem" not in item
+
+
+@pytest.mark.parametrize("data", [None, ""])
+def test_data_comes_back_exactly_when_it_was_given(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str], data: str | None
+) -> None:
+    sent = send(client, open_picker(database, cast, data=data), f"webinar:{shelf['mold']}")
+    claims = answer_of(client, sent.text)
+    assert claims.get(f"{DL}data", "absent") == ("absent" if data is None else "")
+
+
+def test_a_clip_has_its_start_and_its_end(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path, name = open_picker(database, cast), shelf["mold"]
+    for end in ("0:30", "soon", "2:00:00"):
+        refused = send(
+            client, path, f"webinar:{name}", **{f"start:{name}": "1:00", f"end:{name}": end}
+        )
+        assert refused.status_code == 400
+        assert f'value="{end}"' in refused.text
+        assert "JWT" not in refused.text
+    sent = send(client, path, f"webinar:{name}", **{f"start:{name}": "1:00", f"end:{name}": "2:30"})
+    (item,) = answer_of(client, sent.text)[f"{DL}content_items"]
+    assert item["custom"] == {"webinar": name, "start": "60", "end": "150"}
+    assert item["url"].endswith(f"?webinar={name}&start=60&end=150")
+
+
+def test_where_one_is_wanted_the_last_choice_is_it(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path = open_picker(database, cast, accept_multiple=False)
+    sent = send(client, path, f"webinar:{shelf['mold']}", f"webinar:{shelf['moths']}")
+    items = answer_of(client, sent.text)[f"{DL}content_items"]
+    assert [each["custom"]["webinar"] for each in items] == [shelf["moths"]]
+
+
+def test_a_forged_answer_is_refused(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path = open_picker(database, cast)
+    for forged in (
+        f"webinar:{shelf['theirs']}",
+        "webinar:theirs",
+        "webinar:" + "0" * 26,
+        "series:" + "0" * 26,
+        "pool:1",
+        "",
+    ):
+        answer = send(client, path, f"webinar:{shelf['mold']}", forged or "x")
+        assert answer.status_code == 404
+        assert "JWT" not in answer.text
+        assert "Theirs" not in answer.text
+    assert send(client, path, f"webinar:{shelf['mold']}").status_code == 200
+
+
+def test_a_session_answers_once(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path = open_picker(database, cast)
+    assert send(client, path, f"webinar:{shelf['mold']}").status_code == 200
+    assert send(client, path, f"webinar:{shelf['mold']}").status_code == 410
+    assert client.get(path).status_code == 410
+
+
+def test_canceling_sends_an_empty_answer(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    sent = send(client, open_picker(database, cast), f"webinar:{shelf['mold']}", act="cancel")
+    assert answer_of(client, sent.text)[f"{DL}content_items"] == []
+
+
+def test_nothing_chosen_asks_again(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    answer = send(client, open_picker(database, cast))
+    assert answer.status_code == 400
+    assert "Choose at least one recording first" in answer.text
+
+
+def test_the_answer_goes_to_that_return_url_alone_and_only_the_platform_frames_it(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    path = open_picker(database, cast)
+    sent = send(client, path, f"webinar:{shelf['mold']}")
+    policy = dict(
+        part.strip().partition(" ")[::2]
+        for part in sent.headers["Content-Security-Policy"].split(";")
+    )
+    assert policy["form-action"] == f"{ISSUER}/mod/lti/contentitem_return.php"
+    assert policy["frame-ancestors"] == ISSUER
+    assert f'action="{RETURN_URL.replace("&", "&amp;")}"' in sent.text
+    assert 'type="submit"' in sent.text
+
+
+@pytest.mark.parametrize(
+    ("return_url", "allowed"),
+    [
+        ("https://lms.example.edu/a b;c,d'e", "https://lms.example.edu/a%20b%3Bc%2Cd%27e"),
+        ("https://lms.example.edu/cours/été", "https://lms.example.edu/cours/%C3%A9t%C3%A9"),
+        ("https://lms.example.edu/a%20b?x=1", "https://lms.example.edu/a%20b"),
+        ("https://bücher.example:8443/x", "https://xn--bcher-kva.example:8443/x"),
+        ("https://[2001:db8::1]/x", "https://[2001:db8::1]/x"),
+    ],
+)
+def test_whatever_stands_in_a_return_url_the_policy_names_that_page_alone(
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    shelf: dict[str, str],
+    return_url: str,
+    allowed: str,
+) -> None:
+    sent = send(client, open_picker(database, cast, return_url=return_url), act="cancel")
+    policy = sent.headers["Content-Security-Policy"]
+    assert policy.isascii()
+    assert [part for part in policy.split("; ") if part.startswith("form-action")] == [
+        f"form-action {allowed}"
+    ]
+
+
+def test_an_organization_that_holds_nothing_is_told_what_to_do(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    page = client.get(open_picker(database, cast)).text
+    assert "There is nothing to choose from yet" in page
+
+
+def test_a_place_that_takes_no_links_says_so(
+    client: Visitor, database: Database, cast: Cast, shelf: dict[str, str]
+) -> None:
+    page = client.get(open_picker(database, cast, accept_types=("file",))).text
+    assert "takes no links" in page

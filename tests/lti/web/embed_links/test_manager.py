@@ -1,0 +1,162 @@
+"""The pages on which managers make and look after embed links; and staff's list of them."""
+
+import html
+import re
+
+import pytest
+
+from lms.models.catalog import Webinar
+from lms.models.organizations import Organization, Role
+from lti.embed_links.embed_links import list_embeds
+from lti.models.embed_links import SeatRule
+from tests.factories import (
+    make_login,
+    make_membership,
+    make_organization,
+    make_pool,
+    make_pool_grant,
+    make_series,
+    make_webinar,
+)
+from tests.lti.embed_links.embed_link_fixtures import SITE, make_embed, path_of
+
+ENTERED = {
+    "label": "Staff page",
+    "origins": SITE,
+    "seat_rule": "named",
+    "expires": "2099-01-01",
+}
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def here(database, cast):
+    """The path of Elm County's links, which holds the webinar."""
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        pool = make_pool(session, elm, session.get_one(Webinar, cast.webinar_id))
+        make_pool_grant(session, pool)
+        return f"/organization/{elm.public_id}/embeds"
+
+
+@pytest.fixture
+def link(database, cast, settings):
+    with database.transaction() as session:
+        return make_embed(session, cast, settings)
+
+
+def _webinar(database, cast):
+    with database.read_session() as session:
+        return session.get_one(Webinar, cast.webinar_id).public_id
+
+
+def test_who_does_not_manage_it_finds_nothing(client, database, cast, here, link):
+    with database.transaction() as session:
+        other = make_login(session)
+        make_membership(session, make_organization(session), other, role=Role.OWNER)
+    paths = ("", "/new", f"/{link.public_id}", f"/{link.public_id}/edit", "/completions")
+    for person in (other.id, cast.alice.id):
+        client.sign_in(person)
+        for path in paths:
+            assert client.get(here + path).status_code == 404
+        for act in ("take-back", "put-back", "edit"):
+            assert client.post(f"{here}/{link.public_id}/{act}").status_code == 404
+
+
+def test_a_manager_touches_nothing_of_another_organization(client, database, cast, here, settings):
+    with database.transaction() as session:
+        other = make_organization(session)
+        theirs = make_embed(session, cast, settings, organization_id=other.id)
+    client.sign_in(cast.mia.id)
+    assert theirs.public_id not in client.get(here).text
+    for path in ("", "/edit", "/preview"):
+        assert client.get(f"{here}/{theirs.public_id}{path}").status_code == 404
+    for act in ("take-back", "put-back", "edit"):
+        assert client.post(f"{here}/{theirs.public_id}/{act}", data=ENTERED).status_code == 404
+
+
+def test_a_link_is_chosen_made_and_copied(client, database, cast, here, settings):
+    client.sign_in(cast.mia.id)
+    name = _webinar(database, cast)
+    assert f"{here}/new/webinar/{name}" in client.get(f"{here}/new").text
+    late = client.post(f"{here}/new/webinar/{name}", data=ENTERED)
+    assert late.status_code == 400
+    assert "at most a year ahead" in late.text
+    entered = {**ENTERED, "seat_rule": "seated", "expires": ""}
+    made = client.post(f"{here}/new/webinar/{name}", data=entered)
+    assert made.status_code == 303
+    with database.read_session() as session:
+        (facts,) = list_embeds(session, cast.organization_id)
+    page = client.get(made.location).text
+    address = "http://localhost" + path_of(settings, facts)
+    snippet = html.unescape(re.search(r'id="snippet">(.*?)</code>', page, re.DOTALL)[1])
+    assert snippet.startswith(f'<iframe src="{address}" title="Reading rooms"')
+    assert 'referrerpolicy="strict-origin"' in snippet
+    assert page.count("data-copy=") == 2
+    assert facts.details.seat_rule is SeatRule.SEATED
+
+
+def test_what_the_organization_does_not_hold_can_t_be_chosen(client, database, cast, here):
+    with database.transaction() as session:
+        other = make_webinar(session, "not-theirs").public_id
+        series = make_series(session).public_id
+    client.sign_in(cast.mia.id)
+    assert client.get(f"{here}/new/webinar/{other}").status_code == 404
+    assert client.post(f"{here}/new/webinar/{other}", data=ENTERED).status_code == 404
+    assert client.get(f"{here}/new/series/{series}").status_code == 404
+    assert client.get(f"{here}/new/film/{other}").status_code == 404
+
+
+def test_bad_sites_are_told_beside_the_field_and_nothing_is_lost(client, database, cast, here):
+    client.sign_in(cast.mia.id)
+    entered = {**ENTERED, "origins": "https://elm.example/staff"}
+    answer = client.post(f"{here}/new/webinar/{_webinar(database, cast)}", data=entered)
+    assert answer.status_code == 400
+    assert "without the page: https://elm.example" in answer.text
+    assert "https://elm.example/staff</textarea>" in answer.text
+
+
+def test_a_link_is_changed_taken_back_and_put_back(client, database, cast, here, link):
+    client.sign_in(cast.mia.id)
+    edited = {**ENTERED, "label": "Renamed", "seat_rule": "institution", "expires": ""}
+    assert client.post(f"{here}/{link.public_id}/edit", data=edited).status_code == 303
+    taken = client.post(f"{here}/{link.public_id}/take-back")
+    page = client.get(taken.location).text
+    assert "Renamed was taken back" in page
+    assert "data-undo" in page
+    assert "Taken back" in client.get(here).text
+    assert "snippet" not in client.get(f"{here}/{link.public_id}").text
+    assert client.post(f"{here}/{link.public_id}/put-back").status_code == 303
+    with database.read_session() as session:
+        (facts,) = list_embeds(session, cast.organization_id)
+    assert (facts.details.label, facts.revoked_at) == ("Renamed", None)
+
+
+def test_an_address_of_an_older_key_is_not_shown_and_works_on(client, database, cast, here, link):
+    from sqlalchemy import update  # noqa: PLC0415
+
+    from lti.models.embed_links import EmbedLink  # noqa: PLC0415
+
+    with database.transaction() as session:
+        session.execute(update(EmbedLink).values(token_hash=b"x" * 32))
+    client.sign_in(cast.mia.id)
+    page = client.get(f"{here}/{link.public_id}").text
+    assert "<iframe" in page  # the preview
+    assert "can't be shown any more" in page
+
+
+def test_staff_see_all_links_and_take_one_back(client, database, cast, here, link):
+    client.sign_in(cast.ada.id)
+    page = client.get("/staff/lti/embeds").text
+    assert "Staff page" in page
+    assert "Elm County Library" in page
+    assert client.post(f"/staff/lti/embeds/{link.public_id}/take-back").status_code == 303
+    with database.read_session() as session:
+        (facts,) = list_embeds(session)
+    assert facts.revoked_at is not None
+    client.sign_in(cast.mia.id)
+    assert client.get("/staff/lti/embeds").status_code == 404

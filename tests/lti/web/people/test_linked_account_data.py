@@ -1,0 +1,106 @@
+"""What is kept of a link, told to the person, forgotten in time and erased with them."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.component import erase_hooks, export_hooks
+from lms.mail.links import Doors
+from lms.people.data_export import read_personal_data
+from lms.people.erasure import erase
+from lti.models.identities import Identity, IdentityLink
+from lti.models.launches import Purpose
+from lti.people.account_linking import forget_old
+from tests.clock import NOW
+from tests.lti.course_fixtures import make_course
+from tests.mailbox import letters, link_in, newest
+from tests.seat_rows import watched
+from wsgi import PARTS
+
+ALICE = "alice@example.org"
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def course(database, cast):
+    """A course of Elm County's."""
+    with database.transaction() as session:
+        return make_course(session, cast.organization_id)
+
+
+@pytest.fixture
+def rosalind(database, course):
+    """The secret of Rosalind's session in the course."""
+    with database.transaction() as session:
+        return course.launch(session, sub="r-1", name="Rosalind Inkwell")
+
+
+def ask(client, secret):
+    return client.post(f"/lti/s/{secret}/link", data={"email": ALICE})
+
+
+def letter_link(client, database, secret):
+    assert ask(client, secret).status_code == 303
+    return link_in(newest(database, ALICE, "link_login"))
+
+
+def rows(database, model):
+    with database.read_session() as session:
+        return session.scalars(select(model)).all()
+
+
+def test_a_data_privacy_page_shows_nothing_of_the_account(client, database, cast, course, rosalind):
+    with database.transaction() as session:
+        watched(session, cast.alice.id, cast.recording_id, 0.4)
+    client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
+    with database.transaction() as session:
+        secret = course.launch(session, sub="r-1", name="Rosalind Inkwell", purpose=Purpose.PRIVACY)
+    kept = client.get(f"/lti/s/{secret}/privacy/export.json").get_json()
+    assert (kept["name"], kept["email"], kept["progress"]) == ("Rosalind Inkwell", None, [])
+    assert kept["learning_systems"][0]["user_id"] == "r-1"
+
+
+def test_the_accounts_own_export_tells_of_its_learning_systems(client, database, cast, rosalind):
+    client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
+    with database.read_session() as session:
+        kept = read_personal_data(session, cast.alice.id, hooks=export_hooks(PARTS), now=NOW)
+    [system] = kept.learning_systems
+    assert (system.system, system.user_id) == ("Moodle of Elm County", "r-1")
+    assert system.links[0].linked_at == NOW
+
+
+def test_erasing_the_account_erases_its_people_there_and_letters_that_wait(
+    client, database, cast, course, rosalind
+):
+    client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
+    with database.transaction() as session:
+        other = course.launch(session, sub="o-1", name="Otto Margin")
+    assert ask(client, other).status_code == 303
+    with database.transaction() as session:
+        erase(
+            session,
+            cast.alice.id,
+            hooks=erase_hooks(PARTS),
+            doors=Doors("https://library.example.org"),
+            actor=None,
+            now=NOW,
+        )
+    assert rows(database, IdentityLink) == []
+    assert [one.sub for one in rows(database, Identity)] == ["o-1"]
+    assert letters(database, ALICE) == []
+
+
+def test_letters_that_ran_out_lose_their_address_and_then_go(client, database, rosalind):
+    ask(client, rosalind)
+    with database.transaction() as session:
+        forget_old(session, now=NOW + timedelta(days=1))
+    [link] = rows(database, IdentityLink)
+    assert (link.email, link.email_key) == (None, None)
+    with database.transaction() as session:
+        forget_old(session, now=NOW + timedelta(days=32))
+    assert rows(database, IdentityLink) == []

@@ -1,0 +1,41 @@
+"""A certificate inside a course: learners have no address here, so the page leads them to theirs."""
+
+import re
+
+from sqlalchemy import select
+
+from lms.models.certificates import Certificate
+from lms.models.mail import Mail
+from tests.certificates.playback_fixtures import play
+from tests.lti.course_fixtures import INSTRUCTOR
+from tests.lti.web.player.test_watch_page import _launch, _play
+from tests.lti.web.player.test_watch_page import at_noon as at_noon
+from tests.lti.web.player.test_watch_page import course as course
+from tests.lti.web.player.test_watch_page import pool as pool
+from tests.player import Player
+
+
+def test_a_learner_is_told_what_is_missing_and_led_to_the_certificate_once_earned(
+    app, client, course, pool, database, clock
+):
+    secret = _launch(database, course)
+    before = client.get(f"/lti/s/{secret}/watch").text
+    assert "54 more minutes earn your certificate." in before
+    assert f'data-url="/lti/s/{secret}/watch"' in before
+    play(Player(client, _play(client, secret).json), clock, 0, 3240)
+    with database.read_session() as session:
+        (number,) = session.scalars(select(Certificate.public_id)).all()
+        assert session.scalars(select(Mail.id)).all() == []
+    after = client.get(f"/lti/s/{secret}/watch").text
+    assert "Your certificate is issued." in after
+    link = re.search(r'<a\s+href="(/verify/\w+)"\s+target="_blank"', after)
+    assert link
+    assert link[1] == f"/verify/{number}"
+    assert "This certificate is valid" in app.test_client().get(link[1]).text
+
+
+def test_an_instructor_who_looks_it_over_is_offered_none(client, course, pool, database):
+    secret = _launch(database, course, INSTRUCTOR)
+    assert "data-certificate" not in client.get(f"/lti/s/{secret}/watch").text.replace(
+        "certificate_card", ""
+    )

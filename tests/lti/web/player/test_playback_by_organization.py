@@ -1,0 +1,224 @@
+"""What plays in a frame goes on by its organization alone, and stops with it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from lms.grants.grants import take_back
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar
+from lms.models.grants import Grant, Withdrawal
+from lms.models.organizations import Organization
+from lms.models.playback import PlaybackEnd, PlaybackSession
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
+from lms.seats.pools import revoke_pool_grant
+from lti.models.identities import Identity
+from lti.protocol.content_target import Target
+from tests.clock import NOW
+from tests.factories import (
+    make_assignment,
+    make_grant,
+    make_organization,
+    make_pool,
+    make_pool_grant,
+)
+from tests.lti.course_fixtures import INSTRUCTOR, make_course
+from tests.player import AGENT, Player
+
+HEADERS = {"User-Agent": AGENT, "Accept": "application/json", "X-CSRFToken": ""}
+A_BEAT = timedelta(seconds=15)
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def pool(database, cast):
+    """Two seats of Elm County's for the webinar, nobody's yet."""
+    with database.transaction() as session:
+        return _pool_of(session, session.get_one(Organization, cast.organization_id), cast)
+
+
+@pytest.fixture
+def course(database, cast, pool):
+    with database.transaction() as session:
+        return make_course(session, cast.organization_id, Target(webinar=cast.slug))
+
+
+@pytest.fixture
+def kim(database, course):
+    """A learner of the course: the secret of their frame, and their login."""
+    with database.transaction() as session:
+        secret = course.launch(session, sub="kim")
+        return secret, session.scalars(select(Identity.login_id)).one()
+
+
+def _pool_of(session, organization, cast):
+    pool = make_pool(session, organization, session.get_one(Webinar, cast.webinar_id), capacity=2)
+    make_pool_grant(session, pool)
+    return pool.id
+
+
+def _own(database, cast, login_id, **values):
+    """Let somebody hold the webinar themselves; returns the grant's outside id."""
+    with database.transaction() as session:
+        login, webinar = session.get_one(Login, login_id), session.get_one(Webinar, cast.webinar_id)
+        return make_grant(session, login, webinar, **values).public_id
+
+
+def _open(client, secret, **wish):
+    return client.post(f"/lti/s/{secret}/playback", json=wish, headers=HEADERS)
+
+
+def _play(client, secret, **wish):
+    answer = _open(client, secret, **wish)
+    assert answer.status_code == 200, answer.text
+    return Player(client, answer.json)
+
+
+def _free_the_seat(database, pool_id):
+    """Release every seat of a pool, past the verbs that end playback by themselves."""
+    with database.transaction() as session:
+        session.execute(
+            update(Assignment)
+            .where(Assignment.pool_id == pool_id)
+            .values(state=AssignmentState.RELEASED, ended_at=NOW, ended_as=AssignmentEnd.REMOVED)
+        )
+        session.execute(update(Pool).where(Pool.id == pool_id).values(used=0))
+
+
+def test_a_session_remembers_the_organization_whose_frame_it_was_opened_in(
+    client, database, cast, kim
+):
+    _play(client, kim[0])
+    with database.read_session() as session:
+        organization_id = session.scalars(select(PlaybackSession.organization_id)).one()
+    assert organization_id == cast.organization_id
+
+
+def test_what_is_no_wish_asks_for_nothing_in_a_frame_either(client, kim):
+    address = f"/lti/s/{kim[0]}/playback"
+    answer = client.post(
+        address, data="[" * 60_000, content_type="application/json", headers=HEADERS
+    )
+    assert (answer.status_code, answer.json["seconds"]) == (200, 3600)
+
+
+def test_a_session_of_the_librarys_own_pages_remembers_none(client, database, cast):
+    client.sign_in(cast.alice.id)
+    client.post(f"/webinars/{cast.slug}/playback", json={}, headers={"User-Agent": AGENT})
+    with database.read_session() as session:
+        assert session.scalars(select(PlaybackSession.organization_id)).all() == [None]
+
+
+def test_a_pass_of_ones_own_that_ends_does_not_stop_the_frame(client, database, cast, kim, clock):
+    player = _play(client, kim[0])
+    _own(database, cast, kim[1], ends_at=NOW + timedelta(seconds=5))
+    clock.advance(A_BEAT)
+    assert player.beat().json["verdict"] == "kept"
+
+
+def test_a_pass_of_ones_own_that_is_taken_back_does_not_stop_the_frame(
+    client, database, cast, kim, clock
+):
+    own = _own(database, cast, kim[1])
+    player = _play(client, kim[0])
+    with database.transaction() as session:
+        take_back(session, own, withdrawal=Withdrawal.REFUNDED, actor=None, now=NOW)
+    clock.advance(A_BEAT)
+    assert player.beat().json["verdict"] == "kept"
+    with database.read_session() as session:
+        assert session.scalars(select(PlaybackSession.ended_as)).all() == [None]
+
+
+@pytest.mark.parametrize("how", ["the seat", "the grant", "the suspended grant"])
+def test_without_the_organization_the_frame_stops_whatever_one_holds_oneself(
+    client, database, cast, pool, kim, clock, how
+):
+    _own(database, cast, kim[1])
+    player = _play(client, kim[0])
+    if how == "the seat":
+        _free_the_seat(database, pool)
+    else:
+        column = Grant.suspended_at if how == "the suspended grant" else Grant.revoked_at
+        values = {column: NOW}
+        if how == "the grant":
+            values[Grant.revoked_as] = Withdrawal.REVOKED
+        with database.transaction() as session:
+            session.execute(update(Grant).where(Grant.pool_id == pool).values(values))
+    clock.advance(A_BEAT)
+    answer = player.beat()
+    reasons = {"the seat": "released", "the grant": "revoked", "the suspended grant": "suspended"}
+    assert (answer.status_code, answer.json["reason"]) == (403, reasons[how])
+    assert player.why().json["may_reopen"] is False
+    assert _open(client, kim[0]).status_code == 403
+
+
+def test_a_seat_elsewhere_does_not_carry_the_frame_either(client, database, cast, pool, kim, clock):
+    player = _play(client, kim[0])
+    with database.transaction() as session:
+        other = session.get_one(
+            Pool, _pool_of(session, make_organization(session, name="Oak County"), cast)
+        )
+        make_assignment(session, other, session.get_one(Login, kim[1]))
+    _free_the_seat(database, pool)
+    clock.advance(A_BEAT)
+    assert player.beat().json == {"code": "ended", "reason": "released"}
+
+
+def test_an_organizations_second_pool_carries_on(client, database, cast, pool, kim, clock):
+    player = _play(client, kim[0])
+    with database.transaction() as session:
+        organization = session.get_one(Organization, cast.organization_id)
+        second = make_pool(session, organization)
+        make_pool_grant(session, second)
+        make_assignment(session, second, session.get_one(Login, kim[1]))
+    _free_the_seat(database, pool)
+    clock.advance(A_BEAT)
+    assert player.beat().json["verdict"] == "kept"
+    clock.advance(A_BEAT)
+    assert player.beat().json["verdict"] == "kept"
+
+
+def test_taking_over_in_the_frame_asks_the_organization_as_well(client, database, cast, pool, kim):
+    _own(database, cast, kim[1])
+    _play(client, kim[0])
+    _free_the_seat(database, pool)
+    answer = _open(client, kim[0], take_over=True)
+    assert (answer.status_code, answer.json["code"]) == (403, "SEAT_RELEASED")
+
+
+def test_the_librarys_own_page_goes_on_by_what_is_ones_own(client, database, cast, pool, clock):
+    with database.transaction() as session:
+        row = session.get_one(Pool, pool)
+        make_assignment(session, row, session.get_one(Login, cast.alice.id))
+    client.sign_in(cast.alice.id)
+    answer = client.post(f"/webinars/{cast.slug}/playback", json={}, headers={"User-Agent": AGENT})
+    _free_the_seat(database, pool)
+    clock.advance(A_BEAT)
+    assert Player(client, answer.json).beat().json["verdict"] == "kept"
+
+
+def test_the_librarys_own_answer_to_why_asks_the_organization_of_the_session(
+    client, app, database, cast, pool, kim
+):
+    _own(database, cast, kim[1])
+    player = _play(client, kim[0]).without_cookies(app)
+    _free_the_seat(database, pool)
+    told = player.client.post(f"/playback/{player.token}/why", json={}, headers=HEADERS).json
+    assert (told["code"], told["may_reopen"]) == ("SEAT_RELEASED", False)
+
+
+@pytest.mark.parametrize("role", [INSTRUCTOR, None])
+def test_a_preview_by_the_organization_ends_with_what_it_held(client, database, course, pool, role):
+    with database.transaction() as session:
+        how = {} if role else {"is_test_user": True}
+        secret = course.launch(session, *([role] if role else []), **how)
+    player = _play(client, secret)
+    with database.transaction() as session:
+        grant = session.scalars(select(Grant.public_id).where(Grant.pool_id == pool)).one()
+        revoke_pool_grant(session, grant, Withdrawal.REVOKED, reason="", actor=None, now=NOW)
+    assert player.beat().json == {"code": "ended", "reason": PlaybackEnd.REVOKED.value}

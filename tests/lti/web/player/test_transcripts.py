@@ -1,0 +1,53 @@
+"""The transcript inside a course: it opens with the seat, and needs no cookie."""
+
+from dataclasses import replace
+
+import pytest
+
+from lms.models.catalog import Webinar
+from lms.models.organizations import Organization
+from lti.protocol.content_target import Target
+from tests.factories import make_pool, make_pool_grant
+from tests.lti.course_fixtures import make_course
+from tests.player import AGENT
+from tests.recordings.caption_fixtures import caption, vtt_of
+
+HEADERS = {"User-Agent": AGENT, "Accept": "application/json", "X-CSRFToken": ""}
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def course(database, cast):
+    """A course whose link shows the webinar, and one seat for it."""
+    with database.transaction() as session:
+        organization = session.get_one(Organization, cast.organization_id)
+        webinar = session.get_one(Webinar, cast.webinar_id)
+        make_pool_grant(session, make_pool(session, organization, webinar, capacity=1))
+        return make_course(session, cast.organization_id, Target(webinar=cast.slug))
+
+
+def _launch(database, course):
+    with database.transaction() as session:
+        return course.launch(session)
+
+
+def test_the_transcript_opens_with_the_seat_and_is_read_without_a_cookie(
+    client, database, cast, course, storage
+):
+    track = caption(database, storage, cast.recording_id, vtt_of("Good morning"))
+    secret = _launch(database, course)
+    address = f"/lti/s/{secret}/transcripts/{track}"
+    rooms = ("", "/lines.json", "/transcript.txt")
+    assert [client.get(address + room).status_code for room in rooms] == [403] * 3
+    assert "opens together with the recording" in client.get(f"/lti/s/{secret}/").text
+    assert client.post(f"/lti/s/{secret}/playback", json={}, headers=HEADERS).status_code == 200
+    for room in rooms:
+        assert "Good morning" in client.get(address + room).text
+    assert f"{address}/lines.json" in client.get(f"/lti/s/{secret}/").text
+    assert f"/lti/s/{secret}/watch?t=0" in client.get(address).text
+    other = _launch(database, replace(course, target=Target(webinar="nothing")))
+    assert client.get(f"/lti/s/{other}/transcripts/{track}").status_code == 404

@@ -1,0 +1,349 @@
+"""Dynamic registration, over real HTTP against a platform that is played on this machine."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from lms.core.database import Database
+from lms.web.core.gunicorn_log import safe_path
+from lti.models.registrations_and_keys import DeploymentState, RegistrationState
+from lti.registrations.deployments import list_deployments
+from lti.registrations.invites import make_invite
+from lti.registrations.registrations import (
+    RegistrationFacts,
+    approve_registration,
+    disable_registration,
+    list_registrations,
+)
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_organization
+from tests.lti.registrations.registration_server import PLATFORM, TOKEN, TOOL, Office, open_office
+from tests.visitor import Visitor
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    with open_office() as opened:
+        yield opened
+
+
+def invite(database: Database, organization_id: int, *, allows_loopback: bool = True) -> str:
+    with database.transaction() as session:
+        made = make_invite(
+            session, organization_id, allows_loopback=allows_loopback, actor=None, now=NOW
+        )
+    return made.secret
+
+
+def page(secret: str, office: Office, *, token: str | None = TOKEN, address: str = "") -> str:
+    query = {"openid_configuration": address or office.address}
+    if token:
+        query["registration_token"] = token
+    return f"/lti/register/{secret}?{urlencode(query)}"
+
+
+def registered(database: Database) -> list[RegistrationFacts]:
+    with database.read_session() as session:
+        return list(list_registrations(session))
+
+
+def test_a_link_that_is_none_is_not_there(client: Visitor, office: Office) -> None:
+    assert client.get(page("x" * 43, office)).status_code == 404
+    assert office.tokens == []
+
+
+def test_a_platform_registers_itself_and_waits_for_staff(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    answer = client.get(page(invite(database, cast.organization_id), office))
+    assert answer.status_code == 200
+    assert "Your learning system is registered" in answer.text
+    (made,) = registered(database)
+    assert (made.issuer, made.client_id) == (office.origin, "client-1")
+    assert made.state is RegistrationState.PENDING
+    assert made.organization is not None
+    assert made.organization.id == cast.organization_id
+    assert made.details.jwks_url == f"{office.origin}/jwks"
+    assert office.tokens == [f"Bearer {TOKEN}"] * 2
+
+
+def test_it_is_told_all_it_needs_and_asked_for_no_more_than_it_has(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    client.get(page(invite(database, cast.organization_id), office))
+    (asked,) = office.requests
+    assert asked["initiate_login_uri"] == "http://localhost/lti/login"
+    assert asked["redirect_uris"] == ["http://localhost/lti/launch"]
+    assert asked["jwks_uri"] == "http://localhost/lti/jwks"
+    assert asked["token_endpoint_auth_method"] == "private_key_jwt"  # noqa: S105  (not one)
+    assert asked["scope"] == "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+    assert asked["logo_uri"].startswith("http://localhost/static/")
+    assert client.get(urlsplit(asked["logo_uri"]).path).status_code == 200
+    tool = asked[TOOL]
+    assert tool["target_link_uri"] == "http://localhost/lti/launch"
+    assert tool["custom_parameters"]["link_history"] == "$ResourceLink.id.history"
+    assert [each["type"] for each in tool["messages"]] == [
+        "LtiResourceLinkRequest",
+        "LtiDeepLinkingRequest",
+    ]
+    assert tool["messages"][1]["placements"] == ["ContentArea"]
+    assert {"iss", "sub", "name", "email"} <= set(tool["claims"])
+
+
+def test_a_platform_that_gives_no_token_is_asked_without_one(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    client.get(page(invite(database, cast.organization_id), office, token=None))
+    assert office.tokens == [None, None]
+    assert len(registered(database)) == 1
+
+
+def test_its_deployment_waits_too(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    office.answer[TOOL] = {"deployment_id": 7}
+    client.get(page(invite(database, cast.organization_id), office))
+    with database.read_session() as session:
+        (made,) = list_deployments(session)
+    assert (made.deployment_id, made.state) == ("7", DeploymentState.PENDING)
+
+
+def test_the_page_closes_itself_and_may_be_framed_by_that_platform_alone(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    answer = client.get(page(invite(database, cast.organization_id), office))
+    assert "data-lti-close-after" in answer.text
+    assert f"frame-ancestors {office.origin};" in answer.headers["Content-Security-Policy"] + ";"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert TOKEN not in answer.text
+
+
+def test_without_a_platform_the_link_explains_itself_and_stays_good(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    secret = invite(database, cast.organization_id)
+    answer = client.get(f"/lti/register/{secret}")
+    assert answer.status_code == 400
+    assert "Open this link from your learning system" in answer.text
+    assert client.get(page(secret, office)).status_code == 200
+
+
+def test_a_link_is_good_for_one_platform_and_14_days(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    secret = invite(database, cast.organization_id)
+    client.get(page(secret, office))
+    with open_office() as another:
+        another.answer["client_id"] = "client-2"
+        refused = client.get(page(secret, another))
+    assert refused.status_code == 409
+    assert "used by another learning system" in refused.text
+    assert another.requests == []  # nor does it keep a tool that is none
+    late = invite(database, cast.organization_id)
+    clock.advance(timedelta(days=14))
+    assert client.get(page(late, office)).status_code == 410
+    assert len(registered(database)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"issuer": "https://elsewhere.example.org"}, "Both have to be the same host"),
+        ({"issuer": 7}, "issuer is missing or wrong"),
+        ({"jwks_uri": "ftp://127.0.0.1/jwks"}, "jwks_uri is missing or wrong"),
+        ({"token_endpoint": None}, "token_endpoint is missing or wrong"),
+        ({"registration_endpoint": ["a"]}, "registration_endpoint is missing or wrong"),
+        ({"id_token_signing_alg_values_supported": ["ES256"]}, "RS256"),
+        ({"issuer": "http://127.0.0.1/\ud800"}, "issuer is missing or wrong"),
+        ({"issuer": "http://127.0.0.1/\x00"}, "issuer is missing or wrong"),
+    ],
+)
+def test_a_description_that_can_not_be_right_is_refused_and_says_why(
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    clock: Clock,
+    office: Office,
+    changed: dict[str, object],
+    said: str,
+) -> None:
+    secret = invite(database, cast.organization_id)
+    office.configuration.update(changed)
+    answer = client.get(page(secret, office))
+    assert (answer.status_code, said in answer.text) == (400, True)
+    assert office.requests == registered(database) == []
+
+
+def test_what_can_not_be_kept_of_a_platform_is_left_out(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    office.configuration["authorization_server"] = "https://a.example/\x00"
+    office.configuration[PLATFORM]["product_family_code"] = "moo\ud800"
+    office.answer[TOOL] = {"deployment_id": "7\x00"}
+    answer = client.get(page(invite(database, cast.organization_id), office))
+    assert answer.status_code == 200
+    (made,) = registered(database)
+    assert (made.details.product, made.details.token_audience) == ("", None)
+    with database.read_session() as session:
+        assert list_deployments(session) == ()
+
+
+@pytest.mark.parametrize("client_id", ["a\x00", "a\ud800", "", 7])
+def test_a_client_id_that_can_not_be_kept_is_none(
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    clock: Clock,
+    office: Office,
+    client_id: object,
+) -> None:
+    office.answer["client_id"] = client_id
+    secret = invite(database, cast.organization_id)
+    assert client.get(page(secret, office)).status_code == 409
+    office.answer["client_id"] = "client-1"
+    assert client.get(page(secret, office)).status_code == 200
+
+
+def test_a_refusal_leaves_the_link_good(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    secret = invite(database, cast.organization_id)
+    office.status = 403
+    assert client.get(page(secret, office)).status_code == 409
+    office.status, office.answer = 200, {}
+    assert client.get(page(secret, office)).status_code == 409
+    office.status, office.answer = 503, {}
+    assert client.get(page(secret, office)).status_code == 503
+    office.status, office.answer = 200, {"client_id": "client-9"}
+    assert client.get(page(secret, office)).status_code == 200
+    assert [one.client_id for one in registered(database)] == ["client-9"]
+
+
+@pytest.mark.parametrize("plain", [True, False], ids=["http", "https"])
+def test_this_machine_is_out_of_reach_unless_the_invite_allows_it(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office, *, plain: bool
+) -> None:
+    secret = invite(database, cast.organization_id, allows_loopback=False)
+    address = office.address if plain else office.address.replace("http://", "https://")
+    answer = client.get(page(secret, office, address=address))
+    assert answer.status_code in (400, 503)
+    assert office.tokens == []
+    assert registered(database) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://169.254.169.254/latest/meta-data",
+        "https://169.254.169.254/",
+        "file:///etc/passwd",
+        "https://user:secret@127.0.0.1/",
+        "not an address",
+    ],
+)
+def test_addresses_that_no_platform_has_are_refused_whatever_the_invite_allows(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office, address: str
+) -> None:
+    secret = invite(database, cast.organization_id)
+    assert client.get(page(secret, office, address=address)).status_code in (400, 503)
+    office.redirect_to = address
+    assert client.get(page(secret, office)).status_code in (400, 503)
+    assert registered(database) == []
+
+
+def test_a_redirect_to_another_host_vouches_for_nothing(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    secret = invite(database, cast.organization_id)
+    office.redirect_to = office.address.replace("127.0.0.1", "localhost")
+    office.configuration["issuer"] = office.origin
+    with open_office() as other:
+        other.configuration["issuer"] = office.origin
+        office.redirect_to = other.address.replace("127.0.0.1", "localhost")
+        answer = client.get(page(secret, office))
+    assert answer.status_code == 400
+    assert "Both have to be the same host" in answer.text
+
+
+def test_registering_again_updates_what_is_agreed(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    secret = invite(database, cast.organization_id)
+    client.get(page(secret, office))
+    with database.transaction() as session:
+        approve_registration(session, registered(database)[0].public_id, actor=None, now=NOW)
+    office.configuration[PLATFORM]["product_family_code"] = "moodle-5"
+    answer = client.get(page(secret, office, token="a-token-for-an-update"))
+    assert "Up to date" in answer.text
+    (kept,) = registered(database)
+    assert (kept.details.product, kept.state) == ("moodle-5", RegistrationState.ACTIVE)
+    assert office.tokens[-1] == "Bearer a-token-for-an-update"
+
+
+def test_one_whose_addresses_move_waits_for_staff_again(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    secret = invite(database, cast.organization_id)
+    client.get(page(secret, office))
+    with database.transaction() as session:
+        approve_registration(session, registered(database)[0].public_id, actor=None, now=NOW)
+    office.configuration["jwks_uri"] = f"{office.origin}/other-keys"
+    client.get(page(secret, office))
+    (kept,) = registered(database)
+    assert kept.details.jwks_url.endswith("/other-keys")
+    assert kept.state is RegistrationState.PENDING
+
+
+def test_a_disabled_one_does_not_come_back_by_its_old_link(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    secret = invite(database, cast.organization_id)
+    client.get(page(secret, office))
+    with database.transaction() as session:
+        disable_registration(session, registered(database)[0].public_id, actor=None, now=NOW)
+    assert client.get(page(secret, office)).status_code == 410
+
+
+def test_another_organizations_platform_is_not_taken_over(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+) -> None:
+    client.get(page(invite(database, cast.organization_id), office))
+    with database.transaction() as session:
+        other = make_organization(session).id
+    answer = client.get(page(invite(database, other), office))
+    assert answer.status_code == 409
+    (kept,) = registered(database)
+    assert kept.organization is not None
+    assert kept.organization.id == cast.organization_id
+
+
+def test_neither_the_link_nor_the_token_is_logged() -> None:
+    secret = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789_-abcde"  # noqa: S105  (not one)
+    written = safe_path(f"/lti/register/{secret}?registration_token={TOKEN}")
+    assert secret not in written
+    assert TOKEN not in written
+
+
+def test_canvas_reads_the_tools_configuration(client: Visitor, cast: Cast) -> None:
+    found = client.get("/lti/canvas.json").get_json()
+    assert set(found) == {
+        "title",
+        "description",
+        "oidc_initiation_url",
+        "target_link_uri",
+        "scopes",
+        "public_jwk_url",
+        "custom_fields",
+        "extensions",
+    }
+    (extension,) = found["extensions"]
+    assert {"domain", "tool_id", "privacy_level", "settings"} <= set(extension)
+    assert extension["domain"] == "localhost"
+    assert all(
+        each["message_type"] == "LtiDeepLinkingRequest"
+        and each["target_link_uri"] == "http://localhost/lti/launch"
+        for each in extension["settings"]["placements"]
+    )

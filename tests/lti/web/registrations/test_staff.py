@@ -1,0 +1,188 @@
+"""Staff's pages about learning systems: who may not come in, and what each act does."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from wtforms import Form
+
+from lms.core.database import Database
+from lms.lti_facade.dates import say_time_of
+from lms.models.audit import AuditEntry
+from lti.keys.tool_keys import list_keys
+from lti.launches.launch_log import Occurrence, write_launch
+from lti.models.registrations_and_keys import DeploymentState, KeyState, RegistrationState
+from lti.registrations.deployments import list_deployments
+from lti.registrations.manager_actions import add_own, change_own
+from lti.registrations.registrations import NewRegistration, RegistrationFacts, list_registrations
+from lti.web.registrations.registration_forms import SettingsForm
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.lti.factories import CLIENT_ID, ISSUER, SLUG, pend_deployment, platform_details
+from tests.visitor import Visitor
+
+
+def waiting(database: Database) -> RegistrationFacts:
+    """A registration that a manager of Elm County entered, with a deployment."""
+    with database.transaction() as session:
+        new = NewRegistration(ISSUER, CLIENT_ID, platform_details(), SLUG)
+        made = add_own(session, new, actor=None, now=NOW)
+        pend_deployment(session, made, "7")
+        return made
+
+
+def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast) -> None:
+    client.sign_in(cast.mia.id)
+    assert client.get("/staff/lti").status_code == 404
+    assert client.get("/staff/lti/log").status_code == 404
+    assert client.get(f"/staff/lti/{'0' * 26}/settings").status_code == 404
+    assert client.post("/staff/lti/keys/rotate").status_code == 404
+
+
+def test_one_click_approves_a_platform_with_its_deployments(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    made = waiting(database)
+    client.sign_in(cast.ada.id)
+    assert "Approve for Elm County Library" in client.get("/staff/lti").text
+    client.post(f"/staff/lti/{made.public_id}/approve")
+    with database.read_session() as session:
+        (kept,) = list_registrations(session)
+        (deployment,) = list_deployments(session)
+    assert kept.state is RegistrationState.ACTIVE
+    assert deployment.state is DeploymentState.APPROVED
+    client.post(f"/staff/lti/{made.public_id}/disable")
+    with database.read_session() as session:
+        assert list_registrations(session)[0].state is RegistrationState.DISABLED
+
+
+def test_a_deployment_is_approved_for_an_organization_or_refused(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    waiting(database)
+    client.sign_in(cast.ada.id)
+    with database.read_session() as session:
+        (deployment,) = list_deployments(session)
+    here = f"/staff/lti/deployments/{deployment.public_id}"
+    client.post(f"{here}/approve", data={"organization": "nobody"})
+    with database.read_session() as session:
+        assert list_deployments(session)[0].state is DeploymentState.PENDING
+    client.post(f"{here}/approve", data={"organization": SLUG})
+    with database.read_session() as session:
+        assert list_deployments(session)[0].state is DeploymentState.APPROVED
+    client.post(f"{here}/refuse")
+    with database.read_session() as session:
+        assert list_deployments(session)[0].state is DeploymentState.REFUSED
+
+
+def test_the_last_launch_is_the_one_in_the_log(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    made = waiting(database)
+    client.sign_in(cast.ada.id)
+    assert "Not launched in the last 90 days" in client.get("/staff/lti").text
+    at = NOW + timedelta(minutes=7)
+    with database.transaction() as session:
+        (deployment,) = list_deployments(session)
+        write_launch(session, Occurrence(made.id, deployment.id), now=at)
+        (deployment,) = list_deployments(session)
+    assert deployment.launched_at == at
+    assert f"Last launch: {say_time_of(at, 'America/New_York')}" in client.get("/staff/lti").text
+
+
+def test_the_log_is_shown_and_the_keys_are_rotated(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    made = waiting(database)
+    with database.transaction() as session:
+        reference = write_launch(session, Occurrence(registration_id=made.id), now=NOW)
+    client.sign_in(cast.ada.id)
+    assert reference in client.get("/staff/lti/log").text
+    before = {key["kid"] for key in client.get("/lti/jwks").get_json()["keys"]}
+    client.post("/staff/lti/keys/rotate", data={"at_once": "yes"})
+    with database.read_session() as session:
+        keys = {key.kid: key.state for key in list_keys(session)}
+    assert sorted(keys.values()) == [KeyState.ACTIVE, KeyState.NEXT]
+    assert not before & keys.keys()
+    assert "Signs now" in client.get("/staff/lti").text
+
+
+def test_staff_set_clock_strangers_and_frames_of_one_learning_system(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    made = waiting(database)
+    client.sign_in(cast.ada.id)
+    here = f"/staff/lti/{made.public_id}/settings"
+    assert here in client.get("/staff/lti").text
+    assert 'value="60"' in client.get(here).text
+    told = {
+        "leeway_s": "120",
+        "admits_anonymous": "y",
+        "frame_origins": "https://courses.example.edu\r\nhttps://Elm.example.edu/",
+    }
+    assert client.post(here, data=told).status_code == 303
+    with database.read_session() as session:
+        (kept,) = list_registrations(session)
+        trail = session.scalars(select(AuditEntry.act)).all()
+    assert (kept.details.leeway_s, kept.details.admits_anonymous) == (120, True)
+    assert kept.details.frame_origins == (
+        "https://courses.example.edu",
+        "https://elm.example.edu",
+    )
+    assert "registration.edited" in trail
+    page = client.get(here).text
+    assert 'value="120"' in page
+    assert "https://courses.example.edu\nhttps://elm.example.edu" in page
+    client.post(here, data={"leeway_s": "0", "frame_origins": ""})
+    with database.read_session() as session:
+        (kept,) = list_registrations(session)
+    assert (kept.details.leeway_s, kept.details.admits_anonymous) == (0, False)
+    assert kept.details.frame_origins == ()
+
+
+def test_what_a_manager_changes_while_staff_set_something_stays(
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = waiting(database)
+    moved = replace(made.details, name="Elm Moodle", jwks_url="https://elsewhere.example.org/jwks")
+
+    def validate(form: SettingsForm) -> bool:
+        with database.transaction() as session:
+            change_own(session, cast.organization_id, made.public_id, moved, actor=None, now=NOW)
+        return Form.validate(form)
+
+    monkeypatch.setattr(SettingsForm, "validate", validate)
+    client.sign_in(cast.ada.id)
+    told = {"leeway_s": "120", "frame_origins": "https://courses.example.edu"}
+    assert client.post(f"/staff/lti/{made.public_id}/settings", data=told).status_code == 303
+    with database.read_session() as session:
+        (kept,) = list_registrations(session)
+    assert kept.details == replace(
+        moved, leeway_s=120, frame_origins=("https://courses.example.edu",)
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"leeway_s": "301"}, "The clocks may differ by 0 to 300 seconds."),
+        ({"leeway_s": ""}, "The clocks may differ by 0 to 300 seconds."),
+        ({"leeway_s": "60", "frame_origins": "https://a.example/course"}, "Give only the scheme"),
+        ({"leeway_s": "60", "frame_origins": "http://a.example"}, "begins with https://"),
+    ],
+)
+def test_what_can_not_be_set_is_told_beside_its_field(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, told: dict[str, str], said: str
+) -> None:
+    made = waiting(database)
+    client.sign_in(cast.ada.id)
+    answer = client.post(f"/staff/lti/{made.public_id}/settings", data=told)
+    assert answer.status_code == 400
+    assert said in answer.text
+    with database.read_session() as session:
+        assert list_registrations(session)[0].details == made.details

@@ -1,0 +1,49 @@
+"""A teacher's choice in the picker, sent to the platform's own door as a browser sends it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import unescape
+from typing import Any, Final
+
+import requests
+
+from tests.lti_certification.course_visits import Lesson, Visit
+from tests.platform.deep_linking import Answer
+from tests.platform.records import Person
+
+OFFERED: Final = re.compile(r'name="add"\s+value="(webinar:[0-9a-z]{26})"')
+HIDDEN: Final = re.compile(r'name="JWT"\s+value="([^"]+)"')
+ACTION: Final = re.compile(r'method="post"\s+action="([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Where it was chosen, the form that was sent there, and what the platform made of it."""
+
+    visit: Visit
+    form: list[tuple[str, str]]
+    answer: Answer
+
+
+def ask(lesson: Lesson, person: Person, asks: Mapping[str, Any]) -> requests.Response:
+    """Let a platform ask somebody to choose."""
+    tool = lesson.connection.tool
+    begun = lesson.connection.platform.begin_deep_linking(person, tool, deep_linking=asks)
+    return lesson.connection.post(lesson.connection.answered(begun))
+
+
+def choose(lesson: Lesson, asks: Mapping[str, Any], number: int) -> Chosen:
+    """Choose as many as that of what is offered, or leave without a choice."""
+    visit = lesson.inside(ask(lesson, lesson.connection.teacher, asks))
+    offered = list(dict.fromkeys(OFFERED.findall(visit.get("pick").text)))
+    form = [("chosen", each) for each in offered[:number]] or [("act", "cancel")]
+    page = visit.post("pick", form)
+    assert page.status_code == 200, page.text
+    token, action = HIDDEN.search(page.text), ACTION.search(page.text)
+    assert token is not None
+    assert action is not None
+    received = requests.post(unescape(action[1]), data={"JWT": token[1]}, timeout=30)
+    answer = lesson.connection.platform.answers[-1]
+    assert (received.status_code, answer.faults) == (200, ())
+    return Chosen(visit, form, answer)

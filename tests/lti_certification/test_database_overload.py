@@ -1,0 +1,82 @@
+"""More launches than the database has turns for: who gets none is told to try again, by 503 and never by 500."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoTurn
+from sqlalchemy.orm import Session
+
+from lms.core.database import Database, is_cut_off, is_overrun
+from tests.lti.tool_server import Connection, is_open
+
+
+@contextmanager
+def _no_turn(_database: Database) -> Iterator[Session]:
+    raise NoTurn("every connection was taken for 30 seconds")
+    yield
+
+
+def test_a_launch_without_a_turn_is_told_to_try_again_and_then_goes_through(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
+    with monkeypatch.context() as crowded:
+        crowded.setattr(Database, "transaction", _no_turn)
+        answer = connection.post(posted)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "Try again in a minute" in answer.text
+    assert is_open(connection.post(posted))
+
+
+def test_a_first_launch_for_which_there_was_no_room_is_not_tried_twice(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted = connection.answered(connection.platform.begin(connection.learner, connection.link))
+    tries: list[None] = []
+
+    def no_room(*_given: object) -> bool:
+        tries.append(None)
+        raise OperationalError("DELETE", {}, psycopg.errors.TooManyConnections())
+
+    with monkeypatch.context() as crowded:
+        crowded.setattr("lti.launches.launch.take_up_login", no_room)
+        answer = connection.post(posted)
+    assert (answer.status_code, answer.headers["Retry-After"], len(tries)) == (503, "30", 1)
+    assert is_open(connection.post(posted))
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_it"),
+    [
+        (psycopg.OperationalError("consuming input failed"), True),
+        (psycopg.errors.AdminShutdown(), True),
+        (psycopg.errors.CannotConnectNow(), True),
+        (psycopg.errors.SqlclientUnableToEstablishSqlconnection(), True),
+        (psycopg.ProgrammingError("the driver's own"), False),
+        (psycopg.errors.UniqueViolation(), False),
+        (psycopg.errors.TooManyConnections(), False),
+        (ValueError(), False),
+    ],
+)
+def test_a_connection_that_broke_is_told_from_other_faults(fault: Exception, is_it: bool) -> None:
+    assert is_cut_off(fault) is is_it
+
+
+def test_a_locked_sqlite_is_overrun_and_a_missing_table_is_a_fault(tmp_path: Path) -> None:
+    with (
+        closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None)) as one,
+        closing(sqlite3.connect(tmp_path / "x.db", isolation_level=None, timeout=0)) as two,
+    ):
+        one.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError) as locked:
+            two.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError) as missing:
+            one.execute("SELECT * FROM nothing")
+    assert is_overrun(locked.value)
+    assert not is_overrun(missing.value)
+    assert not is_cut_off(locked.value)

@@ -1,0 +1,42 @@
+"""By which registration somebody came last, and that somebody awaited has come, is noted by the launch itself."""
+
+import pytest
+from sqlalchemy import select, update
+
+from lms.core.database import Database
+from lti.models.identities import Identity
+from tests.lti.tool_server import Connection
+from tests.lti_certification.forged_launches import became_known, is_careful, is_swift, launched
+
+
+def _identity(database: Database) -> Identity:
+    with database.read_session() as session:
+        return session.scalars(select(Identity)).one()
+
+
+def test_a_first_launch_notes_how_somebody_came(connection: Connection, database: Database) -> None:
+    became_known(connection)
+    kept = _identity(database)
+    assert (kept.registration_id, kept.has_come) == (connection.registration.id, True)
+
+
+@pytest.mark.parametrize("values", [{"has_come": False}, {"registration_id": None}])
+def test_what_is_not_noted_yet_is_noted_by_the_long_way_once(
+    connection: Connection, database: Database, values: dict[str, object]
+) -> None:
+    became_known(connection)
+    with database.transaction() as session:
+        session.execute(update(Identity).values(**values))
+    assert is_careful(launched(connection))
+    kept = _identity(database)
+    assert (kept.registration_id, kept.has_come) == (connection.registration.id, True)
+    assert is_swift(launched(connection))
+
+
+@pytest.mark.parametrize("said", ["", "x" * 256, 7, None])
+def test_an_id_of_the_institutions_records_that_cannot_be_kept_is_none(
+    connection: Connection, database: Database, said: object
+) -> None:
+    claim = "https://purl.imsglobal.org/spec/lti/claim/lis"
+    assert is_careful(launched(connection, {claim: {"person_sourcedid": said}}))
+    assert _identity(database).sis_id is None

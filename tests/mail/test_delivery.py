@@ -1,0 +1,261 @@
+"""Sending mail: to a real server, to one that refuses, to none at all, and into files."""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.clock import now
+from lms.core.database import Database
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
+from lms.jobs.queue import Work
+from lms.mail.outbox import post
+from lms.mail.transport import BrokenOff, open_postbox
+from lms.models.branding import House
+from lms.models.jobs import JobState, Lane
+from lms.models.mail import Mail
+from lms.worker.mail_thread import FIRST_PAUSE_S, MailRound
+from lms.worker.worker import Worker
+from tests.jobs.job_fixtures import at_work
+from tests.servers.process import free_port
+from tests.servers.smtp import MailSink
+from tests.wait_until import until
+
+TO = "alice@example.org"
+
+
+def house_with(database: Database, environ: Mapping[str, str], **more: str) -> Carrel:
+    names = {f"CARREL_{name}": value for name, value in more.items()}
+    given = {**environ, "CARREL_MAIL_FROM": "post@inkoak.test", **names}
+    opened = open_carrel(Settings.from_env(given))
+    opened.database.dispose()
+    return replace(opened, database=database)
+
+
+def write(carrel: Carrel, to: str = TO) -> None:
+    with carrel.database.transaction() as session:
+        post(
+            session,
+            kind="delivery_test",
+            to=to,
+            login_id=None,
+            subject="Grüße — mail arrives",
+            values={},
+            now=now(),
+        )
+
+
+def send(carrel: Carrel) -> None:
+    MailRound(carrel, "one", threading.Event()).step()
+
+
+def stored(carrel: Carrel) -> list[Mail]:
+    with carrel.database.read_session() as session:
+        return list(session.scalars(select(Mail).order_by(Mail.id)))
+
+
+@pytest.fixture
+def house(database: Database, environ: Mapping[str, str], mail_sink: MailSink) -> Carrel:
+    """A library whose mail goes to the sink."""
+    carrel = house_with(database, environ, SMTP_URL=mail_sink.url)
+    with carrel.database.transaction() as session:
+        session.add(
+            House(
+                name="Ink & Oak",
+                accent="#123456",
+                contact_email="desk@inkoak.test",
+                sender_name="Ink & Oak, Training",
+                updated_at=now(),
+            )
+        )
+    return carrel
+
+
+def test_a_mail_arrives_with_both_texts_from_the_house(house: Carrel, mail_sink: MailSink) -> None:
+    write(house)
+    send(house)
+    (got,) = mail_sink.to(TO)
+    assert got.sender == "post@inkoak.test"
+    assert got.message["From"] == '"Ink & Oak, Training" <post@inkoak.test>'
+    assert got.message["Reply-To"] == '"Ink & Oak, Training" <desk@inkoak.test>'
+    assert got.message["Subject"] == "Grüße — mail arrives"
+    assert "there is nothing to do" in got.text
+    assert got.message.get_body(preferencelist=("html",)) is not None
+    (row,) = stored(house)
+    assert row.state is JobState.DONE
+
+
+def test_a_mail_has_the_headers_that_keep_it_from_being_answered_or_doubled(
+    house: Carrel, mail_sink: MailSink
+) -> None:
+    write(house)
+    send(house)
+    (got,) = mail_sink.to(TO)
+    (row,) = stored(house)
+    assert got.message["Message-ID"] == f"<{row.public_id}@inkoak.test>"
+    assert got.message["Auto-Submitted"] == "auto-generated"
+    assert got.message["Date"].datetime == row.created_at.replace(microsecond=0)
+
+
+def test_all_that_is_due_goes_in_one_round(house: Carrel, mail_sink: MailSink) -> None:
+    for number in range(3):
+        write(house, f"person{number}@example.org")
+    send(house)
+    assert [mail.recipients[0] for mail in mail_sink.delivered] == [
+        f"person{number}@example.org" for number in range(3)
+    ]
+
+
+def test_a_domain_in_another_script_is_written_as_the_mail_knows_it(
+    house: Carrel, mail_sink: MailSink
+) -> None:
+    write(house, "alice@bücher.example")
+    send(house)
+    assert mail_sink.delivered[0].recipients == ("alice@xn--bcher-kva.example",)
+
+
+def test_a_mail_that_the_server_refuses_for_good_waits_for_staff(
+    house: Carrel, mail_sink: MailSink
+) -> None:
+    mail_sink.refusal = "550 5.1.1 no such user"
+    write(house)
+    send(house)
+    (row,) = stored(house)
+    assert row.state is JobState.FAILED
+    assert row.failure == "The mail server said: 550 5.1.1 no such user"
+
+
+def test_a_mail_that_the_server_refuses_for_now_is_sent_later(
+    house: Carrel, mail_sink: MailSink
+) -> None:
+    mail_sink.refusal = "451 4.7.1 greylisted"
+    write(house)
+    send(house)
+    (row,) = stored(house)
+    assert (row.state, row.tries) == (JobState.QUEUED, 1)
+    assert row.run_at > now()
+
+
+def test_a_refused_mail_does_not_hold_up_the_next(house: Carrel, mail_sink: MailSink) -> None:
+    write(house, "bob@example.org")
+    write(house)
+    mail_sink.refusal = "451 4.7.1 greylisted"
+    send(house)
+    assert [row.tries for row in stored(house)] == [1, 1]
+
+
+def test_nothing_is_lost_or_counted_while_the_server_is_away(
+    database: Database, environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lms.worker.mail_thread.FIRST_PAUSE_S", 0.01)
+    carrel = house_with(database, environ, SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
+    write(carrel)
+    send(carrel)
+    (row,) = stored(carrel)
+    assert (row.state, row.tries) == (JobState.QUEUED, 0)
+    assert row.failure is not None
+    assert row.failure.startswith("The mail server can't be reached")
+
+
+def test_the_pause_of_an_outage_ends_with_the_worker(
+    database: Database, environ: Mapping[str, str]
+) -> None:
+    carrel = house_with(database, environ, SMTP_URL=f"smtp://127.0.0.1:{free_port()}")
+    write(carrel)
+    with at_work(Worker(carrel, Work(handlers={}), (Lane.PROMPT,))):
+        until(lambda: stored(carrel)[0].failure is not None)
+        began = time.monotonic()
+    assert time.monotonic() - began < FIRST_PAUSE_S
+
+
+def test_without_a_server_mails_become_files_that_only_the_house_reads(carrel: Carrel) -> None:
+    write(carrel)
+    send(carrel)
+    (path,) = (carrel.settings.data_dir / "mail").iterdir()
+    (row,) = stored(carrel)
+    assert path.name == f"{row.public_id}.eml"
+    assert path.stat().st_mode & 0o777 == 0o600
+    message = message_from_bytes(path.read_bytes(), policy=policy.default)
+    assert message["To"] == TO
+    assert row.state is JobState.DONE
+
+
+def test_a_directory_that_cannot_be_written_is_an_outage(
+    carrel: Carrel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lms.worker.mail_thread.FIRST_PAUSE_S", 0.01)
+    (carrel.settings.data_dir / "mail").write_text("a file is in the way")
+    write(carrel)
+    send(carrel)
+    (row,) = stored(carrel)
+    assert (row.state, row.tries) == (JobState.QUEUED, 0)
+
+
+def test_the_worker_sends_mail_by_itself(house: Carrel, mail_sink: MailSink) -> None:
+    with at_work(Worker(house, Work(handlers={}), (Lane.PROMPT,))):
+        write(house)
+        until(lambda: len(mail_sink.delivered) == 1)
+
+
+def test_a_server_that_hangs_up_is_asked_anew(house: Carrel, mail_sink: MailSink) -> None:
+    write(house)
+    postbox = open_postbox(house.settings)
+    going = MailRound(house, "one", threading.Event(), postbox)
+    going.step()
+    write(house)
+    going.step()
+    assert len(mail_sink.delivered) == 2
+
+
+def test_a_mail_that_no_message_can_carry_does_not_hold_up_the_next(
+    house: Carrel, mail_sink: MailSink
+) -> None:
+    write(house)
+    with house.database.transaction() as session:
+        session.scalars(select(Mail)).one().invitation = {"what": "no invitation"}
+    write(house, "bob@example.org")
+    send(house)
+    broken, good = stored(house)
+    assert (broken.state, good.state) == (JobState.FAILED, JobState.DONE)
+    assert broken.failure
+
+
+class Faulty:
+    """A postbox that breaks over the first mail it is given, and takes the others."""
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault = [fault]
+        self.taken: list[str] = []
+
+    def put(self, message: EmailMessage) -> None:
+        if self.fault:
+            raise self.fault.pop()
+        self.taken.append(message["To"])
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [RuntimeError("an odd answer\0"), BrokenOff("The mail server broke off: \0")],
+    ids=["unexpected", "broken-off"],
+)
+def test_a_mail_over_which_sending_breaks_is_sent_later_and_the_next_at_once(
+    house: Carrel, fault: Exception
+) -> None:
+    write(house)
+    write(house, "bob@example.org")
+    postbox = Faulty(fault)
+    MailRound(house, "one", threading.Event(), postbox).step()
+    broken, good = stored(house)
+    assert (broken.state, broken.tries, good.state) == (JobState.QUEUED, 1, JobState.DONE)
+    assert broken.run_at > now()
+    assert broken.failure
+    assert postbox.taken == ["bob@example.org"]

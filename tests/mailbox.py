@@ -1,0 +1,64 @@
+"""What a person does with a letter: finds it, reads it, opens its link."""
+
+import re
+from functools import cache
+from urllib.parse import urlsplit
+
+from sqlalchemy import select, update
+
+from lms.core.database import Database
+from lms.core.password_hashing import hash_password
+from lms.models.accounts import Login
+from lms.models.mail import Mail
+
+PASSWORD = "a quiet corner table"  # noqa: S105
+BASE = "http://localhost"
+
+
+@cache
+def kept_password() -> str:
+    """Return the hash of PASSWORD."""
+    return hash_password(PASSWORD)
+
+
+def give_password(database: Database, login_id: int) -> None:
+    """Let this login sign in with PASSWORD."""
+    with database.transaction() as session:
+        session.execute(
+            update(Login).where(Login.id == login_id).values(password_hash=kept_password())
+        )
+
+
+def letters(database: Database, to: str) -> list[Mail]:
+    """Return the letters to an address, oldest first."""
+    with database.read_session() as session:
+        wanted = select(Mail).where(Mail.recipient == to).order_by(Mail.id)
+        return list(session.scalars(wanted))
+
+
+def newest(database: Database, to: str, kind: str | None = None) -> Mail:
+    """Return the newest letter to an address."""
+    found = [one for one in letters(database, to) if kind in (None, one.kind)]
+    assert found, f"no letter of kind {kind} to {to}"
+    return found[-1]
+
+
+def link_in(letter: Mail) -> str:
+    """Return the path, with its query, of the letter's first link, which must be this house's."""
+    found = re.search(rf"{BASE}\S+", letter.text)
+    assert found, letter.text
+    assert found[0].replace("&", "&amp;") in letter.html
+    parts = urlsplit(found[0])
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def code_in(letter: Mail) -> str:
+    """Return the code of a sign-in letter."""
+    found = re.search(r"\b(\d{4}) (\d{4})\b", letter.text)
+    assert found, letter.text
+    return found[1] + found[2]
+
+
+def without_form_token(page: str) -> str:
+    """Return a page without what differs at each rendering."""
+    return re.sub(r'(name="csrf_token" value=)"[^"]*"', r"\1", page)

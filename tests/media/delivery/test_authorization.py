@@ -1,0 +1,37 @@
+import pytest
+
+from media.delivery.authorization import LONGEST_HAND, MOST_HANDS, Gate, TurnedAway
+from media.delivery.media_tokens import Signer, Ticket, fingerprint
+
+SIGNER = Signer(b"k" * 32)
+TOKEN = SIGNER.sign(Ticket("s", "renditions/v", 4_000_000_000))
+
+
+def gate():
+    return Gate(
+        signer=SIGNER,
+        live=lambda _: True,
+        client_address=lambda environ: environ["REMOTE_ADDR"],
+        session_cookie="carrel",
+    )
+
+
+def test_what_is_remembered_of_those_let_in_is_bounded():
+    made = gate()
+    for number in range(MOST_HANDS + 10):
+        made.admit(TOKEN, {"REMOTE_ADDR": "203.0.113.5", "HTTP_USER_AGENT": str(number)})
+    assert len(made._admitted) <= MOST_HANDS
+
+
+def test_a_long_hand_is_let_in_and_not_remembered():
+    made = gate()
+    made.admit(TOKEN, {"REMOTE_ADDR": "203.0.113.5", "HTTP_COOKIE": "x" * LONGEST_HAND})
+    assert not made._admitted
+
+
+def test_of_two_cookies_with_one_name_the_first_is_the_one_that_counts():
+    bound = SIGNER.sign(Ticket("s", "renditions/v", 4_000_000_000, cookie=fingerprint("one")))
+    here = {"REMOTE_ADDR": "203.0.113.5"}
+    assert gate().admit(bound, {**here, "HTTP_COOKIE": "lang=\xe7; carrel=one; carrel=two"})
+    with pytest.raises(TurnedAway):
+        gate().admit(bound, {**here, "HTTP_COOKIE": "carrel=two; carrel=one"})

@@ -1,0 +1,137 @@
+import hmac
+from base64 import urlsafe_b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media.delivery.media_tokens import (
+    BadToken,
+    ExpiredToken,
+    Signer,
+    Ticket,
+    fingerprint,
+    network_of,
+    redacted,
+)
+
+SIGNER = Signer(b"k" * 32)
+TICKET = Ticket(
+    session="0123456789abcdefghjkmnpqrs",
+    prefix="renditions/7zzzzzzzzzzzzzzzzzzzzzzzzz",
+    expires=1_800_000_000,
+    cookie=fingerprint("cookie"),
+    agent=fingerprint("Firefox"),
+    network="203.0.113.0/24",
+)
+TOKEN = SIGNER.sign(TICKET)
+
+
+def test_a_signed_ticket_is_read_back():
+    assert SIGNER.read(TOKEN, 1_799_999_999) == TICKET
+
+
+def test_a_ticket_without_fences_is_read_back():
+    ticket = Ticket("s", "renditions/v", 2_000_000_000)
+    assert SIGNER.read(SIGNER.sign(ticket), 0) == ticket
+
+
+def test_a_token_fits_into_a_path():
+    assert set(TOKEN) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+    assert len(TOKEN) < 300
+
+
+def test_an_expired_token_is_refused_from_its_last_second_on():
+    with pytest.raises(ExpiredToken):
+        SIGNER.read(TOKEN, 1_800_000_000)
+
+
+def test_the_token_of_another_key_is_refused():
+    with pytest.raises(BadToken):
+        SIGNER.read(Signer(b"j" * 32).sign(TICKET), 0)
+
+
+def test_the_plain_key_signs_nothing_valid():
+    head = TOKEN.partition(".")[0].encode()
+    forged = urlsafe_b64encode(hmac.digest(b"k" * 32, head, "sha256")).rstrip(b"=")
+    with pytest.raises(BadToken):
+        SIGNER.read(f"{head.decode()}.{forged.decode()}", 0)
+
+
+def test_every_altered_character_is_refused():
+    for place in range(len(TOKEN)):
+        other = "A" if TOKEN[place] != "A" else "B"
+        with pytest.raises(BadToken):
+            SIGNER.read(TOKEN[:place] + other + TOKEN[place + 1 :], 0)
+
+
+def test_every_shortened_or_lengthened_token_is_refused():
+    for place in range(len(TOKEN)):
+        with pytest.raises(BadToken):
+            SIGNER.read(TOKEN[:place], 0)
+    for more in ("A", "=", ".", "\n", "%"):
+        with pytest.raises(BadToken):
+            SIGNER.read(TOKEN + more, 0)
+
+
+@given(st.text(max_size=400))
+def test_any_other_text_is_refused(text):
+    with pytest.raises(BadToken):
+        SIGNER.read(text, 0)
+
+
+@pytest.mark.parametrize(
+    "ticket",
+    [
+        Ticket("", "renditions/v", 1),
+        Ticket("s|x", "renditions/v", 1),
+        Ticket("s", "", 1),
+        Ticket("s", "/renditions", 1),
+        Ticket("s", "renditions/../originals", 1),
+        Ticket("s", "renditions/v/", 1),
+        Ticket("s", "renditions/v", 1, cookie="a|b"),
+        Ticket("s", "renditions/v", 1, agent="Mozilla/5.0 (X11)"),
+    ],
+)
+def test_a_ticket_that_no_token_can_carry_is_refused(ticket):
+    with pytest.raises(ValueError, match="plain words"):
+        SIGNER.sign(ticket)
+
+
+def test_a_short_key_is_refused():
+    with pytest.raises(ValueError, match="32 bytes"):
+        Signer(b"short")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2:3::4", "2001:db8:1::/48"),
+        ("::ffff:203.0.113.77", "203.0.113.0/24"),
+        ("fe80::1%eth0", "fe80::/48"),
+        ("unix:", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_lies_in_its_network(address, network):
+    assert network_of(address) == network
+
+
+def test_a_fingerprint_tells_texts_apart_and_not_what_they_were():
+    assert fingerprint("a") != fingerprint("b")
+    assert fingerprint("a") == fingerprint("a")
+    assert len(fingerprint("Mozilla/5.0")) == 32
+
+
+def test_a_token_is_not_seen_in_a_redacted_path():
+    for place in ("/media/", "/playback/"):
+        shown = redacted(f"GET {place}{TOKEN}/run/master.m3u8?x=1 HTTP/1.1")
+        assert TOKEN not in shown
+        assert shown.startswith(f"GET {place}~")
+        assert shown.endswith("/run/master.m3u8?x=1 HTTP/1.1")
+
+
+def test_the_same_token_is_the_same_hash_in_the_log():
+    assert redacted(f"/media/{TOKEN}/a") == redacted(f"/media/{TOKEN}/a")
+    assert redacted("/webinars/media-literacy") == "/webinars/media-literacy"

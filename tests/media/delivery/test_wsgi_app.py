@@ -1,0 +1,357 @@
+import json
+import socket
+import time
+from dataclasses import replace
+from wsgiref.util import FileWrapper
+
+import pytest
+
+from media.delivery.authorization import Gate
+from media.delivery.media_tokens import Signer, Ticket
+from media.delivery.wsgi_app import OPEN_ENDED_BYTES, PIECE_BYTES, SEND_BUFFER_BYTES, Delivery
+from media.storage.storage_protocol import open_storage
+from tests.media.delivery.recording_fixtures import (
+    COOKIE,
+    DATA,
+    SIGNER,
+    VERSION,
+    Answer,
+    House,
+    page,
+)
+
+
+@pytest.fixture(scope="module")
+def local_house(tmp_path_factory):
+    return House(open_storage(tmp_path_factory.mktemp("kept").as_uri()))
+
+
+@pytest.fixture(scope="module")
+def remote_house(running_s3):
+    return House(running_s3.apart().storage("delivery"))
+
+
+@pytest.fixture
+def local(local_house):
+    local_house.ended.clear()
+    return local_house
+
+
+@pytest.fixture
+def remote(remote_house):
+    remote_house.ended.clear()
+    return remote_house
+
+
+@pytest.fixture(params=["local", "remote"])
+def house(request):
+    return request.getfixturevalue(request.param)
+
+
+class TestWhoMayNotComeIn:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/media/",
+            "/media/x",
+            "/media/x/",
+            "/media//run/master.m3u8",
+            "/media/x/run/master.m3u8",
+            "/media/x.y/run/master.m3u8",
+            "/media/\u00fc.\u00ff/run/master.m3u8",
+        ],
+    )
+    def test_a_malformed_address_is_not_found(self, house, path):
+        assert Answer(house.app, path).status == 404
+
+    def test_an_altered_token_is_not_found(self, house):
+        token = SIGNER.sign(house.ticket)
+        for place in (0, len(token) // 2, len(token) - 1):
+            other = "A" if token[place] != "A" else "B"
+            altered = token[:place] + other + token[place + 1 :]
+            assert house.ask("run/master.m3u8", token=altered).status == 404
+
+    def test_the_token_of_another_house_is_not_found(self, house):
+        token = Signer(b"j" * 32).sign(house.ticket)
+        assert house.ask("run/master.m3u8", token=token).status == 404
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "../0123456789abcdefghjkmnpqrsx/run/high.mp4",
+            "run/../../0123456789abcdefghjkmnpqrsx/run/high.mp4",
+            "../../originals/a/talk.mp4",
+            "./run/high.mp4",
+            "/run/high.mp4",
+            "run//high.mp4",
+            "run/high.mp4/",
+            "run/.hidden",
+            "run\\high.mp4",
+            "run/high.mp4\0.vtt",
+            "run/high.mp4\n",
+            "/etc/passwd",
+            "run",
+            "run/nothing.mp4",
+            "run/high.mp4/x",
+            "run/" + "x" * 300,
+        ],
+    )
+    def test_nothing_outside_the_ticket_is_found(self, house, name):
+        answer = house.ask(name)
+        assert answer.status == 404
+        assert b"recording" not in answer.body
+
+    def test_a_ticket_opens_its_own_recording_only(self, house):
+        other = replace(house.ticket, prefix=VERSION + "x")
+        assert house.ask("run/high.mp4", ticket=other).body == b"of another recording"
+        assert house.ask("run/master.m3u8", ticket=other).status == 404
+
+    @pytest.mark.parametrize(
+        ("change", "request_changes", "code"),
+        [
+            ({"expires": 1}, {}, "LINK_EXPIRED"),
+            ({"network": "198.51.100.0/24"}, {}, "OTHER_NETWORK"),
+            ({}, {"user_agent": "curl"}, "OTHER_AGENT"),
+            ({}, {"user_agent": ""}, "OTHER_AGENT"),
+            ({}, {"cookie": f"{COOKIE}=dan"}, "OTHER_SIGN_IN"),
+            ({}, {"cookie": f"theme=dark; {COOKIE}=dan"}, "OTHER_SIGN_IN"),
+            ({}, {"cookie": f"{COOKIE}="}, "OTHER_SIGN_IN"),
+        ],
+    )
+    def test_a_good_token_in_another_hand_is_turned_away(
+        self, house, change, request_changes, code
+    ):
+        answer = house.ask(
+            "run/high.mp4", ticket=replace(house.ticket, **change), **request_changes
+        )
+        assert answer.status == 403
+        assert json.loads(answer.body) == {"code": code}
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.headers["Cache-Control"] == "no-store"
+
+    def test_an_ended_session_is_turned_away(self, house):
+        house.ended.add(house.ticket.session)
+        answer = house.ask("run/high.mp4")
+        assert (answer.status, json.loads(answer.body)) == (403, {"code": "SESSION_ENDED"})
+
+    def test_one_who_was_let_in_is_turned_away_once_the_session_has_ended(self, house):
+        assert house.ask("run/high.mp4").status == 200
+        house.ended.add(house.ticket.session)
+        assert house.ask("run/high.mp4").status == 403
+
+    def test_one_who_was_let_in_is_turned_away_once_the_time_is_over(self, house):
+        short = replace(house.ticket, expires=int(time.time()) + 2)
+        assert house.ask("run/high.mp4", ticket=short).status == 200
+        time.sleep(max(0, short.expires - time.time()) + 0.01)
+        answer = house.ask("run/high.mp4", ticket=short)
+        assert (answer.status, json.loads(answer.body)) == (403, {"code": "LINK_EXPIRED"})
+
+    def test_that_one_was_let_in_helps_nobody_else(self, house):
+        assert house.ask("run/high.mp4", cookie=f"{COOKIE}=alice").status == 200
+        assert house.ask("run/high.mp4", cookie=f"{COOKIE}=dan").status == 403
+        assert house.ask("run/high.mp4", user_agent="curl").status == 403
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+    def test_nothing_but_reading_is_allowed(self, house, method):
+        answer = house.ask("run/high.mp4", method=method)
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+
+    def test_a_refused_head_has_no_body(self, house):
+        assert house.ask("run/nothing.mp4", method="HEAD").body == b""
+
+
+class TestWhoMayComeIn:
+    @pytest.mark.parametrize(
+        "cookie",
+        [
+            None,
+            "",
+            "theme=dark",
+            f"{COOKIE}=alice",
+            f"theme=dark; {COOKIE}=alice; x=y",
+            f'{COOKIE}="alice"',
+            f"my{COOKIE}=dan",
+            f"x={COOKIE}=dan",
+        ],
+    )
+    def test_her_own_cookie_or_none_at_all_comes_in(self, house, cookie):
+        assert house.ask("run/high.mp4", cookie=cookie).status == 200
+
+    def test_a_neighbor_in_her_network_is_she(self, house):
+        assert house.ask("run/high.mp4").status == 200  # she opened it from .5 and comes from .77
+
+    def test_a_ticket_without_fences_opens_from_anywhere(self, house):
+        bare = Ticket(house.ticket.session, VERSION, house.ticket.expires)
+        answer = house.ask(
+            "run/high.mp4", ticket=bare, user_agent="AppleCoreMedia", cookie=f"{COOKIE}=dan"
+        )
+        assert answer.status == 200
+
+    def test_everything_else_is_the_apps(self, house):
+        for path in ("/", "/media", "/mediator/x", "/webinars/media/x"):
+            assert Answer(house.app, path).body == b"the app"
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        ("name", "content_type"),
+        [
+            ("run/master.m3u8", "application/vnd.apple.mpegurl"),
+            ("run/high.mp4", "video/mp4"),
+            ("captions/en.vtt", "text/vtt; charset=utf-8"),
+        ],
+    )
+    def test_a_file_comes_whole_with_its_type(self, house, name, content_type):
+        answer = house.ask(name)
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == content_type
+        assert answer.headers["Content-Length"] == str(len(answer.body))
+        assert answer.headers["Accept-Ranges"] == "bytes"
+        assert answer.headers["Cache-Control"].startswith("private")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+    @pytest.mark.parametrize("wrapper", [None, FileWrapper])
+    def test_a_file_comes_as_it_is_stored(self, house, wrapper):
+        assert house.ask("run/high.mp4", wrapper=wrapper).body == DATA
+
+    @pytest.mark.parametrize("wrapper", [None, FileWrapper])
+    @pytest.mark.parametrize(
+        ("header", "start", "end"),
+        [("bytes=0-0", 0, 1), ("bytes=300-999", 300, 1000), ("bytes=-5", -5, None)],
+    )
+    def test_a_range_comes_as_206(self, house, wrapper, header, start, end):
+        answer = house.ask("run/high.mp4", range=header, wrapper=wrapper)
+        assert (answer.status, answer.body) == (206, DATA[start:end])
+        first = start % len(DATA)
+        last = first + len(answer.body) - 1
+        assert answer.headers["Content-Range"] == f"bytes {first}-{last}/{len(DATA)}"
+        assert answer.headers["Content-Length"] == str(len(answer.body))
+
+    def test_a_range_behind_the_end_is_416(self, house):
+        answer = house.ask("run/high.mp4", range=f"bytes={len(DATA)}-")
+        assert answer.status == 416
+        assert answer.headers["Content-Range"] == f"bytes */{len(DATA)}"
+
+    def test_several_ranges_are_answered_with_all(self, house):
+        answer = house.ask("run/high.mp4", range="bytes=0-1,4-5")
+        assert (answer.status, answer.body) == (200, DATA)
+
+    def test_an_empty_file_comes_empty(self, house):
+        answer = house.ask("run/empty.mp4")
+        assert (answer.status, answer.body, answer.headers["Content-Length"]) == (200, b"", "0")
+
+    def test_head_tells_all_and_sends_nothing(self, house):
+        answer = house.ask("run/high.mp4", method="HEAD")
+        assert (answer.status, answer.body) == (200, b"")
+        assert answer.headers["Content-Length"] == str(len(DATA))
+        assert answer.headers["ETag"] == house.ask("run/high.mp4").headers["ETag"]
+
+    def test_a_version_that_is_known_is_not_sent_again(self, house):
+        etag = house.ask("run/high.mp4").headers["ETag"]
+        answer = house.ask("run/high.mp4", if_none_match=etag)
+        assert (answer.status, answer.body) == (304, b"")
+        assert answer.headers["ETag"] == etag
+
+    def test_an_ended_session_is_not_told_that_nothing_changed(self, house):
+        etag = house.ask("run/high.mp4").headers["ETag"]
+        house.ended.add(house.ticket.session)
+        assert house.ask("run/high.mp4", if_none_match=etag).status == 403
+
+    def test_a_range_of_another_version_brings_the_whole_file(self, house):
+        etag = house.ask("run/high.mp4").headers["ETag"]
+        same = house.ask("run/high.mp4", range="bytes=0-9", if_range=etag)
+        other = house.ask("run/high.mp4", range="bytes=0-9", if_range='"older"')
+        assert (same.status, other.status) == (206, 200)
+
+
+class TestLongBodies:
+    @pytest.fixture
+    def long_house(self, house):
+        house.storage.put_bytes(
+            f"{VERSION}/run/progressive.mp4", b"p" * (OPEN_ENDED_BYTES * 2), "video/mp4"
+        )
+        house.storage.put_bytes(
+            f"{VERSION}/run/low.mp4", b"l" * (OPEN_ENDED_BYTES * 2), "video/mp4"
+        )
+        return house
+
+    def test_an_open_range_of_the_plain_mp4_is_capped(self, long_house):
+        answer = long_house.ask("run/progressive.mp4", range="bytes=0-")
+        assert (answer.status, len(answer.body)) == (206, OPEN_ENDED_BYTES)
+        assert answer.headers["Content-Range"] == (
+            f"bytes 0-{OPEN_ENDED_BYTES - 1}/{OPEN_ENDED_BYTES * 2}"
+        )
+
+    def test_no_other_range_is_capped(self, long_house):
+        whole = f"bytes=0-{OPEN_ENDED_BYTES * 2 - 1}"
+        for name, header in (("progressive.mp4", whole), ("low.mp4", "bytes=0-")):
+            answer = long_house.ask(f"run/{name}", range=header)
+            assert (answer.status, len(answer.body)) == (206, OPEN_ENDED_BYTES * 2)
+
+    @pytest.mark.parametrize("wrapper", [None, FileWrapper])
+    @pytest.mark.parametrize("header", [None, f"bytes=1-{OPEN_ENDED_BYTES * 2 - 1}"])
+    def test_a_long_body_breaks_off_when_the_session_ends(self, long_house, wrapper, header):
+        asked = 0
+
+        def live(session):
+            nonlocal asked
+            asked += 1
+            return asked <= 3  # once at the door, then twice
+
+        app = Delivery(
+            page,
+            storage=long_house.storage,
+            gate=Gate(
+                signer=SIGNER,
+                live=live,
+                client_address=lambda environ: environ["REMOTE_ADDR"],
+                session_cookie=COOKIE,
+            ),
+        )
+        with pytest.raises(ConnectionResetError):
+            long_house.ask("run/progressive.mp4", app=app, wrapper=wrapper, range=header)
+        assert asked == 4
+        assert PIECE_BYTES * 2 < OPEN_ENDED_BYTES
+
+
+def test_a_deleted_file_is_not_found(local):
+    local.storage.put_bytes(f"{VERSION}/run/old.mp4", b"x", "video/mp4")
+    assert local.ask("run/old.mp4").status == 200
+    local.storage.delete(f"{VERSION}/run/old.mp4")
+    assert local.ask("run/old.mp4").status == 404
+
+
+def test_a_deleted_object_is_not_found_though_it_was_known(remote):
+    remote.storage.put_bytes(f"{VERSION}/run/old.mp4", b"x", "video/mp4")
+    assert remote.ask("run/old.mp4").status == 200
+    remote.storage.delete(f"{VERSION}/run/old.mp4")
+    assert remote.ask("run/old.mp4").status == 404
+
+
+def test_an_object_that_has_become_shorter_breaks_off(remote):
+    remote.storage.put_bytes(f"{VERSION}/run/new.mp4", b"x" * 100, "video/mp4")
+    assert remote.ask("run/new.mp4").status == 200
+    remote.storage.put_bytes(f"{VERSION}/run/new.mp4", b"x" * 10, "video/mp4")
+    with pytest.raises(ConnectionResetError):
+        remote.ask("run/new.mp4")
+
+
+def test_what_is_remembered_of_objects_is_bounded(remote, monkeypatch):
+    monkeypatch.setattr("media.delivery.wsgi_app.REMEMBER_MOST", 2)
+    for name in ("run/high.mp4", "run/master.m3u8", "captions/en.vtt", "run/high.mp4"):
+        assert remote.ask(name).status == 200
+
+
+def test_the_kernel_takes_little_of_a_body_that_may_have_to_end(local):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        local.ask("run/high.mp4", connection=ours)
+        assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER_BYTES
+
+
+def test_the_token_reaches_no_error_message(local):
+    token = SIGNER.sign(local.ticket)
+    for name in ("run/nothing.mp4", "../x"):
+        answer = local.ask(name, token=token)
+        assert token.encode() not in answer.body
+        assert token not in str(answer.headers)

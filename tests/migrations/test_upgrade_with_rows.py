@@ -1,0 +1,201 @@
+"""Migrations are tried on a database that holds rows: up, down, failing, and started at once."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from lms import audit, migrations
+from lms.core.database import Base, Database
+from lms.core.errors import Conflict
+from lms.migrations import current, upgrade
+from tests.cast import assemble
+from tests.clock import NOW
+from tests.servers.databases import Databases
+
+BASELINE = "20261128_baseline"
+LATER = "20991231_later"
+AT_ONCE = 4
+# SQLite can't alter a table so: alembic makes a new one, copies the rows and drops the old one.
+REBUILD = """\
+with op.batch_alter_table("organization") as table:
+        table.add_column(sa.Column("stars", sa.Integer(), server_default="3", nullable=False))
+        table.create_check_constraint(op.f("ck_organization_stars_positive"), "stars > 0")"""
+UNDO = """\
+with op.batch_alter_table("organization") as table:
+        table.drop_constraint(op.f("ck_organization_stars_positive"), type_="check")
+        table.drop_column("stars")"""
+FAIL = """
+    op.execute("DELETE FROM membership")
+    raise OSError("full")"""
+TAKE_TIME = """
+    import time
+    time.sleep(0.3)"""
+Add = Callable[..., None]
+
+
+@pytest.fixture
+def add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
+    """A function that writes one more migration, from our template, into a copy of our migrations."""
+    place = shutil.copytree(migrations.HERE, tmp_path / "migrations")
+    monkeypatch.setattr(migrations, "HERE", place)
+
+    def add(upgrades: str, downgrades: str = "pass") -> None:
+        scripts = ScriptDirectory.from_config(migrations._config())
+        scripts.generate_revision(
+            LATER, "Later", head="head", imports="", upgrades=upgrades, downgrades=downgrades
+        )
+
+    return add
+
+
+@pytest.fixture
+def lived_in(made_databases: Databases, worker_id: str) -> Iterator[Database]:
+    """A database at the baseline that holds the cast and an audit entry."""
+    name = f"carrel_lived_in_{worker_id}"
+    database = Database(made_databases.prepared(name))
+    with database.transaction() as session:
+        assemble(session)
+        audit.record(session, "house.described", "0" * 26, actor=None, now=NOW)
+    yield database
+    database.dispose()
+    made_databases.drop(name)
+
+
+def test_rows_survive_a_rebuilt_table(lived_in: Database, add_migration: Add) -> None:
+    before = _rows(lived_in)
+    add_migration(REBUILD, UNDO)
+    assert upgrade(lived_in) == migrations.Upgrade(BASELINE, LATER)
+    assert _rows(lived_in) == before
+    with lived_in.read_session() as session:
+        assert set(session.scalars(text("SELECT stars FROM organization"))) == {3}
+    _downgrade(lived_in, BASELINE)
+    assert _rows(lived_in) == before
+    assert "stars" not in _columns(lived_in, "organization")
+
+
+def test_foreign_keys_hold_after_a_rebuilt_table(lived_in: Database, add_migration: Add) -> None:
+    add_migration(REBUILD, UNDO)
+    upgrade(lived_in)
+    with pytest.raises(IntegrityError), lived_in.transaction() as session:
+        session.execute(text("UPDATE membership SET organization_id = -1"))
+
+
+def test_constraints_survive_a_rebuilt_table(lived_in: Database, add_migration: Add) -> None:
+    before = _names(lived_in, "organization")
+    add_migration(REBUILD, UNDO)
+    upgrade(lived_in)
+    assert _names(lived_in, "organization") == before | {"ck_organization_stars_positive"}
+    _downgrade(lived_in, BASELINE)
+    assert _names(lived_in, "organization") == before
+
+
+def test_failed_migration_changes_nothing(lived_in: Database, add_migration: Add) -> None:
+    before = _rows(lived_in)
+    add_migration(REBUILD + FAIL)
+    with pytest.raises(OSError, match="full"):
+        upgrade(lived_in)
+    assert current(lived_in) == BASELINE
+    assert _rows(lived_in) == before
+    assert "stars" not in _columns(lived_in, "organization")
+
+
+def test_migration_that_leaves_a_dangling_row_is_rejected(
+    lived_in: Database, add_migration: Add
+) -> None:
+    before = _rows(lived_in)
+    add_migration("op.execute('UPDATE membership SET organization_id = -1')")
+    # SQLite is asked after the migration, PostgreSQL refuses the statement
+    with pytest.raises((RuntimeError, IntegrityError), match="membership"):
+        upgrade(lived_in)
+    assert current(lived_in) == BASELINE
+    assert _rows(lived_in) == before
+
+
+def test_one_of_several_upgrades_works_and_the_others_wait(
+    lived_in: Database, add_migration: Add
+) -> None:
+    add_migration(REBUILD + TAKE_TIME)
+    start = Barrier(AT_ONCE)
+
+    def run(_: int) -> migrations.Upgrade:
+        database = Database(lived_in.url)
+        try:
+            start.wait()
+            return upgrade(database)
+        finally:
+            database.dispose()
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        done = sorted(threads.map(run, range(AT_ONCE)), key=lambda one: str(one.before))
+    worked, waited = migrations.Upgrade(BASELINE, LATER), migrations.Upgrade(LATER, LATER)
+    assert done == [worked, *(AT_ONCE - 1) * [waited]]
+
+
+def test_database_of_an_unknown_version_is_rejected(lived_in: Database) -> None:
+    with lived_in.transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": LATER})
+    with pytest.raises(Conflict, match=LATER):
+        upgrade(lived_in)
+    assert current(lived_in) == LATER
+
+
+def test_baseline_goes_down_and_up_again(lived_in: Database) -> None:
+    made = _objects(lived_in)
+    _downgrade(lived_in, "base")
+    assert _objects(lived_in) == {"alembic_version"}
+    assert upgrade(lived_in).before is None
+    assert _objects(lived_in) == made
+
+
+def _downgrade(database: Database, revision: str) -> None:
+    with migrations._alone(database) as connection:
+        command.downgrade(migrations._config(connection), revision)
+
+
+def _rows(database: Database) -> dict[str, list[str]]:
+    """Return the rows of each table of the models, without columns that a migration added."""
+    with database.engine.connect() as connection:
+        return {
+            name: sorted(str(row) for row in connection.execute(table.select()))
+            for name, table in Base.metadata.tables.items()
+        }
+
+
+def _columns(database: Database, table: str) -> set[str]:
+    return {column["name"] for column in inspect(database.engine).get_columns(table)}
+
+
+def _names(database: Database, table: str) -> set[str]:
+    """Return the names of a table's constraints and indexes."""
+    see = inspect(database.engine)
+    found = [
+        see.get_pk_constraint(table),
+        *see.get_foreign_keys(table),
+        *see.get_unique_constraints(table),
+        *see.get_check_constraints(table),
+        *see.get_indexes(table),
+    ]
+    return {str(one["name"]) for one in found}
+
+
+def _objects(database: Database) -> set[str]:
+    """Return the names of all tables, triggers and functions; on SQLite of indexes as well."""
+    with database.engine.connect() as connection:
+        if database.is_sqlite:
+            named = text("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_autoindex_%'")
+        else:
+            named = text(
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'S')"
+                " AND relnamespace = 'public'::regnamespace"
+                " UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+                " UNION SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+            )
+        return set(connection.scalars(named))

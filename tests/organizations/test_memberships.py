@@ -1,0 +1,66 @@
+"""Who belongs to an organization."""
+
+import pytest
+
+from lms.accounts import accounts
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.core.errors import NotFound
+from lms.mail.links import Doors
+from lms.models.organizations import Role
+from lms.organizations import memberships, organizations
+from lms.organizations.memberships import Joined, Members, NewMember
+from tests.cast import Cast
+from tests.clock import NOW
+
+DOORS = Doors("http://localhost")
+
+
+def _add(database: Database, email: str, role: Role = Role.MEMBER) -> Joined:
+    with database.transaction() as session:
+        return memberships.add_by_address(
+            session,
+            organizations.find_organization(session, "elm-county"),
+            NewMember(read_address(email), role),
+            doors=DOORS,
+            actor=None,
+            now=NOW,
+        )
+
+
+def _members(database: Database, cast: Cast, offset: int = 0, limit: int = 50) -> Members:
+    with database.read_session() as session:
+        return memberships.list_members(session, cast.organization_id, offset=offset, limit=limit)
+
+
+def test_members_stand_by_role_and_name_and_page_by_page(database: Database, cast: Cast) -> None:
+    for person, role in (
+        (cast.dan, Role.MEMBER),
+        (cast.bob, Role.OWNER),
+        (cast.alice, Role.MEMBER),
+    ):
+        _add(database, person.email, role)
+    found = _members(database, cast)
+    assert [one.name for one in found.items] == ["Bob", "Mia", "Alice", "Dan"]
+    second = _members(database, cast, offset=1, limit=2)
+    assert ([one.name for one in second.items], second.total) == (["Mia", "Alice"], 4)
+
+
+def test_a_login_that_was_begun_is_made_whole_and_sent_the_letter(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        accounts.add_unconfirmed(session, read_address("eve@example.org"), now=NOW)
+    assert _add(database, "eve@example.org").is_new
+    with database.read_session() as session:
+        assert accounts.find_by_email(session, "eve@example.org").is_confirmed
+
+
+def test_a_member_who_is_removed_is_no_member(database: Database, cast: Cast) -> None:
+    _add(database, cast.dan.email)
+    with database.transaction() as session:
+        elm = organizations.find_organization(session, "elm-county")
+        memberships.remove_member(session, elm, cast.dan.public_id, actor=None, now=NOW)
+        with pytest.raises(NotFound):
+            memberships.remove_member(session, elm, cast.dan.public_id, actor=None, now=NOW)
+    assert [one.name for one in _members(database, cast).items] == ["Mia"]

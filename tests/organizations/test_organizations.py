@@ -1,0 +1,73 @@
+"""Organizations and who belongs to them."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.models.organizations import Membership, Role
+from lms.organizations import organizations
+from lms.organizations.organizations import NewOrganization
+from tests.cast import Cast
+from tests.clock import NOW
+
+
+def _add(database: Database, slug: str, name: str = "Oak Hill", parent: str | None = None) -> None:
+    with database.transaction() as session:
+        organizations.add_organization(
+            session, NewOrganization(slug, name, parent), actor=None, now=NOW
+        )
+
+
+def test_an_organization_is_found_by_its_slug(database: Database) -> None:
+    _add(database, "oak-hill")
+    with database.read_session() as session:
+        assert organizations.find_organization(session, "oak-hill").name == "Oak Hill"
+
+
+def test_an_organization_belongs_to_its_consortium(database: Database) -> None:
+    _add(database, "the-valley")
+    _add(database, "oak-hill", parent="the-valley")
+    with database.read_session() as session:
+        assert organizations.find_organization(session, "oak-hill").parent == "the-valley"
+
+
+def test_a_consortium_that_is_none_is_not_found(database: Database) -> None:
+    with pytest.raises(NotFound):
+        _add(database, "oak-hill", parent="the-valley")
+
+
+def test_a_slug_is_taken_once(database: Database) -> None:
+    _add(database, "oak-hill")
+    with pytest.raises(Conflict):
+        _add(database, "oak-hill", "Another Oak Hill")
+
+
+@pytest.mark.parametrize("slug", ["", "Oak", "oak hill", "-oak", "oak--hill", "oak/hill", "o" * 81])
+def test_a_slug_that_can_not_stand_in_an_address_is_refused(database: Database, slug: str) -> None:
+    with pytest.raises(Invalid):
+        _add(database, slug)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "n" * 201])
+def test_a_name_is_needed(database: Database, name: str) -> None:
+    with pytest.raises(Invalid):
+        _add(database, "oak-hill", name)
+
+
+def test_a_member_has_one_role_at_a_time(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        elm = organizations.find_organization(session, "elm-county")
+        for role in (Role.MEMBER, Role.MANAGER, Role.MANAGER):
+            organizations.add_member(
+                session, elm, cast.dan.id, role=role, actor=cast.ada.public_id, now=NOW
+            )
+        roles = session.scalars(select(Membership.role).where(Membership.login_id == cast.dan.id))
+        assert roles.all() == [Role.MANAGER]
+
+
+def test_nobody_is_made_a_member_who_is_not_there(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        elm = organizations.find_organization(session, "elm-county")
+        with pytest.raises(NotFound):
+            organizations.add_member(session, elm, 999, role=Role.MEMBER, actor=None, now=NOW)

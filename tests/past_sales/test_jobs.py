@@ -1,0 +1,303 @@
+"""Large lists of the past: read and brought in by jobs that can be killed, and letters in batches."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.jobs.queue import Work, cancel, latest_job
+from lms.models.accounts import Login
+from lms.models.grants import Grant
+from lms.models.jobs import Job, JobState
+from lms.models.mail import Mail
+from lms.models.past_sales import PastImportRow
+from lms.models.sales import Sale
+from lms.models.seat_imports import ImportState
+from lms.past_sales import imports, jobs
+from lms.past_sales.imports import APPLY, DROP, READ
+from lms.past_sales.jobs import INVITE
+from lms.past_sales.reading import PastFacts, find_past
+from lms.people import account_blocks
+from lms.registry import LIBRARY
+from lms.sales import uninvited_buyers
+from lms.worker.worker import see_through
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.seat_imports.list_fixtures import stored
+
+WORK = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
+MANY = 30
+
+
+@pytest.fixture(autouse=True)
+def _small(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let 30 rows be a large list: read by 7, brought in by 5, 10 in a job."""
+    for name, value in {
+        "SMALL_BYTES": 10,
+        "SMALL_ROWS": 3,
+        "CHECKED_AT_ONCE": 7,
+        "BROUGHT_AT_ONCE": 5,
+        "BROUGHT_IN_A_JOB": 10,
+        "LETTERS_AT_ONCE": 4,
+    }.items():
+        monkeypatch.setattr(jobs, name, value)
+
+
+def received(carrel: Carrel, folder: Path, slug: str, *more: str) -> PastFacts:
+    rows = [f"p{number}@oak.example.org,Pat {number},{slug},2024-03-05" for number in range(MANY)]
+    text = "\n".join(["E-mail,Name,Covers,Bought", *rows, *more])
+    path = stored(folder, text.encode())
+    return jobs.take_in(carrel, path, "past.csv", actor=None, now=NOW)
+
+
+def do(carrel: Carrel, kind: str, subject: str) -> JobState:
+    """Do the latest job about something."""
+    with carrel.database.read_session() as session:
+        job = latest_job(session, kind=kind, subject=subject)
+    assert job is not None
+    return see_through(carrel, WORK, job.id).state
+
+
+def seen(carrel: Carrel, facts: PastFacts) -> PastFacts:
+    with carrel.database.read_session() as session:
+        return find_past(session, facts.public_id)
+
+
+def count(database: Database, model: type) -> int:
+    with database.read_session() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def brought_in(carrel: Carrel, folder: Path, slug: str) -> PastFacts:
+    """Bring in a large list, job after job."""
+    facts = received(carrel, folder, slug)
+    do(carrel, READ, facts.public_id)
+    jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
+    while seen(carrel, facts).state is ImportState.APPLYING:
+        do(carrel, APPLY, facts.public_id)
+    return seen(carrel, facts)
+
+
+def ask(database: Database, people: int) -> str:
+    with database.transaction() as session:
+        return jobs.ask_for_letters(session, people, actor=None, now=NOW)[0]
+
+
+def waiting(database: Database) -> tuple[int, int, int]:
+    with database.read_session() as session:
+        found = uninvited_buyers.count_waiting(session, now=NOW)
+    return found.left, found.asked, found.written
+
+
+def test_a_large_list_is_read_by_a_job_and_its_file_is_kept_until_then(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    facts = received(carrel, tmp_path, cast.slug, "nonsense,,everything,2024-01-01")
+    assert facts.state is ImportState.READING
+    [key] = carrel.storage.list("imports/")
+    assert do(carrel, READ, facts.public_id) is JobState.DONE
+    now = seen(carrel, facts)
+    assert (now.state, now.ok, now.invalid) == (ImportState.CHECKED, MANY, 1)
+    assert do(carrel, DROP, facts.public_id) is JobState.DONE
+    assert carrel.storage.stat(key) is None
+    assert count(database, Sale) == 0
+
+
+def test_a_large_list_is_brought_in_by_jobs_that_let_others_in_between(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    facts = received(carrel, tmp_path, cast.slug)
+    do(carrel, READ, facts.public_id)
+    jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
+    shares = []
+    while (now := seen(carrel, facts)).state is ImportState.APPLYING:
+        shares.append(round(now.progress, 2))
+        do(carrel, APPLY, facts.public_id)
+    assert shares == [0.0, 0.33, 0.67]
+    assert (now.state, now.brought) == (ImportState.APPLIED, MANY)
+    assert (count(database, Sale), count(database, Mail)) == (MANY, 0)
+    assert count(database, PastImportRow) == 0
+
+
+def test_bringing_in_that_was_killed_goes_on_where_it_was(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    facts = received(carrel, tmp_path, cast.slug)
+    do(carrel, READ, facts.public_id)
+    jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
+    with database.transaction() as session:  # a worker did this much, and was gone
+        imports.apply_some(
+            session, facts.public_id, 5, office=jobs.office_of(carrel), actor=None, now=NOW
+        )
+    while seen(carrel, facts).state is ImportState.APPLYING:
+        do(carrel, APPLY, facts.public_id)
+    assert seen(carrel, facts).brought == MANY
+    assert count(database, Sale) == MANY
+
+
+def test_a_job_that_is_done_twice_starts_the_rest_once(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    facts = received(carrel, tmp_path, cast.slug)
+    do(carrel, READ, facts.public_id)
+    jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
+    do(carrel, APPLY, facts.public_id)
+    with database.read_session() as session:
+        waits = (
+            select(func.count())
+            .select_from(Job)
+            .where(Job.kind == APPLY, Job.state == JobState.QUEUED)
+        )
+        assert session.scalar(waits) == 1
+
+
+def test_canceling_keeps_what_was_brought_in_and_the_rest_goes_on_when_asked(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    facts = received(carrel, tmp_path, cast.slug)
+    do(carrel, READ, facts.public_id)
+    jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
+    do(carrel, APPLY, facts.public_id)
+    with database.transaction() as session:
+        job = latest_job(session, kind=APPLY, subject=facts.public_id)
+        assert job is not None
+        cancel(session, job.id, actor=None, now=NOW)
+    do(carrel, APPLY, facts.public_id)
+    now = seen(carrel, facts)
+    assert (now.state, now.brought, now.ok) == (ImportState.CHECKED, 10, 20)
+    jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
+    while seen(carrel, facts).state is ImportState.APPLYING:
+        do(carrel, APPLY, facts.public_id)
+    assert seen(carrel, facts).brought == MANY
+
+
+def test_a_row_that_became_impossible_is_told_and_the_others_come_in(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    facts = received(carrel, tmp_path, cast.slug)
+    do(carrel, READ, facts.public_id)
+    with database.transaction() as session:
+        row = session.get_one(PastImportRow, (facts.id, 3))
+        row.cells = row.cells.replace(cast.slug, "gone")
+    jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
+    while seen(carrel, facts).state is ImportState.APPLYING:
+        do(carrel, APPLY, facts.public_id)
+    now = seen(carrel, facts)
+    assert (now.state, now.brought, now.invalid) == (ImportState.APPLIED, MANY - 1, 1)
+
+
+def test_letters_go_to_as_many_as_asked_those_brought_in_first_first(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    brought_in(carrel, tmp_path, cast.slug)
+    assert waiting(database) == (30, 0, 0)
+    batch = ask(database, 10)
+    assert waiting(database) == (20, 10, 0)
+    assert do(carrel, INVITE, batch) is JobState.DONE
+    assert waiting(database) == (20, 0, 10)
+    with database.read_session() as session:
+        sent = session.scalars(select(Mail.recipient).order_by(Mail.id)).all()
+    assert sorted(sent) == sorted(f"p{number}@oak.example.org" for number in range(10))
+
+
+@pytest.mark.usefixtures("loops_alone")
+def test_no_plan_of_the_database_asks_or_writes_to_more_than_so_many(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    brought_in(carrel, tmp_path, cast.slug)
+    batch = ask(database, 10)
+    assert waiting(database) == (20, 10, 0)
+    with database.transaction() as session:
+        assert len(uninvited_buyers.take_next(session, batch, 4, now=NOW)) == 4
+    assert waiting(database) == (20, 6, 4)
+
+
+def test_of_many_who_ask_at_once_each_person_gets_one_letter(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    brought_in(carrel, tmp_path, cast.slug)
+    batches: list[str] = []
+    threads = [threading.Thread(target=lambda: batches.append(ask(database, 12))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    writers = [
+        threading.Thread(target=lambda one=one: _write(carrel, one))
+        for one in batches
+        for _twice in range(2)
+    ]
+    for thread in writers:
+        thread.start()
+    for thread in writers:
+        thread.join()
+    while left := waiting(database)[0]:
+        _write(carrel, ask(database, left))
+    with database.read_session() as session:
+        sent = session.scalars(select(Mail.recipient)).all()
+    assert sorted(sent) == sorted(f"p{number}@oak.example.org" for number in range(MANY))
+
+
+def _write(carrel: Carrel, batch: str) -> None:
+    while jobs.write_some(carrel, batch):
+        pass
+
+
+def test_a_batch_that_was_canceled_lets_its_people_wait_again(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    brought_in(carrel, tmp_path, cast.slug)
+    batch = ask(database, 10)
+    jobs.write_some(carrel, batch)
+    with database.transaction() as session:
+        job = latest_job(session, kind=INVITE, subject=batch)
+        assert job is not None
+        cancel(session, job.id, actor=None, now=NOW)
+    do(carrel, INVITE, batch)
+    assert waiting(database) == (26, 0, 4)
+
+
+def test_who_is_blocked_or_has_nothing_left_is_not_written_to(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    brought_in(carrel, tmp_path, cast.slug)
+    with database.transaction() as session:
+        people = session.scalars(select(Login).where(Login.name.like("Pat %")).limit(2)).all()
+        account_blocks.block(session, people[0].id, reason="No", actor=None, now=NOW)
+        session.execute(
+            update(Grant)
+            .where(Grant.login_id == people[1].id)
+            .values(revoked_at=NOW, revoked_as="refunded")
+        )
+    assert waiting(database) == (28, 0, 0)
+
+
+def test_the_letter_says_what_is_theirs_and_lets_them_choose_a_password(
+    carrel: Carrel, database: Database, cast: Cast, tmp_path: Path
+) -> None:
+    more = (
+        "head@oak.example.org,Head,everything,2026-01-10,2027-01-10,Oak Library,25",
+        f"head@oak.example.org,Head,{cast.slug},2026-01-10,,Oak Library,unlimited",
+        "bob@example.org,Bob,everything,2026-01-10,2027-01-10,,",
+    )
+    text = "\n".join(["E-mail,Name,Covers,Bought,Ends,Organization,Seats", *more])
+    facts = jobs.take_in(carrel, stored(tmp_path, text.encode()), "past.csv", actor=None, now=NOW)
+    do(carrel, READ, facts.public_id)
+    jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
+    with database.transaction() as session:  # bob has chosen his password already
+        session.execute(
+            update(Login).where(Login.id == cast.bob.id).values(password_hash="$scrypt$")
+        )
+    _write(carrel, ask(database, 10))
+    with database.read_session() as session:
+        letters = {one.recipient: one.text or "" for one in session.scalars(select(Mail))}
+    head, bob = letters["head@oak.example.org"], letters["bob@example.org"]
+    assert "All webinars, until 10 Jan 2027: 25 seats of Oak Library" in head
+    assert "for everybody at Oak Library" in head
+    assert "/reset-password/" in head
+    assert "All webinars, until 10 Jan 2027" in bob
+    assert "/library" in bob
+    assert "/reset-password/" not in bob

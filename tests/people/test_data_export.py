@@ -1,0 +1,144 @@
+"""What is kept about a person, as they may take it along."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.certificates.rules import note_attendance
+from lms.core.database import Database
+from lms.core.errors import NotFound
+from lms.models.accounts import Login
+from lms.models.grants import Grant
+from lms.models.live import Registration
+from lms.models.organizations import MemberInvitation, Role
+from lms.models.requests import DeskRequest, RequestKind
+from lms.people.data_export import read_personal_data
+from lms.playback import notes
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_attendee
+from tests.seat_rows import watched
+
+
+def test_all_of_a_persons_logins_are_told_of(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.dan.id).merged_into = cast.alice.id
+        watched(session, cast.dan.id, cast.recording_id, 0.5)
+        notes.write(
+            session,
+            login_id=cast.dan.id,
+            webinar_id=cast.webinar_id,
+            at_s=65,
+            text="Ask for the list",
+            now=NOW,
+        )
+        session.add(
+            Registration(login_id=cast.alice.id, webinar_id=cast.webinar_id, registered_at=NOW)
+        )
+        found = read_personal_data(session, cast.alice.id, hooks=(), now=NOW)
+    assert (found.name, found.email) == ("Alice", "alice@example.org")
+    assert found.further_emails == ("dan@example.org",)
+    assert [one.share for one in found.progress] == [0.5]
+    assert [(one.at_s, one.text) for one in found.notes] == [(65.0, "Ask for the list")]
+    assert len(found.grants) == len(found.registrations) == 1
+
+
+def test_what_they_were_asked_and_have_not_accepted_is_among_it(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.dan.id).merged_into = cast.alice.id
+        session.add(
+            MemberInvitation(
+                organization_id=cast.organization_id,
+                login_id=cast.dan.id,
+                role=Role.MANAGER,
+                email="dan@example.org",
+                email_key="dan@example.org",
+                name="Daniel",
+                created_at=NOW,
+            )
+        )
+        session.flush()
+        found = read_personal_data(session, cast.alice.id, hooks=(), now=NOW)
+        elses = read_personal_data(session, cast.bob.id, hooks=(), now=NOW)
+    [asked] = found.asked
+    assert (asked.organization, asked.role) == ("Elm County Library", Role.MANAGER)
+    assert (asked.email, asked.name, asked.asked_at) == ("dan@example.org", "Daniel", NOW)
+    assert elses.asked == ()
+
+
+def test_what_they_asked_for_and_where_they_were_is_among_it(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        for login_id, email in ((cast.alice.id, "a@example.net"), (None, "Alice@example.org")):
+            session.add(
+                DeskRequest(
+                    kind=RequestKind.TROUBLE,
+                    login_id=login_id,
+                    name="Alice",
+                    email=email,
+                    message=f"From {email}",
+                    answer="Mended.",
+                    note="Be patient.",
+                    created_at=NOW,
+                    due_at=NOW + timedelta(days=1),
+                )
+            )
+        pass_of_bob = session.scalars(select(Grant).where(Grant.login_id == cast.bob.id)).one()
+        make_attendee(
+            session, pass_of_bob, cast.webinar_id, name="Alice A.", email="alice@example.org"
+        )
+        note_attendance(
+            session, login_id=cast.alice.id, webinar_id=cast.webinar_id, minutes=42, now=NOW
+        )
+        found = read_personal_data(session, cast.alice.id, hooks=(), now=NOW)
+        elses = read_personal_data(session, cast.dan.id, hooks=(), now=NOW)
+    assert [(one.email, one.message, one.answer) for one in found.requests] == [
+        ("a@example.net", "From a@example.net", "Mended."),
+        ("Alice@example.org", "From Alice@example.org", "Mended."),
+    ]
+    [shown] = found.showings
+    assert (shown.name, shown.email, shown.entered_at) == ("Alice A.", "alice@example.org", NOW)
+    [lived] = found.live_minutes
+    assert lived.minutes == 42
+    assert (elses.requests, elses.showings, elses.live_minutes) == ((), (), ())
+
+
+def test_an_address_that_was_never_confirmed_tells_nothing(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.alice.id).confirmed_at = None
+        session.add(
+            DeskRequest(
+                kind=RequestKind.TROUBLE,
+                name="Alice",
+                email="alice@example.org",
+                created_at=NOW,
+                due_at=NOW + timedelta(days=1),
+            )
+        )
+        session.flush()
+        assert read_personal_data(session, cast.alice.id, hooks=(), now=NOW).requests == ()
+
+
+def test_nobody_elses_things_are_among_them(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        watched(session, cast.bob.id, cast.recording_id, 0.5)
+        notes.write(
+            session,
+            login_id=cast.bob.id,
+            webinar_id=cast.webinar_id,
+            at_s=5,
+            text="Mine",
+            now=NOW,
+        )
+        found = read_personal_data(session, cast.dan.id, hooks=(), now=NOW)
+    kept = (found.grants, found.seats, found.progress, found.notes, found.letters)
+    assert kept == ((), (), (), (), ())
+
+
+def test_a_login_that_is_none_is_not_found(database: Database) -> None:
+    with database.read_session() as session, pytest.raises(NotFound):
+        read_personal_data(session, 4711, hooks=(), now=NOW)

@@ -1,0 +1,116 @@
+"""Finding people: by parts of any of their names and addresses, as these are now."""
+
+import pytest
+from sqlalchemy import delete
+
+from lms.accounts import email_aliases
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.models.accounts import Login, LoginAlias
+from lms.people.login_search import People, Show, find_people
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_login
+
+
+def found(database: Database, query: str, show: Show = Show.EVERYONE) -> list[str]:
+    with database.read_session() as session:
+        people = find_people(session, query, show=show)
+    assert people.total == len(people.items)
+    return [one.name for one in people.items]
+
+
+@pytest.fixture
+def noor(database: Database, cast: Cast) -> int:
+    with database.transaction() as session:
+        login = make_login(session, "noor.o_brien@hill.example.org", name='Noor "Ö" O\'Brien 100%')
+        return login.id
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "noor",
+        "NOOR",
+        "oor",
+        "o'br",
+        "O'Brien noor",
+        "hill.example",
+        "noor hill",
+        "ill",
+        "ri",
+        "no hill",
+        '"Ö"',
+        "100%",
+        "o_b",
+        "noor.o_brien@hill.example.org",
+    ],
+)
+def test_somebody_is_found_by_any_part_of_what_is_written(
+    database: Database, noor: int, query: str
+) -> None:
+    assert found(database, query) == ['Noor "Ö" O\'Brien 100%']
+
+
+@pytest.mark.parametrize("query", ["noorr", "noor alice", "%%%", "o%b", "n_o", "noor OR alice"])
+def test_signs_of_a_query_language_mean_themselves(
+    database: Database, noor: int, query: str
+) -> None:
+    assert 'Noor "Ö" O\'Brien 100%' not in found(database, query)
+
+
+def test_a_new_name_and_a_new_address_are_found_and_the_old_ones_no_longer(
+    database: Database, noor: int
+) -> None:
+    with database.transaction() as session:
+        login = session.get_one(Login, noor)
+        login.name, login.email, login.email_key = "Nora", "nora@dale.example", "nora@dale.example"
+        login.recovery_email = login.recovery_key = "spare@glen.example"
+    assert found(database, "nora dale") == found(database, "glen") == ["Nora"]
+    assert found(database, "noor") == found(database, "hill.") == []
+
+
+def test_further_addresses_are_found_while_they_lead_there(database: Database, noor: int) -> None:
+    with database.transaction() as session:
+        further = read_address("thornbury@other.example")
+        email_aliases.add_alias(session, noor, further, actor=None, now=NOW)
+    assert len(found(database, "thornbury noor")) == 1
+    with database.transaction() as session:
+        session.execute(delete(LoginAlias))
+    assert found(database, "thornbury") == []
+
+
+def test_who_is_deleted_is_found_no_longer(database: Database, noor: int) -> None:
+    with database.transaction() as session:
+        email_aliases.add_alias(session, noor, read_address("x@other.example"), actor=None, now=NOW)
+        session.execute(delete(Login).where(Login.id == noor))
+    assert found(database, "noor") == []
+
+
+def test_an_outside_id_finds_its_login_alone(database: Database, cast: Cast) -> None:
+    assert found(database, cast.dan.public_id.upper()) == ["Dan"]
+    assert found(database, cast.dan.public_id, Show.STAFF) == []
+
+
+def test_a_search_is_narrowed(database: Database, cast: Cast) -> None:
+    assert found(database, "example.org", Show.STAFF) == ["Ada"]
+
+
+def test_a_whole_address_comes_first_and_the_newest_after_it(
+    database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        for name in ("Al", "Bo"):
+            make_login(session, f"{name}-dan@example.org".lower(), name=name)
+        make_login(session, "z-dan@example.org.example", name="Zed")
+    assert found(database, "dan@example.org") == ["Dan", "Zed", "Bo", "Al"]
+
+
+def test_pages_follow_each_other(database: Database, cast: Cast) -> None:
+    def page(offset: int) -> People:
+        with database.read_session() as session:
+            return find_people(session, "example", offset=offset, limit=4)
+
+    first, second = page(0), page(4)
+    assert (first.total, second.total) == (6, 6)
+    assert len({one.public_id for one in (*first.items, *second.items)}) == 6

@@ -1,0 +1,143 @@
+"""The whole product served each way, as an operator does: `carrel serve`, and what stands in front."""
+
+import http.client
+import secrets
+import ssl
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lms.core.clock import now
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
+from lms.models.accounts import SignIn
+from lms.playback import sessions
+from lms.playback.sessions import Playback, Screen
+from lms.web.core.current_user import cookie_name, hash_cookie
+from media.delivery.delivery_modes import Way
+from media.delivery.media_tokens import Ticket, fingerprint
+from tests.servers.nginx import CERTIFICATE, deployed
+from tests.servers.process import free_port, running
+from tests.servers.s3 import S3Server
+
+ROOT = Path(__file__).resolve().parents[2]
+AGENT = "Firefox of the tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back in the end."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+    was_redirected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A library that is served one way."""
+
+    way: Way
+    carrel: Carrel
+    port: int
+
+    def ask(self, path: str, cookie: str = "", **headers: str) -> Answer:
+        """Ask as a browser does, and go where a redirect to the bucket leads."""
+        sent = {"User-Agent": AGENT} | headers | ({"Cookie": cookie} if cookie else {})
+        trusting = ssl.create_default_context(cafile=str(CERTIFICATE))
+        trusting.check_hostname = False
+        host = "127.0.0.1"
+        made = (
+            http.client.HTTPSConnection(host, self.port, timeout=20, context=trusting)
+            if self.way is Way.NGINX
+            else http.client.HTTPConnection(host, self.port, timeout=20)
+        )
+        with closing(made) as connection:
+            connection.request("GET", path, headers=sent)
+            answer = connection.getresponse()
+            body = answer.read()
+        if answer.status != 302:
+            return Answer(answer.status, answer.headers, body, was_redirected=False)
+        place = urlsplit(answer.headers["Location"])
+        with closing(http.client.HTTPConnection(place.netloc, timeout=20)) as bucket:
+            bucket.request("GET", f"{place.path}?{place.query}", headers=headers)
+            answer = bucket.getresponse()
+            return Answer(answer.status, answer.headers, answer.read(), was_redirected=True)
+
+    def cookie_of(self, login_id: int) -> str:
+        """Sign somebody in and return their cookie."""
+        value, moment = secrets.token_urlsafe(32), now()
+        with self.carrel.database.transaction() as session:
+            session.add(
+                SignIn(
+                    token_hash=hash_cookie(value),
+                    login_id=login_id,
+                    remembered=False,
+                    agent="test",
+                    created_at=moment,
+                    last_seen_at=moment,
+                    expires_at=moment + timedelta(days=1),
+                )
+            )
+        return f"{cookie_name(self.carrel.settings)}={value}"
+
+    def film_of(self, login_id: int, webinar_id: int) -> str:
+        """Open a playback session and return the folder of its addresses."""
+        with self.carrel.database.transaction() as session:
+            screen = Screen(login_id, None, "Firefox")
+            played = sessions.open_playback(
+                session, screen=screen, webinar_id=webinar_id, now=now(), takes_over=True
+            )
+        assert isinstance(played, Playback)
+        ticket = Ticket(
+            played.session_id,
+            f"renditions/{played.recording_id}",
+            int(played.expires_at.timestamp()),
+            agent=fingerprint(AGENT),
+        )
+        return f"/media/{self.carrel.signer.sign(ticket)}/{played.run}"
+
+
+@contextmanager
+def served(way: Way, environ: Mapping[str, str], place: Path, server: S3Server) -> Iterator[House]:
+    """Serve the library of `environ` until the block is left."""
+    port = free_port()
+    said = {**environ, "CARREL_DELIVERY": way, "CARREL_TRUSTED_PROXIES": "127.0.0.1"}
+    said["CARREL_BASE_URL"] = f"{'https' if way is Way.NGINX else 'http'}://127.0.0.1:{port}"
+    if way is Way.REDIRECT:
+        said |= {
+            "CARREL_STORAGE": server.url(place.name),
+            "CARREL_S3_ENDPOINT": server.endpoint,
+            "CARREL_S3_ACCESS_KEY": server.access_key,
+            "CARREL_S3_SECRET_KEY": server.secret_key,
+        }
+    carrel = open_carrel(Settings.from_env(said))
+    command = [sys.executable, ROOT / "wsgi.py", "serve", "--bind", f"127.0.0.1:{port}"]
+    inherited = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
+    behind = House(Way.EMBEDDED, carrel, port)
+    with ExitStack() as opened:
+        opened.callback(carrel.database.dispose)
+        opened.enter_context(
+            running(
+                command,
+                ready=lambda: _answers(behind),
+                log=place / "serve.log",
+                environ={**inherited, **said},
+            )
+        )
+        if way is Way.NGINX:
+            files = Path(urlsplit(carrel.settings.storage_url).path)
+            port = opened.enter_context(deployed(files, port, place))
+        yield House(way, carrel, port)
+
+
+def _answers(house: House) -> bool:
+    try:
+        return house.ask("/healthz").status == 200
+    except OSError:
+        return False

@@ -1,0 +1,125 @@
+"""Ended sessions are known in memory, soon, and without asking the database each time."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from lms.core.database import Database
+from lms.models.playback import PlaybackEnd
+from lms.playback import sessions
+from lms.playback.ended_session_cache import Liveness
+from lms.playback.sessions import LONGEST, Screen
+from tests.clock import NOW, Clock
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def time():
+    return Clock()
+
+
+@pytest.fixture
+def live(database, time):
+    return Liveness(database, longest=LONGEST, clock=lambda: time.moment)
+
+
+@pytest.fixture
+def playing(database, cast):
+    with database.transaction() as session:
+        screen = Screen(login_id=cast.alice.id, sign_in_id=None)
+        playback = sessions.open_playback(
+            session, screen=screen, webinar_id=cast.webinar_id, now=NOW
+        )
+    return playback.session_id
+
+
+@pytest.fixture
+def statements(database):
+    heard = []
+
+    def hear(conn, cursor, statement, *rest):
+        heard.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", hear)
+    yield heard
+    event.remove(database.engine, "before_cursor_execute", hear)
+
+
+def end(database, session_id, at):
+    with database.transaction() as session:
+        sessions.end_session(session, session_id, ended_as=PlaybackEnd.REVOKED, now=at)
+
+
+def test_a_session_that_ended_before_this_process_began_is_over(database, playing, time, live):
+    end(database, playing, NOW)
+    time.advance(timedelta(hours=20))
+    assert not live(playing)
+
+
+def test_a_session_ended_by_another_process_is_over_within_two_seconds(
+    database, playing, time, live
+):
+    assert live(playing)
+    end(database, playing, time.advance(SECOND))
+    time.advance(SECOND)
+    assert not live(playing)
+
+
+def test_an_end_that_was_committed_late_is_noticed(database, playing, time, live):
+    assert live(playing)
+    time.advance(90 * SECOND)
+    assert live(playing)
+    end(database, playing, NOW + 5 * SECOND)
+    time.advance(2 * SECOND)
+    assert not live(playing)
+
+
+def test_a_media_request_asks_no_database_while_memory_is_fresh(playing, time, live, statements):
+    live(playing)
+    del statements[:]
+    for _ in range(100):
+        live(playing)
+    assert statements == []
+
+
+def test_the_database_is_asked_at_most_once_in_two_seconds(playing, time, live, statements):
+    for _ in range(40):
+        live(playing)
+        time.advance(SECOND / 4)
+    assert sum("playback_session" in each for each in statements) == 5
+
+
+def test_a_clock_that_was_set_back_blinds_nobody(database, playing, time, live):
+    time.advance(timedelta(hours=1))
+    assert live(playing)
+    time.set(NOW)
+    end(database, playing, NOW)
+    assert not live(playing)
+
+
+def test_what_has_run_out_is_forgotten(database, playing, time, live):
+    end(database, playing, NOW)
+    assert not live(playing)
+    time.advance(LONGEST + timedelta(minutes=10))
+    live(playing)
+    assert live._ended == {}
+
+
+def test_without_a_database_playing_goes_on_for_half_a_minute_only(tmp_path, time):
+    live = Liveness(
+        Database(f"sqlite:///{tmp_path}/nothing/here"),
+        longest=LONGEST,
+        clock=lambda: time.moment,
+    )
+    assert not live("x" * 26)
+
+
+def test_a_database_that_goes_away_is_missed_for_half_a_minute(database, playing, time, live):
+    assert live(playing)
+    live._database = Database("sqlite:////nowhere/at/all")
+    time.advance(29 * SECOND)
+    assert live(playing)
+    time.advance(2 * SECOND)
+    assert not live(playing)

@@ -1,0 +1,332 @@
+"""Playback sessions: who gets one, what keeps it, and what ends it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.access.policy import Code, Turned
+from lms.core.errors import NotFound
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.grants import Grant, Withdrawal
+from lms.models.playback import PlaybackEnd, PlaybackSession, WatchRecord
+from lms.models.recordings import Recording
+from lms.playback import heartbeats, progress_bitmap, sessions
+from lms.playback.heartbeats import Ended, Kept
+from lms.playback.sessions import Playback, Screen
+from tests.cast import PASS_ENDS
+from tests.clock import NOW
+from tests.factories import make_login, make_recording, make_webinar
+
+MINUTE = timedelta(minutes=1)
+
+
+def open_for(session, person, cast, *, now=NOW):
+    screen = Screen(login_id=person.id, sign_in_id=None)
+    return sessions.open_playback(
+        session, screen=screen, webinar_id=cast.webinar_id, takes_over=True, now=now
+    )
+
+
+def beat(session, playback, *, at, spans=(), position=0.0, rate=1.0):
+    told = progress_bitmap.checked_beat(position, rate, spans)
+    return heartbeats.keep_beat(session, playback.session_id, beat=told, now=at)
+
+
+def ended_as(session, playback):
+    return session.scalar(
+        select(PlaybackSession.ended_as).where(PlaybackSession.public_id == playback.session_id)
+    )
+
+
+def test_who_holds_nothing_gets_no_session(database, cast):
+    with database.transaction() as session:
+        answer = open_for(session, cast.dan, cast)
+        assert isinstance(answer, Turned)
+        assert answer.code is Code.NO_GRANT
+        assert session.scalar(select(PlaybackSession.id)) is None
+
+
+def test_whose_pass_has_ended_gets_no_session(database, cast):
+    with database.transaction() as session:
+        answer = open_for(session, cast.carol, cast)
+    assert isinstance(answer, Turned)
+    assert answer.code is Code.PASS_EXPIRED
+
+
+def test_a_holder_gets_a_session_of_a_day(database, cast):
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+    assert isinstance(playback, Playback)
+    assert playback.expires_at == NOW + timedelta(hours=24)
+    assert playback.access_ends_at is None
+
+
+def test_a_session_never_outlasts_the_grant(database, cast):
+    late = PASS_ENDS - 10 * MINUTE
+    with database.transaction() as session:
+        playback = open_for(session, cast.bob, cast, now=late)
+    assert playback.expires_at == PASS_ENDS
+    assert playback.access_ends_at == PASS_ENDS
+
+
+def test_a_webinar_without_a_playable_recording_gets_no_session(database, cast):
+    with database.transaction() as session:
+        webinar = make_webinar(session, free=True)
+        screen = Screen(login_id=cast.alice.id, sign_in_id=None)
+        answer = sessions.open_playback(session, screen=screen, webinar_id=webinar.id, now=NOW)
+        with pytest.raises(NotFound):
+            sessions.open_preview(session, screen=screen, webinar_id=webinar.id, now=NOW)
+    assert isinstance(answer, Turned)
+    assert answer.code is Code.RECORDING_NOT_READY
+
+
+def test_staff_look_a_recording_over_without_holding_it(database, cast):
+    screen = Screen(login_id=cast.ada.id, sign_in_id=None)
+    with database.transaction() as session:
+        playback = sessions.open_preview(
+            session, screen=screen, webinar_id=cast.webinar_id, now=NOW
+        )
+    assert playback.expires_at == NOW + timedelta(hours=24)
+
+
+def test_a_beat_keeps_the_place_and_the_watched_buckets(database, cast):
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        kept = beat(session, playback, at=NOW + timedelta(seconds=15), spans=[(0, 15)], position=15)
+    assert isinstance(kept, Kept)
+    assert kept.watched_s == 15
+    with database.transaction() as session:
+        again = open_for(session, cast.alice, cast)
+    assert again.place.position_s == 15
+    assert again.place.watched_s == 15
+
+
+def test_a_forged_first_beat_earns_nothing_however_old_the_record(database, cast):
+    with database.transaction() as session:
+        open_for(session, cast.alice, cast)
+        later = NOW + timedelta(days=3)
+        playback = open_for(session, cast.alice, cast, now=later)
+        kept = beat(session, playback, at=later + timedelta(seconds=15), spans=[(0, 3600)])
+    assert kept.verdict is progress_bitmap.Verdict.TOO_SOON
+    assert kept.watched_s == 0
+
+
+def test_what_one_person_watches_is_not_another_persons(database, cast):
+    with database.transaction() as session:
+        beat(session, open_for(session, cast.alice, cast), at=NOW + MINUTE, spans=[(0, 15)])
+        playback = open_for(session, cast.bob, cast)
+    assert playback.place.watched_s == 0
+
+
+def test_what_a_merged_login_watched_counts(database, cast):
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        beat(session, playback, at=NOW + MINUTE, spans=[(0, 15)], position=15)
+        session.get_one(Login, cast.alice.id).merged_into = cast.bob.id
+        session.flush()
+        playback = open_for(session, cast.bob, cast, now=NOW + 2 * MINUTE)
+    assert playback.place.watched_s == 15
+
+
+def test_a_place_beyond_the_end_is_kept_as_the_end(database, cast):
+    with database.transaction() as session:
+        beat(session, open_for(session, cast.alice, cast), at=NOW + MINUTE, position=9999.0)
+        assert session.scalar(select(WatchRecord.position_s)) == 3600.0
+
+
+def test_a_new_version_begins_at_nothing_watched(database, cast):
+    with database.transaction() as session:
+        beat(session, open_for(session, cast.alice, cast), at=NOW + MINUTE, spans=[(0, 15)])
+        session.get_one(Recording, cast.recording_id).is_current = False
+        session.flush()
+        webinar = session.get_one(Webinar, cast.webinar_id)
+        make_recording(session, webinar, number=2, seconds=1800.0)
+        playback = open_for(session, cast.alice, cast)
+    assert playback.seconds == 1800.0
+    assert playback.place.watched_s == 0
+
+
+def revoke(session, cast):
+    grant = session.scalars(select(Grant).where(Grant.login_id == cast.alice.id)).one()
+    grant.revoked_at, grant.revoked_as = NOW, Withdrawal.REVOKED
+
+
+def block(session, cast):
+    session.get_one(Login, cast.alice.id).blocked_at = NOW
+
+
+def pull(session, cast):
+    webinar = session.get_one(Webinar, cast.webinar_id)
+    webinar.state, webinar.pulled_reason = WebinarState.PULLED, "A speaker withdrew consent."
+
+
+def expire(session, cast):
+    session.scalars(select(Grant).where(Grant.login_id == cast.alice.id)).one().ends_at = NOW
+
+
+@pytest.mark.parametrize(
+    ("act", "reason"),
+    [
+        (revoke, PlaybackEnd.REVOKED),
+        (block, PlaybackEnd.BLOCKED),
+        (pull, PlaybackEnd.PULLED),
+        (expire, PlaybackEnd.EXPIRED),
+    ],
+)
+def test_a_beat_ends_the_session_once_the_policy_no_longer_admits(database, cast, act, reason):
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        act(session, cast)
+        session.flush()
+        answer = beat(session, playback, at=NOW + timedelta(seconds=15), spans=[(0, 15)])
+        assert answer == Ended(reason)
+        assert ended_as(session, playback) is reason
+        assert session.scalar(select(WatchRecord.watched_s)) == 0
+
+
+def test_a_beat_on_an_ended_session_is_told_why(database, cast):
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        sessions.end_session(session, playback.session_id, ended_as=PlaybackEnd.SIGNED_OUT, now=NOW)
+        assert beat(session, playback, at=NOW + MINUTE) == Ended(PlaybackEnd.SIGNED_OUT)
+
+
+def test_a_beat_after_a_day_ends_the_session(database, cast):
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        assert beat(session, playback, at=NOW + timedelta(hours=24)) == Ended(PlaybackEnd.EXPIRED)
+
+
+def test_what_was_watched_up_to_the_end_of_a_session_is_kept(database, cast):
+    day = timedelta(hours=24)
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        beat(session, playback, at=NOW + day - timedelta(seconds=15), spans=[(0, 15)])
+        late = NOW + day + timedelta(seconds=5)
+        assert beat(session, playback, at=late, spans=[(15, 35)]) == Ended(PlaybackEnd.EXPIRED)
+        assert session.scalar(select(WatchRecord.watched_s)) == 30
+
+
+def ended_at(session, playback, moment):
+    """End a session as its seat is released, a second after its last beat."""
+    sessions.end_session(session, playback.session_id, ended_as=PlaybackEnd.RELEASED, now=moment)
+
+
+def test_a_beat_after_the_end_sets_nobody_back_who_stood_still(database, cast):
+    second = timedelta(seconds=1)
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        beat(session, playback, at=NOW + 15 * second, spans=[(0, 15)], position=15)
+        ended_at(session, playback, NOW + 16 * second)
+        beat(session, playback, at=NOW + 31 * second, position=15.2)
+        assert session.scalar(select(WatchRecord.position_s)) == 15
+
+
+def test_a_beat_after_the_end_leaves_what_was_played_since_it(database, cast):
+    second = timedelta(seconds=1)
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        beat(session, playback, at=NOW + 15 * second, spans=[(0, 15)], position=15)
+        ended_at(session, playback, NOW + 22 * second)
+        beat(session, playback, at=NOW + 30 * second, spans=[(15, 30)], position=30)
+        assert session.scalar(select(WatchRecord.position_s)) == 22
+        assert session.scalar(select(WatchRecord.watched_s)) == 20
+
+
+def test_a_beat_after_the_end_keeps_a_place_that_was_gone_back_to(database, cast):
+    second = timedelta(seconds=1)
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        beat(session, playback, at=NOW + 15 * second, spans=[(0, 15)], position=600)
+        ended_at(session, playback, NOW + 16 * second)
+        beat(session, playback, at=NOW + 20 * second, spans=[(100, 105)], position=105)
+        assert session.scalar(select(WatchRecord.position_s)) == 101
+
+
+def test_a_beat_after_the_end_leaves_the_place_to_the_session_after_it(database, cast):
+    second = timedelta(seconds=1)
+    with database.transaction() as session:
+        first = open_for(session, cast.alice, cast)
+        beat(session, first, at=NOW + 15 * second, spans=[(0, 15)], position=15)
+        ended_at(session, first, NOW + 16 * second)
+        second_one = open_for(session, cast.alice, cast, now=NOW + 17 * second)
+        beat(session, second_one, at=NOW + 32 * second, spans=[(600, 615)], position=615)
+        beat(session, first, at=NOW + 40 * second, spans=[(15, 16)], position=16)
+        place = session.execute(select(WatchRecord.position_s, WatchRecord.updated_at)).one()
+        assert place == (615, NOW + 32 * second)
+
+
+def test_a_beat_of_no_session_is_not_found(database, cast):
+    with database.transaction() as session, pytest.raises(NotFound):
+        heartbeats.keep_beat(
+            session, "x" * 26, beat=progress_bitmap.checked_beat(0, 1, ()), now=NOW
+        )
+
+
+def test_the_first_reason_a_session_ended_for_stands(database, cast):
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        first = sessions.end_session(
+            session, playback.session_id, ended_as=PlaybackEnd.REVOKED, now=NOW
+        )
+        second = sessions.end_session(
+            session, playback.session_id, ended_as=PlaybackEnd.CLOSED, now=NOW
+        )
+        assert (first, second) == (1, 0)
+        assert ended_as(session, playback) is PlaybackEnd.REVOKED
+
+
+def test_ending_for_a_login_leaves_other_people_playing(database, cast):
+    with database.transaction() as session:
+        hers = open_for(session, cast.alice, cast)
+        his = open_for(session, cast.bob, cast)
+        sessions.end_for_login(session, cast.alice.id, ended_as=PlaybackEnd.BLOCKED, now=NOW)
+        assert ended_as(session, hers) is PlaybackEnd.BLOCKED
+        assert ended_as(session, his) is None
+
+
+def test_ending_for_a_sign_in_ends_what_that_browser_plays_alone(database, cast, client):
+    here, elsewhere = client.sign_in(cast.alice.id), client.sign_in(cast.alice.id)
+    with database.transaction() as session:
+        playback = sessions.open_playback(
+            session,
+            screen=Screen(login_id=cast.alice.id, sign_in_id=here),
+            webinar_id=cast.webinar_id,
+            now=NOW,
+        )
+        sessions.end_for_sign_in(session, elsewhere, ended_as=PlaybackEnd.SIGNED_OUT, now=NOW)
+        assert ended_as(session, playback) is None
+        sessions.end_for_sign_in(session, here, ended_as=PlaybackEnd.SIGNED_OUT, now=NOW)
+        assert ended_as(session, playback) is PlaybackEnd.SIGNED_OUT
+
+
+def test_ending_for_a_webinar_reaches_every_version(database, cast):
+    with database.transaction() as session:
+        playback = open_for(session, cast.alice, cast)
+        session.get_one(Recording, cast.recording_id).is_current = False
+        session.flush()
+        make_recording(session, session.get_one(Webinar, cast.webinar_id), number=2)
+        newer = open_for(session, cast.bob, cast)
+        sessions.end_for_webinar(session, cast.webinar_id, ended_as=PlaybackEnd.PULLED, now=NOW)
+        assert ended_as(session, playback) is ended_as(session, newer) is PlaybackEnd.PULLED
+
+
+def test_a_session_nobody_heard_of_for_four_hours_is_ended(database, cast):
+    with database.transaction() as session:
+        silent = open_for(session, cast.alice, cast)
+        heard = open_for(session, cast.bob, cast)
+        beat(session, heard, at=NOW + timedelta(hours=2))
+        assert sessions.end_idle(session, now=NOW + timedelta(hours=4)) == 1
+        assert ended_as(session, silent) is PlaybackEnd.IDLE
+        assert ended_as(session, heard) is None
+
+
+def test_a_person_nobody_knows_gets_no_session(database, cast):
+    with database.transaction() as session:
+        stranger = make_login(session)
+        session.delete(stranger)
+        session.flush()
+        with pytest.raises(NotFound):
+            open_for(session, stranger, cast)

@@ -1,0 +1,100 @@
+"""Prices are rows in versions; what was sold keeps the one it was sold at."""
+
+from collections.abc import Sequence
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.core.errors import Invalid
+from lms.models.grants import Offer, OfferKind
+from lms.pricing.price_list import Price, read_prices, say_money, set_prices
+from tests.clock import NOW
+
+SINGLE = Price(OfferKind.SINGLE, 1, 9900, "USD")
+FROM_3 = Price(OfferKind.GROUP_SEATS, 3, 7500, "USD")
+FROM_5 = Price(OfferKind.GROUP_SEATS, 5, 6500, "USD")
+PASS = Price(OfferKind.PASS, 1, 49900, "USD")
+
+
+def priced(database: Database, *prices: Price) -> int:
+    with database.transaction() as session:
+        return set_prices(session, prices, actor=None, now=NOW)
+
+
+def standing(database: Database) -> Sequence[Price]:
+    with database.read_session() as session:
+        return read_prices(session)
+
+
+def test_a_house_begins_without_prices(database: Database) -> None:
+    assert standing(database) == ()
+
+
+def test_prices_are_listed_as_the_trade_counts_them(database: Database) -> None:
+    priced(database, PASS, FROM_5, SINGLE, FROM_3)
+    assert standing(database) == (SINGLE, FROM_3, FROM_5, PASS)
+
+
+def test_a_price_that_changes_is_retired_and_followed_by_the_next_version(
+    database: Database,
+) -> None:
+    priced(database, SINGLE, PASS)
+    dearer = Price(OfferKind.SINGLE, 1, 10900, "USD")
+    assert priced(database, dearer, PASS) == 1
+    assert standing(database) == (dearer, PASS)
+    with database.read_session() as session:
+        kept = session.execute(
+            select(Offer.version, Offer.price_minor, Offer.retired_at.is_(None))
+            .where(Offer.kind == OfferKind.SINGLE)
+            .order_by(Offer.version)
+        )
+        assert [tuple(row) for row in kept] == [(1, 9900, False), (2, 10900, True)]
+
+
+def test_the_same_prices_again_change_nothing(database: Database) -> None:
+    priced(database, SINGLE)
+    assert priced(database, SINGLE) == 0
+
+
+def test_a_price_that_is_not_named_any_more_is_retired_and_may_come_back(
+    database: Database,
+) -> None:
+    priced(database, SINGLE, PASS)
+    priced(database, SINGLE)
+    assert standing(database) == (SINGLE,)
+    priced(database, SINGLE, PASS)
+    assert standing(database) == (SINGLE, PASS)
+
+
+@pytest.mark.parametrize(
+    ("prices", "field"),
+    [
+        ((Price(OfferKind.SINGLE, 1, -1, "USD"),), "single"),
+        ((Price(OfferKind.SINGLE, 1, 100_000_001, "USD"),), "single"),
+        ((FROM_3, FROM_3), "group_seats-3"),
+        ((Price(OfferKind.SINGLE, 1, 1, "QQQ"),), "currency"),
+        ((SINGLE, Price(OfferKind.PASS, 1, 1, "EUR")), "currency"),
+    ],
+)
+def test_a_fault_is_named_by_its_line(
+    database: Database, prices: tuple[Price, ...], field: str
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        priced(database, *prices)
+    assert list(refusal.value.fields) == [field]
+    assert standing(database) == ()
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "said"),
+    [
+        (9900, "USD", "$99.00"),
+        (123456789, "USD", "$1,234,567.89"),
+        (0, "USD", "$0.00"),
+        (500, "JPY", "¥500"),
+        (1050, "EUR", "€10.50"),
+    ],
+)
+def test_money_is_said_with_its_sign(minor: int, currency: str, said: str) -> None:
+    assert say_money(minor, currency) == said

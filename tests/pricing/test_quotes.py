@@ -1,0 +1,366 @@
+"""Prices: P1 to P8 of the specification, over the prices of a house as data."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lms.models.grants import OfferKind
+from lms.pricing.price_list import Price
+from lms.pricing.quotes import (
+    Alternative,
+    Ask,
+    Quote,
+    SoldSeats,
+    Unpriced,
+    by_the_day,
+    holds_until,
+    ladder,
+    locked,
+    quote,
+    refund,
+    seats_total,
+    top_up,
+)
+
+PAID_AT = datetime(2026, 3, 2, 15, tzinfo=UTC)
+SINGLE, GROUP, SHOWING = OfferKind.SINGLE, OfferKind.GROUP_SEATS, OfferKind.GROUP_SHOWING
+INSTITUTIONAL, PASS, CONTRACT = OfferKind.INSTITUTIONAL, OfferKind.PASS, OfferKind.CONTRACT
+PRICES = (
+    Price(SINGLE, 1, 9900, "USD"),
+    Price(GROUP, 3, 7500, "USD"),
+    Price(GROUP, 5, 6500, "USD"),
+    Price(SHOWING, 1, 29900, "USD"),
+    Price(INSTITUTIONAL, 1, 49900, "USD"),
+    Price(PASS, 1, 49900, "USD"),
+)
+
+tiers = st.dictionaries(st.integers(2, 40), st.integers(0, 50_000), max_size=5)
+tariffs = st.builds(
+    lambda single, groups, rest: (
+        Price(SINGLE, 1, single, "USD"),
+        *(Price(GROUP, minimum, minor, "USD") for minimum, minor in groups.items()),
+        *(Price(kind, 1, minor, "USD") for kind, minor in rest.items()),
+    ),
+    st.integers(0, 50_000),
+    tiers,
+    st.dictionaries(st.sampled_from((SHOWING, INSTITUTIONAL, PASS)), st.integers(0, 200_000)),
+)
+seats = st.integers(1, 60)
+
+
+def seats_quote(people: int, covered: int = 0) -> Quote:
+    found = quote(PRICES, Ask(SINGLE, people, covered))
+    assert isinstance(found, Quote)
+    return found
+
+
+def cheaper(found: Quote | Unpriced) -> list[OfferKind]:
+    assert isinstance(found, Quote)
+    return [each.kind for each in found.alternatives]
+
+
+def minor(total: int | Unpriced) -> int:
+    assert isinstance(total, int)
+    return total
+
+
+# P1
+
+
+@pytest.mark.parametrize(
+    ("people", "dollars"),
+    [(1, 99), (2, 198), (3, 225), (4, 300), (5, 325), (6, 390), (7, 455), (8, 520)],
+)
+def test_so_many_seats_cost_so_much(people: int, dollars: int) -> None:
+    assert seats_quote(people).total_minor == dollars * 100
+
+
+def test_the_ladder_lists_one_to_eight() -> None:
+    assert [each.total_minor // 100 for each in ladder(PRICES)] == [
+        99, 198, 225, 300, 325, 390, 455, 520,
+    ]  # fmt: skip
+
+
+def test_a_house_without_prices_has_no_ladder() -> None:
+    assert ladder(()) == ()
+
+
+@pytest.mark.parametrize(
+    ("people", "kind", "minimum", "unit"),
+    [(2, SINGLE, 1, 9900), (3, GROUP, 3, 7500), (4, GROUP, 3, 7500), (5, GROUP, 5, 6500)],
+)
+def test_a_quote_names_its_tier(people: int, kind: OfferKind, minimum: int, unit: int) -> None:
+    found = seats_quote(people)
+    assert (found.kind, found.minimum, found.unit_minor) == (kind, minimum, unit)
+    assert (found.people, found.units, found.currency) == (people, people, "USD")
+
+
+def test_asking_for_a_group_or_for_single_seats_is_the_same() -> None:
+    assert quote(PRICES, Ask(GROUP, 4)) == quote(PRICES, Ask(SINGLE, 4))
+
+
+def test_seats_of_several_webinars_each_have_their_own_tier() -> None:
+    found = quote(PRICES, Ask(SINGLE, 2, webinars=3))
+    assert isinstance(found, Quote)
+    assert (found.units, found.unit_minor, found.total_minor) == (6, 9900, 59400)
+
+
+def test_who_does_not_say_how_many_is_quoted_one() -> None:
+    found = quote(PRICES, Ask(SINGLE))
+    assert isinstance(found, Quote)
+    assert (found.people, found.total_minor) == (None, 9900)
+
+
+@pytest.mark.parametrize("kind", [SHOWING, INSTITUTIONAL])
+def test_a_showing_and_an_institution_are_priced_by_the_webinar(kind: OfferKind) -> None:
+    one, three = quote(PRICES, Ask(kind, 40)), quote(PRICES, Ask(kind, 40, webinars=3))
+    assert isinstance(one, Quote)
+    assert isinstance(three, Quote)
+    assert three.total_minor == 3 * one.total_minor
+
+
+def test_passes_are_priced_by_the_person() -> None:
+    found = quote(PRICES, Ask(PASS, 3))
+    assert isinstance(found, Quote)
+    assert found.total_minor == 3 * 49900
+
+
+def test_a_contract_without_a_price_is_negotiated() -> None:
+    assert quote(PRICES, Ask(CONTRACT, 40)) == Unpriced(CONTRACT)
+
+
+def test_a_house_may_price_its_contracts_by_the_seat() -> None:
+    prices = (*PRICES, Price(CONTRACT, 10, 20000, "USD"))
+    found = quote(prices, Ask(CONTRACT, 40))
+    assert isinstance(found, Quote)
+    assert found.total_minor == 800_000
+    assert quote(prices, Ask(CONTRACT, 9)) == Unpriced(CONTRACT)
+    assert quote(prices, Ask(CONTRACT)) == Unpriced(CONTRACT)
+
+
+@pytest.mark.parametrize("kind", list(OfferKind))
+def test_a_house_without_prices_quotes_nothing(kind: OfferKind) -> None:
+    assert quote((), Ask(kind, 3)) == Unpriced(kind)
+
+
+@given(st.integers(1, 5000))
+def test_more_seats_never_cost_less_in_all(people: int) -> None:
+    assert minor(seats_total(PRICES, people)) <= minor(seats_total(PRICES, people + 1))
+
+
+@given(tariffs, seats)
+def test_a_total_is_units_times_the_price_of_the_highest_tier_reached(
+    prices: tuple[Price, ...], people: int
+) -> None:
+    found = quote(prices, Ask(SINGLE, people))
+    assert isinstance(found, Quote)
+    assert found.total_minor == found.units * found.unit_minor == minor(seats_total(prices, people))
+    reached = [each for each in prices if each.kind in (SINGLE, GROUP) and each.minimum <= people]
+    assert found.minimum == max(each.minimum for each in reached)
+
+
+# P2
+
+
+def test_who_is_covered_is_neither_counted_nor_charged() -> None:
+    found = seats_quote(5, covered=2)
+    assert (found.covered, found.units, found.unit_minor) == (2, 3, 7500)
+    assert found.total_minor == 22500
+
+
+def test_when_all_are_covered_there_is_nothing_to_pay() -> None:
+    found = seats_quote(3, covered=5)
+    assert (found.covered, found.units, found.total_minor) == (3, 0, 0)
+    assert found.alternatives == ()
+
+
+def test_one_person_who_is_covered_pays_nothing() -> None:
+    found = quote(PRICES, Ask(SINGLE, covered=1))
+    assert isinstance(found, Quote)
+    assert (found.covered, found.total_minor) == (1, 0)
+
+
+@given(tariffs, seats, st.integers(0, 60))
+def test_covered_people_cost_what_fewer_people_cost(
+    prices: tuple[Price, ...], people: int, covered: int
+) -> None:
+    found = quote(prices, Ask(SINGLE, people, min(covered, people)))
+    assert isinstance(found, Quote)
+    assert found.total_minor == minor(seats_total(prices, people - min(covered, people)))
+
+
+# P3
+
+
+@pytest.mark.parametrize(
+    ("people", "named"),
+    [(3, []), (4, [SHOWING]), (5, [SHOWING]), (7, [SHOWING]), (8, [SHOWING, INSTITUTIONAL])],
+)
+def test_the_cheaper_offers_are_named(people: int, named: list[OfferKind]) -> None:
+    assert cheaper(seats_quote(people)) == named
+
+
+def test_an_alternative_says_for_how_many_it_is_and_what_it_saves() -> None:
+    assert seats_quote(8).alternatives == (
+        Alternative(SHOWING, 8, 29900),
+        Alternative(INSTITUTIONAL, None, 49900),
+    )
+
+
+@pytest.mark.parametrize(("webinars", "named"), [(5, []), (6, [PASS]), (7, [PASS])])
+def test_a_pass_is_named_from_the_sixth_webinar_in_its_scope(
+    webinars: int, named: list[OfferKind]
+) -> None:
+    assert cheaper(quote(PRICES, Ask(SINGLE, 1, webinars=webinars))) == named
+
+
+def test_covered_people_do_not_make_an_offer_look_cheaper() -> None:
+    assert cheaper(seats_quote(5, covered=2)) == []
+
+
+def test_seats_are_named_to_a_small_institution() -> None:
+    assert cheaper(quote(PRICES, Ask(INSTITUTIONAL, 3))) == [GROUP, SHOWING]
+
+
+def test_seats_are_named_to_a_small_group() -> None:
+    assert cheaper(quote(PRICES, Ask(SHOWING, 2))) == [SINGLE]
+
+
+def test_nothing_is_named_to_an_institution_that_does_not_say_how_many() -> None:
+    assert cheaper(quote(PRICES, Ask(INSTITUTIONAL))) == []
+
+
+def test_seats_are_named_to_who_wants_a_pass_for_few_webinars() -> None:
+    assert cheaper(quote(PRICES, Ask(PASS, 1, webinars=3))) == [SINGLE]
+    assert cheaper(quote(PRICES, Ask(PASS, 1))) == []
+
+
+def test_a_larger_group_is_named_where_it_costs_less() -> None:
+    steep = (Price(SINGLE, 1, 9900, "USD"), Price(GROUP, 3, 5000, "USD"))
+    found = quote(steep, Ask(SINGLE, 2))
+    assert isinstance(found, Quote)
+    assert found.alternatives == (Alternative(GROUP, 3, 15000),)
+
+
+@given(tariffs, st.sampled_from(OfferKind), seats, st.integers(0, 60), st.integers(1, 20))
+def test_an_alternative_is_only_named_when_truly_cheaper(
+    prices: tuple[Price, ...], kind: OfferKind, people: int, covered: int, webinars: int
+) -> None:
+    found = quote(prices, Ask(kind, people, min(covered, people), webinars))
+    if isinstance(found, Unpriced):
+        return
+    for each in found.alternatives:
+        assert each.total_minor < found.total_minor
+        assert each.people is None or each.people >= people - min(covered, people)
+    totals = [each.total_minor for each in found.alternatives]
+    assert totals == sorted(totals)
+
+
+# P4 to P6
+
+
+def test_two_seats_become_five_for_127_dollars() -> None:
+    sold = SoldSeats(2, 19800, PAID_AT)
+    late = PAID_AT + timedelta(days=30) - timedelta(seconds=1)
+    assert top_up(PRICES, sold, 3, now=late) == 12700
+
+
+def test_after_thirty_days_more_seats_are_a_new_order() -> None:
+    sold = SoldSeats(2, 19800, PAID_AT)
+    found = top_up(PRICES, sold, 3, now=PAID_AT + timedelta(days=30))
+    assert found == 22500
+
+
+def test_before_an_invoice_is_paid_more_seats_belong_to_it() -> None:
+    sold = SoldSeats(2, 19800, None)
+    found = top_up(PRICES, sold, 3, now=PAID_AT + timedelta(days=90))
+    assert found == 12700
+
+
+def test_more_seats_never_cost_less_than_nothing() -> None:
+    steep = (Price(SINGLE, 1, 9900, "USD"), Price(GROUP, 3, 1000, "USD"))
+    found = top_up(steep, SoldSeats(2, 19800, PAID_AT), 1, now=PAID_AT)
+    assert found == 0
+
+
+def test_without_a_price_there_is_no_top_up_and_no_refund() -> None:
+    sold = SoldSeats(2, 19800, PAID_AT)
+    assert top_up((), sold, 1, now=PAID_AT) == Unpriced(SINGLE)
+    assert refund((), sold, 1) == Unpriced(SINGLE)
+
+
+def test_five_seats_become_four_and_25_dollars_return() -> None:
+    assert refund(PRICES, SoldSeats(5, 32500, PAID_AT), 1) == 2500
+
+
+@pytest.mark.parametrize("fewer", [5, 6])
+def test_who_gives_all_seats_back_gets_all_back(fewer: int) -> None:
+    assert refund(PRICES, SoldSeats(5, 32500, PAID_AT), fewer) == 32500
+
+
+def test_nothing_returns_where_fewer_seats_would_have_cost_as_much() -> None:
+    steep = (Price(SINGLE, 1, 9900, "USD"), Price(GROUP, 3, 5000, "USD"))
+    assert refund(steep, SoldSeats(3, 15000, PAID_AT), 1) == 0
+
+
+@given(seats, seats)
+def test_a_refund_mirrors_a_top_up(seats_sold: int, more: int) -> None:
+    before = minor(seats_total(PRICES, seats_sold))
+    added = top_up(PRICES, SoldSeats(seats_sold, before, PAID_AT), more, now=PAID_AT)
+    assert isinstance(added, int)
+    grown = SoldSeats(seats_sold + more, before + added, PAID_AT)
+    assert refund(PRICES, grown, more) == added
+
+
+def test_an_order_keeps_the_price_it_was_sold_at() -> None:
+    dearer = tuple(Price(each.kind, each.minimum, 2 * each.price_minor, "USD") for each in PRICES)
+    sold = SoldSeats(2, 19800, PAID_AT)
+    assert top_up(PRICES, sold, 3, now=PAID_AT) == 12700
+    later = top_up(dearer, sold, 3, now=PAID_AT + timedelta(days=31))
+    assert later == 45000
+
+
+# P8
+
+
+def test_a_quote_holds_sixty_days() -> None:
+    assert holds_until(PAID_AT) == PAID_AT + timedelta(days=60)
+
+
+def test_a_purchase_order_received_in_time_locks_the_quote() -> None:
+    just = PAID_AT + timedelta(days=60) - timedelta(seconds=1)
+    assert locked(19800, quoted_at=PAID_AT, received_at=just, today_minor=24000) == 19800
+
+
+def test_a_purchase_order_received_too_late_costs_what_it_costs_today() -> None:
+    late = PAID_AT + timedelta(days=60)
+    assert locked(19800, quoted_at=PAID_AT, received_at=late, today_minor=24000) == 24000
+
+
+# C3
+
+
+@pytest.mark.parametrize(
+    ("added", "minor"),
+    [
+        (date(2026, 1, 1), 36500),
+        (date(2025, 12, 1), 36500),
+        (date(2026, 12, 31), 100),
+        (date(2027, 1, 1), 0),
+        (date(2027, 6, 1), 0),
+        (date(2026, 7, 2), 18300),
+    ],
+)
+def test_the_rest_of_a_term_is_paid_by_the_day(added: date, minor: int) -> None:
+    term = {"starts": date(2026, 1, 1), "ends": date(2027, 1, 1)}
+    assert by_the_day(36500, **term, added=added) == minor
+
+
+@given(st.integers(0, 10_000_000), st.dates(date(2026, 1, 1), date(2027, 1, 1)))
+def test_the_part_before_and_the_part_after_a_day_make_the_whole(full: int, day: date) -> None:
+    starts, ends = date(2026, 1, 1), date(2027, 1, 1)
+    rest = by_the_day(full, starts=starts, ends=ends, added=day)
+    used = full * (day - starts).days / (ends - starts).days
+    assert abs(rest + used - full) <= 0.5

@@ -1,0 +1,44 @@
+"""A real worker process that stands still in the midst of storing an encode; started by tests.
+
+The third file of a run is stored, `stored` appears under DATA_DIR, and nothing more is stored
+until `go` stands there.
+"""
+
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from lms.core.runtime import open_carrel
+from lms.core.settings import Settings
+from lms.jobs import job_runner, leases
+from lms.jobs.queue import Work
+from lms.models.jobs import Lane
+from lms.registry import LIBRARY
+from lms.worker.worker import Worker
+
+STORED, GO, FILES = "stored", "go", 3
+
+
+def main() -> None:
+    leases.LEASE = timedelta(seconds=3)
+    job_runner.LOOK_S = 60.0  # it learns late that another has its job, as on a busy machine
+    carrel = open_carrel(Settings.from_env())
+    storage = type(carrel.storage)
+    take, done = storage.take_file, []
+
+    def take_some(self: object, key: str, path: Path, content_type: str) -> None:
+        take(self, key, path, content_type)
+        done.append(key)
+        if len(done) == FILES:
+            (carrel.settings.data_dir / STORED).touch()
+            while not (carrel.settings.data_dir / GO).exists():
+                time.sleep(0.05)
+
+    storage.take_file = take_some  # type: ignore[method-assign]
+    work = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
+    sys.exit(0 if Worker(carrel, work, (Lane.MEDIA,)).run() else 1)
+
+
+if __name__ == "__main__":
+    main()

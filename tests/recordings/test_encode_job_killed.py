@@ -1,0 +1,207 @@
+"""A worker killed or frozen while it stores an encode leaves nothing behind, on disk and in a bucket."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.clock import now
+from lms.core.runtime import Carrel, open_carrel
+from lms.core.settings import Settings
+from lms.jobs import leases, queue
+from lms.models.jobs import Job, JobState
+from lms.models.recordings import Recording, RecordingState
+from lms.recordings import recordings
+from lms.recordings.encode_job import workshop
+from lms.recordings.recordings import ENCODE
+from tests.factories import make_webinar
+from tests.media.conftest import X264, Make, picture
+from tests.recordings.paused_encode_worker import GO, STORED
+from tests.servers.process import running
+from tests.servers.s3 import S3Server
+from tests.wait_until import until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+
+ROOT = Path(__file__).resolve().parents[2]
+SLUG = "a-talk"
+
+
+@pytest.fixture(params=["local", "s3"])
+def places(request: pytest.FixtureRequest, environ: Mapping[str, str]) -> Mapping[str, str]:
+    if request.param == "local":
+        return environ
+    server: S3Server = request.getfixturevalue("s3_server")
+    return {
+        **environ,
+        "CARREL_STORAGE": server.url("house"),
+        "CARREL_S3_ENDPOINT": server.endpoint,
+        "CARREL_S3_REGION": server.region,
+        "CARREL_S3_ACCESS_KEY": server.access_key,
+        "CARREL_S3_SECRET_KEY": server.secret_key,
+    }
+
+
+@pytest.fixture
+def house(places: Mapping[str, str], database: object) -> Iterator[Carrel]:
+    """The library with one recording that waits for its encode."""
+    carrel = open_carrel(Settings.from_env(places))
+    yield carrel
+    carrel.database.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A recording of which some files are stored, by a worker that stands still in the midst of it."""
+
+    recording_id: str
+    worker: "subprocess.Popen[bytes]"
+    log: Path
+    left: set[str]
+
+
+@pytest.fixture
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Mapping[str, str]:
+    """Where the worker that stands still has its scratch: here, or as one of another machine."""
+    return {"CARREL_SCRATCH": str(tmp_path / "far")} if getattr(request, "param", "") else {}
+
+
+@pytest.fixture
+def begun(
+    house: Carrel, places: Mapping[str, str], make: Make, elsewhere: Mapping[str, str]
+) -> Iterator[Begun]:
+    film = make("film.mp4", *picture(seconds=3), *X264, "-pix_fmt", "yuv444p")
+    house.settings.data_dir.mkdir(exist_ok=True)
+    log = house.settings.data_dir / "log"
+    log.touch()
+    original = recordings.keep_original(house.storage, film, "talk.mp4")
+    with house.database.transaction() as session:
+        make_webinar(session, SLUG)
+        recordings.attach(session, slug=SLUG, original=original, actor=None, now=now())
+    with ExitStack() as stack:
+        worker = stack.enter_context(
+            running(
+                [sys.executable, "-m", "tests.recordings.paused_encode_worker"],
+                ready=lambda: "worker_started" in log.read_text(),
+                log=log,
+                environ={**os.environ, **places, **elsewhere, "PYTHONPATH": str(ROOT)},
+            )
+        )
+        until((house.settings.data_dir / STORED).exists, seconds=180)
+        left = set(house.storage.list(f"renditions/{original.recording_id}/"))
+        assert len(left) == 3
+        yield Begun(original.recording_id, worker, log, left)
+
+
+@pytest.fixture
+def half_stored(begun: Begun) -> tuple[str, set[str]]:
+    """A recording whose worker was killed in the midst of storing it: its id, and what lies there."""
+    begun.worker.send_signal(signal.SIGKILL)
+    begun.worker.wait()
+    return begun.recording_id, begun.left
+
+
+def work(house: Carrel, places: Mapping[str, str], end: JobState, left: set[str]) -> None:
+    """Let an ordinary worker work until the encode has come to that end and what was left is gone."""
+    log = house.settings.data_dir / "next.log"
+    command = [sys.executable, ROOT / "wsgi.py", "worker"]
+    environ = {**os.environ, **places, "PYTHONPATH": str(ROOT)}
+    log.touch()
+
+    def is_over() -> bool:
+        with house.database.read_session() as session:
+            state = session.scalars(select(Job.state).where(Job.kind == ENCODE)).one()
+        return state is end and not left & set(house.storage.list("renditions/"))
+
+    with running(
+        command, ready=lambda: "worker_started" in log.read_text(), log=log, environ=environ
+    ):
+        until(is_over, seconds=180)
+
+
+def taken_over(house: Carrel) -> str:
+    """Take the encode over once its lease has lapsed, as another worker does; returns the job's id."""
+    held = []
+
+    def has_lapsed() -> bool:
+        with house.database.transaction() as session:
+            leases.settle(session, endings={}, now=now())
+            held.append(
+                leases.claim(session, lane=None, kinds=(ENCODE,), worker="another", now=now())
+            )
+        return held[-1] is not None
+
+    until(has_lapsed, seconds=60)
+    return held[-1].public_id
+
+
+def is_clean(places: Mapping[str, str]) -> bool:
+    """Tell whether `carrel media check` finds every file that it should, and no other."""
+    command = [sys.executable, ROOT / "wsgi.py", "media", "check", "--deep", "--json"]
+    environ = {**os.environ, **places, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(command, env=environ, capture_output=True, check=False)
+    told = json.loads(ran.stdout)
+    return (ran.returncode, told["orphan_count"], told["fault_count"]) == (0, 0, 0)
+
+
+def test_the_next_worker_stores_it_and_what_lay_half_stored_is_deleted(
+    house: Carrel, places: Mapping[str, str], half_stored: tuple[str, set[str]]
+) -> None:
+    recording_id, left = half_stored
+    work(house, places, JobState.DONE, left)
+    with house.database.read_session() as session:
+        made = session.scalars(select(Recording)).one()
+        encodes = session.scalars(select(Job).where(Job.kind == ENCODE)).all()
+    assert (made.state, [job.tries for job in encodes]) == (RecordingState.READY, [2])
+    stored = set(house.storage.list(f"renditions/{recording_id}/"))
+    assert {key.split("/")[2] for key in stored} == {made.run}
+    assert is_clean(places)
+
+
+def test_what_a_canceled_encode_left_half_stored_is_deleted(
+    house: Carrel, places: Mapping[str, str], half_stored: tuple[str, set[str]]
+) -> None:
+    recording_id, left = half_stored
+    with house.database.transaction() as session:
+        job_id = session.scalars(select(Job.public_id).where(Job.kind == ENCODE)).one()
+        queue.cancel(session, job_id, actor=None, now=now())
+    work(house, places, JobState.CANCELED, left)
+    assert list(house.storage.list(f"renditions/{recording_id}/")) == []
+    assert is_clean(places)
+
+
+@pytest.mark.parametrize("elsewhere", ["far"], indirect=True)
+def test_a_worker_that_was_frozen_until_another_had_done_it_stores_nothing_more(
+    house: Carrel, places: Mapping[str, str], begun: Begun
+) -> None:
+    begun.worker.send_signal(signal.SIGSTOP)
+    (house.settings.data_dir / GO).touch()
+    work(house, places, JobState.DONE, begun.left)
+    begun.worker.send_signal(signal.SIGCONT)
+    until(lambda: "job_ended" in begun.log.read_text(), seconds=60)
+    with house.database.read_session() as session:
+        made = session.scalars(select(Recording)).one()
+    stored = set(house.storage.list(f"renditions/{begun.recording_id}/"))
+    assert {key.split("/")[2] for key in stored} == {made.run}
+    assert is_clean(places)
+    assert list((house.settings.scratch / "encode").iterdir()) == []
+
+
+def test_a_worker_that_wakes_while_another_encodes_takes_nothing_from_it(
+    house: Carrel, places: Mapping[str, str], begun: Begun
+) -> None:
+    begun.worker.send_signal(signal.SIGSTOP)
+    with workshop(house.settings.scratch / "encode" / taken_over(house)) as folder:
+        (folder / "kept").touch()
+        (house.settings.data_dir / GO).touch()
+        begun.worker.send_signal(signal.SIGCONT)
+        until(lambda: "job_ended" in begun.log.read_text(), seconds=60)
+        assert [path.name for path in folder.iterdir()] == ["kept"]

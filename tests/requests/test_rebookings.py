@@ -1,0 +1,319 @@
+"""Another webinar, or the money back, instead of one that was canceled or moved."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import select
+
+from lms.catalog import webinars
+from lms.core.database import Database
+from lms.core.errors import NotFound
+from lms.core.runtime import Carrel
+from lms.live.change_notices import NewDate
+from lms.models.catalog import Webinar
+from lms.models.grants import Grant
+from lms.models.live import Registration
+from lms.models.organizations import Organization
+from lms.models.requests import DeskRequest
+from lms.requests import rebookings
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_webinar
+from tests.live.upcoming_webinar import DAY, DOORS, HELD_AT, go_round, kinds, tell_changes
+from tests.mailbox import newest
+from tests.seat_rows import add_pool, seat
+from tests.visitor import Visitor
+
+OTHER = "mending-spines"
+THIRD = "paper-and-glue"
+GONE = "long-past"
+
+
+@pytest.fixture
+def to_come(carrel: Carrel, to_come: Cast, database: Database) -> Cast:
+    """The same, with another webinar to come and one that was."""
+    with database.transaction() as session:
+        make_webinar(session, OTHER, held_at=HELD_AT + 9 * DAY)
+        make_webinar(session, GONE)
+    go_round(carrel)
+    return to_come
+
+
+def cancel(database: Database, carrel: Carrel, slug: str) -> None:
+    with database.transaction() as session:
+        webinars.cancel_webinar(session, slug, said="The hall is shut.", actor=None, now=NOW)
+    tell_changes(carrel)
+
+
+def postpone(database: Database, carrel: Carrel, slug: str) -> None:
+    with database.transaction() as session:
+        new = NewDate(HELD_AT + 2 * DAY, "The presenter travels.")
+        webinars.postpone_webinar(session, slug, new, actor=None, now=NOW)
+    tell_changes(carrel)
+
+
+def coming(database: Database, slug: str) -> set[int]:
+    with database.read_session() as session:
+        rows = session.scalars(
+            select(Registration.login_id)
+            .join(Webinar, Webinar.id == Registration.webinar_id)
+            .where(Webinar.slug == slug, Registration.left_at.is_(None))
+        )
+        return set(rows)
+
+
+def holds(client: Visitor, login_id: int, slug: str) -> bool:
+    client.sign_in(login_id)
+    return "there is nothing to pay" in client.get(f"/webinars/{slug}").text
+
+
+def test_nothing_is_to_be_chosen_while_a_webinar_stands(client: Visitor, to_come: Cast) -> None:
+    for who in (to_come.alice, to_come.bob):
+        client.sign_in(who.id)
+        page = client.get(f"/webinars/{to_come.slug}").text
+        assert "Take this one instead" not in page
+        data = {"other": OTHER}
+        assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
+        assert client.post(f"/webinars/{to_come.slug}/money-back").status_code == 404
+
+
+@pytest.mark.parametrize("who", ["dan", "carol"])
+def test_who_was_not_registered_chooses_nothing(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database, who: str
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(getattr(to_come, who).id)
+    page = client.get(f"/webinars/{to_come.slug}").text
+    assert "This webinar is canceled" in page
+    assert "Take this one instead" not in page
+    data = {"other": OTHER}
+    assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
+    assert client.post(f"/webinars/{to_come.slug}/money-back").status_code == 404
+
+
+def test_who_has_a_pass_is_registered_for_the_other_and_asks_for_no_money(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.bob.id)
+    page = client.get(f"/webinars/{to_come.slug}").text
+    assert "The hall is shut." in page
+    assert "Mending spines" in page
+    assert "Ask for my money back" not in page
+    answer = client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
+    assert answer.location == f"/webinars/{OTHER}"
+    assert coming(database, OTHER) == {to_come.bob.id}
+    assert to_come.bob.id not in coming(database, to_come.slug)
+    assert kinds(database, "bob@example.org") == [
+        "live_registered",
+        "live_canceled",
+        "live_registered",
+    ]
+    assert client.post(f"/webinars/{to_come.slug}/money-back").status_code == 404
+
+
+def test_what_somebody_bought_goes_along_to_the_webinar_they_choose(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.alice.id)
+    client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
+    assert holds(client, to_come.alice.id, OTHER)
+    with database.read_session() as session:
+        lines = session.scalars(select(Grant).where(Grant.login_id == to_come.alice.id)).all()
+        other_id = session.scalar(select(Webinar.id).where(Webinar.slug == OTHER))
+        assert [line.webinar_id for line in lines] == [other_id]
+    # exchanged, it can't be exchanged again
+    data = {"other": OTHER}
+    assert client.post(f"/webinars/{to_come.slug}/choose", data=data).status_code == 404
+
+
+@pytest.mark.parametrize("other", [GONE, "nothing", "", "reading-rooms"])
+def test_only_a_webinar_to_come_is_chosen(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database, other: str
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.alice.id)
+    client.post(f"/webinars/{to_come.slug}/choose", data={"other": other})
+    assert "Choose a webinar that is still to come." in client.get("/webinars").text
+    assert to_come.alice.id in coming(database, to_come.slug)
+
+
+def test_money_is_asked_for_once_and_lies_on_the_desk(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.alice.id)
+    for _ in range(2):
+        client.post(f"/webinars/{to_come.slug}/money-back")
+    with database.read_session() as session:
+        [asked] = session.scalars(select(DeskRequest)).all()
+        assert (asked.login_id, asked.webinar_id) == (to_come.alice.id, to_come.webinar_id)
+        assert "I ask for my money back" in asked.message
+    assert "You asked for your money back." in client.get(f"/webinars/{to_come.slug}").text
+    assert to_come.alice.id not in coming(database, to_come.slug)
+    client.sign_in(to_come.ada.id)
+    assert "Alice" in client.get("/staff/requests").text
+
+
+def test_who_asked_for_money_chooses_nothing_besides(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.alice.id)
+    client.post(f"/webinars/{to_come.slug}/money-back")
+    assert "Take this one instead" not in client.get(f"/webinars/{to_come.slug}").text
+    client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
+    assert "You hear from us first" in client.get("/webinars").text
+    assert coming(database, OTHER) == set()
+    assert not holds(client, to_come.alice.id, OTHER)
+
+
+def test_of_two_choices_at_once_one_counts(
+    carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        make_webinar(session, THIRD, held_at=HELD_AT + 10 * DAY)
+    cancel(database, carrel, to_come.slug)
+    ready, refused = Barrier(2), []
+
+    def choose(other: str) -> None:
+        ready.wait()
+        try:
+            with database.transaction() as session:
+                rebookings.choose(
+                    session, to_come.slug, other, to_come.alice.id, doors=DOORS, now=NOW
+                )
+        except NotFound:
+            refused.append(other)
+
+    choosers = [Thread(target=choose, args=(other,)) for other in (OTHER, THIRD)]
+    for chooser in choosers:
+        chooser.start()
+    for chooser in choosers:
+        chooser.join()
+    [lost] = refused
+    [chosen] = {OTHER, THIRD} - {lost}
+    assert coming(database, chosen) == {to_come.alice.id}
+    assert coming(database, lost) == set()
+    with database.read_session() as session:
+        held = select(Webinar.slug).join(Grant, Grant.webinar_id == Webinar.id)
+        assert session.scalars(held.where(Grant.login_id == to_come.alice.id)).all() == [chosen]
+
+
+def test_a_moved_webinar_offers_the_choice_until_it_begins(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
+) -> None:
+    postpone(database, carrel, to_come.slug)
+    client.sign_in(to_come.alice.id)
+    page = client.get(f"/webinars/{to_come.slug}").text
+    assert "This webinar has a new date" in page
+    assert "It was to be held on Thursday 5 March 2026, 10:00 am Eastern." in page
+    assert "The presenter travels." in page
+    assert "Ask for my money back" in page
+    clock.set(HELD_AT + 2 * DAY)
+    assert "Ask for my money back" not in client.get(f"/webinars/{to_come.slug}").text
+
+
+def test_who_registered_for_the_new_date_has_nothing_to_choose(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
+) -> None:
+    postpone(database, carrel, to_come.slug)
+    clock.set(NOW + timedelta(hours=1))
+    with database.transaction() as session:
+        session.get_one(Webinar, to_come.webinar_id).free = True
+    client.sign_in(to_come.dan.id)
+    client.post(f"/webinars/{to_come.slug}/register")
+    assert "Take this one instead" not in client.get(f"/webinars/{to_come.slug}").text
+
+
+def test_a_seat_stays_its_organizations(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        elm = session.get_one(Organization, to_come.organization_id)
+        seat(session, add_pool(session, elm, to_come.webinar_id), to_come.dan.id)
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.dan.id)
+    page = client.get(f"/webinars/{to_come.slug}").text
+    assert "What you get instead" in page
+    assert "Ask for my money back" not in page
+    client.post(f"/webinars/{to_come.slug}/choose", data={"other": OTHER})
+    assert "The seat is the organization" in client.get("/webinars").text
+    assert coming(database, OTHER) == set()
+
+
+def test_staff_move_a_registration_and_undo_it(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    here = f"/staff/webinars/{to_come.slug}/registrants"
+    client.sign_in(to_come.ada.id)
+    page = client.get(here).text
+    assert "Alice" in page
+    assert "Bob" in page
+    data = {"login": to_come.alice.public_id, "other": OTHER}
+    moved = client.post(f"{here}/move", data=data)
+    assert moved.status_code == 303
+    page = client.get(moved.location).text
+    assert "Alice was moved to" in page
+    assert coming(database, OTHER) == {to_come.alice.id}
+    assert holds(client, to_come.alice.id, OTHER)
+    assert not holds(client, to_come.alice.id, to_come.slug)
+    assert newest(database, "alice@example.org").kind == "live_registered"
+    client.sign_in(to_come.ada.id)
+    client.post(f"{here}/undo", data={"login": to_come.alice.public_id})
+    assert coming(database, OTHER) == set()
+    assert to_come.alice.id in coming(database, to_come.slug)
+    assert holds(client, to_come.alice.id, to_come.slug)
+    assert not holds(client, to_come.alice.id, OTHER)
+    client.sign_in(to_come.ada.id)
+    again = client.post(f"{here}/undo", data={"login": to_come.alice.public_id})
+    assert "was not moved" in client.get(again.location).text
+
+
+def test_a_move_away_from_a_canceled_webinar_is_undone_too(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    cancel(database, carrel, to_come.slug)
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}/registrants"
+    for who in (to_come.alice, to_come.bob):
+        client.post(f"{here}/move", data={"login": who.public_id, "other": OTHER})
+    assert coming(database, OTHER) == {to_come.alice.id, to_come.bob.id}
+    for who in (to_come.alice, to_come.bob):
+        client.post(f"{here}/undo", data={"login": who.public_id})
+    assert coming(database, OTHER) == set()
+    assert coming(database, to_come.slug) == {to_come.alice.id, to_come.bob.id}
+
+
+def test_it_is_not_undone_once_the_other_has_been_held(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
+) -> None:
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}/registrants"
+    client.post(f"{here}/move", data={"login": to_come.bob.public_id, "other": OTHER})
+    clock.set(HELD_AT + 9 * DAY)
+    client.sign_in(to_come.ada.id)
+    answer = client.post(f"{here}/undo", data={"login": to_come.bob.public_id})
+    assert "be undone any more" in client.get(answer.location).text
+    assert coming(database, OTHER) == {to_come.bob.id}
+
+
+def test_it_is_not_undone_once_what_was_bought_has_moved_on(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        make_webinar(session, THIRD, held_at=HELD_AT + 10 * DAY)
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}/registrants"
+    client.post(f"{here}/move", data={"login": to_come.alice.public_id, "other": OTHER})
+    client.post(
+        f"/staff/webinars/{OTHER}/registrants/move",
+        data={"login": to_come.alice.public_id, "other": THIRD},
+    )
+    answer = client.post(f"{here}/undo", data={"login": to_come.alice.public_id})
+    assert "has moved on since" in client.get(answer.location).text
+    assert to_come.alice.id not in coming(database, to_come.slug)
+    assert coming(database, THIRD) == {to_come.alice.id}
+    assert holds(client, to_come.alice.id, THIRD)

@@ -1,0 +1,369 @@
+"""The desk of requests: what is asked, what it is quoted, until when it is answered, and how."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from lms.branding import HouseWords, describe_house
+from lms.core.database import Database
+from lms.core.errors import Conflict, Invalid, NotFound
+from lms.mail.links import Doors, Office
+from lms.models.audit import AuditEntry
+from lms.models.grants import OfferKind
+from lms.models.mail import Mail
+from lms.models.requests import RequestKind, RequestState
+from lms.pricing.price_list import Price, set_prices
+from lms.requests import requests
+from lms.requests.reading import (
+    RequestFacts,
+    Wanted,
+    count_waiting,
+    find_request,
+    list_requests,
+    number_of,
+)
+from lms.requests.requests import NewRequest, due_after
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.mailbox import letters, newest
+
+EASTERN = ZoneInfo("America/New_York")
+OFFICE = Office(Doors("http://localhost"), EASTERN)
+NEW = NewRequest(RequestKind.REGISTER, "Dan", "dan@example.org")
+NOBODY = "0" * 26
+PRICES = (
+    Price(OfferKind.SINGLE, 1, 9900, "USD"),
+    Price(OfferKind.GROUP_SEATS, 3, 7500, "USD"),
+    Price(OfferKind.GROUP_SEATS, 5, 6500, "USD"),
+)
+
+
+@pytest.fixture
+def priced(database: Database) -> Database:
+    with database.transaction() as session:
+        set_prices(session, PRICES, actor=None, now=NOW)
+    return database
+
+
+def asked(database: Database, new: NewRequest = NEW, *, at: datetime = NOW) -> RequestFacts:
+    with database.transaction() as session:
+        return requests.ask(session, new, office=OFFICE, actor=None, now=at)
+
+
+def read(database: Database, facts: RequestFacts) -> RequestFacts:
+    with database.read_session() as session:
+        return find_request(session, facts.public_id)
+
+
+# until when
+
+
+@pytest.mark.parametrize(
+    ("asked_at", "due"),
+    [
+        ("2026-03-05T10:00", "2026-03-06T17:00"),  # Thursday: Friday
+        ("2026-03-06T10:00", "2026-03-09T17:00"),  # Friday: Monday
+        ("2026-03-06T23:59", "2026-03-09T17:00"),
+        ("2026-03-07T12:00", "2026-03-09T17:00"),  # Saturday
+        ("2026-03-08T12:00", "2026-03-09T17:00"),  # Sunday
+        ("2026-03-09T00:00", "2026-03-10T17:00"),  # Monday
+    ],
+)
+def test_an_answer_is_due_by_the_end_of_the_next_working_day(asked_at: str, due: str) -> None:
+    moment = datetime.fromisoformat(asked_at).replace(tzinfo=EASTERN)
+    assert due_after(moment, EASTERN) == datetime.fromisoformat(due).replace(tzinfo=EASTERN)
+
+
+def test_days_are_those_of_the_house() -> None:
+    friday_in_new_york = datetime(2026, 3, 7, 3, tzinfo=UTC)
+    assert due_after(friday_in_new_york, EASTERN).astimezone(EASTERN).day == 9
+    thursday_in_los_angeles = datetime(2026, 3, 6, 7, tzinfo=UTC)
+    zone = ZoneInfo("America/Los_Angeles")
+    assert due_after(thursday_in_los_angeles, zone).astimezone(zone).day == 6
+
+
+# asking
+
+
+def test_a_request_has_a_number_that_can_be_read_out(database: Database) -> None:
+    facts = asked(database)
+    assert facts.number == number_of(facts.public_id)
+    assert len(facts.number) == 9
+    assert facts.state is RequestState.NEW
+
+
+def test_a_request_is_quoted_the_price_of_its_day(priced: Database) -> None:
+    five = replace(NEW, kind=RequestKind.GROUP, quantity=5)
+    facts = asked(priced, five)
+    assert (facts.offer, facts.quoted_minor) == (OfferKind.GROUP_SEATS, 32500)
+
+
+def test_who_holds_it_already_is_quoted_nothing(priced: Database) -> None:
+    facts = asked(priced, replace(NEW, quantity=3, covered=1))
+    assert facts.quoted_minor == 19800
+
+
+def test_trouble_is_quoted_no_price(priced: Database) -> None:
+    facts = asked(priced, replace(NEW, kind=RequestKind.TROUBLE))
+    assert (facts.offer, facts.quoted_minor) == (None, None)
+
+
+def test_what_has_no_price_is_asked_for_all_the_same(priced: Database) -> None:
+    facts = asked(priced, replace(NEW, kind=RequestKind.CONTRACT, quantity=40))
+    assert (facts.offer, facts.quoted_minor) == (OfferKind.CONTRACT, None)
+
+
+def test_a_payment_is_quoted_for_what_it_is_for(priced: Database) -> None:
+    new = replace(NEW, kind=RequestKind.INVOICE, offer=OfferKind.SINGLE, quantity=2)
+    assert asked(priced, new).quoted_minor == 19800
+
+
+@pytest.mark.parametrize(("days", "minor"), [(59, 32500), (60, 65000)])
+def test_a_purchase_order_received_in_time_locks_its_quote(
+    priced: Database, days: int, minor: int
+) -> None:
+    first = asked(priced, replace(NEW, kind=RequestKind.GROUP, quantity=5))
+    dearer = [replace(each, price_minor=2 * each.price_minor) for each in PRICES]
+    with priced.transaction() as session:
+        set_prices(session, dearer, actor=None, now=NOW)
+    order = replace(
+        NEW,
+        kind=RequestKind.PURCHASE_ORDER,
+        offer=OfferKind.GROUP_SEATS,
+        quantity=5,
+        quote_of=first.public_id,
+    )
+    facts = asked(priced, order, at=NOW + timedelta(days=days))
+    assert (facts.quoted_minor, facts.quote_of) == (minor, first.public_id)
+
+
+def test_a_purchase_order_for_something_else_has_a_price_of_its_own(priced: Database) -> None:
+    first = asked(priced, replace(NEW, kind=RequestKind.GROUP, quantity=5))
+    order = replace(
+        NEW,
+        kind=RequestKind.PURCHASE_ORDER,
+        offer=OfferKind.SINGLE,
+        quantity=2,
+        quote_of=first.public_id,
+    )
+    assert asked(priced, order).quoted_minor == 19800
+
+
+def test_a_quote_that_never_was_is_not_found(priced: Database) -> None:
+    with pytest.raises(NotFound):
+        asked(priced, replace(NEW, quote_of=NOBODY))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", " "),
+        ("name", "x" * 201),
+        ("email", "nobody"),
+        ("quantity", 0),
+        ("quantity", 10_001),
+        ("message", "x" * 5001),
+        ("organization_name", "x" * 201),
+        ("reference", "x" * 81),
+    ],
+)
+def test_a_request_with_a_fault_is_refused_by_field(
+    database: Database, field: str, value: object
+) -> None:
+    with pytest.raises(Invalid) as refusal:
+        asked(database, replace(NEW, **{field: value}))  # type: ignore[arg-type]  # one of its fields
+    assert list(refusal.value.fields) == [field]
+
+
+def test_the_receipt_says_number_and_due_time_and_links_to_the_status(
+    priced: Database, cast: Cast
+) -> None:
+    facts = asked(priced, replace(NEW, webinar_id=cast.webinar_id))
+    letter = newest(priced, "dan@example.org")
+    assert facts.number in letter.subject
+    assert f"http://localhost/requests/{facts.public_id}" in letter.text
+    for text in (letter.text, letter.html):
+        assert "5:00 pm Eastern" in text
+        assert "Reading rooms" in text
+        assert "$99.00" in text
+
+
+def test_the_house_is_told(database: Database) -> None:
+    words = HouseWords("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
+    with database.transaction() as session:
+        describe_house(session, words, actor=None, now=NOW)
+    facts = asked(database)
+    assert f"/staff/requests/{facts.public_id}" in newest(database, "desk@example.org").text
+
+
+def test_the_trail_names_nobody(database: Database) -> None:
+    facts = asked(database)
+    with database.read_session() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+    assert (entry.act, entry.subject, entry.detail) == ("request.asked", facts.public_id, {})
+
+
+# answering
+
+
+def test_a_request_is_taken_in_hand_and_done(database: Database) -> None:
+    facts = asked(database)
+    with database.transaction() as session:
+        requests.take_in_hand(session, facts.public_id, actor=None, now=NOW)
+    assert read(database, facts).state is RequestState.IN_HAND
+    with database.transaction() as session:
+        requests.finish(
+            session, facts.public_id, answer="", doors=OFFICE.doors, actor=None, now=NOW
+        )
+    done = read(database, facts)
+    assert (done.state, done.closed_at) == (RequestState.DONE, NOW)
+    assert [letter.kind for letter in letters(database, "dan@example.org")] == ["request_received"]
+
+
+def test_an_answer_is_mailed(database: Database) -> None:
+    facts = asked(database)
+    with database.transaction() as session:
+        requests.finish(
+            session,
+            facts.public_id,
+            answer="Try it now.\nIt works.\n\nWarmly",
+            doors=OFFICE.doors,
+            actor=None,
+            now=NOW,
+        )
+    letter = newest(database, "dan@example.org", "request_answered")
+    assert "Try it now.\nIt works." in letter.text
+    assert "Try it now.<br>It works." in letter.html
+
+
+def test_declining_needs_a_reason_that_is_mailed(database: Database) -> None:
+    facts = asked(database)
+    with pytest.raises(Invalid), database.transaction() as session:
+        requests.decline(
+            session, facts.public_id, answer=" ", doors=OFFICE.doors, actor=None, now=NOW
+        )
+    with database.transaction() as session:
+        requests.decline(
+            session, facts.public_id, answer="Sold out", doors=OFFICE.doors, actor=None, now=NOW
+        )
+    assert read(database, facts).state is RequestState.DECLINED
+    assert "Sold out" in newest(database, "dan@example.org", "request_answered").text
+
+
+def test_what_was_answered_is_not_answered_twice(database: Database) -> None:
+    facts = asked(database)
+    with database.transaction() as session:
+        requests.finish(
+            session, facts.public_id, answer="", doors=OFFICE.doors, actor=None, now=NOW
+        )
+    with pytest.raises(Conflict), database.transaction() as session:
+        requests.finish(
+            session, facts.public_id, answer="", doors=OFFICE.doors, actor=None, now=NOW
+        )
+    with pytest.raises(Conflict), database.transaction() as session:
+        requests.take_in_hand(session, facts.public_id, actor=None, now=NOW)
+
+
+def test_a_closed_request_can_be_opened_again(database: Database) -> None:
+    facts = asked(database)
+    with pytest.raises(Conflict), database.transaction() as session:
+        requests.reopen(session, facts.public_id, actor=None, now=NOW)
+    with database.transaction() as session:
+        requests.finish(
+            session, facts.public_id, answer="", doors=OFFICE.doors, actor=None, now=NOW
+        )
+        requests.reopen(session, facts.public_id, actor=None, now=NOW)
+    assert (read(database, facts).state, read(database, facts).closed_at) == (
+        RequestState.IN_HAND,
+        None,
+    )
+
+
+def test_what_is_not_there_is_not_found(database: Database) -> None:
+    with database.transaction() as session:
+        with pytest.raises(NotFound):
+            requests.take_in_hand(session, NOBODY, actor=None, now=NOW)
+        with pytest.raises(NotFound):
+            requests.reopen(session, NOBODY, actor=None, now=NOW)
+        with pytest.raises(NotFound):
+            requests.keep_note(session, NOBODY, note="x", actor=None, now=NOW)
+
+
+def test_staff_keep_a_note_that_nobody_is_sent(database: Database) -> None:
+    facts = asked(database)
+    with database.transaction() as session:
+        requests.keep_note(session, facts.public_id, note=" Rang twice. ", actor=None, now=NOW)
+    assert read(database, facts).note == "Rang twice."
+    with pytest.raises(Invalid), database.transaction() as session:
+        requests.keep_note(session, facts.public_id, note="x" * 5001, actor=None, now=NOW)
+    assert len(letters(database, "dan@example.org")) == 1
+
+
+def test_a_corrected_address_gets_the_receipt(database: Database) -> None:
+    facts = asked(database, replace(NEW, email="dna@example.org"))
+    with database.transaction() as session:
+        requests.correct_address(
+            session, facts.public_id, email="dan@example.org", office=OFFICE, now=NOW
+        )
+    assert read(database, facts).email == "dan@example.org"
+    assert facts.number in newest(database, "dan@example.org").subject
+
+
+def test_the_address_of_a_closed_request_stays(database: Database) -> None:
+    facts = asked(database)
+    with database.transaction() as session:
+        requests.finish(
+            session, facts.public_id, answer="", doors=OFFICE.doors, actor=None, now=NOW
+        )
+    with pytest.raises(Conflict), database.transaction() as session:
+        requests.correct_address(session, facts.public_id, email="x@y.org", office=OFFICE, now=NOW)
+
+
+def test_the_receipt_is_sent_again(database: Database) -> None:
+    facts = asked(database)
+    with database.transaction() as session:
+        requests.send_receipt_again(session, facts.public_id, office=OFFICE, now=NOW)
+        assert len(session.scalars(select(Mail)).all()) == 2
+
+
+# the list
+
+
+def found(database: Database, wanted: Wanted) -> list[str]:
+    with database.read_session() as session:
+        return [each.name for each in list_requests(session, wanted, offset=0, limit=10).items]
+
+
+def test_the_list_shows_what_is_due_first_and_what_is_closed_last(database: Database) -> None:
+    closed = asked(database, replace(NEW, name="Closed"), at=NOW - timedelta(days=9))
+    asked(database, replace(NEW, name="Later"))
+    asked(database, replace(NEW, name="Sooner"), at=NOW - timedelta(days=7))
+    with database.transaction() as session:
+        requests.finish(
+            session, closed.public_id, answer="", doors=OFFICE.doors, actor=None, now=NOW
+        )
+    assert found(database, Wanted()) == ["Sooner", "Later", "Closed"]
+    assert found(database, Wanted(states=(RequestState.DONE,))) == ["Closed"]
+    assert found(database, Wanted(overdue_at=NOW)) == ["Sooner"]
+
+
+def test_the_list_is_searched_by_name_number_webinar_and_kind(
+    database: Database, cast: Cast
+) -> None:
+    facts = asked(database, replace(NEW, name="Dan Pellerin", webinar_id=cast.webinar_id))
+    asked(database, replace(NEW, name="Eve", email="eve@example.org", kind=RequestKind.TROUBLE))
+    assert found(database, Wanted(query="pellerin")) == ["Dan Pellerin"]
+    assert found(database, Wanted(query="reading")) == ["Dan Pellerin"]
+    assert found(database, Wanted(query=facts.number)) == ["Dan Pellerin"]
+    assert found(database, Wanted(kind=RequestKind.TROUBLE)) == ["Eve"]
+
+
+def test_staff_see_how_many_wait_and_how_many_are_late(database: Database) -> None:
+    asked(database)
+    asked(database, at=NOW - timedelta(days=7))
+    with database.read_session() as session:
+        waiting = count_waiting(session, now=NOW)
+    assert (waiting.total, waiting.overdue) == (2, 1)

@@ -1,0 +1,150 @@
+"""A valid row for any table, made from what the table itself says."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Enum,
+    Float,
+    Integer,
+    LargeBinary,
+    Numeric,
+    String,
+    Table,
+    insert,
+)
+
+from lms.core.database import Base, UTCDateTime
+
+START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+REFERRED = object()  # a row of the table that the column refers to is made for it
+# what a table's CHECKs ask for and its column types do not tell
+KNOWN: Mapping[str, Mapping[str, Any]] = {
+    "assignment": {"login_id": REFERRED, "state": "invited", "expires_at": START},
+    "attendance": {"minutes": 50},
+    "certificate": {"kind": "watched", "reason": "", "credit_minutes": 60},
+    "certificate_rule": {"percent": 90},
+    "badge_key": {"state": "active", "private_key": b"sealed"},
+    "claim_link": {"expires_at": START + timedelta(hours=1), "most_uses": 1, "uses": 0},
+    "grant_line": {"login_id": REFERRED, "scope": "everything"},
+    "caption": {"key": "renditions/x/captions/y.vtt"},
+    "page_moment": {"starts_s": 0.0},
+    "passage": {"starts_s": 0.0},
+    "house": {"id": 1, "accent": "#1f6b4f"},
+    "offer": {"currency": "USD"},
+    "trainee": {"is_begun": False, "reminded": None},
+    "training": {"due_at": START + timedelta(days=1), "title": "x", "policy": ""},
+    "delivery_kit": {"size_bytes": 0, "downloads": 0},
+    "email_token": {"expires_at": START + timedelta(hours=1)},
+    "sign_in": {"expires_at": START + timedelta(hours=1)},
+    "past_import_row": {
+        "number": 1,
+        "line": 1,
+        "answer": "ok",
+        "sentence": "",
+        "sale_public_id": "a" * 26,
+    },
+    "webinar": {"minutes": 60},
+    "pulled_instead": {"kind": "webinar", "other_id": REFERRED},
+    "pool": {"scope": "everything"},
+    "sale": {"login_id": REFERRED, "currency": "USD", "refunded_minor": 0},
+    "seat_import_row": {
+        "number": 1,
+        "line": 1,
+        "email": "pat@example.org",
+        "email_key": "pat@example.org",
+        "answer": "ok",
+    },
+    "embed_link": {"expires_at": START + timedelta(hours=1)},
+    "embed_code": {"frame_id": REFERRED, "expires_at": START + timedelta(hours=1), "tries": 0},
+    "lti_deployment": {"state": "pending"},
+    "lti_frame_session": {
+        "expires_at": START + timedelta(hours=1),
+        "purpose": "embed",
+        "role": "anonymous",
+        "embed_link_id": REFERRED,
+    },
+    "lti_identity_link": {
+        "email": "pat@example.org",
+        "email_key": "pat@example.org",
+        "expires_at": START + timedelta(hours=1),
+    },
+    "lti_map_pair": {"number": 1, "evidence": "address", "state": "open", "is_chosen": False},
+    "lti_people_map": {"state": "draft"},
+    "lti_pending_login": {"expires_at": START + timedelta(hours=1)},
+    "lti_registration_invite": {"expires_at": START + timedelta(hours=1)},
+    "lti_registration": {"leeway_s": 60},
+    "lti_resource_link": {"threshold": 90},
+    "lti_signing_key": {"state": "next"},
+    "lti_progress_mark": {"id": 1},
+    "lti_turn": {"registration_id": REFERRED, "failures": 0},
+    "lti_score": {"state": "queued", "share": 0.5, "given": 0.5},
+    "upload": {"expires_at": START + timedelta(hours=1), "size_bytes": 1, "kept_bytes": 0},
+    "verified_domain": {"domain": "library.example.org"},
+    "waiting_entry": {"login_id": REFERRED},
+    "showing": {"closes_at": START + timedelta(hours=9)},
+    "stream": {"held_until": START + timedelta(seconds=45)},
+    "playback_session": {"expires_at": START + timedelta(hours=1)},
+}
+_numbers = count(1)
+
+Row = dict[str, Any]
+
+
+def table(name: str) -> Table:
+    """Return one of our tables by its name."""
+    return Base.metadata.tables[name]
+
+
+def put(connection: Connection, name: str, /, **given: Any) -> Row:
+    """Insert a valid row with the given values, and the rows it needs, and return it."""
+    row = valid(connection, name, **given)
+    key = connection.execute(insert(table(name)).values(row)).inserted_primary_key
+    assert key is not None
+    return {**row, **key._mapping}
+
+
+def valid(connection: Connection, name: str, /, **given: Any) -> Row:
+    """Return the values of a row that may be inserted; the rows it refers to are inserted."""
+    columns = [column for column in table(name).columns if _must_be_given(column)]
+    known = {**KNOWN.get(name, {}), **given}
+    for key in [key for key, value in known.items() if value is REFERRED]:
+        known[key] = value_for(connection, table(name).columns[key])
+    made = {
+        column.key: value_for(connection, column) for column in columns if column.key not in known
+    }
+    return {**made, **known}
+
+
+def _must_be_given(column: Column[Any]) -> bool:
+    is_made = column.primary_key and not column.foreign_keys
+    return not column.nullable and column.server_default is None and not is_made
+
+
+def value_for(connection: Connection, column: Column[Any]) -> Any:
+    """Return a value for a column; when it refers to another table, that row is inserted."""
+    for key in column.foreign_keys:
+        parent = put(connection, key.column.table.name)
+        return parent[key.column.key]
+    if isinstance(column.type, Enum):
+        return column.type.enums[0]
+    number = next(_numbers)
+    for kind, value in (
+        (String, f"v{number}"[: getattr(column.type, "length", None) or 80]),
+        (UTCDateTime, START),
+        (Boolean, False),
+        (LargeBinary, number.to_bytes(getattr(column.type, "length", None) or 32, "big")),
+        (Integer, number),
+        (Float, 1.0),
+        (Numeric, 1),
+        (JSON, {}),
+    ):
+        if isinstance(column.type, kind):
+            return value
+    raise TypeError(f"{column} has a type that this module has no value for: {column.type!r}")

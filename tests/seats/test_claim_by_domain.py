@@ -1,0 +1,71 @@
+"""Taking a seat by one's address at the organization's own domain (S7)."""
+
+import pytest
+from sqlalchemy import select, update
+
+from lms.core.database import Database
+from lms.core.errors import NotFound
+from lms.models.accounts import Login
+from lms.models.mail import Mail
+from lms.models.seats import AssignmentEnd, ClaimPolicy
+from lms.organizations import email_domains
+from lms.seats import claim_routes, pools
+from tests.clock import NOW
+from tests.factories import make_login
+from tests.seats.pool_fixtures import DOORS, Home, let_go, make_home, take_seat
+
+KIM = "kim@library.example.org"
+
+
+def opened(database: Database, policy: ClaimPolicy = ClaimPolicy.DOMAIN) -> tuple[Home, int]:
+    home = make_home(database, 2)
+    with database.transaction() as session:
+        email_domains.verify(
+            session, home.organization_id, "library.example.org", actor=None, now=NOW
+        )
+        pools.set_claim_policy(session, home.pool_id, policy, actor=None, now=NOW)
+        return home, make_login(session, KIM).id
+
+
+def claim(database: Database, home: Home, login_id: int) -> str:
+    with database.transaction() as session:
+        got = claim_routes.claim_by_domain(
+            session, home.pool_id, login_id, doors=DOORS, actor=None, now=NOW
+        )
+        return type(got).__name__
+
+
+def test_somebody_else_and_somebody_unconfirmed_claim_nothing(database: Database) -> None:
+    home, kim = opened(database)
+    with database.transaction() as session:
+        stranger = make_login(session, "kim@other.example.org").id
+        session.execute(update(Login).where(Login.id == kim).values(confirmed_at=None))
+    for login_id in (stranger, kim):
+        with pytest.raises(NotFound):
+            claim(database, home, login_id)
+
+
+def test_a_pool_for_the_invited_alone_lets_nobody_in_by_domain(database: Database) -> None:
+    home, kim = opened(database, ClaimPolicy.INVITATION)
+    with pytest.raises(NotFound):
+        claim(database, home, kim)
+
+
+def test_an_address_of_the_domain_takes_a_seat_once_and_is_told(database: Database) -> None:
+    home, kim = opened(database)
+    assert [claim(database, home, kim) for _ in range(2)] == ["Claimed", "Already"]
+    with database.read_session() as session:
+        assert session.scalars(select(Mail.kind)).all() == ["seat_claimed"]
+
+
+def test_who_was_removed_by_a_manager_does_not_come_back_by_domain(database: Database) -> None:
+    home, kim = opened(database)
+    let_go(database, take_seat(database, home.pool_id, kim))
+    with pytest.raises(NotFound):
+        claim(database, home, kim)
+
+
+def test_who_left_by_themselves_may_come_back(database: Database) -> None:
+    home, kim = opened(database)
+    let_go(database, take_seat(database, home.pool_id, kim), reason=AssignmentEnd.LEFT)
+    assert claim(database, home, kim) == "Claimed"

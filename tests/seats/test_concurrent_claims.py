@@ -1,0 +1,194 @@
+"""Many at once: real threads over a real database, on both kinds of it."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from lms.core.compiled_statements import Driver
+from lms.core.database import Database
+from lms.grants.grants import Term
+from lms.models.grants import Withdrawal
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Seat
+from lms.seats import claims, pools
+from lms.seats.claim_statements import Full, Place, Sitter, count_on, seat_one, sit_down
+from lms.seats.waitlist_offers import impatient
+from tests.clock import NOW
+from tests.seats.pool_fixtures import (
+    DAY,
+    DOORS,
+    counts,
+    invite,
+    let_go,
+    make_home,
+    more,
+    people,
+    settle_at,
+    states,
+    take,
+    take_seat,
+    wait,
+)
+from tests.seats.test_claims import email_of
+from tests.servers.databases import on_postgresql
+
+CROWD = 12
+
+
+def together(number: int, act: Callable[[int], object]) -> list[object]:
+    """Do something so many times at once, and return what each answered."""
+    ready = Barrier(number)
+
+    def start(place: int) -> object:
+        ready.wait()
+        return act(place)
+
+    with ThreadPoolExecutor(number) as crowd:
+        return list(crowd.map(start, range(number)))
+
+
+def kinds(answers: list[object]) -> Counter[str]:
+    return Counter(type(answer).__name__ for answer in answers)
+
+
+def test_of_many_who_claim_the_last_seats_as_many_get_one_as_there_are(database: Database) -> None:
+    home = make_home(database, 5)
+    crowd = people(database, CROWD)
+    for _ in range(3):
+        answers = together(CROWD, lambda place: take(database, home.pool_id, crowd[place]))
+    assert kinds(answers) == {"Already": 5, "Full": CROWD - 5}
+    assert counts(database, home.pool_id) == (5, 5)
+
+
+def test_one_person_who_clicks_many_times_has_one_seat(database: Database) -> None:
+    home = make_home(database, 5)
+    [pat] = people(database, 1)
+    answers = together(CROWD, lambda _: take(database, home.pool_id, pat))
+    assert kinds(answers) == {"Claimed": 1, "Already": CROWD - 1}
+    assert counts(database, home.pool_id) == (1, 5)
+
+
+def test_one_invited_person_who_clicks_many_times_has_one_seat(database: Database) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    invite(database, home.pool_id, email_of(database, pat))
+    answers = together(CROWD, lambda _: take(database, home.pool_id, pat))
+    assert kinds(answers) == {"Claimed": 1, "Already": CROWD - 1}
+    assert counts(database, home.pool_id) == (1, 1)
+
+
+def test_claims_releases_and_settlements_at_once_keep_the_count_exact(database: Database) -> None:
+    home = make_home(database, 6, Term(NOW - 90 * DAY, NOW + 90 * DAY))
+    sitting = people(database, 4)
+    taken = [take_seat(database, home.pool_id, one, NOW - 30 * DAY) for one in sitting]
+    crowd = people(database, CROWD)
+
+    def act(place: int) -> object:
+        if place < 4:
+            with database.transaction() as session:
+                return claims.release(
+                    session, taken[place], AssignmentEnd.LEFT, doors=DOORS, actor=None, now=NOW
+                )
+        if place < 6:
+            return settle_at(database, home.pool_id, NOW)
+        return take(database, home.pool_id, crowd[place])
+
+    together(CROWD, act)
+    for login_id in crowd:
+        take(database, home.pool_id, login_id)
+    assert counts(database, home.pool_id) == (6, 6)
+
+
+def test_a_refund_in_the_midst_of_claims_leaves_no_one_too_many(database: Database) -> None:
+    home = make_home(database, 4)
+    more(database, home, 4, Term(NOW), at=NOW)
+    with database.read_session() as session:
+        second = pools.grants_of(session, home.pool_id)[1].public_id
+    crowd = people(database, CROWD)
+
+    def act(place: int) -> object:
+        if place == CROWD // 2:
+            with database.transaction() as session:
+                return pools.revoke_pool_grant(
+                    session, second, Withdrawal.REFUNDED, reason="", actor=None, now=NOW
+                )
+        return take(database, home.pool_id, crowd[place])
+
+    together(CROWD, act)
+    assert counts(database, home.pool_id) == (4, 4)
+    with database.read_session() as session:
+        sitting = select(func.count(Assignment.id)).where(
+            Assignment.state == AssignmentState.CLAIMED
+        )
+        assert session.scalar(sitting) == 4
+
+
+@pytest.mark.skipif(not on_postgresql(), reason="SQLite lets one write at a time")
+def test_who_waits_and_claims_at_that_moment_is_not_waited_for(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan = people(database, 2)
+    seat = take_seat(database, home.pool_id, pat)
+    wait(database, home.pool_id, dan)
+    with database.transaction() as session:  # dan's claim, before it comes to the count
+        sitter = claims.asking_sitter(session, dan)
+        driver = Driver.of(session)
+        sit_down(driver, home.pool_id, sitter, Place(AssignmentState.CLAIMED), NOW)
+        let_go(database, seat)
+        assert count_on(driver, home.pool_id, 1)
+    assert states(database, home.pool_id)[dan] is AssignmentState.CLAIMED
+    assert counts(database, home.pool_id) == (1, 1)
+
+
+def test_a_lock_that_stays_is_not_taken_for_a_fault_of_the_database(database: Database) -> None:
+    with pytest.raises(DBAPIError), database.transaction() as session, impatient(session):
+        session.execute(text("SELECT no_such_function()"))
+
+
+def while_open(
+    database: Database, first: Callable[[Session], object], then: Callable[[], object]
+) -> object:
+    """Do `then` while the transaction of `first` is still open, and commit that meanwhile."""
+    with ThreadPoolExecutor(1) as beside:
+        with database.transaction() as session:
+            first(session)
+            later = beside.submit(then)
+            wait_for([later], timeout=0.3)
+        return later.result()
+
+
+def test_who_finds_the_last_seat_gone_at_the_count_leaves_no_trace(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan = people(database, 2)
+    answer = while_open(
+        database,
+        lambda session: claims.claim(session, home.pool_id, pat, actor=None, now=NOW),
+        lambda: take(database, home.pool_id, dan),
+    )
+    assert answer == Full()
+    assert counts(database, home.pool_id) == (1, 1)
+    with database.read_session() as session:
+        assert session.scalar(select(func.count(Seat.id))) == 1
+        assert session.scalars(select(Assignment.login_id)).all() == [pat]
+
+
+def test_who_is_invited_while_claiming_has_the_seat_of_the_invitation(database: Database) -> None:
+    home = make_home(database, 2)
+    [pat] = people(database, 1)
+    email = email_of(database, pat)
+    place = Place(AssignmentState.INVITED, NOW + 14 * DAY)
+    answer = while_open(
+        database,
+        lambda session: seat_one(
+            session, home.pool_id, Sitter(None, email, email), place, actor=None, now=NOW
+        ),
+        lambda: take(database, home.pool_id, pat),
+    )
+    assert isinstance(answer, claims.Claimed)
+    assert answer.was_invited
+    assert counts(database, home.pool_id) == (1, 2)

@@ -1,0 +1,113 @@
+"""The letters that a worker writes after the commit: offers, lists, people over capacity."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from lms.core.runtime import Carrel
+from lms.grants.grants import Term
+from lms.jobs import queue
+from lms.jobs.queue import Work
+from lms.models.jobs import Job, JobState, Lane
+from lms.models.mail import Mail
+from lms.registry import LIBRARY
+from lms.seats.seat_counts import HELD_BACK_FOR, TELL, UNDO_FOR, tell_later
+from lms.worker.worker import see_through
+from tests.clock import NOW, Clock
+from tests.seats.pool_fixtures import (
+    DAY,
+    YEAR,
+    Home,
+    invite,
+    let_go,
+    make_home,
+    more,
+    people,
+    settle_at,
+    take_seat,
+    wait,
+)
+from tests.seats.test_claims import email_of
+
+
+def see_all(carrel: Carrel) -> None:
+    with carrel.database.read_session() as session:
+        waiting = session.scalars(
+            select(Job.public_id).where(Job.kind == TELL, Job.state == JobState.QUEUED)
+        ).all()
+    for job_id in waiting:
+        facts = see_through(carrel, Work(handlers=LIBRARY.job_handlers), job_id)
+        assert facts.state is JobState.DONE
+
+
+def told(carrel: Carrel) -> list[tuple[str, str]]:
+    with carrel.database.read_session() as session:
+        return [
+            (letter.kind, letter.recipient)
+            for letter in session.scalars(select(Mail).order_by(Mail.id))
+        ]
+
+
+def test_letters_wait_until_a_release_can_no_longer_be_undone() -> None:
+    assert HELD_BACK_FOR > UNDO_FOR
+
+
+def test_an_offer_is_told_once_with_the_link_that_takes_it(carrel: Carrel, clock: Clock) -> None:
+    home = make_home(carrel.database, 1)
+    pat, dan = people(carrel.database, 2)
+    seat = take_seat(carrel.database, home.pool_id, pat)
+    wait(carrel.database, home.pool_id, dan)
+    let_go(carrel.database, seat)
+    clock.advance(timedelta(minutes=1))
+    see_all(carrel)
+    with carrel.database.transaction() as session:
+        tell_later(session, home.pool_id, now=clock.moment)
+    clock.advance(timedelta(minutes=1))
+    see_all(carrel)
+    offers = [who for kind, who in told(carrel) if kind == "seat_offer"]
+    assert offers == [email_of(carrel.database, dan)]
+
+
+def test_a_list_s_people_are_written_to_and_those_brought_in_before_are_not(
+    carrel: Carrel, clock: Clock
+) -> None:
+    home = make_home(carrel.database, 300)
+    invite(carrel.database, home.pool_id, "history@example.org")
+    clock.advance(DAY)
+    later = Home(home.organization_id, home.webinar_id, home.pool)
+    for number in range(120):
+        invite(carrel.database, later.pool_id, f"p{number}@example.org", at=clock.moment)
+    with carrel.database.transaction() as session:
+        tell_later(session, home.pool_id, now=clock.moment)
+    clock.advance(timedelta(minutes=1))
+    see_all(carrel)
+    letters = told(carrel)
+    assert len(letters) == len(set(letters)) == 120
+    assert ("invitation", "history@example.org") not in letters
+
+
+def test_who_lost_a_seat_to_a_smaller_term_is_told(carrel: Carrel, clock: Clock) -> None:
+    home = make_home(carrel.database, 2, YEAR)
+    pat, dan = people(carrel.database, 2)
+    take_seat(carrel.database, home.pool_id, pat)
+    take_seat(carrel.database, home.pool_id, dan, NOW + DAY)
+    assert YEAR.ends_at is not None
+    more(carrel.database, home, 1, Term(YEAR.ends_at, YEAR.ends_at + DAY), at=NOW)
+    settle_at(carrel.database, home.pool_id, YEAR.ends_at)
+    clock.set(YEAR.ends_at + timedelta(minutes=1))
+    see_all(carrel)
+    assert told(carrel) == [("seat_released", email_of(carrel.database, pat))]
+
+
+def test_a_pool_that_is_gone_has_nothing_to_tell(carrel: Carrel, clock: Clock) -> None:
+    with carrel.database.transaction() as session:
+        queue.enqueue(
+            session,
+            kind=TELL,
+            lane=Lane.PROMPT,
+            subject="0" * 26,
+            payload={"since": NOW.isoformat(), "released": []},
+            now=NOW,
+        )
+    see_all(carrel)
+    assert told(carrel) == []

@@ -1,0 +1,316 @@
+"""Settling: capacity at each start and end, who loses, who comes back (S10, C1, C2, C4)."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from lms.core.database import Database
+from lms.grants.grants import Term
+from lms.models.accounts import Login
+from lms.models.grants import Grant
+from lms.models.jobs import Job
+from lms.models.playback import PlaybackEnd
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
+from lms.seats.capacity import Standing
+from lms.seats.pool_reconciliation import due_settlements
+from tests.clock import NOW
+from tests.factories import make_login, make_recording, make_webinar
+from tests.seats.pool_fixtures import (
+    DAY,
+    YEAR,
+    Home,
+    counts,
+    endings,
+    invite,
+    let_go,
+    make_home,
+    more,
+    people,
+    play,
+    record,
+    settle_at,
+    states,
+    take,
+    take_seat,
+    wait,
+    watched,
+)
+
+assert YEAR.ends_at is not None
+END = YEAR.ends_at
+GRACE_OVER = END + 14 * DAY
+
+
+def due(database: Database, at: datetime) -> tuple[int, ...]:
+    with database.read_session() as session:
+        return due_settlements(session, now=at)
+
+
+def active(database: Database, login_id: int, at: datetime) -> None:
+    """Let somebody have watched something at that moment."""
+    with database.transaction() as session:
+        recording = make_recording(session, make_webinar(session))
+        row = record(login_id, recording.id, 0.1)
+        row.updated_at = at
+        session.add(row)
+
+
+def filled(database: Database, number: int, term: Term = YEAR) -> tuple[Home, list[int]]:
+    """A full pool; who sits first was active last."""
+    home = make_home(database, number, term)
+    sitting = people(database, number)
+    for place, login_id in enumerate(sitting):
+        take_seat(database, home.pool_id, login_id, NOW)
+        active(database, login_id, NOW + (number - place) * DAY)
+    return home, sitting
+
+
+def test_grace_keeps_everybody_and_the_count(database: Database) -> None:
+    home, sitting = filled(database, 2)
+    assert settle_at(database, home.pool_id, END).standing is Standing.GRACE
+    assert counts(database, home.pool_id) == (2, 2)
+    assert due(database, END) == ()
+    assert states(database, home.pool_id) == dict.fromkeys(sitting, AssignmentState.CLAIMED)
+
+
+def test_after_grace_people_are_frozen_and_invitations_end(database: Database) -> None:
+    home = make_home(database, 4, YEAR)
+    [pat] = people(database, 1)
+    seat = take_seat(database, home.pool_id, pat)
+    early = take_seat(database, home.pool_id, *people(database, 1))
+    let_go(database, early)  # locked: it is too early
+    invite(database, home.pool_id, "kim@example.org")
+    assert due(database, GRACE_OVER - timedelta(seconds=1)) == (home.pool_id,)  # the lock opens
+    settled = settle_at(database, home.pool_id, GRACE_OVER)
+    assert (settled.frozen, settled.released) == (1, 1)
+    assert counts(database, home.pool_id) == (0, 0)
+    assert states(database, home.pool_id)[pat] is AssignmentState.FROZEN
+    with database.read_session() as session:
+        kim = session.scalars(select(Assignment).where(Assignment.login_id.is_(None))).one()
+        assert kim.ended_as is AssignmentEnd.LAPSED
+        seats = {row.public_id: row.state for row in session.scalars(select(Seat))}
+        assert seats.pop(seat) is SeatState.TAKEN
+        assert set(seats.values()) == {SeatState.FREE}
+
+
+def test_a_lapsed_pool_s_locked_seat_is_locked_no_more(database: Database) -> None:
+    home = make_home(database, 1, Term(NOW - DAY, NOW + DAY))
+    [pat] = people(database, 1)
+    seat = take_seat(database, home.pool_id, pat)
+    with database.transaction() as session:
+        session.execute(update(Seat).where(Seat.public_id == seat).values(state=SeatState.LOCKED))
+        session.execute(
+            update(Assignment).values(state="released", ended_at=NOW, ended_as="removed")
+        )
+    settle_at(database, home.pool_id, NOW + 15 * DAY)
+    assert counts(database, home.pool_id) == (0, 0)
+
+
+def test_a_renewal_after_the_end_brings_back_the_same_people(database: Database) -> None:
+    home, sitting = filled(database, 3)
+    settle_at(database, home.pool_id, GRACE_OVER)
+    more(database, home, 3, Term(GRACE_OVER + DAY, GRACE_OVER + 365 * DAY), at=GRACE_OVER + DAY)
+    assert states(database, home.pool_id) == dict.fromkeys(sitting, AssignmentState.CLAIMED)
+    assert counts(database, home.pool_id) == (3, 3)
+
+
+def test_a_smaller_renewal_after_the_end_brings_back_who_was_active_last(
+    database: Database,
+) -> None:
+    home, (pat, dan, kim) = filled(database, 3)
+    settle_at(database, home.pool_id, GRACE_OVER)
+    more(database, home, 2, Term(GRACE_OVER, GRACE_OVER + 365 * DAY), at=GRACE_OVER)
+    assert states(database, home.pool_id) == {
+        pat: AssignmentState.CLAIMED,
+        dan: AssignmentState.CLAIMED,
+        kim: AssignmentState.FROZEN,
+    }
+    more(database, home, 1, Term(GRACE_OVER, GRACE_OVER + 365 * DAY), at=GRACE_OVER)
+    assert states(database, home.pool_id)[kim] is AssignmentState.CLAIMED
+
+
+def test_who_is_frozen_is_kept_90_days(database: Database) -> None:
+    home, (pat,) = filled(database, 1)
+    settle_at(database, home.pool_id, GRACE_OVER)
+    almost = GRACE_OVER + 90 * DAY - timedelta(seconds=1)
+    assert due(database, almost) == ()
+    settle_at(database, home.pool_id, almost)
+    assert states(database, home.pool_id) == {pat: AssignmentState.FROZEN}
+    assert due(database, GRACE_OVER + 90 * DAY) == (home.pool_id,)
+    settle_at(database, home.pool_id, GRACE_OVER + 90 * DAY)
+    assert states(database, home.pool_id) == {pat: AssignmentState.RELEASED}
+    assert due(database, GRACE_OVER + 90 * DAY) == ()
+
+
+def test_a_smaller_renewal_releases_the_least_active_on_its_first_day(database: Database) -> None:
+    home, (pat, dan, kim) = filled(database, 3)
+    more(database, home, 1, Term(END, END + 365 * DAY), at=NOW)
+    assert counts(database, home.pool_id) == (3, 3)
+    assert due(database, END - timedelta(seconds=1)) == ()
+    assert due(database, END) == (home.pool_id,)
+    settled = settle_at(database, home.pool_id, END)
+    assert settled.released == 2
+    assert counts(database, home.pool_id) == (1, 1)
+    assert states(database, home.pool_id) == {
+        pat: AssignmentState.CLAIMED,
+        dan: AssignmentState.RELEASED,
+        kim: AssignmentState.RELEASED,
+    }
+    with database.read_session() as session:
+        [job] = session.scalars(select(Job)).all()
+        assert len(job.payload["released"]) == 2
+        assert set(session.scalars(select(Assignment.ended_as).where(Assignment.ended_at == END)))
+
+
+def test_who_loses_a_seat_to_a_smaller_term_stops_watching_merged_log_ins_too(
+    database: Database,
+) -> None:
+    home, (pat, dan) = filled(database, 2)
+    [old] = people(database, 1)
+    with database.transaction() as session:
+        session.get_one(Login, old).merged_into = dan
+    recording_id = watched(database, home, pat, 0.1)
+    for login_id in (pat, dan, old):
+        play(database, login_id, recording_id, END - DAY / 24)
+    more(database, home, 1, Term(END, END + 365 * DAY), at=NOW)
+    settle_at(database, home.pool_id, END)
+    lost = (END, PlaybackEnd.RELEASED)
+    assert endings(database) == [(None, None), lost, lost]
+
+
+def test_a_seat_whose_log_in_was_merged_is_as_active_as_the_one_that_was_kept(
+    database: Database,
+) -> None:
+    home, (pat, dan) = filled(database, 2)
+    [kept] = people(database, 1)
+    with database.transaction() as session:
+        session.get_one(Login, dan).merged_into = kept
+    active(database, kept, NOW + 3 * DAY)
+    more(database, home, 1, Term(END, END + 365 * DAY), at=NOW)
+    settle_at(database, home.pool_id, END)
+    assert states(database, home.pool_id) == {
+        pat: AssignmentState.RELEASED,
+        dan: AssignmentState.CLAIMED,
+    }
+
+
+def test_who_loses_a_seat_of_a_merged_log_in_stops_watching_by_the_one_that_was_kept(
+    database: Database,
+) -> None:
+    home, (pat, dan) = filled(database, 2)
+    [kept] = people(database, 1)
+    with database.transaction() as session:
+        session.get_one(Login, dan).merged_into = kept
+    play(database, kept, watched(database, home, pat, 0.1), END - DAY / 24)
+    more(database, home, 1, Term(END, END + 365 * DAY), at=NOW)
+    settle_at(database, home.pool_id, END)
+    assert endings(database) == [(END, PlaybackEnd.RELEASED)]
+
+
+def test_locked_seats_offers_and_invitations_give_way_before_anybody_who_sits(
+    database: Database,
+) -> None:
+    home = make_home(database, 5, YEAR)
+    pat, dan, kim = people(database, 3)
+    take_seat(database, home.pool_id, pat)
+    freed = take_seat(database, home.pool_id, dan)
+    invite(database, home.pool_id, "invited@example.org")
+    invite(database, home.pool_id, "offered@example.org", state=AssignmentState.OFFERED)
+    let_go(database, freed)
+    assert counts(database, home.pool_id) == (4, 5)
+    for capacity, lost in ((3, None), (2, "offered@example.org"), (1, "invited@example.org")):
+        with database.transaction() as session:
+            session.execute(update(Grant).values(seats=capacity))
+        settle_at(database, home.pool_id, NOW)
+        assert counts(database, home.pool_id) == (capacity, capacity)
+        gone = [
+            who
+            for who, state in states(database, home.pool_id).items()
+            if state is AssignmentState.RELEASED and who != dan
+        ]
+        assert lost is None or lost in gone
+    assert states(database, home.pool_id)[pat] is AssignmentState.CLAIMED
+    assert kim not in states(database, home.pool_id)
+
+
+def test_more_seats_are_offered_to_who_waits(database: Database) -> None:
+    home, _ = filled(database, 1)
+    [dan] = people(database, 1)
+    wait(database, home.pool_id, dan)
+    more(database, home, 1, YEAR, at=NOW)
+    assert states(database, home.pool_id)[dan] is AssignmentState.OFFERED
+    assert counts(database, home.pool_id) == (2, 2)
+
+
+def test_grace_offers_nothing_and_a_late_renewal_does(database: Database) -> None:
+    home = make_home(database, 1, YEAR)
+    [dan] = people(database, 1)
+    wait(database, home.pool_id, dan)
+    assert due(database, END) == ()
+    settle_at(database, home.pool_id, END)
+    assert states(database, home.pool_id) == {}
+    more(database, home, 1, Term(END + DAY, END + 365 * DAY), at=END)
+    assert due(database, END + DAY) == (home.pool_id,)
+    settle_at(database, home.pool_id, END + DAY)
+    assert states(database, home.pool_id)[dan] is AssignmentState.OFFERED
+
+
+def test_a_contract_to_come_has_its_seats_before_it_begins(database: Database) -> None:
+    home = make_home(database, 2, Term(NOW + DAY, NOW + 30 * DAY))
+    assert counts(database, home.pool_id) == (0, 2)
+    assert due(database, NOW + DAY) == ()
+
+
+def test_seats_added_in_mid_term_end_with_it(database: Database) -> None:
+    home = make_home(database, 2, YEAR)
+    more(database, home, 3, Term(NOW, END), at=NOW)
+    assert counts(database, home.pool_id) == (0, 5)
+    settle_at(database, home.pool_id, GRACE_OVER)
+    assert counts(database, home.pool_id) == (0, 0)
+
+
+def test_unlimited_seats_become_a_number_and_the_other_way_round(database: Database) -> None:
+    home = make_home(database, None, YEAR)
+    sitting = people(database, 3)
+    for place, login_id in enumerate(sitting):
+        take_seat(database, home.pool_id, login_id, NOW + place * DAY)
+    more(database, home, 2, Term(END, END + DAY), at=NOW)
+    more(database, home, None, Term(END + DAY, END + 9 * DAY), at=NOW)
+    settle_at(database, home.pool_id, END)
+    assert counts(database, home.pool_id) == (2, 2)
+    settle_at(database, home.pool_id, END + DAY)
+    assert counts(database, home.pool_id) == (2, None)
+
+
+def test_settling_again_changes_nothing(database: Database) -> None:
+    home, sitting = filled(database, 2)
+    for at in (NOW, END, GRACE_OVER, GRACE_OVER):
+        settle_at(database, home.pool_id, at)
+    assert counts(database, home.pool_id) == (0, 0)
+    assert states(database, home.pool_id) == dict.fromkeys(sitting, AssignmentState.FROZEN)
+    with database.read_session() as session:
+        assert set(session.scalars(select(Assignment.frozen_at))) == {GRACE_OVER}
+        assert session.scalar(select(func.count(Job.id))) == 0
+
+
+def test_the_last_claim_counts_as_activity_too(database: Database) -> None:
+    home = make_home(database, 2, YEAR)
+    pat, dan = people(database, 2)
+    active(database, pat, NOW - 100 * DAY)
+    take_seat(database, home.pool_id, pat, NOW + DAY)
+    take_seat(database, home.pool_id, dan, NOW)
+    more(database, home, 1, Term(END, END + DAY), at=NOW)
+    settle_at(database, home.pool_id, END)
+    assert states(database, home.pool_id)[pat] is AssignmentState.CLAIMED
+
+
+@pytest.mark.parametrize("seats", [1, None])
+def test_nothing_is_due_while_nothing_changes(database: Database, seats: int | None) -> None:
+    home = make_home(database, seats)
+    take(database, home.pool_id, *people(database, 1))
+    with database.transaction() as session:
+        make_login(session)
+    assert due(database, NOW + 20 * 365 * DAY) == ()
+    with database.read_session() as session:
+        assert session.scalars(select(Pool.capacity)).all() == [seats]

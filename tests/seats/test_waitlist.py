@@ -1,0 +1,116 @@
+"""The waiting list: first in, first out, asked for once (S9)."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.core.errors import Conflict, NotFound
+from lms.models.accounts import Login
+from lms.models.seats import AssignmentState, WaitingEntry
+from lms.seats import waitlist
+from lms.seats.waitlist import Offered, Waiting
+from tests.clock import NOW
+from tests.seats.pool_fixtures import (
+    DAY,
+    YEAR,
+    counts,
+    let_go,
+    make_home,
+    people,
+    states,
+    take,
+    take_seat,
+)
+
+
+def join(database: Database, pool_id: int, login_id: int, at=NOW) -> Waiting | Offered:
+    with database.transaction() as session:
+        return waitlist.join(session, pool_id, login_id, actor=None, now=at)
+
+
+def test_nobody_waits_for_a_pool_that_takes_nobody_or_without_a_login(database: Database) -> None:
+    home = make_home(database, 1, YEAR)
+    [pat] = people(database, 1)
+    with pytest.raises(Conflict):
+        join(database, home.pool_id, pat, NOW + 356 * DAY)
+    with pytest.raises(NotFound):
+        join(database, home.pool_id, 12345)
+
+
+def test_who_asks_stands_in_line_and_asking_again_keeps_the_place(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan, kim = people(database, 3)
+    take(database, home.pool_id, pat)
+    first = join(database, home.pool_id, dan)
+    second = join(database, home.pool_id, kim, NOW + timedelta(minutes=1))
+    assert isinstance(first, Waiting)
+    assert isinstance(second, Waiting)
+    assert (first.position, second.position) == (1, 2)
+    assert join(database, home.pool_id, dan, NOW + DAY) == first
+    with database.read_session() as session:
+        listed = waitlist.list_waiting(session, home.pool_id)
+        assert [one.position for one in listed] == [1, 2]
+        assert listed[0].public_id == first.entry
+
+
+def test_a_free_seat_is_held_at_once_for_who_asks(database: Database) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    held = Offered(NOW + timedelta(hours=72))
+    assert join(database, home.pool_id, pat) == held
+    assert join(database, home.pool_id, pat) == held
+    assert counts(database, home.pool_id) == (1, 1)
+
+
+def test_who_sits_does_not_wait(database: Database) -> None:
+    home = make_home(database, 1)
+    [pat] = people(database, 1)
+    take(database, home.pool_id, pat)
+    with pytest.raises(Conflict):
+        join(database, home.pool_id, pat)
+
+
+def test_who_leaves_or_is_taken_off_is_passed_over(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan, kim, lee = people(database, 4)
+    seat = take_seat(database, home.pool_id, pat)
+    join(database, home.pool_id, dan)
+    kims = join(database, home.pool_id, kim)
+    join(database, home.pool_id, lee)
+    assert isinstance(kims, Waiting)
+    with database.transaction() as session:
+        for _ in range(2):
+            waitlist.leave(session, home.pool_id, dan, now=NOW)
+        waitlist.remove(session, home.pool_id, kims.entry, actor=None, now=NOW)
+    other = make_home(database, 1)
+    for pool_id in (home.pool_id, other.pool_id):
+        with pytest.raises(NotFound), database.transaction() as session:
+            waitlist.remove(session, pool_id, kims.entry, actor=None, now=NOW)
+    let_go(database, seat)
+    assert states(database, home.pool_id)[lee] is AssignmentState.OFFERED
+
+
+def test_somebody_without_an_address_waits_too(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan = people(database, 2)
+    seat = take_seat(database, home.pool_id, pat)
+    with database.transaction() as session:
+        login = session.get_one(Login, dan)
+        login.email = login.email_key = None
+    join(database, home.pool_id, dan)
+    let_go(database, seat)
+    with database.read_session() as session:
+        assert session.scalars(select(WaitingEntry.ended_as)).all() == ["offered"]
+    assert type(take(database, home.pool_id, dan)).__name__ == "Claimed"
+
+
+def test_an_offer_that_ran_out_unseen_is_no_way_round_the_line(database: Database) -> None:
+    home = make_home(database, 1)
+    pat, dan = people(database, 2)
+    join(database, home.pool_id, pat)
+    join(database, home.pool_id, dan)
+    late = NOW + timedelta(hours=73)
+    assert type(take(database, home.pool_id, pat, late)).__name__ == "Full"
+    assert states(database, home.pool_id)[dan] is AssignmentState.OFFERED

@@ -1,0 +1,88 @@
+"""The house's own row: described by staff, with defaults before that."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from lms.branding import (
+    DEFAULT_ACCENT,
+    HouseWords,
+    Logo,
+    change_logo,
+    describe_house,
+    read_house,
+    read_logo,
+)
+from lms.core.database import Database
+from lms.core.errors import Invalid, NotFound
+from tests.clock import NOW
+
+WORDS = HouseWords(
+    name="Lantern Street",
+    accent="#17407A",
+    contact_email="desk@lantern.example",
+    sender_name="",
+    about="We *teach*.",
+)
+
+
+def test_before_it_is_described_the_house_has_a_name_a_color_and_the_mails_address(
+    database: Database,
+) -> None:
+    with database.read_session() as session:
+        house = read_house(session, contact="library@localhost")
+    assert (house.name, house.accent) == ("Carrel", DEFAULT_ACCENT)
+    assert (house.contact_email, house.logo_url) == ("library@localhost", None)
+
+
+def test_what_staff_say_is_kept_and_an_empty_sender_is_the_house(database: Database) -> None:
+    with database.transaction() as session:
+        describe_house(session, WORDS, actor=None, now=NOW)
+        describe_house(session, replace(WORDS, name="Lantern"), actor=None, now=NOW)
+    with database.read_session() as session:
+        house = read_house(session, contact="")
+    assert (house.name, house.accent, house.sender_name) == ("Lantern", "#17407a", "Lantern")
+
+
+@pytest.mark.parametrize(
+    ("faulty", "field"),
+    [
+        (replace(WORDS, name=" "), "name"),
+        (replace(WORDS, accent="green"), "accent"),
+        (replace(WORDS, accent="#fff"), "accent"),
+        (replace(WORDS, contact_email="desk"), "contact_email"),
+        (replace(WORDS, sender_name="x" * 121), "sender_name"),
+        (replace(WORDS, about="x" * 4001), "about"),
+    ],
+)
+def test_a_fault_is_named_by_its_field(database: Database, faulty: HouseWords, field: str) -> None:
+    with pytest.raises(Invalid) as refusal, database.transaction() as session:
+        describe_house(session, faulty, actor=None, now=NOW)
+    assert list(refusal.value.fields) == [field]
+
+
+def test_every_edit_gives_the_logo_another_address(database: Database) -> None:
+    with database.transaction() as session:
+        describe_house(session, WORDS, actor=None, now=NOW)
+        change_logo(session, Logo(b"png", "image/png"), actor=None, now=NOW)
+        first = read_house(session, contact="")
+        later = NOW + timedelta(milliseconds=1)
+        change_logo(session, Logo(b"other", "image/png"), actor=None, now=later)
+        second = read_house(session, contact="")
+        assert read_logo(session) == Logo(b"other", "image/png")
+    assert first.logo_url != second.logo_url
+
+
+def test_a_logo_can_be_taken_away(database: Database) -> None:
+    with database.transaction() as session:
+        describe_house(session, WORDS, actor=None, now=NOW)
+        change_logo(session, Logo(b"png", "image/png"), actor=None, now=NOW)
+        change_logo(session, None, actor=None, now=NOW)
+        with pytest.raises(NotFound):
+            read_logo(session)
+
+
+def test_a_house_without_a_page_has_no_logo(database: Database) -> None:
+    with database.transaction() as session, pytest.raises(NotFound):
+        change_logo(session, Logo(b"png", "image/png"), actor=None, now=NOW)

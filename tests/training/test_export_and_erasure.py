@@ -1,0 +1,42 @@
+"""What was assigned follows the person: taken along, and gone with them."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from lms.core.database import Database
+from lms.mail.links import Doors
+from lms.models.training import Trainee, TrainingGroupMember
+from lms.people import erasure
+from lms.people.data_export import read_personal_data
+from lms.training import assignments
+from lms.training.groups import make_group
+from lms.training.trainee_view import list_own
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.training.conftest import TODAY, Assign, Elm
+
+
+def test_it_is_taken_along_and_erased(
+    database: Database, cast: Cast, elm: Elm, assign: Assign
+) -> None:
+    assign(TODAY + timedelta(days=5), policy="Read me.")
+    with database.transaction() as session:
+        make_group(session, elm.facts, "Desk", "alice@example.org", actor=None, now=NOW)
+        [own] = list_own(session, cast.alice.id, now=NOW)
+        assignments.acknowledge(session, own.trainee_id, cast.alice.id, now=NOW)
+        found = read_personal_data(session, cast.alice.id, hooks=(), now=NOW)
+    [taken] = found.trainings
+    assert (taken.organization, taken.training) == ("Elm County Library", "Reading rooms")
+    assert (taken.policy, taken.confirmed_at, taken.completed_at) == ("Read me.", NOW, None)
+    assert [(one.organization, one.group) for one in found.groups] == [
+        ("Elm County Library", "Desk")
+    ]
+    with database.transaction() as session:
+        erasure.erase(
+            session, cast.alice.id, hooks=(), doors=Doors("https://x.test"), actor=None, now=NOW
+        )
+    with database.read_session() as session:
+        for model in (Trainee, TrainingGroupMember):
+            left = select(func.count()).select_from(model).where(model.login_id == cast.alice.id)
+            assert session.scalar(left) == 0

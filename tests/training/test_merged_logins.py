@@ -1,0 +1,79 @@
+"""Training of people with several log-ins: whoever they are, they are one."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from lms.core.database import Database
+from lms.models.accounts import Login
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
+from lms.training.manager_view import Order, State, Wanted, read_people, read_training
+from lms.training.trainee_view import list_own
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.training.conftest import TODAY, Assign, Elm, look_at_all, watched
+
+IN_A_MONTH = TODAY + timedelta(days=30)
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def assigned(database: Database, cast: Cast, assign: Assign) -> str:
+    """A training of all; Alice and Bob, who sit in seats, turn out to be Dan, who doesn't."""
+    made = assign(IN_A_MONTH)
+    with database.transaction() as session:
+        for one in (cast.alice, cast.bob):
+            session.get_one(Login, one.id).merged_into = cast.dan.id
+    return made
+
+
+def states(database: Database, elm: Elm, training_id: str) -> list[State]:
+    with database.read_session() as session:
+        facts = read_training(session, elm.facts.id, training_id, now=LATER)
+        found = read_people(session, facts.id, Wanted(), Order(), offset=0, now=LATER)
+    assert found.total == facts.counts.people
+    return sorted(one.state for one in found.items)
+
+
+def give_up(database: Database, login_id: int) -> None:
+    with database.transaction() as session:
+        session.execute(
+            update(Assignment)
+            .where(Assignment.login_id == login_id)
+            .values(state=AssignmentState.RELEASED, ended_at=NOW, ended_as=AssignmentEnd.REMOVED)
+        )
+
+
+def test_of_two_that_were_merged_into_a_third_one_counts(
+    database: Database, cast: Cast, elm: Elm, assigned: str
+) -> None:
+    assert states(database, elm, assigned) == [State.NOT_BEGUN, State.NOT_BEGUN]
+    with database.read_session() as session:
+        assert len(list_own(session, cast.dan.id, now=LATER)) == 1
+
+
+@pytest.mark.parametrize("who", ["alice", "bob", "dan"])
+def test_what_any_of_them_watched_is_looked_at(
+    database: Database, cast: Cast, elm: Elm, assigned: str, who: str
+) -> None:
+    with database.transaction() as session:
+        watched(session, getattr(cast, who).id, cast.recording_id, 0.95)
+    look_at_all(database, LATER)
+    assert states(database, elm, assigned) == [State.DONE, State.NOT_BEGUN]
+
+
+@pytest.mark.parametrize("who", ["alice", "bob"])
+def test_it_concerns_them_as_long_as_any_of_them_belongs(
+    database: Database, cast: Cast, elm: Elm, assigned: str, who: str
+) -> None:
+    give_up(database, getattr(cast, who).id)
+    assert states(database, elm, assigned) == [State.NOT_BEGUN, State.NOT_BEGUN]
+
+
+def test_it_concerns_them_no_more_once_none_of_them_belongs(
+    database: Database, cast: Cast, elm: Elm, assigned: str
+) -> None:
+    for one in (cast.alice, cast.bob):
+        give_up(database, one.id)
+    assert states(database, elm, assigned) == [State.NOT_BEGUN]

@@ -1,0 +1,298 @@
+"""A person's own account: nobody else's, and nothing weighty without the password."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from lms.accounts import email_aliases
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.core.password_hashing import Right, check_password
+from lms.models.accounts import Login, SignIn
+from lms.models.playback import PlaybackEnd, PlaybackSession
+from lms.people import account_blocks, login_merges
+from lms.playback.sessions import Screen, open_playback
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.mailbox import PASSWORD, give_password, letters, newest
+from tests.visitor import Visitor
+
+pytestmark = pytest.mark.usefixtures("clock")
+NEW = "seven lamps by the window"
+PAGES = (
+    "/account",
+    "/account/details",
+    "/account/password",
+    "/account/email",
+    "/account/recovery",
+    "/account/browsers",
+)
+
+
+@pytest.fixture
+def alice(client: Visitor, database: Database, cast: Cast) -> Visitor:
+    """Alice's browser; she has a password."""
+    give_password(database, cast.alice.id)
+    client.sign_in(cast.alice.id)
+    return client
+
+
+@pytest.fixture
+def telephone(app: Flask, cast: Cast, alice: Visitor) -> Visitor:
+    """Another browser of Alice's."""
+    other = app.test_client()
+    assert isinstance(other, Visitor)
+    other.sign_in(cast.alice.id)
+    return other
+
+
+def _is_in(client: Visitor) -> bool:
+    return client.get("/account").status_code == 200
+
+
+def _change(client: Visitor, present: str = PASSWORD, password: str = NEW) -> TestResponse:
+    return client.post("/account/password", data={"present": present, "password": password})
+
+
+def _login(database: Database, login_id: int) -> Login:
+    with database.read_session() as session:
+        return session.get_one(Login, login_id)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nobody_sees_an_account_without_signing_in(client: Visitor, page: str) -> None:
+    answer = client.get(page)
+    assert (answer.status_code, answer.location) == (303, f"/sign-in?next={page}")
+
+
+def test_nobody_ends_a_strangers_sign_in(
+    alice: Visitor, app: Flask, database: Database, cast: Cast
+) -> None:
+    dan = app.test_client()
+    assert isinstance(dan, Visitor)
+    sign_in_id = dan.sign_in(cast.dan.id)
+    with database.read_session() as session:
+        outside = session.get_one(SignIn, sign_in_id).public_id
+    assert alice.post(f"/account/browsers/{outside}/end").status_code == 404
+    assert _is_in(dan)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_opens_for_its_person_and_is_kept_by_no_browser(
+    alice: Visitor, page: str
+) -> None:
+    answer = alice.get(page)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_opens_for_somebody_without_a_password(
+    client: Visitor, cast: Cast, page: str
+) -> None:
+    client.sign_in(cast.dan.id)
+    assert client.get(page).status_code == 200
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_somebody_without_an_address_has_no_pages_about_addresses(
+    client: Visitor, database: Database, page: str
+) -> None:
+    with database.transaction() as session:
+        learner = Login(email=None, email_key=None, name="Learner", created_at=NOW)
+        session.add(learner)
+        session.flush()
+    client.sign_in(learner.id)
+    answer = client.get(page)
+    assert answer.status_code == (404 if page in PAGES[2:5] else 200)
+
+
+def test_name_and_zone_are_changed(alice: Visitor, database: Database, cast: Cast) -> None:
+    answer = alice.post(
+        "/account/details", data={"name": "  Alice   Ortiz ", "zone": "Europe/Paris"}
+    )
+    login = _login(database, cast.alice.id)
+    assert answer.location == "/account"
+    assert (login.name, login.zone) == ("Alice Ortiz", "Europe/Paris")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", ""), ("name", "  "), ("name", "n" * 201), ("zone", "Mars/Olympus_Mons")],
+)
+def test_a_fault_in_the_details_changes_nothing(
+    alice: Visitor, database: Database, cast: Cast, field: str, value: str
+) -> None:
+    data = {"name": "Alice Ortiz", "zone": "Europe/Paris", field: value}
+    answer = alice.post("/account/details", data=data)
+    assert answer.status_code == 400
+    assert f'id="{field}-error"' in answer.text
+    assert _login(database, cast.alice.id).name == "Alice"
+
+
+def test_a_password_is_not_changed_without_the_present_one(
+    alice: Visitor, database: Database, cast: Cast
+) -> None:
+    for present in ("", "wrong wrong wrong", NEW):
+        answer = _change(alice, present=present)
+        assert answer.status_code == 400
+        assert 'id="present-error"' in answer.text
+    kept = _login(database, cast.alice.id).password_hash
+    assert check_password(kept, PASSWORD) == Right(outdated=False)
+
+
+def test_the_present_password_is_guessed_ten_times_and_no_more(alice: Visitor) -> None:
+    answers = [_change(alice, present="wrong wrong").status_code for _ in range(11)]
+    assert answers == [400] * 10 + [429]
+
+
+def test_a_poor_new_password_is_refused(alice: Visitor) -> None:
+    answer = _change(alice, password="short")
+    assert answer.status_code == 400
+    assert 'id="password-error"' in answer.text
+
+
+def test_a_changed_password_counts_and_its_owner_is_told(
+    alice: Visitor, database: Database, cast: Cast
+) -> None:
+    assert _change(alice).location == "/account"
+    kept = _login(database, cast.alice.id).password_hash
+    assert check_password(kept, NEW) == Right(outdated=False)
+    assert newest(database, cast.alice.email).kind == "password_changed"
+
+
+def test_a_changed_password_signs_all_other_browsers_out(
+    alice: Visitor, telephone: Visitor
+) -> None:
+    _change(alice)
+    assert _is_in(alice)
+    assert not _is_in(telephone)
+
+
+def test_a_changed_password_ends_the_links_that_were_sent(
+    alice: Visitor, database: Database, cast: Cast
+) -> None:
+    alice.post("/account/password/link")
+    letter = newest(database, cast.alice.email, "reset_password")
+    _change(alice)
+    assert (
+        alice.get(
+            "/reset-password/" + letter.text.partition("/reset-password/")[2].split()[0]
+        ).status_code
+        == 410
+    )
+
+
+def test_somebody_without_a_password_is_sent_a_link_for_one(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    client.sign_in(cast.dan.id)
+    assert "no password yet" in client.get("/account/password").text
+    client.post("/account/password/link")
+    assert [one.kind for one in letters(database, cast.dan.email)] == ["reset_password"]
+
+
+def test_somebody_without_a_password_can_not_set_one_here(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    client.sign_in(cast.dan.id)
+    for present in ("", "None"):
+        assert _change(client, present=present).status_code == 400
+    assert _login(database, cast.dan.id).password_hash is None
+
+
+def test_the_browsers_that_are_signed_in_are_listed(
+    client: Visitor, clock: Clock, app: Flask, database: Database, cast: Cast
+) -> None:
+    give_password(database, cast.alice.id)
+    other = app.test_client()
+    agent = "Mozilla/5.0 (Windows NT 10.0; rv:148.0) Gecko/20100101 Firefox/148.0"
+    data = {"email": cast.alice.email, "password": PASSWORD, "remember": "y"}
+    assert isinstance(other, Visitor)
+    other.post("/sign-in", data=data, headers={"User-Agent": agent})
+    clock.advance(timedelta(days=1))
+    client.sign_in(cast.alice.id)
+    page = client.get("/account/browsers").text
+    assert page.index("This browser") < page.index("Firefox on Windows")
+    assert "yesterday, 10:00 am" in page
+    assert "stays signed in" in page
+
+
+def test_what_is_over_is_not_listed(alice: Visitor, telephone: Visitor, clock: Clock) -> None:
+    assert alice.get("/account/browsers").text.count("<li") > 0
+    telephone.post("/sign-out")
+    assert "Sign out all others" not in alice.get("/account/browsers").text
+
+
+def test_one_browser_is_signed_out_from_another_and_stops_playing(
+    alice: Visitor, app: Flask, database: Database, cast: Cast
+) -> None:
+    telephone = app.test_client()
+    assert isinstance(telephone, Visitor)
+    sign_in_id = telephone.sign_in(cast.alice.id)
+    with database.transaction() as session:
+        screen = Screen(cast.alice.id, sign_in_id)
+        open_playback(session, screen=screen, webinar_id=cast.webinar_id, now=NOW)
+        outside = session.get_one(SignIn, sign_in_id).public_id
+    assert alice.post(f"/account/browsers/{outside}/end").status_code == 303
+    assert not _is_in(telephone)
+    assert _is_in(alice)
+    with database.read_session() as session:
+        assert session.scalar(select(PlaybackSession.ended_as)) is PlaybackEnd.SIGNED_OUT
+
+
+def test_all_other_browsers_are_signed_out(alice: Visitor, telephone: Visitor) -> None:
+    alice.post("/account/browsers/end-others")
+    assert _is_in(alice)
+    assert not _is_in(telephone)
+
+
+def test_signing_out_everywhere_signs_out_here_too(alice: Visitor, telephone: Visitor) -> None:
+    alice.post("/account/browsers/end-all")
+    assert not _is_in(alice)
+    assert not _is_in(telephone)
+
+
+def test_nobody_else_is_signed_out_along(alice: Visitor, app: Flask, cast: Cast) -> None:
+    dan = app.test_client()
+    assert isinstance(dan, Visitor)
+    dan.sign_in(cast.dan.id)
+    alice.post("/account/browsers/end-all")
+    assert _is_in(dan)
+
+
+def test_blocking_signs_out_everywhere_and_says_why_playing_stopped(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    sign_in_id = client.sign_in(cast.alice.id)
+    with database.transaction() as session:
+        screen = Screen(cast.alice.id, sign_in_id)
+        open_playback(session, screen=screen, webinar_id=cast.webinar_id, now=NOW)
+        account_blocks.block(
+            session, cast.alice.id, reason="Shared it", actor=cast.ada.public_id, now=NOW
+        )
+    with database.read_session() as session:
+        assert session.scalar(select(PlaybackSession.ended_as)) is PlaybackEnd.BLOCKED
+        assert session.get_one(SignIn, sign_in_id).ended_at == NOW
+
+
+def test_the_further_addresses_that_lead_here_are_shown(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        address = read_address("alice@other.example")
+        email_aliases.add_alias(session, cast.alice.id, address, actor=None, now=NOW)
+        login_merges.merge(
+            session,
+            kept=cast.alice.public_id,
+            merged=cast.dan.public_id,
+            hooks=(),
+            actor=None,
+            now=NOW,
+        )
+    client.sign_in(cast.alice.id)
+    page = client.get("/account").text
+    assert "alice@other.example, dan@example.org" in page

@@ -1,0 +1,121 @@
+"""A person's own data: taken along, and erased on their password alone."""
+
+import json
+
+import pytest
+
+from lms.core.database import Database
+from lms.core.password_hashing import hash_password
+from lms.models.accounts import Login
+from lms.models.organizations import Role
+from lms.people.erasure import ERASED_NAME
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.factories import make_membership, make_organization
+from tests.visitor import Visitor
+
+PASSWORD = "a lamp and a carrel"  # noqa: S105  (a test's)
+FORM = {"present": PASSWORD, "sure": "y"}
+
+
+@pytest.fixture
+def alice(client: Visitor, cast: Cast, clock: Clock, database: Database) -> Visitor:
+    with database.transaction() as session:
+        session.get_one(Login, cast.alice.id).password_hash = hash_password(PASSWORD)
+    client.sign_in(cast.alice.id)
+    return client
+
+
+@pytest.mark.parametrize("path", ["/account/data", "/account/data/my-data.json"])
+def test_nobody_comes_in_without_signing_in(client: Visitor, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 303
+    assert "/sign-in" in answer.location
+
+
+def test_the_file_holds_ones_own_things_and_nobody_elses(alice: Visitor, cast: Cast) -> None:
+    assert "Your data" in alice.get("/account").text
+    answer = alice.get("/account/data/my-data.json")
+    kept = json.loads(answer.text)
+    assert (kept["name"], kept["email"]) == ("Alice", "alice@example.org")
+    assert len(kept["grants"]) == 1
+    assert kept["since"].endswith("Z")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "bob@example.org" not in answer.text
+
+
+def test_it_is_erased_by_password_and_word_and_nobody_is_signed_in_afterwards(
+    alice: Visitor, cast: Cast, database: Database
+) -> None:
+    shown = alice.get("/account/data").text
+    assert "everything you hold here, also what you bought for good" in shown
+    assert (
+        "js/accounts/show_password.js" in shown
+    )  # the button that shows the password works here, too
+    answer = alice.post("/account/data/erase", data=FORM)
+    assert answer.status_code == 303
+    with database.read_session() as session:
+        row = session.get_one(Login, cast.alice.id)
+    assert (row.name, row.email, row.password_hash) == (ERASED_NAME, None, None)
+    assert alice.get("/account").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({**FORM, "present": "something else"}, "This is not your password."),
+        ({"present": PASSWORD}, "Confirm that you know what goes."),
+        ({"sure": "y"}, "Enter your password"),
+    ],
+)
+def test_without_either_nothing_is_erased(
+    alice: Visitor, cast: Cast, database: Database, form: dict[str, str], sentence: str
+) -> None:
+    answer = alice.post("/account/data/erase", data=form)
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    with database.read_session() as session:
+        assert session.get_one(Login, cast.alice.id).email == "alice@example.org"
+
+
+def test_staff_are_told_why_not(
+    client: Visitor, cast: Cast, clock: Clock, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.ada.id).password_hash = hash_password(PASSWORD)
+    client.sign_in(cast.ada.id)
+    answer = client.post("/account/data/erase", data=FORM)
+    assert answer.status_code == 409
+    assert "A log-in of staff is not erased." in answer.text
+
+
+def test_who_has_no_password_is_offered_one_first(
+    client: Visitor, cast: Cast, clock: Clock, database: Database
+) -> None:
+    client.sign_in(cast.dan.id)
+    assert "has none yet" in client.get("/account/data").text
+    assert client.post("/account/data/erase", data=FORM).status_code == 400
+    with database.read_session() as session:
+        assert session.get_one(Login, cast.dan.id).email == "dan@example.org"
+
+
+def test_the_last_owner_is_shown_where_to_hand_over_first(
+    alice: Visitor, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        elm = make_organization(session, name="Elm County")
+        people = f"/organization/{elm.public_id}/people"
+        for person, role in ((cast.alice, Role.OWNER), (cast.bob, Role.MEMBER)):
+            login = session.get_one(Login, person.id)
+            make_membership(session, elm, login, role=role)
+    shown = alice.get("/account/data").text
+    assert "Hand over first" in shown
+    assert f'href="{people}"' in shown
+    assert "Erase my account" not in shown
+    assert alice.get(people).status_code == 200
+    answer = alice.post("/account/data/erase", data=FORM)
+    assert answer.status_code == 409
+    assert "Hand over first" in answer.text
+    with database.read_session() as session:
+        assert session.get_one(Login, cast.alice.id).email == "alice@example.org"

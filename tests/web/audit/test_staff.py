@@ -1,0 +1,147 @@
+"""Staff's audit log: filtered, in sentences with links, and as CSV."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from lms import audit
+from lms.core.database import Database
+from lms.grants import grants
+from lms.models.accounts import Login
+from lms.people import account_blocks
+from lms.web.audit import sentences
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.visitor import Visitor
+
+
+@pytest.fixture
+def happened(database: Database, cast: Cast) -> None:
+    """Ada blocked Dan yesterday; the house gave Alice the webinar today."""
+    with database.transaction() as session:
+        account_blocks.block(
+            session,
+            cast.dan.id,
+            reason="Shared it",
+            actor=cast.ada.public_id,
+            now=NOW - timedelta(days=1),
+        )
+        grants.grant(
+            session,
+            login_id=cast.alice.id,
+            target=grants.Target(grants.Scope.EVERYTHING),
+            term=grants.Term(NOW),
+            actor=None,
+            now=NOW,
+        )
+
+
+def rows(page: str) -> str:
+    return page.partition("<tbody>")[2].partition("</tbody>")[0]
+
+
+@pytest.mark.parametrize("person", ["alice", "mia"])
+def test_who_is_not_staff_finds_nothing(client: Visitor, cast: Cast, person: str) -> None:
+    client.sign_in(getattr(cast, person).id)
+    assert client.get("/staff/audit").status_code == 404
+    assert client.get("/staff/audit.csv").status_code == 404
+
+
+def test_an_empty_trail_says_what_will_be_here(staff: Visitor) -> None:
+    assert "Nothing has happened yet" in staff.get("/staff/audit").text
+
+
+@pytest.mark.usefixtures("happened")
+def test_entries_are_sentences_with_names_of_today_and_links_newest_first(
+    staff: Visitor, cast: Cast
+) -> None:
+    page = rows(staff.get("/staff/audit").text)
+    assert f'<a href="/staff/people/{cast.dan.public_id}">Dan</a>' in page
+    assert "blocked" in page
+    assert page.index("gave access") < page.index("blocked")
+
+
+@pytest.mark.usefixtures("happened")
+@pytest.mark.parametrize(
+    ("asked", "is_dan", "is_alice"),
+    [
+        ({"act": "login.blocked"}, True, False),
+        ({"actor": "ada@example.org"}, True, False),
+        ({"actor": "house"}, False, True),
+        ({"about": "alice@example.org"}, False, True),
+        ({"about": "dan@example.org"}, True, False),
+        ({"from": NOW.date().isoformat()}, False, True),
+        ({"to": (NOW - timedelta(days=1)).date().isoformat()}, True, False),
+        ({"from": "no day"}, True, True),
+    ],
+)
+def test_the_trail_is_filtered(
+    staff: Visitor, asked: dict[str, str], is_dan: bool, is_alice: bool
+) -> None:
+    for path in ("/staff/audit", "/staff/audit.csv"):
+        text = staff.get(path, query_string=asked).text
+        shown = rows(text) if path == "/staff/audit" else text
+        assert ("blocked" in shown, "gave access" in shown) == (is_dan, is_alice)
+
+
+@pytest.mark.usefixtures("happened")
+@pytest.mark.parametrize("about", ["nobody@example.org", "no-such-slug"])
+def test_a_filter_that_matches_nothing_says_so(staff: Visitor, about: str) -> None:
+    assert "Nothing matches" in staff.get("/staff/audit", query_string={"about": about}).text
+
+
+def test_an_organization_is_named_by_its_slug(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    staff.post("/staff/organizations/elm-county/members", data={"email": "dan@example.org", "role": "member"})  # fmt: skip
+    page = rows(staff.get("/staff/audit?about=elm-county").text)
+    assert "Dan" in page
+    assert "Elm County Library" in page
+
+
+def test_what_is_gone_is_named_by_its_id_and_an_unknown_act_by_its_words(
+    staff: Visitor, database: Database
+) -> None:
+    with database.transaction() as session:
+        audit.record(session, "lamp.oiled", "0" * 26, actor=None, now=NOW)
+    page = rows(staff.get("/staff/audit").text)
+    assert "lamp oiled" in page
+    assert "0" * 26 in page
+
+
+def test_a_name_is_never_run_by_a_browser_or_a_spreadsheet(
+    staff: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.dan.id).name = "=<b>Dan"
+        account_blocks.block(session, cast.dan.id, reason="Shared it", actor=None, now=NOW)
+    assert "=&lt;b&gt;Dan" in rows(staff.get("/staff/audit").text)
+    answer = staff.get("/staff/audit.csv")
+    assert answer.content_type.startswith("text/csv")
+    assert "<b>Dan" in answer.text
+
+
+def test_the_trail_is_shown_page_by_page_and_the_file_has_all_of_it(
+    staff: Visitor, database: Database
+) -> None:
+    with database.transaction() as session:
+        for number in range(601):
+            audit.record(session, "prices.set", f"p{number}", actor=None, now=NOW)
+    assert "1 to 50 of 601" in staff.get("/staff/audit").text
+    assert "51 to 100 of 601" in staff.get("/staff/audit?page=2").text
+    assert staff.get("/staff/audit.csv").text.count("\r\n") == 602
+
+
+def test_every_act_that_is_written_down_has_its_sentence() -> None:
+    house = Path(__file__).parents[3]
+    written = {
+        act
+        for file in (*house.glob("lms/**/*.py"), *house.glob("lti/**/*.py"))
+        for act in re.findall(
+            r'(?:audit\.record|record_on)\(\s*\w+,\s*"([a-z_]+\.[a-z_]+)"', file.read_text("utf-8")
+        )
+    }
+    assert len(written) > 60
+    assert written - set(sentences.SENTENCES) == set()

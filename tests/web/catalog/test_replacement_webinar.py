@@ -1,0 +1,178 @@
+"""What holders of a pulled webinar get: chosen by staff, told by each refusal, taken by one press (W2)."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, Code, decide
+from lms.core.database import Database
+from lms.models.audit import AuditEntry
+from lms.models.catalog import PulledInstead, Webinar
+from lms.models.organizations import Organization
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_recording, make_webinar
+from tests.seat_rows import add_pool, seat
+from tests.visitor import Visitor
+
+OTHER = "quiet-shelves"
+REASON = {"reason": "A court says so."}
+
+
+@pytest.fixture(autouse=True)
+def _other(database: Database, clock: Clock) -> None:
+    """Another webinar on the catalog, with a recording."""
+    with database.transaction() as session:
+        make_recording(session, make_webinar(session, OTHER))
+
+
+@pytest.fixture
+def ada(client: Visitor, cast: Cast) -> Visitor:
+    client.sign_in(cast.ada.id)
+    return client
+
+
+def pull(ada: Visitor, cast: Cast, **offer: str) -> int:
+    return ada.post(f"/staff/webinars/{cast.slug}/pull", data={**REASON, **offer}).status_code
+
+
+def code(database: Database, login_id: int, slug: str, *, days: int = 0) -> Code:
+    """Return what is decided on a webinar's handouts."""
+    with database.read_session() as session:
+        webinar_id = session.scalars(select(Webinar.id).where(Webinar.slug == slug)).one()
+        case = load_case(session, login_id=login_id, webinar_id=webinar_id)
+    return decide(case.login, case.webinar, Action.HANDOUT, NOW + timedelta(days=days)).code
+
+
+def page_of(client: Visitor, person_id: int, cast: Cast) -> str:
+    client.sign_in(person_id)
+    return client.get(f"/webinars/{cast.slug}").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("offer", "sentence"),
+    [
+        ({}, "Choose what they get."),
+        ({"kind": "tea"}, "Not a valid choice."),
+        ({"kind": "words", "said": "  "}, "Say what they get."),
+        ({"kind": "webinar"}, "Choose a webinar that is on the catalog."),
+        ({"kind": "webinar", "other": "no-such-one"}, "Choose a webinar that is on the catalog."),
+        ({"kind": "refund", "said": "x" * 1001}, "Use at most 1,000 characters."),
+    ],
+)
+def test_nothing_is_pulled_before_it_is_said_what_holders_get(
+    ada: Visitor, database: Database, cast: Cast, offer: dict[str, str], sentence: str
+) -> None:
+    answer = ada.post(f"/staff/webinars/{cast.slug}/pull", data={**REASON, **offer})
+    assert answer.status_code == 400
+    page = answer.get_data(as_text=True)
+    assert sentence in page
+    assert REASON["reason"] in page
+    assert code(database, cast.alice.id, cast.slug) is Code.OK_PERMANENT
+
+
+def test_it_cannot_be_offered_for_itself(ada: Visitor, cast: Cast) -> None:
+    assert f'value="{cast.slug}"' not in ada.get(f"/staff/webinars/{cast.slug}/pull").text
+    assert pull(ada, cast, kind="webinar", other=cast.slug) == 400
+
+
+def test_who_sits_in_a_pool_is_counted_among_those_who_lose_it(
+    ada: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        pool = add_pool(session, elm, cast.webinar_id)
+        for login_id in (cast.dan.id, cast.alice.id):  # alice holds it by herself as well
+            seat(session, pool, login_id)
+    assert "3 people lose it" in ada.get(f"/staff/webinars/{cast.slug}/pull").text
+
+
+def test_a_holder_takes_the_other_webinar_by_one_press_and_has_it_for_good(
+    ada: Visitor, client: Visitor, database: Database, cast: Cast
+) -> None:
+    assert pull(ada, cast, kind="webinar", other=OTHER) == 303
+    page = page_of(client, cast.alice.id, cast)
+    assert "you may have “Quiet shelves” instead" in page
+    assert f'action="/webinars/{cast.slug}/instead"' in page
+    for _ in range(2):
+        taken = client.post(f"/webinars/{cast.slug}/instead")
+        assert (taken.status_code, taken.location) == (303, f"/webinars/{OTHER}")
+    assert code(database, cast.alice.id, OTHER) is Code.OK_PERMANENT
+    with database.read_session() as session:
+        acts = session.scalars(select(AuditEntry.act)).all()
+    assert "webinar.instead_offered" in acts
+    assert "webinar.instead_taken" in acts
+    assert acts.count("grant.made") == 1
+
+
+def test_who_held_it_for_a_term_has_the_other_for_that_term(
+    ada: Visitor, client: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        pool = add_pool(session, elm, cast.webinar_id, ends_at=NOW + timedelta(days=90))
+        seat(session, pool, cast.dan.id)
+    pull(ada, cast, kind="webinar", other=OTHER)
+    client.sign_in(cast.dan.id)
+    assert client.post(f"/webinars/{cast.slug}/instead").status_code == 303
+    assert code(database, cast.dan.id, OTHER, days=89) is Code.OK_TERM
+    assert code(database, cast.dan.id, OTHER, days=90) is Code.PASS_EXPIRED
+
+
+def test_who_never_held_it_takes_nothing(
+    ada: Visitor, client: Visitor, database: Database, cast: Cast
+) -> None:
+    assert client.post(f"/webinars/{cast.slug}/instead").status_code == 404  # nothing is offered
+    pull(ada, cast, kind="webinar", other=OTHER)
+    page = page_of(client, cast.carol.id, cast)
+    assert f'href="/webinars/{OTHER}"' in page
+    assert "/instead" not in page
+    assert client.post(f"/webinars/{cast.slug}/instead").status_code == 403
+    assert code(database, cast.carol.id, OTHER) is not Code.OK_PERMANENT
+
+
+def test_nobody_is_given_a_webinar_that_is_gone_as_well(
+    ada: Visitor, client: Visitor, database: Database, cast: Cast
+) -> None:
+    pull(ada, cast, kind="webinar", other=OTHER)
+    assert ada.post(f"/staff/webinars/{OTHER}/withdraw").status_code == 303
+    page = page_of(client, cast.alice.id, cast)
+    assert "Write to us" in page
+    assert client.post(f"/webinars/{cast.slug}/instead").status_code == 403
+
+
+def test_money_is_asked_for_at_the_desk(ada: Visitor, client: Visitor, cast: Cast) -> None:
+    pull(ada, cast, kind="refund")
+    page = page_of(client, cast.alice.id, cast)
+    assert "you may have your money back" in page
+    assert "Ask for the money back" in page
+    form = client.get(f"/ask?kind=trouble&webinar={cast.slug}&refusal=WEBINAR_PULLED").text
+    assert "Reading rooms, which was taken down" in form  # the desk learns which one it is about
+
+
+def test_words_of_the_staff_s_own_are_told_where_it_was_watched(
+    ada: Visitor, client: Visitor, cast: Cast
+) -> None:
+    pull(ada, cast, kind="words", said="We mend it by May. Call us on <555>.")
+    for where in ("", "/watch"):
+        client.sign_in(cast.alice.id)
+        page = client.get(f"/webinars/{cast.slug}{where}").text
+        assert "We mend it by May. Call us on &lt;555&gt;." in page
+    told = client.post(f"/webinars/{cast.slug}/playback", json={}).get_json()
+    assert (told["code"], told["more"]) == (
+        "WEBINAR_PULLED",
+        "We mend it by May. Call us on <555>.",
+    )
+
+
+def test_what_was_offered_is_forgotten_when_the_webinar_is_back(
+    ada: Visitor, database: Database, cast: Cast
+) -> None:
+    pull(ada, cast, kind="webinar", other=OTHER)
+    assert "Quiet shelves" in ada.get(f"/staff/webinars/{cast.slug}").text
+    ada.post(f"/staff/webinars/{cast.slug}/restore")
+    with database.read_session() as session:
+        assert session.scalars(select(PulledInstead.webinar_id)).all() == []
+    assert pull(ada, cast, kind="refund") == 303

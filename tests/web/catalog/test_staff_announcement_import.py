@@ -1,0 +1,151 @@
+"""Staff bring an announcement as text: it fills the form, asks what is open, and publishes nothing."""
+
+import html
+import io
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.catalog import Presenter, Series, Webinar, WebinarState
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.visitor import Visitor
+
+TEXTS = Path(__file__).parents[2] / "announcement_parser" / "texts"
+PLAIN = (TEXTS / "labels_above.txt").read_text("utf-8")
+OPEN = (TEXTS / "markdown.md").read_text("utf-8")
+AT = "/staff/webinars/import"
+
+
+def fields(page: str) -> dict[str, str | list[str]]:
+    """Return what a browser would send of the form on a page, without a button."""
+    form = page[page.index('id="webinar-form"') :]
+    found: dict[str, str | list[str]] = {}
+    for name, value in re.findall(r'<input[^>]* name="(\w+)"[^>]* value="([^"]*)"', form):
+        if name not in ("presenters", "series", "free", "csrf_token"):
+            found[name] = html.unescape(value)
+    for name, text in re.findall(
+        r'<textarea[^>]* name="(\w+)"[^>]*>(?:\r?\n)?(.*?)</textarea>', form, re.DOTALL
+    ):
+        found[name] = html.unescape(text).replace("\r\n", "\n")
+    for name in ("presenters", "series"):
+        ticked = re.findall(rf'<input checked[^>]* name="{name}"[^>]* value="([^"]*)"', form)
+        found[name] = ticked
+    zone = re.search(r'<option selected value="([^"]*)"', form)
+    found["zone"] = zone[1] if zone else ""
+    return found
+
+
+def pasted(ada: Visitor, text: str) -> str:
+    answer = ada.post(AT, data={"text": text})
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", [AT, f"{AT}/review"])
+def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast, clock: Clock, path: str) -> None:
+    for person in (cast.alice, cast.mia):
+        client.sign_in(person.id)
+        assert client.get(AT).status_code == 404
+        assert client.post(path, data={"text": PLAIN}).status_code == 404
+
+
+def test_a_pasted_text_fills_the_form_and_keeps_nothing(ada: Visitor, database: Database) -> None:
+    page = pasted(ada, PLAIN)
+    sent = fields(page)
+    assert sent["title"] == "Mending Books with Children: A Repair Corner That Lasts"
+    assert sent["held_at"] == "2027-03-09T14:00"
+    assert (sent["zone"], sent["minutes"]) == ("America/New_York", "75")
+    assert str(sent["agenda"]).splitlines()[0] == "Choose tools that small hands can use."
+    assert "Cards and checks are welcome." in page  # what no field takes is shown
+    with database.read_session() as session:
+        assert session.scalars(select(Webinar).where(Webinar.title == sent["title"])).all() == []
+
+
+@pytest.mark.parametrize("act", ["presenter-\u00b2", "series-9", f"moment-{'9' * 5000}", "series-"])
+def test_a_button_that_is_not_there_changes_nothing(ada: Visitor, act: str) -> None:
+    sent = fields(pasted(ada, PLAIN))
+    answer = ada.post(f"{AT}/review", data={**sent, "act": act})
+    assert answer.status_code == 200
+    assert fields(answer.text) == sent
+
+
+def test_who_and_what_is_new_is_added_by_a_press_and_the_draft_is_kept(
+    ada: Visitor, database: Database
+) -> None:
+    sent = fields(pasted(ada, PLAIN)) | {"summary": "Glue for beginners."}
+    page = ada.post(f"{AT}/review", data={**sent, "act": "presenter-0"}).get_data(as_text=True)
+    page = ada.post(f"{AT}/review", data={**fields(page), "act": "series-0"}).get_data(as_text=True)
+    assert fields(page)["presenters"] == ["dr-wilhelmina-oyelaran"]
+    assert fields(page)["series"] == ["gentle-stacks"]
+    assert "New here" not in page
+    answer = ada.post(f"{AT}/review", data={**fields(page), "act": "save"})
+    assert answer.status_code == 303
+    with database.read_session() as session:
+        made = session.scalars(select(Webinar).where(Webinar.title.startswith("Mending"))).one()
+        presenter = session.scalars(select(Presenter)).one()
+        assert session.scalars(select(Series.title)).all() == ["Gentle Stacks"]
+    assert made.state is WebinarState.DRAFT
+    assert made.announced_at is None
+    assert made.summary == "Glue for beginners."
+    assert made.held_at.isoformat() == "2027-03-09T19:00:00+00:00"
+    assert presenter.biography.startswith("Dr. Wilhelmina Oyelaran has bound books")
+
+
+def test_a_date_that_can_be_read_twice_is_asked_and_chosen(
+    ada: Visitor, database: Database
+) -> None:
+    page = pasted(ada, OPEN)
+    assert "Day and month can be read in both orders." in page
+    assert fields(page)["held_at"] == ""
+    refused = ada.post(f"{AT}/review", data={**fields(page), "act": "save"})
+    assert refused.status_code == 400
+    chosen = ada.post(f"{AT}/review", data={**fields(page), "act": "moment-1"})
+    page = chosen.get_data(as_text=True)
+    assert fields(page)["held_at"] == "2027-11-05T14:00"
+    assert "Day and month" not in page
+    assert ada.post(f"{AT}/review", data={**fields(page), "act": "save"}).status_code == 303
+    with database.read_session() as session:
+        made = session.scalars(select(Webinar).where(Webinar.title.startswith("Catalog"))).one()
+    assert made.held_at.isoformat() == "2027-11-05T18:00:00+00:00"
+
+
+def test_a_zone_that_is_not_named_has_to_be_chosen(ada: Visitor) -> None:
+    page = pasted(ada, "Quiet Rooms\n\nDate: March 9, 2027, 2 pm")
+    assert "No time zone is named." in page
+    sent = fields(page)
+    assert (sent["held_at"], sent["zone"]) == ("2027-03-09T14:00", "")
+    refused = ada.post(f"{AT}/review", data={**sent, "act": "save"})
+    assert refused.status_code == 400
+    assert "Choose a time zone from the list." in refused.get_data(as_text=True)
+    chosen = {**sent, "zone": "America/Chicago", "act": "save"}
+    assert ada.post(f"{AT}/review", data=chosen).status_code == 303
+
+
+def test_a_file_is_read_and_what_is_no_text_is_refused(ada: Visitor) -> None:
+    def send(name: str, body: bytes) -> tuple[int, str]:
+        answer = ada.post(AT, data={"text": "", "file": (io.BytesIO(body), name)})
+        return answer.status_code, html.unescape(answer.get_data(as_text=True))
+
+    status, page = send("a.txt", PLAIN.encode("cp1252"))
+    assert (status, fields(page)["minutes"]) == (200, "75")
+    for body in (b"%PDF-1.7 and so on", b"\x00" * 90, b"<!doctype html><p>Hello"):
+        status, page = send("a.txt", body)
+        assert status == 400
+        assert "This is no plain text." in page
+    status, page = send("", b"")
+    assert (status, "Paste the text of an announcement" in page) == (400, True)
+
+
+def test_prices_that_the_price_list_does_not_have_are_pointed_out(ada: Visitor) -> None:
+    page = pasted(ada, "Quiet Rooms\n\nCost: $123.45 each, $99 for friends")
+    assert "Not in the price list: $123.45" in page
+
+
+def test_markup_in_an_announcement_stays_text(ada: Visitor) -> None:
+    page = pasted(ada, "Quiet <script>alert(1)</script> Rooms\n\nParking\n<b>none</b>")
+    assert "<script>alert" not in page
+    assert "<b>none" not in page

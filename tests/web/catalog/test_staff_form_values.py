@@ -1,0 +1,122 @@
+"""What the staff's forms keep: the order of presenters, an unusual zone, and a look at the accent."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.catalog.presenters import PresenterWords, add_presenter
+from lms.catalog.staff_listing import count_holders
+from lms.catalog.webinar_texts import WebinarWords
+from lms.catalog.webinars import add_webinar
+from lms.core.database import Database
+from lms.models.accounts import Login
+from lms.models.catalog import Presenter, Webinar, WebinarPresenter
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_grant, make_login
+from tests.visitor import Visitor
+
+WORDS = WebinarWords("Weeding", NOW, "US/Eastern", presenters=("zoe", "ann"))
+
+
+@pytest.fixture
+def weeding(database: Database) -> str:
+    with database.transaction() as session:
+        for name in ("Ann", "Max", "Zoe"):
+            add_presenter(session, PresenterWords(name), actor=None, now=NOW)
+        return add_webinar(session, WORDS, actor=None, now=NOW).slug
+
+
+@pytest.mark.parametrize("who", ["alice", "dan", "mia"])
+def test_nobody_but_staff_looks_at_an_accent(
+    client: Visitor, cast: Cast, clock: Clock, who: str
+) -> None:
+    client.sign_in(getattr(cast, who).id)
+    assert client.get("/staff/house/look?accent=%23ff0000").status_code == 404
+
+
+def test_an_accent_is_shown_as_pages_will_have_it(ada: Visitor) -> None:
+    shown = ada.get("/staff/house/look?accent=%2317407A").get_json()
+    assert shown["light"]["accent"] == "#17407a"
+    assert shown["dark"]["accent"] != "#17407a"
+    assert set(shown["dark"]) == {"accent", "on-accent", "accent-strong", "accent-soft"}
+
+
+@pytest.mark.parametrize("accent", ["", "red", "%23fff", "%2317407a;}body{"])
+def test_what_is_no_color_is_not_shown(ada: Visitor, accent: str) -> None:
+    assert ada.get(f"/staff/house/look?accent={accent}").status_code == 400
+
+
+def test_saving_a_webinar_as_it_is_changes_neither_its_presenters_order_nor_its_zone(
+    ada: Visitor, database: Database, weeding: str
+) -> None:
+    page = ada.get(f"/staff/webinars/{weeding}/edit").text
+    order = re.findall(r'name="presenters"[^>]*value="(\w+)"', page)
+    assert order == ["zoe", "ann", "max"]
+    seen = re.search(r'name="seen"[^>]*value="([^"]+)"', page)
+    assert seen is not None
+    form = {
+        "title": "Weeding",
+        "held_at": "2026-03-02T10:00",
+        "zone": "US/Eastern",
+        "minutes": "60",
+        "presenters": ["zoe", "ann"],
+        "seen": seen[1],
+        "slug": weeding,
+    }
+    assert ada.post(f"/staff/webinars/{weeding}/edit", data=form).status_code == 303
+    with database.read_session() as session:
+        named = session.scalars(
+            select(Presenter.slug).join(WebinarPresenter).order_by(WebinarPresenter.position)
+        )
+        assert list(named) == ["zoe", "ann"]
+        row = session.scalars(select(Webinar).where(Webinar.slug == weeding)).one()
+        assert (row.zone, row.held_at) == ("US/Eastern", NOW)
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../etc/passwd"])
+def test_a_zone_that_is_none_is_refused_with_everything_kept(ada: Visitor, zone: str) -> None:
+    form = {"title": "Weeding", "held_at": "2026-03-02T10:00", "zone": zone, "minutes": "60"}
+    answer = ada.post("/staff/webinars/new", data=form)
+    assert answer.status_code == 400
+    assert 'value="Weeding"' in answer.text
+
+
+def test_a_time_that_no_clock_shows_is_named_beside_its_field(ada: Visitor) -> None:
+    form = {
+        "title": "Weeding",
+        "held_at": "2026-03-08T02:30",
+        "zone": "America/New_York",
+        "minutes": "60",
+    }
+    answer = ada.post("/staff/webinars/new", data=form)
+    assert answer.status_code == 400
+    assert "never show this time" in answer.text
+    assert 'value="2026-03-08T02:30"' in answer.text
+
+
+def holders(database: Database, webinar_id: int) -> int:
+    with database.read_session() as session:
+        return count_holders(session, webinar_id, now=NOW)
+
+
+def test_who_holds_a_webinar_is_counted_without_ended_passes(
+    database: Database, cast: Cast
+) -> None:
+    assert holders(database, cast.webinar_id) == 2  # alice and bob; carol's pass has ended
+
+
+def test_two_log_ins_of_one_person_count_once(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        other = make_login(session)
+        make_grant(session, other, session.get_one(Webinar, cast.webinar_id))
+        session.get_one(Login, other.id).merged_into = cast.alice.id
+    assert holders(database, cast.webinar_id) == 2
+
+
+def test_a_pass_that_ends_before_a_webinar_does_not_hold_it(database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).held_at = NOW + timedelta(days=400)
+    assert holders(database, cast.webinar_id) == 1

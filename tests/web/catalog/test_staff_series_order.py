@@ -1,0 +1,132 @@
+"""Staff put the webinars of a series in order, with buttons that need no mouse, and take it back."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.catalog import Webinar, WebinarSeries, WebinarState
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_series, make_webinar
+from tests.visitor import Visitor
+
+
+@pytest.fixture
+def path(database: Database, cast: Cast, clock: Clock) -> str:
+    """The page of the order of a series: Alpha, Beta, and Gamma, which is still a draft."""
+    with database.transaction() as session:
+        series = make_series(session, "letters")
+        series.title = "Letters"
+        for number, title in enumerate(("Alpha", "Beta", "Gamma")):
+            webinar = make_webinar(
+                session, title.lower(), held_at=NOW - timedelta(days=30 - number)
+            )
+            webinar.title = title
+            session.add(WebinarSeries(webinar_id=webinar.id, series_id=series.id))
+        webinar.state = WebinarState.DRAFT
+        return f"/staff/series/{series.public_id}/order"
+
+
+@pytest.fixture
+def ada(client: Visitor, cast: Cast, path: str) -> Visitor:
+    client.sign_in(cast.ada.id)
+    return client
+
+
+def id_of(database: Database, slug: str) -> str:
+    with database.read_session() as session:
+        return session.scalars(select(Webinar.public_id).where(Webinar.slug == slug)).one()
+
+
+def titles(page: str) -> list[str]:
+    return re.findall(r">(Alpha|Beta|Gamma)</a>", page[page.index("<main") :])
+
+
+def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast, path: str) -> None:
+    client.sign_in(cast.mia.id)
+    assert client.get(path).status_code == 404
+    assert client.post(path).status_code == 404
+    assert client.post(f"{path}/by-date").status_code == 404
+    assert client.post(f"{path}/put-back").status_code == 404
+
+
+def test_a_webinar_is_moved_and_readers_meet_it_there(
+    ada: Visitor, database: Database, path: str
+) -> None:
+    page = ada.get(path).text
+    assert titles(page) == ["Alpha", "Beta", "Gamma"]
+    assert "These follow their dates." in page
+    assert "Follow the dates again" not in page
+    answer = ada.post(path, data={"webinar": id_of(database, "alpha"), "place": "2"})
+    assert answer.status_code == 303
+    page = ada.get(answer.location).text
+    assert titles(page) == ["Beta", "Alpha", "Gamma"]
+    assert "“Alpha” is part 2 now." in page
+    assert titles(ada.get("/series/letters").text) == ["Beta", "Alpha"]
+
+
+def test_the_button_that_moved_it_keeps_the_focus_as_long_as_it_can(
+    ada: Visitor, database: Database, path: str
+) -> None:
+    answer = ada.post(path, data={"webinar": id_of(database, "alpha"), "place": "2"})
+    assert focused(ada.get(answer.location).text) == "Move down: Alpha"
+    answer = ada.post(path, data={"webinar": id_of(database, "alpha"), "place": "3"})
+    assert focused(ada.get(answer.location).text) == "Move up: Alpha"
+
+
+def focused(page: str) -> str:
+    [button] = re.findall(r"autofocus.*?</button>", page, re.DOTALL)
+    found = re.search(r'visually-hidden">([^<]+)<', button)
+    assert found
+    return found[1]
+
+
+def test_the_order_of_the_dates_comes_back_and_goes_again(
+    ada: Visitor, database: Database, path: str
+) -> None:
+    ada.post(path, data={"webinar": id_of(database, "gamma"), "place": "1"})
+    answer = ada.post(f"{path}/by-date")
+    page = ada.get(answer.location).text
+    assert titles(page) == ["Alpha", "Beta", "Gamma"]
+    assert "The series follows its dates again." in page
+    [undo] = re.findall(r'action="([^"]+put-back[^"]*)"', page)
+    assert titles(ada.get(ada.post(undo).location).text) == ["Gamma", "Alpha", "Beta"]
+
+
+@pytest.mark.parametrize("was", ["", "1-2", "1-2-2", "1-2-3-4", "x"])
+def test_an_order_that_is_none_is_not_put_back(
+    ada: Visitor, database: Database, path: str, was: str
+) -> None:
+    answer = ada.post(f"{path}/put-back?was={was}")
+    page = ada.get(answer.location).text
+    assert "There are other webinars in this series by now." in page
+    assert titles(page) == ["Alpha", "Beta", "Gamma"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"place": "-1"},
+        {"place": "one"},
+        {"place": "1"},
+        {"place": "\u00b2"},
+        {"place": "9" * 5000},
+    ],
+)
+def test_a_move_of_nothing_or_to_nowhere_is_not_found(
+    ada: Visitor, path: str, data: dict[str, str]
+) -> None:
+    assert ada.post(path, data={"webinar": "0" * 26, **data}).status_code == 404
+
+
+def test_a_series_without_webinars_says_how_they_come_into_it(
+    ada: Visitor, database: Database, path: str
+) -> None:
+    with database.transaction() as session:
+        empty = make_series(session, "empty").public_id
+    assert "Nothing in this series yet" in ada.get(f"/staff/series/{empty}/order").text
+    assert ada.get(f"/staff/series/{'0' * 26}/order").status_code == 404

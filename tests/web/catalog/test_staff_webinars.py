@@ -1,0 +1,138 @@
+"""Staff write webinars and move them through their lives."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.audit import AuditEntry
+from lms.models.catalog import Webinar, WebinarState
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.visitor import Visitor
+
+FORM = {
+    "title": "Reading Aloud to Ducks",
+    "held_at": "2026-10-06T14:00",
+    "zone": "America/New_York",
+    "minutes": "60",
+    "overview": "We **read**. <script>alert(1)</script>",
+    "agenda": "Begin\nEnd",
+    "act": "save",
+}
+
+
+def the(database: Database, slug: str) -> Webinar:
+    with database.read_session() as session:
+        return session.scalars(select(Webinar).where(Webinar.slug == slug)).one()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "/new", "/reading-rooms", "/reading-rooms/edit", "/reading-rooms/pull"],
+)
+def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast, clock: Clock, path: str) -> None:
+    assert client.get(f"/staff/webinars{path}").status_code == 303
+    for person in (cast.alice, cast.mia):
+        client.sign_in(person.id)
+        assert client.get(f"/staff/webinars{path}").status_code == 404
+        assert client.post(f"/staff/webinars{path}", data=FORM).status_code in (404, 405)
+
+
+def test_a_new_webinar_is_a_draft_at_the_time_its_own_clocks_show(
+    ada: Visitor, database: Database
+) -> None:
+    answer = ada.post("/staff/webinars/new", data=FORM)
+    assert answer.status_code == 303
+    made = the(database, "reading-aloud-to-ducks")
+    assert made.state is WebinarState.DRAFT
+    assert made.held_at.isoformat() == "2026-10-06T18:00:00+00:00"
+    assert "Reading Aloud to Ducks" in ada.get(answer.location).get_data(as_text=True)
+
+
+def test_a_form_with_faults_loses_nothing_and_names_them(ada: Visitor) -> None:
+    wrong = {**FORM, "title": "", "minutes": "0", "held_at": "2026-03-08T02:30"}
+    answer = ada.post("/staff/webinars/new", data=wrong)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert "Give the webinar a title." in page
+    assert "1 to 1,440 minutes" in page
+    assert "We **read**." in page
+    skipped = ada.post("/staff/webinars/new", data={**FORM, "held_at": "2026-03-08T02:30"})
+    assert skipped.status_code == 400
+    assert "Clocks go forward" in skipped.get_data(as_text=True)
+
+
+def test_a_preview_keeps_nothing_and_runs_no_script(ada: Visitor, database: Database) -> None:
+    page = ada.post("/staff/webinars/new", data={**FORM, "act": "preview"}).get_data(as_text=True)
+    assert "<strong>read</strong>" in page
+    assert "<script>alert" not in page
+    with database.read_session() as session:
+        assert session.scalars(select(Webinar).where(Webinar.title == FORM["title"])).all() == []
+    alone = ada.post("/staff/webinars/preview", data={"text": FORM["overview"]})
+    assert "<strong>read</strong>" in alone.get_data(as_text=True)
+
+
+def test_an_edit_over_somebody_else_s_is_stopped_with_the_text_kept(
+    ada: Visitor, database: Database, cast: Cast
+) -> None:
+    stale = {**FORM, "slug": cast.slug, "seen": "2020-01-01T00:00:00+00:00"}
+    answer = ada.post(f"/staff/webinars/{cast.slug}/edit", data=stale)
+    assert answer.status_code == 409
+    assert "We **read**." in answer.get_data(as_text=True)
+    fresh = {**stale, "seen": the(database, cast.slug).updated_at.isoformat()}
+    assert ada.post(f"/staff/webinars/{cast.slug}/edit", data=fresh).status_code == 303
+    assert the(database, cast.slug).title == FORM["title"]
+
+
+def test_a_webinar_goes_through_its_life_by_one_button_each(
+    ada: Visitor, database: Database
+) -> None:
+    ada.post("/staff/webinars/new", data=FORM)
+    slug = "reading-aloud-to-ducks"
+    for act, state in (
+        ("publish", WebinarState.ANNOUNCED),
+        ("cancel", WebinarState.CANCELED),
+        ("restore", WebinarState.ANNOUNCED),
+        ("withdraw", WebinarState.WITHDRAWN),
+        ("restore", WebinarState.ANNOUNCED),
+    ):
+        assert ada.post(f"/staff/webinars/{slug}/{act}").status_code == 303
+        assert the(database, slug).state is state
+    assert ada.post(f"/staff/webinars/{slug}/publish").status_code == 409
+    assert ada.post(f"/staff/webinars/{slug}/explode").status_code == 404
+    with database.read_session() as session:
+        acts = session.scalars(select(AuditEntry.act).order_by(AuditEntry.id)).all()
+    assert "webinar.published" in acts
+
+
+def test_pulling_shows_how_many_lose_it_and_wants_a_reason(
+    ada: Visitor, database: Database, cast: Cast
+) -> None:
+    page = ada.get(f"/staff/webinars/{cast.slug}/pull").get_data(as_text=True)
+    assert "2 people lose it" in page  # alice and bob; carol had lost it when her pass ended
+    offer = {"kind": "refund"}
+    here = f"/staff/webinars/{cast.slug}/pull"
+    assert ada.post(here, data={"reason": " ", **offer}).status_code == 400
+    assert the(database, cast.slug).state is WebinarState.ANNOUNCED
+    pulled = ada.post(here, data={"reason": "A court says so.", **offer})
+    assert pulled.status_code == 303
+    assert the(database, cast.slug).state is WebinarState.PULLED
+
+
+def test_the_table_is_searched_filtered_and_sorted(ada: Visitor, cast: Cast) -> None:
+    ada.post("/staff/webinars/new", data=FORM)
+    everything = ada.get("/staff/webinars").get_data(as_text=True)
+    assert everything.index("Reading Aloud to Ducks") < everything.index("Reading rooms")
+    oldest = ada.get("/staff/webinars?order=oldest").get_data(as_text=True)
+    assert oldest.index("Reading rooms") < oldest.index("Reading Aloud to Ducks")
+    drafts = ada.get("/staff/webinars?state=draft").get_data(as_text=True)
+    assert "Reading rooms" not in drafts
+    assert "Reading Aloud to Ducks" in drafts
+    nothing = ada.get("/staff/webinars?q=50%25_off").get_data(as_text=True)
+    assert "No webinar matches" in nothing
+
+
+def test_the_desk_tells_what_waits(ada: Visitor) -> None:
+    ada.post("/staff/webinars/new", data=FORM)
+    page = ada.get("/staff").get_data(as_text=True)
+    assert "Reading Aloud to Ducks" in page

@@ -1,0 +1,196 @@
+"""What staff do about certificates: the rule, by hand, live minutes, revoking, correcting."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from lms.certificates import certificates
+from lms.certificates.certificates import Award
+from lms.mail.links import Doors
+from lms.models.audit import AuditEntry
+from lms.models.certificates import Attendance, CertificateKind
+from lms.people import data_export
+from tests.certificates.playback_fixtures import certificates as issued
+from tests.certificates.playback_fixtures import letters
+from tests.certificates.test_eligibility import consider, saw
+from tests.clock import NOW
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def ada(client, cast):
+    client.sign_in(cast.ada.id)
+    return client
+
+
+@pytest.fixture
+def page(cast):
+    return f"/staff/webinars/{cast.slug}/certificates"
+
+
+def acts(database):
+    with database.read_session() as session:
+        return list(session.scalars(select(AuditEntry.act).order_by(AuditEntry.id)))
+
+
+def test_the_webinars_page_leads_there(ada, cast, page):
+    assert page in ada.get(f"/staff/webinars/{cast.slug}").text
+    text = ada.get(page).text
+    assert 'value="90"' in text
+    assert 'value="50"' in text
+    assert "None yet" in text
+
+
+def test_the_rule_is_changed_and_holds_from_then_on(ada, cast, page, database):
+    with database.transaction() as session:
+        saw(session, cast.alice.id, cast.recording_id, 0, 1800)
+    rule = {"is_offered": "y", "percent": "50", "live_minutes": "40", "credit_minutes": "75"}
+    assert ada.post(f"{page}/rule", data=rule).status_code == 303
+    assert consider(database, cast.alice.id, cast.webinar_id)
+    assert issued(database)[0].credit_minutes == 75
+    assert "webinar.certificate_rule_changed" in acts(database)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"percent": "0"}, {"percent": "x"}, {"live_minutes": "1441"}, {"credit_minutes": "9" * 30}],
+)
+def test_a_rule_that_is_none_comes_back_with_its_faults(ada, page, wrong, database):
+    rule = {"is_offered": "y", "percent": "50", "live_minutes": "40", "credit_minutes": "75"}
+    answer = ada.post(f"{page}/rule", data={**rule, **wrong})
+    assert answer.status_code == 400
+    assert 'aria-invalid="true"' in answer.text
+
+
+def test_one_is_issued_by_hand_for_a_reason(ada, cast, page, database):
+    data = {"email": cast.dan.email, "reason": "Watched it at the conference."}
+    answer = ada.post(f"{page}/issue", data=data)
+    assert answer.status_code == 303
+    (one,) = issued(database)
+    assert (one.kind, one.holder, one.reason) == ("by_hand", "Dan", data["reason"])
+    assert data["reason"] in ada.get(answer.location).text
+    assert data["reason"] not in ada.get(f"/verify/{one.public_id}").text
+    assert acts(database) == ["certificate.issued_by_hand"]
+    with database.read_session() as session:
+        assert letters(session) == [cast.dan.email]
+    again = ada.post(f"{page}/issue", data=data)
+    assert again.status_code == 400
+    assert "There is a certificate of this webinar for this person already." in again.text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"email": "nobody@example.org", "reason": "x"},
+        {"email": "dan@example.org", "reason": " "},
+        {"email": "no address", "reason": "x"},
+    ],
+)
+def test_by_hand_asks_for_a_known_address_and_a_reason(ada, page, data, database):
+    assert ada.post(f"{page}/issue", data=data).status_code == 400
+    assert issued(database) == []
+
+
+def test_pasted_minutes_are_kept_and_earn(ada, cast, page, database):
+    people = f"Alice <{cast.alice.email}>, 55\n{cast.bob.email}\t20 min\nx@example.org 60\n"
+    answer = ada.post(f"{page}/attended", data={"people": people}, follow_redirects=True)
+    assert "The minutes of 2 people are kept. 1 certificate was issued." in answer.text
+    assert "x@example.org" in answer.text
+    assert [(one.holder, one.kind) for one in issued(database)] == [("Alice", "live")]
+    with database.read_session() as session:
+        assert sorted(session.scalars(select(Attendance.minutes))) == [20, 55]
+    ada.post(f"{page}/attended", data={"people": f"{cast.bob.email} 50"})
+    assert len(issued(database)) == 2
+
+
+def test_lines_without_minutes_are_named_and_nothing_is_kept(ada, cast, page, database):
+    people = f"{cast.alice.email} 55\n{cast.bob.email}\nsomebody 12\n{cast.dan.email} 99999"
+    answer = ada.post(f"{page}/attended", data={"people": people})
+    assert answer.status_code == 400
+    assert "2, 3, 4" in answer.text
+    assert issued(database) == []
+
+
+@pytest.fixture
+def given(database, cast):
+    award = Award(
+        webinar_id=cast.webinar_id,
+        kind=CertificateKind.WATCHED,
+        credit_minutes=60,
+        earned_at=NOW,
+        login_id=cast.alice.id,
+    )
+    with database.transaction() as session:
+        return certificates.issue(
+            session, award, actor=None, doors=Doors("http://localhost"), now=NOW
+        )
+
+
+def test_one_stands_among_the_webinars_in_the_staff_s_rail(ada, given):
+    text = ada.get(f"/staff/certificates/{given}").text
+    assert re.search(r'href="/staff/webinars"[^>]*aria-current="true"', text)
+
+
+def test_one_is_revoked_with_a_reason_and_the_holder_is_told(ada, given, database, cast):
+    path = f"/staff/certificates/{given}"
+    assert ada.post(f"{path}/revoke", data={"revoking-reason": ""}).status_code == 400
+    answer = ada.post(f"{path}/revoke", data={"revoking-reason": "Issued by mistake."})
+    assert answer.status_code == 303
+    assert "Issued by mistake." in ada.get(f"/verify/{given}").text
+    with database.read_session() as session:
+        assert letters(session, "certificate_revoked") == [cast.alice.email]
+    again = ada.post(f"{path}/revoke", data={"revoking-reason": "Again."})
+    assert again.status_code == 400
+    assert "Revoke the certificate" not in ada.get(path).text
+
+
+def test_a_name_is_corrected_and_both_stand_in_the_history(ada, given, database):
+    path = f"/staff/certificates/{given}"
+    data = {"correcting-name": "Alice  Reed", "correcting-reason": "Her full name."}
+    answer = ada.post(f"{path}/correct", data=data)
+    assert answer.status_code == 303
+    former, new = issued(database)
+    assert (new.holder, new.replaces_id, new.earned_at) == ("Alice Reed", former.id, NOW)
+    text = ada.get(answer.location).text
+    assert "All that was issued to them" in text
+    assert "Corrected" in text
+    assert former.public_id in text
+
+
+def test_after_revoking_another_may_be_issued_by_hand(ada, given, cast, page, database):
+    ada.post(f"/staff/certificates/{given}/revoke", data={"revoking-reason": "Wrong hours."})
+    data = {"email": cast.alice.email, "reason": "With the right hours."}
+    assert ada.post(f"{page}/issue", data=data).status_code == 303
+    assert len(issued(database)) == 2
+
+
+def test_the_list_is_searched_by_name_and_number(ada, given, page):
+    for words in ("ali", given.upper()):
+        assert given in ada.get(page, query_string={"q": words}).text
+    assert given not in ada.get(page, query_string={"q": "bob"}).text
+    assert ada.get(page, query_string={"page": "7"}).status_code == 404
+
+
+def test_a_person_takes_their_certificates_along(given, database, cast):
+    with database.read_session() as session:
+        kept = data_export.read_personal_data(session, cast.alice.id, hooks=(), now=NOW)
+    assert [(one.number, one.name, one.state) for one in kept.certificates] == [
+        (given, "Alice", "valid")
+    ]
+
+
+def test_audit_rows_of_certificates_hold_no_name(ada, given, database):
+    data = {"correcting-name": "Alice Reed", "correcting-reason": "Her name."}
+    ada.post(f"/staff/certificates/{given}/correct", data=data)
+    with database.read_session() as session:
+        told = " ".join(str(each.detail) for each in session.scalars(select(AuditEntry)))
+    assert not re.search("Alice|Her name", told)
+
+
+def test_staff_find_them_on_the_persons_page(ada, given, cast):
+    assert f"/staff/certificates/{given}" in ada.get(f"/staff/people/{cast.alice.public_id}").text

@@ -1,0 +1,238 @@
+"""The page that checks a certificate, and the paper that leads to it."""
+
+from io import BytesIO
+
+import pypdfium2
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from lms.certificates import certificates
+from lms.certificates.certificates import Award, Correction
+from lms.mail.links import Doors
+from lms.models.accounts import Login
+from lms.models.catalog import Presenter, WebinarPresenter
+from lms.models.certificates import Certificate, CertificateKind
+from lms.people import erasure
+from tests.clock import NOW
+
+DOORS = Doors("http://localhost")
+LETTER, A4 = (792, 612), (842, 595)
+POINT = 1.0
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+def give(database, cast, person=None):
+    """Issue a certificate to somebody and return its outside id."""
+    award = Award(
+        webinar_id=cast.webinar_id,
+        kind=CertificateKind.WATCHED,
+        credit_minutes=90,
+        earned_at=NOW,
+        login_id=(person or cast.alice).id,
+    )
+    with database.transaction() as session:
+        return certificates.issue(session, award, actor=None, doors=DOORS, now=NOW)
+
+
+@pytest.fixture
+def given(database, cast):
+    with database.transaction() as session:
+        presenter = Presenter(slug="ines", name="Ines Carrow", created_at=NOW)
+        session.add(presenter)
+        session.flush()
+        session.add(
+            WebinarPresenter(webinar_id=cast.webinar_id, presenter_id=presenter.id, position=1)
+        )
+    return give(database, cast)
+
+
+def paper(client, public_id, size="letter"):
+    answer = client.get(f"/verify/{public_id}/certificate.pdf?paper={size}")
+    assert answer.status_code == 200, answer.text
+    assert answer.content_type == "application/pdf"
+    return answer.data
+
+
+def text_of(pdf):
+    return pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
+
+
+def test_anybody_reads_that_it_is_valid(client, given):
+    page = client.get(f"/verify/{given}")
+    assert page.status_code == 200
+    for said in ("This certificate is valid", "Alice", "Reading rooms", "1.5 hours", "Ines Carrow"):
+        assert said in page.text
+
+
+def test_its_number_is_128_random_bits_and_read_in_capitals_too(client, given):
+    assert len(given) == 26
+    assert client.get(f"/verify/{given.upper()}").status_code == 200
+
+
+def test_no_search_engine_lists_it(client, given):
+    for path in (f"/verify/{given}", f"/verify/{given}/certificate.pdf", "/verify/unknown"):
+        assert client.get(path).headers["X-Robots-Tag"] == "noindex" or "unknown" in path
+    page = client.get(f"/verify/{given}")
+    assert '<meta name="robots" content="noindex">' in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+
+
+def test_a_shared_link_says_what_it_is(client, given):
+    text = client.get(f"/verify/{given}").text
+    assert 'property="og:title"' in text
+    assert f'content="http://localhost/verify/{given}"' in text
+
+
+def test_an_unknown_one_is_said_to_be_unknown(client):
+    page = client.get("/verify/0123456789abcdefghjkmnpqrs")
+    assert page.status_code == 404
+    assert "We know no such certificate" in page.text
+    assert client.get("/verify/x/certificate.pdf").status_code == 404
+
+
+def test_a_revoked_one_says_so_and_why_and_is_never_missing(client, database, given):
+    with database.transaction() as session:
+        certificates.revoke(
+            session, given, "It is 100 % wrong, %(so)s.", actor=None, doors=DOORS, now=NOW
+        )
+    page = client.get(f"/verify/{given}")
+    assert page.status_code == 200
+    assert "This certificate was revoked" in page.text
+    assert "It is 100 % wrong, %(so)s." in page.text
+    assert "is valid" not in page.text
+    assert client.get(f"/verify/{given}/certificate.pdf").status_code == 410
+
+
+def test_a_corrected_one_leads_nobody_to_the_new_name(client, database, given):
+    with database.transaction() as session:
+        correction = Correction("Alicia Reed", "She writes it so.")
+        made = certificates.correct(session, given, correction, actor=None, doors=DOORS, now=NOW)
+    page = client.get(f"/verify/{given}")
+    assert "This certificate was corrected" in page.text
+    assert made not in page.text
+    assert "Alicia" not in page.text
+    new = client.get(f"/verify/{made}")
+    assert "Alicia Reed" in new.text
+    assert "is valid" in new.text
+
+
+def test_after_erasure_it_stays_valid_without_a_name(client, database, cast, given):
+    with database.transaction() as session:
+        erasure.erase(session, cast.alice.id, hooks=(), doors=DOORS, actor=None, now=NOW)
+    page = client.get(f"/verify/{given}")
+    assert page.status_code == 200
+    assert "is valid" in page.text
+    assert "name withheld" in page.text
+    assert "Alice" not in page.text
+    assert client.get(f"/verify/{given}/certificate.pdf").status_code == 410
+    with database.read_session() as session:
+        assert session.scalars(select(Certificate.holder)).one() == ""
+
+
+@pytest.mark.parametrize(("size", "points"), [("letter", LETTER), ("a4", A4)])
+def test_two_readers_open_the_paper_and_find_its_words_and_tags(client, given, size, points):
+    pdf = paper(client, given, size)
+    shown = text_of(pdf)
+    reader = PdfReader(BytesIO(pdf))
+    read = reader.pages[0].extract_text()
+    for said in ("Alice", "Reading rooms", "Ines Carrow", f"localhost/verify/{given}"):
+        assert said in shown
+        assert said in read
+    assert len(reader.pages) == 1
+    width, height = pypdfium2.PdfDocument(pdf)[0].get_size()
+    assert (width, height) == (
+        pytest.approx(points[0], abs=POINT),
+        pytest.approx(points[1], abs=POINT),
+    )
+    catalog = reader.trailer["/Root"]
+    assert bool(catalog["/MarkInfo"]["/Marked"])
+    assert catalog["/StructTreeRoot"]["/K"]
+    assert catalog["/Lang"].startswith("en")
+    assert bool(catalog["/ViewerPreferences"]["/DisplayDocTitle"])
+    assert b"pdfuaid" in reader.xmp_metadata.stream.get_data()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "محمد عبد الله",
+        "王小明",
+        "山田 花子",
+        "김민준",
+        "अनिता शर्मा",
+        "Людмила Йорданова",
+        "אבי כהן",
+        "สมชาย ใจดี",
+        "Nguyễn Thị Ánh",
+        "Τάκης",
+        "ნინო",
+        "தமிழ்ச்செல்வி",
+    ],
+)
+def test_a_name_in_any_script_is_on_the_paper(client, database, cast, name):
+    with database.transaction() as session:
+        session.get_one(Login, cast.alice.id).name = name
+    pdf = paper(client, give(database, cast))
+    first = name.split()[0][0]
+    assert first in text_of(pdf)
+
+
+@pytest.mark.parametrize("name", ["😀", "𒀭 Enlil", "\u202eevil", "A" * 200, "\u0301", "﷽ x"])
+def test_letters_that_no_font_has_never_keep_the_paper_from_being_made(
+    client, database, cast, name
+):
+    with database.transaction() as session:
+        session.get_one(Login, cast.alice.id).name = name
+    pdf = paper(client, give(database, cast))
+    assert len(pypdfium2.PdfDocument(pdf)) == 1
+    assert "Certificate of participation" in text_of(pdf)
+
+
+def test_my_certificates_list_mine_alone_with_their_hours(client, database, cast, given):
+    give(database, cast, cast.bob)
+    client.sign_in(cast.alice.id)
+    page = client.get("/certificates").text
+    assert "1.5 hours of continuing education in all" in page
+    assert given in page
+    assert page.count("<tr>") == 2
+    sheet = client.get("/certificates/transcript.csv").get_data(as_text=True)
+    assert f'"Reading rooms","Ines Carrow","Recording",1.5,"{given}"' in sheet
+    pdf = client.get("/certificates/transcript.pdf")
+    assert "1.5 hours in all" in text_of(pdf.data)
+    assert given in PdfReader(BytesIO(pdf.data)).pages[0].extract_text().replace("\n", "")
+
+
+def test_who_has_none_is_told_how_to_get_one(client, cast):
+    client.sign_in(cast.dan.id)
+    assert "No certificates yet" in client.get("/certificates").text
+    assert client.get("/certificates/transcript.pdf").status_code == 404
+    assert client.get("/certificates/transcript.csv").status_code == 404
+
+
+def test_after_erasure_no_reason_speaks_of_the_holder(client, database, cast, given):
+    with database.transaction() as session:
+        correction = Correction("Alicia Reed", "Alice married.")
+        made = certificates.correct(session, given, correction, actor=None, doors=DOORS, now=NOW)
+        certificates.revoke(session, made, "Alice was not there.", actor=None, doors=DOORS, now=NOW)
+        erasure.erase(session, cast.alice.id, hooks=(), doors=DOORS, actor=None, now=NOW)
+    page = client.get(f"/verify/{made}")
+    assert "This certificate was revoked" in page.text
+    assert "The reason is withheld, and so is the name." in page.text
+    assert "Alice" not in page.text
+    with database.read_session() as session:
+        kept = session.execute(select(Certificate.reason, Certificate.revoked_reason)).all()
+    assert "Alice" not in str(kept)
+
+
+def test_papers_are_made_so_often_for_one_network_and_no_more(client, given, monkeypatch):
+    monkeypatch.setattr("lms.web.certificates.verify.certificate_pdf", lambda *_: b"%PDF")
+    path, home = f"/verify/{given}/certificate.pdf", {"REMOTE_ADDR": "192.0.2.7"}
+    answers = [client.get(path, environ_base=home).status_code for _ in range(241)]
+    assert answers == [200] * 240 + [429]
+    assert client.get(path, environ_base={"REMOTE_ADDR": "192.0.2.8"}).status_code == 200
+    assert client.get(f"/verify/{given}", environ_base=home).status_code == 200

@@ -1,0 +1,113 @@
+"""Every refusal and failure answers in one voice."""
+
+import pytest
+from flask import Flask, abort
+from gunicorn.http.body import Body, ChunkedReader
+from gunicorn.http.unreader import IterUnreader
+
+from lms.app import create_app
+from lms.component import Part
+from lms.core.errors import (
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    Refused,
+    TooMany,
+    Unavailable,
+)
+from lms.core.runtime import Carrel
+from lms.registry import LIBRARY
+from lms.web.core.route_guard import Audience, open_to
+from tests.visitor import Visitor
+
+REFUSALS = {
+    400: Invalid("Say when."),
+    403: Forbidden("Not with this log-in."),
+    404: NotFound(),
+    409: Conflict("That name is taken."),
+    410: Gone("This link was used."),
+    429: TooMany("Wait a minute.", retry_after_s=60),
+    503: Unavailable("The storage cannot be reached."),
+}
+
+
+def add_faults(app: Flask) -> None:
+    @app.get("/refused/<int:status>")
+    @open_to(Audience.EVERYONE)
+    def refused(status: int) -> str:
+        raise REFUSALS[status]
+
+    @app.get("/broken")
+    @open_to(Audience.EVERYONE)
+    def broken() -> str:
+        raise ZeroDivisionError("a secret in a message")
+
+    @app.get("/aborted/<int:status>")
+    @open_to(Audience.EVERYONE)
+    def aborted(status: int) -> str:
+        abort(status)
+
+
+@pytest.fixture
+def visitor(carrel: Carrel) -> Visitor:
+    app = create_app(carrel, (LIBRARY, Part(name="faults", init_app=add_faults)))
+    app.test_client_class = Visitor
+    visitor = app.test_client()
+    assert isinstance(visitor, Visitor)
+    return visitor
+
+
+@pytest.mark.parametrize("status", REFUSALS)
+def test_a_refusal_has_its_status_and_says_its_sentence(visitor: Visitor, status: int) -> None:
+    page = visitor.get(f"/refused/{status}")
+    assert page.status_code == status
+    assert REFUSALS[status].message in page.get_data(as_text=True)
+    told = visitor.get(f"/refused/{status}", headers={"Accept": "application/json"})
+    assert told.json is not None
+    assert (told.status_code, told.json["message"]) == (status, REFUSALS[status].message)
+    assert told.json["code"] == REFUSALS[status].code
+
+
+def test_a_wait_is_told_in_seconds(visitor: Visitor) -> None:
+    assert visitor.get("/refused/429").headers["Retry-After"] == "60"
+
+
+def test_a_failure_keeps_its_cause_to_itself_and_gives_a_reference(
+    visitor: Visitor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = visitor.get("/broken")
+    assert page.status_code == 500
+    assert "a secret" not in page.get_data(as_text=True)
+    told = visitor.get("/broken", headers={"Accept": "application/json"}).json
+    assert told is not None
+    assert len(told["reference"]) == 8
+    assert told["reference"] in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize("status", [400, 401, 405, 413, 415, 418, 502, 504])
+def test_other_errors_look_like_the_house(visitor: Visitor, status: int) -> None:
+    page = visitor.get(f"/aborted/{status}")
+    assert page.status_code == status
+    assert "<main" in page.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("sent", [b"zz\r\n", b"3\r\na=bc\r\n0\r\n\r\n", b"ff\r\na"])
+def test_a_body_that_was_sent_in_broken_pieces_is_the_senders_fault(
+    visitor: Visitor, sent: bytes
+) -> None:
+    body = Body(ChunkedReader(None, IterUnreader([sent])))
+    answer = visitor.post(
+        "/sign-in",
+        content_type="application/x-www-form-urlencoded",
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input": body, "wsgi.input_terminated": True},
+    )
+    assert answer.status_code == 400
+    assert "could not be understood" in answer.text
+
+
+def test_a_code_of_its_own_replaces_the_kind_s() -> None:
+    assert Refused("No.", code="recording_failed").code == "recording_failed"
+    assert Refused("No.").code == "refused"

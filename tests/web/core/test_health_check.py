@@ -1,0 +1,81 @@
+"""What supervisors and load balancers are told."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from lms.core.clock import now
+from lms.core.database import Database
+from lms.mail.outbox import post
+from lms.models.jobs import Lane
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.jobs.job_fixtures import make_job
+from tests.visitor import Visitor
+
+
+def test_a_library_that_serves_says_so_to_anybody(client: Visitor) -> None:
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json == {"status": "ok", "database": "ok", "stalled_lanes": []}
+
+
+def test_a_lane_that_serves_nothing_is_named_and_pages_stay_in_rotation(
+    client: Visitor, database: Database, clock: Clock
+) -> None:
+    make_job(database, lane=Lane.MEDIA, now=now())
+    clock.advance(timedelta(minutes=10))
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json == {"status": "degraded", "database": "ok", "stalled_lanes": ["media"]}
+
+
+def test_a_database_that_does_not_answer_takes_the_pages_out_of_rotation(
+    client: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_args: object, **_more: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("away"))
+
+    monkeypatch.setattr("lms.web.core.health_check.read_stalled", away)
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json) == (
+        503,
+        {"status": "unavailable", "database": "does not answer"},
+    )
+
+
+def test_the_staff_home_tells_of_jobs_and_emails_that_are_not_served(
+    client: Visitor, cast: Cast, database: Database, clock: Clock
+) -> None:
+    client.sign_in(cast.ada.id)
+    assert "Background jobs are not running" not in client.get("/staff").text
+    for _ in range(3):
+        make_job(database, lane=Lane.MEDIA, now=now())
+    clock.advance(timedelta(minutes=10))
+    page = " ".join(client.get("/staff").text.split())
+    assert "Background jobs are not running" in page
+    assert "3 media jobs have waited since" in page
+    assert 'href="/staff/jobs?state=queued"' in page
+    assert "Emails are not being sent" not in page
+
+
+def test_the_staff_home_tells_of_emails_alone(
+    client: Visitor, cast: Cast, database: Database, clock: Clock
+) -> None:
+    client.sign_in(cast.ada.id)
+    with database.transaction() as session:
+        post(
+            session,
+            kind="delivery_test",
+            to="alice@example.org",
+            login_id=None,
+            subject="Mail arrives",
+            values={},
+            now=now(),
+        )
+    clock.advance(timedelta(minutes=10))
+    page = " ".join(client.get("/staff").text.split())
+    assert "Emails are not being sent" in page
+    assert "1 email has waited since" in page
+    assert "Background jobs are not running" not in page

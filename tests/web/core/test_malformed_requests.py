@@ -1,0 +1,92 @@
+"""Requests that HTTP does not allow, and queries in bytes: answered as what they are."""
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+from lms.app import create_app
+from lms.core.runtime import Carrel
+from lms.web.media_middleware import front
+from tests.cast import Cast
+from tests.web.core.raw_requests import ask, environ_of
+from wsgi import PARTS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+EVERYWHERE = (
+    "/webinars",
+    "/lti/login",
+    "/lti/launch",
+    "/playback/x/beat",
+    "/media/x/y.mp4",
+    "/healthz",
+)
+
+
+@pytest.fixture
+def house(carrel: Carrel) -> "WSGIApplication":
+    return front(create_app(carrel, PARTS), carrel)
+
+
+@pytest.mark.parametrize("query", ["q=fran\xe7ais", "\xff=\xfe", "q=\xed\xa0\x80", "page=\xb2"])
+def test_a_query_that_is_not_utf8_changes_no_answer(
+    house: "WSGIApplication", cast: Cast, query: str
+) -> None:
+    for path, status in {
+        "/webinars": 200,
+        "/sign-in": 200,
+        "/no-page": 404,
+        "/healthz": 200,
+    }.items():
+        assert ask(house, environ_of("GET", f"{path}?{query}")).status == status
+
+
+def test_a_query_in_bytes_says_what_it_says_in_percent(
+    house: "WSGIApplication", cast: Cast
+) -> None:
+    in_bytes = ask(house, environ_of("GET", "/webinars?q=caf\xc3\xa9+%26&page=1"))
+    in_percent = ask(house, environ_of("GET", "/webinars?q=caf%C3%A9+%26&page=1"))
+    assert 'value="café &amp;"' in in_bytes.text
+    assert in_bytes.text == in_percent.text
+
+
+@pytest.mark.parametrize(
+    "length", ["9" * 5000, "9" * 19, "-1", "+5", "abc", "0x10", "\xb2", "5, 5"]
+)
+def test_a_length_that_is_no_number_is_refused(house: "WSGIApplication", length: str) -> None:
+    for path in EVERYWHERE:
+        answer = ask(house, environ_of("POST", path, CONTENT_LENGTH=length))
+        assert answer.status == 400
+        assert "could not be understood" in answer.text
+
+
+@pytest.mark.parametrize(
+    "host", ["x" * 64, "a..b", "a b", "\xff", "[::1", "localhost:abc", "a@b", "a/b"]
+)
+def test_a_host_that_is_no_name_is_refused(house: "WSGIApplication", host: str) -> None:
+    for path in EVERYWHERE:
+        answer = ask(house, environ_of("GET", path, HTTP_HOST=host))
+        assert answer.status == 400
+        assert "<main" in answer.text
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "localhost:8000", "a.b-c.example.", "[::1]:80", "my_host", "127.0.0.1", ""],
+)
+def test_a_host_that_is_one_is_answered(house: "WSGIApplication", cast: Cast, host: str) -> None:
+    assert ask(house, environ_of("GET", "/webinars", HTTP_HOST=host)).status == 200
+
+
+def test_a_refusal_is_told_as_json_and_stands_in_the_log_as_no_fault_of_ours(
+    house: "WSGIApplication",
+) -> None:
+    asked = environ_of("GET", "/webinars", HTTP_HOST="a..b", HTTP_ACCEPT="application/json")
+    with capture_logs() as lines:
+        told = json.loads(ask(house, asked).body)
+    (line,) = lines
+    assert (told["code"], told["reference"]) == ("bad_request", line["reference"])
+    assert (line["event"], line["log_level"]) == ("request_malformed", "info")

@@ -1,0 +1,247 @@
+"""A manager finds nothing of another organization by its address, at whichever door of their own area."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import product
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.core.runtime import Carrel
+from lms.lti_facade.uploaded_lists import keep_list
+from lms.mail.links import Doors
+from lms.models.audit import AuditEntry
+from lms.models.kits import DeliveryKit
+from lms.models.organizations import MemberInvitation, Organization, Role
+from lms.models.seat_imports import ImportState, SeatImport
+from lms.models.seats import Seat
+from lms.models.training import Training, TrainingGroup, TrainingGroupMember
+from lms.organizations.managers import managed_organization
+from lms.organizations.member_invitations import ask_in
+from lms.organizations.memberships import NewMember
+from lms.seats.bulk_actions import Act, begin
+from lms.web.core.route_guard import Audience, audience_of
+from lti.models.courses import Context, ResourceLink
+from lti.models.embed_links import OutsideCompletion
+from lti.models.registrations_and_keys import Deployment, Registration
+from lti.registrations.invites import make_invite
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import (
+    make_assignment,
+    make_login,
+    make_membership,
+    make_organization,
+    make_pool,
+    make_pool_grant,
+    make_recording,
+    make_verified_domain,
+    make_waiting_entry,
+    make_webinar,
+)
+from tests.lti.course_fixtures import make_course
+from tests.lti.embed_links.embed_link_fixtures import make_embed
+from tests.visitor import Visitor
+
+NOT_FOUND = 404
+# What is no thing of an organization's: the area's own, and names that everybody may know.
+OWN: Mapping[str, str] = {"product": "moodle", "kind": "webinar"}
+Things = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """The outside ids of two organizations' things, by the variables of routes."""
+
+    mine: Things
+    theirs: Things
+
+
+def _things(session: Session, organization: Organization, owner_id: int, mark: str) -> Things:
+    """Make one of each kind of thing of an organization."""
+    webinar, doors = make_webinar(session), Doors("https://library.example.org")
+    recording = make_recording(session, webinar)
+    pool = make_pool(session, organization, webinar)
+    make_pool_grant(session, pool)
+    child = make_organization(session)
+    child.parent_id = organization.id
+    part = make_pool(session, child, webinar)
+    part.allotted_from_id, part.allotted = pool.id, 1
+    sits = make_assignment(session, pool, make_login(session))
+    entry = make_waiting_entry(session, pool, make_login(session))
+    listed = SeatImport(pool_id=pool.id, state=ImportState.CHECKED, created_at=NOW)
+    session.add(listed)
+    session.flush()
+    managed = managed_organization(
+        session, organization.public_id, login_id=owner_id, is_staff=True
+    )
+    new = NewMember(read_address(f"new-{mark}@example.org"), Role.MEMBER, "New")
+    ask_in(session, managed, new, doors=doors, actor=None, now=NOW)
+    course = make_course(session, organization.id)
+    deployment = session.get_one(Deployment, course.deployment_id)
+    seat_id = session.get_one(Seat, sits.seat_id).public_id
+    job = begin(session, Act.RELEASE, organization.public_id, [seat_id], actor="a" * 26, now=NOW)
+    member = make_login(session)
+    make_membership(session, organization, member)
+    reported = OutsideCompletion(
+        organization_id=organization.id,
+        webinar_id=webinar.id,
+        email="pat@example.org",
+        email_key="pat@example.org",
+        source="Elsewhere",
+        completed_at=NOW,
+        created_at=NOW,
+    )
+    kit = DeliveryKit(organization_id=organization.id, recording_id=recording.id, created_at=NOW)
+    training = Training(
+        organization_id=organization.id,
+        title="Reading rooms",
+        due_at=NOW + timedelta(days=9),
+        created_at=NOW,
+    )
+    group = TrainingGroup(organization_id=organization.id, name="Pages", created_at=NOW)
+    session.add_all((reported, kit, training, group))
+    session.flush()
+    session.add(TrainingGroupMember(group_id=group.id, login_id=member.id))
+    return {
+        "pool_id": pool.public_id,
+        "part_id": part.public_id,
+        "seat_id": seat_id,
+        "entry_id": entry.public_id,
+        "import_id": listed.public_id,
+        "member_id": member.public_id,
+        "invitation_id": session.scalars(
+            select(MemberInvitation.public_id).where(
+                MemberInvitation.organization_id == organization.id
+            )
+        ).one(),
+        "domain_id": make_verified_domain(session, organization, f"{mark}.example").public_id,
+        "job_id": job or "",
+        "invite_id": make_invite(
+            session, organization.id, allows_loopback=False, actor=None, now=NOW
+        ).public_id,
+        "deployment_id": deployment.public_id,
+        "registration_id": session.get_one(Registration, deployment.registration_id).public_id,
+        "course_id": session.get_one(Context, course.context_id).public_id,
+        "name": webinar.public_id,
+        "slug": webinar.slug,
+        "reported_id": reported.public_id,
+        "kit_id": kit.public_id,
+        "training_id": training.public_id,
+        "group_id": group.public_id,
+        "login_id": member.public_id,
+        "link_id": session.get_one(ResourceLink, course.link_id).public_id,
+    }
+
+
+def _kept_besides(carrel: Carrel, cast: Cast, organization: Organization, list_: Path) -> Things:
+    """Make what needs more than rows: an embed link, and a list that was sent."""
+    with carrel.database.transaction() as session:
+        embed = make_embed(session, cast, carrel.settings, organization_id=organization.id)
+    return {
+        "embed_id": embed.public_id,
+        "list_id": keep_list(carrel, organization.public_id, list_, now=NOW),
+    }
+
+
+@pytest.fixture
+def both(carrel: Carrel, cast: Cast, clock: Clock, tmp_path: Path) -> Both:
+    list_ = tmp_path / "list.csv"
+    list_.write_text("email,webinar,completed\na@b.example,Reading rooms,2026-01-01\n")
+    with carrel.database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        other = make_organization(session)
+        mine = _things(session, elm, cast.mia.id, "mine")
+        theirs = _things(session, other, cast.ada.id, "theirs")
+    return Both(
+        {**mine, **_kept_besides(carrel, cast, elm, list_)},
+        {**theirs, **_kept_besides(carrel, cast, other, list_)},
+    )
+
+
+def _ways(app: Flask, both: Both, here: str) -> list[tuple[str, str, bool]]:
+    """Return each way into the area with things in its address: method, path, whether all are mine."""
+    ways = []
+    for rule in app.url_map.iter_rules():
+        if audience_of(app.view_functions[rule.endpoint]) is not Audience.MANAGERS:
+            continue
+        names = sorted(rule.arguments - {"organization_id", *OWN})
+        for whose in product((both.mine, both.theirs), repeat=len(names)):
+            values = {name: things[name] for name, things in zip(names, whose, strict=True)}
+            path = _filled(rule.rule, {"organization_id": here, **OWN, **values})
+            ways.extend(
+                (method, path, all(things is both.mine for things in whose))
+                for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+                if names
+            )
+    return ways
+
+
+def _filled(rule: str, values: Things) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], rule)
+
+
+def test_what_is_anothers_is_not_there_at_any_door_and_nothing_is_written(
+    app: Flask, client: Visitor, database: Database, cast: Cast, both: Both
+) -> None:
+    with database.read_session() as session:
+        here = session.get_one(Organization, cast.organization_id).public_id
+        written = len(session.scalars(select(AuditEntry.id)).all())
+    client.sign_in(cast.mia.id)
+    foreign = [way for way in _ways(app, both, here) if not way[2]]
+    answers = [(way, client.open(way[1], method=way[0]).status_code) for way in foreign]
+    assert len(foreign) > 20
+    assert [one for one in answers if one[1] != NOT_FOUND] == []
+    with database.read_session() as session:
+        assert len(session.scalars(select(AuditEntry.id)).all()) == written
+
+
+def test_what_is_ones_own_is_there(
+    app: Flask, client: Visitor, database: Database, cast: Cast, both: Both
+) -> None:
+    """Else the test above would prove nothing."""
+    with database.read_session() as session:
+        here = session.get_one(Organization, cast.organization_id).public_id
+    client.sign_in(cast.mia.id)
+    own = [way for way in _ways(app, both, here) if way[2] and way[0] == "GET"]
+    answers = [(way, client.open(way[1], method=way[0]).status_code) for way in own]
+    assert [one for one in answers if one[1] == NOT_FOUND or one[1] >= 500] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/people/release",
+        "/people/released",
+        "/people/resend",
+        "/people/move",
+        "/people/moved",
+    ],
+)
+def test_no_form_reaches_anothers_seat(
+    client: Visitor, database: Database, cast: Cast, both: Both, path: str
+) -> None:
+    with database.read_session() as session:
+        here = session.get_one(Organization, cast.organization_id).public_id
+    client.sign_in(cast.mia.id)
+    form = {"seat": [both.mine["seat_id"], both.theirs["seat_id"]], "to": both.mine["pool_id"]}
+    assert client.post(f"/organization/{here}{path}", data=form).status_code == NOT_FOUND
+
+
+@pytest.mark.parametrize("path", ["/import", "/people/moved", "/invite", "/people/release"])
+def test_no_form_reaches_anothers_pool(
+    client: Visitor, database: Database, cast: Cast, both: Both, path: str
+) -> None:
+    with database.read_session() as session:
+        here = session.get_one(Organization, cast.organization_id).public_id
+    client.sign_in(cast.mia.id)
+    theirs = both.theirs["pool_id"]
+    form = {"pool": theirs, "to": theirs, "seat": both.mine["seat_id"], "addresses": "a@b.example"}
+    assert client.post(f"/organization/{here}{path}", data=form).status_code == NOT_FOUND

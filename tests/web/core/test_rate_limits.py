@@ -1,0 +1,157 @@
+"""How often things may be tried: told clearly, and told alike for every address."""
+
+from dataclasses import replace
+
+import pytest
+import redis
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from lms.app import create_app
+from lms.core.database import Database
+from lms.core.errors import TooMany
+from lms.core.runtime import Carrel
+from lms.web.core import rate_limits
+from tests.cast import Cast
+from tests.mailbox import PASSWORD, give_password
+from tests.servers.process import free_port
+from tests.servers.valkey import valkey
+from tests.visitor import Visitor
+from wsgi import PARTS
+
+WRONG = "wrong wrong"
+ONE_NETWORK = {"REMOTE_ADDR": "192.0.2.7"}
+
+
+def _try(
+    client: Visitor, email: str, password: str = WRONG, *, come_from: str = "192.0.2.7"
+) -> TestResponse:
+    data = {"email": email, "password": password}
+    return client.post("/sign-in", data=data, environ_base={"REMOTE_ADDR": come_from})
+
+
+@pytest.mark.parametrize("email", ["dan@example.org", "nobody@example.org"])
+def test_the_eleventh_try_for_one_address_waits(client: Visitor, cast: Cast, email: str) -> None:
+    answers = [_try(client, email, come_from=f"192.0.2.{number}") for number in range(11)]
+    assert [answer.status_code for answer in answers] == [400] * 10 + [429]
+
+
+def test_the_page_says_how_long_to_wait(client: Visitor, cast: Cast) -> None:
+    for _ in range(10):
+        _try(client, cast.dan.email)
+    answer = _try(client, cast.dan.email)
+    assert 1 <= int(answer.headers["Retry-After"]) <= 15 * 60
+    assert "Try again in 15 minutes" in answer.text
+
+
+def test_who_must_wait_is_offered_a_code_which_lets_them_in(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    for _ in range(10):
+        _try(client, cast.dan.email)
+    page = _try(client, cast.dan.email).text
+    assert "Have a code sent instead: it lets you in now." in page
+    assert 'formaction="/sign-in/code"' in page
+    assert f'value="{cast.dan.email}"' in page
+    asked = client.post("/sign-in/code", data={"email": cast.dan.email})
+    assert asked.headers["Location"] == "/sign-in/code/enter"
+
+
+def test_even_the_right_password_waits(client: Visitor, database: Database, cast: Cast) -> None:
+    give_password(database, cast.dan.id)
+    for _ in range(10):
+        _try(client, cast.dan.email)
+    assert _try(client, cast.dan.email, PASSWORD).status_code == 429
+
+
+def test_signing_in_sets_the_count_back(client: Visitor, database: Database, cast: Cast) -> None:
+    give_password(database, cast.dan.id)
+    for _ in range(3):
+        for _ in range(9):
+            assert _try(client, cast.dan.email).status_code == 400
+        assert _try(client, cast.dan.email, PASSWORD).status_code == 303
+
+
+def test_one_network_fails_sixty_times_whatever_the_address(app: Flask) -> None:
+    with app.test_request_context(environ_base=ONE_NETWORK):
+        for _ in range(60):
+            rate_limits.spend(rate_limits.FAILURES, rate_limits.network())
+        with pytest.raises(TooMany):
+            rate_limits.check(rate_limits.FAILURES, rate_limits.network())
+    with app.test_request_context(environ_base={"REMOTE_ADDR": "192.0.2.8"}):
+        rate_limits.check(rate_limits.FAILURES, rate_limits.network())
+
+
+@pytest.mark.parametrize("path", ["/forgotten-password", "/sign-in/code", "/sign-up"])
+@pytest.mark.parametrize("email", ["dan@example.org", "nobody@example.org"])
+def test_the_fifth_letter_to_one_address_waits(
+    client: Visitor, cast: Cast, path: str, email: str
+) -> None:
+    answers = [client.post(path, data={"email": email}).status_code for _ in range(5)]
+    assert answers == [303] * 4 + [429]
+
+
+def test_letters_are_counted_together_whatever_they_are_for(client: Visitor, cast: Cast) -> None:
+    for path in ("/forgotten-password", "/sign-in/code", "/sign-up", "/forgotten-password"):
+        client.post(path, data={"email": cast.dan.email})
+    assert client.post("/sign-up", data={"email": "DAN@example.org"}).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:aaaa:bbbb:cccc:dddd", "2001:db8:1:2::"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+    ],
+)
+def test_a_network_is_an_address_or_a_block_of_64_bits(
+    app: Flask, address: str, network: str
+) -> None:
+    with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+        assert rate_limits.network() == network
+
+
+@pytest.fixture
+def app_without_redis(carrel: Carrel) -> Flask:
+    """An app whose Redis does not answer."""
+    settings = replace(carrel.settings, redis_url=f"redis://127.0.0.1:{free_port()}/0")
+    return create_app(replace(carrel, settings=settings), PARTS)
+
+
+def test_tries_are_counted_in_memory_while_redis_is_away(app_without_redis: Flask) -> None:
+    with app_without_redis.test_request_context(environ_base=ONE_NETWORK):
+        for _ in range(4):
+            rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+        with pytest.raises(TooMany):
+            rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+
+
+def test_processes_count_together_in_redis(carrel: Carrel) -> None:
+    with valkey() as address:
+        shared = replace(carrel, settings=replace(carrel.settings, redis_url=address))
+        one, other = create_app(shared, PARTS), create_app(shared, PARTS)
+        for app in (one, other, one, other):
+            with app.test_request_context(environ_base=ONE_NETWORK):
+                rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+        with (
+            one.test_request_context(environ_base=ONE_NETWORK),
+            pytest.raises(TooMany) as refused,
+        ):
+            rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+        assert 1 <= refused.value.retry_after_s <= 15 * 60
+
+
+def test_redis_holds_no_address(carrel: Carrel) -> None:
+    with valkey() as address:
+        app = create_app(
+            replace(carrel, settings=replace(carrel.settings, redis_url=address)), PARTS
+        )
+        with app.test_request_context(environ_base=ONE_NETWORK):
+            rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
+            rate_limits.spend(rate_limits.FAILURES, rate_limits.network())
+        with redis.from_url(address) as kept:
+            names = kept.keys("*")
+        assert len(names) == 4
+        assert not [name for name in names if b"dan" in name or b"192" in name]

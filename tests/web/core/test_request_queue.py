@@ -1,0 +1,133 @@
+"""Room for a few requests at once: who waits, who comes in beside the line, who is turned away."""
+
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from lms.web.core.request_queue import READ_FIRST, TURNED_AWAY, Room
+from tests.visitor import Visitor
+
+
+class Pages:
+    """Pages of which `/slow` is done when it is told so."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.entered = Event()
+        self.may_leave = Event()
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        self.seen.append(f"{path}{' turned away' if TURNED_AWAY in environ else ''}")
+        if path == "/slow":
+            self.entered.set()
+            assert self.may_leave.wait(10)
+        start("200 OK", [])
+        return [environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))]
+
+
+@pytest.fixture
+def pages() -> Iterator[Pages]:
+    made = Pages()
+    yield made
+    made.may_leave.set()
+
+
+def _ask(room: Room, path: str) -> Thread:
+    asking = Thread(target=Client(room).get, args=(path,))
+    asking.start()
+    return asking
+
+
+def test_who_comes_while_all_places_are_taken_waits_and_is_answered(pages: Pages) -> None:
+    room = Room(pages, places=1)
+    slow = _ask(room, "/slow")
+    assert pages.entered.wait(10)
+    next_one = _ask(room, "/next")
+    next_one.join(0.2)
+    assert (next_one.is_alive(), pages.seen) == (True, ["/slow"])
+    pages.may_leave.set()
+    slow.join()
+    next_one.join()
+    assert pages.seen == ["/slow", "/next"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/webinars/talk/playback", "/lti/f/secret/playback/token/why", "/transcripts/x"]
+)
+def test_who_has_a_page_and_plays_does_not_stand_in_line_again(pages: Pages, path: str) -> None:
+    room = Room(pages, places=1, players=1, patience_s=0)
+    slow = _ask(room, "/slow")
+    assert pages.entered.wait(10)
+    Client(room).get(path)
+    Client(room).get("/webinars/talk/watch")
+    pages.may_leave.set()
+    slow.join()
+    assert pages.seen == ["/slow", path, "/webinars/talk/watch turned away"]
+
+
+def test_launches_that_wait_for_a_learning_system_keep_nobody_from_the_pages(pages: Pages) -> None:
+    room = Room(pages, places=1, launches=1, patience_s=0)
+    slow = _ask(room, "/slow")
+    assert pages.entered.wait(10)
+    for path in ("/lti/launch", "/lti/register", "/lti/launched", "/"):
+        Client(room).get(path)
+    pages.may_leave.set()
+    slow.join()
+    turned_away = ["/lti/launched turned away", "/ turned away"]
+    assert pages.seen == ["/slow", "/lti/launch", "/lti/register", *turned_away]
+
+
+def test_a_place_is_free_again_after_a_page_that_failed() -> None:
+    def fails(_environ: object, _start: object) -> Iterable[bytes]:
+        raise RuntimeError
+
+    room = Room(fails, places=1, patience_s=0)
+    for _ in range(2):
+        with pytest.raises(RuntimeError):
+            Client(room).get("/")
+
+
+def test_what_is_sent_is_read_before_a_place_is_taken(pages: Pages) -> None:
+    room = Room(pages, places=1, patience_s=0)
+    sent = BytesIO(b"name=Dan")
+    answers: list[bytes] = []
+
+    class Line(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            answers.append(Client(room).get("/meanwhile").data)
+            return sent.read(size)
+
+    environ = {"wsgi.input": Line(), "CONTENT_LENGTH": "8", "PATH_INFO": "/form"}
+    kept = b"".join(room(environ, lambda *_: lambda _: None))
+    assert (kept, pages.seen) == (b"name=Dan", ["/meanwhile", "/form"])
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"data": b"x" * (READ_FIRST + 1)},
+        {"headers": {"Transfer-Encoding": "chunked"}},
+        {"environ_overrides": {"CONTENT_LENGTH": "-1"}},
+    ],
+)
+def test_what_is_not_surely_short_takes_nobody_s_place(pages: Pages, way: dict[str, Any]) -> None:
+    room = Room(pages, places=1, patience_s=0)
+    slow = _ask(room, "/slow")
+    assert pages.entered.wait(10)
+    Client(room).post("/file", **way)
+    Client(room).get("/page")
+    pages.may_leave.set()
+    slow.join()
+    assert pages.seen == ["/slow", "/file", "/page turned away"]
+
+
+def test_who_found_no_place_reads_when_to_come_again(client: Visitor) -> None:
+    answer = client.get("/webinars", environ_overrides={TURNED_AWAY: True})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "More people are here at this moment than can be served." in answer.text
+    assert client.get("/webinars").status_code == 200

@@ -1,0 +1,50 @@
+"""Time zones as people pick them."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+
+from lms.web.core.time_zone_choices import USUAL, zone_choices, zone_name
+from tests.clock import NOW
+
+
+def test_the_usual_zones_come_first_and_each_says_what_time_it_is_there(app: Flask) -> None:
+    with app.test_request_context():
+        (_, first), *_rest = zone_choices(NOW).items()
+    assert first[0] == ("America/New_York", "Eastern (New York), 10:00 am")
+
+
+def test_every_zone_is_offered_once_and_exists(app: Flask) -> None:
+    with app.test_request_context():
+        names = [name for group in zone_choices(NOW).values() for name, _label in group]
+    assert len(names) == len(set(names)) > 400
+    assert {name for name, _label in USUAL} < set(names)
+    assert all(ZoneInfo(name) for name in names)
+
+
+def test_an_old_name_that_somebody_has_is_kept(app: Flask) -> None:
+    with app.test_request_context():
+        groups = zone_choices(NOW, present="US/Eastern")
+    assert "US/Eastern" in dict(next(iter(groups.values())))
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../UTC", "x" * 300, "", "A\u0663"])
+def test_what_is_no_zone_is_not_offered(app: Flask, name: str) -> None:
+    with app.test_request_context():
+        assert zone_choices(NOW, present=name) == zone_choices(NOW)
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"),
+    [
+        ("America/New_York", "Eastern (New York)"),
+        ("America/Argentina/Buenos_Aires", "Buenos Aires, Argentina"),
+        ("Europe/Paris", "Paris"),
+        ("Etc/UTC", "Etc/UTC"),
+        ("US/Eastern", "US/Eastern"),
+    ],
+)
+def test_a_zone_is_called_what_people_call_it(app: Flask, zone: str, name: str) -> None:
+    with app.test_request_context():
+        assert zone_name(zone) == name

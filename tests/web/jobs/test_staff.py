@@ -1,0 +1,177 @@
+"""Staff's pages of jobs: seen, tried again, canceled."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.clock import now
+from lms.core.database import Database, new_public_id
+from lms.jobs import leases
+from lms.jobs.leases import Failure
+from lms.jobs.queue import enqueue
+from lms.models.audit import AuditEntry
+from lms.models.jobs import JobState, Lane
+from lms.models.recordings import Recording
+from lms.web.jobs.staff import KIND_WORDS
+from tests.cast import Cast
+from tests.jobs.job_fixtures import facts_of, make_job, taken
+from tests.visitor import Visitor
+from wsgi import PARTS
+
+
+@pytest.fixture
+def staff(client: Visitor, cast: Cast) -> Visitor:
+    client.sign_in(cast.ada.id)
+    return client
+
+
+def fail(database: Database, detail: str = "") -> str:
+    job_id = make_job(database, now=now())
+    held = taken(database, now=now())
+    failure = Failure("This file holds no <sound>.", detail, final=True)
+    with database.transaction() as session:
+        leases.fail(session, held, failure, endings={}, now=now())
+    return job_id
+
+
+@pytest.mark.parametrize("person", ["alice", "mia"])
+def test_who_is_not_staff_finds_nothing(
+    client: Visitor, cast: Cast, database: Database, person: str
+) -> None:
+    client.sign_in(getattr(cast, person).id)
+    job_id = fail(database)
+    assert client.get("/staff/jobs").status_code == 404
+    assert client.get(f"/staff/jobs/{job_id}").status_code == 404
+    assert client.post(f"/staff/jobs/{job_id}/retry").status_code == 404
+    assert facts_of(database, job_id).state is JobState.FAILED
+
+
+def test_an_empty_list_says_what_will_be_here(staff: Visitor) -> None:
+    assert "Nothing has been done yet" in staff.get("/staff/jobs").text
+
+
+def test_the_list_shows_what_failed_and_why(staff: Visitor, database: Database) -> None:
+    fail(database)
+    page = staff.get("/staff/jobs").text
+    assert "Failed" in page
+    assert "This file holds no &lt;sound&gt;." in page
+
+
+def test_the_list_shows_how_far_a_running_job_is(staff: Visitor, database: Database) -> None:
+    make_job(database, now=now())
+    held = taken(database, now=now())
+    with database.transaction() as session:
+        leases.renew(session, held, share=0.42, note="Encoding", now=now())
+    page = staff.get("/staff/jobs").text
+    assert "42 %" in page
+    assert "Encoding" in page
+
+
+def test_the_list_names_the_webinar_whose_recording_it_is(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        subject = session.scalars(select(Recording.public_id)).one()
+        enqueue(session, kind="encode", lane=Lane.MEDIA, subject=subject, payload={}, now=now())
+    title = staff.get("/staff/jobs").text
+    assert "Reading rooms" in title or "reading-rooms" in title
+
+
+def test_the_list_can_be_narrowed_to_a_state(staff: Visitor, database: Database) -> None:
+    failed, waiting = fail(database), make_job(database, now=now())
+    page = staff.get("/staff/jobs?state=failed").text
+    assert failed in page
+    assert waiting not in page
+    assert "No job is in this state" in staff.get("/staff/jobs?state=canceled").text
+
+
+def test_the_list_goes_page_by_page(staff: Visitor, database: Database) -> None:
+    for _ in range(51):
+        make_job(database, now=now())
+    assert "1 to 50 of 51" in staff.get("/staff/jobs").text
+    assert "51 to 51 of 51" in staff.get("/staff/jobs?page=2").text
+    assert staff.get("/staff/jobs?page=3").status_code == 404
+    assert staff.get("/staff/jobs?page=0").status_code == 404
+
+
+def test_rounds_that_were_done_do_not_bury_the_rest(staff: Visitor, database: Database) -> None:
+    with database.transaction() as session:
+        enqueue(session, kind="encode", lane=Lane.MEDIA, subject="", payload={}, now=now())
+    held = taken(database, now=now())
+    with database.transaction() as session:
+        leases.finish(session, held, now=now())
+    assert "Nothing has been done yet" in staff.get("/staff/jobs").text
+
+
+def test_every_kind_of_job_is_said_in_words() -> None:
+    kinds = {str(kind) for part in PARTS for kind in part.job_handlers}
+    assert kinds - {str(kind) for kind in KIND_WORDS} == set()
+
+
+def test_a_jobs_page_shows_the_tail_of_what_went_wrong(staff: Visitor, database: Database) -> None:
+    page = staff.get(f"/staff/jobs/{fail(database, 'moov atom <not> found')}").text
+    assert "moov atom &lt;not&gt; found" in page
+    assert "Try again" in page
+
+
+def test_a_job_that_never_was_is_not_found(staff: Visitor) -> None:
+    assert staff.get(f"/staff/jobs/{new_public_id()}").status_code == 404
+
+
+def test_a_failed_job_is_tried_again_in_the_name_of_who_asked(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    job_id = fail(database)
+    answer = staff.post(f"/staff/jobs/{job_id}/retry")
+    assert (answer.status_code, answer.location) == (303, f"/staff/jobs/{job_id}")
+    assert facts_of(database, job_id).state is JobState.QUEUED
+    with database.read_session() as session:
+        assert session.scalars(select(AuditEntry.actor)).one() == cast.ada.public_id
+
+
+def test_a_job_that_waits_cannot_be_tried_again(staff: Visitor, database: Database) -> None:
+    assert staff.post(f"/staff/jobs/{make_job(database)}/retry").status_code == 409
+
+
+def test_a_job_is_canceled_and_the_page_says_so(staff: Visitor, database: Database) -> None:
+    job_id = make_job(database, now=now())
+    assert staff.post(f"/staff/jobs/{job_id}/cancel").status_code == 303
+    assert facts_of(database, job_id).cancel_requested
+    page = staff.get(f"/staff/jobs/{job_id}").text
+    assert "Being canceled" in page
+    assert "Cancel this job" not in page
+
+
+def test_a_script_sees_the_progress_as_json(staff: Visitor, database: Database) -> None:
+    job_id = make_job(database, now=now())
+    held = taken(database, now=now())
+    with database.transaction() as session:
+        leases.renew(session, held, share=0.5, note="", now=now())
+    answer = staff.get(f"/staff/jobs/{job_id}", headers={"Accept": "application/json"})
+    assert answer.json == {
+        "percent": 50,
+        "amount": "50 %",
+        "note": "",
+        "state": "Running",
+        "is_live": True,
+    }
+
+
+def test_all_recordings_are_prepared_again_by_one_press(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    assert "Prepare 1 recording again" in staff.get("/staff/jobs").text
+    page = staff.post("/staff/jobs/prepare-all-again", follow_redirects=True).text
+    assert "1 recording is prepared again" in page
+    assert "Prepare a recording" in page
+    page = staff.post("/staff/jobs/prepare-all-again", follow_redirects=True).text
+    assert "There is none to prepare again" in page
+
+
+def test_one_recording_is_prepared_again_from_its_webinars_page(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    with database.read_session() as session:
+        recording_id = session.scalars(select(Recording.public_id)).one()
+    address = f"/staff/webinars/{cast.slug}/recordings/{recording_id}/prepare-again"
+    assert staff.post(address).status_code == 303
+    assert staff.post(address).status_code == 409

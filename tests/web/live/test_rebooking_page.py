@@ -1,0 +1,148 @@
+"""The page of a webinar that was canceled or moved, as its people read it: before and after they choose."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.models.catalog import Webinar
+from lms.models.organizations import Organization
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_webinar
+from tests.live.upcoming_webinar import DAY, HELD_AT, go_round
+from tests.requests.test_rebookings import OTHER, cancel, postpone
+from tests.seat_rows import add_pool, seat
+from tests.visitor import Visitor
+
+SIGN_IN = "sign in to choose what you get instead"
+TAKE = "Take this one instead"
+NOTHING = "There is nothing to join or to watch"
+
+
+@pytest.fixture
+def with_another(carrel: Carrel, to_come: Cast, database: Database) -> Cast:
+    """The cast, whose webinar is in three days, and another webinar that is to come."""
+    with database.transaction() as session:
+        make_webinar(session, OTHER, held_at=HELD_AT + 9 * DAY)
+    go_round(carrel)
+    return to_come
+
+
+def read(client: Visitor, cast: Cast, login_id: int | None) -> str:
+    if login_id is not None:
+        client.sign_in(login_id)
+    return client.get(f"/webinars/{cast.slug}").text
+
+
+def test_who_comes_by_the_letter_and_is_signed_out_is_asked_to_sign_in_and_choose(
+    client: Visitor, carrel: Carrel, with_another: Cast, database: Database
+) -> None:
+    cancel(database, carrel, with_another.slug)
+    page = read(client, with_another, None)
+    assert SIGN_IN in page
+    assert "hold a place" not in page
+
+
+def test_a_canceled_webinar_promises_no_recording_and_no_price_before_its_date_and_after(
+    client: Visitor, carrel: Carrel, with_another: Cast, database: Database, clock: Clock
+) -> None:
+    cancel(database, carrel, with_another.slug)
+    for moment in (NOW, HELD_AT + 3 * DAY):
+        clock.set(moment)
+        for one in (with_another.alice, with_another.dan):
+            page = read(client, with_another, one.id)
+            assert NOTHING in page
+            assert "as soon as the recording is ready" not in page
+            assert "See what it costs" not in page
+
+
+def test_nobody_is_said_to_come_to_a_canceled_webinar(
+    client: Visitor, carrel: Carrel, with_another: Cast, database: Database
+) -> None:
+    client.sign_in(with_another.ada.id)
+    list_of = f"/staff/webinars/{with_another.slug}/registrants"
+    assert "2 will come" in client.get(list_of).text
+    cancel(database, carrel, with_another.slug)
+    page = client.get(list_of).text
+    assert "Canceled" in page
+    assert "2 registered" in page
+    assert "2 will come" not in page
+
+
+@pytest.mark.parametrize("act", ["cancel", "postpone"])
+def test_staff_are_promised_no_letters_where_nobody_registered(
+    client: Visitor, with_another: Cast, act: str
+) -> None:
+    client.sign_in(with_another.ada.id)
+    page = client.get(f"/staff/webinars/{OTHER}/{act}").text
+    assert "Nobody has registered" in page
+    assert "0 people" not in page
+    assert "tell them" not in page
+    assert "and tell them" in client.get(f"/staff/webinars/{with_another.slug}/{act}").text
+
+
+@pytest.mark.parametrize(
+    ("change", "who"), [(cancel, "alice"), (cancel, "bob"), (postpone, "alice")]
+)
+def test_who_chose_another_one_reads_which(
+    client: Visitor,
+    carrel: Carrel,
+    with_another: Cast,
+    database: Database,
+    change: Callable[[Database, Carrel, str], None],
+    who: str,
+) -> None:
+    change(database, carrel, with_another.slug)
+    one = getattr(with_another, who)
+    assert TAKE in read(client, with_another, one.id)
+    client.post(f"/webinars/{with_another.slug}/choose", data={"other": OTHER})
+    page = read(client, with_another, one.id)
+    assert "You chose another webinar" in page
+    assert f'<a href="/webinars/{OTHER}">Mending spines</a>' in page
+    assert "Choose what you get instead" not in page
+    assert TAKE not in page
+
+
+def test_who_asked_for_their_money_is_not_told_that_they_stay_registered(
+    client: Visitor, carrel: Carrel, with_another: Cast, database: Database
+) -> None:
+    postpone(database, carrel, with_another.slug)
+    assert "You stay registered" in read(client, with_another, with_another.alice.id)
+    client.post(f"/webinars/{with_another.slug}/money-back")
+    page = read(client, with_another, with_another.alice.id)
+    assert "You asked for your money back." in page
+    assert "You stay registered" not in page
+    assert "Come after all" not in page
+
+
+def test_a_seat_that_covers_nothing_else_is_not_said_to(
+    client: Visitor, carrel: Carrel, with_another: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        elm = session.get_one(Organization, with_another.organization_id)
+        seat(session, add_pool(session, elm, with_another.webinar_id), with_another.dan.id)
+    cancel(database, carrel, with_another.slug)
+    page = read(client, with_another, with_another.dan.id)
+    assert "covers the webinars to come" not in page
+    assert "It covers no other webinar that is to come." in page
+
+
+def test_each_that_may_be_chosen_stands_with_its_date(
+    client: Visitor, carrel: Carrel, with_another: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        make_webinar(session, "paper-and-glue", held_at=HELD_AT + 20 * DAY)
+    cancel(database, carrel, with_another.slug)
+    page = read(client, with_another, with_another.alice.id)
+    assert page.count('type="radio"') == 2
+    assert page.index("Mending spines") < page.index("Paper and glue")
+    assert "checked" not in page[page.index('type="radio"') : page.index(TAKE)]
+    assert page.index("What you get instead") < page.index("announcement-poster")
+    with database.transaction() as session:
+        gone = session.scalars(select(Webinar).where(Webinar.slug == "paper-and-glue")).one()
+        gone.held_at = NOW - DAY
+    page = read(client, with_another, with_another.alice.id)
+    assert "checked" in page[page.index('type="radio"') : page.index(TAKE)]

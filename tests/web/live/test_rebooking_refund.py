@@ -1,0 +1,54 @@
+"""Asking for one's money back after a canceled webinar: the person's page, and staff's page of the request."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.models.accounts import Login
+from lms.models.requests import DeskRequest
+from lms.sales.reading import SaleFacts
+from tests.cast import Cast
+from tests.requests.test_rebookings import cancel
+from tests.sales.sale_fixtures import SEAT, sold
+from tests.visitor import Visitor
+
+
+@pytest.fixture
+def bought(to_come: Cast, database: Database, carrel: Carrel) -> SaleFacts:
+    """What Dan bought: the webinar to come, which then is canceled, and nothing else is to come."""
+    sale = sold(database, SEAT)
+    cancel(database, carrel, to_come.slug)
+    return sale
+
+
+def test_where_nothing_else_is_to_come_the_page_speaks_of_the_money_alone(
+    client: Visitor, to_come: Cast, database: Database, bought: SaleFacts
+) -> None:
+    _sign_in(client, database)
+    page = client.get(f"/webinars/{to_come.slug}").text
+    assert "Your money back" in page
+    assert "Ask for your money back" in page
+    assert "hoose what you get instead" not in page
+
+
+def test_staff_are_led_to_the_sale_and_asked_to_sell_nothing(
+    client: Visitor, to_come: Cast, database: Database, bought: SaleFacts
+) -> None:
+    _sign_in(client, database)
+    client.post(f"/webinars/{to_come.slug}/money-back")
+    with database.read_session() as session:
+        [request_id] = session.scalars(select(DeskRequest.public_id))
+    assert "Money back" in client.get(f"/requests/{request_id}").text
+    client.sign_in(to_come.ada.id)
+    page = client.get(f"/staff/requests/{request_id}").text
+    assert f'href="/staff/sales/{bought.public_id}"' in page
+    assert "$99.00" in page
+    assert "Money back" in client.get("/staff/requests").text
+    for said in ("MONEY_BACK", "Trouble registering", "Sell it"):
+        assert said not in page
+
+
+def _sign_in(client: Visitor, database: Database) -> None:
+    with database.read_session() as session:
+        client.sign_in(session.scalars(select(Login.id).where(Login.email == SEAT.email)).one())

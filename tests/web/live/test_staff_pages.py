@@ -1,0 +1,106 @@
+"""Staff pages of a live webinar: canceling, postponing, and who registered."""
+
+from datetime import timedelta
+
+import pytest
+
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.models.catalog import Webinar
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.live.upcoming_webinar import HELD_AT, go_round, kinds, tell_changes
+from tests.mailbox import newest
+from tests.visitor import Visitor
+
+
+@pytest.fixture
+def to_come(carrel: Carrel, to_come: Cast) -> Cast:
+    """The webinar with its buyers registered."""
+    go_round(carrel)
+    return to_come
+
+
+@pytest.mark.parametrize("act", ["cancel", "postpone"])
+def test_staff_see_who_is_told_before_anything_is_done(
+    client: Visitor, to_come: Cast, database: Database, act: str
+) -> None:
+    client.sign_in(to_come.ada.id)
+    page = client.get(f"/staff/webinars/{to_come.slug}/{act}").text
+    assert "2 people are told" in page
+    assert "bob@example.org" in page
+    assert "carol@example.org" not in page
+    assert list(kinds(database, "bob@example.org")) == ["live_registered"]
+
+
+def test_staff_move_the_date_by_the_clocks_of_its_zone(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database
+) -> None:
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}/postpone"
+    same = client.post(here, data={"held_at": "2026-03-05T10:00"})
+    assert same.status_code == 400
+    assert "Choose another date" in same.text
+    skipped = client.post(here, data={"held_at": "2026-03-08T02:30"})
+    assert skipped.status_code == 400
+    assert "never show this time" in skipped.text
+    moved = client.post(here, data={"held_at": "2026-03-12T10:00", "said": "It snows."})
+    assert moved.status_code == 303
+    tell_changes(carrel)
+    letter = newest(database, "bob@example.org")
+    assert letter.kind == "live_rescheduled"
+    assert "It is now: Thursday 12 March 2026, 10:00 am Eastern" in letter.text
+    assert "It snows." in letter.text
+
+
+def test_a_webinar_that_was_held_is_neither_moved_nor_canceled(
+    client: Visitor, cast: Cast, clock: Clock
+) -> None:
+    client.sign_in(cast.ada.id)
+    for act, data in (("cancel", {}), ("postpone", {"held_at": "2026-03-12T10:00"})):
+        answer = client.post(f"/staff/webinars/{cast.slug}/{act}", data=data)
+        assert answer.status_code == 400
+        assert "has been held" in answer.text
+
+
+def test_the_list_shows_who_came_and_its_file_is_what_it_shows(
+    client: Visitor, carrel: Carrel, to_come: Cast, database: Database, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, to_come.webinar_id).live_link = "https://zoom.example/j/1"
+    clock.set(HELD_AT)
+    client.sign_in(to_come.bob.id)
+    client.get(f"/webinars/{to_come.slug}/live")
+    client.sign_in(to_come.ada.id)
+    here = f"/staff/webinars/{to_come.slug}/registrants"
+    came = client.get(f"{here}?show=came").text
+    assert "bob@example.org" in came
+    assert "alice@example.org" not in came
+    assert "10:00 am" in came
+    missed = client.get(f"{here}?show=missed").text
+    assert "alice@example.org" in missed
+    assert "bob@example.org" not in missed
+    table = client.get(f"{here}.csv?show=came").text
+    assert '"bob@example.org"' in table
+    assert "alice@example.org" not in table
+    assert "2026-03-05T15:00:00Z" in table
+
+
+def test_the_page_says_how_near_it_is(client: Visitor, to_come: Cast, clock: Clock) -> None:
+    said = []
+    for moment in (
+        HELD_AT - timedelta(minutes=61),
+        HELD_AT - timedelta(minutes=60),
+        HELD_AT,
+        HELD_AT + timedelta(minutes=60),
+    ):
+        clock.set(moment)
+        page = client.get(f"/webinars/{to_come.slug}").text
+        said.append(
+            [
+                words
+                for words in ("The door is open", "On air now", "The recording is coming")
+                if words in page
+            ]
+        )
+    assert said == [[], ["The door is open"], ["On air now"], ["The recording is coming"]]

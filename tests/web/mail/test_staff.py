@@ -1,0 +1,107 @@
+"""Staff's page of mail: what went out, what waits and why, and sending one again."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.clock import now
+from lms.core.database import Database
+from lms.mail.delivery import mark_sent, refuse, take
+from lms.mail.outbox import mail_facts, post
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
+from tests.cast import Cast
+from tests.visitor import Visitor
+
+
+@pytest.fixture
+def staff(client: Visitor, cast: Cast) -> Visitor:
+    client.sign_in(cast.ada.id)
+    return client
+
+
+def read(page: Visitor, path: str = "/staff/mail") -> str:
+    """Return a page as it reads: where a long address may be broken, it isn't."""
+    return page.get(path).text.replace("<wbr>", "")
+
+
+def write(database: Database) -> str:
+    with database.transaction() as session:
+        row = post(
+            session,
+            kind="delivery_test",
+            to="alice@example.org",
+            login_id=None,
+            subject="Hello <you>",
+            values={},
+            now=now(),
+        )
+        return row.public_id
+
+
+def refused(database: Database) -> str:
+    mail_id = write(database)
+    with database.transaction() as session:
+        letter = take(session, worker="one", now=now())
+        assert letter is not None
+        refuse(session, letter, "550 no such user")
+    return mail_id
+
+
+@pytest.mark.parametrize("person", ["alice", "mia"])
+def test_who_is_not_staff_finds_nothing(
+    client: Visitor, cast: Cast, database: Database, person: str
+) -> None:
+    client.sign_in(getattr(cast, person).id)
+    assert client.get("/staff/mail").status_code == 404
+    assert client.post(f"/staff/mail/{refused(database)}/resend").status_code == 404
+
+
+def test_an_empty_list_says_what_will_be_here(staff: Visitor) -> None:
+    assert "No mail has been sent yet" in read(staff)
+
+
+def test_the_list_shows_whom_it_was_for_and_why_it_was_not_taken(
+    staff: Visitor, database: Database
+) -> None:
+    refused(database)
+    page = read(staff)
+    assert "alice@example.org" in page
+    assert "Hello &lt;you&gt;" in page
+    assert "550 no such user" in page
+
+
+def test_the_list_never_shows_what_a_mail_says(staff: Visitor, database: Database) -> None:
+    write(database)
+    assert "there is nothing to do" not in read(staff)
+
+
+def test_the_list_can_be_narrowed_to_a_state(staff: Visitor, database: Database) -> None:
+    write(database)
+    assert "alice@example.org" in read(staff, "/staff/mail?state=queued")
+    assert "No mail is in this state" in read(staff, "/staff/mail?state=failed")
+
+
+def test_without_a_mail_server_staff_are_told(staff: Visitor) -> None:
+    assert "CARREL_SMTP_URL" in read(staff)
+
+
+def test_a_refused_mail_is_sent_again(staff: Visitor, database: Database) -> None:
+    mail_id = refused(database)
+    answer = staff.post(f"/staff/mail/{mail_id}/resend")
+    assert (answer.status_code, answer.location) == (303, "/staff/mail")
+    with database.read_session() as session:
+        assert mail_facts(session, mail_id).state is JobState.QUEUED
+
+
+def test_a_mail_whose_secret_is_gone_offers_no_second_sending(
+    staff: Visitor, database: Database
+) -> None:
+    mail_id = write(database)
+    with database.transaction() as session:
+        session.scalars(select(Mail)).one().kind = "reset_password"
+    with database.transaction() as session:
+        letter = take(session, worker="one", now=now())
+        assert letter is not None
+        mark_sent(session, letter, now=now())
+    assert "Send again" not in read(staff)
+    assert staff.post(f"/staff/mail/{mail_id}/resend").status_code == 409

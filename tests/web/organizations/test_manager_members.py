@@ -1,0 +1,229 @@
+"""Members and roles: for managers only (test_access.py); an organization keeps its owner."""
+
+import csv
+import io
+import re
+
+from sqlalchemy import select
+
+from lms.accounts import email_aliases
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.models.accounts import Login
+from lms.models.organizations import MemberInvitation, Membership, Organization, Role
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.mailbox import letters, newest
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+
+def role_of(database: Database, login: str) -> Role | None:
+    with database.read_session() as session:
+        return session.scalar(select(Membership.role).join(Login).where(Login.public_id == login))
+
+
+def asked(mia: Visitor, elm: Elm, email: str, role: str = "manager", name: str = "") -> str:
+    """Ask somebody in; returns the page that managers see then."""
+    place = f"/organization/{elm.id}/members"
+    answer = mia.post(place, data={"email": email, "role": role, "name": name})
+    assert answer.status_code == 303
+    return mia.get(place).text
+
+
+def answers(client: Visitor, database: Database, login_id: int, answer: str) -> int:
+    """Sign somebody in who answers what they are asked; returns the status."""
+    with database.read_session() as session:
+        [invitation] = session.scalars(select(MemberInvitation.public_id)).all()
+    client.sign_in(login_id)
+    assert invitation in client.get("/library").text
+    return client.post(f"/library/asked/{invitation}", data={"answer": answer}).status_code
+
+
+def test_a_manager_asks_a_manager_in_by_address_who_is_written_to_and_accepts(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    asked(mia, elm, "DAN@example.org")
+    assert role_of(database, cast.dan.public_id) is None
+    letter = newest(database, "dan@example.org")
+    assert "Elm County Library" in letter.subject
+    assert "/library" in letter.text
+    assert answers(mia, database, cast.dan.id, "accept") == 303
+    assert role_of(database, cast.dan.public_id) is Role.MANAGER
+    assert mia.get(f"/organization/{elm.id}/members").status_code == 200
+
+
+def test_before_they_accept_nothing_tells_whether_there_is_an_account_or_whose(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.dan.id).name = "Dantes Quill"
+    pages = [asked(mia, elm, email) for email in ("dan@example.org", "nina@example.org")]
+    assert "Dantes" not in "".join(pages)
+    assert cast.dan.public_id not in pages[1]
+    place = f"/organization/{elm.id}/members"
+    assert "dan@example.org" not in mia.get(f"{place}?q=Dantes").text.partition("Asked, not")[0]
+    table = pages[1].partition("Asked, not accepted yet")[2].partition("Ask somebody in")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)[1:]
+    alike = {
+        re.sub(r"(nina|dan)@example.org|[0-9a-z]{26}|value=\"[^\"]*\"", "", row) for row in rows
+    }
+    assert (len(rows), len(alike)) == (2, 1)
+
+
+def test_the_other_address_of_one_of_theirs_is_asked_like_any(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        email_aliases.add_alias(
+            session, cast.mia.id, read_address("mia@home.example"), actor=None, now=NOW
+        )
+    assert "mia@home.example" in asked(mia, elm, "mia@home.example", role="member")
+
+
+def test_whoever_declines_stays_unknown(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    asked(mia, elm, "dan@example.org")
+    assert answers(mia, database, cast.dan.id, "decline") == 303
+    assert role_of(database, cast.dan.public_id) is None
+
+
+def test_nobody_accepts_what_another_was_asked(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    asked(mia, elm, "dan@example.org", role="manager")
+    with database.read_session() as session:
+        [invitation] = session.scalars(select(MemberInvitation.public_id)).all()
+    mia.sign_in(cast.alice.id)
+    answer = mia.post(f"/library/asked/{invitation}", data={"answer": "accept"})
+    assert answer.status_code == 404
+    assert role_of(database, cast.alice.public_id) is None
+
+
+def test_an_address_is_asked_once_until_that_is_withdrawn(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    asked(mia, elm, "dan@example.org")
+    place = f"/organization/{elm.id}/members"
+    again = mia.post(place, data={"email": "Dan@Example.org", "role": "member"})
+    assert again.status_code == 400
+    with database.read_session() as session:
+        [invitation] = session.scalars(select(MemberInvitation.public_id)).all()
+    assert mia.post(f"{place}/asked/{invitation}/withdraw").status_code == 303
+    mia.sign_in(cast.dan.id)
+    answer = mia.post(f"/library/asked/{invitation}", data={"answer": "accept"})
+    assert answer.status_code == 404
+    assert len(letters(database, "dan@example.org")) == 1
+
+
+def test_whoever_has_no_account_gets_one_and_a_letter(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    assert "Nina" in asked(mia, elm, "nina@example.org", name="Nina")
+    [letter] = letters(database, "nina@example.org")
+    assert "/reset-password/" in letter.text
+
+
+def test_a_manager_makes_no_owners_and_touches_none(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    data = {"email": "dan@example.org", "role": "owner"}
+    assert mia.post(f"/organization/{elm.id}/members", data=data).status_code == 400
+    assert role_of(database, cast.dan.public_id) is None
+    place = f"/organization/{elm.id}/members/{elm.owner}"
+    assert mia.post(f"{place}/role", data={"role": "member"}).status_code == 403
+    assert mia.post(f"{place}/remove").status_code == 403
+    mine = f"/organization/{elm.id}/members/{cast.mia.public_id}"
+    assert mia.post(f"{mine}/role", data={"role": "owner"}).status_code == 403
+    assert role_of(database, elm.owner) is Role.OWNER
+
+
+def test_the_last_owner_cannot_go(client: Visitor, elm: Elm, database: Database) -> None:
+    client.sign_in(elm.owner_id)
+    place = f"/organization/{elm.id}/members/{elm.owner}"
+    assert client.post(f"{place}/remove").status_code == 409
+    assert client.post(f"{place}/role", data={"role": "manager"}).status_code == 409
+    assert role_of(database, elm.owner) is Role.OWNER
+
+
+def test_an_owner_makes_another_and_may_then_leave(
+    client: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    client.sign_in(elm.owner_id)
+    place = f"/organization/{elm.id}/members"
+    client.post(f"{place}/{cast.mia.public_id}/role", data={"role": "owner"})
+    assert role_of(database, cast.mia.public_id) is Role.OWNER
+    answer = client.post(f"{place}/{elm.owner}/remove")
+    assert (answer.status_code, answer.location) == (303, "/library")
+    assert role_of(database, elm.owner) is None
+    assert client.get(place).status_code == 404
+
+
+def test_a_manager_removes_a_manager(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        organization = session.scalars(
+            select(Organization).where(Organization.public_id == elm.id)
+        ).one()
+        session.add(
+            Membership(
+                organization_id=organization.id,
+                login_id=cast.dan.id,
+                role=Role.MANAGER,
+                created_at=NOW,
+            )
+        )
+    mia.post(f"/organization/{elm.id}/members/{cast.dan.public_id}/remove")
+    assert role_of(database, cast.dan.public_id) is None
+
+
+def test_whoever_belongs_already_is_not_added_twice(mia: Visitor, elm: Elm) -> None:
+    data = {"email": "olga@example.org", "role": "member"}
+    answer = mia.post(f"/organization/{elm.id}/members", data=data)
+    assert answer.status_code == 400
+    assert "belongs to the organization already" in answer.text
+
+
+def test_an_address_that_is_none_is_said_beside_its_field(mia: Visitor, elm: Elm) -> None:
+    answer = mia.post(f"/organization/{elm.id}/members", data={"email": "dan", "role": "member"})
+    assert answer.status_code == 400
+    assert "name@example.org" in answer.text
+
+
+def test_a_role_that_is_none_changes_nothing(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    place = f"/organization/{elm.id}/members/{cast.mia.public_id}/role"
+    assert mia.post(place, data={"role": "king"}).status_code == 404
+    assert role_of(database, cast.mia.public_id) is Role.MANAGER
+
+
+def test_staff_may_make_owners(client: Visitor, elm: Elm, cast: Cast, database: Database) -> None:
+    client.sign_in(cast.ada.id)
+    place = f"/organization/{elm.id}/members/{cast.mia.public_id}/role"
+    client.post(place, data={"role": "owner"})
+    assert role_of(database, cast.mia.public_id) is Role.OWNER
+
+
+def csv_of(mia: Visitor, elm: Elm, **query: str) -> list[list[str]]:
+    answer = mia.get(f"/organization/{elm.id}/members/list.csv", query_string=query)
+    assert "elm-county-members.csv" in answer.headers["Content-Disposition"]
+    return list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+def test_the_list_is_taken_along_with_whom_it_asked(mia: Visitor, elm: Elm) -> None:
+    asked(mia, elm, "nina@example.org", name="=Nina")
+    head, *rows = csv_of(mia, elm)
+    assert head == ["Name", "E-mail address", "Role", "State", "Since"]
+    assert ["Mia", "mia@example.org", "Manager", "Belongs here"] in [row[:4] for row in rows]
+    assert rows[-1][:4] == ["'=Nina", "nina@example.org", "Manager", "Asked, not accepted yet"]
+    assert csv_of(mia, elm, q="nina")[1:] == rows[-1:]
+    assert csv_of(mia, elm, q="nobody")[1:] == []
+
+
+def test_the_list_is_searched(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organization/{elm.id}/members?q=nobody").text
+    assert "Nobody matches" in page
+    assert "mia@example.org" in mia.get(f"/organization/{elm.id}/members?q=MIA@").text

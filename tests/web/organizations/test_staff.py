@@ -1,0 +1,193 @@
+"""Staff's pages about organizations: the list, one of them, its people and its pools."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.grants.grants import Target, Term
+from lms.models.accounts import Login
+from lms.models.grants import Grant, OfferKind, Scope
+from lms.models.mail import Mail
+from lms.models.organizations import Membership, Organization, Role
+from lms.models.seats import ClaimPolicy, VerifiedDomain
+from lms.seats import pools
+from lms.seats.pools import NewPoolGrant
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.visitor import Visitor
+
+ELM = "/staff/organizations/elm-county"
+
+
+def _sell(database: Database, cast: Cast) -> str:
+    with database.transaction() as session:
+        term = Term(NOW, NOW + timedelta(days=365))
+        new = NewPoolGrant(
+            cast.organization_id, Target(Scope.EVERYTHING), 20, term, OfferKind.CONTRACT
+        )
+        pools.sell_seats(session, new, actor=None, now=NOW)
+        return session.scalars(select(Grant.public_id).where(Grant.pool_id.is_not(None))).one()
+
+
+@pytest.mark.parametrize("person", ["alice", "mia"])
+def test_who_is_not_staff_finds_nothing(
+    client: Visitor, cast: Cast, database: Database, person: str
+) -> None:
+    client.sign_in(getattr(cast, person).id)
+    grant = _sell(database, cast)
+    for path in ("/staff/organizations", "/staff/organizations/new", ELM, f"{ELM}/edit"):
+        assert client.get(path).status_code == 404
+    for path in ("members", f"members/{cast.mia.public_id}/remove", f"grants/{grant}/revoke"):
+        assert client.post(f"{ELM}/{path}").status_code == 404
+
+
+def test_organizations_are_listed_and_found_by_name(staff: Visitor) -> None:
+    assert "Elm County Library" in staff.get("/staff/organizations").text
+    assert "Elm County Library" in staff.get("/staff/organizations?q=county+elm").text
+    assert "No organization matches" in staff.get("/staff/organizations?q=oak").text
+
+
+def test_an_organization_is_added_with_an_address_that_follows_its_name(
+    staff: Visitor, database: Database
+) -> None:
+    data = {"name": "Oak Hill Library", "zone": "America/Chicago", "parent": "elm-county"}
+    answer = staff.post("/staff/organizations/new", data=data)
+    assert (answer.status_code, answer.location) == (303, "/staff/organizations/oak-hill-library")
+    with database.read_session() as session:
+        row = session.scalars(select(Organization).where(Organization.slug != "elm-county")).one()
+    assert (row.name, row.zone) == ("Oak Hill Library", "America/Chicago")
+    assert "Oak Hill Library" in staff.get(ELM).text
+
+
+def test_a_name_is_needed_and_an_address_is_taken_once(staff: Visitor) -> None:
+    path = "/staff/organizations/new"
+    assert staff.post(path, data={"name": ""}).status_code == 400
+    taken = staff.post(path, data={"name": "Elm", "slug": "elm-county"})
+    assert taken.status_code == 400
+    assert 'id="slug-error"' in taken.text
+
+
+def test_name_zone_and_parent_are_changed(staff: Visitor, database: Database) -> None:
+    data = {"name": "Elm Libraries", "zone": "America/Denver", "parent": ""}
+    assert staff.get(f"{ELM}/edit").status_code == 200
+    assert staff.post(f"{ELM}/edit", data=data).status_code == 303
+    with database.read_session() as session:
+        row = session.scalars(select(Organization)).one()
+    assert (row.name, row.zone, row.parent_id) == ("Elm Libraries", "America/Denver", None)
+
+
+def test_what_stands_below_is_no_parent(staff: Visitor) -> None:
+    staff.post("/staff/organizations/new", data={"name": "Oak Hill", "parent": "elm-county"})
+    answer = staff.post(f"{ELM}/edit", data={"name": "Elm", "parent": "oak-hill"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/staff/organizations/new", f"{ELM}/edit"])
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "x" * 300])
+def test_a_zone_that_is_none_is_refused_by_the_form(staff: Visitor, path: str, zone: str) -> None:
+    answer = staff.post(path, data={"name": "Oak Hill", "zone": zone})
+    assert answer.status_code == 400
+    assert 'id="zone-error"' in answer.text
+
+
+def test_a_person_is_added_by_address_and_gets_a_login_and_the_letter(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    data = {"email": "Eve@example.org", "name": "Eve Oduya", "role": "manager"}
+    assert staff.post(f"{ELM}/members", data=data).status_code == 303
+    page = staff.get(ELM).text
+    assert "Eve Oduya" in page
+    with database.read_session() as session:
+        login = session.scalars(select(Login).where(Login.email_key == "eve@example.org")).one()
+        role = session.scalars(select(Membership.role).where(Membership.login_id == login.id))
+        assert role.one() is Role.MANAGER
+        assert session.scalars(select(Mail.kind)).all() == ["set_password"]
+
+
+def test_what_is_no_address_is_refused_beside_the_field(staff: Visitor) -> None:
+    answer = staff.post(f"{ELM}/members", data={"email": "eve", "role": "member"})
+    assert answer.status_code == 400
+    assert 'id="email-error"' in answer.text
+
+
+def test_a_role_is_changed_and_a_member_removed(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    path = f"{ELM}/members/{cast.mia.public_id}"
+    assert staff.post(f"{path}/role", data={"role": "owner"}).status_code == 303
+    with database.read_session() as session:
+        assert session.scalars(select(Membership.role)).one() is Role.OWNER
+    assert staff.post(f"{path}/role", data={"role": "king"}).status_code == 404
+    assert staff.post(f"{path}/remove").status_code == 303
+    assert staff.post(f"{path}/remove").status_code == 404
+    assert staff.post(f"{path}/role", data={"role": "owner"}).status_code == 404
+
+
+def test_pools_and_their_grants_are_shown_and_a_grant_is_taken_back(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    path = f"{ELM}/grants/{_sell(database, cast)}/revoke"
+    assert "0 of 20 used" in staff.get(ELM).text
+    assert "Contract, 20 seats" in staff.get(path).text
+    assert staff.post(path, data={}).status_code == 400
+    assert staff.post(path, data={"reason": "Never paid"}).status_code == 303
+    page = staff.get(ELM).text
+    assert "0 of 0 used" in page
+    assert "Taken back" in page
+    assert staff.post(path, data={"reason": "Again"}).status_code == 400
+
+
+def test_a_grant_of_another_organization_is_not_found(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    grant = _sell(database, cast)
+    staff.post("/staff/organizations/new", data={"name": "Oak Hill"})
+    assert staff.get(f"/staff/organizations/oak-hill/grants/{grant}/revoke").status_code == 404
+
+
+def test_an_organization_that_is_none_is_not_found(staff: Visitor) -> None:
+    assert staff.get("/staff/organizations/nowhere").status_code == 404
+
+
+def test_a_domain_is_verified_and_taken_back(staff: Visitor, database: Database) -> None:
+    answer = staff.post(f"{ELM}/domains", data={"domain": "@Elm.Example"})
+    assert answer.status_code == 303
+    assert "elm.example" in staff.get(ELM).text
+    with database.read_session() as session:
+        domain = session.scalars(select(VerifiedDomain.public_id)).one()
+    assert staff.post(f"{ELM}/domains/{domain}/remove").status_code == 303
+    assert staff.post(f"{ELM}/domains/{domain}/remove").status_code == 404
+    assert "elm.example" not in staff.get(ELM).text
+
+
+@pytest.mark.parametrize("domain", ["", "elm", "gmail.com", "Yahoo.CO.UK", "a b.example"])
+def test_what_is_nobody_s_own_domain_is_refused_beside_the_field(
+    staff: Visitor, domain: str
+) -> None:
+    answer = staff.post(f"{ELM}/domains", data={"domain": domain})
+    assert answer.status_code == 400
+    assert 'id="domain-error"' in answer.text
+
+
+def test_a_domain_is_one_organization_s(staff: Visitor) -> None:
+    staff.post("/staff/organizations/new", data={"name": "Oak Hill"})
+    assert staff.post(f"{ELM}/domains", data={"domain": "elm.example"}).status_code == 303
+    taken = staff.post("/staff/organizations/oak-hill/domains", data={"domain": "elm.example"})
+    assert taken.status_code == 400
+
+
+def test_staff_say_who_may_take_a_free_seat(staff: Visitor, cast: Cast, database: Database) -> None:
+    _sell(database, cast)
+    with database.read_session() as session:
+        (pool,) = pools.pools_of(session, cast.organization_id)
+    path = f"{ELM}/pools/{pool.public_id}/policy"
+    assert staff.post(path, data={"policy": "domain"}).status_code == 303
+    with database.read_session() as session:
+        policy = pools.find_pool(session, pool.public_id).claim_policy
+    assert policy is ClaimPolicy.DOMAIN
+    assert staff.post(path, data={"policy": "everybody"}).status_code == 404
+    staff.post("/staff/organizations/new", data={"name": "Oak Hill"})
+    other = f"/staff/organizations/oak-hill/pools/{pool.public_id}/policy"
+    assert staff.post(other, data={"policy": "domain"}).status_code == 404

@@ -1,0 +1,162 @@
+"""/staff/history: who may not come in, looking first, bringing in, and the letters later."""
+
+import io
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from lms.core.database import Database
+from lms.models.mail import Mail
+from lms.models.past_sales import PastImport
+from lms.models.sales import Sale
+from lms.models.seat_imports import ImportState
+from lms.past_sales import jobs
+from tests.cast import Cast
+from tests.visitor import Visitor
+
+PAGE = "/staff/history"
+PAST = "E-mail,Covers,Bought\njane@oak.example.org,{slug},2024-03-05\n"
+
+
+def sent(client: Visitor, text: str) -> tuple[int, str]:
+    """Send a list; returns the status and where it leads, or the page."""
+    file = (io.BytesIO(text.encode()), "past.csv")
+    answer = client.post(PAGE, data={"file": file})
+    return answer.status_code, answer.location or answer.text
+
+
+def count(database: Database, model: type) -> int:
+    with database.read_session() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+@pytest.mark.parametrize("who", ["alice", "bob", "carol", "dan", "mia"])
+def test_the_pages_are_not_there_for_anybody_but_staff(
+    client: Visitor, cast: Cast, who: str
+) -> None:
+    client.sign_in(cast.ada.id)
+    _status, listed = sent(client, PAST.format(slug=cast.slug))
+    client.sign_in(getattr(cast, who).id)
+    for path in (PAGE, listed):
+        assert client.get(path).status_code == 404
+    for path in (PAGE, f"{listed}/apply", f"{listed}/discard", f"{PAGE}/letters"):
+        assert client.post(path, data={"people": "1"}).status_code == 404
+
+
+def test_looking_at_a_list_shows_every_row_and_keeps_nothing(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    client.sign_in(cast.ada.id)
+    status, listed = sent(client, PAST.format(slug=cast.slug))
+    assert (status, count(database, Sale)) == (303, 0)
+    page = client.get(listed).text
+    assert "1 sale would be brought in" in page
+    assert "jane@oak.example.org" in page
+    assert "past.csv" in client.get(PAGE).text
+
+
+def test_a_list_is_brought_in_once_and_its_addresses_are_not_kept(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    client.sign_in(cast.ada.id)
+    _status, listed = sent(client, PAST.format(slug=cast.slug))
+    assert client.post(f"{listed}/apply").status_code == 303
+    page = client.get(listed).text
+    assert "1 sale was brought in" in page
+    assert "jane@oak.example.org" not in page
+    assert client.post(f"{listed}/apply").status_code == 409
+    _status, again = sent(client, PAST.format(slug=cast.slug))
+    assert "Every row of it is here already." in client.get(again).text
+    assert (count(database, Sale), count(database, Mail)) == (1, 0)
+
+
+def test_a_row_that_comes_twice_in_a_list_counts_once(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    client.sign_in(cast.ada.id)
+    text = PAST.format(slug=cast.slug)
+    _status, listed = sent(client, text + text.splitlines()[1] + "\n")
+    assert "1 sale would be brought in" in client.get(listed).text
+    client.post(f"{listed}/apply")
+    assert count(database, Sale) == 1
+
+
+def test_a_row_with_a_fault_is_shown_and_nothing_is_brought_in(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    client.sign_in(cast.ada.id)
+    _status, listed = sent(client, PAST.format(slug=cast.slug) + "nonsense,everything,2024-03-05\n")
+    page = client.get(listed).text
+    assert "Nothing is brought in while a row has a fault." in page
+    assert "Bring in" not in page.partition("<main")[2].partition("Throw")[0].partition("<h2")[2]
+    assert "nonsense" in client.get(f"{listed}?answer=invalid").text
+    assert "jane@" not in client.get(f"{listed}?answer=invalid").text
+    assert client.post(f"{listed}/apply").status_code == 409
+    assert count(database, Sale) == 0
+
+
+def test_a_list_that_waits_is_thrown_away(client: Visitor, database: Database, cast: Cast) -> None:
+    client.sign_in(cast.ada.id)
+    _status, listed = sent(client, PAST.format(slug=cast.slug))
+    assert client.post(f"{listed}/discard").status_code == 303
+    assert client.get(listed).status_code == 404
+    assert count(database, PastImport) == 0
+
+
+def test_a_file_that_is_no_list_is_refused_with_what_to_do(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    client.sign_in(cast.ada.id)
+    status, page = sent(client, "PK\x03\x04xl/workbook.xml")
+    assert (status, count(database, PastImport)) == (400, 0)
+    assert "CSV UTF-8" in page
+
+
+def test_a_large_list_waits_for_the_worker_and_says_how_far_it_is(
+    client: Visitor, database: Database, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "SMALL_BYTES", 10)
+    client.sign_in(cast.ada.id)
+    _status, listed = sent(client, PAST.format(slug=cast.slug))
+    assert "data-job" in client.get(listed).text
+    told = client.get(listed, headers={"Accept": "application/json"}).json
+    assert told == {
+        "state": "Being read",
+        "is_live": True,
+        "percent": 0,
+        "amount": "0 %",
+        "note": "",
+    }
+    with database.read_session() as session:
+        assert session.scalars(select(PastImport.state)).one() is ImportState.READING
+
+
+@pytest.fixture
+def three_came_in(client: Visitor, cast: Cast) -> None:
+    client.sign_in(cast.ada.id)
+    rows = "".join(f"p{n}@oak.example.org,{cast.slug},2024-03-0{n}\n" for n in (1, 2, 3))
+    _status, listed = sent(client, "E-mail,Covers,Bought\n" + rows)
+    client.post(f"{listed}/apply")
+
+
+def test_staff_see_how_many_wait_for_a_letter_and_choose_how_many_get_it(
+    client: Visitor, three_came_in: None
+) -> None:
+    def standing() -> list[str]:
+        page = client.get(PAGE).text.partition('id="letters-title"')[2]
+        return re.findall(r"<dd>\s*([\d,]+)\s*</dd>", page)
+
+    assert standing() == ["3", "0"]
+    assert client.post(f"{PAGE}/letters", data={"people": "2"}).status_code == 303
+    assert standing() == ["1", "2", "0"]
+
+
+@pytest.mark.parametrize("people", ["", "0", "-1", "many", "100001"])
+def test_a_number_of_letters_that_can_not_be_is_refused_beside_the_field(
+    client: Visitor, database: Database, three_came_in: None, people: str
+) -> None:
+    answer = client.post(f"{PAGE}/letters", data={"people": people})
+    assert answer.status_code == 400
+    assert 'id="people-error"' in answer.text
+    assert count(database, Mail) == 0

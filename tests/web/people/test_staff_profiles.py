@@ -1,0 +1,248 @@
+"""Staff's pages about people: finding one, all there is to know, and what is done about it."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.accounts import email_aliases
+from lms.core.database import Database
+from lms.core.email_addresses import read_address
+from lms.models.accounts import Login, LoginAlias
+from lms.models.audit import AuditEntry
+from lms.models.grants import Grant, Scope, Withdrawal
+from lms.models.mail import Mail
+from lms.people import login_merges
+from tests.cast import Cast, Person
+from tests.clock import NOW
+from tests.visitor import Visitor
+
+
+def _page(person: Person) -> str:
+    return f"/staff/people/{person.public_id}"
+
+
+def _grant_of(database: Database, person: Person) -> str:
+    with database.read_session() as session:
+        return session.scalars(select(Grant.public_id).where(Grant.login_id == person.id)).one()
+
+
+@pytest.mark.parametrize("person", ["alice", "mia"])
+def test_who_is_not_staff_finds_nothing(
+    client: Visitor, cast: Cast, database: Database, person: str
+) -> None:
+    client.sign_in(getattr(cast, person).id)
+    grant = _grant_of(database, cast.alice)
+    for path in ("/staff/people", _page(cast.dan), f"{_page(cast.dan)}/merge"):
+        assert client.get(path).status_code == 404
+    for path in ("block", "unblock", "addresses", "pass", "webinar", "merge", "password-letter"):
+        assert client.post(f"{_page(cast.dan)}/{path}").status_code == 404
+    assert client.post(f"/staff/grants/{grant}/revoke", data={"reason": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["alice", "ALICE@example.org", "lice@exa", "Alice example"])
+def test_a_person_is_found_by_parts_of_name_and_address(
+    staff: Visitor, cast: Cast, query: str
+) -> None:
+    page = staff.get("/staff/people", query_string={"q": query}).text
+    assert cast.alice.email in page
+    assert cast.bob.email not in page
+
+
+def test_a_person_is_found_by_id_and_by_a_further_address(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        address = read_address("thornbury@other.example")
+        email_aliases.add_alias(session, cast.alice.id, address, actor=None, now=NOW)
+    for query in (cast.alice.public_id, "thornbury@"):
+        assert cast.alice.email in staff.get("/staff/people", query_string={"q": query}).text
+
+
+def test_a_search_that_finds_nobody_says_what_to_do(staff: Visitor) -> None:
+    assert "Nobody matches" in staff.get("/staff/people?q=zzz").text
+
+
+def test_the_list_can_be_narrowed(staff: Visitor, cast: Cast) -> None:
+    page = staff.get("/staff/people?show=staff").text
+    assert cast.ada.email in page
+    assert cast.alice.email not in page
+
+
+def test_the_page_shows_what_they_hold_and_how_it_stands(staff: Visitor, cast: Cast) -> None:
+    assert "For good, since" in staff.get(_page(cast.alice)).text
+    assert "Every webinar" in staff.get(_page(cast.bob)).text
+    assert "Over" in staff.get(_page(cast.carol)).text
+    assert "Nothing of their own" in staff.get(_page(cast.dan)).text
+    assert "Elm County Library" in staff.get(_page(cast.mia)).text
+
+
+def test_a_person_that_is_none_is_not_found(staff: Visitor) -> None:
+    assert staff.get(f"/staff/people/{'0' * 26}").status_code == 404
+
+
+def test_blocking_asks_why_and_unblocking_undoes_it(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    path = f"{_page(cast.dan)}/block"
+    assert staff.post(path, data={"reason": " "}).status_code == 400
+    assert staff.post(path, data={"reason": "Shared it"}).status_code == 303
+    page = staff.get(_page(cast.dan)).text
+    assert "Blocked since" in page
+    assert "Shared it" in page
+    assert staff.post(f"{_page(cast.dan)}/unblock").status_code == 303
+    with database.read_session() as session:
+        assert session.get_one(Login, cast.dan.id).blocked_at is None
+        acts = session.execute(select(AuditEntry.act, AuditEntry.actor)).all()
+    assert acts == [
+        ("login.blocked", cast.ada.public_id),
+        ("login.unblocked", cast.ada.public_id),
+    ]
+
+
+def test_staff_do_not_block_themselves(staff: Visitor, cast: Cast) -> None:
+    answer = staff.post(f"{_page(cast.ada)}/block", data={"reason": "Trying it"})
+    assert answer.status_code == 400
+    assert "your own log-in" in answer.text
+
+
+def test_a_further_address_is_added_shown_and_removed(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    path = f"{_page(cast.alice)}/addresses"
+    assert staff.post(path, data={"email": "al@other.example"}).status_code == 303
+    assert "al@other.example" in staff.get(_page(cast.alice)).text
+    with database.read_session() as session:
+        alias = session.scalars(select(LoginAlias.public_id)).one()
+    assert staff.post(f"{path}/{alias}/remove").status_code == 303
+    assert "al@other.example" not in staff.get(_page(cast.alice)).text
+
+
+def test_an_address_of_somebody_else_is_refused_beside_the_field(
+    staff: Visitor, cast: Cast
+) -> None:
+    path = f"{_page(cast.alice)}/addresses"
+    taken = staff.post(path, data={"email": cast.bob.email})
+    assert taken.status_code == 409
+    assert "belongs to another log-in" in taken.text
+    assert staff.post(path, data={"email": "no address"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("password-letter", "set_password"), ("sign-in-letter", "how_to_sign_in")]
+)
+def test_letters_go_to_the_login_s_own_address(
+    staff: Visitor, cast: Cast, database: Database, path: str, kind: str
+) -> None:
+    assert staff.post(f"{_page(cast.dan)}/{path}").status_code == 303
+    with database.read_session() as session:
+        letter = session.scalars(select(Mail)).one()
+    assert (letter.kind, letter.recipient) == (kind, cast.dan.email)
+
+
+def test_a_blocked_login_is_sent_no_letter(staff: Visitor, cast: Cast) -> None:
+    staff.post(f"{_page(cast.dan)}/block", data={"reason": "Shared it"})
+    assert staff.post(f"{_page(cast.dan)}/sign-in-letter").status_code == 409
+
+
+def test_a_pass_is_given_for_a_year(staff: Visitor, cast: Cast, database: Database) -> None:
+    path = f"{_page(cast.dan)}/pass"
+    assert staff.get(path).status_code == 200
+    assert staff.post(path, data={"scope": "nothing"}).status_code == 400
+    assert staff.post(path, data={"scope": "everything"}).status_code == 303
+    with database.read_session() as session:
+        line = session.scalars(select(Grant).where(Grant.login_id == cast.dan.id)).one()
+    assert (line.scope, line.starts_at) == (Scope.EVERYTHING, NOW)
+
+
+def test_a_pass_begins_when_staff_say_by_their_own_clock(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    data = {"scope": "everything", "starts_at": "2026-10-06T14:00"}
+    assert staff.post(f"{_page(cast.dan)}/pass", data=data).status_code == 303
+    with database.read_session() as session:
+        line = session.scalars(select(Grant).where(Grant.login_id == cast.dan.id)).one()
+    assert line.starts_at.isoformat() == "2026-10-06T18:00:00+00:00"
+
+
+def test_a_webinar_is_given_by_its_title_or_address(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    path = f"{_page(cast.dan)}/webinar"
+    assert staff.post(path, data={"webinar": "no such one"}).status_code == 400
+    assert staff.post(path, data={"webinar": "READING rooms"}).status_code == 303
+    with database.read_session() as session:
+        line = session.scalars(select(Grant).where(Grant.login_id == cast.dan.id)).one()
+    assert (line.webinar_id, line.ends_at) == (cast.webinar_id, None)
+
+
+def test_what_would_be_lost_is_shown_before_a_grant_is_taken_back(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    path = f"/staff/grants/{_grant_of(database, cast.alice)}/revoke"
+    page = staff.get(path).text
+    assert "1 recording that they can watch today is lost" in page
+    assert "Reading rooms" in page
+    assert staff.post(path, data={}).status_code == 400
+    assert staff.post(path, data={"reason": "A refund", "refunded": "y"}).status_code == 303
+    with database.read_session() as session:
+        line = session.scalars(select(Grant).where(Grant.login_id == cast.alice.id)).one()
+    assert (line.revoked_as, line.revoked_reason) == (Withdrawal.REFUNDED, "A refund")
+    assert staff.post(path, data={"reason": "Again"}).status_code == 400
+
+
+def test_what_another_grant_lets_in_to_is_no_loss(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    path = f"/staff/grants/{_grant_of(database, cast.alice)}/revoke"
+    staff.post(f"{_page(cast.alice)}/pass", data={"scope": "everything"})
+    assert "They lose nothing" in staff.get(path).text
+
+
+def test_both_are_shown_before_two_logins_are_merged_and_it_can_be_undone(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    path = f"{_page(cast.dan)}/merge"
+    assert staff.get(path).status_code == 200
+    page = staff.get(path, query_string={"other": cast.alice.email}).text
+    assert "Reading rooms" in page
+    assert cast.dan.email in page
+    data = {"other": cast.alice.public_id, "keep": cast.dan.public_id}
+    answer = staff.post(path, data=data)
+    assert (answer.status_code, answer.location) == (303, _page(cast.dan))
+    assert "Merged into another log-in" in staff.get(_page(cast.alice)).text
+    assert "Reading rooms" in staff.get(_page(cast.dan)).text
+    assert staff.post(f"{_page(cast.alice)}/unmerge").status_code == 303
+    with database.read_session() as session:
+        assert session.get_one(Login, cast.alice.id).merged_into is None
+
+
+def test_the_other_of_two_logins_may_be_kept(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    data = {"other": cast.alice.public_id, "keep": cast.alice.public_id}
+    assert staff.post(f"{_page(cast.dan)}/merge", data=data).status_code == 303
+    with database.read_session() as session:
+        assert session.get_one(Login, cast.dan.id).merged_into == cast.alice.id
+
+
+@pytest.mark.parametrize("other", ["", "nobody@example.org", "dan@example.org", "ada@example.org"])
+def test_what_can_not_be_merged_is_said_beside_the_field(
+    staff: Visitor, cast: Cast, other: str
+) -> None:
+    answer = staff.get(f"{_page(cast.dan)}/merge", query_string={"other": other})
+    assert answer.status_code == 400
+    assert 'id="other-error"' in answer.text
+
+
+def test_nothing_is_given_to_a_login_that_was_merged(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        login_merges.merge(
+            session,
+            kept=cast.dan.public_id,
+            merged=cast.alice.public_id,
+            hooks=(),
+            actor=None,
+            now=NOW,
+        )
+    assert staff.get(f"{_page(cast.alice)}/pass").status_code == 404

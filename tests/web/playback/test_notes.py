@@ -1,0 +1,182 @@
+"""Notes of one's own: nobody else finds them, and they outlast the right to watch."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from lms.models.accounts import Login
+from lms.models.grants import Grant
+from lms.models.playback import Note
+from lms.playback import notes
+from tests.clock import NOW
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def note(database, cast) -> str:
+    """A note of Alice's at 12:34; returns its outside id."""
+    with database.transaction() as session:
+        return notes.write(
+            session,
+            login_id=cast.alice.id,
+            webinar_id=cast.webinar_id,
+            at_s=754,
+            text="Ask about <b>ramps</b>",
+            now=NOW,
+        )
+
+
+def texts(database) -> list[str]:
+    with database.read_session() as session:
+        kept = select(Note.text).where(Note.deleted_at.is_(None)).order_by(Note.at_s)
+        return list(session.scalars(kept))
+
+
+@pytest.mark.parametrize("what", ["notes", "notes.txt"])
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("alice", 200), ("bob", 200), ("carol", 403), ("dan", 403), ("mia", 403), ("ada", 200)],
+)
+def test_notes_are_taken_by_who_may_watch_and_each_reads_their_own(
+    clock, client, cast, note, who, status, what
+):
+    client.sign_in(getattr(cast, who).id)
+    answer = client.get(f"/webinars/{cast.slug}/{what}")
+    assert answer.status_code == status
+    assert ("ramps" in answer.text) == (who == "alice")
+
+
+@pytest.mark.parametrize("who", ["bob", "carol", "dan", "mia", "ada"])
+@pytest.mark.parametrize("act", ["", "/delete", "/put-back"])
+def test_nobody_else_touches_a_note(clock, client, cast, database, note, who, act):
+    client.sign_in(getattr(cast, who).id)
+    answer = client.post(f"/notes/{note}{act}", data={"at": "1:00", "text": "Mine now"})
+    assert answer.status_code == 404
+    assert texts(database) == ["Ask about <b>ramps</b>"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/webinars/{slug}/notes", "/notes/{note}", "/notes/{note}/delete"]
+)
+def test_who_has_not_signed_in_writes_nothing(client, cast, database, note, path):
+    address = path.format(slug=cast.slug, note=note)
+    assert client.post(address, data={"at": "1:00", "text": "Hello"}).status_code == 403
+    assert texts(database) == ["Ask about <b>ramps</b>"]
+
+
+@pytest.mark.parametrize("who", ["carol", "dan", "mia"])
+def test_who_may_not_watch_writes_none(clock, client, cast, database, who):
+    client.sign_in(getattr(cast, who).id)
+    answer = client.post(f"/webinars/{cast.slug}/notes", data={"at": "1:00", "text": "Hello"})
+    assert answer.status_code == 403
+    assert texts(database) == []
+
+
+def test_a_note_is_written_changed_deleted_and_put_back_without_scripts(
+    clock, client, cast, database
+):
+    client.sign_in(cast.alice.id)
+    page = f"/webinars/{cast.slug}/notes"
+    client.post(page, data={"at": "1:02:03", "text": " Look\r\nthis up "})
+    with database.read_session() as session:
+        kept = session.scalars(select(Note)).one()
+    assert (kept.at_s, kept.text) == (3723.0, "Look\nthis up")
+    assert f'href="/webinars/{cast.slug}/watch?t=3723"' in client.get(page).text
+    client.post(f"/notes/{kept.public_id}", data={"at": "0:05", "text": "Looked up"})
+    assert texts(database) == ["Looked up"]
+    answer = client.post(f"/notes/{kept.public_id}/delete", follow_redirects=True)
+    assert texts(database) == []
+    assert f'action="/notes/{kept.public_id}/put-back"' in answer.text
+    client.post(f"/notes/{kept.public_id}/put-back")
+    assert texts(database) == ["Looked up"]
+
+
+@pytest.mark.parametrize(
+    ("at", "text", "says"),
+    [
+        ("soon", "Hello", "minutes and seconds"),
+        ("", "Hello", "minutes and seconds"),
+        ("1:00", "  ", "Write something first"),
+        ("1:00", "x" * 4001, "4,000 characters at most"),
+    ],
+)
+def test_what_can_not_be_kept_comes_back_with_what_was_written(
+    clock, client, cast, database, note, at, text, says
+):
+    client.sign_in(cast.alice.id)
+    for address in (f"/webinars/{cast.slug}/notes", f"/notes/{note}"):
+        answer = client.post(address, data={"at": at, "text": text})
+        assert answer.status_code == 400
+        assert says in answer.text
+        assert f">{text}</textarea>" in answer.text
+    told = client.post(f"/notes/{note}", data={"at": at, "text": text}, headers=JSON)
+    assert told.status_code == 400
+    assert says in told.json["message"]
+    assert texts(database) == ["Ask about <b>ramps</b>"]
+
+
+def test_words_are_shown_as_they_stand(clock, client, cast, note):
+    client.sign_in(cast.alice.id)
+    for path in ("notes", "watch"):
+        page = client.get(f"/webinars/{cast.slug}/{path}").text
+        assert "Ask about &lt;b&gt;ramps&lt;/b&gt;" in page
+        assert "<b>ramps" not in page
+
+
+def test_a_script_is_told_the_list_as_it_stands(clock, client, cast, note):
+    client.sign_in(cast.alice.id)
+    sent = {"at": "0:30", "text": "Before"}
+    told = client.post(f"/webinars/{cast.slug}/notes", data=sent, headers=JSON).json
+    assert told["html"].index("Before") < told["html"].index("ramps")
+    assert f'data-note="{told["note"]}"' in told["html"]
+
+
+def test_the_file_has_each_note_with_its_moment(clock, client, cast, note):
+    client.sign_in(cast.alice.id)
+    answer = client.get(f"/webinars/{cast.slug}/notes.txt")
+    assert answer.mimetype == "text/plain"
+    assert "12:34\nAsk about <b>ramps</b>\n" in answer.text
+    assert f"{cast.slug}.notes.txt" in answer.headers["Content-Disposition"]
+
+
+def test_notes_outlast_the_right_to_watch(clock, client, cast, database, note):
+    with database.transaction() as session:
+        session.execute(
+            update(Grant).where(Grant.login_id == cast.alice.id).values(ends_at=NOW - timedelta(1))
+        )
+    client.sign_in(cast.alice.id)
+    assert client.get(f"/webinars/{cast.slug}/watch").status_code == 403
+    page = client.get(f"/webinars/{cast.slug}/notes")
+    assert page.status_code == 200
+    assert "ramps" in page.text
+    sent = {"at": "1:00", "text": "More"}
+    assert client.post(f"/webinars/{cast.slug}/notes", data=sent).status_code == 403
+    assert client.post(f"/notes/{note}", data=sent).status_code == 303
+    assert texts(database) == ["More"]
+
+
+def test_merged_logins_read_the_notes_of_both_and_part_with_their_own(
+    clock, client, cast, database, note
+):
+    with database.transaction() as session:
+        session.get_one(Login, cast.alice.id).merged_into = cast.bob.id
+    client.sign_in(cast.bob.id)
+    assert "ramps" in client.get(f"/webinars/{cast.slug}/notes").text
+    client.post(f"/notes/{note}", data={"at": "1:00", "text": "From both"})
+    assert texts(database) == ["From both"]
+    with database.transaction() as session:
+        session.get_one(Login, cast.alice.id).merged_into = None
+    assert "From both" not in client.get(f"/webinars/{cast.slug}/notes").text
+
+
+def test_what_was_deleted_is_gone_for_good_after_an_hour(clock, client, cast, database, note):
+    with database.transaction() as session:
+        notes.take_away(session, note, login_id=cast.alice.id, now=NOW)
+        notes.forget_old(session, now=NOW + notes.KEPT_DELETED - timedelta(seconds=1))
+        assert len(session.scalars(select(Note.id)).all()) == 1
+        notes.forget_old(session, now=NOW + notes.KEPT_DELETED)
+        assert session.scalars(select(Note.id)).all() == []
+    client.sign_in(cast.alice.id)
+    assert client.post(f"/notes/{note}/put-back").status_code == 404

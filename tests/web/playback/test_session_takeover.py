@@ -1,0 +1,85 @@
+"""A second screen of one person: what it is told, how it takes over, and what the first one hears."""
+
+import pytest
+
+from lms.models.playback import PlaybackEnd
+from lms.playback import sessions
+from tests.clock import NOW
+from tests.player import AGENT, open_playback
+
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:132.0) Gecko/20100101 Firefox/132.0"
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def elsewhere(app, cast):
+    """Alice's other browser, which plays."""
+    other = app.test_client()
+    other.sign_in(cast.alice.id)
+    answer = other.post(f"/webinars/{cast.slug}/playback", json={}, headers={"User-Agent": FIREFOX})
+    assert answer.status_code == 200
+    return other, answer.json
+
+
+def test_nobody_takes_over_what_they_may_not_watch(client, cast, elsewhere):
+    client.sign_in(cast.dan.id)
+    answer = client.post(f"/webinars/{cast.slug}/playback", json={"take_over": True})
+    assert answer.status_code == 403
+    other, addresses = elsewhere
+    told = {"position": 0, "rate": 1, "spans": []}
+    assert (
+        other.post(addresses["beat"], json=told, headers={"User-Agent": FIREFOX}).status_code == 200
+    )
+
+
+def test_a_second_screen_is_told_in_which_browser_the_first_plays(client, cast, elsewhere):
+    client.sign_in(cast.alice.id)
+    answer = client.post(f"/webinars/{cast.slug}/playback", json={})
+    assert answer.status_code == 409
+    assert answer.json["code"] == "STREAM_LIMIT"
+    assert answer.json["sentence"].startswith("Playing in Firefox on Windows since ")
+    assert answer.json["take_over_label"] == "Play here instead"
+
+
+def test_the_first_screen_hears_where_playing_went_on(client, cast, elsewhere):
+    client.sign_in(cast.alice.id)
+    open_playback(client, cast.slug, take_over=True)
+    other, addresses = elsewhere
+    told = other.post(addresses["why"], json={}, headers={"User-Agent": FIREFOX}).json
+    assert told["code"] == "TAKEN_OVER"
+    assert told["sentence"].startswith("Playing went on in A browser at ")
+    assert told["take_over_label"] == "Play here again"
+    assert told["may_reopen"] is False
+
+
+def test_without_scripts_the_other_screen_is_named_and_can_be_taken_over(client, cast, elsewhere):
+    client.sign_in(cast.alice.id)
+    path = f"/webinars/{cast.slug}/watch"
+    page = client.post(path, headers={"User-Agent": AGENT})
+    assert page.status_code == 409
+    assert "Playing in Firefox on Windows since" in page.text
+    assert "Play here instead" in page.text
+    page = client.post(path, data={"take_over": "yes"}, headers={"User-Agent": AGENT})
+    assert page.status_code == 200
+    assert "progressive.mp4" in page.text
+
+
+def test_staff_who_look_a_recording_over_take_no_stream(client, cast, elsewhere, database):
+    client.sign_in(cast.ada.id)
+    open_playback(client, cast.slug, preview=True)
+    open_playback(client, cast.slug, preview=True)
+
+
+@pytest.mark.parametrize("ended_as", list(PlaybackEnd))
+def test_each_reason_for_which_playing_ends_has_its_sentence(client, cast, database, ended_as):
+    client.sign_in(cast.alice.id)
+    player = open_playback(client, cast.slug)
+    with database.transaction() as session:
+        sessions.end_for_login(session, cast.alice.id, ended_as=ended_as, now=NOW)
+    told = player.why().json
+    assert told["sentence"].endswith(".")
+    assert told["may_reopen"] is (ended_as is not PlaybackEnd.TAKEN_OVER)

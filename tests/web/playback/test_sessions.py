@@ -1,0 +1,318 @@
+"""Opening playback, its beats, and the answer to why it ended."""
+
+import json
+from base64 import b64decode
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.models.grants import Grant, Withdrawal
+from lms.models.playback import PlaybackEnd, PlaybackSession, WatchRecord
+from lms.models.recordings import Caption
+from lms.playback import sessions
+from media.delivery.media_tokens import fingerprint
+from tests.clock import NOW
+from tests.factories import make_webinar
+from tests.player import Player, open_playback
+
+SECONDS_15 = timedelta(seconds=15)
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def alice(client, cast):
+    client.sign_in(cast.alice.id)
+    return open_playback(client, cast.slug)
+
+
+def test_nobody_opens_playback_without_signing_in(client, cast):
+    answer = client.post(f"/webinars/{cast.slug}/playback", json={})
+    assert answer.status_code == 403
+
+
+def test_who_holds_nothing_is_told_the_reason_and_the_next_step(client, cast):
+    client.sign_in(cast.dan.id)
+    answer = client.post(f"/webinars/{cast.slug}/playback", json={})
+    assert answer.status_code == 403
+    assert answer.json["code"] == "NO_GRANT"
+    assert answer.json["sentence"] == "This webinar is not in your library yet."
+    assert answer.json["step_url"] == f"/ask?kind=register&webinar={cast.slug}&refusal=NO_GRANT"
+
+
+def test_a_preview_is_for_staff_only(client, cast):
+    client.sign_in(cast.alice.id)
+    answer = client.post(f"/webinars/{cast.slug}/playback", json={"preview": True})
+    assert answer.status_code == 404
+
+
+def test_staff_preview_a_recording_they_do_not_hold(client, cast):
+    client.sign_in(cast.ada.id)
+    assert client.post(f"/webinars/{cast.slug}/playback", json={}).status_code == 403
+    player = open_playback(client, cast.slug, preview=True)
+    assert player.addresses["seconds"] == 3600
+
+
+def test_a_webinar_that_is_not_there_opens_nothing(client, cast):
+    client.sign_in(cast.alice.id)
+    assert client.post("/webinars/nothing/playback", json={}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "sent", ["[" * 60_000, '{"a":' * 10_000, "1" * 6_000, "NaN", "{", "[1]", ""]
+)
+def test_what_is_no_wish_asks_for_nothing(client, cast, sent):
+    client.sign_in(cast.alice.id)
+    address = f"/webinars/{cast.slug}/playback"
+    answer = client.post(address, data=sent, content_type="application/json")
+    assert (answer.status_code, answer.json["seconds"]) == (200, 3600)
+
+
+def test_opening_needs_the_forms_token(client, cast):
+    client.sign_in(cast.alice.id)
+    address = f"/webinars/{cast.slug}/playback"
+    assert (
+        client.post(
+            address, json={}, headers={"X-CSRFToken": "", "Accept": "application/json"}
+        ).status_code
+        == 400
+    )
+
+
+def test_a_holder_gets_the_addresses_of_the_recording(alice, cast):
+    assert alice.addresses["hls"].startswith("/media/")
+    assert alice.addresses["hls"].endswith("/master.m3u8")
+    assert alice.addresses["resume_s"] == 0
+
+
+def test_the_token_is_bound_to_cookie_browser_and_network(alice, carrel):
+    ticket = carrel.signer.read(alice.token, NOW.timestamp())
+    assert ticket.agent == fingerprint(alice.agent)
+    assert ticket.network == "127.0.0.0/24"
+    assert ticket.cookie
+
+
+def test_the_token_of_a_native_player_is_not_bound_to_the_browsers_name(client, cast, carrel):
+    client.sign_in(cast.alice.id)
+    player = open_playback(client, cast.slug, native=True)
+    assert carrel.signer.read(player.token, NOW.timestamp()).agent == ""
+
+
+def test_a_beat_keeps_what_was_watched_without_any_cookie(app, alice, clock):
+    clock.advance(SECONDS_15)
+    answer = alice.without_cookies(app).beat(position=15.0, spans=[[0, 15]])
+    assert answer.status_code == 200
+    assert answer.json["verdict"] == "kept"
+    assert b64decode(answer.json["watched"])[0] == 0b111
+
+
+def test_a_beat_may_come_as_a_beacon_with_a_plain_type(client, alice, clock):
+    clock.advance(SECONDS_15)
+    told = json.dumps({"position": 15.0, "rate": 1, "spans": [[0, 15]]})
+    answer = client.post(
+        alice.addresses["beat"],
+        data=told,
+        content_type="text/plain;charset=UTF-8",
+        headers={"User-Agent": alice.agent},
+    )
+    assert answer.json["verdict"] == "kept"
+
+
+def test_a_player_resumes_where_it_was_left(client, cast, alice, clock):
+    clock.advance(SECONDS_15)
+    alice.beat(position=754.2)
+    again = open_playback(client, cast.slug, take_over=True)
+    assert again.addresses["resume_s"] == 754.2
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"position": "x", "rate": 1, "spans": []}',
+        b'{"position": NaN, "rate": 1, "spans": []}',
+        b'{"position": 1, "rate": 1, "spans": [[1]]}',
+        b'{"position": 1, "rate": 1, "spans": 7}',
+        b'{"position": 1' + b"0" * 400 + b', "rate": 1, "spans": []}',
+        b"[" * 50_000,
+        b" " * 70_000,
+    ],
+)
+def test_what_is_no_beat_is_refused_and_keeps_nothing(client, alice, database, told):
+    answer = client.post(
+        alice.addresses["beat"],
+        data=told,
+        headers={"User-Agent": alice.agent, "Accept": "application/json"},
+    )
+    assert answer.status_code == 400
+    with database.read_session() as session:
+        assert session.scalar(select(WatchRecord.watched_s)) == 0
+
+
+def test_a_forged_beat_earns_nothing(alice, clock):
+    clock.advance(SECONDS_15)
+    answer = alice.beat(position=3600.0, spans=[[0, 3600]])
+    assert answer.json["verdict"] == "too_soon"
+    assert not any(b64decode(answer.json["watched"]))
+
+
+def test_an_altered_token_is_not_found(alice):
+    altered = ("A" if alice.token[5] != "A" else "B").join((alice.token[:5], alice.token[6:]))
+    for verb in ("beat", "close", "why"):
+        answer = alice.client.post(
+            f"/playback/{altered}/{verb}",
+            json={"position": 0, "rate": 1, "spans": []},
+            headers={"User-Agent": alice.agent},
+        )
+        assert answer.status_code == 404
+
+
+def test_a_beat_from_somebody_elses_signed_in_browser_is_refused(app, cast, alice, carrel):
+    other = app.test_client()
+    other.sign_in(cast.dan.id)
+    assert Player(other, alice.addresses, alice.agent).beat().status_code == 403
+
+
+def test_a_beat_from_another_browser_is_refused(alice):
+    assert Player(alice.client, alice.addresses, "curl/8").beat().status_code == 403
+
+
+def test_a_beat_from_another_network_is_refused(alice):
+    answer = alice.beat(environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
+    assert answer.status_code == 403
+    assert answer.json["code"] == "fenced"
+
+
+def test_a_beat_after_the_tokens_time_is_refused(alice, clock):
+    clock.advance(timedelta(hours=24))
+    answer = alice.beat()
+    assert answer.status_code == 403
+    assert answer.json["code"] == "expired"
+
+
+def test_a_beat_after_revocation_ends_the_session(database, cast, alice, clock):
+    _revoke(database, cast)
+    clock.advance(SECONDS_15)
+    answer = alice.beat(position=15.0, spans=[[0, 15]])
+    assert answer.status_code == 403
+    assert answer.json == {"code": "ended", "reason": "revoked"}
+    with database.read_session() as session:
+        assert session.scalar(select(PlaybackSession.ended_as)) is PlaybackEnd.REVOKED
+
+
+def test_closing_keeps_the_last_beat_and_ends_the_session(database, alice, clock):
+    clock.advance(SECONDS_15)
+    assert alice.close(position=15.0, spans=[[0, 15]]).json["verdict"] == "kept"
+    assert alice.beat().json == {"code": "ended", "reason": "closed"}
+    with database.read_session() as session:
+        assert session.scalar(select(WatchRecord.watched_s)) == 15
+
+
+def test_nobody_else_can_close_a_session(alice, cast, app):
+    other = app.test_client()
+    other.sign_in(cast.dan.id)
+    assert Player(other, alice.addresses, alice.agent).close().status_code == 403
+    assert alice.beat().status_code == 200
+
+
+def test_why_says_that_access_was_taken_back_and_what_to_do(database, cast, alice):
+    _revoke(database, cast)
+    told = alice.why().json
+    assert told["sentence"] == "Your access to this webinar was taken back."
+    assert told["step_label"] == "Write to us"
+    assert told["may_reopen"] is False
+
+
+def test_why_offers_a_new_session_to_who_may_still_watch(database, alice):
+    with database.transaction() as session:
+        sessions.end_idle(session, now=NOW + timedelta(hours=5))
+    told = alice.why().json
+    assert told["may_reopen"] is True
+    assert told["sentence"] == "This player was not used for four hours."
+
+
+def test_why_answers_when_the_tokens_time_is_over(cast, alice, clock):
+    clock.advance(timedelta(hours=24))
+    alice.client.sign_in(cast.alice.id)
+    assert alice.why().json["may_reopen"] is True
+
+
+def test_why_asks_who_signed_out_to_sign_in(app, cast, database, alice):
+    with database.transaction() as session:
+        sessions.end_for_login(session, cast.alice.id, ended_as=PlaybackEnd.SIGNED_OUT, now=NOW)
+    told = alice.without_cookies(app).why().json
+    assert told["code"] == "sign_in_first"
+    assert told["sentence"] == "You signed out, so playing stopped here too."
+    assert told["step_url"] == f"/sign-in?next=/webinars/{cast.slug}/watch"
+    assert told["may_reopen"] is False
+
+
+def test_why_tells_the_person_who_is_signed_in_now_about_themselves(app, cast, alice):
+    other = app.test_client()
+    other.sign_in(cast.dan.id)
+    told = Player(other, alice.addresses, alice.agent).why().json
+    assert told["code"] == "NO_GRANT"
+
+
+def test_a_session_without_a_cookie_tells_its_bearer_why(database, cast, carrel, client):
+    with database.transaction() as session:
+        screen = sessions.Screen(login_id=cast.carol.id, sign_in_id=None)
+        playback = sessions.open_preview(
+            session, screen=screen, webinar_id=cast.webinar_id, now=NOW
+        )
+    player = Player.of(client, carrel, playback)
+    told = player.why().json
+    assert told["code"] == "PASS_EXPIRED"
+    assert told["may_reopen"] is False
+
+
+def test_captions_are_fetched_below_the_token(client, cast, database):
+    client.sign_in(cast.alice.id)
+    with database.transaction() as session:
+        session.add(
+            Caption(
+                recording_id=cast.recording_id,
+                language="en",
+                label="English",
+                key="renditions/x/captions/y.vtt",
+                created_at=NOW,
+            )
+        )
+    (track,) = open_playback(client, cast.slug).addresses["captions"]
+    assert track["language"] == "en"
+    assert track["src"].startswith("/media/")
+    assert track["src"].endswith(".vtt")
+    assert "/captions/" in track["src"]
+
+
+def test_what_is_not_ready_yet_is_said(client, cast, database):
+    client.sign_in(cast.alice.id)
+    with database.transaction() as session:
+        slug = make_webinar(session, free=True).slug
+    answer = client.post(f"/webinars/{slug}/playback", json={})
+    assert answer.status_code == 403
+    assert answer.json["code"] == "RECORDING_NOT_READY"
+
+
+def _revoke(database, cast):
+    with database.transaction() as session:
+        grant = session.scalars(select(Grant).where(Grant.login_id == cast.alice.id)).one()
+        grant.revoked_at, grant.revoked_as = NOW, Withdrawal.REVOKED
+
+
+def test_a_token_is_good_up_to_the_instant_in_which_its_session_ends(client, cast, clock, database):
+    ends_at = NOW + timedelta(seconds=60.5)
+    with database.transaction() as session:
+        session.query(Grant).filter_by(login_id=cast.bob.id).one().ends_at = ends_at
+    client.sign_in(cast.bob.id)
+    player = open_playback(client, cast.slug)
+    clock.set(ends_at - timedelta(seconds=0.3))
+    assert player.beat().status_code == 200
+    clock.set(ends_at)
+    assert player.beat().status_code == 403

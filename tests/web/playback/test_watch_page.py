@@ -1,0 +1,241 @@
+"""The watch page: who may come in, what it says, and what plays without scripts."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.playback import PlaybackSession
+from lms.models.recordings import Recording, RecordingState
+from lms.playback import heartbeats, progress_bitmap, sessions
+from lms.playback.sessions import Screen
+from lms.web.core.time_texts import clock_of, minutes_of
+from tests.clock import NOW
+from tests.factories import make_handout, make_recording, make_webinar
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def page(client, cast):
+    """Reads the watch page as somebody."""
+
+    def read(person, **query):
+        client.sign_in(person.id)
+        return client.get(f"/webinars/{cast.slug}/watch", query_string=query)
+
+    return read
+
+
+def test_who_has_not_signed_in_is_asked_to(client, cast):
+    answer = client.get(f"/webinars/{cast.slug}/watch")
+    assert answer.status_code == 303
+    assert answer.location.startswith("/sign-in?next=")
+
+
+def test_who_holds_nothing_reads_why_and_what_to_do(page, cast):
+    answer = page(cast.dan)
+    assert answer.status_code == 403
+    assert "This webinar is not in your library yet." in answer.text
+    assert f'href="/ask?kind=register&amp;webinar={cast.slug}' in answer.text
+    assert "<video" not in answer.text
+
+
+def test_whose_pass_ended_reads_when(page, cast):
+    answer = page(cast.carol)
+    assert answer.status_code == 403
+    assert "Your pass ended on" in answer.text
+
+
+def test_a_blocked_person_is_not_signed_in_at_all(page, cast, database):
+    answer = page(cast.alice)
+    assert answer.status_code == 200
+    with database.transaction() as session:
+        session.get_one(Login, cast.alice.id).blocked_at = NOW
+    assert page(cast.alice).status_code == 303
+
+
+def test_a_draft_is_not_there(page, cast, database):
+    _set_state(database, cast, WebinarState.DRAFT)
+    assert page(cast.alice).status_code == 404
+
+
+def test_a_withdrawn_webinar_plays_for_who_holds_it_and_is_not_there_for_others(
+    page, cast, database
+):
+    _set_state(database, cast, WebinarState.WITHDRAWN)
+    assert page(cast.alice).status_code == 200
+    assert page(cast.dan).status_code == 404
+
+
+def test_a_pulled_webinar_plays_for_nobody_and_says_so(page, cast, database):
+    _set_state(database, cast, WebinarState.PULLED)
+    answer = page(cast.alice)
+    assert answer.status_code == 403
+    assert "had to be taken down" in answer.text
+
+
+def test_an_unknown_webinar_is_not_there(client, cast):
+    client.sign_in(cast.alice.id)
+    assert client.get("/webinars/nothing/watch").status_code == 404
+
+
+def test_a_holder_gets_the_player(page, cast):
+    answer = page(cast.alice)
+    assert answer.status_code == 200
+    assert "<media-controller" in answer.text
+    assert f'data-open="/webinars/{cast.slug}/playback"' in answer.text
+
+
+def test_looking_at_the_page_opens_no_session(page, cast, database):
+    page(cast.alice)
+    with database.read_session() as session:
+        assert session.scalar(select(PlaybackSession.id)) is None
+
+
+def test_the_page_allows_the_players_styles_and_no_other(page, cast):
+    policy = page(cast.alice).headers["Content-Security-Policy"]
+    assert "style-src 'self' 'sha256-" in policy
+    assert "unsafe-inline" not in policy
+
+
+def test_the_page_says_how_much_was_watched_and_where_it_goes_on(page, cast, database):
+    _watch(database, cast, seconds=720)
+    answer = page(cast.alice)
+    assert "Watched 12 of 60 minutes" in answer.text
+    assert "Goes on at 12:00" in answer.text
+    assert '<rect class="strip-watched" x="0.0" width="720.0"' in re.sub(r"\s+", " ", answer.text)
+
+
+def test_what_is_short_is_counted_in_seconds(page, cast, database):
+    with database.transaction() as session:
+        session.get_one(Recording, cast.recording_id).seconds = 90.0
+    assert "Watched 0:00 of 1:30" in page(cast.alice).text
+
+
+def test_a_place_at_the_very_end_begins_again(page, cast, database):
+    _watch(database, cast, seconds=15, position=3595.0)
+    assert "Goes on at" not in page(cast.alice).text
+
+
+def test_a_recording_in_preparation_is_announced(client, cast, database):
+    with database.transaction() as session:
+        webinar = make_webinar(session, free=True)
+        make_recording(session, webinar, state=RecordingState.PROCESSING)
+        make_handout(session, webinar, title="The slides")
+        slug = webinar.slug
+    client.sign_in(cast.dan.id)
+    answer = client.get(f"/webinars/{slug}/watch")
+    assert answer.status_code == 200
+    assert "as soon as the recording is ready" in answer.text
+    assert "The slides" in answer.text  # a recording that is not ready keeps no handout back
+
+
+@pytest.mark.parametrize(
+    ("days", "state", "words"),
+    [
+        (9, WebinarState.ANNOUNCED, "Live on 11 March 2026"),
+        (-9, WebinarState.ANNOUNCED, "Held 21 February 2026"),
+        (-9, WebinarState.CANCELED, "Was to be on 21 February 2026"),
+    ],
+)
+def test_only_of_what_was_held_its_page_says_so(client, cast, database, days, state, words):
+    with database.transaction() as session:
+        held_at = NOW + timedelta(days=days)
+        slug = make_webinar(session, free=True, held_at=held_at, state=state).slug
+    client.sign_in(cast.dan.id)
+    text = client.get(f"/webinars/{slug}/watch").text
+    assert re.findall(r"(?:Live on|Held|Was to be on) \d+ \w+ \d+", text) == [words]
+
+
+def test_handouts_stand_beside_the_film(page, cast, database):
+    with database.transaction() as session:
+        handout = make_handout(session, session.get_one(Webinar, cast.webinar_id), title="Slides")
+        address = f"/handouts/{handout.public_id}"
+    answer = page(cast.alice)
+    assert f'href="{address}"' in answer.text
+    assert f'src="{address}/first-page.jpg"' in answer.text
+
+
+def test_handouts_are_not_listed_for_who_holds_nothing(page, cast, database):
+    with database.transaction() as session:
+        make_handout(session, session.get_one(Webinar, cast.webinar_id), title="Slides")
+    assert "/handouts/" not in page(cast.dan).text
+
+
+def test_only_staff_preview(page, cast):
+    assert "as staff" in page(cast.ada, preview="1").text
+    assert "as staff" not in page(cast.alice, preview="1").text
+    assert page(cast.dan, preview="1").status_code == 403
+
+
+def test_staff_who_hold_nothing_are_not_admitted_without_preview(page, cast):
+    assert page(cast.ada).status_code == 403
+
+
+def test_staff_preview_a_draft(page, cast, database):
+    _set_state(database, cast, WebinarState.DRAFT)
+    answer = page(cast.ada, preview="1")
+    assert answer.status_code == 200
+    assert "/posters/" not in answer.text
+
+
+def test_without_scripts_the_plain_film_plays(client, cast):
+    client.sign_in(cast.alice.id)
+    answer = client.post(f"/webinars/{cast.slug}/watch")
+    assert answer.status_code == 200
+    assert re.search(r'<video controls[^>]*src="/media/[^"]+/progressive\.mp4"', answer.text)
+
+
+def test_without_scripts_too_a_stranger_is_turned_away(client, cast):
+    client.sign_in(cast.dan.id)
+    answer = client.post(f"/webinars/{cast.slug}/watch")
+    assert answer.status_code == 403
+    assert "not in your library" in answer.text
+
+
+def test_without_scripts_a_film_in_preparation_is_told(client, cast, database):
+    with database.transaction() as session:
+        session.get_one(Recording, cast.recording_id).state = RecordingState.PROCESSING
+    client.sign_in(cast.alice.id)
+    answer = client.post(f"/webinars/{cast.slug}/watch")
+    assert "still being prepared" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "0:00"), (65.9, "1:05"), (3600, "1:00:00"), (36_061, "10:01:01")]
+)
+def test_a_place_is_said_as_players_say_it(seconds, said):
+    assert clock_of(seconds) == said
+
+
+@pytest.mark.parametrize(("seconds", "minutes"), [(0, 0), (1, 1), (89, 1), (91, 2), (3600, 60)])
+def test_minutes_are_counted_as_people_count_them(seconds, minutes):
+    assert minutes_of(seconds) == minutes
+
+
+def _set_state(database, cast, state):
+    with database.transaction() as session:
+        webinar = session.get_one(Webinar, cast.webinar_id)
+        webinar.state = state
+        webinar.pulled_reason = "A reason." if state is WebinarState.PULLED else None
+
+
+def _watch(database, cast, *, seconds, position=None):
+    start = NOW - timedelta(days=1)
+    told = progress_bitmap.checked_beat(position or float(seconds), 1.0, [(0.0, float(seconds))])
+    with database.transaction() as session:
+        playback = sessions.open_playback(
+            session,
+            screen=Screen(login_id=cast.alice.id, sign_in_id=None),
+            webinar_id=cast.webinar_id,
+            now=start,
+        )
+        at = start + timedelta(seconds=seconds)
+        heartbeats.keep_beat(session, playback.session_id, beat=told, now=at)

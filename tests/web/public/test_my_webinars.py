@@ -1,0 +1,166 @@
+"""My library: what I may watch, why, until when, and where I left off."""
+
+from datetime import timedelta
+
+import pytest
+
+from lms.catalog.my_webinars import PAGE_SIZE
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.grants import Withdrawal
+from lms.models.live import Registration
+from lms.playback import heartbeats, progress_bitmap, sessions
+from lms.playback.sessions import Screen
+from tests.clock import NOW
+from tests.factories import make_grant, make_recording, make_webinar
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def library(client):
+    """Reads somebody's library."""
+
+    def read(person, **query):
+        client.sign_in(person.id)
+        return client.get("/library", query_string=query)
+
+    return read
+
+
+def test_who_has_not_signed_in_is_asked_to(client):
+    assert client.get("/library").status_code == 303
+
+
+def test_an_empty_library_says_what_to_do_next(library, cast):
+    answer = library(cast.dan)
+    assert answer.status_code == 200
+    assert "Nothing here yet" in answer.text
+    assert "See all webinars" in answer.text
+
+
+def test_what_is_held_for_good_says_so(library, cast):
+    answer = library(cast.alice)
+    assert f'href="/webinars/{cast.slug}/watch"' in answer.text
+    assert "Yours for good" in answer.text
+
+
+def test_what_was_canceled_says_so_and_promises_no_recording(database, library, cast):
+    with database.transaction() as session:
+        gone = make_webinar(session, "fine-free-fridays", held_at=NOW + timedelta(days=9))
+        gone.state = WebinarState.CANCELED
+        make_grant(session, session.get_one(Login, cast.dan.id), gone)
+    text = library(cast.dan).text
+    assert "Canceled" in text
+    assert "recording to come" not in text
+    assert "Live " not in text
+    assert 'href="/webinars/fine-free-fridays"' in text
+
+
+def test_what_was_refunded_does_not_come_up_live(database, library, cast):
+    with database.transaction() as session:
+        for slug, revoked_at in (("kept", None), ("refunded", NOW)):
+            coming = make_webinar(session, slug, held_at=NOW + timedelta(days=9))
+            grant = make_grant(session, session.get_one(Login, cast.dan.id), coming)
+            grant.revoked_at = revoked_at
+            grant.revoked_as = Withdrawal.REFUNDED if revoked_at else None
+            session.add(Registration(login_id=cast.dan.id, webinar_id=coming.id, registered_at=NOW))
+    text = library(cast.dan).text
+    assert "/webinars/kept" in text
+    assert "/webinars/refunded" not in text
+
+
+def test_what_was_canceled_is_no_part_of_a_pass(database, library, cast):
+    with database.transaction() as session:
+        bob = session.get_one(Login, cast.bob.id)
+        for slug in ("bought", "covered"):
+            gone = make_webinar(session, f"canceled-{slug}", held_at=NOW + timedelta(days=9))
+            gone.state = WebinarState.CANCELED
+            if slug == "bought":
+                make_grant(session, bob, gone)
+    text = library(cast.bob).text
+    assert "/webinars/canceled-covered" not in text
+    assert 'href="/webinars/canceled-bought"' in text
+    assert f'href="/webinars/{cast.slug}/watch"' in text
+
+
+def test_what_a_pass_covers_says_until_when(library, cast):
+    answer = library(cast.bob)
+    assert "Pass for every webinar" in answer.text
+    assert "On your pass until 18 September 2026" in answer.text
+
+
+def test_after_a_pass_nothing_of_it_is_there_and_its_end_is_told(library, cast):
+    answer = library(cast.carol)
+    assert "ended on" in answer.text
+    assert f"/webinars/{cast.slug}/watch" not in answer.text
+    assert "Nothing here yet" in answer.text
+
+
+def test_a_webinar_to_come_is_held_already(library, cast, database):
+    with database.transaction() as session:
+        webinar = make_webinar(session, "to-come", held_at=NOW + timedelta(days=9))
+        make_grant(session, session.get_one(Login, cast.alice.id), webinar)
+    assert "Yours, recording to come" in library(cast.alice).text
+
+
+def test_what_was_begun_can_be_continued(library, cast, database):
+    assert "Continue watching" not in library(cast.alice).text
+    _watch(database, cast, cast.alice)
+    answer = library(cast.alice)
+    assert "Continue watching" in answer.text
+    assert "Watched 10 of 60 minutes" in answer.text
+
+
+def test_what_was_begun_and_lost_is_not_offered(library, cast, database):
+    _watch(database, cast, cast.bob)
+    with database.transaction() as session:
+        webinar = session.get_one(Webinar, cast.webinar_id)
+        webinar.state, webinar.pulled_reason = WebinarState.PULLED, "A reason."
+    answer = library(cast.bob)
+    assert "Continue watching" not in answer.text
+    assert "Taken down" in answer.text
+
+
+def test_free_webinars_are_there_for_everyone_signed_in(library, cast, database):
+    with database.transaction() as session:
+        webinar = make_webinar(session, "a-free-one", free=True)
+        make_recording(session, webinar)
+    answer = library(cast.dan)
+    assert "Free to watch" in answer.text
+    assert "/webinars/a-free-one/watch" in answer.text
+
+
+def test_drafts_are_on_nobodys_shelf(library, cast, database):
+    with database.transaction() as session:
+        make_webinar(session, "a-draft", state=WebinarState.DRAFT)
+    assert "a-draft" not in library(cast.bob).text
+
+
+def test_a_large_library_is_paged(library, cast, database):
+    with database.transaction() as session:
+        for number in range(PAGE_SIZE + 6):
+            make_webinar(session, f"number-{number}")
+    first, second = library(cast.bob), library(cast.bob, page=2)
+    assert f"1 to {PAGE_SIZE} of {PAGE_SIZE + 7}" in first.text
+    assert f"{PAGE_SIZE + 1} to {PAGE_SIZE + 7} of {PAGE_SIZE + 7}" in second.text
+
+
+def test_a_page_beyond_the_end_is_not_found(library, cast):
+    assert library(cast.alice, page=2).status_code == 404
+    assert library(cast.alice, page=0).status_code == 404
+
+
+def _watch(database, cast, person):
+    start = NOW - timedelta(hours=1)
+    told = progress_bitmap.checked_beat(600.0, 1.0, [(0.0, 600.0)])
+    with database.transaction() as session:
+        screen = Screen(login_id=person.id, sign_in_id=None)
+        playback = sessions.open_playback(
+            session, screen=screen, webinar_id=cast.webinar_id, now=start
+        )
+        at = start + timedelta(minutes=10)
+        heartbeats.keep_beat(session, playback.session_id, beat=told, now=at)

@@ -1,0 +1,113 @@
+"""What is suggested while somebody types: public names alone, by one statement."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from lms.catalog.presenters import PresenterWords, add_presenter
+from lms.catalog.series import SeriesWords, add_series
+from lms.catalog.webinar_texts import WebinarWords
+from lms.catalog.webinars import add_webinar, publish_webinar
+from lms.models.catalog import Webinar, WebinarState
+from lms.search import webinar_search
+from tests.clock import NOW
+from tests.web.public.test_home_and_catalog import statements
+
+
+@pytest.fixture
+def shelf(database):
+    """Webinars of Mona Moss in the series Moving house; one of them is a draft of another's."""
+    with database.transaction() as session:
+        for name in ("Mona Moss", "Drafty Moe"):
+            add_presenter(session, PresenterWords(name), actor=None, now=NOW)
+        for name in ("Moving house", "Motley drafts"):
+            add_series(session, SeriesWords(name), actor=None, now=NOW)
+        for title, presenter, series, is_shown in (
+            ("Moving a library", "mona-moss", "moving-house", True),
+            ("Mobile shelves", "mona-moss", "moving-house", True),
+            ("Motion not yet told", "drafty-moe", "motley-drafts", False),
+        ):
+            words = WebinarWords(
+                title,
+                NOW + timedelta(days=3),
+                "America/New_York",
+                presenters=(presenter,),
+                series=(series,),
+            )
+            kept = add_webinar(session, words, actor=None, now=NOW)
+            if is_shown:
+                publish_webinar(session, kept.slug, actor=None, now=NOW)
+            webinar_search.keep(session, (kept.id,))
+    return database
+
+
+def suggested(client, query: str) -> list[tuple[str, str]]:
+    answer = client.get("/search/suggestions", query_string={"q": query})
+    assert answer.status_code == 200
+    return [(each["title"], each["url"]) for each in answer.json["found"]]
+
+
+def test_presenters_series_and_webinars_are_suggested_by_how_they_begin(client, shelf):
+    assert suggested(client, "mov") == [
+        ("Moving house", "/series/moving-house"),
+        ("Moving a library", "/webinars/moving-a-library"),
+        ("Mobile shelves", "/webinars/mobile-shelves"),
+    ]
+    assert suggested(client, "moss")[0] == ("Mona Moss", "/presenters/mona-moss")
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("García", "Élodie García"),
+        ("garc", "Élodie García"),
+        ("élodie g", "Élodie García"),
+        ("elodie", "Élodie García"),
+        ("o'brien", "Pat O'Brien-Smith"),
+        ("brien", "Pat O'Brien-Smith"),
+        ("smith", "Pat O'Brien-Smith"),
+    ],
+)
+def test_a_name_is_suggested_however_it_is_written(client, shelf, query, name):
+    with shelf.transaction() as session:
+        people = [
+            add_presenter(session, PresenterWords(each), actor=None, now=NOW).slug
+            for each in ("Élodie García", "Pat O'Brien-Smith")
+        ]
+        words = WebinarWords("Maps", NOW, "UTC", presenters=tuple(people))
+        kept = add_webinar(session, words, actor=None, now=NOW)
+        publish_webinar(session, kept.slug, actor=None, now=NOW)
+    assert suggested(client, query)[0][0] == name
+
+
+@pytest.mark.parametrize("who", [None, "alice", "mia", "ada"])
+@pytest.mark.parametrize("query", ["motion", "drafty", "motley"])
+def test_what_is_not_announced_is_suggested_to_nobody(clock, client, cast, shelf, who, query):
+    if who:
+        client.sign_in(getattr(cast, who).id)
+    assert suggested(client, query) == []
+
+
+@pytest.mark.parametrize("query", ["", " ", "m", "%", "_", "'", '"', "mov*", "a" * 5000, "ǅ"])
+def test_any_text_may_be_asked(client, shelf, query):
+    suggested(client, query)
+
+
+def test_no_sign_is_taken_for_any_letter(client, shelf):
+    assert suggested(client, "m%s") == []
+    assert suggested(client, "m_na") == []
+
+
+def test_a_withdrawn_webinar_is_suggested_no_more(client, shelf):
+    with shelf.transaction() as session:
+        session.execute(update(Webinar).values(state=WebinarState.WITHDRAWN))
+    assert suggested(client, "moving") == []
+
+
+def test_an_answer_costs_one_statement_and_is_the_same_for_everybody(client, cast, shelf):
+    client.get("/privacy")
+    with statements(shelf) as seen:
+        answer = client.get("/search/suggestions?q=moving")
+    assert len(seen) == 1
+    assert answer.headers["Cache-Control"] == "public, max-age=60"

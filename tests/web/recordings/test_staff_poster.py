@@ -1,0 +1,177 @@
+"""The picture that stands for a recording: who may choose it, from what, and what people see."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from lms.cli.command_context import Console
+from lms.core.clock import now
+from lms.jobs.queue import latest_job
+from lms.models.catalog import Webinar
+from lms.models.recordings import Recording
+from lms.recordings import versions
+from lms.recordings.recordings import (
+    ENCODE,
+    Original,
+    Playable,
+    attach,
+    finish,
+    keep_original,
+    publish,
+)
+from lms.registry import LIBRARY
+from lms.worker.worker import see_through
+from media.video.frame_extraction import NoFrame, frame_at
+from tests.factories import make_webinar
+from tests.media.conftest import make, talk
+from tests.removed_items_purge import clear
+
+__all__ = ["make", "talk"]
+
+COLORS = ("red", "lime", "blue")
+
+
+def picture(kind: str = "PNG", color: str = "red") -> io.BytesIO:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 36), color).save(file, kind)
+    file.seek(0)
+    return file
+
+
+def centre(data: bytes) -> tuple[int, int, int]:
+    with Image.open(io.BytesIO(data)) as still:
+        pixel = still.convert("RGB").getpixel((still.width // 2, still.height // 2))
+    assert isinstance(pixel, tuple)
+    red, green, blue = pixel[:3]
+    return red, green, blue
+
+
+@pytest.fixture
+def address(cast, database) -> str:
+    with database.read_session() as session:
+        return f"/staff/recordings/{session.scalars(select(Recording.public_id)).one()}/picture"
+
+
+def test_it_is_not_there_for_anybody_but_staff(client, cast, address):
+    for person in (cast.alice, cast.mia):
+        client.sign_in(person.id)
+        for path in ("", "/current.jpg", "/frame.jpg"):
+            assert client.get(address + path).status_code == 404
+        for path in ("/frame", "/own", "/first"):
+            assert client.post(address + path).status_code == 404
+
+
+def test_a_picture_of_ones_own_is_seen_by_everyone_and_taken_back(
+    client, cast, address, database, storage
+):
+    client.sign_in(cast.ada.id)
+    answer = client.post(f"{address}/own", data={"picture": (picture(), "cover.png")})
+    assert answer.status_code == 303
+    with database.read_session() as session:
+        recording = session.scalars(select(Recording)).one()
+        first = session.scalars(select(Webinar.poster_key)).one()
+    open_address = f"/posters/{recording.public_id}/{recording.run}.jpg"
+    shown = client.get(open_address)
+    assert centre(shown.data)[0] > 200
+    assert shown.headers["Cache-Control"] == "public, max-age=300"
+    assert client.get(f"{address}/current.jpg").data == shown.data
+    assert "What people see now" in client.get(address).text
+    client.post(f"{address}/own", data={"picture": (picture(color="lime"), "cover.png")})
+    assert centre(client.get(open_address).data)[1] > 200
+    assert storage.stat(first) is None  # nobody is led to it any more
+    assert client.post(f"{address}/first").status_code == 303
+    with database.read_session() as session:
+        assert session.scalars(select(Webinar.poster_key)).one() is None
+
+
+def test_what_staff_chose_stays_whichever_version_plays(
+    client, cast, address, database, storage, clock, carrel
+):
+    client.sign_in(cast.ada.id)
+    client.post(f"{address}/own", data={"picture": (picture(), "cover.png")})
+    with database.transaction() as session:
+        first = session.scalars(select(Recording)).one()
+        first.original_key, first.seconds = "originals/first/talk.mp4", 60.0
+        second = attach(
+            session,
+            slug=cast.slug,
+            original=Original("second", "originals/second/talk.mp4", "talk.mp4", 1, "0" * 64),
+            actor=None,
+            now=now(),
+        )
+        publish(session, "second", Playable("anew", 90.0, has_video=True, width=640, height=360))
+        finish(session, "second", now=now())
+        assert second.is_current
+        versions.remove(session, first.public_id, actor=None, now=now())
+    assert centre(client.get("/posters/second/anew.jpg").data)[0] > 200
+    second_address = "/staff/recordings/second/picture"
+    assert "until you choose anew" in client.get(second_address).text
+    clock.advance(timedelta(days=31))
+    clear(carrel)
+    client.sign_in(cast.ada.id)
+    assert centre(client.get("/posters/second/anew.jpg").data)[0] > 200
+    client.post(f"{second_address}/first")
+    assert client.get("/posters/second/anew.jpg").status_code == 404  # of its own there is none
+
+
+def test_a_picture_that_was_chosen_for_a_version_outlives_its_files(
+    cast, database, storage, clock, carrel
+):
+    with database.transaction() as session:
+        recording = session.scalars(select(Recording)).one()
+        prefix = f"renditions/{recording.public_id}/posters/"
+        webinar = session.get_one(Webinar, recording.webinar_id)
+        webinar.poster_key = f"{prefix}chosen.jpg"  # so they were kept once
+        recording.is_current, recording.removed_at = False, now()
+        recording.original_key = "originals/first/talk.mp4"
+    for name in ("chosen.jpg", "former.jpg"):
+        storage.put_bytes(prefix + name, b"x", "image/jpeg")
+    clock.advance(timedelta(days=31))
+    clear(carrel)
+    assert list(storage.list(prefix)) == [f"{prefix}chosen.jpg"]
+
+
+@pytest.mark.parametrize("kind", ["nothing", "a text"])
+def test_what_is_no_picture_is_refused_with_a_sentence(client, cast, address, kind):
+    client.sign_in(cast.ada.id)
+    data = {} if kind == "nothing" else {"picture": (io.BytesIO(b"Dear all"), "cover.jpg")}
+    assert client.post(f"{address}/own", data=data).status_code == 400
+
+
+def test_a_time_of_a_recording_whose_files_are_missing_is_refused_with_a_sentence(
+    client, cast, address
+):
+    client.sign_in(cast.ada.id)
+    answer = client.get(f"{address}/frame.jpg?at=3")
+    assert answer.status_code == 400
+    assert client.get(f"{address}?at=nonsense").status_code == 200
+    assert client.get(f"{address}?at=nan").status_code == 200
+
+
+@pytest.mark.slow
+def test_any_moment_is_taken_from_the_segment_it_lies_in(
+    client, cast, carrel, database, make, tmp_path
+):
+    colors = "".join(f"color={each}:s=320x180:r=25:d=8[{each}];" for each in COLORS)
+    joined = f"{colors}{''.join(f'[{each}]' for each in COLORS)}concat=n=3:v=1[all]"
+    film = make("colors.mp4", "-filter_complex", joined, "-map", "[all]", "-c:v", "libx264",
+                "-pix_fmt", "yuv420p", "-g", "50")  # fmt: skip
+    with database.transaction() as session:
+        make_webinar(session, "colors")
+    original = keep_original(carrel.storage, film, "colors.mp4")
+    with database.transaction() as session:
+        attach(session, slug="colors", original=original, actor=None, now=now())
+        job = latest_job(session, kind=ENCODE, subject=original.recording_id)
+    see_through(carrel, Console((LIBRARY,)).work, job.id)
+    client.sign_in(cast.ada.id)
+    address = f"/staff/recordings/{original.recording_id}/picture"
+    for at, channel in ((0, 0), (7.5, 0), (8.5, 1), (15.5, 1), (17, 2), (23.9, 2), (99999, 2)):
+        data = client.get(f"{address}/frame.jpg?at={at}").data
+        assert max(range(3), key=lambda each, data=data: centre(data)[each]) == channel, at
+    assert client.post(f"{address}/frame", data={"at": "9"}).status_code == 303
+    assert centre(client.get(f"{address}/current.jpg").data)[1] > 150
+    with pytest.raises(NoFrame):
+        frame_at(carrel.storage, "renditions/nobody/nothing", 1.0, tmp_path)

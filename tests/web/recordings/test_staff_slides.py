@@ -1,0 +1,114 @@
+"""Staff's page of the slides of a recording: who may come in, and what is kept."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.models.recordings import Recording, RecordingState
+from lms.recordings.recordings import find
+from lms.recordings.slides import keep_found, read_slides
+from media.video.slide_detection import Slide as Found
+from tests.clock import NOW
+from tests.factories import RUN, make_recording, make_webinar
+
+FOUND = (Found(0.0, 8.9, turns_page=True), Found(10.0, 3598.9, turns_page=True))
+
+
+@pytest.fixture
+def recording_id(database, storage) -> str:
+    with database.transaction() as session:
+        recording = make_recording(session, make_webinar(session, "slides"))
+        keep_found(session, recording.public_id, FOUND)
+        found = recording.public_id
+    storage.put_bytes(f"renditions/{found}/{RUN}/slide-000089.jpg", b"jpeg", "image/jpeg")
+    return found
+
+
+@pytest.fixture
+def address(recording_id) -> str:
+    return f"/staff/recordings/{recording_id}/slides"
+
+
+def test_it_is_not_there_for_anybody_but_staff(client, cast, address):
+    for person in (cast.alice, cast.mia):
+        client.sign_in(person.id)
+        assert client.get(address).status_code == 404
+        assert client.post(address).status_code == 404
+        assert client.get(f"{address}/slide-000089.jpg").status_code == 404
+
+
+def test_titles_and_chapters_are_kept_whatever_button_was_pressed(
+    client, cast, address, database, recording_id
+):
+    client.sign_in(cast.ada.id)
+    with database.read_session() as session:
+        first, second = read_slides(session, recording_id)
+    values = {
+        f"title-{first.id}": "Welcome",
+        f"title-{second.id}": "The money",
+        f"chapter-{second.id}": "on",
+    }
+    assert client.post(address, data=values).status_code == 303
+    with database.read_session() as session:
+        shown = read_slides(session, recording_id)
+    assert [(each.title, each.is_chapter) for each in shown] == [
+        ("Welcome", False),
+        ("The money", True),
+    ]
+    answer = client.post(
+        address,
+        data=values | {f"title-{first.id}": "Hello", "act": f"removed:{second.id}"},
+        follow_redirects=True,
+    )
+    assert "The slide is taken out." in answer.text
+    assert "Put back: the slide at 0:10" in answer.text
+    answer = client.post(address, data={"act": f"shown:{second.id}"}, follow_redirects=True)
+    assert 'value="Hello"' in answer.text
+    assert 'value="The money"' in answer.text
+
+
+def test_nonsense_changes_nothing_and_breaks_nothing(client, cast, address):
+    client.sign_in(cast.ada.id)
+    assert client.post(address, data={"act": "burn:it"}).status_code == 303
+    assert client.post(address, data={"act": "removed:nobody"}).status_code == 404
+    assert client.post(address, data={"title-nobody": "x"}).status_code == 404
+    assert client.get(address.replace("recordings/", "recordings/x")).status_code == 404
+
+
+def test_a_picture_is_one_of_a_slide_and_nothing_else(client, cast, address):
+    client.sign_in(cast.ada.id)
+    assert client.get(f"{address}/slide-000089.jpg").data == b"jpeg"
+    assert client.get(f"{address}/slide-000090.jpg").status_code == 404
+    assert client.get(f"{address}/poster.jpg").status_code == 404
+
+
+def test_a_recording_without_slides_says_why(client, cast, database, address, recording_id):
+    client.sign_in(cast.ada.id)
+    with database.transaction() as session:
+        keep_found(session, recording_id, ())
+    assert "No slides were found" in client.get(address).text
+    with database.transaction() as session:
+        find(session, recording_id).state = RecordingState.PROCESSING
+    assert "The slides are not found yet" in client.get(address).text
+
+
+def test_a_version_that_was_removed_has_no_page_of_slides(
+    client, cast, database, address, recording_id
+):
+    client.sign_in(cast.ada.id)
+    with database.transaction() as session:
+        find(session, recording_id).removed_at = NOW
+    assert client.get(address).status_code == 404
+
+
+def test_a_slide_in_the_watch_page_is_a_button_that_goes_there(client, cast, database):
+    with database.transaction() as session:
+        keep_found(session, session.scalars(select(Recording.public_id)).one(), FOUND)
+    client.sign_in(cast.alice.id)
+    page = client.get(f"/webinars/{cast.slug}/watch").text
+    assert 'data-starts="10.0"' in page
+    assert 'role="tab"' in page
+    told = client.post(f"/webinars/{cast.slug}/playback", json={}).get_json()
+    track = client.get(told["chapters"])
+    assert track.mimetype == "text/vtt"
+    assert "00:00:10.000 --> 01:00:00.000\nSlide 2" in track.text
+    assert client.get("/playback/forged/chapters.vtt").status_code == 404

@@ -1,0 +1,243 @@
+"""An organization's reports: for its managers alone (test_access.py), within PRODUCT.md's privacy."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+
+from lms.core.database import Database
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.organizations import Organization, Role
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.factories import make_login, make_membership
+from tests.reports.watched_organization import Place, make_place, seat, see, watch
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+NOT_FOUND = 404
+
+
+@pytest.fixture
+def watched(database: Database, elm: Elm, cast: Cast) -> Place:
+    """Five people of Elm County watch a webinar of theirs; four of them finish."""
+    with database.transaction() as session:
+        organization = session.get_one(Organization, cast.organization_id)
+        place = make_place(session, "cataloguing", organization=organization)
+        for upto in (900.0, 900.0, 900.0, 1000.0, 200.0):
+            watch(session, place, seat(session, place), upto)
+    return place
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+
+
+def figure(page: str, label: str) -> str:
+    return page.split(f"<dt>{label}</dt>")[1].split("<dd>")[1].split("</dd>")[0].strip()
+
+
+def test_the_report_shows_totals_a_chart_and_the_webinars(
+    mia: Visitor, elm: Elm, watched: Place
+) -> None:
+    page = mia.get(f"/organization/{elm.id}/reports?span=3").text
+    assert figure(page, "People who watched") == "5"
+    assert figure(page, "Views") == "5"
+    assert figure(page, "Hours watched") == "1.1"
+    assert figure(page, "Finish rate") == "80 %"
+    assert "Views in each week" in page
+    assert page.count('class="chart-bar"') == 1
+    assert f"/organization/{elm.id}/reports/webinars/cataloguing?span=3" in page
+
+
+def test_it_is_of_whole_months_and_days_that_cannot_be_are_told(
+    mia: Visitor, elm: Elm, watched: Place
+) -> None:
+    page = mia.get(f"/organization/{elm.id}/reports?from=2020-01-14&to=2020-02-14").text
+    assert "1 Jan 2020 to 29 Feb 2020" in page
+    page = mia.get(f"/organization/{elm.id}/reports?from=2026-03-05&to=2026-03-01").text
+    assert "These days could not be read" in page
+
+
+def test_nothing_at_all_has_a_page_as_well(mia: Visitor, elm: Elm) -> None:
+    assert "Nothing to report yet" in mia.get(f"/organization/{elm.id}/reports").text
+    assert mia.get(f"/organization/{elm.id}/reports?page=2").status_code == NOT_FOUND
+
+
+def test_the_webinars_are_a_csv(mia: Visitor, elm: Elm, watched: Place) -> None:
+    answer = mia.get(f"/organization/{elm.id}/reports/webinars.csv")
+    assert "elm-county-webinars.csv" in answer.headers["Content-Disposition"]
+    [row] = rows(answer.text)
+    assert list(row.values()) == ["Cataloguing", "5", "5", "1.1", "4", "80", "78"]
+    bars = rows(mia.get(f"/organization/{elm.id}/reports/views.csv").text)
+    assert [bar["Views"] for bar in bars] == [*[""] * (len(bars) - 1), "5"]
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_defused(
+    mia: Visitor, elm: Elm, watched: Place, database: Database
+) -> None:
+    with database.transaction() as session:
+        seat(session, watched, name="=HYPERLINK(0)")
+    text = mia.get(f"/organization/{elm.id}/reports/people.csv").text
+    assert "'=HYPERLINK(0)" in [row["Name"] for row in rows(text)]
+
+
+def test_a_webinar_s_page_has_the_line_from_five_people_on(
+    mia: Visitor, elm: Elm, watched: Place
+) -> None:
+    page = mia.get(f"/organization/{elm.id}/reports/webinars/cataloguing").text
+    assert "Of all 5 people who have watched" in page
+    assert "Fewer than five people have left off" in page
+    found = rows(mia.get(f"/organization/{elm.id}/reports/webinars/cataloguing/stretches.csv").text)
+    assert (len(found), list(found[0].values()), list(found[-1].values())) == (
+        34,
+        ["0", "30", "100"],
+        ["990", "1000", "20"],
+    )
+
+
+def test_four_people_have_no_line_and_are_told_why(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        organization = session.get_one(Organization, cast.organization_id)
+        place = make_place(session, "cataloguing", organization=organization)
+        for _ in range(4):
+            watch(session, place, seat(session, place), 900.0)
+    here = f"/organization/{elm.id}/reports/webinars/cataloguing"
+    page = mia.get(here).text
+    assert "once five people have watched" in page
+    assert "report-chart" not in page
+    assert rows(mia.get(f"{here}/stretches.csv").text) == []
+    assert "Fewer than five people watched in this time" in mia.get(f"{here}?span=3").text
+    page = mia.get(f"/organization/{elm.id}/reports?span=3").text
+    assert "Fewer than five people watched in this time" in page
+    assert "Cataloguing" not in page
+
+
+def test_that_nobody_watched_looks_as_if_one_person_had(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        organization = session.get_one(Organization, cast.organization_id)
+        place = make_place(session, "cataloguing", organization=organization)
+        watch(session, place, seat(session, place), 900.0, at=NOW - timedelta(days=60))
+
+    def answers(month: str) -> list[str]:
+        here, days = f"/organization/{elm.id}/reports", f"?from={month}-05&to={month}-06"
+        texts = [
+            mia.get(f"{here}{part}{days}").text.replace(month, "MONTH")
+            for part in ("", "/webinars.csv", "/views.csv", "/webinars/cataloguing")
+        ]
+        return [
+            re.sub(
+                r"(?s)<header.*?</header>|report-said.*?</p>|nonce-?=?[^ >]*|csrf[^>]*|<form.*?</form>",
+                "",
+                one,
+            )
+            for one in texts
+        ]
+
+    watched_in, empty = ((NOW - timedelta(days=days)).strftime("%Y-%m") for days in (60, 150))
+    for one, other in zip(answers(watched_in), answers(empty), strict=True):
+        assert one == other
+
+
+def test_a_draft_is_not_found(mia: Visitor, elm: Elm, watched: Place, database: Database) -> None:
+    here = f"/organization/{elm.id}/reports/webinars/cataloguing"
+    assert mia.get(here).status_code == 200
+    with database.transaction() as session:
+        session.get_one(Webinar, watched.webinar.id).state = WebinarState.DRAFT
+    assert mia.get(here).status_code == NOT_FOUND
+
+
+def test_no_span_and_nothing_in_the_address_makes_another_line(
+    mia: Visitor, elm: Elm, watched: Place
+) -> None:
+    here = f"/organization/{elm.id}/reports/webinars/cataloguing"
+    lines = {
+        mia.get(f"{here}{query}").text.split('id="heat-title"')[1].split("</section>")[0]
+        for query in ("", "?span=3", "?from=2020-01-01&to=2020-01-02", "?q=pat", "?page=1")
+    }
+    assert len(lines) == 1
+
+
+def test_staff_see_the_line_of_the_whole_house_alone(
+    client: Visitor, cast: Cast, elm: Elm, watched: Place
+) -> None:
+    client.sign_in(cast.ada.id)
+    here = f"/organization/{elm.id}/reports/webinars/cataloguing"
+    page = client.get(here).text
+    assert "Staff see this line of the whole house alone" in page
+    assert "/staff/reports/webinars/cataloguing" in page
+    assert rows(client.get(f"{here}/stretches.csv").text) == []
+    assert "Of all 5 people" in client.get("/staff/reports/webinars/cataloguing").text
+
+
+def test_by_person_it_says_what_managers_may_know_and_no_time(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        see_at = NOW - timedelta(days=3)
+        organization = session.get_one(Organization, cast.organization_id)
+        place = make_place(session, "cataloguing", organization=organization)
+        login = seat(session, place, "Juno Marsh")
+        see(session, place, login, 450.0, at=see_at)
+    page = mia.get(f"/organization/{elm.id}/reports/people?q=juno").text
+    assert "45 %" in page
+    own = mia.get(f"/organization/{elm.id}/reports/people/{login.public_id}").text
+    assert "Juno Marsh" in own
+    assert "45 %" in own
+    for text in (page, own):
+        assert "Mar 2026" not in text
+        assert "7:30" not in text  # where she stopped
+
+
+def test_a_person_of_another_organization_is_not_there(
+    mia: Visitor, elm: Elm, watched: Place, database: Database
+) -> None:
+    with database.transaction() as session:
+        oak = make_place(session, "weeding")
+        stranger = seat(session, oak, "Sol Strange")
+    here = f"/organization/{elm.id}/reports"
+    assert mia.get(f"{here}/people/{stranger.public_id}").status_code == NOT_FOUND
+    assert stranger.name not in mia.get(f"{here}/people.csv").text
+    assert mia.get(f"/organization/{oak.organization.public_id}/reports").status_code == NOT_FOUND
+
+
+def test_a_manager_who_sorts_and_pages_keeps_the_days(
+    mia: Visitor, elm: Elm, watched: Place
+) -> None:
+    page = mia.get(f"/organization/{elm.id}/reports?from=2026-01-01&to=2026-03-31&sort=share").text
+    assert "sort=people&amp;down=1" in page or "down=1" in page
+    assert 'aria-sort="ascending"' in page
+    assert "from=2026-01-01" in page.split("webinars.csv")[1][:80]
+    assert 'name="sort" value="share"' in page
+
+
+def test_the_person_sees_the_same(
+    client: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        organization = session.get_one(Organization, cast.organization_id)
+        place = make_place(session, "cataloguing", organization=organization)
+        login = seat(session, place, "Juno Marsh")
+        watch(session, place, login, 450.0)
+        lone = make_login(session)
+        manager = make_login(session)
+        make_membership(session, organization, manager, role=Role.MANAGER)
+
+    def table(page: str) -> str:
+        return page.split("<tbody>")[1].split("</tbody>")[0]
+
+    client.sign_in(manager.id)
+    seen = client.get(f"/organization/{elm.id}/reports/people/{login.public_id}").text
+    client.sign_in(login.id)
+    own = client.get("/account/seen").text
+    assert "Managers of Elm County Library" in own
+    assert table(own) == table(seen)
+    assert "/account/seen" in client.get("/account").text
+    client.sign_in(lone.id)
+    assert "Nobody sees anything" in client.get("/account/seen").text

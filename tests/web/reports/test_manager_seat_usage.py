@@ -1,0 +1,62 @@
+"""The usage report: for managers only (test_access.py), what is begun, completed and watched."""
+
+import csv
+import io
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from lms.core.database import Database
+from lms.models.seats import Assignment
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.seat_rows import watched
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+
+def test_it_counts_who_began_what_was_completed_and_the_minutes(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        watched(session, cast.bob.id, cast.recording_id, 0.9)
+    answer = mia.get(f"/organization/{elm.id}/usage.csv")
+    rows = {
+        row["Seats of"]: row for row in csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff")))
+    }
+    one, contract = rows["Reading rooms"], rows["Every webinar"]
+    assert list(one.values())[1:] == ["1", "1", "0", "30"]
+    assert list(contract.values())[1:] == ["1", "1", "1", "54"]
+
+
+def test_the_chart_stands_on_the_numbers_of_its_table(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.execute(
+            update(Assignment)
+            .where(Assignment.claimed_at.is_not(None), Assignment.ended_at.is_(None))
+            .values(claimed_at=NOW - timedelta(days=40))
+        )
+    page = mia.get(f"/organization/{elm.id}/usage").text
+    assert "January 2026" in page
+    assert "April 2025" in page
+    assert page.count("chart-bar") == 24
+    assert "Minutes watched in each month" in page
+
+
+def test_the_months_are_a_csv_as_well(mia: Visitor, elm: Elm) -> None:
+    answer = mia.get(f"/organization/{elm.id}/usage-by-month.csv")
+    assert "elm-county-usage-by-month.csv" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert [rows[0]["Month"], rows[-1]["Month"]] == ["2025-04", "2026-03"]
+    assert list(rows[-1].values())[1:] == ["3", "2", "0", "0"]
+
+
+def test_who_gave_a_seat_up_still_counts_as_having_begun(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        watched(session, cast.dan.id, cast.recording_id, 0.95)
+    page = mia.get(f"/organization/{elm.id}/usage.csv").text
+    assert '"Reading rooms",1,2,1,' in page

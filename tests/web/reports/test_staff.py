@@ -1,0 +1,73 @@
+"""Reports of the whole house: for staff alone (tests/rules/test_routes.py)."""
+
+import csv
+import io
+
+import pytest
+
+from lms.core.database import Database
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.factories import make_login
+from tests.reports.watched_organization import Place, make_place, seat, see, watch
+from tests.visitor import Visitor
+
+
+@pytest.fixture
+def house(database: Database, cast: Cast, clock: Clock) -> Place:
+    """Five people watch through an organization's seats."""
+    with database.transaction() as session:
+        place = make_place(session, "cataloguing")
+        for upto in (900.0, 900.0, 900.0, 1000.0, 200.0):
+            watch(session, place, seat(session, place, "Una Reed"), upto)
+    return place
+
+
+@pytest.fixture
+def ada(client: Visitor, cast: Cast) -> Visitor:
+    client.sign_in(cast.ada.id)
+    return client
+
+
+def rows(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text.lstrip("\ufeff"))))[1:]
+
+
+def test_staff_see_the_house_by_webinar_organization_and_person(ada: Visitor, house: Place) -> None:
+    page = ada.get("/staff/reports").text
+    assert "Cataloguing" in page
+    assert "80 %" in page
+    page = ada.get("/staff/reports/organizations").text
+    assert house.organization.name in page
+    page = ada.get("/staff/reports/people").text
+    assert page.count("Una Reed") >= 5
+
+
+def test_each_table_is_a_csv(ada: Visitor, house: Place) -> None:
+    figures = ["5", "5", "1.1", "4", "80", "78"]
+    assert rows(ada.get("/staff/reports/webinars.csv").text) == [["Cataloguing", *figures]]
+    found = rows(ada.get("/staff/reports/organizations.csv").text)
+    assert found == [[house.organization.name, *figures]]
+    people = rows(ada.get("/staff/reports/people.csv?sort=share").text)
+    assert next(row[2:] for row in people) == ["1", "1", "20", "0", "0"]
+    views = rows(ada.get("/staff/reports/views.csv?span=3").text)
+    assert [row[1] for row in views] == [*[""] * 9, "5"]  # weeks of three months
+
+
+def test_one_person_has_a_page_and_never_a_line(
+    ada: Visitor, house: Place, database: Database
+) -> None:
+    with database.transaction() as session:
+        login, other = make_login(session, name="Ira Holt"), make_place(session, "weeding")
+        see(session, other, login, 450.0)
+    page = ada.get(f"/staff/reports/people/{login.public_id}").text
+    assert "Ira Holt" in page
+    assert "45 %" in page
+    page = ada.get("/staff/reports/webinars/weeding").text
+    assert "once five people have watched" in page
+    assert "<svg class=" not in page.split('id="no-heat-title"')[1].split("</section>")[0]
+
+
+def test_a_webinar_or_a_person_that_never_was_is_not_there(ada: Visitor, house: Place) -> None:
+    for path in ("webinars/nothing", "webinars/nothing/stretches.csv", "people/nobody"):
+        assert ada.get(f"/staff/reports/{path}").status_code == 404

@@ -1,0 +1,346 @@
+"""The request form and the page of a request: open to everyone, prefilled, quoted, limited."""
+
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.grants import OfferKind
+from lms.models.requests import DeskRequest, RequestKind
+from lms.pricing.price_list import Price, set_prices
+from media.storage.storage_protocol import Storage
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.visitor import Visitor
+
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n"
+PRICES = (
+    Price(OfferKind.SINGLE, 1, 9900, "USD"),
+    Price(OfferKind.GROUP_SEATS, 3, 7500, "USD"),
+    Price(OfferKind.GROUP_SEATS, 5, 6500, "USD"),
+    Price(OfferKind.GROUP_SHOWING, 1, 29900, "USD"),
+    Price(OfferKind.INSTITUTIONAL, 1, 49900, "USD"),
+    Price(OfferKind.PASS, 1, 49900, "USD"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _now(clock: Clock) -> None:
+    """The clock stands still at NOW."""
+
+
+@pytest.fixture
+def house(cast: Cast, database: Database) -> Cast:
+    with database.transaction() as session:
+        set_prices(session, PRICES, actor=None, now=NOW)
+    return cast
+
+
+def filled(**values: str) -> dict[str, object]:
+    return {
+        "kind": "register",
+        "webinar": "Reading rooms",
+        "offer": "single",
+        "covers": "everything",
+        "delivered_through": "here",
+        "name": "Dan Pellerin",
+        "email": "dan@example.org",
+        **values,
+    }
+
+
+def kept(database: Database) -> list[DeskRequest]:
+    with database.read_session() as session:
+        return list(session.scalars(select(DeskRequest).order_by(DeskRequest.id)))
+
+
+def value_of(page: str, name: str) -> str:
+    found = re.search(rf'<input[^>]*name="{name}"[^>]*value="([^"]*)"', page)
+    assert found, name
+    return found[1]
+
+
+# who may come in
+
+
+def test_everyone_may_ask(client: Visitor, house: Cast) -> None:
+    assert client.get("/ask").status_code == 200
+
+
+def test_a_form_without_its_token_is_refused(client: Visitor, database: Database) -> None:
+    answer = client.post("/ask", data=filled(), headers={"X-CSRFToken": ""})
+    assert answer.status_code == 400
+    assert kept(database) == []
+
+
+def test_a_request_that_never_was_is_not_found(client: Visitor) -> None:
+    assert client.get(f"/requests/{'0' * 26}").status_code == 404
+    assert client.post(f"/requests/{'0' * 26}/resend").status_code == 404
+    assert client.post(f"/requests/{'0' * 26}/address").status_code == 404
+    assert client.get(f"/ask?quote={'0' * 26}").status_code == 404
+
+
+def test_who_asks_too_often_is_told_to_wait(client: Visitor, house: Cast) -> None:
+    codes = [client.post("/ask", data=filled()).status_code for _ in range(5)]
+    assert codes == [303, 303, 303, 303, 429]
+
+
+# the form
+
+
+def test_the_form_knows_what_it_was_opened_from(client: Visitor, house: Cast) -> None:
+    page = client.get(f"/ask?kind=group&webinar={house.slug}&quantity=5&refusal=NO_GRANT").text
+    assert '<option selected value="group">' in page
+    assert value_of(page, "webinar") == "Reading rooms"
+    assert value_of(page, "quantity") == "5"
+    assert value_of(page, "refusal") == "NO_GRANT"
+    assert "$325.00" in page
+
+
+def test_the_form_knows_who_is_signed_in(client: Visitor, house: Cast) -> None:
+    client.sign_in(house.mia.id)
+    page = client.get("/ask").text
+    assert value_of(page, "name") == "Mia"
+    assert value_of(page, "email") == "mia@example.org"
+    assert value_of(page, "organization_name") == "Elm County Library"
+
+
+@pytest.mark.parametrize("query", ["kind=nonsense", "quantity=x", "webinar=none", "offer=x"])
+def test_nonsense_in_the_address_does_no_harm(client: Visitor, house: Cast, query: str) -> None:
+    assert client.get(f"/ask?{query}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("kind=register", ["$99.00"]),
+        ("kind=group&quantity=4", ["$300.00", "Group showing", "$299.00", "not the recording"]),
+        ("kind=group&quantity=8", ["$520.00", "Institutional access", "$499.00"]),
+        ("kind=invoice&offer=pass&quantity=2", ["$998.00"]),
+        ("kind=contract&quantity=40", ["We make you an offer"]),
+        ("kind=group&quantity=0", ["We make you an offer"]),
+        ("kind=trouble", ["Help costs nothing"]),
+    ],
+)
+def test_the_price_is_told_as_the_form_is_filled_in(
+    client: Visitor, house: Cast, query: str, said: list[str]
+) -> None:
+    page = client.get(f"/ask/price?{query}").text
+    assert [words for words in said if words not in page] == []
+    assert "<html" not in page
+
+
+def test_without_a_script_a_button_tells_the_price_and_nothing_is_sent(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    answer = client.post("/ask", data=filled(kind="group", quantity="5", act="price"))
+    assert answer.status_code == 200
+    assert "$325.00" in answer.text
+    assert value_of(answer.text, "name") == "Dan Pellerin"
+    assert kept(database) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"name": ""}, "Enter your name."),
+        ({"email": "nobody"}, "Enter an e-mail address"),
+        ({"webinar": ""}, "Say which webinar"),
+        ({"kind": "group"}, "Say for how many people"),
+        ({"kind": "institution"}, "Say which library"),
+        ({"kind": "trouble"}, "Tell us what happened"),
+        ({"kind": "group", "name": ""}, "Say for how many people"),
+        ({"quantity": "0"}, "between 1 and 10,000"),
+        ({"kind": "more_seats"}, "Not a valid choice"),
+    ],
+)
+def test_what_is_missing_is_said_beside_its_field_and_nothing_is_lost(
+    client: Visitor, house: Cast, database: Database, values: dict[str, str], sentence: str
+) -> None:
+    answer = client.post("/ask", data=filled(message="", **values) | {"reference": "PO 7"})
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    assert value_of(answer.text, "reference") == "PO 7"
+    assert kept(database) == []
+
+
+def test_who_holds_the_webinar_is_warned_before_asking_to_buy_it(
+    client: Visitor, house: Cast
+) -> None:
+    client.sign_in(house.alice.id)
+    page = client.get(f"/ask?kind=register&webinar={house.slug}").text
+    assert "You hold this webinar already" in page
+    assert "$0.00" in page
+
+
+def test_a_holder_is_told_that_a_webinar_to_come_is_included(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, house.webinar_id).held_at = NOW + timedelta(days=3)
+    client.sign_in(house.bob.id)
+    assert "Included: register free" in client.get(f"/ask?webinar={house.slug}").text
+
+
+def test_a_holder_who_asks_for_colleagues_is_not_warned(client: Visitor, house: Cast) -> None:
+    client.sign_in(house.alice.id)
+    page = client.get(f"/ask?kind=group&webinar={house.slug}&quantity=3").text
+    assert "You hold this webinar already" not in page
+
+
+# sending
+
+
+def test_a_request_is_kept_with_what_it_is_about(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    client.sign_in(house.mia.id)
+    answer = client.post(
+        "/ask",
+        data=filled(
+            kind="group",
+            quantity="5",
+            organization_name="elm county library",
+            refusal="NO_GRANT",
+            message="Please",
+        ),
+    )
+    (row,) = kept(database)
+    assert (answer.status_code, answer.location) == (303, f"/requests/{row.public_id}")
+    assert (row.kind, row.webinar_id) == (RequestKind.GROUP, house.webinar_id)
+    assert (row.login_id, row.organization_id) == (house.mia.id, house.organization_id)
+    assert (row.quoted_minor, row.refusal, row.message) == (32500, "NO_GRANT", "Please")
+
+
+def test_a_webinar_that_is_not_known_by_its_words_goes_into_the_message(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    client.post("/ask", data=filled(webinar="The one about herons", message="Please"))
+    (row,) = kept(database)
+    assert (row.webinar_id, row.message) == (None, "Webinar: The one about herons\n\nPlease")
+
+
+def test_what_a_script_left_out_of_the_form_is_not_missed(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    sent = filled(kind="group", quantity="5", organization_name="Elm")
+    kept_back = ("offer", "covers", "delivered_through")
+    needed = {name: value for name, value in sent.items() if name not in kept_back}
+    assert client.post("/ask", data=needed).status_code == 303
+    assert kept(database)[0].quoted_minor == 32500
+
+
+def test_nobody_asks_in_the_name_of_an_organization_that_is_not_theirs(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    client.sign_in(house.dan.id)
+    client.post("/ask", data=filled(organization_name="Elm County Library"))
+    assert kept(database)[0].organization_id is None
+
+
+def test_a_refusal_that_is_no_code_is_dropped(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    client.post("/ask", data=filled(refusal="<script>"))
+    assert kept(database)[0].refusal == ""
+
+
+def test_a_pass_is_asked_for_with_what_it_should_cover(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    client.post("/ask", data=filled(kind="pass", webinar=""))
+    assert kept(database)[0].covers == "everything"
+
+
+def order(name: str, data: bytes) -> dict[str, object]:
+    file = (io.BytesIO(data), name)
+    return filled(kind="purchase_order", organization_name="Elm", quantity="5", reference="77") | {
+        "file": file
+    }
+
+
+def test_a_purchase_order_brings_its_file(
+    client: Visitor, house: Cast, database: Database, storage: Storage
+) -> None:
+    answer = client.post("/ask", data=order("PO 77.pdf", PDF))
+    assert answer.status_code == 303, answer.text
+    (row,) = kept(database)
+    assert row.file_name == "PO 77.pdf"
+    assert row.file_key is not None
+    with storage.open(row.file_key) as stream:
+        assert stream.read() == PDF
+
+
+def test_a_purchase_order_needs_its_number_or_its_file(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    sent = filled(kind="purchase_order", organization_name="Elm")
+    answer = client.post("/ask", data=sent)
+    assert answer.status_code == 400
+    assert "or its file" in answer.text
+    assert client.post("/ask", data=sent | {"reference": "77"}).status_code == 303
+    assert len(kept(database)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("order.exe", b"MZ", "Send a PDF or a picture"),
+        ("order.pdf", b"%PDF-nonsense", "damaged"),
+    ],
+)
+def test_a_file_that_is_no_order_is_refused_beside_its_field(
+    client: Visitor, house: Cast, database: Database, name: str, data: bytes, sentence: str
+) -> None:
+    answer = client.post("/ask", data=order(name, data))
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    assert kept(database) == []
+
+
+@pytest.mark.parametrize("path", ["/ask", "/sign-in"])
+def test_a_stranger_can_not_send_without_end(
+    client: Visitor, house: Cast, database: Database, path: str
+) -> None:
+    answer = client.post(
+        path,
+        data=b"x",
+        content_type="multipart/form-data; boundary=x",
+        environ_overrides={"CONTENT_LENGTH": str(13 * 1024 * 1024)},
+    )
+    assert answer.status_code == 413
+    assert kept(database) == []
+
+
+def test_a_purchase_order_for_a_quote_is_filled_in_from_it(
+    client: Visitor, house: Cast, database: Database
+) -> None:
+    client.post(
+        "/ask",
+        data=filled(kind="group", quantity="5", organization_name="Elm", message="secret"),
+    )
+    first = kept(database)[0].public_id
+    page = client.get(f"/ask?quote={first}").text
+    assert '<option selected value="purchase_order">' in page
+    assert (value_of(page, "quantity"), value_of(page, "quote")) == ("5", first)
+    assert "secret" not in page
+    client.post("/ask", data=order("PO.pdf", PDF) | {"quote": first})
+    assert kept(database)[1].quote_of_id == kept(database)[0].id
+
+
+@pytest.mark.parametrize("state", [WebinarState.WITHDRAWN, WebinarState.DRAFT])
+def test_what_is_off_the_catalog_is_neither_offered_nor_priced(
+    client: Visitor, house: Cast, database: Database, state: WebinarState
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, house.webinar_id).state = state
+    page = client.get(f"/ask?kind=register&webinar={house.slug}").text
+    assert "Reading rooms" not in page  # neither named nor in the list
+    answer = client.post("/ask", data=filled(about=house.slug, quantity="1"))
+    assert answer.status_code == 303
+    [request] = kept(database)
+    assert (request.webinar_id, "Reading rooms" in request.message) == (None, True)

@@ -1,0 +1,95 @@
+"""The page of a request: who sees what of it, the receipt, the address, the answer."""
+
+import pytest
+from flask import Flask
+
+from lms.core.database import Database
+from lms.requests import requests
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.mailbox import letters, newest
+from tests.requests.test_requests import OFFICE
+from tests.visitor import Visitor
+from tests.web.requests.test_customer_request import filled, kept
+
+
+@pytest.fixture(autouse=True)
+def _now(clock: Clock) -> None:
+    """The clock stands still at NOW."""
+
+
+def test_a_request_that_never_was_is_not_found(client: Visitor) -> None:
+    assert client.get(f"/requests/{'0' * 26}").status_code == 404
+    assert client.post(f"/requests/{'0' * 26}/resend").status_code == 404
+    assert client.post(f"/requests/{'0' * 26}/address").status_code == 404
+
+
+@pytest.fixture
+def asked(client: Visitor, cast: Cast, database: Database) -> str:
+    client.post("/ask", data=filled(message="My own words"))
+    return kept(database)[0].public_id
+
+
+def test_after_sending_the_page_names_recipient_sender_and_due_time(
+    client: Visitor, asked: str
+) -> None:
+    page = client.get(f"/requests/{asked}").text
+    assert "dan@example.org" in page
+    assert "noreply@" in page or "@localhost" in page or "carrel@" in page
+    assert "Look among spam" in page
+    assert "5:00 pm Eastern" in page
+    assert f"{asked[:4]}-{asked[4:8]}".upper() in page
+
+
+def test_another_browser_sees_the_status_but_not_the_address(
+    app: Flask, client: Visitor, asked: str
+) -> None:
+    page = app.test_client().get(f"/requests/{asked}")
+    assert page.status_code == 200
+    assert "Waiting for us" in page.text
+    assert "dan@example.org" not in page.text
+    assert "d…@example.org" in page.text
+    assert "My own words" not in page.text
+    assert page.headers["Referrer-Policy"] == "strict-origin"
+
+
+def test_the_receipt_can_be_sent_again(client: Visitor, asked: str, database: Database) -> None:
+    assert client.post(f"/requests/{asked}/resend").status_code == 303
+    assert len(letters(database, "dan@example.org")) == 2
+
+
+def test_the_browser_that_asked_corrects_the_address(
+    client: Visitor, asked: str, database: Database
+) -> None:
+    answer = client.post(f"/requests/{asked}/address", data={"email": "d.pellerin@example.org"})
+    assert answer.status_code == 303
+    assert kept(database)[0].email == "d.pellerin@example.org"
+    assert newest(database, "d.pellerin@example.org").kind == "request_received"
+
+
+def test_an_address_that_is_none_is_not_taken(
+    client: Visitor, asked: str, database: Database
+) -> None:
+    answer = client.post(f"/requests/{asked}/address", data={"email": "d.pellerin"})
+    assert answer.status_code == 400
+    assert kept(database)[0].email == "dan@example.org"
+
+
+def test_another_browser_corrects_nothing(
+    app: Flask, client: Visitor, asked: str, database: Database
+) -> None:
+    other = app.test_client()
+    answer = other.post(f"/requests/{asked}/address", data={"email": "eve@example.org"})
+    assert answer.status_code == 404
+    assert kept(database)[0].email == "dan@example.org"
+
+
+def test_an_answer_is_shown_on_the_page(client: Visitor, asked: str, database: Database) -> None:
+    with database.transaction() as session:
+        requests.decline(
+            session, asked, answer="It is <sold> out", doors=OFFICE.doors, actor=None, now=NOW
+        )
+    page = client.get(f"/requests/{asked}").text
+    assert "It is &lt;sold&gt; out" in page
+    assert "Declined" in page
+    assert "Send it again" not in page

@@ -1,0 +1,110 @@
+"""What staff agree to with one click: a seat that goes to somebody else, a mail domain."""
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.requests import RequestKind, RequestState
+from lms.models.seats import Seat, SeatState
+from lms.organizations.email_domains import domains_of
+from lms.seats.claims import claim
+from lms.seats.pools import pools_of
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.mailbox import newest
+from tests.sales.sale_fixtures import GROUP, sold
+from tests.visitor import Visitor
+from tests.web.requests.test_customer_request import value_of
+from tests.web.sales.test_staff_requests import asked, state_of
+
+
+@pytest.fixture
+def staff(client: Visitor, cast: Cast, clock: Clock) -> Visitor:
+    """Ada, at NOW."""
+    client.sign_in(cast.ada.id)
+    return client
+
+
+def test_a_seat_is_given_free_with_one_click(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    sold(database, GROUP)
+    with database.transaction() as session:
+        pool = pools_of(session, cast.organization_id)[0]
+        seat = Seat(pool_id=pool.id, state=SeatState.LOCKED, created_at=NOW)
+        session.add(seat)
+        session.flush()
+        seat_id = seat.id
+        session.execute(Seat.__table__.update().values(opens_at=None))
+        session.connection().exec_driver_sql("UPDATE pool SET used = 1")
+    facts = asked(
+        database, cast, kind=RequestKind.REASSIGN, seat_id=seat_id, pool_id=pool.id, webinar_id=None
+    )
+    page = staff.get(f"/staff/requests/{facts.public_id}").text
+    assert "Approve, and tell them" in page
+    assert staff.post(f"/staff/requests/{facts.public_id}/refill").status_code == 303
+    with database.read_session() as session:
+        assert session.get_one(Seat, seat_id).state is SeatState.FREE
+    assert state_of(database, facts) is RequestState.DONE
+    assert newest(database, "dan@example.org").kind == "request_answered"
+
+
+def test_a_seat_goes_to_whom_was_named_with_one_click_or_staff_read_why_not(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    sold(database, GROUP)
+    with database.transaction() as session:
+        pool = pools_of(session, cast.organization_id)[0]
+        claim(session, pool.id, cast.alice.id, actor=None, now=NOW)
+        seat_id = session.scalars(select(Seat.id)).one()
+    named = {"to_email": "kim@example.org", "to_name": "Kim"}
+    about = {"seat_id": seat_id, "pool_id": pool.id, "webinar_id": None}
+    facts = asked(database, cast, kind=RequestKind.REASSIGN, **about, **named)
+    page = f"/staff/requests/{facts.public_id}"
+    assert "kim@example.org is invited to the seat at once" in staff.get(page).text
+    assert staff.post(f"{page}/refill").status_code == 303
+    assert newest(database, "kim@example.org").kind == "invitation"
+    assert "kim@example.org is invited" in newest(database, "dan@example.org").text
+    again = asked(database, cast, kind=RequestKind.REASSIGN, **about, **named)
+    refused = staff.post(f"/staff/requests/{again.public_id}/refill")
+    assert refused.status_code == 409
+    assert "has a seat in this pool already" in refused.text
+    assert "Answer the request below" in refused.text
+    assert state_of(database, again) is RequestState.NEW
+
+
+def test_a_domain_is_verified_with_one_click(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    facts = asked(
+        database,
+        cast,
+        kind=RequestKind.DOMAIN,
+        reference="elm.example.org",
+        organization_id=cast.organization_id,
+        webinar_id=None,
+    )
+    page = f"/staff/requests/{facts.public_id}"
+    domain = value_of(staff.get(page).text, "domain")
+    assert domain == "elm.example.org"
+    public = staff.post(f"{page}/domain", data={"domain": "gmail.com"})
+    assert public.status_code == 400
+    assert state_of(database, facts) is RequestState.NEW
+    assert staff.post(f"{page}/domain", data={"domain": domain}).status_code == 303
+    with database.read_session() as session:
+        assert [name for _id, name in domains_of(session, cast.organization_id)] == [domain]
+    assert "elm.example.org is verified" in newest(database, "dan@example.org").text
+    assert state_of(database, facts) is RequestState.DONE
+
+
+def test_a_domain_of_no_organization_is_not_verified(
+    staff: Visitor, cast: Cast, database: Database
+) -> None:
+    facts = asked(database, cast, kind=RequestKind.DOMAIN)
+    answer = staff.post(f"/staff/requests/{facts.public_id}/domain", data={"domain": "x.org"})
+    assert answer.status_code == 409
+
+
+def test_a_request_about_no_seat_frees_none(staff: Visitor, cast: Cast, database: Database) -> None:
+    facts = asked(database, cast)
+    assert staff.post(f"/staff/requests/{facts.public_id}/refill").status_code == 409

@@ -1,0 +1,93 @@
+"""Thousands released or written to from the table: a job whose page says how far it is, and stops it."""
+
+import pytest
+
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.jobs.queue import Work
+from lms.registry import LIBRARY
+from lms.seats import bulk_actions
+from lms.worker.worker import see_through
+from tests.cast import Cast
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+from tests.web.seats.test_manager_bulk_release import used
+
+WORK = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
+
+
+@pytest.fixture
+def begun(mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The page of a release that a worker is to do; here one seat is many."""
+    monkeypatch.setattr(bulk_actions, "AT_ONCE", 0)
+    data = {"all": "1", "pool": elm.pool}
+    asked = mia.post(f"/organization/{elm.id}/people/release", data=data).text
+    assert "be undone. You see how far it is" in asked
+    answer = mia.post(f"/organization/{elm.id}/people/released", data=data)
+    assert answer.status_code == 303
+    return answer.location
+
+
+def test_it_is_begun_and_its_page_says_how_far_it_is(
+    mia: Visitor, elm: Elm, begun: str, database: Database
+) -> None:
+    page = mia.get(begun).text
+    assert "Releasing 2 seats" in page
+    assert "0 of 2" in page
+    assert used(database, elm.pool) == 3
+    told = mia.get(begun, headers={"Accept": "application/json"}).json
+    assert told is not None
+    assert (told["is_live"], told["percent"], told["amount"]) == (True, 0, "0 of 2")
+    people = mia.get(f"/organization/{elm.id}/people").text
+    assert begun in people
+
+
+def test_when_it_is_done_it_says_what_became_of_it(
+    mia: Visitor, elm: Elm, begun: str, database: Database, carrel: Carrel
+) -> None:
+    see_through(carrel, WORK, begun.rpartition("/")[2])
+    assert "2 seats were released" in mia.get(begun).text
+    assert used(database, elm.pool) == 1
+    assert begun not in mia.get(f"/organization/{elm.id}/people").text
+
+
+def test_it_is_stopped(
+    mia: Visitor, elm: Elm, begun: str, database: Database, carrel: Carrel
+) -> None:
+    assert mia.post(f"{begun}/stop").status_code == 303
+    see_through(carrel, WORK, begun.rpartition("/")[2])
+    page = mia.get(begun).text
+    assert "2 people still have seats" in page
+    assert used(database, elm.pool) == 3
+
+
+def test_another_organization_s_is_not_found(
+    client: Visitor, cast: Cast, elm: Elm, begun: str
+) -> None:
+    job = begun.rpartition("/")[2]
+    client.sign_in(cast.ada.id)
+    for place in (f"/organization/{elm.other}/people/work/{job}",):
+        assert client.get(place).status_code == 404
+        assert client.post(f"{place}/stop").status_code == 404
+
+
+def test_invitations_of_thousands_are_sent_again_by_a_job(
+    mia: Visitor, elm: Elm, carrel: Carrel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_actions, "AT_ONCE", 0)
+    answer = mia.post(f"/organization/{elm.id}/people/resend", data={"all": "1"})
+    assert answer.status_code == 303
+    page = mia.get(answer.location).text
+    assert "Sending 1 invitation again" in page
+    assert "Invitations are being sent again" in mia.get(f"/organization/{elm.id}/people").text
+    see_through(carrel, WORK, answer.location.rpartition("/")[2])
+    assert "1 invitation is on its way again" in mia.get(answer.location).text
+
+
+def test_where_no_invitation_is_open_it_says_so(
+    mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_actions, "AT_ONCE", 0)
+    data = {"all": "1", "state": "claimed"}
+    answer = mia.post(f"/organization/{elm.id}/people/resend", data=data)
+    assert "whose invitation is open" in mia.get(answer.location).text

@@ -1,0 +1,122 @@
+"""Claim links: what they say to whom, and what one click does."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from lms.core.email_addresses import read_address
+from lms.mail.links import Doors
+from lms.models.organizations import Organization
+from lms.models.seats import Assignment, AssignmentState, Pool
+from lms.seats import claim_links, invitations
+from lms.seats.invitations import Invitee
+from tests.clock import NOW
+from tests.factories import make_pool, make_pool_grant
+
+DOORS = Doors("http://localhost")
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def invited(database, cast):
+    """Invites dan to a pool for everything, and returns the token of his link."""
+
+    def make(*, capacity=2):
+        with database.transaction() as session:
+            elm = session.get_one(Organization, cast.organization_id)
+            pool = make_pool(session, elm, capacity=capacity)
+            make_pool_grant(session, pool, ends_at=NOW + timedelta(days=300))
+            people = [Invitee(read_address(cast.dan.email))]
+            (answer,) = invitations.invite(
+                session, pool.id, people, doors=DOORS, actor=cast.mia.public_id, now=NOW
+            )
+            return invitations.fresh_link(session, answer.seat, actor=cast.mia.public_id, now=NOW)
+
+    return make
+
+
+def test_who_has_not_signed_in_reads_who_invites_and_signs_in_to_claim(client, cast, invited):
+    token = invited()
+    page = client.get(f"/claim/{token}")
+    assert page.status_code == 200
+    assert "Elm County Library has a seat for you" in page.text
+    assert "Mia invites you" in page.text
+    assert f"/sign-in?next=/claim/{token}" in page.text
+    assert cast.dan.email not in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    assert client.post(f"/claim/{token}").status_code == 403
+
+
+def test_somebody_else_is_told_kindly_and_may_switch(client, cast, database, invited):
+    token = invited()
+    client.sign_in(cast.alice.id)
+    page = client.get(f"/claim/{token}").text
+    assert "This invitation is for somebody else" in page
+    assert "Claim your seat" not in page
+    answer = client.post(f"/claim/{token}")
+    assert answer.status_code == 403
+    assert "This invitation is for somebody else" in answer.text
+    assert "Use another log-in" in answer.text
+    with database.read_session() as session:
+        assert session.scalars(select(Assignment.state)).one() is AssignmentState.INVITED
+
+
+def test_reading_a_link_takes_nothing_and_one_click_takes_the_seat(client, cast, database, invited):
+    token = invited()
+    client.sign_in(cast.dan.id)
+    client.get(f"/claim/{token}")
+    with database.read_session() as session:
+        assert session.scalars(select(Assignment.state)).one() is AssignmentState.INVITED
+    assert client.post(f"/claim/{token}").headers["Location"] == "/library"
+    with database.read_session() as session:
+        held = session.scalars(select(Assignment)).one()
+    assert (held.login_id, held.state) == (cast.dan.id, AssignmentState.CLAIMED)
+    assert client.get(f"/claim/{token}").status_code == 410
+    assert "This link has been used" in client.get(f"/claim/{token}").text
+
+
+def test_a_link_that_ran_out_claims_while_a_seat_is_free(client, cast, clock, invited):
+    token = invited()
+    clock.advance(timedelta(days=20))
+    client.sign_in(cast.dan.id)
+    page = client.get(f"/claim/{token}")
+    assert "The invitation has run out" in page.text
+    assert client.post(f"/claim/{token}").headers["Location"] == "/library"
+
+
+def test_an_unknown_link_is_gone(client, cast):
+    assert client.get("/claim/nonsense").status_code == 410
+
+
+def test_an_open_link_seats_people_until_none_is_left(client, cast, database):
+    with database.transaction() as session:
+        elm = session.get_one(Organization, cast.organization_id)
+        pool = make_pool(session, elm, capacity=1)
+        make_pool_grant(session, pool, ends_at=NOW + timedelta(days=300))
+        token = claim_links.open_link(
+            session,
+            pool.id,
+            expires_at=NOW + timedelta(days=3),
+            most_uses=5,
+            actor=cast.mia.public_id,
+            now=NOW,
+        )
+    client.sign_in(cast.dan.id)
+    assert client.post(f"/claim/{token}").headers["Location"] == "/library"
+    client.sign_in(cast.carol.id)
+    full = client.post(f"/claim/{token}")
+    assert full.status_code == 409
+    assert "Every seat is taken" in full.text
+    client.post("/sign-out")
+    page = client.get(f"/claim/{token}")
+    assert page.status_code == 200
+    assert "Every seat is taken" in page.text
+    assert "Make an account" not in page.text
+    assert "has a seat for you" not in page.text
+    with database.read_session() as session:
+        assert session.scalars(select(Pool.used)).one() == 1

@@ -1,0 +1,189 @@
+"""A consortium's page of allotments: who may, what each member has, allotting and moving back (S11)."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from lms.core.database import Database
+from lms.models.accounts import Login
+from lms.models.organizations import Organization, Role
+from lms.seats import pools
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.factories import make_membership, make_organization
+from tests.seats.pool_fixtures import FOR_GOOD, Home, counts, make_home, people, take
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A parent organization with ten seats, managed by Mia, and two that belong to it."""
+
+    home: Home
+    page: str
+
+    @property
+    def pool(self) -> str:
+        return f"{self.page.rpartition('/')[0]}/pools/{self.home.pool.public_id}/allotments"
+
+
+@pytest.fixture
+def family(database: Database, cast: Cast, clock: Clock) -> Family:
+    return make_family(database, cast, 10)
+
+
+def make_family(database: Database, cast: Cast, seats: int | None) -> Family:
+    home = make_home(database, seats, FOR_GOOD)
+    with database.transaction() as session:
+        parent = session.get_one(Organization, home.organization_id)
+        make_membership(session, parent, session.get_one(Login, cast.mia.id), role=Role.MANAGER)
+        for name in ("North", "South"):
+            make_organization(session, name.lower(), name=f"{name} Branch").parent_id = parent.id
+        return Family(home, f"/organization/{parent.public_id}/allotments")
+
+
+def give(client: Visitor, family: Family, slug: str, seats: str) -> int:
+    prefix = family.home.pool.public_id
+    sent = {f"{prefix}-organization": slug, f"{prefix}-seats": seats}
+    return client.post(family.pool, data=sent).status_code
+
+
+def part_of(database: Database, family: Family) -> tuple[int, str]:
+    with database.read_session() as session:
+        [part] = pools.allotments_of(session, family.home.pool_id)
+        return part.id, part.public_id
+
+
+def test_the_manager_of_a_member_does_not_see_what_the_consortium_allots(
+    client: Visitor, cast: Cast, database: Database, family: Family
+) -> None:
+    with database.transaction() as session:
+        north = session.query(Organization).filter_by(slug="north").one()
+        make_membership(session, north, session.get_one(Login, cast.dan.id), role=Role.OWNER)
+    client.sign_in(cast.dan.id)
+    assert client.get(family.page).status_code == 404
+    assert give(client, family, "north", "2") == 404
+
+
+def test_seats_are_allotted_and_the_table_says_what_each_has(
+    client: Visitor, cast: Cast, database: Database, family: Family
+) -> None:
+    client.sign_in(cast.mia.id)
+    assert "Nobody has been allotted any of it yet." in client.get(family.page).text
+    assert give(client, family, "north", "4") == 303
+    part_id, _ = part_of(database, family)
+    [reader] = people(database, 1)
+    take(database, part_id, reader)
+    page = client.get(family.page).text
+    assert "North Branch has 4 seats now." in page
+    assert "6 of 10 seats are free." in page
+    assert 'data-label="Used">1</td>' in page
+    assert "Move back" in page
+    assert "3 unused seats" in page
+
+
+def test_more_seats_than_are_free_are_refused_beside_the_field_and_nothing_is_lost(
+    client: Visitor, cast: Cast, database: Database, family: Family
+) -> None:
+    client.sign_in(cast.mia.id)
+    prefix = family.home.pool.public_id
+    sent = {f"{prefix}-organization": "south", f"{prefix}-seats": "11"}
+    answer = client.post(family.pool, data=sent)
+    assert answer.status_code == 409
+    assert "So many seats aren&#39;t free in this pool." in answer.text
+    assert 'value="11"' in answer.text
+    assert '<option selected value="south">' in answer.text
+    assert counts(database, family.home.pool_id) == (0, 10)
+
+
+@pytest.mark.parametrize("seats", ["", "-1", "many", "1000001"])
+def test_a_number_that_cannot_be_is_refused(
+    client: Visitor, cast: Cast, database: Database, family: Family, seats: str
+) -> None:
+    client.sign_in(cast.mia.id)
+    assert give(client, family, "north", seats) == 400
+    assert give(client, family, "elm-county", "1") == 400
+    assert counts(database, family.home.pool_id) == (0, 10)
+
+
+def test_an_allotment_grows_and_shrinks_down_to_what_is_used(
+    client: Visitor, cast: Cast, database: Database, family: Family
+) -> None:
+    client.sign_in(cast.mia.id)
+    give(client, family, "north", "2")
+    part_id, part = part_of(database, family)
+    for reader in people(database, 2):
+        take(database, part_id, reader)
+    url = f"{family.pool}/{part}"
+    assert client.post(url, data={f"{part}-seats": "5"}).status_code == 303
+    assert counts(database, part_id) == (2, 5)
+    refused = client.post(url, data={f"{part}-seats": "1"})
+    assert refused.status_code == 409
+    assert "Seats have to be released there first." in refused.text
+    assert counts(database, part_id) == (2, 5)
+
+
+def test_what_is_unused_is_moved_back_with_one_click(
+    client: Visitor, cast: Cast, database: Database, family: Family
+) -> None:
+    client.sign_in(cast.mia.id)
+    give(client, family, "north", "6")
+    part_id, part = part_of(database, family)
+    [reader] = people(database, 1)
+    take(database, part_id, reader)
+    assert client.post(f"{family.pool}/{part}/unused").status_code == 303
+    assert "5 unused seats of North Branch are yours again." in client.get(family.page).text
+    assert counts(database, part_id) == (1, 1)
+    assert counts(database, family.home.pool_id) == (1, 10)
+
+
+def test_of_a_pool_without_limit_a_member_may_have_as_many_as_it_needs(
+    client: Visitor, cast: Cast, database: Database, clock: Clock
+) -> None:
+    family = make_family(database, cast, None)
+    client.sign_in(cast.mia.id)
+    assert give(client, family, "north", "") == 303
+    page = client.get(family.page).text
+    assert "North Branch takes as many seats as it needs." in page
+    assert 'data-label="Allotted">No limit</td>' in page
+
+
+def test_a_part_of_another_pool_is_not_found(
+    mia: Visitor, cast: Cast, database: Database, elm: Elm
+) -> None:
+    own = f"/organization/{elm.id}/pools/{elm.contract}/allotments/{elm.part}"
+    for url in (own, f"{own}/unused"):
+        assert mia.post(url, data={f"{elm.part}-seats": "0"}).status_code == 404
+
+
+def test_a_pool_that_was_allotted_is_not_allotted_further(
+    client: Visitor, cast: Cast, database: Database, family: Family
+) -> None:
+    client.sign_in(cast.mia.id)
+    give(client, family, "north", "2")
+    _, part = part_of(database, family)
+    with database.transaction() as session:
+        north = session.query(Organization).filter_by(slug="north").one()
+        make_membership(session, north, session.get_one(Login, cast.mia.id), role=Role.MANAGER)
+        theirs = f"/organization/{north.public_id}/pools/{part}/allotments"
+    assert client.post(theirs, data={f"{part}-seats": "1"}).status_code == 404
+
+
+def test_only_a_consortium_is_shown_the_way(mia: Visitor, elm: Elm, cast: Cast) -> None:
+    assert (
+        'href="/organization/' + elm.id + '/allotments"' in mia.get(f"/organization/{elm.id}").text
+    )
+
+
+def test_without_members_the_page_says_whom_to_ask(
+    client: Visitor, cast: Cast, database: Database, clock: Clock
+) -> None:
+    home = make_home(database, 3, FOR_GOOD)
+    with database.transaction() as session:
+        place = session.get_one(Organization, home.organization_id)
+        make_membership(session, place, session.get_one(Login, cast.mia.id), role=Role.OWNER)
+        page = f"/organization/{place.public_id}"
+    client.sign_in(cast.mia.id)
+    assert "/allotments" not in client.get(page).text
+    assert "No organization belongs to this one" in client.get(f"{page}/allotments").text

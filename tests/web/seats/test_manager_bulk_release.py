@@ -1,0 +1,146 @@
+"""Releasing seats from the table: for managers only (test_access.py), asked first, undone for a moment."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.seats import Assignment, AssignmentState, Pool, Seat
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.mailbox import newest
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+
+def state_of(database: Database, seat_id: str) -> AssignmentState:
+    with database.read_session() as session:
+        return (
+            session.scalars(
+                select(Assignment.state)
+                .join(Seat, Seat.id == Assignment.seat_id)
+                .where(Seat.public_id == seat_id)
+                .order_by(Assignment.id.desc())
+            ).first()
+            or AssignmentState.RELEASED
+        )
+
+
+def used(database: Database, pool: str) -> int:
+    with database.read_session() as session:
+        return session.scalars(select(Pool.used).where(Pool.public_id == pool)).one()
+
+
+def test_it_is_asked_first_and_says_what_they_lose(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    page = mia.post(f"/organization/{elm.id}/people/release", data={"seat": elm.invited_seat}).text
+    assert "Release 1 seat?" in page
+    assert "keep their certificates" in page
+    assert state_of(database, elm.invited_seat) is AssignmentState.INVITED
+
+
+def test_it_names_who_loses_a_seat_and_of_what(mia: Visitor, elm: Elm, cast: Cast) -> None:
+    place = f"/organization/{elm.id}/people/release"
+    page = mia.post(place, data={"seat": [elm.invited_seat, elm.alices_seat]}).text
+    said = page.partition("<h1>")[2].partition("<form")[0]
+    assert cast.alice.email in said
+    assert "zoe@example.org" in said
+    assert said.count("Reading rooms") == 2
+
+
+def test_who_was_chosen_is_released_and_given_back_again(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    answer = mia.post(f"/organization/{elm.id}/people/released", data={"seat": elm.invited_seat})
+    assert answer.status_code == 303
+    assert state_of(database, elm.invited_seat) is AssignmentState.RELEASED
+    assert used(database, elm.pool) == 2
+    page = mia.get(answer.location).text
+    assert "1 seat was released." in page
+    assert "Undo" in page
+    assert mia.post(f"/organization/{elm.id}/people/undo").status_code == 303
+    assert state_of(database, elm.invited_seat) is AssignmentState.INVITED
+    assert used(database, elm.pool) == 3
+    assert "has their seat again" in mia.get(f"/organization/{elm.id}/people").text
+
+
+def test_after_half_a_minute_it_stays_released(
+    mia: Visitor, elm: Elm, database: Database, clock: Clock
+) -> None:
+    mia.post(f"/organization/{elm.id}/people/released", data={"seat": elm.invited_seat})
+    clock.advance(timedelta(seconds=31))
+    assert "Undo" not in mia.get(f"/organization/{elm.id}/people").text
+    mia.post(f"/organization/{elm.id}/people/undo")
+    assert state_of(database, elm.invited_seat) is AssignmentState.RELEASED
+    assert "could not be given back" in mia.get(f"/organization/{elm.id}/people").text
+
+
+def test_all_that_match_are_released_at_once(mia: Visitor, elm: Elm, database: Database) -> None:
+    data = {"all": "1", "pool": elm.pool, "state": "claimed"}
+    assert "Release 1 seat?" in mia.post(f"/organization/{elm.id}/people/release", data=data).text
+    mia.post(f"/organization/{elm.id}/people/released", data=data)
+    assert state_of(database, elm.alices_seat) is AssignmentState.RELEASED
+    assert state_of(database, elm.invited_seat) is AssignmentState.INVITED
+
+
+def test_nobody_chosen_releases_nobody(mia: Visitor, elm: Elm, database: Database) -> None:
+    assert mia.post(f"/organization/{elm.id}/people/release").status_code == 303
+    assert "Choose at least one person" in mia.get(f"/organization/{elm.id}/people").text
+
+
+def test_a_seat_of_another_organization_is_not_there_even_among_ones_own(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    for step in ("release", "released"):
+        data = {"seat": [elm.invited_seat, elm.others_seat]}
+        answer = mia.post(f"/organization/{elm.id}/people/{step}", data=data)
+        assert answer.status_code == 404
+    assert state_of(database, elm.others_seat) is AssignmentState.CLAIMED
+    assert state_of(database, elm.invited_seat) is AssignmentState.INVITED
+
+
+def test_there_is_nothing_to_undo_before_anything_was_done(mia: Visitor, elm: Elm) -> None:
+    assert mia.post(f"/organization/{elm.id}/people/undo").status_code == 404
+
+
+def test_a_seats_page_shows_who_has_it_and_who_had_it(mia: Visitor, elm: Elm, cast: Cast) -> None:
+    page = mia.get(f"/organization/{elm.id}/seats/{elm.alices_seat}").text
+    assert "alice@example.org" in page
+    assert "50 %" in page
+    assert "Release this seat" in page
+    page = mia.get(f"/organization/{elm.id}/seats/{elm.locked_seat}").text
+    assert "once we approve it" in page
+    assert "Released by a manager" in page
+    assert "Release this seat" not in page
+
+
+def test_an_invitation_is_sent_again_or_made_a_link_to_copy(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organization/{elm.id}/seats/{elm.invited_seat}"
+    assert mia.post(f"{place}/resend").status_code == 303
+    assert "/claim/" in newest(database, "zoe@example.org").text
+    answer = mia.post(f"{place}/link")
+    assert "/claim/" in answer.text
+    assert 'data-copy="claim-link"' in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_open_invitations_among_the_chosen_are_sent_again(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organization/{elm.id}/people"
+    data = {"seat": [elm.invited_seat, elm.alices_seat]}
+    assert mia.post(f"{place}/resend", data=data).status_code == 303
+    assert "1 invitation is on its way again." in mia.get(place).text
+    assert "/claim/" in newest(database, "zoe@example.org").text
+    mia.post(f"{place}/resend", data={"seat": elm.alices_seat})
+    assert "whose invitation is open" in mia.get(place).text
+    assert mia.post(f"{place}/resend", data={"seat": elm.others_seat}).status_code == 404
+
+
+def test_a_claimed_seat_has_no_invitation_to_send(mia: Visitor, elm: Elm) -> None:
+    place = f"/organization/{elm.id}/seats/{elm.alices_seat}"
+    assert "Make a link to copy" not in mia.get(place).text
+    assert mia.post(f"{place}/resend").status_code == 409

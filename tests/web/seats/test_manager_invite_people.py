@@ -1,0 +1,80 @@
+"""Inviting by typed or pasted addresses: for managers only (test_access.py), each with an answer."""
+
+import pytest
+from sqlalchemy import func, select
+
+from lms.core.database import Database
+from lms.models.seats import Assignment, AssignmentState, Pool
+from tests.mailbox import letters, newest
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+
+def open_ones(database: Database, pool: str) -> int:
+    with database.read_session() as session:
+        return session.scalars(
+            select(func.count(Assignment.id))
+            .join(Pool, Pool.id == Assignment.pool_id)
+            .where(Pool.public_id == pool, Assignment.state == AssignmentState.INVITED)
+        ).one()
+
+
+def test_pasted_people_are_invited_and_each_address_is_answered(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    pasted = "New Person <new@example.org>, alice@example.org\nNEW@example.org; zoe@example.org"
+    answer = mia.post(
+        f"/organization/{elm.id}/invite", data={"pool": elm.pool, "addresses": pasted}
+    )
+    assert answer.status_code == 200
+    for said in ("1 person is invited", "Has a seat already", "Was invited already"):
+        assert said in answer.text
+    assert "/claim/" in newest(database, "new@example.org").text
+    assert open_ones(database, elm.pool) == 2
+
+
+def test_more_than_there_are_seats_for_are_refused_together_with_the_way_to_more(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    pasted = "one@example.org\ntwo@example.org\nthree@example.org"
+    answer = mia.post(
+        f"/organization/{elm.id}/invite", data={"pool": elm.pool, "addresses": pasted}
+    )
+    assert answer.status_code == 409
+    assert "Ask for 2 more seats" in answer.text
+    assert "quantity=2" in answer.text
+    assert "three@example.org</textarea>" in answer.text
+    assert open_ones(database, elm.pool) == 1
+    assert letters(database, "one@example.org") == []
+
+
+@pytest.mark.parametrize(
+    ("pasted", "said"),
+    [
+        ("", "Give at least one address."),
+        (" \n;, ", "addresses"),
+        ("new@example.org\nnot an address", "Line 2"),
+        ("\n".join(f"p{number}@example.org" for number in range(201)), "import a list"),
+    ],
+)
+def test_what_cannot_be_invited_is_said_and_nobody_is(
+    mia: Visitor, elm: Elm, database: Database, pasted: str, said: str
+) -> None:
+    answer = mia.post(
+        f"/organization/{elm.id}/invite", data={"pool": elm.pool, "addresses": pasted}
+    )
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert open_ones(database, elm.pool) == 1
+
+
+def test_nobody_is_invited_into_the_pool_of_another(mia: Visitor, elm: Elm) -> None:
+    place = f"/organization/{elm.id}/invite"
+    assert mia.get(f"{place}?pool={elm.others_pool}").status_code == 404
+    data = {"pool": elm.others_pool, "addresses": "new@example.org"}
+    assert mia.post(place, data=data).status_code == 404
+
+
+def test_the_pool_one_comes_from_is_chosen(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organization/{elm.id}/invite?pool={elm.contract}").text
+    assert f'value="{elm.contract}" selected' in page

@@ -1,0 +1,92 @@
+"""Moving people from the table: for managers only (test_access.py), asked first, undone for a moment."""
+
+from datetime import timedelta
+
+from lms.core.database import Database
+from lms.models.seats import AssignmentState
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.seat_rows import add_pool
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+from tests.web.seats.test_manager_bulk_release import state_of, used
+
+
+def other_pool(database: Database, cast_organization: int, seats: int = 5) -> str:
+    with database.transaction() as session:
+        return add_pool(session, cast_organization, seats=seats).public_id
+
+
+def test_it_is_asked_first_where_to_and_says_what_they_lose(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    there = other_pool(database, cast.organization_id)
+    page = mia.post(f"/organization/{elm.id}/people/move", data={"seat": elm.alices_seat}).text
+    assert "Move 1 person" in page
+    assert there in page
+    assert "5 free seats" in page
+    assert elm.contract not in page.split("Where to")[1]  # it is full
+    assert state_of(database, elm.alices_seat) is AssignmentState.CLAIMED
+
+
+def test_who_was_chosen_moves_and_comes_back(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    there = other_pool(database, cast.organization_id)
+    sent = {"seat": [elm.alices_seat, elm.invited_seat], "to": there}
+    answer = mia.post(f"/organization/{elm.id}/people/moved", data=sent)
+    assert answer.status_code == 303
+    assert (used(database, elm.pool), used(database, there)) == (1, 2)
+    page = mia.get(answer.location).text
+    assert "2 people were moved." in page
+    assert mia.post(f"/organization/{elm.id}/people/moved/undo").status_code == 303
+    assert (used(database, elm.pool), used(database, there)) == (3, 0)
+    assert "2 people have their seats again." in mia.get(f"/organization/{elm.id}/people").text
+    assert mia.post(f"/organization/{elm.id}/people/moved/undo").status_code == 404
+
+
+def test_after_half_a_minute_they_stay_there(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database, clock: Clock
+) -> None:
+    there = other_pool(database, cast.organization_id)
+    mia.post(f"/organization/{elm.id}/people/moved", data={"seat": elm.alices_seat, "to": there})
+    clock.advance(timedelta(seconds=31))
+    mia.post(f"/organization/{elm.id}/people/moved/undo")
+    assert used(database, there) == 1
+    assert "could not be moved back" in mia.get(f"/organization/{elm.id}/people").text
+
+
+def test_too_few_free_seats_are_told_and_nobody_moves(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    there = other_pool(database, cast.organization_id, seats=1)
+    sent = {"seat": [elm.alices_seat, elm.invited_seat], "to": there}
+    answer = mia.post(f"/organization/{elm.id}/people/moved", data=sent)
+    assert answer.status_code == 409
+    assert "aren&#39;t free there" in answer.text
+    assert (used(database, elm.pool), used(database, there)) == (3, 0)
+
+
+def test_where_to_has_to_be_said_and_is_one_s_own(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organization/{elm.id}/people/moved"
+    assert "Choose where they go." in mia.post(place, data={"seat": elm.alices_seat}).text
+    sent = {"seat": elm.alices_seat, "to": elm.others_pool}
+    assert mia.post(place, data=sent).status_code == 404
+    for step in ("move", "moved"):
+        theirs = {"seat": elm.others_seat, "to": elm.pool}
+        answer = mia.post(f"/organization/{elm.id}/people/{step}", data=theirs)
+        assert answer.status_code == 404
+    assert state_of(database, elm.others_seat) is AssignmentState.CLAIMED
+
+
+def test_nobody_chosen_moves_nobody(mia: Visitor, elm: Elm) -> None:
+    assert mia.post(f"/organization/{elm.id}/people/move").status_code == 303
+    assert "Choose at least one person" in mia.get(f"/organization/{elm.id}/people").text
+
+
+def test_where_no_other_seat_is_free_one_asks_for_more(mia: Visitor, elm: Elm) -> None:
+    data = {"seat": elm.alices_seat}
+    page = mia.post(f"/organization/{elm.id}/people/move", data=data).text
+    assert "Elm" in page

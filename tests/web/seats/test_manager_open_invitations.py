@@ -1,0 +1,90 @@
+"""What is open in a pool: for managers only (test_access.py), its invitations, open link and waiting list."""
+
+from sqlalchemy import update
+
+from lms.core.database import Database
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
+from lms.seats import waitlist
+from lms.seats.pools import find_pool
+from tests.cast import Cast
+from tests.clock import NOW
+from tests.mailbox import newest
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+
+def test_open_invitations_have_their_age_and_end_and_are_sent_again(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organization/{elm.id}/pools/{elm.pool}/invitations"
+    page = mia.get(place).text
+    for said in ("zoe@example.org", "today", "16 Mar 2026", "Withdraw", "Nobody waits"):
+        assert said in page
+    assert "alice@example.org" not in page
+    answer = mia.post(
+        f"/organization/{elm.id}/seats/{elm.invited_seat}/resend", data={"from": "pool"}
+    )
+    assert answer.location == place
+    assert "/claim/" in newest(database, "zoe@example.org").text
+
+
+def test_an_invitation_whose_mail_came_back_says_so_until_the_next_one_is_tried(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    seat = f"/organization/{elm.id}/seats/{elm.invited_seat}"
+    place = f"/organization/{elm.id}/pools/{elm.pool}/invitations"
+    mia.post(f"{seat}/resend")
+    assert "Mail came back" not in mia.get(place).text
+    with database.transaction() as session:
+        session.execute(
+            update(Mail)
+            .where(Mail.recipient == "zoe@example.org")
+            .values(state=JobState.DONE, sent_at=NOW, bounced_at=NOW)
+        )
+    assert "Mail came back" in mia.get(place).text
+    mia.post(f"{seat}/address", data={"email": "zoey@example.org"})
+    assert "Mail came back" not in mia.get(place).text
+
+
+def test_an_open_link_is_shown_once_and_taken_back(mia: Visitor, elm: Elm) -> None:
+    pool = f"/organization/{elm.id}/pools/{elm.pool}"
+    answer = mia.post(f"{pool}/open-link", data={"days": "7", "most_uses": "3"})
+    assert answer.status_code == 200
+    assert "/claim/" in answer.text
+    assert 'data-copy="open-link"' in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    page = mia.get(f"{pool}/invitations").text
+    assert "0 of 3 people have used it" in page
+    assert "/claim/" not in page
+    assert mia.post(f"{pool}/open-link/close").status_code == 303
+    assert "have used it" not in mia.get(f"{pool}/invitations").text
+
+
+def test_an_open_link_for_one_says_so(mia: Visitor, elm: Elm) -> None:
+    pool = f"/organization/{elm.id}/pools/{elm.pool}"
+    made = mia.post(f"{pool}/open-link", data={"days": "7", "most_uses": "1"}).text
+    assert "at most 1 person." in made
+    assert "0 of 1 person has used it" in mia.get(f"{pool}/invitations").text
+
+
+def test_an_open_link_has_an_end_and_a_limit(mia: Visitor, elm: Elm) -> None:
+    pool = f"/organization/{elm.id}/pools/{elm.pool}"
+    for data in ({"days": "", "most_uses": "3"}, {"days": "7", "most_uses": "0"}, {"days": "x"}):
+        answer = mia.post(f"{pool}/open-link", data=data)
+        assert answer.status_code == 400
+        assert "have used it" not in answer.text
+
+
+def test_who_waits_is_listed_in_order_and_removed(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        pool_id = find_pool(session, elm.contract).id
+        waitlist.join(session, pool_id, cast.carol.id, actor=None, now=NOW)
+        entry = waitlist.list_waiting(session, pool_id)[0].public_id
+    pool = f"/organization/{elm.id}/pools/{elm.contract}"
+    assert "carol@example.org" in mia.get(f"{pool}/invitations").text
+    assert mia.post(f"{pool}/waiting/{entry}/remove").status_code == 303
+    assert mia.post(f"{pool}/waiting/{entry}/remove").status_code == 404
+    assert "Nobody waits" in mia.get(f"{pool}/invitations").text

@@ -1,0 +1,85 @@
+"""The overview: for managers only (test_access.py), each pool, its use, and what needs them first."""
+
+import html
+import re
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from lms.core.database import Database
+from lms.models.grants import Grant
+from lms.models.organizations import Organization, Role
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_login, make_membership, make_organization
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+
+def test_it_says_what_each_pool_covers_and_how_full_it_is(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organization/{elm.id}").text
+    assert "Reading rooms" in page
+    assert "3 of 4 seats used" in page
+    assert "Never ends" in page
+    assert "Every webinar" in page
+    assert "1 of 1 seats used" in page
+
+
+def test_it_says_what_ends_soon(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organization/{elm.id}").text
+    assert "Ends soon" in page
+    assert "Until 22 March 2026" in page
+
+
+def test_it_says_until_when_grace_lasts_and_what_a_renewal_does(
+    mia: Visitor, elm: Elm, cast: Cast, clock: Clock
+) -> None:
+    clock.set(NOW + timedelta(days=21))
+    mia.sign_in(cast.mia.id)
+    page = mia.get(f"/organization/{elm.id}").text
+    assert "People still watch until 5 April 2026" in page
+    clock.set(NOW + timedelta(days=40))
+    mia.sign_in(cast.mia.id)
+    page = mia.get(f"/organization/{elm.id}").text
+    assert "A renewal brings the same people back" in page
+
+
+def test_days_end_in_the_organizations_own_zone(mia: Visitor, elm: Elm, database: Database) -> None:
+    with database.transaction() as session:
+        session.execute(
+            update(Grant)
+            .where(Grant.ends_at.is_not(None))
+            .values(ends_at=NOW.replace(day=20, hour=2), grace_until=NOW + timedelta(days=60))
+        )
+    assert "Until 19 March 2026" in mia.get(f"/organization/{elm.id}").text
+    with database.transaction() as session:
+        session.execute(update(Organization).values(zone="Europe/Berlin"))
+    assert "Until 20 March 2026" in mia.get(f"/organization/{elm.id}").text
+
+
+def test_it_asks_for_what_needs_a_manager(mia: Visitor, elm: Elm) -> None:
+    assert "1 freed seat of Reading rooms waits" in mia.get(f"/organization/{elm.id}").text
+
+
+def test_an_organization_without_seats_is_told_what_to_do(
+    client: Visitor, database: Database, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        place = make_organization(session)
+        person = make_login(session)
+        make_membership(session, place, person, role=Role.OWNER)
+        login_id, place_id = person.id, place.public_id
+    client.sign_in(login_id)
+    page = client.get(f"/organization/{place_id}").text
+    assert "No seats yet" in page
+    assert "Nobody has a seat yet" in client.get(f"/organization/{place_id}/people").text
+
+
+def test_each_next_step_leads_to_a_page(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organization/{elm.id}").text
+    steps = {
+        html.unescape(step) for step in re.findall(r'href="(/(?:ask|organization)[^"]+)"', page)
+    }
+    assert any("kind=more_seats" in step for step in steps)
+    assert any("kind=contract" in step for step in steps)
+    assert {step: mia.get(step).status_code for step in steps} == dict.fromkeys(steps, 200)

@@ -1,0 +1,153 @@
+"""A staff list: for managers only (test_access.py), shown row by row before anything is done."""
+
+import io
+import re
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from lms.core.database import Database
+from lms.models.jobs import Job
+from lms.models.seat_imports import SeatImport
+from lms.models.seats import Assignment, AssignmentState, Pool
+from lms.organizations.staff_list_parser import read_pasted
+from lms.seat_imports.staging_table import stage
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+LIST = (
+    "email,name\n"
+    "new@example.org,New Person\n"
+    "alice@example.org,Alice\n"
+    "not an address,Nobody\n"
+    "NEW@example.org,New Person\n"
+    "late@example.org,Late Person\n"
+)
+
+
+def send(mia: Visitor, elm: Elm, text: str = LIST) -> str:
+    data = {"pool": elm.pool, "file": (io.BytesIO(text.encode()), "staff.csv")}
+    answer = mia.post(
+        f"/organization/{elm.id}/import", data=data, content_type="multipart/form-data"
+    )
+    assert answer.status_code == 303, answer.text
+    return answer.location
+
+
+def invited(database: Database, elm: Elm) -> int:
+    with database.read_session() as session:
+        return (
+            session.scalar(
+                select(func.count(Assignment.id))
+                .join(Pool, Pool.id == Assignment.pool_id)
+                .where(Pool.public_id == elm.pool, Assignment.state == AssignmentState.INVITED)
+            )
+            or 0
+        )
+
+
+def test_the_dry_run_answers_every_row_and_does_nothing(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    page = mia.get(send(mia, elm)).text
+    for answer in ("Gets a seat", "In the pool already", "read", "Named twice", "No seat left"):
+        assert answer in page
+    assert re.findall(r'data-label="Line">\s*(\d+)', page) == ["2", "3", "4", "5", "6"]
+    assert "1 person gets a seat" in page
+    assert "Ask for 1 more seat" in page
+    assert invited(database, elm) == 1
+
+
+def test_the_rows_are_narrowed_to_one_answer(mia: Visitor, elm: Elm) -> None:
+    place = send(mia, elm)
+    page = mia.get(f"{place}?answer=no_seat").text
+    assert "late@example.org" in page
+    assert "alice@example.org" not in page
+
+
+def test_all_or_nothing_unless_those_who_fit_are_asked_for(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = send(mia, elm)
+    mia.post(f"{place}/apply")
+    assert invited(database, elm) == 1
+    mia.post(f"{place}/apply", data={"which": "those_that_fit"})
+    assert invited(database, elm) == 2
+    page = mia.get(place).text
+    assert "1 person was invited" in page
+    assert "See who was invited" in page
+    assert "Not everybody in the list has a seat" in page
+    assert "Invited" in page
+    assert "Gets a seat" not in page
+
+
+def test_pasted_addresses_do_as_well(mia: Visitor, elm: Elm, database: Database) -> None:
+    data = {"pool": elm.pool, "addresses": "Maria Ortiz <maria@example.org>"}
+    place = mia.post(f"/organization/{elm.id}/import", data=data).location
+    assert "The whole list fits." in mia.get(place).text
+    mia.post(f"{place}/apply")
+    assert invited(database, elm) == 2
+
+
+def test_nothing_sent_is_said_and_nothing_typed_is_lost(mia: Visitor, elm: Elm) -> None:
+    answer = mia.post(f"/organization/{elm.id}/import", data={"pool": elm.pool})
+    assert answer.status_code == 400
+    assert "Choose a file, or paste" in answer.text
+
+
+def test_a_list_is_thrown_away_and_changes_nothing(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = send(mia, elm)
+    assert mia.post(f"{place}/discard").status_code == 303
+    assert mia.get(place).status_code == 404
+    assert invited(database, elm) == 1
+
+
+def test_a_pool_of_another_organization_takes_no_list_from_here(mia: Visitor, elm: Elm) -> None:
+    data = {"pool": elm.others_pool, "addresses": "maria@example.org"}
+    assert mia.post(f"/organization/{elm.id}/import", data=data).status_code == 404
+    assert mia.get(f"/organization/{elm.id}/import?pool={elm.others_pool}").status_code == 404
+
+
+def test_a_list_of_another_organization_is_not_there(
+    mia: Visitor, client: Visitor, elm: Elm, cast: Cast
+) -> None:
+    client.sign_in(cast.ada.id)
+    data = {"pool": elm.others_pool, "addresses": "maria@example.org"}
+    place = client.post(f"/organization/{elm.other}/import", data=data).location
+    mine = place.replace(elm.other, elm.id)
+    client.sign_in(cast.mia.id)
+    assert client.get(mine).status_code == 404
+    for act in ("apply", "discard"):
+        assert client.post(f"{mine}/{act}").status_code == 404
+        assert client.post(f"{place}/{act}").status_code == 404
+
+
+def test_a_script_sees_how_far_a_list_is(mia: Visitor, elm: Elm) -> None:
+    answer = mia.get(send(mia, elm), headers={"Accept": "application/json"}).json
+    assert answer is not None
+    assert (answer["is_live"], answer["state"]) == (False, "Checked, nothing done yet")
+
+
+def test_while_a_long_list_is_read_its_page_says_how_far_how_fast_and_how_long(
+    mia: Visitor, elm: Elm, database: Database, clock: Clock
+) -> None:
+    rows = "".join(f"person-{number}@example.org,Person {number}\n" for number in range(9_000))
+    page = send(mia, elm, "email,name\n" + rows)
+    assert "0 so far" in mia.get(page).text
+    with database.transaction() as session:
+        listed = session.scalars(select(SeatImport)).one()
+        stage(session, listed.id, tuple(read_pasted("a@example.org\nb@example.org")), 1)
+        job = session.scalars(select(Job).where(Job.subject == listed.public_id)).one()
+        job.progress, job.started_at = 0.25, NOW - timedelta(seconds=60)
+    shown = mia.get(page).text
+    assert "2 so far · 2 a minute · about 3 minutes left" in shown
+    told = mia.get(page, headers={"Accept": "application/json"}).json
+    assert told is not None
+    assert (told["percent"], told["amount"][:8]) == (25, "2 so far")
+    begin = mia.get(f"/organization/{elm.id}/import").text
+    assert "25 %" in begin
+    assert page in begin

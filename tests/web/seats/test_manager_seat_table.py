@@ -1,0 +1,105 @@
+"""The table of people: for managers only (test_access.py), searched, filtered, sorted, and as CSV."""
+
+import csv
+import io
+import re
+
+from sqlalchemy import update
+
+from lms.core.database import Database
+from lms.models.accounts import Login
+from tests.cast import Cast
+from tests.seats.test_seat_table import came_back
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+
+def names(page: str) -> list[str]:
+    return re.findall(r'class="person-words">\s*<a\s[^>]*>([^<]+)</a>', page)
+
+
+def test_it_shows_who_has_which_seat_and_how_far_they_watched(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organization/{elm.id}/people").text
+    assert sorted(names(page)) == ["Alice", "Bob", "zoe@example.org"]
+    assert "50 %" in page
+    assert "1 to 3 of 3" in page
+    assert "until 16 Mar 2026" in page
+
+
+def test_filters_are_chips_that_can_be_taken_away(mia: Visitor, elm: Elm) -> None:
+    address = f"/organization/{elm.id}/people?q=zoe&state=invited&pool={elm.pool}&sort=since&down=1"
+    page = mia.get(address).text
+    assert names(page) == ["zoe@example.org"]
+    chips = re.findall(r'class="chip"\s+href="([^"]+)"', page)
+    assert len(chips) == 3
+    assert all("sort=since" in chip for chip in chips)
+    assert sum("q=zoe" in chip for chip in chips) == 2
+
+
+def test_a_head_sorts_and_turns_around(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organization/{elm.id}/people?state=claimed&sort=name").text
+    assert names(page) == ["Alice", "Bob"]
+    assert 'aria-sort="ascending"' in page
+    page = mia.get(f"/organization/{elm.id}/people?state=claimed&sort=name&down=1").text
+    assert names(page) == ["Bob", "Alice"]
+    assert 'aria-sort="descending"' in page
+
+
+def test_what_no_filter_means_filters_nothing(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organization/{elm.id}/people?state=bogus&watched=no&sort=bogus").text
+    assert len(names(page)) == 3
+
+
+def test_a_pool_that_is_not_theirs_is_not_there(mia: Visitor, elm: Elm) -> None:
+    answer = mia.get(f"/organization/{elm.id}/people?pool={elm.others_pool}")
+    assert answer.status_code == 404
+    assert mia.get(f"/organization/{elm.id}/people.csv?pool={elm.others_pool}").status_code == 404
+
+
+def test_nobody_matching_is_said_with_the_way_back(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organization/{elm.id}/people?q=nobody").text
+    assert "Nobody matches" in page
+
+
+def test_a_page_beyond_the_last_is_not_there(mia: Visitor, elm: Elm) -> None:
+    assert mia.get(f"/organization/{elm.id}/people?page=2").status_code == 404
+    assert mia.get(f"/organization/{elm.id}/people?page=0").status_code == 404
+
+
+def test_the_csv_holds_exactly_what_is_filtered(mia: Visitor, elm: Elm) -> None:
+    answer = mia.get(f"/organization/{elm.id}/people.csv?state=claimed&pool={elm.pool}")
+    assert answer.mimetype == "text/csv"
+    assert "elm-county-people.csv" in answer.headers["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert [row["Name"] for row in rows] == ["Alice"]
+    assert rows[0]["E-mail address"] == "alice@example.org"
+    assert (rows[0]["Webinars begun"], rows[0]["Share watched (percent)"]) == ("1", "50")
+
+
+def test_an_address_that_takes_no_mail_is_shown_beside_its_seat_and_found(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    page = f"/organization/{elm.id}/people"
+    assert "Mail came back" not in mia.get(page).text
+    with database.transaction() as session:
+        came_back(session, "zoe@example.org")
+    shown = mia.get(page).text
+    assert shown.count("Mail came back") == 1
+    found = mia.get(f"{page}?mail=bounced").text
+    assert "zoe@example.org" in found
+    assert "alice@example.org" not in found
+    answer = mia.get(f"{page}.csv?mail=bounced")
+    rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert [(row["E-mail address"], row["Mail came back"]) for row in rows] == [
+        ("zoe@example.org", "Yes")
+    ]
+
+
+def test_the_csv_runs_nothing(mia: Visitor, elm: Elm, cast: Cast, database: Database) -> None:
+    with database.transaction() as session:
+        session.execute(
+            update(Login).where(Login.id == cast.alice.id).values(name='=HYPERLINK("evil")')
+        )
+    answer = mia.get(f"/organization/{elm.id}/people.csv?q=alice")
+    rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert rows[0]["Name"].startswith("'=")

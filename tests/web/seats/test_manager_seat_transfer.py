@@ -1,0 +1,158 @@
+"""A seat that goes to somebody else: for managers only (test_access.py), with what that costs its holder."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from lms.core.database import Database
+from lms.models.playback import WatchRecord
+from lms.models.requests import DeskRequest, RequestKind
+from lms.models.seats import Assignment, Seat
+from tests.clock import NOW
+from tests.mailbox import newest
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+
+def sits(database: Database, seat_id: str) -> str | None:
+    with database.read_session() as session:
+        return session.scalars(
+            select(Assignment.email)
+            .join(Seat, Seat.id == Assignment.seat_id)
+            .where(Seat.public_id == seat_id, Assignment.ended_at.is_(None))
+        ).one_or_none()
+
+
+def watched_whole(database: Database) -> None:
+    with database.transaction() as session:
+        session.execute(update(WatchRecord).values(buckets=b"\xff" * 100))
+
+
+def test_before_a_seat_goes_on_it_is_said_what_its_holder_loses(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    watched_whole(database)
+    page = mia.get(f"/organization/{elm.id}/seats/{elm.alices_seat}/reassign").text
+    assert "What Alice loses" in page
+    assert "100 %" in page
+    assert "keep their certificates" in page
+
+
+def test_a_seat_in_which_little_was_watched_goes_on_at_once(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organization/{elm.id}/seats/{elm.alices_seat}"
+    answer = mia.post(f"{place}/reassign", data={"email": "next@example.org", "name": "Next"})
+    assert answer.status_code == 303
+    assert sits(database, elm.alices_seat) == "next@example.org"
+    assert "/claim/" in newest(database, "next@example.org").text
+    assert newest(database, "alice@example.org")
+    assert "Given to somebody else" in mia.get(place).text
+
+
+def test_a_seat_in_which_half_was_watched_waits_for_the_house(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    watched_whole(database)
+    place = f"/organization/{elm.id}/seats/{elm.alices_seat}"
+    assert "Ask us to agree" in mia.get(f"{place}/reassign").text
+    before = sits(database, elm.alices_seat)
+    assert mia.post(f"{place}/reassign", data={"email": "next@example.org"}).status_code == 400
+    assert sits(database, elm.alices_seat) == before
+    for _again in range(2):
+        assert mia.post(f"{place}/approval").status_code == 303
+    with database.read_session() as session:
+        asked = select(func.count(DeskRequest.id)).where(DeskRequest.kind == RequestKind.REASSIGN)
+        assert session.scalar(asked) == 1
+
+
+def test_a_freed_seat_that_waits_for_the_house_offers_to_ask(mia: Visitor, elm: Elm) -> None:
+    page = mia.get(f"/organization/{elm.id}/seats/{elm.locked_seat}").text
+    assert "Ask us to agree" in page
+    asking = mia.get(f"/organization/{elm.id}/seats/{elm.locked_seat}/approval").text
+    assert "who has it next" in asking
+
+
+def test_a_freed_seat_says_why_nobody_can_have_it_yet(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organization/{elm.id}/seats/{elm.locked_seat}"
+    assert "it is filled again once we agree" in mia.get(place).text
+    with database.transaction() as session:
+        session.execute(
+            update(Seat)
+            .where(Seat.public_id == elm.locked_seat)
+            .values(opens_at=NOW + timedelta(days=3))
+        )
+    page = mia.get(place).text
+    assert "This one opens by itself" in page
+    assert "Ask us to agree" not in page
+
+
+def test_who_has_the_seat_next_is_named_to_the_house(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organization/{elm.id}/seats/{elm.locked_seat}/approval"
+    for wrong, sentence in (
+        ("nobody", "Enter an e-mail address"),
+        ("zoe@example.org", "has a seat in this pool already"),
+    ):
+        answer = mia.post(place, data={"email": wrong})
+        assert answer.status_code == 400
+        assert sentence in answer.text
+        assert f'value="{wrong}"' in answer.text
+    sent = {"email": "next@example.org", "name": "Next"}
+    assert mia.post(place, data=sent).status_code == 303
+    with database.read_session() as session:
+        named = session.execute(select(DeskRequest.to_email, DeskRequest.to_name)).one()
+    assert tuple(named) == ("next@example.org", "Next")
+
+
+def test_somebody_who_has_a_seat_gets_no_second_one(mia: Visitor, elm: Elm) -> None:
+    place = f"/organization/{elm.id}/seats/{elm.alices_seat}/reassign"
+    answer = mia.post(place, data={"email": "zoe@example.org"})
+    assert answer.status_code == 400
+    assert "has a seat in this pool already" in answer.text
+
+
+def test_an_invitation_goes_to_the_address_that_was_meant(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    place = f"/organization/{elm.id}/seats/{elm.invited_seat}"
+    assert 'value="zoe@example.org"' in mia.get(f"{place}/address").text
+    assert mia.post(f"{place}/address", data={"email": "nobody"}).status_code == 400
+    assert mia.post(f"{place}/address", data={"email": "zoey@example.org"}).status_code == 303
+    assert sits(database, elm.invited_seat) == "zoey@example.org"
+    assert "/claim/" in newest(database, "zoey@example.org").text
+
+
+def test_the_address_of_a_claimed_seat_is_its_persons_own(mia: Visitor, elm: Elm) -> None:
+    place = f"/organization/{elm.id}/seats/{elm.alices_seat}/address"
+    assert mia.get(place).status_code == 303
+    assert mia.post(place, data={"email": "other@example.org"}).status_code == 400
+
+
+def test_an_invitation_is_withdrawn_with_a_way_back(
+    mia: Visitor, elm: Elm, database: Database
+) -> None:
+    page = mia.get(f"/organization/{elm.id}/seats/{elm.invited_seat}").text
+    assert "Withdraw the invitation" in page
+    assert "Release this seat" not in page
+    mia.post(f"/organization/{elm.id}/people/released", data={"seat": elm.invited_seat})
+    assert sits(database, elm.invited_seat) is None
+    mia.post(f"/organization/{elm.id}/people/undo")
+    assert sits(database, elm.invited_seat) == "zoe@example.org"
+
+
+@pytest.mark.parametrize(
+    "page", ["seats/{seat}", "seats/{seat}/reassign", "pools/{pool}/invitations"]
+)
+def test_the_rail_says_that_a_seats_pages_are_of_the_people(
+    mia: Visitor, elm: Elm, page: str
+) -> None:
+    place = f"/organization/{elm.id}"
+    shown = mia.get(f"{place}/{page.format(seat=elm.alices_seat, pool=elm.pool)}").text
+    marked = re.findall(r'<a href="([^"]+)"\s+aria-current="true"', shown)
+    assert marked == [f"{place}/people"]

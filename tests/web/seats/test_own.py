@@ -1,0 +1,142 @@
+"""A person's own place with an organization's seats: claimed, given back, asked about."""
+
+import pytest
+from sqlalchemy import select, update
+
+from lms.access.policy import Code
+from lms.models.accounts import Login
+from lms.models.grants import Grant
+from lms.models.mail import Mail
+from lms.models.organizations import Organization
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
+from tests.access.decision_situations import arrange
+from tests.clock import NOW
+from tests.factories import make_assignment, make_pool, make_pool_grant
+
+
+@pytest.fixture(autouse=True)
+def at_noon(clock):
+    """Every test begins at NOW."""
+
+
+@pytest.fixture
+def arranged(database, cast, client):
+    """Makes a situation for dan, who is signed in, and returns the page of its pool."""
+
+    def make(code):
+        with database.transaction() as session:
+            arrange(session, cast, code)
+            pool = session.scalars(select(Pool.public_id)).one_or_none()
+        client.sign_in(cast.dan.id)
+        return f"/library/seats/{pool}"
+
+    return make
+
+
+def test_who_has_not_signed_in_is_asked_to_and_strangers_see_nothing(client, cast, arranged):
+    assert client.get(f"/library/seats/{'0' * 26}").status_code == 303
+    page = arranged(Code.INVITE_NOT_CLAIMED)
+    client.sign_in(cast.alice.id)
+    for path in (page, f"{page}/ask"):
+        assert client.get(path).status_code == 404
+    for path in ("claim", "give-back", "join", "leave"):
+        assert client.post(f"{page}/{path}").status_code == 404
+
+
+@pytest.mark.parametrize("code", [Code.INVITE_NOT_CLAIMED, Code.SEAT_CLAIMABLE])
+def test_a_seat_that_waits_is_claimed_with_one_click_and_lets_in(
+    client, cast, database, arranged, code
+):
+    page = arranged(code)
+    assert "waits for you" in client.get(page).text
+    assert client.post(f"{page}/claim").headers["Location"] == f"/webinars/{cast.slug}"
+    with database.read_session() as session:
+        held = session.scalars(select(Assignment)).one()
+    assert (held.login_id, held.state) == (cast.dan.id, AssignmentState.CLAIMED)
+    assert "through Elm County Library" in client.get("/library").text
+    assert "Your seat with Elm County Library" in client.get(page).text
+
+
+def test_who_had_a_seat_cannot_claim_it_again(client, arranged):
+    page = arranged(Code.SEAT_RELEASED)
+    assert "Claim your seat" not in client.get(page).text
+    assert client.post(f"{page}/claim").status_code == 409
+
+
+def test_a_seat_given_back_is_gone(client, cast, database, arranged):
+    page = arranged(Code.SEAT_CLAIMABLE)
+    assert client.post(f"{page}/give-back").status_code == 409
+    client.post(f"{page}/claim")
+    assert client.post(f"{page}/give-back").headers["Location"] == "/library"
+    with database.read_session() as session:
+        held = session.scalars(select(Assignment)).one()
+    assert held.ended_as is AssignmentEnd.LEFT
+
+
+def test_the_library_shows_what_waits_and_one_s_number_in_line(client, arranged):
+    arranged(Code.POOL_FULL_WAITLISTED)
+    page = client.get("/library").text
+    assert "You are number 1 on the waiting list of Elm County Library." in page
+
+
+def test_the_library_offers_a_kept_seat_on_top(client, arranged):
+    page = arranged(Code.INVITE_NOT_CLAIMED)
+    library = client.get("/library").text
+    assert "keeps a seat for you until" in library
+    assert f'action="{page}/claim"' in library
+
+
+def test_the_library_says_that_a_contract_is_over_while_it_still_lets_in(client, arranged):
+    arranged(Code.OK_GRACE)
+    library = client.get("/library").text
+    assert "Your access ends soon" in library
+    assert "The contract of Elm County Library ended on" in library
+
+
+def test_a_full_pool_is_waited_for_and_the_list_left_again(client, cast, database, arranged):
+    page = arranged(Code.SEAT_CLAIMABLE)
+    with database.transaction() as session:
+        session.execute(update(Pool).values(capacity=0))
+        session.execute(update(Grant).where(Grant.pool_id.is_not(None)).values(seats=1))
+    assert "Join the waiting list" in client.get(f"/webinars/{cast.slug}").text
+    client.post(f"{page}/join")
+    assert "You are number 1 on the waiting list" in client.get(page).text
+    client.post(f"{page}/leave")
+    assert "Join the waiting list" in client.get(page).text
+
+
+def test_where_a_seat_is_free_nobody_waits(client, arranged):
+    assert client.post(f"{arranged(Code.SEAT_CLAIMABLE)}/join").status_code == 409
+
+
+def test_a_question_reaches_whoever_manages_the_seats(client, cast, database, arranged):
+    page = arranged(Code.SEAT_RELEASED)
+    assert "Ask Mia" in client.get(f"/webinars/{cast.slug}").text
+    form = client.get(f"{page}/ask", query_string={"webinar": cast.slug}).text
+    assert "Reading rooms" in form
+    sent = client.post(f"{page}/ask", data={"message": "May I?", "webinar": cast.slug})
+    assert sent.status_code == 303
+    with database.read_session() as session:
+        letter = session.scalars(select(Mail)).one()
+    assert letter.recipient == cast.mia.email
+    assert cast.dan.email in letter.text
+    assert "May I?" in letter.text
+
+
+def test_an_empty_question_is_not_sent(client, arranged):
+    page = arranged(Code.SEAT_RELEASED)
+    assert client.post(f"{page}/ask", data={"message": " "}).status_code == 400
+
+
+def test_where_nobody_manages_the_seats_the_house_is_asked(client, cast, database):
+    with database.transaction() as session:
+        other = Organization(slug="oak", name="Oak", created_at=NOW)
+        session.add(other)
+        session.flush()
+        pool = make_pool(session, other)
+        make_pool_grant(session, pool)
+        make_assignment(session, pool, session.get_one(Login, cast.dan.id))
+        page = f"/library/seats/{pool.public_id}/ask"
+    client.sign_in(cast.dan.id)
+    assert "has no manager at this moment" in client.get(page).text
+    assert client.post(page, data={"message": "May I?"}).status_code == 409

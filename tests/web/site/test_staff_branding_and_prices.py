@@ -1,0 +1,126 @@
+"""Staff describe the house, its presenters and series, and set its prices."""
+
+import io
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.core.runtime import Carrel
+from lms.models.catalog import Presenter, Series
+from lms.models.grants import Offer, OfferKind
+from tests.cast import Cast
+from tests.clock import Clock
+from tests.visitor import Visitor
+
+
+def picture() -> io.BytesIO:
+    out = io.BytesIO()
+    Image.new("RGB", (900, 900), "teal").save(out, "PNG")
+    out.seek(0)
+    return out
+
+
+@pytest.mark.parametrize("path", ["house", "prices", "presenters", "series", "presenters/new"])
+def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast, clock: Clock, path: str) -> None:
+    client.sign_in(cast.mia.id)
+    assert client.get(f"/staff/{path}").status_code == 404
+
+
+def test_the_house_s_name_and_contact_stand_on_every_page_at_once(ada: Visitor) -> None:
+    house = {
+        "name": "Quince & Sons",
+        "contact_email": "help@example.org",
+        "sender_name": "Quince",
+        "accent": "#17407a",
+        "about": "We *teach*.",
+    }
+    assert ada.post("/staff/house", data=house).status_code == 303
+    page = ada.get("/").get_data(as_text=True)
+    assert "Quince &amp; Sons" in page
+    assert "mailto:help@example.org" in page
+    assert "<em>teach</em>" in page
+    wrong = ada.post("/staff/house", data={**house, "accent": "green", "contact_email": "nobody"})
+    assert wrong.status_code == 400
+    assert "Quince &amp; Sons" in ada.get("/").get_data(as_text=True)
+
+
+def test_a_logo_is_drawn_anew_shown_and_removed(ada: Visitor) -> None:
+    ada.post(
+        "/staff/house",
+        data={
+            "name": "Quince",
+            "contact_email": "help@example.org",
+            "sender_name": "Quince",
+            "accent": "#17407a",
+        },
+    )
+    sent = ada.post("/staff/house/logo", data={"logo": (picture(), "logo.png")})
+    assert sent.status_code == 303
+    with ada.get("/house/logo") as logo, Image.open(io.BytesIO(logo.data)) as shown:
+        assert max(shown.size) <= 480
+    assert ada.post("/staff/house/logo", data={"act": "remove"}).status_code == 303
+    assert ada.get("/house/logo").status_code == 404
+    no_picture = {"logo": (io.BytesIO(b"words"), "logo.png")}
+    assert ada.post("/staff/house/logo", data=no_picture).status_code == 400
+
+
+def test_prices_are_set_in_versions_and_stand_on_the_pages(
+    ada: Visitor, database: Database, cast: Cast
+) -> None:
+    def save(single: str) -> int:
+        lines = {
+            "currency": "USD",
+            "kind": ["single", "group_seats", "group_seats"],
+            "minimum": ["1", "3", ""],
+            "amount": [single, "75", ""],
+        }
+        return ada.post("/staff/prices", data=lines).status_code
+
+    assert save("99.00") == 303
+    assert save("$1,199.50") == 303
+    assert save("a lot") == 400
+    assert save("1.005") == 400
+    with database.read_session() as session:
+        standing = session.execute(
+            select(Offer.kind, Offer.minimum, Offer.price_minor, Offer.version).where(
+                Offer.retired_at.is_(None)
+            )
+        ).all()
+    assert sorted(map(tuple, standing)) == [
+        (OfferKind.GROUP_SEATS, 3, 7500, 1),
+        (OfferKind.SINGLE, 1, 119950, 2),
+    ]
+    page = ada.get(f"/webinars/{cast.slug}").get_data(as_text=True)
+    assert "$1,199.50" in page
+    assert "$75.00" in page
+
+
+def test_a_presenter_gets_a_page_with_a_picture(ada: Visitor, carrel: Carrel, cast: Cast) -> None:
+    form = {"name": "Vera Plum", "biography": "She **reads**."}
+    assert ada.post("/staff/presenters/new", data={"name": ""}).status_code == 400
+    made = ada.post("/staff/presenters/new", data=form)
+    assert made.status_code == 303
+    with carrel.database.read_session() as session:
+        vera = session.scalars(select(Presenter)).one()
+    address = f"/staff/presenters/{vera.public_id}/picture"
+    assert ada.post(address, data={"picture": (picture(), "vera.png")}).status_code == 303
+    with ada.get("/presenters/vera-plum/picture") as shown:
+        assert shown.status_code == 200
+        assert shown.mimetype.startswith("image/")
+    assert "<strong>reads</strong>" in ada.get("/presenters/vera-plum").get_data(as_text=True)
+    assert ada.post(f"/staff/presenters/{vera.public_id}/remove").status_code == 303
+    assert ada.get("/presenters/vera-plum").status_code == 404
+
+
+def test_a_series_is_added_edited_and_removed(ada: Visitor, database: Database) -> None:
+    assert ada.post("/staff/series/new", data={"title": "Quiet Rooms"}).status_code == 303
+    with database.read_session() as session:
+        made = session.scalars(select(Series)).one()
+    edited = {"title": "Quieter Rooms", "slug": made.slug}
+    assert ada.post(f"/staff/series/{made.public_id}", data=edited).status_code == 303
+    assert "Quieter Rooms" in ada.get("/staff/series").get_data(as_text=True)
+    assert ada.post(f"/staff/series/{made.public_id}/remove").status_code == 303
+    with database.read_session() as session:
+        assert session.scalars(select(Series)).all() == []

@@ -1,0 +1,213 @@
+"""Training on the manager's and on the person's pages; for managers only (test_access.py)."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from lms.core.database import Database
+from lms.models.accounts import Login
+from lms.models.organizations import Membership, Role
+from lms.models.training import Trainee, Training, TrainingGroup
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.seats.pool_fixtures import people as make_people
+from tests.training.conftest import look_at_all, watched
+from tests.visitor import Visitor
+from tests.web.managed_organization import Elm
+
+DUE = (NOW + timedelta(days=20)).date().isoformat()
+
+
+def at(elm: Elm, *more: str) -> str:
+    return "/".join((f"/organization/{elm.id}/training", *more))
+
+
+def assigned(mia: Visitor, elm: Elm, cast: Cast, **more: object) -> str:
+    """Assign the webinar; returns the address of the training's page."""
+    form = {"subject": f"webinar:{cast.slug}", "due_on": DUE, "everyone": "y", **more}
+    answer = mia.post(at(elm, "new"), data=form)
+    assert answer.status_code == 303, answer.text
+    return answer.location
+
+
+def table(mia: Visitor, page: str) -> dict[str, str]:
+    """Return the states in the table by name."""
+    found = {}
+    for row in re.findall(r"<tr>(.*?)</tr>", mia.get(page).text, re.DOTALL):
+        cells = [re.sub(r"<[^>]*>", "", cell) for cell in re.split(r"<td", f"{row}")]
+        if "person-words" in row:
+            found[cells[0].split()[0]] = cells[1].partition(">")[2].strip().split("\n")[0].strip()
+    return found
+
+
+def test_a_manager_assigns_and_sees_who_is_done(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    page = assigned(mia, elm, cast)
+    with database.transaction() as session:
+        watched(session, cast.bob.id, cast.recording_id, 0.95)
+    look_at_all(database)
+    states = table(mia, page)
+    assert states["Bob"] == "Done"
+    assert {states[name] for name in ("Mia", "Olga")} == {"Not begun"}
+    assert table(mia, f"{page}?state=done") == {"Bob": "Done"}
+    assert table(mia, f"{page}?q=olga") == {"Olga": "Not begun"}
+    assert "Reading rooms" in mia.get(at(elm)).text
+
+
+def test_managers_are_told_nothing_of_how_somebody_watched(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    page = assigned(mia, elm, cast)
+    look_at_all(database)
+    shown = mia.get(page).text
+    assert table(mia, page)["Alice"] in ("Begun", "Not begun")
+    assert "50 %" not in shown
+
+
+def test_the_csv_is_what_the_table_shows_and_runs_no_formula(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Login, cast.bob.id).name = "=HYPERLINK(1)"
+    page = assigned(mia, elm, cast, policy="Read me.")
+    answer = mia.get(f"{page}/people.csv?q=bob")
+    rows = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
+    assert rows[0] == ["Name", "E-mail address", "Training", "Due", "State", "Text confirmed"]
+    assert rows[1:] == [
+        ["'=HYPERLINK(1)", "bob@example.org", "Reading rooms", DUE, "Not begun", ""]
+    ]
+    assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_faults_are_shown_and_nothing_is_lost(mia: Visitor, elm: Elm, cast: Cast) -> None:
+    form = {"subject": f"webinar:{cast.slug}", "due_on": "2020-01-01", "policy": "Keep <b>me</b>."}
+    answer = mia.post(at(elm, "new"), data={**form, "everyone": "y"})
+    assert answer.status_code == 400
+    assert "Choose a day from today on" in answer.text
+    assert "Keep &lt;b&gt;me&lt;/b&gt;." in answer.text
+    strange = mia.post(
+        at(elm, "new"), data={**form, "due_on": DUE, "addresses": "carol@example.org"}
+    )
+    assert strange.status_code == 400
+    assert "carol@example.org" in strange.text
+
+
+def test_all_that_is_missing_is_told_at_once(mia: Visitor, elm: Elm, cast: Cast) -> None:
+    answer = mia.post(at(elm, "new"), data={})
+    assert answer.status_code == 400
+    assert "Choose a webinar or a series from the list." in answer.text
+    assert "Choose the last day." in answer.text
+    assert "Choose who is to watch it: everybody, a group, or addresses." in answer.text
+
+
+def test_the_day_is_changed_and_the_training_withdrawn(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    page = assigned(mia, elm, cast)
+    assert mia.post(f"{page}/due", data={"due_on": "2020-01-01"}).status_code == 400
+    assert mia.post(f"{page}/due", data={"due_on": "2026-09-01"}).status_code == 303
+    assert "Due 1 Sep 2026" in mia.get(page).text
+    assert mia.post(f"{page}/withdraw").status_code == 303
+    assert mia.post(f"{page}/withdraw").status_code == 409
+    assert "Withdrawn" in mia.get(at(elm)).text
+    with database.read_session() as session:
+        assert session.scalars(select(Training.withdrawn_at)).one() == NOW
+
+
+def test_a_group_is_made_grows_and_is_dissolved(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    made = mia.post(at(elm, "groups"), data={"name": "Desk", "addresses": "bob@example.org"})
+    assert made.status_code == 303
+    group = made.location.rsplit("/", 1)[1]
+    page = assigned(mia, elm, cast, everyone="", groups=group)
+    assert set(table(mia, page)) == {"Bob"}
+    joined = mia.post(at(elm, "groups", group), data={"addresses": "olga@example.org"})
+    assert joined.status_code == 303
+    assert set(table(mia, page)) == {"Bob", "Olga"}
+    wrong = mia.post(at(elm, "groups", group), data={"addresses": "carol@example.org"})
+    assert wrong.status_code == 400
+    bob = at(elm, "groups", group, "remove", cast.bob.public_id)
+    assert (mia.post(bob).status_code, mia.post(bob).status_code) == (303, 404)
+    assert mia.post(at(elm, "groups", group, "dissolve")).status_code == 303
+    assert set(table(mia, page)) == {"Bob", "Olga"}
+    with database.read_session() as session:
+        assert session.scalars(select(TrainingGroup)).all() == []
+
+
+def test_what_is_anothers_is_not_there(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    page = assigned(mia, elm, cast)
+    group = mia.post(at(elm, "groups"), data={"name": "Desk"}).location.rsplit("/", 1)[1]
+    theirs = page.replace(elm.id, elm.other)
+    with database.read_session() as session:
+        manager = session.scalars(
+            select(Login.id).where(Login.public_id == elm.others_manager)
+        ).one()
+    mia.sign_in(manager)
+    assert mia.get(theirs).status_code == 404
+    assert mia.get(f"{theirs}/people.csv").status_code == 404
+    assert mia.post(f"{theirs}/withdraw").status_code == 404
+    assert mia.post(f"{theirs}/due", data={"due_on": DUE}).status_code == 404
+    groups = f"/organization/{elm.other}/training/groups/{group}"
+    assert mia.get(groups).status_code == 404
+    assert mia.post(groups, data={"addresses": "otto@example.org"}).status_code == 404
+    assert mia.post(f"{groups}/dissolve").status_code == 404
+
+
+def test_a_person_finds_it_in_their_library_and_confirms_its_text(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database, clock: Clock
+) -> None:
+    page = assigned(mia, elm, cast, policy="Wash your <hands>.")
+    mia.sign_in(cast.bob.id)
+    library = mia.get("/library").text
+    assert "Assigned to you" in library
+    assert "Elm County Library asks for it by Sunday 22 March 2026." in library
+    own = re.findall(r'href="(/training/\w+)"', library)[0]
+    shown = mia.get(own).text
+    assert "Wash your &lt;hands&gt;." in shown
+    assert "I have read it" in shown
+    assert mia.post(f"{own}/confirm").status_code == 303
+    assert "You confirmed it on" in mia.get(own).text
+    mia.sign_in(cast.dan.id)
+    assert mia.get(own).status_code == 404
+    assert mia.post(f"{own}/confirm").status_code == 404
+    assert "Assigned to you" not in mia.get("/library").text
+    mia.sign_in(cast.mia.id)
+    assert "2 Mar 2026, 10:00 am Eastern" in mia.get(page).text
+
+
+def test_nobody_reads_an_assignment_without_signing_in(
+    mia: Visitor, elm: Elm, cast: Cast, database: Database
+) -> None:
+    assigned(mia, elm, cast)
+    with database.read_session() as session:
+        own = session.scalars(select(Trainee.public_id)).first()
+    mia.delete_cookie("carrel")
+    stranger = mia.application.test_client()
+    answer = stranger.get(f"/training/{own}")
+    assert answer.status_code == 303
+    assert "/sign-in" in answer.location
+
+
+def test_a_long_table_is_paged(mia: Visitor, elm: Elm, cast: Cast, database: Database) -> None:
+    logins = make_people(database, 60)
+    with database.transaction() as session:
+        for login in logins:
+            session.add(
+                Membership(
+                    organization_id=cast.organization_id,
+                    login_id=login,
+                    role=Role.MEMBER,
+                    created_at=NOW,
+                )
+            )
+    page = assigned(mia, elm, cast)
+    assert mia.get(page).text.count("person-words") == 50
+    assert "51 to " in mia.get(f"{page}?page=2").text
+    assert mia.get(f"{page}?page=3").status_code == 404

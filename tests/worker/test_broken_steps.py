@@ -1,0 +1,200 @@
+"""An ending, a schedule or a step that breaks is told and kept, and the rest goes on."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
+
+from lms.core.clock import now
+from lms.core.database import Database
+from lms.core.errors import Conflict, NotFound
+from lms.core.runtime import Carrel
+from lms.jobs import leases
+from lms.jobs.job_runner import GONE
+from lms.jobs.leases import BROKE, CANCELED, LEASE, STOPPED_MIDWAY
+from lms.jobs.queue import Ended, GiveUp, JobFacts, JobRun, Schedule, Stopped, Work, cancel
+from lms.models.jobs import JobState, Lane
+from lms.worker import worker
+from lms.worker.worker import Worker, see_through
+from tests.clock import NOW
+from tests.factories import make_login
+from tests.jobs.job_fixtures import at_work, facts_of, make_job, settle, take, taken
+from tests.wait_until import until
+
+LAPSED = NOW + LEASE + timedelta(seconds=1)
+EMAIL = "pat.reader@example.org"
+
+
+def breaks(session: Session, _ended: Ended) -> None:
+    for _ in range(2):
+        make_login(session, EMAIL)
+
+
+def done(_carrel: Carrel, _run: JobRun) -> None:
+    """Nothing is left to do."""
+
+
+def use_up_tries(database: Database, count: int) -> list[str]:
+    """Make jobs whose last worker was lost in their last try."""
+    ids = [make_job(database) for _ in range(count)]
+    moment = NOW
+    for _ in range(3):
+        for _ in ids:
+            assert take(database, now=moment) is not None
+        moment += LEASE + timedelta(seconds=1)
+        if moment < NOW + 3 * LEASE:
+            with database.transaction() as session:
+                settle(session, moment)
+    return ids
+
+
+def test_a_job_whose_ending_breaks_is_failed_and_the_others_are_settled(database: Database) -> None:
+    broken, other = use_up_tries(database, 2)
+    told = list[str]()
+
+    def ending(session: Session, ended: Ended) -> None:
+        if ended.public_id == broken:
+            breaks(session, ended)
+        told.append(ended.public_id)
+
+    with database.transaction() as session:
+        count = leases.settle(session, endings={"encode": ending}, now=NOW + 4 * LEASE)
+    assert (count, told) == (2, [other])
+    for job_id in (broken, other):
+        facts = facts_of(database, job_id)
+        assert (facts.state, facts.failure) == (JobState.FAILED, STOPPED_MIDWAY)
+    detail = facts_of(database, broken).failure_detail
+    assert detail is not None
+    assert "IntegrityError" in detail
+    assert EMAIL not in detail
+
+
+def test_a_job_whose_ending_the_database_gave_up_is_put_off(database: Database) -> None:
+    (job_id,) = use_up_tries(database, 1)
+    ends = NOW + 4 * LEASE
+
+    def gives_up(_session: Session, _ended: Ended) -> None:
+        raise OperationalError("UPDATE", {}, Exception("given up"))
+
+    with database.transaction() as session:
+        assert leases.settle(session, endings={"encode": gives_up}, now=ends) == 0
+    with database.read_session() as session:
+        assert not leases.has_stranded(session, now=ends)
+        assert leases.has_stranded(session, now=ends + LEASE + timedelta(seconds=1))
+    with database.transaction() as session:
+        assert settle(session, ends + LEASE + timedelta(seconds=1)) == 1
+    assert facts_of(database, job_id).state is JobState.FAILED
+
+
+def see(carrel: Carrel, work: Work) -> JobFacts:
+    return see_through(carrel, work, make_job(carrel.database, now=now()))
+
+
+def test_a_failed_job_whose_ending_breaks_keeps_both_reasons(carrel: Carrel) -> None:
+    def gives_up(_carrel: Carrel, _run: JobRun) -> None:
+        raise GiveUp("This file holds no sound.", "moov atom not found\0")
+
+    facts = see(carrel, Work({"encode": gives_up}, {"encode": breaks}))
+    assert (facts.state, facts.failure) == (JobState.FAILED, "This file holds no sound.")
+    assert facts.failure_detail is not None
+    assert facts.failure_detail.startswith("moov atom not found\n")
+    assert "IntegrityError" in facts.failure_detail
+
+
+def test_a_canceled_job_whose_ending_breaks_is_shown_as_failed(carrel: Carrel) -> None:
+    def waits(given: Carrel, run: JobRun) -> None:
+        with given.database.transaction() as session:
+            cancel(session, run.public_id, actor=None, now=now())
+        until(run.canceled)
+        raise Stopped
+
+    facts = see(carrel, Work({"encode": waits}, {"encode": breaks}))
+    assert (facts.state, facts.failure) == (JobState.FAILED, BROKE)
+    told = see(carrel, Work({"encode": waits}, {"encode": lambda _session, _ended: None}))
+    assert (told.state, told.failure) == (JobState.CANCELED, None)
+
+
+def test_what_a_deleted_subject_leaves_of_a_job_is_one_sentence(carrel: Carrel) -> None:
+    def misses(_carrel: Carrel, _run: JobRun) -> None:
+        raise NotFound
+
+    facts = see(carrel, Work({"encode": misses}))
+    assert (facts.state, facts.tries, facts.failure) == (JobState.FAILED, 1, GONE)
+
+
+def test_a_refusal_is_tried_again_and_kept_with_its_own_sentence(carrel: Carrel) -> None:
+    job_id = make_job(carrel.database, now=now())
+
+    def refuses(_carrel: Carrel, _run: JobRun) -> None:
+        raise Conflict("This list is being applied already.")
+
+    with at_work(Worker(carrel, Work({"encode": refuses}), (Lane.MEDIA,))):
+        until(lambda: facts_of(carrel.database, job_id).failure is not None)
+    facts = facts_of(carrel.database, job_id)
+    assert (facts.state, facts.failure) == (
+        JobState.QUEUED,
+        "This list is being applied already.",
+    )
+
+
+def test_a_step_that_breaks_ends_no_lane(carrel: Carrel, monkeypatch: pytest.MonkeyPatch) -> None:
+    claim_next, left = worker.claim_next, [RuntimeError("the step broke")]
+
+    def breaks_once(*args: object, **more: object) -> object:
+        if left:
+            raise left.pop()
+        return claim_next(*args, **more)  # type: ignore[arg-type]  # as it was given
+
+    monkeypatch.setattr(worker, "claim_next", breaks_once)
+    job_id = make_job(carrel.database, now=now())
+    with capture_logs() as told, at_work(Worker(carrel, Work({"encode": done}), (Lane.MEDIA,))):
+        until(lambda: facts_of(carrel.database, job_id).state is JobState.DONE)
+    assert [one["kind"] for one in told if one["event"] == "step_broke"] == ["RuntimeError"]
+
+
+def test_a_schedule_that_cannot_be_kept_holds_up_no_job(carrel: Carrel) -> None:
+    odd = Schedule("odd", timedelta(days=1), "no such lane")  # type: ignore[arg-type]  # on purpose
+    good = Schedule("tidy", timedelta(days=1))
+    ran = list[str]()
+    work = Work(
+        {"tidy": lambda _carrel, run: ran.append(run.public_id), "encode": done},
+        schedules=(odd, good),
+    )
+    job_id = make_job(carrel.database, lane=Lane.PROMPT, now=now())
+    with capture_logs() as told, at_work(Worker(carrel, work, (Lane.PROMPT,))):
+        until(lambda: facts_of(carrel.database, job_id).state is JobState.DONE)
+        until(lambda: len(ran) == 1)
+    assert [one["schedule"] for one in told if one["event"] == "schedule_not_kept"] == ["odd"]
+
+
+def test_a_settlement_that_breaks_keeps_nobody_from_claiming(
+    carrel: Carrel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = make_job(carrel.database)
+    taken(carrel.database)
+
+    def broken(*_args: object, **_more: object) -> int:
+        raise RuntimeError("the settlement broke")
+
+    monkeypatch.setattr(leases, "settle", broken)
+    waiting = make_job(carrel.database, now=now())
+    assert see_through(carrel, Work({"encode": done}), waiting).state is JobState.DONE
+    assert facts_of(carrel.database, lost).state is JobState.RUNNING
+
+
+def test_a_canceled_job_that_can_not_be_settled_now_is_canceled_later(database: Database) -> None:
+    job_id = make_job(database)
+    with database.transaction() as session:
+        cancel(session, job_id, actor=None, now=NOW)
+
+    def gives_up(_session: Session, ended: Ended) -> None:
+        assert ended.sentence == CANCELED
+        raise OperationalError("UPDATE", {}, Exception("given up"))
+
+    with database.transaction() as session:
+        assert leases.settle(session, endings={"encode": gives_up}, now=NOW) == 0
+    with database.transaction() as session:
+        assert settle(session, LAPSED) == 1
+    assert facts_of(database, job_id).state is JobState.CANCELED
