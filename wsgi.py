@@ -1,34 +1,35 @@
-"""What starts: the parts of the product, the web application and the command line."""
+"""What starts: the components of the product, the web application and the command line."""
 
 import logging
 import sys
-from typing import TYPE_CHECKING
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, cast
 
-from lms.app import create_app
 from lms.cli.root_command import run
 from lms.core.logs import configure_logs
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.registry import LIBRARY
-from lms.web.media_middleware import front
 from lti.component import LTI
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-PARTS = (LIBRARY, LTI)
+COMPONENTS = (LIBRARY, LTI)
 
 
 def application() -> "WSGIApplication":
     """Build the web application from the environment: `gunicorn 'wsgi:application()'`."""
+    # imported here: a command starts without the pages
+    create_app, front = map(resolve_name, ("lms.app:create_app", "lms.web.media_middleware:front"))
     carrel = open_carrel(Settings.from_env())
-    return front(create_app(carrel, PARTS), carrel)
+    return cast("WSGIApplication", front(create_app(carrel, COMPONENTS), carrel))
 
 
 def main() -> None:
     """Run the command line: `carrel`."""
     configure_logs(logging.WARNING)
-    sys.exit(run(PARTS, sys.argv[1:]))
+    sys.exit(run(COMPONENTS, sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ from lms.playback.sessions import Playback, Screen
 from media.delivery.media_tokens import Ticket, fingerprint, network_of
 from tests.factories import make_grant, make_login, make_recording, make_webinar
 from tests.servers.postgres import postgres
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 AGENT: Final = "Carrel benchmark"
 PROCESSES: Final = 4
@@ -113,7 +113,7 @@ def measure_cost(
     """H1: a durable beat through the application, in turn with a Flask that says hello."""
     carrel = open_carrel(Settings.from_env(environ))
     upgrade(carrel.database)
-    app, hello, player = create_app(carrel, PARTS), hello_app(), Player(carrel)
+    app, hello, player = create_app(carrel, COMPONENTS), hello_app(), Player(carrel)
     costs: list[float] = []
     hellos: list[float] = []
     for number in range(rounds + 1):
@@ -153,7 +153,7 @@ def measure_locks(environ: Mapping[str, str], seconds: int) -> dict[str, object]
 def write_beats(environ: Mapping[str, str], seconds: int) -> tuple[int, int]:
     """Send beats at a steady pace; returns how many were kept and how many refused."""
     carrel = open_carrel(Settings.from_env(environ))
-    app, player = create_app(carrel, PARTS), Player(carrel)
+    app, player = create_app(carrel, COMPONENTS), Player(carrel)
     begin = time.perf_counter()
     kept = refused = 0
     for number in range(BEATS_A_SECOND * seconds):

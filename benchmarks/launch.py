@@ -36,7 +36,7 @@ from lms.migrations import upgrade
 from tests.platform.app import running_platform
 from tests.platform.platform import Platform
 from tests.platform.records import Link, Tool
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 HOST: Final = "127.0.0.1"
 BASE: Final = f"http://{HOST}"
@@ -178,7 +178,7 @@ def _ours(environ: Mapping[str, str], platform: Platform) -> Runner:
     tool = registered(platform, BASE)
     known_to(carrel, platform, tool)
     link = platform.link(tool, custom={"webinar": "reading-aloud"})
-    return Runner(create_app(carrel, PARTS), platform, tool, link)
+    return Runner(create_app(carrel, COMPONENTS), platform, tool, link)
 
 
 def _stock(platform: Platform) -> Runner:

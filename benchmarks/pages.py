@@ -39,7 +39,7 @@ from lms.web.core.current_user import cookie_name
 from media.delivery.media_tokens import Ticket, fingerprint, network_of
 from tests.factories import make_grant, make_login, make_recording, make_webinar
 from tests.servers.postgres import postgres
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 WARMING: Final = 20
 BARS: Final = {
@@ -88,7 +88,7 @@ def measure(environ: Mapping[str, str], kind: str, turns: int, requests: int) ->
     """Print the figures of all pages on one database."""
     carrel = open_carrel(Settings.from_env(environ))
     upgrade(carrel.database)
-    app, hello = create_app(carrel, PARTS), hello_app()
+    app, hello = create_app(carrel, COMPONENTS), hello_app()
     cookie, pages = _alice(carrel)
 
     def ask(page: Page) -> None:

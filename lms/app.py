@@ -9,12 +9,13 @@ from flask import Flask, request
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFProtect
 
-from lms.component import Part
+from lms.component import Component, load_tables
 from lms.core.runtime import Carrel
 from lms.web.core.current_user import init_sign_in
 from lms.web.core.error_pages import init_errors
 from lms.web.core.page_frame import init_shell
-from lms.web.core.request_context import EXTENSION, PARTS
+from lms.web.core.rate_limits import init_limits
+from lms.web.core.request_context import COMPONENTS, EXTENSION
 from lms.web.core.request_queue import init_room
 from lms.web.core.route_guard import UNCOOKIED, Audience, audience_of, guard_routes, refuse_nul
 from lms.web.core.security_headers import init_headers
@@ -34,11 +35,12 @@ LARGEST = {
 }
 
 
-def create_app(carrel: Carrel, parts: Sequence[Part]) -> Flask:
-    """Build the web app of a running library from its parts.
+def create_app(carrel: Carrel, components: Sequence[Component]) -> Flask:
+    """Build the web app of a running library from its components.
 
     Raises RuntimeError when a route declares no audience.
     """
+    load_tables(components)
     settings = carrel.settings
     app = Flask(
         "lms",
@@ -64,7 +66,7 @@ def create_app(carrel: Carrel, parts: Sequence[Part]) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.extensions[EXTENSION] = carrel
-    app.extensions[PARTS] = tuple(parts)
+    app.extensions[COMPONENTS] = tuple(components)
     Babel(app)
     _speak_english(app)
     init_room(app)
@@ -72,8 +74,9 @@ def create_app(carrel: Carrel, parts: Sequence[Part]) -> Flask:
     init_errors(app)
     init_headers(app, settings)
     init_shell(app)
-    for part in parts:
-        part.init_app(app)
+    init_limits(app, settings)
+    for component in components:
+        component.init_app(app)
     guard_routes(app)  # before the forms: who may not come in sends no body either
     _protect_forms(app)
     return app

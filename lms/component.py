@@ -1,53 +1,94 @@
-"""What a part of the product brings along; wsgi.py lists the parts."""
+"""Components of the product: the packages that bring pages, jobs, commands and tables."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType, ModuleType
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import chain
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, cast
 
-import click
-from flask import Flask
 from sqlalchemy.orm import Session
 
 from lms.core.lti_export_types import OwnSystem
-from lms.jobs.queue import Ending, Handler, Schedule
+from lms.jobs.queue import JobKind, Work
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+MergeHook = Callable[[Session, int, int], None]
+EraseHook = Callable[[Session, int], None]
+ExportHook = Callable[[Session, int], tuple[OwnSystem, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the product, as the app, the CLI, the worker and the migrations see it.
+class Component:
+    """A component of the product: the library, or the LTI tool.
 
-    `job_handlers` maps a kind of job to who does it; `job_endings` to who is told, inside the
-    transaction that ends it, that such a job failed for good or was canceled; `schedules` are
-    jobs that come back by themselves. `models` are the modules whose tables it owns;
-    `on_merge(session, kept_id, merged_id)` and `on_erase(session, login_id)` are called inside
-    the transaction that merges or erases logins; `on_export(session, login_id)` returns what it
-    keeps of one login, for that person to take along.
+    It names modules, and each is imported when what it declares is first needed, so that a
+    command imports no pages. A package of `pages` declares BLUEPRINTS, and `init_app(app)` where
+    it needs one; a module of `jobs` declares JOBS, and SCHEDULES where some come back; `commands`
+    declares COMMANDS, `module:command` by name; `tables` imports every table.
+
+    Hooks are named `module:function`: `on_merge(session, kept_id, merged_id)` and
+    `on_erase(session, login_id)` run inside the transaction that merges or erases logins;
+    `on_export(session, login_id)` returns what the component keeps of a login.
     """
 
     name: str
-    init_app: Callable[[Flask], None]
-    commands: tuple[click.Command, ...] = ()
-    job_handlers: Mapping[str, Handler] = field(default_factory=lambda: MappingProxyType({}))
-    job_endings: Mapping[str, Ending] = field(default_factory=lambda: MappingProxyType({}))
-    schedules: tuple[Schedule, ...] = ()
-    models: tuple[ModuleType, ...] = ()
-    on_merge: Callable[[Session, int, int], None] | None = None
-    on_erase: Callable[[Session, int], None] | None = None
-    on_export: Callable[[Session, int], tuple[OwnSystem, ...]] | None = None
+    tables: str
+    pages: tuple[str, ...]
+    jobs: tuple[str, ...]
+    commands: str
+    on_merge: str | None = None
+    on_erase: str | None = None
+    on_export: str | None = None
+
+    def init_app(self, app: "Flask") -> None:
+        """Register the pages with an app."""
+        packages = [import_module(name) for name in self.pages]
+        for blueprint in chain.from_iterable(package.BLUEPRINTS for package in packages):
+            app.register_blueprint(blueprint)
+        for package in packages:
+            if hasattr(package, "init_app"):
+                package.init_app(app)
+
+    def command_modules(self) -> Mapping[str, str]:
+        """Return where each command is, as `module:command` by its name."""
+        return cast("Mapping[str, str]", import_module(self.commands).COMMANDS)
 
 
-def merge_hooks(parts: Sequence[Part]) -> tuple[Callable[[Session, int, int], None], ...]:
-    """Return what the parts do when logins are merged."""
-    return tuple(part.on_merge for part in parts if part.on_merge is not None)
+def load_tables(components: Sequence[Component]) -> None:
+    """Import every table; a table that refers to one that is not imported can't be written."""
+    for component in components:
+        import_module(component.tables)
 
 
-def erase_hooks(parts: Sequence[Part]) -> tuple[Callable[[Session, int], None], ...]:
-    """Return what the parts do when a login is erased."""
-    return tuple(part.on_erase for part in parts if part.on_erase is not None)
+def work_of(components: Sequence[Component]) -> Work:
+    """Return everything that a worker can do; raises RuntimeError where two jobs share a name."""
+    modules = [import_module(name) for component in components for name in component.jobs]
+    kinds: list[JobKind] = list(chain.from_iterable(module.JOBS for module in modules))
+    handlers = {kind.name: kind.handler for kind in kinds}
+    if len(handlers) < len(kinds):
+        raise RuntimeError("two kinds of job have the same name")
+    return Work(
+        handlers=handlers,
+        endings={kind.name: kind.ended for kind in kinds if kind.ended is not None},
+        schedules=tuple(
+            chain.from_iterable(getattr(module, "SCHEDULES", ()) for module in modules)
+        ),
+    )
 
 
-def export_hooks(
-    parts: Sequence[Part],
-) -> tuple[Callable[[Session, int], tuple[OwnSystem, ...]], ...]:
-    """Return what tells what the parts keep of a login."""
-    return tuple(part.on_export for part in parts if part.on_export is not None)
+def merge_hooks(components: Sequence[Component]) -> tuple[MergeHook, ...]:
+    """Return what the components do when logins are merged."""
+    return tuple(resolve_name(one.on_merge) for one in components if one.on_merge)
+
+
+def erase_hooks(components: Sequence[Component]) -> tuple[EraseHook, ...]:
+    """Return what the components do when a login is erased."""
+    return tuple(resolve_name(one.on_erase) for one in components if one.on_erase)
+
+
+def export_hooks(components: Sequence[Component]) -> tuple[ExportHook, ...]:
+    """Return what lists what the components keep of a login."""
+    return tuple(resolve_name(one.on_export) for one in components if one.on_export)

@@ -5,7 +5,7 @@ from typing import Final
 
 from lms.core.clock import now
 from lms.core.runtime import Carrel
-from lms.jobs.queue import JobRun, Schedule
+from lms.jobs.queue import JobKind, JobRun, Schedule
 from lti.embed_links import email_codes
 from lti.frames import sessions as frame_sessions
 from lti.id_mappings import mappings
@@ -45,3 +45,9 @@ def keep_keys(carrel: Carrel, run: JobRun) -> None:
     for number, place in enumerate(places, start=1):
         keysets.refresh(place, now=now())
         run.report(number / len(places))
+
+
+JOBS: Final = (
+    JobKind(TIDY, tidy),
+    JobKind(KEYS, keep_keys),
+)

@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import Connection, event
 
 from lms.app import create_app
+from lms.component import load_tables
 from lms.core.database import Database
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
@@ -32,7 +33,9 @@ from tests.servers.databases import (
 )
 from tests.servers.smtp import MailSink, mail_server
 from tests.visitor import Visitor
-from wsgi import PARTS
+from wsgi import COMPONENTS
+
+load_tables(COMPONENTS)  # the rules look at all of them
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -183,7 +186,7 @@ def storage(carrel: Carrel) -> Storage:
 @pytest.fixture
 def app(carrel: Carrel) -> Flask:
     """The web app."""
-    made = create_app(carrel, PARTS)
+    made = create_app(carrel, COMPONENTS)
     made.testing = True
     made.test_client_class = Visitor
     return made

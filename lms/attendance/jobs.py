@@ -1,46 +1,18 @@
-"""The rounds of live webinars: who bought one is noted, reminders and news go out, each once."""
+"""Jobs of attendance: counting the live minutes of people named in meeting reports."""
 
-from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from lms.attendance import report_participants
+from lms.attendance.report_imports import COUNT
 from lms.core.clock import now
 from lms.core.runtime import Carrel
-from lms.jobs.queue import JobRun, Schedule
-from lms.live import mail_schedule
-from lms.live.mail_schedule import Telling
-from lms.live.registrants import enroll_holders
+from lms.jobs.queue import JobKind, JobRun
 from lms.mail.links import Doors
 from lms.models.catalog import Webinar
 
-ROUND: Final = "live.round"
 AT_ONCE: Final = 25
-SCHEDULES: Final = (Schedule(ROUND, timedelta(minutes=5)),)
-
-
-def go_round(carrel: Carrel, run: JobRun) -> None:
-    """Note who bought a webinar to come, and write the reminders and the news that are due."""
-    with carrel.database.transaction() as session:
-        enroll_holders(session, now=now())
-    with carrel.database.read_session() as session:
-        due = mail_schedule.due_tellings(session, now=now())
-    for number, telling in enumerate(due, start=1):
-        _tell(carrel, run, telling)
-        run.report(number / len(due))
-
-
-def tell_changed(carrel: Carrel, run: JobRun) -> None:
-    """Tell all who will come to a webinar what has changed, unless it has changed again since."""
-    with carrel.database.transaction() as session:
-        found = session.scalar(select(Webinar).where(Webinar.public_id == run.subject))
-        if found is None or found.notice != run.payload["notice"]:
-            return
-        enroll_holders(session, now=now(), webinar_id=found.id)
-        telling = Telling(mail_schedule.changed_as(run.payload["letter"]), found.id)
-    _tell(carrel, run, telling, notice=run.payload["notice"])
 
 
 def count_minutes(carrel: Carrel, run: JobRun) -> None:
@@ -62,23 +34,4 @@ def count_minutes(carrel: Carrel, run: JobRun) -> None:
         run.give_way()
 
 
-def _tell(carrel: Carrel, run: JobRun, telling: Telling, *, notice: int | None = None) -> None:
-    doors, after = Doors(carrel.settings.base_url), 0
-    while not run.canceled():
-        with carrel.database.transaction() as session:
-            if not _stands(session, telling, notice):
-                return
-            last = mail_schedule.tell_some(session, telling, after, doors=doors, now=now())
-        if last is None:
-            return
-        after = last
-        carrel.database.let_others_write()
-        run.give_way()
-
-
-def _stands(session: Session, telling: Telling, notice: int | None) -> bool:
-    """Tell whether a letter is still to be told: what it says may have changed in between."""
-    if notice is None:
-        return mail_schedule.is_due(session, telling, now=now())
-    standing = select(Webinar.notice).where(Webinar.id == telling.webinar_id)
-    return session.scalar(standing) == notice
+JOBS: Final = (JobKind(COUNT, count_minutes),)

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Final
 
 from lms.certificates import eligibility, group_showing_certificates
+from lms.certificates.group_showing_certificates import GIVE
 from lms.core.clock import now
 from lms.core.runtime import Carrel
-from lms.jobs.queue import JobRun, Schedule
+from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.mail.links import Doors
 
 CONSIDER: Final = "certificates.consider"
@@ -43,3 +44,9 @@ def give_group(carrel: Carrel, run: JobRun) -> None:
         if given == 0:
             return
         carrel.database.let_others_write()
+
+
+JOBS: Final = (
+    JobKind(CONSIDER, consider),
+    JobKind(GIVE, give_group),
+)

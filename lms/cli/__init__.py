@@ -1,1 +1,27 @@
 """The command line: one module for each group of commands, and what they share."""
+
+from typing import Final
+
+COMMANDS: Final = {
+    "badge-keys": "lms.cli.badge_keys:badge_keys",
+    "db": "lms.cli.database:db",
+    "demo": "lms.cli.demo:demo",
+    "grant": "lms.cli.access:grant",
+    "handout": "lms.cli.recordings:handout",
+    "history": "lms.cli.past_sales:history",
+    "job": "lms.cli.jobs:job",
+    "login": "lms.cli.people_and_organizations:login",
+    "mail": "lms.cli.mail:mail",
+    "media": "lms.cli.media:media",
+    "organization": "lms.cli.people_and_organizations:organization",
+    "pass": "lms.cli.grants:pass_group",
+    "pool": "lms.cli.pools:pool",
+    "recording": "lms.cli.recordings:recording",
+    "revoke": "lms.cli.grants:revoke",
+    "seats": "lms.cli.seats:seats",
+    "serve": "lms.cli.serve:serve",
+    "settings": "lms.cli.settings:settings",
+    "webinar": "lms.cli.webinars:webinar",
+    "why": "lms.cli.access:why",
+    "worker": "lms.cli.worker:worker",
+}

@@ -23,7 +23,6 @@ from lms.catalog.webinars import add_webinar
 from lms.cli.command_context import Console
 from lms.cli.datetime_option import read_moment
 from lms.cli.output import answer, json_option
-from lms.cli.webinars import webinar
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_moment
 from lms.core.errors import Refused
@@ -61,7 +60,7 @@ class FlyerAnswer:
     rest: tuple[Unread, ...]
 
 
-@webinar.command("import")
+@click.command("import")
 @click.argument("file", type=click.File("rb"))
 @click.option("--dry-run", is_flag=True, help="Only say what is understood; keep nothing.")
 @click.option("--held-at", metavar="ISO", help="When it begins, where the text leaves that open.")

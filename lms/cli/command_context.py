@@ -1,10 +1,9 @@
-"""What a command is given: the parts of the product, and the library once it is asked for."""
+"""What a command is given: the components of the product, and the library once it is asked for."""
 
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import chain
 
-from lms.component import Part
+from lms.component import Component, load_tables, work_of
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
 from lms.jobs.queue import Work
@@ -13,8 +12,8 @@ from lms.jobs.queue import Work
 class Console:
     """One run of the command line; `--help` and usage errors open nothing."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self.parts = tuple(parts)
+    def __init__(self, components: Sequence[Component]) -> None:
+        self.components = tuple(components)
 
     @cached_property
     def settings(self) -> Settings:
@@ -24,17 +23,13 @@ class Console:
     @cached_property
     def carrel(self) -> Carrel:
         """The library that the settings describe."""
+        load_tables(self.components)
         return open_carrel(self.settings)
 
     @cached_property
     def work(self) -> Work:
-        """Everything that the parts let a worker do."""
-        parts = self.parts
-        return Work(
-            handlers=dict(chain.from_iterable(part.job_handlers.items() for part in parts)),
-            endings=dict(chain.from_iterable(part.job_endings.items() for part in parts)),
-            schedules=tuple(chain.from_iterable(part.schedules for part in parts)),
-        )
+        """Everything that the components let a worker do."""
+        return work_of(self.components)
 
     def close(self) -> None:
         """Give back the database's connections, if any were taken."""

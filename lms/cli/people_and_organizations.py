@@ -150,7 +150,7 @@ def merge_logins(console: Console, *, kept: str, merged: str, as_json: bool) -> 
             session,
             kept=stays.public_id,
             merged=goes.public_id,
-            hooks=merge_hooks(console.parts),
+            hooks=merge_hooks(console.components),
             actor=None,
             now=now(),
         )
@@ -181,7 +181,7 @@ def export_login(console: Console, *, email: str, as_json: bool) -> None:
     with console.carrel.database.read_session() as session:
         login_id = accounts.find_by_email(session, email).id
         kept = data_export.read_personal_data(
-            session, login_id, hooks=export_hooks(console.parts), now=now()
+            session, login_id, hooks=export_hooks(console.components), now=now()
         )
     answer(kept, as_text(kept), as_json=as_json)
 
@@ -200,7 +200,7 @@ def erase_login(console: Console, *, email: str, as_json: bool) -> None:
         erasure.erase(
             session,
             account.id,
-            hooks=erase_hooks(console.parts),
+            hooks=erase_hooks(console.components),
             doors=Doors(console.settings.base_url),
             actor=None,
             now=now(),

@@ -1,6 +1,7 @@
 """The root of the command line, and what its errors and exit codes mean."""
 
 import sys
+from collections import ChainMap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -9,8 +10,9 @@ import click
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 
 from lms.cli.command_context import Console
+from lms.cli.lazy_group import LazyGroup
 from lms.cli.output import as_text, first_line
-from lms.component import Part
+from lms.component import Component
 from lms.core.errors import NotFound, Refused, Unavailable
 from lms.core.settings import SettingsError
 from media.storage.storage_protocol import StorageAway
@@ -43,23 +45,24 @@ class Complaint:
     message: str
 
 
-def build(parts: Sequence[Part]) -> click.Group:
-    """Return the root group with the commands of all parts."""
-    root = click.Group(
+def build(components: Sequence[Component]) -> click.Group:
+    """Return the root group with the commands of all components."""
+    modules = ChainMap(*(dict(component.command_modules()) for component in components))
+    root = LazyGroup(
         "carrel",
+        modules,
         help="Carrel: a library of webinar recordings, and the LTI tool that brings them to a course.",
-        commands=[command for part in parts for command in part.commands],
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     root.no_args_is_help = True
     return root
 
 
-def run(parts: Sequence[Part], arguments: Sequence[str]) -> int:
+def run(components: Sequence[Component], arguments: Sequence[str]) -> int:
     """Run one command and return its exit code; errors go to stderr, as JSON with `--json`."""
-    console = Console(parts)
+    console = Console(components)
     try:
-        result = build(parts).main(
+        result = build(components).main(
             args=list(arguments), prog_name="carrel", standalone_mode=False, obj=console
         )
         return result if isinstance(result, int) else Exit.DONE

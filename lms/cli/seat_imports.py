@@ -8,7 +8,6 @@ import click
 
 from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
-from lms.cli.seats import seats
 from lms.core import clock
 from lms.core.database import Database
 from lms.core.errors import Invalid, Refused
@@ -49,7 +48,7 @@ class ImportAnswer:
     items: tuple[Row, ...]
 
 
-@seats.command("import")
+@click.command("import")
 @click.argument("pool")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only say what would become of every row.")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from lms.accounts import accounts
 from lms.cli.command_context import Console
 from lms.cli.output import answer, answer_items, json_option
+from lms.cli.seat_imports import import_list
 from lms.core import clock
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
@@ -191,3 +192,6 @@ def _facts(one: SeatFacts) -> SeatAnswer:
         expires_at=one.expires_at,
         opens_at=one.opens_at,
     )
+
+
+seats.add_command(import_list)

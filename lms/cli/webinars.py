@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from lms.catalog.webinar_page import Announcement, read_announcement
 from lms.catalog.webinar_texts import Gap, WebinarWords, gaps
 from lms.catalog.webinars import add_webinar, publish_webinar
+from lms.cli.announcement_import import import_flyer
 from lms.cli.command_context import Console
 from lms.cli.datetime_option import read_moment
 from lms.cli.output import answer, json_option
@@ -124,3 +125,6 @@ def _words(page: Announcement) -> WebinarWords:
         live_link="https://" if page.has_live_link else "",
         presenters=tuple(presenter.slug for presenter in page.presenters),
     )
+
+
+webinar.add_command(import_flyer)

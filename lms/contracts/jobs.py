@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from lms.contracts import grace_periods, reminders
 from lms.core.clock import now
 from lms.core.runtime import Carrel
-from lms.jobs.queue import JobRun, Schedule
+from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.mail.links import Doors, Office
 from lms.seats import invitations
 from lms.seats.invitation_reminders import remind_invited
@@ -64,3 +64,9 @@ def _each(carrel: Carrel, run: JobRun, pools: tuple[int, ...], act: Callable[...
             return
         with carrel.database.transaction() as session:
             act(session, pool_id, now=now())
+
+
+JOBS: Final = (
+    JobKind(TURN, turn),
+    JobKind(REMIND, remind),
+)

@@ -26,7 +26,7 @@ from media.files.file_types import DocumentKind
 from media.storage.storage_protocol import Missing
 
 READ_ALL: Final = "handouts.read"
-SCHEDULES: Final = (Schedule(READ_ALL, timedelta(hours=1)),)
+READ_ALL_SCHEDULE: Final = Schedule(READ_ALL, timedelta(hours=1))
 SLICE_S: Final = 8.0
 MOST_FAULTS: Final = 5
 DRAWING: Final = N_("Drawing the pages")

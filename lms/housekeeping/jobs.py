@@ -9,8 +9,9 @@ from lms.attendance import report_imports
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.group_showings import showings
+from lms.housekeeping.removed_items_purge_job import CLEAR, CLEAR_SCHEDULE, clear
 from lms.jobs import queue as job_queue
-from lms.jobs.queue import JobRun, Schedule
+from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.mail import email_tokens
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Doors, Office
@@ -33,6 +34,7 @@ SCHEDULES = (
     Schedule(OVERDUE, timedelta(hours=1)),
     Schedule(READ_CAPTIONS, timedelta(hours=1)),
     Schedule(TIDY, timedelta(hours=6)),
+    CLEAR_SCHEDULE,
 )
 
 FORGETTING: Final = (
@@ -85,3 +87,12 @@ def tidy(carrel: Carrel, run: JobRun) -> None:
         with carrel.database.transaction() as session:
             forget(session, now=now())
         run.report(number / len(FORGETTING))
+
+
+JOBS: Final = (
+    JobKind(END_IDLE, end_idle),
+    JobKind(OVERDUE, overdue),
+    JobKind(READ_CAPTIONS, read_captions),
+    JobKind(TIDY, tidy),
+    JobKind(CLEAR, clear),
+)

@@ -152,6 +152,18 @@ Ending = Callable[[Session, Ended], None]
 
 
 @dataclass(frozen=True, slots=True)
+class JobKind:
+    """A kind of job: its stored name, what does it, and what is told that one failed or was canceled.
+
+    `ended` is called inside the transaction that writes the end.
+    """
+
+    name: str
+    handler: Handler
+    ended: Ending | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """A job that comes back by itself, once in every slot of length `every`."""
 

@@ -15,8 +15,9 @@ from lms.core.clock import now
 from lms.core.dates_and_time_zones import is_zone, read_zone
 from lms.core.errors import N_
 from lms.core.runtime import Carrel
-from lms.jobs.queue import Ended, GiveUp, JobRun, LeaseLost, Stopped, TryAgain
+from lms.jobs.queue import Ended, GiveUp, JobKind, JobRun, LeaseLost, Stopped, TryAgain
 from lms.kits import delivery_kits
+from lms.kits.delivery_kits import DROP, MAKE
 from lms.kits.readme_text import KitText, letter_of
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter
 from lms.models.handouts import Handout
@@ -211,3 +212,9 @@ def _local(carrel: Carrel, key: str, path: Path) -> Path:
 
 def _reporting(run: JobRun) -> Callable[[float], None]:
     return lambda share: run.report(0.02 + 0.93 * share, BURNING)
+
+
+JOBS: Final = (
+    JobKind(MAKE, make_kit, ended=making_ended),
+    JobKind(DROP, drop_kit),
+)

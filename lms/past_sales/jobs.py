@@ -17,17 +17,17 @@ from lms.core.errors import N_, Conflict, Invalid
 from lms.core.runtime import Carrel
 from lms.core.text_decoding import encoding_of
 from lms.jobs import queue as job_queue
-from lms.jobs.queue import Ended, GiveUp, JobRun, Stopped, TryAgain
+from lms.jobs.queue import Ended, GiveUp, JobKind, JobRun, Stopped, TryAgain
 from lms.mail.links import Doors, Office
 from lms.models.jobs import Lane
 from lms.models.seat_imports import ImportState
 from lms.past_sales import imports
-from lms.past_sales.imports import APPLY
+from lms.past_sales.imports import APPLY, DROP, READ
 from lms.past_sales.mails import send_brought_in
 from lms.past_sales.reading import PastFacts, find_past
 from lms.past_sales.row_parser import read_past
 from lms.sales import uninvited_buyers
-from lms.seat_imports.jobs import fetched
+from lms.seat_imports.jobs import drop_file, fetched
 from media.storage.storage_protocol import content_type_of
 
 INVITE: Final = "history.invite"
@@ -270,3 +270,11 @@ def _queue(
         now=now,
         unique_key=key,
     )
+
+
+JOBS: Final = (
+    JobKind(READ, read_list, ended=reading_ended),
+    JobKind(APPLY, apply_queued, ended=applying_ended),
+    JobKind(DROP, drop_file),
+    JobKind(INVITE, write_letters, ended=letters_ended),
+)

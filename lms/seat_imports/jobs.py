@@ -16,11 +16,11 @@ from lms.core.database import AT_ONCE, Database, new_public_id
 from lms.core.errors import N_, Conflict, Invalid
 from lms.core.runtime import Carrel
 from lms.core.text_decoding import encoding_of
-from lms.jobs.queue import Ended, GiveUp, JobRun, Stopped, TryAgain
+from lms.jobs.queue import Ended, GiveUp, JobKind, JobRun, Stopped, TryAgain
 from lms.organizations.staff_list_parser import Entry, read_file, read_pasted
 from lms.seat_imports import imports
 from lms.seat_imports.bulk_assignment import MEANWHILE
-from lms.seat_imports.imports import NewImport
+from lms.seat_imports.imports import APPLY, DROP, READ, NewImport
 from lms.seat_imports.reading import ImportFacts, find_import
 from lms.seat_imports.staging_table import stage
 from media.storage.storage_protocol import content_type_of
@@ -215,3 +215,10 @@ def fetched(carrel: Carrel, key: str) -> Iterator[BinaryIO]:
         carrel.storage.fetch(key, path)
         with path.open("rb") as file:
             yield file
+
+
+JOBS: Final = (
+    JobKind(READ, read_list, ended=reading_ended),
+    JobKind(APPLY, apply_queued, ended=applying_ended),
+    JobKind(DROP, drop_file),
+)

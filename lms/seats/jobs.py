@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core.clock import now
 from lms.core.runtime import Carrel
-from lms.jobs.queue import JobRun, Stopped
+from lms.jobs.queue import JobKind, JobRun, Stopped
 from lms.mail.links import Doors
 from lms.models.seats import Assignment, Pool
 from lms.seats import invitations, mails
 from lms.seats.bulk_actions import PORTION, Act, left_of, portions, release_some, send_some
+from lms.seats.seat_counts import TELL
 
 AT_ONCE = 100
 
@@ -105,3 +107,10 @@ def _pause(carrel: Carrel, run: JobRun) -> None:
     if run.canceled():
         raise Stopped
     run.give_way()
+
+
+JOBS: Final = (
+    JobKind(TELL, tell),
+    JobKind(Act.RELEASE, release_list),
+    JobKind(Act.SEND_AGAIN, send_list_again),
+)

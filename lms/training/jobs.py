@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from lms.core.clock import now
 from lms.core.runtime import Carrel
-from lms.jobs.queue import JobRun, Schedule
+from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.mail.links import Doors, Office
 from lms.training.progress import look
 from lms.training.reminders import remind_trainees
@@ -37,3 +37,9 @@ def remind(carrel: Carrel, run: JobRun) -> None:
         with carrel.database.transaction() as session:
             looked = remind_trainees(session, office=office, now=now())
         run.give_way()
+
+
+JOBS: Final = (
+    JobKind(TURN, turn),
+    JobKind(REMIND, remind),
+)

@@ -10,7 +10,7 @@ from lms.core.clock import now
 from lms.core.errors import N_, Refused
 from lms.core.runtime import Carrel
 from lms.handouts import handouts
-from lms.jobs.queue import Ended, GiveUp, JobRun, LeaseLost, Schedule, Stopped
+from lms.jobs.queue import Ended, GiveUp, JobKind, JobRun, LeaseLost, Schedule, Stopped
 from lms.models.uploads import UploadPurpose, UploadState
 from lms.recordings import recordings
 from lms.recordings.encode_job import workshop
@@ -125,3 +125,9 @@ def _hash(carrel: Carrel, run: JobRun, upload: UploadFacts) -> str:
             if run.canceled():
                 raise Stopped
     return made.hexdigest()
+
+
+JOBS: Final = (
+    JobKind(uploads.SETTLE, settle, ended=settling_ended),
+    JobKind(SWEEP, sweep),
+)

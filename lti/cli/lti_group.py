@@ -1,19 +1,19 @@
 """carrel lti: the learning systems that may launch the tool."""
 
-import click
+from typing import Final
 
-from lti.cli.id_mappings import people_map
-from lti.cli.launch_log import log
-from lti.cli.registration_invites import invite
-from lti.cli.registrations import deployment, registration
-from lti.cli.selftest import selftest
-from lti.cli.signing_keys import keys
+from lms.cli.lazy_group import LazyGroup
 
-
-@click.group("lti")
-def lti() -> None:
-    """Learning systems that show the library in their courses."""
-
-
-for command in (deployment, invite, keys, log, people_map, registration, selftest):
-    lti.add_command(command)
+lti: Final = LazyGroup(
+    "lti",
+    {
+        "deployment": "lti.cli.registrations:deployment",
+        "invite": "lti.cli.registration_invites:invite",
+        "keys": "lti.cli.signing_keys:keys",
+        "log": "lti.cli.launch_log:log",
+        "map": "lti.cli.id_mappings:people_map",
+        "registration": "lti.cli.registrations:registration",
+        "selftest": "lti.cli.selftest:selftest",
+    },
+    help="Learning systems that show the library in their courses.",
+)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import click
 
-from lms.app import create_app
 from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
 from lms.core import clock
 from lti.registrations.registrations import find_registration
 from lti.selftest.check_results import Proof, as_text
+from lti.selftest.jobs import make_tool
 from lti.selftest.runner import Play
 
 FAILED = 1
@@ -43,7 +43,7 @@ def selftest(console: Console, *, registration: str | None, as_json: bool) -> in
     if registration is not None:
         with console.carrel.database.read_session() as session:
             chosen = find_registration(session, registration)
-    play = Play(console.carrel, lambda carrel: create_app(carrel, console.parts), chosen)
+    play = Play(console.carrel, make_tool, chosen)
     proofs = list(play.proofs())
     failed = sum(not proof.ok for proof in proofs)
     text = as_text(proofs, base_url=console.settings.base_url, at=clock.now())

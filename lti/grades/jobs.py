@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from lms.core.clock import now
 from lms.core.database import Database, new_public_id
 from lms.core.runtime import Carrel
-from lms.jobs.queue import JobRun, Schedule
+from lms.jobs.queue import JobKind, JobRun, Schedule
 from lti.grades import delivery_lease, score_outbox, scores
 from lti.grades.grade_service import NO_SCORES, NOT_THERE, Column, find_column, is_gone, post_score
 from lti.grades.score_outbox import Parcel
@@ -26,7 +26,7 @@ from lti.http.platform_services import Services, find_platform
 from lti.keys.tool_keys import signing_key
 
 SCORES: Final = "lti.scores"
-SCORE_SCHEDULE: Final = Schedule(SCORES, timedelta(seconds=10))
+SCHEDULES: Final = (Schedule(SCORES, timedelta(seconds=10)),)
 AT_ONCE: Final = 8
 LONGEST_ROUND: Final = timedelta(seconds=20)
 ENOUGH_FAILURES: Final = 3
@@ -190,3 +190,6 @@ def services_of(carrel: Carrel) -> Services:
 @cache
 def _services(database: Database, secret_key: str) -> Services:
     return Services(lambda: signing_key(database, secret_key, now=now()))
+
+
+JOBS: Final = (JobKind(SCORES, report_scores),)

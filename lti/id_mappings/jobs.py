@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 from lms.core.clock import now
 from lms.core.errors import N_
 from lms.core.runtime import Carrel
-from lms.jobs.queue import Ended, JobRun, Stopped
+from lms.jobs.queue import Ended, JobKind, JobRun, Stopped
 from lti.grades.jobs import look_after_merge
 from lti.id_mappings.apply_and_undo import apply_pair, next_pairs, undo_pair
-from lti.id_mappings.mappings import count, place_of, standing
+from lti.id_mappings.mappings import APPLY, UNDO, count, place_of, standing
 from lti.models.id_mappings import MapState, PairState
 
 STEP: Final = 25
@@ -69,3 +69,9 @@ def _at_rest(session: Session, map_id: int) -> MapState:
     if count(session, map_id, PairState.APPLIED):
         return MapState.APPLIED
     return MapState.UNDONE if count(session, map_id, PairState.UNDONE) else MapState.DRAFT
+
+
+JOBS: Final = (
+    JobKind(APPLY, apply_map, ended=work_ended),
+    JobKind(UNDO, undo_map, ended=work_ended),
+)

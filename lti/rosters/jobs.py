@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms.core.clock import now
 from lms.core.errors import Conflict, NotFound
 from lms.core.runtime import Carrel
-from lms.jobs.queue import JobRun, Schedule, enqueue
+from lms.jobs.queue import JobKind, JobRun, Schedule, enqueue
 from lms.mail.links import Doors
 from lms.models.jobs import Lane
 from lti.grades.jobs import services_of
@@ -22,7 +22,7 @@ from lti.rosters.roster_sync import Source
 
 ROSTERS: Final = "lti.rosters"
 ROSTER: Final = "lti.roster"
-ROSTER_SCHEDULE: Final = Schedule(ROSTERS, timedelta(hours=1))
+SCHEDULES: Final = (Schedule(ROSTERS, timedelta(hours=1)),)
 UNHURRIED: Final = 200
 ONCE_IN: Final = timedelta(minutes=1)
 
@@ -94,3 +94,9 @@ def _read(
         if not isinstance(changes, Denied):
             return True, changes
     return False, read_roster(services, platform, source.url, now=now())
+
+
+JOBS: Final = (
+    JobKind(ROSTERS, ask_for_rosters),
+    JobKind(ROSTER, sync_roster),
+)

@@ -1,17 +1,29 @@
 """The self-test as a job: played to its end, with its progress, and then kept."""
 
+from typing import TYPE_CHECKING, Final
+
+from lms.app import create_app
 from lms.core.clock import now
 from lms.core.errors import NotFound
 from lms.core.runtime import Carrel
-from lms.jobs.queue import JobRun, Stopped
+from lms.jobs.queue import JobKind, JobRun, Stopped
+from lms.registry import LIBRARY
+from lti.component import LTI
 from lti.selftest.check_results import TITLES, Proof
-from lti.selftest.run_records import find_selftest, keep_proofs
+from lti.selftest.run_records import SELFTEST, find_selftest, keep_proofs
 from lti.selftest.runner import ABOUT, Play
-from lti.selftest.sandbox import MakeTool
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
-def run_selftest(carrel: Carrel, run: JobRun, make_tool: MakeTool) -> None:
-    """Play a run and keep its lines; one that is stopped keeps none."""
+def make_tool(carrel: Carrel) -> "WSGIApplication":
+    """Return the app of a library that the self-test made, built as the product's own."""
+    return create_app(carrel, (LIBRARY, LTI))
+
+
+def run_selftest(carrel: Carrel, run: JobRun) -> None:
+    """Run the self-test over a library of its own and keep its results; one that is stopped keeps none."""
     try:
         with carrel.database.read_session() as session:
             asked = find_selftest(session, run.subject)
@@ -26,3 +38,6 @@ def run_selftest(carrel: Carrel, run: JobRun, make_tool: MakeTool) -> None:
     with carrel.database.transaction() as session:
         run.hold(session)
         keep_proofs(session, run.subject, proofs, now=now())
+
+
+JOBS: Final = (JobKind(SELFTEST, run_selftest),)

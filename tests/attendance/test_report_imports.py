@@ -12,6 +12,7 @@ from lms.accounts import email_aliases
 from lms.attendance import report_imports
 from lms.attendance.attendance_spans import minutes_of
 from lms.certificates.rules import read_attendance
+from lms.component import work_of
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.runtime import Carrel
@@ -68,7 +69,7 @@ def count(carrel: Carrel) -> None:
             select(Job.subject).where(Job.kind == report_imports.COUNT)
         ).all()
     for subject in subjects:
-        LIBRARY.job_handlers[report_imports.COUNT](
+        work_of((LIBRARY,)).handlers[report_imports.COUNT](
             carrel, JobRun(0, "", subject, {}, 1, 1, Quiet())
         )
 

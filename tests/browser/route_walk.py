@@ -43,7 +43,7 @@ from tests.browser.conftest import SECRET_KEY
 from tests.browser.route_walk_data import make_beside
 from tests.servers.buffered_responses import in_whole
 from tests.servers.process import free_port
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 RECORDED: Final = "first-ninety-seconds"
 SECONDS: Final = 61.0
@@ -138,7 +138,7 @@ class World:
 
 def walk(world: World) -> Walk:
     """Return a stop for everybody who comes by each route that answers to GET."""
-    app = create_app(world.carrel, PARTS)
+    app = create_app(world.carrel, COMPONENTS)
     stops: list[Stop] = []
     unknown: list[str] = []
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
@@ -177,7 +177,7 @@ def open_world(place: Path, database_url: str) -> Iterator[World]:
     }
     carrel = open_carrel(Settings.from_env(environ))
     world = furnish(carrel, url)
-    answers = in_whole(front(create_app(carrel, PARTS), carrel))
+    answers = in_whole(front(create_app(carrel, COMPONENTS), carrel))
     with make_server("127.0.0.1", port, answers, threaded=True) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         yield world

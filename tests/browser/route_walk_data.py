@@ -48,7 +48,7 @@ from lti.registrations.registrations import (
     RegistrationFacts,
     add_registration,
 )
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 DOORS: Final = Doors("http://localhost")
 STAFF_LIST: Final = """June Marlow <june.marlow@tarnbrook.example>
@@ -178,7 +178,7 @@ def _systems(session: Session, ground: Ground, moment: datetime) -> dict[str, st
         session,
         _in_letter(session, "/lti/link/"),
         name=reader.name,
-        hooks=merge_hooks(PARTS),
+        hooks=merge_hooks(COMPONENTS),
         now=moment,
     )
     asking = _came(session, ground, old, "5", "Ingrid Sorrel", moment)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lms.cli.root_command import run
-from lms.component import Part
+from lms.component import Component
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Ran:
 class Shell:
     """Runs commands over one house."""
 
-    parts: Sequence[Part]
+    parts: Sequence[Component]
     capture: pytest.CaptureFixture[str]
 
     def __call__(self, *arguments: str) -> Ran:

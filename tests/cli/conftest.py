@@ -7,7 +7,7 @@ import pytest
 from lms.core.database import Database
 from tests.cli.command_runner import Shell, enter
 from tests.media.conftest import make, talk
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 __all__ = ["carrel_command", "make", "talk"]
 
@@ -21,4 +21,4 @@ def carrel_command(
 ) -> Shell:
     """Run a command of the product over this test's house: `carrel_command("job", "list")`."""
     enter(monkeypatch, environ)
-    return Shell(PARTS, capsys)
+    return Shell(COMPONENTS, capsys)

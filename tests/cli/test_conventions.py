@@ -9,10 +9,10 @@ import pytest
 from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
 from lms.cli.root_command import build
-from lms.component import Part
 from lms.core.errors import Conflict, Invalid, NotFound, Unavailable
 from tests.cli.command_runner import Shell
-from wsgi import PARTS
+from tests.components import made_up_component
+from wsgi import COMPONENTS
 
 REFUSALS = {
     "conflict": (Conflict("This name is taken."), 1),
@@ -37,11 +37,13 @@ def refuse(*, how: str, as_json: bool) -> None:
 
 @pytest.fixture
 def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell((Part("trial", lambda _: None, commands=(refuse,)),), capsys)
+    return Shell((made_up_component("refusing", command=refuse),), capsys)
 
 
 def every_command(group: click.Group, above: str = "") -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         path = f"{above} {name}".strip()
         if isinstance(command, click.Group):
             yield from every_command(command, path)
@@ -49,15 +51,15 @@ def every_command(group: click.Group, above: str = "") -> Iterator[tuple[str, cl
             yield path, command
 
 
-@pytest.mark.parametrize("path", dict(every_command(build(PARTS))))
+@pytest.mark.parametrize("path", dict(every_command(build(COMPONENTS))))
 def test_every_command_answers_in_json_when_asked(path: str) -> None:
-    command = dict(every_command(build(PARTS)))[path]
+    command = dict(every_command(build(COMPONENTS)))[path]
     assert any("--json" in option.opts for option in command.params)
 
 
-@pytest.mark.parametrize("path", dict(every_command(build(PARTS))))
+@pytest.mark.parametrize("path", dict(every_command(build(COMPONENTS))))
 def test_every_command_says_what_it_does(path: str) -> None:
-    assert dict(every_command(build(PARTS)))[path].help
+    assert dict(every_command(build(COMPONENTS)))[path].help
 
 
 def test_what_is_done_exits_with_0(shell: Shell) -> None:

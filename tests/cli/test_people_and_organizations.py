@@ -15,7 +15,7 @@ from lms.models.accounts import Login
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from tests.cast import Cast
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 PASSWORD = "a quiet corner table"  # noqa: S105
 Run = Callable[..., tuple[int, dict[str, Any]]]
@@ -34,7 +34,7 @@ def carrel_run(
 
     def go(*arguments: str, stdin: str = "") -> tuple[int, dict[str, Any]]:
         monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
-        code = run(PARTS, [*arguments, "--json"])
+        code = run(COMPONENTS, [*arguments, "--json"])
         printed = capsys.readouterr()
         return code, json.loads(printed.err if code else printed.out)
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from lms.component import work_of
 from lms.contracts.jobs import REMIND, TURN
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
@@ -30,7 +31,7 @@ from tests.seats.pool_fixtures import DOORS, people, take_seat
 from tests.wait_until import until
 
 KINDS = (TURN, REMIND)
-SCHEDULED = tuple(one for one in LIBRARY.schedules if one.kind in KINDS)
+SCHEDULED = tuple(one for one in work_of((LIBRARY,)).schedules if one.kind in KINDS)
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def work_at(
     """Let both workers keep their schedules at a moment, until rounds and mail are done."""
     clock.set(moment)
     before = rounds_done(database)
-    work = Work(handlers=LIBRARY.job_handlers, schedules=SCHEDULED)
+    work = Work(handlers=work_of((LIBRARY,)).handlers, schedules=SCHEDULED)
     with ExitStack() as stack:
         for house in houses:
             stack.enter_context(at_work(Worker(house, work, (Lane.PROMPT,))))
@@ -94,7 +95,7 @@ def told_at_once(houses: tuple[Carrel, Carrel]) -> None:
         ready.wait()
         try:
             for kind in KINDS:
-                LIBRARY.job_handlers[kind](house, JobRun(0, "", "", {}, 1, 1, Quiet()))
+                work_of((LIBRARY,)).handlers[kind](house, JobRun(0, "", "", {}, 1, 1, Quiet()))
         except BaseException as error:  # noqa: BLE001  (shown by the test)
             faults.append(error)
 

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from lms.component import work_of
 from lms.core.runtime import Carrel
 from lms.handouts.handouts import READ, attach, keep_handout
-from lms.jobs.queue import Work
 from lms.models.jobs import Job, JobState
 from lms.registry import LIBRARY
 from lms.worker.worker import see_through
 from tests.cast import Cast
 from tests.clock import NOW
 
-WORK = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
+WORK = work_of((LIBRARY,))
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from lms.component import work_of
 from lms.core.clock import now
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.housekeeping.jobs import END_IDLE, TIDY
 from lms.jobs import queue
 from lms.jobs.leases import Failure, fail, finish
-from lms.jobs.queue import Work, enqueue, list_jobs
+from lms.jobs.queue import enqueue, list_jobs
 from lms.mail import outbox
 from lms.models.jobs import Job, JobState, Lane
 from lms.models.mail import Mail
@@ -28,7 +29,7 @@ def run_round(carrel: Carrel, kind: str) -> JobState:
     with carrel.database.transaction() as session:
         job = enqueue(session, kind=kind, lane=Lane.PROMPT, subject="", payload={}, now=now())
         job_id = job.public_id
-    return see_through(carrel, Work(handlers=LIBRARY.job_handlers), job_id).state
+    return see_through(carrel, work_of((LIBRARY,)), job_id).state
 
 
 def count(database: Database, table: type[Job | Mail]) -> int:
@@ -37,7 +38,9 @@ def count(database: Database, table: type[Job | Mail]) -> int:
 
 
 def test_every_scheduled_round_has_its_handler() -> None:
-    assert {schedule.kind for schedule in LIBRARY.schedules} <= set(LIBRARY.job_handlers)
+    assert {schedule.kind for schedule in work_of((LIBRARY,)).schedules} <= set(
+        work_of((LIBRARY,)).handlers
+    )
 
 
 def test_the_tidying_round_runs_to_its_end(carrel: Carrel) -> None:

@@ -50,7 +50,7 @@ from tests.factories import (
     make_webinar,
 )
 from tests.lti.id_mappings.changing_institution import make_change
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 DOORS: Final = Doors("http://localhost")
 WORDS: Final = b"These are only words.\n" * 50
@@ -247,12 +247,12 @@ def _delete(session: Session, cast: Cast, of: Library) -> None:
 
 
 def _merge(session: Session, cast: Cast, of: Library) -> None:
-    hooks = merge_hooks(PARTS)
+    hooks = merge_hooks(COMPONENTS)
     merge(session, kept=cast.bob.public_id, merged=of.actor, hooks=hooks, actor=None, now=NOW)
 
 
 def _erase(session: Session, cast: Cast, of: Library) -> None:
-    hooks = erase_hooks(PARTS)
+    hooks = erase_hooks(COMPONENTS)
     erase(session, cast.alice.id, hooks=hooks, doors=DOORS, actor=None, now=NOW)
 
 

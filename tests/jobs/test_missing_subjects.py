@@ -29,9 +29,9 @@ from tests.clock import NOW, Clock
 from tests.jobs.job_fixtures import at_work, facts_of
 from tests.jobs.job_subjects import FATES, Subject, furnish, subjects
 from tests.wait_until import until
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
-WORK: Final = Console(PARTS).work
+WORK: Final = Console(COMPONENTS).work
 ROUNDS: Final = {schedule.kind for schedule in WORK.schedules}
 TRIED: Final = "This can't be done."
 

@@ -9,13 +9,14 @@ import icalendar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.attendance.jobs import ROUND
 from lms.catalog import webinars
+from lms.component import work_of
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobRun
 from lms.live import registrations
 from lms.live.change_notices import TELL_CHANGED, NewDate
+from lms.live.jobs import ROUND
 from lms.mail import delivery
 from lms.mail.delivery import Letter
 from lms.mail.links import Doors
@@ -56,7 +57,7 @@ def register(database: Database, webinar_id: int, *login_ids: int, at: datetime 
 
 def go_round(carrel: Carrel) -> None:
     """Do the worker's round of live webinars, at the time that the clock shows."""
-    LIBRARY.job_handlers[ROUND](carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
+    work_of((LIBRARY,)).handlers[ROUND](carrel, JobRun(0, "", "", {}, 1, 1, Quiet()))
 
 
 def tell_changes(carrel: Carrel) -> None:
@@ -74,7 +75,7 @@ def tell_changes(carrel: Carrel) -> None:
         for one in waiting:
             one.state = JobState.DONE
     for run in runs:
-        LIBRARY.job_handlers[TELL_CHANGED](carrel, run)
+        work_of((LIBRARY,)).handlers[TELL_CHANGED](carrel, run)
 
 
 def kinds(database: Database, to: str) -> Sequence[str]:

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from lms.component import work_of
 from lms.core.clock import now
 from lms.core.compiled_statements import Driver
 from lms.core.database import Base, Database
 from lms.core.runtime import Carrel
-from lms.jobs.queue import Work, enqueue
+from lms.jobs.queue import enqueue
 from lms.models.jobs import JobState, Lane
 from lms.worker.worker import see_through
 from lti.component import LTI
@@ -25,7 +26,7 @@ def _round(carrel: Carrel, kind: str) -> JobState:
     with carrel.database.transaction() as session:
         job = enqueue(session, kind=kind, lane=Lane.PROMPT, subject="", payload={}, now=now())
         job_id = job.public_id
-    return see_through(carrel, Work(handlers=LTI.job_handlers), job_id).state
+    return see_through(carrel, work_of((LTI,)), job_id).state
 
 
 def _count(database: Database, table: type[Base]) -> int:

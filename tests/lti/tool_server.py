@@ -22,7 +22,7 @@ from tests.platform.launches import FormPost, LoginRequest
 from tests.platform.platform import Platform
 from tests.platform.records import Link, Person, Tool
 from tests.platform.web_server import answering, bound
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 OPENED: Final = re.compile(r"/lti/s/[A-Za-z0-9_-]{43}/")
 Make = Callable[[Forge, Mapping[str, Any]], str]
@@ -128,7 +128,7 @@ def connected(carrel: Carrel, platform: Platform, **details: object) -> Iterator
             now=NOW,
         )
     link = platform.link(tool, custom={"webinar": "reading-rooms"})
-    app = create_app(running, PARTS)
+    app = create_app(running, COMPONENTS)
     with answering(server, front(app, running)):
         yield Connection(url, platform, tool, registration, link)
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
+from lms.component import work_of
 from lms.core.database import Database
 from lms.core.runtime import Carrel
-from lms.jobs.queue import Work, cancel, latest_job
+from lms.jobs.queue import cancel, latest_job
 from lms.models.accounts import Login
 from lms.models.grants import Grant
 from lms.models.jobs import Job, JobState
@@ -28,7 +29,7 @@ from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.seat_imports.list_fixtures import stored
 
-WORK = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
+WORK = work_of((LIBRARY,))
 MANY = 30
 
 

@@ -9,10 +9,10 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+from lms.component import work_of
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.jobs import job_runner, leases
-from lms.jobs.queue import Work
 from lms.models.jobs import Lane
 from lms.registry import LIBRARY
 from lms.worker.worker import Worker
@@ -36,7 +36,7 @@ def main() -> None:
                 time.sleep(0.05)
 
     storage.take_file = take_some  # type: ignore[method-assign]
-    work = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
+    work = work_of((LIBRARY,))
     sys.exit(0 if Worker(carrel, work, (Lane.MEDIA,)).run() else 1)
 
 

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.component import work_of
 from lms.core.clock import now
 from lms.core.database import new_public_id
 from lms.core.errors import Conflict, NotFound
 from lms.core.runtime import Carrel
 from lms.jobs import queue
-from lms.jobs.queue import Work
 from lms.lti_facade.link_progress import Extent, watched_share
 from lms.models.jobs import Lane
 from lms.models.playback import WatchRecord
@@ -248,7 +248,7 @@ def test_the_files_of_a_replaced_run_go_though_its_version_was_deleted(
         )
         job_id = sweep.public_id
         versions.remove(session, first, actor=None, now=now())
-    see_through(carrel, Work(handlers=LIBRARY.job_handlers), job_id)
+    see_through(carrel, work_of((LIBRARY,)), job_id)
     assert carrel.storage.stat(former) is None
 
 

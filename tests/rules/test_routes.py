@@ -7,15 +7,15 @@ import pytest
 from flask import Flask
 
 from lms.app import create_app
-from lms.component import Part
 from lms.core.database import Database, new_public_id
 from lms.core.runtime import Carrel
 from lms.web.core.route_guard import UNCOOKIED, Audience, audience_of
 from lti.web.core.framed_pages import cookie_name
 from tests.cast import Cast
+from tests.components import made_up_component
 from tests.lti.course_fixtures import make_course
 from tests.visitor import SAFE, TOKEN_HEADER, Visitor
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 NOT_FOUND, SEE_OTHER, FORBIDDEN, BAD_REQUEST = 404, 303, 403, 400
 
@@ -57,7 +57,7 @@ def test_a_route_that_declares_no_audience_keeps_the_app_from_starting(carrel: C
         app.add_url_rule("/secret", "secret", lambda: "for whom?")
 
     with pytest.raises(RuntimeError, match="secret"):
-        create_app(carrel, (*PARTS, Part("careless", add)))
+        create_app(carrel, (*COMPONENTS, made_up_component("careless", init_app=add)))
 
 
 def test_every_route_declares_its_audience(app: Flask) -> None:

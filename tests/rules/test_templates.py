@@ -12,7 +12,7 @@ from lms.app import create_app
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from tests.rules.source_files import ROOT, files, name_of, product, strings
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 PLACE = ROOT / "templates"
 TEMPLATES = files(".html", ".txt", under="templates")
@@ -41,7 +41,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
         "CARREL_BASE_URL": "http://localhost",
         "CARREL_SECRET_KEY": "a key for templates alone, " * 2,
     }
-    return create_app(open_carrel(Settings.from_env(environ)), PARTS)
+    return create_app(open_carrel(Settings.from_env(environ)), COMPONENTS)
 
 
 @cache

@@ -8,39 +8,25 @@ from tests.rules.source_files import calls, name_of, parsed, product
 
 COMMITS = "lms/core/database.py"
 # the edges: what is called from outside and passes the time inward
-MAY_ASK_THE_TIME = (
-    "lms/core/clock.py",
-    "lms/web/",
+EDGES = (
     "lms/cli/",
-    "lms/worker",
-    "lms/jobs/job_runner.py",
-    "lms/worker/mail_thread.py",
-    "lms/recordings/encode_job.py",
-    "lms/handouts/page_extraction_job.py",
-    "lms/uploads/chunks.py",
-    "lms/uploads/jobs.py",
-    "lms/recordings/auto_captions_job.py",
-    "lms/kits/jobs.py",
-    "lms/seat_imports/jobs.py",
-    "lms/past_sales/jobs.py",
-    "lms/housekeeping/removed_items_purge.py",
-    "lms/housekeeping/jobs.py",
-    "lms/seats/jobs.py",
-    "lms/certificates/jobs.py",
-    "lms/attendance/jobs.py",
-    "lms/contracts/jobs.py",
-    "lms/training/jobs.py",
+    "lms/core/clock.py",
     "lms/demo/",
+    "lms/jobs/job_runner.py",
     "lms/playback/ended_session_cache.py",
-    "lti/web/",
+    "lms/uploads/chunks.py",
+    "lms/web/",
+    "lms/worker/",
     "lti/cli/",
-    "lti/id_mappings/jobs.py",
-    "lti/jobs.py",
-    "lti/grades/jobs.py",
-    "lti/rosters/jobs.py",
     "lti/selftest/",
+    "lti/web/",
 )
-DOMAIN = [path for path in product() if not name_of(path).startswith(MAY_ASK_THE_TIME)]
+HANDLERS = ("jobs.py", "_job.py")
+DOMAIN = [
+    path
+    for path in product()
+    if not name_of(path).startswith(EDGES) and not path.name.endswith(HANDLERS)
+]
 
 
 def test_only_the_database_commits() -> None:

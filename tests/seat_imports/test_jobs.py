@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from lms.component import work_of
 from lms.core.database import Database
 from lms.core.errors import Conflict
 from lms.core.runtime import Carrel
-from lms.jobs.queue import JobFacts, Work, cancel, latest_job
+from lms.jobs.queue import JobFacts, cancel, latest_job
 from lms.models.jobs import JobState
 from lms.models.seat_imports import ImportState, SeatImportRow
 from lms.registry import LIBRARY
@@ -24,7 +25,7 @@ from lms.worker.worker import see_through
 from tests.clock import NOW, Clock
 from tests.seat_imports.list_fixtures import a_pool, footprint, of, stored
 
-WORK = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
+WORK = work_of((LIBRARY,))
 MANY = 9_000  # a list of more than 256 KB
 
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from lms.component import work_of
 from lms.core.database import Database
 from lms.core.errors import NotFound
 from lms.core.runtime import Carrel
-from lms.jobs.queue import Work, cancel
+from lms.jobs.queue import cancel
 from lms.mail.links import Doors
 from lms.models.jobs import Job, JobState
 from lms.models.mail import Mail
@@ -30,7 +31,7 @@ from tests.seats.pool_fixtures import (
     take_seat,
 )
 
-WORK = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
+WORK = work_of((LIBRARY,))
 MIA = "0" * 26
 MANY = 120  # more than two portions
 

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from lms.component import work_of
 from lms.core.runtime import Carrel
 from lms.grants.grants import Term
 from lms.jobs import job_runner
-from lms.jobs.queue import JobRun, Stopped, Work
+from lms.jobs.queue import JobRun, Stopped
 from lms.models.jobs import Job, JobState, Lane
 from lms.models.organizations import Organization
 from lms.models.seats import Seat
@@ -85,7 +86,7 @@ def at_once(carrel: Carrel, moment: datetime) -> Worker:
     with carrel.database.transaction() as session:
         for job in session.scalars(select(Job)):
             job.run_at = moment - timedelta(seconds=1)
-    return Worker(carrel, Work(handlers=LIBRARY.job_handlers), (Lane.PROMPT,))
+    return Worker(carrel, work_of((LIBRARY,)), (Lane.PROMPT,))
 
 
 def are_done(carrel: Carrel) -> bool:

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from lms.component import work_of
 from lms.core.runtime import Carrel
 from lms.grants.grants import Term
 from lms.jobs import queue
-from lms.jobs.queue import Work
 from lms.models.jobs import Job, JobState, Lane
 from lms.models.mail import Mail
 from lms.registry import LIBRARY
@@ -36,7 +36,7 @@ def see_all(carrel: Carrel) -> None:
             select(Job.public_id).where(Job.kind == TELL, Job.state == JobState.QUEUED)
         ).all()
     for job_id in waiting:
-        facts = see_through(carrel, Work(handlers=LIBRARY.job_handlers), job_id)
+        facts = see_through(carrel, work_of((LIBRARY,)), job_id)
         assert facts.state is JobState.DONE
 
 

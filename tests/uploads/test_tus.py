@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from lms.component import work_of
 from lms.core.clock import now
 from lms.core.runtime import Carrel
-from lms.jobs.queue import Work
 from lms.models.handouts import Handout
 from lms.models.jobs import Job
 from lms.models.recordings import Recording
@@ -23,7 +23,7 @@ from tests.uploads.tus_client import MIB, TUS, Sender, film, sha256
 from tests.visitor import Visitor
 
 SLIDES = "lms/demo/files/folding-table.pdf"
-WORK = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
+WORK = work_of((LIBRARY,))
 
 
 def settle(carrel: Carrel) -> None:

@@ -18,9 +18,9 @@ from lms.worker.worker import Worker, see_through
 from tests.factories import make_webinar
 from tests.jobs.job_fixtures import at_work, facts_of
 from tests.wait_until import until
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
-WORK = Console(PARTS).work
+WORK = Console(COMPONENTS).work
 SLUG = "reading-rooms"
 
 

@@ -19,7 +19,7 @@ from lms.web.accounts.account import is_present_password, my_account
 from lms.web.accounts.forms import EraseForm
 from lms.web.core.current_user import let_out, required_viewer
 from lms.web.core.private_pages import doors, keep_nothing
-from lms.web.core.request_context import parts, read_session, render, transaction
+from lms.web.core.request_context import components, read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
 
 blueprint = Blueprint("own_data", __name__, url_prefix="/account/data")
@@ -41,7 +41,7 @@ def take() -> ResponseReturnValue:
     """Give everything that is kept about who is signed in, as JSON."""
     login_id = required_viewer().login_id
     with read_session() as session:
-        kept = read_personal_data(session, login_id, hooks=export_hooks(parts()), now=now())
+        kept = read_personal_data(session, login_id, hooks=export_hooks(components()), now=now())
     text = json.dumps(asdict(kept), default=_moment, ensure_ascii=False, indent=2)
     answer = Response(text, content_type="application/json; charset=utf-8")
     answer.headers["Content-Disposition"] = f'attachment; filename="{FILE}"'
@@ -63,7 +63,7 @@ def erase() -> ResponseReturnValue:
             erasure.erase(
                 session,
                 account.id,
-                hooks=erase_hooks(parts()),
+                hooks=erase_hooks(components()),
                 doors=doors(),
                 actor=account.public_id,
                 now=now(),

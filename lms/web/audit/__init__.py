@@ -1,1 +1,9 @@
 """Pages of the audit trail."""
+
+from typing import Final
+
+from flask import Blueprint
+
+from lms.web.audit import staff
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (staff.blueprint,)

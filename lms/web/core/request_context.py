@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import PreconditionFailed
 from werkzeug.wrappers import Response
 
-from lms.component import Part
+from lms.component import Component
 from lms.core.runtime import Carrel
 
 EXTENSION = "carrel"
-PARTS = "carrel_parts"
+COMPONENTS = "carrel_components"
 JSON_OR_PAGE = ("text/html", "application/json")
 
 
@@ -23,9 +23,9 @@ def carrel() -> Carrel:
     return cast(Carrel, current_app.extensions[EXTENSION])
 
 
-def parts() -> tuple[Part, ...]:
-    """Return the parts of the product that this app is built from."""
-    return cast("tuple[Part, ...]", current_app.extensions[PARTS])
+def components() -> tuple[Component, ...]:
+    """Return the components of the product that this app is built from."""
+    return cast("tuple[Component, ...]", current_app.extensions[COMPONENTS])
 
 
 def transaction(*, in_passing: bool = False) -> AbstractContextManager[Session]:

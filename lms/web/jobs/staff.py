@@ -8,7 +8,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.attendance import jobs as attendance_jobs
 from lms.attendance import report_imports
 from lms.certificates.group_showing_certificates import GIVE
 from lms.certificates.jobs import CONSIDER
@@ -17,12 +16,13 @@ from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_moment_shortly
 from lms.core.errors import N_
 from lms.handouts import handouts, page_extraction_job
-from lms.housekeeping import removed_items_purge
+from lms.housekeeping import removed_items_purge_job
 from lms.housekeeping.jobs import END_IDLE, OVERDUE, READ_CAPTIONS, TIDY
 from lms.jobs.job_subjects import seconds_of, titles_of
 from lms.jobs.queue import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
 from lms.kits import delivery_kits
 from lms.live import change_notices
+from lms.live import jobs as live_jobs
 from lms.models.jobs import JobState
 from lms.past_sales import imports as past_sale_imports
 from lms.past_sales import jobs as past_sale_jobs
@@ -86,10 +86,10 @@ KIND_WORDS: Final = {
     handouts.READ: N_("Draw a handout's pages"),
     page_extraction_job.READ_ALL: N_("Look which handouts are still to be drawn"),
     handout_page_times.MATCH: N_("Find a handout's pages in the recording"),
-    attendance_jobs.ROUND: N_("Register, remind and tell of live webinars"),
+    live_jobs.ROUND: N_("Register, remind and tell of live webinars"),
     change_notices.TELL_CHANGED: N_("Write to those whose live webinar changed"),
     report_imports.COUNT: N_("Count the minutes of a report of who was there"),
-    removed_items_purge.CLEAR: N_("Delete what was removed"),
+    removed_items_purge_job.CLEAR: N_("Delete what was removed"),
     "lti.tidy": N_("Forget launches that are over"),
     "lti.keys": N_("Renew the keys of the LTI tool, and fetch those of learning systems"),
     "lti.scores": N_("Report to gradebooks"),

@@ -1,1 +1,21 @@
 """Pages about people: profiles, grants, merging, and why a person has no access."""
+
+from typing import Final
+
+from flask import Blueprint
+
+from lms.web.people import (
+    access_diagnosis,
+    staff_account_actions,
+    staff_grants,
+    staff_login_merge,
+    staff_profiles,
+)
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    staff_grants.blueprint,
+    staff_login_merge.blueprint,
+    staff_profiles.blueprint,
+    staff_account_actions.blueprint,
+    access_diagnosis.blueprint,
+)

@@ -14,7 +14,7 @@ from lms.people import grant_history, login_merges, profile
 from lms.people.profile import Person
 from lms.web.access.decision_panel import reading_zone
 from lms.web.core.current_user import required_viewer
-from lms.web.core.request_context import parts, read_session, render, see_other, transaction
+from lms.web.core.request_context import components, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.people.grant_rows import GrantRow, SeatRow, grant_row, seat_row
 from lms.web.people.staff_forms import MergeForm, OtherForm
@@ -75,7 +75,7 @@ def merge(login_id: str) -> ResponseReturnValue:
                 session,
                 kept=kept.person.public_id,
                 merged=merged.person.public_id,
-                hooks=merge_hooks(parts()),
+                hooks=merge_hooks(components()),
                 actor=required_viewer().public_id,
                 now=now(),
             )

@@ -1,1 +1,22 @@
 """Pages of playback: the player, heartbeats, notes, transcripts, and posters."""
+
+from typing import Final
+
+from flask import Blueprint, Flask
+
+from lms.web.core.request_context import EXTENSION
+from lms.web.playback import notes, poster_images, sessions, transcripts, watch_page
+from lms.web.playback.heartbeat_middleware import Heartbeats
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    notes.blueprint,
+    sessions.blueprint,
+    poster_images.blueprint,
+    transcripts.blueprint,
+    watch_page.blueprint,
+)
+
+
+def init_app(app: Flask) -> None:
+    """Answer heartbeats in front of the pages."""
+    app.wsgi_app = Heartbeats(app.wsgi_app, app.extensions[EXTENSION])  # type: ignore[method-assign]  # as Flask says to

@@ -1,1 +1,14 @@
 """Pages of reports."""
+
+from typing import Final
+
+from flask import Blueprint
+
+from lms.web.reports import manager, manager_seat_usage, shown_to_managers, staff
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    manager.blueprint,
+    manager_seat_usage.blueprint,
+    shown_to_managers.blueprint,
+    staff.blueprint,
+)

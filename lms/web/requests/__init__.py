@@ -1,1 +1,9 @@
 """Pages on which customers ask for something."""
+
+from typing import Final
+
+from flask import Blueprint
+
+from lms.web.requests import customer_request
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (customer_request.blueprint,)

@@ -1,1 +1,39 @@
 """Pages of seats: claiming, own seats, and everything for managers."""
+
+from typing import Final
+
+from flask import Blueprint
+
+from lms.web.seats import (
+    bulk_action_progress,
+    claim,
+    manager_allotments,
+    manager_bulk_release,
+    manager_claim_policy,
+    manager_invite_people,
+    manager_moves_between_pools,
+    manager_open_invitations,
+    manager_overview,
+    manager_seat,
+    manager_seat_import,
+    manager_seat_table,
+    manager_seat_transfer,
+    own,
+)
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    claim.blueprint,
+    manager_allotments.blueprint,
+    manager_claim_policy.blueprint,
+    manager_seat_import.blueprint,
+    manager_open_invitations.blueprint,
+    manager_invite_people.blueprint,
+    bulk_action_progress.blueprint,
+    manager_moves_between_pools.blueprint,
+    manager_seat_transfer.blueprint,
+    manager_overview.blueprint,
+    manager_seat_table.blueprint,
+    own.blueprint,
+    manager_bulk_release.blueprint,
+    manager_seat.blueprint,
+)

@@ -1,1 +1,12 @@
 """Pages of courses, for instructors and managers."""
+
+from typing import Final
+
+from flask import Blueprint
+
+from lti.web.courses import instructor, manager
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    instructor.blueprint,
+    manager.blueprint,
+)

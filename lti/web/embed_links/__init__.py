@@ -1,1 +1,14 @@
 """Pages of embed links, and of their visitors."""
+
+from typing import Final
+
+from flask import Blueprint
+
+from lti.web.embed_links import email_code_pages, iframe, manager, staff
+
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
+    email_code_pages.blueprint,
+    iframe.blueprint,
+    manager.blueprint,
+    staff.blueprint,
+)

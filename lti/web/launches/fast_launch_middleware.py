@@ -42,7 +42,7 @@ class _Answer:
     browser: str | None = None
 
 
-class SwiftLaunches:
+class FastLaunches:
     """WSGI middleware: answers what it can of /lti/login and /lti/launch, hands on everything else."""
 
     def __init__(self, app: "WSGIApplication", carrel: Carrel, keysets: KeySets) -> None:

@@ -14,7 +14,14 @@ from lms.web.core import rate_limits
 from lms.web.core.current_user import viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.private_pages import keeps_its_address
-from lms.web.core.request_context import carrel, parts, read_session, render, see_other, transaction
+from lms.web.core.request_context import (
+    carrel,
+    components,
+    read_session,
+    render,
+    see_other,
+    transaction,
+)
 from lms.web.core.route_guard import Audience, open_to
 from lti.people.account_linking import LinkOver, Offer, confirm_link, read_offer, turn_down
 
@@ -55,7 +62,7 @@ def _link(secret: str, asked: Offer) -> ResponseReturnValue:
     form = NameForm(request.form)
     if asked.account is None and not form.validate():
         return _page(asked, form), 400
-    name, hooks = form.name.data or asked.origin.name, merge_hooks(parts())
+    name, hooks = form.name.data or asked.origin.name, merge_hooks(components())
     try:
         with transaction() as session:
             linked = confirm_link(session, secret, name=name, hooks=hooks, now=now())

@@ -20,7 +20,7 @@ from lms.lti_facade.privacy import (
     read_personal_data,
 )
 from lms.web.core.private_pages import doors
-from lms.web.core.request_context import carrel, parts, read_session, transaction
+from lms.web.core.request_context import carrel, components, read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.frames.sessions import Frame
 from lti.models.launches import Purpose
@@ -68,7 +68,7 @@ def erase(secret: str) -> ResponseReturnValue:
         page.status_code = HTTPStatus.BAD_REQUEST
         return page
     with transaction() as session:
-        erase_learner(session, login_id, hooks=erase_hooks(parts()), doors=doors(), now=now())
+        erase_learner(session, login_id, hooks=erase_hooks(components()), doors=doors(), now=now())
     return frame_page(frame, "lti/people/privacy_erased.html")
 
 
@@ -88,7 +88,7 @@ def _kept(session: Session, login_id: int, moment: datetime) -> PersonalData:
     Of an account that they were linked to nothing is shown here: whoever looks after a learning
     system can be anybody in it. The account's own export covers both.
     """
-    return read_personal_data(session, login_id, hooks=export_hooks(parts()), now=moment)
+    return read_personal_data(session, login_id, hooks=export_hooks(components()), now=moment)
 
 
 def _page(frame: Frame, login_id: int, *, secret: str, fault: str | None = None) -> Response:

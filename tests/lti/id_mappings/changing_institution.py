@@ -30,7 +30,7 @@ from tests.cast import Cast
 from tests.clock import NOW
 from tests.lti.course_fixtures import Course, make_course
 from tests.mailbox import link_in, newest
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 WORK = Work(
     handlers={APPLY: apply_map, UNDO: undo_map}, endings={APPLY: work_ended, UNDO: work_ended}
@@ -233,7 +233,7 @@ def link(change, sub, email):
         )
     secret = link_in(newest(change.database, email, "link_login")).rpartition("/")[2]
     with change.database.transaction() as session:
-        confirm_link(session, secret, name="", hooks=merge_hooks(PARTS), now=NOW)
+        confirm_link(session, secret, name="", hooks=merge_hooks(COMPONENTS), now=NOW)
 
 
 class Run:

@@ -20,7 +20,7 @@ from tests.lti.launched_course import School
 from tests.mailbox import link_in, newest
 from tests.platform.records import Person
 from tests.seat_rows import add_pool, seat
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 HOUSE = Doors("http://localhost")
 HALF_S, WHOLE_S = 1800, 3600
@@ -33,7 +33,9 @@ def link(school: School, person: Person, email: str = "alice@example.org") -> in
         ask_link(session, identity_id, read_address(email), doors=HOUSE, now=school.clock.moment)
     secret = link_in(newest(school.database, email, "link_login")).rpartition("/")[2]
     with school.database.transaction() as session:
-        confirm_link(session, secret, name="", hooks=merge_hooks(PARTS), now=school.clock.moment)
+        confirm_link(
+            session, secret, name="", hooks=merge_hooks(COMPONENTS), now=school.clock.moment
+        )
     return identity_id
 
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from lms.app import create_app
+from lms.component import work_of
 from lms.core.database import Database
 from lms.core.logs import configure_logs
 from lms.core.runtime import Carrel
@@ -32,10 +33,10 @@ from lti.selftest.runner import ABOUT, Play
 from tests.cast import Cast
 from tests.cli.command_runner import Shell, enter
 from tests.visitor import Visitor
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 PAGE = "/staff/lti/selftest"
-WORK = Work(handlers={SELFTEST: LTI.job_handlers[SELFTEST]})
+WORK = Work(handlers={SELFTEST: work_of((LTI,)).handlers[SELFTEST]})
 OTHERS = (Registration, Organization, Login, FrameSession, LaunchEntry)
 
 
@@ -51,7 +52,7 @@ def left_behind(carrel: Carrel) -> list[Path]:
 def play(carrel: Carrel, change: Callable[[Any], Any], most: int = ABOUT) -> list[Proof]:
     """Play against a tool that somebody has changed, as far as `most` lines."""
     seen: list[Proof] = []
-    bad = Play(carrel, lambda scratch: change(create_app(scratch, PARTS)))
+    bad = Play(carrel, lambda scratch: change(create_app(scratch, COMPONENTS)))
     for proof in bad.proofs(lambda: len(seen) >= most):
         seen.append(proof)  # noqa: PERF402  (the lambda looks at it)
     return seen
@@ -176,7 +177,7 @@ def test_the_command_prints_proof_lines_and_ends_with_zero_only_if_all_are_good(
 ) -> None:
     enter(monkeypatch, environ)
     configure_logs(logging.WARNING)  # as the program does
-    shell = Shell(PARTS, capsys)
+    shell = Shell(COMPONENTS, capsys)
     ran = shell("lti", "selftest", "--json")
     assert (ran.code, ran.answer["failed"], ran.answer["passed"]) == (0, 0, ABOUT)
     assert {"group", "name", "expected", "got", "ok"} <= set(ran.answer["items"][0])

@@ -6,7 +6,6 @@ from gunicorn.http.body import Body, ChunkedReader
 from gunicorn.http.unreader import IterUnreader
 
 from lms.app import create_app
-from lms.component import Part
 from lms.core.errors import (
     Conflict,
     Forbidden,
@@ -20,6 +19,7 @@ from lms.core.errors import (
 from lms.core.runtime import Carrel
 from lms.registry import LIBRARY
 from lms.web.core.route_guard import Audience, open_to
+from tests.components import made_up_component
 from tests.visitor import Visitor
 
 REFUSALS = {
@@ -52,7 +52,7 @@ def add_faults(app: Flask) -> None:
 
 @pytest.fixture
 def visitor(carrel: Carrel) -> Visitor:
-    app = create_app(carrel, (LIBRARY, Part(name="faults", init_app=add_faults)))
+    app = create_app(carrel, (LIBRARY, made_up_component("faults", init_app=add_faults)))
     app.test_client_class = Visitor
     visitor = app.test_client()
     assert isinstance(visitor, Visitor)

@@ -18,7 +18,7 @@ from lms.web.core.failure_guard import FailureGuard
 from lms.web.media_middleware import front
 from media.storage.storage_protocol import StorageAway
 from tests.web.core.raw_requests import ask, environ_of
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -49,7 +49,7 @@ class Body:
 
 @pytest.fixture
 def pages(carrel: Carrel) -> Flask:
-    return create_app(carrel, PARTS)
+    return create_app(carrel, COMPONENTS)
 
 
 def guarded(pages: Flask, carrel: Carrel, fault: Exception) -> "WSGIApplication":

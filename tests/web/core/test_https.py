@@ -12,7 +12,7 @@ from lms.core.runtime import Carrel
 from tests.cast import Cast
 from tests.mailbox import PASSWORD, give_password, newest
 from tests.visitor import TOKEN_HEADER, Visitor
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 HOUSE = "https://library.example"
 pytestmark = pytest.mark.usefixtures("clock")
@@ -21,7 +21,9 @@ pytestmark = pytest.mark.usefixtures("clock")
 @pytest.fixture
 def app(carrel: Carrel) -> Flask:
     """The web app of a house that is reached by https."""
-    made = create_app(replace(carrel, settings=replace(carrel.settings, base_url=HOUSE)), PARTS)
+    made = create_app(
+        replace(carrel, settings=replace(carrel.settings, base_url=HOUSE)), COMPONENTS
+    )
     made.testing = True
     made.test_client_class = Visitor
     return made

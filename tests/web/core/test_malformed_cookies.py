@@ -13,7 +13,7 @@ from tests.clock import Clock
 from tests.player import AGENT, open_playback
 from tests.visitor import Visitor
 from tests.web.core.raw_requests import FRENCH, ask, environ_of
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -23,7 +23,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @pytest.fixture
 def house(carrel: Carrel) -> "WSGIApplication":
-    return front(create_app(carrel, PARTS), carrel)
+    return front(create_app(carrel, COMPONENTS), carrel)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from lms.core.runtime import Carrel
 from lms.web.media_middleware import front
 from tests.cast import Cast
 from tests.web.core.raw_requests import ask, environ_of
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -28,7 +28,7 @@ EVERYWHERE = (
 
 @pytest.fixture
 def house(carrel: Carrel) -> "WSGIApplication":
-    return front(create_app(carrel, PARTS), carrel)
+    return front(create_app(carrel, COMPONENTS), carrel)
 
 
 @pytest.mark.parametrize("query", ["q=fran\xe7ais", "\xff=\xfe", "q=\xed\xa0\x80", "page=\xb2"])

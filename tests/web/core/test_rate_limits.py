@@ -17,7 +17,7 @@ from tests.mailbox import PASSWORD, give_password
 from tests.servers.process import free_port
 from tests.servers.valkey import valkey
 from tests.visitor import Visitor
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 WRONG = "wrong wrong"
 ONE_NETWORK = {"REMOTE_ADDR": "192.0.2.7"}
@@ -117,7 +117,7 @@ def test_a_network_is_an_address_or_a_block_of_64_bits(
 def app_without_redis(carrel: Carrel) -> Flask:
     """An app whose Redis does not answer."""
     settings = replace(carrel.settings, redis_url=f"redis://127.0.0.1:{free_port()}/0")
-    return create_app(replace(carrel, settings=settings), PARTS)
+    return create_app(replace(carrel, settings=settings), COMPONENTS)
 
 
 def test_tries_are_counted_in_memory_while_redis_is_away(app_without_redis: Flask) -> None:
@@ -131,7 +131,7 @@ def test_tries_are_counted_in_memory_while_redis_is_away(app_without_redis: Flas
 def test_processes_count_together_in_redis(carrel: Carrel) -> None:
     with valkey() as address:
         shared = replace(carrel, settings=replace(carrel.settings, redis_url=address))
-        one, other = create_app(shared, PARTS), create_app(shared, PARTS)
+        one, other = create_app(shared, COMPONENTS), create_app(shared, COMPONENTS)
         for app in (one, other, one, other):
             with app.test_request_context(environ_base=ONE_NETWORK):
                 rate_limits.spend(rate_limits.LETTERS, "dan@example.org")
@@ -146,7 +146,7 @@ def test_processes_count_together_in_redis(carrel: Carrel) -> None:
 def test_redis_holds_no_address(carrel: Carrel) -> None:
     with valkey() as address:
         app = create_app(
-            replace(carrel, settings=replace(carrel.settings, redis_url=address)), PARTS
+            replace(carrel, settings=replace(carrel.settings, redis_url=address)), COMPONENTS
         )
         with app.test_request_context(environ_base=ONE_NETWORK):
             rate_limits.spend(rate_limits.LETTERS, "dan@example.org")

@@ -29,7 +29,7 @@ from tests.visitor import TOKEN_HEADER, Visitor
 from tests.web.core.malformed_values import FORM, IN_PARTS
 from tests.web.core.raw_requests import Answer, ask, environ_of
 from tests.web.core.request_mutations import make_strange
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -255,7 +255,7 @@ def of_staff(client: Visitor, cast: Cast) -> list[Ask]:
 
 @pytest.fixture
 def house(carrel: Carrel) -> "WSGIApplication":
-    return front(create_app(carrel, PARTS), carrel)
+    return front(create_app(carrel, COMPONENTS), carrel)
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import pytest
 from flask import Flask
 
 from lms.app import create_app
-from lms.component import Part
 from lms.core.runtime import Carrel
 from lms.registry import LIBRARY
 from lms.web.core.route_guard import Audience, open_to
 from tests.cast import Cast
 from tests.clock import Clock
+from tests.components import made_up_component
 from tests.visitor import Visitor
 
 
@@ -21,7 +21,7 @@ def add_rooms(app: Flask) -> None:
 
 @pytest.fixture
 def visitor(carrel: Carrel) -> Visitor:
-    app = create_app(carrel, (LIBRARY, Part(name="rooms", init_app=add_rooms)))
+    app = create_app(carrel, (LIBRARY, made_up_component("rooms", init_app=add_rooms)))
     app.testing = True
     app.test_client_class = Visitor
     visitor = app.test_client()
@@ -34,7 +34,7 @@ def test_a_route_that_declares_no_audience_does_not_start(carrel: Carrel) -> Non
         app.add_url_rule("/open-door", "open_door", lambda: "inside")
 
     with pytest.raises(RuntimeError, match="open_door"):
-        create_app(carrel, (Part(name="careless", init_app=forget),))
+        create_app(carrel, (made_up_component("careless", init_app=forget),))
 
 
 def test_a_stranger_is_asked_to_sign_in_and_comes_back(visitor: Visitor) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from lms.component import work_of
 from lms.core.clock import now
 from lms.core.database import Database, new_public_id
 from lms.jobs import leases
@@ -15,7 +16,7 @@ from lms.web.jobs.staff import KIND_WORDS
 from tests.cast import Cast
 from tests.jobs.job_fixtures import facts_of, make_job, taken
 from tests.visitor import Visitor
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ def test_rounds_that_were_done_do_not_bury_the_rest(staff: Visitor, database: Da
 
 
 def test_every_kind_of_job_is_said_in_words() -> None:
-    kinds = {str(kind) for part in PARTS for kind in part.job_handlers}
+    kinds = {str(kind) for kind in work_of(COMPONENTS).handlers}
     assert kinds - {str(kind) for kind in KIND_WORDS} == set()
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from lms.component import work_of
 from lms.core.runtime import Carrel
-from lms.jobs.queue import Work
 from lms.models.catalog import Webinar
 from lms.models.handouts import Handout
 from lms.models.jobs import Job, JobState
@@ -68,7 +68,7 @@ def settle(carrel: Carrel) -> None:
     with carrel.database.read_session() as session:
         waiting = session.scalars(select(Job.public_id).where(Job.state == JobState.QUEUED)).all()
     for job_id in waiting:
-        see_through(carrel, Work(handlers=LIBRARY.job_handlers), job_id)
+        see_through(carrel, work_of((LIBRARY,)), job_id)
 
 
 def handout_of(carrel: Carrel) -> Handout:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from lms.component import work_of
 from lms.core.database import Database
 from lms.core.runtime import Carrel
-from lms.jobs.queue import Work
 from lms.registry import LIBRARY
 from lms.seats import bulk_actions
 from lms.worker.worker import see_through
@@ -13,7 +13,7 @@ from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
 from tests.web.seats.test_manager_bulk_release import used
 
-WORK = Work(handlers=LIBRARY.job_handlers, endings=LIBRARY.job_endings)
+WORK = work_of((LIBRARY,))
 
 
 @pytest.fixture

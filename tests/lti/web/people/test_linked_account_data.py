@@ -16,7 +16,7 @@ from tests.clock import NOW
 from tests.lti.course_fixtures import make_course
 from tests.mailbox import letters, link_in, newest
 from tests.seat_rows import watched
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 ALICE = "alice@example.org"
 
@@ -68,7 +68,7 @@ def test_a_data_privacy_page_shows_nothing_of_the_account(client, database, cast
 def test_the_accounts_own_export_tells_of_its_learning_systems(client, database, cast, rosalind):
     client.post(letter_link(client, database, rosalind), data={"answer": "yes"})
     with database.read_session() as session:
-        kept = read_personal_data(session, cast.alice.id, hooks=export_hooks(PARTS), now=NOW)
+        kept = read_personal_data(session, cast.alice.id, hooks=export_hooks(COMPONENTS), now=NOW)
     [system] = kept.learning_systems
     assert (system.system, system.user_id) == ("Moodle of Elm County", "r-1")
     assert system.links[0].linked_at == NOW
@@ -85,7 +85,7 @@ def test_erasing_the_account_erases_its_people_there_and_letters_that_wait(
         erase(
             session,
             cast.alice.id,
-            hooks=erase_hooks(PARTS),
+            hooks=erase_hooks(COMPONENTS),
             doors=Doors("https://library.example.org"),
             actor=None,
             now=NOW,

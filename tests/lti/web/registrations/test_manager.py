@@ -26,7 +26,7 @@ from tests.factories import make_login, make_membership, make_organization
 from tests.lti.factories import make_registration, pend_deployment
 from tests.lti.registrations.registration_server import Office, open_office
 from tests.visitor import Visitor
-from wsgi import PARTS
+from wsgi import COMPONENTS
 
 ENTERED = {
     "name": "Elm Moodle",
@@ -224,7 +224,7 @@ def test_a_system_at_this_machine_is_for_a_house_at_this_machine(
     carrel: Carrel, cast: Cast, clock: Clock, office: Office, house: str, *, is_taken: bool
 ) -> None:
     settings = replace(carrel.settings, base_url=house)
-    app = create_app(replace(carrel, settings=settings), PARTS)
+    app = create_app(replace(carrel, settings=settings), COMPONENTS)
     app.config.update(WTF_CSRF_SSL_STRICT=False)
     client = Visitor(app, app.response_class)
     client.sign_in(cast.mia.id)

@@ -15,7 +15,7 @@ from lms.jobs.queue import JobRun, Schedule, Stopped
 from lms.recordings import captions, versions
 
 CLEAR: Final = "removed.clear"
-SCHEDULES: Final = (Schedule(CLEAR, timedelta(hours=6)),)
+CLEAR_SCHEDULE: Final = Schedule(CLEAR, timedelta(hours=6))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,32 @@
+"""Components of the product that a test makes up: pages and commands of its own."""
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+
+import click
+from flask import Flask
+
+from lms.component import Component
+
+
+def made_up_component(
+    name: str,
+    *,
+    init_app: Callable[[Flask], None] | None = None,
+    command: click.Command | None = None,
+) -> Component:
+    """Return a component with what `init_app` adds to the app, and with one command."""
+    module = ModuleType(f"tests.made_up_{name}")
+    module.BLUEPRINTS = ()
+    module.init_app = init_app or (lambda _app: None)
+    module.command = command
+    module.COMMANDS = {} if command is None else {command.name: f"{module.__name__}:command"}
+    sys.modules[module.__name__] = module
+    return Component(
+        name=name,
+        tables="lms.models.all_tables",
+        pages=(module.__name__,),
+        jobs=(),
+        commands=module.__name__,
+    )
