@@ -1,4 +1,4 @@
-"""The factory of the Flask app; importing this module builds nothing."""
+"""The Flask application factory; importing this module builds nothing."""
 
 from collections.abc import Sequence
 from datetime import timedelta

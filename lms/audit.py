@@ -1,4 +1,4 @@
-"""The audit trail: who did what to which thing, by ids only."""
+"""The audit trail: records who did what to which object, by ids only."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

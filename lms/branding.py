@@ -1,4 +1,4 @@
-"""The house itself: its name, look and contact, as pages and mail show them."""
+"""Branding: the seller's name, logo, colors, and contact details for pages and email."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Choosing content from inside a course: what was asked for, and the signed answer (Deep Linking 2.0)."""
+"""Deep Linking 2.0: reads what a course asked for, and signs the answer."""
 
 import secrets
 from collections.abc import Mapping, Sequence

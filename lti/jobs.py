@@ -1,4 +1,4 @@
-"""The rounds that the tool makes by itself."""
+"""Periodic jobs of the LTI tool: delete expired rows, and renew the signing keys."""
 
 from datetime import timedelta
 from typing import Final

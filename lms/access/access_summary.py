@@ -1,4 +1,4 @@
-"""What a person holds and where they stand with each organization's seats, as they may see it."""
+"""A person's access summary: their grants and their seats in each organization."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The facts of an access decision: one SQL statement for one webinar or a whole page of them."""
+"""Facts for access decisions: one SQL statement for one webinar or a page of them."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

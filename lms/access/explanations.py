@@ -1,4 +1,4 @@
-"""A decision in words: one sentence for the person and one next step for each code."""
+"""Explanations of an access decision: one sentence and one next step for each code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""All ways that lead a login to grants: its own, and the pools it has or may have a place in.
+"""Grant paths: SQL for every way a login reaches a grant (own, pool seat, claimable pool).
 
 They are one UNION ALL of branches that are each driven by an index, so that a decision stays one
 small statement however many logins, seats and grants there are.

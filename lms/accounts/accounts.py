@@ -1,4 +1,4 @@
-"""Accounts: who a login is, what it is called, its password, and whether it may be used."""
+"""Accounts: a login's name, email address, password, and whether it may be used."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

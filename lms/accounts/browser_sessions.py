@@ -1,4 +1,4 @@
-"""Signed-in browsers: each is a row that can be seen and ended from any other."""
+"""Browser sessions: each signed-in browser is a row that can be listed and ended."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""Further addresses of a login: staff add and remove them; sign-in, invitations and imports use them."""
+"""Email aliases of a login: staff add and remove them; sign-in and imports accept them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""An account's addresses: moving it to another one, taking that back, and the recovery address."""
+"""Email changes: change an account's address, undo the change, and set a recovery email."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Which login an address leads to: its own, that of a further address, or the one kept of two."""
+"""Login lookup by email: the account's address, an alias, or that of a merged login."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The letters about accounts: what each says, and the pages of the house its link opens."""
+"""The emails about accounts: links to confirm, codes to sign in, and notices of changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whom to ask for a second address: who holds something for good, and has one mailbox alone (I1)."""
+"""The recovery email prompt: who should be asked to add one (PRODUCT.md, I1)."""
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session

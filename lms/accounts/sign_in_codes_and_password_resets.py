@@ -1,4 +1,4 @@
-"""Coming in by mail: a code instead of the password, or a link to choose a new one.
+"""Sign-in codes and password reset links sent by email.
 
 Whoever asks for either learns nothing: an address with an account, one whose account is not
 confirmed yet, and one without any get a letter each, and only its owner reads which.

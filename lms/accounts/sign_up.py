@@ -1,4 +1,4 @@
-"""Making an account: the address first, and all the rest from the link that is sent to it.
+"""Sign-up: an address first, then the account details through the emailed link.
 
 Nothing but the address is taken before it is confirmed. So nobody can lay a password under
 somebody else's address and wait, and asking tells nobody whether an address has an account.

@@ -1,4 +1,4 @@
-"""What an announcement says, held against what the house has: presenters, series and prices."""
+"""Matches parsed names and prices to the catalog's presenters, series, and prices."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""When an announcement says that its webinar is: days, clocks and zones as people write them.
+"""Dates in an announcement: days, times, and zones as people write them.
 
 What can be read in two ways is never decided here: it comes back as the moments it may mean.
 """

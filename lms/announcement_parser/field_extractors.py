@@ -1,4 +1,4 @@
-"""What each kind of passage gives to a webinar; words that no field takes go to `rest`."""
+"""Field extractors: what each section gives to a webinar; other text goes to `rest`."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A plain-text announcement read into the fields of a webinar, for staff to look through.
+"""The parser: turns a plain-text announcement into webinar fields for staff to review.
 
 Nothing is decided that the text leaves open, and nothing is lost: what no field takes is `rest`.
 """

@@ -1,4 +1,4 @@
-"""Names of people at the beginning of a line: `Dr. Ana de la Cruz and Tom Bell, who ...`."""
+"""Person names at the start of a line: `Dr. Ana de la Cruz and Tom Bell, who ...`."""
 
 import re
 from typing import Final

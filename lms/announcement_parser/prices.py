@@ -1,4 +1,4 @@
-"""Sums of money in an announcement, as both sides of the Atlantic write them."""
+"""Prices in an announcement, in US and European notation."""
 
 import re
 from collections.abc import Iterator

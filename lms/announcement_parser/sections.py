@@ -1,4 +1,4 @@
-"""An announcement as plain text, divided into what its labels and headings name.
+"""Splits a plain-text announcement into the sections its labels and headings name.
 
 No word is dropped here but labels that are known: each line is in one of the passages.
 """

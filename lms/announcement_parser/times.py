@@ -1,4 +1,4 @@
-"""Times of day and their zones in an announcement: `2-3 pm ET`, `14:00 in Berlin`, `noon (UTC)`."""
+"""Times of day and zones in an announcement: `2-3 pm ET`, `14:00 in Berlin`, `noon (UTC)`."""
 
 import re
 from dataclasses import dataclass

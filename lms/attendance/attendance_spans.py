@@ -1,4 +1,4 @@
-"""Stays in a room, as reports tell them: whose they are taken to be, and how long they were in all."""
+"""Attendance spans from reports: who was connected and for how many minutes in all."""
 
 import unicodedata
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a room's report says about who was there live: kept, looked at, and brought in.
+"""Attendance report imports: an uploaded report is previewed, applied, or discarded.
 
 Whose each participant is, lms/attendance/report_participants.py knows.
 """

@@ -1,4 +1,4 @@
-"""Whom reports of a room name, and whose their minutes are: matched by staff, and counted.
+"""Participants in attendance reports, matched to logins, and their minutes.
 
 A participant is one address, or one name where the room knew no address; all stays of one go
 together, so that who was matched once is known in every later report of the same webinar.

@@ -1,4 +1,4 @@
-"""What those who follow a library are told: webinars to come, and what was announced last."""
+"""Read models for calendar and news feeds: upcoming and newly announced webinars."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""A webinar's poster when there is no picture yet: its title, set well, in the house's colors."""
+"""Draws a generated poster from a webinar's title when there is no picture."""
 
 import hashlib
 import re

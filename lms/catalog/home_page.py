@@ -1,4 +1,4 @@
-"""What the first page has for a person: what they have begun, and what is new since they were here."""
+"""The home page's read model: what to continue watching and what is new."""
 
 from datetime import datetime
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""A person's own library: what they hold, what they may watch by it, and what they have begun."""
+"""My webinars: what a person has access to, may watch, and has started."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

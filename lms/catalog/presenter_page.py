@@ -1,4 +1,4 @@
-"""What the page of a presenter says beside the list of their webinars."""
+"""The presenter page's read model: what it shows beside the list of webinars."""
 
 from dataclasses import dataclass
 from typing import Final

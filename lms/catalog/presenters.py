@@ -1,4 +1,4 @@
-"""Who presents: the verbs that keep their pages."""
+"""Presenters: add, edit, and remove them, and change their pictures."""
 
 from dataclasses import dataclass
 from datetime import datetime

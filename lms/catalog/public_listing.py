@@ -1,4 +1,4 @@
-"""What the catalog shows: each page is read with one statement into plain facts."""
+"""The public catalog listing: series, presenters, and webinars, one statement a page."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

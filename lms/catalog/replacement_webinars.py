@@ -1,4 +1,4 @@
-"""What holders of a pulled webinar get for it, and taking it (PRODUCT.md, W2)."""
+"""Replacement webinars offered to holders of a pulled webinar (PRODUCT.md, W2)."""
 
 from dataclasses import dataclass
 from datetime import datetime

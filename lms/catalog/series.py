@@ -1,4 +1,4 @@
-"""Series of webinars: the verbs that keep their pages."""
+"""Series of webinars: add, edit, and remove them."""
 
 from dataclasses import dataclass
 from datetime import datetime

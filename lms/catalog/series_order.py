@@ -1,4 +1,4 @@
-"""The order of a series: by the dates of its webinars, until staff put them in another.
+"""The order of a series: by date until staff rearrange its webinars.
 
 What is put into a series that has an order of its own comes last in it.
 """

@@ -1,4 +1,4 @@
-"""A series as its page shows it: its parts in their order, how long they are, who presents them."""
+"""The series page's read model: its parts in order, their length, and their presenters."""
 
 from dataclasses import dataclass
 from datetime import datetime

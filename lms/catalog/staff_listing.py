@@ -1,4 +1,4 @@
-"""The catalog as staff see it: every webinar in any state, and what can be named in a form."""
+"""The staff catalog listing: every webinar in any state, and the choices for forms."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""A webinar's own page, read with one statement; what only a holder may have is not in it."""
+"""The webinar page's read model: its public facts, read with one statement."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

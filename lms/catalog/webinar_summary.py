@@ -1,4 +1,4 @@
-"""One webinar of a list: what it is read from, and what is shown of it."""
+"""The summary of one webinar in a list: the columns it is read from and its fields."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

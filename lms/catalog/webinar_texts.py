@@ -1,4 +1,4 @@
-"""What staff write about a webinar, checked before it is kept."""
+"""Webinar texts: what staff write about a webinar, checked before it is kept."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

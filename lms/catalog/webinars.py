@@ -1,4 +1,4 @@
-"""A webinar's life: written as a draft, announced, held, and the four ways off the catalog.
+"""Webinars: draft, edit, announce, postpone, cancel, withdraw, pull, and restore them.
 
 draft -> announced -> canceled | withdrawn | pulled -> announced again
                       withdrawn -> pulled

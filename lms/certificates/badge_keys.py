@@ -1,4 +1,4 @@
-"""The keys that sign badges: a new one each year, the former ones published for good.
+"""Badge signing keys: one new key a year; former public keys stay published.
 
 A badge is saved by its holder and looked at years later, so what signed it stays published. A
 key that became known is withdrawn: what it signed is worth nothing, and is signed anew on request.

@@ -1,4 +1,4 @@
-"""Certificates of participation: issued once, revoked with a reason, corrected by another."""
+"""Certificates of participation: issue, revoke with a reason, and correct them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

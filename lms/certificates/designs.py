@@ -1,4 +1,4 @@
-"""The words and the signature on certificates: placeholders, and which design holds for which."""
+"""Certificate designs: their wording, placeholders, and signature, and where each applies."""
 
 import re
 from dataclasses import dataclass, replace

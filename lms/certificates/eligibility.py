@@ -1,4 +1,4 @@
-"""Earning a certificate: what a person saw, over all that is theirs, against the webinar's rule."""
+"""Certificate eligibility: what a person watched, against the webinar's rule."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping

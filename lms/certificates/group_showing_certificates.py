@@ -1,4 +1,4 @@
-"""Certificates of a group showing: who was in the room gets one each, marked as group viewing."""
+"""Certificates for attendees of a group showing, marked as group viewing."""
 
 from dataclasses import dataclass
 from datetime import datetime

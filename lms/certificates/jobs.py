@@ -1,4 +1,4 @@
-"""The house's rounds of certificates: what no beat has asked for, and the people of a showing."""
+"""Jobs for certificates: issue those no heartbeat has issued, and those of a group showing."""
 
 from datetime import timedelta
 from typing import Final

@@ -1,4 +1,4 @@
-"""Certificates that managers see (PRODUCT.md, Privacy): what was earned in a seat of theirs."""
+"""Certificates as managers see them: those earned in a seat (PRODUCT.md, Privacy)."""
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session

@@ -1,4 +1,4 @@
-"""Badges: a certificate as an Open Badge 3.0, signed as a JSON Web Token (1EdTech OB 3.0, Proofs).
+"""Certificates as signed Open Badges 3.0 (1EdTech OB 3.0, JSON Web Token proof).
 
 The payload is the credential itself with the claims of a token beside it. The key is named by an
 address that answers it, so that anybody can verify it without asking us for more.

@@ -1,4 +1,4 @@
-"""Certificates as people see them: one by its outside id, and all of a person."""
+"""Read models of certificates: one by its public id, and all of a person's."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What earns the certificate of a webinar: a share of the recording, minutes live, or of both a part."""
+"""Certificate rules: the share watched, the live minutes, or the mix that earns one."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

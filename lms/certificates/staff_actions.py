@@ -1,4 +1,4 @@
-"""What staff do about the certificates of a webinar: the list, by hand, and who was there live."""
+"""Staff actions on a webinar's certificates: list, issue by hand, and note attendance."""
 
 import re
 from dataclasses import dataclass

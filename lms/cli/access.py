@@ -1,4 +1,4 @@
-"""carrel grant and carrel why: letting a person in, and saying why they are in or out."""
+"""carrel grant and carrel why: give a person access, and explain an access decision."""
 
 from dataclasses import dataclass
 from datetime import datetime

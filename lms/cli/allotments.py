@@ -1,4 +1,4 @@
-"""carrel pool allot, take-back and allotments: parts of a consortium's pool for its members."""
+"""carrel pool allot, take-back, and allotments: parts of a consortium's pool for members."""
 
 from dataclasses import dataclass
 

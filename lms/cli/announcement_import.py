@@ -1,4 +1,4 @@
-"""carrel webinar import: a draft from the text of an announcement."""
+"""carrel webinar import: create a draft from the text of an announcement."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""carrel badge-keys: the keys that sign the badges of certificates."""
+"""carrel badge-keys: list and rotate the keys that sign certificate badges."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a command is given: the components of the product, and the library once it is asked for."""
+"""The command context: gives a command the components and, when asked, the runtime."""
 
 from collections.abc import Sequence
 from functools import cached_property

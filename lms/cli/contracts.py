@@ -1,4 +1,4 @@
-"""carrel pool renew and pool grace: what happens when a contract ends."""
+"""carrel pool renew and pool grace: renew a contract or extend its grace period."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""carrel db: the tables."""
+"""carrel db: create and upgrade the database tables."""
 
 import click
 

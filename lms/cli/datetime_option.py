@@ -1,4 +1,4 @@
-"""Points in time on the command line: ISO 8601, and a zone for those that name none."""
+"""The date and time option: reads ISO 8601 and a zone for values that name none."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""carrel demo: an invented training house to look around in."""
+"""carrel demo: install an invented training company to explore."""
 
 import click
 from rich import box

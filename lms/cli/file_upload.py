@@ -1,4 +1,4 @@
-"""Sending a file from the command line: in pieces that are kept, with progress on a terminal."""
+"""Uploads a file from the command line in resumable chunks, with progress on a terminal."""
 
 import hashlib
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""carrel pass and carrel revoke: a year of all-access, and taking a grant back."""
+"""carrel pass and carrel revoke: add an all-access pass, and revoke a grant."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""carrel job: what the worker has done, does, and couldn't do."""
+"""carrel job: list, show, retry, and cancel background jobs."""
 
 import click
 

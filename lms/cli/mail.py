@@ -1,4 +1,4 @@
-"""carrel mail: what was sent, what waits, and whether any arrives."""
+"""carrel mail: list email, resend it, send a test, and record bounces."""
 
 from typing import BinaryIO
 

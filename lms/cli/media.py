@@ -1,4 +1,4 @@
-"""carrel media: the stored files, looked after."""
+"""carrel media: check stored media files, set CORS, and move files between storages."""
 
 import hashlib
 import sys

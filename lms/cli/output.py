@@ -1,4 +1,4 @@
-"""How commands answer: one JSON object with `--json`, else lines for a person."""
+"""Command output: one JSON object with `--json`, otherwise lines and tables for a person."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""carrel history: what was sold before this library ran, and the letters about it."""
+"""carrel history: import past sales and send the invitations for them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""carrel login and carrel organization: people and the institutions they belong to."""
+"""carrel login and carrel organization: people and the organizations they belong to."""
 
 import sys
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""carrel pool: an organization's seats, sold, listed, renewed and allotted."""
+"""carrel pool: add and list an organization's pools of seats."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""carrel recording and carrel handout: files for a webinar."""
+"""carrel recording and carrel handout: add files to a webinar."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The root of the command line, and what its errors and exit codes mean."""
+"""The root command, and what its errors and exit codes mean."""
 
 import sys
 from collections import ChainMap

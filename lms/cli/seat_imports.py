@@ -1,4 +1,4 @@
-"""carrel seats import: a staff list into a pool."""
+"""carrel seats import: import a staff list into a pool."""
 
 from dataclasses import dataclass
 from pathlib import Path

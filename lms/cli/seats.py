@@ -1,4 +1,4 @@
-"""carrel seats: who sits in a pool, claiming, inviting and giving up."""
+"""carrel seats: list, claim, invite to, and release seats of a pool."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""carrel serve: the whole library from one command."""
+"""carrel serve: run the web server and the worker with one command."""
 
 import os
 import resource

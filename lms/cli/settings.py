@@ -1,4 +1,4 @@
-"""carrel settings: what the environment says, and whether it can be used."""
+"""carrel settings: check the settings read from the environment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""carrel webinar: drafts, and putting them on the catalog."""
+"""carrel webinar: add draft webinars and publish them in the catalog."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""carrel worker: a worker alone, for machines that do nothing else."""
+"""carrel worker: run a worker alone."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Grace: how long a contract's people go on after its end (PRODUCT.md, C1)."""
+"""Grace periods: how long access continues after a contract ends (PRODUCT.md, C1)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

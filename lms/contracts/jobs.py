@@ -1,4 +1,4 @@
-"""The rounds of contracts and seats: what begins, ends and runs out by itself, and its letters."""
+"""Jobs for contracts and seats: apply starts and ends, expire seats, and send reminders."""
 
 from collections.abc import Callable
 from datetime import timedelta

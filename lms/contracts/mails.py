@@ -1,4 +1,4 @@
-"""The letters about contracts and passes that end, seats that run short, and pools that fill up."""
+"""Emails about contracts and passes that end, seat shortages, and pools that fill up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reminders: what ends, what runs short, what fills up. Each letter is written exactly once.
+"""Reminders of ending contracts and passes, shortages, and full pools, each sent once.
 
 Every letter has a key that is unique in the database, so that any number of workers may look at
 the same time, and again. Days are days in the organization's zone.

@@ -1,4 +1,4 @@
-"""Contracts: renewing them, and who goes when a renewal has fewer seats (C1, C2 and C4)."""
+"""Renewals of contracts, and who leaves when one has fewer seats (PRODUCT.md, C1, C2, C4)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The house's own accent, made legible: any color becomes one that text can be read in and on."""
+"""Accent colors: adjusts any color until text is readable in it and on it."""
 
 from colorsys import hls_to_rgb, rgb_to_hls
 from dataclasses import dataclass

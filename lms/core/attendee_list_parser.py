@@ -1,4 +1,4 @@
-"""People of a room as a host pastes them: a name and an address, one person a line."""
+"""The attendee list parser: pasted names and email addresses, one person a line."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Many rows into one table at once: by executemany on SQLite, by COPY on PostgreSQL.
+"""Bulk insert: many rows into one table, by executemany on SQLite or COPY on PostgreSQL.
 
 PostgreSQL's driver reads an INSERT of thousands of values mark by mark; COPY spares it that.
 """

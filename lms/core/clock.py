@@ -1,4 +1,4 @@
-"""The one place that asks the time."""
+"""The clock: the one place that reads the current time."""
 
 from datetime import UTC, datetime
 

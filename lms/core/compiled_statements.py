@@ -1,4 +1,4 @@
-"""Statements compiled once, for the few paths where microseconds count: beats, claims, decisions.
+"""SQL statements compiled once per dialect, for the few measured hot paths.
 
 A beat comes every 15 seconds from everybody who watches. What SQLAlchemy does around a statement
 costs twenty times what the database does for it; its words and its types are used all the same.

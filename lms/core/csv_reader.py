@@ -1,4 +1,4 @@
-"""A table that somebody sent as text: its records, each with the line it begins on."""
+"""The CSV reader: records of uploaded CSV text, each with its line number."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""CSV that people open in a spreadsheet program: written row by row, and never run as formulas."""
+"""The CSV writer: row by row, with spreadsheet formulas disarmed."""
 
 import csv
 import io

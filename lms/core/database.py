@@ -1,4 +1,4 @@
-"""The database: the base of all models, its column types, and the one place that commits."""
+"""The database: the model base, its column types, and the one place that commits."""
 
 import secrets
 import threading

@@ -1,4 +1,4 @@
-"""Times as people say them: a webinar's own clock, the reader's clock, and the traps of both."""
+"""Dates, times, and time zones: parses and formats them for the event and the reader."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Mail addresses: what is a usable one, and when two of them are the same."""
+"""Email addresses: which are valid, and when two of them are the same."""
 
 import re
 import unicodedata

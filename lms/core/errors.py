@@ -1,4 +1,4 @@
-"""Refusals to act: what a verb of the domain raises when it will not do what was asked."""
+"""Errors: the refusals that a domain function raises when it will not act."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Calendar files: webinars as iCalendar (RFC 5545), which Outlook, Google and Apple read.
+"""iCalendar files (RFC 5545) of webinars, for Outlook, Google, and Apple calendars.
 
 The room is never in them: an entry leads to the webinar's page, where the link to the room is
 shown to who may have it, an hour before.

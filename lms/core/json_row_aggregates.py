@@ -1,4 +1,4 @@
-"""Rows of another table inside one column, so that a page with lists in it costs one statement."""
+"""JSON row aggregates: rows of another table in one column, in one statement."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Logs: one event a line, as JSON on stderr; never names, addresses, tokens or cookies."""
+"""Logs: one JSON event a line on stderr, without names, addresses, tokens, or cookies."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What learning systems have told of a person and were told of them, for that person to take along."""
+"""Types for the LTI part of a data export: what platforms know about a person."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Markdown as staff write it: to clean HTML for a page, and to plain words for the search."""
+"""Markdown from staff: converted to clean HTML for pages and plain text for search."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Passwords: argon2id, checked in the same time whether or not there is one to check against.
+"""Password hashing with argon2id, in the same time whether or not an account exists.
 
 Hashing takes tens of milliseconds and as much memory as MEMORY_KIB, so it never happens inside a
 transaction, and only a few happen at once however many people sign in.

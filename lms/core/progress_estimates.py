@@ -1,4 +1,4 @@
-"""How far long work is, how fast it goes, and when it will be done; pure functions only."""
+"""Progress estimates of long work: amount done, rate, and time left; pure functions."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The running library: what the app, the commands and the worker share."""
+"""The runtime: the open database, storage, and settings that app, commands, and worker share."""
 
 import hashlib
 import hmac

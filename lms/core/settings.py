@@ -1,4 +1,4 @@
-"""The settings: read once from the environment, checked whole, then frozen."""
+"""The settings: read once from the environment, validated, and frozen."""
 
 import os
 import re

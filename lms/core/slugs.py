@@ -1,4 +1,4 @@
-"""The last part of a page's address: from a name, readable, and nobody else's."""
+"""Slugs: the readable, unique last part of a page's URL, made from a name."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Why staff took something away: kept beside it for their own eyes, never in the audit trail."""
+"""Staff reasons for taking something away: validated here, never in the audit trail."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Words set as outlines, so that a picture shows them alike wherever it is opened.
+"""SVG text outlines: sets a title as paths, so that it looks the same everywhere.
 
 A picture in a page may load no typeface. The outlines are those of Source Serif 4 at weight 600
 (SIL OFL 1.1; docs/decisions/posters.md tells how they were made), for Latin letters.

@@ -1,4 +1,4 @@
-"""The text of a list that somebody sent: which encoding it has, and refusing what is no text."""
+"""Text decoding: detects the encoding of an uploaded text file and refuses binary files."""
 
 import codecs
 import io

@@ -1,4 +1,4 @@
-"""Everything the demo tells, in one place; its parts are beside it, one series a file."""
+"""The demo's content in one place: all its series and webinars."""
 
 from lms.demo import series_desk_and_door, series_local_memory, series_plain_machines
 from lms.demo.people_and_prices import CAST, HOUSE, ORGANIZATIONS, PRESENTERS, PRICES

@@ -1,4 +1,4 @@
-"""What the demo is told in: texts of a training house, before any of it is a row."""
+"""Data types of the demo's texts, before they become rows."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

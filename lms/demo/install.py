@@ -1,4 +1,4 @@
-"""Makes the invented training house into a library, by the same verbs that staff use.
+"""Installs the demo with the same domain functions that staff use.
 
 It is one transaction, and the house's own row marks that it was done: starting again, also after
 staff changed or removed something, changes nothing. A house that is somebody's is left alone.

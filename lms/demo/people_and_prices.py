@@ -1,4 +1,4 @@
-"""Quillmoor House, its presenters, its customers and the cast; none of it exists."""
+"""The demo's seller, presenters, organizations, people, and prices, all invented."""
 
 from lms.demo.data_types import (
     FILES,

@@ -1,4 +1,4 @@
-"""What the demo's organizations bought, who sits in their seats, and who is still invited."""
+"""The pools the demo's organizations bought, who has their seats, and open requests."""
 
 from lms.demo.data_types import PersonText, PoolText
 

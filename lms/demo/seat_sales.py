@@ -1,4 +1,4 @@
-"""Sells the demo's organizations their seats and fills them, as staff and managers would."""
+"""Seat sales of the demo: sells its organizations seats and fills them."""
 
 from datetime import datetime, timedelta
 from typing import Final

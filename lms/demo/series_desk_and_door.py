@@ -1,4 +1,4 @@
-"""Webinars of the series The Desk and the Door: everyday service, and keeping the place open."""
+"""Webinars of the demo series The Desk and the Door: everyday service and access."""
 
 from datetime import date
 

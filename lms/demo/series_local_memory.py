@@ -1,4 +1,4 @@
-"""Webinars of the series Local Memory: photographs, voices and houses of a place."""
+"""Webinars of the demo series Local Memory: photographs, voices, and local history."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Webinars of the series Plain Machines, and those that belong to no series."""
+"""Webinars of the demo series Plain Machines, and those in no series."""
 
 from datetime import date
 

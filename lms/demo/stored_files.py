@@ -1,4 +1,4 @@
-"""What takes time before the demo's rows are written: files to the storage, hashes of passwords."""
+"""Stored files and password hashes of the demo, prepared before its rows are written."""
 
 from dataclasses import dataclass
 from pathlib import Path

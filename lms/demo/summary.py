@@ -1,4 +1,4 @@
-"""What the demo tells of itself: who may sign in, and which recordings can be played."""
+"""The demo's summary: who may sign in, and which recordings can be played."""
 
 from dataclasses import dataclass
 from datetime import datetime

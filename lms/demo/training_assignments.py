@@ -1,4 +1,4 @@
-"""What the demo's manager has asked her people to watch, as she would have."""
+"""Training assignments of the demo: what its manager asked people to watch."""
 
 from datetime import datetime, timedelta
 from typing import Final

@@ -1,4 +1,4 @@
-"""What people of the demo's organizations have watched, so that its reports have something to tell."""
+"""Watch history of the demo's people, so that its reports have data."""
 
 from datetime import datetime, timedelta
 from typing import Final

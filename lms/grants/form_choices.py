@@ -1,4 +1,4 @@
-"""What a request or a sale can be about: webinars on sale, what passes cover, organizations."""
+"""Choices for request and sale forms: webinars on sale, pass scopes, and organizations."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

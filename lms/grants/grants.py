@@ -1,4 +1,4 @@
-"""Grants of a login: permanent ones for a webinar, dated ones for a scope, and taking them back."""
+"""Grants of a login: permanent ones for a webinar, dated ones for a scope; revoke them."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""What a grant may cover, found by its slug, and webinars by what staff type."""
+"""Scope lookup: finds what a grant may cover by its slug, and webinars by what staff type."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

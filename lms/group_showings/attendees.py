@@ -1,4 +1,4 @@
-"""Who was in the room of a showing (PRODUCT.md, G2): entered, mended, taken off, each sent the slides."""
+"""Attendees of a group showing: add, correct, and remove them (PRODUCT.md, G2)."""
 
 import secrets
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""By which order a group showing stands (PRODUCT.md, G2), and what ends with it (R1)."""
+"""Entitlement to a group showing: which order allows it, until when (PRODUCT.md, G2, R1)."""
 
 from datetime import datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""Showings to a group (PRODUCT.md, G2): who may host one, its room, and everybody's slides."""
+"""Group showings: open, list, and close them, and read their slides (PRODUCT.md, G2)."""
 
 import secrets
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Handouts: documents that go with a webinar, checked and cleaned before they are kept."""
+"""Handouts: documents of a webinar, checked and cleaned before they are stored."""
 
 import hashlib
 import tempfile

@@ -1,4 +1,4 @@
-"""The job that reads a handout: draws the pages of a PDF and finds the words of any; and its round.
+"""The page extraction job: draws a handout's PDF pages and extracts its words.
 
 It works in slices of some seconds and then goes behind whatever else is waiting, so that mail and
 marks are not held up by a book. What a slice kept, the next goes on from.

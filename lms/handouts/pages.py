@@ -1,4 +1,4 @@
-"""The pages of handouts: their pictures and words, as a job finds them and as people look through them."""
+"""Pages of handouts: their pictures and words, stored by a job and read by pages."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The job that finds the pages of handouts among the slides of a recording."""
+"""The slide matching job: finds handout pages among the slides of a recording."""
 
 from collections import ChainMap
 from io import BytesIO

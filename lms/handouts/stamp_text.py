@@ -1,4 +1,4 @@
-"""Whose copy of a handout it is: the name that a stamped download carries."""
+"""The stamp text: the name printed on a person's downloaded copy of a handout."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session

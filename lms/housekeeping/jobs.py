@@ -1,4 +1,4 @@
-"""The rounds that the house makes by itself: ending what fell silent, forgetting what is over."""
+"""Housekeeping jobs: end idle playback, mark overdue payments, and delete expired rows."""
 
 from datetime import timedelta
 from typing import Final

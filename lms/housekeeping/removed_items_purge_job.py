@@ -1,4 +1,4 @@
-"""Clearing: what staff removed thirty days ago goes for good, its files first."""
+"""Purges what staff removed 30 days ago, its files first."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

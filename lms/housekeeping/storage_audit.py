@@ -1,4 +1,4 @@
-"""The inventory: what the database names of stored files, and what the storage holds.
+"""The storage audit: compares files the database names with files in the storage.
 
 Both sides are gone through in batches, so memory stays the same however large the house is.
 """

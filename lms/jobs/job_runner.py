@@ -1,4 +1,4 @@
-"""One try of one job: the handler runs, a thread beside it keeps the lease, then the end is written."""
+"""The job runner: runs one handler, keeps its lease in a thread, and records the outcome."""
 
 import threading
 import time

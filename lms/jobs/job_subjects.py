@@ -1,4 +1,4 @@
-"""What jobs are about, in words that staff know: the webinar whose recording it is."""
+"""Job subjects: the title of the webinar or file that a job is about."""
 
 from collections.abc import Collection, Mapping
 

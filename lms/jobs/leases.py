@@ -1,4 +1,4 @@
-"""The worker's side of jobs: taking them under a lease, keeping it, and ending them.
+"""Leases of jobs: a worker claims a job, renews its lease, and records the end.
 
 Every write here is fenced by `leased_by`, which is new with every claim: a worker that lost its
 lease, and doesn't know yet, changes nothing. The machines' clocks must agree within a few seconds.

@@ -1,4 +1,4 @@
-"""Jobs: work that happens after the commit, written in the transaction that wants it.
+"""The job queue: enqueue work in the transaction that wants it; retry, cancel, and list jobs.
 
 The row is the truth. A worker (lms/worker/worker.py) takes it under a lease, so a worker that is killed
 loses nothing: the lease lapses and the next one takes over. Handlers are therefore idempotent.

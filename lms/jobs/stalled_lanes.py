@@ -1,4 +1,4 @@
-"""Whether jobs and emails are served: what has waited for ten minutes while nothing else was done."""
+"""Stalled lanes: jobs and emails that waited for ten minutes while none was done."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Delivery kits for institutions that must host a recording themselves.
+"""Delivery kits: recordings for organizations that host them on their own systems.
 
 Staff allow an organization to take them, as its contract says. A kit is asked for, made by a job
 (lms/kits/jobs.py), fetched by a link that can be taken back, and gone after two weeks.

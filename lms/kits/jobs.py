@@ -1,4 +1,4 @@
-"""The job that makes a delivery kit; killed anywhere, it can be done again."""
+"""The build job of a delivery kit; safe to repeat after a crash."""
 
 import zipfile
 from collections.abc import Callable

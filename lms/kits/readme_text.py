@@ -1,4 +1,4 @@
-"""What a delivery kit says of itself: for whom, until when, what it is, and what is in it."""
+"""The README text of a delivery kit: recipient, term, and contents."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

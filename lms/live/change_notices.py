@@ -1,4 +1,4 @@
-"""Changes of a live webinar that all who will come are told of, after the commit."""
+"""Change notices of a live webinar (postponed, canceled), queued after the commit."""
 
 from dataclasses import dataclass
 from datetime import datetime

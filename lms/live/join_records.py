@@ -1,4 +1,4 @@
-"""Who came into the room of a live webinar, as far as the house sees it.
+"""Join records: notes that a person joined a live webinar through this site.
 
 The house sees somebody go in; how long they stayed, only the room's own report tells
 (lms/attendance/report_imports.py). Going in alone earns nothing.

@@ -1,4 +1,4 @@
-"""Who is told what about a live webinar, and when: reminders, changes, the recording afterwards."""
+"""The mail schedule of a live webinar: who gets which reminder or notice, and when."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

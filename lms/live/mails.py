@@ -1,4 +1,4 @@
-"""The letters about a live webinar, each with its entry for the reader's calendar."""
+"""Emails about a live webinar, each with its calendar entry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

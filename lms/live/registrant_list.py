@@ -1,4 +1,4 @@
-"""The people of a live webinar as staff see them: who will come, who won't, who came in and when."""
+"""The registrant list that staff see: who registered, canceled, and joined, and when."""
 
 from dataclasses import dataclass
 from datetime import datetime

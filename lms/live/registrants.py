@@ -1,4 +1,4 @@
-"""Who will be at a live webinar: those who registered, and those who bought the webinar itself."""
+"""Registrants of a live webinar: people who registered and people who bought it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

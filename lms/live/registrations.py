@@ -1,4 +1,4 @@
-"""Registrations: who holds a webinar says that they will come (A6), or that they won't after all."""
+"""Registrations for a live webinar: register, cancel, and resend (PRODUCT.md, A6)."""
 
 from datetime import datetime
 

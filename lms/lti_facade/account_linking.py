@@ -1,4 +1,4 @@
-"""Accounts of the library, as somebody's learning system is linked to one."""
+"""Accounts for LTI account linking: find or add one, and describe what it owns."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The audit trail, for the acts of the tool."""
+"""The audit trail, for acts of the LTI tool."""
 
 from lms.audit import Detail as Detail
 from lms.audit import record as record

@@ -1,4 +1,4 @@
-"""What an organization may put into its courses: recordings that its pools cover now, and free ones.
+"""Content choices: recordings and series an organization may add to its courses.
 
 Its grants narrow the search; whether a webinar may be shown, the policy says (lms/access/policy.py).
 """

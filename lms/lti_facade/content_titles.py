@@ -1,4 +1,4 @@
-"""What webinars and series are called, by the names that links keep."""
+"""Content titles of webinars and series, by the names that links store."""
 
 from collections.abc import Collection, Mapping
 

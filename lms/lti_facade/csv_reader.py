@@ -1,4 +1,4 @@
-"""Tables from spreadsheet programs, read row by row."""
+"""The CSV reader, for the LTI tool."""
 
 from lms.core.csv_reader import NamedRow as NamedRow
 from lms.core.csv_reader import Record as Record

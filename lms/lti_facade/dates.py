@@ -1,4 +1,4 @@
-"""Days as the library says them."""
+"""Dates and times formatted for the LTI tool's pages."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo

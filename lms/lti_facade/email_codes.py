@@ -1,4 +1,4 @@
-"""Short codes sent by mail, as the house makes and checks them."""
+"""Email codes: short codes sent by email, for the LTI tool to create and check."""
 
 from lms.mail.email_tokens import CODE_TRIES as CODE_TRIES
 from lms.mail.email_tokens import hash_code as hash_code

@@ -1,4 +1,4 @@
-"""The logins of people who come from a learning system, or by an embed link."""
+"""Logins of learners who come from a platform or through an embed link."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a link of a course names: a webinar by its slug or outside id, or a series with its webinars."""
+"""Link content: the webinar or series that a course link names by slug or public id."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

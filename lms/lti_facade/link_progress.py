@@ -1,4 +1,4 @@
-"""What people have watched of what a link shows: a webinar, a part of one, or several together."""
+"""Link progress: what people watched of a link's webinar, part of one, or series."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Making two logins one person's and parting them again, with whatever was merged into either.
+"""Login merges for linked accounts: merge two logins with their chains, and undo it.
 
 `lms.people.login_merges` does it for two; it knows no chains. Here those that were merged into the one that is
 given up follow it, and leave with it, so that a person may come from several learning systems.

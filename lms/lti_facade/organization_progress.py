@@ -1,4 +1,4 @@
-"""What people have watched in an organization's frames: the share of each webinar, and when it was complete."""
+"""Organization progress: share watched and completion date in an organization's frames."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Organizations, as the tool names them."""
+"""Organizations, as the LTI tool lists them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Playing in a frame: a learner's first playback takes their seat; who looks it over takes none."""
+"""Playback in a frame: a learner's first playback claims a seat; a preview claims none."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is kept about a learner, and erasing it, as they ask for it inside their learning system."""
+"""Privacy requests from inside a platform: erase a learner, and record a data export."""
 
 from collections.abc import Sequence
 from datetime import datetime

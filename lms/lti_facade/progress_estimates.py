@@ -1,3 +1,3 @@
-"""How far long work is."""
+"""Progress estimates of long work, for the LTI tool."""
 
 from lms.core.progress_estimates import pace_of as pace_of

@@ -1,4 +1,4 @@
-"""A refusal in words that fit a frame: one sentence, whom to ask, and what comes next."""
+"""Refusal texts for frames: one sentence, whom to ask, and the next step."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A library for one trial: its own empty database and files, gone when it is over."""
+"""The sandbox library of a self-test: its own empty database and files, then deleted."""
 
 import secrets
 import shutil

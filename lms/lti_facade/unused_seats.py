@@ -1,4 +1,4 @@
-"""Seats that people of a learning system took and never watched by: given back when they leave."""
+"""Unused seats: claimed by learners who never watched, released when they leave."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Lists that an organization sent, kept for a day between the dry run and taking them in."""
+"""Uploaded lists of an organization, stored for a day between the preview and applying."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""How somebody in a frame stands with a webinar: facts for the policy, which alone decides.
+"""Viewer access in a frame: the facts about a webinar that the policy decides on.
 
 A frame shows one organization's library. What its pools hold is put before `access.decide` with a
 way to it: a learner may take a free seat (PRODUCT.md, I4); who looks things over is judged as

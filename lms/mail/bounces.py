@@ -1,4 +1,4 @@
-"""Mail that came back: which letter it was, and which addresses take no mail."""
+"""Bounces: which email was returned, and which addresses accept no email."""
 
 import email
 import email.policy

@@ -1,4 +1,4 @@
-"""The way of a mail from its row to a mail server, or to a file where there is no server.
+"""Email delivery: takes one due email under a lease, composes it, and records the outcome.
 
 A mail is taken under a lease, so a killed worker loses none; one whose worker died between
 handing it over and writing that down goes out twice, with the same Message-ID.

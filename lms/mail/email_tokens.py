@@ -1,4 +1,4 @@
-"""Secrets sent by mail: long ones in links, short ones as codes; only their hashes are kept."""
+"""Email tokens: long tokens in links and short codes; only their hashes are stored."""
 
 import hashlib
 import hmac

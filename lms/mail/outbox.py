@@ -1,4 +1,4 @@
-"""Mail: written in the transaction that wants it, sent after the commit (lms/mail/delivery.py)."""
+"""The email outbox: rows written in the transaction that wants them, sent after the commit."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Where mail goes: a mail server by SMTP_URL, or files under DATA_DIR/mail without one."""
+"""Email transport: an SMTP server by SMTP_URL, or files under DATA_DIR/mail."""
 
 import smtplib
 import ssl

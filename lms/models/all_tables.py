@@ -1,4 +1,4 @@
-"""Every table of the library, for whoever needs the whole metadata."""
+"""All tables of the library, for code that needs the whole metadata."""
 
 from lms.models import (
     accounts,

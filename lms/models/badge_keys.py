@@ -1,4 +1,4 @@
-"""The keys that sign the badges of certificates."""
+"""The table of badge keys, which sign the badges of certificates."""
 
 from datetime import datetime
 from enum import StrEnum

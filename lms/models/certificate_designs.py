@@ -1,4 +1,4 @@
-"""How the house's certificates look and what they say; each change is a row of its own."""
+"""The table of certificate designs; each change is a row of its own."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Certificates of participation: what earns one, who was there live, and what was issued."""
+"""Tables of certificates: their rules, live attendance, and issued certificates."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What is sold and what was sold: offers and the grants that let people in."""
+"""Tables of offers and of the grants that give access."""
 
 from datetime import datetime
 from enum import StrEnum

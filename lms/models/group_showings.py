@@ -1,4 +1,4 @@
-"""Showings to a group in one room or one call, and who was there."""
+"""Tables of group showings and their attendees."""
 
 from datetime import datetime
 from enum import StrEnum

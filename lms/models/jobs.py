@@ -1,4 +1,4 @@
-"""The table of jobs: background work and what became of it."""
+"""The table of jobs: background work and its results."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Delivery kits: recordings that an institution may take away and host itself, and who may."""
+"""Tables of delivery kits: kits, permits, and ended links."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Who came into the room of a live webinar, as the house saw it and as the room's report says."""
+"""Tables of live webinars: registrations, joins, attendance reports, and the time spans in them."""
 
 from datetime import datetime
 from typing import Any

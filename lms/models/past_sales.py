@@ -1,4 +1,4 @@
-"""The past on its way in: each list of what was sold before, its rows, and who waits for a letter."""
+"""Tables of past-sales imports: lists, rows, and buyers not yet invited."""
 
 from datetime import datetime
 from enum import StrEnum

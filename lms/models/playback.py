@@ -1,4 +1,4 @@
-"""Who is watching what, and how much of it they have seen."""
+"""Tables of playback: sessions, streams, watch records, and notes."""
 
 from datetime import datetime
 from enum import StrEnum

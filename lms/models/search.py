@@ -1,4 +1,4 @@
-"""What is searched for: the words of each webinar, with an index that either database keeps by itself."""
+"""Tables of the search index: webinar words and passages."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Staff lists on their way into a pool: each list, and its rows with what becomes of each."""
+"""Tables of seat imports: each staff list, and its rows with their answers."""
 
 from datetime import datetime
 from enum import StrEnum

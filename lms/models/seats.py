@@ -1,4 +1,4 @@
-"""An organization's places: pools, the seats in them, who has had each, and who waits for one."""
+"""Tables of seats: pools, seats, assignments, claim links, the waitlist, and domains."""
 
 from datetime import datetime
 from enum import StrEnum

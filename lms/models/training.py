@@ -1,4 +1,4 @@
-"""Training: what an organization asks its people to watch, until when, and who has."""
+"""Tables of training: assignments, groups, and trainees."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Files on their way in: sent in pieces, over hours if need be."""
+"""The table of uploads: files sent in chunks."""
 
 from datetime import datetime
 from enum import StrEnum

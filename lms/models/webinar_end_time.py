@@ -1,4 +1,4 @@
-"""When a webinar is over, as a column: the tables hold when it begins and how long it lasts."""
+"""The end time of a webinar as a SQL expression of its start and length."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Mail domains that are an organization's own: its people may take free seats by themselves (S7)."""
+"""Email domains verified for an organization: their people may claim seats (PRODUCT.md, S7)."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Who looks after an organization: which ones a person may open, and who makes whom what."""
+"""Managers of an organization: what each may open, and who may appoint whom."""
 
 from dataclasses import dataclass
 from datetime import datetime

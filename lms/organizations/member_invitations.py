@@ -1,4 +1,4 @@
-"""Places in an organization that people are asked to take: theirs once they accept, not before.
+"""Member invitations: join an organization by accepting, not before.
 
 Till then managers see what they typed themselves, and nothing tells them whether the address has
 an account, whose it is, or what its owner is called.

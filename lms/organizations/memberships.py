@@ -1,4 +1,4 @@
-"""Who belongs to an organization: found by address, made a login where there is none, and removed."""
+"""Memberships of an organization: add people by address, change roles, and remove them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Organizations: the institutions that buy, and who belongs to them."""
+"""Organizations: add, edit, find, and list the institutions that buy."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Staff lists: people with addresses, read from a CSV file or from pasted text, one by one.
+"""The staff list parser: people with email addresses, from a CSV file or pasted text.
 
 Nothing here needs a database, and no more than one row is held at a time.
 """

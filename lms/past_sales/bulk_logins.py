@@ -1,4 +1,4 @@
-"""The logins of many past buyers at once, and what they manage: a few statements for all of them."""
+"""Bulk logins: adds the logins of many past buyers in a few statements."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

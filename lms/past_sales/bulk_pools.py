@@ -1,4 +1,4 @@
-"""The seats of many past sales at once: pools that are made with what they hold, and few settled."""
+"""Bulk pools: adds the pools and seats of many past sales at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Many past sales brought in at once, with their access: a few statements for all of them."""
+"""Bulk sales: applies many past sales with their access in a few statements."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Lists of the past as they are kept: read and answered first, brought in when asked, then forgotten."""
+"""Past-sales imports: lists are read, checked, applied when asked, and then deleted."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The past read and brought in: small lists at once, large ones by jobs that say how far they are."""
+"""Jobs for past-sales imports: read and apply lists, and send the invitations."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The letter to somebody whose purchases were brought in: what is theirs here, and the way in."""
+"""The email to a past buyer: what their account includes and how to sign in."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final

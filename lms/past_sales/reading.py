@@ -1,4 +1,4 @@
-"""Lists of the past as staff see them: how far each is, and what becomes of every row."""
+"""Read models of past-sales imports: their progress, and the answer to each row."""
 
 import json
 from collections.abc import Collection

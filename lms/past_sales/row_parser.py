@@ -1,4 +1,4 @@
-"""The past brought in: who bought what before the house ran this library, from one list.
+"""The row parser of past sales: reads who bought what from one list.
 
 Columns, by their headings: e-mail, name, covers (a webinar's slug, presenter:SLUG, series:SLUG or
 everything), bought, ends, source, organization, seats. A row with seats fills an organization's

@@ -1,4 +1,4 @@
-"""Why can't they watch? The decision for any address, also one that leads to no login."""
+"""Access diagnosis: why a person can't watch, for any address, even an unknown one."""
 
 from dataclasses import dataclass
 from datetime import datetime

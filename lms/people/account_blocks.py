@@ -1,4 +1,4 @@
-"""Shutting a login out and letting it in again (ACCOUNT_BLOCKED of PRODUCT.md, The decision)."""
+"""Account blocks: block and unblock a login (PRODUCT.md, ACCOUNT_BLOCKED)."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What the house keeps about one person, for that person to take along."""
+"""The data export: all personal data about one person, for that person to download."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

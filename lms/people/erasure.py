@@ -1,4 +1,4 @@
-"""Erasing a person (PRODUCT.md, I5): the seat is freed, the address goes everywhere it need not stay.
+"""Erasure of a person: frees the seat and deletes the address (PRODUCT.md, I5).
 
 The login's row stays without name and address, so that what was sold and shown keeps its sums:
 sales and the requests they answered are kept for the legal time. Audit rows hold ids alone.

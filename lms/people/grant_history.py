@@ -1,4 +1,4 @@
-"""What a login holds and has held: grants of its own, and seats in organizations' pools."""
+"""Grant history of a login: current and past grants and seats; revoke one."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Merging two logins of one person (PRODUCT.md, I2): nothing moves, so it can be undone.
+"""Login merges: join two logins of one person, and undo it (PRODUCT.md, I2).
 
 `merged_into` of the one that is given up names the one that is kept. Decisions and progress read
 both, and whoever signs in by the address or the password of the one is in by the other.

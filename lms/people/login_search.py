@@ -1,4 +1,4 @@
-"""Every login as staff find it, by parts of its name and addresses, among hundreds of thousands.
+"""Login search for staff, by parts of names and addresses, among hundreds of thousands.
 
 The table `login_search` holds the words of each login and an index of every three letters of them:
 FTS5 on SQLite, text arrays on PostgreSQL. Triggers keep it, and it stands in its migration alone.

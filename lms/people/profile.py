@@ -1,4 +1,4 @@
-"""A login as staff see it."""
+"""A person's profile as staff see it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

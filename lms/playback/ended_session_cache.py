@@ -1,4 +1,4 @@
-"""Which playback sessions have ended, kept in memory, so that a media request asks no database."""
+"""In-memory cache of ended playback sessions, so a media request needs no database."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

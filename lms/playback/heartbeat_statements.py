@@ -1,4 +1,4 @@
-"""What a beat reads and writes: statements that are compiled once."""
+"""Compiled SQL statements of a heartbeat."""
 
 from dataclasses import dataclass
 from datetime import datetime

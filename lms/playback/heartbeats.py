@@ -1,4 +1,4 @@
-"""Beats: a player tells its place every 15 seconds; its session goes on, or ends with a reason."""
+"""Heartbeats: a player reports its position every 15 seconds; its session goes on or ends."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

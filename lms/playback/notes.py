@@ -1,4 +1,4 @@
-"""A person's own notes on a webinar, each at a moment of its recording: nobody else reads them.
+"""Private notes of a person on a webinar, each at a time in its recording.
 
 They hang on the webinar, so a new version of the recording keeps them, and on the login that wrote
 them: of merged logins (PRODUCT.md, I2) those of all are read.

@@ -1,4 +1,4 @@
-"""How much of a recording a person has seen: a bitmap of 5-second buckets, pure functions only.
+"""The progress bitmap: 5-second buckets a person has watched; pure functions only.
 
 Bucket `i` is bit `i % 8` of byte `i // 8`, set once the seconds [5i, 5i + 5) were played. Merging
 is OR, so a beat may come twice. What a beat claims is paid for with time that has passed, at no

@@ -1,4 +1,4 @@
-"""What opening and ending a playback session reads and writes: statements, most compiled once."""
+"""SQL statements that open and end a playback session, most compiled once."""
 
 from datetime import datetime
 from typing import Final

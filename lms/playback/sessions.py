@@ -1,4 +1,4 @@
-"""Playback sessions: opened when the policy admits and the stream is free, ended with a reason."""
+"""Playback sessions: opened when policy and stream limit allow, ended with a reason."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""One stream a login (PRODUCT.md, G1): who may play is decided elsewhere, on which screen is said here."""
+"""The stream limit: one stream for each login, and taking it over (PRODUCT.md, G1)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What is on at a webinar's watch page: the recording that plays, its captions, its handouts."""
+"""The watch page's read model: the recording it plays, its captions, and its handouts."""
 
 from dataclasses import dataclass
 from datetime import datetime

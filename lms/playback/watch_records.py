@@ -1,4 +1,4 @@
-"""What a person has watched: the kept buckets and the place, over all logins that are theirs."""
+"""Watch records: buckets watched and the resume position, over all merged logins."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Prices of the house, as data: staff change them in versions, and old ones stay for what was sold."""
+"""The price list: offers in versions; earlier versions stay for what was sold."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What things cost: a quote with its tier, its total and what would be cheaper (PRODUCT.md, P1 to P8).
+"""Quotes: the tier, the total, and cheaper offers (PRODUCT.md, P1 to P8).
 
 Pure: prices are handed in as data, moments as arguments. Amounts are minor units of one currency.
 """

@@ -1,4 +1,4 @@
-"""The job that has captions written by a program: what it hears is a draft that staff look over."""
+"""The auto-captions job: drafts captions by speech-to-text for staff to review."""
 
 from datetime import datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Correcting captions: a draft is saved as often as one likes, and shown when it is ready."""
+"""Caption drafts: save corrections as often as needed, then publish them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

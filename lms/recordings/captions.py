@@ -1,4 +1,4 @@
-"""Caption tracks beside a version of a recording: brought, shown, put away, taken off."""
+"""Caption tracks of a recording version: attach, show, remove, and restore them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The job that turns an original into renditions; killed anywhere, it can be done again."""
+"""The encode job: turns an original into renditions; safe to repeat after a crash."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""When a page of a handout is seen in a recording: found by comparing, put right by staff."""
+"""Handout page times: when a page is seen in a recording, found or set by staff."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

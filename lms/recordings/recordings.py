@@ -1,4 +1,4 @@
-"""Recordings: from a file to a version of a webinar's recording that can be played."""
+"""Recordings: from an uploaded file to a playable version of a webinar's recording."""
 
 import hashlib
 from dataclasses import dataclass

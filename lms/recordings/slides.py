@@ -1,4 +1,4 @@
-"""Slides of a recording: found by the encoder, named, joined and taken out by staff."""
+"""Slides of a recording: detected by the encoder, then named, joined, or removed by staff."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What staff see of a webinar's files: the versions of its recording, captions and handouts."""
+"""The staff file list of a webinar: recording versions, captions, and handouts."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is said in a recording, to read beside it: its caption tracks and their cues."""
+"""Transcripts: the text of a recording's caption tracks and their cues."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass

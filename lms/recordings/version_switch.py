@@ -1,4 +1,4 @@
-"""How one version of a recording takes over from another: it plays, and all go on where they were."""
+"""The version switch: moves playback and progress to a new recording version."""
 
 from sqlalchemy import case, literal, select
 from sqlalchemy.orm import Session

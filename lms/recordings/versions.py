@@ -1,4 +1,4 @@
-"""The versions of a recording: which one plays, and those that staff delete.
+"""Versions of a recording: which one plays, and those that staff remove.
 
 A deleted one can be put back for 30 days; then its files go. What people watched belongs to a
 version and is never forgotten: its row stays.

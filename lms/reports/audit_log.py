@@ -1,4 +1,4 @@
-"""The audit trail as staff read it: filtered, newest first, with names as they are today."""
+"""The audit log report: the audit trail filtered, newest first, with current names."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What outside ids stand for: looked up when it is shown, never kept beside the id."""
+"""Audit subjects: resolves public ids in the audit trail to current names."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

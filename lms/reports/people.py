@@ -1,4 +1,4 @@
-"""Each person of a report: assigned, begun, share watched, completed, certificate (PRODUCT.md, Privacy).
+"""Report rows of people: assigned, begun, share watched, completed, and certificate.
 
 As it stands now and never by a span of time: when somebody watches is theirs.
 """

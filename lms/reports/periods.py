@@ -1,4 +1,4 @@
-"""What a report is about: a span of days, the laps its chart is drawn by, and who must be in a figure.
+"""Report periods: the span of days, the chart intervals, and who counts in a figure.
 
 Pure: nothing here asks a database. PRODUCT.md, Privacy: when people watch stays theirs, so whatever
 is told of a time is of five people at the least.

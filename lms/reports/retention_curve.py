@@ -1,4 +1,4 @@
-"""Which parts of a recording people watch, and where they stop: a line that is never one person's.
+"""The retention curve: which parts of a recording people watch and where they stop.
 
 It is drawn of five people at the least, and always of everybody who has watched, over all time: by
 two lines of other days or of other people one could be taken from the other, and somebody's own

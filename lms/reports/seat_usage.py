@@ -1,4 +1,4 @@
-"""How an organization's seats are used: in all, by pool, and month by month."""
+"""Seat usage of an organization: in all, by pool, and by month."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Of what reports are made: playing that was begun, and how much of a webinar each person has seen.
+"""Source queries of reports: playback begun, and how much each person has watched.
 
 A person is all logins that were merged into one; who was erased is nobody. For an organization only
 what is played through its seats, while somebody has one, and in its own frames counts: what people

@@ -1,4 +1,4 @@
-"""What was watched in a span of time: in all, over time, by webinar and by organization.
+"""Viewing totals of a period: in all, over time, by webinar, and by organization.
 
 What fewer than five people did in a span is told to nobody (lms/reports/periods.py): neither by itself nor
 as what is left of a sum. Nor is it told apart from nothing at all, which would tell the days.

@@ -1,4 +1,4 @@
-"""Files that come with a request, such as a purchase order: checked, stored, for staff alone."""
+"""Attachments of a request, such as purchase orders: checked, stored, for staff only."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Requests as they are read: one with everything about it, the staff's list, how many wait."""
+"""Read models of requests: one with its details, the staff list, and the count waiting."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Another webinar instead of one that was canceled or moved: chosen by its people, or done by staff.
+"""Rebookings: another webinar or a refund for one that was canceled or postponed.
 
 Who holds the other one, by a pass or because it is free, is registered for it and nothing else
 changes. What somebody bought goes along: the sold line then is for the other webinar, and a refund

@@ -1,4 +1,4 @@
-"""The desk: what people ask the house for, and how staff answer it within one working day."""
+"""Customer requests: submit, assign, answer, decline, and reopen them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

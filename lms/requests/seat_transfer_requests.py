@@ -1,4 +1,4 @@
-"""What an organization asks the house about a seat: that it may move to somebody else (S3)."""
+"""Seat transfer requests: a manager asks, and staff approve (PRODUCT.md, S3)."""
 
 from dataclasses import dataclass
 from datetime import datetime

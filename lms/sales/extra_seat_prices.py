@@ -1,4 +1,4 @@
-"""More seats for a pool that is there: what they cost (P4) and until when they last (C3)."""
+"""Extra seat prices: the cost of more seats in a pool and their term (PRODUCT.md, P4, C3)."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo

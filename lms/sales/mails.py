@@ -1,4 +1,4 @@
-"""The letters about requests and sales: receipts, answers, what was bought and how to attend."""
+"""The emails about sales: what was bought and how to attend, payments, refunds, and disputes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Payments that are overdue: staff and the buyer are told once; nothing is cut off (P9)."""
+"""Overdue payments: tells staff and the buyer once; nothing is cut off (PRODUCT.md, P9)."""
 
 from datetime import datetime, timedelta
 from typing import Final

@@ -1,4 +1,4 @@
-"""After a sale: paid, held, refunded, disputed, won back or lost; in part, see lms/sales/seat_refunds.py."""
+"""Payments, refunds, and disputes of a sale; partial refunds are in seat_refunds."""
 
 from datetime import datetime
 

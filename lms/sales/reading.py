@@ -1,4 +1,4 @@
-"""Sales as they are read: one with the access it gave, and the staff's list."""
+"""Read models of sales: one with the access it gave, and the staff list."""
 
 from dataclasses import dataclass
 from datetime import datetime

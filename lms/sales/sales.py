@@ -1,4 +1,4 @@
-"""Sales: what was sold to whom on which terms, and the access that comes with it at once."""
+"""Sales: what was sold to whom on which terms, and the access given at once."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

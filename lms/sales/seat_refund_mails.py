@@ -1,4 +1,4 @@
-"""The letters about seats that are given back: the money is returned, or seats are to be released."""
+"""Emails about seat refunds: money returned, or seats that must be released first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Refunding some of a sale's seats, and who would have to leave one for that (PRODUCT.md, P5, S10)."""
+"""Seat refunds: refund part of a sale's seats, and who must leave (PRODUCT.md, P5, S10)."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Who was brought in from the past and not yet told: asked for in batches, each person once."""
+"""Uninvited buyers from past sales: chosen in batches, each invited once."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is said and written in webinars, passage by passage: kept for the search, and found.
+"""Search passages: captions, slides, and pages of webinars, indexed and found.
 
 Whoever has words with a time or a page keeps them by one call of `keep`, in the transaction that
 changes their source, and drops them by `drop`.

@@ -1,4 +1,4 @@
-"""What is suggested while somebody types into the search: public names alone, by one statement."""
+"""Search suggestions while a person types: public names only, by one statement."""
 
 from dataclasses import dataclass
 from enum import StrEnum

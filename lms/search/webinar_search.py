@@ -1,4 +1,4 @@
-"""Finding webinars by their words: FTS5 on SQLite, a text index on PostgreSQL, one way to ask.
+"""Webinar search by words: FTS5 on SQLite, a text index on PostgreSQL.
 
 `keep` belongs in the transaction that changes a webinar, a presenter or a series.
 """

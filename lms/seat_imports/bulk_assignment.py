@@ -1,4 +1,4 @@
-"""Seats for everybody of a staff list at once: two statements, and the pool's count last.
+"""Bulk assignment of seats to all people of a staff list: two statements and a count.
 
 As with a single claim (lms/seats/seat_counts.py) the row that all claims share is held for a moment only.
 """

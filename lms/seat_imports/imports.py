@@ -1,4 +1,4 @@
-"""Staff lists into a pool: a list is read and answered first, and applied when asked (S6).
+"""Seat imports: a staff list is read and checked first, and applied when asked (S6).
 
 Pages: `lms.seat_imports.jobs.take_in` receives a list, `read_import` and `rows_of` show what would become
 of it, `lms.seat_imports.jobs.apply_list` applies it, `discard` throws it away.

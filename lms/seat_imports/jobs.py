@@ -1,4 +1,4 @@
-"""Staff lists taken in and applied: small ones at once, large ones by jobs that say how far they are."""
+"""Jobs for seat imports: small lists run at once, large ones in the background."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The life of a list that somebody sends: stored, read by a worker, checked, applied when asked, forgotten.
+"""The lifecycle of an uploaded list: stored, read, checked, applied, and deleted.
 
 What its rows say and what becomes of them is each kind's own: lms/seat_imports/imports.py, lms/past_sales/imports.py.
 """

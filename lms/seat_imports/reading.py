@@ -1,4 +1,4 @@
-"""Staff lists as people see them: how far each is, and what would become of every row."""
+"""Read models of seat imports: their progress, and the answer to each row."""
 
 from dataclasses import dataclass
 from datetime import datetime

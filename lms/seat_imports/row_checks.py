@@ -1,4 +1,4 @@
-"""What becomes of each row of a staff list: a few statements over all of them (PRODUCT.md, S6)."""
+"""Row checks of a staff list: the answer for each row (PRODUCT.md, S6)."""
 
 from datetime import datetime
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Rows into the staging table: the one statement that is not the same on both databases.
+"""Writes rows to the staging table of an import, by COPY or INSERT.
 
 PostgreSQL's COPY takes them at twice the speed of its INSERT, and an import is measured by it.
 """

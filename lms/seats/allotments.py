@@ -1,4 +1,4 @@
-"""Allotments: a parent organization gives parts of its pool to its children (PRODUCT.md, S11)."""
+"""Allotments: a parent organization gives seats of its pool to its children (S11)."""
 
 from dataclasses import dataclass
 from datetime import datetime

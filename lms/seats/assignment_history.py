@@ -1,4 +1,4 @@
-"""Who has had a seat, from when to when, and how each time ended."""
+"""Assignment history of a seat: who had it, from when to when, and how it ended."""
 
 from dataclasses import dataclass
 from datetime import datetime

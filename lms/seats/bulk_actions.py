@@ -1,4 +1,4 @@
-"""What is done to thousands of seats: jobs that go on without anybody looking, and say how far they are."""
+"""Bulk actions on seats: release or reinvite thousands of people, with progress."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the grants of a pool add up to at a moment: how many seats, and whether it takes people.
+"""The capacity of a pool at a moment: the sum of its grants, and whether it admits people.
 
 Pure: it counts places. Whether somebody may watch is answered by lms/access/policy.py alone.
 """

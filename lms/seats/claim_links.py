@@ -1,4 +1,4 @@
-"""Claim links: 256 random bits of which only the hash is kept (PRODUCT.md, S5)."""
+"""Claim links: 256 random bits of which only the hash is stored (PRODUCT.md, S5)."""
 
 import secrets
 from dataclasses import dataclass

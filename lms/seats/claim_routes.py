@@ -1,4 +1,4 @@
-"""The ways to a seat that a person walks: by a link, by what is kept for them, by their domain."""
+"""Claim routes: claim a seat by link, by invitation, or by email domain."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Sitting down: the statements by which one person takes one seat, however many want it.
+"""Compiled SQL statements of a seat claim: one person takes one seat, whatever the crowd.
 
 The seat and the assignment come first and the pool's count last, so that the one row that all
 claims share is held for a moment only. Both databases run the same statements, compiled once

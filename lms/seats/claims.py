@@ -1,4 +1,4 @@
-"""Seats: the claim, and giving a seat up; the one place, with lms/seats/seat_counts.py, that counts them."""
+"""Claims and releases of seats; with seat_counts, the only code that counts seats."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

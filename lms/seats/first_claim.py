@@ -1,4 +1,4 @@
-"""Newcomers: the claim of somebody who has nothing in a pool yet, which is what comes in crowds.
+"""The first claim of a person who has nothing in the pool: the fast path for crowds.
 
 A webinar is announced, a link goes round, and hundreds take a seat within a minute; all of them
 share one row, the pool's count. So this way asks nothing first. The insert of the seat carries

@@ -1,4 +1,4 @@
-"""Reminders of open invitations, on days 3 and 10 of the 14 (PRODUCT.md, S4)."""
+"""Invitation reminders, on days 3 and 10 of the 14 (PRODUCT.md, S4)."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta

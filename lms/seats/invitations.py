@@ -1,4 +1,4 @@
-"""Invitations: a seat kept for an address for 14 days, and the link that claims it (S4, S5)."""
+"""Invitations: a seat reserved for an address for 14 days, and its claim link (S4, S5)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

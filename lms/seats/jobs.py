@@ -1,4 +1,4 @@
-"""What is done about seats after the commit: letters of offers and losses, work on thousands."""
+"""Jobs for seats: email offers and losses, and run bulk actions."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The letters about seats: invited, claimed, offered, taken away."""
+"""Emails about seats: invited, claimed, offered, transferred, and released."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

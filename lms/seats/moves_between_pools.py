@@ -1,4 +1,4 @@
-"""Moving people to another pool of their organization, and undoing that for half a minute."""
+"""Moves between pools of an organization: move chosen people, and undo for 30 seconds."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

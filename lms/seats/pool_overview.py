@@ -1,4 +1,4 @@
-"""An organization's pools as its managers see them: what each covers, its use, and what ends when."""
+"""The pool overview for managers: what each pool covers, its use, and its end dates."""
 
 from collections import defaultdict
 from collections.abc import Sequence

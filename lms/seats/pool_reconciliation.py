@@ -1,4 +1,4 @@
-"""Settling a pool: its capacity as its grants have it now, and its people within that.
+"""Pool reconciliation: brings a pool's capacity and people in line with its grants.
 
 Run after a grant was added, changed or taken back, and by a job at each start, end and end of
 grace. It may be run at any time and any number of times.

@@ -1,4 +1,4 @@
-"""Pools: an organization's places for one scope, sold by grants and kept exact by `settle`."""
+"""Pools: an organization's seats for one scope, sold by grants, with claim policies."""
 
 from dataclasses import dataclass
 from datetime import datetime

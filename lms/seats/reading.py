@@ -1,4 +1,4 @@
-"""Seats as they are listed: each, and who sits in it."""
+"""Read models of seats: each seat and the person who has it."""
 
 from dataclasses import dataclass
 from datetime import datetime

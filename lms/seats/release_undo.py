@@ -1,4 +1,4 @@
-"""Undoing a release: the same person sits again, as if nothing had been."""
+"""The undo of a seat release: the same person gets the seat back."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The table of an organization's people and seats, quick at 20,000 rows.
+"""The seat table: an organization's people and seats, filtered and sorted, at 20,000 rows.
 
 What is shown of a person's watching is what PRODUCT.md (Privacy) lets managers see: whether they
 began, the share watched, and what is completed; no places, times or searches.

@@ -1,4 +1,4 @@
-"""What a person does about a seat by themselves: take it, give it back, ask who manages it."""
+"""Self-service for a seat: claim it, release it, join the waitlist, or ask a manager."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""When a seat may go to somebody else, and what its holder loses by that (PRODUCT.md, S3)."""
+"""Transfer rules: when a seat may go to another person (PRODUCT.md, S3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Giving a seat to somebody else, and what its holder loses by that (PRODUCT.md, S3)."""
+"""Transfers: give a seat to another person, and what the holder loses (PRODUCT.md, S3)."""
 
 from dataclasses import dataclass
 from datetime import datetime

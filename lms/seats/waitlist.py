@@ -1,4 +1,4 @@
-"""The waiting list of a full pool: first in, first out (PRODUCT.md, S9)."""
+"""The waitlist of a full pool: first in, first out (PRODUCT.md, S9)."""
 
 from dataclasses import dataclass
 from datetime import datetime

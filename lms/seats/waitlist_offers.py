@@ -1,4 +1,4 @@
-"""Passing a free seat on to whoever waits for it, and taking back an offer nobody was told of."""
+"""Waitlist offers: offer a freed seat to the next person, or retract the offer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What the people of an organization's seats have watched of what their pools cover."""
+"""Watch progress of the people in an organization's seats."""
 
 from collections import defaultdict
 from collections.abc import Sequence

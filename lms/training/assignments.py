@@ -1,4 +1,4 @@
-"""Training: managers assign webinars to their people with a due day, and a text to confirm.
+"""Training assignments: webinars for people with a due date and a text to confirm.
 
 Each verb is about one organization, whose steward the caller is. What is due ends with its day in the
 organization's zone.

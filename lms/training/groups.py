@@ -1,4 +1,4 @@
-"""Groups of people in an organization, to assign training to together."""
+"""Groups of people in an organization, for assigning training to together."""
 
 from dataclasses import dataclass
 from datetime import datetime

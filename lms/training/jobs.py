@@ -1,4 +1,4 @@
-"""The rounds of training: who has done what was assigned, and whom to remind."""
+"""Jobs for training: record who has completed it, and send reminders."""
 
 from datetime import timedelta
 from typing import Final

@@ -1,4 +1,4 @@
-"""What managers see of training: how many are done, begun and overdue, and each person's state.
+"""The manager view of training: how many are done, begun, and overdue, and by person.
 
 PRODUCT.md, Privacy: of what they assigned, and no times of watching; when the policy was confirmed
 is told, since that is said to them.

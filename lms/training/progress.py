@@ -1,4 +1,4 @@
-"""Who has done a training: watching and live minutes held against what completes each webinar.
+"""Training progress: what a person watched and attended, against what completes it.
 
 Completed is a webinar whose certificate is earned (PRODUCT.md, Certificates), by the best version
 and over all logins that are one person; whether one is issued is asked of nobody.

@@ -1,4 +1,4 @@
-"""Reminders of training: 14 and 3 days before it is due and on its last day, each once, none once done."""
+"""Training reminders: 14 and 3 days before the due date and on it, each once."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""What somebody was assigned, as they see it: until when, by whom, and how far they are."""
+"""The trainee view: what a person was assigned, by whom, until when, and their progress."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The people of a training: who can be one, whom it still concerns, and adding them.
+"""Trainees: who can be assigned a training, who is in it, and adding people.
 
 An organization's people are its members and who sits in its seats. Who is neither any more is asked
 for nothing: what somebody watches after leaving is theirs alone (PRODUCT.md, Privacy). What they

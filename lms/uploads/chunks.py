@@ -1,4 +1,4 @@
-"""Taking a file in, piece by piece: what stands between the storage and the database.
+"""Upload chunks: received into storage outside any transaction.
 
 Nothing of it happens inside a transaction. A piece is read from the sender first and kept then, in
 a turn that no other request has; who is killed between loses that piece alone.

@@ -1,4 +1,4 @@
-"""The jobs behind uploads: making a file part of its webinar, and tidying up what was never finished."""
+"""Jobs for uploads: attach finished ones to their webinar, and expire unfinished ones."""
 
 import hashlib
 from datetime import timedelta

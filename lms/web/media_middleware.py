@@ -1,4 +1,4 @@
-"""What stands in front of the pages: the answer to failures, trusted proxies, the delivery of media."""
+"""WSGI middleware in front of Flask: trusted proxies first, then media delivery."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any

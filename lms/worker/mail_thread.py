@@ -1,4 +1,4 @@
-"""The worker's round with the mail: all that is due, over one connection, then a pause."""
+"""The mail thread of the worker: sends all due email over one connection, then pauses."""
 
 import threading
 from email.message import EmailMessage

@@ -1,4 +1,4 @@
-"""The worker: does the jobs of its lanes and sends the mail, until it is told to stop.
+"""The worker: runs the jobs of its lanes and sends email until it is stopped.
 
 Each lane is a thread that does one job after the other; mail has a thread of its own beside the
 prompt lane, since a mail server that hangs must hold up nothing else.

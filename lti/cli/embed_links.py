@@ -1,4 +1,4 @@
-"""carrel embed: an organization's links for the iframes of its own pages."""
+"""carrel embed: an organization's embed links for the iframes of its own pages."""
 
 from dataclasses import dataclass
 from datetime import datetime

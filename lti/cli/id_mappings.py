@@ -1,4 +1,4 @@
-"""carrel lti map: the people of an institution's old learning system become those of its new one."""
+"""carrel lti map: maps people of an old platform to those of a new one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

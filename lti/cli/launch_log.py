@@ -1,4 +1,4 @@
-"""carrel lti log: the logins and launches of the last 90 days, without names."""
+"""carrel lti log: logins and launches of the last 90 days, without names."""
 
 import click
 

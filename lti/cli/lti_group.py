@@ -1,4 +1,4 @@
-"""carrel lti: the learning systems that may launch the tool."""
+"""carrel lti: the group of commands about platforms (learning management systems)."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""carrel lti invite: a link by which a learning system registers itself."""
+"""carrel lti invite: a link by which a platform registers itself."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""carrel lti selftest: the certification's list, played against this version of the tool."""
+"""carrel lti selftest: run the certification's cases against this version of the tool."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""carrel lti keys: the keys that our messages are signed with."""
+"""carrel lti keys: list and rotate the tool's signing keys."""
 
 from dataclasses import dataclass
 

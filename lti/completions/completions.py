@@ -1,4 +1,4 @@
-"""Who has completed what: by an organization's embed links here, and as it reports from elsewhere."""
+"""Completions: who completed what, by embed links here and as reported from elsewhere."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Completions that an organization reports from elsewhere: a CSV, answered row by row, then taken in.
+"""The CSV import of completions reported from elsewhere: checked row by row, then applied.
 
 What comes in so stands in the organization's own list, with where it comes from, and counts for
 nothing else: a share and a certificate come from what was watched here (PRODUCT.md, Certificates).

@@ -1,4 +1,4 @@
-"""What an instructor sees of a link: each learner's share and what the gradebook has; no watch map."""
+"""The instructor view of a link: each learner's share watched and the grade sent."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

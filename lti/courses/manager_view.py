@@ -1,4 +1,4 @@
-"""The courses of an organization's learning systems, and what its managers may do with their links."""
+"""The manager view of an organization's courses, and what managers may do with links."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The sites that may frame an embed link, as somebody types them: each read, or told what is wrong."""
+"""Allowed origins: sites that may frame an embed link, parsed and validated."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""Saying who one is inside a frame: a code of six digits, sent to the address that was typed there."""
+"""Email codes: a visitor of an embed link proves an address with six digits."""
 
 import hmac
 from dataclasses import dataclass

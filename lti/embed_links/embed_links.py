@@ -1,4 +1,4 @@
-"""Embed links: an organization's addresses for an iframe, for sites that speak no LTI.
+"""Embed links: an organization's iframe addresses for sites without LTI.
 
 The secret of a link is worked out from its outside id by the house's key, so that who manages the
 link can copy its address again; what finds it is the hash alone.

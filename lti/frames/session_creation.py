@@ -1,4 +1,4 @@
-"""Opening framed sessions: what one is opened with, and the row that is written of it.
+"""Session creation: what a framed session is opened with, and the row written for it.
 
 A launch and a visit by an embed link write the same row; its secret is kept as a hash alone.
 """

@@ -1,4 +1,4 @@
-"""Framed sessions: opened by a launch or an embed link, found again by the secret in their path."""
+"""Framed sessions: opened by a launch or embed link, found by the secret in their path."""
 
 import secrets
 from collections.abc import Mapping

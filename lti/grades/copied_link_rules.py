@@ -1,4 +1,4 @@
-"""Copied courses: a link that was copied reports by the rule of the one it was copied from.
+"""Copied link rules: a copied link grades by the rule of its original.
 
 Platforms tell by `$ResourceLink.id.history` and `$Context.id.history`, nearest first; some tell
 only the latter (LTI 1.3 Core, appendices B.3 and B.4).

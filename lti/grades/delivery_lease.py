@@ -1,4 +1,4 @@
-"""Turns: one worker at a time delivers to a platform, and one that is away is asked seldom."""
+"""The delivery lease: one worker at a time delivers scores to a platform."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""A platform's gradebook (Assignment and Grade Services 2.0): columns found or made, scores posted."""
+"""The grade service (Assignment and Grade Services 2.0): columns and scores."""
 
 import json
 from collections.abc import Iterator, Mapping

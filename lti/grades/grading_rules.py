@@ -1,4 +1,4 @@
-"""What a share watched is worth in a gradebook: the rule of a link, and when it is told.
+"""Grading rules of a link: what a share watched is worth, and when it is reported.
 
 Every score that is sent is final as it stands (FullyGraded): on Moodle one that is not wipes what
 is there. See docs/decisions/scores_are_always_final.md.

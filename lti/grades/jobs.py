@@ -1,4 +1,4 @@
-"""The round with the scores: look at what was watched, then deliver what is due to each platform.
+"""Jobs for grades: look at what was watched, then deliver due scores to each platform.
 
 Platforms are served beside each other, so that one that hangs holds up no other; each by one
 worker at a time. No call is made inside a transaction.

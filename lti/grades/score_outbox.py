@@ -1,4 +1,4 @@
-"""The outbox of scores: which is sent next, and what became of it. Rows only; no calls."""
+"""The score outbox: which score is sent next and its outcome; rows only, no calls."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Scores: what each person's watching is worth at each link they came by, ready for the outbox."""
+"""Scores: what each person's watching is worth at each link, ready for the outbox."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

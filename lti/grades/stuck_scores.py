@@ -1,4 +1,4 @@
-"""What is stuck on its way to gradebooks: platforms that are away, scores that wait or were refused."""
+"""Stuck scores: platforms that can't be reached, and scores waiting or refused."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Access tokens for a platform's services: asked for with a signed assertion, kept while they last.
+"""Access tokens for platform services: requested with a signed assertion, then cached.
 
 Security Framework 1.0, 4.1.1: client credentials with private_key_jwt (RFC 7523).
 """

@@ -1,4 +1,4 @@
-"""Connections to platforms: made only to addresses that may be reached, and cut when time is over.
+"""Guarded connections to platforms: permitted addresses only (SSRF), with a time limit.
 
 A name is resolved here, judged, and connected to by the very address that was judged, so that
 nothing a platform answers, by DNS or by redirect, leads into the house's own network.

@@ -1,4 +1,4 @@
-"""The Link header of an answer (RFC 8288): where a list goes on, the case of addresses kept."""
+"""The Link header of a response (RFC 8288): the next page of a list."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""Calls to platforms over HTTP: what is asked, and what came of it, as values.
+"""Platform calls over HTTP: the request, and its outcome as a value.
 
 Every call has an end (5 s of silence, 10 s in all, a size), reaches no private network, keeps the
 case of an address, and answers what to do next: it went through, it may later, or it never will.

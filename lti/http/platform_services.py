@@ -1,4 +1,4 @@
-"""A platform's services: calls that carry its token, which is renewed once when it is refused."""
+"""Platform services: calls with an access token, renewed once when refused."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace

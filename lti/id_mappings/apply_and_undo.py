@@ -1,4 +1,4 @@
-"""Applying and taking back the pairs of a map, each by itself: an interrupted one goes on where it was.
+"""Apply and undo the pairs of an ID mapping, one by one; resumes after an interruption.
 
 Two people become one by a merge (lms/people/login_merges.py): nothing moves. Somebody of the new system who has
 not come yet gets the identity beforehand, with a login of its own that is merged like any other, so

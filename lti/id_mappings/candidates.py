@@ -1,4 +1,4 @@
-"""The people of one organization on one learning system: who has come, and who is only listed."""
+"""Candidates of an ID mapping: people of a platform who launched or are only listed."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping

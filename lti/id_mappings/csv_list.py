@@ -1,4 +1,4 @@
-"""An institution's own list of who is who: two columns, the old system's id and the new one's."""
+"""The CSV list of an ID mapping: old ids and new ids in two columns."""
 
 import re
 from collections.abc import Iterator

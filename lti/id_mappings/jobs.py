@@ -1,4 +1,4 @@
-"""The jobs that apply a map and take one back, in short transactions, however long the map is."""
+"""Jobs for ID mappings: apply or undo one in short transactions."""
 
 from typing import Final
 

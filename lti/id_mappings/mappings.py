@@ -1,4 +1,4 @@
-"""Mapping an institution's people from the learning system it leaves to the one it goes to.
+"""ID mappings of an institution's people from its old platform to its new one.
 
 A map is looked at first: each old person with who they are thought to be in the new system, why,
 and what speaks against it. What is chosen is applied pair by pair (lti/id_mappings/apply_and_undo.py), and taken back

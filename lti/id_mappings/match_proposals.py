@@ -1,4 +1,4 @@
-"""Who of an old learning system is who of the new one: proposals by evidence; pure functions only.
+"""Match proposals between old and new people, by evidence; pure functions only.
 
 An id of the institution's own records that both systems give, or an address that both give, is
 evidence; a name that agrees is a hint for a person to look at and is never chosen by itself.

@@ -1,4 +1,4 @@
-"""Maps as staff see them: what stands, what is proposed and why, who is who by name and address."""
+"""The staff view of ID mappings: state, proposals, reasons, and people by name."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

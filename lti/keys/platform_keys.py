@@ -1,4 +1,4 @@
-"""The keys that platforms sign with: fetched once, kept in the table and in this process.
+"""Platform keys: public keys that platforms sign with, fetched once and cached.
 
 A key that is not known yet is asked for at once, but one address at most once in ten seconds,
 whoever asks. What was last published serves through an outage; an error is never kept.

@@ -1,4 +1,4 @@
-"""Launches of somebody known by a known link, where nothing is new: which is what comes in crowds.
+"""The fast launch of a known person by a known link, where nothing is new.
 
 A lesson begins, and a course of hundreds opens the same link within a minute. So everything that is
 kept of them is read at once, by what the message names before it is proven, and where a proven

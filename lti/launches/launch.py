@@ -1,4 +1,4 @@
-"""A launch from the form that a platform posts to the framed session that it opens, and its line in the log.
+"""The launch: from the form a platform posts to a framed session and a log line.
 
 No network and no signature is waited for inside a transaction. The state's login is read, the token
 checked, and then one transaction takes the login up and writes what became of it, opened or refused:

@@ -1,4 +1,4 @@
-"""The launch log: one line for each login or launch and what became of it, no names, for 90 days."""
+"""The launch log: one line for each login or launch and its outcome, kept for 90 days."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

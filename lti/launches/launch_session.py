@@ -1,4 +1,4 @@
-"""From a verified message to a framed session: who it is, in which course, at which link, as what."""
+"""The launch session: from a valid message to the person, course, link, and session."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Logins under way: the state and nonce given to a platform, good once and for ten minutes.
+"""Login state: the state and nonce given to a platform, good once and for ten minutes.
 
 Security Framework 1.0, 5.1.1: third-party initiated login. Both are kept as hashes in one row, bound to each
 other, to the registration and to the browser. What is written of a launch, opened or refused, is

@@ -1,4 +1,4 @@
-"""From the claims of an authentic token to a message: LTI 1.3 Core 5.3 and 5.4, and the services'."""
+"""Message validation: token claims to a typed message (LTI 1.3 Core, 5.3 and 5.4)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

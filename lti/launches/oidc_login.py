@@ -1,4 +1,4 @@
-"""The beginning of a launch: from what a platform sends the browser with, to where that is sent on."""
+"""OIDC login initiation: validates it and redirects the browser to the platform."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

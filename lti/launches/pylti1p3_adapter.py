@@ -1,4 +1,4 @@
-"""The launch, by PyLTI1p3: its skeleton, with every step that validates or fetches put right.
+"""The PyLTI1p3 adapter: its launch, with the validating and fetching steps replaced.
 
 The library's order of steps stays (state, format, nonce, registration, signature, deployment,
 message), and so do its names. What each step asks is ours: see LTI.md on what it leaves out. It

@@ -1,4 +1,4 @@
-"""Every table of the tool, for whoever needs the whole metadata."""
+"""All tables of the LTI tool, for code that needs the whole metadata."""
 
 from lti.models import (
     courses,

@@ -1,4 +1,4 @@
-"""Courses on a platform, the links in them, what is reported of each person, and who is in them."""
+"""Tables of courses: contexts, resource links, scores, and rosters."""
 
 from datetime import datetime
 from enum import StrEnum

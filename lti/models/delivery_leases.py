@@ -1,4 +1,4 @@
-"""Delivering scores: whose turn it is at each platform, and up to when progress was looked at."""
+"""Tables of delivery leases for each platform, and of progress marks."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Embed links: the library inside sites that speak no LTI."""
+"""Tables of embed links: links, email codes, viewers, and outside completions."""
 
 from datetime import datetime
 from enum import StrEnum

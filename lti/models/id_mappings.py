@@ -1,4 +1,4 @@
-"""An institution that changes its learning system: which person of the old one is which of the new."""
+"""Tables of ID mappings from an old platform to a new one, and their pairs."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Who people are on their platforms, and which login each of them is here."""
+"""Tables of identities on platforms and their links to logins here."""
 
 from datetime import datetime
 

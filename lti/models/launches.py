@@ -1,4 +1,4 @@
-"""Launches under way: the one-time state, the framed session that follows, and the log of them."""
+"""Tables of launches: pending logins, framed sessions, and the launch log."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The platforms (learning systems) that may launch the tool, and the keys both sides sign with."""
+"""Tables of registrations, deployments, invites, and the keys of both sides."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Runs of the self-test that staff asked for, with their lines of proof."""
+"""The table of self-test runs that staff asked for, with their results."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Linking a learning system's person to a login here, by that person's own confirmation (PRODUCT.md, I3).
+"""Account linking: links a platform person to a login by emailed confirmation (I3).
 
 They ask inside their learning system, which shows who they are there, and confirm by a letter to
 the login's address, which shows whose that is. That the two addresses agree is never looked at.

@@ -1,4 +1,4 @@
-"""Which identities are one person's by maps that are applied, and which were linked by the person."""
+"""Applied ID mappings: which identities are one person's, and links they confirmed."""
 
 from collections.abc import Collection
 

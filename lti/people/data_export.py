@@ -1,4 +1,4 @@
-"""What the tool keeps of one person, for that person to take along."""
+"""The LTI tool's part of a person's data export."""
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session

@@ -1,4 +1,4 @@
-"""Who a platform's person is here (PRODUCT.md, I3): a login of their own, made by their first launch."""
+"""Identities: a platform person's login, made by the first launch (PRODUCT.md, I3)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Where a platform's person comes from, in words: their name there, the system, the institution."""
+"""Identity origins in words: the name, the platform, and the institution."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a person is linked to: their learning systems seen from the account, and the reverse."""
+"""Linked accounts: a login's platform identities, and the reverse."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a link shows: a webinar, a part of one, or a series; as custom parameters and as JSON.
+"""The content target of a link: a webinar, part of one, or a series.
 
 A copied course gets new link ids with the same custom parameters, so these decide, never the id
 of a link (LTI.md, Launch). Names in a platform's form: `webinar`, `series`, `start`, `end`.

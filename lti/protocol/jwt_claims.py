@@ -1,4 +1,4 @@
-"""Reading typed values out of claims: what is there is checked, and what is wrong is named.
+"""JWT claims: reads typed values from them and names what is wrong.
 
 A claim that is null counts as absent: platforms send it so where a person keeps something private.
 """

@@ -1,4 +1,4 @@
-"""A platform's message after every check: what later steps may rely on, as plain frozen values.
+"""Messages from a platform after validation, as frozen values.
 
 The claims are those of LTI 1.3 Core, section 5.3 and 5.4, Deep Linking 2.0, Assignment and Grade
 Services 2.0, Names and Role Provisioning Services 2.0 and Submission Review 1.0.

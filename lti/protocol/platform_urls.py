@@ -1,4 +1,4 @@
-"""The addresses that a platform gives us: which of them are usable, and the origins in them."""
+"""Platform URLs: which addresses of a platform are usable, and their origins."""
 
 from collections.abc import Iterable
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Why a login or a launch was refused: a status, a code for the log, and a sentence for the person."""
+"""Refusals of a login or launch: a status, a log code, and a sentence for the person."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""As whom somebody comes, by the roles that a platform gives them (LTI 1.3 Core, appendix A.2)."""
+"""Roles: learner, instructor, or test user, by the platform's roles (LTI 1.3 Core, A.2)."""
 
 from collections.abc import Iterable
 from typing import Final

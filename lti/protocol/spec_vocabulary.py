@@ -1,4 +1,4 @@
-"""The names that the 1EdTech specifications give to claims, scopes, roles and message types."""
+"""The spec vocabulary: 1EdTech names of claims, scopes, roles, and message types."""
 
 from typing import Final
 

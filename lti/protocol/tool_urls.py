@@ -1,4 +1,4 @@
-"""Where the tool is reached, and what it asks of a platform: the values that both sides agree on."""
+"""Tool URLs and scopes: the values that a platform needs to know about the tool."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How the other learning systems are connected; see lti/registrations/setup_guides.py."""
+"""Additional setup guides: Blackboard, Schoology, Sakai, Open edX, and Niche Academy."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

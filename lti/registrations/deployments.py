@@ -1,4 +1,4 @@
-"""Deployments: each is one customer of a platform, and sees nothing until it is approved for somebody."""
+"""Deployments: each is one customer of a platform, blocked until it is approved."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

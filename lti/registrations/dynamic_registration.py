@@ -1,4 +1,4 @@
-"""A platform registers itself by an invite (Dynamic Registration 1.0): asked, checked, kept as pending.
+"""Dynamic Registration 1.0: a platform registers itself by an invite, pending approval.
 
 `fetch_configuration` and `ask_for_registration` are on the network, so no transaction is open.
 """

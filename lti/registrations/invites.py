@@ -1,4 +1,4 @@
-"""Invites: one-time links by which an organization's learning system registers itself."""
+"""Registration invites: one-time links by which a platform registers itself."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Platforms as a launch needs them: one registration each, read anew for every login and launch.
+"""Platform lookup for logins and launches: one registration, read anew each time.
 
 Nothing of them is kept from one request to the next, so that what staff stop is stopped at once.
 """

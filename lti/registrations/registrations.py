@@ -1,4 +1,4 @@
-"""Registrations: what is agreed with each platform, known by its issuer and our client id there."""
+"""Registrations: what is agreed with a platform, by its issuer and our client id."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

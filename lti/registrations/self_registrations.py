@@ -1,4 +1,4 @@
-"""Registrations that a platform made by itself: kept as pending, and brought up to date later.
+"""Self-registrations that a platform made: stored as pending, then kept up to date.
 
 The invite's secret stays the way to update that one registration, and opens nothing else.
 """

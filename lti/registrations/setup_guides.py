@@ -1,4 +1,4 @@
-"""How each learning system is connected, in its own words: where its fields are, and what goes in.
+"""Setup guides: how to connect each learning management system, field by field.
 
 A value is named as in `Values`; a text that is none of those names stands for itself.
 """

@@ -1,4 +1,4 @@
-"""How the tool describes itself to platforms: Dynamic Registration 1.0, and Canvas's own JSON."""
+"""The tool configuration for platforms: Dynamic Registration 1.0, and Canvas's JSON."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

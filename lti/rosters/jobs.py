@@ -1,4 +1,4 @@
-"""The rounds with the rosters: courses seen lately once a day, and a course whenever it is asked for."""
+"""Jobs for rosters: daily for recent courses, and for one course on request."""
 
 from datetime import datetime, timedelta
 from typing import Final

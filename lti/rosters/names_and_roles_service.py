@@ -1,4 +1,4 @@
-"""A platform's roster of a course (Names and Role Provisioning Services 2.0), page by page."""
+"""Names and Role Provisioning Services 2.0: reads a course's roster page by page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

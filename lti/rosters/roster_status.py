@@ -1,4 +1,4 @@
-"""How a course's roster stands: when it was read, what came of it, and what waits for a decision."""
+"""The roster status of a course: when it was read, the outcome, and open decisions."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Rosters: who is in each course as its platform says, and whose unused seat is given back.
+"""The roster sync: who is in each course, and whose unused seat is released.
 
 Nobody gets a seat by being listed. Who is missing from two syncs gives back a seat never watched
 by, unless the list looks wrong: then it stops, and a person decides.

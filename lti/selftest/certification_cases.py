@@ -1,4 +1,4 @@
-"""The 1EdTech certification's messages (its guide, 6.1): twelve to be refused, nine to be taken.
+"""Certification cases of 1EdTech (guide, 6.1): twelve bad payloads, nine valid launches.
 
 One list, which the self-test and the tests of this product both play, each as who teaches and as
 who learns.

@@ -1,4 +1,4 @@
-"""Lines of proof: what was tried, what had to come, what came."""
+"""Check results: what was tried, what was expected, and what came."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""A real connection, as far as it can be tried without a person: keys, token, clock, our own address."""
+"""The connection check of a real platform without a person: keys, token, and clock."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Deep linking: what is chosen in the picker, and whether the signed answer says just that."""
+"""The deep linking check: what is picked, and whether the signed answer matches."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

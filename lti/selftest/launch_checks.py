@@ -1,4 +1,4 @@
-"""The launches of the certification: twelve that are refused and nine that are taken, by two people."""
+"""Launch checks of the certification: twelve refused and nine accepted."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""The services: a roster that is read whole, and a score from the last second watched to the gradebook."""
+"""Roster and grade checks: a roster read whole, and a score sent to the gradebook."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Runs of the self-test as they are kept: the last ten that staff asked for."""
+"""Run records of the self-test: the last ten runs that staff asked for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The whole play: the certification's list on a stage of its own, then a real connection, if one is chosen."""
+"""The runner: all certification checks in a sandbox, then a real connection if chosen."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The self-test's stage: the tool over a library of its own, and a platform that is registered there."""
+"""The sandbox of the self-test: the tool with its own library and a registered platform."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress

@@ -1,4 +1,4 @@
-"""Somebody at the self-test's platform: sent to the tool with a token, by HTTP as a browser would."""
+"""The simulated browser of a person at the self-test's platform, by HTTP."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The self-test's own platform: a key, an issuer on this machine, and what it serves to the tool.
+"""The simulated platform of the self-test: a key, an issuer, and its endpoints.
 
 It is strict: what the tool sends has to be right to the letter, or it is written down as a fault.
 """

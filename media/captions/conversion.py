@@ -1,4 +1,4 @@
-"""Captions: what a person brings as WebVTT or SubRip becomes clean WebVTT that browsers show."""
+"""Caption conversion: WebVTT or SubRip files become clean WebVTT."""
 
 import io
 import re

@@ -1,4 +1,4 @@
-"""Cues: single captions with their times, and the forms in which a file of them is written."""
+"""Caption cues: single captions with times, and the formats they are written in."""
 
 import html
 import re

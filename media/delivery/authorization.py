@@ -1,4 +1,4 @@
-"""Who may fetch media: the check of a token and of the fences its ticket carries."""
+"""Authorization of a media request: checks the token and the limits it carries."""
 
 import hmac
 import time

@@ -1,4 +1,4 @@
-"""Which bytes of a file a request wants: conditions and ranges of HTTP (RFC 9110)."""
+"""Byte ranges: which bytes a request wants, with its conditions (RFC 9110)."""
 
 import re
 from dataclasses import dataclass

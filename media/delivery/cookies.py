@@ -1,4 +1,4 @@
-"""The one reader of our own cookies, in front of the pages and in them."""
+"""Reading one cookie of a request, without decoding the others."""
 
 from collections.abc import Mapping
 from typing import Any

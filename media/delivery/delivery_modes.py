@@ -1,4 +1,4 @@
-"""Who sends the bytes of a media file: this program, nginx in front of it, or the bucket itself.
+"""Delivery modes: this program, nginx (X-Accel), or a redirect to the S3 bucket.
 
 Who may have them is asked the same way each time (media/delivery/authorization.py), and every way ends within a
 minute of the session: see docs/decisions/three-ways-to-deliver.md.

@@ -1,4 +1,4 @@
-"""Short answers of the delivery, without a file."""
+"""Error responses of media delivery, without a file."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Signed tickets: who may fetch the files of one recording, until when, and from where.
+"""Media tokens: who may fetch a recording's files, until when, and from where.
 
 A token is `base64url(fields).base64url(HMAC-SHA256)` and stands in the path of every media
 address, so that relative addresses inherit it and no cookie is needed. It is a bearer's secret:

@@ -1,4 +1,4 @@
-"""Serves `/media/<token>/...` in front of the web framework, a fifth of its cost a request.
+"""The WSGI app that serves `/media/<token>/...` in front of the web framework.
 
 Only signatures and memory are asked, no database. Ranges and small files leave by sendfile
 through the server's own file wrapper; anything longer leaves in pieces, and each piece asks again

@@ -1,4 +1,4 @@
-"""Handouts: whether a PDF, PPTX or DOCX can be given to people, and what a PDF's pages look like.
+"""The document check: whether a PDF, PPTX, or DOCX is safe to publish, and its preview.
 
 Whatever opens one runs in a process of its own, limited in memory and time (media/files/subprocesses.py).
 """

@@ -1,4 +1,4 @@
-"""The pages of a PDF: their pictures, drawn some at a time, and their words."""
+"""Document pages: pictures of PDF pages drawn in batches, and their words."""
 
 import unicodedata
 from collections.abc import Iterator

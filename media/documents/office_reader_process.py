@@ -1,4 +1,4 @@
-"""Opens a PowerPoint or Word file in a process of its own, for it is an archive that strangers send.
+"""The office reader process: opens an untrusted PowerPoint or Word file in isolation.
 
 Run by its path with FILE: prints facts or a fault as JSON; with FILE MOST also what it says, slide
 by slide and at most so many letters, and without reading what is not needed for that. No part is read further than it may be

@@ -1,4 +1,4 @@
-"""Takes out of a PDF whatever acts by itself: in a process of its own, for strangers send it.
+"""The PDF cleaner process: removes active content from an untrusted PDF in isolation.
 
 Run by its path with FILE and OUT: says as JSON what was found, and writes OUT if that is anything.
 What is left is the pages, their links to places and to the web, and forms to fill in on paper.

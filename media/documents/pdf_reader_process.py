@@ -1,4 +1,4 @@
-"""Opens a PDF in a process of its own, for PDFium is C++ that reads what strangers send.
+"""The PDF reader process: opens an untrusted PDF with PDFium in isolation.
 
 Run by its path: `check FILE` prints facts as JSON, `picture FILE OUT WIDTH` draws the first page,
 `pages FILE FOLDER FIRST LAST SECONDS` draws pages large and small until its time is over, and

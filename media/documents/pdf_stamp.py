@@ -1,4 +1,4 @@
-"""A PDF with a line at the foot of each page that says whose copy it is."""
+"""The PDF stamp: a line at the foot of each page that names the copy's owner."""
 
 from pathlib import Path
 from typing import Final

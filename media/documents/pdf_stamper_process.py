@@ -1,4 +1,4 @@
-"""Lays a line at the foot of each page of a PDF: in a process of its own, for strangers sent it.
+"""The PDF stamper process: writes a line at the foot of each page, in isolation.
 
 Run by its path with FILE, PICTURE and OUT: the picture (PNG, with transparency) holds the line.
 """

@@ -1,4 +1,4 @@
-"""Which page of a handout is seen on a slide of a recording: small gray pictures, correlated.
+"""Slide similarity: which handout page matches a slide, by picture correlation.
 
 Only what is certain is told; docs/decisions/pages-and-their-times.md has the measurements.
 """

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, where they say that it is no recording, or no handout."""
+"""File types by first bytes: what can't be a recording or a handout."""
 
 from enum import StrEnum
 from typing import Final

@@ -1,4 +1,4 @@
-"""Starts one program under limits, in the place of the interpreter that runs this file.
+"""The limited process: starts one program under resource limits, replacing itself.
 
 Run by its path and with nothing of ours imported: it must start in a few milliseconds. The
 limits are set between fork and exec, which a process with threads must not do by itself.

@@ -1,4 +1,4 @@
-"""Foreign programs: where they are, and how they run, limited, watched and never by a shell."""
+"""Subprocesses: finds and runs external programs with limits, never through a shell."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""Marks sentences for the translators; who shows one to a person translates it."""
+"""Translation marks: mark sentences for the translators; callers translate them."""
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name that gettext's tools look for

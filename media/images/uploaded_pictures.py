@@ -1,4 +1,4 @@
-"""Pictures that people bring: read with care, made small, and written anew without their story."""
+"""Uploaded pictures: validated, resized, and written anew without metadata."""
 
 import io
 from typing import Final, cast

@@ -1,4 +1,4 @@
-"""What is known of a stored file, that there is none, and that nobody can tell."""
+"""Storage errors (missing file, storage unreachable), and the facts of a stored file."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Storage in a directory of this machine."""
+"""Local storage in a directory of this machine."""
 
 import contextlib
 import errno

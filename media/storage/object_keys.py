@@ -1,4 +1,4 @@
-"""Names of stored things: what a key may look like, and how new ones are made."""
+"""Object keys: valid names of stored files, and how new ones are made."""
 
 import re
 import secrets

@@ -1,4 +1,4 @@
-"""Files that arrive in pieces in a directory of this machine: one that grows, locked for each piece."""
+"""Resumable uploads in a local directory: one growing file, locked for each chunk."""
 
 import contextlib
 import errno

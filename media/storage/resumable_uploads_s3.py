@@ -1,4 +1,4 @@
-"""Files that arrive in pieces in a bucket: each piece is one part of a multipart upload.
+"""Resumable uploads in an S3 bucket: each chunk is a part of a multipart upload.
 
 The parts that the server lists are the truth; nothing else of an upload is written down anywhere.
 A part's number says where in the file it begins, in steps of so many bytes. So a part that a slow

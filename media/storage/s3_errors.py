@@ -1,4 +1,4 @@
-"""What a bucket's client says when its server is away, told as one fault."""
+"""S3 errors: maps an unreachable server to one storage error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Storage in an S3 bucket. Imported where S3 is configured only: boto3 takes half a second."""
+"""S3 storage in a bucket; imported only if configured, as boto3 takes half a second."""
 
 import io
 import os

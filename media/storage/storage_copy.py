@@ -1,4 +1,4 @@
-"""Copies all files from one storage to another, verified, and goes on where it was cut off."""
+"""The storage copy: copies all files to another storage, verified and resumable."""
 
 import hashlib
 import tempfile

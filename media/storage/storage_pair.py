@@ -1,4 +1,4 @@
-"""Two places at once, while files move from one to the other: readers find them in either."""
+"""The storage pair during a migration: readers find files in either storage."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where files are kept: a local directory or an S3 bucket, behind one protocol.
+"""The storage protocol: a local directory or an S3 bucket behind one interface.
 
 Keys are immutable by agreement: who has something new to say writes a new key. Writes are
 atomic: a reader sees all of a file or none of it.

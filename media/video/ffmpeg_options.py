@@ -1,4 +1,4 @@
-"""What every ffmpeg of ours is told, whatever it is asked to do."""
+"""FFmpeg options for every run: inputs without network access, and progress reports."""
 
 from pathlib import Path
 from typing import Any, Final

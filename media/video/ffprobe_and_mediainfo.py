@@ -1,4 +1,4 @@
-"""Reads the facts of a file with ffprobe, or with MediaInfo where there is no ffprobe."""
+"""Reads a file's facts with ffprobe, or with MediaInfo where there is no ffprobe."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""One picture out of a stored rendition, by reading no more than the segment it lies in."""
+"""Frame extraction: one picture from a stored rendition, reading only its segment."""
 
 import io
 import tempfile

@@ -1,4 +1,4 @@
-"""HLS playlists of one file a rendition: read, checked against the files, and the master written.
+"""HLS playlists of single-file renditions: parsed, checked, and the master written.
 
 Sources: RFC 8216bis (HTTP Live Streaming) for the tags, RFC 6381 for the codec strings.
 """

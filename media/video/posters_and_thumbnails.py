@@ -1,4 +1,4 @@
-"""Pictures that stand for a recording: the poster of one that is only heard, and its thumbnails."""
+"""Posters of audio-only recordings, and thumbnail sheets with their track."""
 
 from collections.abc import Sequence
 from pathlib import Path

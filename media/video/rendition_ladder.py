@@ -1,4 +1,4 @@
-"""Which renditions are made of a recording, and the ffmpeg commands that make them.
+"""The rendition ladder: which renditions are made, and their ffmpeg commands.
 
 Everything that must be encoded is made in one call, since decoding and scaling once is a third
 cheaper. The low rung keeps the resolution and drops the frame rate: text stays sharp.

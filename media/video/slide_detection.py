@@ -1,4 +1,4 @@
-"""Finds the slides of a recording: when each came up, and which of them turn the page.
+"""Slide detection: when each slide of a recording appears, and which turn the page.
 
 It looks at one small gray picture a second. Blocks that change all the time (the talking head, a
 film) are left out; a change of more than a hundredth of the others is a change of slide. Where ink

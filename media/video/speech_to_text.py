@@ -1,4 +1,4 @@
-"""Speech to text by a program of the operator's: sound in, captions out; never by a shell."""
+"""Speech to text by the operator's program: audio in, captions out; never by a shell."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a recording holds: its container, its picture and its sound, as plain facts."""
+"""Stream facts of a recording: its container, video, and audio."""
 
 from dataclasses import dataclass
 from fractions import Fraction

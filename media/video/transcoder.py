@@ -1,4 +1,4 @@
-"""Makes of an uploaded file what browsers play: an HLS ladder, a plain MP4, a poster, thumbnails.
+"""The transcoder: turns an upload into an HLS ladder, an MP4, a poster, and thumbnails.
 
 A run is one directory of files that name each other by their bare names. It is written elsewhere
 than where it will be served from, and it is checked before it is handed over.

@@ -1,4 +1,4 @@
-"""Says what an uploaded file holds, or why it can't become a recording."""
+"""The upload probe: what an uploaded file holds, or why it can't be a recording."""
 
 import re
 from dataclasses import replace

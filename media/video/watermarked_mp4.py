@@ -1,4 +1,4 @@
-"""A recording as one MP4 with a name written into its picture and captions as tracks of their own.
+"""A watermarked MP4: a recording with a name burned in and caption tracks added.
 
 The name is read by ffmpeg from a file, under a fixed bare name, and nothing in it is expanded: no
 word that somebody chose stands in a filter.

@@ -1,4 +1,4 @@
-"""A decision as pages show it: one sentence, since when, until when, and the one thing to do."""
+"""The decision panel: an access decision as pages show it, with its dates and next step."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A person's own account: what it is called, its password, and the browsers that are signed in."""
+"""Account pages: a person's details, password, and signed-in browsers."""
 
 from dataclasses import dataclass
 from datetime import datetime

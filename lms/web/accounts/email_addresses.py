@@ -1,4 +1,4 @@
-"""The account's addresses: moving it to another one, taking that back, the recovery address."""
+"""Pages for the account's email addresses: change, undo the change, recovery email."""
 
 from collections.abc import Callable
 

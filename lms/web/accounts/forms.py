@@ -1,4 +1,4 @@
-"""What the pages about accounts ask for."""
+"""Forms of the account pages."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""A new password by a mailed link."""
+"""Password reset pages: request the emailed link, and choose a new password."""
 
 from flask import Blueprint, flash, request, session
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""What the house keeps about a person: taken along as a file, and erased on their own word."""
+"""Personal data pages: download the data export, or delete the account."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Signing in with a password, and signing out."""
+"""The sign-in page with a password, and signing out."""
 
 from http import HTTPStatus
 

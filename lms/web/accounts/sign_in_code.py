@@ -1,4 +1,4 @@
-"""Signing in by a mailed code, in the browser that asked for it."""
+"""Sign-in code pages: request an emailed code, and enter it in the same browser."""
 
 from flask import Blueprint, redirect, request, session
 from flask.typing import ResponseReturnValue

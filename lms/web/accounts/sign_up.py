@@ -1,4 +1,4 @@
-"""Making an account."""
+"""Sign-up pages: create an account and confirm the address."""
 
 from flask import Blueprint, flash, redirect, request, session
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""The audit trail in sentences: what each act says, and where what it names is shown."""
+"""Audit sentences: what each act in the audit trail says, and where it links."""
 
 import re
 from collections.abc import Mapping

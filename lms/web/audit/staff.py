@@ -1,4 +1,4 @@
-"""Staff: the audit trail, filtered, on screen and as CSV."""
+"""Staff page of the audit trail: filtered, on screen and as CSV."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What staff's page for an announcement as text asks for."""
+"""The form for an announcement as plain text."""
 
 from wtforms import FileField, Form, TextAreaField
 from wtforms.validators import Optional

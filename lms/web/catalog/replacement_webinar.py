@@ -1,4 +1,4 @@
-"""Taking the webinar that is offered for one that was taken down for everyone (W2)."""
+"""The page to accept the replacement webinar for a pulled one (PRODUCT.md, W2)."""
 
 from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""Staff: an announcement in plain text becomes a filled form, to be looked through and kept."""
+"""Staff pages that import an announcement in plain text as a filled-in webinar form."""
 
 from typing import Final
 

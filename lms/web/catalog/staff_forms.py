@@ -1,4 +1,4 @@
-"""What the staff's pages about the catalog ask for."""
+"""Forms of the staff pages for webinars, presenters, series, and branding."""
 
 from collections.abc import Iterable
 from typing import Final

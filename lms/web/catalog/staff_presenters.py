@@ -1,4 +1,4 @@
-"""Staff: who presents."""
+"""Staff pages for presenters: list, add, edit, and remove."""
 
 from typing import Final
 

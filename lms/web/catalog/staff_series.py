@@ -1,4 +1,4 @@
-"""Staff: the series that webinars belong to, and the order of each."""
+"""Staff pages for series: list, add, edit, and order."""
 
 from collections.abc import Sequence
 from typing import Final

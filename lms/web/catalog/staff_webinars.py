@@ -1,4 +1,4 @@
-"""Staff: the table of webinars, writing one, and moving it through its life."""
+"""Staff pages for webinars: list, edit, preview, announce, withdraw, and pull."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""How somebody stands to several webinars at once: what is theirs, what comes next, what the rest costs."""
+"""A person's status across several webinars: access, next step, and remaining price."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""A webinar's card, and the badge that tells a person's access in words."""
+"""Webinar cards, and the badge that states a person's access."""
 
 from dataclasses import dataclass
 from typing import Final

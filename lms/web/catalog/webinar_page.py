@@ -1,4 +1,4 @@
-"""A webinar's page as one person sees it: whether at all, what may be done, what it costs."""
+"""What the webinar page shows one person: visibility, state, actions, and price."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Badges of certificates: the signed file, and what whoever verifies it asks for."""
+"""Badge endpoints: the signed badge, and the issuer, keys, and status that verify it."""
 
 from typing import Any
 

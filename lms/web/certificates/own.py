@@ -1,4 +1,4 @@
-"""My certificates: all of them, their hours, and the transcript to hand in."""
+"""My certificates: all of a person's certificates, their hours, and a transcript."""
 
 from dataclasses import dataclass
 

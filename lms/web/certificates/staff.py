@@ -1,4 +1,4 @@
-"""Staff: the certificates of a webinar, what earns them, and one certificate with its history."""
+"""Staff pages for a webinar's certificates: rule, issue, attendance, revoke, and correct."""
 
 from http import HTTPStatus
 from typing import Final

@@ -1,4 +1,4 @@
-"""Staff: what the house's certificates say, who signs them, and how they look before it is kept."""
+"""The staff page for the certificate design: wording, signers, and a preview."""
 
 from dataclasses import replace
 from datetime import timedelta

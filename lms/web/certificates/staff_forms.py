@@ -1,4 +1,4 @@
-"""What staff's pages about certificates ask for."""
+"""Forms of the staff pages for certificates."""
 
 from wtforms import BooleanField, FileField, Form, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional

@@ -1,4 +1,4 @@
-"""Certificates in words and on paper: what pages, papers and lists say of one."""
+"""Certificate texts and PDFs: wording, credit hours, QR code, and transcript."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Checking a certificate: valid, corrected, revoked or unknown, for anybody who has its address."""
+"""The verify page: whether a certificate is valid, corrected, revoked, or unknown."""
 
 from http import HTTPStatus
 

@@ -1,4 +1,4 @@
-"""The card of the certificate on the watch page: earned, or how much is missing."""
+"""The certificate card on the watch page: earned, or how much is missing."""
 
 import math
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A smaller term ahead: who would go, and choosing somebody else (PRODUCT.md, C2)."""
+"""Manager page for a renewal with fewer seats: choose who leaves (PRODUCT.md, C2)."""
 
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""Staff: how long the people of a contract go on after its end, and making that longer."""
+"""Staff page for a contract's grace period: extend it."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo

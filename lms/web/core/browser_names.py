@@ -1,4 +1,4 @@
-"""A browser in a few words, from what it says of itself."""
+"""Browser names: describes a browser in a few words from its User-Agent header."""
 
 from typing import Final
 

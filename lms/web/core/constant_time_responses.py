@@ -1,4 +1,4 @@
-"""An even pace: answers that take as long whether or not an address has an account."""
+"""Constant-time responses, whether or not an address has an account."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Tables sent as files that a spreadsheet program opens."""
+"""CSV downloads: tables sent as files for spreadsheet programs."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""Who is at the other end: the sign-in cookie, read once a request, given and taken back."""
+"""The current user: reads the sign-in cookie once a request; sets and clears it."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""One table from refusals to answers, and the same look for every error."""
+"""Error pages: one table from refusals to HTTP responses, all with the same layout."""
 
 import secrets
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What nothing else has answered: an error page, its reference, and one line in the log."""
+"""The failure guard: an error page, a reference and a log line for what nothing else answered."""
 
 import itertools
 import logging

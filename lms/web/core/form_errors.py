@@ -1,4 +1,4 @@
-"""Refusals of the domain, shown beside the fields that they are about."""
+"""Form errors: shows domain refusals beside the fields they are about."""
 
 from flask_babel import gettext as _
 from wtforms import Form

@@ -1,4 +1,4 @@
-"""Texts of forms: a form's class is made once, its texts are translated when they are shown."""
+"""Form texts: a form class is built once and its texts are translated when shown."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""Files that people send: whole recordings and small pictures, checked before they are kept."""
+"""Form uploads: recordings and pictures sent with a form, checked before storing."""
 
 import shutil
 import tempfile

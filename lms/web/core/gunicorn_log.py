@@ -1,4 +1,4 @@
-"""gunicorn's log in the product's own form: one JSON object a line, and no token in any of them."""
+"""The gunicorn log: one JSON object a line, with tokens removed."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Whether this library serves: for supervisors and load balancers."""
+"""The health check, for supervisors and load balancers."""
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""How far a job is, how quick it is and how long it will take, in words and by its badge."""
+"""Job progress texts: how far a job is, its rate and time left, and its badge."""
 
 from datetime import datetime, timedelta
 from typing import Final

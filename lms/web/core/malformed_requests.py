@@ -1,4 +1,4 @@
-"""Requests that HTTP does not allow are refused before anything reads them (RFC 9112)."""
+"""Malformed requests are refused before anything reads them (RFC 9112)."""
 
 import re
 from collections.abc import Iterable

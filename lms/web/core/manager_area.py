@@ -1,4 +1,4 @@
-"""The area of one organization: who may be here, and the frame around its pages."""
+"""The manager area of one organization: checks who may enter and renders its pages."""
 
 from typing import Final
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Amounts as people type them into forms, and as forms show them."""
+"""Money fields: parses and formats amounts in forms."""
 
 from decimal import Decimal, InvalidOperation
 

@@ -1,4 +1,4 @@
-"""Where to go afterwards: a path of this house, and nowhere else."""
+"""The next URL: validates the path to go to afterward; only paths of this site."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""Whole numbers: read from fields, and shown on pages."""
+"""Number fields: parses whole numbers from forms and URLs."""
 
 
 def read_figures(text: str, most: int) -> int | None:

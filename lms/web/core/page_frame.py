@@ -1,4 +1,4 @@
-"""What the frame of every page shows: the house and the person."""
+"""The page layout: the branding and the signed-in person that every page shows."""
 
 import time
 from threading import Lock

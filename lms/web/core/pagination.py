@@ -1,4 +1,4 @@
-"""Lists page by page: which part is shown, and where its neighbors are."""
+"""Pagination: which page of a list is shown, and links to its neighbors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

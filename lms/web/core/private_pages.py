@@ -1,4 +1,4 @@
-"""What pages that open by a mailed secret have in common, and links into this house."""
+"""Private pages: no-store and referrer headers, and the link builder for emails."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,4 +1,4 @@
-"""How far long work is, in words: the amount, the rate, and the time that is left."""
+"""Progress texts for long work: the amount, the rate, and the time left."""
 
 from datetime import timedelta
 from typing import Final

@@ -1,4 +1,4 @@
-"""How often something may be tried: for an address or a login, and from a network.
+"""Rate limits: how often something may be tried, by address, login, and network.
 
 Counts live in memory, or in Redis when there is one, which several processes and machines need to
 count together. They are kept under keyed hashes, so that no address stands there.

@@ -1,4 +1,4 @@
-"""What every page needs: the running library, its sessions, rendering and redirects."""
+"""The request context for views: runtime, transactions, rendering, and redirects."""
 
 from contextlib import AbstractContextManager
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""Room for a few requests at once in front of the pages, and a line before it."""
+"""The request queue: limits concurrent requests, and queues the rest."""
 
 import re
 from collections.abc import Iterable

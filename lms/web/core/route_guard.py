@@ -1,4 +1,4 @@
-"""Default deny: each route says who may come in, or the app does not start."""
+"""The route guard: every route declares its audience, or the app does not start."""
 
 from collections.abc import Callable
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Security headers on every answer, and the addresses that trusted proxies forward."""
+"""Security headers on every response, and addresses forwarded by trusted proxies."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Stored files that a page sends itself: downloads and pictures, from whichever storage."""
+"""Stored file responses: downloads and pictures from any storage, resumable."""
 
 from datetime import timedelta
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""Time zones as people pick them: by city, the usual ones first, each with its time now."""
+"""Time zone choices for forms: by city, common ones first, with the current time."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Showing a webinar to a group: the host's pages, the room's page, and everybody's slides."""
+"""Host and attendee pages of a group showing: open it, enter attendees, get the slides."""
 
 import hashlib
 from collections.abc import Sequence

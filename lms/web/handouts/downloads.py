@@ -1,4 +1,4 @@
-"""Downloads of handouts: the policy is asked each time, and the file keeps its own name."""
+"""Handout downloads: access is checked each time; the file keeps its own name."""
 
 from typing import Final
 

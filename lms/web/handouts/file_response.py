@@ -1,4 +1,4 @@
-"""The file of a handout as it is sent: as it is, or stamped with whose copy it is."""
+"""The file response of a handout: sent as it is, or stamped with the person's name."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""Looking through a handout: one page large, a strip of all, the same here and in a frame."""
+"""The page preview of a handout: one large page and a strip of all pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

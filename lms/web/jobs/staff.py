@@ -1,4 +1,4 @@
-"""Staff: what the worker has done, does, and couldn't do; try again, cancel."""
+"""Staff pages for background jobs: list, retry, and cancel."""
 
 from dataclasses import dataclass
 from typing import Final

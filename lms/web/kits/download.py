@@ -1,4 +1,4 @@
-"""Fetching a delivery kit by its link, as a whole or from where a download broke off."""
+"""The download of a delivery kit by its link, whole or resumed."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Delivery kits as an organization's managers ask for them, fetch them and take them back."""
+"""Manager pages for delivery kits: request, download, and withdraw them."""
 
 from dataclasses import replace
 from typing import Final

@@ -1,4 +1,4 @@
-"""Staff: whether an organization may take delivery kits, as its contract says."""
+"""Staff page for an organization's permit to download delivery kits."""
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue

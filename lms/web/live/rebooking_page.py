@@ -1,4 +1,4 @@
-"""What people of a canceled or moved webinar have instead: another one, or their money."""
+"""The rebooking page for a canceled or moved webinar: choose another or a refund."""
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue

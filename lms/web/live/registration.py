@@ -1,4 +1,4 @@
-"""Coming to a live webinar: registering, going away again, and the door to the room."""
+"""Registration pages of a live webinar: register, cancel, and join."""
 
 from dataclasses import dataclass
 from datetime import datetime

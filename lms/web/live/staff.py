@@ -1,4 +1,4 @@
-"""Staff: the people of a live webinar, another date for it, and canceling it."""
+"""Staff pages for a live webinar: registrants, postponing, and canceling."""
 
 from http import HTTPStatus
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Staff: the room's own report of who was there live, and whose each participant is."""
+"""Staff pages for attendance reports: upload, preview, and match participants."""
 
 import io
 from typing import Final

@@ -1,4 +1,4 @@
-"""What the staff's pages about a live webinar ask for."""
+"""Forms of the staff pages for a live webinar: cancel and postpone."""
 
 from wtforms import DateTimeLocalField, Form, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional

@@ -1,4 +1,4 @@
-"""Staff: what mail went out, what waits and why, and sending one again."""
+"""Staff page for email: what was sent, what is waiting and why, and resending."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the pages about an organization's members ask for."""
+"""The form of the manager pages for members."""
 
 from wtforms import Form, RadioField, StringField
 from wtforms.validators import Length, Optional

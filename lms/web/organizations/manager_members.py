@@ -1,4 +1,4 @@
-"""Who belongs to an organization, and who looks after it."""
+"""Manager pages for an organization's members and managers."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""Staff: the organizations, and one of them: its name, zone and parent, its people and its pools."""
+"""Staff pages for organizations: list, add, edit, members, domains, and pools."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What staff's pages about organizations ask for."""
+"""Forms of the staff pages for organizations."""
 
 from wtforms import DateField, Form, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional

@@ -1,4 +1,4 @@
-"""What staff's page about the past asks for."""
+"""The invitation form: which past buyers to email."""
 
 from wtforms import Form, IntegerField
 from wtforms.validators import InputRequired, NumberRange

@@ -1,4 +1,4 @@
-"""Staff: what was sold before this library ran: lists looked at, brought in, and the letters later."""
+"""Staff pages for past-sales imports: upload, check, apply, and invite buyers."""
 
 from typing import Final
 

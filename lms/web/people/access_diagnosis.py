@@ -1,4 +1,4 @@
-"""Staff: why can't they watch? The decision for any address, webinar, action and moment."""
+"""Staff page for access diagnosis: why any address can or can't watch a webinar."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Grants and seats as staff's rows show them."""
+"""Grant rows and seat rows on the staff page of a person."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

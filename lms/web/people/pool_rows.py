@@ -1,4 +1,4 @@
-"""Pools and their grants as staff's rows show them."""
+"""Pool rows and their grants on staff pages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

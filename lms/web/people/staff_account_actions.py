@@ -1,4 +1,4 @@
-"""Staff: what they do about one login: block it, its further addresses, and letters to it."""
+"""Staff actions on one account: block, aliases, and account emails."""
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""What staff's pages about people ask for."""
+"""Forms of the staff pages for people."""
 
 from wtforms import (
     BooleanField,

@@ -1,4 +1,4 @@
-"""Staff: giving a person a pass or a webinar, and taking a grant back."""
+"""Staff actions for grants: give a person a pass or a webinar, and revoke a grant."""
 
 from collections.abc import Sequence
 from datetime import datetime

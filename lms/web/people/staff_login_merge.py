@@ -1,4 +1,4 @@
-"""Staff: merging two logins of one person after seeing what both hold, and undoing it."""
+"""Staff pages that merge two logins of one person after a preview, and undo it."""
 
 from dataclasses import dataclass
 

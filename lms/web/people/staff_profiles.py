@@ -1,4 +1,4 @@
-"""Staff: finding people, and all there is to know about one."""
+"""Staff pages that find people, and show one person's profile."""
 
 from dataclasses import dataclass
 from datetime import datetime

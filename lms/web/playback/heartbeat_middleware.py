@@ -1,4 +1,4 @@
-"""Takes players' beats in front of Flask: one comes every 15 seconds from everybody who watches."""
+"""Heartbeat middleware: takes players' heartbeats in front of Flask."""
 
 import json
 import re

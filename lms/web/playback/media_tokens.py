@@ -1,4 +1,4 @@
-"""Tokens of playback sessions: issued to the browser that opened one, checked when it beats."""
+"""Media tokens of playback sessions: issued to a browser and checked at each heartbeat."""
 
 import math
 from base64 import b64encode

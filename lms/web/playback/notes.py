@@ -1,4 +1,4 @@
-"""A person's own notes on a webinar: beside the film, on a page without scripts, as a text file.
+"""Pages for a person's notes on a webinar: beside the player, alone, and as a text file.
 
 Whoever wrote one keeps it: when the right to watch has ended, notes are read, changed and saved still.
 """

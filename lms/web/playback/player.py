@@ -1,4 +1,4 @@
-"""A recording on a page with the player: the whole of it or a stretch, as one person finds it."""
+"""The player on a page: a recording or a part of it, with the person's progress."""
 
 import math
 from base64 import b64encode

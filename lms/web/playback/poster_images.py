@@ -1,4 +1,4 @@
-"""The pictures of recordings, which the catalog shows to everyone."""
+"""Poster images of recordings, which the catalog shows to everyone."""
 
 from typing import Final, Protocol
 

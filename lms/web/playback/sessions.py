@@ -1,4 +1,4 @@
-"""Opening a playback session, and why it ended; its beats are taken in lms/web/playback/heartbeat_middleware.py."""
+"""Playback session endpoints: open a session, and explain why one ended."""
 
 from dataclasses import dataclass
 from http import HTTPStatus

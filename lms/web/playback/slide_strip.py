@@ -1,4 +1,4 @@
-"""The slides of a recording on a page with its player: a strip beside it, chapters in its time line."""
+"""The slide strip beside the player, and chapters in its timeline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

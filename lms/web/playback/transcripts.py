@@ -1,4 +1,4 @@
-"""What is said in a recording, to read: beside the film, on a page of its own, as a file."""
+"""Transcript pages: beside the player, on a page of its own, and as a file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

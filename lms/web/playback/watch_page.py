@@ -1,4 +1,4 @@
-"""The watch page: the film first, what was watched under it, the handouts beside it."""
+"""The watch page: the player, the person's progress, and the handouts."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A quote as pages show it: the sum, how it comes about, and what would cost less."""
+"""Quotes as pages show them: the total, its parts, and cheaper offers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

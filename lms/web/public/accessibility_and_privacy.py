@@ -1,4 +1,4 @@
-"""What the house says of itself: accessibility and privacy."""
+"""The accessibility and privacy statements."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue

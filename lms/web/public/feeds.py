@@ -1,4 +1,4 @@
-"""Following a library from elsewhere: calendars of webinars to come, and news of announced ones."""
+"""Public feeds: calendars of upcoming webinars, and news of announced ones."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The public face: the first page, the catalog, a webinar's announcement, who presents."""
+"""Home and catalog pages: the home page, webinars, series, and presenters."""
 
 from collections.abc import Mapping
 from dataclasses import replace

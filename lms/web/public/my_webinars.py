@@ -1,4 +1,4 @@
-"""My library: what I may watch, why and until when, and where I left off."""
+"""The My webinars page: what a person may watch, until when, and where to resume."""
 
 from dataclasses import dataclass
 from datetime import datetime

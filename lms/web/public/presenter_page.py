@@ -1,4 +1,4 @@
-"""The page of who presents: their portrait and words, what comes, what was held, their series."""
+"""The presenter page: portrait, biography, webinars, and series."""
 
 from flask import url_for
 from flask.typing import ResponseReturnValue

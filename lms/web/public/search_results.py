@@ -1,4 +1,4 @@
-"""What a search finds: a webinar, and where in it the words are said or written."""
+"""Search results: a webinar, and where in it the words are said or written."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Suggestions while somebody types into the search, for the page's script."""
+"""Search suggestions while a person types, for the page's script."""
 
 from typing import Final
 

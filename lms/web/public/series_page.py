@@ -1,4 +1,4 @@
-"""The page of a series: its parts in their order, and where somebody goes on."""
+"""The series page: its parts in order, and where a person resumes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

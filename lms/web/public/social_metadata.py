@@ -1,4 +1,4 @@
-"""What other sites show of a webinar's page when somebody shares its address.
+"""Social metadata: what other sites show when a page of the catalog is shared.
 
 Open Graph (ogp.me) for those who read its tags, and schema.org's Event and VideoObject as JSON-LD.
 What only holders may have is in neither.

@@ -1,4 +1,4 @@
-"""Editing captions beside the film, for staff: one track, saved as one types, shown when ready."""
+"""The caption editor for staff: one track beside the player, saved as they type."""
 
 from typing import Any, Final
 

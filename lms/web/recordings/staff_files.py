@@ -1,4 +1,4 @@
-"""The files of a webinar, for staff: recordings with live progress, captions, handouts."""
+"""Staff pages for a webinar's files: recordings, captions, and handouts."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Staff: when the pages of a handout are seen in the recording that plays; found, and put right."""
+"""Staff page for handout page times: when each page is seen in the recording."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""Staff: the picture that stands for a webinar; another frame of its recording, or one of their own."""
+"""Staff page for a webinar's poster: another frame, or an uploaded picture."""
 
 from hashlib import sha256
 from typing import Final

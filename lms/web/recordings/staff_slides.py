@@ -1,4 +1,4 @@
-"""Staff: the slides that were found in a recording; name them, join them, take them out."""
+"""Staff page for a recording's slides: name, join, and remove them."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""Files that staff send in pieces: the addresses that speak tus, and what the page asks of them."""
+"""Staff uploads in chunks: the tus endpoints and the state the page shows."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The tus protocol for resumable uploads, version 1.0.0: what its headers say, both ways.
+"""The tus protocol 1.0.0 for resumable uploads: parses and writes its headers.
 
 Source: https://tus.io/protocols/resumable-upload, with the extensions creation, creation-with-upload,
 expiration, checksum and termination.

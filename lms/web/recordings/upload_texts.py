@@ -1,4 +1,4 @@
-"""What the script that sends files says: in the language of the page, by the page (`data-words`)."""
+"""Upload texts: translated messages for the upload script (`data-words`)."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What pages of reports have in common: the days an address asks for, charts, tables in words, CSV."""
+"""Charts, tables, and CSV of report pages, and the days and order asked for."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

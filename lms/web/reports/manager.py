@@ -1,4 +1,4 @@
-"""Reports of an organization: how much was watched, by webinar and by person, and as CSV."""
+"""Manager pages for an organization's reports: by webinar, by person, and as CSV."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The usage report of an organization: on screen, with a small chart, and as CSV."""
+"""Manager page for seat usage: on screen with a chart, and as CSV."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

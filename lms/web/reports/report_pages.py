@@ -1,4 +1,4 @@
-"""What the pages of reports show, whosever they are: the values of templates/reports/_charts_and_tables.html."""
+"""Report pages that staff and managers use alike: overview, webinars, and people."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the managers of a person's organizations see of them (PRODUCT.md, Privacy)."""
+"""The page that shows a person what their managers see about them (PRODUCT.md, Privacy)."""
 
 from flask import Blueprint
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""Staff: reports of the whole house, by webinar, by organization and by person, and as CSV."""
+"""Staff pages for reports: by webinar, by organization, by person, and as CSV."""
 
 from collections.abc import Iterator
 from typing import Any, Final

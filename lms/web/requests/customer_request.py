@@ -1,4 +1,4 @@
-"""Asking the house for something: one form for everything, open to everyone, and where it stands."""
+"""Customer request pages: one form open to everyone, and the status of a request."""
 
 from dataclasses import replace
 from typing import Final

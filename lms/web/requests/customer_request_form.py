@@ -1,4 +1,4 @@
-"""What the request form asks for."""
+"""The customer request form."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The form by which staff record a sale: filled from a request, read into a command."""
+"""The sale form by which staff record a sale: filled from a request, read to a command."""
 
 from datetime import date, datetime, time
 from typing import Final

@@ -1,4 +1,4 @@
-"""What the staff's pages about sales and requests ask for."""
+"""Forms of the staff pages for sales and requests."""
 
 from typing import Final
 

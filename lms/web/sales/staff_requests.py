@@ -1,4 +1,4 @@
-"""Staff: the desk of requests, and answering one of them."""
+"""Staff pages for customer requests: list them, and answer one."""
 
 from collections.abc import Callable
 from typing import Any, Final

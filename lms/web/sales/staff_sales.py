@@ -1,4 +1,4 @@
-"""Staff: what was sold, selling, and what happens to a sale afterwards."""
+"""Staff pages for sales: list, record, refund, and resend the email."""
 
 from collections.abc import Callable
 from typing import Any, Final

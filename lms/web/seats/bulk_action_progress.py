@@ -1,4 +1,4 @@
-"""How far it is what is done to many seats, and stopping it."""
+"""The bulk action progress page: how far a bulk action is, and stopping it."""
 
 from typing import Final
 

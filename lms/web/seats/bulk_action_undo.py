@@ -1,4 +1,4 @@
-"""Undoing for half a minute what was done to many seats of the table."""
+"""The undo of a bulk action on seats, for 30 seconds."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar

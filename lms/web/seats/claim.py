@@ -1,4 +1,4 @@
-"""Claim links: who invites to what, and one button that takes the seat (PRODUCT.md, S4 and S5)."""
+"""The claim page: shows who invites to what, with one button that claims (S4, S5)."""
 
 from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue

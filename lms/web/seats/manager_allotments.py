@@ -1,4 +1,4 @@
-"""What a consortium's members have of its pools: allotting, changing, moving back (PRODUCT.md, S11)."""
+"""Manager pages for allotments to a consortium's members (PRODUCT.md, S11)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

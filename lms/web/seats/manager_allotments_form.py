@@ -1,4 +1,4 @@
-"""What the page of allotments asks for."""
+"""The form of the manager page for allotments."""
 
 from wtforms import Form, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional

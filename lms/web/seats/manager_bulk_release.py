@@ -1,4 +1,4 @@
-"""What is done to many seats of the table: releasing, undone for half a minute, and sending again.
+"""Manager pages for bulk release and resending of the selected seats.
 
 More than 200 are left to a worker, whose page says how far it is.
 """

@@ -1,4 +1,4 @@
-"""Who may take a free seat unasked: an organization's own mail domains, and each pool's policy."""
+"""Manager page for the claim policy: email domains, and each pool's policy."""
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue

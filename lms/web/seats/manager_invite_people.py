@@ -1,4 +1,4 @@
-"""Inviting people to a pool's seats, by addresses that are typed or pasted (PRODUCT.md, S4, S8)."""
+"""Manager page to invite people to seats by typed or pasted addresses (S4, S8)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

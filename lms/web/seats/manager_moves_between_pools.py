@@ -1,4 +1,4 @@
-"""Moving chosen people to another pool of the organization, and undoing it for half a minute."""
+"""Manager pages for moves between pools: move chosen people, and undo."""
 
 from datetime import datetime
 

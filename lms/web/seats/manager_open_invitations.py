@@ -1,4 +1,4 @@
-"""What is open in a pool: invitations, its open link, and who waits (PRODUCT.md, S4, S5, S9)."""
+"""Manager page for a pool's open invitations, open link, and waitlist (S4, S5, S9)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""An organization at a glance: its pools, who waits, and what needs attention first."""
+"""Manager overview of an organization: its pools, the waitlist, and to-dos."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""One seat: who has it, what they have watched of it, and everybody who had it before."""
+"""Manager page for one seat: its person, their progress, and its history."""
 
 from dataclasses import dataclass
 from typing import Final

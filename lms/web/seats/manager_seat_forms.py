@@ -1,4 +1,4 @@
-"""What the pages of one seat ask for."""
+"""Forms of the manager pages for one seat."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""A staff list on its way into a pool: sent, read, shown row by row, applied."""
+"""Manager pages for a seat import: upload a staff list, check it, and apply it."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""An organization's people and seats: one table, searched, filtered, sorted, and as CSV."""
+"""Manager page with the seat table: search, filter, sort, and CSV."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A seat that goes to somebody else, and an invitation to another address (PRODUCT.md, S3)."""
+"""Manager pages for a seat transfer, and an invitation's corrected address (S3)."""
 
 from zoneinfo import ZoneInfo
 

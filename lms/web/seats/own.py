@@ -1,4 +1,4 @@
-"""A person's own place with an organization's seats: take it, give it back, ask about it."""
+"""A person's own seat: claim it, release it, join the waitlist, or ask a question."""
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue

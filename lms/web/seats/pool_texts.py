@@ -1,4 +1,4 @@
-"""Pools in words: what each covers, how full it is, and what ends when."""
+"""Pool texts: what each pool covers, how full it is, and what ends when."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What a person writes about a seat."""
+"""The question form: what a person asks about a seat."""
 
 from wtforms import Form, HiddenField, TextAreaField
 from wtforms.validators import DataRequired, Length

@@ -1,4 +1,4 @@
-"""What the address of the table of people asks for: filters as removable chips, sort, and page."""
+"""Seat table filters in the URL: removable filters, sort order, and page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

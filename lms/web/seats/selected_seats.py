@@ -1,4 +1,4 @@
-"""The people who were chosen in the table, as the forms of its bulk bar send them."""
+"""The selected seats of the table, as the forms of its bulk bar send them."""
 
 from flask import request
 from werkzeug.wrappers import Response

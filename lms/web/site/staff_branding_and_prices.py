@@ -1,4 +1,4 @@
-"""Staff: the house's own page, and its prices."""
+"""Staff pages for branding and prices."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Staff: what waits for them."""
+"""The staff dashboard: what needs attention."""
 
 from collections.abc import Sequence
 from typing import Final

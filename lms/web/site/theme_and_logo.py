@@ -1,4 +1,4 @@
-"""The house's own look: its accent as a style sheet, and its logo."""
+"""The theme's accent style sheet, and the logo."""
 
 from datetime import timedelta
 from typing import Final

@@ -1,4 +1,4 @@
-"""Training of an organization: assigning it, who is done, begun and overdue, and as CSV."""
+"""Manager pages for training: assign it, see progress, and export CSV."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the pages about training ask for."""
+"""Forms of the manager pages for training."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Groups of an organization's people, to assign training to together."""
+"""Manager pages for groups of people to assign training to."""
 
 from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""What somebody was assigned to watch by their organization, and confirming its text."""
+"""A person's own training pages: what is assigned to them, and confirming its text."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""An organization's launches, and its scores on their way: what came of each, in plain words."""
+"""Manager pages for launches and scores of an organization, and their outcomes."""
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue

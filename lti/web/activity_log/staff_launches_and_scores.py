@@ -1,4 +1,4 @@
-"""Staff: what came from learning systems, and what is on its way to their gradebooks."""
+"""Staff pages for launches and scores of every platform, and their outcomes."""
 
 from typing import Any
 

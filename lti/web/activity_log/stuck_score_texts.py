@@ -1,4 +1,4 @@
-"""What waits on its way to gradebooks, in words: which platform is away, which scores wait and why."""
+"""Stuck score texts: which platform can't be reached, and which scores wait and why."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

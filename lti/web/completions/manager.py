@@ -1,4 +1,4 @@
-"""Who has completed what on an organization's own pages, as CSV out and in."""
+"""Manager pages for completions: CSV export, and CSV import from elsewhere."""
 
 from collections import Counter
 from typing import Final

@@ -1,4 +1,4 @@
-"""The cookie that survives in a learning system's frame, and what it is bound to.
+"""The browser cookie that works in a platform's frame, and what it is bound to.
 
 Partitioned (CHIPS) keeps it where third-party cookies are blocked: it is one cookie a site that
 frames us. Browsers take a Secure one from this machine by plain http as well.

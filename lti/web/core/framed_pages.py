@@ -1,4 +1,4 @@
-"""Pages inside a learning system: found by the secret in their path, framed by its origins alone.
+"""Framed pages: found by the secret in their path, framed by allowed origins only.
 
 A module with such pages makes its blueprint here, asks `this_frame(secret)` first in each view and
 answers with `frame_page`. The secret authenticates, so forms need no token; see lti/frames/sessions.py.

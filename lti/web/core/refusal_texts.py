@@ -1,4 +1,4 @@
-"""What a frame says of a refusal, on a page and to a player."""
+"""Refusal texts in a frame, on a page and for the player."""
 
 from typing import Any
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""The rule of a link as it was entered: read, or kept with what is wrong with it."""
+"""The grading rule form of a link: parsed, or returned with its errors."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""An instructor's view of a link: who has watched how much, and what the gradebook was told."""
+"""Instructor pages for a link: each learner's progress and what was sent to the gradebook."""
 
 from typing import Final
 

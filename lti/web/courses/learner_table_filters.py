@@ -1,4 +1,4 @@
-"""What the address of the table of learners asks for: words, progress, order and page."""
+"""Learner table filters in the URL: search, progress, order, and page."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""An organization's courses: what each link reports, who is on the list, whose seat would go."""
+"""Manager pages for an organization's courses: reports, rosters, and seats to release."""
 
 from typing import Final
 

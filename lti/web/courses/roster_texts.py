@@ -1,4 +1,4 @@
-"""The roster of a course in words: whether it is being read, and what came of the last reading."""
+"""Roster texts: whether a roster is being read, and the outcome of the last reading."""
 
 from dataclasses import dataclass
 from typing import Final

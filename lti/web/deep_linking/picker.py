@@ -1,4 +1,4 @@
-"""The picker: recordings of the organization's library, chosen inside a course and sent to it."""
+"""The picker: recordings and series chosen inside a course and sent to it."""
 
 from dataclasses import dataclass
 from typing import Final

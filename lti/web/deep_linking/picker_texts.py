@@ -1,4 +1,4 @@
-"""What the picker shows, in words: one recording of the list, and one thing that was chosen."""
+"""Picker texts: one recording of the list, and one chosen item."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""Saying who one is in a frame of an embed link: an address, then the code that was sent to it."""
+"""Email code pages in a frame: enter an address, then the code sent to it."""
 
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue

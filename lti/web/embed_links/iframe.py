@@ -1,4 +1,4 @@
-"""The address that stands in an iframe of an organization's own page: leads into a framed session.
+"""The iframe address of an embed link: opens a framed session.
 
 Browsers let the link's sites alone frame what is answered (frame-ancestors), wherever else the
 address is copied. What else they tell of who asks is believed where they tell it.

@@ -1,4 +1,4 @@
-"""Embed links as an organization's managers make them and look after them."""
+"""Manager pages for embed links: create, preview, edit, and revoke them."""
 
 from datetime import datetime
 from typing import Final

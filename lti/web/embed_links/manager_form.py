@@ -1,4 +1,4 @@
-"""What is entered of an embed link."""
+"""The form of the manager pages for embed links."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Staff: every embed link of every organization, and taking one back."""
+"""Staff page for embed links of every organization, and revoking one."""
 
 from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""Embed links in words: what one shows, who may watch by it, how it stands, and its snippet."""
+"""Embed link texts: what a link shows, who may watch, its state, and its HTML snippet."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The door of a framed session: leads to what it was opened for."""
+"""The start redirect of a framed session: leads to what it was opened for."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Staff: mapping the people of an institution's old learning system to those of its new one."""
+"""Staff pages for ID mappings from an institution's old platform to its new one."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Maps of people in words: where one stands, why two are thought one, and what speaks against it."""
+"""ID mapping texts: the state, why two people are thought one, and doubts."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Takes the launches that come in crowds in front of Flask: known people by known links, with their cookie.
+"""Fast launch middleware in front of Flask: known people by known links.
 
 Whatever else comes (a page to show, a refusal, somebody new) has been left as it was, and is handed
 on to the pages in lti/web/launches/oidc_login.py and lti/web/launches/launch.py, which take everything.

@@ -1,4 +1,4 @@
-"""The launch: what a platform posts, and the ways on from there for browsers that keep no cookie."""
+"""The launch endpoint that a platform posts to, and pages for browsers without cookies."""
 
 from typing import Final
 

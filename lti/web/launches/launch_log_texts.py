@@ -1,4 +1,4 @@
-"""Launches in plain words: what somebody opened, what came of it, and what mends a refusal."""
+"""Launch log texts: what was opened, the outcome, and how to fix a refusal."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the pages of a launch share: where it is received, and how a refusal looks in a frame."""
+"""Launch responses: setup of login and launch pages, and refusals in a frame."""
 
 from typing import Final, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit

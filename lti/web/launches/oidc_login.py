@@ -1,4 +1,4 @@
-"""The login that a platform begins (Security Framework 1.0, 5.1.1.1), by GET and by POST."""
+"""The OIDC login endpoint, by GET and POST (Security Framework 1.0, 5.1.1.1)."""
 
 from flask import Blueprint, Response, make_response, redirect, request
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""What a platform's storage keeps between login and launch, where no cookie does.
+"""Platform storage: the state between login and launch where cookies don't work.
 
 OIDC Login with LTI Client Side postMessages 1.0: at login our page puts a value under a name, at
 launch it reads it back. The value follows from the state, so nothing is kept of it here, and only

@@ -1,4 +1,4 @@
-"""The page that a letter opens: who of which learning system asks, what linking does, yes or no."""
+"""The account link confirmation page that an email opens: yes or no."""
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue

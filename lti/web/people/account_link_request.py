@@ -1,4 +1,4 @@
-"""In the frame: a learner or teacher asks to be linked to their log-in here; the answer comes by mail."""
+"""The account link request in a frame; the confirmation comes by email."""
 
 from flask import Response, request, url_for
 from flask.typing import ResponseReturnValue

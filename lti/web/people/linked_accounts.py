@@ -1,4 +1,4 @@
-"""In the account: the learning systems that are linked to it, and taking a link back."""
+"""Account pages for linked platforms, and unlinking one."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A person's own data, asked for inside their learning system (LTI data privacy launch): take or erase."""
+"""The LTI data privacy launch: download or erase a person's data inside the platform."""
 
 from datetime import datetime
 from http import HTTPStatus

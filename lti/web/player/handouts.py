@@ -1,4 +1,4 @@
-"""What goes with a recording, delivered in a frame without a cookie: the policy is asked each time."""
+"""Handout pages in a frame without a cookie; access is checked each time."""
 
 from dataclasses import replace
 from typing import Final

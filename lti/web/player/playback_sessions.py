@@ -1,4 +1,4 @@
-"""Opening playback in a frame, without any cookie, and why a player there had to stop."""
+"""Playback session endpoints in a frame without a cookie, and why playback ended."""
 
 from dataclasses import replace
 from http import HTTPStatus

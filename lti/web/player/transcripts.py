@@ -1,4 +1,4 @@
-"""The transcript of what a link shows, read in a frame without a cookie: the policy is asked each time."""
+"""Transcript pages in a frame without a cookie; access is checked each time."""
 
 from typing import Any
 

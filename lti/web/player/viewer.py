@@ -1,4 +1,4 @@
-"""Somebody in a frame before what their link shows: who they are, the recording, how they stand."""
+"""The viewer of a frame: the person, the recording, and their access."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Watching in a frame: the player, what goes with the recording, the parts of a series."""
+"""The watch page in a frame: the player, its materials, and the parts of a series."""
 
 from http import HTTPStatus
 from typing import Any, Final

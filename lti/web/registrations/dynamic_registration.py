@@ -1,4 +1,4 @@
-"""A platform registers itself: its administrator comes with an invite and where it describes itself."""
+"""The dynamic registration page that a platform's administrator opens with an invite."""
 
 from typing import Final
 

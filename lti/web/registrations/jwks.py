@@ -1,4 +1,4 @@
-"""Our key set, which platforms check our signatures with (RFC 7517)."""
+"""The tool's JWKS, with which platforms verify our signatures (RFC 7517)."""
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue

@@ -1,4 +1,4 @@
-"""The page on which an organization's managers connect its learning system, and look after it."""
+"""Manager pages for connecting an organization's platform: invites, guides, and details."""
 
 from dataclasses import replace
 from typing import Final

@@ -1,4 +1,4 @@
-"""What is entered of a learning system by hand, and what staff set for one.
+"""Registration forms: what managers enter and what staff set for a platform.
 
 The labels are ours, a guide names the product's own.
 """

@@ -1,4 +1,4 @@
-"""Staff: the learning systems that may launch, whose deployments are, the keys."""
+"""Staff pages for registrations: approve, change, and disable them; rotate keys."""
 
 from typing import Final
 

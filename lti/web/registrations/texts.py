@@ -1,4 +1,4 @@
-"""Learning systems in words: where each stands, and the values that both sides need."""
+"""Registration texts: the state of each platform, and the values that both sides need."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How the tool describes itself to a platform: what Canvas reads when its administrator adds us."""
+"""The tool configuration as platforms read it, such as the JSON for Canvas."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""Staff: the self-test, played by a job; its lines of proof, and the file of them."""
+"""Staff page for the self-test: run it, see the results, and download them."""
 
 from dataclasses import dataclass
 from itertools import groupby
