@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from lms.access import decision_facts
-from lms.core.compiled_statements import Lean
+from lms.core.compiled_statements import CompiledStatement
 from lms.core.database import Database
 from lms.playback import heartbeat_statements
 from lms.seats import claim_statements, claims, first_claim
@@ -57,7 +57,11 @@ def scans(database: Database) -> dict[str, list[str]]:
 
 
 def _scanned(connection: Connection, statement: Any) -> list[str]:  # noqa: ANN401
-    plain = statement._for(connection.dialect) if isinstance(statement, Lean) else statement
+    plain = (
+        statement._for(connection.dialect)
+        if isinstance(statement, CompiledStatement)
+        else statement
+    )
     made: SQLCompiler = plain.compile(
         dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
     )

@@ -30,7 +30,7 @@ from pathlib import Path
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
-from lms.core.compiled_statements import Driver, Lean
+from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.database import Database, new_public_id
 from lms.grants.grants import Target, Term
 from lms.migrations import upgrade
@@ -59,8 +59,10 @@ ASSIGNED = (
     " FROM login WHERE id = :login"
 )
 TOLD = "INSERT INTO audit_entry (at, act, subject, detail) SELECT :now, 'seat.claimed', :seat, '{}'"
-ROWS_ON_SQLITE = [Lean(text(one)) for one in (ASSIGNED.format(seat=":seat_id"), COUNT, TOLD)]
-ROWS_ON_POSTGRESQL = Lean(
+ROWS_ON_SQLITE = [
+    CompiledStatement(text(one)) for one in (ASSIGNED.format(seat=":seat_id"), COUNT, TOLD)
+]
+ROWS_ON_POSTGRESQL = CompiledStatement(
     text(
         f"WITH seated AS ({SEAT}),"  # noqa: S608  (words of this file alone)
         f" sitting AS ({ASSIGNED.format(seat='(SELECT id FROM seated)')} RETURNING pool_id),"
@@ -68,7 +70,7 @@ ROWS_ON_POSTGRESQL = Lean(
         f" {TOLD} FROM counted"
     )
 )
-SEAT_ON_SQLITE = Lean(text(SEAT))
+SEAT_ON_SQLITE = CompiledStatement(text(SEAT))
 FORKING = multiprocessing.get_context("fork")  # 64 processes share what they have imported
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, Insert, bindparam, insert, lit
 from sqlalchemy.orm import Session
 
 from lms.core.bulk_insert import write_rows
-from lms.core.compiled_statements import Driver, Lean
+from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.database import Base
 from lms.models.audit import AuditEntry
 
@@ -17,7 +17,7 @@ _ENTRIES: Final = Base.metadata.tables[AuditEntry.__tablename__]
 Detail = Mapping[str, str | int | float | bool | None]
 NO_DETAIL: Final[Detail] = MappingProxyType({})
 
-_RECORD: Final = Lean(
+_RECORD: Final = CompiledStatement(
     insert(_ENTRIES).values(
         {
             name: bindparam(f"new_{name}", type_=_ENTRIES.c[name].type)

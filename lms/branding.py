@@ -10,19 +10,19 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.accent_colors import OWN
 from lms.core.errors import N_, Invalid, NotFound
-from lms.models.branding import House
+from lms.models.branding import Branding
 
 DEFAULT_NAME = "Carrel"
 DEFAULT_ACCENT = OWN
 COLOR = re.compile(r"#[0-9a-f]{6}")
-SUBJECT = "house"  # what its entries in the audit trail are about
+SUBJECT = "branding"  # what its entries in the audit trail are about
 ADDRESS = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 LONGEST_NAME = 120
 LONGEST_ABOUT = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class HouseFacts:
+class BrandingFacts:
     """What a page or a mail shows of the house."""
 
     name: str
@@ -36,11 +36,11 @@ class HouseFacts:
     @property
     def logo_url(self) -> str | None:
         """Return the path of the logo, which is another one after every edit; None without one."""
-        return f"/house/logo?v={self.version}" if self.has_logo else None
+        return f"/logo?v={self.version}" if self.has_logo else None
 
 
 @dataclass(frozen=True, slots=True)
-class HouseWords:
+class BrandingTexts:
     """What staff say about the house; `about` is Markdown."""
 
     name: str
@@ -58,21 +58,21 @@ class Logo:
     content_type: str
 
 
-def read_house(session: Session, *, contact: str) -> HouseFacts:
+def read_branding(session: Session, *, contact: str) -> BrandingFacts:
     """Return the house's facts; before staff have filled them in, defaults with `contact`."""
     row = session.execute(
         select(
-            House.name,
-            House.accent,
-            House.contact_email,
-            House.sender_name,
-            House.about,
-            House.logo_type,
-            House.updated_at,
+            Branding.name,
+            Branding.accent,
+            Branding.contact_email,
+            Branding.sender_name,
+            Branding.about,
+            Branding.logo_type,
+            Branding.updated_at,
         )
     ).one_or_none()
     if row is None:
-        return HouseFacts(
+        return BrandingFacts(
             name=DEFAULT_NAME,
             accent=DEFAULT_ACCENT,
             contact_email=contact,
@@ -81,7 +81,7 @@ def read_house(session: Session, *, contact: str) -> HouseFacts:
             has_logo=False,
             version=0,
         )
-    return HouseFacts(
+    return BrandingFacts(
         name=row.name,
         accent=row.accent,
         contact_email=row.contact_email,
@@ -94,17 +94,17 @@ def read_house(session: Session, *, contact: str) -> HouseFacts:
 
 def read_logo(session: Session) -> Logo:
     """Return the logo; raises NotFound when there is none."""
-    row = session.execute(select(House.logo, House.logo_type)).one_or_none()
+    row = session.execute(select(Branding.logo, Branding.logo_type)).one_or_none()
     if row is None or row.logo is None or row.logo_type is None:
         raise NotFound
     return Logo(row.logo, row.logo_type)
 
 
-def describe_house(
-    session: Session, words: HouseWords, *, actor: str | None, now: datetime
+def edit_branding(
+    session: Session, words: BrandingTexts, *, actor: str | None, now: datetime
 ) -> None:
     """Keep what staff say about the house; raises Invalid and names every faulty field."""
-    clean = HouseWords(
+    clean = BrandingTexts(
         name=words.name.strip(),
         accent=words.accent.strip().lower(),
         contact_email=words.contact_email.strip(),
@@ -114,34 +114,34 @@ def describe_house(
     faults = _faults(clean)
     if faults:
         raise Invalid(N_("The house page has faults."), fields=faults)
-    house = session.get(House, 1)
-    if house is None:
-        session.add(_new_house(clean, now))
+    branding = session.get(Branding, 1)
+    if branding is None:
+        session.add(_new_branding(clean, now))
     else:
-        house.name = clean.name
-        house.accent = clean.accent
-        house.contact_email = clean.contact_email
-        house.sender_name = clean.sender_name
-        house.about = clean.about
-        house.updated_at = now
-    audit.record(session, "house.described", SUBJECT, actor=actor, now=now)
+        branding.name = clean.name
+        branding.accent = clean.accent
+        branding.contact_email = clean.contact_email
+        branding.sender_name = clean.sender_name
+        branding.about = clean.about
+        branding.updated_at = now
+    audit.record(session, "branding.changed", SUBJECT, actor=actor, now=now)
     session.flush()
 
 
 def change_logo(session: Session, logo: Logo | None, *, actor: str | None, now: datetime) -> None:
     """Keep a new logo, or none; raises NotFound before the house was described."""
-    house = session.get(House, 1)
-    if house is None:
+    branding = session.get(Branding, 1)
+    if branding is None:
         raise NotFound
-    house.logo = logo.picture if logo else None
-    house.logo_type = logo.content_type if logo else None
-    house.updated_at = now
-    audit.record(session, "house.logo_changed", SUBJECT, actor=actor, now=now)
+    branding.logo = logo.picture if logo else None
+    branding.logo_type = logo.content_type if logo else None
+    branding.updated_at = now
+    audit.record(session, "branding.logo_changed", SUBJECT, actor=actor, now=now)
     session.flush()
 
 
-def _new_house(words: HouseWords, now: datetime) -> House:
-    return House(
+def _new_branding(words: BrandingTexts, now: datetime) -> Branding:
+    return Branding(
         name=words.name,
         accent=words.accent,
         contact_email=words.contact_email,
@@ -151,7 +151,7 @@ def _new_house(words: HouseWords, now: datetime) -> House:
     )
 
 
-def _faults(words: HouseWords) -> dict[str, str]:
+def _faults(words: BrandingTexts) -> dict[str, str]:
     faults = {}
     if not 1 <= len(words.name) <= LONGEST_NAME:
         faults["name"] = N_("Give the house a name of at most 120 characters.")

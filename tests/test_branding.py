@@ -7,18 +7,18 @@ import pytest
 
 from lms.branding import (
     DEFAULT_ACCENT,
-    HouseWords,
+    BrandingTexts,
     Logo,
     change_logo,
-    describe_house,
-    read_house,
+    edit_branding,
+    read_branding,
     read_logo,
 )
 from lms.core.database import Database
 from lms.core.errors import Invalid, NotFound
 from tests.clock import NOW
 
-WORDS = HouseWords(
+WORDS = BrandingTexts(
     name="Lantern Street",
     accent="#17407A",
     contact_email="desk@lantern.example",
@@ -31,17 +31,17 @@ def test_before_it_is_described_the_house_has_a_name_a_color_and_the_mails_addre
     database: Database,
 ) -> None:
     with database.read_session() as session:
-        house = read_house(session, contact="library@localhost")
+        house = read_branding(session, contact="library@localhost")
     assert (house.name, house.accent) == ("Carrel", DEFAULT_ACCENT)
     assert (house.contact_email, house.logo_url) == ("library@localhost", None)
 
 
 def test_what_staff_say_is_kept_and_an_empty_sender_is_the_house(database: Database) -> None:
     with database.transaction() as session:
-        describe_house(session, WORDS, actor=None, now=NOW)
-        describe_house(session, replace(WORDS, name="Lantern"), actor=None, now=NOW)
+        edit_branding(session, WORDS, actor=None, now=NOW)
+        edit_branding(session, replace(WORDS, name="Lantern"), actor=None, now=NOW)
     with database.read_session() as session:
-        house = read_house(session, contact="")
+        house = read_branding(session, contact="")
     assert (house.name, house.accent, house.sender_name) == ("Lantern", "#17407a", "Lantern")
 
 
@@ -56,27 +56,29 @@ def test_what_staff_say_is_kept_and_an_empty_sender_is_the_house(database: Datab
         (replace(WORDS, about="x" * 4001), "about"),
     ],
 )
-def test_a_fault_is_named_by_its_field(database: Database, faulty: HouseWords, field: str) -> None:
+def test_a_fault_is_named_by_its_field(
+    database: Database, faulty: BrandingTexts, field: str
+) -> None:
     with pytest.raises(Invalid) as refusal, database.transaction() as session:
-        describe_house(session, faulty, actor=None, now=NOW)
+        edit_branding(session, faulty, actor=None, now=NOW)
     assert list(refusal.value.fields) == [field]
 
 
 def test_every_edit_gives_the_logo_another_address(database: Database) -> None:
     with database.transaction() as session:
-        describe_house(session, WORDS, actor=None, now=NOW)
+        edit_branding(session, WORDS, actor=None, now=NOW)
         change_logo(session, Logo(b"png", "image/png"), actor=None, now=NOW)
-        first = read_house(session, contact="")
+        first = read_branding(session, contact="")
         later = NOW + timedelta(milliseconds=1)
         change_logo(session, Logo(b"other", "image/png"), actor=None, now=later)
-        second = read_house(session, contact="")
+        second = read_branding(session, contact="")
         assert read_logo(session) == Logo(b"other", "image/png")
     assert first.logo_url != second.logo_url
 
 
 def test_a_logo_can_be_taken_away(database: Database) -> None:
     with database.transaction() as session:
-        describe_house(session, WORDS, actor=None, now=NOW)
+        edit_branding(session, WORDS, actor=None, now=NOW)
         change_logo(session, Logo(b"png", "image/png"), actor=None, now=NOW)
         change_logo(session, None, actor=None, now=NOW)
         with pytest.raises(NotFound):

@@ -19,7 +19,7 @@ from lms.access.policy import (
     Way,
     WebinarFacts,
 )
-from lms.core.dates_and_time_zones import say_moment
+from lms.core.dates_and_time_zones import say_datetime
 from lms.core.errors import N_
 from lms.models.catalog import WebinarState
 from lms.models.grants import Scope
@@ -242,7 +242,7 @@ def explain(
     if decision.code is Code.NOT_STARTED and _is_invited(decision.grant):
         step = Step.CLAIM
     values = _values(decision.grant, zone)
-    values["opens"] = say_moment(webinar.held_at - LIVE_OPENS_BEFORE, zone)
+    values["opens"] = say_datetime(webinar.held_at - LIVE_OPENS_BEFORE, zone)
     weighed = tuple(describe(candidate, zone=zone) for candidate in decision.candidates)
     return Explanation(Sentence(message, values), step, weighed)
 
@@ -316,6 +316,6 @@ def last_day(ends_at: datetime, zone: ZoneInfo) -> str:
     return first_day(ends_at - timedelta(microseconds=1), zone)
 
 
-def first_day(moment: datetime, zone: ZoneInfo) -> str:
+def first_day(at: datetime, zone: ZoneInfo) -> str:
     """Name the day of a moment: a term begins with the day it is sold."""
-    return format_datetime(moment.astimezone(zone), "d MMMM y", locale="en")
+    return format_datetime(at.astimezone(zone), "d MMMM y", locale="en")

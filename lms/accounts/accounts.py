@@ -15,7 +15,7 @@ from lms.core.database import insert_into, new_public_id
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.mail import email_tokens
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.grants import Grant
 
@@ -193,12 +193,12 @@ def add_unconfirmed(session: Session, address: Address, *, now: datetime) -> Non
 
 
 def invite_to_set_password(
-    session: Session, account: Account, *, doors: Doors, now: datetime
+    session: Session, account: Account, *, links: Links, now: datetime
 ) -> None:
     """Send the link by which a person chooses the first password of a login made for them."""
     email = account.email or ""
     reader = Reader(email, account.id, account=email)
-    mails.send_link(session, reader, EmailPurpose.SET_PASSWORD, doors=doors, now=now)
+    mails.send_link(session, reader, EmailPurpose.SET_PASSWORD, links=links, now=now)
 
 
 def change_details(session: Session, login_id: int, *, name: str, zone: str, now: datetime) -> None:
@@ -213,7 +213,7 @@ def change_password(
     *,
     password_hash: str,
     keep: int | None,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> None:
     """Change the password, sign out all browsers but `keep`, and tell the owner by mail.
@@ -229,7 +229,7 @@ def change_password(
     account = read_account(session, login_id)
     for email in filter(None, (account.email, account.recovery_email)):
         reader = Reader(email, login_id, account=account.email or "")
-        mails.send_password_changed(session, reader, doors=doors, now=now)
+        mails.send_password_changed(session, reader, links=links, now=now)
 
 
 def renew_hash(session: Session, kept: Kept, *, password_hash: str) -> None:

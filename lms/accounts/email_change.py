@@ -14,7 +14,7 @@ from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.mail import email_tokens
 from lms.mail.email_tokens import Ticket
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, EmailToken, Login, LoginAlias
 
 SAME_ADDRESS = N_("This is the address that the account has now.")
@@ -24,7 +24,7 @@ _NO_RECOVERY = {"recovery_email": None, "recovery_key": None, "recovery_confirme
 
 
 def ask_change(
-    session: Session, account: Account, address: Address, *, doors: Doors, now: datetime
+    session: Session, account: Account, address: Address, *, links: Links, now: datetime
 ) -> None:
     """Send the link that moves the account to the new address; only the last one sent works.
 
@@ -37,12 +37,12 @@ def ask_change(
     taken_by = _owner(session, address)
     if taken_by is not None and not _is_own_alias(session, account.id, address):
         reader = Reader(address.shown, taken_by, account=address.shown)
-        mails.send_already_registered(session, reader, doors=doors, onward=None, now=now)
+        mails.send_already_registered(session, reader, links=links, onward=None, now=now)
         return
-    _send_link(session, account, address.shown, EmailPurpose.CHANGE_EMAIL, doors=doors, now=now)
+    _send_link(session, account, address.shown, EmailPurpose.CHANGE_EMAIL, links=links, now=now)
 
 
-def confirm_change(session: Session, secret: str, *, doors: Doors, now: datetime) -> str:
+def confirm_change(session: Session, secret: str, *, links: Links, now: datetime) -> str:
     """Use the link up, move the account, and tell the old address how to take it back.
 
     Returns the new address. Raises LinkOver for a link that is over, Conflict when the address was
@@ -61,7 +61,7 @@ def confirm_change(session: Session, secret: str, *, doors: Doors, now: datetime
     )
     audit.record(session, "login.email_changed", before.public_id, actor=before.public_id, now=now)
     if before.email is not None:
-        _send_link(session, before, before.email, EmailPurpose.RESTORE_EMAIL, doors=doors, now=now)
+        _send_link(session, before, before.email, EmailPurpose.RESTORE_EMAIL, links=links, now=now)
     return ticket.email
 
 
@@ -85,7 +85,7 @@ def restore(session: Session, secret: str, *, now: datetime) -> str:
 
 
 def ask_recovery(
-    session: Session, account: Account, address: Address, *, doors: Doors, now: datetime
+    session: Session, account: Account, address: Address, *, links: Links, now: datetime
 ) -> None:
     """Send the link that makes an address the account's recovery address.
 
@@ -94,24 +94,24 @@ def ask_recovery(
     if account.email is not None and read_address(account.email).key == address.key:
         raise Invalid(RECOVERY_IS_OWN, fields={"email": RECOVERY_IS_OWN})
     email_tokens.void(session, account.id, EmailPurpose.RECOVERY_ADDRESS, now=now)
-    _send_link(session, account, address.shown, EmailPurpose.RECOVERY_ADDRESS, doors=doors, now=now)
+    _send_link(session, account, address.shown, EmailPurpose.RECOVERY_ADDRESS, links=links, now=now)
 
 
-def confirm_recovery(session: Session, secret: str, *, doors: Doors, now: datetime) -> str:
+def confirm_recovery(session: Session, secret: str, *, links: Links, now: datetime) -> str:
     """Use the link up and keep the recovery address; the account's own address is told.
 
     Returns the recovery address. Raises LinkOver for a link that is over.
     """
     ticket = email_tokens.use(session, secret, EmailPurpose.RECOVERY_ADDRESS, now=now)
     address = read_address(ticket.email)
-    _keep_recovery(session, ticket.login_id, address, doors=doors, now=now)
+    _keep_recovery(session, ticket.login_id, address, links=links, now=now)
     return ticket.email
 
 
-def remove_recovery(session: Session, login_id: int, *, doors: Doors, now: datetime) -> None:
+def remove_recovery(session: Session, login_id: int, *, links: Links, now: datetime) -> None:
     """Forget the recovery address; the account's own address is told."""
     email_tokens.void(session, login_id, EmailPurpose.RECOVERY_ADDRESS, now=now)
-    _keep_recovery(session, login_id, None, doors=doors, now=now)
+    _keep_recovery(session, login_id, None, links=links, now=now)
 
 
 def _send_link(
@@ -120,11 +120,11 @@ def _send_link(
     email: str,
     purpose: EmailPurpose,
     *,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> None:
     reader = Reader(email, account.id, account=account.email or "")
-    mails.send_link(session, reader, purpose, doors=doors, now=now)
+    mails.send_link(session, reader, purpose, links=links, now=now)
 
 
 def _owner(session: Session, address: Address) -> int | None:
@@ -210,7 +210,7 @@ def _shut_out(session: Session, ticket: Ticket, *, now: datetime) -> None:
 
 
 def _keep_recovery(
-    session: Session, login_id: int, address: Address | None, *, doors: Doors, now: datetime
+    session: Session, login_id: int, address: Address | None, *, links: Links, now: datetime
 ) -> None:
     session.execute(
         update(Login)
@@ -229,5 +229,5 @@ def _keep_recovery(
     if account.email is not None:
         reader = Reader(account.email, login_id, account=account.email)
         mails.send_recovery_changed(
-            session, reader, recovery=account.recovery_email, doors=doors, now=now
+            session, reader, recovery=account.recovery_email, links=links, now=now
         )

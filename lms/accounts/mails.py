@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.core.errors import N_
 from lms.mail import email_tokens
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose
 
 _SUBJECTS: Final = {
@@ -38,7 +38,7 @@ def send_link(
     reader: Reader,
     purpose: EmailPurpose,
     *,
-    doors: Doors,
+    links: Links,
     onward: str | None = None,
     now: datetime,
 ) -> None:
@@ -47,7 +47,7 @@ def send_link(
     `onward` is the local path to go to once the link has done its work.
     """
     secret = email_tokens.issue(session, reader.login_id, purpose, email=reader.email, now=now)
-    link = doors.secret_page(purpose, secret, onward=onward)
+    link = links.secret_page(purpose, secret, onward=onward)
     values = {"action_url": link, "account": reader.account}
     _send(session, reader, purpose.value, _SUBJECTS[purpose], values, now=now)
 
@@ -59,49 +59,49 @@ def send_code(session: Session, reader: Reader, *, code: str, now: datetime) -> 
     _send(session, reader, kind, N_("Your sign-in code"), values, now=now)
 
 
-def send_how_to_sign_in(session: Session, reader: Reader, *, doors: Doors, now: datetime) -> None:
+def send_how_to_sign_in(session: Session, reader: Reader, *, links: Links, now: datetime) -> None:
     """Send the page on which a code for signing in is asked for; it holds no secret."""
     page = f"/sign-in/code?email={quote(reader.email)}"
-    values = {"action_url": doors.page(page), "account": reader.account}
+    values = {"action_url": links.page(page), "account": reader.account}
     _send(session, reader, "how_to_sign_in", N_("How to sign in"), values, now=now)
 
 
 def send_already_registered(
-    session: Session, reader: Reader, *, doors: Doors, onward: str | None, now: datetime
+    session: Session, reader: Reader, *, links: Links, onward: str | None, now: datetime
 ) -> None:
     """Tell somebody who wanted an account, or to move one to this address, that it has one."""
     values = {
-        "action_url": doors.page("/sign-in", onward=onward),
-        "forgotten_url": doors.page("/forgotten-password"),
+        "action_url": links.page("/sign-in", onward=onward),
+        "forgotten_url": links.page("/forgotten-password"),
     }
     subject = N_("You have an account already")
     _send(session, reader, "account_exists", subject, values, now=now)
 
 
 def send_no_account(
-    session: Session, email: str, *, doors: Doors, onward: str | None, now: datetime
+    session: Session, email: str, *, links: Links, onward: str | None, now: datetime
 ) -> None:
     """Tell the owner of an address that there is no account under it.
 
     So that asking does the same work and shows the same page whether or not there is one.
     """
-    values = {"action_url": doors.page("/sign-up", onward=onward)}
+    values = {"action_url": links.page("/sign-up", onward=onward)}
     subject = N_("There is no account under this address")
     _send(session, email, "no_account", subject, values, now=now)
 
 
-def send_password_changed(session: Session, reader: Reader, *, doors: Doors, now: datetime) -> None:
+def send_password_changed(session: Session, reader: Reader, *, links: Links, now: datetime) -> None:
     """Tell the owner that the password was changed, and what to do if it wasn't them."""
-    values = {"account": reader.account, "action_url": doors.page("/forgotten-password")}
+    values = {"account": reader.account, "action_url": links.page("/forgotten-password")}
     subject = N_("Your password was changed")
     _send(session, reader, "password_changed", subject, values, now=now)
 
 
 def send_recovery_changed(
-    session: Session, reader: Reader, *, recovery: str | None, doors: Doors, now: datetime
+    session: Session, reader: Reader, *, recovery: str | None, links: Links, now: datetime
 ) -> None:
     """Tell the owner which recovery address the account has from now on; None is none."""
-    values = {"recovery": recovery, "action_url": doors.page("/account")}
+    values = {"recovery": recovery, "action_url": links.page("/account")}
     subject = N_("The recovery address of your account was changed")
     _send(session, reader, "recovery_changed", subject, values, now=now)
 

@@ -16,14 +16,14 @@ from lms.core.email_addresses import Address
 from lms.core.errors import NotFound
 from lms.mail import email_tokens
 from lms.mail.email_tokens import MailedCode
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 
 CHOOSING = (EmailPurpose.RESET_PASSWORD, EmailPurpose.SET_PASSWORD)
 
 
 def ask_code(
-    session: Session, address: Address, *, doors: Doors, onward: str | None, now: datetime
+    session: Session, address: Address, *, links: Links, onward: str | None, now: datetime
 ) -> MailedCode:
     """Send a sign-in code and return it, with what the asking browser must keep.
 
@@ -32,18 +32,18 @@ def ask_code(
     try:
         known = login_lookup.find_known(session, address)
     except NotFound:
-        mails.send_no_account(session, address.shown, doors=doors, onward=onward, now=now)
+        mails.send_no_account(session, address.shown, links=links, onward=onward, now=now)
         return email_tokens.invent_code()
     reader = Reader(known.email, known.login_id, account=known.email)
     if not known.is_confirmed:
-        sign_up.send_confirmation(session, reader, doors=doors, onward=onward, now=now)
+        sign_up.send_confirmation(session, reader, links=links, onward=onward, now=now)
         return email_tokens.invent_code()
     made = email_tokens.issue_code(session, known.login_id, email=address.shown, now=now)
     mails.send_code(session, reader, code=made.code, now=now)
     return made
 
 
-def ask_new_password(session: Session, address: Address, *, doors: Doors, now: datetime) -> None:
+def ask_new_password(session: Session, address: Address, *, links: Links, now: datetime) -> None:
     """Send the link for choosing a new password, good for an hour.
 
     It goes to the account's address and to its recovery address, whichever of the two was given,
@@ -52,17 +52,17 @@ def ask_new_password(session: Session, address: Address, *, doors: Doors, now: d
     """
     reached = _reached(session, address)
     if not reached:
-        mails.send_no_account(session, address.shown, doors=doors, onward=None, now=now)
+        mails.send_no_account(session, address.shown, links=links, onward=None, now=now)
     for login_id, given in sorted(reached.items()):
         account = accounts.read_account(session, login_id)
         named = account.email or given[0]
         if not account.is_confirmed:
             reader = Reader(named, login_id, account=named)
-            sign_up.send_confirmation(session, reader, doors=doors, onward=None, now=now)
+            sign_up.send_confirmation(session, reader, links=links, onward=None, now=now)
             continue
         for email in dict.fromkeys(filter(None, (account.email, account.recovery_email, *given))):
             reader = Reader(email, login_id, account=named)
-            mails.send_link(session, reader, EmailPurpose.RESET_PASSWORD, doors=doors, now=now)
+            mails.send_link(session, reader, EmailPurpose.RESET_PASSWORD, links=links, now=now)
 
 
 def _reached(session: Session, address: Address) -> dict[int, list[str]]:
@@ -85,7 +85,7 @@ def _reached(session: Session, address: Address) -> dict[int, list[str]]:
 
 
 def choose_password(
-    session: Session, secret: str, *, password_hash: str, doors: Doors, now: datetime
+    session: Session, secret: str, *, password_hash: str, links: Links, now: datetime
 ) -> int:
     """Use the link up, keep the new password and sign every browser out; returns the login's id.
 
@@ -93,6 +93,6 @@ def choose_password(
     """
     ticket = email_tokens.use(session, secret, *CHOOSING, now=now)
     accounts.change_password(
-        session, ticket.login_id, password_hash=password_hash, keep=None, doors=doors, now=now
+        session, ticket.login_id, password_hash=password_hash, keep=None, links=links, now=now
     )
     return ticket.login_id

@@ -17,7 +17,7 @@ from lms.accounts.mails import Reader
 from lms.core.email_addresses import Address
 from lms.mail import email_tokens
 from lms.mail.email_tokens import LinkOver
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 
 REMINDED_EVERY: Final = timedelta(minutes=15)
@@ -33,7 +33,7 @@ class Person:
 
 
 def ask_sign_up(
-    session: Session, address: Address, *, doors: Doors, onward: str | None, now: datetime
+    session: Session, address: Address, *, links: Links, onward: str | None, now: datetime
 ) -> None:
     """Send the link that makes an account, or word that there is one.
 
@@ -43,21 +43,21 @@ def ask_sign_up(
     known = login_lookup.find_known(session, address)
     reader = Reader(address.shown, known.own_id, account=address.shown)
     if not known.is_confirmed:
-        send_confirmation(session, reader, doors=doors, onward=onward, now=now)
+        send_confirmation(session, reader, links=links, onward=onward, now=now)
     else:
-        mails.send_already_registered(session, reader, doors=doors, onward=onward, now=now)
+        mails.send_already_registered(session, reader, links=links, onward=onward, now=now)
 
 
 def send_confirmation(
-    session: Session, reader: Reader, *, doors: Doors, onward: str | None, now: datetime
+    session: Session, reader: Reader, *, links: Links, onward: str | None, now: datetime
 ) -> None:
     """Send a fresh link to somebody who has begun to make an account."""
     purpose = EmailPurpose.CONFIRM_SIGN_UP
-    mails.send_link(session, reader, purpose, doors=doors, onward=onward, now=now)
+    mails.send_link(session, reader, purpose, links=links, onward=onward, now=now)
 
 
 def remind_unconfirmed(
-    session: Session, address: Address, *, doors: Doors, onward: str | None, now: datetime
+    session: Session, address: Address, *, links: Links, onward: str | None, now: datetime
 ) -> None:
     """Send a fresh link if the address has an account that waits for it, at most every 15 minutes.
 
@@ -71,7 +71,7 @@ def remind_unconfirmed(
     ):
         return
     reader = Reader(address.shown, login_id, account=address.shown)
-    send_confirmation(session, reader, doors=doors, onward=onward, now=now)
+    send_confirmation(session, reader, links=links, onward=onward, now=now)
 
 
 def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datetime) -> int:

@@ -57,12 +57,12 @@ class Fitted:
         return tuple(asked if self.said.title else [N_("No title was found."), *asked])
 
 
-def fit(session: Session, text: str, *, house_zone: str, today: date) -> Fitted:
+def fit(session: Session, text: str, *, default_zone: str, today: date) -> Fitted:
     """Read an announcement for this house; raises Invalid (field `text`) for none or too long a one."""
     fault = NOTHING if not text.strip() else TOO_LONG if len(text) > LONGEST_TEXT else ""
     if fault:
         raise Invalid(fault, fields={"text": fault})
-    said = read_flyer(text, house_zone=house_zone, today=today)
+    said = read_flyer(text, default_zone=default_zone, today=today)
     presenters, series = read_presenters(session), read_series_names(session)
     here = {one: _presenter(presenters, one.name) for one in said.speakers}
     listed = {one: _series(series, one) for one in said.series}

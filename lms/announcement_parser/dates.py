@@ -104,14 +104,14 @@ def has_date(text: str) -> bool:
     return next(_days(text, date.min), None) is not None
 
 
-def read_when(text: str, *, house_zone: str, today: date) -> When:
+def read_when(text: str, *, default_zone: str, today: date) -> When:
     """Read the one moment at which a webinar begins, from a line or a few: 2,000 characters at most."""
     text = text[:LONGEST]
     days = days_in(text, today)
     blanked = list(text)
     for day in days:
         blanked[day.start : day.end] = " " * (day.end - day.start)
-    times = tell_times("".join(blanked), american=house_zone.startswith(("America/", "US/")))
+    times = tell_times("".join(blanked), american=default_zone.startswith(("America/", "US/")))
     if not days:
         return When(None, asks=(Ask.NO_DATE,), minutes=_minutes(times))
     if not times:
@@ -119,7 +119,7 @@ def read_when(text: str, *, house_zone: str, today: date) -> When:
         choices = tuple(Beginning(datetime.combine(one, time(12)), "") for one in dates)
         asked = [ask for ask in (_ask_of_days(days), Ask.NO_TIME) if ask is not None]
         return When(None, choices if len(choices) > 1 else (), tuple(asked))
-    return _joined(days, times, house_zone)
+    return _joined(days, times, default_zone)
 
 
 def days_in(text: str, today: date) -> tuple[Day, ...]:
@@ -183,7 +183,7 @@ def _minutes(times: tuple[Told, ...]) -> int | None:
     return next((one.minutes for one in times if one.minutes), None)
 
 
-def _joined(days: tuple[Day, ...], times: tuple[Told, ...], house_zone: str) -> When:
+def _joined(days: tuple[Day, ...], times: tuple[Told, ...], default_zone: str) -> When:
     """Weigh every way to read days and times together, and keep those that make one moment."""
     minutes = _minutes(times)
     # A time belongs to the day before it, or to the first day.
@@ -196,14 +196,14 @@ def _joined(days: tuple[Day, ...], times: tuple[Told, ...], house_zone: str) -> 
     is_timeless = any(taken.isdisjoint(day.dates) for day in days)  # a second day, with no time
     if is_timeless:
         paired = [(day, told) for told in times for day in days]
-    ways = [] if is_timeless else _ways(paired, house_zone)
+    ways = [] if is_timeless else _ways(paired, default_zone)
     if not ways:
         lone: list[tuple[Reading, ...]] = [(one,) for pair in paired for one in _of_one(pair)]
-        choices = _distinct(lone, house_zone)
+        choices = _distinct(lone, default_zone)
         is_same_day = len({day.dates for day, _told in paired}) == 1
         several = is_same_day and len({told.zones for told in times}) > 1
         return When(None, choices, (Ask.ZONES_DIFFER if several else Ask.SEVERAL,), minutes)
-    choices = _distinct(ways, house_zone)
+    choices = _distinct(ways, default_zone)
     asks = [ask] if ask else []
     if len(choices) > 1 and not ask:
         is_vague = any(one.is_vague for one in times)
@@ -229,7 +229,7 @@ def _of_one(pair: tuple[Day, Told]) -> list[Reading]:
     return found
 
 
-def _ways(paired: list[tuple[Day, Told]], house_zone: str) -> list[tuple[Reading, ...]]:
+def _ways(paired: list[tuple[Day, Told]], default_zone: str) -> list[tuple[Reading, ...]]:
     """Return the ways to read all times so that they are one moment."""
     zoned = [pair for pair in paired if pair[1].zones] or paired
     first = _of_one(zoned[0])
@@ -238,14 +238,14 @@ def _ways(paired: list[tuple[Day, Told]], house_zone: str) -> list[tuple[Reading
     for one in first:
         same = [[other for other in others if other[1] == one[1]] for others in rest]
         ways += [(one, *way) for way in product(*same)] if all(same) else []
-    return sorted(ways, key=lambda way: not any(one.zone == house_zone for one, _at in way))
+    return sorted(ways, key=lambda way: not any(one.zone == default_zone for one, _at in way))
 
 
-def _distinct(ways: list[tuple[Reading, ...]], house_zone: str) -> tuple[Beginning, ...]:
+def _distinct(ways: list[tuple[Reading, ...]], default_zone: str) -> tuple[Beginning, ...]:
     """Return one beginning for each moment, by the house's clocks where these are named."""
     found: dict[datetime, Beginning] = {}
     for way in ways:
-        named = next((one for one, _at in way if one.zone == house_zone), way[0][0])
+        named = next((one for one, _at in way if one.zone == default_zone), way[0][0])
         found.setdefault(way[0][1], named)
     return tuple(found[at] for at in sorted(found))
 

@@ -57,7 +57,7 @@ class Understood:
     rest: tuple[Unread, ...]
 
 
-def read_flyer(text: str, *, house_zone: str, today: date) -> Understood:
+def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     """Read an announcement of at most 100,000 characters.
 
     `house_zone` is taken where the text names several zones for one moment; `today` is where the
@@ -66,7 +66,7 @@ def read_flyer(text: str, *, house_zone: str, today: date) -> Understood:
     draft = take_all(passages(text))
     title = _title(draft)
     words = "\n".join(draft.when) or next((one for one in draft.overview if has_date(one)), "")
-    when = read_when(words, house_zone=house_zone, today=today)
+    when = read_when(words, default_zone=default_zone, today=today)
     return Understood(
         title=title,
         series=tuple(dict.fromkeys(draft.series)),

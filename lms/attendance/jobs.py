@@ -9,7 +9,7 @@ from lms.attendance.report_imports import COUNT
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.catalog import Webinar
 
 AT_ONCE: Final = 25
@@ -17,7 +17,7 @@ AT_ONCE: Final = 25
 
 def count_minutes(carrel: Carrel, run: JobRun) -> None:
     """Count the minutes of all whom the reports of a webinar name, some at a time."""
-    doors, after = Doors(carrel.settings.base_url), 0
+    links, after = Links(carrel.settings.base_url), 0
     with carrel.database.read_session() as session:
         webinar_id = session.scalar(select(Webinar.id).where(Webinar.public_id == run.subject))
     if webinar_id is None:
@@ -26,7 +26,7 @@ def count_minutes(carrel: Carrel, run: JobRun) -> None:
         with carrel.database.transaction() as session:
             some = report_participants.people_of(session, webinar_id, after=after, limit=AT_ONCE)
             for login_id in some:
-                report_participants.count_one(session, webinar_id, login_id, doors=doors, now=now())
+                report_participants.count_one(session, webinar_id, login_id, links=links, now=now())
         if len(some) < AT_ONCE:
             return
         after = some[-1]

@@ -20,7 +20,7 @@ from lms.certificates import rules as certificate_rules
 from lms.certificates.rules import MinutesByHand
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.live import registrations
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.live import Registration, RoomStay
@@ -148,7 +148,7 @@ def match(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     key: str,
     email: str,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> str:
@@ -162,7 +162,7 @@ def match(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
         raise Invalid(NO_LOGIN, fields={"email": NO_LOGIN}) from None
     before = _set(session, webinar_id, key, login_id=account.id, ignored_at=None)
     for login_id in {*before, account.id}:
-        count_one(session, webinar_id, login_id, doors=doors, now=now)
+        count_one(session, webinar_id, login_id, links=links, now=now)
     _record(session, webinar_id, "webinar.participant_matched", actor, now)
     return account.name
 
@@ -172,13 +172,13 @@ def ignore(
     webinar_id: int,
     key: str,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
     """Say that a participant is nobody who is counted, such as the host; raises NotFound."""
     for login_id in _set(session, webinar_id, key, login_id=None, ignored_at=now):
-        count_one(session, webinar_id, login_id, doors=doors, now=now)
+        count_one(session, webinar_id, login_id, links=links, now=now)
     _record(session, webinar_id, "webinar.participant_ignored", actor, now)
 
 
@@ -187,13 +187,13 @@ def put_back(
     webinar_id: int,
     key: str,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
     """Undo what was said of a participant; their minutes no longer count. Raises NotFound."""
     for login_id in _set(session, webinar_id, key, login_id=None, ignored_at=None):
-        count_one(session, webinar_id, login_id, doors=doors, now=now)
+        count_one(session, webinar_id, login_id, links=links, now=now)
     _record(session, webinar_id, "webinar.participant_put_back", actor, now)
 
 
@@ -202,7 +202,7 @@ def go_by_report(
     webinar_id: int,
     key: str,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
@@ -223,7 +223,7 @@ def go_by_report(
         session, login_id=login_id, webinar_id=webinar_id, now=now
     ):
         raise Conflict(NOT_COUNTED_YET)
-    eligibility.consider(session, login_id, webinar_id, doors=doors, now=now)
+    eligibility.consider(session, login_id, webinar_id, links=links, now=now)
     _record(session, webinar_id, "webinar.minutes_by_report", actor, now)
 
 
@@ -240,7 +240,7 @@ def people_of(session: Session, webinar_id: int, *, after: int, limit: int) -> S
 
 
 def count_one(
-    session: Session, webinar_id: int, login_id: int, *, doors: Doors, now: datetime
+    session: Session, webinar_id: int, login_id: int, *, links: Links, now: datetime
 ) -> None:
     """Count the minutes of a person anew from all their stays, and issue what they earn."""
     webinar = session.get_one(Webinar, webinar_id)
@@ -256,7 +256,7 @@ def count_one(
         minutes=minutes_of(webinar.held_at, stays),
         now=now,
     )
-    eligibility.consider(session, login_id, webinar_id, doors=doors, now=now)
+    eligibility.consider(session, login_id, webinar_id, links=links, now=now)
 
 
 def read_decided(session: Session, webinar_id: int) -> Decided:

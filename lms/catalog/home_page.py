@@ -40,12 +40,12 @@ def begun_by(login_id: BindParameter[int]) -> Chosen:
     )
 
 
-def new_since(moment: BindParameter[datetime]) -> tuple[Chosen, Chosen]:
+def new_since(at: BindParameter[datetime]) -> tuple[Chosen, Chosen]:
     """Choose the webinars that were announced, and those that got a recording, after a moment."""
     is_shown = Webinar.state == WebinarState.ANNOUNCED
     announced = (
         select(Webinar.id, literal(NEW).label("part"), literal(0.0).label("rank"))
-        .where(is_shown, Webinar.announced_at > moment)
+        .where(is_shown, Webinar.announced_at > at)
         .order_by(Webinar.announced_at.desc())
         .limit(MOST_NEW)
     )
@@ -56,7 +56,7 @@ def new_since(moment: BindParameter[datetime]) -> tuple[Chosen, Chosen]:
             is_shown,
             Recording.is_current,
             Recording.run.is_not(None),
-            Recording.created_at > moment,
+            Recording.created_at > at,
         )
         .order_by(Recording.created_at.desc())
         .limit(MOST_NEW)

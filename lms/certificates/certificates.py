@@ -15,7 +15,7 @@ from lms.core.database import insert_into, new_public_id
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.staff_reasons import checked_reason
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Webinar, WebinarPresenter
 from lms.models.certificates import Certificate, CertificateKind
@@ -74,7 +74,7 @@ class _Holder:
 
 
 def issue(
-    session: Session, award: Award, *, actor: str | None, doors: Doors, now: datetime
+    session: Session, award: Award, *, actor: str | None, links: Links, now: datetime
 ) -> str | None:
     """Issue a certificate and its letter; returns its outside id.
 
@@ -109,12 +109,12 @@ def issue(
         return None
     act = ISSUED_BY_HAND if award.kind is CertificateKind.BY_HAND else ISSUED
     audit.record(session, act, public_id, actor=actor, now=now, detail={"kind": award.kind})
-    _tell(session, holder, _Letter("certificate", public_id, webinar.title), doors=doors, now=now)
+    _tell(session, holder, _Letter("certificate", public_id, webinar.title), links=links, now=now)
     return str(public_id)
 
 
 def revoke(
-    session: Session, public_id: str, reason: str, *, actor: str | None, doors: Doors, now: datetime
+    session: Session, public_id: str, reason: str, *, actor: str | None, links: Links, now: datetime
 ) -> None:
     """Revoke a certificate; its page says so and why from now on, and the holder is told.
 
@@ -127,7 +127,7 @@ def revoke(
     audit.record(session, REVOKED, public_id, actor=actor, now=now)
     holder = _holder_of(session, row)
     letter = _Letter("certificate_revoked", public_id, row.title)
-    _tell(session, holder, letter, doors=doors, now=now)
+    _tell(session, holder, letter, links=links, now=now)
 
 
 def correct(
@@ -136,7 +136,7 @@ def correct(
     correction: Correction,
     *,
     actor: str | None,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> str:
     """Issue a certificate again with another name; returns the new outside id.
@@ -175,7 +175,7 @@ def correct(
     )
     audit.record(session, CORRECTED, made, actor=actor, now=now, detail={"former": public_id})
     holder = _holder_of(session, row)
-    _tell(session, holder, _Letter("certificate", made, row.title), doors=doors, now=now)
+    _tell(session, holder, _Letter("certificate", made, row.title), links=links, now=now)
     return made
 
 
@@ -287,11 +287,11 @@ class _Letter:
 
 
 def _tell(
-    session: Session, holder: _Holder, letter: _Letter, *, doors: Doors, now: datetime
+    session: Session, holder: _Holder, letter: _Letter, *, links: Links, now: datetime
 ) -> None:
     if holder.email is None:
         return  # somebody of a learning system, who finds it there
-    page = doors.page(f"/verify/{letter.public_id}")
+    page = links.page(f"/verify/{letter.public_id}")
     values = {
         "name": holder.name,
         "title": letter.title,

@@ -14,8 +14,8 @@ from lms.accounts.login_lookup import kept_login
 from lms.certificates import certificates
 from lms.certificates.certificates import Award
 from lms.certificates.rules import Rule, read_attendance, read_attendances, read_rule, read_rules
-from lms.core.compiled_statements import Driver, Lean, Query
-from lms.mail.links import Doors
+from lms.core.compiled_statements import CompiledStatement, Driver, Query
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.certificates import CertificateKind
@@ -32,12 +32,12 @@ _PLAYED: Final = Query(
 )
 _record = WatchRecord.__table__.c
 _theirs = _record.login_id.in_(logins_of(bindparam("person", type_=Login.id.type)))
-_ASK_AGAIN_AT: Final = Lean(
+_ASK_AGAIN_AT: Final = CompiledStatement(
     update(WatchRecord)
     .where(_theirs, _record.recording_id == bindparam("recording", type_=Recording.id.type))
     .values(certify_at_s=_record.watched_s + bindparam("missing", type_=_record.watched_s.type))
 )
-_ASK_NO_MORE: Final = Lean(
+_ASK_NO_MORE: Final = CompiledStatement(
     update(WatchRecord)
     .where(
         _theirs,
@@ -96,14 +96,14 @@ def read_standings(
     }
 
 
-def consider_session(session: Session, session_id: str, *, doors: Doors, now: datetime) -> None:
+def consider_session(session: Session, session_id: str, *, links: Links, now: datetime) -> None:
     """Consider the certificate of what a playback session plays, for who plays it."""
     for row in _PLAYED.rows(session, {"session": session_id}):
-        consider(session, row.login_id, row.webinar_id, doors=doors, now=now)
+        consider(session, row.login_id, row.webinar_id, links=links, now=now)
 
 
 def consider(
-    session: Session, login_id: int, webinar_id: int, *, doors: Doors, now: datetime
+    session: Session, login_id: int, webinar_id: int, *, links: Links, now: datetime
 ) -> str | None:
     """Issue the certificate if it is earned and never was issued; returns its outside id then.
 
@@ -123,7 +123,7 @@ def consider(
         session,
         _award(session, kept_id, webinar_id, standing, now),
         actor=None,
-        doors=doors,
+        links=links,
         now=now,
     )
     _ask_no_more(session, kept_id, webinar_id)

@@ -11,7 +11,7 @@ from lms.certificates import certificates, eligibility
 from lms.certificates.certificates import Award, Correction
 from lms.core.errors import N_
 from lms.jobs import queue as job_queue
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.certificates import Certificate, CertificateKind
 from lms.models.group_showings import Attendee, Showing
 from lms.models.jobs import Lane
@@ -56,7 +56,7 @@ def read_earned(session: Session, showing_id: str) -> Earned | None:
     return Earned(row.minutes_shown >= needed or is_seen, row.minutes_shown, needed)
 
 
-def give_some(session: Session, showing_id: str, *, limit: int, doors: Doors, now: datetime) -> int:
+def give_some(session: Session, showing_id: str, *, limit: int, links: Links, now: datetime) -> int:
     """Issue certificates to so many of a showing's people who have none; returns how many got one.
 
     Who had one that was revoked gets no other by itself.
@@ -86,27 +86,27 @@ def give_some(session: Session, showing_id: str, *, limit: int, doors: Doors, no
             earned_at=showing.opened_at,
             attendee_id=attendee_id,
         )
-        certificates.issue(session, award, actor=None, doors=doors, now=now)
+        certificates.issue(session, award, actor=None, links=links, now=now)
     return len(waiting)
 
 
 def follow_name(
-    session: Session, attendee_id: int, name: str, *, actor: str, doors: Doors, now: datetime
+    session: Session, attendee_id: int, name: str, *, actor: str, links: Links, now: datetime
 ) -> None:
     """Correct the certificate of somebody whose name the host mended, where one stands."""
     row = _standing(session, attendee_id)
     if row is not None and row.holder not in ("", name):
         correction = Correction(name, NAME_MENDED)
-        certificates.correct(session, row.public_id, correction, actor=actor, doors=doors, now=now)
+        certificates.correct(session, row.public_id, correction, actor=actor, links=links, now=now)
 
 
 def follow_removal(
-    session: Session, attendee_id: int, *, actor: str, doors: Doors, now: datetime
+    session: Session, attendee_id: int, *, actor: str, links: Links, now: datetime
 ) -> None:
     """Revoke the certificate of somebody whom the host took off the roster, where one stands."""
     row = _standing(session, attendee_id)
     if row is not None:
-        certificates.revoke(session, row.public_id, TAKEN_OFF, actor=actor, doors=doors, now=now)
+        certificates.revoke(session, row.public_id, TAKEN_OFF, actor=actor, links=links, now=now)
 
 
 def certificate_of(session: Session, attendee_id: int) -> str | None:

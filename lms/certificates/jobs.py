@@ -8,7 +8,7 @@ from lms.certificates.group_showing_certificates import GIVE
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Schedule
-from lms.mail.links import Doors
+from lms.mail.links import Links
 
 CONSIDER: Final = "certificates.consider"
 SCHEDULES: Final = (Schedule(CONSIDER, timedelta(minutes=10)),)
@@ -17,7 +17,7 @@ AT_ONCE: Final = 25
 
 def consider(carrel: Carrel, run: JobRun) -> None:
     """Consider whoever a beat has left over: after a merge, a changed rule, minutes live, a fault."""
-    doors = Doors(carrel.settings.base_url)
+    links = Links(carrel.settings.base_url)
     after = 0
     while not run.canceled():
         with carrel.database.read_session() as session:
@@ -27,7 +27,7 @@ def consider(carrel: Carrel, run: JobRun) -> None:
         with carrel.database.transaction() as session:
             for each in due:
                 eligibility.consider(
-                    session, each.login_id, each.webinar_id, doors=doors, now=now()
+                    session, each.login_id, each.webinar_id, links=links, now=now()
                 )
         carrel.database.let_others_write()
         after = due[-1].record_id
@@ -35,11 +35,11 @@ def consider(carrel: Carrel, run: JobRun) -> None:
 
 def give_group(carrel: Carrel, run: JobRun) -> None:
     """Give the people of a showing their certificates, some at a time; twice gives none twice."""
-    doors = Doors(carrel.settings.base_url)
+    links = Links(carrel.settings.base_url)
     while not run.canceled():
         with carrel.database.transaction() as session:
             given = group_showing_certificates.give_some(
-                session, run.subject, limit=AT_ONCE, doors=doors, now=now()
+                session, run.subject, limit=AT_ONCE, links=links, now=now()
             )
         if given == 0:
             return

@@ -12,7 +12,7 @@ import jwt
 from lms.certificates.badge_keys import SigningKey
 from lms.certificates.reading import CertificateFacts, Status
 from lms.core.errors import N_, Gone
-from lms.mail.links import Doors
+from lms.mail.links import Links
 
 CONTEXTS: Final = (
     "https://www.w3.org/ns/credentials/v2",
@@ -26,58 +26,58 @@ NO_BADGE: Final = N_("There is no badge of this certificate any more. Its page s
 class Wording:
     """What a badge says in words: what was achieved, and by what."""
 
-    house: str
+    seller: str
     description: str
     criteria: str
 
 
-def sign_badge(facts: CertificateFacts, wording: Wording, key: SigningKey, doors: Doors) -> str:
+def sign_badge(facts: CertificateFacts, wording: Wording, key: SigningKey, links: Links) -> str:
     """Return the badge of a certificate as a compact token; raises Gone for one that has none."""
     if not facts.is_printed:
         raise Gone(NO_BADGE)
-    credential = _credential(facts, wording, doors)
+    credential = _credential(facts, wording, links)
     claims = {
         "iss": credential["issuer"]["id"],
         "jti": credential["id"],
         "nbf": int(facts.issued_at.timestamp()),
         "sub": credential["credentialSubject"]["id"],
     }
-    header = {"kid": doors.page(f"/badges/keys/{key.kid}"), "typ": "JWT"}
+    header = {"kid": links.page(f"/badges/keys/{key.kid}"), "typ": "JWT"}
     return jwt.encode({**credential, **claims}, key.private_key, algorithm="RS256", headers=header)
 
 
-def issuer_profile(house: str, doors: Doors) -> dict[str, Any]:
+def issuer_profile(seller: str, links: Links) -> dict[str, Any]:
     """Return who issues, as its address answers it."""
     return {
-        "id": doors.page("/badges/issuer"),
+        "id": links.page("/badges/issuer"),
         "type": ["Profile"],
-        "name": house,
-        "url": doors.page("/"),
+        "name": seller,
+        "url": links.page("/"),
     }
 
 
-def status_list(facts: CertificateFacts, doors: Doors) -> dict[str, Any]:
+def status_list(facts: CertificateFacts, links: Links) -> dict[str, Any]:
     """Return the revocation list of one badge: it names the badge once that stands no more.
 
     Each has a list of its own, so that none leads to the pages of others.
     """
-    page = doors.page(f"/verify/{facts.public_id}")
+    page = links.page(f"/verify/{facts.public_id}")
     over = [] if facts.status is Status.VALID else [{"id": page, "revoked": True}]
     return {
         "id": f"{page}/status",
-        "issuer": doors.page("/badges/issuer"),
+        "issuer": links.page("/badges/issuer"),
         "revokedCredential": over,
     }
 
 
-def _credential(facts: CertificateFacts, wording: Wording, doors: Doors) -> dict[str, Any]:
-    page = doors.page(f"/verify/{facts.public_id}")
+def _credential(facts: CertificateFacts, wording: Wording, links: Links) -> dict[str, Any]:
+    page = links.page(f"/verify/{facts.public_id}")
     hours = round(facts.credit_minutes / 60, 2)
     return {
         "@context": list(CONTEXTS),
         "id": page,
         "type": ["VerifiableCredential", "OpenBadgeCredential"],
-        "issuer": issuer_profile(wording.house, doors),
+        "issuer": issuer_profile(wording.seller, links),
         "validFrom": facts.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "awardedDate": facts.earned_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "name": facts.title,
@@ -94,7 +94,7 @@ def _credential(facts: CertificateFacts, wording: Wording, doors: Doors) -> dict
             ],
             "creditsEarned": hours,
             "achievement": {
-                "id": doors.page(f"/webinars/{facts.slug}"),
+                "id": links.page(f"/webinars/{facts.slug}"),
                 "type": ["Achievement"],
                 "achievementType": "CertificateOfCompletion",
                 "name": facts.title,

@@ -16,7 +16,7 @@ from lms.certificates.reading import FACTS, CertificateFacts, facts_of_row
 from lms.certificates.rules import Rule
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.staff_reasons import checked_reason
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.catalog import Webinar
 from lms.models.certificates import Certificate, CertificateKind
 
@@ -76,7 +76,7 @@ def issue_by_hand(
     wanted: ByHand,
     *,
     actor: str | None,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> str:
     """Issue a certificate to the login of an address, for a reason; returns its outside id.
@@ -96,7 +96,7 @@ def issue_by_hand(
     )
     if certificates.has_standing(session, login_id, webinar_id):
         raise Conflict(HAS_ONE)
-    made = certificates.issue(session, award, actor=actor, doors=doors, now=now)
+    made = certificates.issue(session, award, actor=actor, links=links, now=now)
     if made is None:
         raise Conflict(HAS_ONE)
     return made
@@ -116,7 +116,7 @@ def note_attended(
     text: str,
     *,
     actor: str | None,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> Attended:
     """Keep the minutes that people were there live, pasted one a line, and issue what that earns.
@@ -135,7 +135,7 @@ def note_attended(
         rules.note_attendance(
             session, login_id=login_id, webinar_id=webinar_id, minutes=minutes, now=now
         )
-        made = eligibility.consider(session, login_id, webinar_id, doors=doors, now=now)
+        made = eligibility.consider(session, login_id, webinar_id, links=links, now=now)
         kept, issued = kept + 1, issued + (made is not None)
     audit.record(
         session,

@@ -12,7 +12,7 @@ from lms.access.explanations import explain
 from lms.access.policy import Action, Admitted, Decision
 from lms.accounts import accounts
 from lms.cli.command_context import Console
-from lms.cli.datetime_option import read_moment
+from lms.cli.datetime_option import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
 from lms.core.errors import N_, Invalid, NotFound
@@ -116,7 +116,7 @@ def why(
     EMAIL is any address, also one without a log-in (what its owner would meet with one), or the id
     of a log-in. Exit 3 means that there is no such webinar, or that EMAIL is neither.
     """
-    moment = read_moment(at, zone) if at else clock.now()
+    moment = read_datetime(at, zone) if at else clock.now()
     with console.carrel.database.transaction() as session:  # nothing of it is kept
         asked = Asked(email.strip(), _webinar_id(session, slug), Action(action), moment)
         try:

@@ -61,14 +61,14 @@ def allot(
     """
     if (seats is None) is not unlimited:
         raise click.UsageError("Say one of --seats and --unlimited.")
-    moment = clock.now()
+    now = clock.now()
     with console.carrel.database.transaction() as session:
         pool, found = pools.find_pool(session, pool_id), _child(session, child)
         part = allotments.part_of(session, pool.id, found)
         if isinstance(part, NothingAllotted):
-            made = allotments.allot(session, pool.id, found, seats, actor=None, now=moment)
+            made = allotments.allot(session, pool.id, found, seats, actor=None, now=now)
         else:
-            made = allotments.change(session, part.id, seats, actor=None, now=moment)
+            made = allotments.change(session, part.id, seats, actor=None, now=now)
     told = "as many seats as it needs" if made.allotted is None else f"{made.allotted} seats"
     answer(
         _facts(made),

@@ -21,10 +21,10 @@ from lms.announcement_parser.field_extractors import Unread
 from lms.announcement_parser.parser import Speaker
 from lms.catalog.webinars import add_webinar
 from lms.cli.command_context import Console
-from lms.cli.datetime_option import read_moment
+from lms.cli.datetime_option import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
-from lms.core.dates_and_time_zones import read_zone, say_moment
+from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.errors import Refused
 
 
@@ -81,18 +81,18 @@ def import_flyer(
     Nothing is published, and no presenter or series is added: those that are new are named.
     Where the text leaves open when it begins, nothing is kept until --held-at says it.
     """
-    moment, house_zone = clock.now(), console.settings.time_zone
+    now, default_zone = clock.now(), console.settings.time_zone
     text = read_file(BytesIO(file.read(MOST_BYTES + 1)))
-    today = moment.astimezone(read_zone(house_zone)).date()
+    today = now.astimezone(read_zone(default_zone)).date()
     with console.carrel.database.transaction() as session:
-        fitted = fit(session, text, house_zone=house_zone, today=today)
-        begins, named = _begins(fitted, held_at, zone or house_zone, is_named=zone is not None)
+        fitted = fit(session, text, default_zone=default_zone, today=today)
+        begins, named = _begins(fitted, held_at, zone or default_zone, is_named=zone is not None)
         slug = None
         if not dry_run:
             if begins is None:
                 raise Refused(_open(fitted), code="when_unclear")
             words = words_of(fitted, begins, named)
-            slug = add_webinar(session, words, actor=None, now=moment).slug
+            slug = add_webinar(session, words, actor=None, now=now).slug
     found = _answer(fitted, begins, named, slug)
     answer(found, *_lines(found), as_json=as_json)
 
@@ -103,7 +103,7 @@ def _begins(
     """Return when it begins and in which zone; the moment is None while that is open."""
     read = fitted.said.when.beginning
     if held_at is not None:
-        return read_moment(held_at, zone), zone
+        return read_datetime(held_at, zone), zone
     if read is None or not (read.zone or is_named):
         return None, zone
     settled = read if read.zone else Beginning(read.shown, zone)
@@ -149,7 +149,7 @@ def _choice(one: Beginning) -> Choice:
 
 
 def _lines(found: FlyerAnswer) -> list[str]:
-    when = say_moment(found.held_at, read_zone(found.zone)) if found.held_at else "not settled"
+    when = say_datetime(found.held_at, read_zone(found.zone)) if found.held_at else "not settled"
     done = f"{found.slug} is a draft." if found.applied else "Nothing is kept."
     lines = [
         done,

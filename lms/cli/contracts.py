@@ -7,7 +7,7 @@ import click
 
 from lms.access.explanations import last_day
 from lms.cli.command_context import Console
-from lms.cli.datetime_option import read_moment
+from lms.cli.datetime_option import read_datetime
 from lms.cli.output import answer, json_option
 from lms.contracts import mails as contract_mails
 from lms.contracts import renewals
@@ -16,7 +16,7 @@ from lms.contracts.mails import NewTerm, Post
 from lms.contracts.renewals import Renewal
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.seats.pools import find_pool
 
 
@@ -65,15 +65,15 @@ def renew(
     """
     if (seats is None) != unlimited:
         raise click.UsageError("Say one of --seats and --unlimited.")
-    ends_at = read_moment(ends, zone)
-    post = Post(Doors(console.settings.base_url), read_zone(console.settings.time_zone))
-    moment = clock.now()
+    ends_at = read_datetime(ends, zone)
+    post = Post(Links(console.settings.base_url), read_zone(console.settings.time_zone))
+    now = clock.now()
     with console.carrel.database.transaction() as session:
         facts = find_pool(session, pool_id)
         renewal = Renewal(seats, ends_at)
-        done = renewals.renew(session, facts.id, renewal, actor=None, now=moment)
+        done = renewals.renew(session, facts.id, renewal, actor=None, now=now)
         term = NewTerm(done.seats, done.starts_at, done.ends_at)
-        contract_mails.send_renewed(session, done.pool, post, term, now=moment)
+        contract_mails.send_renewed(session, done.pool, post, term, now=now)
     pool = done.pool
     made = RenewedAnswer(
         pool.public_id, done.starts_at, done.ends_at, done.seats, pool.capacity, pool.used
@@ -90,12 +90,12 @@ def renew(
 @click.pass_obj
 def grace(console: Console, *, pool_id: str, until: str, zone: str | None, as_json: bool) -> None:
     """Let a contract's people go on for longer after its end."""
-    moment = read_moment(until, zone)
+    at = read_datetime(until, zone)
     with console.carrel.database.transaction() as session:
         facts = find_pool(session, pool_id)
-        extend_grace(session, facts.id, moment, actor=None, now=clock.now())
+        extend_grace(session, facts.id, at, actor=None, now=clock.now())
     answer(
-        GraceAnswer(facts.public_id, moment),
-        f"{facts.organization} goes on until {moment.isoformat()}.",
+        GraceAnswer(facts.public_id, at),
+        f"{facts.organization} goes on until {at.isoformat()}.",
         as_json=as_json,
     )

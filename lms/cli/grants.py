@@ -8,7 +8,7 @@ import click
 from lms.access.explanations import last_day
 from lms.accounts import accounts
 from lms.cli.command_context import Console
-from lms.cli.datetime_option import read_moment
+from lms.cli.datetime_option import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone
@@ -81,17 +81,17 @@ def add_pass(
     if len(named) != 1:
         raise click.UsageError("Say one of --presenter, --series and --everything.")
     scope, slug = named[0]
-    starts_at = read_moment(starts, zone) if starts else None
-    house_zone = read_zone(console.settings.time_zone)
+    starts_at = read_datetime(starts, zone) if starts else None
+    default_zone = read_zone(console.settings.time_zone)
     with console.carrel.database.transaction() as session:
         account = accounts.find_by_email(session, email)
         target = Target(scope, scope_lookup.find_target(session, scope, slug))
         new = NewPass(account.id, target, starts_at)
-        line = grants.add_pass(session, new, zone=house_zone, actor=None, now=clock.now())
+        line = grants.add_pass(session, new, zone=default_zone, actor=None, now=clock.now())
         made = PassAnswer(
             line.public_id, email, scope.value, slug or None, line.starts_at, line.ends_at
         )
-    until = last_day(made.ends_at, house_zone) if made.ends_at else ""
+    until = last_day(made.ends_at, default_zone) if made.ends_at else ""
     answer(made, f"{email} has a pass until {until} (grant {made.grant}).", as_json=as_json)
 
 
@@ -104,10 +104,10 @@ def add_pass(
 def revoke(console: Console, *, grant: str, reason: str, refunded: bool, as_json: bool) -> None:
     """Take one grant back, a person's or a pool's, found by its id; no other grant is touched."""
     withdrawal = Withdrawal.REFUNDED if refunded else Withdrawal.REVOKED
-    moment = clock.now()
+    now = clock.now()
     with console.carrel.database.transaction() as session:
         grant_history.revoke(
-            session, grant, withdrawal=withdrawal, reason=reason, actor=None, now=moment
+            session, grant, withdrawal=withdrawal, reason=reason, actor=None, now=now
         )
-    done = RevokedAnswer(grant, withdrawal.value, moment)
+    done = RevokedAnswer(grant, withdrawal.value, now)
     answer(done, f"Grant {grant} is taken back ({withdrawal.value}).", as_json=as_json)

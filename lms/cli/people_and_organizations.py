@@ -12,10 +12,10 @@ from lms.accounts.login_lookup import find_known
 from lms.cli.command_context import Console
 from lms.cli.output import answer, as_text, json_option
 from lms.component import erase_hooks, export_hooks, merge_hooks
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.email_addresses import read_address
 from lms.core.password_hashing import check_new_password, hash_password
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.organizations import Role
 from lms.organizations import memberships, organizations
 from lms.organizations.organizations import NewOrganization
@@ -95,12 +95,12 @@ def add_login(
     called = accounts.checked_name(name or address.shown.rpartition("@")[0])
     password_hash = _read_password(address.shown, called) if password_stdin else None
     new = NewLogin(address, called, is_staff=staff, password_hash=password_hash)
-    moment = now()
+    now = clock.now()
     with console.carrel.database.transaction() as session:
-        account = accounts.add_login(session, new, actor=None, now=moment)
+        account = accounts.add_login(session, new, actor=None, now=now)
         if password_hash is None:
-            doors = Doors(console.settings.base_url)
-            accounts.invite_to_set_password(session, account, doors=doors, now=moment)
+            links = Links(console.settings.base_url)
+            accounts.invite_to_set_password(session, account, links=links, now=now)
     lines = [f"{account.email} may sign in now."]
     if password_hash is None:
         lines = [f"{account.email} is being sent a link for choosing a password."]
@@ -116,7 +116,7 @@ def block_login(console: Console, *, email: str, reason: str, as_json: bool) -> 
     """Shut a login out: every browser is signed out, what it plays stops."""
     with console.carrel.database.transaction() as session:
         login_id = accounts.find_by_email(session, email).id
-        account_blocks.block(session, login_id, reason=reason, actor=None, now=now())
+        account_blocks.block(session, login_id, reason=reason, actor=None, now=clock.now())
         account = accounts.read_account(session, login_id)
     answer(_facts(account), f"{account.email} is shut out.", as_json=as_json)
 
@@ -129,7 +129,7 @@ def unblock_login(console: Console, *, email: str, as_json: bool) -> None:
     """Let a login in again."""
     with console.carrel.database.transaction() as session:
         login_id = accounts.find_by_email(session, email).id
-        account_blocks.unblock(session, login_id, actor=None, now=now())
+        account_blocks.unblock(session, login_id, actor=None, now=clock.now())
         account = accounts.read_account(session, login_id)
     answer(_facts(account), f"{account.email} may sign in again.", as_json=as_json)
 
@@ -152,7 +152,7 @@ def merge_logins(console: Console, *, kept: str, merged: str, as_json: bool) -> 
             merged=goes.public_id,
             hooks=merge_hooks(console.components),
             actor=None,
-            now=now(),
+            now=clock.now(),
         )
     facts = MergeAnswer(kept=stays.public_id, merged=goes.public_id, is_merged=True)
     answer(facts, f"{merged} leads to {kept} now.", as_json=as_json)
@@ -167,7 +167,7 @@ def unmerge_login(console: Console, *, email: str, as_json: bool) -> None:
     with console.carrel.database.transaction() as session:
         kept = accounts.find_by_email(session, email)
         goes = _own_login(session, email)
-        login_merges.unmerge(session, goes.public_id, actor=None, now=now())
+        login_merges.unmerge(session, goes.public_id, actor=None, now=clock.now())
     facts = MergeAnswer(kept=kept.public_id, merged=goes.public_id, is_merged=False)
     answer(facts, f"{email} stands for itself again.", as_json=as_json)
 
@@ -181,7 +181,7 @@ def export_login(console: Console, *, email: str, as_json: bool) -> None:
     with console.carrel.database.read_session() as session:
         login_id = accounts.find_by_email(session, email).id
         kept = data_export.read_personal_data(
-            session, login_id, hooks=export_hooks(console.components), now=now()
+            session, login_id, hooks=export_hooks(console.components), now=clock.now()
         )
     answer(kept, as_text(kept), as_json=as_json)
 
@@ -201,9 +201,9 @@ def erase_login(console: Console, *, email: str, as_json: bool) -> None:
             session,
             account.id,
             hooks=erase_hooks(console.components),
-            doors=Doors(console.settings.base_url),
+            links=Links(console.settings.base_url),
             actor=None,
-            now=now(),
+            now=clock.now(),
         )
         facts = _facts(accounts.read_account(session, account.id))
     answer(facts, f"The person of {email} is erased.", as_json=as_json)
@@ -226,7 +226,7 @@ def add_organization(
     """Add an organization under a short name for addresses, such as elm-county."""
     new = NewOrganization(slug, name, parent)
     with console.carrel.database.transaction() as session:
-        made = organizations.add_organization(session, new, actor=None, now=now())
+        made = organizations.add_organization(session, new, actor=None, now=clock.now())
     facts = OrganizationAnswer(made.public_id, made.slug, made.name, made.parent)
     answer(facts, f"{made.name} is added as {made.slug}.", as_json=as_json)
 
@@ -252,10 +252,12 @@ def add_member(
     Somebody without a login gets one, and the letter with the link for choosing a password.
     """
     new = memberships.NewMember(read_address(email), Role(role), name)
-    doors = Doors(console.settings.base_url)
+    links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
         place = organizations.find_organization(session, slug)
-        joined = memberships.add_by_address(session, place, new, doors=doors, actor=None, now=now())
+        joined = memberships.add_by_address(
+            session, place, new, links=links, actor=None, now=clock.now()
+        )
     facts = MemberAnswer(slug, joined.public_id, joined.email, role, joined.is_new)
     lines = [f"{email} is {role} of {place.name}."]
     if joined.is_new:

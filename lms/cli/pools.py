@@ -7,7 +7,7 @@ import click
 from lms.cli.allotments import allot, list_allotments, take_back
 from lms.cli.command_context import Console
 from lms.cli.contracts import grace, renew
-from lms.cli.datetime_option import read_moment
+from lms.cli.datetime_option import read_datetime
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
 from lms.core.errors import N_, Invalid
@@ -72,16 +72,16 @@ def add_pool(
     """Give an organization seats; its pool of the same scope and kind gets them, or a new one."""
     scope, slug = _one_scope(webinar, presenter, series, "" if everything else None)
     number = _number(seats, unlimited=unlimited)
-    moment = clock.now()
-    starts_at = read_moment(starts, zone) if starts else moment
-    term = Term(starts_at, read_moment(ends, zone) if ends else None)
+    now = clock.now()
+    starts_at = read_datetime(starts, zone) if starts else now
+    term = Term(starts_at, read_datetime(ends, zone) if ends else None)
     if term.ends_at is not None and term.ends_at <= term.starts_at:
         raise Invalid(BAD_TERM, fields={"ends": BAD_TERM})
     with console.carrel.database.transaction() as session:
         buyer = organizations.find_organization(session, organization)
         target = Target(scope, scope_lookup.find_target(session, scope, slug))
         new = NewPoolGrant(buyer.id, target, number, term, _kind(scope, number, term))
-        made = pools.sell_seats(session, new, actor=None, now=moment)
+        made = pools.sell_seats(session, new, actor=None, now=now)
     facts = _facts(made)
     answer(facts, f"{made.organization} has {_told(made)} (pool {facts.pool}).", as_json=as_json)
 

@@ -95,14 +95,14 @@ def reencode(
     """Make recordings anew from their originals; uploads go first, what plays goes on meanwhile."""
     if is_all == bool(recording_ids):
         raise click.UsageError("Name recordings by their ids, or say --all.")
-    moment = clock.now()
+    now = clock.now()
     with console.carrel.database.transaction() as session:
         if is_all:
-            count = recordings.reencode_all(session, actor=None, now=moment)
+            count = recordings.reencode_all(session, actor=None, now=now)
         else:
             count = len(set(recording_ids))
             for recording_id in sorted(set(recording_ids)):
-                recordings.reencode(session, recording_id, actor=None, now=moment)
+                recordings.reencode(session, recording_id, actor=None, now=now)
     answer(Reencoded(count), f"{count} queued to be encoded again.", as_json=as_json)
 
 

@@ -76,10 +76,10 @@ def import_list(
 
 
 def _read_in(database: Database, pool: str, file: Path) -> ImportFacts:
-    moment = clock.now()
+    now = clock.now()
     with database.transaction() as session:
         new = NewImport(find_pool(session, pool).id, file.name)
-        row = seat_import_imports.begin(session, new, actor=None, now=moment)
+        row = seat_import_imports.begin(session, new, actor=None, now=now)
     try:
         with file.open("rb") as opened:
             read_through(database, opened, row.id)
@@ -88,7 +88,7 @@ def _read_in(database: Database, pool: str, file: Path) -> ImportFacts:
             seat_import_imports.discard(session, row.public_id)
         raise
     with database.transaction() as session:
-        seat_import_imports.check(session, row.id, now=moment)
+        seat_import_imports.check(session, row.id, now=now)
         return find_import(session, row.public_id)
 
 

@@ -13,7 +13,7 @@ from lms.cli.seat_imports import import_list
 from lms.core import clock
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.seats import AssignmentEnd
 from lms.seats import invitations, pools
 from lms.seats import reading as seat_reading
@@ -108,11 +108,11 @@ def claim_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> 
 def invite(console: Console, *, pool_id: str, emails: tuple[str, ...], as_json: bool) -> None:
     """Keep a seat for each address for 14 days, and send them the link that claims it."""
     people = [Invitee(read_address(email)) for email in emails]
-    doors = Doors(console.settings.base_url)
+    links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
         pool = pools.find_pool(session, pool_id)
         done = invitations.invite(
-            session, pool.id, people, doors=doors, actor=None, now=clock.now()
+            session, pool.id, people, links=links, actor=None, now=clock.now()
         )
     answer_items([_invited(one) for one in done], ("email", "result", "seat"), as_json=as_json)
 
@@ -124,7 +124,7 @@ def invite(console: Console, *, pool_id: str, emails: tuple[str, ...], as_json: 
 @click.pass_obj
 def release_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -> None:
     """Take somebody's seat: what they play by it stops, and they are told."""
-    doors = Doors(console.settings.base_url)
+    links = Links(console.settings.base_url)
     with console.carrel.database.transaction() as session:
         pool = pools.find_pool(session, pool_id)
         seat = _seat_of(session, pool, email)
@@ -132,7 +132,7 @@ def release_seat(console: Console, *, pool_id: str, email: str, as_json: bool) -
             session,
             seat.public_id,
             AssignmentEnd.REMOVED,
-            doors=doors,
+            links=links,
             actor=None,
             now=clock.now(),
         )

@@ -11,10 +11,10 @@ from lms.catalog.webinar_texts import Gap, WebinarWords, gaps
 from lms.catalog.webinars import add_webinar, publish_webinar
 from lms.cli.announcement_import import import_flyer
 from lms.cli.command_context import Console
-from lms.cli.datetime_option import read_moment
+from lms.cli.datetime_option import read_datetime
 from lms.cli.output import answer, json_option
 from lms.core import clock
-from lms.core.dates_and_time_zones import read_zone, say_moment
+from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.models.catalog import WebinarState
 
 
@@ -69,16 +69,16 @@ def add(
     """Add a draft; `carrel webinar publish` announces it."""
     words = WebinarWords(
         title=title,
-        held_at=read_moment(held_at, zone),
+        held_at=read_datetime(held_at, zone),
         zone=zone or console.settings.time_zone,
         minutes=minutes,
         slug=slug,
     )
-    moment = clock.now()
+    now = clock.now()
     with console.carrel.database.transaction() as session:
-        kept = add_webinar(session, words, actor=None, now=moment)
-        facts = _facts(session, kept.public_id, kept.slug, moment)
-    when = say_moment(facts.held_at, read_zone(facts.zone))
+        kept = add_webinar(session, words, actor=None, now=now)
+        facts = _facts(session, kept.public_id, kept.slug, now)
+    when = say_datetime(facts.held_at, read_zone(facts.zone))
     answer(facts, f"{facts.slug} is a draft, to be held {when}.", as_json=as_json)
 
 
@@ -88,10 +88,10 @@ def add(
 @click.pass_obj
 def publish(console: Console, slug: str, *, as_json: bool) -> None:
     """Put a draft on the catalog, and say what its announcement still lacks."""
-    moment = clock.now()
+    now = clock.now()
     with console.carrel.database.transaction() as session:
-        kept = publish_webinar(session, slug, actor=None, now=moment)
-        facts = _facts(session, kept.public_id, kept.slug, moment)
+        kept = publish_webinar(session, slug, actor=None, now=now)
+        facts = _facts(session, kept.public_id, kept.slug, now)
     lines = [f"{slug} is on the catalog: {console.settings.base_url}/webinars/{slug}"]
     if facts.missing:
         missing = ", ".join(gap.value.replace("_", " ") for gap in facts.missing)

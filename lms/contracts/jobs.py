@@ -9,7 +9,7 @@ from lms.contracts import grace_periods, reminders
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Schedule
-from lms.mail.links import Doors, Office
+from lms.mail.links import Links, MailContext
 from lms.seats import invitations
 from lms.seats.invitation_reminders import remind_invited
 from lms.seats.pool_reconciliation import due_settlements
@@ -47,15 +47,15 @@ def turn(carrel: Carrel, run: JobRun) -> None:
 def remind(carrel: Carrel, run: JobRun) -> None:
     """Write the reminders that are due; each is written once, whoever comes first."""
     settings = carrel.settings
-    office = Office(Doors(settings.base_url), ZoneInfo(settings.time_zone))
+    mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
     for number, tell in enumerate(TELLING, start=1):
         with carrel.database.transaction() as session:
-            tell(session, office=office, now=now())
+            tell(session, mail_context=mail_context, now=now())
         run.report(number / (len(TELLING) + 1))
     written = 1
     while written and not run.canceled():
         with carrel.database.transaction() as session:
-            written = remind_invited(session, office=office, now=now())
+            written = remind_invited(session, mail_context=mail_context, now=now())
 
 
 def _each(carrel: Carrel, run: JobRun, pools: tuple[int, ...], act: Callable[..., object]) -> None:

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.branding import read_house
+from lms.branding import read_branding
 from lms.core.dates_and_time_zones import say_day
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.organizations import Organization
 from lms.organizations.managers import Steward, stewards_of
 from lms.seats.pools import PoolFacts
@@ -35,7 +35,7 @@ NAMED_AT_MOST: Final = 20
 class Post:
     """Where the house is reached, and the zone in which the reader's days end."""
 
-    doors: Doors
+    links: Links
     zone: ZoneInfo
 
 
@@ -211,7 +211,7 @@ def send_pass_ends(
             "name": reader.name,
             "day": day,
             "covers": ending.covers or ALL_WEBINARS,
-            "action_url": post.doors.page("/ask?kind=pass"),
+            "action_url": post.links.page("/ask?kind=pass"),
         },
         now=now,
         unique_key=f"pass-ends:{ending.grant}:{days}",
@@ -230,7 +230,7 @@ def _to_stewards(
     """Write one letter to each who manages the organization; to the house where nobody does."""
     kind, subject, key = letter
     readers = stewards_of(session, pool.organization_id)
-    contact = read_house(session, contact="").contact_email
+    contact = read_branding(session, contact="").contact_email
     if not readers and contact:
         readers = (Steward(None, contact, ""),)
     path = _page(session, kind, pool)
@@ -246,7 +246,7 @@ def _to_stewards(
                 "name": reader.name,
                 "organization": pool.organization,
                 "covers": pool.covers or ALL_WEBINARS,
-                "action_url": post.doors.page(path),
+                "action_url": post.links.page(path),
             },
             now=now,
             unique_key=f"{key}:{reader.login_id or 'house'}",
@@ -270,5 +270,5 @@ def _last_day(ends_at: datetime, zone: ZoneInfo) -> str:
     return say_day(ends_at - timedelta(seconds=1), zone)
 
 
-def _stamp(moment: datetime) -> int:
-    return int(moment.timestamp())
+def _stamp(at: datetime) -> int:
+    return int(at.timestamp())

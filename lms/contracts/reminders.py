@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.contracts import mails, renewals
 from lms.contracts.mails import EndingPass, Fewer, Post
 from lms.core.dates_and_time_zones import read_zone
-from lms.mail.links import Office
+from lms.mail.links import MailContext
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series
 from lms.models.grants import Grant, OfferKind
@@ -46,32 +46,32 @@ class _Ending:
     zone: str | None
 
 
-def notice_at(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+def notice_at(at: datetime, days: int, zone: ZoneInfo) -> datetime:
     """Return when to tell of an end so many days ahead: that morning, and never later than that."""
-    last = (moment - MOMENT).astimezone(zone).date()
+    last = (at - MOMENT).astimezone(zone).date()
     morning = datetime.combine(last - timedelta(days=days), MORNING, tzinfo=zone)
-    return min(morning, moment - timedelta(days=days))
+    return min(morning, at - timedelta(days=days))
 
 
 def due_notice(
-    moment: datetime, zone: ZoneInfo, *, now: datetime, since: datetime | None = None
+    at: datetime, zone: ZoneInfo, *, now: datetime, since: datetime | None = None
 ) -> int | None:
     """Return which of the notices at 30, 7 and 1 days is due, the latest that is; None is none.
 
     One that was due before `since`, when the end became known, isn't made up for.
     """
-    if now >= moment:
+    if now >= at:
         return None
-    due = [days for days in BEFORE_THE_END if notice_at(moment, days, zone) <= now]
+    due = [days for days in BEFORE_THE_END if notice_at(at, days, zone) <= now]
     if since is not None:
-        due = [days for days in due if notice_at(moment, days, zone) >= since]
+        due = [days for days in due if notice_at(at, days, zone) >= since]
     return min(due, default=None)
 
 
-def tell_contract_ends(session: Session, *, office: Office, now: datetime) -> None:
+def tell_contract_ends(session: Session, *, mail_context: MailContext, now: datetime) -> None:
     """Tell managers of contracts that end in 30, 7 and 1 days and are not renewed."""
     for ending in _endings(session, now, now + AHEAD):
-        post = _post(office, ending.zone)
+        post = _post(mail_context, ending.zone)
         days = due_notice(ending.ends_at, post.zone, now=now, since=ending.since)
         if days is not None:
             pool = read_pool(session, ending.pool_id)
@@ -80,13 +80,13 @@ def tell_contract_ends(session: Session, *, office: Office, now: datetime) -> No
             )
 
 
-def tell_contracts_over(session: Session, *, office: Office, now: datetime) -> None:
+def tell_contracts_over(session: Session, *, mail_context: MailContext, now: datetime) -> None:
     """Tell managers when a contract is over and grace begins, and when grace is over too (C1)."""
     for ending in _endings(session, now - timedelta(days=400), now):
         grace_until = ending.grace_until
         if grace_until is None or ending.since >= ending.ends_at:
             continue
-        pool, post = read_pool(session, ending.pool_id), _post(office, ending.zone)
+        pool, post = read_pool(session, ending.pool_id), _post(mail_context, ending.zone)
         if now < grace_until and ending.ends_at > now - TELLS_FOR:
             mails.send_contract_over(
                 session, pool, post, ends_at=ending.ends_at, grace_until=grace_until, now=now
@@ -98,7 +98,7 @@ def tell_contracts_over(session: Session, *, office: Office, now: datetime) -> N
             )
 
 
-def tell_shortages(session: Session, *, office: Office, now: datetime) -> None:
+def tell_shortages(session: Session, *, mail_context: MailContext, now: datetime) -> None:
     """Tell managers 30, 7 and 1 days ahead that a smaller term begins, and who would go (C2)."""
     begins = (
         select(Grant.pool_id)
@@ -118,7 +118,7 @@ def tell_shortages(session: Session, *, office: Office, now: datetime) -> None:
         if shortage is None:
             continue
         pool = read_pool(session, pool_id)
-        post = _post(office, _zone_of(session, pool))
+        post = _post(mail_context, _zone_of(session, pool))
         days = due_notice(shortage.at, post.zone, now=now)
         if days is None:
             continue
@@ -136,7 +136,7 @@ def tell_shortages(session: Session, *, office: Office, now: datetime) -> None:
         )
 
 
-def tell_pool_use(session: Session, *, office: Office, now: datetime) -> None:
+def tell_pool_use(session: Session, *, mail_context: MailContext, now: datetime) -> None:
     """Tell managers when 75, 90 and 100 in a hundred of a pool's seats are used.
 
     Once for each share and grant, the highest alone when several are passed at once.
@@ -159,11 +159,11 @@ def tell_pool_use(session: Session, *, office: Office, now: datetime) -> None:
         share = next((one for one in SHARES if _reaches(pool, one)), None)
         if share is None or _was_told(session, pool, row.grant_id, share):
             continue
-        post = _post(office, _zone_of(session, pool))
+        post = _post(mail_context, _zone_of(session, pool))
         mails.send_pool_use(session, pool, post, share=share, grant_id=row.grant_id, now=now)
 
 
-def tell_pass_ends(session: Session, *, office: Office, now: datetime) -> None:
+def tell_pass_ends(session: Session, *, mail_context: MailContext, now: datetime) -> None:
     """Tell holders of passes that end in 30, 7 and 1 days and are not renewed."""
     later = aliased(Grant)
     kept = aliased(Login)
@@ -205,7 +205,7 @@ def tell_pass_ends(session: Session, *, office: Office, now: datetime) -> None:
         )
         .order_by(Grant.id)
     )
-    post = _post(office, None)
+    post = _post(mail_context, None)
     for row in session.execute(passes).all():
         days = due_notice(row.ends_at, post.zone, now=now, since=row.created_at)
         if days is not None:
@@ -258,5 +258,5 @@ def _zone_of(session: Session, pool: PoolFacts) -> str | None:
     return session.scalar(select(Organization.zone).where(Organization.id == pool.organization_id))
 
 
-def _post(office: Office, zone: str | None) -> Post:
-    return Post(office.doors, read_zone(zone) if zone else office.zone)
+def _post(mail_context: MailContext, zone: str | None) -> Post:
+    return Post(mail_context.links, read_zone(zone) if zone else mail_context.zone)

@@ -193,14 +193,14 @@ def _first_too_small(
     lines: Collection[Line], used: int, now: datetime
 ) -> tuple[datetime, int] | None:
     all_lines = tuple(lines)
-    for moment in changes_of(all_lines):
-        if moment <= now:
+    for at in changes_of(all_lines):
+        if at <= now:
             continue
-        ahead = capacity_at(all_lines, moment)
+        ahead = capacity_at(all_lines, at)
         if ahead.standing is not Standing.IN_FORCE:
             continue
         if ahead.seats is not None and used > ahead.seats:
-            return moment, ahead.seats
+            return at, ahead.seats
     return None
 
 

@@ -40,7 +40,7 @@ def dark_accent(color: str) -> Accent:
     return _accent(color, DARK_GROUNDS, end=1.0, on=NIGHT, tint=0.18)
 
 
-def house_css(color: str) -> str:
+def theme_css(color: str) -> str:
     """Return the style sheet that gives every page the accent `color` (`#rrggbb`).
 
     It is empty for our own green, which tokens.css has already.

@@ -85,7 +85,7 @@ def _made(given: _Given, values: Mapping[str, Any]) -> object:
     return value if given.convert is None else given.convert(value)
 
 
-class Lean:
+class CompiledStatement:
     """A Core statement, compiled once a dialect; what varies in it is a `bindparam` of a plain value."""
 
     def __init__(self, statement: Executable) -> None:
@@ -133,7 +133,7 @@ class Lean:
         return readers
 
 
-class Query(Lean):
+class Query(CompiledStatement):
     """A query that is run in a session; its own words stand in its text, so that they don't travel."""
 
     def __init__(self, query: Select[*tuple[Any, ...]]) -> None:

@@ -60,57 +60,57 @@ def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
     raise Invalid(sentence, fields={"held_at": sentence})
 
 
-def on_wall_clock(moment: datetime, zone: ZoneInfo) -> datetime:
+def on_wall_clock(at: datetime, zone: ZoneInfo) -> datetime:
     """Return what clocks in `zone` show at `moment`, as a naive time."""
-    return moment.astimezone(zone).replace(tzinfo=None)
+    return at.astimezone(zone).replace(tzinfo=None)
 
 
-def say_moment(moment: datetime, zone: ZoneInfo) -> str:
+def say_datetime(at: datetime, zone: ZoneInfo) -> str:
     """Say day, time and zone: `Thursday 6 October 2022, 2:00 pm Eastern`."""
-    return f"{say_day(moment, zone)}, {say_time(moment, zone)} {zone_word(zone)}"
+    return f"{say_day(at, zone)}, {say_time(at, zone)} {zone_word(zone)}"
 
 
-def say_moment_in_a_row(moment: datetime, zone: ZoneInfo) -> str:
+def say_datetime_in_table(at: datetime, zone: ZoneInfo) -> str:
     """Say it in a table: `6 Oct 2022, 2:00 pm Eastern`."""
-    return f"{say_date(moment, zone)}, {say_time(moment, zone)} {zone_word(zone)}"
+    return f"{say_date(at, zone)}, {say_time(at, zone)} {zone_word(zone)}"
 
 
-def say_moment_shortly(moment: datetime, zone: ZoneInfo) -> str:
+def say_datetime_short(at: datetime, zone: ZoneInfo) -> str:
     """Say it on a card: `6 Oct, 2:00 pm Eastern`."""
-    return f"{say_time_shortly(moment, zone)} {zone_word(zone)}"
+    return f"{say_time_shortly(at, zone)} {zone_word(zone)}"
 
 
-def say_time_shortly(moment: datetime, zone: ZoneInfo) -> str:
+def say_time_shortly(at: datetime, zone: ZoneInfo) -> str:
     """Say it by a clock that needs no naming: `6 Oct, 2:00 pm`."""
-    return f"{_said(moment, zone, 'd MMM')}, {say_time(moment, zone)}"
+    return f"{_said(at, zone, 'd MMM')}, {say_time(at, zone)}"
 
 
-def say_day(moment: datetime, zone: ZoneInfo) -> str:
+def say_day(at: datetime, zone: ZoneInfo) -> str:
     """Say the day: `Thursday 6 October 2022`."""
-    return _said(moment, zone, "EEEE d MMMM y")
+    return _said(at, zone, "EEEE d MMMM y")
 
 
-def say_date(moment: datetime, zone: ZoneInfo) -> str:
+def say_date(at: datetime, zone: ZoneInfo) -> str:
     """Say the date in few letters: `6 Oct 2022`."""
-    return _said(moment, zone, "d MMM y")
+    return _said(at, zone, "d MMM y")
 
 
-def say_time(moment: datetime, zone: ZoneInfo) -> str:
+def say_time(at: datetime, zone: ZoneInfo) -> str:
     """Say the time of day: `2:00 pm`."""
-    return _said(moment, zone, "h:mm a").lower()
+    return _said(at, zone, "h:mm a").lower()
 
 
-def say_for_reader(moment: datetime, zone: ZoneInfo, reader: ZoneInfo) -> str:
+def say_for_reader(at: datetime, zone: ZoneInfo, reader: ZoneInfo) -> str:
     """Say the same moment by the reader's clock, or nothing where it shows the same.
 
     The day is said only where it is another one: `11:00 am`, or `Friday 7 October, 3:00 am`.
     """
-    here, there = on_wall_clock(moment, zone), on_wall_clock(moment, reader)
+    here, there = on_wall_clock(at, zone), on_wall_clock(at, reader)
     if here == there:
         return ""
     if here.date() == there.date():
-        return say_time(moment, reader)
-    return f"{_said(moment, reader, 'EEEE d MMMM')}, {say_time(moment, reader)}"
+        return say_time(at, reader)
+    return f"{_said(at, reader, 'EEEE d MMMM')}, {say_time(at, reader)}"
 
 
 def say_span(span: timedelta) -> str:
@@ -156,6 +156,6 @@ def _city(name: str) -> str:
     return ", ".join(reversed(name.split("/")[1:])).replace("_", " ")
 
 
-def _said(moment: datetime, zone: ZoneInfo, form: str) -> str:
-    said = format_datetime(moment, form, tzinfo=zone, locale=LOCALE)
+def _said(at: datetime, zone: ZoneInfo, form: str) -> str:
+    said = format_datetime(at, form, tzinfo=zone, locale=LOCALE)
     return said.replace("\u202f", " ")

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.accounts.accounts import Account, NewLogin, add_login, find_by_email
-from lms.branding import HouseWords, change_logo, describe_house
+from lms.branding import BrandingTexts, change_logo, edit_branding
 from lms.catalog.presenters import PresenterWords, add_presenter, change_picture
 from lms.catalog.series import SeriesWords, add_series
 from lms.catalog.webinar_texts import WebinarWords
@@ -29,7 +29,7 @@ from lms.demo.training_assignments import write_training
 from lms.demo.watch_history import write_watching
 from lms.grants.grants import Target, grant, hold_for_good, year_from
 from lms.handouts import handouts
-from lms.models.branding import House
+from lms.models.branding import Branding
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import OfferKind, Scope
 from lms.models.organizations import Role
@@ -70,7 +70,7 @@ def install_demo(carrel: Carrel, *, now: datetime) -> DemoReport:
 
 
 def _has_house(session: Session) -> bool:
-    return session.scalar(select(House.id)) is not None
+    return session.scalar(select(Branding.id)) is not None
 
 
 def _write(session: Session, stored: Stored, *, now: datetime) -> None:
@@ -94,14 +94,14 @@ def _write(session: Session, stored: Stored, *, now: datetime) -> None:
 
 
 def _write_house(session: Session, stored: Stored, *, now: datetime) -> None:
-    words = HouseWords(
+    words = BrandingTexts(
         name=HOUSE.name,
         accent=HOUSE.accent,
         contact_email=HOUSE.contact_email,
         sender_name=HOUSE.name,
         about=HOUSE.about,
     )
-    describe_house(session, words, actor=None, now=now)
+    edit_branding(session, words, actor=None, now=now)
     change_logo(session, stored.logo, actor=None, now=now)
     prices = [
         Price(OfferKind(price.kind), price.minimum, price.cents, CURRENCY) for price in PRICES

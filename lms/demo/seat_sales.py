@@ -14,7 +14,7 @@ from lms.demo.data_types import ZONE, PersonText, PoolText
 from lms.demo.pools_and_requests import POOLS, REQUESTS
 from lms.grants.form_choices import read_target
 from lms.grants.grants import Term, year_from
-from lms.mail.links import Doors, Office
+from lms.mail.links import Links, MailContext
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind
 from lms.models.requests import RequestKind
@@ -37,9 +37,9 @@ INVITED_AGO: Final = timedelta(days=2)
 
 def write_customers(session: Session, *, base_url: str, now: datetime) -> None:
     """Sell what the demo's organizations hold, seat their people, and lay requests on the desk."""
-    office = Office(Doors(base_url), ZoneInfo(ZONE))
+    mail_context = MailContext(Links(base_url), ZoneInfo(ZONE))
     for text in POOLS:
-        _write_pool(session, text, office=office, now=now)
+        _write_pool(session, text, mail_context=mail_context, now=now)
     for kind, person, organization, slug, quantity, message in REQUESTS:
         webinar_id = session.scalar(select(Webinar.id).where(Webinar.slug == slug))
         new = NewRequest(
@@ -51,12 +51,16 @@ def write_customers(session: Session, *, base_url: str, now: datetime) -> None:
             quantity=quantity,
             message=message,
         )
-        requests.ask(session, new, office=office, actor=None, now=now - timedelta(hours=4))
+        requests.ask(
+            session, new, mail_context=mail_context, actor=None, now=now - timedelta(hours=4)
+        )
 
 
-def _write_pool(session: Session, text: PoolText, *, office: Office, now: datetime) -> None:
+def _write_pool(
+    session: Session, text: PoolText, *, mail_context: MailContext, now: datetime
+) -> None:
     bought = now - timedelta(days=text.bought_days_ago)
-    pool = _sold(session, text, office=office, bought=bought)
+    pool = _sold(session, text, mail_context=mail_context, bought=bought)
     for person in text.seated:
         login = _login(session, person, now=bought)
         claimed = bought + CLAIMED_AFTER
@@ -65,7 +69,9 @@ def _write_pool(session: Session, text: PoolText, *, office: Office, now: dateti
     if text.invited:
         invited = [Invitee(read_address(one.email), one.name) for one in text.invited]
         asked = now - INVITED_AGO
-        invitations.invite(session, pool.id, invited, doors=office.doors, actor=None, now=asked)
+        invitations.invite(
+            session, pool.id, invited, links=mail_context.links, actor=None, now=asked
+        )
     for person in text.waiting:
         login = _login(session, person, now=bought)
         waitlist.join(session, pool.id, login.id, actor=login.public_id, now=now)
@@ -77,9 +83,11 @@ def _write_pool(session: Session, text: PoolText, *, office: Office, now: dateti
         pools.set_claim_policy(session, pool.id, ClaimPolicy.DOMAIN, actor=None, now=bought)
 
 
-def _sold(session: Session, text: PoolText, *, office: Office, bought: datetime) -> PoolFacts:
+def _sold(
+    session: Session, text: PoolText, *, mail_context: MailContext, bought: datetime
+) -> PoolFacts:
     _login(session, text.contact, now=bought)
-    term = year_from(bought, office.zone) if text.is_contract else Term(bought)
+    term = year_from(bought, mail_context.zone) if text.is_contract else Term(bought)
     new = NewSale(
         kind=_kind(text),
         covers=text.covers,
@@ -93,7 +101,7 @@ def _sold(session: Session, text: PoolText, *, office: Office, bought: datetime)
         starts_at=bought,
         ends_at=term.ends_at,
     )
-    sales.sell(session, new, office=office, actor=None, now=bought)
+    sales.sell(session, new, mail_context=mail_context, actor=None, now=bought)
     organization = find_organization(session, text.organization)
     target = read_target(session, text.covers)
     return next(

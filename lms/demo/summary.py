@@ -7,7 +7,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from lms.accounts.accounts import read_kept
-from lms.branding import read_house
+from lms.branding import read_branding
 from lms.core.email_addresses import read_address
 from lms.core.password_hashing import Right, check_password
 from lms.core.runtime import Carrel
@@ -53,7 +53,7 @@ class DemoReport:
 def read_report(carrel: Carrel, *, is_new: bool) -> DemoReport:
     """Report what of the demo is in this library; passwords that were changed are left out."""
     with carrel.database.read_session() as session:
-        house = read_house(session, contact="").name
+        house = read_branding(session, contact="").name
         kept = [read_kept(session, read_address(person.email)) for person in CAST]
         webinars = _webinars(session)
     logins = tuple(

@@ -19,7 +19,7 @@ from lms.group_showings.entitlement import must_stand
 from lms.group_showings.showings import LONGEST_NAME, ShowingFacts
 from lms.mail import outbox as mail_outbox
 from lms.mail.email_tokens import hash_secret
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.group_showings import Attendee, EnteredBy
 from lms.models.mail import Mail
 
@@ -90,7 +90,7 @@ def enter(
     guests: Sequence[Guest],
     *,
     actor: str | None,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> int:
     """Put people on the roster and send each the slides; returns how many were new.
@@ -123,7 +123,7 @@ def enter(
         )
         if made is not None:
             new.append(made)
-            _send_slides(session, showing, Guest(name, address.shown), secret, doors=doors, now=now)
+            _send_slides(session, showing, Guest(name, address.shown), secret, links=links, now=now)
     if new and len(roster(session, showing)) > MOST_PEOPLE:
         raise Conflict(N_("A showing holds a thousand people at most."))
     if new and showing.closed_at is not None:
@@ -139,7 +139,7 @@ def correct(
     mended: Mended,
     *,
     actor: str,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> None:
     """Mend a name or an address; another address is sent a link of its own, the old one ends.
@@ -151,7 +151,7 @@ def correct(
     name, address = _named(mended.guest.name), read_address(mended.guest.email)
     row.name = name
     session.flush()
-    group_showing_certificates.follow_name(session, row.id, name, actor=actor, doors=doors, now=now)
+    group_showing_certificates.follow_name(session, row.id, name, actor=actor, links=links, now=now)
     _note(session, showing, "corrected", [mended.attendee], actor=actor, now=now)
     if address.key == row.email_key:
         session.flush()
@@ -167,7 +167,7 @@ def correct(
     secret = secrets.token_urlsafe(32)
     row.email, row.email_key, row.token_hash = address.shown, address.key, hash_secret(secret)
     session.flush()
-    _send_slides(session, showing, Guest(name, address.shown), secret, doors=doors, now=now)
+    _send_slides(session, showing, Guest(name, address.shown), secret, links=links, now=now)
 
 
 def remove(
@@ -176,12 +176,12 @@ def remove(
     attendee_id: str,
     *,
     actor: str,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> None:
     """Take somebody off the roster; their link ends, and so does their certificate. Raises NotFound."""
     row = _attendee(session, showing, attendee_id)
-    group_showing_certificates.follow_removal(session, row.id, actor=actor, doors=doors, now=now)
+    group_showing_certificates.follow_removal(session, row.id, actor=actor, links=links, now=now)
     session.delete(row)
     _note(session, showing, "removed", [attendee_id], actor=actor, now=now)
     session.flush()
@@ -238,7 +238,7 @@ def _send_slides(
     guest: Guest,
     secret: str,
     *,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> None:
     _spare(session, guest.email, now)
@@ -246,7 +246,7 @@ def _send_slides(
         "name": guest.name,
         "title": showing.title,
         "host": showing.host,
-        "action_url": doors.page(f"/slides/{secret}"),
+        "action_url": links.page(f"/slides/{secret}"),
     }
     subject = N_("The slides of %(title)s") % {"title": showing.title}
     to = guest.email

@@ -189,9 +189,9 @@ def let_stamp(
     audit.record(session, act, handout_id, actor=actor, now=now)
 
 
-def removed_by(session: Session, moment: datetime) -> tuple[str, ...]:
+def removed_by(session: Session, at: datetime) -> tuple[str, ...]:
     """Return the handouts that were removed by then."""
-    return tuple(session.scalars(select(Handout.public_id).where(Handout.removed_at <= moment)))
+    return tuple(session.scalars(select(Handout.public_id).where(Handout.removed_at <= at)))
 
 
 def forget(session: Session, handout_id: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import NotFound
 from lms.models.catalog import Webinar
-from lms.models.handouts import Handout, HandoutPage, PageMoment
+from lms.models.handouts import Handout, HandoutPage, HandoutPageTime
 from lms.models.recordings import Recording
 from lms.models.search import PassageKind
 from lms.search import passages
@@ -182,10 +182,12 @@ def read_leaves(session: Session, handout_id: str) -> Leaves:
             Recording.run.is_not(None),
         )
     )
-    seen = and_(PageMoment.page_id == HandoutPage.id, PageMoment.recording_id == recording_id)
+    seen = and_(
+        HandoutPageTime.page_id == HandoutPage.id, HandoutPageTime.recording_id == recording_id
+    )
     pages = session.execute(
-        select(HandoutPage, PageMoment.starts_s)
-        .outerjoin(PageMoment, seen)
+        select(HandoutPage, HandoutPageTime.starts_s)
+        .outerjoin(HandoutPageTime, seen)
         .where(HandoutPage.handout_id == handout.id)
         .order_by(HandoutPage.number)
     ).all()
@@ -214,11 +216,11 @@ def moments_of(session: Session, ids: Collection[str]) -> Mapping[tuple[str, int
     if not ids:
         return {}
     rows = session.execute(
-        select(Handout.public_id, HandoutPage.number, PageMoment.starts_s)
+        select(Handout.public_id, HandoutPage.number, HandoutPageTime.starts_s)
         .join(HandoutPage, HandoutPage.handout_id == Handout.id)
-        .join(PageMoment, PageMoment.page_id == HandoutPage.id)
-        .join(Recording, Recording.id == PageMoment.recording_id)
-        .where(Handout.public_id.in_(ids), PageMoment.starts_s.is_not(None))
+        .join(HandoutPageTime, HandoutPageTime.page_id == HandoutPage.id)
+        .join(Recording, Recording.id == HandoutPageTime.recording_id)
+        .where(Handout.public_id.in_(ids), HandoutPageTime.starts_s.is_not(None))
         .where(Recording.is_current, Recording.run.is_not(None))
     )
     return {(row.public_id, row.number): row.starts_s for row in rows}

@@ -14,7 +14,7 @@ from lms.jobs import queue as job_queue
 from lms.jobs.queue import JobKind, JobRun, Schedule
 from lms.mail import email_tokens
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors, Office
+from lms.mail.links import Links, MailContext
 from lms.past_sales import imports as past_sale_imports
 from lms.playback import notes
 from lms.playback import sessions as playback_sessions
@@ -27,7 +27,7 @@ from media.storage.storage_protocol import Missing
 
 END_IDLE = "playback.end_idle"
 OVERDUE = "sales.overdue"
-TIDY = "house.tidy"
+TIDY = "housekeeping.tidy"
 READ_CAPTIONS = "captions.read"
 SCHEDULES = (
     Schedule(END_IDLE, timedelta(minutes=5)),
@@ -76,9 +76,9 @@ def read_captions(carrel: Carrel, run: JobRun) -> None:
 def overdue(carrel: Carrel, _run: JobRun) -> None:
     """Tell staff and buyers of payments that fell due; each is told once."""
     settings = carrel.settings
-    office = Office(Doors(settings.base_url), ZoneInfo(settings.time_zone))
+    mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
     with carrel.database.transaction() as session:
-        tell_overdue(session, office=office, now=now())
+        tell_overdue(session, mail_context=mail_context, now=now())
 
 
 def tidy(carrel: Carrel, run: JobRun) -> None:

@@ -46,11 +46,11 @@ def clear(carrel: Carrel, run: JobRun) -> None:
             each.forget(session, each.id)
 
 
-def _overdue(session: Session, moment: datetime) -> Iterator[_Gone]:
-    for handout in handouts.removed_by(session, moment):
+def _overdue(session: Session, at: datetime) -> Iterator[_Gone]:
+    for handout in handouts.removed_by(session, at):
         yield _Gone(handout, (f"handouts/{handout}/",), None, handouts.forget)
-    for version, original in versions.removed_by(session, moment):
+    for version, original in versions.removed_by(session, at):
         folder, spared = f"renditions/{version}/", versions.chosen_posters(session, version)
         yield _Gone(version, (folder,), original, versions.forget_files, spared)
-    for caption, key in captions.removed_by(session, moment):
+    for caption, key in captions.removed_by(session, at):
         yield _Gone(caption, (), key, captions.forget)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, NotFound, Refused
 from lms.core.runtime import Carrel
 from lms.jobs import leases
@@ -43,7 +43,7 @@ class Tryout:
         self._canceled = False
         self._share, self._note = 0.0, ""
         self._lease_until = held.lease_until
-        self._renewed_at = now()
+        self._renewed_at = clock.now()
         self._began = time.monotonic()
         self._written = (self._share, self._note)
 
@@ -75,7 +75,7 @@ class Tryout:
             return
         with self._carrel.database.read_session() as session:
             is_wanted = leases.others_wait(
-                session, self._held, kinds=tuple(self._work.handlers), now=now()
+                session, self._held, kinds=tuple(self._work.handlers), now=clock.now()
             )
         if is_wanted:
             raise StandAside
@@ -128,26 +128,26 @@ class Tryout:
             return self._give_back
         failure = _failure(error)
 
-        def failed(session: Session, moment: datetime) -> bool:
+        def failed(session: Session, at: datetime) -> bool:
             endings = self._work.endings
-            return leases.fail(session, self._held, failure, endings=endings, now=moment)
+            return leases.fail(session, self._held, failure, endings=endings, now=at)
 
         return failed
 
-    def _done(self, session: Session, moment: datetime) -> bool:
-        return leases.finish(session, self._held, now=moment)
+    def _done(self, session: Session, at: datetime) -> bool:
+        return leases.finish(session, self._held, now=at)
 
-    def _stopped(self, session: Session, moment: datetime) -> bool:
-        return leases.stop(session, self._held, endings=self._work.endings, now=moment)
+    def _stopped(self, session: Session, at: datetime) -> bool:
+        return leases.stop(session, self._held, endings=self._work.endings, now=at)
 
-    def _give_back(self, session: Session, moment: datetime) -> bool:
-        return leases.give_back(session, self._held, now=moment)
+    def _give_back(self, session: Session, at: datetime) -> bool:
+        return leases.give_back(session, self._held, now=at)
 
     def _write(self, ending: Callable[[Session, datetime], bool]) -> bool:
         for _ in range(WRITE_TRIES):
             try:
                 with self._carrel.database.transaction() as session:
-                    return ending(session, now())
+                    return ending(session, clock.now())
             except (SQLAlchemyError, Refused) as error:  # refused: two waited for each other
                 log.error("job_end_not_written", kind=type(error).__name__)  # noqa: TRY400  (no values)
                 self._ended.wait(WRITE_WAIT_S)
@@ -165,32 +165,30 @@ class Tryout:
 
     def _keep(self) -> None:
         while not self._ended.wait(LOOK_S):
-            moment = now()
+            now = clock.now()
             try:
-                self._look(moment)
+                self._look(now)
             except (SQLAlchemyError, Refused) as error:
                 log.error("lease_not_renewed", kind=type(error).__name__)  # noqa: TRY400  (no values)
-                self._lost = self._lost or moment >= self._lease_until
+                self._lost = self._lost or now >= self._lease_until
             if self._lost and not self._settling:
                 log.error("lease_lost", job=self._held.public_id)
             if self._lost:
                 return  # while its end is being written, `kept` tells whether it was still ours
 
-    def _look(self, moment: datetime) -> None:
+    def _look(self, at: datetime) -> None:
         progress = (self._share, self._note)
-        if progress == self._written and moment - self._renewed_at < RENEW_EVERY:
+        if progress == self._written and at - self._renewed_at < RENEW_EVERY:
             with self._carrel.database.read_session() as session:
                 wanted = select(Job.cancel_requested).where(Job.id == self._held.id)
                 self._canceled = bool(session.scalar(wanted))
             return
         with self._carrel.database.transaction() as session:
-            asked = leases.renew(
-                session, self._held, share=progress[0], note=progress[1], now=moment
-            )
+            asked = leases.renew(session, self._held, share=progress[0], note=progress[1], now=at)
         self._lost = asked is None
         self._canceled = bool(asked)
-        self._written, self._renewed_at = progress, moment
-        self._lease_until = moment + leases.LEASE
+        self._written, self._renewed_at = progress, at
+        self._lease_until = at + leases.LEASE
 
 
 def _nothing(_session: Session, _moment: datetime) -> bool:

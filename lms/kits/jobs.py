@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.branding import read_house
+from lms.branding import read_branding
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import is_zone, read_zone
 from lms.core.errors import N_
@@ -98,7 +98,7 @@ def drop_kit(carrel: Carrel, run: JobRun) -> None:
     carrel.storage.delete(str(run.payload["key"]))
 
 
-def _plan(session: Session, kit: str, carrel: Carrel, moment: datetime) -> _Plan | None:
+def _plan(session: Session, kit: str, carrel: Carrel, at: datetime) -> _Plan | None:
     """Return what is to be made; None for a kit that was made before, taken back, or is gone."""
     row = session.execute(
         select(DeliveryKit, Recording, Webinar, Organization)
@@ -113,7 +113,7 @@ def _plan(session: Session, kit: str, carrel: Carrel, moment: datetime) -> _Plan
     if found.state in (KitState.READY, KitState.GONE):
         return None
     found.state, found.failure, found.failure_detail = KitState.MAKING, "", ""  # tried once more
-    right = delivery_kits.may_have(session, organization.id, webinar.id, now=moment)
+    right = delivery_kits.may_have(session, organization.id, webinar.id, now=at)
     if right is None or not delivery_kits.is_allowed(session, organization.id):
         raise GiveUp(NO_RIGHT)
     captions = session.execute(
@@ -133,7 +133,7 @@ def _plan(session: Session, kit: str, carrel: Carrel, moment: datetime) -> _Plan
         .order_by(WebinarPresenter.position)
     ).all()
     names = tuple(f"{number:02d} {safe_name(one.name)}" for number, one in enumerate(handouts, 1))
-    house = read_house(session, contact="")
+    seller = read_branding(session, contact="")
     zone = organization.zone if organization.zone and is_zone(organization.zone) else None
     return _Plan(
         original=recording.original_key,
@@ -151,9 +151,9 @@ def _plan(session: Session, kit: str, carrel: Carrel, moment: datetime) -> _Plan
             zone=read_zone(zone or carrel.settings.time_zone),
             captions=tuple((caption_name(one.language), one.label) for one in captions),
             handouts=names,
-            house=house.name,
-            contact=house.contact_email,
-            made_at=moment,
+            seller=seller.name,
+            contact=seller.contact_email,
+            made_at=at,
         ),
     )
 

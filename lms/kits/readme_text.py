@@ -24,7 +24,7 @@ class KitText:
     zone: ZoneInfo
     captions: tuple[tuple[str, str], ...]  # a file's name, what the track is called
     handouts: tuple[str, ...]
-    house: str
+    seller: str
     contact: str
     made_at: datetime
 
@@ -52,7 +52,7 @@ def letter_of(text: KitText) -> str:
         *([] if text.handouts else ["There are no slides or handouts for this recording."]),
         "poster.jpg: a picture for the page on which you show it",
         "",
-        f"From {text.house}" + (f", {text.contact}" if text.contact else ""),
+        f"From {text.seller}" + (f", {text.contact}" if text.contact else ""),
         f"Kit {text.kit}, made on {say_date(text.made_at, text.zone)}",
     ]
     return "\r\n".join(lines) + "\r\n"

@@ -13,7 +13,7 @@ from lms.live import mail_schedule
 from lms.live.change_notices import TELL_CHANGED
 from lms.live.mail_schedule import Telling
 from lms.live.registrants import enroll_holders
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.catalog import Webinar
 
 ROUND: Final = "live.round"
@@ -45,12 +45,12 @@ def tell_changed(carrel: Carrel, run: JobRun) -> None:
 
 
 def _tell(carrel: Carrel, run: JobRun, telling: Telling, *, notice: int | None = None) -> None:
-    doors, after = Doors(carrel.settings.base_url), 0
+    links, after = Links(carrel.settings.base_url), 0
     while not run.canceled():
         with carrel.database.transaction() as session:
             if not _stands(session, telling, notice):
                 return
-            last = mail_schedule.tell_some(session, telling, after, doors=doors, now=now())
+            last = mail_schedule.tell_some(session, telling, after, links=links, now=now())
         if last is None:
             return
         after = last

@@ -11,7 +11,7 @@ from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Admitted, Code, decide
 from lms.live import registrants
 from lms.live.mails import CANCELED, MOVED, READY, RESTORED, SOON, TOMORROW, Kind, key_of, send
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.recordings import Recording, RecordingState
 
@@ -62,7 +62,7 @@ def due_tellings(session: Session, *, now: datetime) -> tuple[Telling, ...]:
 
 
 def tell_some(
-    session: Session, telling: Telling, after: int, *, doors: Doors, now: datetime
+    session: Session, telling: Telling, after: int, *, links: Links, now: datetime
 ) -> int | None:
     """Write a letter to some of those who are owed it; returns from whom to go on, None at the end.
 
@@ -81,7 +81,7 @@ def tell_some(
     )
     for one in readers:
         if _is_owed(session, kind, webinar.id, one.login_id, now):
-            send(session, kind, webinar, one, doors=doors, now=now)
+            send(session, kind, webinar, one, links=links, now=now)
     return readers[-1].login_id if len(readers) == AT_ONCE else None
 
 

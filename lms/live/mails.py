@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from lms.core.dates_and_time_zones import read_zone, say_moment
+from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.errors import N_
 from lms.core.icalendar import Happening, Invitation, Method
 from lms.live.registrants import Registrant, read_standing
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.catalog import Webinar, WebinarState
 
 
@@ -58,7 +58,7 @@ def send(
     webinar: Webinar,
     reader: Registrant,
     *,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> None:
     """Write a letter about a webinar, with times by the reader's own clock."""
@@ -73,35 +73,35 @@ def send(
         values={
             "name": reader.name,
             "title": webinar.title,
-            "when": say_moment(webinar.held_at, zone),
-            "action_url": doors.page(f"{path}/watch" if kind is READY else path),
+            "when": say_datetime(webinar.held_at, zone),
+            "action_url": links.page(f"{path}/watch" if kind is READY else path),
             **_changed(webinar, zone),
         },
         now=now,
         unique_key=key_of(kind, webinar) + reader.public_id if kind.is_once else None,
         invitation=None
         if kind.method is None
-        else invitation_of(webinar, kind.method, turns=reader.turns, doors=doors, now=now),
+        else invitation_of(webinar, kind.method, turns=reader.turns, links=links, now=now),
     )
 
 
 def _changed(webinar: Webinar, zone: ZoneInfo) -> Mapping[str, object]:
-    was = "" if webinar.moved_from is None else say_moment(webinar.moved_from, zone)
+    was = "" if webinar.moved_from is None else say_datetime(webinar.moved_from, zone)
     said = [part.split("\n") for part in webinar.notice_said.split("\n\n") if part]
     return {"was": was, "said": said}
 
 
 def invitation_of(
-    webinar: Webinar, method: Method, *, turns: int, doors: Doors, now: datetime
+    webinar: Webinar, method: Method, *, turns: int, links: Links, now: datetime
 ) -> Invitation:
     """Return the entry of a webinar for the calendar of somebody who went and came back `turns` times."""
     happening = Happening(
-        uid=f"{webinar.public_id}@{urlsplit(doors.base_url).hostname}",
+        uid=f"{webinar.public_id}@{urlsplit(links.base_url).hostname}",
         # both only grow, so what comes later always has the higher number
         sequence=webinar.sequence + turns,
         title=webinar.title,
         summary=webinar.summary,
-        address=doors.page(f"/webinars/{webinar.slug}"),
+        address=links.page(f"/webinars/{webinar.slug}"),
         starts_at=webinar.held_at,
         zone=webinar.zone,
         minutes=webinar.minutes,
@@ -112,7 +112,7 @@ def invitation_of(
 
 
 def entry_for(
-    session: Session, webinar: Webinar, login_id: int, *, doors: Doors, now: datetime
+    session: Session, webinar: Webinar, login_id: int, *, links: Links, now: datetime
 ) -> Invitation | None:
     """Return the entry of a webinar to come for who got it by itself, and so will come; None for others.
 
@@ -124,4 +124,4 @@ def entry_for(
     if standing is not None and not standing.is_coming:
         return None
     turns = 0 if standing is None else standing.turns
-    return invitation_of(webinar, Method.REQUEST, turns=turns, doors=doors, now=now)
+    return invitation_of(webinar, Method.REQUEST, turns=turns, links=links, now=now)

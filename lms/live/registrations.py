@@ -13,13 +13,13 @@ from lms.core.errors import NotFound
 from lms.live import mails
 from lms.live.mails import Kind
 from lms.live.registrants import read_registrant, read_standing
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.catalog import Webinar
 from lms.models.live import Registration
 
 
 def register(
-    session: Session, *, login_id: int, webinar_id: int, doors: Doors, now: datetime
+    session: Session, *, login_id: int, webinar_id: int, links: Links, now: datetime
 ) -> bool:
     """Note that somebody will come, and write how to attend; tells whether it was news.
 
@@ -29,7 +29,7 @@ def register(
         return False
     account, webinar = accounts.read_account(session, login_id), _webinar(session, webinar_id)
     audit.record(session, "webinar.registered", webinar.public_id, actor=account.public_id, now=now)
-    write_to(session, mails.REGISTERED, login_id, webinar, doors=doors, now=now)
+    write_to(session, mails.REGISTERED, login_id, webinar, links=links, now=now)
     return True
 
 
@@ -54,7 +54,7 @@ def enter(session: Session, *, login_id: int, webinar_id: int, now: datetime) ->
     return made is not None
 
 
-def leave(session: Session, *, login_id: int, webinar_id: int, doors: Doors, now: datetime) -> None:
+def leave(session: Session, *, login_id: int, webinar_id: int, links: Links, now: datetime) -> None:
     """Note that somebody won't come, and take the entry out of their calendar; twice is once.
 
     What they hold is not touched. Raises NotFound for who never registered.
@@ -66,7 +66,7 @@ def leave(session: Session, *, login_id: int, webinar_id: int, doors: Doors, now
         return
     account, webinar = accounts.read_account(session, login_id), _webinar(session, webinar_id)
     _count_turn(session, login_id, webinar_id)
-    write_to(session, mails.LEFT, login_id, webinar, doors=doors, now=now)
+    write_to(session, mails.LEFT, login_id, webinar, links=links, now=now)
     step_out(session, login_id=login_id, webinar_id=webinar_id, now=now)
     audit.record(session, "webinar.left", webinar.public_id, actor=account.public_id, now=now)
 
@@ -86,23 +86,23 @@ def step_out(session: Session, *, login_id: int, webinar_id: int, now: datetime)
 
 
 def send_again(
-    session: Session, *, login_id: int, webinar_id: int, doors: Doors, now: datetime
+    session: Session, *, login_id: int, webinar_id: int, links: Links, now: datetime
 ) -> None:
     """Write once more how to attend, to who registered; raises NotFound for anybody else."""
     standing = read_standing(session, login_id=login_id, webinar_id=webinar_id)
     if standing is None or not standing.is_coming:
         raise NotFound
     webinar = _webinar(session, webinar_id)
-    write_to(session, mails.REGISTERED, login_id, webinar, doors=doors, now=now)
+    write_to(session, mails.REGISTERED, login_id, webinar, links=links, now=now)
 
 
 def write_to(
-    session: Session, kind: Kind, login_id: int, webinar: Webinar, *, doors: Doors, now: datetime
+    session: Session, kind: Kind, login_id: int, webinar: Webinar, *, links: Links, now: datetime
 ) -> None:
     """Write a letter about a webinar to somebody who will come; to nobody else, nor without an address."""
     reader = read_registrant(session, login_id=login_id, webinar_id=webinar.id)
     if reader is not None:
-        mails.send(session, kind, webinar, reader, doors=doors, now=now)
+        mails.send(session, kind, webinar, reader, links=links, now=now)
 
 
 def _webinar(session: Session, webinar_id: int) -> Webinar:

@@ -3,23 +3,23 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from lms.core.dates_and_time_zones import read_zone, say_date, say_moment_in_a_row
+from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime_in_table
 from lms.sales.sales import last_moment
 
 
-def say_day_of(moment: datetime, zone: str) -> str:
+def say_day_of(at: datetime, zone: str) -> str:
     """Say a date by the clocks of a zone: `6 Oct 2022`."""
-    return say_date(moment, read_zone(zone))
+    return say_date(at, read_zone(zone))
 
 
-def say_time_of(moment: datetime, zone: str) -> str:
+def say_time_of(at: datetime, zone: str) -> str:
     """Say day and time by the clocks of a zone: `6 Oct 2022, 2:00 pm Eastern`."""
-    return say_moment_in_a_row(moment, read_zone(zone))
+    return say_datetime_in_table(at, read_zone(zone))
 
 
-def say_day_or_time_of(moment: datetime, zone: str) -> str:
+def say_day_or_time_of(at: datetime, zone: str) -> str:
     """Say the date alone where a moment is a day's first, as a day without a time is kept."""
-    return say_day_of(moment, zone) if _is_midnight(moment, zone) else say_time_of(moment, zone)
+    return say_day_of(at, zone) if _is_midnight(at, zone) else say_time_of(at, zone)
 
 
 def say_last_of(end: datetime, zone: str) -> str:
@@ -39,5 +39,5 @@ def day_of(end: datetime, zone: ZoneInfo) -> date:
     return (end.astimezone(zone) - timedelta(microseconds=1)).date()
 
 
-def _is_midnight(moment: datetime, zone: str) -> bool:
-    return moment.astimezone(read_zone(zone)).time() == time()
+def _is_midnight(at: datetime, zone: str) -> bool:
+    return at.astimezone(read_zone(zone)).time() == time()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.people.data_export import PersonalData as PersonalData
 from lms.people.data_export import read_personal_data as read_personal_data
@@ -29,7 +29,7 @@ def is_linked(session: Session, login_id: int) -> bool:
 
 
 def erase_learner(
-    session: Session, login_id: int, *, hooks: Sequence[OnErase], doors: Doors, now: datetime
+    session: Session, login_id: int, *, hooks: Sequence[OnErase], links: Links, now: datetime
 ) -> None:
     """Erase somebody known from a learning system alone, who asks for it there.
 
@@ -38,7 +38,7 @@ def erase_learner(
     if is_linked(session, login_id):
         raise Conflict(HAS_ACCOUNT)
     public_id = session.scalars(select(Login.public_id).where(Login.id == login_id)).one()
-    erase(session, login_id, hooks=hooks, doors=doors, actor=public_id, now=now)
+    erase(session, login_id, hooks=hooks, links=links, actor=public_id, now=now)
 
 
 def note_export(session: Session, login_id: int, *, now: datetime) -> None:

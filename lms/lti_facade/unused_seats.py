@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
 from lms.seats.claims import release_many
@@ -46,6 +46,6 @@ def unused_seats(
     }
 
 
-def give_back(session: Session, seat_ids: Collection[str], *, doors: Doors, now: datetime) -> None:
+def give_back(session: Session, seat_ids: Collection[str], *, links: Links, now: datetime) -> None:
     """Release these seats: their holders have left the course and never watched."""
-    release_many(session, seat_ids, AssignmentEnd.LEFT, doors=doors, actor=None, now=now)
+    release_many(session, seat_ids, AssignmentEnd.LEFT, links=links, actor=None, now=now)

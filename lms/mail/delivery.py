@@ -17,7 +17,7 @@ import idna
 from sqlalchemy import ColumnElement, Update, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from lms.branding import read_house
+from lms.branding import read_branding
 from lms.core.database import new_public_id
 from lms.core.icalendar import Party, unpacked, write_invitation
 from lms.core.settings import Settings
@@ -110,12 +110,12 @@ def release(session: Session, letter: Letter, reason: str) -> None:
 
 def compose(session: Session, letter: Letter, settings: Settings) -> EmailMessage:
     """Return the message as it goes out, from the house's sender name and MAIL_FROM."""
-    house = read_house(session, contact="")
+    branding = read_branding(session, contact="")
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(house.sender_name, addr_spec=settings.mail_from)
+    message["From"] = Address(branding.sender_name, addr_spec=settings.mail_from)
     message["To"] = _recipient(letter.recipient)
-    if house.contact_email:
-        message["Reply-To"] = Address(house.sender_name, addr_spec=house.contact_email)
+    if branding.contact_email:
+        message["Reply-To"] = Address(branding.sender_name, addr_spec=branding.contact_email)
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(letter.created_at)
     message["Message-ID"] = f"<{letter.public_id}@{settings.mail_from.rpartition('@')[2]}>"
@@ -123,7 +123,7 @@ def compose(session: Session, letter: Letter, settings: Settings) -> EmailMessag
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     if letter.invitation is not None:
-        organizer = Party(settings.mail_from, house.sender_name)
+        organizer = Party(settings.mail_from, branding.sender_name)
         _invite(message, letter, letter.invitation, organizer)
     return message
 

@@ -18,7 +18,7 @@ _SECRET_PAGES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
+class Links:
     """Where the house is reached, for the links in letters."""
 
     base_url: str
@@ -33,8 +33,8 @@ class Doors:
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class MailContext:
     """Where the house is reached, and the zone in which its working days are counted."""
 
-    doors: Doors
+    links: Links
     zone: ZoneInfo

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.branding import read_house
+from lms.branding import read_branding
 from lms.core.accent_colors import light_accent
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
@@ -56,7 +56,7 @@ _FACTS: tuple[Any, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class MailHouse:
+class MailBranding:
     """What a mail shows of the house; the colors are #rrggbb."""
 
     name: str
@@ -107,7 +107,7 @@ def post(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     """Write a mail into the caller's transaction; it is sent after the commit.
 
     The text comes from templates/mail/messages/<kind>.txt and .html, which are given `values` and
-    `house`, `recipient`, `subject`; a name they use and nobody gave raises UndefinedError.
+    `branding`, `recipient`, `subject`; a name they use and nobody gave raises UndefinedError.
     An `invitation` goes along as a calendar entry.
     A `unique_key` that was used before returns the mail that has it, and sends nothing.
     Raises Invalid for an address that is none.
@@ -214,7 +214,7 @@ def _render(session: Session, kind: str, values: Mapping[str, object]) -> tuple[
         "action_url": "",
         "action_label": "",
         **values,
-        "house": _mail_house(session),
+        "branding": _mail_branding(session),
     }
     text = _environment().get_template(f"mail/messages/{kind}.txt").render(given)
     html = _environment().get_template(f"mail/messages/{kind}.html").render(given)
@@ -235,10 +235,10 @@ def _environment() -> Environment:
     return made
 
 
-def _mail_house(session: Session) -> MailHouse:
-    facts = read_house(session, contact="")
+def _mail_branding(session: Session) -> MailBranding:
+    facts = read_branding(session, contact="")
     accent = light_accent(facts.accent)
-    return MailHouse(
+    return MailBranding(
         name=facts.name,
         logo_url=None,
         contact_email=facts.contact_email,

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lms.core.database import Base, UTCDateTime
 
 
-class House(Base, kw_only=True):
+class Branding(Base, kw_only=True):
     """The seller's own page: there is one row."""
 
-    __tablename__ = "house"
+    __tablename__ = "branding"
     __table_args__ = (
         CheckConstraint("id = 1", name="only_one"),
         CheckConstraint("length(accent) = 7", name="accent_is_a_hex_color"),

@@ -72,13 +72,13 @@ class HandoutPage(Base, kw_only=True):
     words: Mapped[str] = mapped_column(Text, default="")
 
 
-class PageMoment(Base, kw_only=True):
+class HandoutPageTime(Base, kw_only=True):
     """When a page of a handout is first seen in a version of the recording.
 
     Found by comparing, or said by staff; without a time, staff said that it is never seen.
     """
 
-    __tablename__ = "page_moment"
+    __tablename__ = "handout_page_time"
     __table_args__ = (
         UniqueConstraint("page_id", "recording_id"),
         CheckConstraint("starts_s >= 0", name="starts_not_negative"),

@@ -15,7 +15,7 @@ from lms.accounts.accounts import Account
 from lms.core.errors import N_, Conflict, Forbidden, NotFound
 from lms.mail import email_tokens
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.organizations import MemberInvitation, Membership, Organization, Role
 from lms.organizations import memberships
@@ -59,7 +59,7 @@ def ask_in(
     managed: Managed,
     new: NewMember,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
@@ -89,7 +89,7 @@ def ask_in(
     )
     _record(session, "asked", managed.facts.public_id, account.public_id, new.role, actor, now)
     session.flush()
-    _write(session, managed.facts, new, account, doors=doors, is_new=is_new, now=now)
+    _write(session, managed.facts, new, account, links=links, is_new=is_new, now=now)
 
 
 def list_asked(session: Session, organization_id: int, *, query: str) -> tuple[Asked, ...]:
@@ -218,18 +218,18 @@ def _write(  # noqa: PLR0913  (from whom to whom, as what, and when)
     new: NewMember,
     account: Account,
     *,
-    doors: Doors,
+    links: Links,
     is_new: bool,
     now: datetime,
 ) -> None:
     """Write to the person: the letter goes to the address as it is kept, and says what is asked."""
     email = account.email or new.address.shown
-    action_url = doors.page(LIBRARY)
+    action_url = links.page(LIBRARY)
     if is_new:
         secret = email_tokens.issue(
             session, account.id, EmailPurpose.SET_PASSWORD, email=email, now=now
         )
-        action_url = doors.secret_page(EmailPurpose.SET_PASSWORD, secret, onward=LIBRARY)
+        action_url = links.secret_page(EmailPurpose.SET_PASSWORD, secret, onward=LIBRARY)
     mail_outbox.post(
         session,
         kind="member_invitation",

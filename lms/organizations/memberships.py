@@ -12,7 +12,7 @@ from lms.accounts import accounts
 from lms.accounts.accounts import Account, NewLogin
 from lms.core.email_addresses import Address
 from lms.core.errors import NotFound
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.organizations import Membership, Role
 from lms.organizations.organizations import OrganizationFacts, add_member
@@ -63,7 +63,7 @@ def add_by_address(
     organization: OrganizationFacts,
     new: NewMember,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> Joined:
@@ -74,7 +74,7 @@ def add_by_address(
     """
     account, is_new = found_or_made(session, new, actor=actor, now=now)
     if is_new:
-        accounts.invite_to_set_password(session, account, doors=doors, now=now)
+        accounts.invite_to_set_password(session, account, links=links, now=now)
     add_member(session, organization, account.id, role=new.role, actor=actor, now=now)
     return Joined(account.public_id, account.email or new.address.shown, is_new)
 

@@ -17,7 +17,7 @@ from lms.core.database import new_public_ids
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import Conflict, Refused
 from lms.grants.grants import Target, Term, target_columns, year_from
-from lms.mail.links import Office
+from lms.mail.links import MailContext
 from lms.models.grants import Grant, OfferKind
 from lms.models.organizations import Organization
 from lms.models.sales import Sale
@@ -64,7 +64,7 @@ def bring_in(
     session: Session,
     sales: Sequence[PastSale],
     *,
-    office: Office,
+    mail_context: MailContext,
     actor: str | None,
     now: datetime,
 ) -> Mapping[str, Refused]:
@@ -80,8 +80,13 @@ def bring_in(
     buyers = people_of(session, wanted, actor=actor, now=now)
     left_out = {sale_id for sale_id, address in addresses.items() if address.key not in buyers}
     let_in = [one for one in sales if one.new.sale_id not in left_out]
-    houses = _organizations(session, (one.new for one in let_in), actor=actor, now=now)
-    sold = [_sold(one, buyers[addresses[one.new.sale_id].key], houses, office) for one in let_in]
+    organizations_by_name = _organizations(
+        session, (one.new for one in let_in), actor=actor, now=now
+    )
+    sold = [
+        _sold(one, buyers[addresses[one.new.sale_id].key], organizations_by_name, mail_context)
+        for one in let_in
+    ]
     let_manage(
         session,
         [Contact(one.organization_id, one.buyer) for one in sold if one.organization_id],
@@ -126,13 +131,16 @@ def _organizations(
 
 
 def _sold(
-    past: PastSale, buyer: Buyer, houses: Mapping[str, tuple[int, str | None]], office: Office
+    past: PastSale,
+    buyer: Buyer,
+    organizations_by_name: Mapping[str, tuple[int, str | None]],
+    mail_context: MailContext,
 ) -> _Sold:
     new = past.new
     if not new.organization and not new.organization_name:
-        return _Sold(past, buyer, None, office.zone)
-    row_id, zone = houses[new.organization or _NAMED + new.organization_name]
-    return _Sold(past, buyer, row_id, ZoneInfo(zone) if zone else office.zone)
+        return _Sold(past, buyer, None, mail_context.zone)
+    row_id, zone = organizations_by_name[new.organization or _NAMED + new.organization_name]
+    return _Sold(past, buyer, row_id, ZoneInfo(zone) if zone else mail_context.zone)
 
 
 def _record(

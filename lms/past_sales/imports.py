@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.bulk_insert import count_anew
 from lms.core.errors import N_, Conflict, Refused
-from lms.mail.links import Office
+from lms.mail.links import MailContext
 from lms.models.accounts import Login
 from lms.models.grants import Grant
 from lms.models.organizations import Membership
@@ -69,9 +69,11 @@ def begin(
     return row
 
 
-def answer(session: Session, rows: Sequence[PastRow], office: Office) -> tuple[Checked, ...]:
+def answer(
+    session: Session, rows: Sequence[PastRow], mail_context: MailContext
+) -> tuple[Checked, ...]:
     """Say of rows what sale each would make or what is wrong with it; nothing is written."""
-    read = row_parser.read_sales(session, [row.cells for row in rows], office)
+    read = row_parser.read_sales(session, [row.cells for row in rows], mail_context)
     return tuple(
         Checked(row, "", _fault_of(found))
         if isinstance(found, Refused)
@@ -126,7 +128,13 @@ def queue_applying(session: Session, public_id: str, *, actor: str | None, now: 
 
 
 def apply_some(
-    session: Session, public_id: str, most: int, *, office: Office, actor: str | None, now: datetime
+    session: Session,
+    public_id: str,
+    most: int,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
 ) -> int:
     """Bring in the next rows of a list; returns how many are left. Nobody is sent a letter.
 
@@ -143,7 +151,7 @@ def apply_some(
         .limit(most)
     ).all()
     cells = [json.loads(one.cells) for one in due]
-    answers = _bring_in(session, cells, office=office, actor=actor, now=now)
+    answers = _bring_in(session, cells, mail_context=mail_context, actor=actor, now=now)
     _note(
         session, row.id, [(one.number, *answer) for one, answer in zip(due, answers, strict=True)]
     )
@@ -175,16 +183,16 @@ def _bring_in(
     session: Session,
     rows: Sequence[Mapping[str, str]],
     *,
-    office: Office,
+    mail_context: MailContext,
     actor: str | None,
     now: datetime,
 ) -> list[tuple[PastAnswer, str]]:
     """Bring in what can be; returns what became of each row, and what is wrong with an invalid one."""
-    read = row_parser.read_sales(session, rows, office)
+    read = row_parser.read_sales(session, rows, mail_context)
     ids = [one.new.sale_id for one in read if not isinstance(one, Refused)]
     here = set(session.scalars(select(Sale.public_id).where(Sale.public_id.in_(ids))))
     new = [one for one in read if not isinstance(one, Refused) and one.new.sale_id not in here]
-    left_out = bulk_sales.bring_in(session, new, office=office, actor=actor, now=now)
+    left_out = bulk_sales.bring_in(session, new, mail_context=mail_context, actor=actor, now=now)
     answers = []
     for one in read:
         refused = one if isinstance(one, Refused) else left_out.get(one.new.sale_id)

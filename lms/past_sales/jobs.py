@@ -18,7 +18,7 @@ from lms.core.runtime import Carrel
 from lms.core.text_decoding import encoding_of
 from lms.jobs import queue as job_queue
 from lms.jobs.queue import Ended, GiveUp, JobKind, JobRun, Stopped, TryAgain
-from lms.mail.links import Doors, Office
+from lms.mail.links import Links, MailContext
 from lms.models.jobs import Lane
 from lms.models.seat_imports import ImportState
 from lms.past_sales import imports
@@ -46,9 +46,9 @@ WRITING = N_("Writing the letters")
 Hold = Callable[[Session], None]
 
 
-def office_of(carrel: Carrel) -> Office:
+def office_of(carrel: Carrel) -> MailContext:
     """Return where the house is reached, and in which zone its days end."""
-    return Office(Doors(carrel.settings.base_url), ZoneInfo(carrel.settings.time_zone))
+    return MailContext(Links(carrel.settings.base_url), ZoneInfo(carrel.settings.time_zone))
 
 
 def take_in(
@@ -198,14 +198,14 @@ def write_letters(carrel: Carrel, run: JobRun) -> None:
 
 def write_some(carrel: Carrel, batch: str, *, hold: Hold | None = None) -> bool:
     """Write the next letters of a batch; tells whether there may be more."""
-    office = office_of(carrel)
+    mail_context = office_of(carrel)
     with carrel.database.transaction() as session:
         if hold is not None:
             hold(session)
-        moment = clock.now()
-        people = uninvited_buyers.take_next(session, batch, LETTERS_AT_ONCE, now=moment)
+        now = clock.now()
+        people = uninvited_buyers.take_next(session, batch, LETTERS_AT_ONCE, now=now)
         for login_id in people:
-            send_brought_in(session, login_id, office=office, now=moment)
+            send_brought_in(session, login_id, mail_context=mail_context, now=now)
     return len(people) == LETTERS_AT_ONCE
 
 
@@ -216,15 +216,20 @@ def letters_ended(session: Session, ended: Ended) -> None:
 
 def _apply_some(carrel: Carrel, public_id: str, *, actor: str | None, hold: Hold | None) -> int:
     """Bring in the next rows, again where another transaction was in the way; returns what is left."""
-    office = office_of(carrel)
+    mail_context = office_of(carrel)
     for _ in range(TRIES):
         try:
             with carrel.database.transaction() as session:
                 if hold is not None:
                     hold(session)
-                moment = clock.now()
+                now = clock.now()
                 return imports.apply_some(
-                    session, public_id, BROUGHT_AT_ONCE, office=office, actor=actor, now=moment
+                    session,
+                    public_id,
+                    BROUGHT_AT_ONCE,
+                    mail_context=mail_context,
+                    actor=actor,
+                    now=now,
                 )
         except Conflict as error:
             if error.message != AT_ONCE:
@@ -236,11 +241,11 @@ def _read_through(
     carrel: Carrel, file: BinaryIO, import_id: int, run: JobRun | None = None
 ) -> None:
     """Stage a whole file in short transactions, holding no more than one batch of it."""
-    office, size = office_of(carrel), os.fstat(file.fileno()).st_size
+    mail_context, size = office_of(carrel), os.fstat(file.fileno()).st_size
     rows, number = read_past(file), 1
     while batch := tuple(islice(rows, CHECKED_AT_ONCE)):
         with carrel.database.read_session() as session:
-            checked = imports.answer(session, batch, office)
+            checked = imports.answer(session, batch, mail_context)
         with carrel.database.transaction() as session:
             if run is not None:
                 run.hold(session)

@@ -6,12 +6,12 @@ from typing import Any, Final
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
-from lms.branding import read_house
+from lms.branding import read_branding
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_
 from lms.mail import email_tokens
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Office
+from lms.mail.links import MailContext
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Grant, Scope
@@ -20,7 +20,7 @@ from lms.models.sales import Sale, Terms
 from lms.models.seats import Pool
 
 NAMED_AT_MOST: Final = 10
-SUBJECT = N_("Your webinars at %(house)s")
+SUBJECT = N_("Your webinars at %(seller)s")
 LIBRARY: Final = "/library"
 
 
@@ -35,7 +35,9 @@ SEATS = N_("%(what)s: %(seats)s seats of %(organization)s")
 FOR_ALL = N_("%(what)s: for everybody at %(organization)s")
 
 
-def send_brought_in(session: Session, login_id: int, *, office: Office, now: datetime) -> None:
+def send_brought_in(
+    session: Session, login_id: int, *, mail_context: MailContext, now: datetime
+) -> None:
     """Tell somebody what they bought before and find here, and how they get in.
 
     Who has no password yet gets the link for choosing one, good for 14 days and once.
@@ -43,23 +45,23 @@ def send_brought_in(session: Session, login_id: int, *, office: Office, now: dat
     login = session.get_one(Login, login_id)
     if login.email is None or login.merged_into is not None or login.blocked_at is not None:
         return
-    items, total = _items(session, login_id, office=office, now=now)
+    items, total = _items(session, login_id, mail_context=mail_context, now=now)
     if not items:
         return
-    action_url = office.doors.page(LIBRARY)
+    action_url = mail_context.links.page(LIBRARY)
     if login.password_hash is None:
         secret = email_tokens.issue(
             session, login_id, EmailPurpose.SET_PASSWORD, email=login.email, now=now
         )
         purpose = EmailPurpose.SET_PASSWORD
-        action_url = office.doors.secret_page(purpose, secret, onward=LIBRARY)
-    house = read_house(session, contact="").name
+        action_url = mail_context.links.secret_page(purpose, secret, onward=LIBRARY)
+    seller = read_branding(session, contact="").name
     mail_outbox.post(
         session,
         kind="past_purchases_added",
         to=login.email,
         login_id=login_id,
-        subject=SUBJECT % {"house": house},
+        subject=SUBJECT % {"seller": seller},
         values={
             "name": login.name,
             "items": items,
@@ -74,7 +76,7 @@ def send_brought_in(session: Session, login_id: int, *, office: Office, now: dat
 
 
 def _items(
-    session: Session, login_id: int, *, office: Office, now: datetime
+    session: Session, login_id: int, *, mail_context: MailContext, now: datetime
 ) -> tuple[tuple[str, ...], int]:
     """Return what of somebody's past purchases counts today, the newest first, and how many."""
     which = (
@@ -101,18 +103,18 @@ def _items(
         .order_by(Grant.starts_at.desc(), Grant.id.desc())
         .limit(NAMED_AT_MOST)
     )
-    items = tuple(_said(row, office) for row in rows)
+    items = tuple(_said(row, mail_context) for row in rows)
     total = session.scalar(
         select(func.count(Grant.id)).join(Sale, Sale.id == Grant.sale_id).where(*which)
     )
     return items, total or 0
 
 
-def _said(row: Row[*tuple[Any, ...]], office: Office) -> str:
+def _said(row: Row[*tuple[Any, ...]], mail_context: MailContext) -> str:
     """Say in one line what somebody has: `All webinars, until 9 Jan 2027: 25 seats of Oak Library`."""
     what = _COVERS[row.scope] % {"covers": row.covers}
     if row.ends_at is not None:
-        day = say_date(row.ends_at - timedelta(microseconds=1), office.zone)
+        day = say_date(row.ends_at - timedelta(microseconds=1), mail_context.zone)
         what = UNTIL % {"what": what, "day": day}
     if not row.organization:
         return what

@@ -22,7 +22,7 @@ from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid, Refused
 from lms.grants.form_choices import EVERYTHING, read_targets
 from lms.grants.grants import Target
-from lms.mail.links import Office
+from lms.mail.links import MailContext
 from lms.models.grants import OfferKind
 from lms.models.organizations import Organization
 from lms.models.sales import Terms
@@ -72,7 +72,7 @@ def read_past(file: BinaryIO) -> Iterator[PastRow]:
 
 
 def read_sales(
-    session: Session, rows: Sequence[Mapping[str, str]], office: Office
+    session: Session, rows: Sequence[Mapping[str, str]], mail_context: MailContext
 ) -> tuple[PastSale | Refused, ...]:
     """Return the sale that each row makes, or why it can make none; nothing is written.
 
@@ -80,7 +80,7 @@ def read_sales(
     """
     slugs = _slugs_of(session, {row.get("organization", "") for row in rows})
     targets = read_targets(session, {_covers(row) for row in rows})
-    return tuple(_read(row, slugs, targets, office) for row in rows)
+    return tuple(_read(row, slugs, targets, mail_context) for row in rows)
 
 
 def fault_of(refusal_: Refused) -> str:
@@ -94,10 +94,10 @@ def _read(
     cells: Mapping[str, str],
     slugs: Mapping[str, str],
     targets: Mapping[str, Target],
-    office: Office,
+    mail_context: MailContext,
 ) -> PastSale | Refused:
     try:
-        new = _sale_of(cells, slugs, office)
+        new = _sale_of(cells, slugs, mail_context)
         if new.covers not in targets:
             return Invalid(NOT_HERE)
         target = sales.checked(new, targets.get(new.covers))
@@ -109,11 +109,13 @@ def _read(
     return PastSale(new, target)
 
 
-def _sale_of(cells: Mapping[str, str], slugs: Mapping[str, str], office: Office) -> NewSale:
+def _sale_of(
+    cells: Mapping[str, str], slugs: Mapping[str, str], mail_context: MailContext
+) -> NewSale:
     """Return what a row says was sold; raises Invalid for what can't be read."""
     address = read_address(cells["email"])
     covers = _covers(cells)
-    bought = _moment(cells["bought"], office, is_end=False)
+    bought = _moment(cells["bought"], mail_context, is_end=False)
     ends = cells.get("ends", "")
     seats, organization = cells.get("seats", ""), cells.get("organization", "")
     if seats and not organization:
@@ -132,7 +134,7 @@ def _sale_of(cells: Mapping[str, str], slugs: Mapping[str, str], office: Office)
         organization_name=organization if seats and not slug else "",
         quantity=_seats(seats),
         starts_at=bought,
-        ends_at=_moment(ends, office, is_end=True) if ends else None,
+        ends_at=_moment(ends, mail_context, is_end=True) if ends else None,
         note=", ".join(filter(None, told))[:LONGEST_NOTE],
         sale_id=_sale_id(address.key, covers, bought.isoformat(), organization.casefold(), seats),
     )
@@ -181,18 +183,18 @@ def _slugs_of(session: Session, names: set[str]) -> dict[str, str]:
     }
 
 
-def _moment(text: str, office: Office, *, is_end: bool) -> datetime:
+def _moment(text: str, mail_context: MailContext, *, is_end: bool) -> datetime:
     """Return a moment, or the begin or the end of a day in the house's zone."""
     try:
-        moment = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
         if len(text) > len("2026-10-06"):
-            return moment.replace(tzinfo=moment.tzinfo or office.zone).astimezone(UTC)
-        day = date(moment.year, moment.month, moment.day)
+            return at.replace(tzinfo=at.tzinfo or mail_context.zone).astimezone(UTC)
+        day = date(at.year, at.month, at.day)
     except ValueError as error:
         raise Invalid(NO_DAY) from error
     if is_end:
-        return sales.last_moment(day, office.zone)
-    return datetime.combine(day, time(), tzinfo=office.zone)
+        return sales.last_moment(day, mail_context.zone)
+    return datetime.combine(day, time(), tzinfo=mail_context.zone)
 
 
 def _sale_id(*parts: str) -> str:

@@ -17,7 +17,7 @@ from lms import audit
 from lms.accounts import browser_sessions
 from lms.certificates import certificates
 from lms.core.errors import N_, Conflict, NotFound
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import EmailToken, Login, LoginAlias
 from lms.models.certificates import Attendance
 from lms.models.group_showings import Attendee
@@ -60,7 +60,7 @@ def erase(
     login_id: int,
     *,
     hooks: Sequence[OnErase],
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
@@ -79,7 +79,7 @@ def erase(
     for one in person.login_ids:
         playback_sessions.end_for_login(session, one, ended_as=PlaybackEnd.CLOSED, now=now)
         browser_sessions.end_all(session, one, now=now)
-    _give_seats_back(session, person, doors=doors, actor=actor, now=now)
+    _give_seats_back(session, person, links=links, actor=actor, now=now)
     for hook in hooks:
         for one in person.login_ids:
             hook(session, one)
@@ -136,14 +136,14 @@ def _person(session: Session, login_id: int) -> _Person:
 
 
 def _give_seats_back(
-    session: Session, person: _Person, *, doors: Doors, actor: str | None, now: datetime
+    session: Session, person: _Person, *, links: Links, actor: str | None, now: datetime
 ) -> None:
     seats = session.scalars(
         select(Seat.public_id)
         .join(Assignment, Assignment.seat_id == Seat.id)
         .where(_sits(person), Assignment.ended_at.is_(None))
     ).all()
-    release_many(session, seats, AssignmentEnd.ERASED, doors=doors, actor=actor, now=now)
+    release_many(session, seats, AssignmentEnd.ERASED, links=links, actor=actor, now=now)
 
 
 def _sits(person: _Person) -> ColumnElement[bool]:

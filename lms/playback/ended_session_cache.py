@@ -50,35 +50,35 @@ class Liveness:
 
     def __call__(self, session_id: str) -> bool:
         """Tell whether the session has not ended; no, too, when that cannot be known."""
-        moment = self._clock()
-        if not self._is_within(moment, FRESH_FOR):
-            self._refresh(moment)
-        return session_id not in self._ended and self._is_within(moment, BLIND_FOR)
+        at = self._clock()
+        if not self._is_within(at, FRESH_FOR):
+            self._refresh(at)
+        return session_id not in self._ended and self._is_within(at, BLIND_FOR)
 
-    def _is_within(self, moment: datetime, span: timedelta) -> bool:
+    def _is_within(self, at: datetime, span: timedelta) -> bool:
         # A clock set back counts as old, or nothing would be read until it has caught up.
-        return self._read_at is not None and abs(moment - self._read_at) < span
+        return self._read_at is not None and abs(at - self._read_at) < span
 
-    def _refresh(self, moment: datetime) -> None:
+    def _refresh(self, at: datetime) -> None:
         # One thread reads. The others wait for it only where memory is too old to answer from.
-        if not self._lock.acquire(blocking=not self._is_within(moment, FRESH_FOR * 2)):
+        if not self._lock.acquire(blocking=not self._is_within(at, FRESH_FOR * 2)):
             return
         try:
-            if not self._is_within(moment, FRESH_FOR):
-                self._read(moment)
+            if not self._is_within(at, FRESH_FOR):
+                self._read(at)
         except SQLAlchemyError as error:
             log.error("liveness_not_read", kind=type(error).__name__)  # noqa: TRY400  (no values)
         finally:
             self._lock.release()
 
-    def _read(self, moment: datetime) -> None:
-        back = self._longest if self._read_at is None else abs(moment - self._read_at)
-        values = {"since": moment - back - OVERLAP, "now": moment}
+    def _read(self, at: datetime) -> None:
+        back = self._longest if self._read_at is None else abs(at - self._read_at)
+        values = {"since": at - back - OVERLAP, "now": at}
         with self._database.read_session() as session:
             for public_id, expires_at in session.execute(_ENDED, values):
                 self._ended[public_id] = expires_at
-        if self._tidied_at is None or abs(moment - self._tidied_at) > TIDY_EVERY:
+        if self._tidied_at is None or abs(at - self._tidied_at) > TIDY_EVERY:
             # Their tokens have run out, so the signature alone keeps them out.
-            self._ended = {key: end for key, end in self._ended.items() if end > moment}
-            self._tidied_at = moment
-        self._read_at = moment
+            self._ended = {key: end for key, end in self._ended.items() if end > at}
+            self._tidied_at = at
+        self._read_at = at

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Update, and_, bindparam, or_, select, update
 
-from lms.core.compiled_statements import Lean
+from lms.core.compiled_statements import CompiledStatement
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant, Scope, Withdrawal
@@ -121,10 +121,10 @@ _HEARD = (
     .outerjoin(Grant.__table__, _grant.id == _session.grant_id)
     .where(_session.public_id == bindparam("session_id"))
 )
-BEATING = Lean(_HEARD)
+BEATING = CompiledStatement(_HEARD)
 # On PostgreSQL two screens of one person wait for each other here; on SQLite they already did.
-BEATING_LOCKED = Lean(_HEARD.with_for_update(of=WatchRecord.__table__))
-HOLD = Lean(
+BEATING_LOCKED = CompiledStatement(_HEARD.with_for_update(of=WatchRecord.__table__))
+HOLD = CompiledStatement(
     update(Stream)
     .where(_stream.login_id == bindparam("person"), _stream.session_id == bindparam("mine"))
     .values(held_until=bindparam("until"))
@@ -140,7 +140,7 @@ _KEPT = (
         updated_at=bindparam("kept_at"),
     )
 )
-KEEP = Lean(_KEPT)
+KEEP = CompiledStatement(_KEPT)
 
 
 def _kept_in_one() -> Update:
@@ -172,8 +172,8 @@ def _kept_in_one() -> Update:
     return _KEPT.where(held.c.login_id == bindparam("person"))
 
 
-KEEP_IN_ONE = Lean(_kept_in_one())
-NOTE = Lean(
+KEEP_IN_ONE = CompiledStatement(_kept_in_one())
+NOTE = CompiledStatement(
     update(PlaybackSession)
     .where(_session.id == bindparam("session_row"))
     .values(beat_at=bindparam("noted_at"), reached_s=bindparam("kept_seconds"))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Admitted, GrantFacts, LoginFacts, Turned, WebinarFacts, decide
-from lms.core.compiled_statements import Driver, Lean
+from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.errors import NotFound
 from lms.models.playback import PlaybackEnd, WatchRecord
 from lms.playback import sessions, stream_limit
@@ -169,7 +169,7 @@ def _keep_locked(
 
 
 def _hear(
-    driver: Driver, reading: Lean, session_id: str, now: datetime
+    driver: Driver, reading: CompiledStatement, session_id: str, now: datetime
 ) -> Heard | Kept | Ended | Doubtful:
     """Return what is known of the session whose beat is to be kept, or the answer to it."""
     found = reading.one(driver, {"session_id": session_id})

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_on_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 
 from lms.access.merged_logins import logins_of
-from lms.core.compiled_statements import Lean, Query
+from lms.core.compiled_statements import CompiledStatement, Query
 from lms.core.database import Base
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackEnd, PlaybackSession, Stream, WatchRecord
@@ -53,7 +53,7 @@ FACTS: Final = Query(
     .where(PlaybackSession.public_id == bindparam("session_id"))
 )
 BEGIN: Final = {
-    name: Lean(
+    name: CompiledStatement(
         insert_into(_RECORDS)
         .values(
             login_id=bindparam("new_login_id", type_=_record.login_id.type),
@@ -73,7 +73,7 @@ _given: Final = (
     *("public_id", "login_id", "recording_id", "sign_in_id", "organization_id"),
     *("is_preview", "expires_at"),
 )
-OPEN: Final = Lean(
+OPEN: Final = CompiledStatement(
     insert(_SESSIONS).values(
         **{name: bindparam(f"new_{name}", type_=_session[name].type) for name in _given},
         grant_id=select(Grant.id)
@@ -118,7 +118,7 @@ def ending(
     )
 
 
-END_OTHERS: Final = Lean(
+END_OTHERS: Final = CompiledStatement(
     ending(
         _session.login_id.in_(logins_of(bindparam("person"))) & _session.is_preview.is_(False),
         ended_as=PlaybackEnd.TAKEN_OVER,

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import kept_login
-from lms.core.compiled_statements import Driver, Lean
+from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.database import Base
 from lms.core.errors import NotFound
 from lms.models.playback import PlaybackSession, Stream
@@ -85,7 +85,7 @@ def _put(session: Session, wanted: Claim, *, now: datetime, even_if_held: bool) 
     return _PUTS[driver.dialect.name, even_if_held].one(driver, values) is not None
 
 
-def _putting(insert_into: Any, *, even_if_held: bool) -> Lean:  # noqa: ANN401  (either dialect's)
+def _putting(insert_into: Any, *, even_if_held: bool) -> CompiledStatement:  # noqa: ANN401  (either dialect's)
     now = bindparam("now", type_=_stream.since.type)
     put = insert_into(_STREAMS).values(
         login_id=kept_login(bindparam("claimant", type_=_stream.login_id.type)),
@@ -103,7 +103,7 @@ def _putting(insert_into: Any, *, even_if_held: bool) -> Lean:  # noqa: ANN401  
     )
     is_mine = _stream.session_id == put.excluded.session_id
     given = put.excluded
-    return Lean(
+    return CompiledStatement(
         put.on_conflict_do_update(
             index_elements=[_stream.login_id],
             set_={

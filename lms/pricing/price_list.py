@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.errors import N_, Invalid
 from lms.core.json_row_aggregates import gathered
-from lms.models.branding import House
+from lms.models.branding import Branding
 from lms.models.grants import Offer, OfferKind
 
 HIGHEST_MINOR = 100_000_000
@@ -81,7 +81,7 @@ def set_prices(
     if faults:
         raise Invalid(N_("The prices have faults."), fields=faults)
     # On PostgreSQL two who change prices at once wait for each other here; on SQLite they did before.
-    session.execute(select(House.id).with_for_update())
+    session.execute(select(Branding.id).with_for_update())
     standing = {
         (offer.kind, offer.minimum): offer
         for offer in session.scalars(select(Offer).where(Offer.retired_at.is_(None)))

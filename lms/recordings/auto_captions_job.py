@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Conflict
 from lms.core.runtime import Carrel
 from lms.jobs.queue import ENDED, GiveUp, JobRun, Stopped, enqueue, latest_job
@@ -67,12 +67,12 @@ def hear_recording(carrel: Carrel, run: JobRun) -> None:
     with workshop(carrel.settings.scratch / "hearing" / run.public_id) as folder:
         cues = _heard(carrel, run, folder, language)
     label = read_locale(language).get_display_name() or language
-    moment = now()
+    now = clock.now()
     with carrel.database.transaction() as session:
         run.hold(session)
         recording = find(session, run.subject)
         try:
-            add_draft(session, recording, language, label[:1].upper() + label[1:], cues, moment)
+            add_draft(session, recording, language, label[:1].upper() + label[1:], cues, now)
         except Conflict as error:
             raise GiveUp(IS_THERE, "") from error
 

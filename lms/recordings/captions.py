@@ -165,10 +165,10 @@ def put_back(session: Session, caption_id: str, *, actor: str | None, now: datet
     audit.record(session, "captions.put_back", caption_id, actor=actor, now=now)
 
 
-def removed_by(session: Session, moment: datetime) -> tuple[tuple[str, str | None], ...]:
+def removed_by(session: Session, at: datetime) -> tuple[tuple[str, str | None], ...]:
     """Return the captions that were put away by then: outside id and the key of the file."""
     rows = session.execute(
-        select(FormerCaption.public_id, FormerCaption.key).where(FormerCaption.removed_at <= moment)
+        select(FormerCaption.public_id, FormerCaption.key).where(FormerCaption.removed_at <= at)
     )
     return tuple((row.public_id, row.key) for row in rows)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.database import new_public_id
 from lms.core.errors import N_, NotFound
 from lms.core.runtime import Carrel
@@ -81,17 +81,17 @@ class _Way:
         self._carrel = carrel
         self._run = run
         self._gives_way = gives_way
-        self._looked_at = now()
+        self._looked_at = clock.now()
 
     def is_stopped(self) -> bool:
         if self._run.canceled():
             return True
-        moment = now()
-        if not self._gives_way or moment - self._looked_at < LOOK_EVERY:
+        now = clock.now()
+        if not self._gives_way or now - self._looked_at < LOOK_EVERY:
             return False
-        self._looked_at = moment
+        self._looked_at = now
         with self._carrel.database.read_session() as session:
-            return recordings.fresh_one_waits(session, now=moment)
+            return recordings.fresh_one_waits(session, now=now)
 
 
 def encoding_ended(session: Session, ended: Ended) -> None:
@@ -167,7 +167,7 @@ def _let_play(
         width=found.video.width if found.video else None,
         height=found.video.height if found.video else None,
     )
-    moment = now()
+    now = clock.now()
     with carrel.database.transaction() as session:
         run.hold(session)
         _keep_run(session, run_id)
@@ -175,12 +175,12 @@ def _let_play(
         webinar_id = recordings.find(session, run.subject).webinar_id
         captions.index(session, webinar_id)
         if whole:
-            recordings.finish(session, run.subject, now=moment)
+            recordings.finish(session, run.subject, now=now)
             slides.keep_found(session, run.subject, made.slides)
-            handout_page_times.have_matched(session, run.subject, now=moment)
+            handout_page_times.have_matched(session, run.subject, now=now)
         slides.index(session, webinar_id)
         if replaced is not None:
-            _sweep_later(session, run.subject, replaced, key=f"{SWEEP}:{replaced}", now=moment)
+            _sweep_later(session, run.subject, replaced, key=f"{SWEEP}:{replaced}", now=now)
 
 
 def _begin_run(carrel: Carrel, run: JobRun) -> str:
@@ -188,11 +188,11 @@ def _begin_run(carrel: Carrel, run: JobRun) -> str:
 
     What earlier tries left half stored is deleted at the next turn.
     """
-    made, moment = new_public_id(), now()
+    made, now = new_public_id(), clock.now()
     with carrel.database.transaction() as session:
         run.hold(session)
-        _sweep_unpublished_now(session, run.subject, now=moment)
-        _sweep_later(session, run.subject, made, key=f"{UNPUBLISHED}:{made}", now=moment)
+        _sweep_unpublished_now(session, run.subject, now=now)
+        _sweep_later(session, run.subject, made, key=f"{UNPUBLISHED}:{made}", now=now)
     return made
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.errors import N_, Invalid, NotFound
 from lms.jobs import queue as job_queue
-from lms.models.handouts import Handout, HandoutPage, PageMoment
+from lms.models.handouts import Handout, HandoutPage, HandoutPageTime
 from lms.models.jobs import Lane
 from lms.models.recordings import Recording
 from lms.recordings.slides import read_slides
@@ -97,12 +97,12 @@ def keep_found(session: Session, recording_id: str, found: Mapping[int, float]) 
     recording = session.scalar(select(Recording).where(Recording.public_id == recording_id))
     if recording is None:
         return
-    mine = PageMoment.recording_id == recording.id
-    session.execute(delete(PageMoment).where(mine, PageMoment.is_by_staff.is_(False)))
-    said = set(session.scalars(select(PageMoment.page_id).where(mine)))
+    mine = HandoutPageTime.recording_id == recording.id
+    session.execute(delete(HandoutPageTime).where(mine, HandoutPageTime.is_by_staff.is_(False)))
+    said = set(session.scalars(select(HandoutPageTime.page_id).where(mine)))
     there = set(session.scalars(select(HandoutPage.id).where(HandoutPage.id.in_(found))))
     session.add_all(
-        PageMoment(page_id=page_id, recording_id=recording.id, starts_s=starts_s)
+        HandoutPageTime(page_id=page_id, recording_id=recording.id, starts_s=starts_s)
         for page_id, starts_s in found.items()
         if page_id in there - said
     )
@@ -141,14 +141,15 @@ def set_moments(
                 N_("The recording ends before that. Give a time within it."),
                 fields={f"at-{number}": N_("The recording ends before that.")},
             )
-        moment = session.scalar(
-            select(PageMoment).where(
-                PageMoment.page_id == pages[number], PageMoment.recording_id == recording.id
+        at = session.scalar(
+            select(HandoutPageTime).where(
+                HandoutPageTime.page_id == pages[number],
+                HandoutPageTime.recording_id == recording.id,
             )
         )
-        if moment is None:
-            moment = PageMoment(page_id=pages[number], recording_id=recording.id)
-            session.add(moment)
-        moment.starts_s, moment.is_by_staff = starts_s, True
+        if at is None:
+            at = HandoutPageTime(page_id=pages[number], recording_id=recording.id)
+            session.add(at)
+        at.starts_s, at.is_by_staff = starts_s, True
     session.flush()
     audit.record(session, "handout.timed", handout_id, actor=actor, now=now)

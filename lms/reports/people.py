@@ -21,7 +21,7 @@ from lms.models.organizations import Membership, Organization
 from lms.models.playback import WatchRecord
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.models.training import Trainee, Training, TrainingItem
-from lms.reports.source_queries import Whose, has_finished, is_known, person, seen, seen_in_house
+from lms.reports.source_queries import Whose, has_finished, is_known, person, seen, seen_anywhere
 from lms.seats.watch_progress import COMPLETED_FROM, covers
 from lms.training.trainees import people_of
 
@@ -191,7 +191,7 @@ def _asked(whose: Whose, query: str, order: Order | None) -> Select[Any]:
 
 def _seen(whose: Whose, logins: Select[int] | None) -> Any:  # noqa: ANN401  (a subquery)
     if whose.organization_id is None:
-        return seen_in_house(logins)
+        return seen_anywhere(logins)
     return seen(whose, logins)
 
 

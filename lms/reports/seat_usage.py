@@ -181,6 +181,6 @@ def _begins(number: int, zone: ZoneInfo) -> datetime:
     return datetime(year, month + 1, 1, tzinfo=zone)
 
 
-def _number(moment: datetime, zone: ZoneInfo) -> int:
-    there = moment.astimezone(zone)
+def _number(at: datetime, zone: ZoneInfo) -> int:
+    there = at.astimezone(zone)
     return there.year * 12 + there.month - 1

@@ -208,7 +208,7 @@ def seen(whose: Whose, logins: Select[int] | None = None) -> Subquery:
     )
 
 
-def seen_in_house(logins: Select[int] | None) -> Subquery:
+def seen_anywhere(logins: Select[int] | None) -> Subquery:
     """Return what everybody, or who has one of `logins`, has seen: person, webinar_id, share."""
     asked = (
         select(

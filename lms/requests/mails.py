@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from lms.branding import read_house
-from lms.core.dates_and_time_zones import say_date, say_moment
+from lms.branding import read_branding
+from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.requests import RequestState
 from lms.pricing.price_list import say_money
 from lms.pricing.quotes import holds_until
@@ -24,42 +24,42 @@ _ANSWERS: Final = {
 
 
 def send_receipt(
-    session: Session, facts: RequestFacts, *, doors: Doors, zone: ZoneInfo, now: datetime
+    session: Session, facts: RequestFacts, *, links: Links, zone: ZoneInfo, now: datetime
 ) -> None:
     """Tell somebody that their request is here, until when they hear, and where they see it."""
     values = {
         **_said(facts, zone),
-        "due": say_moment(facts.due_at, zone),
-        "action_url": doors.page(f"/requests/{facts.public_id}"),
+        "due": say_datetime(facts.due_at, zone),
+        "action_url": links.page(f"/requests/{facts.public_id}"),
     }
     subject = N_("We have your request %(number)s") % {"number": facts.number}
     _send(session, facts, "request_received", subject, values, now=now)
 
 
-def send_answer(session: Session, facts: RequestFacts, *, doors: Doors, now: datetime) -> None:
+def send_answer(session: Session, facts: RequestFacts, *, links: Links, now: datetime) -> None:
     """Send what staff answered to a request that is closed."""
     values = {
         "name": facts.name,
         "number": facts.number,
         "paragraphs": [part.split("\n") for part in facts.answer.split("\n\n")],
         "is_declined": facts.state is RequestState.DECLINED,
-        "action_url": doors.page(f"/requests/{facts.public_id}"),
+        "action_url": links.page(f"/requests/{facts.public_id}"),
     }
     subject = _ANSWERS[facts.state] % {"number": facts.number}
     _send(session, facts, "request_answered", subject, values, now=now)
 
 
-def tell_house(
-    session: Session, facts: RequestFacts, *, doors: Doors, zone: ZoneInfo, now: datetime
+def notify_staff(
+    session: Session, facts: RequestFacts, *, links: Links, zone: ZoneInfo, now: datetime
 ) -> None:
     """Tell the house's own mailbox, where it has one, that a request lies on the desk."""
-    contact = read_house(session, contact="").contact_email
+    contact = read_branding(session, contact="").contact_email
     if not contact:
         return
     values = {
         **_said(facts, zone),
-        "due": say_moment(facts.due_at, zone),
-        "action_url": doors.page(f"/staff/requests/{facts.public_id}"),
+        "due": say_datetime(facts.due_at, zone),
+        "action_url": links.page(f"/staff/requests/{facts.public_id}"),
     }
     mail_outbox.post(
         session,

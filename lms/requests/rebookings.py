@@ -22,7 +22,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.live import mails as live_mails
 from lms.live import registrations
 from lms.live.registrants import TO_COME, read_registrant, read_standing
-from lms.mail.links import Doors, Office
+from lms.mail.links import Links, MailContext
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Grant, OfferKind, Scope
@@ -95,7 +95,7 @@ def read_choice(
 
 
 def choose(
-    session: Session, slug: str, other: str, login_id: int, *, doors: Doors, now: datetime
+    session: Session, slug: str, other: str, login_id: int, *, links: Links, now: datetime
 ) -> str:
     """Let a person have another webinar (its slug) instead of one; returns the title of the other.
 
@@ -111,11 +111,11 @@ def choose(
         raise Conflict(ASKED)
     registrations.enter(session, login_id=login_id, webinar_id=webinar.id, now=now)
     actor = accounts.read_account(session, login_id).public_id
-    return move(session, webinar, other, login_id, doors=doors, actor=actor, now=now)
+    return move(session, webinar, other, login_id, links=links, actor=actor, now=now)
 
 
 def ask_for_money(
-    session: Session, slug: str, login_id: int, *, office: Office, now: datetime
+    session: Session, slug: str, login_id: int, *, mail_context: MailContext, now: datetime
 ) -> RequestFacts:
     """Lay on the desk that somebody wants their money back for a webinar; asked once, it lies there.
 
@@ -149,7 +149,7 @@ def ask_for_money(
         message=said,
         refusal=MONEY_BACK,
     )
-    made = ask(session, new, office=office, actor=reader.public_id, now=now)
+    made = ask(session, new, mail_context=mail_context, actor=reader.public_id, now=now)
     registrations.step_out(session, login_id=login_id, webinar_id=webinar.id, now=now)
     return made
 
@@ -160,7 +160,7 @@ def move(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     other: str,
     login_id: int,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> str:
@@ -182,9 +182,9 @@ def move(  # noqa: PLR0913  (it reads as one sentence, and each word is needed)
     # counts a turn, without which a calendar may take the letter for an old one
     _note(session, login_id, webinar.id, went_to=target.public_id, went_with=went_with)
     if webinar.state is not WebinarState.CANCELED:  # of that, all calendars know already
-        registrations.write_to(session, live_mails.LEFT, login_id, webinar, doors=doors, now=now)
+        registrations.write_to(session, live_mails.LEFT, login_id, webinar, links=links, now=now)
     registrations.step_out(session, login_id=login_id, webinar_id=webinar.id, now=now)
-    registrations.register(session, login_id=login_id, webinar_id=target.id, doors=doors, now=now)
+    registrations.register(session, login_id=login_id, webinar_id=target.id, links=links, now=now)
     detail = {"to": target.public_id}
     audit.record(
         session,
@@ -202,7 +202,7 @@ def move_back(
     webinar: Webinar,
     login_id: int,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
@@ -228,13 +228,13 @@ def move_back(
         end_by_own_grants(session, login_id, ended_as=PlaybackEnd.REVOKED, now=now)
     other = read_standing(session, login_id=login_id, webinar_id=target.id)
     if other is not None and other.is_coming:
-        registrations.leave(session, login_id=login_id, webinar_id=target.id, doors=doors, now=now)
+        registrations.leave(session, login_id=login_id, webinar_id=target.id, links=links, now=now)
     _note(session, login_id, webinar.id, went_to=None, went_with=None)
     if webinar.state is WebinarState.CANCELED:
         registrations.enter(session, login_id=login_id, webinar_id=webinar.id, now=now)
     else:
         registrations.register(
-            session, login_id=login_id, webinar_id=webinar.id, doors=doors, now=now
+            session, login_id=login_id, webinar_id=webinar.id, links=links, now=now
         )
     audit.record(
         session, "webinar.registration_moved_back", webinar.public_id, actor=actor, now=now

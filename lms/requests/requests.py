@@ -13,7 +13,7 @@ from lms import audit
 from lms.contracts import grace_periods
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.mail.links import Doors, Office
+from lms.mail.links import Links, MailContext
 from lms.models.grants import OfferKind
 from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.models.sales import DeliveredThrough, Sale
@@ -96,7 +96,12 @@ def price(prices: Sequence[Price], new: NewRequest) -> Quote | Unpriced | None:
 
 
 def ask(
-    session: Session, new: NewRequest, *, office: Office, actor: str | None, now: datetime
+    session: Session,
+    new: NewRequest,
+    *,
+    mail_context: MailContext,
+    actor: str | None,
+    now: datetime,
 ) -> RequestFacts:
     """Lay a request on the desk, with its price as quoted now, and write its receipt.
 
@@ -127,7 +132,7 @@ def ask(
         file_name=new.file.name if new.file else None,
         refusal=new.refusal,
         created_at=now,
-        due_at=due_after(now, office.zone),
+        due_at=due_after(now, mail_context.zone),
     )
     if isinstance(asked, Quote):
         row.quoted_minor, row.quoted_currency = asked.total_minor, asked.currency
@@ -138,8 +143,8 @@ def ask(
     audit.record(session, "request.asked", row.public_id, actor=actor, now=now)
     grace_periods.follow_request(session, row.public_id, now=now)
     facts = find_request(session, row.public_id)
-    mails.send_receipt(session, facts, doors=office.doors, zone=office.zone, now=now)
-    mails.tell_house(session, facts, doors=office.doors, zone=office.zone, now=now)
+    mails.send_receipt(session, facts, links=mail_context.links, zone=mail_context.zone, now=now)
+    mails.notify_staff(session, facts, links=mail_context.links, zone=mail_context.zone, now=now)
     return facts
 
 
@@ -154,7 +159,7 @@ def finish(
     request_id: str,
     *,
     answer: str,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
@@ -162,7 +167,7 @@ def finish(
     _move(session, request_id, RequestState.DONE, answer=answer, now=now)
     audit.record(session, "request.done", request_id, actor=actor, now=now)
     if answer.strip():
-        mails.send_answer(session, find_request(session, request_id), doors=doors, now=now)
+        mails.send_answer(session, find_request(session, request_id), links=links, now=now)
 
 
 def finish_with_sale(
@@ -183,7 +188,7 @@ def decline(
     request_id: str,
     *,
     answer: str,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
@@ -196,7 +201,7 @@ def decline(
         raise Invalid(sentence, fields={"answer": sentence})
     _move(session, request_id, RequestState.DECLINED, answer=answer, now=now)
     audit.record(session, "request.declined", request_id, actor=actor, now=now)
-    mails.send_answer(session, find_request(session, request_id), doors=doors, now=now)
+    mails.send_answer(session, find_request(session, request_id), links=links, now=now)
 
 
 def reopen(session: Session, request_id: str, *, actor: str | None, now: datetime) -> None:
@@ -228,7 +233,7 @@ def keep_note(
 
 
 def correct_address(
-    session: Session, request_id: str, *, email: str, office: Office, now: datetime
+    session: Session, request_id: str, *, email: str, mail_context: MailContext, now: datetime
 ) -> None:
     """Send a request's receipt to another address, which its answers go to from now on.
 
@@ -240,7 +245,7 @@ def correct_address(
         raise Conflict(ANSWERED)
     _set(session, request_id, email=address.shown)
     audit.record(session, "request.address_corrected", request_id, actor=None, now=now)
-    send_receipt_again(session, request_id, office=office, now=now)
+    send_receipt_again(session, request_id, mail_context=mail_context, now=now)
 
 
 def name_successor(session: Session, request_id: str, *, email: str, name: str) -> None:
@@ -250,10 +255,12 @@ def name_successor(session: Session, request_id: str, *, email: str, name: str) 
         raise Conflict(ANSWERED)
 
 
-def send_receipt_again(session: Session, request_id: str, *, office: Office, now: datetime) -> None:
+def send_receipt_again(
+    session: Session, request_id: str, *, mail_context: MailContext, now: datetime
+) -> None:
     """Send the receipt once more to the address that is kept; raises NotFound."""
     facts = find_request(session, request_id)
-    mails.send_receipt(session, facts, doors=office.doors, zone=office.zone, now=now)
+    mails.send_receipt(session, facts, links=mail_context.links, zone=mail_context.zone, now=now)
 
 
 def _checked(new: NewRequest) -> NewRequest:

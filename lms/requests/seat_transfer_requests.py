@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, NotFound
-from lms.mail.links import Doors, Office
+from lms.mail.links import Links, MailContext
 from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import SeatState
 from lms.requests import requests
@@ -42,7 +42,7 @@ def ask_to_move(
     pool: PoolFacts,
     asker: Asker,
     *,
-    office: Office,
+    mail_context: MailContext,
     now: datetime,
 ) -> RequestFacts:
     """Ask staff to agree that a seat goes to somebody else (S3).
@@ -83,7 +83,7 @@ def ask_to_move(
         to_email=to.address.shown if to else None,
         to_name=to.name if to else "",
     )
-    return requests.ask(session, new, office=office, actor=asker.public_id, now=now)
+    return requests.ask(session, new, mail_context=mail_context, actor=asker.public_id, now=now)
 
 
 def agree_to_move(
@@ -91,7 +91,7 @@ def agree_to_move(
     request_id: str,
     answer: str,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
@@ -104,12 +104,12 @@ def agree_to_move(
     request = find_request(session, request_id)
     if request.seat_public_id is None:
         raise Conflict(NOTHING_TO_APPROVE)
-    requests.finish(session, request_id, answer=answer, doors=doors, actor=actor, now=now)
+    requests.finish(session, request_id, answer=answer, links=links, actor=actor, now=now)
     if request.to_email is not None:
         to = Invitee(read_address(request.to_email), request.to_name)
         named = Named(to, request.created_at)
         transfers.hand_over(
-            session, request.seat_public_id, named, doors=doors, actor=actor, now=now
+            session, request.seat_public_id, named, links=links, actor=actor, now=now
         )
     elif find_seat(session, request.seat_public_id).state is SeatState.LOCKED:
         claims.approve_refill(session, request.seat_public_id, actor=actor, now=now)

@@ -9,16 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.accounts.recovery_email_prompt import asks_for_recovery
-from lms.branding import read_house
+from lms.branding import read_branding
 from lms.contracts import mails as contract_mails
 from lms.contracts.mails import NewTerm, Post
-from lms.core.dates_and_time_zones import read_zone, say_date, say_moment
+from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime
 from lms.core.errors import N_
 from lms.core.icalendar import Invitation
 from lms.grants.grants import Term
 from lms.live import mails as live_mails
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
 from lms.models.sales import DeliveredThrough, Terms
@@ -38,7 +38,7 @@ WHAT: Final[Mapping[OfferKind, str]] = {
 
 
 def send_bought(
-    session: Session, facts: SaleFacts, *, doors: Doors, zone: ZoneInfo, now: datetime
+    session: Session, facts: SaleFacts, *, links: Links, zone: ZoneInfo, now: datetime
 ) -> None:
     """Tell who bought something what it is, how to attend, and the address that stays for good."""
     lines = grants_of_sale(session, facts.id)
@@ -48,14 +48,14 @@ def send_bought(
         **_covered(session, lines, zone=zone, now=now),
         "is_held": facts.is_held,
         "in_lms": facts.delivered_through is DeliveredThrough.LMS,
-        "page": doors.page(_page(lines)),
-        "action_url": doors.page(_page(lines)),
-        "recovery_url": _recovery_page(session, lines, doors),
+        "page": links.page(_page(lines)),
+        "action_url": links.page(_page(lines)),
+        "recovery_url": _recovery_page(session, lines, links),
     }
-    kind, invitation = "order_confirmation", _entry(session, facts, lines, doors=doors, now=now)
+    kind, invitation = "order_confirmation", _entry(session, facts, lines, links=links, now=now)
     if is_of_a_pool:
         kind = "order_confirmation_organization"
-        values["action_url"] = doors.page(f"/organization/{facts.organization_public_id}")
+        values["action_url"] = links.page(f"/organization/{facts.organization_public_id}")
     subject = N_("Your access: %(what)s") % {"what": values["covers"] or values["what"]}
     _to_buyer(session, facts, kind, subject, values, now=now, invitation=invitation)
 
@@ -65,7 +65,7 @@ def _entry(
     facts: SaleFacts,
     lines: Sequence[SaleGrant],
     *,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> Invitation | None:
     """Return the entry for a buyer's own calendar, where they bought a webinar to come for themselves."""
@@ -73,16 +73,16 @@ def _entry(
     if line.scope is not Scope.WEBINAR or line.login_id is None or facts.contact_id is None:
         return None
     webinar = session.scalars(select(Webinar).where(Webinar.slug == line.slug)).one()
-    return live_mails.entry_for(session, webinar, line.login_id, doors=doors, now=now)
+    return live_mails.entry_for(session, webinar, line.login_id, links=links, now=now)
 
 
-def _recovery_page(session: Session, lines: Sequence[SaleGrant], doors: Doors) -> str:
+def _recovery_page(session: Session, lines: Sequence[SaleGrant], links: Links) -> str:
     """Return where a second address is given, "" where what was bought ends or there is one."""
     holders = {
         line.login_id for line in lines if line.ends_at is None and line.login_id is not None
     }
     asked = any(asks_for_recovery(session, login_id) for login_id in holders)
-    return doors.page("/account/recovery") if asked else ""
+    return links.page("/account/recovery") if asked else ""
 
 
 def send_renewed(
@@ -109,19 +109,19 @@ def send_renewed(
     contract_mails.send_renewed(session, pool, post, new, now=now, is_again=is_again)
 
 
-def send_open(session: Session, facts: SaleFacts, *, doors: Doors, now: datetime) -> None:
+def send_open(session: Session, facts: SaleFacts, *, links: Links, now: datetime) -> None:
     """Tell who bought something that was held that the payment is here and all is open."""
     lines = grants_of_sale(session, facts.id)
     values = {
         "name": facts.contact_name,
         "what": WHAT[facts.kind],
         "covers": facts.covers,
-        "action_url": doors.page(_page(lines)),
+        "action_url": links.page(_page(lines)),
     }
     _to_buyer(session, facts, "sale_paid", N_("Your payment is here"), values, now=now)
 
 
-def send_refunded(session: Session, facts: SaleFacts, *, doors: Doors, now: datetime) -> None:
+def send_refunded(session: Session, facts: SaleFacts, *, links: Links, now: datetime) -> None:
     """Tell who bought something that the money is returned, or not owed, and the access has ended."""
     was_paid = facts.paid_at is not None
     values = {
@@ -130,14 +130,14 @@ def send_refunded(session: Session, facts: SaleFacts, *, doors: Doors, now: date
         "what": WHAT[facts.kind],
         "covers": facts.covers,
         "price": say_money(facts.price_minor - facts.refunded_minor, facts.currency),
-        "action_url": doors.page("/library"),
+        "action_url": links.page("/library"),
     }
     subject = N_("Your money is returned") if was_paid else N_("Your order is canceled")
     _to_buyer(session, facts, "sale_refunded", subject, values, now=now)
 
 
 def send_overdue(
-    session: Session, facts: SaleFacts, *, doors: Doors, zone: ZoneInfo, now: datetime
+    session: Session, facts: SaleFacts, *, links: Links, zone: ZoneInfo, now: datetime
 ) -> None:
     """Tell the house, the buyer and who manages the organization that a payment is overdue (P9).
 
@@ -145,7 +145,7 @@ def send_overdue(
     """
     values = {**_sold(facts, zone), "starts": "", "until": ""}
     subject = N_("Payment %(number)s is overdue") % {"number": facts.number}
-    contact = read_house(session, contact="").contact_email
+    contact = read_branding(session, contact="").contact_email
     page = f"/staff/sales/{facts.public_id}"
     readers = [
         (
@@ -172,17 +172,17 @@ def send_overdue(
                 to=to,
                 login_id=login_id,
                 subject=subject,
-                values={**values, "name": name, "action_url": doors.page(path)},
+                values={**values, "name": name, "action_url": links.page(path)},
                 now=now,
                 unique_key=f"sale-overdue-{whose}:{facts.public_id}{which}",
             )
 
 
-def tell_house_of_dispute(
-    session: Session, facts: SaleFacts, *, doors: Doors, now: datetime
+def notify_staff_of_dispute(
+    session: Session, facts: SaleFacts, *, links: Links, now: datetime
 ) -> None:
     """Tell the house that a payment is disputed, and what was done or is to be decided (R2)."""
-    contact = read_house(session, contact="").contact_email
+    contact = read_branding(session, contact="").contact_email
     if not contact:
         return
     mail_outbox.post(
@@ -195,7 +195,7 @@ def tell_house_of_dispute(
             "number": facts.number,
             "buyer": facts.buyer,
             "is_to_organization": facts.is_to_organization,
-            "action_url": doors.page(f"/staff/sales/{facts.public_id}"),
+            "action_url": links.page(f"/staff/sales/{facts.public_id}"),
         },
         now=now,
     )
@@ -241,7 +241,7 @@ def _covered(
         select(Webinar.held_at, Webinar.zone, Webinar.minutes).where(Webinar.slug == slug)
     ).one_or_none()
     if held is not None and held.held_at + timedelta(minutes=held.minutes) > now:
-        live = say_moment(held.held_at, read_zone(held.zone))
+        live = say_datetime(held.held_at, read_zone(held.zone))
     return {"until": until, "starts": starts, "live": live, "is_webinar": held is not None}
 
 

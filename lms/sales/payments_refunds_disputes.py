@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.errors import N_, Conflict
 from lms.grants import grants
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.grants import Grant, Offer, Withdrawal
 from lms.models.playback import PlaybackEnd
 from lms.models.sales import Sale
@@ -23,7 +23,7 @@ REFUNDED_BEFORE = N_("This sale was refunded before.")
 
 
 def mark_paid(
-    session: Session, sale_id: str, *, doors: Doors, actor: str | None, now: datetime
+    session: Session, sale_id: str, *, links: Links, actor: str | None, now: datetime
 ) -> None:
     """Record that a sale is paid; what was held until then opens, and its buyer is told.
 
@@ -42,7 +42,7 @@ def mark_paid(
     audit.record(session, "sale.paid", sale_id, actor=actor, now=now)
     if facts.is_held:
         _open(session, facts, actor=actor, now=now)
-        mails.send_open(session, facts, doors=doors, now=now)
+        mails.send_open(session, facts, links=links, now=now)
 
 
 def hold(session: Session, sale_id: str, *, actor: str | None, now: datetime) -> None:
@@ -70,7 +70,7 @@ def open_unpaid(session: Session, sale_id: str, *, actor: str | None, now: datet
 
 
 def refund_all(
-    session: Session, sale_id: str, *, doors: Doors, actor: str | None, now: datetime
+    session: Session, sale_id: str, *, links: Links, actor: str | None, now: datetime
 ) -> None:
     """Refund a sale: its access ends at once, nothing else does; certificates stay (R1, R3).
 
@@ -80,11 +80,11 @@ def refund_all(
     _close(session, facts, now=now)
     _take_back(session, facts, Withdrawal.REFUNDED, actor=actor, now=now)
     audit.record(session, "sale.refunded", sale_id, actor=actor, now=now)
-    mails.send_refunded(session, facts, doors=doors, now=now)
+    mails.send_refunded(session, facts, links=links, now=now)
 
 
 def dispute(
-    session: Session, sale_id: str, *, doors: Doors, actor: str | None, now: datetime
+    session: Session, sale_id: str, *, links: Links, actor: str | None, now: datetime
 ) -> None:
     """Record that a payment is disputed (R2).
 
@@ -96,7 +96,7 @@ def dispute(
     audit.record(session, "sale.disputed", sale_id, actor=actor, now=now)
     if not facts.is_to_organization:
         _suspend(session, facts, actor=actor, now=now)
-    mails.tell_house_of_dispute(session, facts, doors=doors, now=now)
+    mails.notify_staff_of_dispute(session, facts, links=links, now=now)
 
 
 def suspend(session: Session, sale_id: str, *, actor: str | None, now: datetime) -> None:
@@ -132,12 +132,12 @@ def lose_dispute(session: Session, sale_id: str, *, actor: str | None, now: date
     audit.record(session, "sale.dispute_lost", sale_id, actor=actor, now=now)
 
 
-def prices_at(session: Session, moment: datetime) -> tuple[Price, ...]:
+def prices_at(session: Session, at: datetime) -> tuple[Price, ...]:
     """Return the prices that held at a moment: an order keeps those of its day (P6)."""
     rows = session.execute(
         select(Offer.kind, Offer.minimum, Offer.price_minor, Offer.currency).where(
-            Offer.created_at <= moment,
-            Offer.retired_at.is_(None) | (Offer.retired_at > moment),
+            Offer.created_at <= at,
+            Offer.retired_at.is_(None) | (Offer.retired_at > at),
         )
     )
     return in_order(Price(*row) for row in rows)

@@ -21,7 +21,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.grants import grants
 from lms.grants.form_choices import read_target
 from lms.grants.grants import NewPass, Target, Term, year_from
-from lms.mail.links import Office
+from lms.mail.links import MailContext
 from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.sales import DeliveredThrough, Sale, Terms
@@ -87,7 +87,7 @@ class _Buyer:
 
 
 def sell(
-    session: Session, new: NewSale, *, office: Office, actor: str | None, now: datetime
+    session: Session, new: NewSale, *, mail_context: MailContext, actor: str | None, now: datetime
 ) -> SaleFacts:
     """Record a sale and give its access in the same transaction; who bought it is told by letter.
 
@@ -100,23 +100,25 @@ def sell(
     sale_id = new.sale_id or new_public_id()
     if session.scalar(select(Sale.id).where(Sale.public_id == sale_id)) is not None:
         raise Conflict(N_("This sale has been made already."))
-    buyer = _buyer(session, new, office=office, actor=actor, now=now)
+    buyer = _buyer(session, new, mail_context=mail_context, actor=actor, now=now)
     row = _row(new, buyer, sale_id, now)
     session.add(row)
     session.flush()
     audit.record(session, "sale.made", row.public_id, actor=actor, now=now)
     renewed = None
     if _is_of_a_pool(new, buyer):
-        renewed = _fill_pool(session, new, row, target, office=office, actor=actor, now=now)
+        renewed = _fill_pool(
+            session, new, row, target, mail_context=mail_context, actor=actor, now=now
+        )
     else:
-        _let_in(session, new, row, target, buyer, office=office, actor=actor, now=now)
+        _let_in(session, new, row, target, buyer, mail_context=mail_context, actor=actor, now=now)
     if new.answers is not None:
         requests.finish_with_sale(session, new.answers, sale_id=row.id, actor=actor, now=now)
     facts = find_sale(session, row.public_id)
     if new.terms is Terms.HISTORY:
         uninvited_buyers.note(session, buyer.contact.id, now=now)
     else:
-        _tell(session, facts, renewed, office=office, now=now)
+        _tell(session, facts, renewed, mail_context=mail_context, now=now)
     return facts
 
 
@@ -137,14 +139,21 @@ def checked(new: NewSale, target: Target | None) -> Target:
 
 
 def send_letter_again(
-    session: Session, sale_id: str, *, office: Office, actor: str | None, now: datetime
+    session: Session, sale_id: str, *, mail_context: MailContext, actor: str | None, now: datetime
 ) -> SaleFacts:
     """Send the letter of a sale once more: what was bought, or that a contract is renewed.
 
     Raises NotFound.
     """
     facts = find_sale(session, sale_id)
-    _tell(session, facts, _renewed_by(session, facts), office=office, now=now, is_again=True)
+    _tell(
+        session,
+        facts,
+        _renewed_by(session, facts),
+        mail_context=mail_context,
+        now=now,
+        is_again=True,
+    )
     audit.record(session, "sale.letter_sent", sale_id, actor=actor, now=now)
     return facts
 
@@ -164,14 +173,14 @@ def _tell(
     facts: SaleFacts,
     renewed: tuple[PoolFacts, Term] | None,
     *,
-    office: Office,
+    mail_context: MailContext,
     now: datetime,
     is_again: bool = False,
 ) -> None:
     if renewed is None:
-        mails.send_bought(session, facts, doors=office.doors, zone=office.zone, now=now)
+        mails.send_bought(session, facts, links=mail_context.links, zone=mail_context.zone, now=now)
         return
-    post = Post(office.doors, _zone_of(session, renewed[0].organization_id, office))
+    post = Post(mail_context.links, _zone_of(session, renewed[0].organization_id, mail_context))
     mails.send_renewed(session, facts, renewed, post=post, now=now, is_again=is_again)
 
 
@@ -234,9 +243,9 @@ def _is_to_organization(new: NewSale) -> bool:
 
 
 def _buyer(
-    session: Session, new: NewSale, *, office: Office, actor: str | None, now: datetime
+    session: Session, new: NewSale, *, mail_context: MailContext, actor: str | None, now: datetime
 ) -> _Buyer:
-    contact = _account(session, new, office=office, actor=actor, now=now)
+    contact = _account(session, new, mail_context=mail_context, actor=actor, now=now)
     if not _is_to_organization(new):
         return _Buyer(contact, None)
     if new.organization:
@@ -251,7 +260,7 @@ def _buyer(
 
 
 def _account(
-    session: Session, new: NewSale, *, office: Office, actor: str | None, now: datetime
+    session: Session, new: NewSale, *, mail_context: MailContext, actor: str | None, now: datetime
 ) -> Account:
     address = read_address(new.email)
     try:
@@ -263,7 +272,7 @@ def _account(
             return found
     made = accounts.add_login(session, NewLogin(address, contact_name(new)), actor=actor, now=now)
     if new.terms is not Terms.HISTORY:
-        accounts.invite_to_set_password(session, made, doors=office.doors, now=now)
+        accounts.invite_to_set_password(session, made, links=mail_context.links, now=now)
     return made
 
 
@@ -323,13 +332,13 @@ def _fill_pool(  # noqa: PLR0913  (the sale, what it brings, and who does it whe
     row: Sale,
     target: Target,
     *,
-    office: Office,
+    mail_context: MailContext,
     actor: str | None,
     now: datetime,
 ) -> tuple[PoolFacts, Term] | None:
     """Add what was sold to the organization's pool; returns a contract that it renews, and how."""
     assert row.organization_id is not None  # noqa: S101  (a pool is an organization's)
-    zone = _zone_of(session, row.organization_id, office)
+    zone = _zone_of(session, row.organization_id, mail_context)
     kept = None
     if new.kind is OfferKind.CONTRACT and new.starts_at is None:
         kept = renewals.contract_of(session, row.organization_id, target)
@@ -352,9 +361,9 @@ def _fill_pool(  # noqa: PLR0913  (the sale, what it brings, and who does it whe
     return None
 
 
-def _zone_of(session: Session, organization_id: int, office: Office) -> ZoneInfo:
+def _zone_of(session: Session, organization_id: int, mail_context: MailContext) -> ZoneInfo:
     own = session.scalar(select(Organization.zone).where(Organization.id == organization_id))
-    return ZoneInfo(own) if own else office.zone
+    return ZoneInfo(own) if own else mail_context.zone
 
 
 def _let_in(  # noqa: PLR0913  (the sale, what it brings, and who does it when)
@@ -364,14 +373,14 @@ def _let_in(  # noqa: PLR0913  (the sale, what it brings, and who does it when)
     target: Target,
     buyer: _Buyer,
     *,
-    office: Office,
+    mail_context: MailContext,
     actor: str | None,
     now: datetime,
 ) -> None:
     login_id = buyer.contact.id
     if new.kind is OfferKind.PASS and new.ends_at is None:
         bought = NewPass(login_id, target, new.starts_at)
-        line = grants.add_pass(session, bought, zone=office.zone, actor=actor, now=now)
+        line = grants.add_pass(session, bought, zone=mail_context.zone, actor=actor, now=now)
     else:
         term = Term(new.starts_at or now, new.ends_at if new.kind in DATED else None)
         line = grants.grant(

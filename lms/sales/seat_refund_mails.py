@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.organizations.managers import Steward, stewards_of
 from lms.pricing.price_list import say_money
 from lms.sales.reading import SaleFacts
@@ -36,7 +36,7 @@ class Wanted:
 
 
 def send_refunded(
-    session: Session, facts: SaleFacts, returned: Returned, *, doors: Doors, now: datetime
+    session: Session, facts: SaleFacts, returned: Returned, *, links: Links, now: datetime
 ) -> None:
     """Tell who bought seats, and who manages them, how many were given back and what returns.
 
@@ -49,14 +49,14 @@ def send_refunded(
         "left": (facts.quantity or 0) - returned.seats,
         "price": say_money(returned.amount_minor, facts.currency),
         "was_paid": facts.paid_at is not None,
-        "action_url": doors.page(_area(facts)),
+        "action_url": links.page(_area(facts)),
     }
     subject = N_("Seats were given back: sale %(number)s") % {"number": facts.number}
     _to_readers(session, facts, "seats_refunded", subject, values, now=now)
 
 
 def send_wanted(
-    session: Session, facts: SaleFacts, wanted: Wanted, *, doors: Doors, now: datetime
+    session: Session, facts: SaleFacts, wanted: Wanted, *, links: Links, now: datetime
 ) -> None:
     """Ask those who manage seats to release as many as are missing, and name who would go first."""
     values = {
@@ -64,7 +64,7 @@ def send_wanted(
         "missing": wanted.missing,
         "people": wanted.people[:NAMED_AT_MOST],
         "others": max(0, len(wanted.people) - NAMED_AT_MOST),
-        "action_url": doors.page(f"{_area(facts)}/people?pool={wanted.pool_id}"),
+        "action_url": links.page(f"{_area(facts)}/people?pool={wanted.pool_id}"),
     }
     subject = N_("Please release seats: sale %(number)s") % {"number": facts.number}
     _to_readers(session, facts, "seats_to_release", subject, values, now=now)

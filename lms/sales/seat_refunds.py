@@ -10,7 +10,7 @@ from lms import audit
 from lms.contracts import renewals
 from lms.contracts.renewals import Leaver
 from lms.core.errors import N_, Conflict, Invalid
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.grants import Grant
 from lms.models.sales import Sale
 from lms.models.seats import Pool
@@ -69,7 +69,7 @@ def refund_seats(
     sale_id: str,
     back: GivingBack,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> int:
@@ -91,7 +91,7 @@ def refund_seats(
     detail = {"seats": back.seats, "minor": amount}
     audit.record(session, "sale.seats_refunded", sale_id, actor=actor, now=now, detail=detail)
     returned = Returned(back.seats, amount)
-    seat_refund_mails.send_refunded(session, facts, returned, doors=doors, now=now)
+    seat_refund_mails.send_refunded(session, facts, returned, links=links, now=now)
     return amount
 
 
@@ -109,7 +109,7 @@ def seats_in_use(session: Session, facts: SaleFacts, fewer: int) -> InUse | None
 
 
 def ask_for_release(
-    session: Session, sale_id: str, fewer: int, *, doors: Doors, actor: str | None, now: datetime
+    session: Session, sale_id: str, fewer: int, *, links: Links, actor: str | None, now: datetime
 ) -> int:
     """Ask those who manage the organization to release seats that are to be given back.
 
@@ -122,7 +122,7 @@ def ask_for_release(
         raise Conflict(NOBODY_OVER)
     people = tuple(one.name or one.email for one in over.people)
     wanted = Wanted(fewer, over.missing, over.pool_id, people)
-    seat_refund_mails.send_wanted(session, facts, wanted, doors=doors, now=now)
+    seat_refund_mails.send_wanted(session, facts, wanted, links=links, now=now)
     detail = {"seats": fewer, "missing": over.missing}
     audit.record(session, "sale.release_asked", sale_id, actor=actor, now=now, detail=detail)
     return over.missing

@@ -12,7 +12,7 @@ from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Seat
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
+class FrameViewer:
     """One person's time in one seat; `ended_at` None is the one who has it now."""
 
     assignment_id: int
@@ -26,7 +26,7 @@ class Sitting:
     ended_as: AssignmentEnd | None
 
 
-def read_history(session: Session, seat_id: int) -> tuple[Sitting, ...]:
+def read_history(session: Session, seat_id: int) -> tuple[FrameViewer, ...]:
     """Return everybody who has had a seat, the last one first."""
     rows = session.execute(
         select(
@@ -44,7 +44,7 @@ def read_history(session: Session, seat_id: int) -> tuple[Sitting, ...]:
         .where(Assignment.seat_id == seat_id)
         .order_by(Assignment.id.desc())
     )
-    return tuple(Sitting(*row) for row in rows)
+    return tuple(FrameViewer(*row) for row in rows)
 
 
 def released_together(session: Session, *, actor: str, at: datetime) -> tuple[tuple[str, int], ...]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.errors import NotFound
 from lms.jobs import queue as job_queue
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.jobs import Job, JobState, Lane
 from lms.models.seats import Assignment, AssignmentEnd, Seat
 from lms.seats import claims, invitations
@@ -120,14 +120,14 @@ def left_of(session: Session, act: Act, people: Sequence[int], since: datetime) 
 
 
 def release_some(
-    session: Session, people: Sequence[int], *, doors: Doors, actor: str, now: datetime
+    session: Session, people: Sequence[int], *, links: Links, actor: str, now: datetime
 ) -> None:
     """Release those of these people, by their assignments, who have not left their seats before."""
     pools = select(Assignment.pool_id).where(Assignment.id.in_(people)).distinct()
     for pool_id in sorted(session.scalars(pools)):
         lock_pool(session, pool_id)
     for seat_id in _seats(session, people, _is_due(Act.RELEASE, now)):
-        claims.release(session, seat_id, AssignmentEnd.REMOVED, doors=doors, actor=actor, now=now)
+        claims.release(session, seat_id, AssignmentEnd.REMOVED, links=links, actor=actor, now=now)
 
 
 def send_some(
@@ -135,13 +135,13 @@ def send_some(
     people: Sequence[int],
     *,
     since: datetime,
-    doors: Doors,
+    links: Links,
     actor: str,
     now: datetime,
 ) -> None:
     """Write the invitations of these people again, but for those written since; claimed ones are done."""
     for seat_id in _seats(session, people, _is_due(Act.SEND_AGAIN, since)):
-        invitations.send_again(session, seat_id, doors=doors, actor=actor, now=now)
+        invitations.send_again(session, seat_id, links=links, actor=actor, now=now)
 
 
 def read_work(session: Session, organization_id: str, job_id: str) -> MassWork:

@@ -64,10 +64,10 @@ def capacity_at(lines: Sequence[Line], now: datetime) -> Capacity:
 def changes_of(lines: Iterable[Line]) -> tuple[datetime, ...]:
     """Return the moments at which grants begin, end, and run out of grace, in order."""
     moments = {
-        moment
+        at
         for line in lines
-        for moment in (line.starts_at, line.ends_at, line.grace_until)
-        if moment is not None
+        for at in (line.starts_at, line.ends_at, line.grace_until)
+        if at is not None
     }
     return tuple(sorted(moments))
 

@@ -10,7 +10,7 @@ from lms.accounts import login_lookup
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Forbidden, Gone, NotFound
 from lms.live import mails as live_mails
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar
 from lms.models.seats import (
@@ -35,7 +35,7 @@ LinkClaim = Claim | Waiting | Offered
 
 
 def claim_by_link(
-    session: Session, token: str, login_id: int, *, doors: Doors, actor: str | None, now: datetime
+    session: Session, token: str, login_id: int, *, links: Links, actor: str | None, now: datetime
 ) -> LinkClaim:
     """Take a seat by a mailed link, or by a pool's open one; write the letter that says so.
 
@@ -60,14 +60,14 @@ def claim_by_link(
     done = claims.claim(session, link.pool_id, login_id, actor=actor, now=now)
     if isinstance(done, Claimed):
         claim_links.use_link(session, link)
-        _tell_claimed(session, link.pool_id, login_id, doors=doors, now=now)
+        _tell_claimed(session, link.pool_id, login_id, links=links, now=now)
     if isinstance(done, Full) and invited is not None:
         return waitlist.join(session, link.pool_id, login_id, actor=actor, now=now)
     return done
 
 
 def accept(
-    session: Session, pool_id: int, login_id: int, *, doors: Doors, actor: str | None, now: datetime
+    session: Session, pool_id: int, login_id: int, *, links: Links, actor: str | None, now: datetime
 ) -> Claim:
     """Take the seat that is kept for a signed-in person, without a link, and write the letter.
 
@@ -78,12 +78,12 @@ def accept(
         raise NotFound
     done = claims.claim(session, pool_id, login_id, actor=actor, now=now)
     if isinstance(done, Claimed):
-        _tell_claimed(session, pool_id, login_id, doors=doors, now=now)
+        _tell_claimed(session, pool_id, login_id, links=links, now=now)
     return done
 
 
 def claim_by_domain(
-    session: Session, pool_id: int, login_id: int, *, doors: Doors, actor: str | None, now: datetime
+    session: Session, pool_id: int, login_id: int, *, links: Links, actor: str | None, now: datetime
 ) -> Claim:
     """Take a free seat by a confirmed address of the organization's own domain (S7).
 
@@ -97,7 +97,7 @@ def claim_by_domain(
         raise NotFound
     done = claims.claim(session, pool_id, own, actor=actor, now=now)
     if isinstance(done, Claimed):
-        _tell_claimed(session, pool_id, own, doors=doors, now=now)
+        _tell_claimed(session, pool_id, own, links=links, now=now)
     return done
 
 
@@ -178,7 +178,7 @@ def _again(session: Session, pool_id: int, login_id: int) -> Already:
 
 
 def _tell_claimed(
-    session: Session, pool_id: int, login_id: int, *, doors: Doors, now: datetime
+    session: Session, pool_id: int, login_id: int, *, links: Links, now: datetime
 ) -> None:
     pool = session.get_one(Pool, pool_id)
     own = login_lookup.kept_login(session, login_id)
@@ -186,5 +186,5 @@ def _tell_claimed(
     if pool.webinar_id is not None:
         # the seat's holder is registered by it, in the next round of live webinars
         webinar = session.get_one(Webinar, pool.webinar_id)
-        entry = live_mails.entry_for(session, webinar, own, doors=doors, now=now)
-    seat_mails.send_claimed(session, own, pool, entry, doors=doors, now=now)
+        entry = live_mails.entry_for(session, webinar, own, links=links, now=now)
+    seat_mails.send_claimed(session, own, pool, entry, links=links, now=now)

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.compiled_statements import Driver, Lean
+from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.database import Base, new_public_id
 from lms.models.seats import Assignment, AssignmentState, Pool, Seat, SeatState
 
@@ -81,7 +81,7 @@ _ASSIGNED: Final = _given(
     "claimed_at",
 )
 _ASSIGN: Final = {
-    name: Lean(
+    name: CompiledStatement(
         insert_into(ASSIGNMENTS)
         .values(_ASSIGNED)
         .on_conflict_do_nothing()
@@ -89,7 +89,7 @@ _ASSIGN: Final = {
     )
     for name, insert_into in (("sqlite", insert_on_sqlite), ("postgresql", insert_on_postgresql))
 }
-_PICK: Final = Lean(
+_PICK: Final = CompiledStatement(
     update(SEATS)
     .where(
         SEATS.c.id
@@ -105,12 +105,12 @@ _PICK: Final = Lean(
     .values(state=SeatState.TAKEN)
     .returning(SEATS.c.id, SEATS.c.public_id)
 )
-_ADD: Final = Lean(
+_ADD: Final = CompiledStatement(
     insert(SEATS)
     .values(_given(SEATS, "public_id", "pool_id", "state", "created_at"))
     .returning(SEATS.c.id, SEATS.c.public_id)
 )
-_COUNT_IN: Final = Lean(
+_COUNT_IN: Final = CompiledStatement(
     update(POOLS)
     .where(
         POOLS.c.id == bindparam("pool"),
@@ -119,14 +119,16 @@ _COUNT_IN: Final = Lean(
     .values(used=POOLS.c.used + bindparam("more"))
 )
 
-_UNASSIGN: Final = Lean(delete(ASSIGNMENTS).where(ASSIGNMENTS.c.id == bindparam("assignment")))
-_TAKE_AWAY: Final = Lean(
+_UNASSIGN: Final = CompiledStatement(
+    delete(ASSIGNMENTS).where(ASSIGNMENTS.c.id == bindparam("assignment"))
+)
+_TAKE_AWAY: Final = CompiledStatement(
     delete(SEATS).where(
         SEATS.c.id == bindparam("seat"),
         ~exists().where(ASSIGNMENTS.c.seat_id == SEATS.c.id),
     )
 )
-_FREE: Final = Lean(
+_FREE: Final = CompiledStatement(
     update(SEATS).where(SEATS.c.id == bindparam("seat")).values(state=SeatState.FREE)
 )
 
@@ -146,7 +148,7 @@ def seat_one(
     cost every claim. The trail is written once it is true, for it can't be taken back.
     """
     driver = Driver.of(session)
-    got = sit_down(driver, pool_id, sitter, place, now)
+    got = find_viewer(driver, pool_id, sitter, place, now)
     if isinstance(got, Seated):
         if not count_on(driver, pool_id, 1):
             stand_up(driver, got)
@@ -155,7 +157,7 @@ def seat_one(
     return got
 
 
-def sit_down(
+def find_viewer(
     driver: Driver, pool_id: int, sitter: Sitter, place: Place, now: datetime
 ) -> Seated | Clash:
     """Take a seat without counting it; nothing where this person has a place already."""

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.core.errors import N_, Conflict, NotFound
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login, LoginAlias
 from lms.models.playback import PlaybackEnd
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
@@ -233,7 +233,7 @@ def release(
     seat_id: str,
     reason: AssignmentEnd,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> Released:
@@ -247,7 +247,7 @@ def release(
     pool = session.scalars(select(Pool).where(Pool.id == seat.pool_id)).one()
     refill = refill_of(session, pool, holder, now)
     was = holder.state
-    end_holding(session, pool, holder, reason, doors=doors, now=now)
+    end_holding(session, pool, holder, reason, links=links, now=now)
     detail = {"reason": reason.value}
     audit.record(session, "seat.released", seat.public_id, actor=actor, now=now, detail=detail)
     return pass_on(session, seat, was, refill, now=now)
@@ -272,7 +272,7 @@ def release_many(
     seat_ids: Iterable[str],
     reason: AssignmentEnd,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> tuple[Released, ...]:
@@ -283,7 +283,7 @@ def release_many(
         .order_by(Seat.pool_id, Seat.id)
     ).all()
     return tuple(
-        release(session, seat_id, reason, doors=doors, actor=actor, now=now) for seat_id in in_order
+        release(session, seat_id, reason, links=links, actor=actor, now=now) for seat_id in in_order
     )
 
 
@@ -321,13 +321,13 @@ def end_holding(
     holder: Assignment,
     reason: AssignmentEnd,
     *,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> None:
     """End somebody's time in a seat: they are told if they knew of it, and stop watching by it."""
     knew = holder.state not in OPEN or holder.notified_at is not None
     if knew and reason is not AssignmentEnd.ERASED:
-        mails.send_released(session, holder, pool, doors=doors, now=now)
+        mails.send_released(session, holder, pool, links=links, now=now)
     end_untold(session, holder, reason, now=now)
 
 

@@ -32,7 +32,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.compiled_statements import Driver, Lean
+from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.database import Base, new_public_id
 from lms.models.accounts import Login, LoginAlias
 from lms.models.grants import Grant
@@ -113,7 +113,7 @@ def _assigned(seat_id: ColumnElement[Any], *seats: FromClause) -> tuple[list[str
     )
 
 
-_ASSIGN: Final = Lean(
+_ASSIGN: Final = CompiledStatement(
     insert_on_sqlite(ASSIGNMENTS)
     .from_select(*_assigned(bindparam("seat", type_=SEATS.c.id.type)))
     .on_conflict_do_nothing()
@@ -124,7 +124,7 @@ _ASSIGN: Final = Lean(
 def _in_one() -> Select[*tuple[Any, ...]]:
     """Return seat, assignment, count and trail as one statement; each waits for the one before."""
     seat: CTE = _ADD.cte("seat_added")
-    sitting: CTE = (
+    viewer: CTE = (
         insert_on_postgresql(ASSIGNMENTS)
         .from_select(*_assigned(seat.c.id, seat))
         .on_conflict_do_nothing()
@@ -133,23 +133,23 @@ def _in_one() -> Select[*tuple[Any, ...]]:
     )
     counted: CTE = (
         update(POOLS)
-        .where(POOLS.c.id == sitting.c.pool_id, HAS_ROOM)
+        .where(POOLS.c.id == viewer.c.pool_id, HAS_ROOM)
         .values(used=POOLS.c.used + 1)
         .returning(POOLS.c.id)
         .cte("counted")
     )
     told: CTE = audit.recorded_of(counted, _ACT, _seat, at=_now).cte("told")
     return (
-        select(seat.c.id, sitting.c.id.label("assignment"), counted.c.id.label("counted"))
+        select(seat.c.id, viewer.c.id.label("assignment"), counted.c.id.label("counted"))
         .select_from(seat)
-        .outerjoin(sitting, true())
+        .outerjoin(viewer, true())
         .outerjoin(counted, true())
         .add_cte(told)
     )
 
 
-_ADD_ALONE: Final = Lean(_ADD)
-_IN_ONE: Final = Lean(_in_one())
+_ADD_ALONE: Final = CompiledStatement(_ADD)
+_IN_ONE: Final = CompiledStatement(_in_one())
 
 
 def seat_newcomer(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors, Office
+from lms.mail.links import Links, MailContext
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, AssignmentState, Pool
@@ -33,7 +33,7 @@ class _Open:
     zone: str | None
 
 
-def remind_invited(session: Session, *, office: Office, now: datetime) -> int:
+def remind_invited(session: Session, *, mail_context: MailContext, now: datetime) -> int:
     """Remind whoever was invited 3 or 10 days ago; returns how many letters were written.
 
     At most a hundred in a transaction: call it again until it returns 0. Each has a link of its
@@ -41,13 +41,13 @@ def remind_invited(session: Session, *, office: Office, now: datetime) -> int:
     """
     written = 0
     for one in _open_invitations(session, now):
-        day = _due_day(one, office.zone, now)
+        day = _due_day(one, mail_context.zone, now)
         if day is None:
             continue
         key = f"invitation-reminder:{one.id}:{int(one.expires_at.timestamp())}:{day}"
         if session.scalar(select(Mail.id).where(Mail.unique_key == key)) is not None:
             continue
-        if _remind(session, one, key, doors=office.doors, now=now):
+        if _remind(session, one, key, links=mail_context.links, now=now):
             written += 1
         if written == AT_ONCE:
             break
@@ -77,15 +77,15 @@ def _open_invitations(session: Session, now: datetime) -> list[_Open]:
     return [_Open(row.id, row.pool_id, row.expires_at, row.zone) for row in rows]
 
 
-def _due_day(one: _Open, house_zone: ZoneInfo, now: datetime) -> int | None:
+def _due_day(one: _Open, default_zone: ZoneInfo, now: datetime) -> int | None:
     """Return which reminder is due: the latest whose day has come, in the organization's zone."""
-    zone = read_zone(one.zone) if one.zone else house_zone
+    zone = read_zone(one.zone) if one.zone else default_zone
     invited_at = one.expires_at - STAYS_OPEN
     due = [day for day in REMINDED_ON if reminded_at(invited_at, day, zone) <= now]
     return max(due, default=None)
 
 
-def _remind(session: Session, one: _Open, key: str, *, doors: Doors, now: datetime) -> bool:
+def _remind(session: Session, one: _Open, key: str, *, links: Links, now: datetime) -> bool:
     """Write a reminder, unless the pool takes nobody at this time."""
     if not standing_of(session, one.pool_id, now).takes_people:
         return False
@@ -103,7 +103,7 @@ def _remind(session: Session, one: _Open, key: str, *, doors: Doors, now: dateti
             "organization": about.organization,
             "covers": about.covers or N_("all webinars of this house"),
             "days": days_left(one.expires_at, now),
-            "action_url": link_of(session, one.id, doors=doors, now=now),
+            "action_url": link_of(session, one.id, links=links, now=now),
         },
         unique_key=key,
         now=now,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, Invalid
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login, LoginAlias
 from lms.models.seats import (
     Assignment,
@@ -90,7 +90,7 @@ def invite(
     pool_id: int,
     people: Sequence[Invitee],
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> tuple[Answer, ...]:
@@ -118,7 +118,7 @@ def invite(
         answers[one.address.key] = _answer(session, pool, one, got)
         if isinstance(got, Seated):
             _waits_no_longer(session, pool_id, one.address.key, now)
-            write_one(session, pool, got.assignment_id, doors=doors, now=now)
+            write_one(session, pool, got.assignment_id, links=links, now=now)
     return tuple(answers[key] for key in wanted)
 
 
@@ -136,7 +136,7 @@ def fresh_link(session: Session, seat_id: str, *, actor: str | None, now: dateti
 
 
 def send_again(
-    session: Session, seat_id: str, *, doors: Doors, actor: str | None, now: datetime
+    session: Session, seat_id: str, *, links: Links, actor: str | None, now: datetime
 ) -> None:
     """Write an invitation once more, with a fresh link; raises as `fresh_link` does."""
     invited = _open_one(session, seat_id)
@@ -144,7 +144,7 @@ def send_again(
     claim_links.void_links(session, invited.id, now=now)
     audit.record(session, "seat.invitation_resent", seat_id, actor=actor, now=now)
     pool = session.get_one(Pool, invited.pool_id)
-    write_one(session, pool, invited.id, doors=doors, now=now)
+    write_one(session, pool, invited.id, links=links, now=now)
 
 
 def correct_address(
@@ -152,7 +152,7 @@ def correct_address(
     seat_id: str,
     address: Address,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> None:
@@ -176,7 +176,7 @@ def correct_address(
         raise Conflict(IN_ALREADY) from error
     audit.record(session, "seat.readdressed", seat_id, actor=actor, now=now)
     pool = session.get_one(Pool, invited.pool_id)
-    write_one(session, pool, invited.id, doors=doors, now=now)
+    write_one(session, pool, invited.id, links=links, now=now)
 
 
 def write_invitations(
@@ -184,7 +184,7 @@ def write_invitations(
     pool_id: int,
     limit: int,
     *,
-    doors: Doors,
+    links: Links,
     now: datetime,
     since: datetime | None = None,
 ) -> int:
@@ -213,14 +213,14 @@ def write_invitations(
     ).all()
     about = mails.about_pool(session, pool)
     for invited in found:
-        _write(session, invited, about, doors=doors, now=now)
+        _write(session, invited, about, links=links, now=now)
     return len(found)
 
 
-def link_of(session: Session, assignment_id: int, *, doors: Doors, now: datetime) -> str:
+def link_of(session: Session, assignment_id: int, *, links: Links, now: datetime) -> str:
     """Return one more link to an open invitation, for a reminder; those sent before still work."""
     invited = session.get_one(Assignment, assignment_id)
-    return doors.page(f"/claim/{_link(session, invited, now)}")
+    return links.page(f"/claim/{_link(session, invited, now)}")
 
 
 def expire_due(session: Session, *, now: datetime) -> int:
@@ -324,18 +324,18 @@ def _link(session: Session, invited: Assignment, now: datetime) -> str:
 
 
 def write_one(
-    session: Session, pool: Pool, assignment_id: int, *, doors: Doors, now: datetime
+    session: Session, pool: Pool, assignment_id: int, *, links: Links, now: datetime
 ) -> None:
     """Write the letter of one invitation or offer, with a link of its own."""
     invited = session.get_one(Assignment, assignment_id, populate_existing=True)
     about = mails.about_pool(session, pool)
-    _write(session, invited, about, doors=doors, now=now)
+    _write(session, invited, about, links=links, now=now)
 
 
 def _write(
-    session: Session, invited: Assignment, about: About, *, doors: Doors, now: datetime
+    session: Session, invited: Assignment, about: About, *, links: Links, now: datetime
 ) -> None:
-    link = doors.page(f"/claim/{_link(session, invited, now)}")
+    link = links.page(f"/claim/{_link(session, invited, now)}")
     mails.send_invitation(session, invited, about, link, now=now)
     invited.notified_at = now
     session.flush()

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Stopped
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.seats import Assignment, Pool
 from lms.seats import invitations, mails
 from lms.seats.bulk_actions import PORTION, Act, left_of, portions, release_some, send_some
@@ -21,7 +21,7 @@ AT_ONCE = 100
 
 def tell(carrel: Carrel, run: JobRun) -> None:
     """Write the letters that a pool owes: a hundred in a transaction, each once."""
-    doors = Doors(carrel.settings.base_url)
+    links = Links(carrel.settings.base_url)
     with carrel.database.read_session() as session:
         pool_id = session.scalar(select(Pool.id).where(Pool.public_id == run.subject))
     if pool_id is None:
@@ -32,7 +32,7 @@ def tell(carrel: Carrel, run: JobRun) -> None:
         with carrel.database.transaction() as session:
             run.hold(session)
             written = invitations.write_invitations(
-                session, pool_id, AT_ONCE, doors=doors, now=now(), since=since
+                session, pool_id, AT_ONCE, links=links, now=now(), since=since
             )
         if written == AT_ONCE:
             _pause(carrel, run)
@@ -40,12 +40,12 @@ def tell(carrel: Carrel, run: JobRun) -> None:
     for some in portions(released, AT_ONCE):
         with carrel.database.transaction() as session:
             run.hold(session)
-            written = _tell_released(session, pool_id, some, doors)
+            written = _tell_released(session, pool_id, some, links)
         if written:  # what was told before is no work
             _pause(carrel, run)
 
 
-def _tell_released(session: Session, pool_id: int, ids: Sequence[int], doors: Doors) -> int:
+def _tell_released(session: Session, pool_id: int, ids: Sequence[int], links: Links) -> int:
     """Write to those of these people who were not told yet; returns how many."""
     pool = session.get_one(Pool, pool_id)
     ended = session.scalars(
@@ -55,27 +55,27 @@ def _tell_released(session: Session, pool_id: int, ids: Sequence[int], doors: Do
     untold = mails.untold_of(session, knew)
     for one in untold:
         if one.ended_at is not None:
-            mails.send_released(session, one, pool, doors=doors, now=one.ended_at)
+            mails.send_released(session, one, pool, links=links, now=one.ended_at)
     return len(untold)
 
 
 def release_list(carrel: Carrel, run: JobRun) -> None:
     """Release the people of a list, a few in each transaction; who has left before is passed over."""
-    doors, actor = Doors(carrel.settings.base_url), run.payload["actor"]
+    links, actor = Links(carrel.settings.base_url), run.payload["actor"]
 
     def release(session: Session, some: Sequence[int]) -> None:
-        release_some(session, some, doors=doors, actor=actor, now=now())
+        release_some(session, some, links=links, actor=actor, now=now())
 
     _work_through(carrel, run, Act.RELEASE, release)
 
 
 def send_list_again(carrel: Carrel, run: JobRun) -> None:
     """Write the invitations of a list again, each once, however often this is begun anew."""
-    doors, actor = Doors(carrel.settings.base_url), run.payload["actor"]
+    links, actor = Links(carrel.settings.base_url), run.payload["actor"]
     since = datetime.fromisoformat(run.payload["since"])
 
     def send(session: Session, some: Sequence[int]) -> None:
-        send_some(session, some, since=since, doors=doors, actor=actor, now=now())
+        send_some(session, some, since=since, links=links, actor=actor, now=now())
 
     _work_through(carrel, run, Act.SEND_AGAIN, send)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from lms.core.errors import N_
 from lms.core.icalendar import Invitation
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.jobs import JobState
@@ -95,7 +95,7 @@ def send_claimed(
     pool: Pool,
     entry: Invitation | None,
     *,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> None:
     """Tell somebody that the seat is theirs, where they watch, and by which link always.
@@ -118,8 +118,8 @@ def send_claimed(
             "is_permanent": pool.is_permanent,
             "is_webinar": pool.webinar_id is not None,
             "has_entry": entry is not None,
-            "action_url": doors.page(about.page),
-            "library_url": doors.page("/library"),
+            "action_url": links.page(about.page),
+            "library_url": links.page("/library"),
         },
         now=now,
         invitation=entry,
@@ -127,7 +127,7 @@ def send_claimed(
 
 
 def send_released(
-    session: Session, holder: Assignment, pool: Pool, *, doors: Doors, now: datetime
+    session: Session, holder: Assignment, pool: Pool, *, links: Links, now: datetime
 ) -> None:
     """Tell somebody that their seat, or their invitation, was taken back.
 
@@ -148,7 +148,7 @@ def send_released(
             "organization": about.organization,
             "covers": about.covers,
             "had_claimed": holder.claimed_at is not None,
-            "action_url": doors.page("/library") if holder.claimed_at else "",
+            "action_url": links.page("/library") if holder.claimed_at else "",
         },
         unique_key=_released_key(holder.id, now),
         now=now,
@@ -169,7 +169,7 @@ def untold_of(session: Session, ended: Sequence[Assignment]) -> list[Assignment]
 
 
 def send_moved(
-    session: Session, moved: Assignment, old: Pool, new: Pool, *, doors: Doors, now: datetime
+    session: Session, moved: Assignment, old: Pool, new: Pool, *, links: Links, now: datetime
 ) -> None:
     """Tell somebody who had a seat that they have another instead, where they watch now.
 
@@ -189,7 +189,7 @@ def send_moved(
             "organization": about.organization,
             "before": about_pool(session, old).covers,
             "covers": about.covers,
-            "action_url": doors.page(about.page),
+            "action_url": links.page(about.page),
         },
         unique_key=_moved_key(moved.id),
         now=now,

@@ -12,11 +12,11 @@ from lms import audit
 from lms.core.compiled_statements import Driver
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat
 from lms.seats import claims, invitations, mails
-from lms.seats.claim_statements import sit_down, stand_up
+from lms.seats.claim_statements import find_viewer, stand_up
 from lms.seats.invitations import STAYS_OPEN, TAKES_NOBODY
 from lms.seats.release_undo import TOO_LATE, TOO_OLD, restore
 from lms.seats.seat_counts import (
@@ -65,7 +65,7 @@ def move_many(
     seat_ids: Collection[str],
     pool_id: int,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> Move:
@@ -89,7 +89,7 @@ def move_many(
     if not standing_of(session, pool_id, now).takes_people:
         raise Conflict(TAKES_NOBODY)
     moved = [
-        _move(session, row.public_id, pool_id, doors=doors, actor=actor, now=now) for row in rows
+        _move(session, row.public_id, pool_id, links=links, actor=actor, now=now) for row in rows
     ]
     if AssignmentState.INVITED in moved:
         tell_later(session, pool_id, now=now)
@@ -133,7 +133,7 @@ def move_back(session: Session, one: OneMove, *, actor: str | None, now: datetim
 
 
 def _move(
-    session: Session, seat_id: str, pool_id: int, *, doors: Doors, actor: str | None, now: datetime
+    session: Session, seat_id: str, pool_id: int, *, links: Links, actor: str | None, now: datetime
 ) -> AssignmentState | None:
     """Move one person; None for who stays, else how they sit there."""
     seat = lock_seat(session, seat_id)
@@ -149,7 +149,7 @@ def _move(
         if is_claimed
         else Place(AssignmentState.INVITED, now + STAYS_OPEN)
     )
-    got = sit_down(Driver.of(session), pool_id, sitter, place, now)
+    got = find_viewer(Driver.of(session), pool_id, sitter, place, now)
     if not isinstance(got, Seated):
         return None
     if not count_in(session, pool_id):
@@ -162,7 +162,7 @@ def _move(
     if is_claimed:
         sits = session.get_one(Assignment, got.assignment_id)
         new = session.get_one(Pool, pool_id)
-        mails.send_moved(session, sits, old, new, doors=doors, now=now)
+        mails.send_moved(session, sits, old, new, links=links, now=now)
     session.flush()
     return place.state
 

@@ -117,8 +117,8 @@ def end_playback(session: Session, pool_id: int, ended_as: PlaybackEnd, *, now: 
     Whoever may still watch by something else goes on by itself.
     """
     family = select(Pool.id).where(or_(Pool.id == pool_id, Pool.allotted_from_id == pool_id))
-    sitting = and_(Assignment.pool_id.in_(family), Assignment.ended_at.is_(None))
-    end_for_logins(session, _people(sitting), ended_as=ended_as, now=now)
+    viewer = and_(Assignment.pool_id.in_(family), Assignment.ended_at.is_(None))
+    end_for_logins(session, _people(viewer), ended_as=ended_as, now=now)
     its_grants = select(Grant.id).where(Grant.pool_id == pool_id)
     end_previews(session, its_grants, ended_as=ended_as, now=now)
 
@@ -223,15 +223,15 @@ def _fit(
     ids = [pool.id for pool in family]
     parent = next(pool for pool in family if pool.id == parent_id)
     released = 0
-    sitting = _sitting(session, ids)
-    if stands.seats is not None and sum(sitting.values()) > stands.seats:
-        released = _shed(session, ids, sum(sitting.values()) - stands.seats, now)
-        sitting = _sitting(session, ids)
+    viewer = _sitting(session, ids)
+    if stands.seats is not None and sum(viewer.values()) > stands.seats:
+        released = _shed(session, ids, sum(viewer.values()) - stands.seats, now)
+        viewer = _sitting(session, ids)
     if _is_more(stands.seats, parent.capacity):
-        room = None if stands.seats is None else stands.seats - sum(sitting.values())
+        room = None if stands.seats is None else stands.seats - sum(viewer.values())
         _thaw(session, ids, room)
-        sitting = _sitting(session, ids)
-    _allot_again(family, parent, stands.seats, sitting)
+        viewer = _sitting(session, ids)
+    _allot_again(family, parent, stands.seats, viewer)
     session.flush()
     for pool_id in ids:
         offer_next(session, pool_id, now=now)
@@ -247,15 +247,15 @@ def _is_more(seats: int | None, than: int | None) -> bool:
 
 
 def _allot_again(
-    family: Sequence[Pool], parent: Pool, seats: int | None, sitting: dict[int, int]
+    family: Sequence[Pool], parent: Pool, seats: int | None, viewer: dict[int, int]
 ) -> None:
     """Set what each pool has and uses; allotted seats that nobody uses give way where it is tight."""
-    spare = None if seats is None else seats - sum(sitting.values())
-    used = sitting[parent.id]
+    spare = None if seats is None else seats - sum(viewer.values())
+    used = viewer[parent.id]
     for child in family:
         if child is parent:
             continue
-        child.used = sitting[child.id]
+        child.used = viewer[child.id]
         if seats is not None or child.allotted is not None:
             wanted = child.used if child.allotted is None else child.allotted
             unused = max(0, wanted - child.used)
@@ -342,6 +342,6 @@ def _thaw(session: Session, ids: Sequence[int], room: int | None) -> None:
 
 def _people(which: ColumnElement[bool]) -> Select[int]:
     """Select all logins of the people who sit."""
-    sitting = select(_kept).join_from(Assignment, _holder, _holder.id == Assignment.login_id)
-    kept = sitting.where(which)
+    viewer = select(_kept).join_from(Assignment, _holder, _holder.id == Assignment.login_id)
+    kept = viewer.where(which)
     return select(Login.id).where(or_(Login.id.in_(kept), Login.merged_into.in_(kept)))

@@ -35,7 +35,7 @@ from lms.models.seats import (
     SeatState,
 )
 from lms.seats.capacity import Capacity, Line, capacity_at
-from lms.seats.claim_statements import POOLS, SEATS, count_on, sit_down, stand_up
+from lms.seats.claim_statements import POOLS, SEATS, count_on, find_viewer, stand_up
 from lms.seats.claim_statements import Clash as Clash
 from lms.seats.claim_statements import Full as Full
 from lms.seats.claim_statements import Place as Place
@@ -118,17 +118,17 @@ def seat_many(
     driver = Driver.of(session)
     answers: dict[Sitter, Seated | Clash | Full] = {}
     for sitter in sorted(sitters, key=lambda one: (one.email_key or "", one.login_id or 0)):
-        answers[sitter] = sit_down(driver, pool_id, sitter, place, now)
-    sitting = [sitter for sitter in sitters if isinstance(answers[sitter], Seated)]
-    if not count_in(session, pool_id, len(sitting)):
+        answers[sitter] = find_viewer(driver, pool_id, sitter, place, now)
+    viewer = [sitter for sitter in sitters if isinstance(answers[sitter], Seated)]
+    if not count_in(session, pool_id, len(viewer)):
         pool = lock_pool(session, pool_id)
-        free = len(sitting) if pool.capacity is None else max(0, pool.capacity - pool.used)
-        for sitter in sitting[free:]:
+        free = len(viewer) if pool.capacity is None else max(0, pool.capacity - pool.used)
+        for sitter in viewer[free:]:
             seated = answers[sitter]
             if isinstance(seated, Seated):
                 stand_up(driver, seated)
             answers[sitter] = Full()
-        count_in(session, pool_id, min(free, len(sitting)))
+        count_in(session, pool_id, min(free, len(viewer)))
     for answer in answers.values():
         if isinstance(answer, Seated):
             audit.record(session, f"seat.{place.state}", answer.seat, actor=actor, now=now)
@@ -162,7 +162,7 @@ def free_left_seats(session: Session, pool_ids: Iterable[int]) -> None:
 
 def recount(session: Session, pool_id: int) -> int:
     """Return how many places of a pool the rows say are used, without what is allotted."""
-    sitting = select(func.count(Assignment.id)).where(
+    viewer = select(func.count(Assignment.id)).where(
         Assignment.pool_id == pool_id,
         Assignment.ended_at.is_(None),
         Assignment.state.in_(COUNTED),
@@ -170,7 +170,7 @@ def recount(session: Session, pool_id: int) -> int:
     locked = select(func.count(Seat.id)).where(
         Seat.pool_id == pool_id, Seat.state == SeatState.LOCKED
     )
-    return (session.scalar(sitting) or 0) + (session.scalar(locked) or 0)
+    return (session.scalar(viewer) or 0) + (session.scalar(locked) or 0)
 
 
 def tell_later(

@@ -10,7 +10,7 @@ from lms.access.access_summary import read_own_place
 from lms.access.policy import Way
 from lms.core.errors import N_, Conflict, Invalid
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.seats import AssignmentEnd
 from lms.organizations.organizations import find_managers
 from lms.seats import claim_routes, claims, waitlist
@@ -40,7 +40,7 @@ def claim_own(
     login_id: int,
     pool: str,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> Claim:
@@ -57,7 +57,7 @@ def claim_own(
         take = claim_routes.accept
     else:  # an invitation that ran out claims again while a seat is free (S4)
         return claims.claim(session, own.pool_id, login_id, actor=actor, now=now)
-    return take(session, own.pool_id, login_id, doors=doors, actor=actor, now=now)
+    return take(session, own.pool_id, login_id, links=links, actor=actor, now=now)
 
 
 def join_waiting_list(
@@ -81,7 +81,7 @@ def give_back(
     login_id: int,
     pool: str,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> Released:
@@ -89,7 +89,7 @@ def give_back(
     own = read_own_place(session, login_id, pool, now)
     if own.seat is None:
         raise Conflict(NO_SEAT)
-    return claims.release(session, own.seat, AssignmentEnd.LEFT, doors=doors, actor=actor, now=now)
+    return claims.release(session, own.seat, AssignmentEnd.LEFT, links=links, actor=actor, now=now)
 
 
 def ask_managers(
@@ -98,7 +98,7 @@ def ask_managers(
     pool: str,
     question: Question,
     *,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> str:
     """Write to whoever manages a pool, and return the name of the first of them.
@@ -127,7 +127,7 @@ def ask_managers(
                 "organization": own.place.organization_name,
                 "webinar": question.webinar,
                 "message": message,
-                "action_url": doors.page("/organization"),
+                "action_url": links.page("/organization"),
             },
             now=now,
         )

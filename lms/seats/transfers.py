@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Conflict
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.requests import DeskRequest, RequestKind, RequestState
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, Seat, SeatState
@@ -81,7 +81,7 @@ def reassign(
     seat_id: str,
     to: Invitee,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> Invited:
@@ -97,8 +97,8 @@ def reassign(
     _check(session, pool, seat, holder, now)
     if invitations.held_by(session, pool.id, to.address) is not None:
         raise Conflict(IN_ALREADY)
-    claims.end_holding(session, pool, holder, AssignmentEnd.REASSIGNED, doors=doors, now=now)
-    return _invite(session, seat, to, doors=doors, actor=actor, now=now)
+    claims.end_holding(session, pool, holder, AssignmentEnd.REASSIGNED, links=links, now=now)
+    return _invite(session, seat, to, links=links, actor=actor, now=now)
 
 
 def hand_over(
@@ -106,7 +106,7 @@ def hand_over(
     seat_id: str,
     named: Named,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> Invited:
@@ -130,8 +130,8 @@ def hand_over(
         holder = claims.holder_of(session, seat)
         if holder.created_at > named.at:
             raise Conflict(HAS_ANOTHER)
-        claims.end_holding(session, pool, holder, AssignmentEnd.REASSIGNED, doors=doors, now=now)
-    return _invite(session, seat, named.to, doors=doors, actor=actor, now=now)
+        claims.end_holding(session, pool, holder, AssignmentEnd.REASSIGNED, links=links, now=now)
+    return _invite(session, seat, named.to, links=links, actor=actor, now=now)
 
 
 def _invite(
@@ -139,7 +139,7 @@ def _invite(
     seat: Seat,
     to: Invitee,
     *,
-    doors: Doors,
+    links: Links,
     actor: str | None,
     now: datetime,
 ) -> Invited:
@@ -161,7 +161,7 @@ def _invite(
     except (IntegrityError, Busy) as error:
         raise Conflict(IN_ALREADY) from error
     audit.record(session, "seat.reassigned", seat.public_id, actor=actor, now=now)
-    invitations.write_one(session, pool, invited.id, doors=doors, now=now)
+    invitations.write_one(session, pool, invited.id, links=links, now=now)
     return Invited(to.address.shown, seat.public_id)
 
 

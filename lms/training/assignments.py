@@ -115,8 +115,8 @@ def assign(
 ) -> Assigned:
     """Assign a training; raises Invalid and names the faulty fields."""
     found = _subject(session, organization.id, new.subject, now)
-    moment = due_at(new.due_on, zone, now=now)
-    _check_held_by(session, found.webinars, moment)
+    at = due_at(new.due_on, zone, now=now)
+    _check_held_by(session, found.webinars, at)
     policy = _policy(new.policy)
     people = by_address(session, organization.id, new.addresses)
     people |= in_groups(session, organization.id, new.groups)
@@ -130,7 +130,7 @@ def assign(
         series_id=found.series_id,
         title=found.title,
         policy=policy,
-        due_at=moment,
+        due_at=at,
         created_at=now,
     )
     session.add(row)
@@ -259,16 +259,16 @@ def due_at(day: date, zone: ZoneInfo, *, now: datetime) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=zone).astimezone(UTC)
 
 
-def last_day(moment: datetime, zone: ZoneInfo) -> date:
+def last_day(at: datetime, zone: ZoneInfo) -> date:
     """Return the day at whose end something is due."""
-    return (moment - timedelta(microseconds=1)).astimezone(zone).date()
+    return (at - timedelta(microseconds=1)).astimezone(zone).date()
 
 
-def _check_held_by(session: Session, webinars: Sequence[int], moment: datetime) -> None:
+def _check_held_by(session: Session, webinars: Sequence[int], at: datetime) -> None:
     """Raise Invalid where nobody could have done it by then, since a webinar is held later."""
     late = session.execute(
         select(Webinar.title, Webinar.held_at, Webinar.zone)
-        .where(Webinar.id.in_(webinars), Webinar.state.in_(COUNTED), Webinar.held_at >= moment)
+        .where(Webinar.id.in_(webinars), Webinar.state.in_(COUNTED), Webinar.held_at >= at)
         .order_by(Webinar.held_at.desc())
         .limit(1)
     ).one_or_none()

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Schedule
-from lms.mail.links import Doors, Office
+from lms.mail.links import Links, MailContext
 from lms.training.progress import look
 from lms.training.reminders import remind_trainees
 
@@ -31,11 +31,11 @@ def turn(carrel: Carrel, run: JobRun) -> None:
 def remind(carrel: Carrel, run: JobRun) -> None:
     """Write the reminders that are due; each is written once, whoever comes first."""
     settings = carrel.settings
-    office = Office(Doors(settings.base_url), ZoneInfo(settings.time_zone))
+    mail_context = MailContext(Links(settings.base_url), ZoneInfo(settings.time_zone))
     looked = 1
     while looked and not run.canceled():
         with carrel.database.transaction() as session:
-            looked = remind_trainees(session, office=office, now=now())
+            looked = remind_trainees(session, mail_context=mail_context, now=now())
         run.give_way()
 
 

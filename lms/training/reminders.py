@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from lms.core.dates_and_time_zones import read_zone, say_day
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Office
+from lms.mail.links import MailContext
 from lms.models.accounts import Login
 from lms.models.organizations import Organization
 from lms.models.training import Trainee, Training
@@ -49,21 +49,21 @@ def reminder_due(due_at: datetime, zone: ZoneInfo, *, now: datetime) -> int | No
     return min(due, default=None)
 
 
-def remind_trainees(session: Session, *, office: Office, now: datetime) -> int:
+def remind_trainees(session: Session, *, mail_context: MailContext, now: datetime) -> int:
     """Write reminders that are due; returns how many people were looked at.
 
     At most a hundred in a transaction: call it again until it returns 0. One that was assigned
     later than its first reminder was due is told at once.
     """
     looked = 0
-    for one in _due(session, office, now):
-        looked += _remind(session, one, AT_ONCE - looked, office=office, now=now)
+    for one in _due(session, mail_context, now):
+        looked += _remind(session, one, AT_ONCE - looked, mail_context=mail_context, now=now)
         if looked >= AT_ONCE:
             break
     return looked
 
 
-def _due(session: Session, office: Office, now: datetime) -> list[_Due]:
+def _due(session: Session, mail_context: MailContext, now: datetime) -> list[_Due]:
     rows = session.execute(
         select(
             Training.id,
@@ -81,14 +81,16 @@ def _due(session: Session, office: Office, now: datetime) -> list[_Due]:
     )
     found = []
     for training_id, title, policy, due_at, organization, zone_name in rows:
-        zone = read_zone(zone_name) if zone_name else office.zone
+        zone = read_zone(zone_name) if zone_name else mail_context.zone
         days = reminder_due(due_at, zone, now=now)
         if days is not None:
             found.append(_Due(training_id, title, policy, due_at, organization, zone, days))
     return found
 
 
-def _remind(session: Session, one: _Due, most: int, *, office: Office, now: datetime) -> int:
+def _remind(
+    session: Session, one: _Due, most: int, *, mail_context: MailContext, now: datetime
+) -> int:
     """Claim and remind some who were not reminded on this day; two workers never claim the same."""
     wanted = (
         select(Trainee.id)
@@ -125,13 +127,19 @@ def _remind(session: Session, one: _Due, most: int, *, office: Office, now: date
     for trainee, person in rows:
         note(session, trainee, one.policy, now=now)
         if trainee.done_at is None and person.email and person.blocked_at is None:
-            _write(session, one, trainee, person, office=office, now=now)
+            _write(session, one, trainee, person, mail_context=mail_context, now=now)
     session.flush()
     return len(ids)
 
 
 def _write(
-    session: Session, one: _Due, trainee: Trainee, person: Login, *, office: Office, now: datetime
+    session: Session,
+    one: _Due,
+    trainee: Trainee,
+    person: Login,
+    *,
+    mail_context: MailContext,
+    now: datetime,
 ) -> None:
     day = say_day(one.due_at - timedelta(microseconds=1), one.zone)
     subject = N_("Due today: %(title)s") if one.days == 0 else N_("Due on %(day)s: %(title)s")
@@ -149,7 +157,7 @@ def _write(
             "is_today": one.days == 0,
             "only_to_confirm": trainee.completed_at is not None,
             "confirms": bool(one.policy) and trainee.acknowledged_at is None,
-            "action_url": office.doors.page(f"/training/{trainee.public_id}"),
+            "action_url": mail_context.links.page(f"/training/{trainee.public_id}"),
         },
         unique_key=f"training:{trainee.public_id}:{int(one.due_at.timestamp())}:{one.days}",
         now=now,

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.database import new_public_id
 from lms.core.errors import N_, Gone, Refused
 from lms.core.runtime import Carrel
@@ -89,7 +89,7 @@ def begin(carrel: Carrel, wanted: Wanted, *, login_id: int | None) -> UploadFact
     wanted = wanted.checked()
     with carrel.database.read_session() as session:
         uploads.find_webinar(session, wanted.slug)
-        expected = uploads.expected_bytes(session, now=now())
+        expected = uploads.expected_bytes(session, now=clock.now())
     _check_room(carrel, wanted.size_bytes, expected)
     upload_id, intake = new_public_id(), carrel.storage.intake
     arriving = intake.begin(uploads.new_key(wanted, upload_id), wanted.size_bytes)
@@ -121,7 +121,7 @@ def kept_bytes(carrel: Carrel, upload: UploadFacts) -> int:
         raise Gone(LOST) from None
     if kept == upload.size_bytes:
         with carrel.database.transaction() as session:
-            uploads.arrive(session, upload.id, now=now())
+            uploads.arrive(session, upload.id, now=clock.now())
     return kept
 
 
@@ -142,7 +142,7 @@ def receive(carrel: Carrel, upload: UploadFacts, at: int, body: Body) -> int:
         at = _take_pieces(carrel, upload, at, left, body.source)
     if at == upload.size_bytes:
         with carrel.database.transaction() as session:
-            uploads.arrive(session, upload.id, now=now())
+            uploads.arrive(session, upload.id, now=clock.now())
     return at
 
 
@@ -257,7 +257,7 @@ def _put(carrel: Carrel, upload: UploadFacts, at: int, piece: bytes) -> int:
     if at == 0 and (len(piece) >= HEAD_BYTES or len(piece) == upload.size_bytes):
         _check_first(carrel, upload, piece)
     with carrel.database.transaction() as session:
-        turn = uploads.take_turn(session, upload.id, now=now())
+        turn = uploads.take_turn(session, upload.id, now=clock.now())
     kept = None
     try:
         kept = carrel.storage.intake.add(upload.arriving, at, piece)
@@ -279,10 +279,10 @@ def _check_first(carrel: Carrel, upload: UploadFacts, piece: bytes) -> None:
     except WrongKind as refusal:
         carrel.storage.intake.discard(upload.arriving)
         with carrel.database.transaction() as session:
-            uploads.fail(session, upload.id, refusal.message, now=now())
+            uploads.fail(session, upload.id, refusal.message, now=clock.now())
         raise
 
 
 def _term(carrel: Carrel) -> Term:
-    moment = now()
-    return Term(moment, moment + timedelta(days=carrel.settings.upload_days))
+    now = clock.now()
+    return Term(now, now + timedelta(days=carrel.settings.upload_days))

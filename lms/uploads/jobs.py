@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Refused
 from lms.core.runtime import Carrel
 from lms.handouts import handouts
@@ -48,7 +48,7 @@ def settle(carrel: Carrel, run: JobRun) -> None:
     except Refused as refusal:
         with carrel.database.transaction() as session:
             run.hold(session)
-            uploads.fail(session, upload.id, refusal.message, now=now())
+            uploads.fail(session, upload.id, refusal.message, now=clock.now())
     carrel.storage.delete(upload.arriving.key)
 
 
@@ -60,7 +60,7 @@ def settling_ended(session: Session, ended: Ended) -> None:
 def sweep(carrel: Carrel, _run: JobRun) -> None:
     """Discard uploads whose time is over, and what arrives in the storage that nobody knows of."""
     with carrel.database.read_session() as session:
-        overdue = uploads.read_overdue(session, now=now())
+        overdue = uploads.read_overdue(session, now=clock.now())
     for upload in overdue:
         if upload.state is not UploadState.DONE:
             carrel.storage.intake.discard(upload.arriving)
@@ -73,7 +73,7 @@ def _sweep_unknown(carrel: Carrel) -> None:
     found = list(carrel.storage.intake.unfinished())
     with carrel.database.read_session() as session:
         known = uploads.known_marks(session)
-    old = now() - timedelta(days=carrel.settings.upload_days)
+    old = clock.now() - timedelta(days=carrel.settings.upload_days)
     for each in found:
         if each.arriving.mark not in known and each.begun_at < old:
             carrel.storage.intake.discard(each.arriving)
@@ -87,13 +87,11 @@ def _settle_recording(carrel: Carrel, run: JobRun, upload: UploadFacts) -> None:
         size_bytes=upload.size_bytes,
         sha256=_hash(carrel, run, upload),
     )
-    moment = now()
+    now = clock.now()
     with carrel.database.transaction() as session:
         run.hold(session)
-        recordings.attach(
-            session, slug=upload.slug, original=original, actor=upload.actor, now=moment
-        )
-        uploads.finish(session, upload.id, now=moment)
+        recordings.attach(session, slug=upload.slug, original=original, actor=upload.actor, now=now)
+        uploads.finish(session, upload.id, now=now)
 
 
 def _settle_handout(carrel: Carrel, run: JobRun, upload: UploadFacts) -> None:
@@ -101,12 +99,12 @@ def _settle_handout(carrel: Carrel, run: JobRun, upload: UploadFacts) -> None:
         path = folder / "handout"
         carrel.storage.fetch(upload.arriving.key, path)
         kept = handouts.keep_handout(carrel.storage, path, upload.name, folder)
-    moment = now()
+    now = clock.now()
     try:
         with carrel.database.transaction() as session:
             run.hold(session)
-            handouts.attach(session, slug=upload.slug, kept=kept, actor=upload.actor, now=moment)
-            uploads.finish(session, upload.id, now=moment)
+            handouts.attach(session, slug=upload.slug, kept=kept, actor=upload.actor, now=now)
+            uploads.finish(session, upload.id, now=now)
     except LeaseLost:  # another has done it meanwhile, under keys of its own
         carrel.storage.delete(kept.key)
         if kept.preview_key:

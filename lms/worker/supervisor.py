@@ -126,23 +126,23 @@ class Supervisor:
         self._stopping.set()
 
     def _tend(self, place: _Place) -> None:
-        moment = time.monotonic()
+        at = time.monotonic()
         if place.process is None:
-            if moment >= place.start_at:
-                self._start(place, moment)
+            if at >= place.start_at:
+                self._start(place, at)
             return
         code = place.process.poll()
         if code is None:
-            if moment - place.started_at > SETTLED_AFTER_S:
+            if at - place.started_at > SETTLED_AFTER_S:
                 place.wait_s = FIRST_WAIT_S
             return
         _kill_group(place.process)
         log.error("program_ended", program=place.program.name, code=code, again_in_s=place.wait_s)
         place.process = None
-        place.start_at = moment + place.wait_s
+        place.start_at = at + place.wait_s
         place.wait_s = min(place.wait_s * 2, LONGEST_WAIT_S)
 
-    def _start(self, place: _Place, moment: float) -> None:
+    def _start(self, place: _Place, at: float) -> None:
         place.process = subprocess.Popen(
             place.program.command,
             stdin=subprocess.DEVNULL,
@@ -152,7 +152,7 @@ class Supervisor:
             process_group=0,  # what a terminal sends comes to us alone, and we pass it on
             preexec_fn=_dying_with(os.getpid()),  # noqa: PLW1509  (we have no other thread)
         )
-        place.started_at = moment
+        place.started_at = at
         log.info("program_started", program=place.program.name, pid=place.process.pid)
 
     def _end(self, places: Sequence[_Place]) -> None:

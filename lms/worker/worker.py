@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.database import new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs import leases as job_leases
@@ -112,14 +112,14 @@ class Worker:
         return step
 
     def _keep_schedules(self) -> None:
-        moment = now()
+        now = clock.now()
         for schedule in self._work.schedules:
-            slot = int(moment.timestamp() // schedule.every.total_seconds())
+            slot = int(now.timestamp() // schedule.every.total_seconds())
             due = self._slots.get(schedule.kind) != slot
-            if due and self._put_off.get(schedule.kind, moment) <= moment:
-                self._keep_schedule(schedule, slot, moment)
+            if due and self._put_off.get(schedule.kind, now) <= now:
+                self._keep_schedule(schedule, slot, now)
 
-    def _keep_schedule(self, schedule: Schedule, slot: int, moment: datetime) -> None:
+    def _keep_schedule(self, schedule: Schedule, slot: int, at: datetime) -> None:
         """Queue a schedule's job; one that can't be is tried again later, and holds up no other."""
         try:
             with self._carrel.database.transaction() as session:
@@ -129,12 +129,12 @@ class Worker:
                     lane=schedule.lane,
                     subject="",
                     payload={},
-                    now=moment,
+                    now=at,
                     unique_key=f"{schedule.kind}@{slot}",
                 )
         except Exception as error:  # noqa: BLE001  (the lane has other work to do)
             log.error("schedule_not_kept", schedule=schedule.kind, kind=type(error).__name__)  # noqa: TRY400  (no values)
-            self._put_off[schedule.kind] = moment + SCHEDULE_PUT_OFF
+            self._put_off[schedule.kind] = at + SCHEDULE_PUT_OFF
         else:
             self._slots[schedule.kind] = slot
 
@@ -170,24 +170,24 @@ def claim_next(
     job_id: str | None = None,
 ) -> Claim | None:
     """Settle what nobody holds any more, then take the next job; only reads when there is none."""
-    moment, kinds = now(), tuple(work.handlers)
+    now, kinds = clock.now(), tuple(work.handlers)
     with carrel.database.read_session() as session:
-        if not job_leases.has_work(session, lane=lane, kinds=kinds, now=moment):
+        if not job_leases.has_work(session, lane=lane, kinds=kinds, now=now):
             return None
-        is_stranded = job_leases.has_stranded(session, now=moment)
+        is_stranded = job_leases.has_stranded(session, now=now)
     if is_stranded:
-        _settle(carrel, work, moment)
+        _settle(carrel, work, now)
     with carrel.database.transaction() as session:
         return job_leases.claim(
-            session, lane=lane, kinds=kinds, worker=worker, now=moment, job_id=job_id
+            session, lane=lane, kinds=kinds, worker=worker, now=now, job_id=job_id
         )
 
 
-def _settle(carrel: Carrel, work: Work, moment: datetime) -> None:
+def _settle(carrel: Carrel, work: Work, at: datetime) -> None:
     """Settle in a transaction of its own: what can't be settled keeps nobody from claiming."""
     try:
         with carrel.database.transaction() as session:
-            job_leases.settle(session, endings=work.endings, now=moment)
+            job_leases.settle(session, endings=work.endings, now=at)
     except Exception as error:  # noqa: BLE001  (the jobs that wait are not at fault)
         log.error("jobs_not_settled", kind=type(error).__name__)  # noqa: TRY400  (no values)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import click
 
 from lms.cli.command_context import Console
-from lms.cli.datetime_option import read_moment
+from lms.cli.datetime_option import read_datetime
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
 from lms.core.runtime import derived_key
@@ -86,22 +86,22 @@ def add(
     """Make a link that shows a recording or a series of ORG's in an iframe, on these sites alone."""
     if (webinar is None) == (series is None):
         raise click.UsageError(ONE_OF_TWO)
-    moment = clock.now()
-    expires_at = read_moment(expires, zone) if expires else None
+    now = clock.now()
+    expires_at = read_datetime(expires, zone) if expires else None
     sites = read_origins("\n".join(origins))
     with console.carrel.database.transaction() as session:
         whose = find_organization(session, organization)
         if webinar is not None:
             name = public_id_of(session, webinar=webinar)
-            title = find_choices(session, whose.id, [name], now=moment)[name].title
+            title = find_choices(session, whose.id, [name], now=now)[name].title
             target = Target(webinar=name)
         else:
             name = public_id_of(session, series=series)
-            title = find_series(session, whose.id, name, now=moment).title
+            title = find_series(session, whose.id, name, now=now).title
             target = Target(series=name)
         details = EmbedDetails(label or title, sites, SeatRule(rule), expires_at)
         key = _key(console)
-        made = add_embed(session, whose.id, target, details, key=key, actor=None, now=moment)
+        made = add_embed(session, whose.id, target, details, key=key, actor=None, now=now)
     shown = _answer(console, made)
     answer(shown, f"{title} may stand on {', '.join(sites)}:", shown.url, as_json=as_json)
 
@@ -125,10 +125,10 @@ def list_all(console: Console, *, organization: str | None, as_json: bool) -> No
 @click.pass_obj
 def revoke(console: Console, *, embed_id: str, as_json: bool) -> None:
     """Take a link back: it shows nothing more, and what plays by it stops within a minute."""
-    moment = clock.now()
+    now = clock.now()
     with console.carrel.database.transaction() as session:
         found = find_anybodys(session, embed_id)
-        revoke_embed(session, found.organization.id, embed_id, actor=None, now=moment)
+        revoke_embed(session, found.organization.id, embed_id, actor=None, now=now)
         kept = find_anybodys(session, embed_id)
     answer(_answer(console, kept), f"{kept.details.label} is taken back.", as_json=as_json)
 

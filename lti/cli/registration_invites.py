@@ -30,12 +30,10 @@ class InviteAnswer:
 @click.pass_obj
 def invite(console: Console, *, organization: str, allow_loopback: bool, as_json: bool) -> None:
     """Make a link by which an organization's learning system registers itself, once, in 14 days."""
-    moment = clock.now()
+    now = clock.now()
     with console.carrel.database.transaction() as session:
         found = find_organization(session, organization)
-        made = make_invite(
-            session, found.id, allows_loopback=allow_loopback, actor=None, now=moment
-        )
+        made = make_invite(session, found.id, allows_loopback=allow_loopback, actor=None, now=now)
     url = ToolAddresses(console.settings.base_url).registration(made.secret)
     answer(
         InviteAnswer(made.public_id, organization, url, made.expires_at),

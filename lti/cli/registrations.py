@@ -101,7 +101,7 @@ def add(
     as_json: bool,
 ) -> None:
     """Register a learning system, and approve the deployments that are named."""
-    moment = clock.now()
+    now = clock.now()
     details = RegistrationDetails(
         name=name or f"{organization} ({urlsplit(auth_url).hostname or issuer})",
         auth_url=auth_url,
@@ -112,10 +112,10 @@ def add(
     )
     new = NewRegistration(issuer, client_id, details, organization)
     with console.carrel.database.transaction() as session:
-        made = add_registration(session, new, actor=None, now=moment)
+        made = add_registration(session, new, actor=None, now=now)
         for each in deployments:
             approve_deployment(
-                session, made.public_id, each, organization=organization, actor=None, now=moment
+                session, made.public_id, each, organization=organization, actor=None, now=now
             )
     told = f" with {len(deployments)} approved deployments" if deployments else ""
     answer(

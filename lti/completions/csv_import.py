@@ -196,8 +196,8 @@ def _read(row: NamedRow, names: Mapping[str, int], zone: ZoneInfo, now: datetime
 def _moment(text: str, zone: ZoneInfo) -> datetime:
     """Return a moment in UTC; a day alone is its beginning by the clocks of `zone`."""
     try:
-        moment = _american(text) or datetime.fromisoformat(text)
-        return moment.replace(tzinfo=moment.tzinfo or zone).astimezone(UTC)
+        at = _american(text) or datetime.fromisoformat(text)
+        return at.replace(tzinfo=at.tzinfo or zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Invalid(NO_DAY) from error
 

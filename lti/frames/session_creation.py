@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from lms.core.compiled_statements import Driver, Lean
+from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.database import Base, new_public_id
 from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.protocol.content_target import Target
@@ -53,8 +53,8 @@ FRAME: Final = {
     for column in FRAMES.c
     if column.name not in ("id", "hand_over_hash", "ended_at")
 }
-_OPEN: Final = Lean(insert(FRAMES).values(FRAME))
-_OPENED: Final = Lean(
+_OPEN: Final = CompiledStatement(insert(FRAMES).values(FRAME))
+_OPENED: Final = CompiledStatement(
     select(FRAMES.c.id).where(
         FRAMES.c.secret_hash == bindparam("secret_hash", type_=FRAMES.c.secret_hash.type)
     )

@@ -139,9 +139,9 @@ def scores_url(line_item_url: str) -> str:
     return urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/scores", fragment=""))
 
 
-def timestamp(moment: datetime) -> str:
+def timestamp(at: datetime) -> str:
     """Return a moment as AGS wants it: UTC, to the millisecond."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _is_stale(outcome: Denied) -> bool:

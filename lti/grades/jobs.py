@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.database import Database, new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Schedule
@@ -43,27 +43,27 @@ def report_scores(carrel: Carrel, run: JobRun) -> None:
 
 def look(database: Database) -> None:
     """Look at what was watched since the last look, and queue the scores that grew."""
-    moment = now()
+    now = clock.now()
     with database.read_session() as session:
-        since = scores.look_since(session, now=moment)
-        standings = scores.find_changes(session, since, now=moment)
+        since = scores.look_since(session, now=now)
+        standings = scores.find_changes(session, since, now=now)
     with database.transaction() as session:
-        scores.keep_standings(session, standings, now=moment)
-        scores.mark_looked(session, now=moment)
+        scores.keep_standings(session, standings, now=now)
+        scores.mark_looked(session, now=now)
 
 
 def look_after_merge(session: Session, kept_id: int, merged_id: int) -> None:
     """Count what both logins of a person have watched, from their merging on."""
-    scores.look_at_logins(session, (kept_id, merged_id), now=now())
+    scores.look_at_logins(session, (kept_id, merged_id), now=clock.now())
 
 
 def deliver(database: Database, services: Services, *, stopping: Callable[[], bool]) -> None:
     """Deliver all scores that are due, until none is left or somebody else's turn comes."""
     with database.read_session() as session:
-        due = score_outbox.platforms_due(session, now=now())
+        due = score_outbox.platforms_due(session, now=clock.now())
     if not due:
         return
-    ends_at = now() + LONGEST_ROUND
+    ends_at = clock.now() + LONGEST_ROUND
     with ThreadPoolExecutor(AT_ONCE) as pool:
         rounds = [
             pool.submit(_Delivery(database, services, registration_id).run, ends_at, stopping)
@@ -87,11 +87,11 @@ class _Delivery:
         """Deliver one score after the other until none is due, or the platform has had enough."""
         with self._database.transaction() as session:
             if not delivery_lease.take_turn(
-                session, self._registration_id, worker=self._worker, now=now()
+                session, self._registration_id, worker=self._worker, now=clock.now()
             ):
                 return
         try:
-            while not stopping() and now() < ends_at and self._deliver_next():
+            while not stopping() and clock.now() < ends_at and self._deliver_next():
                 pass
         finally:
             with self._database.transaction() as session:
@@ -102,7 +102,7 @@ class _Delivery:
         with self._database.transaction() as session:
             if not self._holds(session):
                 return False
-            parcel = score_outbox.take_parcel(session, self._registration_id, now=now())
+            parcel = score_outbox.take_parcel(session, self._registration_id, now=clock.now())
             if parcel is None:
                 return False
             platform = find_platform(session, self._registration_id, parcel.deployment)
@@ -116,7 +116,7 @@ class _Delivery:
             return self._no_column(parcel, column.reason)
         if isinstance(column, Later):
             return self._later(parcel, column)
-        sent = post_score(self._services, platform, column.url, parcel.report, now=now())
+        sent = post_score(self._services, platform, column.url, parcel.report, now=clock.now())
         log.info("score_sent", score=parcel.score_id, outcome=type(sent).__name__)
         if isinstance(sent, Answered):
             return self._delivered(parcel)
@@ -126,7 +126,7 @@ class _Delivery:
 
     def _holds(self, session: Session) -> bool:
         return delivery_lease.hold_turn(
-            session, self._registration_id, worker=self._worker, now=now()
+            session, self._registration_id, worker=self._worker, now=clock.now()
         )
 
     def _column(self, platform: Platform, parcel: Parcel) -> Column | Later | Denied:
@@ -134,7 +134,7 @@ class _Delivery:
             return Column(parcel.column)
         with self._database.read_session() as session:
             place = score_outbox.find_place(session, parcel.link_id)
-        found = find_column(self._services, platform, place, now=now())
+        found = find_column(self._services, platform, place, now=clock.now())
         if isinstance(found, Column):
             with self._database.transaction() as session:
                 score_outbox.keep_column(session, parcel.link_id, found.url)
@@ -143,7 +143,7 @@ class _Delivery:
     def _delivered(self, parcel: Parcel) -> bool:
         self._failures = 0
         with self._database.transaction() as session:
-            score_outbox.delivered(session, parcel, now=now())
+            score_outbox.delivered(session, parcel, now=clock.now())
             delivery_lease.note_answer(session, self._registration_id)
         return True
 
@@ -153,13 +153,13 @@ class _Delivery:
         is_away = outcome.is_away or self._failures >= ENOUGH_FAILURES
         with self._database.transaction() as session:
             if outcome.is_away:
-                score_outbox.put_back(session, parcel, outcome.reason, now=now())
+                score_outbox.put_back(session, parcel, outcome.reason, now=clock.now())
             else:
-                score_outbox.put_off(session, parcel, outcome.reason, outcome.wait, now=now())
+                score_outbox.put_off(session, parcel, outcome.reason, outcome.wait, now=clock.now())
             if is_away:
                 wait = outcome.wait
                 delivery_lease.note_failure(
-                    session, self._registration_id, outcome.reason, wait=wait, now=now()
+                    session, self._registration_id, outcome.reason, wait=wait, now=clock.now()
                 )
         return not is_away
 
@@ -167,11 +167,11 @@ class _Delivery:
         """Look for the column anew when it was deleted; else keep why the score is not taken."""
         scopes = parcel.scopes
         is_lost = outcome.status in NOT_THERE and parcel.tries <= MOST_MENDED
-        mends = is_lost and is_gone(self._services, platform, column.url, scopes, now=now())
+        mends = is_lost and is_gone(self._services, platform, column.url, scopes, now=clock.now())
         with self._database.transaction() as session:
             if mends:
                 score_outbox.keep_column(session, parcel.link_id, None)
-                score_outbox.put_off(session, parcel, outcome.reason, timedelta(), now=now())
+                score_outbox.put_off(session, parcel, outcome.reason, timedelta(), now=clock.now())
             else:
                 score_outbox.refused(session, parcel, outcome.reason)
         return True
@@ -189,7 +189,7 @@ def services_of(carrel: Carrel) -> Services:
 
 @cache
 def _services(database: Database, secret_key: str) -> Services:
-    return Services(lambda: signing_key(database, secret_key, now=now()))
+    return Services(lambda: signing_key(database, secret_key, now=clock.now()))
 
 
 JOBS: Final = (JobKind(SCORES, report_scores),)

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_
 from lms.core.runtime import Carrel
 from lms.jobs.queue import Ended, JobKind, JobRun, Stopped
@@ -41,7 +41,7 @@ def work_ended(session: Session, ended: Ended) -> None:
 def _work(carrel: Carrel, run: JobRun, during: MapState, state: PairState, note: str) -> None:
     done = 0
     while True:
-        moment, actor = now(), run.payload.get("actor")
+        now, actor = clock.now(), run.payload.get("actor")
         with carrel.database.transaction() as session:
             run.hold(session)
             row = standing(session, run.subject)
@@ -52,11 +52,11 @@ def _work(carrel: Carrel, run: JobRun, during: MapState, state: PairState, note:
             for pair in pairs:
                 if state is PairState.OPEN:
                     hooks = (look_after_merge,)
-                    apply_pair(session, place, pair, hooks=hooks, actor=actor, now=moment)
+                    apply_pair(session, place, pair, hooks=hooks, actor=actor, now=now)
                 else:
-                    undo_pair(session, pair, actor=actor, now=moment)
+                    undo_pair(session, pair, actor=actor, now=now)
             if not pairs:
-                row.state, row.ended_at = _at_rest(session, row.id), moment
+                row.state, row.ended_at = _at_rest(session, row.id), now
                 return
             left = count(session, row.id, state, only_chosen=state is PairState.OPEN)
         done += len(pairs)

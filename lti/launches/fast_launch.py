@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Delete, Select, and_, bindparam, exists, insert, select
 
-from lms.core.compiled_statements import Driver, Lean
+from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.database import Base, new_public_id
 from lms.lti_facade.learner_logins import learners_name
 from lti.frames.session_creation import FRAME, FRAMES, frame_of, new_secret, write_frame
@@ -178,8 +178,8 @@ def _take_up() -> Delete:
     return TAKE_UP.where(is_approved)
 
 
-_KEPT: Final = Lean(_kept())
-_TAKE_UP: Final = Lean(_take_up())
+_KEPT: Final = CompiledStatement(_kept())
+_TAKE_UP: Final = CompiledStatement(_take_up())
 
 
 def _in_one() -> Select[*tuple[Any, ...]]:
@@ -195,7 +195,7 @@ def _in_one() -> Select[*tuple[Any, ...]]:
     return select(opened.c.id).add_cte(told.cte("told"))
 
 
-_IN_ONE: Final = Lean(_in_one())
+_IN_ONE: Final = CompiledStatement(_in_one())
 
 
 def sought_by(claims: Claims) -> Sought:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from lms.core.compiled_statements import Driver, Lean
+from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.database import Base, new_public_id
 from lti.models.launches import LaunchEntry, LaunchOutcome
 from lti.models.registrations_and_keys import Deployment, Registration
@@ -55,7 +55,7 @@ LINE: Final = {
     for column in ENTRIES.c
     if column.name != "id"
 }
-_WRITE: Final = Lean(insert(ENTRIES).values(LINE))
+_WRITE: Final = CompiledStatement(insert(ENTRIES).values(LINE))
 
 
 def reference_of(public_id: str) -> str:

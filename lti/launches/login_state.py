@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Select, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from lms.core.compiled_statements import Driver, Lean
+from lms.core.compiled_statements import CompiledStatement, Driver
 from lms.core.database import Base
 from lms.core.errors import N_
 from lti.frames.session_creation import hashed, new_secret
@@ -89,11 +89,11 @@ _NEW: Final = {
 class _Beginning:
     """The search for a platform and what a login of it is begun with; where both travel as one, that is `both`."""
 
-    search: Lean
-    both: Lean
+    search: CompiledStatement
+    both: CompiledStatement
 
 
-_BEGIN: Final = Lean(
+_BEGIN: Final = CompiledStatement(
     insert(PENDING_LOGINS).values({**_NEW, "registration_id": bindparam("new_registration_id")})
 )
 
@@ -107,7 +107,9 @@ def _beginning(search: Select[*tuple[Any, ...]]) -> _Beginning:
             found.c.state == RegistrationState.ACTIVE, in_use.scalar_subquery() == 1
         ),
     )
-    return _Beginning(Lean(search), Lean(select(*found.c).add_cte(begun.cte("begun"))))
+    return _Beginning(
+        CompiledStatement(search), CompiledStatement(select(*found.c).add_cte(begun.cte("begun")))
+    )
 
 
 _OF_ISSUER: Final = _beginning(ALL_OF_ISSUER)
@@ -119,13 +121,13 @@ BEGUN: Final = (
     _login.storage_target,
     *COLUMNS,
 )
-_FIND: Final = Lean(
+_FIND: Final = CompiledStatement(
     select(*BEGUN)
     .join_from(PENDING_LOGINS, _REGISTRATIONS, _REGISTRATIONS.c.id == _login.registration_id)
     .where(_login.state_hash == bindparam("state_hash"))
 )
 TAKE_UP: Final = delete(PENDING_LOGINS).where(_login.state_hash == bindparam("state_hash"))
-_TAKE_UP: Final = Lean(TAKE_UP)
+_TAKE_UP: Final = CompiledStatement(TAKE_UP)
 
 
 def begin_login(

@@ -70,12 +70,12 @@ FROM_THE_FUTURE: Final = N_(
 TOO_OLD: Final = N_("The message was signed too long ago.")
 
 
-class House(Protocol):
+class LaunchContext(Protocol):
     """What the launch asks of the rest of the tool."""
 
     @property
     def base_url(self) -> str:
-        """Return the address of this house, where every link of ours begins."""
+        """Return the address of this installation, where every link of ours begins."""
 
     @property
     def now(self) -> datetime:
@@ -148,7 +148,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
     As far as it came, `platform` and `message_type` are there for the log even when it raises.
     """
 
-    def __init__(self, form: Mapping[str, str], house: House) -> None:
+    def __init__(self, form: Mapping[str, str], context: LaunchContext) -> None:
         posted = Posted(form)
         super().__init__(
             posted,
@@ -157,7 +157,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
             cookie_service=_NoCookies(),
             requests_session=_NO_NETWORK,
         )
-        self._house = house
+        self._context = context
         self._begun: Begun | None = None
         self._heard: Heard | None = None
         self._signature = ""
@@ -219,7 +219,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         state = self._get_request_param("state")
         if not state:
             raise malformed("state_missing", NO_STATE)
-        self._begun = self._house.find_login(state)
+        self._begun = self._context.find_login(state)
         return self
 
     def validate_jwt_format(self) -> "Launch":
@@ -283,7 +283,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         kid = header.get("kid")
         if not isinstance(kid, str) or not 0 < len(kid) <= LONGEST_KID:
             raise malformed("kid_missing", NO_KID)
-        key = self._house.key(self.begun.platform, kid)
+        key = self._context.key(self.begun.platform, kid)
         if not self._is_signed_by(key):
             raise not_authentic("signature_wrong", WRONG_SIGNATURE)
         self._check_times()
@@ -296,7 +296,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
 
     def validate_message(self) -> "Launch":
         """Read the message, or refuse it."""
-        self._heard = read_claims(self.claims, self.begun.platform, base_url=self._house.base_url)
+        self._heard = read_claims(self.claims, self.begun.platform, base_url=self._context.base_url)
         return self
 
     def save_launch_data(self) -> "Launch":
@@ -319,7 +319,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         return _RS256.verify(signed.encode(), key, signature)
 
     def _check_times(self) -> None:
-        platform, now = self.begun.platform, self._house.now.timestamp()
+        platform, now = self.begun.platform, self._context.now.timestamp()
         leeway = platform.leeway_s
         expires, issued = _moment(self.claims, "exp"), _moment(self.claims, "iat")
         if expires <= now - leeway:

@@ -28,7 +28,7 @@ from lms.lti_facade.account_linking import (
 from lms.lti_facade.learner_logins import kept_login
 from lms.lti_facade.login_merges import OnMerge, join, part, persons_logins, refusal_to_join
 from lms.mail import outbox as mail_outbox
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lti.frames.session_creation import hashed
 from lti.models.identities import Identity, IdentityLink
 from lti.people.applied_mappings import one_person
@@ -83,7 +83,7 @@ class Linked:
 
 
 def ask_link(
-    session: Session, identity_id: int, address: Address, *, doors: Doors, now: datetime
+    session: Session, identity_id: int, address: Address, *, links: Links, now: datetime
 ) -> None:
     """Send the letter that links a platform's person (row id) to the login of an address.
 
@@ -124,7 +124,7 @@ def ask_link(
         login_id=None if reached is None else reached.account.id,
         subject=SUBJECT,
         values={
-            "action_url": doors.page(f"/lti/link/{secret}"),
+            "action_url": links.page(f"/lti/link/{secret}"),
             "has_account": reached is not None,
             "origin": origin_of(session, identity_id),
         },

@@ -6,11 +6,11 @@ from typing import Final
 import structlog
 from sqlalchemy.orm import Session
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Conflict, NotFound
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Schedule, enqueue
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.jobs import Lane
 from lti.grades.jobs import services_of
 from lti.http.access_tokens import Platform
@@ -31,12 +31,12 @@ log = structlog.get_logger()
 
 def ask_for_rosters(carrel: Carrel, _run: JobRun) -> None:
     """Queue the sync of every course that is due."""
-    moment = now()
+    now = clock.now()
     with carrel.database.read_session() as session:
-        due = roster_sync.courses_due(session, now=moment)
+        due = roster_sync.courses_due(session, now=now)
     with carrel.database.transaction() as session:
         for course_id in due:
-            ask_for_roster(session, course_id, now=moment, priority=UNHURRIED)
+            ask_for_roster(session, course_id, now=now, priority=UNHURRIED)
 
 
 def ask_for_roster(session: Session, course_id: str, *, now: datetime, priority: int = 100) -> str:
@@ -67,7 +67,7 @@ def sync_roster(carrel: Carrel, run: JobRun) -> None:
         except (NotFound, Conflict):
             return  # it was taken away meanwhile
         platform = find_platform(session, source.registration_id, source.deployment)
-    services, doors = services_of(carrel), Doors(carrel.settings.base_url)
+    services, links = services_of(carrel), Links(carrel.settings.base_url)
     only_changes, found = _read(services, platform, source)
     with carrel.database.transaction() as session:
         run.hold(session)
@@ -77,8 +77,8 @@ def sync_roster(carrel: Carrel, run: JobRun) -> None:
                 source.context_id,
                 found,
                 only_changes=only_changes,
-                doors=doors,
-                now=now(),
+                links=links,
+                now=clock.now(),
             )
         else:
             roster_sync.note_failure(session, source.context_id, found.reason)
@@ -90,10 +90,10 @@ def _read(
 ) -> tuple[bool, Roster | Later | Denied]:
     """Return whether these are changes only, and what was found; a platform may know no changes."""
     if source.differences_url is not None:
-        changes = read_roster(services, platform, source.differences_url, now=now())
+        changes = read_roster(services, platform, source.differences_url, now=clock.now())
         if not isinstance(changes, Denied):
             return True, changes
-    return False, read_roster(services, platform, source.url, now=now())
+    return False, read_roster(services, platform, source.url, now=clock.now())
 
 
 JOBS: Final = (

@@ -17,7 +17,7 @@ from lms.core.errors import N_, Conflict, NotFound
 from lms.lti_facade import audit
 from lms.lti_facade.learner_logins import names_of
 from lms.lti_facade.unused_seats import give_back, unused_seats
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lti.models.courses import Context, RosterMember
 from lti.models.delivery_leases import Turn
 from lti.models.identities import Identity
@@ -122,7 +122,7 @@ def keep_roster(
     roster: Roster,
     *,
     only_changes: bool,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> None:
     """Keep a roster, or what has changed in it, and give back the seats of those who are gone.
@@ -151,7 +151,7 @@ def keep_roster(
         course,
         [row for row in known.values() if row.missed >= GONE_AFTER],
         len(known),
-        doors,
+        links,
         now,
     )
 
@@ -178,7 +178,7 @@ def who_would_go(session: Session, course_id: str) -> HeldBack:
 
 
 def confirm_releases(
-    session: Session, course_id: str, *, doors: Doors, actor: str | None, now: datetime
+    session: Session, course_id: str, *, links: Links, actor: str | None, now: datetime
 ) -> int:
     """Give back the seats that were held back: they have left indeed; returns how many these were.
 
@@ -187,7 +187,7 @@ def confirm_releases(
     course = _held(session, course_id)
     going = _going(session, course.context.id)
     seats = _seats_of(session, course, going)
-    _release(session, course.context, going, seats, doors, now)
+    _release(session, course.context, going, seats, links, now)
     detail = {"seats": len(seats)}
     audit.record(
         session, "course.releases_confirmed", course_id, actor=actor, now=now, detail=detail
@@ -270,12 +270,12 @@ def _let_go(
     course: _Course,
     going: list[RosterMember],
     known: int,
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> None:
     seats = _seats_of(session, course, going)
     if not seats or len(going) * 5 <= known:
-        _release(session, course.context, going, seats, doors, now)
+        _release(session, course.context, going, seats, links, now)
         return
     people = len(set(seats.values()))
     if course.context.held_back != people:
@@ -293,10 +293,10 @@ def _release(
     context: Context,
     going: Collection[RosterMember],
     seats: Collection[str],
-    doors: Doors,
+    links: Links,
     now: datetime,
 ) -> None:
-    give_back(session, seats, doors=doors, now=now)
+    give_back(session, seats, links=links, now=now)
     for row in going:
         session.delete(row)
     context.held_back = None

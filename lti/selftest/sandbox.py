@@ -10,7 +10,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from urllib3.exceptions import HTTPError
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.database import Database, new_public_id
 from lms.core.runtime import Carrel
 from lms.core.settings import Settings
@@ -98,7 +98,7 @@ class Stage:
 
     def claims(self, principal: str, sub: str, nonce: str, message: str) -> dict[str, Any]:
         """Return what a right token says."""
-        begun = int(now().timestamp())
+        begun = int(clock.now().timestamp())
         return {
             "iss": self.platform.url,
             "aud": CLIENT_ID,
@@ -147,7 +147,7 @@ def staged(settings: Settings, make_tool: MakeTool) -> Iterator[Stage]:
     url = f"http://{HOST}:{server.server_port}"
     try:
         with (
-            scratch_library(settings, base_url=url, now=now()) as carrel,
+            scratch_library(settings, base_url=url, now=clock.now()) as carrel,
             running_platform() as platform,
         ):
             server.set_app(make_tool(carrel))
@@ -158,9 +158,9 @@ def staged(settings: Settings, make_tool: MakeTool) -> Iterator[Stage]:
 
 
 def _set(carrel: Carrel, platform: Platform, url: str) -> Stage:
-    moment = now()
+    now = clock.now()
     with carrel.database.transaction() as session:
-        found = furnish(session, now=moment)
+        found = furnish(session, now=now)
         details = RegistrationDetails(
             name="Self-test",
             auth_url=f"{platform.url}/auth",
@@ -169,14 +169,14 @@ def _set(carrel: Carrel, platform: Platform, url: str) -> Stage:
             allows_loopback=True,
         )
         new = NewRegistration(platform.url, CLIENT_ID, details, found.organization)
-        registered = add_registration(session, new, actor=None, now=moment)
+        registered = add_registration(session, new, actor=None, now=now)
         approve_deployment(
             session,
             registered.public_id,
             DEPLOYMENT,
             organization=found.organization,
             actor=None,
-            now=moment,
+            now=now,
         )
     secret_key = carrel.settings.secret_key
     addresses = ToolAddresses(url)
@@ -186,7 +186,7 @@ def _set(carrel: Carrel, platform: Platform, url: str) -> Stage:
         platform=platform,
         database=carrel.database,
         addresses=addresses,
-        services=Services(lambda: signing_key(carrel.database, secret_key, now=now())),
+        services=Services(lambda: signing_key(carrel.database, secret_key, now=clock.now())),
         registration_id=registered.id,
         webinars=found.webinars,
     )

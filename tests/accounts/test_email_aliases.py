@@ -15,7 +15,7 @@ from lms.accounts.email_aliases import Alias
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, NotFound
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login, LoginAlias
 from lms.models.audit import AuditEntry
 from lms.models.mail import Mail
@@ -24,7 +24,7 @@ from tests.cast import Cast, Person
 from tests.clock import NOW
 
 OTHER = "alice@other.example"
-DOORS = Doors("http://localhost")
+LINKS = Links("http://localhost")
 
 
 def _add(database: Database, person: Person, email: str = OTHER) -> Alias:
@@ -76,7 +76,7 @@ def test_a_code_goes_to_the_further_address_as_it_is_kept(database: Database, ca
     with database.transaction() as session:
         asked = read_address("\uff21lice@other.example")
         sign_in_codes_and_password_resets.ask_code(
-            session, asked, doors=DOORS, onward=None, now=NOW
+            session, asked, links=LINKS, onward=None, now=NOW
         )
     assert _letters(database) == [("sign_in_code", OTHER)]
 
@@ -87,7 +87,7 @@ def test_a_new_password_is_offered_to_all_its_addresses_that_count(
     _add(database, cast.alice)
     with database.transaction() as session:
         sign_in_codes_and_password_resets.ask_new_password(
-            session, read_address(OTHER), doors=DOORS, now=NOW
+            session, read_address(OTHER), links=LINKS, now=NOW
         )
     assert _letters(database) == [
         ("reset_password", cast.alice.email),
@@ -99,7 +99,7 @@ def test_nobody_makes_a_second_account_under_it(database: Database, cast: Cast) 
     _add(database, cast.alice)
     address = read_address(OTHER)
     with database.transaction() as session:
-        sign_up.ask_sign_up(session, address, doors=DOORS, onward=None, now=NOW)
+        sign_up.ask_sign_up(session, address, links=LINKS, onward=None, now=NOW)
     assert _letters(database) == [("account_exists", OTHER)]
     with pytest.raises(Conflict), database.transaction() as session:
         accounts.add_login(session, NewLogin(address, "Alice"), actor=None, now=NOW)
@@ -109,7 +109,7 @@ def test_nobody_else_moves_an_account_to_it(database: Database, cast: Cast) -> N
     _add(database, cast.alice)
     with database.transaction() as session:
         bob = accounts.read_account(session, cast.bob.id)
-        email_change.ask_change(session, bob, read_address(OTHER), doors=DOORS, now=NOW)
+        email_change.ask_change(session, bob, read_address(OTHER), links=LINKS, now=NOW)
     assert _letters(database) == [("account_exists", OTHER)]
 
 
@@ -117,12 +117,12 @@ def test_its_own_person_makes_it_the_first_address(database: Database, cast: Cas
     _add(database, cast.alice)
     with database.transaction() as session:
         alice = accounts.read_account(session, cast.alice.id)
-        email_change.ask_change(session, alice, read_address(OTHER), doors=DOORS, now=NOW)
+        email_change.ask_change(session, alice, read_address(OTHER), links=LINKS, now=NOW)
     with database.read_session() as session:
         text = session.scalars(select(Mail.text)).one()
     secret = text.split("/account/email/confirm/")[1].split()[0]
     with database.transaction() as session:
-        assert email_change.confirm_change(session, secret, doors=DOORS, now=NOW) == OTHER
+        assert email_change.confirm_change(session, secret, links=LINKS, now=NOW) == OTHER
         assert session.scalars(select(LoginAlias)).all() == []
         assert accounts.read_account(session, cast.alice.id).email == OTHER
 
@@ -141,7 +141,7 @@ def test_an_address_leads_to_one_login_only(database: Database, cast: Cast) -> N
 
 def test_what_was_only_begun_under_it_makes_way(database: Database, cast: Cast) -> None:
     with database.transaction() as session:
-        sign_up.ask_sign_up(session, read_address(OTHER), doors=DOORS, onward=None, now=NOW)
+        sign_up.ask_sign_up(session, read_address(OTHER), links=LINKS, onward=None, now=NOW)
     _add(database, cast.alice)
     with database.read_session() as session:
         assert accounts.find_by_email(session, OTHER).id == cast.alice.id

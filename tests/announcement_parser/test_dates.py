@@ -14,8 +14,8 @@ def begins(*clock: int, zone: str) -> Beginning:
     return Beginning(datetime(*clock), zone)  # type: ignore[arg-type]  # noqa: DTZ001  (a wall clock)
 
 
-def read(text: str, house_zone: str = NEW_YORK) -> When:
-    return read_when(text, house_zone=house_zone, today=TODAY)
+def read(text: str, default_zone: str = NEW_YORK) -> When:
+    return read_when(text, default_zone=default_zone, today=TODAY)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def understood(name: str) -> Understood:
 
 
 def understood_of(text: str) -> Understood:
-    return read_flyer(text, house_zone=NEW_YORK, today=TODAY)
+    return read_flyer(text, default_zone=NEW_YORK, today=TODAY)
 
 
 def sums(read: Understood) -> list[str]:

@@ -26,7 +26,7 @@ from lms.people import erasure
 from lms.registry import LIBRARY
 from tests.cast import Cast
 from tests.clock import NOW, Clock
-from tests.live.upcoming_webinar import DOORS, HELD_AT, HOUR, Quiet, register
+from tests.live.upcoming_webinar import HELD_AT, HOUR, LINKS, Quiet, register
 from tests.visitor import Visitor
 
 HEAD = "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes),Guest"
@@ -329,7 +329,7 @@ def test_an_erased_person_is_in_no_report(
     bring_in(ada, carrel, held)
     send(ada, held)
     with database.transaction() as session:
-        erasure.erase(session, held.bob.id, hooks=(), doors=DOORS, actor=None, now=NOW)
+        erasure.erase(session, held.bob.id, hooks=(), links=LINKS, actor=None, now=NOW)
     with database.read_session() as session:
         assert "bob@example.org" not in {one.email for one in session.scalars(select(RoomStay))}
         assert session.scalars(select(RoomReport)).all() == []

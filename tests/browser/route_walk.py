@@ -23,7 +23,7 @@ from lms.core.settings import Settings
 from lms.demo.install import install_demo
 from lms.group_showings import showings
 from lms.mail import email_tokens
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.catalog import Presenter, Series, Webinar
 from lms.models.grants import Grant, OfferKind
@@ -79,7 +79,7 @@ NAMED: Final[Mapping[str, str]] = {
     "badges.issuer": FILE,
     "badges.keys": FILE,
     "badges.key": FILE,
-    "house_look.logo": FILE,
+    "theme.logo": FILE,
     "kit_download.download": FILE,
     "lti_keys.jwks": FILE,
     "lti_tool.configuration": FILE,
@@ -92,7 +92,7 @@ NAMED: Final[Mapping[str, str]] = {
     "showings.roster": PART,
     "suggestions.show": PART,
     "staff_sales.price": PART,
-    "staff_house.look": PART,
+    "staff_branding.look": PART,
     "webinar_files.progress": PART,
     "watch.certificate": PART,
     "webinar_files.show": PART,
@@ -279,13 +279,13 @@ def _made(session: Session, logins: Mapping[str, int | None], moment: datetime) 
     """Add what the demo has not: a certificate, a showing, links that came by letter."""
     alice = session.get_one(Login, logins["alice"])
     webinar = session.scalars(select(Webinar).where(Webinar.slug == RECORDED)).one()
-    doors = Doors("http://localhost")
+    links = Links("http://localhost")
     number = staff_actions.issue_by_hand(
         session,
         webinar.id,
         ByHand(alice.email or "", "She was in the room."),
         actor=None,
-        doors=doors,
+        links=links,
         now=moment,
     )
     grant = session.scalars(

@@ -22,7 +22,7 @@ from lms.handouts.pages import Drawn
 from lms.kits import delivery_kits
 from lms.lti_facade.uploaded_lists import keep_list
 from lms.mail import email_tokens
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
@@ -50,7 +50,7 @@ from lti.registrations.registrations import (
 )
 from wsgi import COMPONENTS
 
-DOORS: Final = Doors("http://localhost")
+LINKS: Final = Links("http://localhost")
 STAFF_LIST: Final = """June Marlow <june.marlow@tarnbrook.example>
 juniper.ashdown@tarnbrook.example
 june.marlow@tarnbrook.example
@@ -173,7 +173,7 @@ def _systems(session: Session, ground: Ground, moment: datetime) -> dict[str, st
     _came(session, ground, new, "a-17", "Wren Okafor", moment)
     linked = _came(session, ground, old, "4", "Alice of the course", moment)
     reader = session.get_one(Login, ground.reader_id)
-    ask_link(session, linked, read_address(reader.email or ""), doors=DOORS, now=moment)
+    ask_link(session, linked, read_address(reader.email or ""), links=LINKS, now=moment)
     confirm_link(
         session,
         _in_letter(session, "/lti/link/"),
@@ -182,7 +182,7 @@ def _systems(session: Session, ground: Ground, moment: datetime) -> dict[str, st
         now=moment,
     )
     asking = _came(session, ground, old, "5", "Ingrid Sorrel", moment)
-    ask_link(session, asking, read_address("ingrid.sorrel@example.net"), doors=DOORS, now=moment)
+    ask_link(session, asking, read_address("ingrid.sorrel@example.net"), links=LINKS, now=moment)
     return {
         "registration_id": old.public_id,
         "identity_id": session.get_one(Identity, linked).public_id,
@@ -239,7 +239,7 @@ def _letters(session: Session, ground: Ground, moment: datetime) -> dict[str, st
     """Enter somebody in a room, and let somebody begin to make an account."""
     showing = showings.read_showing(session, ground.showing, login_id=ground.reader_id, now=moment)
     guest = Guest("Ruth Amsel", "ruth.amsel@example.net")
-    attendees.enter(session, showing, (guest,), actor=None, doors=DOORS, now=moment)
+    attendees.enter(session, showing, (guest,), actor=None, links=LINKS, now=moment)
     slides = _in_letter(session, "/slides/")
     address = read_address("nova.kestrel@example.net")
     accounts.add_unconfirmed(session, address, now=moment)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from lms.certificates import staff_actions
 from lms.certificates.staff_actions import ByHand
 from lms.core.clock import now
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from tests.browser.conftest import Served, Visit
 from tests.browser.playback.test_watch_accessibility import faults_in
 from tests.factories import make_grant
@@ -42,7 +42,7 @@ def house(served: Served) -> House:
             webinar.id,
             ByHand(alice.email or "", "She was in the room."),
             actor=ada.public_id,
-            doors=Doors(served.url),
+            links=Links(served.url),
             now=now(),
         )
         return House(alice.id, bob.email or "", ada.id, number)
@@ -55,7 +55,7 @@ PAGES = (
     ("alice", f"/webinars/{SLUG}/watch"),
     ("ada", f"/staff/webinars/{SLUG}/certificates"),
     ("ada", "/staff/certificates/{number}"),
-    ("ada", "/staff/house/certificate"),
+    ("ada", "/staff/branding/certificate"),
 )
 
 

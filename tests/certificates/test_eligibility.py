@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from lms.certificates import certificates, eligibility, jobs
 from lms.certificates.rules import keep_rule, note_attendance, read_rule
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.certificates import CertificateKind
 from lms.models.grants import Grant, Withdrawal
@@ -21,7 +21,7 @@ from tests.clock import NOW
 from tests.factories import make_grant, make_login, make_recording
 from tests.player import open_playback
 
-DOORS = Doors("https://library.example.org")
+LINKS = Links("https://library.example.org")
 ENOUGH_S, LENGTH_S = 3240, 3600
 
 
@@ -54,7 +54,7 @@ def saw(session, login_id, recording_id, first_s, last_s, *, seconds=LENGTH_S):
 
 def consider(database, login_id, webinar_id):
     with database.transaction() as session:
-        return eligibility.consider(session, login_id, webinar_id, doors=DOORS, now=NOW)
+        return eligibility.consider(session, login_id, webinar_id, links=LINKS, now=NOW)
 
 
 class Run:
@@ -251,7 +251,7 @@ def test_one_that_was_revoked_is_not_issued_again_by_watching(alice, clock, data
     (one,) = issued(database)
     with database.transaction() as session:
         certificates.revoke(
-            session, one.public_id, "Somebody else watched.", actor=None, doors=DOORS, now=NOW
+            session, one.public_id, "Somebody else watched.", actor=None, links=LINKS, now=NOW
         )
     play(alice, clock, ENOUGH_S, LENGTH_S)
     assert consider(database, cast.alice.id, cast.webinar_id) is None

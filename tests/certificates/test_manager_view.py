@@ -6,7 +6,7 @@ import pytest
 
 from lms.certificates import certificates
 from lms.certificates.certificates import Award
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.certificates import CertificateKind
@@ -15,7 +15,7 @@ from tests.clock import NOW
 from tests.factories import make_webinar
 from tests.seat_rows import add_pool, seat
 
-DOORS = Doors("http://localhost")
+LINKS = Links("http://localhost")
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,7 @@ def seated(database, cast):
 def give(database, login_id, webinar_id, at=NOW):
     award = Award(webinar_id, CertificateKind.WATCHED, 60, at, login_id=login_id)
     with database.transaction() as session:
-        return certificates.issue(session, award, actor=None, doors=DOORS, now=NOW)
+        return certificates.issue(session, award, actor=None, links=LINKS, now=NOW)
 
 
 def test_a_manager_sees_what_was_earned_in_the_seat(client, cast, seated, database):
@@ -60,6 +60,6 @@ def test_what_the_person_earned_elsewhere_stays_theirs(client, cast, seated, dat
 def test_one_that_stands_no_more_is_not_shown(client, cast, seated, database):
     made = give(database, cast.dan.id, cast.webinar_id, NOW - timedelta(days=1))
     with database.transaction() as session:
-        certificates.revoke(session, made, "By mistake.", actor=None, doors=DOORS, now=NOW)
+        certificates.revoke(session, made, "By mistake.", actor=None, links=LINKS, now=NOW)
     client.sign_in(cast.mia.id)
     assert made not in client.get(seated).text

@@ -12,13 +12,13 @@ from openbadgeslib.ob3 import OB3VerificationError, OB3Verifier
 from lms.certificates import certificates
 from lms.certificates.badge_keys import rotate
 from lms.certificates.certificates import Award
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.badge_keys import BadgeKeyState
 from lms.models.certificates import CertificateKind
 from lms.people import erasure
 from tests.clock import NOW
 
-DOORS = Doors("http://localhost")
+LINKS = Links("http://localhost")
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def at_noon(clock):
 def given(database, cast):
     award = Award(cast.webinar_id, CertificateKind.WATCHED, 90, NOW, login_id=cast.alice.id)
     with database.transaction() as session:
-        return certificates.issue(session, award, actor=None, doors=DOORS, now=NOW)
+        return certificates.issue(session, award, actor=None, links=LINKS, now=NOW)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_revoked_one_is_named_by_its_status_and_there_is_no_badge(client, badg
     path = part(badge, 1)["credentialStatus"]["id"].removeprefix("http://localhost")
     assert client.get(path).json["revokedCredential"] == []
     with database.transaction() as session:
-        certificates.revoke(session, given, "By mistake.", actor=None, doors=DOORS, now=NOW)
+        certificates.revoke(session, given, "By mistake.", actor=None, links=LINKS, now=NOW)
     assert [one["id"] for one in client.get(path).json["revokedCredential"]] == [
         part(badge, 1)["id"]
     ]
@@ -109,7 +109,7 @@ def test_a_revoked_one_is_named_by_its_status_and_there_is_no_badge(client, badg
 
 def test_an_erased_holder_has_no_badge(client, given, database, cast):
     with database.transaction() as session:
-        erasure.erase(session, cast.alice.id, hooks=(), doors=DOORS, actor=None, now=NOW)
+        erasure.erase(session, cast.alice.id, hooks=(), links=LINKS, actor=None, now=NOW)
     assert client.get(f"/verify/{given}/badge.jwt").status_code == 410
 
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from lms.branding import HouseWords, describe_house
+from lms.branding import BrandingTexts, edit_branding
 from lms.core.database import Database
 from lms.demo.content import CAST
 from lms.models.recordings import Recording, RecordingState
@@ -60,9 +60,9 @@ def test_it_prints_how_far_each_recording_is(carrel_command: Shell, database: Da
 def test_it_makes_nothing_in_a_house_that_is_somebodys(
     carrel_command: Shell, database: Database
 ) -> None:
-    words = HouseWords("Elm Press", "#1f6b4f", "hello@example.org", "Elm Press", "")
+    words = BrandingTexts("Elm Press", "#1f6b4f", "hello@example.org", "Elm Press", "")
     with database.transaction() as session:
-        describe_house(session, words, actor=None, now=NOW)
+        edit_branding(session, words, actor=None, now=NOW)
     ran = carrel_command("demo")
     assert (ran.code, ran.out) == (
         0,

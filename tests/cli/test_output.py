@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from lms.cli.datetime_option import read_moment
+from lms.cli.datetime_option import read_datetime
 from lms.cli.output import answer_items, as_text, cell, plain_value, table
 from lms.models.jobs import JobState
 
@@ -81,11 +81,11 @@ def test_a_cell_shows_a_value_as_a_person_reads_it(value: object, shown: str) ->
 
 
 def test_a_time_with_an_offset_needs_no_zone() -> None:
-    assert read_moment("2026-10-06T14:00-04:00", None) == datetime(2026, 10, 6, 18, tzinfo=UTC)
+    assert read_datetime("2026-10-06T14:00-04:00", None) == datetime(2026, 10, 6, 18, tzinfo=UTC)
 
 
 def test_a_naive_time_is_read_in_the_zone() -> None:
-    moment = read_moment("2026-10-06T14:00", "America/New_York")
+    moment = read_datetime("2026-10-06T14:00", "America/New_York")
     assert moment == datetime(2026, 10, 6, 18, tzinfo=UTC)
 
 
@@ -102,4 +102,4 @@ def test_a_naive_time_is_read_in_the_zone() -> None:
 )
 def test_a_time_that_names_no_one_moment_is_wrong_usage(text: str, zone: str | None) -> None:
     with pytest.raises(click.BadParameter):
-        read_moment(text, zone)
+        read_datetime(text, zone)

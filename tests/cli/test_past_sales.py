@@ -130,7 +130,7 @@ def test_a_list_that_a_command_left_half_done_goes_on(
         facts = jobs.read_now(carrel, file, "past.csv", actor=None, now=NOW)
     with database.transaction() as session:
         left = imports.apply_some(
-            session, facts.public_id, 2, office=jobs.office_of(carrel), actor=None, now=NOW
+            session, facts.public_id, 2, mail_context=jobs.office_of(carrel), actor=None, now=NOW
         )
     assert left == 3
     again = brought_in(carrel_command, tmp_path, cast, PAST).answer

@@ -10,7 +10,7 @@ from lms.contracts import renewals
 from lms.contracts.renewals import Renewal, Renewed
 from lms.core.database import Database
 from lms.grants.grants import Term
-from lms.mail.links import Office
+from lms.mail.links import MailContext
 from lms.models.grants import Grant
 from lms.models.mail import Mail
 from lms.models.organizations import Organization, Role
@@ -18,12 +18,12 @@ from lms.models.requests import RequestKind
 from lms.requests.requests import NewRequest, ask
 from tests.clock import NOW
 from tests.factories import make_login, make_membership
-from tests.seats.pool_fixtures import DOORS, Home, make_home
+from tests.seats.pool_fixtures import LINKS, Home, make_home
 
 DAY = timedelta(days=1)
 END = NOW + 100 * DAY
 TERM = Term(NOW - 265 * DAY, END)
-OFFICE = Office(DOORS, ZoneInfo("America/New_York"))
+OFFICE = MailContext(LINKS, ZoneInfo("America/New_York"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def asked(
     """Lay a request about a pool on the desk."""
     new = NewRequest(kind=kind, name="Pat", email="pat@example.org", pool_id=pool_id)
     with database.transaction() as session:
-        return ask(session, new, office=OFFICE, actor=None, now=at).public_id
+        return ask(session, new, mail_context=OFFICE, actor=None, now=at).public_id
 
 
 def grace_of(database: Database, pool_id: int) -> list[datetime | None]:

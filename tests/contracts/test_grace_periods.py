@@ -14,7 +14,7 @@ from lms.requests import requests
 from lms.seats.claims import Closed
 from tests.clock import NOW
 from tests.contracts.contract_fixtures import DAY, END, asked, grace_of, make_contract
-from tests.seats.pool_fixtures import DOORS, make_home, people, settle_at, states, take, take_seat
+from tests.seats.pool_fixtures import LINKS, make_home, people, settle_at, states, take, take_seat
 
 CLAIMED, FROZEN, RELEASED = (
     AssignmentState.CLAIMED,
@@ -26,7 +26,7 @@ SECOND = timedelta(seconds=1)
 
 def decline(database: Database, request_id: str, at: datetime) -> None:
     with database.transaction() as session:
-        requests.decline(session, request_id, answer="No.", doors=DOORS, actor=None, now=at)
+        requests.decline(session, request_id, answer="No.", links=LINKS, actor=None, now=at)
 
 
 def give(database: Database, pool_id: int, until: datetime, at: datetime = NOW) -> None:
@@ -128,6 +128,6 @@ def test_an_answered_quote_keeps_grace_while_it_holds(database: Database) -> Non
     with database.transaction() as session:
         session.execute(update(DeskRequest).values(quoted_minor=100, quoted_currency="USD"))
         requests.finish(
-            session, request, answer="It is $1.", doors=DOORS, actor=None, now=END + DAY
+            session, request, answer="It is $1.", links=LINKS, actor=None, now=END + DAY
         )
     assert grace_of(database, made.pool_id) == [END + 60 * DAY]

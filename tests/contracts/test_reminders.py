@@ -13,7 +13,7 @@ from lms.contracts.reminders import due_notice
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.grants.grants import Term
-from lms.models.branding import House
+from lms.models.branding import Branding
 from lms.models.mail import Mail
 from lms.models.organizations import Membership, Organization
 from lms.models.seats import AssignmentState
@@ -22,7 +22,7 @@ from lms.seats.invitations import Invitee, expire_due, invite
 from tests.clock import NOW
 from tests.contracts.contract_fixtures import DAY, END, OFFICE, letters, make_contract, renewed
 from tests.factories import make_grant, make_login
-from tests.seats.pool_fixtures import DOORS, people, settle_at, states, take_seat, wait
+from tests.seats.pool_fixtures import LINKS, people, settle_at, states, take_seat, wait
 
 Tell = Callable[..., object]
 NEW_YORK = ZoneInfo("America/New_York")
@@ -31,13 +31,13 @@ MIDNIGHT = datetime(2026, 6, 11, 4, 0, tzinfo=UTC)  # in New York; the last day 
 
 def tell(database: Database, letter: Tell, at: datetime) -> None:
     with database.transaction() as session:
-        letter(session, office=OFFICE, now=at)
+        letter(session, mail_context=OFFICE, now=at)
 
 
 def invited(database: Database, pool_id: int, *emails: str, at: datetime = NOW) -> None:
     who = [Invitee(read_address(email)) for email in emails]
     with database.transaction() as session:
-        invite(session, pool_id, who, doors=DOORS, actor=None, now=at)
+        invite(session, pool_id, who, links=LINKS, actor=None, now=at)
 
 
 def expire(database: Database, at: datetime) -> int:
@@ -230,7 +230,7 @@ def test_an_offer_that_nobody_takes_in_72_hours_passes_on(database: Database) ->
 
 def _house(session: Session) -> None:
     session.add(
-        House(
+        Branding(
             name="Ink",
             accent="#123456",
             contact_email="desk@example.org",

@@ -27,7 +27,7 @@ from tests.clock import NOW, Clock
 from tests.contracts.contract_fixtures import DAY, END, Contract, letters, make_contract, renewed
 from tests.factories import make_grant, make_login
 from tests.jobs.job_fixtures import at_work
-from tests.seats.pool_fixtures import DOORS, people, take_seat
+from tests.seats.pool_fixtures import LINKS, people, take_seat
 from tests.wait_until import until
 
 KINDS = (TURN, REMIND)
@@ -121,7 +121,7 @@ def everything_that_ends(database: Database) -> tuple[Contract, Contract, str]:
     take_seat(database, made.pool_id, sitting)
     with database.transaction() as session:
         invitee = Invitee(read_address("invited@example.org"))
-        invite(session, made.pool_id, [invitee], doors=DOORS, actor=None, now=NOW)
+        invite(session, made.pool_id, [invitee], links=LINKS, actor=None, now=NOW)
     return made, smaller, address
 
 

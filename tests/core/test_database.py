@@ -11,7 +11,7 @@ from psycopg.errors import DeadlockDetected
 from sqlalchemy import bindparam, create_engine, event, func, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from lms.core.compiled_statements import Lean
+from lms.core.compiled_statements import CompiledStatement
 from lms.core.database import CROCKFORD, Database, is_overrun, new_public_id, new_public_ids
 from lms.core.errors import Conflict
 from lms.models.accounts import Login
@@ -141,7 +141,7 @@ def test_what_fails_on_the_driver_is_rolled_back_and_harms_nobody_after_it(
 ) -> None:
     with database.transaction() as session:
         make_login(session, "a@example.org", name="Before")
-    renaming = Lean(update(Login.__table__).values(name=bindparam("said")))
+    renaming = CompiledStatement(update(Login.__table__).values(name=bindparam("said")))
 
     def rename_and_fail() -> None:
         with database.driver() as driver:
@@ -157,7 +157,7 @@ def test_what_fails_on_the_driver_is_rolled_back_and_harms_nobody_after_it(
     with database.driver() as driver:
         assert renaming.count(driver, {"said": "After"}) == 1
     with database.reading_driver() as driver:
-        names = Lean(select(Login.__table__.c.name)).all(driver, {})
+        names = CompiledStatement(select(Login.__table__.c.name)).all(driver, {})
     assert names == [("After",)]
 
 
@@ -186,7 +186,7 @@ def test_a_connection_that_rested_is_replaced_where_its_server_is_gone(
 def test_a_connection_that_broke_is_used_by_nobody_again(database: Database) -> None:
     if database.is_sqlite:
         pytest.skip("SQLite has no server")
-    one = Lean(select(func.count()).select_from(Login.__table__))
+    one = CompiledStatement(select(func.count()).select_from(Login.__table__))
 
     def asked() -> object:
         with database.reading_driver() as driver:

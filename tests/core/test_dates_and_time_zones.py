@@ -10,9 +10,9 @@ from lms.core.dates_and_time_zones import (
     on_wall_clock,
     read_zone,
     say_date,
+    say_datetime,
+    say_datetime_short,
     say_for_reader,
-    say_moment,
-    say_moment_shortly,
     say_span,
     zone_choices,
 )
@@ -23,8 +23,8 @@ HELD = datetime(2022, 10, 6, 18, 0, tzinfo=UTC)
 
 
 def test_a_moment_is_said_in_its_own_zone() -> None:
-    assert say_moment(HELD, NEW_YORK) == "Thursday 6 October 2022, 2:00 pm Eastern"
-    assert say_moment_shortly(HELD, NEW_YORK) == "6 Oct, 2:00 pm Eastern"
+    assert say_datetime(HELD, NEW_YORK) == "Thursday 6 October 2022, 2:00 pm Eastern"
+    assert say_datetime_short(HELD, NEW_YORK) == "6 Oct, 2:00 pm Eastern"
     assert say_date(HELD, NEW_YORK) == "6 Oct 2022"
 
 
@@ -37,7 +37,7 @@ def test_a_moment_is_said_in_its_own_zone() -> None:
     ],
 )
 def test_a_zone_beyond_north_america_is_named_in_full(zone: str, said: str) -> None:
-    assert say_moment(HELD, ZoneInfo(zone)) == said
+    assert say_datetime(HELD, ZoneInfo(zone)) == said
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Admitted, Turned, decide
 from lms.accounts.accounts import find_by_email
-from lms.branding import HouseWords, describe_house, read_house
+from lms.branding import BrandingTexts, edit_branding, read_branding
 from lms.core.database import Base
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
@@ -140,7 +140,7 @@ def test_every_presenter_has_a_stored_picture(demo):
 
 def test_the_house_its_prices_and_its_customers_are_there(demo):
     with demo.carrel.database.read_session() as session:
-        house = read_house(session, contact="")
+        house = read_branding(session, contact="")
         prices = [price.said for price in read_prices(session)]
         slugs = set(session.scalars(select(Organization.slug)))
     assert (house.name, house.has_logo) == ("Quillmoor House", True)
@@ -210,9 +210,9 @@ def test_a_password_that_was_changed_is_not_told(carrel, report):
 
 
 def test_a_house_that_is_somebodys_is_left_alone(carrel):
-    words = HouseWords("Elm Press", "#1f6b4f", "hello@example.org", "Elm Press", "")
+    words = BrandingTexts("Elm Press", "#1f6b4f", "hello@example.org", "Elm Press", "")
     with carrel.database.transaction() as session:
-        describe_house(session, words, actor=None, now=NOW)
+        edit_branding(session, words, actor=None, now=NOW)
     before = everything(carrel)
     report = install_demo(carrel, now=NOW)
     assert (report.house, report.logins, report.webinars) == ("Elm Press", (), ())

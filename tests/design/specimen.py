@@ -206,7 +206,7 @@ def invalid_form() -> SampleForm:
 
 PLACES = {
     "catalog.webinars": "/webinars",
-    "house_look.style": "/house.css",
+    "theme.style": "/theme.css",
     "library.library": "/library",
     "staff_desk.desk": "/staff",
     "staff_jobs.jobs": "/staff/jobs",
@@ -255,7 +255,7 @@ def values(path: str = "/webinars") -> Mapping[str, object]:
     """Sample values, as a view would give them."""
     return {
         "request": SimpleNamespace(path=path, args={}),
-        "house": SimpleNamespace(
+        "branding": SimpleNamespace(
             name="Lantern Street Training",
             logo_url=None,
             contact_email="desk@lantern.example",
@@ -288,7 +288,7 @@ def write(target: Path) -> list[str]:
     """Write the specimen and its static files below `target`; answers the pages' names."""
     env = environment()
     shutil.copytree(ROOT / "lms" / "static", target / "static", dirs_exist_ok=True)
-    (target / "house.css").write_text("")
+    (target / "theme.css").write_text("")
     for name in ("poster.svg", "captions.vtt"):
         shutil.copy(HERE / "pages" / name, target / name)
     names = sorted(path.name for path in (HERE / "pages").glob("*.html"))

@@ -42,12 +42,12 @@ def test_the_grounds_are_those_of_the_tokens() -> None:
 
 def test_our_own_green_needs_no_sheet() -> None:
     assert f"light-dark({accent_colors.OWN}," in TOKENS
-    assert accent_colors.house_css(accent_colors.OWN.upper()) == ""
+    assert accent_colors.theme_css(accent_colors.OWN.upper()) == ""
 
 
 def test_the_sheet_sets_every_name_that_the_tokens_take_from_a_house() -> None:
     taken = set(re.findall(r"var\((--house-[a-z-]+)", TOKENS))
-    assert set(re.findall(r"(--house-[a-z-]+):", accent_colors.house_css("#c2185b"))) == taken
+    assert set(re.findall(r"(--house-[a-z-]+):", accent_colors.theme_css("#c2185b"))) == taken
 
 
 def _reads(accent: accent_colors.Accent, grounds: tuple[str, ...]) -> None:

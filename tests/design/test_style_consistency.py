@@ -37,7 +37,7 @@ def test_every_page_of_the_specimen_renders(tmp_path: Path) -> None:
 def test_an_error_page_says_what_happened_even_without_house_and_viewer(
     page: str, status: int
 ) -> None:
-    values = specimen.values() | {"house": None, "viewer": None, "status": status}
+    values = specimen.values() | {"branding": None, "viewer": None, "status": status}
     shown = specimen.environment().get_template(f"errors/{page}.html").render(values)
     assert "What stood here has moved." in shown
     assert "7f3k-29qd" in shown

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from lms.core.runtime import Carrel
 from lms.handouts.pages import read_leaves, small_key
 from lms.models.catalog import Webinar
-from lms.models.handouts import HandoutPage, PageMoment
+from lms.models.handouts import HandoutPage, HandoutPageTime
 from lms.models.jobs import Job, JobState
 from lms.models.recordings import Recording, RecordingState
 from lms.recordings import handout_page_times
@@ -109,7 +109,7 @@ def test_what_staff_say_stays_when_it_is_compared_again(
     assert saved.status_code == 303
     assert match() == [0.0, 599.0, None, 200.0]
     with carrel.database.read_session() as session:
-        by_staff = select(PageMoment.page_id).where(PageMoment.is_by_staff)
+        by_staff = select(HandoutPageTime.page_id).where(HandoutPageTime.is_by_staff)
         assert len(session.scalars(by_staff).all()) == 2
 
 

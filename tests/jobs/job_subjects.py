@@ -14,7 +14,7 @@ from lms.component import erase_hooks, merge_hooks
 from lms.core.database import new_public_id
 from lms.core.runtime import Carrel
 from lms.handouts import handouts
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import InsteadKind, Webinar
 from lms.models.grants import Grant, Withdrawal
@@ -52,7 +52,7 @@ from tests.factories import (
 from tests.lti.id_mappings.changing_institution import make_change
 from wsgi import COMPONENTS
 
-DOORS: Final = Doors("http://localhost")
+LINKS: Final = Links("http://localhost")
 WORDS: Final = b"These are only words.\n" * 50
 LIST: Final = b"Email,Name\nalice@example.org,Alice\n"
 
@@ -253,7 +253,7 @@ def _merge(session: Session, cast: Cast, of: Library) -> None:
 
 def _erase(session: Session, cast: Cast, of: Library) -> None:
     hooks = erase_hooks(COMPONENTS)
-    erase(session, cast.alice.id, hooks=hooks, doors=DOORS, actor=None, now=NOW)
+    erase(session, cast.alice.id, hooks=hooks, links=LINKS, actor=None, now=NOW)
 
 
 def _withdraw(session: Session, cast: Cast, of: Library) -> None:

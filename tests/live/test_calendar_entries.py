@@ -15,9 +15,9 @@ from tests.clock import NOW, Clock
 from tests.factories import make_webinar
 from tests.live.upcoming_webinar import (
     DAY,
-    DOORS,
     HELD_AT,
     HOUR,
+    LINKS,
     as_sent,
     at_each,
     entry_of,
@@ -81,8 +81,8 @@ def test_going_and_coming_back_takes_the_entry_out_and_puts_it_in(
 ) -> None:
     with database.transaction() as session:
         given = {"login_id": to_come.bob.id, "webinar_id": to_come.webinar_id}
-        registrations.leave(session, **given, doors=DOORS, now=NOW)
-        registrations.register(session, **given, doors=DOORS, now=NOW)
+        registrations.leave(session, **given, links=LINKS, now=NOW)
+        registrations.register(session, **given, links=LINKS, now=NOW)
     entries = [entry_of(as_sent(carrel, one)) for one in letters(database, "bob@example.org")]
     assert [method for method, _data in entries] == ["REQUEST", "CANCEL", "REQUEST"]
     events = [event_of(data) for _method, data in entries]
@@ -98,7 +98,7 @@ def test_who_is_moved_to_another_webinar_has_the_former_one_taken_out(
     with database.transaction() as session:
         make_webinar(session, "mending-spines", held_at=HELD_AT + DAY)
         webinar = session.get_one(Webinar, to_come.webinar_id)
-        given = {"doors": DOORS, "actor": None, "now": NOW}
+        given = {"links": LINKS, "actor": None, "now": NOW}
         rebookings.move(session, webinar, "mending-spines", to_come.bob.id, **given)
         rebookings.move_back(session, webinar, to_come.bob.id, **given)
     sent = [entry_of(as_sent(carrel, one)) for one in letters(database, "bob@example.org")]

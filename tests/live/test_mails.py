@@ -22,9 +22,9 @@ from tests.clock import NOW, Clock
 from tests.factories import make_grant, make_login, make_recording, make_webinar
 from tests.live.upcoming_webinar import (
     DAY,
-    DOORS,
     HELD_AT,
     HOUR,
+    LINKS,
     MINUTE,
     at_each,
     go_round,
@@ -118,7 +118,7 @@ def test_who_said_that_they_cannot_come_is_not_reminded(
     with database.transaction() as session:
         for login_id in (to_come.bob.id, to_come.alice.id):
             registrations.leave(
-                session, login_id=login_id, webinar_id=to_come.webinar_id, doors=DOORS, now=NOW
+                session, login_id=login_id, webinar_id=to_come.webinar_id, links=LINKS, now=NOW
             )
     at_each(carrel, clock, HELD_AT - DAY, HELD_AT - HOUR)
     assert kinds(database, "bob@example.org") == ["live_registered", "live_unregistered"]

@@ -19,13 +19,13 @@ from lms.live.change_notices import TELL_CHANGED, NewDate
 from lms.live.jobs import ROUND
 from lms.mail import delivery
 from lms.mail.delivery import Letter
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.jobs import Job, JobState
 from lms.models.mail import Mail
 from lms.registry import LIBRARY
 from tests.clock import NOW, Clock
 
-DOORS = Doors("http://localhost")
+LINKS = Links("http://localhost")
 HELD_AT = NOW + timedelta(days=3)
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
@@ -51,7 +51,7 @@ def register(database: Database, webinar_id: int, *login_ids: int, at: datetime 
     with database.transaction() as session:
         for login_id in login_ids:
             registrations.register(
-                session, login_id=login_id, webinar_id=webinar_id, doors=DOORS, now=at
+                session, login_id=login_id, webinar_id=webinar_id, links=LINKS, now=at
             )
 
 

@@ -17,7 +17,7 @@ from lms.core.settings import Settings
 from lms.jobs.queue import Work
 from lms.mail.outbox import post
 from lms.mail.transport import BrokenOff, open_postbox
-from lms.models.branding import House
+from lms.models.branding import Branding
 from lms.models.jobs import JobState, Lane
 from lms.models.mail import Mail
 from lms.worker.mail_thread import FIRST_PAUSE_S, MailRound
@@ -66,7 +66,7 @@ def house(database: Database, environ: Mapping[str, str], mail_sink: MailSink) -
     carrel = house_with(database, environ, SMTP_URL=mail_sink.url)
     with carrel.database.transaction() as session:
         session.add(
-            House(
+            Branding(
                 name="Ink & Oak",
                 accent="#123456",
                 contact_email="desk@inkoak.test",

@@ -11,7 +11,7 @@ from lms.core.errors import Conflict, Invalid, NotFound
 from lms.mail.delivery import LEASE, Letter, has_mail, mark_sent, put_off, refuse, release, take
 from lms.mail.outbox import list_mails, mail_facts, post, resend
 from lms.models.audit import AuditEntry
-from lms.models.branding import House
+from lms.models.branding import Branding
 from lms.models.jobs import JobState
 from lms.models.mail import Mail
 from tests.clock import NOW
@@ -67,7 +67,7 @@ def test_a_mail_is_rendered_as_text_and_as_html(database: Database) -> None:
 def test_a_mail_names_the_house_and_whom_it_is_for(database: Database) -> None:
     with database.transaction() as session:
         session.add(
-            House(
+            Branding(
                 name="Ink & Oak",
                 accent="#123456",
                 contact_email="desk@example.org",

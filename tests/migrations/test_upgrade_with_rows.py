@@ -63,7 +63,7 @@ def lived_in(made_databases: Databases, worker_id: str) -> Iterator[Database]:
     database = Database(made_databases.prepared(name))
     with database.transaction() as session:
         assemble(session)
-        audit.record(session, "house.described", "0" * 26, actor=None, now=NOW)
+        audit.record(session, "branding.changed", "0" * 26, actor=None, now=NOW)
     yield database
     database.dispose()
     made_databases.drop(name)

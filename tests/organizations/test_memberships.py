@@ -6,14 +6,14 @@ from lms.accounts import accounts
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import NotFound
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.organizations import Role
 from lms.organizations import memberships, organizations
 from lms.organizations.memberships import Joined, Members, NewMember
 from tests.cast import Cast
 from tests.clock import NOW
 
-DOORS = Doors("http://localhost")
+LINKS = Links("http://localhost")
 
 
 def _add(database: Database, email: str, role: Role = Role.MEMBER) -> Joined:
@@ -22,7 +22,7 @@ def _add(database: Database, email: str, role: Role = Role.MEMBER) -> Joined:
             session,
             organizations.find_organization(session, "elm-county"),
             NewMember(read_address(email), role),
-            doors=DOORS,
+            links=LINKS,
             actor=None,
             now=NOW,
         )

@@ -131,7 +131,7 @@ def test_bringing_in_that_was_killed_goes_on_where_it_was(
     jobs.apply_list(carrel, facts.public_id, actor=None, now=NOW)
     with database.transaction() as session:  # a worker did this much, and was gone
         imports.apply_some(
-            session, facts.public_id, 5, office=jobs.office_of(carrel), actor=None, now=NOW
+            session, facts.public_id, 5, mail_context=jobs.office_of(carrel), actor=None, now=NOW
         )
     while seen(carrel, facts).state is ImportState.APPLYING:
         do(carrel, APPLY, facts.public_id)

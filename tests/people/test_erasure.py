@@ -13,7 +13,7 @@ from lms.core.database import Base, Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, NotFound
 from lms.mail import outbox
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login, SignIn
 from lms.models.audit import AuditEntry
 from lms.models.grants import Grant
@@ -30,14 +30,14 @@ from tests.clock import NOW
 from tests.factories import make_attendee, make_membership, make_organization
 from tests.seat_rows import add_pool, seat, watched
 
-DOORS = Doors("https://library.example.org")
+LINKS = Links("https://library.example.org")
 BROWSER = Browser(agent="test", remembered=False, earlier=None)
 TRACES = ("alice", "Alice", "second.address@example.net")
 
 
 def _erase(database: Database, login_id: int, hooks: tuple[erasure.OnErase, ...] = ()) -> None:
     with database.transaction() as session:
-        erasure.erase(session, login_id, hooks=hooks, doors=DOORS, actor=None, now=NOW)
+        erasure.erase(session, login_id, hooks=hooks, links=LINKS, actor=None, now=NOW)
 
 
 def _places_with(database: Database, word: str) -> list[str]:

@@ -175,7 +175,7 @@ def test_either_password_opens_the_kept_login_until_the_password_is_changed(
             cast.dan.id,
             password_hash="hash of both",
             keep=None,
-            doors=accounts.Doors("http://localhost"),
+            links=accounts.Links("http://localhost"),
             now=NOW,
         )
         kept = accounts.read_kept(session, address)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms.certificates.manager_view import list_in_seat
 from lms.core.database import Database
 from lms.core.errors import NotFound
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.certificates import Certificate, CertificateKind
 from lms.models.organizations import Role
@@ -131,7 +131,7 @@ def test_an_erased_person_is_in_no_table(database: Database) -> None:
         pat = seat(session, place)
         watch(session, place, pat, 900.0)
         erasure.erase(
-            session, pat.id, hooks=(), doors=Doors("http://localhost"), actor=None, now=NOW
+            session, pat.id, hooks=(), links=Links("http://localhost"), actor=None, now=NOW
         )
     with database.read_session() as session:
         for whose in (HOUSE, Whose(place.organization.id)):

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.database import Database
 from lms.core.errors import NotFound
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.seats import AssignmentEnd, AssignmentState
 from lms.people import erasure
@@ -244,7 +244,7 @@ def test_who_was_erased_is_in_no_figure(database: Database) -> None:
         for login in people:
             watch(session, place, login, 900.0)
         erasure.erase(
-            session, people[0].id, hooks=(), doors=Doors("http://localhost"), actor=None, now=NOW
+            session, people[0].id, hooks=(), links=Links("http://localhost"), actor=None, now=NOW
         )
     with database.read_session() as session:
         for whose in (HOUSE, Whose(place.organization.id)):

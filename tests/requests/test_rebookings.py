@@ -20,7 +20,7 @@ from lms.requests import rebookings
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_webinar
-from tests.live.upcoming_webinar import DAY, DOORS, HELD_AT, go_round, kinds, tell_changes
+from tests.live.upcoming_webinar import DAY, HELD_AT, LINKS, go_round, kinds, tell_changes
 from tests.mailbox import newest
 from tests.seat_rows import add_pool, seat
 from tests.visitor import Visitor
@@ -183,7 +183,7 @@ def test_of_two_choices_at_once_one_counts(
         try:
             with database.transaction() as session:
                 rebookings.choose(
-                    session, to_come.slug, other, to_come.alice.id, doors=DOORS, now=NOW
+                    session, to_come.slug, other, to_come.alice.id, links=LINKS, now=NOW
                 )
         except NotFound:
             refused.append(other)

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from lms.branding import HouseWords, describe_house
+from lms.branding import BrandingTexts, edit_branding
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
-from lms.mail.links import Doors, Office
+from lms.mail.links import Links, MailContext
 from lms.models.audit import AuditEntry
 from lms.models.grants import OfferKind
 from lms.models.mail import Mail
@@ -31,7 +31,7 @@ from tests.clock import NOW
 from tests.mailbox import letters, newest
 
 EASTERN = ZoneInfo("America/New_York")
-OFFICE = Office(Doors("http://localhost"), EASTERN)
+OFFICE = MailContext(Links("http://localhost"), EASTERN)
 NEW = NewRequest(RequestKind.REGISTER, "Dan", "dan@example.org")
 NOBODY = "0" * 26
 PRICES = (
@@ -50,7 +50,7 @@ def priced(database: Database) -> Database:
 
 def asked(database: Database, new: NewRequest = NEW, *, at: datetime = NOW) -> RequestFacts:
     with database.transaction() as session:
-        return requests.ask(session, new, office=OFFICE, actor=None, now=at)
+        return requests.ask(session, new, mail_context=OFFICE, actor=None, now=at)
 
 
 def read(database: Database, facts: RequestFacts) -> RequestFacts:
@@ -192,9 +192,9 @@ def test_the_receipt_says_number_and_due_time_and_links_to_the_status(
 
 
 def test_the_house_is_told(database: Database) -> None:
-    words = HouseWords("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
+    words = BrandingTexts("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
     with database.transaction() as session:
-        describe_house(session, words, actor=None, now=NOW)
+        edit_branding(session, words, actor=None, now=NOW)
     facts = asked(database)
     assert f"/staff/requests/{facts.public_id}" in newest(database, "desk@example.org").text
 
@@ -216,7 +216,7 @@ def test_a_request_is_taken_in_hand_and_done(database: Database) -> None:
     assert read(database, facts).state is RequestState.IN_HAND
     with database.transaction() as session:
         requests.finish(
-            session, facts.public_id, answer="", doors=OFFICE.doors, actor=None, now=NOW
+            session, facts.public_id, answer="", links=OFFICE.links, actor=None, now=NOW
         )
     done = read(database, facts)
     assert (done.state, done.closed_at) == (RequestState.DONE, NOW)
@@ -230,7 +230,7 @@ def test_an_answer_is_mailed(database: Database) -> None:
             session,
             facts.public_id,
             answer="Try it now.\nIt works.\n\nWarmly",
-            doors=OFFICE.doors,
+            links=OFFICE.links,
             actor=None,
             now=NOW,
         )
@@ -243,11 +243,11 @@ def test_declining_needs_a_reason_that_is_mailed(database: Database) -> None:
     facts = asked(database)
     with pytest.raises(Invalid), database.transaction() as session:
         requests.decline(
-            session, facts.public_id, answer=" ", doors=OFFICE.doors, actor=None, now=NOW
+            session, facts.public_id, answer=" ", links=OFFICE.links, actor=None, now=NOW
         )
     with database.transaction() as session:
         requests.decline(
-            session, facts.public_id, answer="Sold out", doors=OFFICE.doors, actor=None, now=NOW
+            session, facts.public_id, answer="Sold out", links=OFFICE.links, actor=None, now=NOW
         )
     assert read(database, facts).state is RequestState.DECLINED
     assert "Sold out" in newest(database, "dan@example.org", "request_answered").text
@@ -257,11 +257,11 @@ def test_what_was_answered_is_not_answered_twice(database: Database) -> None:
     facts = asked(database)
     with database.transaction() as session:
         requests.finish(
-            session, facts.public_id, answer="", doors=OFFICE.doors, actor=None, now=NOW
+            session, facts.public_id, answer="", links=OFFICE.links, actor=None, now=NOW
         )
     with pytest.raises(Conflict), database.transaction() as session:
         requests.finish(
-            session, facts.public_id, answer="", doors=OFFICE.doors, actor=None, now=NOW
+            session, facts.public_id, answer="", links=OFFICE.links, actor=None, now=NOW
         )
     with pytest.raises(Conflict), database.transaction() as session:
         requests.take_in_hand(session, facts.public_id, actor=None, now=NOW)
@@ -273,7 +273,7 @@ def test_a_closed_request_can_be_opened_again(database: Database) -> None:
         requests.reopen(session, facts.public_id, actor=None, now=NOW)
     with database.transaction() as session:
         requests.finish(
-            session, facts.public_id, answer="", doors=OFFICE.doors, actor=None, now=NOW
+            session, facts.public_id, answer="", links=OFFICE.links, actor=None, now=NOW
         )
         requests.reopen(session, facts.public_id, actor=None, now=NOW)
     assert (read(database, facts).state, read(database, facts).closed_at) == (
@@ -306,7 +306,7 @@ def test_a_corrected_address_gets_the_receipt(database: Database) -> None:
     facts = asked(database, replace(NEW, email="dna@example.org"))
     with database.transaction() as session:
         requests.correct_address(
-            session, facts.public_id, email="dan@example.org", office=OFFICE, now=NOW
+            session, facts.public_id, email="dan@example.org", mail_context=OFFICE, now=NOW
         )
     assert read(database, facts).email == "dan@example.org"
     assert facts.number in newest(database, "dan@example.org").subject
@@ -316,16 +316,18 @@ def test_the_address_of_a_closed_request_stays(database: Database) -> None:
     facts = asked(database)
     with database.transaction() as session:
         requests.finish(
-            session, facts.public_id, answer="", doors=OFFICE.doors, actor=None, now=NOW
+            session, facts.public_id, answer="", links=OFFICE.links, actor=None, now=NOW
         )
     with pytest.raises(Conflict), database.transaction() as session:
-        requests.correct_address(session, facts.public_id, email="x@y.org", office=OFFICE, now=NOW)
+        requests.correct_address(
+            session, facts.public_id, email="x@y.org", mail_context=OFFICE, now=NOW
+        )
 
 
 def test_the_receipt_is_sent_again(database: Database) -> None:
     facts = asked(database)
     with database.transaction() as session:
-        requests.send_receipt_again(session, facts.public_id, office=OFFICE, now=NOW)
+        requests.send_receipt_again(session, facts.public_id, mail_context=OFFICE, now=NOW)
         assert len(session.scalars(select(Mail)).all()) == 2
 
 
@@ -343,7 +345,7 @@ def test_the_list_shows_what_is_due_first_and_what_is_closed_last(database: Data
     asked(database, replace(NEW, name="Sooner"), at=NOW - timedelta(days=7))
     with database.transaction() as session:
         requests.finish(
-            session, closed.public_id, answer="", doors=OFFICE.doors, actor=None, now=NOW
+            session, closed.public_id, answer="", links=OFFICE.links, actor=None, now=NOW
         )
     assert found(database, Wanted()) == ["Sooner", "Later", "Closed"]
     assert found(database, Wanted(states=(RequestState.DONE,))) == ["Closed"]

@@ -14,7 +14,7 @@ COUNT = text("SELECT count(*) FROM audit_entry")
 
 def _write(database: Database) -> None:
     with database.transaction() as session:
-        audit.record(session, "house.described", "0" * 26, actor=None, now=NOW)
+        audit.record(session, "branding.changed", "0" * 26, actor=None, now=NOW)
 
 
 @pytest.mark.parametrize(

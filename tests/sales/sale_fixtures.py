@@ -40,7 +40,7 @@ GROUP = NewSale(
 def sold(database: Database, new: NewSale = SEAT) -> SaleFacts:
     """Sell, at NOW."""
     with database.transaction() as session:
-        return sales.sell(session, new, office=OFFICE, actor=None, now=NOW)
+        return sales.sell(session, new, mail_context=OFFICE, actor=None, now=NOW)
 
 
 def read(database: Database, facts: SaleFacts) -> SaleFacts:

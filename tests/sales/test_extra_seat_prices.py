@@ -65,7 +65,7 @@ def test_what_was_added_counts_for_the_next(database: Database, cast: Cast) -> N
 def test_a_refunded_order_counts_for_nothing(database: Database, cast: Cast) -> None:
     facts = sold(database, TWO)
     with database.transaction() as session:
-        refund_all(session, facts.public_id, doors=OFFICE.doors, actor=None, now=NOW)
+        refund_all(session, facts.public_id, links=OFFICE.links, actor=None, now=NOW)
     assert price(database, cast, 3, at=NOW) == 22500
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.access.policy import Code
-from lms.branding import HouseWords, describe_house
+from lms.branding import BrandingTexts, edit_branding
 from lms.core.database import Database
 from lms.core.errors import Conflict
 from lms.models.accounts import Login
@@ -43,7 +43,7 @@ def _prices(database: Database) -> None:
 def pay(database: Database, facts: SaleFacts) -> None:
     with database.transaction() as session:
         payments_refunds_disputes.mark_paid(
-            session, facts.public_id, doors=OFFICE.doors, actor=None, now=NOW
+            session, facts.public_id, links=OFFICE.links, actor=None, now=NOW
         )
 
 
@@ -60,14 +60,14 @@ def open_unpaid(database: Database, facts: SaleFacts) -> None:
 def refund(database: Database, facts: SaleFacts) -> None:
     with database.transaction() as session:
         payments_refunds_disputes.refund_all(
-            session, facts.public_id, doors=OFFICE.doors, actor=None, now=NOW
+            session, facts.public_id, links=OFFICE.links, actor=None, now=NOW
         )
 
 
 def dispute(database: Database, facts: SaleFacts) -> None:
     with database.transaction() as session:
         payments_refunds_disputes.dispute(
-            session, facts.public_id, doors=OFFICE.doors, actor=None, now=NOW
+            session, facts.public_id, links=OFFICE.links, actor=None, now=NOW
         )
 
 
@@ -247,9 +247,9 @@ def test_a_dispute_that_is_lost_revokes(database: Database, cast: Cast) -> None:
 def test_an_organization_s_dispute_alerts_staff_who_may_suspend(
     database: Database, cast: Cast
 ) -> None:
-    words = HouseWords("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
+    words = BrandingTexts("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
     with database.transaction() as session:
-        describe_house(session, words, actor=None, now=NOW)
+        edit_branding(session, words, actor=None, now=NOW)
     facts = sold(database, GROUP)
     dispute(database, facts)
     assert grants(database, facts)[0].suspended_at is None
@@ -293,13 +293,13 @@ def test_a_dispute_is_recorded_once(database: Database, cast: Cast) -> None:
 def test_an_overdue_payment_is_told_to_house_and_buyer_once_each(
     database: Database, cast: Cast
 ) -> None:
-    words = HouseWords("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
+    words = BrandingTexts("Quill", "#1d6a4c", "desk@example.org", "Quill", "")
     with database.transaction() as session:
-        describe_house(session, words, actor=None, now=NOW)
+        edit_branding(session, words, actor=None, now=NOW)
     sold(database, GROUP)
     for days in (29, 30, 31, 31):
         with database.transaction() as session:
-            tell_overdue(session, office=OFFICE, now=NOW + timedelta(days=days))
+            tell_overdue(session, mail_context=OFFICE, now=NOW + timedelta(days=days))
     told = [letter for letter in letters(database, "mia@example.org") if "overdue" in letter.kind]
     house = [letter for letter in letters(database, "desk@example.org") if "overdue" in letter.kind]
     assert (len(told), len(house)) == (1, 1)
@@ -313,7 +313,7 @@ def test_the_letter_of_a_refund_speaks_of_money_only_where_some_was_paid(
     with database.transaction() as session:
         for facts in (paid, owed):
             payments_refunds_disputes.refund_all(
-                session, facts.public_id, doors=OFFICE.doors, actor=None, now=NOW
+                session, facts.public_id, links=OFFICE.links, actor=None, now=NOW
             )
     with database.read_session() as session:
         first, second = session.scalars(

@@ -340,7 +340,7 @@ def test_a_request_is_answered_by_one_sale_alone(database: Database, cast: Cast)
         asked = requests.ask(
             session,
             NewRequest(RequestKind.REGISTER, "Dan", "dan@example.org"),
-            office=OFFICE,
+            mail_context=OFFICE,
             actor=None,
             now=NOW,
         )

@@ -35,7 +35,7 @@ def give_back(database: Database, facts: SaleFacts, fewer: int, amount: int | No
     with database.transaction() as session:
         back = GivingBack(fewer, amount)
         return seat_refunds.refund_seats(
-            session, facts.public_id, back, doors=OFFICE.doors, actor=None, now=NOW
+            session, facts.public_id, back, links=OFFICE.links, actor=None, now=NOW
         )
 
 
@@ -52,7 +52,7 @@ def in_use(database: Database, facts: SaleFacts, fewer: int) -> InUse | None:
 def ask_for_release(database: Database, facts: SaleFacts, fewer: int) -> int:
     with database.transaction() as session:
         return seat_refunds.ask_for_release(
-            session, facts.public_id, fewer, doors=OFFICE.doors, actor=None, now=NOW
+            session, facts.public_id, fewer, links=OFFICE.links, actor=None, now=NOW
         )
 
 

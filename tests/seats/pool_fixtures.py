@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.grants.grants import Target, Term
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
@@ -34,7 +34,7 @@ from lms.seats.seat_counts import COUNTED, Place, Seated, Sitter, seat_one
 from tests.clock import NOW
 from tests.factories import make_login, make_organization, make_recording, make_webinar
 
-DOORS = Doors("http://localhost")
+LINKS = Links("http://localhost")
 YEAR = Term(NOW - timedelta(days=10), NOW + timedelta(days=355))
 DAY = timedelta(days=1)
 SOON = NOW + 14 * DAY
@@ -113,7 +113,7 @@ def let_go(
 ) -> Released:
     """Release a seat in a transaction of its own."""
     with database.transaction() as session:
-        return claims.release(session, seat, reason, doors=DOORS, actor=None, now=at)
+        return claims.release(session, seat, reason, links=LINKS, actor=None, now=at)
 
 
 def play(database: Database, login_id: int, recording_id: int, at: datetime = NOW) -> None:
@@ -260,7 +260,7 @@ def invite_by_mail(database: Database, home: Home, email: str) -> str:
     """Invite an address and return the token of its letter."""
     with database.transaction() as session:
         invitations.invite(
-            session, home.pool_id, [Invitee(read_address(email))], doors=DOORS, actor=None, now=NOW
+            session, home.pool_id, [Invitee(read_address(email))], links=LINKS, actor=None, now=NOW
         )
     return newest_token(database)
 
@@ -268,5 +268,5 @@ def invite_by_mail(database: Database, home: Home, email: str) -> str:
 def by_link(database: Database, token: str, login_id: int, at: datetime = NOW) -> str:
     """Claim by a link; returns what it answered."""
     with database.transaction() as session:
-        done = claim_routes.claim_by_link(session, token, login_id, doors=DOORS, actor=None, now=at)
+        done = claim_routes.claim_by_link(session, token, login_id, links=LINKS, actor=None, now=at)
         return type(done).__name__

@@ -10,7 +10,7 @@ from lms.core.database import Database
 from lms.core.errors import NotFound
 from lms.core.runtime import Carrel
 from lms.jobs.queue import cancel
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.jobs import Job, JobState
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
@@ -116,12 +116,12 @@ def test_it_is_told_what_a_lost_worker_had_done(
 ) -> None:
     home, taken = filled(database, 5)
     job = begin(database, home, taken)
-    doors = Doors(carrel.settings.base_url)
+    links = Links(carrel.settings.base_url)
     for second, part in ((10, taken[:3]), (61, taken[3:5])):
         at = NOW + timedelta(seconds=second)
         with database.transaction() as session:
             some = bulk_actions.people_of(session, Act.RELEASE, part)
-            bulk_actions.release_some(session, some, doors=doors, actor=MIA, now=at)
+            bulk_actions.release_some(session, some, links=links, actor=MIA, now=at)
     begun_anew = NOW + timedelta(seconds=60)
     with database.transaction() as session:
         row = session.scalars(select(Job).where(Job.public_id == job)).one()
@@ -169,8 +169,8 @@ def test_sending_again_that_was_killed_writes_to_nobody_twice(
     job = begin(database, home, taken, Act.SEND_AGAIN)
     with database.transaction() as session:  # a worker did this much, and was gone
         people = bulk_actions.people_of(session, Act.SEND_AGAIN, taken[:3])
-        doors = Doors(carrel.settings.base_url)
-        bulk_actions.send_some(session, people, since=NOW, doors=doors, actor=MIA, now=NOW)
+        links = Links(carrel.settings.base_url)
+        bulk_actions.send_some(session, people, since=NOW, links=links, actor=MIA, now=NOW)
     see_through(carrel, WORK, job)
     assert letters(database) == [f"p{each}@example.org" for each in range(5)]
 

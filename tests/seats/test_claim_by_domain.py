@@ -12,7 +12,7 @@ from lms.organizations import email_domains
 from lms.seats import claim_routes, pools
 from tests.clock import NOW
 from tests.factories import make_login
-from tests.seats.pool_fixtures import DOORS, Home, let_go, make_home, take_seat
+from tests.seats.pool_fixtures import LINKS, Home, let_go, make_home, take_seat
 
 KIM = "kim@library.example.org"
 
@@ -30,7 +30,7 @@ def opened(database: Database, policy: ClaimPolicy = ClaimPolicy.DOMAIN) -> tupl
 def claim(database: Database, home: Home, login_id: int) -> str:
     with database.transaction() as session:
         got = claim_routes.claim_by_domain(
-            session, home.pool_id, login_id, doors=DOORS, actor=None, now=NOW
+            session, home.pool_id, login_id, links=LINKS, actor=None, now=NOW
         )
         return type(got).__name__
 

@@ -17,12 +17,12 @@ from lms.grants.grants import Term
 from lms.models.grants import Withdrawal
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Seat
 from lms.seats import claims, pools
-from lms.seats.claim_statements import Full, Place, Sitter, count_on, seat_one, sit_down
+from lms.seats.claim_statements import Full, Place, Sitter, count_on, find_viewer, seat_one
 from lms.seats.waitlist_offers import impatient
 from tests.clock import NOW
 from tests.seats.pool_fixtures import (
     DAY,
-    DOORS,
+    LINKS,
     counts,
     invite,
     let_go,
@@ -93,7 +93,7 @@ def test_claims_releases_and_settlements_at_once_keep_the_count_exact(database: 
         if place < 4:
             with database.transaction() as session:
                 return claims.release(
-                    session, taken[place], AssignmentEnd.LEFT, doors=DOORS, actor=None, now=NOW
+                    session, taken[place], AssignmentEnd.LEFT, links=LINKS, actor=None, now=NOW
                 )
         if place < 6:
             return settle_at(database, home.pool_id, NOW)
@@ -138,7 +138,7 @@ def test_who_waits_and_claims_at_that_moment_is_not_waited_for(database: Databas
     with database.transaction() as session:  # dan's claim, before it comes to the count
         sitter = claims.asking_sitter(session, dan)
         driver = Driver.of(session)
-        sit_down(driver, home.pool_id, sitter, Place(AssignmentState.CLAIMED), NOW)
+        find_viewer(driver, home.pool_id, sitter, Place(AssignmentState.CLAIMED), NOW)
         let_go(database, seat)
         assert count_on(driver, home.pool_id, 1)
     assert states(database, home.pool_id)[dan] is AssignmentState.CLAIMED

@@ -20,7 +20,7 @@ from tests.cast import Cast
 from tests.clock import NOW
 from tests.seats.pool_fixtures import (
     DAY,
-    DOORS,
+    LINKS,
     SOON,
     YEAR,
     Home,
@@ -43,7 +43,7 @@ from tests.seats.test_claims import email_of
 def asked(database: Database, home: Home, *emails: str, at: datetime = NOW) -> tuple[Answer, ...]:
     invitees = [Invitee(read_address(email), "Pat") for email in emails]
     with database.transaction() as session:
-        return invitations.invite(session, home.pool_id, invitees, doors=DOORS, actor=None, now=at)
+        return invitations.invite(session, home.pool_id, invitees, links=LINKS, actor=None, now=at)
 
 
 def test_an_address_is_invited_counted_and_written_to(database: Database) -> None:
@@ -209,10 +209,10 @@ def test_what_is_kept_for_a_person_is_accepted_without_a_link(database: Database
     pat, dan = people(database, 2)
     invite_by_mail(database, home, email_of(database, pat))
     with database.transaction() as session:
-        done = claim_routes.accept(session, home.pool_id, pat, doors=DOORS, actor=None, now=NOW)
+        done = claim_routes.accept(session, home.pool_id, pat, links=LINKS, actor=None, now=NOW)
         assert type(done).__name__ == "Claimed"
     with pytest.raises(NotFound), database.transaction() as session:
-        claim_routes.accept(session, home.pool_id, dan, doors=DOORS, actor=None, now=NOW)
+        claim_routes.accept(session, home.pool_id, dan, links=LINKS, actor=None, now=NOW)
 
 
 def test_a_fresh_link_lets_the_older_ones_die_and_starts_the_time_anew(database: Database) -> None:
@@ -238,7 +238,7 @@ def test_a_reminder_s_link_leaves_the_one_before_alive(database: Database) -> No
     first = invite_by_mail(database, home, email_of(database, pat))
     with database.transaction() as session:
         invited = session.scalars(select(Assignment.id)).one()
-        second = invitations.link_of(session, invited, doors=DOORS, now=NOW + DAY)
+        second = invitations.link_of(session, invited, links=LINKS, now=NOW + DAY)
     assert by_link(database, second.rpartition("/")[2], pat) == "Claimed"
     assert by_link(database, first, pat) == "Already"
 
@@ -250,7 +250,7 @@ def test_an_invitation_is_sent_again_with_a_fresh_link(database: Database) -> No
     [held] = asked(database, home, email_of(database, pat))
     assert isinstance(held, AlreadyIn)
     with database.transaction() as session:
-        invitations.send_again(session, held.seat, doors=DOORS, actor=None, now=NOW)
+        invitations.send_again(session, held.seat, links=LINKS, actor=None, now=NOW)
     second = newest_token(database)
     assert second != first
     assert by_link(database, second, pat) == "Claimed"
@@ -265,14 +265,14 @@ def test_an_address_put_right_is_no_reassignment(database: Database) -> None:
     right = read_address(email_of(database, pat))
     with database.transaction() as session:
         invitations.correct_address(
-            session, held.seat, right, doors=DOORS, actor=None, now=NOW + DAY
+            session, held.seat, right, links=LINKS, actor=None, now=NOW + DAY
         )
     assert counts(database, home.pool_id) == (1, 1)
     with pytest.raises(Gone):
         by_link(database, wrong, pat)
     assert by_link(database, newest_token(database), pat, NOW + DAY) == "Claimed"
     with pytest.raises(Conflict), database.transaction() as session:
-        invitations.correct_address(session, held.seat, right, doors=DOORS, actor=None, now=NOW)
+        invitations.correct_address(session, held.seat, right, links=LINKS, actor=None, now=NOW)
 
 
 def test_an_address_is_not_put_right_to_one_that_has_a_seat(database: Database) -> None:
@@ -283,7 +283,7 @@ def test_an_address_is_not_put_right_to_one_that_has_a_seat(database: Database) 
     assert isinstance(held, Invited)
     taken = read_address(email_of(database, pat))
     with pytest.raises(Conflict), database.transaction() as session:
-        invitations.correct_address(session, held.seat, taken, doors=DOORS, actor=None, now=NOW)
+        invitations.correct_address(session, held.seat, taken, links=LINKS, actor=None, now=NOW)
 
 
 def test_the_page_of_a_link_tells_who_invites_to_what_and_no_address(
@@ -295,7 +295,7 @@ def test_the_page_of_a_link_tells_who_invites_to_what_and_no_address(
             session,
             home.pool_id,
             [Invitee(read_address("kim.possible@elm.example"))],
-            doors=DOORS,
+            links=LINKS,
             actor=cast.mia.public_id,
             now=NOW,
         )
@@ -356,7 +356,7 @@ def test_an_offer_s_letter_tells_for_how_long_it_is_held(database: Database) -> 
     with database.transaction() as session:
         assert (
             invitations.write_invitations(
-                session, home.pool_id, 10, doors=DOORS, now=NOW, since=NOW
+                session, home.pool_id, 10, links=LINKS, now=NOW, since=NOW
             )
             == 1
         )
@@ -374,7 +374,7 @@ def test_letters_are_written_in_batches_and_once(database: Database) -> None:
     def write(since: datetime | None = None) -> int:
         with database.transaction() as session:
             return invitations.write_invitations(
-                session, home.pool_id, 2, doors=DOORS, now=NOW, since=since
+                session, home.pool_id, 2, links=LINKS, now=NOW, since=since
             )
 
     assert write(NOW + DAY) == 0

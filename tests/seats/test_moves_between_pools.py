@@ -17,8 +17,8 @@ from lms.seats.moves_between_pools import NO_ROOM, Move
 from tests.clock import NOW
 from tests.factories import make_webinar
 from tests.seats.pool_fixtures import (
-    DOORS,
     FOR_GOOD,
+    LINKS,
     YEAR,
     Home,
     counts,
@@ -48,7 +48,7 @@ def two_pools(database: Database, seats_here: int, seats_there: int) -> tuple[Ho
 def move(database: Database, seat_ids: list[str], pool_id: int, at: datetime = NOW) -> Move:
     with database.transaction() as session:
         return moves_between_pools.move_many(
-            session, seat_ids, pool_id, doors=DOORS, actor=MIA, now=at
+            session, seat_ids, pool_id, links=LINKS, actor=MIA, now=at
         )
 
 

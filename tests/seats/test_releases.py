@@ -30,8 +30,8 @@ from tests.clock import NOW
 from tests.factories import make_recording, make_series, make_webinar
 from tests.seats.pool_fixtures import (
     DAY,
-    DOORS,
     FOR_GOOD,
+    LINKS,
     YEAR,
     counts,
     endings,
@@ -303,7 +303,7 @@ def test_several_seats_are_released_together(database: Database) -> None:
     taken = [take_seat(database, home.pool_id, one) for one in people(database, 3)]
     with database.transaction() as session:
         done = claims.release_many(
-            session, taken[:2], AssignmentEnd.REMOVED, doors=DOORS, actor=None, now=NOW
+            session, taken[:2], AssignmentEnd.REMOVED, links=LINKS, actor=None, now=NOW
         )
     assert [one.seat for one in done] == taken[:2]
     assert counts(database, home.pool_id) == (1, 3)

@@ -31,7 +31,7 @@ from tests.clock import NOW
 from tests.factories import make_organization
 from tests.seats.pool_fixtures import (
     DAY,
-    DOORS,
+    LINKS,
     Home,
     by_link,
     counts,
@@ -75,7 +75,7 @@ class PoolLife(RuleBasedStateMachine):
         email = read_address(email_of(self.database, self.crowd[who]))
         with suppress(Refused), self.database.transaction() as session:
             invitations.invite(
-                session, self.pools[-1], [Invitee(email)], doors=DOORS, actor=None, now=self.now
+                session, self.pools[-1], [Invitee(email)], links=LINKS, actor=None, now=self.now
             )
 
     @rule(who=numbers)
@@ -91,7 +91,7 @@ class PoolLife(RuleBasedStateMachine):
         seat = found[which % len(found)]
         with suppress(Refused), self.database.transaction() as session:
             claims.release(
-                session, seat, AssignmentEnd.REMOVED, doors=DOORS, actor=None, now=self.now
+                session, seat, AssignmentEnd.REMOVED, links=LINKS, actor=None, now=self.now
             )
         if undo:
             with suppress(Refused), self.database.transaction() as session:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, NotFound
-from lms.mail.links import Office
+from lms.mail.links import MailContext
 from lms.models.grants import Withdrawal
 from lms.models.mail import Mail
 from lms.models.requests import RequestKind, RequestState
@@ -27,8 +27,8 @@ from tests.cast import Cast
 from tests.clock import NOW
 from tests.seats.pool_fixtures import (
     DAY,
-    DOORS,
     FOR_GOOD,
+    LINKS,
     YEAR,
     Home,
     by_link,
@@ -48,13 +48,13 @@ from tests.seats.pool_fixtures import (
 )
 from tests.seats.test_claims import email_of
 
-OFFICE = Office(DOORS, ZoneInfo("America/New_York"))
+OFFICE = MailContext(LINKS, ZoneInfo("America/New_York"))
 
 
 def hand_over(database: Database, seat: str, email: str, at=NOW) -> None:
     with database.transaction() as session:
         to = Invitee(read_address(email), "Kim")
-        transfers.reassign(session, seat, to, doors=DOORS, actor=None, now=at)
+        transfers.reassign(session, seat, to, links=LINKS, actor=None, now=at)
 
 
 def ask(database: Database, cast: Cast, home: Home, seat: str, to: str | None = None) -> str:
@@ -63,14 +63,14 @@ def ask(database: Database, cast: Cast, home: Home, seat: str, to: str | None = 
     with database.transaction() as session:
         pool = find_pool(session, home.pool.public_id)
         return seat_transfer_requests.ask_to_move(
-            session, seat, pool, asker, office=OFFICE, now=NOW
+            session, seat, pool, asker, mail_context=OFFICE, now=NOW
         ).public_id
 
 
 def agree(database: Database, request: str) -> None:
     with database.transaction() as session:
         seat_transfer_requests.agree_to_move(
-            session, request, "Yes.", doors=DOORS, actor=None, now=NOW
+            session, request, "Yes.", links=LINKS, actor=None, now=NOW
         )
 
 
@@ -253,7 +253,7 @@ def test_another_pool_s_seat_and_a_request_about_none_are_refused(
         ask(database, cast, home, seat)
     new = NewRequest(kind=RequestKind.TROUBLE, name="Mia", email=cast.mia.email, message="Help")
     with database.transaction() as session:
-        asked = requests.ask(session, new, office=OFFICE, actor=None, now=NOW)
+        asked = requests.ask(session, new, mail_context=OFFICE, actor=None, now=NOW)
     with pytest.raises(Conflict):
         agree(database, asked.public_id)
     assert NOW + timedelta(days=1) <= asked.due_at

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from lms.core.database import Database
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.training import Trainee, TrainingGroupMember
 from lms.people import erasure
 from lms.people.data_export import read_personal_data
@@ -34,7 +34,7 @@ def test_it_is_taken_along_and_erased(
     ]
     with database.transaction() as session:
         erasure.erase(
-            session, cast.alice.id, hooks=(), doors=Doors("https://x.test"), actor=None, now=NOW
+            session, cast.alice.id, hooks=(), links=Links("https://x.test"), actor=None, now=NOW
         )
     with database.read_session() as session:
         for model in (Trainee, TrainingGroupMember):

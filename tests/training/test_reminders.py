@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.core.settings import Settings
-from lms.mail.links import Doors, Office
+from lms.mail.links import Links, MailContext
 from lms.models.accounts import Login
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
@@ -22,7 +22,7 @@ from tests.clock import NOW
 from tests.training.conftest import TODAY, ZONE, Assign, Elm, watched
 from tests.training.test_assignments import leave
 
-OFFICE = Office(Doors("https://library.example.org"), ZONE)
+OFFICE = MailContext(Links("https://library.example.org"), ZONE)
 HOUR = timedelta(hours=1)
 
 
@@ -30,7 +30,7 @@ def remind(database: Database, now: datetime) -> None:
     looked = 1
     while looked:
         with database.transaction() as session:
-            looked = remind_trainees(session, office=OFFICE, now=now)
+            looked = remind_trainees(session, mail_context=OFFICE, now=now)
 
 
 def letters(database: Database) -> Counter[str]:

@@ -59,7 +59,7 @@ TABLES = (
     "former_caption",
     "handout_page",
     "slide",
-    "page_moment",
+    "handout_page_time",
     "passage",
     "webinar_words",
     "pool",
@@ -103,7 +103,7 @@ TABLES = (
     "training_item",
     "upload",
     "audit_entry",
-    "house",
+    "branding",
     "job",
     "mail",
     "lti_platform_keys",
@@ -857,34 +857,37 @@ def _catalog() -> None:
         ),
     )
     op.create_table(
-        "page_moment",
+        "handout_page_time",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("page_id", sa.Integer(), nullable=False),
         sa.Column("recording_id", sa.Integer(), nullable=False),
         sa.Column("starts_s", sa.Double(), nullable=True),
         sa.Column("is_by_staff", sa.Boolean(), nullable=False),
-        sa.CheckConstraint("starts_s >= 0", name=op.f("ck_page_moment_starts_not_negative")),
+        sa.CheckConstraint("starts_s >= 0", name=op.f("ck_handout_page_time_starts_not_negative")),
         sa.CheckConstraint(
-            "starts_s IS NOT NULL OR is_by_staff", name=op.f("ck_page_moment_never_by_staff_alone")
+            "starts_s IS NOT NULL OR is_by_staff",
+            name=op.f("ck_handout_page_time_never_by_staff_alone"),
         ),
         sa.ForeignKeyConstraint(
             ["page_id"],
             ["handout_page.id"],
-            name=op.f("fk_page_moment_page_id"),
+            name=op.f("fk_handout_page_time_page_id"),
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["recording_id"],
             ["recording.id"],
-            name=op.f("fk_page_moment_recording_id"),
+            name=op.f("fk_handout_page_time_recording_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_page_moment")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handout_page_time")),
         sa.UniqueConstraint(
-            "page_id", "recording_id", name=op.f("uq_page_moment_page_id_recording_id")
+            "page_id", "recording_id", name=op.f("uq_handout_page_time_page_id_recording_id")
         ),
     )
-    op.create_index(op.f("ix_page_moment_recording_id"), "page_moment", ["recording_id"])
+    op.create_index(
+        op.f("ix_handout_page_time_recording_id"), "handout_page_time", ["recording_id"]
+    )
 
 
 def _search() -> None:
@@ -2588,7 +2591,7 @@ def _operations() -> None:
     op.create_index(op.f("ix_audit_entry_at"), "audit_entry", ["at"])
     op.create_index("ix_audit_entry_subject_at", "audit_entry", ["subject", "at"])
     op.create_table(
-        "house",
+        "branding",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("accent", sa.String(length=7), nullable=False),
@@ -2598,9 +2601,9 @@ def _operations() -> None:
         sa.Column("logo", sa.LargeBinary(), nullable=True),
         sa.Column("logo_type", sa.String(length=40), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("id = 1", name=op.f("ck_house_only_one")),
-        sa.CheckConstraint("length(accent) = 7", name=op.f("ck_house_accent_is_a_hex_color")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_house")),
+        sa.CheckConstraint("id = 1", name=op.f("ck_branding_only_one")),
+        sa.CheckConstraint("length(accent) = 7", name=op.f("ck_branding_accent_is_a_hex_color")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_branding")),
     )
     op.create_table(
         "job",

@@ -18,7 +18,13 @@ from lms.access.explanations import (
 )
 from lms.access.policy import Admitted, Code, Decision, GrantFacts, WebinarFacts
 from lms.catalog.replacement_webinars import Instead, read_instead, was_held
-from lms.core.dates_and_time_zones import read_zone, say_for_reader, say_moment, say_time, zone_word
+from lms.core.dates_and_time_zones import (
+    read_zone,
+    say_datetime,
+    say_for_reader,
+    say_time,
+    zone_word,
+)
 from lms.models.catalog import InsteadKind
 from lms.models.requests import RequestKind
 from lms.organizations.organizations import find_manager
@@ -56,21 +62,21 @@ def known_zone() -> ZoneInfo | None:
     return read_zone(person.zone) if person is not None and person.zone else None
 
 
-def said_moment(moment: datetime, zone_name: str) -> str:
+def said_datetime(at: datetime, zone_name: str) -> str:
     """Say a moment by a webinar's own clock and, where it is known and differs, by the reader's."""
     zone, reader = read_zone(zone_name), known_zone()
-    here = say_moment(moment, zone)
-    yours = say_for_reader(moment, zone, reader) if reader else ""
+    here = say_datetime(at, zone)
+    yours = say_for_reader(at, zone, reader) if reader else ""
     return _("%(here)s (%(yours)s your time)", here=here, yours=yours) if yours else here
 
 
-def said_time(moment: datetime) -> str:
+def said_time(at: datetime) -> str:
     """Say a time of day by the reader's clock, or by the house's with its zone: `2:10 pm Eastern`."""
     zone = known_zone()
     if zone is not None:
-        return say_time(moment, zone)
+        return say_time(at, zone)
     ours = reading_zone()
-    return f"{say_time(moment, ours)} {zone_word(ours)}"
+    return f"{say_time(at, ours)} {zone_word(ours)}"
 
 
 def said(sentence: Sentence) -> str:
@@ -192,5 +198,5 @@ def _since(grant: GrantFacts) -> datetime:
     return max(grant.starts_at, claimed_at or grant.starts_at)
 
 
-def _day(moment: datetime, zone: ZoneInfo) -> str:
-    return str(format_date(moment.astimezone(zone).date(), "d MMMM y"))
+def _day(at: datetime, zone: ZoneInfo) -> str:
+    return str(format_date(at.astimezone(zone).date(), "d MMMM y"))

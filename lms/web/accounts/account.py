@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from lms.accounts import accounts, browser_sessions, login_lookup, sign_in_codes_and_password_resets
 from lms.accounts.accounts import Account
 from lms.accounts.browser_sessions import SignedIn
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.email_addresses import read_address
 from lms.core.errors import Invalid, NotFound
 from lms.core.password_hashing import Right, check_new_password, check_password, hash_password
@@ -20,7 +20,7 @@ from lms.web.accounts.forms import DetailsForm, PasswordChangeForm
 from lms.web.core import rate_limits
 from lms.web.core.current_user import let_out, required_viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.private_pages import doors, keep_nothing
+from lms.web.core.private_pages import keep_nothing, links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.time_zone_choices import zone_choices, zone_name
@@ -48,7 +48,7 @@ def overview() -> ResponseReturnValue:
     account = my_account()
     zone = account.zone or carrel().settings.time_zone
     with read_session() as session:
-        browsers = len(browser_sessions.list_for(session, account.id, now=now()))
+        browsers = len(browser_sessions.list_for(session, account.id, now=clock.now()))
         further = login_lookup.list_further(session, account.id)
     return render(
         "accounts/account.html",
@@ -79,7 +79,7 @@ def change_details() -> ResponseReturnValue:
     try:
         with transaction() as session:
             accounts.change_details(
-                session, account.id, name=form.name.data or "", zone=form.zone.data, now=now()
+                session, account.id, name=form.name.data or "", zone=form.zone.data, now=clock.now()
             )
     except Invalid as refusal:
         show_faults(form, refusal)
@@ -112,8 +112,8 @@ def change_password() -> ResponseReturnValue:
             account.id,
             password_hash=password_hash,
             keep=required_viewer().sign_in_id,
-            doors=doors(),
-            now=now(),
+            links=links(),
+            now=clock.now(),
         )
     flash(_("Your new password counts from now on. All other browsers are signed out."), "done")
     return see_other("account.overview")
@@ -128,7 +128,7 @@ def mail_password_link() -> ResponseReturnValue:
     rate_limits.spend(rate_limits.LETTERS, address.key)
     with transaction() as session:
         sign_in_codes_and_password_resets.ask_new_password(
-            session, address, doors=doors(), now=now()
+            session, address, links=links(), now=clock.now()
         )
     flash(
         _("A link for choosing a password is on its way to %(email)s.", email=account.email), "note"
@@ -140,13 +140,12 @@ def mail_password_link() -> ResponseReturnValue:
 @open_to(Audience.SIGNED_IN)
 def browsers() -> ResponseReturnValue:
     """List the browsers that are signed in."""
-    person, moment = required_viewer(), now()
+    person, now = required_viewer(), clock.now()
     zone = ZoneInfo(person.zone or carrel().settings.time_zone)
     with read_session() as session:
-        signed_in = browser_sessions.list_for(session, person.login_id, now=moment)
+        signed_in = browser_sessions.list_for(session, person.login_id, now=now)
     rows = [
-        _row(one, is_this=one.row_id == person.sign_in_id, zone=zone, moment=moment)
-        for one in signed_in
+        _row(one, is_this=one.row_id == person.sign_in_id, zone=zone, now=now) for one in signed_in
     ]
     rows.sort(key=lambda row: not row.is_this)
     return render("accounts/browsers.html", browsers=rows)
@@ -157,7 +156,9 @@ def browsers() -> ResponseReturnValue:
 def end_browser(public_id: str) -> ResponseReturnValue:
     """Sign one browser out."""
     with transaction() as session:
-        browser_sessions.end_by_public_id(session, required_viewer().login_id, public_id, now=now())
+        browser_sessions.end_by_public_id(
+            session, required_viewer().login_id, public_id, now=clock.now()
+        )
     flash(_("That browser is signed out."), "done")
     return see_other("account.browsers")
 
@@ -168,7 +169,7 @@ def end_others() -> ResponseReturnValue:
     """Sign out all browsers but this one."""
     person = required_viewer()
     with transaction() as session:
-        browser_sessions.end_all(session, person.login_id, but=person.sign_in_id, now=now())
+        browser_sessions.end_all(session, person.login_id, but=person.sign_in_id, now=clock.now())
     flash(_("All other browsers are signed out."), "done")
     return see_other("account.browsers")
 
@@ -178,7 +179,7 @@ def end_others() -> ResponseReturnValue:
 def end_all() -> ResponseReturnValue:
     """Sign out everywhere, here as well."""
     with transaction() as session:
-        browser_sessions.end_all(session, required_viewer().login_id, now=now())
+        browser_sessions.end_all(session, required_viewer().login_id, now=clock.now())
     response = let_out("/")
     flash(_("You are signed out everywhere."), "done")
     return response
@@ -223,23 +224,23 @@ def _may_change(form: PasswordChangeForm, account: Account) -> bool:
 
 def _details_form(account: Account, zone: str | None) -> DetailsForm:
     form = DetailsForm(request.form, name=account.name, zone=zone)
-    form.zone.choices = zone_choices(now(), present=account.zone)
+    form.zone.choices = zone_choices(clock.now(), present=account.zone)
     return form
 
 
-def _row(one: SignedIn, *, is_this: bool, zone: ZoneInfo, moment: datetime) -> BrowserRow:
+def _row(one: SignedIn, *, is_this: bool, zone: ZoneInfo, now: datetime) -> BrowserRow:
     return BrowserRow(
         id=one.id,
         agent=one.agent,
         is_this=is_this,
         remembered=one.remembered,
-        since=_day(one.created_at, zone=zone, moment=moment),
-        seen=_day(one.last_seen_at, zone=zone, moment=moment),
+        since=_day(one.created_at, zone=zone, now=now),
+        seen=_day(one.last_seen_at, zone=zone, now=now),
     )
 
 
-def _day(at: datetime, *, zone: ZoneInfo, moment: datetime) -> str:
-    there, today = at.astimezone(zone), moment.astimezone(zone).date()
+def _day(at: datetime, *, zone: ZoneInfo, now: datetime) -> str:
+    there, today = at.astimezone(zone), now.astimezone(zone).date()
     hour = f"{there:%I:%M %p}".lstrip("0").lower()
     if there.date() == today:
         return _("today, %(time)s", time=hour)

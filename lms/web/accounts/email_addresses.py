@@ -19,7 +19,7 @@ from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import required_viewer, viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.private_pages import doors, keep_nothing, keeps_its_address
+from lms.web.core.private_pages import keep_nothing, keeps_its_address, links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -62,7 +62,7 @@ def confirm_email(secret: str) -> ResponseReturnValue:
 def confirm_email_now(secret: str) -> ResponseReturnValue:
     """Move the account to this address."""
     with transaction() as session:
-        address = email_change.confirm_change(session, secret, doors=doors(), now=now())
+        address = email_change.confirm_change(session, secret, links=links(), now=now())
     flash(_("The account's address is now %(email)s.", email=address), "done")
     return _back()
 
@@ -111,7 +111,7 @@ def change_recovery() -> ResponseReturnValue:
 def remove_recovery() -> ResponseReturnValue:
     """Forget the recovery address; the account's own address is told."""
     with transaction() as session:
-        email_change.remove_recovery(session, required_viewer().login_id, doors=doors(), now=now())
+        email_change.remove_recovery(session, required_viewer().login_id, links=links(), now=now())
     flash(_("Your account has no recovery address any more."), "done")
     return see_other("account.overview")
 
@@ -131,7 +131,7 @@ def confirm_recovery(secret: str) -> ResponseReturnValue:
 def confirm_recovery_now(secret: str) -> ResponseReturnValue:
     """Make this the account's recovery address."""
     with transaction() as session:
-        address = email_change.confirm_recovery(session, secret, doors=doors(), now=now())
+        address = email_change.confirm_recovery(session, secret, links=links(), now=now())
     flash(_("The account's recovery address is now %(email)s.", email=address), "done")
     return _back()
 
@@ -145,7 +145,7 @@ def _send_link(template: str, form: RecoveryForm, ask: Callable[..., None]) -> R
     rate_limits.spend(rate_limits.LETTERS, address.key)
     try:
         with transaction() as session:
-            ask(session, account, address, doors=doors(), now=now())
+            ask(session, account, address, links=links(), now=now())
     except Invalid as refusal:
         show_faults(form, refusal)
         return render(template, form=form, account=account), 400

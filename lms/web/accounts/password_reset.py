@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.accounts import accounts, browser_sessions, sign_in_codes_and_password_resets
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Invalid
 from lms.core.password_hashing import check_new_password, hash_password
 from lms.mail import email_tokens
@@ -14,7 +14,7 @@ from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import let_in, this_browser
 from lms.web.core.form_errors import show_faults
-from lms.web.core.private_pages import doors, keeps_its_address
+from lms.web.core.private_pages import keeps_its_address, links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -42,7 +42,7 @@ def send() -> ResponseReturnValue:
     rate_limits.spend(rate_limits.LETTERS, address.key)
     with transaction() as writing:
         sign_in_codes_and_password_resets.ask_new_password(
-            writing, address, doors=doors(), now=now()
+            writing, address, links=links(), now=clock.now()
         )
     session[SENT_TO] = address.shown
     return see_other("forgotten_password.sent")
@@ -78,14 +78,14 @@ def choose_now(secret: str) -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _page(form, account), 400
-    password_hash, moment = hash_password(password), now()
+    password_hash, now = hash_password(password), clock.now()
     with transaction() as writing:
         login_id = sign_in_codes_and_password_resets.choose_password(
-            writing, secret, password_hash=password_hash, doors=doors(), now=moment
+            writing, secret, password_hash=password_hash, links=links(), now=now
         )
     with transaction() as writing:
         browser = this_browser(remembered=False)
-        opened = browser_sessions.open_sign_in(writing, login_id, browser=browser, now=moment)
+        opened = browser_sessions.open_sign_in(writing, login_id, browser=browser, now=now)
     response = let_in(opened, None)
     flash(_("Your new password counts from now on. All other browsers are signed out."), "done")
     return response
@@ -94,7 +94,7 @@ def choose_now(secret: str) -> ResponseReturnValue:
 def _account_of(secret: str) -> accounts.Account:
     with read_session() as reading:
         ticket = email_tokens.read(
-            reading, secret, *sign_in_codes_and_password_resets.CHOOSING, now=now()
+            reading, secret, *sign_in_codes_and_password_resets.CHOOSING, now=clock.now()
         )
         return accounts.read_account(reading, ticket.login_id)
 

@@ -18,7 +18,7 @@ from lms.people.data_export import read_personal_data
 from lms.web.accounts.account import is_present_password, my_account
 from lms.web.accounts.forms import EraseForm
 from lms.web.core.current_user import let_out, required_viewer
-from lms.web.core.private_pages import doors, keep_nothing
+from lms.web.core.private_pages import keep_nothing, links
 from lms.web.core.request_context import components, read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -64,7 +64,7 @@ def erase() -> ResponseReturnValue:
                 session,
                 account.id,
                 hooks=erase_hooks(components()),
-                doors=doors(),
+                links=links(),
                 actor=account.public_id,
                 now=now(),
             )

@@ -18,7 +18,7 @@ from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import let_in, let_out, this_browser, viewer
 from lms.web.core.next_url import HOME, asked_onward
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -83,7 +83,7 @@ def _opened(address: Address, password: str, *, remembered: bool) -> Opened | No
     if isinstance(verdict, Wrong) or kept.login_id is None:
         with transaction() as session:
             sign_up.remind_unconfirmed(
-                session, address, doors=doors(), onward=asked_onward(), now=now()
+                session, address, links=links(), onward=asked_onward(), now=now()
             )
         return None
     renewed = hash_password(password) if verdict.outdated else None

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from lms.accounts import browser_sessions, sign_in_codes_and_password_resets
 from lms.accounts.browser_sessions import Opened
-from lms.core.clock import now
+from lms.core import clock
 from lms.mail import email_tokens
 from lms.mail.email_tokens import MailedCode, RightCode
 from lms.web.accounts.forms import CodeAskForm, CodeForm, typed_code
@@ -14,7 +14,7 @@ from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import let_in, this_browser, viewer
 from lms.web.core.next_url import HOME, asked_onward, local_path
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -44,7 +44,7 @@ def send() -> ResponseReturnValue:
     rate_limits.spend(rate_limits.LETTERS, address.key)
     with transaction() as writing:
         made = sign_in_codes_and_password_resets.ask_code(
-            writing, address, doors=doors(), onward=onward, now=now()
+            writing, address, links=links(), onward=onward, now=clock.now()
         )
     session[KEPT] = {
         "ticket": made.ticket,
@@ -89,13 +89,13 @@ def enter_now() -> ResponseReturnValue:
 def _opened(code: str) -> Opened | None:
     asked = session[KEPT]
     answer = MailedCode(code, asked["ticket"], asked["secret"])
-    moment = now()
+    now = clock.now()
     with transaction() as writing:
-        tried = email_tokens.try_code(writing, answer, now=moment)
+        tried = email_tokens.try_code(writing, answer, now=now)
         if not isinstance(tried, RightCode):
             return None
         browser = this_browser(remembered=asked["remember"])
-        return browser_sessions.open_sign_in(writing, tried.login_id, browser=browser, now=moment)
+        return browser_sessions.open_sign_in(writing, tried.login_id, browser=browser, now=now)
 
 
 def _ask_page(form: CodeAskForm) -> str:

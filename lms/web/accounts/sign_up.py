@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from lms.accounts import browser_sessions, sign_up
 from lms.accounts.sign_up import Person
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Invalid
 from lms.core.password_hashing import check_new_password, hash_password
 from lms.mail import email_tokens
@@ -18,7 +18,7 @@ from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import let_in, this_browser, viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.next_url import HOME, asked_onward
-from lms.web.core.private_pages import doors, keeps_its_address
+from lms.web.core.private_pages import keeps_its_address, links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.time_zone_choices import zone_choices
@@ -48,7 +48,7 @@ def send() -> ResponseReturnValue:
     rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
     rate_limits.spend(rate_limits.LETTERS, address.key)
     with transaction() as writing:
-        sign_up.ask_sign_up(writing, address, doors=doors(), onward=asked_onward(), now=now())
+        sign_up.ask_sign_up(writing, address, links=links(), onward=asked_onward(), now=clock.now())
     session[SENT_TO] = address.shown
     return see_other("sign_up.sent")
 
@@ -84,11 +84,11 @@ def confirm_now(secret: str) -> ResponseReturnValue:
     except Invalid as refusal:
         show_faults(form, refusal)
         return _confirm_page(form, ticket), 400
-    person, moment = Person(name, form.zone.data, hash_password(password)), now()
+    person, now = Person(name, form.zone.data, hash_password(password)), clock.now()
     with transaction() as writing:
-        login_id = sign_up.confirm_sign_up(writing, secret, person=person, now=moment)
+        login_id = sign_up.confirm_sign_up(writing, secret, person=person, now=now)
         browser = this_browser(remembered=False)
-        opened = browser_sessions.open_sign_in(writing, login_id, browser=browser, now=moment)
+        opened = browser_sessions.open_sign_in(writing, login_id, browser=browser, now=now)
     response = let_in(opened, asked_onward())
     flash(_("Your account is ready. Welcome, %(name)s.", name=name.strip()), "done")
     return response
@@ -96,7 +96,7 @@ def confirm_now(secret: str) -> ResponseReturnValue:
 
 def _ticket(secret: str) -> Ticket:
     with read_session() as reading:
-        return email_tokens.read(reading, secret, EmailPurpose.CONFIRM_SIGN_UP, now=now())
+        return email_tokens.read(reading, secret, EmailPurpose.CONFIRM_SIGN_UP, now=clock.now())
 
 
 def _ask_page(form: AddressForm) -> str:
@@ -110,5 +110,5 @@ def _confirm_page(form: ConfirmForm, ticket: Ticket) -> str:
 
 
 def _with_zones(form: ConfirmForm) -> ConfirmForm:
-    form.zone.choices = zone_choices(now(), present=carrel().settings.time_zone)
+    form.zone.choices = zone_choices(clock.now(), present=carrel().settings.time_zone)
     return form

@@ -59,8 +59,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "handout.removed": N_("%(actor)s removed a handout"),
     "history.imported": N_("%(actor)s brought in a list of past sales: %(brought)s"),
     "history.invited": N_("%(actor)s had letters written to people brought in: %(people)s"),
-    "house.described": N_("%(actor)s changed what the house says of itself"),
-    "house.logo_changed": N_("%(actor)s changed the house's logo"),
+    "branding.changed": N_("%(actor)s changed what the house says of itself"),
+    "branding.logo_changed": N_("%(actor)s changed the house's logo"),
     "identity.link_asked": N_(
         "Somebody in a learning system asked to be linked to a log-in: %(subject)s"
     ),

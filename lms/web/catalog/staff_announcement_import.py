@@ -17,13 +17,13 @@ from lms.announcement_parser.catalog_matcher import (
 )
 from lms.announcement_parser.dates import Beginning
 from lms.catalog.webinars import add_webinar
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.dates_and_time_zones import (
     from_wall_clock,
     is_zone,
     on_wall_clock,
     read_zone,
-    say_moment,
+    say_datetime,
 )
 from lms.core.errors import Invalid
 from lms.core.markdown import to_html
@@ -79,7 +79,7 @@ def review() -> ResponseReturnValue:
     try:
         with transaction() as session:
             actor = required_viewer().public_id
-            kept = add_webinar(session, words, actor=actor, now=now())
+            kept = add_webinar(session, words, actor=actor, now=clock.now())
     except Invalid as refusal:
         show_faults(form, refusal)
         return _review(form, fitted, text), 400
@@ -99,7 +99,9 @@ def _sent(form: FlyerForm) -> tuple[Fitted, str]:
 
 def _fitted(session: Session, text: str) -> Fitted:
     zone = carrel().settings.time_zone
-    return fit(session, text, house_zone=zone, today=on_wall_clock(now(), read_zone(zone)).date())
+    return fit(
+        session, text, default_zone=zone, today=on_wall_clock(clock.now(), read_zone(zone)).date()
+    )
 
 
 def _faulty(text: str, refusal: Invalid) -> FlyerForm:
@@ -132,12 +134,12 @@ def _do(session: Session, form: WebinarForm, fitted: Fitted, act: str) -> Fitted
     place = read_figures(which, LAST_PLACE)
     if place is None:
         return fitted
-    actor, moment = required_viewer().public_id, now()
+    actor, now = required_viewer().public_id, clock.now()
     if what == "presenter" and place < len(fitted.new_speakers):
-        slug = add_speaker(session, fitted.new_speakers[place], actor=actor, now=moment)
+        slug = add_speaker(session, fitted.new_speakers[place], actor=actor, now=now)
         form.presenters.data = [*(form.presenters.data or ()), slug]
     elif what == "series" and place < len(fitted.new_series):
-        slug = add_named_series(session, fitted.new_series[place], actor=actor, now=moment)
+        slug = add_named_series(session, fitted.new_series[place], actor=actor, now=now)
         form.series.data = [*(form.series.data or ()), slug]
     elif what == "moment" and place < len(fitted.said.when.choices):
         _choose(form, fitted.said.when.choices[place])
@@ -178,6 +180,6 @@ def _said(one: Beginning) -> str:
         return f"{one.shown:%A} {one.shown.day} {one.shown:%B %Y}"
     zone = read_zone(one.zone)
     try:
-        return say_moment(from_wall_clock(one.shown, zone), zone)
+        return say_datetime(from_wall_clock(one.shown, zone), zone)
     except Invalid:
         return f"{one.shown:%Y-%m-%d %H:%M} {one.zone}"

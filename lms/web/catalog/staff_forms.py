@@ -186,7 +186,7 @@ class SeriesForm(Form):
     )
 
 
-class HouseForm(Form):
+class BrandingForm(Form):
     """The house itself."""
 
     name = StringField(_l("Name"), [InputRequired(_l("Give the house a name.")), Length(max=120)])

@@ -23,19 +23,19 @@ from lms.catalog.staff_listing import (
 )
 from lms.catalog.webinar_texts import Gap, WebinarWords, gaps, has_ended
 from lms.catalog.webinars import KeptWebinar
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.dates_and_time_zones import (
     from_wall_clock,
     on_wall_clock,
     read_zone,
-    say_moment_in_a_row,
+    say_datetime_in_table,
 )
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.markdown import to_html
 from lms.grants.form_choices import webinars_on_sale
 from lms.models.catalog import WebinarState
 from lms.recordings.staff_file_list import read_webinar_files
-from lms.web.access.decision_panel import instead_words, said_moment
+from lms.web.access.decision_panel import instead_words, said_datetime
 from lms.web.catalog.staff_forms import PullForm, WebinarForm
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
@@ -128,7 +128,7 @@ def new() -> ResponseReturnValue:
     try:
         with transaction() as session:
             actor = required_viewer().public_id
-            kept = webinars.add_webinar(session, words, actor=actor, now=now())
+            kept = webinars.add_webinar(session, words, actor=actor, now=clock.now())
     except Invalid as error:
         show_faults(form, error)
         return _write(form, None), 400
@@ -139,13 +139,13 @@ def new() -> ResponseReturnValue:
 @blueprint.get("/<slug>")
 @open_to(Audience.STAFF)
 def show(slug: str) -> ResponseReturnValue:
-    moment = now()
+    now = clock.now()
     with read_session() as session:
         standing = read_standing(session, slug)
         instead = read_instead(session, standing.id)
         files = read_webinar_files(session, slug)
         sending = own_sending(session, slug)
-        holders = count_holders(session, standing.id, now=moment)
+        holders = count_holders(session, standing.id, now=now)
         presenters = {each.slug: each.name for each in read_presenters(session)}
         series = {each.slug: each.name for each in read_series_names(session)}
     words = standing.words
@@ -163,11 +163,11 @@ def show(slug: str) -> ResponseReturnValue:
         holders=holders,
         state=_(STATE_WORDS[standing.state]),
         badge_kind=STATE_BADGES[standing.state],
-        missing=[_(GAP_WORDS[gap]) for gap in gaps(words, moment)],
-        when=said_moment(words.held_at, words.zone),
+        missing=[_(GAP_WORDS[gap]) for gap in gaps(words, now)],
+        when=said_datetime(words.held_at, words.zone),
         presenters=[presenters[each] for each in words.presenters],
         series=[series[each] for each in words.series],
-        is_over=has_ended(words.held_at, words.minutes, moment),
+        is_over=has_ended(words.held_at, words.minutes, now),
     )
 
 
@@ -210,7 +210,7 @@ def move(slug: str, act: str) -> ResponseReturnValue:
         raise NotFound
     verb, sentence = ACTS[act]
     with transaction() as session:
-        kept = verb(session, slug, actor=required_viewer().public_id, now=now())
+        kept = verb(session, slug, actor=required_viewer().public_id, now=clock.now())
     flash(_(sentence, title=kept.title), "done")
     return see_other(".show", slug=kept.slug)
 
@@ -221,7 +221,7 @@ def pull(slug: str) -> ResponseReturnValue:
     form = PullForm(request.form)
     with read_session() as session:
         standing = read_standing(session, slug)
-        holders = count_holders(session, standing.id, now=now())
+        holders = count_holders(session, standing.id, now=clock.now())
         form.offer_choices(each for each in webinars_on_sale(session) if each.slug != slug)
     if request.method == "POST" and form.validate():
         try:
@@ -245,7 +245,7 @@ def _pull(slug: str, form: PullForm) -> str:
             reason=form.reason.data or "",
             instead=form.instead,
             actor=required_viewer().public_id,
-            now=now(),
+            now=clock.now(),
         ).title
 
 
@@ -257,7 +257,7 @@ def shown(row: Row) -> dict[str, object]:
         "state": _(STATE_WORDS[row.state]),
         "badge_kind": STATE_BADGES[row.state],
         "free": row.free,
-        "when": say_moment_in_a_row(row.held_at, read_zone(row.zone)),
+        "when": say_datetime_in_table(row.held_at, read_zone(row.zone)),
         "recording": row.recording,
     }
 
@@ -265,7 +265,7 @@ def shown(row: Row) -> dict[str, object]:
 def _save(slug: str, words: WebinarWords, seen: datetime | None) -> KeptWebinar:
     with transaction() as session:
         return webinars.edit_webinar(
-            session, slug, words, seen=seen, actor=required_viewer().public_id, now=now()
+            session, slug, words, seen=seen, actor=required_viewer().public_id, now=clock.now()
         )
 
 

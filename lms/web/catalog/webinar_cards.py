@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from lms.access.explanations import first_day, last_day
 from lms.access.policy import Admitted, Code, Decision
 from lms.catalog.webinar_summary import Entry
-from lms.core.dates_and_time_zones import read_zone, say_date, say_moment_shortly, say_time_shortly
+from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime_short, say_time_shortly
 from lms.core.errors import N_
 from lms.web.access.decision_panel import known_zone, reading_zone
 from lms.web.core.time_texts import minutes_of
@@ -117,5 +117,5 @@ def _when(entry: Entry) -> str:
     if entry.is_over:
         return say_date(entry.held_at, zone)
     if reader is None or reader.key == zone.key:
-        return _("Live %(when)s", when=say_moment_shortly(entry.held_at, zone))
+        return _("Live %(when)s", when=say_datetime_short(entry.held_at, zone))
     return _("Live %(when)s your time", when=say_time_shortly(entry.held_at, reader))

@@ -6,13 +6,13 @@ from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.branding import read_house
+from lms.branding import read_branding
 from lms.certificates.badge_keys import list_public, read_public, signing_key
 from lms.certificates.open_badges import TYPE, Wording, issuer_profile, sign_badge, status_list
 from lms.certificates.reading import read_certificate
 from lms.core.clock import now
 from lms.web.certificates.texts_and_pdfs import BY_KIND, hours_words
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import Audience, open_to
 
@@ -27,9 +27,9 @@ def badge(public_id: str) -> ResponseReturnValue:
     """Send the badge of a certificate that stands."""
     with read_session() as session:
         facts = read_certificate(session, public_id.lower())
-        house = read_house(session, contact="").name
+        seller = read_branding(session, contact="").name
     wording = Wording(
-        house=house,
+        seller=seller,
         description=_(
             "The holder %(took_part)s “%(title)s”: %(hours)s of continuing education.",
             took_part=_(BY_KIND[facts.kind]),
@@ -40,7 +40,7 @@ def badge(public_id: str) -> ResponseReturnValue:
     )
     running = carrel()
     key = signing_key(running.database, running.settings.secret_key, now=now())
-    answer = Response(sign_badge(facts, wording, key, doors()), content_type=TYPE)
+    answer = Response(sign_badge(facts, wording, key, links()), content_type=TYPE)
     name = f"badge-{facts.slug}.jwt"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["X-Robots-Tag"] = "noindex"
@@ -54,7 +54,7 @@ def status(public_id: str) -> ResponseReturnValue:
     """Tell whether a badge was revoked."""
     with read_session() as session:
         facts = read_certificate(session, public_id.lower())
-    answer = _open(status_list(facts, doors()), kept_s=0)
+    answer = _open(status_list(facts, links()), kept_s=0)
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
@@ -64,8 +64,8 @@ def status(public_id: str) -> ResponseReturnValue:
 def issuer() -> ResponseReturnValue:
     """Tell who issues badges here."""
     with read_session() as session:
-        house = read_house(session, contact="").name
-    return _open(issuer_profile(house, doors()), kept_s=KEEP_S)
+        seller = read_branding(session, contact="").name
+    return _open(issuer_profile(seller, links()), kept_s=KEEP_S)
 
 
 @blueprint.get("/badges/keys")

@@ -16,7 +16,7 @@ from lms.certificates.reading import Status, list_siblings, read_certificate
 from lms.certificates.rules import Rule, read_rule
 from lms.certificates.staff_actions import PAGE_SIZE, ByHand
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_moment_in_a_row
+from lms.core.dates_and_time_zones import say_datetime_in_table
 from lms.core.errors import Conflict, Invalid
 from lms.web.access.decision_panel import reading_zone
 from lms.web.certificates.own import line_of
@@ -30,7 +30,7 @@ from lms.web.certificates.staff_forms import (
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -81,7 +81,7 @@ def issue(slug: str) -> ResponseReturnValue:
             webinar = read_standing(session, slug)
             actor = required_viewer().public_id
             made = staff_actions.issue_by_hand(
-                session, webinar.id, wanted, actor=actor, doors=doors(), now=now()
+                session, webinar.id, wanted, actor=actor, links=links(), now=now()
             )
     except (Invalid, Conflict) as refusal:
         _tell(form, refusal)
@@ -102,7 +102,7 @@ def attended(slug: str) -> ResponseReturnValue:
             webinar = read_standing(session, slug)
             actor = required_viewer().public_id
             found = staff_actions.note_attended(
-                session, webinar.id, form.people.data or "", actor=actor, doors=doors(), now=now()
+                session, webinar.id, form.people.data or "", actor=actor, links=links(), now=now()
             )
     except Invalid as refusal:
         _tell(form, refusal)
@@ -141,7 +141,7 @@ def revoke(public_id: str) -> ResponseReturnValue:
         with transaction() as session:
             actor = required_viewer().public_id
             reason = form.reason.data or ""
-            certificates.revoke(session, public_id, reason, actor=actor, doors=doors(), now=now())
+            certificates.revoke(session, public_id, reason, actor=actor, links=links(), now=now())
     except (Invalid, Conflict) as refusal:
         _tell(form, refusal)
         return _certificate_page(public_id, revoking=form), HTTPStatus.BAD_REQUEST
@@ -161,7 +161,7 @@ def correct(public_id: str) -> ResponseReturnValue:
         with transaction() as session:
             actor = required_viewer().public_id
             made = certificates.correct(
-                session, public_id, correction, actor=actor, doors=doors(), now=now()
+                session, public_id, correction, actor=actor, links=links(), now=now()
             )
     except (Invalid, Conflict) as refusal:
         _tell(form, refusal)
@@ -215,13 +215,13 @@ def _certificate_page(
         "certificates/staff_certificate.html",
         line=line_of(facts),
         stands=facts.status is Status.VALID,
-        issued=say_moment_in_a_row(facts.issued_at, zone),
-        revoked=say_moment_in_a_row(facts.revoked_at, zone) if facts.revoked_at else "",
+        issued=say_datetime_in_table(facts.issued_at, zone),
+        revoked=say_datetime_in_table(facts.revoked_at, zone) if facts.revoked_at else "",
         reason=_(facts.reason) if facts.reason else "",
         revoked_reason=_(facts.revoked_reason) if facts.revoked_reason else "",
         revoking=revoking or RevokingForm(prefix=REVOKING),
         correcting=correcting or CorrectionForm(name=facts.holder, prefix=CORRECTING),
-        history=[(line_of(each), say_moment_in_a_row(each.issued_at, zone)) for each in history],
+        history=[(line_of(each), say_datetime_in_table(each.issued_at, zone)) for each in history],
     )
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from lms.certificates.designs import Design, checked, keep_design, read_design
 from lms.certificates.reading import CertificateFacts
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Invalid
 from lms.models.certificates import CertificateKind
 from lms.web.certificates.staff_forms import DesignForm
@@ -24,7 +24,7 @@ from lms.web.core.request_context import carrel, read_session, render, see_other
 from lms.web.core.route_guard import Audience, open_to
 from media.images.uploaded_pictures import picture_type
 
-blueprint = Blueprint("staff_certificate_design", __name__, url_prefix="/staff/house")
+blueprint = Blueprint("staff_certificate_design", __name__, url_prefix="/staff/branding")
 
 SIGNATURE_PX: Final = 900
 NOBODYS: Final = "0" * 26  # the number on a preview: no certificate has it
@@ -41,7 +41,7 @@ def edit() -> ResponseReturnValue:
     try:
         design = _sent(form, standing)
         with transaction() as session:
-            keep_design(session, design, actor=required_viewer().public_id, now=now())
+            keep_design(session, design, actor=required_viewer().public_id, now=clock.now())
     except Invalid as refusal:
         show_faults(form, refusal)
         return _write(form, standing), HTTPStatus.BAD_REQUEST
@@ -71,7 +71,7 @@ def preview() -> ResponseReturnValue:
 
 def _standing() -> Design:
     with read_session() as session:
-        return read_design(session, at=now())
+        return read_design(session, at=clock.now())
 
 
 def _sent(form: DesignForm, standing: Design) -> Design:
@@ -105,7 +105,7 @@ def _write(form: DesignForm, standing: Design) -> str:
 
 
 def _example() -> CertificateFacts:
-    moment = now()
+    now = clock.now()
     return CertificateFacts(
         public_id=NOBODYS,
         kind=CertificateKind.WATCHED,
@@ -116,8 +116,8 @@ def _example() -> CertificateFacts:
         credit_minutes=60,
         zone=carrel().settings.time_zone,
         language="en",
-        earned_at=moment - timedelta(days=1),
-        issued_at=moment,
+        earned_at=now - timedelta(days=1),
+        issued_at=now,
         reason="",
         revoked_at=None,
         revoked_reason=None,

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from lms.branding import HouseFacts, read_house, read_logo
+from lms.branding import BrandingFacts, read_branding, read_logo
 from lms.certificates.designs import Design, fill_in, read_design
 from lms.certificates.reading import CertificateFacts, Status, sum_credit
 from lms.core.accent_colors import light_accent
@@ -22,7 +22,7 @@ from lms.core.clock import now
 from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import N_, NotFound
 from lms.core.pdf_documents import Size, print_pdf, printable
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.certificates import CertificateKind
 from lms.web.core.request_context import carrel
 
@@ -57,7 +57,7 @@ PICTURES: Final = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"
 class Letterhead:
     """The house as papers show it; `logo` is a file's name and picture, or None."""
 
-    facts: HouseFacts
+    facts: BrandingFacts
     logo: tuple[str, bytes] | None
     design: Design
 
@@ -75,7 +75,7 @@ class DesignWords:
 def read_letterhead(session: Session, *, at: datetime | None = None) -> Letterhead:
     """Return the house as papers of a moment show it; of now where none is given."""
     design = read_design(session, at=at or now())
-    facts = read_house(session, contact="")
+    facts = read_branding(session, contact="")
     logo = None
     if facts.has_logo:
         try:
@@ -101,14 +101,14 @@ def hours(minutes: int) -> str:
     return f"{minutes / 60:.2f}".rstrip("0").rstrip(".")
 
 
-def day_of(facts: CertificateFacts, moment: datetime | None = None) -> str:
+def day_of(facts: CertificateFacts, at: datetime | None = None) -> str:
     """Say the day of a certificate, or of another moment, by its webinar's own clock."""
-    return say_date(moment or facts.earned_at, read_zone(facts.zone))
+    return say_date(at or facts.earned_at, read_zone(facts.zone))
 
 
 def verify_url(public_id: str) -> str:
     """Return the whole address of the page that checks a certificate."""
-    return Doors(carrel().settings.base_url).page(f"/verify/{public_id}")
+    return Links(carrel().settings.base_url).page(f"/verify/{public_id}")
 
 
 def design_words(facts: CertificateFacts, head: Letterhead) -> DesignWords:

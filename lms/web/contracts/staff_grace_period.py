@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.access.explanations import last_day
 from lms.contracts import grace_periods
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_moment_in_a_row
+from lms.core.dates_and_time_zones import say_datetime_in_table
 from lms.core.errors import Invalid, NotFound
 from lms.organizations import organizations
 from lms.organizations.organizations import OrganizationFacts
@@ -71,7 +71,7 @@ def _page(kept: OrganizationFacts, pool: PoolFacts, form: GraceForm, zone: ZoneI
         is_given=given.is_given,
         extensions=[
             (
-                say_moment_in_a_row(one.at, reading),
+                say_datetime_in_table(one.at, reading),
                 last_day(one.until, zone) if one.until else "",
                 one.by or _("The command line"),
             )

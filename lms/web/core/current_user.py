@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from lms.accounts import browser_sessions
 from lms.accounts.browser_sessions import Blocked, Browser, Opened, hash_cookie
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.compiled_statements import Query
 from lms.core.errors import N_, Forbidden
 from lms.core.settings import Settings
@@ -160,16 +160,16 @@ def _load_viewer(request: Request) -> Viewer | None:
     value = cookie_in(request.environ, cookie_name(carrel().settings))
     if not value:
         return None
-    token_hash, moment = hash_cookie(value), now()
+    token_hash, now = hash_cookie(value), clock.now()
     with read_session() as reading:
-        rows = _SIGNED_IN.rows(reading, {"token_hash": token_hash, "now": moment})
+        rows = _SIGNED_IN.rows(reading, {"token_hash": token_hash, "now": now})
     if not rows:
         return None
     row = rows[0]
     came_before_at = row.came_before_at
-    if browser_sessions.is_due(row.last_seen_at, now=moment):
-        _note_seen(row.sign_in_id, moment)
-        if browser_sessions.begins_a_visit(row.last_seen_at, now=moment):
+    if browser_sessions.is_due(row.last_seen_at, now=now):
+        _note_seen(row.sign_in_id, now)
+        if browser_sessions.begins_a_visit(row.last_seen_at, now=now):
             came_before_at = row.last_seen_at
     return Viewer(
         login_id=row.login_id,
@@ -184,10 +184,10 @@ def _load_viewer(request: Request) -> Viewer | None:
     )
 
 
-def _note_seen(sign_in_id: int, moment: datetime) -> None:
+def _note_seen(sign_in_id: int, at: datetime) -> None:
     try:
         with transaction() as writing:
-            browser_sessions.note_seen(writing, sign_in_id, now=moment)
+            browser_sessions.note_seen(writing, sign_in_id, now=at)
     except OperationalError as error:  # noted by the next page; this one is shown all the same
         log.warning("sign_in_not_noted", fault=type(error).__name__)
 

@@ -5,7 +5,7 @@ from threading import Lock
 
 from flask import Flask, current_app
 
-from lms.branding import HouseFacts, read_house
+from lms.branding import BrandingFacts, read_branding
 from lms.web.core.current_user import viewer
 from lms.web.core.request_context import carrel, read_session
 
@@ -13,23 +13,23 @@ EXTENSION = "carrel_house"
 FRESH_S = 5.0
 
 
-class _HouseShelf:
+class _BrandingCache:
     """Keeps the house's facts for a few seconds, so that a page costs no statement for them."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._facts: HouseFacts | None = None
+        self._facts: BrandingFacts | None = None
         self._read_at = 0.0
 
-    def take(self) -> HouseFacts:
-        moment = time.monotonic()
+    def take(self) -> BrandingFacts:
+        at = time.monotonic()
         with self._lock:
-            if self._facts is not None and moment - self._read_at < FRESH_S:
+            if self._facts is not None and at - self._read_at < FRESH_S:
                 return self._facts
         with read_session() as session:
-            facts = read_house(session, contact=carrel().settings.mail_from)
+            facts = read_branding(session, contact=carrel().settings.mail_from)
         with self._lock:
-            self._facts, self._read_at = facts, moment
+            self._facts, self._read_at = facts, at
         return facts
 
     def forget(self) -> None:
@@ -39,21 +39,21 @@ class _HouseShelf:
 
 def init_shell(app: Flask) -> None:
     """Give every template `house` and `viewer`."""
-    shelf = _HouseShelf()
-    app.extensions[EXTENSION] = shelf
+    cache = _BrandingCache()
+    app.extensions[EXTENSION] = cache
 
     @app.context_processor
     def frame() -> dict[str, object]:
-        return {"house": shelf.take(), "viewer": viewer()}
+        return {"branding": cache.take(), "viewer": viewer()}
 
 
-def house_facts() -> HouseFacts:
+def branding_facts() -> BrandingFacts:
     """Return the house's facts, as the frame of this page shows them."""
-    shelf: _HouseShelf = current_app.extensions[EXTENSION]
-    return shelf.take()
+    cache: _BrandingCache = current_app.extensions[EXTENSION]
+    return cache.take()
 
 
-def forget_house() -> None:
+def forget_branding() -> None:
     """Read the house's facts anew at the next page; called when they were changed."""
-    shelf: _HouseShelf = current_app.extensions[EXTENSION]
-    shelf.forget()
+    cache: _BrandingCache = current_app.extensions[EXTENSION]
+    cache.forget()

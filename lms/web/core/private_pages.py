@@ -8,20 +8,20 @@ from zoneinfo import ZoneInfo
 from flask import Response, make_response
 from flask.typing import ResponseReturnValue
 
-from lms.mail.links import Doors, Office
+from lms.mail.links import Links, MailContext
 from lms.web.core.request_context import carrel
 
 P = ParamSpec("P")
 
 
-def doors() -> Doors:
+def links() -> Links:
     """Return where this house is reached, for the links in letters."""
-    return Doors(carrel().settings.base_url)
+    return Links(carrel().settings.base_url)
 
 
-def office() -> Office:
+def mail_context() -> MailContext:
     """Return where this house is reached and by which clock it works."""
-    return Office(doors(), ZoneInfo(carrel().settings.time_zone))
+    return MailContext(links(), ZoneInfo(carrel().settings.time_zone))
 
 
 def keeps_its_address(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:

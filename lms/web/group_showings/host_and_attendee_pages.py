@@ -14,14 +14,14 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from lms.certificates import group_showing_certificates
+from lms.core import clock
 from lms.core.attendee_list_parser import Guest, read_guests
-from lms.core.clock import now
-from lms.core.dates_and_time_zones import read_zone, say_moment, say_time
+from lms.core.dates_and_time_zones import read_zone, say_datetime, say_time
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.group_showings import attendees, showings
 from lms.group_showings.attendees import Mended, Present
 from lms.group_showings.showings import Place, ShowingFacts
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.playback import watch_page
 from lms.web.access.decision_panel import reading_zone
 from lms.web.core.csv_downloads import csv_answer
@@ -42,10 +42,10 @@ def new(slug: str) -> ResponseReturnValue:
     person = required_viewer()
     with read_session() as session:
         webinar = watch_page.read_playable(session, slug)
-        moment = now()
-        if showings.grant_to_show(session, person.login_id, webinar.webinar_id, now=moment) is None:
+        now = clock.now()
+        if showings.grant_to_show(session, person.login_id, webinar.webinar_id, now=now) is None:
             raise NotFound
-        shown = showings.list_showings(session, person.login_id, now=moment)
+        shown = showings.list_showings(session, person.login_id, now=now)
     mine = [_line(showing) for showing in shown if showing.slug == slug]
     return render("group_showings/new.html", playable=webinar, showings=mine)
 
@@ -62,7 +62,7 @@ def open_it(slug: str) -> ResponseReturnValue:
             webinar_id=watch_page.webinar_id_of(session, slug, with_drafts=False),
             place=place,
             actor=person.public_id,
-            now=now(),
+            now=clock.now(),
         )
     return see_other("showings.host", public_id=public_id)
 
@@ -77,10 +77,10 @@ def host(public_id: str) -> ResponseReturnValue:
 @open_to(Audience.SIGNED_IN)
 def index() -> ResponseReturnValue:
     """List what a person has shown, and what they may show."""
-    person, moment = required_viewer(), now()
+    person, now = required_viewer(), clock.now()
     with read_session() as session:
-        shown = showings.list_showings(session, person.login_id, now=moment)
-        showable = showings.showable(session, person.login_id, now=moment)
+        shown = showings.list_showings(session, person.login_id, now=now)
+        showable = showings.showable(session, person.login_id, now=now)
         people = attendees.count_people(session, [each.id for each in shown])
     rows = [(each.title, each.room, *_line(each), people.get(each.id, 0)) for each in shown]
     return render("group_showings/own.html", rows=rows, showable=showable)
@@ -136,7 +136,7 @@ def add(public_id: str) -> ResponseReturnValue:
             actor = required_viewer().public_id
             showing = _mine(session, public_id)
             new_ones = attendees.enter(
-                session, showing, guests, actor=actor, doors=_doors(), now=now()
+                session, showing, guests, actor=actor, links=_doors(), now=clock.now()
             )
     except (Invalid, Conflict) as fault:
         return _host_page(public_id, fault=fault.message), HTTPStatus.BAD_REQUEST
@@ -156,12 +156,14 @@ def change(public_id: str, attendee_id: str) -> ResponseReturnValue:
             actor = required_viewer().public_id
             if form.get("act") == "remove":
                 attendees.remove(
-                    session, showing, attendee_id, actor=actor, doors=_doors(), now=now()
+                    session, showing, attendee_id, actor=actor, links=_doors(), now=clock.now()
                 )
             else:
                 guest = Guest(form.get("name", ""), form.get("email", ""))
                 mended = Mended(attendee_id, guest)
-                attendees.correct(session, showing, mended, actor=actor, doors=_doors(), now=now())
+                attendees.correct(
+                    session, showing, mended, actor=actor, links=_doors(), now=clock.now()
+                )
     except (Invalid, Conflict) as fault:
         return _host_page(public_id, fault=fault.message), HTTPStatus.BAD_REQUEST
     flash(_("The roster is changed."), "done")
@@ -173,7 +175,7 @@ def change(public_id: str, attendee_id: str) -> ResponseReturnValue:
 def close(public_id: str) -> ResponseReturnValue:
     with transaction() as session:
         showing = _mine(session, public_id)
-        showings.close(session, showing, actor=required_viewer().public_id, now=now())
+        showings.close(session, showing, actor=required_viewer().public_id, now=clock.now())
     flash(_("The showing is closed. You can still mend the roster."), "done")
     return see_other("showings.host", public_id=public_id)
 
@@ -182,7 +184,7 @@ def close(public_id: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 def room(code: str) -> ResponseReturnValue:
     with read_session() as session:
-        showing = showings.read_room(session, code, now=now())
+        showing = showings.read_room(session, code, now=clock.now())
     return render(
         "group_showings/attendee_check_in.html",
         showing=showing,
@@ -197,12 +199,12 @@ def room(code: str) -> ResponseReturnValue:
 def come_in(code: str) -> ResponseReturnValue:
     spend(ROOM_FROM, network())
     guest = Guest(request.form.get("name", ""), request.form.get("email", ""))
-    moment = now()
+    now = clock.now()
     with read_session() as session:
-        showing = showings.read_room(session, code, now=moment)
+        showing = showings.read_room(session, code, now=now)
     try:
         with transaction() as session:
-            attendees.enter(session, showing, (guest,), actor=None, doors=_doors(), now=moment)
+            attendees.enter(session, showing, (guest,), actor=None, links=_doors(), now=now)
     except (Invalid, Conflict) as fault:
         page = render(
             "group_showings/attendee_check_in.html",
@@ -225,7 +227,7 @@ def come_in(code: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 def slides(secret: str) -> ResponseReturnValue:
     with read_session() as session:
-        found = showings.read_slides(session, secret, now=now())
+        found = showings.read_slides(session, secret, now=clock.now())
         webinar = watch_page.read_playable(session, found.slug)
     return render("group_showings/slides.html", playable=webinar, found=found, secret=secret)
 
@@ -234,7 +236,7 @@ def slides(secret: str) -> ResponseReturnValue:
 @open_to(Audience.EVERYONE)
 def slide_file(secret: str, handout_id: str) -> ResponseReturnValue:
     with read_session() as session:
-        found = showings.read_slides(session, secret, now=now())
+        found = showings.read_slides(session, secret, now=clock.now())
         handout = watch_page.find_handout(session, handout_id)
     if handout.webinar_id != found.webinar_id:
         raise NotFound
@@ -274,11 +276,11 @@ def _version(people: Sequence[Present]) -> str:
 
 def _mine(session: Session, public_id: str) -> ShowingFacts:
     person = required_viewer()
-    return showings.read_showing(session, public_id, login_id=person.login_id, now=now())
+    return showings.read_showing(session, public_id, login_id=person.login_id, now=clock.now())
 
 
-def _doors() -> Doors:
-    return Doors(carrel().settings.base_url)
+def _doors() -> Links:
+    return Links(carrel().settings.base_url)
 
 
 def _room_url(showing: ShowingFacts) -> str:
@@ -294,11 +296,11 @@ def _qr(link: str) -> Markup:
 def _when(showing: ShowingFacts) -> dict[str, str]:
     zone = read_zone(showing.zone)
     return {
-        "opened": say_moment(showing.opened_at, zone),
+        "opened": say_datetime(showing.opened_at, zone),
         "closed": say_time(showing.closed_at or showing.closes_at, zone),
     }
 
 
 def _line(showing: ShowingFacts) -> tuple[str, str, bool]:
-    words = say_moment(showing.opened_at, read_zone(showing.zone))
+    words = say_datetime(showing.opened_at, read_zone(showing.zone))
     return url_for("showings.host", public_id=showing.public_id), words, showing.is_open

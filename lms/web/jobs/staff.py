@@ -13,7 +13,7 @@ from lms.certificates.group_showing_certificates import GIVE
 from lms.certificates.jobs import CONSIDER
 from lms.contracts.jobs import REMIND, TURN
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_moment_shortly
+from lms.core.dates_and_time_zones import say_datetime_short
 from lms.core.errors import N_
 from lms.handouts import handouts, page_extraction_job
 from lms.housekeeping import removed_items_purge_job
@@ -231,7 +231,7 @@ def _row(facts: JobFacts, about: str | None, seconds: float | None = None) -> Ro
         amount=_amount(facts, seconds) if is_running else None,
         note=_(facts.progress_note) if is_running and facts.progress_note else "",
         tries=_("%(tries)s of %(most)s", tries=facts.tries, most=facts.max_tries),
-        when=say_moment_shortly(facts.finished_at or facts.run_at, reading_zone()),
+        when=say_datetime_short(facts.finished_at or facts.run_at, reading_zone()),
         failure=_(facts.failure) if facts.failure else None,
         detail=facts.failure_detail or None,
         may_be_retried=facts.state in (JobState.FAILED, JobState.CANCELED),

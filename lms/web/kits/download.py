@@ -5,7 +5,7 @@ from typing import Final
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.kits import delivery_kits
 from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -20,15 +20,15 @@ ZIP: Final = "application/zip"
 @open_to(Audience.EVERYONE)
 def download(token: str) -> ResponseReturnValue:
     """Deliver the zip while its link works; each download that begins is written down."""
-    moment = now()
+    now = clock.now()
     with read_session() as session:
-        file = delivery_kits.open_link(session, token, now=moment)
+        file = delivery_kits.open_link(session, token, now=now)
     answer = send_resumably(file.key, ZIP, file.name)
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["Cache-Control"] = "private, no-store"
     if request.method == "GET" and _begins(request.headers.get("Range", "")):
         with transaction() as session:
-            delivery_kits.note_download(session, file.kit, now=moment)
+            delivery_kits.note_download(session, file.kit, now=now)
     return answer
 
 

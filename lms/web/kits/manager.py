@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_date, say_moment_in_a_row
+from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.core.errors import N_, Conflict, Forbidden
 from lms.core.progress_estimates import pace_of
 from lms.kits import delivery_kits
@@ -18,7 +18,7 @@ from lms.models.kits import KitState
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.progress_texts import say_left
 from lms.web.core.request_context import read_session, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, open_to
@@ -128,7 +128,7 @@ def link(organization_id: str, kit_id: str) -> ResponseReturnValue:
     except (Conflict, Forbidden) as refusal:
         flash(_(refusal.message), "attention")
         return see_other(".show", organization_id=organization_id, kit_id=kit_id)
-    return _page(organization_id, kit, doors().page(url_for("kit_download.download", token=token)))
+    return _page(organization_id, kit, links().page(url_for("kit_download.download", token=token)))
 
 
 @blueprint.get("/<kit_id>/link")
@@ -201,8 +201,8 @@ def _page(organization_id: str, kit: KitFacts, made_link: str) -> str:
         note=_(kit.note) if kit.note else _("Waiting for its turn"),
         made_link=made_link,
         size=_("%(size)s MB", size=max(1, round(kit.size_bytes / MIB))),
-        until="" if kit.expires_at is None else say_moment_in_a_row(kit.expires_at, zone),
-        fetched="" if kit.downloaded_at is None else say_moment_in_a_row(kit.downloaded_at, zone),
+        until="" if kit.expires_at is None else say_datetime_in_table(kit.expires_at, zone),
+        fetched="" if kit.downloaded_at is None else say_datetime_in_table(kit.downloaded_at, zone),
     )
 
 

@@ -8,7 +8,7 @@ from lms.core.clock import now
 from lms.core.errors import Conflict, Invalid
 from lms.requests import rebookings
 from lms.web.core.current_user import required_viewer
-from lms.web.core.private_pages import doors, office
+from lms.web.core.private_pages import links, mail_context
 from lms.web.core.request_context import see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -23,7 +23,7 @@ def choose(slug: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             title = rebookings.choose(
-                session, slug, other, required_viewer().login_id, doors=doors(), now=now()
+                session, slug, other, required_viewer().login_id, links=links(), now=now()
             )
     except (Invalid, Conflict) as refusal:
         flash(_(refusal.message), "attention")
@@ -39,7 +39,7 @@ def money_back(slug: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             asked = rebookings.ask_for_money(
-                session, slug, required_viewer().login_id, office=office(), now=now()
+                session, slug, required_viewer().login_id, mail_context=mail_context(), now=now()
             )
     except Conflict as refusal:
         flash(_(refusal.message), "attention")

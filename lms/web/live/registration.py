@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.access.decision_facts import load_case
 from lms.access.policy import LIVE_OPENS_BEFORE, Action, Admitted, Case, Turned, decide, is_hidden
 from lms.catalog.webinar_page import Announcement, read_announcement, read_live_room
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Forbidden, NotFound
 from lms.live import join_records, registrations
 from lms.live.registrants import Upcoming, read_standing, read_went_to
@@ -22,7 +22,7 @@ from lms.web.access.decision_panel import panel_of
 from lms.web.catalog.webinar_page import check_may_see, may_register
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -40,15 +40,13 @@ class Coming:
     bought: bool
 
 
-def choice_of(
-    session: Session, found: Announcement, person: Viewer, moment: datetime
-) -> Choice | None:
+def choice_of(session: Session, found: Announcement, person: Viewer, at: datetime) -> Choice | None:
     """Return what a person may have instead of a webinar that was canceled or moved."""
-    was_moved = found.moved_from is not None and moment < found.held_at
+    was_moved = found.moved_from is not None and at < found.held_at
     if found.state is not WebinarState.CANCELED and not was_moved:
         return None
     row = session.get_one(Webinar, found.id)
-    return read_choice(session, row, person.login_id, now=moment)
+    return read_choice(session, row, person.login_id, now=at)
 
 
 def taken_of(session: Session, found: Announcement, person: Viewer) -> Upcoming | None:
@@ -59,14 +57,14 @@ def taken_of(session: Session, found: Announcement, person: Viewer) -> Upcoming 
 
 
 def coming_of(
-    session: Session, found: Announcement, person: Viewer, case: Case, moment: datetime
+    session: Session, found: Announcement, person: Viewer, case: Case, at: datetime
 ) -> Coming | None:
     """Return how a person stands to a webinar to come; None where there is nothing to register for."""
     # from then on the door itself is what counts, and whoever comes is registered by that
-    if not may_register(found, case, moment) or moment >= found.held_at - LIVE_OPENS_BEFORE:
+    if not may_register(found, case, at) or at >= found.held_at - LIVE_OPENS_BEFORE:
         return None
     standing = read_standing(session, login_id=person.login_id, webinar_id=found.id)
-    decision = decide(case.login, case.webinar, Action.HANDOUT, moment)
+    decision = decide(case.login, case.webinar, Action.HANDOUT, at)
     grant = decision.grant if isinstance(decision, Admitted) else None
     bought = grant is not None and grant.scope is Scope.WEBINAR
     if standing is not None:
@@ -78,11 +76,11 @@ def coming_of(
 @open_to(Audience.SIGNED_IN)
 def register(slug: str) -> ResponseReturnValue:
     """Register free for a webinar to come that one holds (A6)."""
-    person, moment = required_viewer(), now()
+    person, now = required_viewer(), clock.now()
     with transaction() as session:
-        found = _coverable(session, slug, person, moment)
+        found = _coverable(session, slug, person, now)
         is_new = registrations.register(
-            session, login_id=person.login_id, webinar_id=found.id, doors=doors(), now=moment
+            session, login_id=person.login_id, webinar_id=found.id, links=links(), now=now
         )
     if is_new:
         flash(_("You are registered. A letter says how to attend."), "done")
@@ -93,15 +91,15 @@ def register(slug: str) -> ResponseReturnValue:
 @open_to(Audience.SIGNED_IN)
 def leave(slug: str) -> ResponseReturnValue:
     """Say that one won't come after all; what one holds stays."""
-    person, moment = required_viewer(), now()
+    person, now = required_viewer(), clock.now()
     # each time one goes, and comes back, is a letter
     rate_limits.spend(rate_limits.LETTERS, f"{person.public_id}.{slug}")
     with transaction() as session:
-        found = _coverable(session, slug, person, moment)
+        found = _coverable(session, slug, person, now)
         # who bought it may not have been noted yet
-        registrations.enter(session, login_id=person.login_id, webinar_id=found.id, now=moment)
+        registrations.enter(session, login_id=person.login_id, webinar_id=found.id, now=now)
         registrations.leave(
-            session, login_id=person.login_id, webinar_id=found.id, doors=doors(), now=moment
+            session, login_id=person.login_id, webinar_id=found.id, links=links(), now=now
         )
     flash(_("You are no longer registered, and get no reminders."), "done")
     return see_other("catalog.webinar", slug=slug)
@@ -111,12 +109,12 @@ def leave(slug: str) -> ResponseReturnValue:
 @open_to(Audience.SIGNED_IN)
 def send_again(slug: str) -> ResponseReturnValue:
     """Send the letter about a registration once more, while there is something to come to."""
-    person, moment = required_viewer(), now()
+    person, now = required_viewer(), clock.now()
     rate_limits.spend(rate_limits.LETTERS, (person.email or "").casefold())
     with transaction() as session:
-        found = _coverable(session, slug, person, moment)
+        found = _coverable(session, slug, person, now)
         registrations.send_again(
-            session, login_id=person.login_id, webinar_id=found.id, doors=doors(), now=moment
+            session, login_id=person.login_id, webinar_id=found.id, links=links(), now=now
         )
     flash(_("The letter is on its way again."), "done")
     return see_other("catalog.webinar", slug=slug)
@@ -126,13 +124,13 @@ def send_again(slug: str) -> ResponseReturnValue:
 @open_to(Audience.SIGNED_IN)
 def join(slug: str) -> ResponseReturnValue:
     """Let a person into the room, as often as they ask; where it is stands in no page."""
-    person, moment = required_viewer(), now()
+    person, now = required_viewer(), clock.now()
     with read_session() as session:
         room = read_live_room(session, slug)
         if room.state is WebinarState.DRAFT:
             raise NotFound
         case = load_case(session, login_id=person.login_id, webinar_id=room.webinar_id)
-    decision = decide(case.login, case.webinar, Action.LIVE, moment)
+    decision = decide(case.login, case.webinar, Action.LIVE, now)
     if is_hidden(case.webinar, decision) and not person.is_staff:
         raise NotFound
     if isinstance(decision, Turned):
@@ -146,7 +144,7 @@ def join(slug: str) -> ResponseReturnValue:
     if _is_a_person_coming():
         with transaction() as session:
             join_records.note_join(
-                session, login_id=person.login_id, webinar_id=room.webinar_id, now=moment
+                session, login_id=person.login_id, webinar_id=room.webinar_id, now=now
             )
     answer = redirect(room.link, code=303)
     answer.headers["Referrer-Policy"] = "no-referrer"
@@ -160,10 +158,10 @@ def _is_a_person_coming() -> bool:
     return request.method == "GET" and "prefetch" not in purpose
 
 
-def _coverable(session: Session, slug: str, person: Viewer, moment: datetime) -> Announcement:
+def _coverable(session: Session, slug: str, person: Viewer, at: datetime) -> Announcement:
     found = read_announcement(session, slug)
     case = load_case(session, login_id=person.login_id, webinar_id=found.id)
-    check_may_see(found, person, case, moment)
-    if not may_register(found, case, moment):
+    check_may_see(found, person, case, at)
+    if not may_register(found, case, at):
         raise Forbidden(N_("What you hold does not cover this webinar."))
     return found

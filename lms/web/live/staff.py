@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 
 from lms.catalog import webinars
 from lms.catalog.staff_listing import Standing, read_standing
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.dates_and_time_zones import (
     from_wall_clock,
     on_wall_clock,
     read_zone,
-    say_moment_in_a_row,
+    say_datetime_in_table,
     say_time,
     zone_word,
 )
@@ -25,12 +25,12 @@ from lms.live.registrant_list import PAGE_SIZE, Row, Show
 from lms.live.registrants import enroll_holders
 from lms.models.catalog import WebinarState
 from lms.requests import rebookings
-from lms.web.access.decision_panel import reading_zone, said_moment
+from lms.web.access.decision_panel import reading_zone, said_datetime
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.live.staff_forms import CancelForm, PostponeForm
@@ -51,14 +51,14 @@ SHOWN: Final = {
 @open_to(Audience.STAFF)
 def registrants(slug: str) -> ResponseReturnValue:
     """List who will come, who won't, and who was there."""
-    number, moment = page_number(), now()
+    number, now = page_number(), clock.now()
     query, show = request.args.get("q", "").strip()[:200], _chosen_show()
     with read_session() as session:
         standing = read_standing(session, slug)
         found = registrant_list.read_rows(
             session, standing.id, query=query, show=show, offset=(number - 1) * PAGE_SIZE
         )
-        others = rebookings.find_others(session, rebookings.find_webinar(session, slug), now=moment)
+        others = rebookings.find_others(session, rebookings.find_webinar(session, slug), now=now)
     kept: dict[str, Any] = {
         "slug": slug,
         "q": query or None,
@@ -68,14 +68,17 @@ def registrants(slug: str) -> ResponseReturnValue:
         "live/staff_registrants.html",
         slug=slug,
         title=standing.words.title,
-        when=said_moment(standing.words.held_at, standing.words.zone),
+        when=said_datetime(standing.words.held_at, standing.words.zone),
         found=found,
-        has_begun=moment >= standing.words.held_at,
+        has_begun=now >= standing.words.held_at,
         is_canceled=standing.state is WebinarState.CANCELED,
         rows=[_shown(each) for each in found.items],
         zone=reading_zone().key,
         others=[
-            (each.slug, f"{each.title}, {say_moment_in_a_row(each.held_at, read_zone(each.zone))}")
+            (
+                each.slug,
+                f"{each.title}, {say_datetime_in_table(each.held_at, read_zone(each.zone))}",
+            )
             for each in others
         ],
         undo=request.args.get("moved", ""),
@@ -150,9 +153,9 @@ def move(slug: str) -> ResponseReturnValue:
                 rebookings.find_webinar(session, slug),
                 request.form.get("other", ""),
                 person.id,
-                doors=doors(),
+                links=links(),
                 actor=required_viewer().public_id,
-                now=now(),
+                now=clock.now(),
             )
     except (Invalid, Conflict) as refusal:
         flash(_(refusal.message), "attention")
@@ -171,9 +174,9 @@ def move_back(slug: str) -> ResponseReturnValue:
                 session,
                 rebookings.find_webinar(session, slug),
                 person.id,
-                doors=doors(),
+                links=links(),
                 actor=required_viewer().public_id,
-                now=now(),
+                now=clock.now(),
             )
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
@@ -195,7 +198,7 @@ def postpone(slug: str) -> ResponseReturnValue:
             new = NewDate(from_wall_clock(form.held_at.data, zone), form.said.data or "")
             with transaction() as session:
                 actor = required_viewer().public_id
-                webinars.postpone_webinar(session, slug, new, actor=actor, now=now())
+                webinars.postpone_webinar(session, slug, new, actor=actor, now=clock.now())
         except Invalid as refusal:
             show_faults(form, refusal)
         except Conflict as refusal:
@@ -217,7 +220,9 @@ def cancel(slug: str) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 actor, said = required_viewer().public_id, form.said.data or ""
-                kept = webinars.cancel_webinar(session, slug, said=said, actor=actor, now=now())
+                kept = webinars.cancel_webinar(
+                    session, slug, said=said, actor=actor, now=clock.now()
+                )
         except Invalid as refusal:
             show_faults(form, refusal)
         except Conflict as refusal:
@@ -231,14 +236,14 @@ def cancel(slug: str) -> ResponseReturnValue:
 def _telling_page(template: str, standing: Standing, form: CancelForm) -> ResponseReturnValue:
     # who bought the webinar is noted first, so that the list is whole
     with transaction() as session:
-        enroll_holders(session, now=now(), webinar_id=standing.id)
+        enroll_holders(session, now=clock.now(), webinar_id=standing.id)
     with read_session() as session:
         told = registrant_list.read_rows(session, standing.id, show=Show.COMING, limit=FEW)
     page = render(
         template,
         form=form,
         standing=standing,
-        when=said_moment(standing.words.held_at, standing.words.zone),
+        when=said_datetime(standing.words.held_at, standing.words.zone),
         told=told,
         zone=zone_word(read_zone(standing.words.zone)),
         more=max(0, told.coming - FEW),
@@ -266,7 +271,7 @@ def _shown(row: Row) -> dict[str, object]:
             )
     return {
         "facts": row,
-        "registered": say_moment_in_a_row(row.registered_at, zone),
+        "registered": say_datetime_in_table(row.registered_at, zone),
         "came": came,
         "minutes": "" if row.minutes is None else row.minutes,
     }

@@ -12,13 +12,13 @@ from lms.attendance import report_imports, report_participants
 from lms.attendance.report_participants import PAGE_SIZE, Participant
 from lms.attendance.zoom_csv import read_report
 from lms.catalog.staff_listing import Standing, read_standing
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_time, zone_choices
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.web.access.decision_panel import said_moment
+from lms.web.access.decision_panel import said_datetime
 from lms.web.core.current_user import required_viewer
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -47,7 +47,7 @@ def send(slug: str) -> ResponseReturnValue:
         zone = read_zone(request.form.get("zone", "") or standing.words.zone)
         report = read_report(io.BytesIO(file.read()), zone=zone, near=standing.words.held_at)
         with transaction() as session:
-            made = report_imports.keep_draft(session, standing.id, report, now=now())
+            made = report_imports.keep_draft(session, standing.id, report, now=clock.now())
     except (Invalid, Conflict) as refusal:
         return _page(slug, fault=_(refusal.message)), 400
     return see_other(".preview", slug=slug, report_id=made)
@@ -68,7 +68,7 @@ def preview(slug: str, report_id: str) -> ResponseReturnValue:
         "live/staff_attendance_preview.html",
         slug=slug,
         title=standing.words.title,
-        when=said_moment(standing.words.held_at, standing.words.zone),
+        when=said_datetime(standing.words.held_at, standing.words.zone),
         found=found,
         rows=[_shown(one, standing) for one in named.items],
         pager=pager_of(
@@ -91,7 +91,7 @@ def apply(slug: str, report_id: str) -> ResponseReturnValue:
             report_imports.discard(session, standing.id, report_id)
             return see_other(".index", slug=slug)
         actor = required_viewer().public_id
-        known = report_imports.apply(session, standing.id, report_id, actor=actor, now=now())
+        known = report_imports.apply(session, standing.id, report_id, actor=actor, now=clock.now())
     said = ngettext(
         "The minutes of %(num)d person are being counted; who has earned a certificate gets it.",
         "The minutes of %(num)d people are being counted; who has earned a certificate gets it.",
@@ -106,26 +106,26 @@ def apply(slug: str, report_id: str) -> ResponseReturnValue:
 def match(slug: str) -> ResponseReturnValue:
     """Say whose a participant is, leave one out, or take that back."""
     key, act = request.form.get("key", ""), request.form.get("act", "match")
-    actor, moment = required_viewer().public_id, now()
+    actor, now = required_viewer().public_id, clock.now()
     try:
         with transaction() as session:
             webinar_id = read_standing(session, slug).id
             if act == "ignore":
                 report_participants.ignore(
-                    session, webinar_id, key, doors=doors(), actor=actor, now=moment
+                    session, webinar_id, key, links=links(), actor=actor, now=now
                 )
             elif act == "put_back":
                 report_participants.put_back(
-                    session, webinar_id, key, doors=doors(), actor=actor, now=moment
+                    session, webinar_id, key, links=links(), actor=actor, now=now
                 )
             elif act == "by_report":
                 report_participants.go_by_report(
-                    session, webinar_id, key, doors=doors(), actor=actor, now=moment
+                    session, webinar_id, key, links=links(), actor=actor, now=now
                 )
             else:
                 email = request.form.get("email", "")
                 name = report_participants.match(
-                    session, webinar_id, key, email, doors=doors(), actor=actor, now=moment
+                    session, webinar_id, key, email, links=links(), actor=actor, now=now
                 )
                 flash(_("Counted for %(name)s.", name=name), "done")
     except (Invalid, Conflict) as refusal:
@@ -140,14 +140,14 @@ def _page(slug: str, *, fault: str) -> str:
         found = report_participants.read_participants(
             session, standing.id, offset=(number - 1) * PAGE_SIZE
         )
-    if now() < standing.words.held_at:
+    if clock.now() < standing.words.held_at:
         raise NotFound
     rows = [_shown(one, standing) for one in found.items]
     return render(
         "live/staff_attendance.html",
         slug=slug,
         title=standing.words.title,
-        when=said_moment(standing.words.held_at, standing.words.zone),
+        when=said_datetime(standing.words.held_at, standing.words.zone),
         fault=fault,
         zone=request.form.get("zone", "") or standing.words.zone,
         zones=zone_choices(),

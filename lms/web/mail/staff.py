@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_moment_shortly
+from lms.core.dates_and_time_zones import say_datetime_short
 from lms.core.errors import N_
 from lms.mail.outbox import MailFacts, list_mails, resend
 from lms.models.jobs import JobState
@@ -93,7 +93,7 @@ def _row(facts: MailFacts) -> Row:
         if facts.bounced_at
         else _(STATE_WORDS.get(facts.state, facts.state.value)),
         badge=STATE_BADGES[JobState.FAILED if facts.bounced_at else facts.state],
-        when=say_moment_shortly(facts.sent_at or facts.created_at, reading_zone()),
+        when=say_datetime_short(facts.sent_at or facts.created_at, reading_zone()),
         failure=facts.failure if facts.bounced_at or facts.state is not JobState.DONE else None,
         may_be_sent_again=facts.may_be_sent_again,
     )

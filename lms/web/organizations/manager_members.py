@@ -22,7 +22,7 @@ from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_fields import counted
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.organizations.manager_member_form import MemberForm
@@ -86,7 +86,7 @@ def add(organization_id: str) -> ResponseReturnValue:
                     session,
                     managed,
                     new,
-                    doors=doors(),
+                    links=links(),
                     actor=required_viewer().public_id,
                     now=now(),
                 )
@@ -201,7 +201,7 @@ def _page(managed: Managed, form: MemberForm) -> str:
             for role, words in ROLE_WORDS.items()
             if managed.may_make_owners or role is not Role.OWNER
         ],
-        since=lambda moment: say_date(moment, zone_of(managed)),
+        since=lambda at: say_date(at, zone_of(managed)),
         pager=pager_of(number, PAGE_SIZE, found.total, url=url),
     )
 

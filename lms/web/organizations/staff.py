@@ -7,7 +7,7 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.kits import delivery_kits
@@ -21,7 +21,7 @@ from lms.web.access.decision_panel import reading_zone
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.time_zone_choices import zone_choices, zone_name
@@ -80,7 +80,7 @@ def new() -> ResponseReturnValue:
                 session,
                 NewOrganization(wanted, details.name, details.parent, details.zone),
                 actor=actor,
-                now=now(),
+                now=clock.now(),
             )
     except (Invalid, Conflict, NotFound) as refusal:
         _tell(form, refusal)
@@ -114,7 +114,7 @@ def edit(slug: str) -> ResponseReturnValue:
         with transaction() as session:
             actor = required_viewer().public_id
             organizations.edit_organization(
-                session, kept.id, _details(form), actor=actor, now=now()
+                session, kept.id, _details(form), actor=actor, now=clock.now()
             )
     except (Invalid, Conflict, NotFound) as refusal:
         _tell(form, refusal)
@@ -138,9 +138,9 @@ def add_member(slug: str) -> ResponseReturnValue:
             session,
             kept,
             member,
-            doors=doors(),
+            links=links(),
             actor=required_viewer().public_id,
-            now=now(),
+            now=clock.now(),
         )
     if joined.is_new:
         sentence = _("%(email)s is added, and a letter for choosing a password is on its way.")
@@ -162,7 +162,7 @@ def change_role(slug: str, login_id: str) -> ResponseReturnValue:
         raise NotFound from None
     with transaction() as session:
         actor = required_viewer().public_id
-        memberships.change_role(session, kept, login_id, role=role, actor=actor, now=now())
+        memberships.change_role(session, kept, login_id, role=role, actor=actor, now=clock.now())
     flash(_("The role is changed."), "done")
     return see_other(".organization", slug=slug)
 
@@ -175,7 +175,7 @@ def remove_member(slug: str, login_id: str) -> ResponseReturnValue:
         kept = organizations.find_organization(session, slug)
     with transaction() as session:
         actor = required_viewer().public_id
-        memberships.remove_member(session, kept, login_id, actor=actor, now=now())
+        memberships.remove_member(session, kept, login_id, actor=actor, now=clock.now())
     flash(_("They belong to it no more. A seat they have stays theirs."), "done")
     return see_other(".organization", slug=slug)
 
@@ -193,7 +193,7 @@ def verify_domain(slug: str) -> ResponseReturnValue:
         with transaction() as session:
             actor = required_viewer().public_id
             domain = email_domains.verify(
-                session, kept.id, form.domain.data or "", actor=actor, now=now()
+                session, kept.id, form.domain.data or "", actor=actor, now=clock.now()
             )
     except (Invalid, Conflict) as refusal:
         form.domain.errors = [_(refusal.message)]
@@ -210,7 +210,7 @@ def forget_domain(slug: str, domain_id: str) -> ResponseReturnValue:
         kept = organizations.find_organization(session, slug)
     with transaction() as session:
         actor = required_viewer().public_id
-        email_domains.forget(session, kept.id, domain_id, actor=actor, now=now())
+        email_domains.forget(session, kept.id, domain_id, actor=actor, now=clock.now())
     flash(_("That domain is theirs no more. Seats that were taken by it stay."), "done")
     return see_other(".organization", slug=slug)
 
@@ -229,20 +229,20 @@ def set_policy(slug: str, pool_id: str) -> ResponseReturnValue:
         if pool.organization_id != kept.id:
             raise NotFound
         actor = required_viewer().public_id
-        pools.set_claim_policy(session, pool.id, policy, actor=actor, now=now())
+        pools.set_claim_policy(session, pool.id, policy, actor=actor, now=clock.now())
     flash(_("Who may take a free seat is changed."), "done")
     return see_other(".organization", slug=slug)
 
 
 def _page(slug: str, form: MemberForm, domain_form: DomainForm | None = None) -> str:
-    number, zone, moment = page_number(), reading_zone(), now()
+    number, zone, now = page_number(), reading_zone(), clock.now()
     with read_session() as session:
         kept = organizations.find_organization(session, slug)
         members = memberships.list_members(
             session, kept.id, offset=(number - 1) * PAGE_SIZE, limit=PAGE_SIZE
         )
         held = [
-            pool_row(one, pools.grants_of(session, one.id), now=moment, zone=zone)
+            pool_row(one, pools.grants_of(session, one.id), now=now, zone=zone)
             for one in pools.pools_of(session, kept.id)
         ]
         known = email_domains.domains_of(session, kept.id)
@@ -289,9 +289,9 @@ def _form(form: OrganizationForm, kept: OrganizationFacts | None) -> Organizatio
     with read_session() as session:
         parents = organizations.possible_parents(session, kept.id if kept else None)
     form.parent.choices = [("", _("None")), *((one.slug, one.name) for one in parents)]
-    house = zone_name(carrel().settings.time_zone)
-    choices: dict[str, Any] = {"": [("", _("The house's: %(zone)s", zone=house))]}
-    form.zone.choices = {**choices, **zone_choices(now(), present=form.zone.data or None)}
+    default = zone_name(carrel().settings.time_zone)
+    choices: dict[str, Any] = {"": [("", _("The house's: %(zone)s", zone=default))]}
+    form.zone.choices = {**choices, **zone_choices(clock.now(), present=form.zone.data or None)}
     return form
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_moment_shortly
+from lms.core.dates_and_time_zones import say_datetime_short
 from lms.core.errors import N_, Invalid
 from lms.models.past_sales import PastAnswer
 from lms.models.seat_imports import ImportState
@@ -176,7 +176,7 @@ def _index(form: LettersForm, *, fault: str = "") -> str:
                 each,
                 _(STATES[each.state][0]),
                 STATES[each.state][1],
-                say_moment_shortly(each.created_at, zone),
+                say_datetime_short(each.created_at, zone),
             )
             for each in latest
         ],

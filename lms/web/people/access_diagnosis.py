@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from lms.access.explanations import STEP_LABELS, explain
 from lms.access.policy import Action, Admitted
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import from_wall_clock, say_moment
+from lms.core.dates_and_time_zones import from_wall_clock, say_datetime
 from lms.core.errors import N_, Invalid
 from lms.grants import scope_lookup
 from lms.grants.scope_lookup import WebinarName
@@ -82,11 +82,11 @@ def _form() -> WhyForm:
 
 def _answer(form: WhyForm) -> Answer | None:
     try:
-        moment = _moment(form)
+        at = _moment(form)
         with transaction() as session:
             webinar = scope_lookup.find_webinar(session, form.webinar.data or "")
             asked = Asked(
-                (form.address.data or "").strip(), webinar.id, Action(form.action.data), moment
+                (form.address.data or "").strip(), webinar.id, Action(form.action.data), at
             )
             found = access_diagnosis.inquire(session, asked)
     except Invalid as refusal:
@@ -119,7 +119,7 @@ def _told(found: Found, asked: Asked, webinar: WebinarName) -> Answer:
         webinar=webinar.title,
         webinar_url=url_for("staff_webinars.show", slug=webinar.slug),
         action=_(ACTIONS[asked.action]),
-        when=say_moment(asked.at, zone),
+        when=say_datetime(asked.at, zone),
         code=found.decision.code.value,
         sentence=said(told.sentence),
         step=_(STEP_LABELS[told.step], manager=found.manager or ""),
@@ -127,5 +127,5 @@ def _told(found: Found, asked: Asked, webinar: WebinarName) -> Answer:
         seats=tuple(seat_row(seat, zone=zone) for seat in found.seats),
         domain_of=found.domain_of,
         organization_url=url_for("staff_organizations.organization", slug=slug) if slug else None,
-        bounced=say_moment(found.bounced.bounced_at, zone) if found.bounced else "",
+        bounced=say_datetime(found.bounced.bounced_at, zone) if found.bounced else "",
     )

@@ -9,13 +9,13 @@ from lms.accounts import accounts, email_aliases, sign_up
 from lms.accounts import mails as account_mails
 from lms.accounts.accounts import Account
 from lms.accounts.mails import Reader
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Conflict, Forbidden, Invalid
 from lms.people import account_blocks, profile
 from lms.people.profile import Person
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.people.staff_forms import AliasForm, BlockForm
@@ -46,7 +46,7 @@ def block(login_id: str) -> ResponseReturnValue:
                 found.id,
                 reason=form.reason.data or "",
                 actor=required_viewer().public_id,
-                now=now(),
+                now=clock.now(),
             )
     except (Invalid, Conflict, Forbidden) as refusal:
         _tell(form, refusal)
@@ -61,7 +61,9 @@ def unblock(login_id: str) -> ResponseReturnValue:
     """Let the login in again."""
     found = _person(login_id)
     with transaction() as session:
-        account_blocks.unblock(session, found.id, actor=required_viewer().public_id, now=now())
+        account_blocks.unblock(
+            session, found.id, actor=required_viewer().public_id, now=clock.now()
+        )
     flash(_("%(name)s may sign in again.", name=found.name), "done")
     return see_other("staff_people.person", login_id=login_id)
 
@@ -81,7 +83,7 @@ def add_alias(login_id: str) -> ResponseReturnValue:
                 found.id,
                 form.email.address,
                 actor=required_viewer().public_id,
-                now=now(),
+                now=clock.now(),
             )
     except Conflict as refusal:
         form.email.errors = [_(refusal.message)]
@@ -100,7 +102,7 @@ def remove_alias(login_id: str, alias_id: str) -> ResponseReturnValue:
     found = _person(login_id)
     with transaction() as session:
         actor = required_viewer().public_id
-        email_aliases.remove_alias(session, found.id, alias_id, actor=actor, now=now())
+        email_aliases.remove_alias(session, found.id, alias_id, actor=actor, now=clock.now())
     flash(_("That address leads here no more."), "done")
     return see_other("staff_people.person", login_id=login_id)
 
@@ -109,12 +111,12 @@ def remove_alias(login_id: str, alias_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def send_password(login_id: str) -> ResponseReturnValue:
     """Send the link for choosing a password."""
-    moment = now()
+    now = clock.now()
     with transaction() as session:
         account = _reachable(accounts.read_account(session, _id(login_id)))
-        accounts.invite_to_set_password(session, account, doors=doors(), now=moment)
+        accounts.invite_to_set_password(session, account, links=links(), now=now)
         actor = required_viewer().public_id
-        audit.record(session, "login.set_password_sent", login_id, actor=actor, now=moment)
+        audit.record(session, "login.set_password_sent", login_id, actor=actor, now=now)
     flash(
         _("A link for choosing a password is on its way to %(email)s.", email=account.email), "done"
     )
@@ -125,17 +127,17 @@ def send_password(login_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def send_sign_in(login_id: str) -> ResponseReturnValue:
     """Send how to sign in, or the confirmation again to somebody who never opened it."""
-    moment = now()
+    now = clock.now()
     with transaction() as session:
         account = _reachable(accounts.read_account(session, _id(login_id)))
         email = account.email or ""
         reader = Reader(email, account.id, account=email)
         if account.is_confirmed:
-            account_mails.send_how_to_sign_in(session, reader, doors=doors(), now=moment)
+            account_mails.send_how_to_sign_in(session, reader, links=links(), now=now)
         else:
-            sign_up.send_confirmation(session, reader, doors=doors(), onward=None, now=moment)
+            sign_up.send_confirmation(session, reader, links=links(), onward=None, now=now)
         actor = required_viewer().public_id
-        audit.record(session, "login.sign_in_sent", login_id, actor=actor, now=moment)
+        audit.record(session, "login.sign_in_sent", login_id, actor=actor, now=now)
     flash(_("A letter is on its way to %(email)s.", email=account.email), "done")
     return see_other("staff_people.person", login_id=login_id)
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from lms.access.explanations import last_day
 from lms.accounts.login_lookup import kept_login
 from lms.catalog.staff_listing import read_presenters, read_series_names
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.dates_and_time_zones import from_wall_clock, read_zone
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.grants import grants, scope_lookup
@@ -64,7 +64,7 @@ def give_pass(login_id: str) -> ResponseReturnValue:
                 person.id, Target(scope, scope_lookup.find_target(session, scope, slug)), begins
             )
             actor = required_viewer().public_id
-            line = grants.add_pass(session, new, zone=zone, actor=actor, now=now())
+            line = grants.add_pass(session, new, zone=zone, actor=actor, now=clock.now())
             ends_at = line.ends_at
     except Invalid as refusal:
         form.starts_at.errors = [_(refusal.message)]
@@ -92,7 +92,7 @@ def give_webinar(login_id: str) -> ResponseReturnValue:
                 login_id=person.id,
                 webinar_id=webinar.id,
                 actor=required_viewer().public_id,
-                now=now(),
+                now=clock.now(),
             )
     except Invalid as refusal:
         show_faults(form, refusal)
@@ -105,21 +105,21 @@ def give_webinar(login_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def revoke(grant_id: str) -> ResponseReturnValue:
     """Show what would be lost, ask why, and take the grant back."""
-    moment = now()
+    now = clock.now()
     form = RevokeForm(request.form)
     with read_session() as session:
-        held = grant_history.read_grant(session, grant_id, now=moment)
+        held = grant_history.read_grant(session, grant_id, now=now)
         person = profile.read_person(session, held.via)
     if request.method == "POST" and form.validate():
         try:
-            _revoke(grant_id, form, moment)
+            _revoke(grant_id, form, now)
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:
             flash(_("That access is taken back. Nothing else was touched."), "done")
             return see_other("staff_people.person", login_id=held.via)
     with read_session() as session:
-        loss = grant_history.weigh_loss(session, grant_id, now=moment)
+        loss = grant_history.weigh_loss(session, grant_id, now=now)
     page = render(
         "people/revoke_grant.html",
         row=grant_row(held, login_id=held.via, zone=reading_zone()),
@@ -135,14 +135,14 @@ def revoke(grant_id: str) -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def revoke_of_pool(slug: str, grant_id: str) -> ResponseReturnValue:
     """Show whose seats hang on a pool's grant, ask why, and take it back."""
-    moment, form = now(), RevokeForm(request.form)
+    now, form = clock.now(), RevokeForm(request.form)
     with read_session() as session:
         kept = organizations.find_organization(session, slug)
         pool, line = _pool_grant(session, kept.id, grant_id)
-        row = pool_row(pool, (line,), now=moment, zone=reading_zone())
+        row = pool_row(pool, (line,), now=now, zone=reading_zone())
     if request.method == "POST" and form.validate():
         try:
-            _revoke(grant_id, form, moment)
+            _revoke(grant_id, form, now)
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:
@@ -154,7 +154,7 @@ def revoke_of_pool(slug: str, grant_id: str) -> ResponseReturnValue:
     return page, 400 if form.errors else 200
 
 
-def _revoke(grant_id: str, form: RevokeForm, moment: datetime) -> None:
+def _revoke(grant_id: str, form: RevokeForm, at: datetime) -> None:
     with transaction() as session:
         grant_history.revoke(
             session,
@@ -162,7 +162,7 @@ def _revoke(grant_id: str, form: RevokeForm, moment: datetime) -> None:
             withdrawal=Withdrawal.REFUNDED if form.refunded.data else Withdrawal.REVOKED,
             reason=form.reason.data or "",
             actor=required_viewer().public_id,
-            now=moment,
+            now=at,
         )
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.component import merge_hooks
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.people import grant_history, login_merges, profile
@@ -77,7 +77,7 @@ def merge(login_id: str) -> ResponseReturnValue:
                 merged=merged.person.public_id,
                 hooks=merge_hooks(components()),
                 actor=required_viewer().public_id,
-                now=now(),
+                now=clock.now(),
             )
     except (Conflict, Invalid) as refusal:
         form.form_errors.append(_(refusal.message))
@@ -91,7 +91,7 @@ def merge(login_id: str) -> ResponseReturnValue:
 def unmerge(login_id: str) -> ResponseReturnValue:
     """Let a merged login stand for itself again."""
     with transaction() as session:
-        login_merges.unmerge(session, login_id, actor=required_viewer().public_id, now=now())
+        login_merges.unmerge(session, login_id, actor=required_viewer().public_id, now=clock.now())
     flash(_("The two log-ins are apart again, each with what it held."), "done")
     return see_other("staff_people.person", login_id=login_id)
 
@@ -105,10 +105,10 @@ def _sides(login_id: str, typed: str) -> tuple[Side, Side]:
 
 
 def _side(login_id: str) -> Side:
-    zone, moment = reading_zone(), now()
+    zone, now = reading_zone(), clock.now()
     with read_session() as session:
         person = profile.read_person(session, login_id)
-        grants = grant_history.read_grants(session, person.id, now=moment)
+        grants = grant_history.read_grants(session, person.id, now=now)
         seats = grant_history.read_seats(session, person.id)
         watched = grant_history.read_watched(session, person.id)
     return Side(

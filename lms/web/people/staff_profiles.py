@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from lms.certificates.reading import list_history
-from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_date, say_moment_in_a_row
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.core.errors import N_
 from lms.people import grant_history, profile
 from lms.people.login_search import PersonRow, Show, find_people
@@ -90,10 +90,10 @@ def person(login_id: str) -> ResponseReturnValue:
 
 def person_page(login_id: str, form: AliasForm) -> str:
     """Return a login's page; `form` is the one for a further address. Raises NotFound."""
-    moment, zone = now(), reading_zone()
+    now, zone = clock.now(), reading_zone()
     with read_session() as session:
         found = profile.read_person(session, login_id)
-        grants = grant_history.read_grants(session, found.id, now=moment)
+        grants = grant_history.read_grants(session, found.id, now=now)
         seats = grant_history.read_seats(session, found.id)
         own = list_history(session, found.id)
         about = found.email or found.public_id
@@ -109,7 +109,7 @@ def person_page(login_id: str, form: AliasForm) -> str:
         roles={place.slug: _(place.role.value) for place in found.places},
         blocked=_day(found.blocked_at) if found.blocked_at else "",
         happened=[
-            Happened(say_moment_in_a_row(entry.at, zone), tell(entry).sentence)
+            Happened(say_datetime_in_table(entry.at, zone), tell(entry).sentence)
             for entry in trail.items
         ],
         about=about,
@@ -160,5 +160,5 @@ def _filters(query: str, show: Show) -> list[tuple[str, str]]:
     return chosen
 
 
-def _day(moment: datetime) -> str:
-    return say_date(moment, reading_zone())
+def _day(at: datetime) -> str:
+    return say_date(at, reading_zone())

@@ -11,10 +11,10 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from lms.certificates import eligibility
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Forbidden, Invalid, NotFound, Refused
 from lms.core.runtime import Carrel
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.playback import PlaybackEnd
 from lms.playback import heartbeats
 from lms.playback import sessions as playback_sessions
@@ -76,34 +76,34 @@ class Heartbeats:
         return _send(start_response, HTTPStatus.OK, text)
 
     def _take(self, environ: "WSGIEnvironment", token: str, *, is_last: bool) -> Kept | Ended:
-        moment = now()
+        now = clock.now()
         client = client_in(environ, self._cookie)
-        session_id = bearers_session(self._carrel.signer, token, client, now=moment)
+        session_id = bearers_session(self._carrel.signer, token, client, now=now)
         beat = _read_beat(environ)
         database = self._carrel.database
         if not is_last:
             with database.driver() as driver:
-                answer = heartbeats.keep_swiftly(driver, session_id, beat=beat, now=moment)
+                answer = heartbeats.keep_swiftly(driver, session_id, beat=beat, now=now)
             if isinstance(answer, Kept):
-                return self._certified(session_id, answer, moment)
+                return self._certified(session_id, answer, now)
         with database.transaction() as session:
-            kept = heartbeats.keep_beat(session, session_id, beat=beat, now=moment)
+            kept = heartbeats.keep_beat(session, session_id, beat=beat, now=now)
             if is_last:
                 closed = PlaybackEnd.CLOSED
-                playback_sessions.end_session(session, session_id, ended_as=closed, now=moment)
-        return self._certified(session_id, kept, moment)
+                playback_sessions.end_session(session, session_id, ended_as=closed, now=now)
+        return self._certified(session_id, kept, now)
 
-    def _certified(self, session_id: str, answer: Kept | Ended, moment: datetime) -> Kept | Ended:
+    def _certified(self, session_id: str, answer: Kept | Ended, at: datetime) -> Kept | Ended:
         """Issue the certificate that the beat has earned; once a viewing, not at every beat.
 
         The beat is kept by then. Where this fails, the next beat or the house's round does it.
         """
         if isinstance(answer, Ended) or not answer.is_due:
             return answer
-        doors = Doors(self._carrel.settings.base_url)
+        links = Links(self._carrel.settings.base_url)
         try:
             with self._carrel.database.transaction() as session:
-                eligibility.consider_session(session, session_id, doors=doors, now=moment)
+                eligibility.consider_session(session, session_id, links=links, now=at)
         except (SQLAlchemyError, Refused) as fault:
             log.error("certificate_not_considered", kind=type(fault).__name__)  # noqa: TRY400  (no values)
         return answer

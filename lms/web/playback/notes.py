@@ -26,7 +26,7 @@ from lms.web.core.private_pages import keep_nothing
 from lms.web.core.request_context import read_session, render, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.time_texts import clock_of, seconds_of
-from lms.web.playback.player import asked_moment
+from lms.web.playback.player import asked_position
 from media.storage.object_keys import safe_name
 
 OVER: Final = N_("New notes are written while you may watch. Those you have are yours to keep.")
@@ -210,7 +210,7 @@ def _list_answer(slug: str, note_id: str) -> Response:
 
 
 def _page(desk: Desk, draft: Draft | None = None) -> str:
-    at_s = asked_moment()
+    at_s = asked_position()
     return render(
         "playback/notes.html",
         playable=desk.playable,

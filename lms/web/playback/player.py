@@ -19,7 +19,7 @@ MOST_NAMED: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Doorway:
+class PlayerAccess:
     """How the player of a page gets in: where it asks, with which token of a form, and when.
 
     Where playing takes something (a seat), it `waits_for_press`; else it asks ahead of it. What
@@ -39,7 +39,7 @@ class Doorway:
 class Screening:
     """What templates/playback/_player.html shows; times in seconds of the recording."""
 
-    doorway: Doorway
+    player_access: PlayerAccess
     poster_url: str | None
     note: str | None
     seconds: float
@@ -57,7 +57,7 @@ class Screening:
 
 def screening_of(
     place: Place,
-    doorway: Doorway,
+    player_access: PlayerAccess,
     *,
     poster_url: str | None,
     note: str | None = None,
@@ -73,7 +73,7 @@ def screening_of(
     seen = parts(place.buckets, place.seconds)
     unseen = _unseen(place, shown) if seen else ()
     return Screening(
-        doorway=doorway,
+        player_access=player_access,
         poster_url=poster_url,
         note=note,
         seconds=place.seconds,
@@ -169,7 +169,7 @@ def _player_words(seconds: float) -> dict[str, str]:
     }
 
 
-def asked_moment() -> float | None:
+def asked_position() -> float | None:
     """Return the second that the address names by `?t=`; None for none, and for what is no second."""
     seconds = request.args.get("t", type=float)
     return seconds if seconds is not None and 0 <= seconds < LONGEST_S else None

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Admitted, Decision, WebinarFacts, decide, is_hidden
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, NotFound
 from lms.models.playback import PlaybackEnd
 from lms.playback import sessions as playback_sessions
@@ -79,7 +79,7 @@ def open_session(slug: str) -> ResponseReturnValue:
 @open_to(Audience.PLAYBACK_TOKEN)
 def why(token: str) -> ResponseReturnValue:
     ticket = read_ticket(token)
-    person, moment = viewer(), now()
+    person, now = viewer(), clock.now()
     with read_session() as session:
         facts = playback_sessions.read_session_facts(session, ticket.session)
         slug = watch_page.slug_of(session, facts.webinar_id)
@@ -88,7 +88,7 @@ def why(token: str) -> ResponseReturnValue:
         login_id = facts.login_id if person is None else person.login_id
         case = load_case(session, login_id=login_id, webinar_id=facts.webinar_id)
         within = facts.organization_id
-        decision = decide(case.login, case.webinar, Action.RECORDING, moment, within=within)
+        decision = decide(case.login, case.webinar, Action.RECORDING, now, within=within)
         told = _told(decision, case.webinar, slug)
         if not isinstance(decision, Admitted):
             return jsonify(told)
@@ -125,21 +125,21 @@ def begin(
     """
     browser = describe(request.user_agent.string)
     screen = Screen(person.login_id, person.sign_in_id, browser)
-    moment = now()
+    now = clock.now()
     with transaction(in_passing=True) as session:
         webinar_id = watch_page.webinar_id_of(session, slug, with_drafts=person.is_staff)
         if wish.is_preview:
             if not person.is_staff:
                 raise NotFound
             return playback_sessions.open_preview(
-                session, screen=screen, webinar_id=webinar_id, now=moment
+                session, screen=screen, webinar_id=webinar_id, now=now
             )
         answer = playback_sessions.open_playback(
             session,
             screen=screen,
             webinar_id=webinar_id,
             takes_over=wish.takes_over,
-            now=moment,
+            now=now,
         )
         if isinstance(answer, Playback | Holder):
             return answer
@@ -181,7 +181,7 @@ def addresses(
     token = issue(playback, client, native=is_native)
     media = f"/media/{token}"
     ends_at = playback.access_ends_at
-    ends_in = None if ends_at is None else (ends_at - now()).total_seconds()
+    ends_in = None if ends_at is None else (ends_at - clock.now()).total_seconds()
     return {
         "hls": f"{media}/{playback.run}/{MASTER}",
         "thumbnails": f"{media}/{playback.run}/{THUMBNAILS}" if playback.is_whole else None,

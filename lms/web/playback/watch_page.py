@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Admitted, Case, Code, Decision, Turned, decide, is_hidden
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Forbidden, NotFound
 from lms.group_showings.showings import grant_that_shows
 from lms.models.catalog import WebinarState
@@ -32,7 +32,7 @@ from lms.web.core.request_context import carrel, read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.media_tokens import client_of
 from lms.web.playback.notes import Shown, shown_notes
-from lms.web.playback.player import Doorway, asked_moment, screening_of
+from lms.web.playback.player import PlayerAccess, asked_position, screening_of
 from lms.web.playback.player_csp import player_policy
 from lms.web.playback.poster_images import poster_url
 from lms.web.playback.sessions import Wish, begin, elsewhere_words, plain_captions, progressive_url
@@ -94,7 +94,7 @@ def watch_plainly(slug: str) -> ResponseReturnValue:
         playable=seat.playable,
         held_on=held_on(seat.playable),
         film_url=progressive_url(answer, client_of(request)),
-        resume_s=int(answer.place.resume_s if asked_moment() is None else asked_moment() or 0),
+        resume_s=int(answer.place.resume_s if asked_position() is None else asked_position() or 0),
         captions=plain_captions(answer, client_of(request)),
         tracks=links_to(seat.tracks, "transcripts"),
         handouts=seat.has_handouts,
@@ -112,7 +112,7 @@ def certificate(slug: str) -> ResponseReturnValue:
         case = load_case(session, login_id=person.login_id, webinar_id=playable.webinar_id)
         place = None if playable.version is None else nowhere(playable.version.seconds)
         card = _card(session, playable, person, place)
-    decision = decide(case.login, case.webinar, Action.RECORDING, now())
+    decision = decide(case.login, case.webinar, Action.RECORDING, clock.now())
     if is_hidden(case.webinar, decision) and not person.is_staff:
         raise NotFound
     if isinstance(decision, Turned) and not person.is_staff:
@@ -125,7 +125,7 @@ def _is_preview(person: Viewer) -> bool:
 
 
 def _seat(slug: str, person: Viewer) -> Seat:
-    moment = now()
+    now = clock.now()
     with read_session() as session:
         playable = read_playable(session, slug)
         case = load_case(session, login_id=person.login_id, webinar_id=playable.webinar_id)
@@ -135,14 +135,14 @@ def _seat(slug: str, person: Viewer) -> Seat:
             places = read_places(session, login_id=person.login_id, recording_ids=(version.id,))
             place = places.get(version.id) or nowhere(version.seconds)
         tracks = read_tracks(session, playable.webinar_id)
-        may_show = grant_that_shows(session, case, now=moment)
+        may_show = grant_that_shows(session, case, now=now)
         slides = read_slides(session, playable.version.public_id) if playable.version else ()
         card = _card(session, playable, person, place)
         notes = shown_notes(session, person.login_id, playable)
-    decision = decide(case.login, case.webinar, Action.RECORDING, moment)
+    decision = decide(case.login, case.webinar, Action.RECORDING, now)
     if is_hidden(case.webinar, decision) and not person.is_staff:
         raise NotFound
-    handouts = decide(case.login, case.webinar, Action.HANDOUT, moment)
+    handouts = decide(case.login, case.webinar, Action.HANDOUT, now)
     has_handouts = isinstance(handouts, Admitted) or person.is_staff
     return Seat(
         playable,
@@ -182,14 +182,14 @@ def _watch_page(seat: Seat, version: Version, place: Place, *, is_preview: bool)
             held_on=held_on(playable),
             screening=screening_of(
                 place,
-                Doorway(
+                PlayerAccess(
                     open_url=url_for("playback.open_session", slug=playable.slug),
                     form_token=generate_csrf(),
                     is_preview=is_preview,
                 ),
                 poster_url=poster_url(version.public_id, version.run) if is_pictured else None,
                 note=_(AS_STAFF) if is_preview else None,
-                at_s=asked_moment(),
+                at_s=asked_position(),
             ),
             handouts=seat.has_handouts,
             tracks=links_to(seat.tracks, "transcripts"),
@@ -241,6 +241,6 @@ def held_on(playable: Dated) -> str:
     day = format_date(playable.held_at.astimezone(ZoneInfo(playable.zone)).date(), "d MMMM y")
     if isinstance(playable, PlayableWebinar) and playable.state is WebinarState.CANCELED:
         return _("Was to be on %(day)s", day=day)
-    if now() < playable.held_at:
+    if clock.now() < playable.held_at:
         return _("Live on %(day)s", day=day)
     return _("Held %(day)s", day=day)

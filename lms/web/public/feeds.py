@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from lms.catalog.feeds import WHOLE, Followed, Part, read_coming, read_name, read_newest, read_one
 from lms.catalog.generated_poster import spellable
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import read_zone, say_moment
+from lms.core.dates_and_time_zones import read_zone, say_datetime
 from lms.core.icalendar import Happening, write_calendar
-from lms.web.core.page_frame import house_facts
+from lms.web.core.page_frame import branding_facts
 from lms.web.core.request_context import carrel, if_changed, read_session
 from lms.web.core.route_guard import Audience, open_to
 
@@ -107,10 +107,10 @@ def _news(part: Part, page: str) -> Response:
 
 
 def _name_of(session: Session, part: Part) -> str:
-    house = house_facts().name
+    seller = branding_facts().name
     if part == WHOLE:
-        return _("Webinars of %(house)s", house=house)
-    return _("%(name)s, webinars of %(house)s", name=read_name(session, part), house=house)
+        return _("Webinars of %(seller)s", seller=seller)
+    return _("%(name)s, webinars of %(seller)s", name=read_name(session, part), seller=seller)
 
 
 def _happenings(found: Iterable[Followed]) -> Iterable[Happening]:
@@ -142,7 +142,7 @@ def _spelled(each: Followed) -> Followed:
 
 def _when(each: Followed) -> str:
     # by the webinar's own clock alone: others may keep this answer, so it is nobody's own
-    return say_moment(each.held_at, read_zone(each.zone))
+    return say_datetime(each.held_at, read_zone(each.zone))
 
 
 def _rfc822(each: Followed) -> str:

@@ -18,14 +18,14 @@ from lms.catalog.presenters import find_picture_key
 from lms.catalog.public_listing import PAGE_SIZE, Listing, Wanted, read_listing
 from lms.catalog.webinar_page import Announcement, read_announcement
 from lms.catalog.webinar_summary import Entry
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import NotFound
 from lms.core.markdown import to_html
 from lms.core.pdf_documents import picture_of_drawing
 from lms.models.catalog import WebinarState
 from lms.playback.watch_page import UNPICTURED
-from lms.web.access.decision_panel import known_zone, reading_zone, said_moment
+from lms.web.access.decision_panel import known_zone, reading_zone, said_datetime
 from lms.web.catalog.webinar_cards import Card, entry_card
 from lms.web.catalog.webinar_page import (
     check_may_see,
@@ -36,7 +36,7 @@ from lms.web.catalog.webinar_page import (
     price_line,
 )
 from lms.web.core.current_user import viewer
-from lms.web.core.page_frame import house_facts
+from lms.web.core.page_frame import branding_facts
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, if_changed, read_session, render, see_other
 from lms.web.core.route_guard import Audience, open_to
@@ -71,7 +71,7 @@ def home() -> ResponseReturnValue:
     listing, decisions, _places = _listing(
         Wanted(welcomes=person is not None, came_before_at=came_before_at)
     )
-    about = house_facts().about
+    about = branding_facts().about
     begun = [
         replace(card, url=url_for("watch.watch", slug=card.slug))
         for entry, card in zip(listing.begun, _cards(listing.begun, decisions), strict=True)
@@ -130,7 +130,7 @@ def series_card(slug: str) -> ResponseReturnValue:
     """Give a series as others show it beside a shared address: 1,280 by 720."""
     with read_session() as session:
         name = read_name(session, Part(series=slug))
-    return _png(name, _("A series of %(house)s", house=house_facts().name), slug)
+    return _png(name, _("A series of %(seller)s", seller=branding_facts().name), slug)
 
 
 @blueprint.get("/presenters/<slug>")
@@ -145,7 +145,7 @@ def presenter_card(slug: str) -> ResponseReturnValue:
     """Give who presents as others show it beside a shared address: 1,280 by 720."""
     with read_session() as session:
         name = read_name(session, Part(presenter=slug))
-    return _png(name, _("Webinars of %(house)s", house=house_facts().name), slug)
+    return _png(name, _("Webinars of %(seller)s", seller=branding_facts().name), slug)
 
 
 @blueprint.get("/presenters/<slug>/picture")
@@ -159,21 +159,21 @@ def presenter_picture(slug: str) -> ResponseReturnValue:
 @blueprint.get("/webinars/<slug>")
 @open_to(Audience.EVERYONE)
 def webinar(slug: str) -> ResponseReturnValue:
-    person, moment = viewer(), now()
+    person, now = viewer(), clock.now()
     coming = choice = taken = None
     with read_session() as session:
         found = read_announcement(session, slug)
         case = None
         if person is not None:
             case = load_case(session, login_id=person.login_id, webinar_id=found.id)
-            coming = coming_of(session, found, person, case, moment)
-            choice = choice_of(session, found, person, moment)
+            coming = coming_of(session, found, person, case, now)
+            choice = choice_of(session, found, person, now)
             taken = taken_of(session, found, person)
     if person is None and is_for_holders(found):
         return see_other("sign_in.sign_in", next=url_for(".webinar", slug=slug))
-    check_may_see(found, person, case, moment)
-    is_over = moment >= found.ends_at
-    when = said_moment(found.held_at, found.zone)
+    check_may_see(found, person, case, now)
+    is_over = now >= found.ends_at
+    when = said_datetime(found.held_at, found.zone)
     return render(
         "public/webinar_page.html",
         webinar=found,
@@ -181,7 +181,7 @@ def webinar(slug: str) -> ResponseReturnValue:
         knows_zone=known_zone() is not None,
         opens_live=not is_over and found.state is WebinarState.ANNOUNCED,
         when=when,
-        phase=phase_of(found, moment),
+        phase=phase_of(found, now),
         overview=Markup(to_html(found.overview)),  # noqa: S704  (nh3 cleaned it)
         people=[
             (each, Markup(to_html(each.biography)))  # noqa: S704  (nh3 cleaned it)
@@ -191,13 +191,13 @@ def webinar(slug: str) -> ResponseReturnValue:
         shared=shared_of(found, when),
         recording_minutes=minutes_of(found.recording.seconds) if found.recording else None,
         prices=[price_line(price, found.slug) for price in found.prices],
-        panel=panel_for(found, case, moment),
-        holds=holds(case, moment),
+        panel=panel_for(found, case, now),
+        holds=holds(case, now),
         coming=coming,
         choice=choice,
         taken=taken,
-        moved_from=said_moment(found.moved_from, found.zone) if found.moved_from else "",
-        said_moment=said_moment,
+        moved_from=said_datetime(found.moved_from, found.zone) if found.moved_from else "",
+        said_datetime=said_datetime,
         sender=carrel().settings.mail_from,
     )
 
@@ -228,13 +228,13 @@ def _poster_of(found: Announcement) -> str:
     return draw_poster(
         title=found.title,
         byline=", ".join(each.name for each in found.presenters),
-        accent=house_facts().accent,
+        accent=branding_facts().accent,
         seed=found.slug,
     )
 
 
 def _png(title: str, byline: str, seed: str) -> Response:
-    drawing = draw_poster(title=title, byline=byline, accent=house_facts().accent, seed=seed)
+    drawing = draw_poster(title=title, byline=byline, accent=branding_facts().accent, seed=seed)
     return _drawn(picture_of_drawing(drawing, WIDTH * 2), "image/png")
 
 
@@ -250,10 +250,10 @@ def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision], Places]:
 
     And where in each of them what was searched stands.
     """
-    person, moment = viewer(), now()
+    person, now = viewer(), clock.now()
     login_id = person.login_id if person is not None else None
     with read_session() as session:
-        listing = read_listing(session, wanted, login_id=login_id, now=moment)
+        listing = read_listing(session, wanted, login_id=login_id, now=now)
         ids = [entry.id for entry in listing.entries]
         cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
         places = found_in(session, wanted.query, listing.found, cases)
@@ -263,7 +263,7 @@ def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision], Places]:
             case.login,
             case.webinar,
             Action.RECORDING if over[webinar_id] else Action.LIVE,
-            moment,
+            now,
         )
         for webinar_id, case in cases.items()
     }

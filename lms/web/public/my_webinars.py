@@ -14,7 +14,7 @@ from lms.access.explanations import Sentence, describe, grace_sentence, last_day
 from lms.access.policy import LIVE_OPENS_BEFORE, Candidate, Code, PoolPlace, Way
 from lms.accounts.recovery_email_prompt import asks_for_recovery
 from lms.catalog.my_webinars import PAGE_SIZE, Volume, read_shelf
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import N_
 from lms.group_showings import showings
@@ -22,7 +22,7 @@ from lms.live.registrants import Upcoming, read_upcoming
 from lms.models.catalog import WebinarState
 from lms.models.organizations import Role
 from lms.organizations import member_invitations
-from lms.web.access.decision_panel import reading_zone, said, said_moment
+from lms.web.access.decision_panel import reading_zone, said, said_datetime
 from lms.web.catalog.webinar_cards import Card, badge_kind, badge_words
 from lms.web.core.current_user import required_viewer
 from lms.web.core.pagination import page_number, pager_of
@@ -48,18 +48,18 @@ ASKED_AS: Final = {
 @open_to(Audience.SIGNED_IN)
 def library() -> ResponseReturnValue:
     person = required_viewer()
-    page, moment = page_number(), now()
+    page, now = page_number(), clock.now()
     with read_session() as session:
-        shelf = read_shelf(session, login_id=person.login_id, page=page, now=moment)
-        shown = showings.list_showings(session, person.login_id, now=moment)
-        hosts = bool(shown) or bool(showings.showable(session, person.login_id, now=moment))
+        shelf = read_shelf(session, login_id=person.login_id, page=page, now=now)
+        shown = showings.list_showings(session, person.login_id, now=now)
+        hosts = bool(shown) or bool(showings.showable(session, person.login_id, now=now))
         offered = member_invitations.offered_to(session, person.login_id)
-        upcoming = read_upcoming(session, person.login_id, now=moment)
-        assigned = assigned_to(session, person.login_id, moment)
+        upcoming = read_upcoming(session, person.login_id, now=now)
+        assigned = assigned_to(session, person.login_id, now)
         asks = RECOVERY_LATER not in web_session and asks_for_recovery(session, person.login_id)
     return render(
         "public/my_webinars.html",
-        coming=[_coming(each, moment) for each in upcoming] if page == 1 else [],
+        coming=[_coming(each, now) for each in upcoming] if page == 1 else [],
         begun=[_card(volume) for volume in shelf.begun],
         held=[_card(volume) for volume in shelf.held],
         free=[_card(volume) for volume in shelf.free],
@@ -91,9 +91,11 @@ def answer(invitation_id: str) -> ResponseReturnValue:
     person, says_yes = required_viewer(), request.form.get("answer") == "accept"
     with transaction() as session:
         if says_yes:
-            name = member_invitations.accept(session, invitation_id, person.login_id, now=now())
+            name = member_invitations.accept(
+                session, invitation_id, person.login_id, now=clock.now()
+            )
         else:
-            member_invitations.decline(session, invitation_id, person.login_id, now=now())
+            member_invitations.decline(session, invitation_id, person.login_id, now=clock.now())
     if says_yes:
         flash(_("You belong to %(organization)s now.", organization=name), "done")
     else:
@@ -111,9 +113,9 @@ class Coming:
     is_open: bool
 
 
-def _coming(each: Upcoming, moment: datetime) -> Coming:
-    is_open = each.state is not WebinarState.CANCELED and moment >= each.held_at - LIVE_OPENS_BEFORE
-    words = said_moment(each.held_at, each.zone)
+def _coming(each: Upcoming, at: datetime) -> Coming:
+    is_open = each.state is not WebinarState.CANCELED and at >= each.held_at - LIVE_OPENS_BEFORE
+    words = said_datetime(each.held_at, each.zone)
     if each.state is WebinarState.CANCELED:
         words = _("Canceled. Choose what you get instead.")
     elif each.was_moved:
@@ -193,7 +195,7 @@ def _card(volume: Volume) -> Card:
     if volume.is_canceled:
         when, badge, kind = _("Was to be on %(day)s", day=when), _("Canceled"), "none"
     elif volume.is_to_come:
-        when = _("Live %(when)s", when=said_moment(volume.held_at, volume.zone))
+        when = _("Live %(when)s", when=said_datetime(volume.held_at, volume.zone))
     return Card(
         slug=volume.slug,
         title=volume.title,

@@ -10,7 +10,7 @@ from lms.access.policy import Action, decide
 from lms.catalog.presenter_page import read_beside
 from lms.catalog.public_listing import PAGE_SIZE, Wanted, read_listing
 from lms.catalog.webinar_summary import Entry
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.markdown import to_html
 from lms.web.catalog.status_across_webinars import Scope, numbered, panel_over, prices_over
 from lms.web.catalog.webinar_cards import Card, entry_card
@@ -22,11 +22,11 @@ from lms.web.public.social_metadata import shared_presenter
 
 def show_presenter(slug: str) -> ResponseReturnValue:
     """Show the page of a presenter; raises NotFound."""
-    person, moment = viewer(), now()
+    person, now = viewer(), clock.now()
     login_id = person.login_id if person is not None else None
     wanted = Wanted(presenter=slug, page=page_number())
     with read_session() as session:
-        listing = read_listing(session, wanted, login_id=login_id, now=moment)
+        listing = read_listing(session, wanted, login_id=login_id, now=now)
         ids = [entry.id for entry in listing.entries]
         cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
         beside = read_beside(session, slug)
@@ -35,7 +35,7 @@ def show_presenter(slug: str) -> ResponseReturnValue:
     def card(entry: Entry) -> Card:
         case = cases.get(entry.id)
         action = Action.RECORDING if entry.is_over else Action.LIVE
-        return entry_card(entry, decide(case.login, case.webinar, action, moment) if case else None)
+        return entry_card(entry, decide(case.login, case.webinar, action, now) if case else None)
 
     shown = numbered(listing.entries, cases)
     scope = Scope(url_for("catalog.presenter", slug=slug), f"presenter:{slug}")
@@ -48,8 +48,8 @@ def show_presenter(slug: str) -> ResponseReturnValue:
         all_series=beside.all_series,
         upcoming=[card(entry) for entry in listing.upcoming],
         held=[card(entry) for entry in listing.held],
-        panel=panel_over(shown, scope, moment) if beside.webinars == len(shown) else None,
-        prices=prices_over(beside.prices, shown, scope, moment),
+        panel=panel_over(shown, scope, now) if beside.webinars == len(shown) else None,
+        prices=prices_over(beside.prices, shown, scope, now),
         covers=scope.covers,
         shared=shared_presenter(listing),
         pager=pager_of(

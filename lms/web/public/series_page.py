@@ -13,10 +13,10 @@ from markupsafe import Markup
 from lms.access.decision_facts import load_cases
 from lms.access.policy import Action
 from lms.catalog.series_page import PAGE_SIZE, Parts, read_parts
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.markdown import to_html
-from lms.web.access.decision_panel import reading_zone, said_moment
+from lms.web.access.decision_panel import reading_zone, said_datetime
 from lms.web.catalog.status_across_webinars import (
     Numbered,
     Scope,
@@ -46,17 +46,15 @@ class Part:
 
 def show_series(slug: str) -> ResponseReturnValue:
     """Show the page of a series; raises NotFound."""
-    person, moment = viewer(), now()
+    person, now = viewer(), clock.now()
     login_id = person.login_id if person is not None else None
     with read_session() as session:
-        found = read_parts(session, slug, page=page_number(), login_id=login_id, now=moment)
+        found = read_parts(session, slug, page=page_number(), login_id=login_id, now=now)
         ids = [entry.id for entry in found.entries]
         cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
     parts = numbered(found.entries, cases, first=found.first)
     scope = Scope(url_for("catalog.series", slug=slug), f"series:{slug}")
-    panel, next_number = continued(
-        panel_over(parts, scope, moment), parts, moment, total=found.total
-    )
+    panel, next_number = continued(panel_over(parts, scope, now), parts, now, total=found.total)
     return render(
         "public/series_page.html",
         series=found.series,
@@ -64,9 +62,9 @@ def show_series(slug: str) -> ResponseReturnValue:
         people=found.people,
         facts=tuple(_facts(found)),
         coming=_coming(parts),
-        parts=[_shown(part, next_number, moment) for part in parts],
+        parts=[_shown(part, next_number, now) for part in parts],
         panel=panel,
-        prices=prices_over(found.prices, parts, scope, moment),
+        prices=prices_over(found.prices, parts, scope, now),
         covers=scope.covers,
         shared=shared_series(found),
         pager=pager_of(
@@ -78,10 +76,10 @@ def show_series(slug: str) -> ResponseReturnValue:
     )
 
 
-def _shown(part: Numbered, next_number: int | None, moment: datetime) -> Part:
+def _shown(part: Numbered, next_number: int | None, at: datetime) -> Part:
     entry = part.entry
     action = Action.RECORDING if entry.is_over else Action.LIVE
-    card = entry_card(entry, part.decided(action, moment))
+    card = entry_card(entry, part.decided(action, at))
     return Part(part.number, card, entry.summary, part.is_done, part.number == next_number)
 
 
@@ -110,4 +108,4 @@ def _coming(parts: tuple[Numbered, ...]) -> tuple[Numbered, str] | None:
     if not to_come:
         return None
     coming = min(to_come, key=lambda part: part.entry.held_at)
-    return coming, said_moment(coming.entry.held_at, coming.entry.zone)
+    return coming, said_datetime(coming.entry.held_at, coming.entry.zone)

@@ -21,7 +21,7 @@ from lms.core.markdown import to_words
 from lms.models.catalog import WebinarState
 from lms.pricing.price_list import Price
 from lms.web.core.money_fields import write_amount
-from lms.web.core.page_frame import house_facts
+from lms.web.core.page_frame import branding_facts
 from lms.web.core.request_context import carrel
 from lms.web.playback.poster_images import picture_of
 from lms.web.public.feeds import address_of
@@ -139,7 +139,7 @@ def _shortly(markdown: str) -> str:
 def _organizer() -> Mapping[str, Any]:
     return {
         "@type": "Organization",
-        "name": house_facts().name,
+        "name": branding_facts().name,
         "url": carrel().settings.base_url,
     }
 

@@ -8,7 +8,7 @@ from flask_babel import format_time
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Invalid, NotFound
 from lms.playback.watch_page import read_playable, slug_of
 from lms.playback.watch_records import nowhere
@@ -25,7 +25,7 @@ from lms.web.core.request_context import (
     transaction,
 )
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.playback.player import Doorway, screening_of
+from lms.web.playback.player import PlayerAccess, screening_of
 from lms.web.playback.player_csp import player_policy
 from media.captions.cues import Cue, write_srt, write_vtt
 from media.storage.object_keys import safe_name
@@ -46,7 +46,7 @@ def edit(caption_id: str) -> ResponseReturnValue:
         film = read_playable(session, work.slug)
     screening = None
     if film.version is not None and film.version.public_id == work.recording_id:
-        door = Doorway(
+        door = PlayerAccess(
             url_for("playback.open_session", slug=work.slug), generate_csrf(), is_preview=True
         )
         screening = screening_of(nowhere(film.version.seconds), door, poster_url=None)
@@ -73,7 +73,7 @@ def cues(caption_id: str) -> ResponseReturnValue:
 def save(caption_id: str) -> ResponseReturnValue:
     """Keep the draft; who read an older one than stands is told whose it is (409)."""
     version, sent = _sent()
-    moment = now()
+    now = clock.now()
     try:
         with transaction() as session:
             kept = caption_drafts.save(
@@ -82,13 +82,13 @@ def save(caption_id: str) -> ResponseReturnValue:
                 sent,
                 version=version,
                 actor=required_viewer().public_id,
-                now=moment,
+                now=now,
             )
     except SavedElsewhere:
         with read_session() as session:
             work = read_work(session, caption_id)
         return jsonify(code="saved_elsewhere", message=_elsewhere(work), version=work.version), 409
-    return jsonify(version=kept, message=_("Saved at %(time)s", time=format_time(moment, "short")))
+    return jsonify(version=kept, message=_("Saved at %(time)s", time=format_time(now, "short")))
 
 
 @blueprint.post("/<caption_id>/publish")
@@ -104,7 +104,7 @@ def publish(caption_id: str) -> ResponseReturnValue:
             text,
             version=work.version,
             actor=required_viewer().public_id,
-            now=now(),
+            now=clock.now(),
         )
     return _shown(caption_id, former, _("Viewers are shown these captions now."))
 
@@ -115,7 +115,7 @@ def unpublish(caption_id: str) -> ResponseReturnValue:
     _work_now, found = _work(caption_id)
     actor = required_viewer().public_id
     with transaction() as session:
-        former = caption_drafts.unpublish(session, caption_id, found, actor=actor, now=now())
+        former = caption_drafts.unpublish(session, caption_id, found, actor=actor, now=clock.now())
     return _shown(caption_id, former, _("These captions are a draft again: no viewer sees them."))
 
 
@@ -133,7 +133,7 @@ def hear(recording_id: str) -> ResponseReturnValue:
             recording_id,
             request.form.get("language", "en"),
             actor=required_viewer().public_id,
-            now=now(),
+            now=clock.now(),
         )
     flash(_("The recording is being listened to. The captions come here as a draft."), "done")
     return see_other("staff_webinars.show", slug=slug, _anchor="files")

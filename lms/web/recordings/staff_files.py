@@ -19,7 +19,7 @@ from lms.recordings import captions, recordings, versions
 from lms.recordings.staff_file_list import WebinarFiles, read_version, read_webinar_files
 from lms.uploads import chunks
 from lms.uploads.uploads import Wanted
-from lms.web.access.decision_panel import said_moment
+from lms.web.access.decision_panel import said_datetime
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_uploads import received
 from lms.web.core.job_progress_texts import say_progress
@@ -255,9 +255,9 @@ def added_at(files: WebinarFiles) -> Mapping[str, str]:
     """Return when each version was added, in words, by its outside id."""
     zone = carrel().settings.time_zone
     versions_ = (*files.versions, *files.removed_versions)
-    added = {each.id: said_moment(each.created_at, zone) for each in versions_}
+    added = {each.id: said_datetime(each.created_at, zone) for each in versions_}
     former = (each for version in versions_ for each in version.former_captions)
-    return added | {each.id: said_moment(each.removed_at, zone) for each in former}
+    return added | {each.id: said_datetime(each.removed_at, zone) for each in former}
 
 
 def _let(verb: Verb, public_id: str) -> None:

@@ -17,7 +17,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.time_texts import clock_of, seconds_of
 
 blueprint = Blueprint(
-    "staff_page_moments", __name__, url_prefix="/staff/handouts/<handout_id>/times"
+    "staff_handout_page_times", __name__, url_prefix="/staff/handouts/<handout_id>/times"
 )
 
 NO_TIME: Final = N_("Write it as minutes and seconds, such as 12:34; leave it empty for never.")

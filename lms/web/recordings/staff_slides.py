@@ -7,7 +7,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, NotFound
 from lms.models.recordings import SlideFate
 from lms.recordings import recordings
@@ -61,11 +61,11 @@ def save(recording_id: str) -> ResponseReturnValue:
     """Keep what was written, and do what a slide's own button says, in one go."""
     act, _colon, slide_id = request.form.get("act", "").partition(":")
     with transaction() as session:
-        actor, moment = required_viewer().public_id, now()
-        revise(session, recording_id, _revisions(), actor=actor, now=moment)
+        actor, now = required_viewer().public_id, clock.now()
+        revise(session, recording_id, _revisions(), actor=actor, now=now)
         if act in set(SlideFate):
             fate = SlideFate(act)
-            decide_fate(session, recording_id, slide_id, fate, actor=actor, now=moment)
+            decide_fate(session, recording_id, slide_id, fate, actor=actor, now=now)
     flash(_(SAID.get(act, SAVED)), "done")
     return see_other(".slides", recording_id=recording_id)
 

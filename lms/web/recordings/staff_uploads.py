@@ -13,7 +13,7 @@ from lms.core.errors import N_, Invalid, NotFound, Refused, Unavailable
 from lms.models.uploads import UploadPurpose
 from lms.uploads import chunks, uploads
 from lms.uploads.uploads import UploadFacts, Wanted
-from lms.web.access.decision_panel import said_moment
+from lms.web.access.decision_panel import said_datetime
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import carrel, read_session, see_other
 from lms.web.core.route_guard import Audience, open_to
@@ -151,7 +151,7 @@ def own_sending(session: Session, slug: str) -> tuple[Sending, ...]:
     login_id = required_viewer().login_id
     zone = carrel().settings.time_zone
     return tuple(
-        Sending(facts, said_moment(facts.expires_at, zone))
+        Sending(facts, said_datetime(facts.expires_at, zone))
         for facts in uploads.own_uploads(session, slug, login_id=login_id, now=now())
     )
 

@@ -10,7 +10,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.dates_and_time_zones import LOCALE
 from lms.reports.seat_usage import MonthUse, Usage, read_usage
 from lms.seats.pool_overview import read_pools
@@ -54,10 +54,10 @@ class Month:
 @blueprint.get("/usage")
 @open_to(Audience.MANAGERS)
 def usage(organization_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
-        titles = titles_of(read_pools(session, managed.facts.id, now=moment))
-        found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=moment)
+        titles = titles_of(read_pools(session, managed.facts.id, now=now))
+        found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=now)
     return render_in(
         managed,
         "reports/manager_seat_usage.html",
@@ -95,10 +95,10 @@ def usage(organization_id: str) -> ResponseReturnValue:
 @blueprint.get("/usage.csv")
 @open_to(Audience.MANAGERS)
 def usage_csv(organization_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
-        titles = titles_of(read_pools(session, managed.facts.id, now=moment))
-        found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=moment)
+        titles = titles_of(read_pools(session, managed.facts.id, now=now))
+        found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=now)
     headings = (
         _("Seats of"),
         _("Seats claimed"),
@@ -116,9 +116,9 @@ def usage_csv(organization_id: str) -> ResponseReturnValue:
 @blueprint.get("/usage-by-month.csv")
 @open_to(Audience.MANAGERS)
 def months_csv(organization_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
-        found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=moment)
+        found = read_usage(session, managed.facts.id, zone=zone_of(managed), now=now)
     headings = (
         _("Month"),
         _("Seats claimed in it"),

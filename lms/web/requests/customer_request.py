@@ -13,7 +13,7 @@ from lms.access.decision_facts import load_case
 from lms.access.policy import Code
 from lms.catalog.webinar_page import read_announcement
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_date, say_moment
+from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import N_, Invalid, NotFound
 from lms.grants.form_choices import (
     Named,
@@ -38,7 +38,7 @@ from lms.web.catalog.webinar_page import holds
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.private_pages import keeps_its_address, office
+from lms.web.core.private_pages import keeps_its_address, mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quotes import QuoteShown, rungs, shown
@@ -127,7 +127,7 @@ def resend(request_id: str) -> ResponseReturnValue:
     rate_limits.spend(rate_limits.LETTERS_FROM, rate_limits.network())
     rate_limits.spend(rate_limits.LETTERS, facts.email.lower())
     with transaction() as writing:
-        requests.send_receipt_again(writing, request_id, office=office(), now=now())
+        requests.send_receipt_again(writing, request_id, mail_context=mail_context(), now=now())
     flash(_("The receipt is on its way again."), "done")
     return see_other(".status", request_id=request_id)
 
@@ -146,7 +146,11 @@ def correct(request_id: str) -> ResponseReturnValue:
     rate_limits.spend(rate_limits.LETTERS, form.email.address.key)
     with transaction() as writing:
         requests.correct_address(
-            writing, request_id, email=form.email.address.shown, office=office(), now=now()
+            writing,
+            request_id,
+            email=form.email.address.shown,
+            mail_context=mail_context(),
+            now=now(),
         )
     flash(_("The address is corrected, and the receipt is on its way there."), "done")
     return see_other(".status", request_id=request_id)
@@ -206,7 +210,11 @@ def _lay_down(new: NewRequest) -> RequestFacts:
     try:
         with transaction() as writing:
             return requests.ask(
-                writing, replace(new, file=kept), office=office(), actor=actor, now=now()
+                writing,
+                replace(new, file=kept),
+                mail_context=mail_context(),
+                actor=actor,
+                now=now(),
             )
     except Exception:
         if kept is not None:
@@ -335,12 +343,14 @@ def _form_page(reading: Session, form: AskForm) -> str:
         held_is_to_come=held is not None and now() < held.ends_at,
         webinars=webinars_on_sale(reading),
         rungs=rungs(read_prices(reading)),
-        answers_by=say_moment(requests.due_after(now(), office().zone), office().zone),
+        answers_by=say_datetime(
+            requests.due_after(now(), mail_context().zone), mail_context().zone
+        ),
     )
 
 
 def _status_page(facts: RequestFacts, form: CorrectForm) -> str:
-    zone = office().zone
+    zone = mail_context().zone
     price_said, until = "", ""
     if facts.quoted_minor is not None and facts.quoted_currency is not None:
         price_said = say_money(facts.quoted_minor, facts.quoted_currency)
@@ -351,9 +361,9 @@ def _status_page(facts: RequestFacts, form: CorrectForm) -> str:
         kind=_(facts.kind_words),
         state=_(STATE_WORDS[facts.state]),
         badge_kind=STATE_BADGES[facts.state],
-        due=say_moment(facts.due_at, zone),
-        asked=say_moment(facts.created_at, zone),
-        closed=say_moment(facts.closed_at, zone) if facts.closed_at else None,
+        due=say_datetime(facts.due_at, zone),
+        asked=say_datetime(facts.created_at, zone),
+        closed=say_datetime(facts.closed_at, zone) if facts.closed_at else None,
         price=price_said,
         until=until,
         may_send_order=bool(price_said)

@@ -104,7 +104,7 @@ def read_sale(session: Session, form: SaleForm, *, answers: str | None = None) -
         raise Invalid(N_("Please look at this again."))
     kind = OfferKind(form.kind.data)
     chosen = form.organization.data
-    zone = house_zone()
+    zone = default_zone()
     return NewSale(
         kind=kind,
         covers=_covers(session, form, kind),
@@ -151,7 +151,7 @@ def price_text(prices: tuple[Price, ...], kind: OfferKind, quantity: int | None)
     return write_amount(quoted.total_minor, quoted.currency)
 
 
-def house_zone() -> ZoneInfo:
+def default_zone() -> ZoneInfo:
     """Return the zone in which the house's days end."""
     return ZoneInfo(carrel().settings.time_zone)
 
@@ -195,7 +195,7 @@ def _price(
         more = (
             price_of_more(session, pool, number, now=now())
             if pool.is_permanent
-            else price_for_the_rest(session, pool, number, house_zone(), now=now())
+            else price_for_the_rest(session, pool, number, default_zone(), now=now())
         )
         return write_amount(more, currency) if isinstance(more, int) else ""
     return price_text(read_prices(session), kind, facts.quantity)
@@ -205,7 +205,7 @@ def _of_pool(session: Session, pool: PoolFacts) -> dict[str, object]:
     if pool.target.scope is Scope.WEBINAR:
         return {"webinar": pool.covers, "about": pool.slug}
     covers = EVERYTHING if not pool.slug else f"{pool.target.scope}:{pool.slug}"
-    return {"covers": covers, "ends_at": end_of_contract(session, pool, house_zone(), now=now())}
+    return {"covers": covers, "ends_at": end_of_contract(session, pool, default_zone(), now=now())}
 
 
 def _covers(session: Session, form: SaleForm, kind: OfferKind) -> str:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_date, say_moment, say_time_shortly
+from lms.core.dates_and_time_zones import say_date, say_datetime, say_time_shortly
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.requests import RequestKind, RequestState
 from lms.organizations import email_domains
@@ -23,7 +23,7 @@ from lms.sales.sales import NewSale
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import doors, office
+from lms.web.core.private_pages import links, mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
@@ -149,7 +149,7 @@ def refill(request_id: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             seat_transfer_requests.agree_to_move(
-                session, request_id, answer, doors=doors(), actor=actor, now=now()
+                session, request_id, answer, links=links(), actor=actor, now=now()
             )
     except Conflict as refusal:
         if not facts.is_open or facts.to_email is None:
@@ -178,7 +178,7 @@ def verify(request_id: str) -> ResponseReturnValue:
             )
             words = _("%(domain)s is verified: its people may take seats.", domain=kept)
             requests.finish(
-                session, request_id, answer=words, doors=doors(), actor=actor, now=now()
+                session, request_id, answer=words, links=links(), actor=actor, now=now()
             )
     except Invalid as refusal:
         show_faults(form, refusal)
@@ -203,7 +203,7 @@ def answer(request_id: str, act: str) -> ResponseReturnValue:
                 session,
                 request_id,
                 answer=form.answer.data or "",
-                doors=doors(),
+                links=links(),
                 actor=required_viewer().public_id,
                 now=now(),
             )
@@ -252,7 +252,7 @@ def _answer_again(request_id: str, form: AnswerForm) -> ResponseReturnValue:
 def _sold(new: NewSale) -> SaleFacts:
     with transaction() as session:
         return sales.sell(
-            session, new, office=office(), actor=required_viewer().public_id, now=now()
+            session, new, mail_context=mail_context(), actor=required_viewer().public_id, now=now()
         )
 
 
@@ -276,7 +276,7 @@ def _page(
     domain: DomainForm | None = None,
     hindrance: str = "",
 ) -> str:
-    zone = office().zone
+    zone = mail_context().zone
     quoted = ""
     if facts.quoted_minor is not None and facts.quoted_currency is not None:
         quoted = _(
@@ -300,9 +300,9 @@ def _page(
         ],
         hindrance=hindrance,
         quoted=quoted,
-        due=say_moment(facts.due_at, zone),
-        asked=say_moment(facts.created_at, zone),
-        closed=say_moment(facts.closed_at, zone) if facts.closed_at else None,
+        due=say_datetime(facts.due_at, zone),
+        asked=say_datetime(facts.created_at, zone),
+        closed=say_datetime(facts.closed_at, zone) if facts.closed_at else None,
         domain_form=domain or DomainForm(domain=_domain(facts)),
         answer_form=answer or AnswerForm(),
         note_form=NoteForm(note=facts.note),
@@ -321,7 +321,7 @@ def _wanted(query: str, state: str, kind: RequestKind | None) -> Wanted:
 
 
 def _row(facts: RequestFacts) -> dict[str, object]:
-    zone = office().zone
+    zone = mail_context().zone
     return {
         "id": facts.public_id,
         "number": facts.number,

@@ -10,8 +10,8 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from lms.access.explanations import last_day
-from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_date, say_moment
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.grants import OfferKind, Scope, Withdrawal
 from lms.models.sales import DeliveredThrough, Terms
@@ -33,13 +33,13 @@ from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.money_fields import read_amount
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import doors, office
+from lms.web.core.private_pages import links, mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.pricing.quotes import offer_name
 from lms.web.sales.sale_form import (
     blank_form,
-    house_zone,
+    default_zone,
     price_text,
     read_sale,
     render_form,
@@ -94,12 +94,12 @@ def index() -> ResponseReturnValue:
     query = " ".join(request.args.get("q", "").split())[:LONGEST_QUERY]
     standing = next((each for each in Standing if each == request.args.get("standing")), None)
     terms = next((each for each in Terms if each == request.args.get("terms")), None)
-    moment = now()
+    now = clock.now()
     with read_session() as session:
         found = list_sales(
             session,
             WantedSales(query, standing, terms),
-            now=moment,
+            now=now,
             offset=(number - 1) * PAGE_SIZE,
             limit=PAGE_SIZE,
         )
@@ -138,7 +138,11 @@ def new() -> ResponseReturnValue:
     try:
         with transaction() as session:
             made = sales.sell(
-                session, wanted, office=office(), actor=required_viewer().public_id, now=now()
+                session,
+                wanted,
+                mail_context=mail_context(),
+                actor=required_viewer().public_id,
+                now=clock.now(),
             )
     except Invalid as refusal:
         show_faults(form, refusal)
@@ -182,7 +186,7 @@ def seats_back(sale_id: str) -> ResponseReturnValue:
             back = GivingBack(form.seats.data or 0, amount)
             actor = required_viewer().public_id
             paid = seat_refunds.refund_seats(
-                session, sale_id, back, doors=doors(), actor=actor, now=now()
+                session, sale_id, back, links=links(), actor=actor, now=clock.now()
             )
     except Invalid as refusal:
         show_faults(form, refusal)
@@ -207,7 +211,7 @@ def ask_for_release(sale_id: str) -> ResponseReturnValue:
     actor = required_viewer().public_id
     with transaction() as session:
         missing = seat_refunds.ask_for_release(
-            session, sale_id, fewer, doors=doors(), actor=actor, now=now()
+            session, sale_id, fewer, links=links(), actor=actor, now=clock.now()
         )
     flash(
         ngettext(
@@ -226,7 +230,11 @@ def letter(sale_id: str) -> ResponseReturnValue:
     """Send the letter about a sale once more."""
     with transaction() as session:
         facts = sales.send_letter_again(
-            session, sale_id, office=office(), actor=required_viewer().public_id, now=now()
+            session,
+            sale_id,
+            mail_context=mail_context(),
+            actor=required_viewer().public_id,
+            now=clock.now(),
         )
     flash(_("The letter is on its way to %(email)s again.", email=facts.contact_email), "done")
     return see_other(".show", sale_id=sale_id)
@@ -239,11 +247,11 @@ def move(sale_id: str, act: str) -> ResponseReturnValue:
     if act in ACTS:
         verb, sentence = ACTS[act]
         with transaction() as session:
-            verb(session, sale_id, actor=actor, now=now())
+            verb(session, sale_id, actor=actor, now=clock.now())
     elif act in TOLD_ACTS:
         verb, sentence = TOLD_ACTS[act]
         with transaction() as session:
-            verb(session, sale_id, doors=doors(), actor=actor, now=now())
+            verb(session, sale_id, links=links(), actor=actor, now=clock.now())
     else:
         raise NotFound
     flash(_(sentence), "done")
@@ -258,9 +266,9 @@ def _amount(form: SeatsBackForm, facts: SaleFacts) -> int | None:
 def _page(
     session: Session, facts: SaleFacts, form: SeatsBackForm, over: InUse | None = None
 ) -> str:
-    zone, moment = house_zone(), now()
+    zone, now = default_zone(), clock.now()
     lines = grants_of_sale(session, facts.id)
-    standing = facts.standing(moment)
+    standing = facts.standing(now)
     may_give_back = facts.kind in SEATS and (facts.quantity or 0) > 1 and facts.refunded_at is None
     worth = seat_refunds.amount_for(session, facts, 1) if may_give_back else 0
     is_owed = facts.paid_at is None and standing is not Standing.REFUNDED
@@ -275,7 +283,7 @@ def _page(
         price=say_money(facts.price_minor, facts.currency),
         refunded=say_money(facts.refunded_minor, facts.currency) if facts.refunded_minor else "",
         terms=str(TERMS_WORDS[facts.terms]),
-        sold=say_moment(facts.sold_at, zone),
+        sold=say_datetime(facts.sold_at, zone),
         due=say_date(facts.due_at, zone) if facts.due_at and is_owed else "",
         paid=say_date(facts.paid_at, zone) if facts.paid_at else "",
         in_lms=facts.delivered_through is DeliveredThrough.LMS,
@@ -290,7 +298,7 @@ def _page(
 
 
 def _line(line: SaleGrant) -> dict[str, object]:
-    zone = house_zone()
+    zone = default_zone()
     covers = line.covers or _("Every webinar")
     if line.scope in (Scope.SERIES, Scope.PRESENTER):
         covers = _("All webinars: %(of)s", of=line.covers)
@@ -316,15 +324,15 @@ def _line_state(line: SaleGrant) -> tuple[str, str]:
         return _("Suspended"), "danger"
     if line.awaits_payment_since is not None:
         return _("Held until paid"), "soon"
-    if line.ends_at is not None and line.ends_at <= now():
+    if line.ends_at is not None and line.ends_at <= clock.now():
         return _("Over"), "none"
-    if line.starts_at > now():
+    if line.starts_at > clock.now():
         return _("To come"), "soon"
     return _("Open"), "open"
 
 
 def _row(facts: SaleFacts) -> dict[str, object]:
-    standing = facts.standing(now())
+    standing = facts.standing(clock.now())
     return {
         "id": facts.public_id,
         "number": facts.number,
@@ -336,7 +344,7 @@ def _row(facts: SaleFacts) -> dict[str, object]:
         "state": _(STANDING_WORDS[standing]),
         "badge": STANDING_BADGES[standing],
         "is_held": facts.is_held,
-        "sold": say_date(facts.sold_at, house_zone()),
+        "sold": say_date(facts.sold_at, default_zone()),
     }
 
 

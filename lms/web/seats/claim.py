@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.access.access_summary import read_own_place
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Forbidden
 from lms.seats import claim_links, claim_routes
 from lms.seats.claim_links import LinkFacts, LinkState
@@ -15,7 +15,7 @@ from lms.seats.seat_counts import Full
 from lms.seats.waitlist import Offered, Waiting
 from lms.web.core.current_user import required_viewer, viewer
 from lms.web.core.next_url import HOME
-from lms.web.core.private_pages import doors, keeps_its_address
+from lms.web.core.private_pages import keeps_its_address, links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.own import after_claim
@@ -32,7 +32,7 @@ def show(token: str) -> ResponseReturnValue:
     """Say who invites to what; nothing is taken before a button is pressed, for mail scanners' sake."""
     person = viewer()
     with read_session() as session:
-        link = claim_links.read_link(session, token, now=now())
+        link = claim_links.read_link(session, token, now=clock.now())
         is_theirs = person is None or claim_routes.is_for(session, token, person.login_id)
     if link.state in OVER or (link.is_open and link.state is LinkState.EXPIRED):
         return _page(token, link, "over"), 410
@@ -45,18 +45,18 @@ def show(token: str) -> ResponseReturnValue:
 @open_to(Audience.SIGNED_IN)
 @keeps_its_address
 def claim(token: str) -> ResponseReturnValue:
-    person, moment = required_viewer(), now()
+    person, now = required_viewer(), clock.now()
     with read_session() as session:
-        link = claim_links.read_link(session, token, now=moment)
+        link = claim_links.read_link(session, token, now=now)
     try:
         with transaction() as session:
             done = claim_routes.claim_by_link(
                 session,
                 token,
                 person.login_id,
-                doors=doors(),
+                links=links(),
                 actor=person.public_id,
-                now=moment,
+                now=now,
             )
     except Forbidden:
         return _page(token, link, "other"), 403
@@ -85,7 +85,7 @@ def _done(token: str, link: LinkFacts, done: LinkClaim) -> ResponseReturnValue:
         case _:
             return _page(token, link, "closed"), 409
     with read_session() as session:
-        own = read_own_place(session, required_viewer().login_id, link.pool, now())
+        own = read_own_place(session, required_viewer().login_id, link.pool, clock.now())
     return redirect(after_claim(own.holding.slug), code=303)
 
 

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Conflict, NotFound
 from lms.models.seats import AssignmentEnd
 from lms.seats import bulk_actions, claims, invitations, release_undo
@@ -24,7 +24,7 @@ from lms.seats.seat_table import read_chosen
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_fields import counted
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.bulk_action_undo import put_back
@@ -49,7 +49,7 @@ def ask(organization_id: str) -> ResponseReturnValue:
         flash(_("Choose at least one person first."), "attention")
         return see_other_url(state.url())
     with read_session() as reading:
-        pools = titles_of(read_pools(reading, managed.facts.id, now=now()))
+        pools = titles_of(read_pools(reading, managed.facts.id, now=clock.now()))
         named = read_chosen(reading, managed.facts.id, chosen[:NAMED])
     return render_in(
         managed,
@@ -68,7 +68,7 @@ def ask(organization_id: str) -> ResponseReturnValue:
 @blueprint.post("/people/released")
 @open_to(Audience.MANAGERS)
 def release(organization_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     state = table_of(managed)
     chosen = chosen_seats(managed, state)
     actor = required_viewer().public_id
@@ -81,18 +81,18 @@ def release(organization_id: str) -> ResponseReturnValue:
                 writing,
                 chosen[start : start + PORTION],
                 AssignmentEnd.REMOVED,
-                doors=doors(),
+                links=links(),
                 actor=actor,
-                now=moment,
+                now=now,
             )
-    session[RELEASED] = [managed.facts.public_id, moment.isoformat(), len(chosen)]
+    session[RELEASED] = [managed.facts.public_id, now.isoformat(), len(chosen)]
     return see_other_url(state.url())
 
 
 @blueprint.post("/people/resend")
 @open_to(Audience.MANAGERS)
 def send_again(organization_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     state = table_of(managed)
     chosen, actor = chosen_seats(managed, state), required_viewer().public_id
     if len(chosen) > bulk_actions.AT_ONCE:
@@ -104,7 +104,7 @@ def send_again(organization_id: str) -> ResponseReturnValue:
     for seat_id in chosen:
         try:
             with transaction() as writing:
-                invitations.send_again(writing, seat_id, doors=doors(), actor=actor, now=moment)
+                invitations.send_again(writing, seat_id, links=links(), actor=actor, now=now)
         except (Conflict, NotFound):
             continue  # claimed, or withdrawn meanwhile: there is no invitation to send
         sent += 1
@@ -128,7 +128,9 @@ def _begun(organization_id: str, act: Act, chosen: Sequence[str]) -> Response | 
     """Have a worker do it to many; answers with the page that says how far it is, if it is to any."""
     actor = required_viewer().public_id
     with transaction() as writing:
-        job = bulk_actions.begin(writing, act, organization_id, chosen, actor=actor, now=now())
+        job = bulk_actions.begin(
+            writing, act, organization_id, chosen, actor=actor, now=clock.now()
+        )
     if job is None:
         return None
     return see_other("organization_mass_work.show", organization_id=organization_id, job_id=job)
@@ -137,17 +139,17 @@ def _begun(organization_id: str, act: Act, chosen: Sequence[str]) -> Response | 
 @blueprint.post("/people/undo")
 @open_to(Audience.MANAGERS)
 def undo(organization_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     kept = session.pop(RELEASED, None)
     if not kept or kept[0] != managed.facts.public_id:
         raise NotFound
     actor, at = required_viewer().public_id, datetime.fromisoformat(kept[1])
     with read_session() as reading:
-        pools = {card.id for card in read_pools(reading, managed.facts.id, now=moment)}
+        pools = {card.id for card in read_pools(reading, managed.facts.id, now=now)}
         released = released_together(reading, actor=actor, at=at)
     failed = put_back(
         [seat_id for seat_id, pool_id in released if pool_id in pools],
-        lambda writing, seat_id: release_undo.restore(writing, seat_id, actor=actor, now=moment),
+        lambda writing, seat_id: release_undo.restore(writing, seat_id, actor=actor, now=now),
     )
     if failed:
         said = counted(failed)

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import NotFound
 from lms.models.seats import ClaimPolicy
 from lms.organizations import email_domains
@@ -26,7 +26,7 @@ blueprint = Blueprint(
 def claims(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with read_session() as session:
-        cards = read_pools(session, managed.facts.id, now=now())
+        cards = read_pools(session, managed.facts.id, now=clock.now())
         owned = email_domains.domains_of(session, managed.facts.id)
     return render_in(
         managed,
@@ -42,15 +42,13 @@ def claims(organization_id: str) -> ResponseReturnValue:
 @blueprint.post("/<pool_id>/policy")
 @open_to(Audience.MANAGERS)
 def set_policy(organization_id: str, pool_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     policy = next((each for each in ClaimPolicy if each == request.form.get("policy")), None)
     with transaction() as session:
-        card = read_pool(session, managed.facts.id, pool_id, now=moment)
+        card = read_pool(session, managed.facts.id, pool_id, now=now)
         if policy is None:
             raise NotFound
-        pools.set_claim_policy(
-            session, card.id, policy, actor=required_viewer().public_id, now=moment
-        )
+        pools.set_claim_policy(session, card.id, policy, actor=required_viewer().public_id, now=now)
     said = (
         _("People of your domains may now take a free seat of %(pool)s.", pool=pool_title(card))
         if policy is ClaimPolicy.DOMAIN
@@ -70,7 +68,7 @@ def forget(organization_id: str, domain_id: str) -> ResponseReturnValue:
             managed.facts.id,
             domain_id,
             actor=required_viewer().public_id,
-            now=now(),
+            now=clock.now(),
         )
     flash(_("The domain is no longer yours here. Whoever has a seat keeps it."), "done")
     return see_other(".claims", organization_id=organization_id)

@@ -24,7 +24,7 @@ from lms.seats.pool_overview import PoolCard, read_pools
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_fields import counted
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_table import titles_of
@@ -106,7 +106,7 @@ def send(organization_id: str) -> ResponseReturnValue:
 def _invite_all(session: Session, card: PoolCard, people: Sequence[Invitee]) -> tuple[Answer, ...]:
     """Invite all of them or nobody; raises Overage where seats are missing."""
     actor = required_viewer().public_id
-    answers = invitations.invite(session, card.id, people, doors=doors(), actor=actor, now=now())
+    answers = invitations.invite(session, card.id, people, links=links(), actor=actor, now=now())
     missing = sum(isinstance(each, NoSeat) for each in answers)
     if missing:
         raise Overage(missing)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Conflict, NotFound
 from lms.organizations.managers import Managed
 from lms.seats import moves_between_pools
@@ -15,7 +15,7 @@ from lms.seats.pool_overview import PoolCard, read_pool, read_pools
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in
 from lms.web.core.number_fields import counted
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.bulk_action_undo import put_back
@@ -45,7 +45,7 @@ def ask(organization_id: str) -> ResponseReturnValue:
 @blueprint.post("/people/moved")
 @open_to(Audience.MANAGERS)
 def move(organization_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     state = table_of(managed)
     chosen = chosen_seats(managed, state)
     actor = required_viewer().public_id
@@ -53,11 +53,11 @@ def move(organization_id: str) -> ResponseReturnValue:
     if not wanted:
         return _page(managed, state, chosen, error=_("Choose where they go.")), 400
     with read_session() as reading:
-        card = read_pool(reading, managed.facts.id, wanted, now=moment)
+        card = read_pool(reading, managed.facts.id, wanted, now=now)
     try:
         with transaction() as writing:
             done = moves_between_pools.move_many(
-                writing, chosen, card.id, doors=doors(), actor=actor, now=moment
+                writing, chosen, card.id, links=links(), actor=actor, now=now
             )
     except Conflict as refusal:
         return _page(managed, state, chosen, error=_(refusal.message)), 409
@@ -72,24 +72,24 @@ def move(organization_id: str) -> ResponseReturnValue:
             "attention",
         )
     if done.moved:
-        session[MOVED] = [organization_id, moment.isoformat(), done.moved]
+        session[MOVED] = [organization_id, now.isoformat(), done.moved]
     return see_other_url(state.url())
 
 
 @blueprint.post("/people/moved/undo")
 @open_to(Audience.MANAGERS)
 def undo(organization_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     kept = session.pop(MOVED, None)
     if not kept or kept[0] != organization_id:
         raise NotFound
     actor, at = required_viewer().public_id, datetime.fromisoformat(kept[1])
     with read_session() as reading:
-        own = {card.id for card in read_pools(reading, managed.facts.id, now=moment)}
+        own = {card.id for card in read_pools(reading, managed.facts.id, now=now)}
         moved = moves_between_pools.moved_together(reading, actor=actor, at=at)
     failed = put_back(
         [one for one in moved if one.pool_id in own],
-        lambda writing, one: moves_between_pools.move_back(writing, one, actor=actor, now=moment),
+        lambda writing, one: moves_between_pools.move_back(writing, one, actor=actor, now=now),
     )
     if failed:
         said = counted(failed)
@@ -105,7 +105,7 @@ def undo(organization_id: str) -> ResponseReturnValue:
 
 def _page(managed: Managed, state: TableState, chosen: tuple[str, ...], *, error: str = "") -> str:
     with read_session() as reading:
-        cards = read_pools(reading, managed.facts.id, now=now())
+        cards = read_pools(reading, managed.facts.id, now=clock.now())
     return render_in(
         managed,
         "seats/manager_moves_between_pools.html",

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_date, say_moment_in_a_row
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.core.errors import NotFound
 from lms.organizations.managers import Managed
 from lms.seats import claim_links, waitlist
@@ -21,7 +21,7 @@ from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.number_fields import counted
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import doors, keep_nothing
+from lms.web.core.private_pages import keep_nothing, links
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_forms import OpenLinkForm
@@ -59,10 +59,10 @@ def invitations(organization_id: str, pool_id: str) -> ResponseReturnValue:
 @blueprint.post("/open-link")
 @open_to(Audience.MANAGERS)
 def open_link(organization_id: str, pool_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     form = OpenLinkForm(request.form)
     with read_session() as session:
-        card = read_pool(session, managed.facts.id, pool_id, now=moment)
+        card = read_pool(session, managed.facts.id, pool_id, now=now)
     if not takes_people(card):
         flash(_("Nobody can be invited: the term of these seats is over."), "attention")
         return see_other(".invitations", organization_id=organization_id, pool_id=pool_id)
@@ -72,18 +72,18 @@ def open_link(organization_id: str, pool_id: str) -> ResponseReturnValue:
         token = claim_links.open_link(
             session,
             card.id,
-            expires_at=moment + timedelta(days=form.days.data or 1),
+            expires_at=now + timedelta(days=form.days.data or 1),
             most_uses=form.most_uses.data or 1,
             actor=required_viewer().public_id,
-            now=moment,
+            now=now,
         )
     page = render_in(
         managed,
         "seats/manager_open_link.html",
         pool=pool_title(card),
         pool_id=pool_id,
-        link=doors().page(f"/claim/{token}"),
-        until=say_moment_in_a_row(moment + timedelta(days=form.days.data or 1), zone_of(managed)),
+        link=links().page(f"/claim/{token}"),
+        until=say_datetime_in_table(now + timedelta(days=form.days.data or 1), zone_of(managed)),
         most=form.most_uses.data or 1,
         said=counted(form.most_uses.data or 1),
     )
@@ -93,10 +93,10 @@ def open_link(organization_id: str, pool_id: str) -> ResponseReturnValue:
 @blueprint.post("/open-link/close")
 @open_to(Audience.MANAGERS)
 def close_link(organization_id: str, pool_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     with transaction() as session:
-        card = read_pool(session, managed.facts.id, pool_id, now=moment)
-        claim_links.close_open_link(session, card.id, actor=required_viewer().public_id, now=moment)
+        card = read_pool(session, managed.facts.id, pool_id, now=now)
+        claim_links.close_open_link(session, card.id, actor=required_viewer().public_id, now=now)
     flash(_("The open link no longer works. Whoever took a seat by it keeps it."), "done")
     return see_other(".invitations", organization_id=organization_id, pool_id=pool_id)
 
@@ -104,19 +104,19 @@ def close_link(organization_id: str, pool_id: str) -> ResponseReturnValue:
 @blueprint.post("/waiting/<entry_id>/remove")
 @open_to(Audience.MANAGERS)
 def remove(organization_id: str, pool_id: str, entry_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     with transaction() as session:
-        card = read_pool(session, managed.facts.id, pool_id, now=moment)
-        waitlist.remove(session, card.id, entry_id, actor=required_viewer().public_id, now=moment)
+        card = read_pool(session, managed.facts.id, pool_id, now=now)
+        waitlist.remove(session, card.id, entry_id, actor=required_viewer().public_id, now=now)
     flash(_("They no longer wait for a seat."), "done")
     return see_other(".invitations", organization_id=organization_id, pool_id=pool_id)
 
 
 def _page(managed: Managed, pool_id: str, form: OpenLinkForm) -> str:
-    moment, number, here = now(), page_number(), managed.facts
+    now, number, here = clock.now(), page_number(), managed.facts
     oldest_first = Order(Sort.SINCE)
     with read_session() as session:
-        card = read_pool(session, here.id, pool_id, now=moment)
+        card = read_pool(session, here.id, pool_id, now=now)
         invited = read_rows(
             session,
             here.id,
@@ -127,7 +127,7 @@ def _page(managed: Managed, pool_id: str, form: OpenLinkForm) -> str:
         wanted = Wanted(pool_id=pool_id, standing=Standing.OFFERED)
         offered = read_rows(session, here.id, wanted, oldest_first, offset=0)
         rows = (*offered.items, *invited.items)
-        link = claim_links.find_open_link(session, card.id, now=moment)
+        link = claim_links.find_open_link(session, card.id, now=now)
         queue = waitlist.list_waiting(session, card.id)
     if number > 1 and not invited.items:
         raise NotFound
@@ -138,7 +138,7 @@ def _page(managed: Managed, pool_id: str, form: OpenLinkForm) -> str:
         pool=pool_title(card),
         pool_id=pool_id,
         takes_people=takes_people(card),
-        rows=[_open_one(row, zone, moment) for row in rows],
+        rows=[_open_one(row, zone, now) for row in rows],
         pager=pager_of(
             number,
             PAGE_SIZE,
@@ -155,7 +155,7 @@ def _page(managed: Managed, pool_id: str, form: OpenLinkForm) -> str:
             "Works until %(until)s. %(uses)s of %(most)s person has used it.",
             "Works until %(until)s. %(uses)s of %(most)s people have used it.",
             link.most_uses,
-            until=say_moment_in_a_row(link.expires_at, zone),
+            until=say_datetime_in_table(link.expires_at, zone),
             uses=counted(link.uses),
             most=counted(link.most_uses),
         ),
@@ -167,8 +167,8 @@ def _page(managed: Managed, pool_id: str, form: OpenLinkForm) -> str:
     )
 
 
-def _open_one(row: SeatRow, zone: ZoneInfo, moment: datetime) -> OpenOne:
-    days = (moment - row.since).days
+def _open_one(row: SeatRow, zone: ZoneInfo, at: datetime) -> OpenOne:
+    days = (at - row.since).days
     return OpenOne(
         seat_id=row.seat_id,
         name=row.name or row.email or _("Somebody without an address"),

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from lms.contracts import renewals
 from lms.contracts.renewals import Shortage
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.dates_and_time_zones import say_day
 from lms.core.errors import NotFound
 from lms.organizations.managers import Managed, managed_by
@@ -53,19 +53,19 @@ def index() -> ResponseReturnValue:
 @blueprint.get("/<organization_id>")
 @open_to(Audience.MANAGERS)
 def overview(organization_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
-        cards = read_pools(session, managed.facts.id, now=moment)
+        cards = read_pools(session, managed.facts.id, now=now)
         shortages = [
-            (card, renewals.shortage_ahead(session, card.id, now=moment))
+            (card, renewals.shortage_ahead(session, card.id, now=now))
             for card in cards
-            if any(line.starts_at > moment for line in card.lines)
+            if any(line.starts_at > now for line in card.lines)
         ]
     zone = zone_of(managed)
     return render_in(
         managed,
         "seats/manager_overview.html",
-        faces=[pool_face(card, organization_id, zone=zone, now=moment) for card in cards],
+        faces=[pool_face(card, organization_id, zone=zone, now=now) for card in cards],
         allots=[
             card.public_id
             for card in cards
@@ -76,16 +76,16 @@ def overview(organization_id: str) -> ResponseReturnValue:
             *(need for card in cards for need in _needs(managed, card)),
         ],
         ending=[
-            pool_face(card, organization_id, zone=zone, now=moment)
+            pool_face(card, organization_id, zone=zone, now=now)
             for card in cards
-            if _ends(card, moment)
+            if _ends(card, now)
         ],
         totals=_totals(cards),
     )
 
 
-def _ends(card: PoolCard, moment: datetime) -> bool:
-    lapses = card.term.until is not None and card.term.until - moment <= SOON
+def _ends(card: PoolCard, at: datetime) -> bool:
+    lapses = card.term.until is not None and card.term.until - at <= SOON
     return lapses or (card.term.standing is Standing.LAPSED and card.counts.frozen > 0)
 
 

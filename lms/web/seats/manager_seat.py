@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from lms.certificates.manager_view import list_in_seat
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_date, say_moment_in_a_row
+from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.core.errors import N_, NotFound
 from lms.models.grants import Scope
 from lms.models.seats import AssignmentEnd, AssignmentState, SeatState
 from lms.organizations.managers import Managed
 from lms.seats import invitations
-from lms.seats.assignment_history import Sitting, read_history
+from lms.seats.assignment_history import FrameViewer, read_history
 from lms.seats.pool_overview import PoolCard, read_pool
 from lms.seats.reading import SeatFacts, find_seat
 from lms.seats.seat_table import Standing
@@ -25,7 +25,7 @@ from lms.seats.watch_progress import COMPLETED_FROM, read_shares
 from lms.web.certificates.texts_and_pdfs import day_of, hours_words
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
-from lms.web.core.private_pages import doors, keep_nothing
+from lms.web.core.private_pages import keep_nothing, links
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.pool_texts import pool_title
@@ -98,7 +98,7 @@ def resend(organization_id: str, seat_id: str) -> ResponseReturnValue:
     with transaction() as session:
         found = own_seat(session, managed, seat_id)
         invitations.send_again(
-            session, seat_id, doors=doors(), actor=required_viewer().public_id, now=now()
+            session, seat_id, links=links(), actor=required_viewer().public_id, now=now()
         )
     flash(_("The invitation is on its way again. Links sent before no longer work."), "done")
     if request.form.get("from") == "pool":
@@ -125,7 +125,7 @@ def fresh_link(organization_id: str, seat_id: str) -> ResponseReturnValue:
         person=found.name or found.email or "",
         email=found.email,
         seat_id=seat_id,
-        link=doors().page(f"/claim/{token}"),
+        link=links().page(f"/claim/{token}"),
     )
     return keep_nothing(make_response(page))
 
@@ -138,11 +138,11 @@ def own_seat(session: Session, managed: Managed, seat_id: str) -> SeatFacts:
     return found
 
 
-def _name(sitting: Sitting) -> str:
-    return sitting.name or sitting.email or _("Somebody without an address")
+def _name(viewer: FrameViewer) -> str:
+    return viewer.name or viewer.email or _("Somebody without an address")
 
 
-def _badge(found: SeatFacts, sits: Sitting | None) -> tuple[str, str]:
+def _badge(found: SeatFacts, sits: FrameViewer | None) -> tuple[str, str]:
     if sits is None:
         if found.state is SeatState.LOCKED:
             return _(STANDING_WORDS[Standing.LOCKED]), "none"
@@ -154,7 +154,7 @@ def _badge(found: SeatFacts, sits: Sitting | None) -> tuple[str, str]:
 def _facts(
     found: SeatFacts,
     card: PoolCard,
-    sits: Sitting | None,
+    sits: FrameViewer | None,
     shares: tuple[float, ...],
     zone: ZoneInfo,
 ) -> list[tuple[str, str]]:
@@ -165,11 +165,11 @@ def _facts(
         if sits.claimed_at is not None:
             pairs.append((_("Claimed"), say_date(sits.claimed_at, zone)))
         if sits.expires_at is not None and sits.state is not AssignmentState.CLAIMED:
-            pairs.append((_("Runs out"), say_moment_in_a_row(sits.expires_at, zone)))
+            pairs.append((_("Runs out"), say_datetime_in_table(sits.expires_at, zone)))
         if sits.state is AssignmentState.CLAIMED:
             pairs.extend(_watched(card, shares))
     elif found.state is SeatState.LOCKED:
-        opens = say_moment_in_a_row(found.opens_at, zone) if found.opens_at else ""
+        opens = say_datetime_in_table(found.opens_at, zone) if found.opens_at else ""
         pairs.append((_("Can be filled"), opens or _("once we approve it")))
     pairs.append((_("Reference"), found.public_id))
     return pairs
@@ -184,13 +184,13 @@ def _watched(card: PoolCard, shares: tuple[float, ...]) -> list[tuple[str, str]]
     return [(_("Webinars begun"), str(len(shares))), (_("Completed"), str(completed))]
 
 
-def _chapter(sitting: Sitting, zone: ZoneInfo) -> Chapter:
-    ended = sitting.ended_as
-    how = _(ENDINGS[ended]) if ended else _(STANDING_WORDS[Standing(sitting.state.value)])
+def _chapter(viewer: FrameViewer, zone: ZoneInfo) -> Chapter:
+    ended = viewer.ended_as
+    how = _(ENDINGS[ended]) if ended else _(STANDING_WORDS[Standing(viewer.state.value)])
     return Chapter(
-        name=_name(sitting),
-        email=(sitting.email or "") if sitting.name else "",
-        since=say_date(sitting.claimed_at or sitting.invited_at, zone),
-        until=say_date(sitting.ended_at, zone) if sitting.ended_at else "",
+        name=_name(viewer),
+        email=(viewer.email or "") if viewer.name else "",
+        since=say_date(viewer.claimed_at or viewer.invited_at, zone),
+        until=say_date(viewer.ended_at, zone) if viewer.ended_at else "",
         how=how,
     )

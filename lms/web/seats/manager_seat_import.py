@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_moment_shortly
+from lms.core.dates_and_time_zones import say_datetime_short
 from lms.core.errors import N_, Invalid, NotFound
 from lms.core.progress_estimates import pace_of
 from lms.models.seat_imports import Answer, ImportState
@@ -225,7 +225,7 @@ def _begin_page(managed: Managed, *, error: str = "") -> str:
                 _(STATE_WORDS[each.state])
                 + (f" · {round(100 * each.progress)} %" if each.state in LIVE else ""),
                 STATE_BADGES[each.state],
-                say_moment_shortly(each.created_at, zone),
+                say_datetime_short(each.created_at, zone),
             )
             for each in sorted(latest, key=lambda one: one.created_at, reverse=True)[:8]
         ],

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.csv_writer import Cell
 from lms.core.dates_and_time_zones import say_date
 from lms.models.grants import Scope
@@ -76,10 +76,10 @@ class Row:
 @blueprint.get("/people")
 @open_to(Audience.MANAGERS)
 def people(organization_id: str) -> ResponseReturnValue:
-    managed, moment, number = managed_organization(organization_id), now(), page_number()
+    managed, now, number = managed_organization(organization_id), clock.now(), page_number()
     zone = zone_of(managed)
     with read_session() as reading:
-        cards = read_pools(reading, managed.facts.id, now=moment)
+        cards = read_pools(reading, managed.facts.id, now=now)
         titles = titles_of(cards)
         state = read_state(organization_id, request.args, titles)
         found = read_rows(
@@ -115,9 +115,9 @@ def people(organization_id: str) -> ResponseReturnValue:
 @blueprint.get("/people.csv")
 @open_to(Audience.MANAGERS)
 def people_csv(organization_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     with read_session() as reading:
-        cards = read_pools(reading, managed.facts.id, now=moment)
+        cards = read_pools(reading, managed.facts.id, now=now)
     state = read_state(organization_id, request.args, titles_of(cards))
     headings = (
         _("Name"),
@@ -176,7 +176,7 @@ def _just(what: str, organization_id: str) -> int:
     kept = session.get(what)
     if not kept or kept[0] != organization_id:
         return 0
-    if now() - datetime.fromisoformat(kept[1]) > UNDO_SHOWN_FOR:
+    if clock.now() - datetime.fromisoformat(kept[1]) > UNDO_SHOWN_FOR:
         return 0
     return int(kept[2])
 
@@ -228,5 +228,5 @@ def _note(row: SeatRow, zone: ZoneInfo) -> str:
     return ""
 
 
-def _day(moment: datetime, zone: ZoneInfo) -> str:
-    return say_date(moment, zone)
+def _day(at: datetime, zone: ZoneInfo) -> str:
+    return say_date(at, zone)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_moment
+from lms.core.dates_and_time_zones import say_datetime
 from lms.core.errors import Conflict, Invalid
 from lms.models.seats import AssignmentState
 from lms.organizations.managers import Managed
@@ -19,7 +19,7 @@ from lms.seats.seat_counts import OPEN
 from lms.seats.transfers import Losses
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
-from lms.web.core.private_pages import doors, office
+from lms.web.core.private_pages import links, mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat import own_seat
@@ -54,7 +54,7 @@ def reassign(organization_id: str, seat_id: str) -> ResponseReturnValue:
         actor = required_viewer().public_id
         try:
             with transaction() as session:
-                transfers.reassign(session, seat_id, to, doors=doors(), actor=actor, now=now())
+                transfers.reassign(session, seat_id, to, links=links(), actor=actor, now=now())
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
         else:
@@ -85,7 +85,7 @@ def ask_approval(organization_id: str, seat_id: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             seat_transfer_requests.ask_to_move(
-                session, seat_id, pool, asker, office=office(), now=now()
+                session, seat_id, pool, asker, mail_context=mail_context(), now=now()
             )
     except (Conflict, Invalid) as refusal:
         form.form_errors.append(_(refusal.message))
@@ -117,7 +117,7 @@ def correct(organization_id: str, seat_id: str) -> ResponseReturnValue:
         try:
             with transaction() as session:
                 invitations.correct_address(
-                    session, seat_id, to, doors=doors(), actor=actor, now=now()
+                    session, seat_id, to, links=links(), actor=actor, now=now()
                 )
         except Conflict as refusal:
             form.form_errors.append(_(refusal.message))
@@ -170,4 +170,4 @@ def _losses(lost: Losses) -> list[str]:
 
 
 def _stays_until(lost: Losses, zone: ZoneInfo) -> str:
-    return say_moment(lost.refill.opens_at, zone) if lost.refill.opens_at else ""
+    return say_datetime(lost.refill.opens_at, zone) if lost.refill.opens_at else ""

@@ -8,7 +8,7 @@ from limits import RateLimitItemPerDay, RateLimitItemPerHour
 from lms.access.access_summary import Holding, OwnPlace, read_own_place
 from lms.access.explanations import STEP_LABELS, Step, describe, last_day
 from lms.access.policy import Code, Way
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Invalid, NotFound
 from lms.models.grants import Scope
 from lms.organizations.organizations import find_manager
@@ -22,7 +22,7 @@ from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.next_url import HOME, asked_onward
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.question_form import QuestionForm
@@ -36,9 +36,9 @@ QUESTIONS = rate_limits.Limit("seat_questions", (RateLimitItemPerHour(5), RateLi
 @open_to(Audience.SIGNED_IN)
 def show(pool: str) -> ResponseReturnValue:
     """Show where this person stands with a pool, and what they can do about it."""
-    person, moment = required_viewer(), now()
+    person, now = required_viewer(), clock.now()
     with read_session() as session:
-        own = read_own_place(session, person.login_id, pool, moment)
+        own = read_own_place(session, person.login_id, pool, now)
         manager = find_manager(session, own.place.organization_id)
     covers, stands = describe(own.holding.candidate, zone=reading_zone())
     return render(
@@ -58,16 +58,16 @@ def show(pool: str) -> ResponseReturnValue:
 @blueprint.post("/library/seats/<pool>/claim")
 @open_to(Audience.SIGNED_IN)
 def claim(pool: str) -> ResponseReturnValue:
-    person, moment = required_viewer(), now()
+    person, now = required_viewer(), clock.now()
     with transaction() as session:
-        own = read_own_place(session, person.login_id, pool, moment)
+        own = read_own_place(session, person.login_id, pool, now)
         done = self_service.claim_own(
             session,
             person.login_id,
             pool,
-            doors=doors(),
+            links=links(),
             actor=person.public_id,
-            now=moment,
+            now=now,
         )
     organization = own.place.organization_name
     if isinstance(done, Claimed):
@@ -92,7 +92,7 @@ def join(pool: str) -> ResponseReturnValue:
     person = required_viewer()
     with transaction() as session:
         done = self_service.join_waiting_list(
-            session, person.login_id, pool, actor=person.public_id, now=now()
+            session, person.login_id, pool, actor=person.public_id, now=clock.now()
         )
     if isinstance(done, Waiting):
         flash(_("You are number %(at)s on the waiting list.", at=done.position), "done")
@@ -104,7 +104,7 @@ def join(pool: str) -> ResponseReturnValue:
 def leave(pool: str) -> ResponseReturnValue:
     person = required_viewer()
     with transaction() as session:
-        self_service.leave_waiting_list(session, person.login_id, pool, now=now())
+        self_service.leave_waiting_list(session, person.login_id, pool, now=clock.now())
     flash(_("You are on the waiting list no longer."), "done")
     return redirect(HOME, code=303)
 
@@ -112,15 +112,15 @@ def leave(pool: str) -> ResponseReturnValue:
 @blueprint.post("/library/seats/<pool>/give-back")
 @open_to(Audience.SIGNED_IN)
 def give_back(pool: str) -> ResponseReturnValue:
-    person, moment = required_viewer(), now()
+    person, now = required_viewer(), clock.now()
     with transaction() as session:
         self_service.give_back(
             session,
             person.login_id,
             pool,
-            doors=doors(),
+            links=links(),
             actor=person.public_id,
-            now=moment,
+            now=now,
         )
     flash(_("You have given your seat back."), "done")
     return redirect(HOME, code=303)
@@ -154,7 +154,7 @@ def send(pool: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             manager = self_service.ask_managers(
-                session, person.login_id, pool, question, doors=doors(), now=now()
+                session, person.login_id, pool, question, links=links(), now=clock.now()
             )
     except Invalid as refusal:
         show_faults(form, refusal)
@@ -235,7 +235,7 @@ def _first_words(title: str) -> str:
 
 def _ask_page(pool: str, form: QuestionForm, person: Viewer) -> str:
     with read_session() as session:
-        own = read_own_place(session, person.login_id, pool, now())
+        own = read_own_place(session, person.login_id, pool, clock.now())
         manager = find_manager(session, own.place.organization_id)
     return render(
         "seats/own_ask_manager.html",

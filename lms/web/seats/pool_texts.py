@@ -174,8 +174,8 @@ def _term(term: Term, zone: ZoneInfo) -> str:
     return told
 
 
-def _first(moment: datetime, zone: ZoneInfo) -> str:
-    return last_day(moment + timedelta(microseconds=1), zone)
+def _first(at: datetime, zone: ZoneInfo) -> str:
+    return last_day(at + timedelta(microseconds=1), zone)
 
 
 def _use(card: PoolCard) -> str:

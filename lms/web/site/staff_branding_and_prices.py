@@ -8,24 +8,24 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from lms import branding
-from lms.branding import HouseFacts, HouseWords, Logo
+from lms.branding import BrandingFacts, BrandingTexts, Logo
 from lms.core.accent_colors import Accent, dark_accent, light_accent
 from lms.core.clock import now
 from lms.core.errors import N_, Invalid
 from lms.core.markdown import to_html
 from lms.models.grants import OfferKind
 from lms.pricing.price_list import DEFAULT_CURRENCY, Price, read_prices, set_prices
-from lms.web.catalog.staff_forms import HouseForm
+from lms.web.catalog.staff_forms import BrandingForm
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import sent_picture
 from lms.web.core.money_fields import read_amount, write_amount
-from lms.web.core.page_frame import forget_house
+from lms.web.core.page_frame import forget_branding
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from media.images.uploaded_pictures import picture_type
 
-blueprint = Blueprint("staff_house", __name__, url_prefix="/staff")
+blueprint = Blueprint("staff_branding", __name__, url_prefix="/staff")
 
 LOGO_PX: Final = 480
 SPARE_LINES: Final = 2
@@ -38,17 +38,17 @@ KIND_WORDS: Final = {
 }
 
 
-@blueprint.route("/house", methods=["GET", "POST"])
+@blueprint.route("/branding", methods=["GET", "POST"])
 @open_to(Audience.STAFF)
 def edit() -> ResponseReturnValue:
     with read_session() as session:
-        facts = branding.read_house(session, contact=carrel().settings.mail_from)
+        facts = branding.read_branding(session, contact=carrel().settings.mail_from)
     if request.method == "GET":
         return _write(_filled(facts), facts)
-    form = HouseForm(request.form)
+    form = BrandingForm(request.form)
     if not form.validate():
         return _write(form, facts), 400
-    words = HouseWords(
+    words = BrandingTexts(
         name=form.name.data or "",
         accent=form.accent.data or "",
         contact_email=form.contact_email.data or "",
@@ -57,16 +57,16 @@ def edit() -> ResponseReturnValue:
     )
     try:
         with transaction() as session:
-            branding.describe_house(session, words, actor=required_viewer().public_id, now=now())
+            branding.edit_branding(session, words, actor=required_viewer().public_id, now=now())
     except Invalid as error:
         show_faults(form, error)
         return _write(form, facts), 400
-    forget_house()
+    forget_branding()
     flash(_("Saved. Every page and letter looks like this now."), "done")
     return see_other(".edit")
 
 
-@blueprint.get("/house/look")
+@blueprint.get("/branding/look")
 @open_to(Audience.STAFF)
 def look() -> ResponseReturnValue:
     """Answer with the tokens of an accent in both themes, for the samples beside the field."""
@@ -76,7 +76,7 @@ def look() -> ResponseReturnValue:
     return jsonify(light=_tokens(light_accent(chosen)), dark=_tokens(dark_accent(chosen)))
 
 
-@blueprint.post("/house/logo")
+@blueprint.post("/branding/logo")
 @open_to(Audience.STAFF)
 def change_logo() -> ResponseReturnValue:
     logo = None
@@ -85,7 +85,7 @@ def change_logo() -> ResponseReturnValue:
         logo = Logo(picture, picture_type(picture))
     with transaction() as session:
         branding.change_logo(session, logo, actor=required_viewer().public_id, now=now())
-    forget_house()
+    forget_branding()
     flash(_("The logo stands on every page.") if logo else _("The logo is gone."), "done")
     return see_other(".edit")
 
@@ -160,8 +160,8 @@ def _tokens(accent: Accent) -> dict[str, str]:
     }
 
 
-def _filled(facts: HouseFacts) -> HouseForm:
-    return HouseForm(
+def _filled(facts: BrandingFacts) -> BrandingForm:
+    return BrandingForm(
         name=facts.name,
         accent=facts.accent,
         contact_email=facts.contact_email,
@@ -170,6 +170,6 @@ def _filled(facts: HouseFacts) -> HouseForm:
     )
 
 
-def _write(form: HouseForm, facts: HouseFacts) -> str:
+def _write(form: BrandingForm, facts: BrandingFacts) -> str:
     html = Markup(to_html(form.about.data or ""))  # noqa: S704  (nh3 cleaned it)
     return render("site/staff_settings.html", form=form, facts=facts, about_html=html)

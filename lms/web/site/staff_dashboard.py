@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from lms.catalog.staff_listing import read_desk
 from lms.core.clock import now
-from lms.core.dates_and_time_zones import say_moment_shortly
+from lms.core.dates_and_time_zones import say_datetime_short
 from lms.core.errors import N_
 from lms.jobs.stalled_lanes import MAIL, Stalled, read_stalled
 from lms.models.jobs import Lane
@@ -73,7 +73,7 @@ def _said(stalled: Sequence[Stalled]) -> list[str]:
         ngettext(
             *WAITED[one.lane],
             one.waiting,
-            since=say_moment_shortly(one.since, zone),
+            since=say_datetime_short(one.since, zone),
         )
         for one in stalled
     ]

@@ -7,12 +7,12 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
 from lms.branding import read_logo
-from lms.core.accent_colors import house_css
-from lms.web.core.page_frame import house_facts
+from lms.core.accent_colors import theme_css
+from lms.web.core.page_frame import branding_facts
 from lms.web.core.request_context import if_changed, read_session
 from lms.web.core.route_guard import Audience, open_to
 
-blueprint = Blueprint("house_look", __name__)
+blueprint = Blueprint("theme", __name__)
 
 A_YEAR: Final = int(timedelta(days=365).total_seconds())
 BRIEFLY: Final = 60
@@ -20,22 +20,22 @@ BRIEFLY: Final = 60
 ALONE: Final = "default-src 'none'; sandbox"
 
 
-@blueprint.get("/house.css")
+@blueprint.get("/theme.css")
 @open_to(Audience.EVERYONE)
 def style() -> ResponseReturnValue:
-    facts = house_facts()
-    answer = Response(house_css(facts.accent), mimetype="text/css")
+    facts = branding_facts()
+    answer = Response(theme_css(facts.accent), mimetype="text/css")
     return _kept(answer, facts.version)
 
 
-@blueprint.get("/house/logo")
+@blueprint.get("/logo")
 @open_to(Audience.EVERYONE)
 def logo() -> ResponseReturnValue:
     with read_session() as session:
         found = read_logo(session)
     answer = Response(found.picture, mimetype=found.content_type)
     answer.headers["Content-Security-Policy"] = ALONE
-    return _kept(answer, house_facts().version)
+    return _kept(answer, branding_facts().version)
 
 
 def _kept(answer: Response, version: int) -> Response:

@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.csv_writer import Cell
-from lms.core.dates_and_time_zones import say_date, say_moment_in_a_row
+from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.core.errors import N_, Invalid
 from lms.organizations.managers import Managed
 from lms.training import assignments
@@ -79,11 +79,9 @@ class Person:
 @blueprint.get("")
 @open_to(Audience.MANAGERS)
 def index(organization_id: str) -> ResponseReturnValue:
-    managed, moment, number = managed_organization(organization_id), now(), page_number()
+    managed, now, number = managed_organization(organization_id), clock.now(), page_number()
     with read_session() as session:
-        found = list_trainings(
-            session, managed.facts.id, offset=(number - 1) * TRAININGS, now=moment
-        )
+        found = list_trainings(session, managed.facts.id, offset=(number - 1) * TRAININGS, now=now)
     zone = zone_of(managed)
     return render_in(
         managed,
@@ -104,7 +102,7 @@ def index(organization_id: str) -> ResponseReturnValue:
 def new(organization_id: str) -> ResponseReturnValue:
     managed, form = managed_organization(organization_id), TrainingForm(request.form)
     with read_session() as session:
-        webinars, series = assignable(session, managed.facts.id, now=now())
+        webinars, series = assignable(session, managed.facts.id, now=clock.now())
         form.offer(webinars, series, list_groups(session, managed.facts.id))
     if request.method == "POST" and form.validate():
         try:
@@ -136,9 +134,9 @@ def show(organization_id: str, training_id: str) -> ResponseReturnValue:
 @blueprint.get("/<training_id>/people.csv")
 @open_to(Audience.MANAGERS)
 def people_csv(organization_id: str, training_id: str) -> ResponseReturnValue:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
-        facts = read_training(session, managed.facts.id, training_id, now=moment)
+        facts = read_training(session, managed.facts.id, training_id, now=now)
     wanted, order, zone = _wanted(), _order(), zone_of(managed)
     headings = (
         _("Name"),
@@ -155,7 +153,7 @@ def people_csv(organization_id: str, training_id: str) -> ResponseReturnValue:
 
     def rows() -> Iterator[tuple[Cell, ...]]:
         with database.read_session() as outliving:
-            for one in every_person(outliving, facts.id, wanted, order, now=moment):
+            for one in every_person(outliving, facts.id, wanted, order, now=now):
                 confirmed = (one.acknowledged_at,) if facts.policy else ()
                 yield (one.name, one.email, facts.title, due, words[one.state], *confirmed)
 
@@ -165,14 +163,14 @@ def people_csv(organization_id: str, training_id: str) -> ResponseReturnValue:
 @blueprint.post("/<training_id>/due")
 @open_to(Audience.MANAGERS)
 def change_due(organization_id: str, training_id: str) -> ResponseReturnValue:
-    managed, form, moment = managed_organization(organization_id), DueForm(request.form), now()
+    managed, form, now = managed_organization(organization_id), DueForm(request.form), clock.now()
     if form.validate() and form.due_on.data is not None:
         try:
-            due = due_at(form.due_on.data, zone_of(managed), now=moment)
+            due = due_at(form.due_on.data, zone_of(managed), now=now)
             with transaction() as session:
                 actor = required_viewer().public_id
                 assignments.change_due(
-                    session, managed.facts, training_id, due, actor=actor, now=moment
+                    session, managed.facts, training_id, due, actor=actor, now=now
                 )
         except Invalid as refusal:
             show_faults(form, refusal)
@@ -188,7 +186,9 @@ def withdraw(organization_id: str, training_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
         actor = required_viewer().public_id
-        title = assignments.withdraw(session, managed.facts, training_id, actor=actor, now=now())
+        title = assignments.withdraw(
+            session, managed.facts, training_id, actor=actor, now=clock.now()
+        )
     flash(
         _("%(title)s is asked for no more. Who has done it stays on record.", title=title), "done"
     )
@@ -212,17 +212,17 @@ def _assigned(managed: Managed, form: TrainingForm) -> Assigned:
             asked,
             zone=zone_of(managed),
             actor=required_viewer().public_id,
-            now=now(),
+            now=clock.now(),
         )
 
 
 def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
-    moment, number, zone = now(), page_number(), zone_of(managed)
+    now, number, zone = clock.now(), page_number(), zone_of(managed)
     wanted, order = _wanted(), _order()
     with read_session() as session:
-        facts = read_training(session, managed.facts.id, training_id, now=moment)
+        facts = read_training(session, managed.facts.id, training_id, now=now)
         found = read_people(
-            session, facts.id, wanted, order, offset=(number - 1) * PAGE_SIZE, now=moment
+            session, facts.id, wanted, order, offset=(number - 1) * PAGE_SIZE, now=now
         )
     here = {"organization_id": managed.facts.public_id, "training_id": training_id}
     kept: dict[str, Any] = {
@@ -239,8 +239,8 @@ def _page(managed: Managed, training_id: str, form: DueForm | None) -> str:
         managed,
         "training/manager_assignment.html",
         facts=facts,
-        due=_due_words(facts, zone, moment),
-        is_over=facts.due_at <= moment,
+        due=_due_words(facts, zone, now),
+        is_over=facts.due_at <= now,
         share=_share(facts.counts),
         figures=_figures(facts.counts),
         form=form or DueForm(due_on=last_day(facts.due_at, zone)),
@@ -295,7 +295,7 @@ def _person(row: PersonRow, facts: TrainingFacts, zone: ZoneInfo) -> Person:
     confirmed = ""
     if facts.policy:
         when = row.acknowledged_at
-        confirmed = say_moment_in_a_row(when, zone) if when else _("Not yet")
+        confirmed = say_datetime_in_table(when, zone) if when else _("Not yet")
     note = _("begun") if row.state is State.OVERDUE and row.is_begun else ""
     return Person(
         name=row.name,
@@ -327,11 +327,11 @@ def _part(counts: Counts) -> str:
     return _("%(done)s of %(people)s", done=counted(counts.done), people=said)
 
 
-def _due_words(facts: TrainingFacts, zone: ZoneInfo, moment: datetime) -> str:
+def _due_words(facts: TrainingFacts, zone: ZoneInfo, at: datetime) -> str:
     said = _day(facts, zone)
     if facts.withdrawn_at is not None:
         return said
-    return _("Was due %(day)s", day=said) if facts.due_at <= moment else _("Due %(day)s", day=said)
+    return _("Was due %(day)s", day=said) if facts.due_at <= at else _("Due %(day)s", day=said)
 
 
 def _day(row: TrainingRow | TrainingFacts, zone: ZoneInfo) -> str:

@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.core.clock import now
-from lms.core.dates_and_time_zones import is_zone, say_day, say_moment
+from lms.core import clock
+from lms.core.dates_and_time_zones import is_zone, say_datetime, say_day
 from lms.training import assignments
 from lms.training.trainee_view import OwnTraining, list_own, read_own
 from lms.web.core.current_user import required_viewer
@@ -37,16 +37,16 @@ class Assigned:
 @blueprint.get("/<trainee_id>")
 @open_to(Audience.SIGNED_IN)
 def show(trainee_id: str) -> ResponseReturnValue:
-    person, moment = required_viewer(), now()
+    person, now = required_viewer(), clock.now()
     with read_session() as session:
-        own = read_own(session, person.login_id, trainee_id, now=moment)
+        own = read_own(session, person.login_id, trainee_id, now=now)
     zone = _zone(own)
     confirmed = own.acknowledged_at
     return render(
         "training/own.html",
         own=own,
-        line=_assigned(own, moment),
-        confirmed=say_moment(confirmed, zone) if confirmed else "",
+        line=_assigned(own, now),
+        confirmed=say_datetime(confirmed, zone) if confirmed else "",
     )
 
 
@@ -55,14 +55,14 @@ def show(trainee_id: str) -> ResponseReturnValue:
 def confirm(trainee_id: str) -> ResponseReturnValue:
     person = required_viewer()
     with transaction() as session:
-        assignments.acknowledge(session, trainee_id, person.login_id, now=now())
+        assignments.acknowledge(session, trainee_id, person.login_id, now=clock.now())
     flash(_("Thank you. That you have read it is kept."), "done")
     return see_other(".show", trainee_id=trainee_id)
 
 
-def assigned_to(session: Session, login_id: int, moment: datetime) -> list[Assigned]:
+def assigned_to(session: Session, login_id: int, at: datetime) -> list[Assigned]:
     """Return what a person is assigned, as My library lists it."""
-    return [_assigned(one, moment) for one in list_own(session, login_id, now=moment)]
+    return [_assigned(one, at) for one in list_own(session, login_id, now=at)]
 
 
 def _zone(own: OwnTraining) -> ZoneInfo:
@@ -70,17 +70,17 @@ def _zone(own: OwnTraining) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def _assigned(own: OwnTraining, moment: datetime) -> Assigned:
+def _assigned(own: OwnTraining, at: datetime) -> Assigned:
     day = say_day(own.due_at - timedelta(microseconds=1), _zone(own))
     words = _("%(organization)s asks for it by %(day)s.", organization=own.organization, day=day)
     state, kind = _("Not begun"), "plain"
     if own.is_done:
         state, kind = _("Done"), "open"
-    elif own.due_at <= moment:
+    elif own.due_at <= at:
         state, kind = _("Overdue"), "danger"
     elif own.is_completed:
         state, kind = _("To confirm"), "soon"
-    elif own.due_at - moment <= SOON:
+    elif own.due_at - at <= SOON:
         state, kind = _("Due soon"), "soon"
     elif own.is_begun:
         state, kind = _("Begun"), "term"

@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
@@ -46,11 +46,11 @@ def launches(organization_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def scores(organization_id: str) -> ResponseReturnValue:
     """Show which of its learning systems don't answer, and which scores wait since when and why."""
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     zone = zone_of(managed).key
     with read_session() as session:
         away = platforms_away(session, organization_id=managed.facts.id)
-        stuck = stuck_links(session, organization_id=managed.facts.id, now=moment)
+        stuck = stuck_links(session, organization_id=managed.facts.id, now=now)
     return render_in(
         managed,
         "lti/activity_log/manager_scores.html",

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Conflict, NotFound
 from lms.lti_facade.organizations import customers, find_organization
 from lms.web.core.current_user import required_viewer
@@ -66,10 +66,10 @@ def log() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def scores() -> ResponseReturnValue:
     """Show which learning systems don't answer, and which scores wait since when and why."""
-    moment, zone = now(), carrel().settings.time_zone
+    now, zone = clock.now(), carrel().settings.time_zone
     with read_session() as session:
         away = platforms_away(session)
-        stuck = stuck_links(session, now=moment)
+        stuck = stuck_links(session, now=now)
         owners = customers(
             session, {one.organization_id for one in stuck if one.organization_id is not None}
         )
@@ -88,7 +88,7 @@ def send(link_id: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             number = send_link_again(
-                session, None, link_id, actor=required_viewer().public_id, now=now()
+                session, None, link_id, actor=required_viewer().public_id, now=clock.now()
             )
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
@@ -103,7 +103,7 @@ def ask(registration_id: str) -> ResponseReturnValue:
     """Ask a platform that was away at once."""
     with transaction() as session:
         found = find_registration(session, registration_id)
-        ask_now(session, found.id, now=now())
+        ask_now(session, found.id, now=clock.now())
     flash(_("%(name)s is asked again now.", name=found.details.name), "done")
     return see_other(".scores")
 

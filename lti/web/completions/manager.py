@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Conflict, Invalid
 from lms.lti_facade.dates import say_day_or_time_of, say_time_of
 from lms.lti_facade.uploaded_lists import drop_list, keep_list, open_list
@@ -85,13 +85,13 @@ def as_csv(organization_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def send(organization_id: str) -> ResponseReturnValue:
     """Receive a list, and show what would become of each row; nothing is taken in yet."""
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     try:
         source = checked_source(request.form.get("source", ""))
         with received() as (path, _name):
             with path.open("rb") as file, read_session() as session:
-                answer_list(session, managed.facts.id, file, zone=zone_of(managed), now=moment)
-            list_id = keep_list(carrel(), managed.facts.public_id, path, now=moment)
+                answer_list(session, managed.facts.id, file, zone=zone_of(managed), now=now)
+            list_id = keep_list(carrel(), managed.facts.public_id, path, now=now)
     except Invalid as refusal:
         return _index(managed, error=_(refusal.message)), REJECTED
     return see_other(".show", organization_id=organization_id, list_id=list_id, source=source)
@@ -155,7 +155,7 @@ def apply(organization_id: str, list_id: str) -> ResponseReturnValue:
                 source,
                 partial=request.form.get("which") == "those_that_fit",
                 actor=required_viewer().public_id,
-                now=now(),
+                now=clock.now(),
             )
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
@@ -191,7 +191,7 @@ def forget(organization_id: str, reported_id: str) -> ResponseReturnValue:
 
 def _read(managed: Managed) -> tuple[tuple[Completion, ...], str]:
     """Return what the address asks for: of one link, or of all with what was reported besides."""
-    moment, embed_id, label = now(), request.args.get("embed", ""), ""
+    now, embed_id, label = clock.now(), request.args.get("embed", ""), ""
     with read_session() as session:
         if embed_id:
             link = find_embed(session, managed.facts.id, embed_id)
@@ -200,7 +200,7 @@ def _read(managed: Managed) -> tuple[tuple[Completion, ...], str]:
         else:
             links = list_embeds(session, managed.facts.id)
         whole = not embed_id
-        found = read_completions(session, managed.facts.id, links, whole=whole, now=moment)
+        found = read_completions(session, managed.facts.id, links, whole=whole, now=now)
     words = _query().casefold().split()
     return tuple(
         one
@@ -249,7 +249,7 @@ def _answered(managed: Managed, list_id: str) -> tuple[AnsweredRow, ...]:
         open_list(carrel(), managed.facts.public_id, list_id) as file,
         read_session() as session,
     ):
-        return answer_list(session, managed.facts.id, file, zone=zone_of(managed), now=now())
+        return answer_list(session, managed.facts.id, file, zone=zone_of(managed), now=clock.now())
 
 
 def _why(row: AnsweredRow) -> str:

@@ -11,7 +11,7 @@ from lms.web.access.decision_panel import instead_words, said
 from lms.web.core.request_context import carrel
 
 
-def house_zone() -> ZoneInfo:
+def default_zone() -> ZoneInfo:
     """Return the zone in which a frame says days: nobody there has told theirs."""
     return ZoneInfo(carrel().settings.time_zone)
 

@@ -12,7 +12,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import read_session, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, open_to
 from lti.courses.manager_view import (
@@ -115,7 +115,7 @@ def decide_releases(organization_id: str, course_id: str) -> ResponseReturnValue
     try:
         with transaction() as session:
             if wanted == "go":
-                given = confirm_releases(session, course_id, doors=doors(), actor=actor, now=now())
+                given = confirm_releases(session, course_id, links=links(), actor=actor, now=now())
             else:
                 dismiss_releases(session, course_id, actor=actor, now=now())
     except Conflict as refusal:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Invalid, NotFound
 from lms.lti_facade.content_choices import (
     LAST_PAGE,
@@ -79,8 +79,8 @@ def pick(secret: str) -> ResponseReturnValue:
 def send(secret: str) -> ResponseReturnValue:
     """Sign what was chosen and send it to the course; this session answers no more."""
     frame, asked = _picking(secret)
-    moment = now()
-    key = signing_key(carrel().database, carrel().settings.secret_key, now=moment)
+    now = clock.now()
+    key = signing_key(carrel().database, carrel().settings.secret_key, now=now)
     with read_session() as session:
         is_given_up = request.form.get("act") == "cancel"
         basket = Basket((), is_graded=False) if is_given_up else _basket(session, frame, asked)
@@ -88,7 +88,7 @@ def send(secret: str) -> ResponseReturnValue:
         return _page(secret, frame, asked, status=400)
     assert frame.deployment_id is not None  # noqa: S101  (the database holds that a launch has one)
     with transaction() as session:
-        end_picking(session, frame.id, now=moment)
+        end_picking(session, frame.id, now=now)
         recipient = find_recipient(session, frame.deployment_id)
     answer = sign_answer(
         recipient,
@@ -96,7 +96,7 @@ def send(secret: str) -> ResponseReturnValue:
         [_item(each, is_graded=basket.is_graded) for each in basket.items],
         addresses=tool_addresses(),
         key=key,
-        now=moment,
+        now=now,
     )
     target = _form_target(asked.return_url)
     return frame_page(
@@ -117,7 +117,7 @@ def _picking(secret: str) -> tuple[Frame, Asked]:
 
 
 def _page(secret: str, frame: Frame, asked: Asked, *, status: int = 200) -> Response:
-    values, moment = request.values, now()
+    values, now = request.values, clock.now()
     sought = Sought(
         query=values.get("q", "").strip()[:200],
         series=values.get("series", "").strip()[:26],
@@ -125,7 +125,7 @@ def _page(secret: str, frame: Frame, asked: Asked, *, status: int = 200) -> Resp
     )
     with read_session() as session:
         basket = _basket(session, frame, asked)
-        found = read_selection(session, frame.organization_id, sought, now=moment)
+        found = read_selection(session, frame.organization_id, sought, now=now)
     page = frame_page(
         frame,
         "lti/deep_linking/picker.html",
@@ -153,19 +153,19 @@ def _page_number(text: str) -> int:
 def _basket(session: Session, frame: Frame, asked: Asked) -> Basket:
     """Return what was chosen, each of which the organization may use; raises NotFound for others."""
     names = _names(asked)
-    moment = now()
+    now = clock.now()
     webinars = find_choices(
         session,
         frame.organization_id,
         [name for kind, name in names if kind == WEBINAR],
-        now=moment,
+        now=now,
     )
     items: list[Chosen] = []
     for kind, name in names:
         if kind == WEBINAR:
             items.append(_with_place(chosen_webinar(webinars[name])))
         else:
-            series = find_series(session, frame.organization_id, name, now=moment)
+            series = find_series(session, frame.organization_id, name, now=now)
             items.append(chosen_series(series))
     was_asked = "asked_graded" in request.values
     is_graded = request.values.get("graded") == "yes" or not was_asked

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Gone
 from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
@@ -38,11 +38,11 @@ NEXT_OVER: Final = N_("Ask %(organization)s for a new one.")
 @open_to(Audience.EMBED)
 def embed(token: str) -> ResponseReturnValue:
     """Open a framed session where the link works and the page around it is one of its sites."""
-    moment = now()
+    now = clock.now()
     with read_session() as session:
         link = find_by_token(session, token)
     try:
-        check_link(link.revoked_at, link.details.expires_at, now=moment)
+        check_link(link.revoked_at, link.details.expires_at, now=now)
     except Gone as over:
         return _turned(link, 410, over.message, NEXT_OVER)
     if request.headers.get("Sec-Fetch-Dest", "iframe") not in FRAMES:
@@ -68,11 +68,11 @@ def _asked_to_keep(token: str, link: EmbedFacts) -> Response:
 
 
 def _opened(link: EmbedFacts, browser: str | None) -> str:
-    moment = now()
+    now = clock.now()
     asks = link.details.seat_rule is not SeatRule.INSTITUTION
     with transaction() as session:
-        known = known_here(session, link.id, browser, now=moment) if browser and asks else None
-        count_use(session, link.id, now=moment)
+        known = known_here(session, link.id, browser, now=now) if browser and asks else None
+        count_use(session, link.id, now=now)
         opening = Opening(
             purpose=Purpose.EMBED,
             role=FrameRole.ANONYMOUS if known is None else FrameRole.LEARNER,
@@ -84,7 +84,7 @@ def _opened(link: EmbedFacts, browser: str | None) -> str:
             browser=browser,
             lasts_until=None if known is None else known[1],
         )
-        return open_frame(session, opening, now=moment)
+        return open_frame(session, opening, now=now)
 
 
 def _comes_from(origins: tuple[str, ...]) -> bool:

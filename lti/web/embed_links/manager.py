@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.lti_facade.content_choices import (
     PAGE_SIZE,
@@ -51,11 +51,11 @@ WEBINAR, SERIES = "webinar", "series"
 @open_to(Audience.MANAGERS)
 def index(organization_id: str) -> ResponseReturnValue:
     """List the organization's links."""
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     zone = zone_of(managed).key
     with read_session() as session:
         found = list_embeds(session, managed.facts.id)
-    lines = [line_of(each, zone=zone, now=moment) for each in found]
+    lines = [line_of(each, zone=zone, now=now) for each in found]
     undone = next((each for each in lines if each.id == request.args.get("taken_back")), None)
     return render_in(
         managed,
@@ -69,11 +69,11 @@ def index(organization_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def choose(organization_id: str) -> ResponseReturnValue:
     """Show what the organization may use, to choose what a new link shows."""
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     number = page_number()
     sought = Sought(query=request.args.get("q", "").strip()[:200], page=number)
     with read_session() as session:
-        found = read_selection(session, managed.facts.id, sought, now=moment)
+        found = read_selection(session, managed.facts.id, sought, now=now)
 
     def url(page: int) -> str:
         return url_for(".choose", organization_id=organization_id, q=sought.query, page=page)
@@ -95,9 +95,9 @@ def choose(organization_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def new(organization_id: str, kind: str, name: str) -> ResponseReturnValue:
     """Make a link to what was chosen."""
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
-        target, title = _chosen(session, managed.facts.id, kind, name, now=moment)
+        target, title = _chosen(session, managed.facts.id, kind, name, now=now)
     form = EmbedForm(request.form)
     form.offer_rules()
     if request.method == "POST" and form.validate():
@@ -110,7 +110,7 @@ def new(organization_id: str, kind: str, name: str) -> ResponseReturnValue:
                     form.details(zone_of(managed)),
                     key=embed_key(),
                     actor=required_viewer().public_id,
-                    now=moment,
+                    now=now,
                 )
         except Invalid as refusal:
             show_faults(form, refusal)
@@ -127,14 +127,14 @@ def new(organization_id: str, kind: str, name: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def show(organization_id: str, embed_id: str) -> ResponseReturnValue:
     """Show a link: what to paste, how it looks, how it is used."""
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     with read_session() as session:
         facts = find_embed(session, managed.facts.id, embed_id)
     address = address_of(facts)
     return render_in(
         managed,
         "lti/embed_links/manager_link.html",
-        line=line_of(facts, zone=zone_of(managed).key, now=moment),
+        line=line_of(facts, zone=zone_of(managed).key, now=now),
         address=address,
         snippet=None if address is None else snippet_of(facts, address),
     )
@@ -144,7 +144,7 @@ def show(organization_id: str, embed_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def preview(organization_id: str, embed_id: str) -> ResponseReturnValue:
     """Open a framed session for who looks a link over, on the house's own page alone."""
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     with transaction() as session:
         facts = find_embed(session, managed.facts.id, embed_id)
         opening = Opening(
@@ -156,7 +156,7 @@ def preview(organization_id: str, embed_id: str) -> ResponseReturnValue:
             embed_link_id=facts.id,
             login_id=required_viewer().login_id,
         )
-        secret = open_frame(session, opening, now=moment)
+        secret = open_frame(session, opening, now=now)
     answer = redirect(url_for("framed.home", secret=secret), code=303)
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
@@ -167,7 +167,7 @@ def preview(organization_id: str, embed_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def edit(organization_id: str, embed_id: str) -> ResponseReturnValue:
     """Change a link's name, sites, rule or end; its address stays."""
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     zone = zone_of(managed)
     with read_session() as session:
         kept = find_embed(session, managed.facts.id, embed_id)
@@ -184,7 +184,7 @@ def edit(organization_id: str, embed_id: str) -> ResponseReturnValue:
                     embed_id,
                     form.details(zone),
                     actor=required_viewer().public_id,
-                    now=moment,
+                    now=now,
                 )
         except Invalid as refusal:
             show_faults(form, refusal)
@@ -205,7 +205,7 @@ def take_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             actor = required_viewer().public_id
-            revoke_embed(session, managed.facts.id, embed_id, actor=actor, now=now())
+            revoke_embed(session, managed.facts.id, embed_id, actor=actor, now=clock.now())
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
         return see_other(".index", organization_id=organization_id)
@@ -220,7 +220,7 @@ def put_back(organization_id: str, embed_id: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             actor = required_viewer().public_id
-            restore_embed(session, managed.facts.id, embed_id, actor=actor, now=now())
+            restore_embed(session, managed.facts.id, embed_id, actor=actor, now=clock.now())
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:

@@ -4,7 +4,7 @@ from flask import Blueprint, flash
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Conflict
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
@@ -19,10 +19,10 @@ blueprint = Blueprint("staff_embeds", __name__, url_prefix="/staff/lti/embeds")
 @open_to(Audience.STAFF)
 def index() -> ResponseReturnValue:
     """List all links, the newest first."""
-    moment, zone = now(), carrel().settings.time_zone
+    now, zone = clock.now(), carrel().settings.time_zone
     with read_session() as session:
         found = list_embeds(session)
-    lines = [line_of(each, zone=zone, now=moment) for each in found]
+    lines = [line_of(each, zone=zone, now=now) for each in found]
     return render("lti/embed_links/staff.html", lines=lines)
 
 
@@ -34,7 +34,7 @@ def take_back(embed_id: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             link = find_anybodys(session, embed_id)
-            revoke_embed(session, link.organization.id, embed_id, actor=actor, now=now())
+            revoke_embed(session, link.organization.id, embed_id, actor=actor, now=clock.now())
     except Conflict as refusal:
         flash(_(refusal.message), "attention")
     else:

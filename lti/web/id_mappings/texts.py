@@ -133,9 +133,7 @@ def share_of(facts: MapFacts) -> float:
     return facts.done / facts.total if facts.total else 0.0
 
 
-def amount_of(facts: MapFacts, moment: datetime) -> str:
+def amount_of(facts: MapFacts, at: datetime) -> str:
     """Say how far the work under way is."""
-    pace = pace_of(
-        facts.done, facts.total, share_of(facts), started_at=facts.started_at, now=moment
-    )
+    pace = pace_of(facts.done, facts.total, share_of(facts), started_at=facts.started_at, now=at)
     return say_pace(pace)

@@ -10,7 +10,7 @@ from lms.web.accounts.forms import address_field
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.form_texts import _l
-from lms.web.core.private_pages import doors, keep_nothing
+from lms.web.core.private_pages import keep_nothing, links
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.frames.sessions import Frame
@@ -56,7 +56,7 @@ def ask(secret: str) -> ResponseReturnValue:
     rate_limits.spend(rate_limits.LETTERS_BY, str(identity_id))
     rate_limits.spend(rate_limits.LETTERS, address.key)
     with transaction() as session:
-        ask_link(session, identity_id, address, doors=doors(), now=now())
+        ask_link(session, identity_id, address, links=links(), now=now())
     return see_other(".link", secret=secret)
 
 

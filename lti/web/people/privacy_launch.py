@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.cli.output import as_text
 from lms.component import erase_hooks, export_hooks
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Invalid, NotFound
 from lms.lti_facade.dates import say_day_of
 from lms.lti_facade.privacy import (
@@ -19,7 +19,7 @@ from lms.lti_facade.privacy import (
     note_export,
     read_personal_data,
 )
-from lms.web.core.private_pages import doors
+from lms.web.core.private_pages import links
 from lms.web.core.request_context import carrel, components, read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.frames.sessions import Frame
@@ -44,10 +44,10 @@ def privacy(secret: str) -> ResponseReturnValue:
 def export(secret: str) -> ResponseReturnValue:
     """Hand over all that is kept, as a file."""
     _, login_id = _asking(secret)
-    moment = now()
+    now = clock.now()
     with transaction() as session:
-        kept = _kept(session, login_id, moment)
-        note_export(session, login_id, now=moment)
+        kept = _kept(session, login_id, now)
+        note_export(session, login_id, now=now)
     return Response(
         as_text(kept),
         mimetype="application/json",
@@ -68,7 +68,9 @@ def erase(secret: str) -> ResponseReturnValue:
         page.status_code = HTTPStatus.BAD_REQUEST
         return page
     with transaction() as session:
-        erase_learner(session, login_id, hooks=erase_hooks(components()), doors=doors(), now=now())
+        erase_learner(
+            session, login_id, hooks=erase_hooks(components()), links=links(), now=clock.now()
+        )
     return frame_page(frame, "lti/people/privacy_erased.html")
 
 
@@ -82,19 +84,19 @@ def _asking(secret: str) -> tuple[Frame, int]:
     return frame, frame.login_id
 
 
-def _kept(session: Session, login_id: int, moment: datetime) -> PersonalData:
+def _kept(session: Session, login_id: int, at: datetime) -> PersonalData:
     """Return what is kept of the person of the learning system.
 
     Of an account that they were linked to nothing is shown here: whoever looks after a learning
     system can be anybody in it. The account's own export covers both.
     """
-    return read_personal_data(session, login_id, hooks=export_hooks(components()), now=moment)
+    return read_personal_data(session, login_id, hooks=export_hooks(components()), now=at)
 
 
 def _page(frame: Frame, login_id: int, *, secret: str, fault: str | None = None) -> Response:
-    moment = now()
+    now = clock.now()
     with read_session() as session:
-        kept = _kept(session, login_id, moment)
+        kept = _kept(session, login_id, now)
         linked = is_linked(session, login_id)
     return frame_page(
         frame,

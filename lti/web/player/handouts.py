@@ -6,7 +6,7 @@ from typing import Final
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Forbidden
 from lms.lti_facade.link_content import (
     HandoutFile,
@@ -26,8 +26,8 @@ from lms.web.handouts.file_response import send_handout
 from lms.web.handouts.page_preview import Ways, preview_of
 from lti.frames.sessions import Frame
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
-from lti.web.core.refusal_texts import house_zone
-from lti.web.player.viewer import sit_before
+from lti.web.core.refusal_texts import default_zone
+from lti.web.player.viewer import find_viewer_of
 
 blueprint = framed_blueprint("framed_handouts", __name__)
 
@@ -89,12 +89,12 @@ def _admitted(secret: str, public_id: str) -> HandoutFile:
 
     Raises NotFound, and Forbidden with the reason.
     """
-    frame, moment = this_frame(secret), now()
+    frame, now = this_frame(secret), clock.now()
     with read_session() as session:
         handout = find_handout(session, public_id)
-        sitting = sit_before(session, frame, handout.webinar_id, now=moment)
-        if not sitting.standing.may_have_handouts(moment):
-            told = tell_handout(session, sitting.standing, zone=house_zone(), now=moment)
+        viewer = find_viewer_of(session, frame, handout.webinar_id, now=now)
+        if not viewer.standing.may_have_handouts(now):
+            told = tell_handout(session, viewer.standing, zone=default_zone(), now=now)
             raise Forbidden(said(told.sentence), code=told.code)
     return handout
 

@@ -9,7 +9,7 @@ from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Gone, NotFound
 from lms.lti_facade import playback
 from lms.lti_facade.playback import Holder, Playback, Wish, find_holder, read_session_facts
@@ -23,8 +23,8 @@ from lms.web.playback.sessions import ENDINGS, addresses, played_elsewhere, take
 from lti.frames.sessions import Frame, name_visitor
 from lti.models.launches import Purpose
 from lti.web.core.framed_pages import framed_blueprint, this_frame
-from lti.web.core.refusal_texts import as_told, house_zone
-from lti.web.player.viewer import Sitting, sit_down
+from lti.web.core.refusal_texts import as_told, default_zone
+from lti.web.player.viewer import FrameViewer, find_viewer
 
 blueprint = framed_blueprint("framed_playback", __name__)
 log = structlog.get_logger()
@@ -53,41 +53,41 @@ def open_part(secret: str, slug: str) -> ResponseReturnValue:
 @open_to(Audience.FRAME)
 def why(secret: str, token: str) -> ResponseReturnValue:
     """Say why a session of this person's ended, and whether it may go on, within this organization."""
-    moment = now()
+    now = clock.now()
     try:
         frame = this_frame(secret)
     except Gone as over:
         return jsonify(code=over.code, sentence=_(over.message), may_reopen=False)
     with read_session() as session:
         facts = read_session_facts(session, read_ticket(token).session)
-        sitting = sit_down(session, frame, _slug_of(frame, request.args.get("part")), now=moment)
-        is_theirs = facts.login_id == sitting.standing.login_id
-        if not is_theirs or facts.webinar_id != sitting.playable.webinar_id:
+        viewer = find_viewer(session, frame, _slug_of(frame, request.args.get("part")), now=now)
+        is_theirs = facts.login_id == viewer.standing.login_id
+        if not is_theirs or facts.webinar_id != viewer.playable.webinar_id:
             raise NotFound
         told = as_told(
-            tell(session, sitting.standing, zone=house_zone(), now=moment), sitting.playable.slug
+            tell(session, viewer.standing, zone=default_zone(), now=now), viewer.playable.slug
         )
-        if sitting.standing.may_play(moment):
+        if viewer.standing.may_play(now):
             is_taken = facts.ended_as is playback.TAKEN_OVER
             if is_taken:
                 return jsonify(told | taken_over(find_holder(session, facts.login_id)))
             told["may_reopen"] = True
-    if facts.ended_as is not None and (told["may_reopen"] or sitting.standing.takes_a_seat(moment)):
+    if facts.ended_as is not None and (told["may_reopen"] or viewer.standing.takes_a_seat(now)):
         told["sentence"] = _(ENDINGS[facts.ended_as])
         told["more"] = _(GO_ON[frame.purpose is Purpose.EMBED])
     return jsonify(told)
 
 
 def begin_playing(
-    frame: Frame, sitting: Sitting, *, takes_over: bool
+    frame: Frame, viewer: FrameViewer, *, takes_over: bool
 ) -> Playback | Holder | Standing:
     """Open a session for who is in the frame, or return who plays, or how they stand."""
-    moment = now()
+    now = clock.now()
     until = frame.expires_at if frame.purpose is Purpose.EMBED else None
     wish = Wish(describe(request.user_agent.string), takes_over, until)
     with transaction() as session:
-        visitor = replace(sitting.visitor, login_id=name_visitor(session, frame, now=moment))
-        return playback.begin(session, visitor, sitting.playable.webinar_id, wish, now=moment)
+        visitor = replace(viewer.visitor, login_id=name_visitor(session, frame, now=now))
+        return playback.begin(session, visitor, viewer.playable.webinar_id, wish, now=now)
 
 
 def frame_client() -> Client:
@@ -96,16 +96,16 @@ def frame_client() -> Client:
 
 
 def _opened(secret: str, slug: str | None) -> ResponseReturnValue:
-    frame, moment = this_frame(secret), now()
+    frame, now = this_frame(secret), clock.now()
     told = sent_json()
     wishes = (
         {name for name, value in told.items() if value is True} if isinstance(told, dict) else ()
     )
     with read_session() as session:
-        sitting = sit_down(session, frame, slug, now=moment)
-    answer = begin_playing(frame, sitting, takes_over="take_over" in wishes)
+        viewer = find_viewer(session, frame, slug, now=now)
+    answer = begin_playing(frame, viewer, takes_over="take_over" in wishes)
     if isinstance(answer, Playback):
-        part = "" if sitting.series is None else f"?part={sitting.playable.slug}"
+        part = "" if viewer.series is None else f"?part={viewer.playable.slug}"
         why_url = f"/lti/s/{secret}/playback/{{token}}/why{part}"
         return jsonify(
             addresses(answer, frame_client(), is_native="native" in wishes, why_url=why_url)
@@ -113,9 +113,9 @@ def _opened(secret: str, slug: str | None) -> ResponseReturnValue:
     if isinstance(answer, Holder):
         return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
     with read_session() as session:
-        refusal = tell(session, answer, zone=house_zone(), now=moment)
+        refusal = tell(session, answer, zone=default_zone(), now=now)
     log.info("frame_turned", code=refusal.code, organization=frame.organization_id)
-    return jsonify(as_told(refusal, sitting.playable.slug)), HTTPStatus.FORBIDDEN
+    return jsonify(as_told(refusal, viewer.playable.slug)), HTTPStatus.FORBIDDEN
 
 
 def _slug_of(frame: Frame, part: str | None) -> str | None:

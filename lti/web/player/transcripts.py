@@ -5,7 +5,7 @@ from typing import Any
 from flask import url_for
 from flask.typing import ResponseReturnValue
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Forbidden
 from lms.lti_facade.link_content import Track, find_track, read_tracks
 from lms.lti_facade.refusal_texts import tell
@@ -14,8 +14,8 @@ from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.transcripts import TrackLinks, lines_answer, links_to, page_of, text_answer
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
-from lti.web.core.refusal_texts import house_zone
-from lti.web.player.viewer import Sitting, sit_before
+from lti.web.core.refusal_texts import default_zone
+from lti.web.player.viewer import FrameViewer, find_viewer_of
 
 blueprint = framed_blueprint("framed_transcripts", __name__)
 
@@ -24,16 +24,16 @@ blueprint = framed_blueprint("framed_transcripts", __name__)
 @open_to(Audience.FRAME)
 def read(secret: str, caption_id: str) -> ResponseReturnValue:
     """Show the transcript as a page, which needs no scripts."""
-    track, sitting = _admitted(secret, caption_id)
-    film = sitting.playable
-    values: dict[str, Any] = {} if sitting.series is None else {"slug": film.slug}
+    track, viewer = _admitted(secret, caption_id)
+    film = viewer.playable
+    values: dict[str, Any] = {} if viewer.series is None else {"slug": film.slug}
     watch = url_for(f"framed_watch.watch{'_part' if values else ''}", secret=secret, **values)
     return frame_page(
         this_frame(secret),
         "lti/player/transcript.html",
         playable=film,
         watch_url=watch,
-        tracks=tracks_of(secret, sitting),
+        tracks=tracks_of(secret, viewer),
         **page_of(track, watch),
     )
 
@@ -49,27 +49,27 @@ def lines(secret: str, caption_id: str) -> ResponseReturnValue:
 @open_to(Audience.FRAME)
 def save(secret: str, caption_id: str) -> ResponseReturnValue:
     """Return the transcript as a text file."""
-    track, sitting = _admitted(secret, caption_id)
-    return text_answer(track, sitting.playable)
+    track, viewer = _admitted(secret, caption_id)
+    return text_answer(track, viewer.playable)
 
 
-def tracks_of(secret: str, sitting: Sitting) -> tuple[TrackLinks, ...]:
+def tracks_of(secret: str, viewer: FrameViewer) -> tuple[TrackLinks, ...]:
     """Return where the tracks of what is shown are read."""
     with read_session() as session:
-        tracks = read_tracks(session, sitting.playable.webinar_id)
+        tracks = read_tracks(session, viewer.playable.webinar_id)
     return links_to(tracks, "framed_transcripts", secret=secret)
 
 
-def _admitted(secret: str, caption_id: str) -> tuple[Track, Sitting]:
+def _admitted(secret: str, caption_id: str) -> tuple[Track, FrameViewer]:
     """Return a track of what the link shows, if this person may watch it now.
 
     Raises NotFound, and Forbidden with the reason.
     """
-    frame, moment = this_frame(secret), now()
+    frame, now = this_frame(secret), clock.now()
     with read_session() as session:
         track = find_track(session, caption_id)
-        sitting = sit_before(session, frame, track.webinar_id, now=moment)
-        if not sitting.standing.may_play(moment):
-            told = tell(session, sitting.standing, zone=house_zone(), now=moment)
+        viewer = find_viewer_of(session, frame, track.webinar_id, now=now)
+        if not viewer.standing.may_play(now):
+            told = tell(session, viewer.standing, zone=default_zone(), now=now)
             raise Forbidden(said(told.sentence), code=told.code)
-    return track, sitting
+    return track, viewer

@@ -24,7 +24,7 @@ SAY_WHO: Final = N_("Say who you are first: this page asks for it once.")
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
+class FrameViewer:
     """What a frame shows of one webinar; `series` is what it belongs to where the link names one."""
 
     visitor: Visitor
@@ -47,7 +47,7 @@ def visitor_of(frame: Frame) -> Visitor:
     return Visitor(frame.login_id, frame.organization_id, presence)
 
 
-def sit_down(session: Session, frame: Frame, slug: str | None, *, now: datetime) -> Sitting:
+def find_viewer(session: Session, frame: Frame, slug: str | None, *, now: datetime) -> FrameViewer:
     """Return how somebody stands before the webinar of their link, or one of its series.
 
     What the organization holds nothing of isn't there, whatever the person holds elsewhere, and
@@ -71,7 +71,9 @@ def sit_down(session: Session, frame: Frame, slug: str | None, *, now: datetime)
     standing = read_standing(session, visitor, playable.webinar_id)
     if not standing.is_in_the_library(now):
         raise NotFound(NOT_HERE)
-    return Sitting(replace(visitor, login_id=standing.login_id), playable, standing, target, series)
+    return FrameViewer(
+        replace(visitor, login_id=standing.login_id), playable, standing, target, series
+    )
 
 
 def _slugs_of(session: Session, frame: Frame, *, now: datetime) -> tuple[str | None, ...]:
@@ -81,15 +83,17 @@ def _slugs_of(session: Session, frame: Frame, *, now: datetime) -> tuple[str | N
     return tuple(part.slug for part in series_of(session, frame, now=now).parts)
 
 
-def sit_before(session: Session, frame: Frame, webinar_id: int, *, now: datetime) -> Sitting:
+def find_viewer_of(
+    session: Session, frame: Frame, webinar_id: int, *, now: datetime
+) -> FrameViewer:
     """Return how somebody stands before this webinar (row id), if their link shows it.
 
     Raises NotFound where it does not, and as `sit_down` does.
     """
     for slug in _slugs_of(session, frame, now=now):
-        sitting = sit_down(session, frame, slug, now=now)
-        if sitting.playable.webinar_id == webinar_id:
-            return sitting
+        viewer = find_viewer(session, frame, slug, now=now)
+        if viewer.playable.webinar_id == webinar_id:
+            return viewer
     raise NotFound
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_
 from lms.lti_facade.link_content import Part, Place, Span, read_place
 from lms.lti_facade.playback import Holder, Playback
@@ -19,7 +19,7 @@ from lms.web.certificates.watch_page_card import CertificateCard, read_card
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.time_texts import minutes_of
-from lms.web.playback.player import Doorway, Screening, asked_moment, screening_of
+from lms.web.playback.player import PlayerAccess, Screening, asked_position, screening_of
 from lms.web.playback.player_csp import player_policy
 from lms.web.playback.poster_images import picture_of, poster_url
 from lms.web.playback.sessions import elsewhere_words, plain_captions, progressive_url
@@ -28,10 +28,10 @@ from lti.frames.sessions import Frame
 from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
-from lti.web.core.refusal_texts import house_zone, next_step, write_url
+from lti.web.core.refusal_texts import default_zone, next_step, write_url
 from lti.web.player.playback_sessions import begin_playing, frame_client
 from lti.web.player.transcripts import tracks_of
-from lti.web.player.viewer import Sitting, series_of, sit_down
+from lti.web.player.viewer import FrameViewer, find_viewer, series_of
 
 blueprint = framed_blueprint("framed_watch", __name__)
 
@@ -80,44 +80,46 @@ def watch_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVal
     """Answer with what the link shows: a recording with its player, or a series with its parts."""
     if slug is None and frame.target is not None and frame.target.webinar is None:
         return _series_page(frame, secret)
-    moment = now()
+    now = clock.now()
     with read_session() as session:
-        sitting = sit_down(session, frame, slug, now=moment)
-        version = sitting.playable.version
-        if version is None or not sitting.standing.may_begin(moment):
-            told = tell(session, sitting.standing, zone=house_zone(), now=moment)
-            return _turned_page(frame, secret, sitting, told)
-        place = read_place(session, _kept_for(sitting), version)
+        viewer = find_viewer(session, frame, slug, now=now)
+        version = viewer.playable.version
+        if version is None or not viewer.standing.may_begin(now):
+            told = tell(session, viewer.standing, zone=default_zone(), now=now)
+            return _turned_page(frame, secret, viewer, told)
+        place = read_place(session, _kept_for(viewer), version)
         note = _note(frame)
-        card = None if note else _card(session, secret, sitting, place)
+        card = None if note else _card(session, secret, viewer, place)
     screening = screening_of(
         place,
-        Doorway(
-            open_url=_beside(secret, sitting, "playback"),
+        PlayerAccess(
+            open_url=_beside(secret, viewer, "playback"),
             is_preview=note is not None,
-            waits_for_press=sitting.standing.takes_a_seat(moment),
+            waits_for_press=viewer.standing.takes_a_seat(now),
             is_framed=True,
-            plain_url=_beside(secret, sitting, "watch"),
+            plain_url=_beside(secret, viewer, "watch"),
         ),
         poster_url=poster_url(version.public_id, version.run),
         note=note,
-        clip=_clip(sitting.target),
-        at_s=asked_moment(),
+        clip=_clip(viewer.target),
+        at_s=asked_position(),
     )
-    return _player_page(frame, secret, sitting, screening, card)
+    return _player_page(frame, secret, viewer, screening, card)
 
 
-def _card(session: Session, secret: str, sitting: Sitting, place: Place) -> CertificateCard | None:
+def _card(
+    session: Session, secret: str, viewer: FrameViewer, place: Place
+) -> CertificateCard | None:
     """Return the card of the certificate; who has no address comes to it by this page alone."""
-    login_id = _kept_for(sitting)
+    login_id = _kept_for(viewer)
     if login_id is None:
         return None
     return read_card(
         session,
         login_id,
-        sitting.playable.webinar_id,
+        viewer.playable.webinar_id,
         place=place,
-        url=_beside(secret, sitting, "watch"),
+        url=_beside(secret, viewer, "watch"),
         is_framed=True,
     )
 
@@ -125,7 +127,7 @@ def _card(session: Session, secret: str, sitting: Sitting, place: Place) -> Cert
 def _player_page(
     frame: Frame,
     secret: str,
-    sitting: Sitting,
+    viewer: FrameViewer,
     screening: Screening,
     card: CertificateCard | None,
 ) -> ResponseReturnValue:
@@ -135,17 +137,17 @@ def _player_page(
         policy=player_policy(carrel()),
         screening=screening,
         card=card,
-        **_surrounding(frame, secret, sitting),
+        **_surrounding(frame, secret, viewer),
     )
 
 
 def _plain_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnValue:
-    moment = now()
+    now = clock.now()
     with read_session() as session:
-        sitting = sit_down(session, frame, slug, now=moment)
+        viewer = find_viewer(session, frame, slug, now=now)
     takes_over = request.form.get("take_over") == "yes"
-    answer = begin_playing(frame, sitting, takes_over=takes_over)
-    around = _surrounding(frame, secret, sitting)
+    answer = begin_playing(frame, viewer, takes_over=takes_over)
+    around = _surrounding(frame, secret, viewer)
     if isinstance(answer, Holder):
         page = frame_page(
             frame, "lti/player/playing_elsewhere.html", sentence=elsewhere_words(answer), **around
@@ -154,10 +156,10 @@ def _plain_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVa
         return page
     if not isinstance(answer, Playback):
         with read_session() as session:
-            told = tell(session, answer, zone=house_zone(), now=moment)
-        return _turned_page(frame, secret, sitting, told)
-    clip = _clip(sitting.target)
-    asked_s = asked_moment()
+            told = tell(session, answer, zone=default_zone(), now=now)
+        return _turned_page(frame, secret, viewer, told)
+    clip = _clip(viewer.target)
+    asked_s = asked_position()
     starts_s = (
         asked_s
         if asked_s is not None
@@ -174,14 +176,14 @@ def _plain_page(frame: Frame, secret: str, slug: str | None) -> ResponseReturnVa
     )
 
 
-def _turned_page(frame: Frame, secret: str, sitting: Sitting, told: Told) -> ResponseReturnValue:
+def _turned_page(frame: Frame, secret: str, viewer: FrameViewer, told: Told) -> ResponseReturnValue:
     page: Response = frame_page(
         frame,
         "lti/player/no_access.html",
         sentence=said(told.sentence),
         next_step=next_step(told),
-        write_url=write_url(told, sitting.playable.slug),
-        **_surrounding(frame, secret, sitting),
+        write_url=write_url(told, viewer.playable.slug),
+        **_surrounding(frame, secret, viewer),
     )
     page.status_code = HTTPStatus.OK if told.waits else HTTPStatus.FORBIDDEN
     return page
@@ -190,7 +192,7 @@ def _turned_page(frame: Frame, secret: str, sitting: Sitting, told: Told) -> Res
 def _series_page(frame: Frame, secret: str) -> ResponseReturnValue:
     is_kept = _note(frame) is None
     with read_session() as session:
-        series = series_of(session, frame, now=now())
+        series = series_of(session, frame, now=clock.now())
     cards = [
         {
             "title": part.title,
@@ -219,26 +221,26 @@ def _picture(part: Part) -> str:
     return picture_of(part.slug, None)
 
 
-def _surrounding(frame: Frame, secret: str, sitting: Sitting) -> dict[str, Any]:
+def _surrounding(frame: Frame, secret: str, viewer: FrameViewer) -> dict[str, Any]:
     """Return what stands around the film on each of its pages."""
-    parts = sitting.series.parts if sitting.series else ()
+    parts = viewer.series.parts if viewer.series else ()
     here = next(
-        (number for number, part in enumerate(parts) if part.slug == sitting.playable.slug), None
+        (number for number, part in enumerate(parts) if part.slug == viewer.playable.slug), None
     )
     following = parts[here + 1 : here + 2] if here is not None else ()
     return {
-        "playable": sitting.playable,
-        "held_on": held_on(sitting.playable),
-        "handouts": sitting.standing.may_have_handouts(now()),
+        "playable": viewer.playable,
+        "held_on": held_on(viewer.playable),
+        "handouts": viewer.standing.may_have_handouts(clock.now()),
         "handout_pages": {
             "download": "framed_handouts.download",
             "picture": "framed_handouts.first_page",
             "page": "framed_handouts.page",
             "values": {"secret": secret},
         },
-        "tracks": tracks_of(secret, sitting),
-        "may_read": sitting.standing.may_play(now()),
-        "series": sitting.series,
+        "tracks": tracks_of(secret, viewer),
+        "may_read": viewer.standing.may_play(clock.now()),
+        "series": viewer.series,
         "series_url": url_for("framed_watch.watch", secret=secret),
         "following": following[0] if following else None,
         "following_url": url_for("framed_watch.watch_part", secret=secret, slug=following[0].slug)
@@ -256,9 +258,9 @@ def _may_leave(frame: Frame) -> bool:
     return frame.purpose is Purpose.EMBED and frame.role is FrameRole.LEARNER
 
 
-def _kept_for(sitting: Sitting) -> int | None:
-    is_kept = sitting.visitor.presence in NAMED
-    return sitting.visitor.login_id if is_kept else None
+def _kept_for(viewer: FrameViewer) -> int | None:
+    is_kept = viewer.visitor.presence in NAMED
+    return viewer.visitor.login_id if is_kept else None
 
 
 def _note(frame: Frame) -> str | None:
@@ -278,9 +280,9 @@ def _clip(target: Target) -> Span | None:
     return Span(float(target.starts_s or 0), ends_s)
 
 
-def _beside(secret: str, sitting: Sitting, room: str) -> str:
+def _beside(secret: str, viewer: FrameViewer, room: str) -> str:
     """Return the address of a room of this webinar's: the link's own, or a part's of its series."""
-    values: dict[str, Any] = {} if sitting.series is None else {"slug": sitting.playable.slug}
+    values: dict[str, Any] = {} if viewer.series is None else {"slug": viewer.playable.slug}
     part = "_part" if values else ""
     endpoint = {"watch": f"framed_watch.watch{part}", "playback": f"framed_playback.open{part}"}
     return url_for(endpoint[room], secret=secret, **values)

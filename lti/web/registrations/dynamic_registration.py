@@ -6,7 +6,7 @@ import structlog
 from flask import Blueprint, Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Gone, NotFound, Refused
 from lms.web.core.error_pages import status_of
 from lms.web.core.request_context import read_session, render, transaction
@@ -37,10 +37,10 @@ log = structlog.get_logger()
 @open_to(Audience.PLATFORM)
 def register(secret: str) -> ResponseReturnValue:
     """Register the platform that sent its administrator here, and say what happens next."""
-    moment = now()
+    now = clock.now()
     try:
         with read_session() as session:
-            way = find_way(session, secret, now=moment)
+            way = find_way(session, secret, now=now)
     except (Gone, NotFound) as refusal:
         return _page(refusal)
     address = request.args.get("openid_configuration", "")
@@ -61,17 +61,17 @@ def _register(
     secret: str, way: Way, configuration: PlatformConfiguration, token: str | None
 ) -> RegistrationFacts:
     """Ask the platform while the invite is ours alone, and keep its answer."""
-    moment = now()
+    now = clock.now()
     wanted = registration_request(tool_addresses(), tool_face(), configuration.offered)
     if way.invite is not None:
         with transaction() as session:
-            use_invite(session, way.invite, now=moment)
+            use_invite(session, way.invite, now=now)
     try:
         granted = ask_for_registration(
             configuration, wanted, token, allows_loopback=way.allows_loopback
         )
         with transaction() as session:
-            return keep_registration(session, way, secret, configuration, granted, now=moment)
+            return keep_registration(session, way, secret, configuration, granted, now=now)
     except Exception:
         if way.invite is not None:
             with transaction() as session:

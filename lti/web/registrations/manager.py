@@ -7,7 +7,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import Conflict, Forbidden, Invalid, NotFound
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import required_viewer
@@ -64,7 +64,7 @@ def invite(organization_id: str) -> ResponseReturnValue:
             managed.facts.id,
             allows_loopback=is_at_this_machine(),
             actor=required_viewer().public_id,
-            now=now(),
+            now=clock.now(),
         )
     return _overview(organization_id, tool_addresses().registration(made.secret))
 
@@ -76,7 +76,7 @@ def withdraw(organization_id: str, invite_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
         actor = required_viewer().public_id
-        withdraw_invite(session, managed.facts.id, invite_id, actor=actor, now=now())
+        withdraw_invite(session, managed.facts.id, invite_id, actor=actor, now=clock.now())
     flash(_("That link opens nothing more."), "done")
     return see_other(".overview", organization_id=organization_id)
 
@@ -102,7 +102,7 @@ def guide(organization_id: str, product: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def new(organization_id: str) -> ResponseReturnValue:
     """Take what the learning system shows of itself; staff look at it before it works."""
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     chosen = GUIDES.get(request.args.get("product", ""))
     form = PlatformForm(request.form)
     if request.method == "GET" and chosen is not None:
@@ -121,9 +121,9 @@ def new(organization_id: str) -> ResponseReturnValue:
         )
         try:
             with transaction() as session:
-                made = add_own(session, entered, actor=required_viewer().public_id, now=moment)
+                made = add_own(session, entered, actor=required_viewer().public_id, now=now)
                 if form.deployment_id.data:
-                    see_deployment(session, made.id, form.deployment_id.data, now=moment)
+                    see_deployment(session, made.id, form.deployment_id.data, now=now)
         except Invalid as refusal:
             show_faults(form, refusal)
         except Conflict as refusal:
@@ -161,7 +161,7 @@ def edit(organization_id: str, registration_id: str) -> ResponseReturnValue:
                     jwks_url=entered.jwks_url,
                     token_audience=entered.token_audience,
                 )
-                change_own(session, own, registration_id, details, actor=actor, now=now())
+                change_own(session, own, registration_id, details, actor=actor, now=clock.now())
         except Invalid as refusal:
             show_faults(form, refusal)
         else:
@@ -180,7 +180,7 @@ def disable(organization_id: str, registration_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
         actor = required_viewer().public_id
-        disable_own(session, managed.facts.id, registration_id, actor=actor, now=now())
+        disable_own(session, managed.facts.id, registration_id, actor=actor, now=clock.now())
     flash(_("It opens nothing more. Seats and progress stay."), "done")
     return see_other(".overview", organization_id=organization_id)
 
@@ -193,7 +193,9 @@ def approve(organization_id: str, deployment_id: str) -> ResponseReturnValue:
     try:
         with transaction() as session:
             actor = required_viewer().public_id
-            approve_own_deployment(session, managed.facts.id, deployment_id, actor=actor, now=now())
+            approve_own_deployment(
+                session, managed.facts.id, deployment_id, actor=actor, now=clock.now()
+            )
     except Forbidden as refusal:
         flash(_(refusal.message), "attention")
     else:
@@ -202,7 +204,7 @@ def approve(organization_id: str, deployment_id: str) -> ResponseReturnValue:
 
 
 def _overview(organization_id: str, made_link: str | None) -> str:
-    managed, moment = managed_organization(organization_id), now()
+    managed, now = managed_organization(organization_id), clock.now()
     zone = zone_of(managed).key
     with read_session() as session:
         known = list_registrations(session, organization_id=managed.facts.id)
@@ -214,11 +216,11 @@ def _overview(organization_id: str, made_link: str | None) -> str:
             if (each.organization is not None and each.organization.id == managed.facts.id)
             or (each.state is DeploymentState.PENDING and one in own)
         ]
-        invites = open_invites(session, managed.facts.id, now=moment)
+        invites = open_invites(session, managed.facts.id, now=now)
         decisions = decisions_due(session, managed.facts.id)
         is_stuck = bool(
             platforms_away(session, organization_id=managed.facts.id)
-            or stuck_links(session, organization_id=managed.facts.id, now=moment)
+            or stuck_links(session, organization_id=managed.facts.id, now=now)
         )
     return render_in(
         managed,

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.core.clock import now
+from lms.core import clock
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import required_viewer
@@ -66,9 +66,9 @@ def index() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def approve(registration_id: str) -> ResponseReturnValue:
     """Take a platform into use, with those of its deployments that are surely whose it is."""
-    moment, actor = now(), required_viewer().public_id
+    now, actor = clock.now(), required_viewer().public_id
     with transaction() as session:
-        kept = approve_registration(session, registration_id, actor=actor, now=moment)
+        kept = approve_registration(session, registration_id, actor=actor, now=now)
         if kept.organization is not None:
             for each in list_deployments(session, registration=registration_id):
                 if each.state is DeploymentState.PENDING:
@@ -78,7 +78,7 @@ def approve(registration_id: str) -> ResponseReturnValue:
                         each.deployment_id,
                         organization=kept.organization.slug,
                         actor=actor,
-                        now=moment,
+                        now=now,
                     )
     flash(_("%(name)s is in use.", name=kept.details.name), "done")
     return see_other(".index")
@@ -99,7 +99,7 @@ def settings(registration_id: str) -> ResponseReturnValue:
                 actor = required_viewer().public_id
                 # read here, since others may have changed more of it after the form was shown
                 details = form.changed(find_registration(session, registration_id).details)
-                edit_registration(session, registration_id, details, actor=actor, now=now())
+                edit_registration(session, registration_id, details, actor=actor, now=clock.now())
         except Invalid as refusal:
             show_faults(form, refusal)
         else:
@@ -115,7 +115,7 @@ def disable(registration_id: str) -> ResponseReturnValue:
     """Take no more launches of a platform."""
     with transaction() as session:
         kept = disable_registration(
-            session, registration_id, actor=required_viewer().public_id, now=now()
+            session, registration_id, actor=required_viewer().public_id, now=clock.now()
         )
     flash(_("%(name)s opens nothing more.", name=kept.details.name), "done")
     return see_other(".index")
@@ -136,7 +136,7 @@ def approve_one(deployment_id: str) -> ResponseReturnValue:
                 found.deployment_id,
                 organization=slug,
                 actor=required_viewer().public_id,
-                now=now(),
+                now=clock.now(),
             )
     except NotFound:
         flash(_(WHOSE), "attention")
@@ -157,7 +157,7 @@ def refuse_one(deployment_id: str) -> ResponseReturnValue:
             registration.public_id,
             found.deployment_id,
             actor=required_viewer().public_id,
-            now=now(),
+            now=clock.now(),
         )
     flash(_("Deployment %(id)s is refused.", id=found.deployment_id), "done")
     return see_other(".index")
@@ -173,7 +173,7 @@ def rotate() -> ResponseReturnValue:
             carrel().settings.secret_key,
             at_once=request.form.get("at_once") == "yes",
             actor=required_viewer().public_id,
-            now=now(),
+            now=clock.now(),
         )
     except Conflict as refusal:
         flash(_(refusal.message), "attention")

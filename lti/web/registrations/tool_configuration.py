@@ -6,7 +6,7 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.web.core.page_frame import house_facts
+from lms.web.core.page_frame import branding_facts
 from lms.web.core.request_context import carrel
 from lms.web.core.route_guard import Audience, open_to
 from lti.protocol.platform_urls import is_loopback_host
@@ -32,8 +32,8 @@ def is_at_this_machine() -> bool:
 
 def tool_face() -> ToolFace:
     """Return how the tool is called on this house's platforms."""
-    house = house_facts()
-    return ToolFace(house.name, _(DESCRIPTION), _(PICK), house.contact_email or None)
+    branding = branding_facts()
+    return ToolFace(branding.name, _(DESCRIPTION), _(PICK), branding.contact_email or None)
 
 
 @blueprint.get("/canvas.json")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core.clock import now
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import Grant, Withdrawal
@@ -63,9 +63,9 @@ def platform() -> Iterator[Platform]:
 
 def _release(session: Session, organization_id: int) -> None:
     seats = select(Seat.public_id).join(Pool).where(Pool.organization_id == organization_id)
-    doors = Doors("http://127.0.0.1")
+    links = Links("http://127.0.0.1")
     ids = session.scalars(seats).all()
-    release_many(session, ids, AssignmentEnd.REMOVED, doors=doors, actor=None, now=now())
+    release_many(session, ids, AssignmentEnd.REMOVED, links=links, actor=None, now=now())
 
 
 def _revoke(session: Session, organization_id: int) -> None:

@@ -10,7 +10,7 @@ from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.jobs.queue import Work
 from lms.lti_facade.link_progress import Extent, watched_share
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.jobs import Job, JobState
 from lms.models.playback import WatchRecord
@@ -229,7 +229,7 @@ def link(change, sub, email):
     with change.database.transaction() as session:
         identity_id = session.scalars(select(Identity.id).where(Identity.sub == sub)).one()
         ask_link(
-            session, identity_id, read_address(email), doors=Doors("http://localhost"), now=NOW
+            session, identity_id, read_address(email), links=Links("http://localhost"), now=NOW
         )
     secret = link_in(newest(change.database, email, "link_login")).rpartition("/")[2]
     with change.database.transaction() as session:

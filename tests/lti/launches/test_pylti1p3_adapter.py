@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from pylti1p3.exception import LtiException
 
-from lti.launches.pylti1p3_adapter import House, Launch
+from lti.launches.pylti1p3_adapter import Branding, Launch
 
 Do = Callable[[Any], object]
 
@@ -14,7 +14,7 @@ Do = Callable[[Any], object]
 @pytest.fixture
 def launch() -> Any:
     """A launch as the library sees it, its own members included."""
-    return Launch({}, cast(House, None))
+    return Launch({}, cast(Branding, None))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from lms.component import merge_hooks
 from lms.core.email_addresses import read_address
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.playback import WatchRecord
 from lms.models.seats import Assignment
@@ -22,7 +22,7 @@ from tests.platform.records import Person
 from tests.seat_rows import add_pool, seat
 from wsgi import COMPONENTS
 
-HOUSE = Doors("http://localhost")
+HOUSE = Links("http://localhost")
 HALF_S, WHOLE_S = 1800, 3600
 
 
@@ -30,7 +30,7 @@ def link(school: School, person: Person, email: str = "alice@example.org") -> in
     """The person asks in the course, and says yes in the letter; returns the identity's row."""
     with school.database.transaction() as session:
         identity_id = session.scalars(select(Identity.id).where(Identity.sub == person.id)).one()
-        ask_link(session, identity_id, read_address(email), doors=HOUSE, now=school.clock.moment)
+        ask_link(session, identity_id, read_address(email), links=HOUSE, now=school.clock.moment)
     secret = link_in(newest(school.database, email, "link_login")).rpartition("/")[2]
     with school.database.transaction() as session:
         confirm_link(
@@ -107,7 +107,7 @@ def test_leaving_the_course_takes_no_seat_of_the_log_ins_own(school: School) -> 
         moment = school.clock.advance(timedelta(days=1))
         with school.database.transaction() as session:
             keep_roster(
-                session, context_id, Roster((), None), only_changes=False, doors=HOUSE, now=moment
+                session, context_id, Roster((), None), only_changes=False, links=HOUSE, now=moment
             )
     with school.database.read_session() as session:
         assert session.get_one(Login, login_id).merged_into == school.cast.alice.id

@@ -15,7 +15,7 @@ TOKEN = "a-token-of-the-platform"  # noqa: S105  (of a platform that is played)
 
 
 @dataclass(slots=True)
-class Office:
+class MailContext:
     """What the platform answers, and what it was asked; `configuration` and `answer` may be changed."""
 
     origin: str
@@ -33,11 +33,11 @@ class Office:
 
 
 @contextmanager
-def open_office() -> Iterator[Office]:
+def open_office() -> Iterator[MailContext]:
     """Run the platform's registration until the block is left."""
     server = bound("127.0.0.1:0", None)
     origin = f"http://127.0.0.1:{server.port}"
-    office = Office(origin, _configuration(origin), {"client_id": "client-1"})
+    office = MailContext(origin, _configuration(origin), {"client_id": "client-1"})
     with answering(server, _app(office)):
         yield office
 
@@ -62,7 +62,7 @@ def _configuration(origin: str) -> dict[str, Any]:
     }
 
 
-def _app(office: Office) -> Flask:
+def _app(office: MailContext) -> Flask:
     app = Flask("office")
 
     @app.get("/.well-known/openid-configuration")

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from lms.core.errors import Conflict, NotFound
 from lms.core.runtime import Carrel
 from lms.jobs.queue import Work
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.catalog import Webinar
 from lms.models.jobs import Job, JobState
 from lms.models.organizations import Organization
@@ -28,7 +28,7 @@ from tests.platform.records import Person
 from tests.platform.vocabulary import Role
 
 WORK = Work(handlers={ROSTER: sync_roster})
-DOORS = Doors("https://library.example.org")
+LINKS = Links("https://library.example.org")
 
 
 @pytest.fixture(autouse=True)
@@ -231,10 +231,10 @@ def test_it_stops_and_asks_before_many_go(
     pool_id = _held_back(school, carrel, all_of_them=all_of_them)
     moment = school.clock.moment
     with school.database.transaction() as session:
-        confirm_releases(session, _course_id(school), doors=DOORS, actor=None, now=moment)
+        confirm_releases(session, _course_id(school), links=LINKS, actor=None, now=moment)
     assert _seated(school, pool_id) == 0
     with school.database.transaction() as session, pytest.raises(Conflict):
-        confirm_releases(session, _course_id(school), doors=DOORS, actor=None, now=moment)
+        confirm_releases(session, _course_id(school), links=LINKS, actor=None, now=moment)
 
 
 def test_what_was_held_back_may_be_dismissed(school: School, carrel: Carrel) -> None:

@@ -12,7 +12,7 @@ from lms.accounts import accounts, email_change
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.password_hashing import Right, check_password
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.people import account_blocks
 from tests.cast import Cast
@@ -53,10 +53,10 @@ def _is_in(client: Visitor) -> bool:
 def _give_recovery(database: Database, login_id: int, email: str) -> None:
     with database.transaction() as session:
         account = accounts.read_account(session, login_id)
-        email_change.ask_recovery(session, account, read_address(email), doors=Doors(BASE), now=NOW)
+        email_change.ask_recovery(session, account, read_address(email), links=Links(BASE), now=NOW)
     secret = link_in(newest(database, email, "recovery_address")).rpartition("/")[2]
     with database.transaction() as session:
-        email_change.confirm_recovery(session, secret, doors=Doors(BASE), now=NOW)
+        email_change.confirm_recovery(session, secret, links=Links(BASE), now=NOW)
 
 
 def _password_is(database: Database, login_id: int, password: str) -> bool:
@@ -230,7 +230,7 @@ def test_an_unconfirmed_recovery_address_opens_nothing(
     with database.transaction() as session:
         account = accounts.read_account(session, cast.bob.id)
         address = read_address("bob@home.example")
-        email_change.ask_recovery(session, account, address, doors=Doors(BASE), now=NOW)
+        email_change.ask_recovery(session, account, address, links=Links(BASE), now=NOW)
     _ask(client, "bob@home.example")
     assert newest(database, "bob@home.example").kind == "no_account"
 
@@ -255,7 +255,7 @@ def test_a_login_made_by_staff_chooses_its_first_password_within_two_weeks(
 ) -> None:
     with database.transaction() as session:
         account = accounts.read_account(session, cast.dan.id)
-        accounts.invite_to_set_password(session, account, doors=Doors(BASE), now=NOW)
+        accounts.invite_to_set_password(session, account, links=Links(BASE), now=NOW)
     link = link_in(newest(database, cast.dan.email, "set_password"))
     clock.advance(timedelta(days=13))
     assert _choose(client, link).status_code == 303

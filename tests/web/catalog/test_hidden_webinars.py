@@ -16,7 +16,7 @@ from tests.factories import (
     make_webinar,
 )
 
-DOORS = (
+LINKS = (
     ("POST", "/webinars/{}/playback"),
     ("GET", "/webinars/{}/watch"),
     ("POST", "/webinars/{}/watch"),
@@ -47,14 +47,14 @@ def hidden(database, cast):
     return draft
 
 
-@pytest.mark.parametrize(("method", "door"), DOORS)
+@pytest.mark.parametrize(("method", "door"), LINKS)
 @pytest.mark.parametrize("who", ["alice", "bob", "dan"])
 def test_a_draft_is_there_for_nobody_but_staff(client, cast, hidden, method, door, who):
     client.sign_in(getattr(cast, who).id)
     assert client.open(door.format("hidden-draft"), method=method).status_code == 404
 
 
-@pytest.mark.parametrize(("method", "door"), DOORS)
+@pytest.mark.parametrize(("method", "door"), LINKS)
 def test_a_withdrawn_webinar_is_not_there_for_who_never_held_it(client, cast, hidden, method, door):
     client.sign_in(cast.dan.id)
     assert client.open(door.format("hidden-withdrawn"), method=method).status_code == 404

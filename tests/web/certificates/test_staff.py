@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from lms.certificates import certificates
 from lms.certificates.certificates import Award
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.audit import AuditEntry
 from lms.models.certificates import Attendance, CertificateKind
 from lms.people import data_export
@@ -127,7 +127,7 @@ def given(database, cast):
     )
     with database.transaction() as session:
         return certificates.issue(
-            session, award, actor=None, doors=Doors("http://localhost"), now=NOW
+            session, award, actor=None, links=Links("http://localhost"), now=NOW
         )
 
 

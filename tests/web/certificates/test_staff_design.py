@@ -9,13 +9,13 @@ from PIL import Image
 
 from lms.certificates import certificates
 from lms.certificates.certificates import Award
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.certificates import CertificateKind
 from lms.people import erasure
 from tests.clock import NOW
 
 LINE_PT = 62 / 25.4 * 72
-PAGE = "/staff/house/certificate"
+PAGE = "/staff/branding/certificate"
 WORDS = {
     "heading": "Certificate of learning",
     "before": "{house} confirms that",
@@ -34,8 +34,8 @@ def ada(client, cast, clock):
 def give(database, person, webinar_id, at):
     award = Award(webinar_id, CertificateKind.WATCHED, 60, at, login_id=person.id)
     with database.transaction() as session:
-        doors = Doors("http://localhost")
-        return certificates.issue(session, award, actor=None, doors=doors, now=at)
+        links = Links("http://localhost")
+        return certificates.issue(session, award, actor=None, links=links, now=at)
 
 
 def text_of(pdf):
@@ -104,8 +104,8 @@ def test_an_erased_name_stays_withheld_in_the_words_of_the_design(ada, cast, dat
     clock.advance(timedelta(minutes=5))
     given = give(database, cast.bob, cast.webinar_id, NOW + timedelta(minutes=5))
     with database.transaction() as session:
-        doors = Doors("http://localhost")
-        erasure.erase(session, cast.bob.id, hooks=(), doors=doors, actor=None, now=clock.moment)
+        links = Links("http://localhost")
+        erasure.erase(session, cast.bob.id, hooks=(), links=links, actor=None, now=clock.moment)
     page = ada.get(f"/verify/{given}").text
     assert "We confirm to name withheld that" in page
     assert "Bob" not in page
@@ -119,9 +119,9 @@ def test_the_house_is_named_beside_its_logo(ada, cast, database):
         "sender_name": "Lamplight",
         "about": "We teach.",
     }
-    assert ada.post("/staff/house", data=house).status_code == 303
+    assert ada.post("/staff/branding", data=house).status_code == 303
     picture, name = signature((200, 200))
-    assert ada.post("/staff/house/logo", data={"logo": (picture, name)}).status_code == 303
+    assert ada.post("/staff/branding/logo", data={"logo": (picture, name)}).status_code == 303
     given = give(database, cast.alice, cast.webinar_id, NOW)
     pdf = ada.get(f"/verify/{given}/certificate.pdf").data
     assert pictures_of(pdf) == 1

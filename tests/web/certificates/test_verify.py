@@ -9,14 +9,14 @@ from sqlalchemy import select
 
 from lms.certificates import certificates
 from lms.certificates.certificates import Award, Correction
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, WebinarPresenter
 from lms.models.certificates import Certificate, CertificateKind
 from lms.people import erasure
 from tests.clock import NOW
 
-DOORS = Doors("http://localhost")
+LINKS = Links("http://localhost")
 LETTER, A4 = (792, 612), (842, 595)
 POINT = 1.0
 
@@ -36,7 +36,7 @@ def give(database, cast, person=None):
         login_id=(person or cast.alice).id,
     )
     with database.transaction() as session:
-        return certificates.issue(session, award, actor=None, doors=DOORS, now=NOW)
+        return certificates.issue(session, award, actor=None, links=LINKS, now=NOW)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_an_unknown_one_is_said_to_be_unknown(client):
 def test_a_revoked_one_says_so_and_why_and_is_never_missing(client, database, given):
     with database.transaction() as session:
         certificates.revoke(
-            session, given, "It is 100 % wrong, %(so)s.", actor=None, doors=DOORS, now=NOW
+            session, given, "It is 100 % wrong, %(so)s.", actor=None, links=LINKS, now=NOW
         )
     page = client.get(f"/verify/{given}")
     assert page.status_code == 200
@@ -111,7 +111,7 @@ def test_a_revoked_one_says_so_and_why_and_is_never_missing(client, database, gi
 def test_a_corrected_one_leads_nobody_to_the_new_name(client, database, given):
     with database.transaction() as session:
         correction = Correction("Alicia Reed", "She writes it so.")
-        made = certificates.correct(session, given, correction, actor=None, doors=DOORS, now=NOW)
+        made = certificates.correct(session, given, correction, actor=None, links=LINKS, now=NOW)
     page = client.get(f"/verify/{given}")
     assert "This certificate was corrected" in page.text
     assert made not in page.text
@@ -123,7 +123,7 @@ def test_a_corrected_one_leads_nobody_to_the_new_name(client, database, given):
 
 def test_after_erasure_it_stays_valid_without_a_name(client, database, cast, given):
     with database.transaction() as session:
-        erasure.erase(session, cast.alice.id, hooks=(), doors=DOORS, actor=None, now=NOW)
+        erasure.erase(session, cast.alice.id, hooks=(), links=LINKS, actor=None, now=NOW)
     page = client.get(f"/verify/{given}")
     assert page.status_code == 200
     assert "is valid" in page.text
@@ -217,9 +217,9 @@ def test_who_has_none_is_told_how_to_get_one(client, cast):
 def test_after_erasure_no_reason_speaks_of_the_holder(client, database, cast, given):
     with database.transaction() as session:
         correction = Correction("Alicia Reed", "Alice married.")
-        made = certificates.correct(session, given, correction, actor=None, doors=DOORS, now=NOW)
-        certificates.revoke(session, made, "Alice was not there.", actor=None, doors=DOORS, now=NOW)
-        erasure.erase(session, cast.alice.id, hooks=(), doors=DOORS, actor=None, now=NOW)
+        made = certificates.correct(session, given, correction, actor=None, links=LINKS, now=NOW)
+        certificates.revoke(session, made, "Alice was not there.", actor=None, links=LINKS, now=NOW)
+        erasure.erase(session, cast.alice.id, hooks=(), links=LINKS, actor=None, now=NOW)
     page = client.get(f"/verify/{made}")
     assert "This certificate was revoked" in page.text
     assert "The reason is withheld, and so is the name." in page.text

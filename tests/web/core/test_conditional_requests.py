@@ -7,7 +7,7 @@ from tests.visitor import Visitor
 
 
 @pytest.mark.parametrize(
-    "path", ["/feed.xml", "/calendar.ics", "/house.css", "/static/css/core/base.css"]
+    "path", ["/feed.xml", "/calendar.ics", "/theme.css", "/static/css/core/base.css"]
 )
 def test_another_version_than_was_asked_for_is_not_sent(
     client: Visitor, cast: Cast, path: str

@@ -16,7 +16,7 @@ from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.runtime import Carrel
 from lms.lti_facade.uploaded_lists import keep_list
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.audit import AuditEntry
 from lms.models.kits import DeliveryKit
 from lms.models.organizations import MemberInvitation, Organization, Role
@@ -66,7 +66,7 @@ class Both:
 
 def _things(session: Session, organization: Organization, owner_id: int, mark: str) -> Things:
     """Make one of each kind of thing of an organization."""
-    webinar, doors = make_webinar(session), Doors("https://library.example.org")
+    webinar, links = make_webinar(session), Links("https://library.example.org")
     recording = make_recording(session, webinar)
     pool = make_pool(session, organization, webinar)
     make_pool_grant(session, pool)
@@ -83,7 +83,7 @@ def _things(session: Session, organization: Organization, owner_id: int, mark: s
         session, organization.public_id, login_id=owner_id, is_staff=True
     )
     new = NewMember(read_address(f"new-{mark}@example.org"), Role.MEMBER, "New")
-    ask_in(session, managed, new, doors=doors, actor=None, now=NOW)
+    ask_in(session, managed, new, links=links, actor=None, now=NOW)
     course = make_course(session, organization.id)
     deployment = session.get_one(Deployment, course.deployment_id)
     seat_id = session.get_one(Seat, sits.seat_id).public_id

@@ -98,7 +98,7 @@ def for_everybody(slug: str, here: Mapping[str, str]) -> list[Ask]:
             "/ask/price?kind=webinar&quantity=2",
             "/badges/keys",
         ),
-        *gets("public", "/verify/00000000000000000000000000", "/no-such-page", "/house.css?v=1"),
+        *gets("public", "/verify/00000000000000000000000000", "/no-such-page", "/theme.css?v=1"),
         form("public", "/ask", here, email="a%40example.org", message="hello", kind="webinar"),
         *gets(
             "sign-in", "/sign-in?next=/library", "/sign-in/code", "/sign-up", "/claim/not-a-token"

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from lms.core.clock import now
 from lms.models.catalog import Webinar, WebinarState
-from lms.models.handouts import Handout, HandoutPage, PageMoment
+from lms.models.handouts import Handout, HandoutPage, HandoutPageTime
 from lms.models.recordings import Recording, SlideFate
 from lms.models.search import PassageKind
 from lms.recordings import slides as recording_slides
@@ -105,7 +105,9 @@ def test_what_a_slide_says_opens_the_film_where_it_is_shown(client, cast, databa
         page = HandoutPage(handout_id=handout.id, number=3, width=100, height=75)
         session.add(page)
         session.flush()
-        session.add(PageMoment(page_id=page.id, recording_id=cast.recording_id, starts_s=754.0))
+        session.add(
+            HandoutPageTime(page_id=page.id, recording_id=cast.recording_id, starts_s=754.0)
+        )
     page = look(client, cast.alice)
     assert f'/webinars/{cast.slug}/watch?t=754">12:34: Tuesday, page 3<' in page
     assert f"{address}/pages/3" not in page

@@ -87,7 +87,7 @@ def test_another_browser_corrects_nothing(
 def test_an_answer_is_shown_on_the_page(client: Visitor, asked: str, database: Database) -> None:
     with database.transaction() as session:
         requests.decline(
-            session, asked, answer="It is <sold> out", doors=OFFICE.doors, actor=None, now=NOW
+            session, asked, answer="It is <sold> out", links=OFFICE.links, actor=None, now=NOW
         )
     page = client.get(f"/requests/{asked}").text
     assert "It is &lt;sold&gt; out" in page

@@ -46,7 +46,7 @@ def asked(database: Database, cast: Cast, **values: object) -> RequestFacts:
     }
     new = NewRequest(**{**known, **values})  # type: ignore[arg-type]  # a test names what it is about
     with database.transaction() as session:
-        return requests.ask(session, new, office=OFFICE, actor=None, now=NOW)
+        return requests.ask(session, new, mail_context=OFFICE, actor=None, now=NOW)
 
 
 def state_of(database: Database, facts: RequestFacts) -> RequestState:

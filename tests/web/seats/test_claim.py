@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.core.email_addresses import read_address
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.seats import claim_links, invitations
@@ -14,7 +14,7 @@ from lms.seats.invitations import Invitee
 from tests.clock import NOW
 from tests.factories import make_pool, make_pool_grant
 
-DOORS = Doors("http://localhost")
+LINKS = Links("http://localhost")
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def invited(database, cast):
             make_pool_grant(session, pool, ends_at=NOW + timedelta(days=300))
             people = [Invitee(read_address(cast.dan.email))]
             (answer,) = invitations.invite(
-                session, pool.id, people, doors=DOORS, actor=cast.mia.public_id, now=NOW
+                session, pool.id, people, links=LINKS, actor=cast.mia.public_id, now=NOW
             )
             return invitations.fresh_link(session, answer.seat, actor=cast.mia.public_id, now=NOW)
 

@@ -22,7 +22,7 @@ def picture() -> io.BytesIO:
     return out
 
 
-@pytest.mark.parametrize("path", ["house", "prices", "presenters", "series", "presenters/new"])
+@pytest.mark.parametrize("path", ["branding", "prices", "presenters", "series", "presenters/new"])
 def test_nobody_but_staff_comes_in(client: Visitor, cast: Cast, clock: Clock, path: str) -> None:
     client.sign_in(cast.mia.id)
     assert client.get(f"/staff/{path}").status_code == 404
@@ -36,19 +36,21 @@ def test_the_house_s_name_and_contact_stand_on_every_page_at_once(ada: Visitor) 
         "accent": "#17407a",
         "about": "We *teach*.",
     }
-    assert ada.post("/staff/house", data=house).status_code == 303
+    assert ada.post("/staff/branding", data=house).status_code == 303
     page = ada.get("/").get_data(as_text=True)
     assert "Quince &amp; Sons" in page
     assert "mailto:help@example.org" in page
     assert "<em>teach</em>" in page
-    wrong = ada.post("/staff/house", data={**house, "accent": "green", "contact_email": "nobody"})
+    wrong = ada.post(
+        "/staff/branding", data={**house, "accent": "green", "contact_email": "nobody"}
+    )
     assert wrong.status_code == 400
     assert "Quince &amp; Sons" in ada.get("/").get_data(as_text=True)
 
 
 def test_a_logo_is_drawn_anew_shown_and_removed(ada: Visitor) -> None:
     ada.post(
-        "/staff/house",
+        "/staff/branding",
         data={
             "name": "Quince",
             "contact_email": "help@example.org",
@@ -56,14 +58,14 @@ def test_a_logo_is_drawn_anew_shown_and_removed(ada: Visitor) -> None:
             "accent": "#17407a",
         },
     )
-    sent = ada.post("/staff/house/logo", data={"logo": (picture(), "logo.png")})
+    sent = ada.post("/staff/branding/logo", data={"logo": (picture(), "logo.png")})
     assert sent.status_code == 303
-    with ada.get("/house/logo") as logo, Image.open(io.BytesIO(logo.data)) as shown:
+    with ada.get("/logo") as logo, Image.open(io.BytesIO(logo.data)) as shown:
         assert max(shown.size) <= 480
-    assert ada.post("/staff/house/logo", data={"act": "remove"}).status_code == 303
-    assert ada.get("/house/logo").status_code == 404
+    assert ada.post("/staff/branding/logo", data={"act": "remove"}).status_code == 303
+    assert ada.get("/logo").status_code == 404
     no_picture = {"logo": (io.BytesIO(b"words"), "logo.png")}
-    assert ada.post("/staff/house/logo", data=no_picture).status_code == 400
+    assert ada.post("/staff/branding/logo", data=no_picture).status_code == 400
 
 
 def test_prices_are_set_in_versions_and_stand_on_the_pages(

@@ -2,36 +2,36 @@
 
 import pytest
 
-from lms.branding import HouseWords, Logo, change_logo, describe_house
+from lms.branding import BrandingTexts, Logo, change_logo, edit_branding
 from lms.core.database import Database
 from tests.clock import NOW
 from tests.visitor import Visitor
 
-WORDS = HouseWords("Lantern Street", "#17407a", "desk@lantern.example", "", "")
+WORDS = BrandingTexts("Lantern Street", "#17407a", "desk@lantern.example", "", "")
 PIXEL = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture
 def version(database: Database) -> int:
     with database.transaction() as session:
-        describe_house(session, WORDS, actor=None, now=NOW)
+        edit_branding(session, WORDS, actor=None, now=NOW)
         change_logo(session, Logo(PIXEL, "image/png"), actor=None, now=NOW)
     return int(NOW.timestamp() * 1000)
 
 
 def test_everyone_gets_the_accent_as_a_style_sheet(client: Visitor, version: int) -> None:
-    answer = client.get("/house.css")
+    answer = client.get("/theme.css")
     assert answer.status_code == 200
     assert answer.mimetype == "text/css"
     assert "--house-accent: light-dark(#17407a," in answer.text
 
 
 def test_a_house_of_our_own_green_has_an_empty_style_sheet(client: Visitor) -> None:
-    answer = client.get("/house.css")
+    answer = client.get("/theme.css")
     assert (answer.status_code, answer.text) == (200, "")
 
 
-@pytest.mark.parametrize("path", ["/house.css", "/house/logo"])
+@pytest.mark.parametrize("path", ["/theme.css", "/logo"])
 def test_what_names_its_version_is_kept_for_good_and_what_does_not_only_briefly(
     client: Visitor, version: int, path: str
 ) -> None:
@@ -41,22 +41,22 @@ def test_what_names_its_version_is_kept_for_good_and_what_does_not_only_briefly(
 
 
 def test_what_a_browser_has_is_not_sent_again(client: Visitor, version: int) -> None:
-    first = client.get("/house.css")
-    again = client.get("/house.css", headers={"If-None-Match": first.headers["ETag"]})
+    first = client.get("/theme.css")
+    again = client.get("/theme.css", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
 
 
 def test_everyone_gets_the_logo_and_it_can_do_nothing(client: Visitor, version: int) -> None:
-    answer = client.get("/house/logo")
+    answer = client.get("/logo")
     assert (answer.mimetype, answer.data) == ("image/png", PIXEL)
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
 
 
 def test_a_house_without_a_logo_has_none(client: Visitor) -> None:
-    assert client.get("/house/logo").status_code == 404
+    assert client.get("/logo").status_code == 404
 
 
 def test_the_address_of_the_style_sheet_changes_with_the_house(
     client: Visitor, version: int
 ) -> None:
-    assert f'href="/house.css?v={version}"' in client.get("/privacy").text
+    assert f'href="/theme.css?v={version}"' in client.get("/privacy").text

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.organizations import Organization
@@ -336,7 +336,7 @@ def test_erasing_a_person_forgets_their_address_at_links(database, opened, poole
     framed.become(NEW)
     made = _login(database, NEW)
     with database.transaction() as session:
-        doors = Doors("http://localhost")
-        erase(session, made.id, hooks=(forget_person,), doors=doors, actor=None, now=NOW)
+        links = Links("http://localhost")
+        erase(session, made.id, hooks=(forget_person,), links=links, actor=None, now=NOW)
     with database.read_session() as session:
         assert session.scalars(select(EmbedViewer)).all() == []

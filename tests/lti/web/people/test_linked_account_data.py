@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from lms.component import erase_hooks, export_hooks
-from lms.mail.links import Doors
+from lms.mail.links import Links
 from lms.people.data_export import read_personal_data
 from lms.people.erasure import erase
 from lti.models.identities import Identity, IdentityLink
@@ -86,7 +86,7 @@ def test_erasing_the_account_erases_its_people_there_and_letters_that_wait(
             session,
             cast.alice.id,
             hooks=erase_hooks(COMPONENTS),
-            doors=Doors("https://library.example.org"),
+            links=Links("https://library.example.org"),
             actor=None,
             now=NOW,
         )

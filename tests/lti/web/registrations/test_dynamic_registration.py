@@ -20,12 +20,18 @@ from lti.registrations.registrations import (
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_organization
-from tests.lti.registrations.registration_server import PLATFORM, TOKEN, TOOL, Office, open_office
+from tests.lti.registrations.registration_server import (
+    PLATFORM,
+    TOKEN,
+    TOOL,
+    MailContext,
+    open_office,
+)
 from tests.visitor import Visitor
 
 
 @pytest.fixture
-def office() -> Iterator[Office]:
+def office() -> Iterator[MailContext]:
     with open_office() as opened:
         yield opened
 
@@ -38,7 +44,7 @@ def invite(database: Database, organization_id: int, *, allows_loopback: bool = 
     return made.secret
 
 
-def page(secret: str, office: Office, *, token: str | None = TOKEN, address: str = "") -> str:
+def page(secret: str, office: MailContext, *, token: str | None = TOKEN, address: str = "") -> str:
     query = {"openid_configuration": address or office.address}
     if token:
         query["registration_token"] = token
@@ -50,13 +56,13 @@ def registered(database: Database) -> list[RegistrationFacts]:
         return list(list_registrations(session))
 
 
-def test_a_link_that_is_none_is_not_there(client: Visitor, office: Office) -> None:
+def test_a_link_that_is_none_is_not_there(client: Visitor, office: MailContext) -> None:
     assert client.get(page("x" * 43, office)).status_code == 404
     assert office.tokens == []
 
 
 def test_a_platform_registers_itself_and_waits_for_staff(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     answer = client.get(page(invite(database, cast.organization_id), office))
     assert answer.status_code == 200
@@ -71,7 +77,7 @@ def test_a_platform_registers_itself_and_waits_for_staff(
 
 
 def test_it_is_told_all_it_needs_and_asked_for_no_more_than_it_has(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     client.get(page(invite(database, cast.organization_id), office))
     (asked,) = office.requests
@@ -94,7 +100,7 @@ def test_it_is_told_all_it_needs_and_asked_for_no_more_than_it_has(
 
 
 def test_a_platform_that_gives_no_token_is_asked_without_one(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     client.get(page(invite(database, cast.organization_id), office, token=None))
     assert office.tokens == [None, None]
@@ -102,7 +108,7 @@ def test_a_platform_that_gives_no_token_is_asked_without_one(
 
 
 def test_its_deployment_waits_too(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     office.answer[TOOL] = {"deployment_id": 7}
     client.get(page(invite(database, cast.organization_id), office))
@@ -112,7 +118,7 @@ def test_its_deployment_waits_too(
 
 
 def test_the_page_closes_itself_and_may_be_framed_by_that_platform_alone(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     answer = client.get(page(invite(database, cast.organization_id), office))
     assert "data-lti-close-after" in answer.text
@@ -122,7 +128,7 @@ def test_the_page_closes_itself_and_may_be_framed_by_that_platform_alone(
 
 
 def test_without_a_platform_the_link_explains_itself_and_stays_good(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
     answer = client.get(f"/lti/register/{secret}")
@@ -132,7 +138,7 @@ def test_without_a_platform_the_link_explains_itself_and_stays_good(
 
 
 def test_a_link_is_good_for_one_platform_and_14_days(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
     client.get(page(secret, office))
@@ -166,7 +172,7 @@ def test_a_description_that_can_not_be_right_is_refused_and_says_why(
     database: Database,
     cast: Cast,
     clock: Clock,
-    office: Office,
+    office: MailContext,
     changed: dict[str, object],
     said: str,
 ) -> None:
@@ -178,7 +184,7 @@ def test_a_description_that_can_not_be_right_is_refused_and_says_why(
 
 
 def test_what_can_not_be_kept_of_a_platform_is_left_out(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     office.configuration["authorization_server"] = "https://a.example/\x00"
     office.configuration[PLATFORM]["product_family_code"] = "moo\ud800"
@@ -197,7 +203,7 @@ def test_a_client_id_that_can_not_be_kept_is_none(
     database: Database,
     cast: Cast,
     clock: Clock,
-    office: Office,
+    office: MailContext,
     client_id: object,
 ) -> None:
     office.answer["client_id"] = client_id
@@ -208,7 +214,7 @@ def test_a_client_id_that_can_not_be_kept_is_none(
 
 
 def test_a_refusal_leaves_the_link_good(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
     office.status = 403
@@ -224,7 +230,13 @@ def test_a_refusal_leaves_the_link_good(
 
 @pytest.mark.parametrize("plain", [True, False], ids=["http", "https"])
 def test_this_machine_is_out_of_reach_unless_the_invite_allows_it(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office, *, plain: bool
+    client: Visitor,
+    database: Database,
+    cast: Cast,
+    clock: Clock,
+    office: MailContext,
+    *,
+    plain: bool,
 ) -> None:
     secret = invite(database, cast.organization_id, allows_loopback=False)
     address = office.address if plain else office.address.replace("http://", "https://")
@@ -245,7 +257,7 @@ def test_this_machine_is_out_of_reach_unless_the_invite_allows_it(
     ],
 )
 def test_addresses_that_no_platform_has_are_refused_whatever_the_invite_allows(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office, address: str
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext, address: str
 ) -> None:
     secret = invite(database, cast.organization_id)
     assert client.get(page(secret, office, address=address)).status_code in (400, 503)
@@ -255,7 +267,7 @@ def test_addresses_that_no_platform_has_are_refused_whatever_the_invite_allows(
 
 
 def test_a_redirect_to_another_host_vouches_for_nothing(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
     office.redirect_to = office.address.replace("127.0.0.1", "localhost")
@@ -269,7 +281,7 @@ def test_a_redirect_to_another_host_vouches_for_nothing(
 
 
 def test_registering_again_updates_what_is_agreed(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
     client.get(page(secret, office))
@@ -284,7 +296,7 @@ def test_registering_again_updates_what_is_agreed(
 
 
 def test_one_whose_addresses_move_waits_for_staff_again(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
     client.get(page(secret, office))
@@ -298,7 +310,7 @@ def test_one_whose_addresses_move_waits_for_staff_again(
 
 
 def test_a_disabled_one_does_not_come_back_by_its_old_link(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     secret = invite(database, cast.organization_id)
     client.get(page(secret, office))
@@ -308,7 +320,7 @@ def test_a_disabled_one_does_not_come_back_by_its_old_link(
 
 
 def test_another_organizations_platform_is_not_taken_over(
-    client: Visitor, database: Database, cast: Cast, clock: Clock, office: Office
+    client: Visitor, database: Database, cast: Cast, clock: Clock, office: MailContext
 ) -> None:
     client.get(page(invite(database, cast.organization_id), office))
     with database.transaction() as session:

@@ -24,7 +24,7 @@ from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_login, make_membership, make_organization
 from tests.lti.factories import make_registration, pend_deployment
-from tests.lti.registrations.registration_server import Office, open_office
+from tests.lti.registrations.registration_server import MailContext, open_office
 from tests.visitor import Visitor
 from wsgi import COMPONENTS
 
@@ -41,7 +41,7 @@ ENTERED = {
 
 
 @pytest.fixture
-def office() -> Iterator[Office]:
+def office() -> Iterator[MailContext]:
     """A learning system at this machine that registers itself."""
     with open_office() as made:
         yield made
@@ -221,7 +221,7 @@ def test_faults_stand_beside_their_fields_and_nothing_is_lost(
     ],
 )
 def test_a_system_at_this_machine_is_for_a_house_at_this_machine(
-    carrel: Carrel, cast: Cast, clock: Clock, office: Office, house: str, *, is_taken: bool
+    carrel: Carrel, cast: Cast, clock: Clock, office: MailContext, house: str, *, is_taken: bool
 ) -> None:
     settings = replace(carrel.settings, base_url=house)
     app = create_app(replace(carrel, settings=settings), COMPONENTS)
