@@ -15,6 +15,7 @@ from lms.cli.output import as_text, first_line
 from lms.component import Component
 from lms.core.errors import NotFound, Refused, Unavailable
 from lms.core.settings import SettingsError
+from lms.core.version import VERSION
 from media.storage.storage_protocol import StorageAway
 
 FAULTS = (OperationalError, InterfaceError, ProgrammingError, StorageAway)
@@ -55,7 +56,7 @@ def build(components: Sequence[Component]) -> click.Group:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     root.no_args_is_help = True
-    return root
+    return click.version_option(VERSION, message="%(prog)s %(version)s")(root)
 
 
 def run(components: Sequence[Component], arguments: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
 from lms.cli.root_command import build
 from lms.core.errors import Conflict, Invalid, NotFound, Unavailable
+from lms.core.version import VERSION
 from tests.cli.command_runner import Shell
 from tests.components import made_up_component
 from wsgi import COMPONENTS
@@ -114,6 +115,14 @@ def test_help_opens_nothing_and_names_the_commands(
     ran = shell("--help")
     assert ran.code == 0
     assert "refuse" in ran.out
+
+
+def test_version_opens_nothing_and_is_one_line(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARREL_DATABASE_URL", "nonsense")
+    ran = shell("--version")
+    assert (ran.code, ran.out, ran.err) == (0, f"carrel {VERSION}\n", "")
 
 
 def test_faults_of_the_settings_come_all_at_once(

@@ -266,6 +266,7 @@ def values(path: str = "/webinars") -> Mapping[str, object]:
         "viewer": SimpleNamespace(
             name="Ada Brandt", email="ada@lantern.example", is_staff=True, manages=True
         ),
+        "carrel_version": "1.2.3",
         "cards": cards(),
         "panels": panels(),
         "page": Page(51, 100, 18204, "?page=1", "?page=3"),

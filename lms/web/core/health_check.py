@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from lms.core.clock import now
+from lms.core.version import VERSION
 from lms.jobs.stalled_lanes import read_stalled
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
@@ -23,9 +24,10 @@ def health() -> ResponseReturnValue:
         with read_session() as session:
             stalled = read_stalled(session, now=now())
     except SQLAlchemyError:
-        return jsonify(status="unavailable", database="does not answer"), 503
+        return jsonify(status="unavailable", version=VERSION, database="does not answer"), 503
     return jsonify(
         status="degraded" if stalled else "ok",
+        version=VERSION,
         database="ok",
         stalled_lanes=[one.lane for one in stalled],
     )

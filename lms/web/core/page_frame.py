@@ -6,15 +6,16 @@ from threading import Lock
 from flask import Flask, current_app
 
 from lms.branding import BrandingFacts, read_branding
+from lms.core.version import VERSION
 from lms.web.core.current_user import viewer
 from lms.web.core.request_context import carrel, read_session
 
-EXTENSION = "carrel_house"
+EXTENSION = "carrel_branding"
 FRESH_S = 5.0
 
 
 class _BrandingCache:
-    """Keeps the house's facts for a few seconds, so that a page costs no statement for them."""
+    """Keeps the branding for a few seconds, so that a page costs no statement for them."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -38,22 +39,22 @@ class _BrandingCache:
 
 
 def init_shell(app: Flask) -> None:
-    """Give every template `house` and `viewer`."""
+    """Give every template `branding`, `viewer` and `carrel_version`."""
     cache = _BrandingCache()
     app.extensions[EXTENSION] = cache
 
     @app.context_processor
     def frame() -> dict[str, object]:
-        return {"branding": cache.take(), "viewer": viewer()}
+        return {"branding": cache.take(), "viewer": viewer(), "carrel_version": VERSION}
 
 
 def branding_facts() -> BrandingFacts:
-    """Return the house's facts, as the frame of this page shows them."""
+    """Return the branding, as the frame of this page shows them."""
     cache: _BrandingCache = current_app.extensions[EXTENSION]
     return cache.take()
 
 
 def forget_branding() -> None:
-    """Read the house's facts anew at the next page; called when they were changed."""
+    """Read the branding anew at the next page; called when they were changed."""
     cache: _BrandingCache = current_app.extensions[EXTENSION]
     cache.forget()

@@ -7,6 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from lms.core.clock import now
 from lms.core.database import Database
+from lms.core.version import VERSION
 from lms.mail.outbox import post
 from lms.models.jobs import Lane
 from tests.cast import Cast
@@ -18,7 +19,12 @@ from tests.visitor import Visitor
 def test_a_library_that_serves_says_so_to_anybody(client: Visitor) -> None:
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert answer.json == {"status": "ok", "database": "ok", "stalled_lanes": []}
+    assert answer.json == {
+        "status": "ok",
+        "version": VERSION,
+        "database": "ok",
+        "stalled_lanes": [],
+    }
 
 
 def test_a_lane_that_serves_nothing_is_named_and_pages_stay_in_rotation(
@@ -28,7 +34,12 @@ def test_a_lane_that_serves_nothing_is_named_and_pages_stay_in_rotation(
     clock.advance(timedelta(minutes=10))
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert answer.json == {"status": "degraded", "database": "ok", "stalled_lanes": ["media"]}
+    assert answer.json == {
+        "status": "degraded",
+        "version": VERSION,
+        "database": "ok",
+        "stalled_lanes": ["media"],
+    }
 
 
 def test_a_database_that_does_not_answer_takes_the_pages_out_of_rotation(
@@ -41,7 +52,7 @@ def test_a_database_that_does_not_answer_takes_the_pages_out_of_rotation(
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json) == (
         503,
-        {"status": "unavailable", "database": "does not answer"},
+        {"status": "unavailable", "version": VERSION, "database": "does not answer"},
     )
 
 

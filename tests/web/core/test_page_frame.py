@@ -1,0 +1,36 @@
+"""What the frame of a page shows, and to whom."""
+
+import re
+
+from lms.core.version import VERSION
+from tests.cast import Cast
+from tests.visitor import Visitor
+
+STAFF_PAGES = ("/staff", "/staff/webinars", "/staff/people", "/staff/lti")
+OTHER_PAGES = ("/", "/webinars", "/account")
+
+
+def footer_of(client: Visitor, path: str) -> str:
+    """Return a page's footer; fails when the page isn't shown or has not exactly one."""
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    (footer,) = re.findall(r"<footer.*?</footer>", answer.text, re.DOTALL)
+    return str(footer)
+
+
+def test_customers_are_not_shown_the_version(client: Visitor, cast: Cast) -> None:
+    client.sign_in(cast.alice.id)
+    for path in OTHER_PAGES:
+        assert VERSION not in footer_of(client, path), path
+
+
+def test_staff_are_not_shown_the_version_on_customer_pages(client: Visitor, cast: Cast) -> None:
+    client.sign_in(cast.ada.id)
+    for path in OTHER_PAGES:
+        assert VERSION not in footer_of(client, path), path
+
+
+def test_the_footer_of_staff_pages_shows_the_version(client: Visitor, cast: Cast) -> None:
+    client.sign_in(cast.ada.id)
+    for path in STAFF_PAGES:
+        assert f"Carrel {VERSION}" in footer_of(client, path), path
