@@ -23,7 +23,7 @@ from sqlalchemy import select
 
 from lms.app import create_app
 from lms.core.clock import now
-from lms.core.database import new_public_id
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
 from lms.migrations import upgrade

@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # it is run by 
 from sqlalchemy import select, text
 
 from benchmarks.cpu_time import cpu_seconds
-from lms.core.database import Database, new_public_ids
+from lms.core.database import Database
+from lms.core.model_base import new_public_ids
 from lms.grants.grants import Target, Term
 from lms.migrations import upgrade
 from lms.models.grants import OfferKind, Scope

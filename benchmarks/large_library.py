@@ -16,7 +16,8 @@ from typing import Final
 from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
 
-from lms.core.database import Database, UTCDateTime
+from lms.core.database import Database
+from lms.core.model_base import UTCDateTime
 from lms.migrations import upgrade
 from tests.servers.postgres import SWIFT, postgres
 

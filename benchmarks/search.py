@@ -24,7 +24,8 @@ from sqlalchemy.orm import Session
 
 from benchmarks.cpu_time import cpu_seconds
 from benchmarks.large_library import NOW, house
-from lms.core.database import Database, new_public_id
+from lms.core.database import Database
+from lms.core.model_base import new_public_id
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.search import WEBINAR_BITS, Passage, PassageKind
 from lms.search import passages

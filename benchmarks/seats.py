@@ -31,7 +31,8 @@ from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from lms.core.compiled_statements import CompiledStatement, Driver
-from lms.core.database import Database, new_public_id
+from lms.core.database import Database
+from lms.core.model_base import new_public_id
 from lms.grants.grants import Target, Term
 from lms.migrations import upgrade
 from lms.models.accounts import Login

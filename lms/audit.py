@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.bulk_insert import write_rows
 from lms.core.compiled_statements import CompiledStatement, Driver
-from lms.core.database import Base
+from lms.core.model_base import Base
 from lms.models.audit import AuditEntry
 
 _ENTRIES: Final = Base.metadata.tables[AuditEntry.__tablename__]

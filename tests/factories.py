@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from lms.core.database import Base
+from lms.core.model_base import Base
 from lms.models.accounts import Login
 from lms.models.catalog import Series, Webinar, WebinarState
 from lms.models.grants import Grant, OfferKind, Scope

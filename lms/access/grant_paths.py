@@ -33,7 +33,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from lms.access.policy import GrantFacts, PoolPlace, Way
-from lms.core.database import Base, UTCDateTime
+from lms.core.model_base import Base, UTCDateTime
 from lms.models.accounts import Login, LoginAlias
 from lms.models.grants import Grant
 from lms.models.organizations import Organization

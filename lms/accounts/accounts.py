@@ -11,9 +11,10 @@ from lms import audit
 from lms.accounts import browser_sessions, login_lookup, mails
 from lms.accounts.login_lookup import NO_SUCH_LOGIN
 from lms.accounts.mails import Reader
-from lms.core.database import insert_into, new_public_id
+from lms.core.database import insert_into
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_id
 from lms.mail import email_tokens
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login

@@ -16,8 +16,9 @@ from lms.accounts import login_lookup
 from lms.attendance.attendance_spans import key_of
 from lms.attendance.report_participants import Decided, Named, Participants, page_of, read_decided
 from lms.attendance.zoom_csv import Report
-from lms.core.database import insert_into, new_public_id
+from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, NotFound
+from lms.core.model_base import new_public_id
 from lms.jobs import queue as job_queue
 from lms.models.catalog import Webinar
 from lms.models.jobs import Lane

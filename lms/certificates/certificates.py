@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.core.compiled_statements import Query
-from lms.core.database import insert_into, new_public_id
+from lms.core.database import insert_into
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_id
 from lms.core.staff_reasons import checked_reason
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links

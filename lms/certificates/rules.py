@@ -12,7 +12,8 @@ from lms.access.merged_logins import logins_of
 from lms.core.compiled_statements import Query
 from lms.core.database import insert_into
 from lms.models.catalog import Webinar
-from lms.models.certificates import Attendance, CertificateRule
+from lms.models.certificates import CertificateRule
+from lms.models.live import Attendance
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
 

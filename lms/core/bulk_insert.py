@@ -10,8 +10,9 @@ from sqlalchemy import Dialect, Table, insert, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lms.core.database import AT_ONCE, Base
+from lms.core.database import AT_ONCE
 from lms.core.errors import Conflict
+from lms.core.model_base import Base
 
 WORTH_COUNTING: Final = 200
 

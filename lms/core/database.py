@@ -1,23 +1,16 @@
-"""The database: the model base, its column types, and the one place that commits."""
+"""The database: its engine and sessions, transactions, and the one place that commits."""
 
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
 from sqlalchemy import (
     Connection,
-    DateTime,
     Dialect,
     Engine,
-    Enum,
-    MetaData,
-    String,
     create_engine,
     event,
     make_url,
@@ -26,16 +19,13 @@ from sqlalchemy.dialects.postgresql import Insert as InsertOnPostgresql
 from sqlalchemy.dialects.sqlite import Insert as InsertOnSqlite
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as NoTurn
-from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, MappedColumn, Session, mapped_column
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
-from sqlalchemy.types import TypeDecorator
 
 from lms.core.compiled_statements import Driver, cursor_of
 from lms.core.errors import N_, Conflict
+from lms.core.model_base import Base
 
-CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
-_FIRST = bytes(ord(CROCKFORD[byte & 7]) for byte in range(256))  # 3 bits, then 25 times 5
-_OTHERS = bytes(ord(CROCKFORD[byte & 31]) for byte in range(256))
 BUSY_TIMEOUT_MS = 15_000
 CHECKPOINT_PAGES = 4_000  # SQLite's own 1,000 are 60 claims: each would pay for the pages it shares
 TURN_S = 0.11  # SQLite looks again each 100 ms at the least often
@@ -48,19 +38,6 @@ LOCKED = "SQLITE_BUSY"  # who waits for 15 s gets it
 NO_ROOM = "53"  # PostgreSQL's class of what it has too little of: connections, memory, disk
 CUT_OFF = ("08", "57P")  # PostgreSQL's classes: connections that failed, and a server that ends
 AT_ONCE = N_("Somebody changed the same at this moment. Nothing was changed; try again.")
-
-
-def new_public_id() -> str:
-    """Return 128 random bits as 26 lower-case Crockford characters, the form of every outside id."""
-    random = secrets.token_bytes(26)
-    return (random[:1].translate(_FIRST) + random[1:].translate(_OTHERS)).decode()
-
-
-def new_public_ids(count: int) -> list[str]:
-    """Return many ids as `new_public_id` makes them, a hundred to the price of three."""
-    first = secrets.token_bytes(count).translate(_FIRST).decode()
-    rest = secrets.token_bytes(25 * count).translate(_OTHERS).decode()
-    return [first[at] + rest[25 * at : 25 * at + 25] for at in range(count)]
 
 
 def is_deadlock(fault: Exception) -> bool:
@@ -89,63 +66,6 @@ def is_cut_off(fault: Exception) -> bool:
     if state is None:  # no word from the server: the driver found the line dead
         return "OperationalError" in {kind.__name__ for kind in type(given).__mro__}
     return str(state).startswith(CUT_OFF)
-
-
-class Base(MappedAsDataclass, DeclarativeBase):
-    """The base of all tables: dataclass constructors (say `kw_only=True` at each), and constraints that are always named."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-
-
-class UTCDateTime(TypeDecorator[datetime]):
-    """Aware UTC datetimes in, aware UTC datetimes out; a naive one is refused with ValueError."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn an aware datetime into UTC for the database; raises ValueError when it is naive."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime cannot be stored")
-        at = value.astimezone(UTC)
-        return at.replace(tzinfo=None) if dialect.name == "sqlite" else at
-
-    def process_result_value(
-        self,
-        value: datetime | None,
-        dialect: Dialect,  # noqa: ARG002  (SQLAlchemy's signature)
-    ) -> datetime | None:
-        """Give the stored moment back as aware UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-def words(kind: type[StrEnum]) -> Enum:
-    """Return the column type for a StrEnum: its values as text, fenced by a CHECK."""
-    return Enum(
-        kind,
-        name=kind.__name__.lower(),
-        native_enum=False,
-        create_constraint=True,
-        values_callable=lambda members: [member.value for member in members],
-        length=40,
-    )
-
-
-def public_id_column() -> MappedColumn[str]:
-    """Return the column of an outside id: random, unique, made when the row is."""
-    return mapped_column(String(26), unique=True, default_factory=new_public_id)
 
 
 class Database:

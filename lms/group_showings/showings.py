@@ -13,8 +13,9 @@ from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.certificates import group_showing_certificates
 from lms.core.compiled_statements import Query
-from lms.core.database import CROCKFORD, insert_into, new_public_id
+from lms.core.database import insert_into
 from lms.core.errors import N_, Gone, NotFound
+from lms.core.model_base import CROCKFORD, new_public_id
 from lms.group_showings.entitlement import grant_that_shows as grant_that_shows
 from lms.group_showings.entitlement import grant_to_show as grant_to_show
 from lms.group_showings.entitlement import must_stand

@@ -12,8 +12,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.database import new_public_id
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_id
 from lms.jobs import queue as job_queue
 from lms.models.catalog import Webinar
 from lms.models.handouts import Handout

@@ -15,7 +15,8 @@ from typing import Any, Final
 from sqlalchemy import Column, String, Table, select
 from sqlalchemy.orm import Session
 
-from lms.core.database import Base, Database
+from lms.core.database import Database
+from lms.core.model_base import Base
 from lms.models.handouts import Handout
 from lms.models.jobs import Job, JobState
 from lms.models.recordings import Recording

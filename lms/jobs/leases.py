@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Update, and_, or_, select, update
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from lms.core.database import new_public_id
 from lms.core.errors import N_
 from lms.core.logs import without_addresses
+from lms.core.model_base import new_public_id
 from lms.jobs.queue import Claim, Ended, Ending
 from lms.models.jobs import Job, JobState, Lane
 

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
-from lms.models.certificates import Attendance
-from lms.models.live import LiveJoin, Registration, RoomStay
+from lms.models.live import Attendance, LiveJoin, Registration, RoomStay
 
 PAGE_SIZE: Final = 50
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from lms.core.database import new_public_id
 from lms.core.errors import NotFound
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs import queue as job_queue
 from lms.models.jobs import Lane

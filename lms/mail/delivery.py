@@ -18,8 +18,8 @@ from sqlalchemy import ColumnElement, Update, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from lms.branding import read_branding
-from lms.core.database import new_public_id
 from lms.core.icalendar import Party, unpacked, write_invitation
+from lms.core.model_base import new_public_id
 from lms.core.settings import Settings
 from lms.jobs.leases import storable, wait_after
 from lms.mail.outbox import ONE_TIME

@@ -11,8 +11,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from lms.core.database import new_public_id
 from lms.core.errors import N_, Gone
+from lms.core.model_base import new_public_id
 from lms.models.accounts import EmailPurpose, EmailToken
 
 LIFE: Final = {

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from lms.core.database import Base, UTCDateTime
+from lms.core.model_base import Base, UTCDateTime
 from lms.migrations import CONNECTION
 from lms.models import all_tables as tables
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.database import Base, UTCDateTime
+from lms.core.model_base import Base, UTCDateTime
 
 
 class AuditEntry(Base, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.database import Base, UTCDateTime, words
+from lms.core.model_base import Base, UTCDateTime, words
 
 SIGNS = text("state = 'active'")
 

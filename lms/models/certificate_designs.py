@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.database import Base, UTCDateTime
+from lms.core.model_base import Base, UTCDateTime
 
 
 class CertificateDesign(Base, kw_only=True):

@@ -1,12 +1,12 @@
-"""Tables of certificates: their rules, live attendance, and issued certificates."""
+"""Tables of certificates: the rules that earn one, and issued certificates."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.database import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 STANDING = "revoked_at IS NULL AND replaced_at IS NULL"
 OF_A_LOGIN = text(f"{STANDING} AND login_id IS NOT NULL")
@@ -42,31 +42,6 @@ class CertificateRule(Base, kw_only=True):
     percent: Mapped[int]
     live_minutes: Mapped[int | None] = mapped_column(default=None)
     credit_minutes: Mapped[int | None] = mapped_column(default=None)
-
-
-class Attendance(Base, kw_only=True):
-    """How many minutes of a live webinar somebody was there.
-
-    Those that staff entered by hand count, whatever a room's report says: that stands beside them.
-    """
-
-    __tablename__ = "attendance"
-    __table_args__ = (
-        CheckConstraint("minutes BETWEEN 0 AND 1440", name="minutes_within_a_day"),
-        CheckConstraint("reported_minutes BETWEEN 0 AND 1440", name="reported_within_a_day"),
-        CheckConstraint("by_hand OR reported_minutes = minutes", name="reported_unless_by_hand"),
-    )
-
-    login_id: Mapped[int] = mapped_column(
-        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
-    )
-    webinar_id: Mapped[int] = mapped_column(
-        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
-    minutes: Mapped[int]
-    by_hand: Mapped[bool] = mapped_column(default=True, server_default=true())
-    reported_minutes: Mapped[int | None] = mapped_column(default=None)
-    noted_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class Certificate(Base, kw_only=True):

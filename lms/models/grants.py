@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.database import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class OfferKind(StrEnum):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.database import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class Lane(StrEnum):

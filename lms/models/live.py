@@ -1,12 +1,20 @@
-"""Tables of live webinars: registrations, joins, attendance reports, and the time spans in them."""
+"""Tables of live webinars: registrations, joins, attendance, and attendance reports."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.database import Base, UTCDateTime, public_id_column
+from lms.core.model_base import Base, UTCDateTime, public_id_column
 
 
 class LiveJoin(Base, kw_only=True):
@@ -82,3 +90,28 @@ class Registration(Base, kw_only=True):
     turns: Mapped[int] = mapped_column(default=0, server_default="0")
     went_to: Mapped[str | None] = mapped_column(String(26), default=None)
     went_with: Mapped[str | None] = mapped_column(String(26), default=None)
+
+
+class Attendance(Base, kw_only=True):
+    """How many minutes of a live webinar somebody was there.
+
+    Those that staff entered by hand count, whatever a room's report says: that stands beside them.
+    """
+
+    __tablename__ = "attendance"
+    __table_args__ = (
+        CheckConstraint("minutes BETWEEN 0 AND 1440", name="minutes_within_a_day"),
+        CheckConstraint("reported_minutes BETWEEN 0 AND 1440", name="reported_within_a_day"),
+        CheckConstraint("by_hand OR reported_minutes = minutes", name="reported_unless_by_hand"),
+    )
+
+    login_id: Mapped[int] = mapped_column(
+        ForeignKey("login.id", ondelete="CASCADE"), primary_key=True
+    )
+    webinar_id: Mapped[int] = mapped_column(
+        ForeignKey("webinar.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    minutes: Mapped[int]
+    by_hand: Mapped[bool] = mapped_column(default=True, server_default=true())
+    reported_minutes: Mapped[int | None] = mapped_column(default=None)
+    noted_at: Mapped[datetime] = mapped_column(UTCDateTime)

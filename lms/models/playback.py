@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.database import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 
 
 class PlaybackEnd(StrEnum):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.database import Base, words
+from lms.core.model_base import Base, words
 
 # Only PostgreSQL has it; a query must repeat it to the letter to be answered by the index.
 SEARCHED = "to_tsvector('english', title || ' ' || names || ' ' || body)"

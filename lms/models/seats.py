@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.database import Base, UTCDateTime, public_id_column, words
+from lms.core.model_base import Base, UTCDateTime, public_id_column, words
 from lms.models.grants import NAMES_ITS_TARGET, Scope
 
 # In a unique index: active ones are alike, each ended one is another. So one index finds all of a

@@ -6,7 +6,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
-from lms.core.database import UTCDateTime
+from lms.core.model_base import UTCDateTime
 from lms.models.catalog import Webinar
 
 

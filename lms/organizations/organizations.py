@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session, aliased
 from lms import audit
 from lms.core import slugs
 from lms.core.bulk_insert import write_rows
-from lms.core.database import new_public_ids
 from lms.core.dates_and_time_zones import read_zone
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_ids
 from lms.models.accounts import Login
 from lms.models.organizations import Membership, Organization, Role
 from lms.models.seats import Pool

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.bulk_insert import write_rows
-from lms.core.database import AT_ONCE, new_public_ids
+from lms.core.database import AT_ONCE
 from lms.core.email_addresses import Address
 from lms.core.errors import Conflict
+from lms.core.model_base import new_public_ids
 from lms.mail import email_tokens
 from lms.models.accounts import EmailPurpose, Login, LoginAlias
 from lms.models.organizations import Membership, Organization, Role

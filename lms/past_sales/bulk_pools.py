@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.bulk_insert import write_rows
-from lms.core.database import new_public_ids
+from lms.core.model_base import new_public_ids
 from lms.grants.grants import Target, target_columns
 from lms.models.grants import Grant
 from lms.models.organizations import Organization

@@ -13,9 +13,9 @@ from lms import audit
 from lms.accounts import accounts
 from lms.accounts.accounts import ADDRESS_TAKEN
 from lms.core.bulk_insert import write_rows
-from lms.core.database import new_public_ids
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import Conflict, Refused
+from lms.core.model_base import new_public_ids
 from lms.grants.grants import Target, Term, target_columns, year_from
 from lms.mail.links import MailContext
 from lms.models.grants import Grant, OfferKind

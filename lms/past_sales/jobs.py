@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core import clock
-from lms.core.database import AT_ONCE, new_public_id
+from lms.core.database import AT_ONCE
 from lms.core.errors import N_, Conflict, Invalid
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.core.text_decoding import encoding_of
 from lms.jobs import queue as job_queue

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from lms.accounts import accounts
 from lms.core.csv_reader import read_named
-from lms.core.database import CROCKFORD
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid, Refused
+from lms.core.model_base import CROCKFORD
 from lms.grants.form_choices import EVERYTHING, read_targets
 from lms.grants.grants import Target
 from lms.mail.links import MailContext

@@ -13,10 +13,9 @@ from lms.core.errors import NotFound
 from lms.core.lti_export_types import OwnSystem
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar
-from lms.models.certificates import Attendance
 from lms.models.grants import OfferKind, Scope
 from lms.models.group_showings import Attendee, Showing
-from lms.models.live import LiveJoin, Registration, RoomStay
+from lms.models.live import Attendance, LiveJoin, Registration, RoomStay
 from lms.models.mail import Mail
 from lms.models.organizations import MemberInvitation, Membership, Organization, Role
 from lms.models.requests import DeskRequest, RequestKind

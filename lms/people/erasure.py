@@ -19,9 +19,8 @@ from lms.certificates import certificates
 from lms.core.errors import N_, Conflict, NotFound
 from lms.mail.links import Links
 from lms.models.accounts import EmailToken, Login, LoginAlias
-from lms.models.certificates import Attendance
 from lms.models.group_showings import Attendee
-from lms.models.live import LiveJoin, Registration, RoomReport, RoomStay
+from lms.models.live import Attendance, LiveJoin, Registration, RoomReport, RoomStay
 from lms.models.mail import Mail
 from lms.models.organizations import MemberInvitation, Membership
 from lms.models.past_sales import PastAnswer, PastImport, PastImportRow

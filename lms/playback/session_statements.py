@@ -20,7 +20,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_on_sqlite
 
 from lms.access.merged_logins import logins_of
 from lms.core.compiled_statements import CompiledStatement, Query
-from lms.core.database import Base
+from lms.core.model_base import Base
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackEnd, PlaybackSession, Stream, WatchRecord
 from lms.models.recordings import Recording

@@ -11,8 +11,8 @@ from lms.access.decision_facts import load_case
 from lms.access.merged_logins import logins_of
 from lms.access.policy import Action, Admitted, Turned, decide
 from lms.core.compiled_statements import Driver
-from lms.core.database import new_public_id
 from lms.core.errors import NotFound
+from lms.core.model_base import new_public_id
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackEnd, PlaybackSession
 from lms.models.recordings import Recording, RecordingState

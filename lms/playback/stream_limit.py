@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from lms.access.merged_logins import kept_login
 from lms.core.compiled_statements import CompiledStatement, Driver
-from lms.core.database import Base
 from lms.core.errors import NotFound
+from lms.core.model_base import Base
 from lms.models.playback import PlaybackSession, Stream
 
 LEASE: Final = timedelta(seconds=45)  # a player beats every 15 s; one that was killed frees it

@@ -10,8 +10,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from lms import audit
-from lms.core.database import new_public_id
 from lms.core.errors import N_, Invalid, NotFound
+from lms.core.model_base import new_public_id
 from lms.models.recordings import Caption, FormerCaption, Recording
 from lms.models.search import Passage, PassageKind
 from lms.recordings.recordings import find

@@ -10,8 +10,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.database import new_public_id
 from lms.core.errors import N_, NotFound
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs.queue import Ended, GiveUp, JobRun, LeaseLost, StandAside, Stopped, TryAgain, enqueue
 from lms.models.jobs import Job, JobState, Lane

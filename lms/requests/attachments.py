@@ -4,8 +4,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from lms.core.database import new_public_id
 from lms.core.errors import N_, Invalid
+from lms.core.model_base import new_public_id
 from lms.requests.requests import KeptFile
 from media.documents.document_check import UnusableDocument, check_document
 from media.files.file_types import DocumentKind

@@ -15,9 +15,9 @@ from lms.contracts import renewals
 from lms.contracts.mails import Post
 from lms.contracts.renewals import Renewal
 from lms.core import slugs
-from lms.core.database import new_public_id
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_id
 from lms.grants import grants
 from lms.grants.form_choices import read_target
 from lms.grants.grants import NewPass, Target, Term, year_from

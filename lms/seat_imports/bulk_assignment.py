@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lms.core.bulk_insert import count_anew
-from lms.core.database import UTCDateTime
 from lms.core.errors import N_, Conflict
+from lms.core.model_base import UTCDateTime
 from lms.models.seat_imports import SeatImport, SeatImportRow
 from lms.models.seats import (
     Assignment,

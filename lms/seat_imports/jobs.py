@@ -12,8 +12,9 @@ from typing import BinaryIO, Final
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.database import AT_ONCE, Database, new_public_id
+from lms.core.database import AT_ONCE, Database
 from lms.core.errors import N_, Conflict, Invalid
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.core.text_decoding import encoding_of
 from lms.jobs.queue import Ended, GiveUp, JobKind, JobRun, Stopped, TryAgain

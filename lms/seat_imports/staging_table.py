@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from lms.core.database import new_public_ids
+from lms.core.model_base import new_public_ids
 from lms.models.seat_imports import Answer
 from lms.organizations.staff_list_parser import Entry
 

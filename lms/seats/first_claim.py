@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.compiled_statements import CompiledStatement, Driver
-from lms.core.database import Base, new_public_id
+from lms.core.model_base import Base, new_public_id
 from lms.models.accounts import Login, LoginAlias
 from lms.models.grants import Grant
 from lms.models.seats import AssignmentState, SeatState

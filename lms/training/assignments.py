@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.access.merged_logins import logins_of
 from lms.catalog.series_order import IN_ORDER
-from lms.core.database import new_public_id
 from lms.core.dates_and_time_zones import read_zone, say_day
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from lms.models.catalog import Series, Webinar, WebinarPresenter, WebinarSeries, WebinarState
 from lms.models.grants import Grant, Scope

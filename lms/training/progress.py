@@ -16,7 +16,8 @@ from lms.certificates import certificates
 from lms.certificates.eligibility import ROUNDING, Standing, read_standings
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
-from lms.models.certificates import Attendance, Certificate
+from lms.models.certificates import Certificate
+from lms.models.live import Attendance
 from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
 from lms.models.training import Trainee, Training, TrainingItem

@@ -12,8 +12,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
-from lms.core.database import insert_into, new_public_id
+from lms.core.database import insert_into
 from lms.core.errors import N_, Invalid
+from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from lms.models.organizations import Membership
 from lms.models.seats import Assignment, AssignmentState, Pool

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from lms.core import clock
-from lms.core.database import new_public_id
 from lms.core.errors import N_, Gone, Refused
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.models.uploads import UploadPurpose, UploadState
 from lms.uploads import uploads

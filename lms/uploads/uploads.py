@@ -10,8 +10,8 @@ from typing import Final
 from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from lms.core.database import new_public_id
 from lms.core.errors import N_, Conflict, Gone, Invalid, NotFound, Unavailable
+from lms.core.model_base import new_public_id
 from lms.jobs import queue as job_queue
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar

@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from lms.core import clock
-from lms.core.database import new_public_id
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs import leases as job_leases
 from lms.jobs.job_runner import Tryout

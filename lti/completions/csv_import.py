@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from lms.core.database import new_public_id
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid
+from lms.core.model_base import new_public_id
 from lms.lti_facade import audit
 from lms.lti_facade.csv_reader import NamedRow, read_named, refusal
 from lms.lti_facade.organizations import customers

@@ -15,8 +15,8 @@ from typing import Any, Final
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
-from lms.core.database import new_public_id
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_id
 from lms.lti_facade import audit
 from lms.lti_facade.content_titles import titles_of
 from lms.lti_facade.organizations import Customer, customers

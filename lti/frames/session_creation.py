@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from lms.core.compiled_statements import CompiledStatement, Driver
-from lms.core.database import Base, new_public_id
+from lms.core.model_base import Base, new_public_id
 from lti.models.launches import FrameRole, FrameSession, Purpose
 from lti.protocol.content_target import Target
 

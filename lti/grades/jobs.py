@@ -14,7 +14,8 @@ import structlog
 from sqlalchemy.orm import Session
 
 from lms.core import clock
-from lms.core.database import Database, new_public_id
+from lms.core.database import Database
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Schedule
 from lti.grades import delivery_lease, score_outbox, scores

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from lms.core.database import new_public_id
 from lms.core.errors import N_
+from lms.core.model_base import new_public_id
 from lti.http.platform_calls import (
     NOT_UNDERSTOOD,
     Answered,

@@ -13,8 +13,8 @@ from typing import Final
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from lms.core.database import new_public_ids
 from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_ids
 from lms.jobs import queue as job_queue
 from lms.lti_facade import audit
 from lms.lti_facade.organizations import customers

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Delete, Select, and_, bindparam, exists, insert, select
 
 from lms.core.compiled_statements import CompiledStatement, Driver
-from lms.core.database import Base, new_public_id
+from lms.core.model_base import Base, new_public_id
 from lms.lti_facade.learner_logins import learners_name
 from lti.frames.session_creation import FRAME, FRAMES, frame_of, new_secret, write_frame
 from lti.launches.launch_log import ENTRIES, LINE, Occurrence, line_of, write_line

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from lms.core.compiled_statements import CompiledStatement, Driver
-from lms.core.database import Base, new_public_id
+from lms.core.model_base import Base, new_public_id
 from lti.models.launches import LaunchEntry, LaunchOutcome
 from lti.models.registrations_and_keys import Deployment, Registration
 from lti.protocol.refusals import LaunchRefused

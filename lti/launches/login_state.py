@@ -14,8 +14,8 @@ from sqlalchemy import Select, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from lms.core.compiled_statements import CompiledStatement, Driver
-from lms.core.database import Base
 from lms.core.errors import N_
+from lms.core.model_base import Base
 from lti.frames.session_creation import hashed, new_secret
 from lti.models.launches import PendingLogin
 from lti.models.registrations_and_keys import Registration, RegistrationState

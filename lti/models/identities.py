@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.database import Base, UTCDateTime, public_id_column
+from lms.core.model_base import Base, UTCDateTime, public_id_column
 
 
 class Identity(Base, kw_only=True):

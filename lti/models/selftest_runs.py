@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lms.core.database import Base, UTCDateTime, public_id_column
+from lms.core.model_base import Base, UTCDateTime, public_id_column
 
 
 class Selftest(Base, kw_only=True):

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, select
 
-from lms.core.database import Base
+from lms.core.model_base import Base
 from lti.models.registrations_and_keys import Registration, RegistrationState
 from lti.protocol.platform_urls import origins_of
 

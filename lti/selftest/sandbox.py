@@ -11,7 +11,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from urllib3.exceptions import HTTPError
 
 from lms.core import clock
-from lms.core.database import Database, new_public_id
+from lms.core.database import Database
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.core.settings import Settings
 from lms.lti_facade.sandbox_library import furnish, scratch_library

@@ -7,8 +7,9 @@ from sqlalchemy import event, insert, update
 
 from lms.access.decision_facts import load_case, load_cases
 from lms.access.policy import Action, Code, decide
-from lms.core.database import Database, new_public_id
+from lms.core.database import Database
 from lms.core.errors import NotFound
+from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from lms.models.catalog import Presenter, WebinarPresenter, WebinarSeries
 from lms.models.grants import Grant, OfferKind, Scope

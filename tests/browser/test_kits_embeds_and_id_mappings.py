@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from lms.core.clock import now
-from lms.core.database import new_public_id
+from lms.core.model_base import new_public_id
 from lms.kits import delivery_kits
 from lms.models.catalog import Webinar
 from lms.models.organizations import Organization, Role

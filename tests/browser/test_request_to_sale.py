@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from lms.core.clock import now
-from lms.core.database import new_public_id
+from lms.core.model_base import new_public_id
 from lms.models.grants import OfferKind
 from lms.pricing.price_list import Price, set_prices
 from tests.browser.conftest import Served, Visit

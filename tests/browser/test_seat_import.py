@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from lms.core.clock import now
-from lms.core.database import new_public_id
+from lms.core.model_base import new_public_id
 from lms.grants.grants import Target, Term
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar

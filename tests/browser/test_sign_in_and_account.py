@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from lms.core.database import new_public_id
+from lms.core.model_base import new_public_id
 from tests.browser.conftest import Served, Visit
 from tests.browser.playback.test_watch_accessibility import faults_in
 from tests.browser.sent_mail import letter_to

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import String
 
 from lms.core.clock import now
-from lms.core.database import Base, new_public_id
+from lms.core.model_base import Base, new_public_id
 from lms.housekeeping.storage_audit import NAMES, Wrong, remove_orphans, take_inventory
 from lms.jobs.queue import enqueue
 from lms.models.catalog import Webinar

@@ -12,8 +12,9 @@ from sqlalchemy import bindparam, create_engine, event, func, select, text, upda
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from lms.core.compiled_statements import CompiledStatement
-from lms.core.database import CROCKFORD, Database, is_overrun, new_public_id, new_public_ids
+from lms.core.database import Database, is_overrun
 from lms.core.errors import Conflict
+from lms.core.model_base import CROCKFORD, new_public_id, new_public_ids
 from lms.models.accounts import Login
 from tests.factories import make_login
 

@@ -11,7 +11,7 @@ from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Admitted, Turned, decide
 from lms.accounts.accounts import find_by_email
 from lms.branding import BrandingTexts, edit_branding, read_branding
-from lms.core.database import Base
+from lms.core.model_base import Base
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
 from lms.demo.content import CAST, WEBINARS

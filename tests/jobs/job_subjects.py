@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from lms.catalog.replacement_webinars import NewInstead
 from lms.catalog.webinars import pull_webinar
 from lms.component import erase_hooks, merge_hooks
-from lms.core.database import new_public_id
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.handouts import handouts
 from lms.mail.links import Links

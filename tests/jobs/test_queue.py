@@ -6,8 +6,9 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import select
 
-from lms.core.database import Database, new_public_id
+from lms.core.database import Database
 from lms.core.errors import Conflict, NotFound
+from lms.core.model_base import new_public_id
 from lms.jobs.leases import Failure, fail, finish
 from lms.jobs.queue import Work, cancel, enqueue, job_facts, latest_job, list_jobs, retry
 from lms.models.audit import AuditEntry

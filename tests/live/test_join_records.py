@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from lms.core.database import Database
 from lms.models.catalog import Webinar, WebinarState
-from lms.models.certificates import Attendance, Certificate
-from lms.models.live import LiveJoin, Registration
+from lms.models.certificates import Certificate
+from lms.models.live import Attendance, LiveJoin, Registration
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.live.upcoming_webinar import HELD_AT, HOUR, MINUTE

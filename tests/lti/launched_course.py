@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.core.database import Database, new_public_id
+from lms.core.database import Database
+from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from lms.models.playback import PlaybackSession, WatchRecord
 from lms.playback.progress_bitmap import bucket_count

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lms.core.clock import now
-from lms.core.database import new_public_id
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.models.recordings import Recording
 from lms.recordings import recordings

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from lms.component import work_of
 from lms.core.clock import now
 from lms.core.compiled_statements import Driver
-from lms.core.database import Base, Database
+from lms.core.database import Database
+from lms.core.model_base import Base
 from lms.core.runtime import Carrel
 from lms.jobs.queue import enqueue
 from lms.models.jobs import JobState, Lane

@@ -6,8 +6,9 @@ import pytest
 from jinja2 import TemplateNotFound
 from sqlalchemy import select
 
-from lms.core.database import Database, new_public_id
+from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_id
 from lms.mail.delivery import LEASE, Letter, has_mail, mark_sent, put_off, refuse, release, take
 from lms.mail.outbox import list_mails, mail_facts, post, resend
 from lms.models.audit import AuditEntry

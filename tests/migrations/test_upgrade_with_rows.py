@@ -13,8 +13,9 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from lms import audit, migrations
-from lms.core.database import Base, Database
+from lms.core.database import Database
 from lms.core.errors import Conflict
+from lms.core.model_base import Base
 from lms.migrations import current, upgrade
 from tests.cast import assemble
 from tests.clock import NOW

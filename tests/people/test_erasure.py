@@ -9,9 +9,10 @@ from sqlalchemy import cast as as_type
 
 from lms.accounts import email_aliases
 from lms.accounts.browser_sessions import Browser, open_sign_in
-from lms.core.database import Base, Database
+from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, NotFound
+from lms.core.model_base import Base
 from lms.mail import outbox
 from lms.mail.links import Links
 from lms.models.accounts import Login, SignIn

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, decide
-from lms.core.database import new_public_id
+from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from lms.models.grants import Grant
 from lms.models.playback import PlaybackEnd, PlaybackSession, Stream

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from lms.component import work_of
 from lms.core.clock import now
-from lms.core.database import new_public_id
 from lms.core.errors import Conflict, NotFound
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.jobs import queue
 from lms.lti_facade.link_progress import Extent, watched_share

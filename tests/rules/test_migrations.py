@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, inspect, text
 
-from lms.core.database import Base, Database
+from lms.core.database import Database
+from lms.core.model_base import Base
 from tests.servers.databases import Databases
 
 NAMES = sorted(Base.metadata.tables)

@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 
 from lms.app import create_app
-from lms.core.database import Database, new_public_id
+from lms.core.database import Database
+from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.web.core.route_guard import UNCOOKIED, Audience, audience_of
 from lti.web.core.framed_pages import cookie_name

@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from lms.core.database import Base, Database
+from lms.core.database import Database
+from lms.core.model_base import Base
 from tests.rules.constraint_violations import BESIDE, CHECKS, UNKNOWN
 from tests.rules.valid_rows import put, value_for
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     insert,
 )
 
-from lms.core.database import Base, UTCDateTime
+from lms.core.model_base import Base, UTCDateTime
 
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 REFERRED = object()  # a row of the table that the column refers to is made for it

@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 
 from lms.access.decision_facts import load_case
 from lms.access.policy import Action, Code, decide
-from lms.core.database import Database, new_public_id
+from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
+from lms.core.model_base import new_public_id
 from lms.models.catalog import Webinar
 from lms.models.grants import Grant, OfferKind
 from lms.models.organizations import Membership, Organization, Role

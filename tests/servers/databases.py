@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-from lms.core.database import Base, Database
+from lms.core.database import Database
+from lms.core.model_base import Base
 from lms.migrations import upgrade
 from tests.servers.postgres import Postgres, postgres
 

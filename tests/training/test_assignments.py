@@ -9,7 +9,8 @@ from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar, WebinarSeries, WebinarState
-from lms.models.certificates import Attendance, CertificateRule
+from lms.models.certificates import CertificateRule
+from lms.models.live import Attendance
 from lms.models.organizations import Membership, Role
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
 from lms.models.training import Trainee, TrainingItem

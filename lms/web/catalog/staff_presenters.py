@@ -11,9 +11,9 @@ from lms.catalog import presenters
 from lms.catalog.presenters import KeptPresenter, PresenterWords
 from lms.catalog.staff_listing import read_presenters
 from lms.core.clock import now
-from lms.core.database import new_public_id
 from lms.core.errors import Invalid
 from lms.core.markdown import to_html
+from lms.core.model_base import new_public_id
 from lms.web.catalog.staff_forms import PresenterForm
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.core.clock import now
-from lms.core.database import new_public_id
 from lms.core.errors import N_, Invalid, NotFound
+from lms.core.model_base import new_public_id
 from lms.models.recordings import Recording
 from lms.recordings import recordings
 from lms.recordings.staff_file_list import read_place

@@ -8,8 +8,8 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from lms.core.clock import now
-from lms.core.database import new_public_id
 from lms.core.errors import N_, Invalid
+from lms.core.model_base import new_public_id
 from lms.grants.form_choices import (
     EVERYTHING,
     all_organizations,

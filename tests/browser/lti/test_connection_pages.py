@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from lms.core.clock import now
-from lms.core.database import new_public_id
+from lms.core.model_base import new_public_id
 from lms.models.organizations import Organization, Role
 from lti.launches.launch_log import Occurrence, write_launch
 from lti.models.courses import Context, ResourceLink, RosterMember, Score, ScoreState

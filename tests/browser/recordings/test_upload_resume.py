@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from lms.core.database import new_public_id
+from lms.core.model_base import new_public_id
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.models.jobs import Job

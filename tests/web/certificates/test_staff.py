@@ -9,7 +9,8 @@ from lms.certificates import certificates
 from lms.certificates.certificates import Award
 from lms.mail.links import Links
 from lms.models.audit import AuditEntry
-from lms.models.certificates import Attendance, CertificateKind
+from lms.models.certificates import CertificateKind
+from lms.models.live import Attendance
 from lms.people import data_export
 from tests.certificates.playback_fixtures import certificates as issued
 from tests.certificates.playback_fixtures import letters

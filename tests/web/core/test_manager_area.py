@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
-from lms.core.database import Database, new_public_id
+from lms.core.database import Database
+from lms.core.model_base import new_public_id
 from lms.models.accounts import Login
 from lms.models.organizations import Organization, Role
 from lms.web.core.route_guard import Audience, audience_of

@@ -5,7 +5,8 @@ from sqlalchemy import select
 
 from lms.component import work_of
 from lms.core.clock import now
-from lms.core.database import Database, new_public_id
+from lms.core.database import Database
+from lms.core.model_base import new_public_id
 from lms.jobs import leases
 from lms.jobs.leases import Failure
 from lms.jobs.queue import enqueue

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lms.core.database import new_public_id
+from lms.core.model_base import new_public_id
 from lms.recordings.captions import find_caption
 from tests.recordings.caption_fixtures import caption, vtt_of
 
