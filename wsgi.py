@@ -21,7 +21,9 @@ COMPONENTS = (LIBRARY, LTI)
 def application() -> "WSGIApplication":
     """Build the web application from the environment: `gunicorn 'wsgi:application()'`."""
     # imported here: a command starts without the pages
-    create_app, front = map(resolve_name, ("lms.app:create_app", "lms.web.media_middleware:front"))
+    create_app, front = map(
+        resolve_name, ("lms.app:create_app", "lms.web.wsgi_middleware_stack:front")
+    )
     carrel = open_carrel(Settings.from_env())
     return cast("WSGIApplication", front(create_app(carrel, COMPONENTS), carrel))
 

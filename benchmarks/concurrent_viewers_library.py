@@ -20,7 +20,7 @@ from lms.models.recordings import Recording
 from lms.models.seats import Pool
 from lms.playback.progress_bitmap import watched_seconds
 from lms.web.core.current_user import cookie_name
-from media.video.rendition_ladder import SEGMENT_SECONDS
+from media.video.renditions_and_commands import SEGMENT_SECONDS
 from tests.factories import (
     RUN,
     make_assignment,

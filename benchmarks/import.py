@@ -37,7 +37,7 @@ from lms.models.seats import Pool
 from lms.seat_imports import imports as seat_import_imports
 from lms.seat_imports.imports import NewImport
 from lms.seat_imports.jobs import apply_now, read_through
-from lms.seat_imports.reading import ImportFacts
+from lms.seat_imports.read_models import ImportFacts
 from lms.seats.pools import NewPoolGrant, sell_seats
 from tests.servers.postgres import postgres
 

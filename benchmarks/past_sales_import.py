@@ -37,7 +37,7 @@ from lms.models.grants import Grant
 from lms.models.sales import Sale
 from lms.models.seats import Pool
 from lms.past_sales.jobs import apply_now, read_now
-from lms.past_sales.reading import PastFacts, find_past
+from lms.past_sales.read_models import PastFacts, find_past
 from tests.servers.postgres import postgres
 
 WEBINARS = 200

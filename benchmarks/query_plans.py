@@ -15,7 +15,7 @@ from lms.access import decision_facts
 from lms.core.compiled_statements import CompiledStatement
 from lms.core.database import Database
 from lms.playback import heartbeat_statements
-from lms.seats import claim_statements, claims, first_claim
+from lms.seats import claim_statements, claims, first_claim_fast_path
 
 LARGE: Final = ("grant_line", "seat", "assignment", "login", "pool", "waiting_entry")
 HOT: Final[dict[str, Any]] = {
@@ -33,9 +33,12 @@ HOT: Final[dict[str, Any]] = {
     "claim: the count": claim_statements._COUNT_IN,
 }
 OF_ONE_KIND: Final[dict[str, dict[str, Any]]] = {
-    "sqlite": {"claim: a new seat": first_claim._ADD, "claim: who sits": first_claim._ASSIGN},
+    "sqlite": {
+        "claim: a new seat": first_claim_fast_path._ADD,
+        "claim: who sits": first_claim_fast_path._ASSIGN,
+    },
     "postgresql": {
-        "claim: a newcomer's": first_claim._IN_ONE,
+        "claim: a newcomer's": first_claim_fast_path._IN_ONE,
         "beat: what is kept, in one": heartbeat_statements.KEEP_IN_ONE,
     },
 }

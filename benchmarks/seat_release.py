@@ -37,8 +37,8 @@ from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, AssignmentEnd, Pool, Seat
 from lms.seat_imports.jobs import apply_now, take_in_pasted
-from lms.seats import bulk_actions
-from lms.seats.bulk_actions import Act
+from lms.seats import bulk_release_and_reinvite
+from lms.seats.bulk_release_and_reinvite import Act
 from tests.factories import make_login
 from tests.seat_rows import seat
 from tests.seats.pool_fixtures import make_home
@@ -169,7 +169,9 @@ def begin(database: Database, where: str) -> str:
             .join(Assignment, Assignment.seat_id == Seat.id)
             .where(Assignment.ended_at.is_(None), Assignment.login_id.is_not(None))
         ).all()
-        job = bulk_actions.begin(session, Act.RELEASE, where, taken, actor=MIA, now=now())
+        job = bulk_release_and_reinvite.begin(
+            session, Act.RELEASE, where, taken, actor=MIA, now=now()
+        )
     if job is None:
         raise SystemExit("nobody is left to be released")
     return job

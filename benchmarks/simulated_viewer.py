@@ -12,7 +12,7 @@ from benchmarks.concurrent_viewers_library import Person
 from benchmarks.heartbeat import AGENT
 from benchmarks.served_product import HOST, Answer, Connection, header
 from lms.playback.progress_bitmap import BUCKET_S, EDGE_S
-from media.video.hls_playlists import Playlist, parse_playlist
+from media.video.hls_playlist_parser_and_writer import Playlist, parse_playlist
 
 BEAT_S: Final = 15.0
 BUFFER_S: Final = 20.0  # as lms/static/js/playback/hls_video.js has it

@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from media.files.subprocesses import Limits, ffmpeg_path, run_ffmpeg
 from media.video.ffmpeg_options import compiled, opened
-from media.video.rendition_ladder import frames_for_slides
+from media.video.renditions_and_commands import frames_for_slides
 from media.video.slide_detection import Slide, find_slides
 from media.video.upload_probe import probe
 

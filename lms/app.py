@@ -18,7 +18,7 @@ from lms.web.core.rate_limits import init_limits
 from lms.web.core.request_context import COMPONENTS, EXTENSION
 from lms.web.core.request_queue import init_room
 from lms.web.core.route_guard import UNCOOKIED, Audience, audience_of, guard_routes, refuse_nul
-from lms.web.core.security_headers import init_headers
+from lms.web.core.security_headers_and_proxies import init_headers
 
 ROOT = Path(__file__).resolve().parent.parent
 FORM_BYTES = 8 * 1024 * 1024

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from sqlalchemy.orm import Session
 
-from lms.core.lti_export_types import OwnSystem
+from lms.core.lti_data_export_types import OwnSystem
 from lms.jobs.queue import JobKind, Work
 
 if TYPE_CHECKING:

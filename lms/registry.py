@@ -1,4 +1,4 @@
-"""The registry: the packages of the library. What they bring is declared by each of them."""
+"""The library component: lists the modules with its jobs, pages, commands, and tables."""
 
 from typing import Final
 

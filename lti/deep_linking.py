@@ -1,4 +1,4 @@
-"""Deep Linking 2.0: reads what a course asked for, and signs the answer."""
+"""Deep Linking 2.0: reads a platform's deep linking request, and signs the response."""
 
 import secrets
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from lti.models.launches import FrameSession
 from lti.models.registrations_and_keys import Deployment, Registration
 from lti.protocol import spec_vocabulary as v
 from lti.protocol.content_target import Target
-from lti.protocol.tool_urls import ToolAddresses
+from lti.protocol.tool_urls_and_scopes import ToolAddresses
 
 LASTS: Final = timedelta(minutes=5)
 THUMBNAIL: Final = (640, 360)

@@ -7,7 +7,8 @@ from types import ModuleType
 import click
 from flask import Flask
 
-from lms.component import Component
+from lms.component import Component, work_of
+from lms.jobs.queue import Work
 
 
 def made_up_component(
@@ -30,3 +31,9 @@ def made_up_component(
         jobs=(),
         commands=module.__name__,
     )
+
+
+def work_without_schedules(*components: Component) -> Work:
+    """Return what a worker of these components can do, without the jobs that come back."""
+    work = work_of(components)
+    return Work(handlers=work.handlers, endings=work.endings)

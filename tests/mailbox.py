@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select, update
 
 from lms.core.database import Database
-from lms.core.password_hashing import hash_password
+from lms.core.password_hashing_and_rules import hash_password
 from lms.models.accounts import Login
 from lms.models.mail import Mail
 

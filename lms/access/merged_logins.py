@@ -1,4 +1,4 @@
-"""Which logins are one person: a login and the logins merged into it (PRODUCT.md, I2)."""
+"""Merged logins: a login and those merged into it count as one person (PRODUCT.md, I2)."""
 
 from typing import Any, Final
 

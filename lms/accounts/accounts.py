@@ -15,7 +15,7 @@ from lms.core.database import insert_into
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
-from lms.mail import email_tokens
+from lms.mail import link_tokens_and_codes
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.grants import Grant
@@ -167,7 +167,7 @@ def add_login(session: Session, new: NewLogin, *, actor: str | None, now: dateti
     ).one_or_none()
     if made is None:
         raise Conflict(ADDRESS_TAKEN)
-    email_tokens.void(session, made.id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
+    link_tokens_and_codes.void(session, made.id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
     audit.record(session, "login.added", made.public_id, actor=actor, now=now)
     return read_account(session, made.id)
 
@@ -223,7 +223,7 @@ def change_password(
     password may have asked for it. So do the passwords of logins that were merged into this one.
     """
     changed = _update(session, login_id, password_hash=password_hash)
-    email_tokens.void(session, login_id, *email_tokens.WAYS_IN, now=now)
+    link_tokens_and_codes.void(session, login_id, *link_tokens_and_codes.WAYS_IN, now=now)
     login_lookup.forget_merged_passwords(session, login_id)
     browser_sessions.end_all(session, login_id, but=keep, now=now)
     audit.record(session, "login.password_changed", changed, actor=changed, now=now)

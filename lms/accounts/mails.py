@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_
-from lms.mail import email_tokens
+from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose
@@ -46,7 +46,9 @@ def send_link(
 
     `onward` is the local path to go to once the link has done its work.
     """
-    secret = email_tokens.issue(session, reader.login_id, purpose, email=reader.email, now=now)
+    secret = link_tokens_and_codes.issue(
+        session, reader.login_id, purpose, email=reader.email, now=now
+    )
     link = links.secret_page(purpose, secret, onward=onward)
     values = {"action_url": link, "account": reader.account}
     _send(session, reader, purpose.value, _SUBJECTS[purpose], values, now=now)

@@ -14,8 +14,8 @@ from lms.accounts import accounts, login_lookup, mails, sign_up
 from lms.accounts.mails import Reader
 from lms.core.email_addresses import Address
 from lms.core.errors import NotFound
-from lms.mail import email_tokens
-from lms.mail.email_tokens import MailedCode
+from lms.mail import link_tokens_and_codes
+from lms.mail.link_tokens_and_codes import MailedCode
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 
@@ -33,12 +33,12 @@ def ask_code(
         known = login_lookup.find_known(session, address)
     except NotFound:
         mails.send_no_account(session, address.shown, links=links, onward=onward, now=now)
-        return email_tokens.invent_code()
+        return link_tokens_and_codes.invent_code()
     reader = Reader(known.email, known.login_id, account=known.email)
     if not known.is_confirmed:
         sign_up.send_confirmation(session, reader, links=links, onward=onward, now=now)
-        return email_tokens.invent_code()
-    made = email_tokens.issue_code(session, known.login_id, email=address.shown, now=now)
+        return link_tokens_and_codes.invent_code()
+    made = link_tokens_and_codes.issue_code(session, known.login_id, email=address.shown, now=now)
     mails.send_code(session, reader, code=made.code, now=now)
     return made
 
@@ -91,7 +91,7 @@ def choose_password(
 
     Raises LinkOver for a link that is over.
     """
-    ticket = email_tokens.use(session, secret, *CHOOSING, now=now)
+    ticket = link_tokens_and_codes.use(session, secret, *CHOOSING, now=now)
     accounts.change_password(
         session, ticket.login_id, password_hash=password_hash, keep=None, links=links, now=now
     )

@@ -15,8 +15,8 @@ from lms import audit
 from lms.accounts import accounts, login_lookup, mails
 from lms.accounts.mails import Reader
 from lms.core.email_addresses import Address
-from lms.mail import email_tokens
-from lms.mail.email_tokens import LinkOver
+from lms.mail import link_tokens_and_codes
+from lms.mail.link_tokens_and_codes import LinkOver
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 
@@ -66,7 +66,7 @@ def remind_unconfirmed(
     login_id = session.scalar(
         select(Login.id).where(Login.email_key == address.key, Login.confirmed_at.is_(None))
     )
-    if login_id is None or email_tokens.was_issued_since(
+    if login_id is None or link_tokens_and_codes.was_issued_since(
         session, login_id, EmailPurpose.CONFIRM_SIGN_UP, since=now - REMINDED_EVERY
     ):
         return
@@ -79,7 +79,7 @@ def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datet
 
     Raises LinkOver for a link that is over, Invalid for a name that can't be.
     """
-    ticket = email_tokens.use(session, secret, EmailPurpose.CONFIRM_SIGN_UP, now=now)
+    ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.CONFIRM_SIGN_UP, now=now)
     public_id = session.scalar(
         update(Login)
         .where(Login.id == ticket.login_id, Login.confirmed_at.is_(None))
@@ -94,6 +94,6 @@ def confirm_sign_up(session: Session, secret: str, *, person: Person, now: datet
     )
     if public_id is None:
         raise LinkOver
-    email_tokens.void(session, ticket.login_id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
+    link_tokens_and_codes.void(session, ticket.login_id, EmailPurpose.CONFIRM_SIGN_UP, now=now)
     audit.record(session, "login.confirmed", public_id, actor=public_id, now=now)
     return ticket.login_id

@@ -6,14 +6,14 @@ from typing import IO, Final
 
 from sqlalchemy.orm import Session
 
-from lms.announcement_parser.dates import SENTENCES, Beginning
 from lms.announcement_parser.field_extractors import PriceRead
 from lms.announcement_parser.parser import LONGEST_TEXT, Speaker, Understood, read_flyer
 from lms.announcement_parser.person_names import same_person
+from lms.announcement_parser.start_date_and_time import SENTENCES, Beginning
 from lms.catalog.presenters import PresenterWords, add_presenter
 from lms.catalog.series import SeriesWords, add_series
-from lms.catalog.staff_listing import Named, read_presenters, read_series_names
-from lms.catalog.webinar_texts import WebinarWords
+from lms.catalog.staff_read_models import Named, read_presenters, read_series_names
+from lms.catalog.webinar_details_validation import WebinarWords
 from lms.core.dates_and_time_zones import from_wall_clock, read_zone
 from lms.core.errors import N_, Invalid
 from lms.core.text_decoding import encoding_of

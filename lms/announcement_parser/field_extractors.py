@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from lms.announcement_parser.dates import has_date
 from lms.announcement_parser.person_names import core_of, is_honorific, name_in, names_in
 from lms.announcement_parser.prices import Amount, amounts_in
 from lms.announcement_parser.sections import Label, Passage, blocks, bullet, paragraphs, points
+from lms.announcement_parser.start_date_and_time import has_date
 
 QUOTES: Final = "\"'\u201c\u201d\u2018\u2019\u00ab\u00bb* "
 _LINE: Final = 90  # characters from which on a line without a label is prose

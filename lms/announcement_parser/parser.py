@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from lms.announcement_parser.dates import When, has_date, read_when
 from lms.announcement_parser.field_extractors import Draft, PriceRead, Unread, take_all
 from lms.announcement_parser.sections import passages
+from lms.announcement_parser.start_date_and_time import When, has_date, read_when
 
 LONGEST_TEXT: Final = 100_000
 _HOUR: Final = 60

@@ -1,4 +1,4 @@
-"""Splits a plain-text announcement into the sections its labels and headings name.
+"""The sections of a plain-text announcement: splits it at its labels and headings.
 
 No word is dropped here but labels that are known: each line is in one of the passages.
 """

@@ -16,8 +16,8 @@ from lms import audit
 from lms.accounts import accounts
 from lms.attendance.attendance_spans import key_of, minutes_of
 from lms.certificates import eligibility
-from lms.certificates import rules as certificate_rules
-from lms.certificates.rules import MinutesByHand
+from lms.certificates import rules_and_attendance_minutes as certificate_rules
+from lms.certificates.rules_and_attendance_minutes import MinutesByHand
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.live import registrations
 from lms.mail.links import Links

@@ -1,4 +1,4 @@
-"""Reads the participant report of a Zoom meeting or webinar from Zoom's CSV.
+"""Zoom CSV: reads the participant report that Zoom exports for a meeting or webinar.
 
 Zoom writes times by the clock of whoever made the report, without naming it, and in whatever form
 that person chose; the order of day and month is therefore found by what lies near the webinar.

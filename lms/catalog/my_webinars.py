@@ -8,8 +8,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, and_, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from lms.access.access_summary import Holding, read_holdings, read_numbers
 from lms.access.decision_facts import load_cases
+from lms.access.person_grants_and_seats import Holding, read_holdings, read_numbers
 from lms.access.policy import ADMITTING, Action, Admitted, Candidate, Case, Code, Decision, decide
 from lms.catalog.webinar_summary import presenter_names
 from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries, WebinarState

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.catalog.replacement_webinars import NewInstead, forget, offer
-from lms.catalog.webinar_texts import WebinarWords, checked, has_ended
+from lms.catalog.webinar_details_validation import WebinarWords, checked, has_ended
 from lms.core import slugs
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.live import change_notices

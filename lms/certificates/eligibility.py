@@ -1,4 +1,4 @@
-"""Certificate eligibility: what a person watched, against the webinar's rule."""
+"""Certificate eligibility: compares what a person watched with the rule, and issues if earned."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -13,7 +13,13 @@ from lms.access.merged_logins import logins_of
 from lms.accounts.login_lookup import kept_login
 from lms.certificates import certificates
 from lms.certificates.certificates import Award
-from lms.certificates.rules import Rule, read_attendance, read_attendances, read_rule, read_rules
+from lms.certificates.rules_and_attendance_minutes import (
+    Rule,
+    read_attendance,
+    read_attendances,
+    read_rule,
+    read_rules,
+)
 from lms.core.compiled_statements import CompiledStatement, Driver, Query
 from lms.mail.links import Links
 from lms.models.accounts import Login

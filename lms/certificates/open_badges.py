@@ -10,7 +10,7 @@ from typing import Any, Final
 import jwt
 
 from lms.certificates.badge_keys import SigningKey
-from lms.certificates.reading import CertificateFacts, Status
+from lms.certificates.read_models import CertificateFacts, Status
 from lms.core.errors import N_, Gone
 from lms.mail.links import Links
 

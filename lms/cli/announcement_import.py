@@ -16,9 +16,9 @@ from lms.announcement_parser.catalog_matcher import (
     read_file,
     words_of,
 )
-from lms.announcement_parser.dates import Beginning
 from lms.announcement_parser.field_extractors import Unread
 from lms.announcement_parser.parser import Speaker
+from lms.announcement_parser.start_date_and_time import Beginning
 from lms.catalog.webinars import add_webinar
 from lms.cli.command_context import Console
 from lms.cli.datetime_option import read_datetime

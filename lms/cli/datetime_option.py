@@ -1,4 +1,4 @@
-"""The date and time option: reads ISO 8601 and a zone for values that name none."""
+"""The date and time option: reads ISO 8601 text, in a given zone when it names no offset."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""A group of commands that imports each when it is run or listed."""
+"""The lazy group: a Click group whose commands are imported only when run or listed."""
 
 from collections.abc import Mapping
 from pkgutil import resolve_name

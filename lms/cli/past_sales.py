@@ -15,7 +15,7 @@ from lms.models.past_sales import PastAnswer
 from lms.models.seat_imports import ImportState
 from lms.past_sales import imports as past_sale_imports
 from lms.past_sales.jobs import apply_now, ask_for_letters, read_now, write_some
-from lms.past_sales.reading import PastFacts, PastRowFacts, find_past, rows_of
+from lms.past_sales.read_models import PastFacts, PastRowFacts, find_past, rows_of
 from lms.sales import uninvited_buyers
 
 SHOWN: Final = 50

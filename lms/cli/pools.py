@@ -6,12 +6,12 @@ import click
 
 from lms.cli.allotments import allot, list_allotments, take_back
 from lms.cli.command_context import Console
-from lms.cli.contracts import grace, renew
+from lms.cli.contract_renewals_and_grace_periods import grace, renew
 from lms.cli.datetime_option import read_datetime
 from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
 from lms.core.errors import N_, Invalid
-from lms.grants import scope_lookup
+from lms.grants import grant_target_lookup
 from lms.grants.grants import Target, Term
 from lms.models.grants import OfferKind, Scope
 from lms.organizations import organizations
@@ -79,7 +79,7 @@ def add_pool(
         raise Invalid(BAD_TERM, fields={"ends": BAD_TERM})
     with console.carrel.database.transaction() as session:
         buyer = organizations.find_organization(session, organization)
-        target = Target(scope, scope_lookup.find_target(session, scope, slug))
+        target = Target(scope, grant_target_lookup.find_target(session, scope, slug))
         new = NewPoolGrant(buyer.id, target, number, term, _kind(scope, number, term))
         made = pools.sell_seats(session, new, actor=None, now=now)
     facts = _facts(made)

@@ -1,4 +1,4 @@
-"""The root command, and what its errors and exit codes mean."""
+"""The root command: collects all commands, and turns errors into messages and exit codes."""
 
 import sys
 from collections import ChainMap

@@ -15,7 +15,7 @@ from lms.models.seat_imports import Answer, ImportState
 from lms.seat_imports import imports as seat_import_imports
 from lms.seat_imports.imports import NewImport
 from lms.seat_imports.jobs import apply_now, read_through
-from lms.seat_imports.reading import ImportFacts, find_import, rows_of
+from lms.seat_imports.read_models import ImportFacts, find_import, rows_of
 from lms.seats.pools import find_pool
 
 SHOWN: Final = 50

@@ -16,11 +16,11 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.mail.links import Links
 from lms.models.seats import AssignmentEnd
 from lms.seats import invitations, pools
-from lms.seats import reading as seat_reading
+from lms.seats import read_models as seat_reading
 from lms.seats.claims import Closed, claim, release
 from lms.seats.invitations import AlreadyIn, Answer, Invited, Invitee
 from lms.seats.pools import PoolFacts
-from lms.seats.reading import SeatFacts, seat_of_address
+from lms.seats.read_models import SeatFacts, seat_of_address
 from lms.seats.seat_counts import Full
 
 FULL = N_("No seat of this pool is free.")

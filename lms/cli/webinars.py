@@ -6,8 +6,8 @@ from datetime import datetime
 import click
 from sqlalchemy.orm import Session
 
+from lms.catalog.webinar_details_validation import Gap, WebinarWords, gaps
 from lms.catalog.webinar_page import Announcement, read_announcement
-from lms.catalog.webinar_texts import Gap, WebinarWords, gaps
 from lms.catalog.webinars import add_webinar, publish_webinar
 from lms.cli.announcement_import import import_flyer
 from lms.cli.command_context import Console

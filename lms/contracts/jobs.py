@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from lms.contracts import grace_periods, reminders
+from lms.contracts import grace_periods, pass_and_seat_reminders
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.jobs.queue import JobKind, JobRun, Schedule
@@ -22,11 +22,11 @@ SCHEDULES: Final = (
     Schedule(REMIND, timedelta(minutes=15)),
 )
 TELLING: Final = (
-    reminders.tell_contract_ends,
-    reminders.tell_contracts_over,
-    reminders.tell_shortages,
-    reminders.tell_pool_use,
-    reminders.tell_pass_ends,
+    pass_and_seat_reminders.tell_contract_ends,
+    pass_and_seat_reminders.tell_contracts_over,
+    pass_and_seat_reminders.tell_shortages,
+    pass_and_seat_reminders.tell_pool_use,
+    pass_and_seat_reminders.tell_pass_ends,
 )
 
 

@@ -15,7 +15,7 @@ from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.organizations import Organization
-from lms.organizations.managers import Steward, stewards_of
+from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
 from lms.seats.pools import PoolFacts
 
 ALL_WEBINARS = N_("all webinars")

@@ -1,4 +1,4 @@
-"""Renewals of contracts, and who leaves when one has fewer seats (PRODUCT.md, C1, C2, C4)."""
+"""Contract renewals and seat reductions: who leaves a smaller term (PRODUCT.md, C1, C2, C4)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

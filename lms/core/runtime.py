@@ -1,4 +1,4 @@
-"""The runtime: the open database, storage, and settings that app, commands, and worker share."""
+"""The runtime: settings, database, and storage that the app, commands, and worker share."""
 
 import hashlib
 import hmac
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lms.core.database import Database
 from lms.core.settings import Settings
 from media.delivery.media_tokens import Signer
-from media.storage.storage_pair import StoragePair
+from media.storage.storage_during_migration import StoragePair
 from media.storage.storage_protocol import Storage, open_storage
 
 

@@ -1,4 +1,4 @@
-"""Data types of the demo's texts, before they become rows."""
+"""Data types of the demo: its texts, files, people, and prices, before they become rows."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta

@@ -15,15 +15,15 @@ from lms.accounts.accounts import Account, NewLogin, add_login, find_by_email
 from lms.branding import BrandingTexts, change_logo, edit_branding
 from lms.catalog.presenters import PresenterWords, add_presenter, change_picture
 from lms.catalog.series import SeriesWords, add_series
-from lms.catalog.webinar_texts import WebinarWords
+from lms.catalog.webinar_details_validation import WebinarWords
 from lms.catalog.webinars import add_webinar, publish_webinar, withdraw_webinar
 from lms.core.email_addresses import read_address
 from lms.core.errors import NotFound
 from lms.core.runtime import Carrel
-from lms.demo.content import HOUSE, ORGANIZATIONS, PRICES, SERIES, WEBINARS
+from lms.demo.all_series import HOUSE, ORGANIZATIONS, PRICES, SERIES, WEBINARS
 from lms.demo.data_types import ZONE, CastText, OrganizationText, WebinarText, held_at
 from lms.demo.seat_sales import write_customers
-from lms.demo.stored_files import Stored, StoredRecording, make_ready
+from lms.demo.stored_files_and_password_hashes import Stored, StoredRecording, make_ready
 from lms.demo.summary import DemoReport, read_report
 from lms.demo.training_assignments import write_training
 from lms.demo.watch_history import write_watching

@@ -1,4 +1,4 @@
-"""Seat sales of the demo: sells its organizations seats and fills them."""
+"""Seat sales of the demo: sells seats to its organizations, fills them, and adds requests."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,8 +12,8 @@ from lms.core.email_addresses import read_address
 from lms.core.errors import NotFound
 from lms.demo.data_types import ZONE, PersonText, PoolText
 from lms.demo.pools_and_requests import POOLS, REQUESTS
-from lms.grants.form_choices import read_target
 from lms.grants.grants import Term, year_from
+from lms.grants.request_and_sale_form_choices import read_target
 from lms.mail.links import Links, MailContext
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from lms.accounts.accounts import read_kept
 from lms.branding import read_branding
 from lms.core.email_addresses import read_address
-from lms.core.password_hashing import Right, check_password
+from lms.core.password_hashing_and_rules import Right, check_password
 from lms.core.runtime import Carrel
-from lms.demo.content import CAST, WEBINARS
+from lms.demo.all_series import CAST, WEBINARS
 from lms.demo.data_types import CastText
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.recordings import Recording, RecordingState

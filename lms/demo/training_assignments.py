@@ -13,7 +13,7 @@ from lms.models.catalog import Webinar
 from lms.organizations.organizations import find_organization
 from lms.training.assignments import NewTraining, acknowledge, assign
 from lms.training.groups import make_group
-from lms.training.trainee_view import list_own
+from lms.training.trainee_read_models import list_own
 
 HOUSE: Final = "tarnbrook"
 DESK: Final = (

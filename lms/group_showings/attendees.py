@@ -19,7 +19,7 @@ from lms.core.model_base import new_public_id
 from lms.group_showings.entitlement import must_stand
 from lms.group_showings.showings import LONGEST_NAME, ShowingFacts
 from lms.mail import outbox as mail_outbox
-from lms.mail.email_tokens import hash_secret
+from lms.mail.link_tokens_and_codes import hash_secret
 from lms.mail.links import Links
 from lms.models.group_showings import Attendee, EnteredBy
 from lms.models.mail import Mail

@@ -1,4 +1,4 @@
-"""Group showings: open, list, and close them, and read their slides (PRODUCT.md, G2)."""
+"""Group showings: open, list, and close them, and read an attendee's slides (PRODUCT.md, G2)."""
 
 import secrets
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from lms.core.model_base import CROCKFORD, new_public_id
 from lms.group_showings.entitlement import grant_that_shows as grant_that_shows
 from lms.group_showings.entitlement import grant_to_show as grant_to_show
 from lms.group_showings.entitlement import must_stand
-from lms.mail.email_tokens import hash_secret
+from lms.mail.link_tokens_and_codes import hash_secret
 from lms.models.accounts import Login
 from lms.models.catalog import Webinar
 from lms.models.grants import Grant, OfferKind

@@ -1,4 +1,4 @@
-"""Handouts: documents of a webinar, checked and cleaned before they are stored."""
+"""Handouts of a webinar: check and store documents, attach, remove, and restore them."""
 
 import hashlib
 import tempfile

@@ -1,4 +1,4 @@
-"""Housekeeping jobs: end idle playback, mark overdue payments, and delete expired rows."""
+"""Jobs of housekeeping: end idle playback, report overdue payments, and delete expired rows."""
 
 from datetime import timedelta
 from typing import Final
@@ -12,17 +12,17 @@ from lms.group_showings import showings
 from lms.housekeeping.removed_items_purge_job import CLEAR, CLEAR_SCHEDULE, clear
 from lms.jobs import queue as job_queue
 from lms.jobs.queue import JobKind, JobRun, Schedule
-from lms.mail import email_tokens
+from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links, MailContext
 from lms.past_sales import imports as past_sale_imports
 from lms.playback import notes
 from lms.playback import sessions as playback_sessions
 from lms.recordings import captions
-from lms.sales.overdue_payments import tell_overdue
+from lms.sales.overdue_payment_notices import tell_overdue
 from lms.seat_imports import imports as seat_import_imports
-from media.captions.conversion import BadCaptions, read_cues
-from media.captions.cues import write_vtt
+from media.captions.caption_file_parser import BadCaptions, read_cues
+from media.captions.cues_and_writers import write_vtt
 from media.storage.storage_protocol import Missing
 
 END_IDLE = "playback.end_idle"
@@ -38,7 +38,7 @@ SCHEDULES = (
 )
 
 FORGETTING: Final = (
-    email_tokens.forget_old,
+    link_tokens_and_codes.forget_old,
     browser_sessions.forget_old,
     accounts.forget_unconfirmed,
     mail_outbox.forget_old,

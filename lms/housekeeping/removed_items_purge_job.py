@@ -1,4 +1,4 @@
-"""Purges what staff removed 30 days ago, its files first."""
+"""The removed items purge job: deletes what staff removed 30 days ago, its files first."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

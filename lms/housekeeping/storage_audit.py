@@ -1,4 +1,4 @@
-"""The storage audit: compares files the database names with files in the storage.
+"""The storage audit: compares database and stored files, and deletes files no row names.
 
 Both sides are gone through in batches, so memory stays the same however large the house is.
 """
@@ -22,7 +22,7 @@ from lms.models.jobs import Job, JobState
 from lms.models.recordings import Recording
 from lms.recordings.encode_job import SWEEP
 from media.storage.storage_protocol import Missing, Storage
-from media.video.hls_playlists import parse_playlist
+from media.video.hls_playlist_parser_and_writer import parse_playlist
 from media.video.transcoder import MASTER
 
 BATCH: Final = 500

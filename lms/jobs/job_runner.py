@@ -1,4 +1,4 @@
-"""The job runner: runs one handler, keeps its lease in a thread, and records the outcome."""
+"""The claimed job runner: runs one claimed job, renews its lease, and records the outcome."""
 
 import threading
 import time

@@ -16,8 +16,8 @@ from lms import audit
 from lms.access.policy import Action, Admitted
 from lms.core.errors import N_, Conflict, Forbidden, Gone, NotFound
 from lms.jobs import queue as job_queue
-from lms.lti_facade.viewer_access import Presence, Visitor, read_standing
-from lms.mail.email_tokens import hash_secret
+from lms.lti_facade.viewer_access_facts import Presence, Visitor, read_standing
+from lms.mail.link_tokens_and_codes import hash_secret
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.jobs import Job, Lane
 from lms.models.kits import DeliveryKit, EndedKitLink, KitPermit, KitState

@@ -1,4 +1,4 @@
-"""The build job of a delivery kit; safe to repeat after a crash."""
+"""Jobs of delivery kits: build a kit, safe to repeat after a crash, and delete its file."""
 
 import zipfile
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Change notices of a live webinar (postponed, canceled), queued after the commit."""
+"""Change notices of a live webinar (postponed, canceled): set the new date and queue them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Jobs of live webinars: registering buyers, reminders, and news of changes, each sent once."""
+"""Jobs of live webinars: enroll buyers, and send reminders and change notices, each once."""
 
 from datetime import timedelta
 from typing import Final

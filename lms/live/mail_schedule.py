@@ -1,4 +1,4 @@
-"""The mail schedule of a live webinar: who gets which reminder or notice, and when."""
+"""The mail schedule of a live webinar: which reminder or notice is due when, and to whom."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

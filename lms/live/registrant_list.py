@@ -1,4 +1,4 @@
-"""The registrant list that staff see: who registered, canceled, and joined, and when."""
+"""The registrant list for staff: who registered for, canceled, and joined a live webinar."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Registrants of a live webinar: people who registered and people who bought it."""
+"""Registrants of a live webinar: who registered or bought it, and how each one stands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

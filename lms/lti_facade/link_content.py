@@ -1,4 +1,4 @@
-"""Link content: the webinar or series that a course link names by slug or public id."""
+"""Link content: the webinar or series a course link names, and a person's place in it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Organization progress: share watched and completion date in an organization's frames."""
+"""Organization progress: learners' share watched and completion date in LTI frames."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Permitted content: ids of what an organization may show, by series or by name."""
+"""Permitted content: ids of webinars that an organization may show, by series or by name."""
 
 from collections.abc import Mapping
 from datetime import datetime

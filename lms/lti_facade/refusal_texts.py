@@ -1,4 +1,4 @@
-"""Refusal texts for frames: one sentence, whom to ask, and the next step."""
+"""Refusal texts for LTI frames: why a person may not play, whom to ask, and the next step."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from lms.access.policy import Action, Code, Decision
 from lms.catalog.replacement_webinars import Instead as Instead
 from lms.catalog.replacement_webinars import read_instead
 from lms.core.errors import N_
-from lms.lti_facade.viewer_access import NAMELESS, Presence, Standing
+from lms.lti_facade.viewer_access_facts import NAMELESS, Presence, Standing
 from lms.organizations.organizations import find_manager
 
 UNKNOWN: Final = Sentence(

@@ -1,4 +1,4 @@
-"""The sandbox library of a self-test: its own empty database and files, then deleted."""
+"""The sandbox library of an LTI self-test: a separate database and files, then deleted."""
 
 import secrets
 import shutil

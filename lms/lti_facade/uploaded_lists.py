@@ -1,4 +1,4 @@
-"""Uploaded lists of an organization, stored for a day between the preview and applying."""
+"""Uploaded lists of an organization, kept for a day between the preview and applying."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from lms.jobs import queue as job_queue
 from lms.models.jobs import Lane
 from lms.seat_imports.imports import DROP
 from lms.seat_imports.jobs import fetched
-from lms.seat_imports.reading import NO_SUCH_LIST
+from lms.seat_imports.read_models import NO_SUCH_LIST
 from media.storage.object_keys import BadKey, checked_key
 from media.storage.storage_protocol import content_type_of
 

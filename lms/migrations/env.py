@@ -1,4 +1,4 @@
-"""Run by alembic, always with the connection that lms.migrations gives it."""
+"""The Alembic environment: runs migrations on the connection that lms.migrations gives it."""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""Tables of accounts: logins, their further addresses, signed-in browsers, and mailed secrets."""
+"""Tables of accounts: logins, further email addresses, sign-ins, and email tokens."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Tables of delivery kits: kits, permits, and ended links."""
+"""Tables of delivery kits: permits, kits, and ended links."""
 
 from datetime import datetime
 from enum import StrEnum

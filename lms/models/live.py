@@ -1,4 +1,4 @@
-"""Tables of live webinars: registrations, joins, attendance, and attendance reports."""
+"""Tables of live registrations and attendance: joins, room reports, and stays in the room."""
 
 from datetime import datetime
 from typing import Any

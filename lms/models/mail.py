@@ -1,4 +1,4 @@
-"""The table of mail: what is to be sent, and what was."""
+"""The table of mail: emails to send and emails that were sent."""
 
 from datetime import datetime
 from typing import Any

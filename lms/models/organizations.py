@@ -1,4 +1,4 @@
-"""Tables of organizations: their members and invitations to become one."""
+"""Tables of organizations: institutions, memberships, and member invitations."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Tables of seats: pools, seats, assignments, claim links, the waitlist, and domains."""
+"""Tables of seats: pools, seats, assignments, claim links, waitlist, and verified email domains."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from lms import audit
 from lms.accounts.accounts import Account
 from lms.core.errors import N_, Conflict, Forbidden, NotFound
-from lms.mail import email_tokens
+from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.organizations import MemberInvitation, Membership, Organization, Role
 from lms.organizations import memberships
-from lms.organizations.managers import OWNERS_ONLY, Managed, check_newcomer
+from lms.organizations.manager_and_owner_permissions import OWNERS_ONLY, Managed, check_newcomer
 from lms.organizations.memberships import NewMember
 from lms.organizations.organizations import OrganizationFacts, add_member, find_organization
 
@@ -226,7 +226,7 @@ def _write(  # noqa: PLR0913  (from whom to whom, as what, and when)
     email = account.email or new.address.shown
     action_url = links.page(LIBRARY)
     if is_new:
-        secret = email_tokens.issue(
+        secret = link_tokens_and_codes.issue(
             session, account.id, EmailPurpose.SET_PASSWORD, email=email, now=now
         )
         action_url = links.secret_page(EmailPurpose.SET_PASSWORD, secret, onward=LIBRARY)

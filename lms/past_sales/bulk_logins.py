@@ -13,7 +13,7 @@ from lms.core.database import AT_ONCE
 from lms.core.email_addresses import Address
 from lms.core.errors import Conflict
 from lms.core.model_base import new_public_ids
-from lms.mail import email_tokens
+from lms.mail import link_tokens_and_codes
 from lms.models.accounts import EmailPurpose, Login, LoginAlias
 from lms.models.organizations import Membership, Organization, Role
 
@@ -60,7 +60,7 @@ def people_of(
     missing = [one for key, one in first.items() if key not in found and key not in elsewhere]
     if missing:
         found |= _add(session, missing, begun, now)
-        email_tokens.void_all(
+        link_tokens_and_codes.void_all(
             session,
             [found[key].id for key in begun if key in found],
             EmailPurpose.CONFIRM_SIGN_UP,

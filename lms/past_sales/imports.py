@@ -23,7 +23,7 @@ from lms.models.seat_imports import ImportState
 from lms.models.seats import Pool
 from lms.past_sales import bulk_sales, row_parser
 from lms.past_sales.row_parser import PastRow
-from lms.seat_imports.list_lifecycle import LONGEST_SENTENCE, SentLists, maker
+from lms.seat_imports.uploaded_list_lifecycle import LONGEST_SENTENCE, SentLists, maker
 
 READ: Final = "history.read_list"
 APPLY: Final = "history.apply_list"

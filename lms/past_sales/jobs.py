@@ -25,7 +25,7 @@ from lms.models.seat_imports import ImportState
 from lms.past_sales import imports
 from lms.past_sales.imports import APPLY, DROP, READ
 from lms.past_sales.mails import send_brought_in
-from lms.past_sales.reading import PastFacts, find_past
+from lms.past_sales.read_models import PastFacts, find_past
 from lms.past_sales.row_parser import read_past
 from lms.sales import uninvited_buyers
 from lms.seat_imports.jobs import drop_file, fetched

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from lms.branding import read_branding
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_
-from lms.mail import email_tokens
+from lms.mail import link_tokens_and_codes
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import MailContext
 from lms.models.accounts import EmailPurpose, Login
@@ -50,7 +50,7 @@ def send_brought_in(
         return
     action_url = mail_context.links.page(LIBRARY)
     if login.password_hash is None:
-        secret = email_tokens.issue(
+        secret = link_tokens_and_codes.issue(
             session, login_id, EmailPurpose.SET_PASSWORD, email=login.email, now=now
         )
         purpose = EmailPurpose.SET_PASSWORD

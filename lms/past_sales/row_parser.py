@@ -20,8 +20,8 @@ from lms.core.csv_reader import read_named
 from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Invalid, Refused
 from lms.core.model_base import CROCKFORD
-from lms.grants.form_choices import EVERYTHING, read_targets
 from lms.grants.grants import Target
+from lms.grants.request_and_sale_form_choices import EVERYTHING, read_targets
 from lms.mail.links import MailContext
 from lms.models.grants import OfferKind
 from lms.models.organizations import Organization

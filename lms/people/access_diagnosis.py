@@ -19,8 +19,8 @@ from lms.models.accounts import Login
 from lms.models.organizations import Organization
 from lms.models.seats import VerifiedDomain
 from lms.organizations.organizations import find_manager
-from lms.people.grant_history import HeldSeat, read_seats, read_seats_for
-from lms.people.profile import find_other
+from lms.people.grant_and_seat_history import HeldSeat, read_seats, read_seats_for
+from lms.people.profile_read_model import find_other
 
 NO_ADDRESS = N_("Enter an e-mail address, or the id of a log-in.")
 

@@ -8,9 +8,9 @@ from sqlalchemy import CompoundSelect, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from lms.accounts.login_lookup import list_further
-from lms.certificates.reading import Status, list_history
+from lms.certificates.read_models import Status, list_history
 from lms.core.errors import NotFound
-from lms.core.lti_export_types import OwnSystem
+from lms.core.lti_data_export_types import OwnSystem
 from lms.models.accounts import Login, LoginAlias
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
@@ -20,7 +20,7 @@ from lms.models.mail import Mail
 from lms.models.organizations import MemberInvitation, Membership, Organization, Role
 from lms.models.requests import DeskRequest, RequestKind
 from lms.models.training import Trainee, Training, TrainingGroup, TrainingGroupMember
-from lms.people.grant_history import HeldSeat, read_grants, read_seats, read_watched
+from lms.people.grant_and_seat_history import HeldSeat, read_grants, read_seats, read_watched
 from lms.playback.notes import OwnNote, list_own
 
 OnExport = Callable[[Session, int], tuple[OwnSystem, ...]]

@@ -1,4 +1,4 @@
-"""Erasure of a person: frees the seat and deletes the address (PRODUCT.md, I5).
+"""Erasure of a person: frees their seats and deletes their personal data (PRODUCT.md, I5).
 
 The login's row stays without name and address, so that what was sold and shown keeps its sums:
 sales and the requests they answered are kept for the legal time. Audit rows hold ids alone.
@@ -29,7 +29,7 @@ from lms.models.requests import DeskRequest
 from lms.models.seat_imports import ImportState, SeatImportRow
 from lms.models.seats import Assignment, AssignmentEnd, Seat, WaitingEntry
 from lms.models.training import Trainee, TrainingGroupMember
-from lms.organizations import managers
+from lms.organizations import manager_and_owner_permissions
 from lms.playback import sessions as playback_sessions
 from lms.seats.claims import release_many
 
@@ -71,8 +71,8 @@ def erase(
     without whom an organization of several people would have no owner.
     """
     person = _person(session, login_id)
-    managers.hold_owners(session, login_id)
-    if left := managers.led_alone(session, login_id):
+    manager_and_owner_permissions.hold_owners(session, login_id)
+    if left := manager_and_owner_permissions.led_alone(session, login_id):
         named = ", ".join(each.name for each in left)
         raise Conflict(LEADS_ALONE % {"organizations": named}, code="last_owner")
     for one in person.login_ids:

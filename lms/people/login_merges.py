@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.accounts import browser_sessions
-from lms.certificates import rules as certificate_rules
+from lms.certificates import rules_and_attendance_minutes as certificate_rules
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.mail import email_tokens
+from lms.mail import link_tokens_and_codes
 from lms.models.accounts import EmailPurpose, Login, LoginAlias
 from lms.models.playback import PlaybackEnd
 from lms.playback import sessions as playback_sessions
@@ -75,7 +75,7 @@ def merge(
         .values(merged_into=stays.id)
         .execution_options(synchronize_session=False)
     )
-    email_tokens.void(session, goes.id, *EmailPurpose, now=now)
+    link_tokens_and_codes.void(session, goes.id, *EmailPurpose, now=now)
     playback_sessions.end_for_login(session, goes.id, ended_as=PlaybackEnd.SIGNED_OUT, now=now)
     browser_sessions.end_all(session, goes.id, now=now)
     for hook in hooks:
@@ -113,7 +113,9 @@ def unmerge(session: Session, merged: str, *, actor: str | None, now: datetime) 
     playback_sessions.end_for_login(session, row.merged_into, ended_as=PlaybackEnd.REVOKED, now=now)
     further = select(exists().where(LoginAlias.login_id == row.id))
     if row.email_key is not None or session.scalar(further):
-        email_tokens.void(session, row.merged_into, *email_tokens.WAYS_IN, now=now)
+        link_tokens_and_codes.void(
+            session, row.merged_into, *link_tokens_and_codes.WAYS_IN, now=now
+        )
         browser_sessions.end_all(session, row.merged_into, now=now)
     audit.record(session, "login.unmerged", merged, actor=actor, now=now, detail={"from": kept})
 

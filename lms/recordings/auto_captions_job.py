@@ -18,8 +18,8 @@ from lms.recordings.caption_drafts import add_draft
 from lms.recordings.captions import read_locale
 from lms.recordings.encode_job import workshop
 from lms.recordings.recordings import find
-from media.captions.conversion import BadCaptions, read_cues
-from media.captions.cues import Cue
+from media.captions.caption_file_parser import BadCaptions, read_cues
+from media.captions.cues_and_writers import Cue
 from media.files.subprocesses import ProgramCanceled, ProgramFailed, ProgramStalled
 from media.video.speech_to_text import hear, take_sound
 

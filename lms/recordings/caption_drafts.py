@@ -15,8 +15,8 @@ from lms.models.catalog import Webinar
 from lms.models.recordings import Caption, Recording
 from lms.recordings.captions import VTT, find_caption, index, new_key
 from lms.search import passages
-from media.captions.conversion import MOST_CUES
-from media.captions.cues import Cue, clean_line, clean_settings, write_vtt
+from media.captions.caption_file_parser import MOST_CUES
+from media.captions.cues_and_writers import Cue, clean_line, clean_settings, write_vtt
 from media.storage.storage_protocol import Storage
 
 LONGEST_S: Final = 7 * 24 * 3600

@@ -16,8 +16,8 @@ from lms.models.recordings import Caption, FormerCaption, Recording
 from lms.models.search import Passage, PassageKind
 from lms.recordings.recordings import find
 from lms.search import passages
-from media.captions.conversion import BadCaptions, Fault, read_cues
-from media.captions.cues import Cue, read_written, spoken, write_vtt
+from media.captions.caption_file_parser import BadCaptions, Fault, read_cues
+from media.captions.cues_and_writers import Cue, read_written, spoken, write_vtt
 from media.storage.storage_protocol import Storage
 
 VTT: Final = "text/vtt; charset=utf-8"

@@ -16,7 +16,7 @@ from lms.models.recordings import Recording, Slide, SlideFate
 from lms.models.search import Passage, PassageKind
 from lms.recordings.recordings import find
 from lms.search import passages
-from media.video.rendition_ladder import slide_picture
+from media.video.renditions_and_commands import slide_picture
 from media.video.slide_detection import Slide as Found
 
 LONGEST_TITLE = 200

@@ -11,8 +11,8 @@ from lms.core.compiled_statements import Query
 from lms.core.errors import NotFound
 from lms.models.catalog import Webinar
 from lms.models.recordings import Caption, Recording
-from media.captions.conversion import BadCaptions, read_cues
-from media.captions.cues import Cue, plain, read_written, seconds_of, spoken, stamp
+from media.captions.caption_file_parser import BadCaptions, read_cues
+from media.captions.cues_and_writers import Cue, plain, read_written, seconds_of, spoken, stamp
 from media.storage.storage_protocol import Missing, Storage
 
 

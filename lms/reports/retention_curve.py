@@ -18,8 +18,8 @@ from lms.models.playback import WatchRecord
 from lms.models.recordings import Recording
 from lms.models.seats import Assignment, Pool
 from lms.playback.progress_bitmap import BUCKET_S, Tally, merge, share
-from lms.reports.periods import LEAST
-from lms.reports.source_queries import Whose, is_known, person
+from lms.reports.periods_and_count_suppression import LEAST
+from lms.reports.viewing_queries import Whose, is_known, person
 from lms.seats.watch_progress import COMPLETED_FROM, covers
 
 AT_ONCE: Final = 5_000  # bitmaps in memory: 90 bytes for an hour each

@@ -1,6 +1,6 @@
 """Viewing totals of a period: in all, over time, by webinar, and by organization.
 
-What fewer than five people did in a span is told to nobody (lms/reports/periods.py): neither by itself nor
+What fewer than five people did in a span is told to nobody (lms/reports/periods_and_count_suppression.py): neither by itself nor
 as what is left of a sum. Nor is it told apart from nothing at all, which would tell the days.
 """
 
@@ -32,8 +32,8 @@ from lms.models.organizations import Organization
 from lms.models.playback import PlaybackSession
 from lms.models.recordings import Recording
 from lms.models.seats import Pool
-from lms.reports.periods import LEAST, Lap, Span, kept_back
-from lms.reports.source_queries import Whose, has_finished, played, watching
+from lms.reports.periods_and_count_suppression import LEAST, Lap, Span, kept_back
+from lms.reports.viewing_queries import Whose, has_finished, played, watching
 from lms.seats.watch_progress import covers
 
 PAGE_SIZE: Final = 50
@@ -319,7 +319,7 @@ class _Table:
         """Tell of a row whether it is of few, or the other one that has the fewest.
 
         That is kept back with those of few where they are of fewer than five together, so that no
-        sum tells of them (lms/reports/periods.py).
+        sum tells of them (lms/reports/periods_and_count_suppression.py).
         """
         others, each = self._groups.alias(), self._each
         few = select(others.c.id).where(others.c.people < LEAST)

@@ -15,7 +15,7 @@ from lms.mail.links import Links
 from lms.models.requests import RequestState
 from lms.pricing.price_list import say_money
 from lms.pricing.quotes import holds_until
-from lms.requests.reading import RequestFacts
+from lms.requests.read_models import RequestFacts
 
 _ANSWERS: Final = {
     RequestState.DONE: N_("An answer to your request %(number)s"),

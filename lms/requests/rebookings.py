@@ -1,4 +1,4 @@
-"""Rebookings: another webinar or a refund for one that was canceled or postponed.
+"""Rebookings: move to another webinar, or a refund for one canceled or postponed.
 
 Who holds the other one, by a pass or because it is free, is registered for it and nothing else
 changes. What somebody bought goes along: the sold line then is for the other webinar, and a refund
@@ -30,7 +30,7 @@ from lms.models.live import Registration
 from lms.models.playback import PlaybackEnd
 from lms.models.requests import DeskRequest, RequestKind
 from lms.playback.sessions import end_by_own_grants
-from lms.requests.reading import MONEY_BACK, OPEN, RequestFacts, find_request
+from lms.requests.read_models import MONEY_BACK, OPEN, RequestFacts, find_request
 from lms.requests.requests import NewRequest, ask
 
 MOST: Final = 100

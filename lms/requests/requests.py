@@ -20,7 +20,7 @@ from lms.models.sales import DeliveredThrough, Sale
 from lms.pricing.price_list import MOST_SEATS, Price, read_prices
 from lms.pricing.quotes import Ask, Quote, Unpriced, locked, quote
 from lms.requests import mails
-from lms.requests.reading import OPEN, RequestFacts, find_request
+from lms.requests.read_models import OPEN, RequestFacts, find_request
 
 DAY_ENDS: Final = time(17)
 SATURDAY: Final = 5

@@ -12,12 +12,12 @@ from lms.mail.links import Links, MailContext
 from lms.models.requests import DeskRequest, RequestKind
 from lms.models.seats import SeatState
 from lms.requests import requests
-from lms.requests.reading import OPEN, RequestFacts, find_request
+from lms.requests.read_models import OPEN, RequestFacts, find_request
 from lms.requests.requests import NewRequest
 from lms.seats import claims, invitations, transfers
 from lms.seats.invitations import Invitee
 from lms.seats.pools import PoolFacts
-from lms.seats.reading import find_seat
+from lms.seats.read_models import find_seat
 from lms.seats.seat_counts import NO_SUCH_SEAT
 from lms.seats.transfers import Named
 

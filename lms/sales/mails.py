@@ -22,9 +22,9 @@ from lms.mail.links import Links
 from lms.models.catalog import Webinar
 from lms.models.grants import OfferKind, Scope
 from lms.models.sales import DeliveredThrough, Terms
-from lms.organizations.managers import stewards_of
+from lms.organizations.manager_and_owner_permissions import stewards_of
 from lms.pricing.price_list import say_money
-from lms.sales.reading import SaleFacts, SaleGrant, grants_of_sale
+from lms.sales.read_models import SaleFacts, SaleGrant, grants_of_sale
 from lms.seats.pools import PoolFacts
 
 WHAT: Final[Mapping[OfferKind, str]] = {

@@ -15,7 +15,7 @@ from lms.models.sales import Sale
 from lms.playback.sessions import end_by_own_grants
 from lms.pricing.price_list import Price, in_order
 from lms.sales import mails
-from lms.sales.reading import SaleFacts, SaleGrant, find_sale, grants_of_sale
+from lms.sales.read_models import SaleFacts, SaleGrant, find_sale, grants_of_sale
 from lms.seats import pools
 from lms.seats.pool_reconciliation import end_playback
 

@@ -19,8 +19,8 @@ from lms.core.email_addresses import read_address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.model_base import new_public_id
 from lms.grants import grants
-from lms.grants.form_choices import read_target
 from lms.grants.grants import NewPass, Target, Term, year_from
+from lms.grants.request_and_sale_form_choices import read_target
 from lms.mail.links import MailContext
 from lms.models.grants import Grant, OfferKind, Scope
 from lms.models.organizations import Membership, Organization, Role
@@ -30,7 +30,7 @@ from lms.organizations.organizations import NewOrganization, OrganizationFacts
 from lms.pricing.price_list import HIGHEST_MINOR, MOST_SEATS
 from lms.requests import requests
 from lms.sales import mails, uninvited_buyers
-from lms.sales.reading import SaleFacts, find_sale, grants_of_sale
+from lms.sales.read_models import SaleFacts, find_sale, grants_of_sale
 from lms.seats import pools
 from lms.seats.pools import NewPoolGrant, PoolFacts
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from lms.core.errors import N_
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
-from lms.organizations.managers import Steward, stewards_of
+from lms.organizations.manager_and_owner_permissions import Steward, stewards_of
 from lms.pricing.price_list import say_money
-from lms.sales.reading import SaleFacts
+from lms.sales.read_models import SaleFacts
 
 NAMED_AT_MOST: Final = 20
 

@@ -17,7 +17,7 @@ from lms.models.seats import Pool
 from lms.pricing.quotes import SEATS, SoldSeats, Unpriced, refund
 from lms.sales import seat_refund_mails
 from lms.sales.payments_refunds_disputes import REFUNDED_BEFORE, prices_at, standing_lines
-from lms.sales.reading import SaleFacts, SaleGrant, find_sale
+from lms.sales.read_models import SaleFacts, SaleGrant, find_sale
 from lms.sales.seat_refund_mails import Returned, Wanted
 from lms.seats import pools
 

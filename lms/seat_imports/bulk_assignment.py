@@ -1,4 +1,4 @@
-"""Bulk assignment of seats to all people of a staff list: two statements and a count.
+"""Bulk assignment of seats: invites everybody on a staff list in a few SQL statements.
 
 As with a single claim (lms/seats/seat_counts.py) the row that all claims share is held for a moment only.
 """

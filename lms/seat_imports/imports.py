@@ -17,9 +17,9 @@ from lms.core.errors import N_
 from lms.models.seat_imports import ImportState, SeatImport, SeatImportRow
 from lms.models.seats import Pool
 from lms.seat_imports.bulk_assignment import seat_all
-from lms.seat_imports.list_lifecycle import SentLists, maker
-from lms.seat_imports.reading import ImportFacts, find_import
+from lms.seat_imports.read_models import ImportFacts, find_import
 from lms.seat_imports.row_checks import answer_rows
+from lms.seat_imports.uploaded_list_lifecycle import SentLists, maker
 from lms.seats.seat_counts import tell_later
 
 READ: Final = "seats.read_list"

@@ -22,8 +22,8 @@ from lms.organizations.staff_list_parser import Entry, read_file, read_pasted
 from lms.seat_imports import imports
 from lms.seat_imports.bulk_assignment import MEANWHILE
 from lms.seat_imports.imports import APPLY, DROP, READ, NewImport
-from lms.seat_imports.reading import ImportFacts, find_import
-from lms.seat_imports.staging_table import stage
+from lms.seat_imports.read_models import ImportFacts, find_import
+from lms.seat_imports.staged_row_writer import stage
 from media.storage.storage_protocol import content_type_of
 
 SMALL_BYTES: Final = 256 * 1024

@@ -1,4 +1,4 @@
-"""Allotments: a parent organization gives seats of its pool to its children (S11)."""
+"""Allotments: a parent organization allots seats of its pool to child organizations (S11)."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from lms import audit
 from lms.core.errors import N_, Gone, Invalid
-from lms.mail.email_tokens import hash_secret
+from lms.mail.link_tokens_and_codes import hash_secret
 from lms.models.accounts import Login
 from lms.models.audit import AuditEntry
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, Pool, Seat

@@ -1,4 +1,4 @@
-"""Compiled SQL statements of a seat claim: one person takes one seat, whatever the crowd.
+"""Compiled SQL statements of a seat claim: insert the seat and assignment, then count them.
 
 The seat and the assignment come first and the pool's count last, so that the one row that all
 claims share is held for a moment only. Both databases run the same statements, compiled once

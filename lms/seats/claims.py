@@ -1,4 +1,4 @@
-"""Claims and releases of seats; with seat_counts, the only code that counts seats."""
+"""Claims and releases of seats; only they and pool_locks_and_seat_counts count seats."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool, S
 from lms.playback.sessions import end_for_logins
 from lms.seats import mails
 from lms.seats.capacity import Standing
-from lms.seats.first_claim import seat_newcomer
+from lms.seats.first_claim_fast_path import seat_newcomer
 from lms.seats.seat_counts import (
     COUNTED,
     OPEN,

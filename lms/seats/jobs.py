@@ -13,7 +13,14 @@ from lms.jobs.queue import JobKind, JobRun, Stopped
 from lms.mail.links import Links
 from lms.models.seats import Assignment, Pool
 from lms.seats import invitations, mails
-from lms.seats.bulk_actions import PORTION, Act, left_of, portions, release_some, send_some
+from lms.seats.bulk_release_and_reinvite import (
+    PORTION,
+    Act,
+    left_of,
+    portions,
+    release_some,
+    send_some,
+)
 from lms.seats.seat_counts import TELL
 
 AT_ONCE = 100

@@ -1,4 +1,4 @@
-"""Pools: an organization's seats for one scope, sold by grants, with claim policies."""
+"""Pools and their grants: sell seats, set the claim policy, and suspend or revoke a grant."""
 
 from dataclasses import dataclass
 from datetime import datetime

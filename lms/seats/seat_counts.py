@@ -1,4 +1,4 @@
-"""Seat counts: lock a pool or seat, and count people in and out.
+"""Pool locks and seat counts: lock a pool or seat, and count people in and out.
 
 A claim takes its seat and its assignment first and the pool's count last, so that the one row all
 claims share is held for a moment only. Whatever else changes a pool locks its row first, in the

@@ -6,14 +6,14 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from lms.access.access_summary import read_own_place
+from lms.access.person_grants_and_seats import read_own_place
 from lms.access.policy import Way
 from lms.core.errors import N_, Conflict, Invalid
 from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lms.models.seats import AssignmentEnd
 from lms.organizations.organizations import find_managers
-from lms.seats import claim_routes, claims, waitlist
+from lms.seats import claim_methods, claims, waitlist
 from lms.seats.claims import Claim, Released
 from lms.seats.waitlist import Offered, Waiting
 
@@ -52,9 +52,9 @@ def claim_own(
     if own.seat is None and not own.holding.may_claim:
         raise Conflict(NOTHING_TO_CLAIM)
     if own.place.way is Way.BY_DOMAIN:
-        take = claim_routes.claim_by_domain
+        take = claim_methods.claim_by_domain
     elif own.place.way in (Way.INVITED, Way.OFFERED):
-        take = claim_routes.accept
+        take = claim_methods.accept
     else:  # an invitation that ran out claims again while a seat is free (S4)
         return claims.claim(session, own.pool_id, login_id, actor=actor, now=now)
     return take(session, own.pool_id, login_id, links=links, actor=actor, now=now)

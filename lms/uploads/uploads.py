@@ -1,4 +1,4 @@
-"""Uploads: files sent to a webinar in chunks, as the database records them.
+"""Upload records: files sent to a webinar in chunks, as the database records them.
 
 The storage alone knows how far a file is; `lms/uploads/chunks.py` asks it, outside any transaction.
 """

@@ -1,4 +1,4 @@
-"""carrel lti map: maps people of an old platform to those of a new one."""
+"""carrel lti map: ID mappings between platforms, from old people to new ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from lms.cli.output import answer, answer_items, json_option
 from lms.core import clock
 from lms.core.runtime import Carrel
 from lms.lti_facade.organizations import find_organization
-from lti.id_mappings.apply_and_undo import undo_one
-from lti.id_mappings.csv_list import read_list
+from lti.id_mappings.apply_and_undo_pairs import undo_one
+from lti.id_mappings.id_pairs_csv_reader import read_list
 from lti.id_mappings.mappings import ask_apply, ask_undo, begin_map, discard, take_list
 from lti.id_mappings.staff_view import MapFacts, Show, find_map, list_maps, pairs_of
 

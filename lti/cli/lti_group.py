@@ -7,12 +7,12 @@ from lms.cli.lazy_group import LazyGroup
 lti: Final = LazyGroup(
     "lti",
     {
-        "deployment": "lti.cli.registrations:deployment",
+        "deployment": "lti.cli.registrations_and_deployments:deployment",
         "invite": "lti.cli.registration_invites:invite",
         "keys": "lti.cli.signing_keys:keys",
         "log": "lti.cli.launch_log:log",
         "map": "lti.cli.id_mappings:people_map",
-        "registration": "lti.cli.registrations:registration",
+        "registration": "lti.cli.registrations_and_deployments:registration",
         "selftest": "lti.cli.selftest:selftest",
     },
     help="Learning systems that show the library in their courses.",

@@ -1,4 +1,4 @@
-"""carrel lti invite: a link by which a platform registers itself."""
+"""carrel lti invite: makes a registration invite, by which a platform registers itself."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from lms.cli.command_context import Console
 from lms.cli.output import answer, json_option
 from lms.core import clock
 from lms.lti_facade.organizations import find_organization
-from lti.protocol.tool_urls import ToolAddresses
+from lti.protocol.tool_urls_and_scopes import ToolAddresses
 from lti.registrations.invites import make_invite
 
 

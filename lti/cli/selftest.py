@@ -10,8 +10,8 @@ from lms.cli.output import answer, json_option
 from lms.core import clock
 from lti.registrations.registrations import find_registration
 from lti.selftest.check_results import Proof, as_text
+from lti.selftest.check_runner import Play
 from lti.selftest.jobs import make_tool
-from lti.selftest.runner import Play
 
 FAILED = 1
 

@@ -1,4 +1,4 @@
-"""Completions: who completed what, by embed links here and as reported from elsewhere."""
+"""Embed link and reported completions: seen here by embed links, or reported from elsewhere."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

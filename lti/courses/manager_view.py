@@ -1,4 +1,4 @@
-"""The manager view of an organization's courses, and what managers may do with links."""
+"""The manager view of an organization's courses, and link actions: resend scores, set a rule."""
 
 from dataclasses import dataclass
 from datetime import datetime

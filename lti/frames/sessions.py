@@ -19,8 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from lms.core.errors import N_, Forbidden, Gone, NotFound
+from lms.lti_facade.frame_playback_sessions import end_in_frames
 from lms.lti_facade.learner_logins import add_learner, blocked_since, forget_learners
-from lms.lti_facade.playback import end_in_frames
 from lti.frames.session_creation import LASTS as LASTS
 from lti.frames.session_creation import Opening as Opening
 from lti.frames.session_creation import hashed as hashed

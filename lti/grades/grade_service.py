@@ -9,8 +9,9 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from lms.core.errors import N_
 from lti.http.access_tokens import Platform
+from lti.http.authorized_platform_calls import Services
 from lti.http.link_header import next_page
-from lti.http.platform_calls import (
+from lti.http.platform_calls_and_outcomes import (
     FAILED,
     NOT_UNDERSTOOD,
     Answered,
@@ -20,9 +21,8 @@ from lti.http.platform_calls import (
     Outcome,
     read_json,
 )
-from lti.http.platform_services import Services
-from lti.protocol.jwt_claims import web_address
 from lti.protocol.spec_vocabulary import LINE_ITEM_READ_SCOPE, LINE_ITEM_SCOPE, SCORE_SCOPE
+from lti.protocol.typed_claim_readers import web_address
 
 LINE_ITEM_TYPE: Final = "application/vnd.ims.lis.v2.lineitem+json"
 LINE_ITEMS_TYPE: Final = "application/vnd.ims.lis.v2.lineitemcontainer+json"

@@ -22,8 +22,8 @@ from lti.grades import delivery_lease, score_outbox, scores
 from lti.grades.grade_service import NO_SCORES, NOT_THERE, Column, find_column, is_gone, post_score
 from lti.grades.score_outbox import Parcel
 from lti.http.access_tokens import Platform
-from lti.http.platform_calls import Answered, Denied, Later
-from lti.http.platform_services import Services, find_platform
+from lti.http.authorized_platform_calls import Services, find_platform
+from lti.http.platform_calls_and_outcomes import Answered, Denied, Later
 from lti.keys.tool_keys import signing_key
 
 SCORES: Final = "lti.scores"

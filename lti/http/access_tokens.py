@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from lms.core.errors import N_
 from lms.core.model_base import new_public_id
-from lti.http.platform_calls import (
+from lti.http.platform_calls_and_outcomes import (
     NOT_UNDERSTOOD,
     Answered,
     Call,

@@ -4,7 +4,7 @@ import re
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from lti.http.platform_calls import Answered
+from lti.http.platform_calls_and_outcomes import Answered
 
 _LINK: Final = re.compile(
     r'<([^>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+(?:\s*=\s*(?:"[^"]*"|[^",;\s]*))?)*)'

@@ -9,7 +9,7 @@ from lms.core.errors import N_
 from lms.core.runtime import Carrel
 from lms.jobs.queue import Ended, JobKind, JobRun, Stopped
 from lti.grades.jobs import look_after_merge
-from lti.id_mappings.apply_and_undo import apply_pair, next_pairs, undo_pair
+from lti.id_mappings.apply_and_undo_pairs import apply_pair, next_pairs, undo_pair
 from lti.id_mappings.mappings import APPLY, UNDO, count, place_of, standing
 from lti.models.id_mappings import MapState, PairState
 

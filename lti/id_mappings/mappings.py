@@ -1,7 +1,7 @@
-"""ID mappings of an institution's people from its old platform to its new one.
+"""ID mappings between platforms: begun, chosen from, applied, undone, or discarded.
 
 A map is looked at first: each old person with who they are thought to be in the new system, why,
-and what speaks against it. What is chosen is applied pair by pair (lti/id_mappings/apply_and_undo.py), and taken back
+and what speaks against it. What is chosen is applied pair by pair (lti/id_mappings/apply_and_undo_pairs.py), and taken back
 pair by pair or whole. Nothing is moved: two logins become one person's (lms/people/login_merges.py).
 """
 
@@ -19,8 +19,7 @@ from lms.jobs import queue as job_queue
 from lms.lti_facade import audit
 from lms.lti_facade.organizations import customers
 from lms.models.jobs import Lane
-from lti.id_mappings.candidates import System, everybody, people_who_came
-from lti.id_mappings.match_proposals import (
+from lti.id_mappings.person_match_proposals import (
     BARRING,
     Line,
     Proposal,
@@ -28,6 +27,7 @@ from lti.id_mappings.match_proposals import (
     propose,
     propose_listed,
 )
+from lti.id_mappings.platform_people import System, everybody, people_who_came
 from lti.models.id_mappings import Evidence, MapPair, MapState, PairState, PeopleMap
 from lti.models.registrations_and_keys import Deployment, DeploymentState, Registration
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from lms.core.errors import NotFound
 from lms.lti_facade.learner_logins import names_of
 from lms.lti_facade.organizations import Customer, customers
-from lti.id_mappings.candidates import Listed, System, listed_people
 from lti.id_mappings.mappings import AT_WORK, CHOOSABLE, NO_SUCH_MAP, place_of
-from lti.id_mappings.match_proposals import BARRING
+from lti.id_mappings.person_match_proposals import BARRING
+from lti.id_mappings.platform_people import Listed, System, listed_people
 from lti.models.id_mappings import Doubt, Evidence, MapPair, MapState, PairState, PeopleMap
 from lti.models.identities import Identity
 

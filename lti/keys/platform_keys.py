@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lms.core.database import Database
 from lms.core.errors import N_
-from lti.http.platform_calls import Answered, Call, make_call, read_json
+from lti.http.platform_calls_and_outcomes import Answered, Call, make_call, read_json
 from lti.models.registrations_and_keys import PlatformKeys, Registration, RegistrationState
 
 ASKED_EVERY: Final = timedelta(seconds=10)

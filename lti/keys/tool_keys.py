@@ -1,4 +1,4 @@
-"""Tool keys: our signing keys, published a day before use and a day after, auto-renewed.
+"""Tool keys: our signing keys, published a day before use and two days after, auto-renewed.
 
 Security Framework 1.0, section 6 (key management): the private keys never leave this house. They
 are kept sealed with a key that is derived from the house's secret key.

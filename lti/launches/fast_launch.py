@@ -20,7 +20,6 @@ from lms.core.model_base import Base, new_public_id
 from lms.lti_facade.learner_logins import learners_name
 from lti.frames.session_creation import FRAME, FRAMES, frame_of, new_secret, write_frame
 from lti.launches.launch_log import ENTRIES, LINE, Occurrence, line_of, write_line
-from lti.launches.launch_session import LONGEST_TITLE, Whereabouts, opening_of
 from lti.launches.login_state import (
     BEGUN,
     PENDING_LOGINS,
@@ -30,14 +29,15 @@ from lti.launches.login_state import (
     hash_of_state,
 )
 from lti.launches.message_validation import Heard
+from lti.launches.open_session_from_message import LONGEST_TITLE, Whereabouts, opening_of
 from lti.models.courses import Context, ResourceLink
 from lti.models.identities import Identity
 from lti.models.registrations_and_keys import Deployment, DeploymentState, Registration
 from lti.people.identities import is_as_said
 from lti.protocol.content_target import Target
-from lti.protocol.jwt_claims import Claims
 from lti.protocol.messages import Message
 from lti.protocol.spec_vocabulary import CONTEXT, DEPLOYMENT_ID, RESOURCE_LINK
+from lti.protocol.typed_claim_readers import Claims
 from lti.registrations.deployments import SEEN_EVERY
 
 _REGISTRATIONS, _DEPLOYMENTS, _IDENTITIES, _CONTEXTS, _LINKS = (

@@ -31,13 +31,12 @@ from lti.launches.fast_launch import (
     writing_of,
 )
 from lti.launches.launch_log import Occurrence, write_launch
-from lti.launches.launch_session import open_launch
 from lti.launches.login_state import Begun, check_in_use, find_login, take_up_login, used_up
 from lti.launches.message_validation import Heard
+from lti.launches.open_session_from_message import open_launch
 from lti.launches.pylti1p3_adapter import Launch
 from lti.models.registrations_and_keys import DeploymentState
 from lti.protocol.content_target import Target, read_target
-from lti.protocol.jwt_claims import Claims
 from lti.protocol.refusals import (
     NO_KEYS,
     TRY_AGAIN,
@@ -46,6 +45,7 @@ from lti.protocol.refusals import (
     not_authentic,
     not_entitled,
 )
+from lti.protocol.typed_claim_readers import Claims
 from lti.registrations.deployments import Tenant, see_deployment
 from lti.registrations.platform_lookup import Platform
 

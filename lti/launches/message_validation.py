@@ -8,7 +8,11 @@ from urllib.parse import unquote
 
 from lms.core.errors import N_
 from lti.protocol import spec_vocabulary as v
-from lti.protocol.jwt_claims import (
+from lti.protocol.messages import DeepLinking, Message, MessageType, Person, Place, Services
+from lti.protocol.platform_urls import origin_of, origins_of
+from lti.protocol.refusals import NOT_ENTITLED, LaunchRefused, malformed, not_entitled
+from lti.protocol.roles import is_learner_alone, is_test_user, role_in
+from lti.protocol.typed_claim_readers import (
     LONGEST_ID,
     Claims,
     address_in,
@@ -24,10 +28,6 @@ from lti.protocol.jwt_claims import (
     texts_in,
     web_address,
 )
-from lti.protocol.messages import DeepLinking, Message, MessageType, Person, Place, Services
-from lti.protocol.platform_urls import origin_of, origins_of
-from lti.protocol.refusals import NOT_ENTITLED, LaunchRefused, malformed, not_entitled
-from lti.protocol.roles import is_learner_alone, is_test_user, role_in
 from lti.registrations.platform_lookup import Platform
 
 TYPES: Final[Mapping[str, MessageType]] = {

@@ -31,7 +31,10 @@ from pylti1p3.tool_config import ToolConfAbstract
 from lms.core.errors import N_
 from lti.launches.login_state import Begun
 from lti.launches.message_validation import Heard, read_claims
-from lti.protocol.jwt_claims import (
+from lti.protocol.messages import MessageType
+from lti.protocol.refusals import LaunchRefused, malformed, not_authentic
+from lti.protocol.spec_vocabulary import MESSAGE_TYPE, PRESENTATION
+from lti.protocol.typed_claim_readers import (
     BAD_CLAIMS,
     Claims,
     fail,
@@ -39,9 +42,6 @@ from lti.protocol.jwt_claims import (
     text_in,
     web_address,
 )
-from lti.protocol.messages import MessageType
-from lti.protocol.refusals import LaunchRefused, malformed, not_authentic
-from lti.protocol.spec_vocabulary import MESSAGE_TYPE, PRESENTATION
 from lti.registrations.platform_lookup import Platform
 
 ALGORITHM: Final = (
@@ -110,7 +110,7 @@ class Posted(Request):
 
 
 class _NoCookies(CookieService):
-    """In the place of the library's cookies: the browser is told by ours (lti/web/core/browser_cookie.py)."""
+    """In the place of the library's cookies: the browser is told by ours (lti/web/core/browser_id_cookie.py)."""
 
     def get_cookie(self, name: str) -> str | None:
         return None
@@ -304,7 +304,7 @@ class Launch(MessageLaunch[Posted, _Known, SessionService, CookieService]):
         return self
 
     def get_service_connector(self) -> ServiceConnector:
-        """Refuse: calls to platforms have time-outs and other keepers of tokens (lti/http/platform_services.py)."""
+        """Refuse: calls to platforms have time-outs and other keepers of tokens (lti/http/authorized_platform_calls.py)."""
         raise _not_by_the_library()
 
     def _is_signed_by(self, key: RSAPublicKey) -> bool:

@@ -1,4 +1,4 @@
-"""Tables of courses: contexts, resource links, scores, and rosters."""
+"""Tables of courses, scores, and rosters: contexts, resource links, and their people."""
 
 from datetime import datetime
 from enum import StrEnum

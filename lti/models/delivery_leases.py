@@ -1,4 +1,4 @@
-"""Tables of delivery leases for each platform, and of progress marks."""
+"""Tables of delivery leases, one for each platform, and of progress marks."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Tables of embed links: links, email codes, viewers, and outside completions."""
+"""Tables of embed links, email codes, viewers, and completions reported from elsewhere."""
 
 from datetime import datetime
 from enum import StrEnum

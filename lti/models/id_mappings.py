@@ -1,4 +1,4 @@
-"""Tables of ID mappings from an old platform to a new one, and their pairs."""
+"""Tables of ID mappings between platforms, from an old one to a new one, and their pairs."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -22,7 +22,7 @@ class Identity(Base, kw_only=True):
     The login has no address and no password. `email` is what the platform said last, and `sis_id`
     the institution's own id for them, where it says one: for finding people in lists, never a reason
     to link anything. `registration_id` is by which registration they came last; `has_come` is False
-    for one that was made beforehand (lti/id_mappings/apply_and_undo.py).
+    for one that was made beforehand (lti/id_mappings/apply_and_undo_pairs.py).
     """
 
     __tablename__ = "lti_identity"

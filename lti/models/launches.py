@@ -1,4 +1,4 @@
-"""Tables of launches: pending logins, framed sessions, and the launch log."""
+"""Tables of launches and framed sessions: pending logins, sessions, and the launch log."""
 
 from datetime import datetime
 from enum import StrEnum

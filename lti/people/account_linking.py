@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import N_, Conflict, Gone, NotFound
 from lms.lti_facade import audit
-from lms.lti_facade.account_linking import (
+from lms.lti_facade.account_lookup_and_creation import (
     Account,
     Belongings,
     add_account,
@@ -31,8 +31,8 @@ from lms.mail import outbox as mail_outbox
 from lms.mail.links import Links
 from lti.frames.session_creation import hashed
 from lti.models.identities import Identity, IdentityLink
-from lti.people.applied_mappings import one_person
-from lti.people.identity_origins import Origin, origin_of
+from lti.people.identities_joined_by_mappings import one_person
+from lti.people.identity_names_and_platforms import Origin, origin_of
 
 LASTS: Final = timedelta(days=1)
 KEPT_AFTER_ITS_END: Final = timedelta(days=30)

@@ -3,12 +3,12 @@
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from lms.core.lti_export_types import OwnLink, OwnListing, OwnScore, OwnSystem, OwnTwin
+from lms.core.lti_data_export_types import OwnLink, OwnListing, OwnScore, OwnSystem, OwnTwin
 from lti.models.courses import Context, ResourceLink, RosterMember, Score
 from lti.models.id_mappings import MapPair
 from lti.models.identities import Identity, IdentityLink
 from lti.models.registrations_and_keys import Deployment, Registration
-from lti.people.identity_origins import Origin, origins_of
+from lti.people.identity_names_and_platforms import Origin, origins_of
 
 
 def tell_of_person(session: Session, login_id: int) -> tuple[OwnSystem, ...]:

@@ -1,4 +1,4 @@
-"""Identities: a platform person's login, made by the first launch (PRODUCT.md, I3)."""
+"""Identity creation by the first launch, with a login (PRODUCT.md, I3), and identity erasure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from lms.core.email_addresses import Address, read_address
 from lms.core.errors import Invalid
-from lms.lti_facade.account_linking import addresses_of
+from lms.lti_facade.account_lookup_and_creation import addresses_of
 from lms.lti_facade.learner_logins import add_learner, keeps_name, rename_learner
 from lti.models.courses import Context, RosterMember
 from lti.models.embed_links import EmbedCode, EmbedViewer, OutsideCompletion

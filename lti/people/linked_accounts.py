@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from lms.core.errors import NotFound
 from lms.lti_facade.login_merges import persons_logins
 from lti.models.identities import Identity, IdentityLink
-from lti.people.applied_mappings import one_person
-from lti.people.identity_origins import Origin, origins_of
+from lti.people.identities_joined_by_mappings import one_person
+from lti.people.identity_names_and_platforms import Origin, origins_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Additional setup guides: Blackboard, Schoology, Sakai, Open edX, and Niche Academy."""
+"""Additional setup guides (Blackboard, Schoology, Sakai, Open edX, Niche Academy) and all guides."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

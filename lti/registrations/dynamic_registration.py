@@ -10,9 +10,9 @@ from typing import Any, Final, TypeGuard
 from urllib.parse import urlsplit
 
 from lms.core.errors import N_, Conflict, Invalid, Unavailable
-from lti.http.platform_calls import Answered, Call, Denied, Later, make_call, read_json
-from lti.protocol.jwt_claims import is_storable
+from lti.http.platform_calls_and_outcomes import Answered, Call, Denied, Later, make_call, read_json
 from lti.protocol.platform_urls import LONGEST_ADDRESS, read_platform_address
+from lti.protocol.typed_claim_readers import is_storable
 from lti.registrations.registrations import LONGEST_ID, LONGEST_ISSUER
 from lti.registrations.tool_configuration import TOOL_CONFIGURATION, Offered
 

@@ -1,4 +1,4 @@
-"""What an organization's managers may do with their platforms' registrations.
+"""Manager actions on registrations and deployments of their organization's platforms.
 
 What they enter waits for staff: somebody could name a platform that isn't theirs and be given its
 people. What staff have approved is theirs to look after, as long as its addresses stay.

@@ -1,4 +1,4 @@
-"""Setup guides: how to connect each learning management system, field by field.
+"""Setup guides for Moodle, Canvas, and Brightspace: how to connect each, field by field.
 
 A value is named as in `Values`; a text that is none of those names stands for itself.
 """

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from lms.core.errors import N_
 from lti.protocol.messages import MessageType
-from lti.protocol.tool_urls import CUSTOM, SCOPES, ToolAddresses
+from lti.protocol.tool_urls_and_scopes import CUSTOM, SCOPES, ToolAddresses
 
 CLAIMS: Final = ("iss", "sub", "name", "given_name", "family_name", "email", "locale")
 DESCRIPTION: Final = N_("Recorded webinars in your course: pick one, and see who finished it.")

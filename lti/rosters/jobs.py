@@ -14,11 +14,11 @@ from lms.mail.links import Links
 from lms.models.jobs import Lane
 from lti.grades.jobs import services_of
 from lti.http.access_tokens import Platform
-from lti.http.platform_calls import Denied, Later
-from lti.http.platform_services import Services, find_platform
-from lti.rosters import roster_sync
+from lti.http.authorized_platform_calls import Services, find_platform
+from lti.http.platform_calls_and_outcomes import Denied, Later
+from lti.rosters import roster_sync_and_seat_release
 from lti.rosters.names_and_roles_service import Roster, read_roster
-from lti.rosters.roster_sync import Source
+from lti.rosters.roster_sync_and_seat_release import Source
 
 ROSTERS: Final = "lti.rosters"
 ROSTER: Final = "lti.roster"
@@ -33,7 +33,7 @@ def ask_for_rosters(carrel: Carrel, _run: JobRun) -> None:
     """Queue the sync of every course that is due."""
     now = clock.now()
     with carrel.database.read_session() as session:
-        due = roster_sync.courses_due(session, now=now)
+        due = roster_sync_and_seat_release.courses_due(session, now=now)
     with carrel.database.transaction() as session:
         for course_id in due:
             ask_for_roster(session, course_id, now=now, priority=UNHURRIED)
@@ -44,7 +44,7 @@ def ask_for_roster(session: Session, course_id: str, *, now: datetime, priority:
 
     Raises NotFound, and Conflict for a course whose platform offers no roster.
     """
-    roster_sync.find_source(session, course_id)
+    roster_sync_and_seat_release.find_source(session, course_id)
     slot = int(now.timestamp() // ONCE_IN.total_seconds())
     job = enqueue(
         session,
@@ -63,7 +63,7 @@ def sync_roster(carrel: Carrel, run: JobRun) -> None:
     """Sync one course; what went wrong stands at the course, and an hour later it is tried again."""
     with carrel.database.read_session() as session:
         try:
-            source = roster_sync.find_source(session, run.subject)
+            source = roster_sync_and_seat_release.find_source(session, run.subject)
         except (NotFound, Conflict):
             return  # it was taken away meanwhile
         platform = find_platform(session, source.registration_id, source.deployment)
@@ -72,7 +72,7 @@ def sync_roster(carrel: Carrel, run: JobRun) -> None:
     with carrel.database.transaction() as session:
         run.hold(session)
         if isinstance(found, Roster):
-            roster_sync.keep_roster(
+            roster_sync_and_seat_release.keep_roster(
                 session,
                 source.context_id,
                 found,
@@ -81,7 +81,7 @@ def sync_roster(carrel: Carrel, run: JobRun) -> None:
                 now=clock.now(),
             )
         else:
-            roster_sync.note_failure(session, source.context_id, found.reason)
+            roster_sync_and_seat_release.note_failure(session, source.context_id, found.reason)
     log.info("roster_synced", course=run.subject, outcome=type(found).__name__)
 
 

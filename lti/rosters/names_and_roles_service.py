@@ -6,13 +6,20 @@ from datetime import datetime
 from typing import Any, Final
 
 from lti.http.access_tokens import Platform
+from lti.http.authorized_platform_calls import Services
 from lti.http.link_header import next_page, related
-from lti.http.platform_calls import NOT_UNDERSTOOD, Answered, Call, Denied, Later, read_json
-from lti.http.platform_services import Services
+from lti.http.platform_calls_and_outcomes import (
+    NOT_UNDERSTOOD,
+    Answered,
+    Call,
+    Denied,
+    Later,
+    read_json,
+)
 from lti.models.launches import FrameRole
-from lti.protocol.jwt_claims import is_storable, web_address
 from lti.protocol.roles import role_in
 from lti.protocol.spec_vocabulary import MEMBERS_SCOPE
+from lti.protocol.typed_claim_readers import is_storable, web_address
 
 MEMBERS_TYPE: Final = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 LARGEST_PAGE: Final = 8_000_000

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from lms.core.errors import N_
 from lms.core.settings import Settings
 from lti.http.access_tokens import NO_SERVICE, Platform, SigningKey, Token, Tokens
-from lti.http.platform_calls import Answered, Call, Later, make_call, read_json
+from lti.http.platform_calls_and_outcomes import Answered, Call, Later, make_call, read_json
 from lti.keys.platform_keys import KeyPlace, fetch_keys, read_keys
 from lti.protocol.spec_vocabulary import MEMBERS_SCOPE, SCORE_SCOPE
-from lti.protocol.tool_urls import ToolAddresses
+from lti.protocol.tool_urls_and_scopes import ToolAddresses
 from lti.registrations.registrations import RegistrationFacts
 from lti.selftest.check_results import Group, Proof
 

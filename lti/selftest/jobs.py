@@ -1,4 +1,4 @@
-"""The self-test as a job: played to its end, with its progress, and then kept."""
+"""Jobs for the self-test: run it with progress, then keep its results."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -10,8 +10,8 @@ from lms.jobs.queue import JobKind, JobRun, Stopped
 from lms.registry import LIBRARY
 from lti.component import LTI
 from lti.selftest.check_results import TITLES, Proof
-from lti.selftest.run_records import SELFTEST, find_selftest, keep_proofs
-from lti.selftest.runner import ABOUT, Play
+from lti.selftest.check_runner import ABOUT, Play
+from lti.selftest.run_requests_and_results import SELFTEST, find_selftest, keep_proofs
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -13,7 +13,7 @@ from lms.core.errors import N_
 from lms.lti_facade.sandbox_library import watch_whole
 from lti.grades.grade_service import SCORE_TYPE
 from lti.grades.jobs import deliver, look
-from lti.http.platform_services import find_platform
+from lti.http.authorized_platform_calls import find_platform
 from lti.models.identities import Identity
 from lti.rosters.names_and_roles_service import Roster, read_roster
 from lti.selftest.certification_cases import STUDENT

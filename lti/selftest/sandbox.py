@@ -16,7 +16,7 @@ from lms.core.model_base import new_public_id
 from lms.core.runtime import Carrel
 from lms.core.settings import Settings
 from lms.lti_facade.sandbox_library import furnish, scratch_library
-from lti.http.platform_services import Services
+from lti.http.authorized_platform_calls import Services
 from lti.keys.tool_keys import signing_key
 from lti.protocol.spec_vocabulary import (
     CONTEXT,
@@ -35,7 +35,7 @@ from lti.protocol.spec_vocabulary import (
     VERSION,
     VERSION_CLAIM,
 )
-from lti.protocol.tool_urls import ToolAddresses
+from lti.protocol.tool_urls_and_scopes import ToolAddresses
 from lti.registrations.deployments import approve_deployment
 from lti.registrations.registrations import NewRegistration, RegistrationDetails, add_registration
 from lti.selftest.certification_cases import MEMBERSHIP

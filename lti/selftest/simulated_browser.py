@@ -1,4 +1,4 @@
-"""The simulated browser of a person at the self-test's platform, by HTTP."""
+"""The simulated browser of the self-test: a visitor's requests and the pages that come back."""
 
 import json
 import re

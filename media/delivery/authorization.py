@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Final
 
-from media.delivery.cookies import cookie_in
+from media.delivery.cookie_reader import cookie_in
 from media.delivery.media_tokens import ExpiredToken, Signer, Ticket, fingerprint, network_of
 
 Environ = Mapping[str, Any]

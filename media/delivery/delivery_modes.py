@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from media.delivery.byte_ranges import Span
 from media.delivery.media_tokens import Ticket, fingerprint
-from media.video.rendition_ladder import PROGRESSIVE
+from media.video.renditions_and_commands import PROGRESSIVE
 
 # How long nginx may go by one answer about a token.
 ADMITTED_S: Final = 15

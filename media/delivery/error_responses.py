@@ -1,4 +1,4 @@
-"""Error responses of media delivery, without a file."""
+"""Error responses of media delivery: not found, method not allowed, and access denied."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -24,7 +24,7 @@ from media.delivery.media_tokens import BadToken, Ticket
 from media.storage.local_storage import version_of
 from media.storage.object_keys import BadKey, content_type_of
 from media.storage.storage_protocol import Missing, Storage
-from media.video.rendition_ladder import PROGRESSIVE
+from media.video.renditions_and_commands import PROGRESSIVE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
-from media.storage.errors import Missing, Stat
+from media.storage.errors_and_file_facts import Missing, Stat
 from media.storage.object_keys import checked_key, folder_of
 from media.storage.resumable_uploads_local import LocalIntake
 

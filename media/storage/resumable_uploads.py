@@ -1,4 +1,4 @@
-"""Resumable uploads: files that arrive in chunks before they are stored.
+"""Resumable uploads: the interface by which files arrive in chunks before they are stored.
 
 What was kept is on the disk, or is a part that the S3 server lists: that alone is the truth of how
 far a file is, and a program that is killed at any moment loses no more than the piece it held.

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from media.storage.errors import StorageAway
+from media.storage.errors_and_file_facts import StorageAway
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from media.storage.errors import Missing, Stat
+from media.storage.errors_and_file_facts import Missing, Stat
 from media.storage.object_keys import checked_key, folder_of
 from media.storage.resumable_uploads_s3 import BucketIntake
 from media.storage.s3_errors import reaching, status_of

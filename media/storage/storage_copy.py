@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from media.storage.errors import Missing
+from media.storage.errors_and_file_facts import Missing
 from media.storage.storage_protocol import Storage, content_type_of
 
 PIECE: Final = 1 << 20

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
-from media.storage.errors import Missing, Stat, StorageAway
+from media.storage.errors_and_file_facts import Missing, Stat, StorageAway
 from media.storage.local_storage import LocalStorage
 from media.storage.object_keys import BadKey, content_type_of, new_key_id
 from media.storage.resumable_uploads import Intake

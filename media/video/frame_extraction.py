@@ -11,8 +11,8 @@ from PIL import Image, UnidentifiedImageError
 from media.files.subprocesses import Limits, ProgramFailed, ask
 from media.storage.storage_protocol import Missing, Storage
 from media.video.ffmpeg_options import compiled, opened
-from media.video.hls_playlists import BrokenPlaylist, parse_playlist
-from media.video.rendition_ladder import HIGH, POSTER_WIDTH
+from media.video.hls_playlist_parser_and_writer import BrokenPlaylist, parse_playlist
+from media.video.renditions_and_commands import HIGH, POSTER_WIDTH
 
 _WITHIN_SECONDS: Final = 20
 _STEP: Final = 0.2

@@ -1,4 +1,4 @@
-"""Slide detection: when each slide of a recording appears, and which turn the page.
+"""Slide detection: when each slide of a recording appears, and whether it replaced the last one.
 
 It looks at one small gray picture a second. Blocks that change all the time (the talking head, a
 film) are left out; a change of more than a hundredth of the others is a change of slide. Where ink

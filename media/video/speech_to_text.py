@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from media.captions.conversion import LARGEST_BYTES
+from media.captions.caption_file_parser import LARGEST_BYTES
 from media.files.subprocesses import Limits, ProgramFailed, ask, ffmpeg_path
 from media.video.ffmpeg_options import FENCE
 

@@ -1,4 +1,4 @@
-"""Stream facts of a recording: its container, video, and audio."""
+"""Stream facts of a recording: container, video, and audio, and whether they can be copied."""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -17,7 +17,12 @@ from media.files.subprocesses import (
     run_ffmpeg,
 )
 from media.files.translation_marks import N_
-from media.video.hls_playlists import (
+from media.video.audio_posters_and_thumbnail_sheets import (
+    draw_sound_poster,
+    put_into_sheets,
+    thumbnail_track,
+)
+from media.video.hls_playlist_parser_and_writer import (
     AAC_LC,
     BrokenPlaylist,
     Playlist,
@@ -27,8 +32,7 @@ from media.video.hls_playlists import (
     master_playlist,
     picture_codec,
 )
-from media.video.posters_and_thumbnails import draw_sound_poster, put_into_sheets, thumbnail_track
-from media.video.rendition_ladder import (
+from media.video.renditions_and_commands import (
     HIGH,
     LONGEST_COPIED_SEGMENT,
     LONGEST_TIMES,

@@ -15,7 +15,7 @@ import ffmpeg
 from PIL import ImageFont
 
 from media.video.ffmpeg_options import compiled, opened
-from media.video.rendition_ladder import Rung, rungs
+from media.video.renditions_and_commands import Rung, rungs
 from media.video.stream_facts import Probe
 from media.video.transcoder import run_one
 

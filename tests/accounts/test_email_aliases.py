@@ -6,7 +6,7 @@ from sqlalchemy import select
 from lms.accounts import (
     accounts,
     email_aliases,
-    email_change,
+    email_and_recovery_email_changes,
     sign_in_codes_and_password_resets,
     sign_up,
 )
@@ -109,7 +109,9 @@ def test_nobody_else_moves_an_account_to_it(database: Database, cast: Cast) -> N
     _add(database, cast.alice)
     with database.transaction() as session:
         bob = accounts.read_account(session, cast.bob.id)
-        email_change.ask_change(session, bob, read_address(OTHER), links=LINKS, now=NOW)
+        email_and_recovery_email_changes.ask_change(
+            session, bob, read_address(OTHER), links=LINKS, now=NOW
+        )
     assert _letters(database) == [("account_exists", OTHER)]
 
 
@@ -117,12 +119,17 @@ def test_its_own_person_makes_it_the_first_address(database: Database, cast: Cas
     _add(database, cast.alice)
     with database.transaction() as session:
         alice = accounts.read_account(session, cast.alice.id)
-        email_change.ask_change(session, alice, read_address(OTHER), links=LINKS, now=NOW)
+        email_and_recovery_email_changes.ask_change(
+            session, alice, read_address(OTHER), links=LINKS, now=NOW
+        )
     with database.read_session() as session:
         text = session.scalars(select(Mail.text)).one()
     secret = text.split("/account/email/confirm/")[1].split()[0]
     with database.transaction() as session:
-        assert email_change.confirm_change(session, secret, links=LINKS, now=NOW) == OTHER
+        assert (
+            email_and_recovery_email_changes.confirm_change(session, secret, links=LINKS, now=NOW)
+            == OTHER
+        )
         assert session.scalars(select(LoginAlias)).all() == []
         assert accounts.read_account(session, cast.alice.id).email == OTHER
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lms.announcement_parser.dates import Ask, Beginning
 from lms.announcement_parser.parser import Understood, read_flyer
 from lms.announcement_parser.sections import LABELS
+from lms.announcement_parser.start_date_and_time import Ask, Beginning
 
 TEXTS = Path(__file__).parent / "texts"
 TODAY = date(2026, 11, 26)

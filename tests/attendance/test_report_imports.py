@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from lms.accounts import email_aliases
 from lms.attendance import report_imports
 from lms.attendance.attendance_spans import minutes_of
-from lms.certificates.rules import read_attendance
+from lms.certificates.rules_and_attendance_minutes import read_attendance
 from lms.component import work_of
 from lms.core.database import Database
 from lms.core.email_addresses import read_address

@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from lms.app import create_app
-from lms.certificates import staff_actions
-from lms.certificates.staff_actions import ByHand
+from lms.certificates import staff_manual_issue_and_attendance
+from lms.certificates.staff_manual_issue_and_attendance import ByHand
 from lms.core.clock import now
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
 from lms.demo.install import install_demo
 from lms.group_showings import showings
-from lms.mail import email_tokens
+from lms.mail import link_tokens_and_codes
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.catalog import Presenter, Series, Webinar
@@ -38,7 +38,7 @@ from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.models.training import Trainee, Training, TrainingGroup
 from lms.seats import claim_links
 from lms.web.core.route_guard import UNCOOKIED, Audience, audience_of
-from lms.web.media_middleware import front
+from lms.web.wsgi_middleware_stack import front
 from tests.browser.conftest import SECRET_KEY
 from tests.browser.route_walk_data import make_beside
 from tests.servers.buffered_responses import in_whole
@@ -280,7 +280,7 @@ def _made(session: Session, logins: Mapping[str, int | None], moment: datetime) 
     alice = session.get_one(Login, logins["alice"])
     webinar = session.scalars(select(Webinar).where(Webinar.slug == RECORDED)).one()
     links = Links("http://localhost")
-    number = staff_actions.issue_by_hand(
+    number = staff_manual_issue_and_attendance.issue_by_hand(
         session,
         webinar.id,
         ByHand(alice.email or "", "She was in the room."),
@@ -313,7 +313,9 @@ def _made(session: Session, logins: Mapping[str, int | None], moment: datetime) 
     )
 
     def secret(purpose: EmailPurpose) -> str:
-        return email_tokens.issue(session, alice.id, purpose, email=alice.email or "", now=moment)
+        return link_tokens_and_codes.issue(
+            session, alice.id, purpose, email=alice.email or "", now=moment
+        )
 
     return {
         "public_id": number,

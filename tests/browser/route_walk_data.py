@@ -21,7 +21,7 @@ from lms.handouts import pages as handout_pages
 from lms.handouts.pages import Drawn
 from lms.kits import delivery_kits
 from lms.lti_facade.uploaded_lists import keep_list
-from lms.mail import email_tokens
+from lms.mail import link_tokens_and_codes
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.models.mail import Mail
@@ -30,8 +30,8 @@ from lms.models.seats import Assignment, AssignmentState, Pool, Seat
 from lms.past_sales import jobs as past_sale_jobs
 from lms.recordings import handout_page_times
 from lms.seat_imports import jobs as seat_import_jobs
-from lms.seats import bulk_actions
-from lms.seats.bulk_actions import Act
+from lms.seats import bulk_release_and_reinvite
+from lms.seats.bulk_release_and_reinvite import Act
 from lti.embed_links.embed_links import EMBED_LINKS, EmbedDetails, add_embed
 from lti.id_mappings.mappings import begin_map
 from lti.models.embed_links import SeatRule
@@ -152,7 +152,7 @@ def _mass_work(session: Session, ground: Ground, moment: datetime) -> dict[str, 
             Assignment.state == AssignmentState.INVITED,
         )
     ).all()
-    job = bulk_actions.begin(
+    job = bulk_release_and_reinvite.begin(
         session,
         Act.SEND_AGAIN,
         ground.organization,
@@ -244,7 +244,7 @@ def _letters(session: Session, ground: Ground, moment: datetime) -> dict[str, st
     address = read_address("nova.kestrel@example.net")
     accounts.add_unconfirmed(session, address, now=moment)
     begun = session.scalars(select(Login.id).where(Login.email_key == address.key)).one()
-    confirm = email_tokens.issue(
+    confirm = link_tokens_and_codes.issue(
         session, begun, EmailPurpose.CONFIRM_SIGN_UP, email=address.shown, now=moment
     )
     return {"showings.secret": slides, "sign_up.secret": confirm}

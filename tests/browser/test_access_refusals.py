@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
 from lms.access.policy import ADMITTING, Code
-from lms.core.password_hashing import hash_password
+from lms.core.password_hashing_and_rules import hash_password
 from lms.models.accounts import Login
 from tests.access.decision_situations import arrange
 from tests.browser.person import Person

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from lms.certificates import staff_actions
-from lms.certificates.staff_actions import ByHand
+from lms.certificates import staff_manual_issue_and_attendance
+from lms.certificates.staff_manual_issue_and_attendance import ByHand
 from lms.core.clock import now
 from lms.mail.links import Links
 from tests.browser.conftest import Served, Visit
@@ -37,7 +37,7 @@ def house(served: Served) -> House:
         ada = served.add_person(session, "Ada", is_staff=True)
         for each in (alice, bob):
             make_grant(session, each, webinar)
-        number = staff_actions.issue_by_hand(
+        number = staff_manual_issue_and_attendance.issue_by_hand(
             session,
             webinar.id,
             ByHand(alice.email or "", "She was in the room."),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from lms.core.password_hashing import hash_password
+from lms.core.password_hashing_and_rules import hash_password
 from lms.models.accounts import Login
 from lms.search import webinar_search
 from tests.browser.conftest import Served, Visit

@@ -14,7 +14,7 @@ from lms.catalog.presenters import (
     remove_presenter,
 )
 from lms.catalog.series import SeriesWords, add_series, edit_series, read_series, remove_series
-from lms.catalog.webinar_texts import WebinarWords
+from lms.catalog.webinar_details_validation import WebinarWords
 from lms.catalog.webinars import add_webinar
 from lms.core.database import Database
 from lms.core.errors import Conflict, Invalid, NotFound

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.catalog.series_order import Order, follow_dates, move_webinar, put_in_order, read_order
 from lms.catalog.series_page import read_parts
-from lms.catalog.webinar_texts import WebinarWords
+from lms.catalog.webinar_details_validation import WebinarWords
 from lms.catalog.webinars import add_webinar, edit_webinar
 from lms.core.database import Database
 from lms.core.errors import Conflict, NotFound

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from lms.catalog.presenters import PresenterWords, add_presenter
 from lms.catalog.replacement_webinars import NewInstead
 from lms.catalog.series import SeriesWords, add_series
-from lms.catalog.webinar_texts import Gap, WebinarWords, gaps
+from lms.catalog.webinar_details_validation import Gap, WebinarWords, gaps
 from lms.catalog.webinars import (
     KeptWebinar,
     add_webinar,

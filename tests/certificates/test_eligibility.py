@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from lms.certificates import certificates, eligibility, jobs
-from lms.certificates.rules import keep_rule, note_attendance, read_rule
+from lms.certificates.rules_and_attendance_minutes import keep_rule, note_attendance, read_rule
 from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.certificates import CertificateKind

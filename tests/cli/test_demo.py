@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from lms.branding import BrandingTexts, edit_branding
 from lms.core.database import Database
-from lms.demo.content import CAST
+from lms.demo.all_series import CAST
 from lms.models.recordings import Recording, RecordingState
 from tests.cli.command_runner import Shell
 from tests.clock import NOW

@@ -12,9 +12,9 @@ import pytest
 
 from lms.core.runtime import open_carrel, open_place
 from lms.core.settings import Settings, SettingsError
-from lms.web.media_middleware import front
+from lms.web.wsgi_middleware_stack import front
 from media.storage.storage_copy import Corrupt, Ledger, move
-from media.storage.storage_pair import StoragePair
+from media.storage.storage_during_migration import StoragePair
 from media.storage.storage_protocol import Missing, open_storage
 from tests.player import open_playback
 

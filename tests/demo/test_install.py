@@ -14,7 +14,7 @@ from lms.branding import BrandingTexts, edit_branding, read_branding
 from lms.core.model_base import Base
 from lms.core.runtime import Carrel, open_carrel
 from lms.core.settings import Settings
-from lms.demo.content import CAST, WEBINARS
+from lms.demo.all_series import CAST, WEBINARS
 from lms.demo.install import install_demo
 from lms.demo.summary import DemoReport
 from lms.models.accounts import Login

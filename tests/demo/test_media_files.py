@@ -8,7 +8,7 @@ import pytest
 import webvtt
 from PIL import Image
 
-from lms.demo.content import HOUSE, PRESENTERS, WEBINARS
+from lms.demo.all_series import HOUSE, PRESENTERS, WEBINARS
 from lms.demo.data_types import FILES, RecordingFiles
 
 RECORDINGS = [webinar.recording for webinar in WEBINARS if webinar.recording]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from lms.web.core.security_headers import POLICY
+from lms.web.core.security_headers_and_proxies import POLICY
 from lms.web.playback.player_csp import PLAYER_POLICY
 from tests.design import specimen
 from tests.servers.chromium import axe_script

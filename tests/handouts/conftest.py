@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from lms.component import work_of
 from lms.core.runtime import Carrel
 from lms.handouts.handouts import READ, attach, keep_handout
 from lms.models.jobs import Job, JobState
@@ -14,8 +13,9 @@ from lms.registry import LIBRARY
 from lms.worker.worker import see_through
 from tests.cast import Cast
 from tests.clock import NOW
+from tests.components import work_without_schedules
 
-WORK = work_of((LIBRARY,))
+WORK = work_without_schedules(LIBRARY)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from lms.people.erasure import erase
 from lms.people.login_merges import merge
 from lms.recordings import versions
 from lms.seat_imports import imports
-from lms.seats.bulk_actions import Act
+from lms.seats.bulk_release_and_reinvite import Act
 from lms.uploads import uploads
 from lti.models.courses import Context
 from lti.models.id_mappings import MapState, PeopleMap

@@ -21,7 +21,7 @@ from lms.models.jobs import Job, JobState, Lane
 from lms.models.seat_imports import ImportState
 from lms.models.uploads import UploadState
 from lms.seat_imports import imports
-from lms.seat_imports.reading import find_import
+from lms.seat_imports.read_models import find_import
 from lms.uploads import uploads
 from lms.worker.worker import Worker
 from tests.cast import Cast

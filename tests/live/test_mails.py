@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from lms.catalog import webinars
-from lms.catalog.staff_listing import read_standing
+from lms.catalog.staff_read_models import read_standing
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.live import registrations
@@ -16,7 +16,7 @@ from lms.models.grants import Grant, Withdrawal
 from lms.models.live import Registration
 from lms.models.organizations import Organization
 from lms.models.recordings import Recording
-from lms.people import grant_history, login_merges
+from lms.people import grant_and_seat_history, login_merges
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.factories import make_grant, make_login, make_recording, make_webinar
@@ -228,7 +228,7 @@ def test_who_was_refunded_is_not_told_that_they_are_still_registered(
         bought = session.scalars(
             select(Grant.public_id).where(Grant.login_id == to_come.alice.id)
         ).one()
-        grant_history.revoke(
+        grant_and_seat_history.revoke(
             session, bought, withdrawal=Withdrawal.REFUNDED, reason="Asked", actor=None, now=NOW
         )
     postpone(database, to_come.slug, HELD_AT + 7 * DAY, at=NOW)

@@ -13,7 +13,7 @@ from lms.models.playback import PlaybackSession, WatchRecord
 from lms.playback.progress_bitmap import bucket_count
 from lti.frames.sessions import Opening, open_frame
 from lti.grades.jobs import deliver, look
-from lti.http.platform_services import Services
+from lti.http.authorized_platform_calls import Services
 from lti.keys.tool_keys import public_jwk
 from lti.models.courses import Context, ResourceLink, Score
 from lti.models.identities import Identity

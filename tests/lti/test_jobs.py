@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from lms.component import work_of
 from lms.core.clock import now
 from lms.core.compiled_statements import Driver
 from lms.core.database import Database
@@ -20,6 +19,7 @@ from lti.launches.login_state import Started, begin_login
 from lti.models.launches import LaunchEntry, PendingLogin
 from lti.models.registrations_and_keys import PlatformKeys
 from tests.clock import Clock
+from tests.components import work_without_schedules
 from tests.lti.launched_course import School
 
 
@@ -27,7 +27,7 @@ def _round(carrel: Carrel, kind: str) -> JobState:
     with carrel.database.transaction() as session:
         job = enqueue(session, kind=kind, lane=Lane.PROMPT, subject="", payload={}, now=now())
         job_id = job.public_id
-    return see_through(carrel, work_of((LTI,)), job_id).state
+    return see_through(carrel, work_without_schedules(LTI), job_id).state
 
 
 def _count(database: Database, table: type[Base]) -> int:

@@ -12,7 +12,7 @@ import requests
 
 from lms.app import create_app
 from lms.core.runtime import Carrel
-from lms.web.media_middleware import front
+from lms.web.wsgi_middleware_stack import front
 from lti.registrations.deployments import approve_deployment
 from lti.registrations.registrations import RegistrationFacts
 from tests.clock import NOW

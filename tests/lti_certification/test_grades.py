@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from lms.core.clock import now
 from lti.grades.jobs import services_of
-from lti.http.platform_calls import Answered, Call, read_json
-from lti.http.platform_services import find_platform
+from lti.http.authorized_platform_calls import find_platform
+from lti.http.platform_calls_and_outcomes import Answered, Call, read_json
 from lti.models.registrations_and_keys import Registration
 from lti.protocol.spec_vocabulary import RESULT_READ_SCOPE
 from tests.lti_certification.course_visits import Lesson, Visit

@@ -17,7 +17,7 @@ from lms.models.organizations import Membership, Organization, Role
 from lms.models.sales import Sale
 from lms.models.seats import Pool
 from lms.past_sales import jobs
-from lms.past_sales.reading import PastFacts
+from lms.past_sales.read_models import PastFacts
 from lms.seats.pools import NewPoolGrant, find_pool, sell_seats
 from tests.cast import Cast
 from tests.clock import NOW, Clock

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from lms.component import work_of
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.jobs.queue import cancel, latest_job
@@ -20,16 +19,17 @@ from lms.models.seat_imports import ImportState
 from lms.past_sales import imports, jobs
 from lms.past_sales.imports import APPLY, DROP, READ
 from lms.past_sales.jobs import INVITE
-from lms.past_sales.reading import PastFacts, find_past
+from lms.past_sales.read_models import PastFacts, find_past
 from lms.people import account_blocks
 from lms.registry import LIBRARY
 from lms.sales import uninvited_buyers
 from lms.worker.worker import see_through
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.components import work_without_schedules
 from tests.seat_imports.list_fixtures import stored
 
-WORK = work_of((LIBRARY,))
+WORK = work_without_schedules(LIBRARY)
 MANY = 30
 
 

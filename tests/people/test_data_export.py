@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms.certificates.rules import note_attendance
+from lms.certificates.rules_and_attendance_minutes import note_attendance
 from lms.core.database import Database
 from lms.core.errors import NotFound
 from lms.models.accounts import Login

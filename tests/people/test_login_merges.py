@@ -13,8 +13,8 @@ from lms.accounts.browser_sessions import Browser, open_sign_in
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
 from lms.core.errors import Conflict, Invalid, NotFound
-from lms.mail import email_tokens
-from lms.mail.email_tokens import LinkOver, WrongCode
+from lms.mail import link_tokens_and_codes
+from lms.mail.link_tokens_and_codes import LinkOver, WrongCode
 from lms.models.accounts import EmailPurpose, Login, SignIn
 from lms.models.audit import AuditEntry
 from lms.models.grants import Grant
@@ -95,14 +95,14 @@ def test_the_merged_login_s_browsers_are_signed_out_and_its_links_stop_working(
 ) -> None:
     with database.transaction() as session:
         open_sign_in(session, cast.alice.id, browser=BROWSER, now=NOW)
-        secret = email_tokens.issue(
+        secret = link_tokens_and_codes.issue(
             session, cast.alice.id, EmailPurpose.RESET_PASSWORD, email=cast.alice.email, now=NOW
         )
     _merge(database, cast.dan, cast.alice)
     with database.transaction() as session:
         assert session.scalars(select(SignIn.ended_at)).one() == NOW
         with pytest.raises(LinkOver):
-            email_tokens.use(session, secret, EmailPurpose.RESET_PASSWORD, now=NOW)
+            link_tokens_and_codes.use(session, secret, EmailPurpose.RESET_PASSWORD, now=NOW)
 
 
 def test_what_was_opened_by_the_merged_login_s_mailbox_opens_the_kept_one_no_more_once_undone(
@@ -113,16 +113,18 @@ def test_what_was_opened_by_the_merged_login_s_mailbox_opens_the_kept_one_no_mor
     with database.transaction() as session:
         opened = open_sign_in(session, cast.alice.id, browser=BROWSER, now=NOW)
         assert opened.cookie
-        secret = email_tokens.issue(
+        secret = link_tokens_and_codes.issue(
             session, cast.dan.id, EmailPurpose.RESET_PASSWORD, email=cast.alice.email, now=NOW
         )
-        code = email_tokens.issue_code(session, cast.dan.id, email=cast.alice.email, now=NOW)
+        code = link_tokens_and_codes.issue_code(
+            session, cast.dan.id, email=cast.alice.email, now=NOW
+        )
     _unmerge(database, cast.alice)
     with database.transaction() as session:
         assert session.scalars(select(SignIn.ended_at)).one() == NOW
         with pytest.raises(LinkOver):
-            email_tokens.use(session, secret, EmailPurpose.RESET_PASSWORD, now=NOW)
-        assert isinstance(email_tokens.try_code(session, code, now=NOW), WrongCode)
+            link_tokens_and_codes.use(session, secret, EmailPurpose.RESET_PASSWORD, now=NOW)
+        assert isinstance(link_tokens_and_codes.try_code(session, code, now=NOW), WrongCode)
 
 
 def test_nobody_is_signed_out_where_the_merged_login_has_no_way_in(

@@ -12,7 +12,7 @@ from lms.handouts import handouts
 from lms.models.grants import Grant, Withdrawal
 from lms.models.handouts import Handout, HandoutPage
 from lms.models.recordings import Recording
-from lms.people import grant_history
+from lms.people import grant_and_seat_history
 from media.delivery.delivery_modes import ADDRESS_S, Way
 from tests.handouts.document_builder import pdf
 from tests.playback.served_library import served
@@ -46,7 +46,7 @@ def test_a_grant_that_is_taken_back_ends_the_film_within_a_minute(house, cast):
     assert house.ask(f"{film}/progressive.mp4", Range="bytes=0-").status == 206
     with house.carrel.database.transaction() as session:
         grant = session.query(Grant).filter_by(login_id=cast.alice.id).one()
-        grant_history.revoke(
+        grant_and_seat_history.revoke(
             session,
             grant.public_id,
             withdrawal=Withdrawal.REVOKED,

@@ -9,13 +9,13 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from lms.component import work_of
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.jobs import job_runner, leases
 from lms.models.jobs import Lane
 from lms.registry import LIBRARY
 from lms.worker.worker import Worker
+from tests.components import work_without_schedules
 
 STORED, GO, FILES = "stored", "go", 3
 
@@ -36,7 +36,7 @@ def main() -> None:
                 time.sleep(0.05)
 
     storage.take_file = take_some  # type: ignore[method-assign]
-    work = work_of((LIBRARY,))
+    work = work_without_schedules(LIBRARY)
     sys.exit(0 if Worker(carrel, work, (Lane.MEDIA,)).run() else 1)
 
 

@@ -8,7 +8,7 @@ from lms.core.database import Database
 from lms.models.recordings import Caption
 from lms.recordings import caption_drafts
 from lms.recordings.caption_drafts import SavedElsewhere
-from media.captions.cues import Cue
+from media.captions.cues_and_writers import Cue
 from media.storage.storage_protocol import Storage
 from tests.cast import Cast
 from tests.clock import NOW

@@ -20,7 +20,7 @@ from lms.recordings.slides import (
     read_slides,
     revise,
 )
-from lms.web.playback.slide_strip import chapter_track
+from lms.web.playback.slide_strip_and_chapters import chapter_track
 from media.video.slide_detection import Slide as Found
 from tests.factories import make_recording, make_webinar
 

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.component import work_of
 from lms.core.clock import now
 from lms.core.errors import Conflict, NotFound
 from lms.core.model_base import new_public_id
@@ -25,6 +24,7 @@ from lms.registry import LIBRARY
 from lms.worker.worker import see_through
 from tests.cast import Cast
 from tests.clock import Clock
+from tests.components import work_without_schedules
 from tests.removed_items_purge import clear
 
 SECONDS = 100.0
@@ -248,7 +248,7 @@ def test_the_files_of_a_replaced_run_go_though_its_version_was_deleted(
         )
         job_id = sweep.public_id
         versions.remove(session, first, actor=None, now=now())
-    see_through(carrel, work_of((LIBRARY,)), job_id)
+    see_through(carrel, work_without_schedules(LIBRARY), job_id)
     assert carrel.storage.stat(former) is None
 
 

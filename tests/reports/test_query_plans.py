@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import Engine, event
 
 from lms.core.database import Database
-from lms.reports.people import Order as PeopleOrder
-from lms.reports.people import read_people
-from lms.reports.periods import Span
+from lms.reports.periods_and_count_suppression import Span
+from lms.reports.progress_by_person import Order as PeopleOrder
+from lms.reports.progress_by_person import read_people
 from lms.reports.retention_curve import read_heat
-from lms.reports.source_queries import HOUSE, Whose
+from lms.reports.viewing_queries import HOUSE, Whose
 from lms.reports.viewing_totals import Order, read_totals, read_webinars
 from tests.clock import NOW
 from tests.reports.watched_organization import make_place, seat, watch

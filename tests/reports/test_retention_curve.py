@@ -10,7 +10,7 @@ from lms.models.accounts import Login
 from lms.models.seats import AssignmentEnd, AssignmentState
 from lms.playback.progress_bitmap import Tally
 from lms.reports.retention_curve import Heat, NoHeat, drawn, read_heat
-from lms.reports.source_queries import HOUSE, Whose
+from lms.reports.viewing_queries import HOUSE, Whose
 from tests.clock import NOW
 from tests.factories import make_login, make_webinar
 from tests.reports.watched_organization import HOUR, Place, make_place, seat, seat_of, see

@@ -12,8 +12,8 @@ from lms.mail.links import Links
 from lms.models.accounts import Login
 from lms.models.seats import AssignmentEnd, AssignmentState
 from lms.people import erasure
-from lms.reports.periods import Lapse, Span, laps
-from lms.reports.source_queries import HOUSE, Whose
+from lms.reports.periods_and_count_suppression import Lapse, Span, laps
+from lms.reports.viewing_queries import HOUSE, Whose
 from lms.reports.viewing_totals import (
     Line,
     Order,

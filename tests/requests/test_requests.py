@@ -17,7 +17,7 @@ from lms.models.mail import Mail
 from lms.models.requests import RequestKind, RequestState
 from lms.pricing.price_list import Price, set_prices
 from lms.requests import requests
-from lms.requests.reading import (
+from lms.requests.read_models import (
     RequestFacts,
     Wanted,
     count_waiting,

@@ -5,7 +5,7 @@ from lms.models.grants import OfferKind
 from lms.models.sales import Terms
 from lms.pricing.price_list import Price
 from lms.sales import sales
-from lms.sales.reading import SaleFacts, SaleGrant, find_sale, grants_of_sale
+from lms.sales.read_models import SaleFacts, SaleGrant, find_sale, grants_of_sale
 from lms.sales.sales import NewSale
 from tests.clock import NOW
 from tests.requests.test_requests import OFFICE

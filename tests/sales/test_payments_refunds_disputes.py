@@ -19,8 +19,8 @@ from lms.models.sales import Terms
 from lms.models.seats import Pool
 from lms.pricing.price_list import set_prices
 from lms.sales import payments_refunds_disputes, sales
-from lms.sales.overdue_payments import tell_overdue
-from lms.sales.reading import SaleFacts, Standing
+from lms.sales.overdue_payment_notices import tell_overdue
+from lms.sales.read_models import SaleFacts, Standing
 from lms.sales.sales import NewSale
 from tests.cast import Cast
 from tests.clock import NOW

@@ -19,10 +19,10 @@ from lms.models.requests import RequestKind, RequestState
 from lms.models.sales import DeliveredThrough, Sale, Terms
 from lms.models.seats import Pool
 from lms.requests import requests
-from lms.requests.reading import find_request
+from lms.requests.read_models import find_request
 from lms.requests.requests import NewRequest
 from lms.sales import sales
-from lms.sales.reading import Standing, WantedSales, list_sales
+from lms.sales.read_models import Standing, WantedSales, list_sales
 from lms.sales.sales import NewSale
 from tests.cast import Cast
 from tests.clock import NOW

@@ -13,7 +13,7 @@ from lms.models.organizations import Organization, Role
 from lms.models.seats import AssignmentEnd, Pool
 from lms.pricing.price_list import set_prices
 from lms.sales import sales, seat_refunds
-from lms.sales.reading import SaleFacts, find_sale
+from lms.sales.read_models import SaleFacts, find_sale
 from lms.sales.seat_refunds import GivingBack, InUse
 from lms.seats import allotments
 from tests.cast import Cast

@@ -9,7 +9,7 @@ from lms.core.database import Database
 from lms.grants.grants import Target, Term
 from lms.models.grants import OfferKind, Scope
 from lms.models.seats import Assignment, Seat
-from lms.seat_imports.reading import rows_of
+from lms.seat_imports.read_models import rows_of
 from lms.seats.pools import NewPoolGrant, PoolFacts, find_pool, sell_seats
 from tests.clock import NOW
 from tests.factories import make_organization

@@ -24,7 +24,13 @@ from lms.models.seats import (
 )
 from lms.seat_imports import imports
 from lms.seat_imports.jobs import SMALL_BYTES, apply_list, take_in, take_in_pasted
-from lms.seat_imports.reading import ImportFacts, find_import, latest_imports, read_import, rows_of
+from lms.seat_imports.read_models import (
+    ImportFacts,
+    find_import,
+    latest_imports,
+    read_import,
+    rows_of,
+)
 from lms.seats.pools import PoolFacts
 from lms.seats.seat_counts import Place, Sitter, count_in, seat_one
 from tests.clock import NOW

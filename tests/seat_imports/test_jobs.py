@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from lms.component import work_of
 from lms.core.database import Database
 from lms.core.errors import Conflict
 from lms.core.runtime import Carrel
@@ -19,13 +18,14 @@ from lms.registry import LIBRARY
 from lms.seat_imports import jobs
 from lms.seat_imports.imports import APPLY, DROP, READ, queue_applying
 from lms.seat_imports.jobs import apply_list, apply_now, take_in
-from lms.seat_imports.reading import ImportFacts, find_import
+from lms.seat_imports.read_models import ImportFacts, find_import
 from lms.seats.pools import PoolFacts
 from lms.worker.worker import see_through
 from tests.clock import NOW, Clock
+from tests.components import work_without_schedules
 from tests.seat_imports.list_fixtures import a_pool, footprint, of, stored
 
-WORK = work_of((LIBRARY,))
+WORK = work_without_schedules(LIBRARY)
 MANY = 9_000  # a list of more than 256 KB
 
 

@@ -24,7 +24,7 @@ from lms.models.seats import (
     SeatState,
     WaitingEntry,
 )
-from lms.seats import claim_routes, claims, invitations, pools
+from lms.seats import claim_methods, claims, invitations, pools
 from lms.seats.claims import Claim, Released
 from lms.seats.invitations import Invitee
 from lms.seats.pool_reconciliation import Settled
@@ -268,5 +268,7 @@ def invite_by_mail(database: Database, home: Home, email: str) -> str:
 def by_link(database: Database, token: str, login_id: int, at: datetime = NOW) -> str:
     """Claim by a link; returns what it answered."""
     with database.transaction() as session:
-        done = claim_routes.claim_by_link(session, token, login_id, links=LINKS, actor=None, now=at)
+        done = claim_methods.claim_by_link(
+            session, token, login_id, links=LINKS, actor=None, now=at
+        )
         return type(done).__name__

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.component import work_of
 from lms.core.runtime import Carrel
 from lms.grants.grants import Term
 from lms.jobs import job_runner
@@ -16,12 +15,13 @@ from lms.models.jobs import Job, JobState, Lane
 from lms.models.organizations import Organization
 from lms.models.seats import Seat
 from lms.registry import LIBRARY
-from lms.seats import bulk_actions
-from lms.seats.bulk_actions import Act
+from lms.seats import bulk_release_and_reinvite
+from lms.seats.bulk_release_and_reinvite import Act
 from lms.seats.jobs import AT_ONCE, tell
 from lms.seats.seat_counts import TELL, tell_later
 from lms.worker.worker import Worker
 from tests.clock import NOW, Clock
+from tests.components import work_without_schedules
 from tests.jobs.job_fixtures import at_work
 from tests.seats.pool_fixtures import (
     DAY,
@@ -86,7 +86,7 @@ def at_once(carrel: Carrel, moment: datetime) -> Worker:
     with carrel.database.transaction() as session:
         for job in session.scalars(select(Job)):
             job.run_at = moment - timedelta(seconds=1)
-    return Worker(carrel, work_of((LIBRARY,)), (Lane.PROMPT,))
+    return Worker(carrel, work_without_schedules(LIBRARY), (Lane.PROMPT,))
 
 
 def are_done(carrel: Carrel) -> bool:
@@ -130,12 +130,14 @@ def test_many_letters_and_many_releases_take_turns_and_each_is_written_once(
     with carrel.database.transaction() as session:
         where = session.get_one(Organization, other.organization_id).public_id
         taken = session.scalars(select(Seat.public_id).where(Seat.pool_id == other.pool_id)).all()
-        job = bulk_actions.begin(session, Act.RELEASE, where, taken, actor=MIA, now=clock.moment)
+        job = bulk_release_and_reinvite.begin(
+            session, Act.RELEASE, where, taken, actor=MIA, now=clock.moment
+        )
     assert job is not None
     with at_work(at_once(carrel, clock.moment)):
         until(lambda: are_done(carrel))
     each_once(carrel)
     assert counts(carrel.database, other.pool_id)[0] == 0
     with carrel.database.read_session() as session:
-        done = bulk_actions.read_work(session, where, job)
+        done = bulk_release_and_reinvite.read_work(session, where, job)
     assert (done.total, done.done) == (MANY, MANY)

@@ -20,8 +20,8 @@ from lms.models.jobs import Job, JobState
 from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from lms.models.seats import Assignment, AssignmentEnd, Pool, Seat, SeatState
-from lms.seats import bulk_actions
-from lms.seats.bulk_actions import Act
+from lms.seats import bulk_release_and_reinvite
+from lms.seats.bulk_release_and_reinvite import Act
 from tests.factories import make_login
 from tests.seat_rows import seat
 from tests.seats.pool_fixtures import make_home
@@ -71,7 +71,9 @@ def begin(database: Database, place: str) -> str:
             .join(Assignment, Assignment.seat_id == Seat.id)
             .where(Assignment.ended_at.is_(None))
         ).all()
-        job = bulk_actions.begin(session, Act.RELEASE, place, taken, actor=MIA, now=now())
+        job = bulk_release_and_reinvite.begin(
+            session, Act.RELEASE, place, taken, actor=MIA, now=now()
+        )
     assert job is not None
     return job
 
@@ -135,6 +137,6 @@ def test_killed_and_stopped_in_the_middle_nobody_is_released_or_told_twice(
         second = begin(database, place)
         until(lambda: is_over(database, second), seconds=PATIENCE_S)
     with database.read_session() as session:
-        done = bulk_actions.read_work(session, place, second)
+        done = bulk_release_and_reinvite.read_work(session, place, second)
     assert (done.state, done.total, done.done) == (JobState.DONE, stopped_at, stopped_at)
     each_once(database)

@@ -9,7 +9,7 @@ from lms.models.accounts import Login
 from lms.models.mail import Mail
 from lms.models.seats import AssignmentEnd, ClaimPolicy
 from lms.organizations import email_domains
-from lms.seats import claim_routes, pools
+from lms.seats import claim_methods, pools
 from tests.clock import NOW
 from tests.factories import make_login
 from tests.seats.pool_fixtures import LINKS, Home, let_go, make_home, take_seat
@@ -29,7 +29,7 @@ def opened(database: Database, policy: ClaimPolicy = ClaimPolicy.DOMAIN) -> tupl
 
 def claim(database: Database, home: Home, login_id: int) -> str:
     with database.transaction() as session:
-        got = claim_routes.claim_by_domain(
+        got = claim_methods.claim_by_domain(
             session, home.pool_id, login_id, links=LINKS, actor=None, now=NOW
         )
         return type(got).__name__

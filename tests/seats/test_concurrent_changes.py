@@ -12,7 +12,7 @@ from lms.grants.grants import Term
 from lms.organizations.staff_list_parser import read_pasted
 from lms.seat_imports import imports
 from lms.seat_imports.jobs import apply_now
-from lms.seat_imports.staging_table import stage
+from lms.seat_imports.staged_row_writer import stage
 from lms.seats.claims import Already, Claimed
 from lms.seats.seat_counts import lock_pool
 from lms.seats.waitlist_offers import offer_next

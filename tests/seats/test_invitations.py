@@ -12,7 +12,7 @@ from lms.core.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 from lms.models.accounts import Login
 from lms.models.mail import Mail
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, ClaimLink, WaitingEntry
-from lms.seats import claim_links, claim_routes, invitations
+from lms.seats import claim_links, claim_methods, invitations
 from lms.seats.claim_links import LinkState
 from lms.seats.invitations import AlreadyIn, Answer, Invited, Invitee, NoSeat
 from lms.seats.mails import days_left
@@ -209,10 +209,10 @@ def test_what_is_kept_for_a_person_is_accepted_without_a_link(database: Database
     pat, dan = people(database, 2)
     invite_by_mail(database, home, email_of(database, pat))
     with database.transaction() as session:
-        done = claim_routes.accept(session, home.pool_id, pat, links=LINKS, actor=None, now=NOW)
+        done = claim_methods.accept(session, home.pool_id, pat, links=LINKS, actor=None, now=NOW)
         assert type(done).__name__ == "Claimed"
     with pytest.raises(NotFound), database.transaction() as session:
-        claim_routes.accept(session, home.pool_id, dan, links=LINKS, actor=None, now=NOW)
+        claim_methods.accept(session, home.pool_id, dan, links=LINKS, actor=None, now=NOW)
 
 
 def test_a_fresh_link_lets_the_older_ones_die_and_starts_the_time_anew(database: Database) -> None:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from lms.component import work_of
 from lms.core.runtime import Carrel
 from lms.grants.grants import Term
 from lms.jobs import queue
@@ -14,6 +13,7 @@ from lms.registry import LIBRARY
 from lms.seats.seat_counts import HELD_BACK_FOR, TELL, UNDO_FOR, tell_later
 from lms.worker.worker import see_through
 from tests.clock import NOW, Clock
+from tests.components import work_without_schedules
 from tests.seats.pool_fixtures import (
     DAY,
     YEAR,
@@ -36,7 +36,7 @@ def see_all(carrel: Carrel) -> None:
             select(Job.public_id).where(Job.kind == TELL, Job.state == JobState.QUEUED)
         ).all()
     for job_id in waiting:
-        facts = see_through(carrel, work_of((LIBRARY,)), job_id)
+        facts = see_through(carrel, work_without_schedules(LIBRARY), job_id)
         assert facts.state is JobState.DONE
 
 

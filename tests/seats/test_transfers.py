@@ -15,7 +15,7 @@ from lms.models.mail import Mail
 from lms.models.requests import RequestKind, RequestState
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, SeatState
 from lms.requests import requests, seat_transfer_requests
-from lms.requests.reading import find_request
+from lms.requests.read_models import find_request
 from lms.requests.requests import NewRequest
 from lms.requests.seat_transfer_requests import Asker
 from lms.seats import transfers

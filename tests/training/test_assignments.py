@@ -17,8 +17,8 @@ from lms.models.training import Trainee, TrainingItem
 from lms.training import assignments
 from lms.training.assignments import NewTraining, assignable
 from lms.training.groups import add_people, list_groups, make_group, remove_person
-from lms.training.manager_view import Order, State, Wanted, read_people, read_training
-from lms.training.trainee_view import list_own
+from lms.training.manager_read_models import Order, State, Wanted, read_people, read_training
+from lms.training.trainee_read_models import list_own
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_login, make_series, make_webinar

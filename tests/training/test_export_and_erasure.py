@@ -11,7 +11,7 @@ from lms.people import erasure
 from lms.people.data_export import read_personal_data
 from lms.training import assignments
 from lms.training.groups import make_group
-from lms.training.trainee_view import list_own
+from lms.training.trainee_read_models import list_own
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.training.conftest import TODAY, Assign, Elm

@@ -8,8 +8,8 @@ from sqlalchemy import update
 from lms.core.database import Database
 from lms.models.accounts import Login
 from lms.models.seats import Assignment, AssignmentEnd, AssignmentState
-from lms.training.manager_view import Order, State, Wanted, read_people, read_training
-from lms.training.trainee_view import list_own
+from lms.training.manager_read_models import Order, State, Wanted, read_people, read_training
+from lms.training.trainee_read_models import list_own
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.training.conftest import TODAY, Assign, Elm, look_at_all, watched

@@ -16,7 +16,7 @@ from lms.models.mail import Mail
 from lms.models.organizations import Organization
 from lms.training import assignments
 from lms.training.reminders import remind_trainees, reminder_due
-from lms.training.trainee_view import list_own
+from lms.training.trainee_read_models import list_own
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.training.conftest import TODAY, ZONE, Assign, Elm, watched

@@ -10,8 +10,8 @@ from lms.core.database import Database
 from lms.models.catalog import Series, Webinar, WebinarSeries
 from lms.training import assignments
 from lms.training.assignments import NewTraining
-from lms.training.manager_view import read_training
-from lms.training.trainee_view import list_own
+from lms.training.manager_read_models import read_training
+from lms.training.trainee_read_models import list_own
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_recording, make_series, make_webinar

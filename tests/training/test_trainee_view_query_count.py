@@ -8,7 +8,7 @@ from sqlalchemy import event, select
 from lms.core.database import Database
 from lms.models.catalog import Webinar
 from lms.models.training import Training, TrainingItem
-from lms.training.trainee_view import list_own, read_own
+from lms.training.trainee_read_models import list_own, read_own
 from tests.cast import Cast
 from tests.clock import NOW
 from tests.factories import make_recording, make_webinar

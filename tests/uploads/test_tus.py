@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from lms.component import work_of
 from lms.core.clock import now
 from lms.core.runtime import Carrel
 from lms.models.handouts import Handout
@@ -17,13 +16,14 @@ from lms.uploads import chunks, uploads
 from lms.worker.worker import see_through
 from tests.cast import Cast
 from tests.clock import Clock
+from tests.components import work_without_schedules
 from tests.factories import make_login
 from tests.handouts.document_builder import locked, pptx
 from tests.uploads.tus_client import MIB, TUS, Sender, film, sha256
 from tests.visitor import Visitor
 
 SLIDES = "lms/demo/files/folding-table.pdf"
-WORK = work_of((LIBRARY,))
+WORK = work_without_schedules(LIBRARY)
 
 
 def settle(carrel: Carrel) -> None:

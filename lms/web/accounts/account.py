@@ -15,12 +15,17 @@ from lms.accounts.browser_sessions import SignedIn
 from lms.core import clock
 from lms.core.email_addresses import read_address
 from lms.core.errors import Invalid, NotFound
-from lms.core.password_hashing import Right, check_new_password, check_password, hash_password
+from lms.core.password_hashing_and_rules import (
+    Right,
+    check_new_password,
+    check_password,
+    hash_password,
+)
 from lms.web.accounts.forms import DetailsForm, PasswordChangeForm
 from lms.web.core import rate_limits
 from lms.web.core.current_user import let_out, required_viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.private_pages import keep_nothing, links
+from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.time_zone_choices import zone_choices, zone_name

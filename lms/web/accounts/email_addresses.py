@@ -6,12 +6,12 @@ from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.accounts import accounts, email_change
+from lms.accounts import accounts, email_and_recovery_email_changes
 from lms.accounts.accounts import Account
 from lms.core.clock import now
 from lms.core.errors import N_, Invalid
-from lms.mail import email_tokens
-from lms.mail.email_tokens import Ticket
+from lms.mail import link_tokens_and_codes
+from lms.mail.link_tokens_and_codes import Ticket
 from lms.models.accounts import EmailPurpose
 from lms.web.accounts.account import is_present_password, my_addressed_account
 from lms.web.accounts.forms import AddressChangeForm, RecoveryForm
@@ -19,7 +19,7 @@ from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import required_viewer, viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.private_pages import keep_nothing, keeps_its_address, links
+from lms.web.core.private_page_headers_and_mail_links import keep_nothing, keeps_its_address, links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -43,7 +43,9 @@ def email() -> ResponseReturnValue:
 def change_email() -> ResponseReturnValue:
     """Send the link that moves the account; the same answer comes for a taken address."""
     return _send_link(
-        "accounts/email.html", AddressChangeForm(request.form), email_change.ask_change
+        "accounts/email.html",
+        AddressChangeForm(request.form),
+        email_and_recovery_email_changes.ask_change,
     )
 
 
@@ -62,7 +64,9 @@ def confirm_email(secret: str) -> ResponseReturnValue:
 def confirm_email_now(secret: str) -> ResponseReturnValue:
     """Move the account to this address."""
     with transaction() as session:
-        address = email_change.confirm_change(session, secret, links=links(), now=now())
+        address = email_and_recovery_email_changes.confirm_change(
+            session, secret, links=links(), now=now()
+        )
     flash(_("The account's address is now %(email)s.", email=address), "done")
     return _back()
 
@@ -82,7 +86,7 @@ def restore_email(secret: str) -> ResponseReturnValue:
 def restore_email_now(secret: str) -> ResponseReturnValue:
     """Take the change of address back, and go on to choose a new password."""
     with transaction() as session:
-        choosing = email_change.restore(session, secret, now=now())
+        choosing = email_and_recovery_email_changes.restore(session, secret, now=now())
     flash(_("The account has its old address again. Now choose a new password."), "done")
     return see_other("forgotten_password.choose", secret=choosing)
 
@@ -102,7 +106,9 @@ def recovery() -> ResponseReturnValue:
 def change_recovery() -> ResponseReturnValue:
     """Send the link that makes an address the recovery address."""
     return _send_link(
-        "accounts/recovery_email.html", RecoveryForm(request.form), email_change.ask_recovery
+        "accounts/recovery_email.html",
+        RecoveryForm(request.form),
+        email_and_recovery_email_changes.ask_recovery,
     )
 
 
@@ -111,7 +117,9 @@ def change_recovery() -> ResponseReturnValue:
 def remove_recovery() -> ResponseReturnValue:
     """Forget the recovery address; the account's own address is told."""
     with transaction() as session:
-        email_change.remove_recovery(session, required_viewer().login_id, links=links(), now=now())
+        email_and_recovery_email_changes.remove_recovery(
+            session, required_viewer().login_id, links=links(), now=now()
+        )
     flash(_("Your account has no recovery address any more."), "done")
     return see_other("account.overview")
 
@@ -131,7 +139,9 @@ def confirm_recovery(secret: str) -> ResponseReturnValue:
 def confirm_recovery_now(secret: str) -> ResponseReturnValue:
     """Make this the account's recovery address."""
     with transaction() as session:
-        address = email_change.confirm_recovery(session, secret, links=links(), now=now())
+        address = email_and_recovery_email_changes.confirm_recovery(
+            session, secret, links=links(), now=now()
+        )
     flash(_("The account's recovery address is now %(email)s.", email=address), "done")
     return _back()
 
@@ -162,7 +172,7 @@ def _is_mine(form: RecoveryForm, account: Account) -> bool:
 
 def _ticket(secret: str, purpose: EmailPurpose) -> tuple[Ticket, Account]:
     with read_session() as session:
-        ticket = email_tokens.read(session, secret, purpose, now=now())
+        ticket = link_tokens_and_codes.read(session, secret, purpose, now=now())
         return ticket, accounts.read_account(session, ticket.login_id)
 
 

@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 from lms.accounts.accounts import LONGEST_NAME
 from lms.core.email_addresses import LONGEST, Address, read_address
 from lms.core.errors import Invalid
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 PLAIN = {"autocapitalize": "none", "spellcheck": "false"}
 TOGGLE = {

@@ -7,14 +7,14 @@ from flask_babel import gettext as _
 from lms.accounts import accounts, browser_sessions, sign_in_codes_and_password_resets
 from lms.core import clock
 from lms.core.errors import Invalid
-from lms.core.password_hashing import check_new_password, hash_password
-from lms.mail import email_tokens
+from lms.core.password_hashing_and_rules import check_new_password, hash_password
+from lms.mail import link_tokens_and_codes
 from lms.web.accounts.forms import AddressForm, NewPasswordForm
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import let_in, this_browser
 from lms.web.core.form_errors import show_faults
-from lms.web.core.private_pages import keeps_its_address, links
+from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -93,7 +93,7 @@ def choose_now(secret: str) -> ResponseReturnValue:
 
 def _account_of(secret: str) -> accounts.Account:
     with read_session() as reading:
-        ticket = email_tokens.read(
+        ticket = link_tokens_and_codes.read(
             reading, secret, *sign_in_codes_and_password_resets.CHOOSING, now=clock.now()
         )
         return accounts.read_account(reading, ticket.login_id)

@@ -12,13 +12,13 @@ from flask_babel import gettext as _
 from lms.component import erase_hooks, export_hooks
 from lms.core.clock import now
 from lms.core.errors import Conflict
-from lms.organizations import managers
+from lms.organizations import manager_and_owner_permissions
 from lms.people import erasure
 from lms.people.data_export import read_personal_data
 from lms.web.accounts.account import is_present_password, my_account
 from lms.web.accounts.forms import EraseForm
 from lms.web.core.current_user import let_out, required_viewer
-from lms.web.core.private_pages import keep_nothing, links
+from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
 from lms.web.core.request_context import components, read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -78,7 +78,7 @@ def erase() -> ResponseReturnValue:
 
 def _page(form: EraseForm) -> str:
     with read_session() as session:
-        led = managers.led_alone(session, required_viewer().login_id)
+        led = manager_and_owner_permissions.led_alone(session, required_viewer().login_id)
     return render("accounts/personal_data.html", form=form, account=my_account(), led=led)
 
 

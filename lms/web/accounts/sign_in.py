@@ -12,13 +12,13 @@ from lms.accounts.browser_sessions import Opened
 from lms.core.clock import now
 from lms.core.email_addresses import Address
 from lms.core.errors import TooMany
-from lms.core.password_hashing import Wrong, check_password, hash_password
+from lms.core.password_hashing_and_rules import Wrong, check_password, hash_password
 from lms.web.accounts.forms import SignInForm
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import let_in, let_out, this_browser, viewer
 from lms.web.core.next_url import HOME, asked_onward
-from lms.web.core.private_pages import links
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
 

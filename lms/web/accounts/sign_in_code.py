@@ -7,14 +7,14 @@ from flask_babel import gettext as _
 from lms.accounts import browser_sessions, sign_in_codes_and_password_resets
 from lms.accounts.browser_sessions import Opened
 from lms.core import clock
-from lms.mail import email_tokens
-from lms.mail.email_tokens import MailedCode, RightCode
+from lms.mail import link_tokens_and_codes
+from lms.mail.link_tokens_and_codes import MailedCode, RightCode
 from lms.web.accounts.forms import CodeAskForm, CodeForm, typed_code
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import let_in, this_browser, viewer
 from lms.web.core.next_url import HOME, asked_onward, local_path
-from lms.web.core.private_pages import links
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -91,7 +91,7 @@ def _opened(code: str) -> Opened | None:
     answer = MailedCode(code, asked["ticket"], asked["secret"])
     now = clock.now()
     with transaction() as writing:
-        tried = email_tokens.try_code(writing, answer, now=now)
+        tried = link_tokens_and_codes.try_code(writing, answer, now=now)
         if not isinstance(tried, RightCode):
             return None
         browser = this_browser(remembered=asked["remember"])

@@ -8,9 +8,9 @@ from lms.accounts import browser_sessions, sign_up
 from lms.accounts.sign_up import Person
 from lms.core import clock
 from lms.core.errors import Invalid
-from lms.core.password_hashing import check_new_password, hash_password
-from lms.mail import email_tokens
-from lms.mail.email_tokens import Ticket
+from lms.core.password_hashing_and_rules import check_new_password, hash_password
+from lms.mail import link_tokens_and_codes
+from lms.mail.link_tokens_and_codes import Ticket
 from lms.models.accounts import EmailPurpose
 from lms.web.accounts.forms import AddressForm, ConfirmForm
 from lms.web.core import rate_limits
@@ -18,7 +18,7 @@ from lms.web.core.constant_time_responses import evenly
 from lms.web.core.current_user import let_in, this_browser, viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.next_url import HOME, asked_onward
-from lms.web.core.private_pages import keeps_its_address, links
+from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.time_zone_choices import zone_choices
@@ -96,7 +96,9 @@ def confirm_now(secret: str) -> ResponseReturnValue:
 
 def _ticket(secret: str) -> Ticket:
     with read_session() as reading:
-        return email_tokens.read(reading, secret, EmailPurpose.CONFIRM_SIGN_UP, now=clock.now())
+        return link_tokens_and_codes.read(
+            reading, secret, EmailPurpose.CONFIRM_SIGN_UP, now=clock.now()
+        )
 
 
 def _ask_page(form: AddressForm) -> str:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from lms.core.dates_and_time_zones import say_date, say_time
 from lms.reports import audit_log
 from lms.reports.audit_log import THE_HOUSE, Entry, Wanted
-from lms.web.access.decision_panel import reading_zone
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.audit.sentences import act_words, tell
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.pagination import page_number, pager_of

@@ -5,7 +5,7 @@ from typing import Final
 from flask import Blueprint
 
 from lms.web.catalog import (
-    replacement_webinar,
+    accept_replacement,
     staff_announcement_import,
     staff_presenters,
     staff_series,
@@ -13,7 +13,7 @@ from lms.web.catalog import (
 )
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
-    replacement_webinar.blueprint,
+    accept_replacement.blueprint,
     staff_announcement_import.blueprint,
     staff_presenters.blueprint,
     staff_series.blueprint,

@@ -15,7 +15,7 @@ from lms.announcement_parser.catalog_matcher import (
     fit,
     read_file,
 )
-from lms.announcement_parser.dates import Beginning
+from lms.announcement_parser.start_date_and_time import Beginning
 from lms.catalog.webinars import add_webinar
 from lms.core import clock
 from lms.core.dates_and_time_zones import (
@@ -27,12 +27,12 @@ from lms.core.dates_and_time_zones import (
 )
 from lms.core.errors import Invalid
 from lms.core.markdown import to_html
-from lms.web.catalog.announcement_form import FlyerForm
+from lms.web.catalog.staff_announcement_import_form import FlyerForm
 from lms.web.catalog.staff_forms import WebinarForm
 from lms.web.catalog.staff_webinars import prepared, words_in
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.number_fields import read_figures
+from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 

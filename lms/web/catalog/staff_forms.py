@@ -20,7 +20,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from lms.catalog.replacement_webinars import LONGEST_SAID, NewInstead
-from lms.catalog.webinar_texts import (
+from lms.catalog.webinar_details_validation import (
     LONGEST_LINK,
     LONGEST_SUMMARY,
     LONGEST_TEXT,
@@ -28,9 +28,9 @@ from lms.catalog.webinar_texts import (
     MOST_MINUTES,
 )
 from lms.core.dates_and_time_zones import is_zone, zone_choices
-from lms.grants.form_choices import Named
+from lms.grants.request_and_sale_form_choices import Named
 from lms.models.catalog import InsteadKind
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 INSTEAD_WORDS: Final = {
     InsteadKind.WEBINAR: _l("Another webinar, which each takes by one press"),

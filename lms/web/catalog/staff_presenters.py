@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from lms.catalog import presenters
 from lms.catalog.presenters import KeptPresenter, PresenterWords
-from lms.catalog.staff_listing import read_presenters
+from lms.catalog.staff_read_models import read_presenters
 from lms.core.clock import now
 from lms.core.errors import Invalid
 from lms.core.markdown import to_html

@@ -1,4 +1,4 @@
-"""Staff pages for series: list, add, edit, and order."""
+"""Staff pages for series: list, add, edit, remove, and order."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,7 +11,7 @@ from markupsafe import Markup
 from lms.catalog import series, series_order
 from lms.catalog.series import KeptSeries, SeriesWords
 from lms.catalog.series_order import Order, Placed
-from lms.catalog.staff_listing import read_series_names
+from lms.catalog.staff_read_models import read_series_names
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import read_zone, say_date
 from lms.core.errors import Conflict, Invalid, NotFound
@@ -21,7 +21,7 @@ from lms.web.catalog.staff_forms import SeriesForm
 from lms.web.catalog.staff_webinars import STATE_BADGES, STATE_WORDS
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.number_fields import read_figures
+from lms.web.core.number_parsing_and_formatting import read_figures
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from lms.catalog import webinars
 from lms.catalog.replacement_webinars import read_instead
-from lms.catalog.staff_listing import (
+from lms.catalog.staff_read_models import (
     Order,
     Row,
     Standing,
@@ -21,7 +21,7 @@ from lms.catalog.staff_listing import (
     read_series_names,
     read_standing,
 )
-from lms.catalog.webinar_texts import Gap, WebinarWords, gaps, has_ended
+from lms.catalog.webinar_details_validation import Gap, WebinarWords, gaps, has_ended
 from lms.catalog.webinars import KeptWebinar
 from lms.core import clock
 from lms.core.dates_and_time_zones import (
@@ -32,10 +32,10 @@ from lms.core.dates_and_time_zones import (
 )
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.core.markdown import to_html
-from lms.grants.form_choices import webinars_on_sale
+from lms.grants.request_and_sale_form_choices import webinars_on_sale
 from lms.models.catalog import WebinarState
 from lms.recordings.staff_file_list import read_webinar_files
-from lms.web.access.decision_panel import instead_words, said_datetime
+from lms.web.access.access_panel_and_reader_times import instead_words, said_datetime
 from lms.web.catalog.staff_forms import PullForm, WebinarForm
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults

@@ -11,8 +11,8 @@ from lms.access.policy import Admitted, Code, Decision
 from lms.catalog.webinar_summary import Entry
 from lms.core.dates_and_time_zones import read_zone, say_date, say_datetime_short, say_time_shortly
 from lms.core.errors import N_
-from lms.web.access.decision_panel import known_zone, reading_zone
-from lms.web.core.time_texts import minutes_of
+from lms.web.access.access_panel_and_reader_times import known_zone, reading_zone
+from lms.web.core.recording_time_texts import minutes_of
 from lms.web.playback.poster_images import picture_of
 
 BADGE_KINDS: Final = {

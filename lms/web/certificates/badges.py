@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from lms.branding import read_branding
 from lms.certificates.badge_keys import list_public, read_public, signing_key
 from lms.certificates.open_badges import TYPE, Wording, issuer_profile, sign_badge, status_list
-from lms.certificates.reading import read_certificate
+from lms.certificates.read_models import read_certificate
 from lms.core.clock import now
 from lms.web.certificates.texts_and_pdfs import BY_KIND, hours_words
-from lms.web.core.private_pages import links
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import Audience, open_to
 

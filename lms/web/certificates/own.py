@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.certificates.reading import CertificateFacts, Status, list_own, sum_credit
+from lms.certificates.read_models import CertificateFacts, Status, list_own, sum_credit
 from lms.core.clock import now
 from lms.core.errors import N_, NotFound
 from lms.core.pdf_documents import Size

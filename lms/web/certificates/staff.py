@@ -9,16 +9,16 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from wtforms import Form
 
-from lms.catalog.staff_listing import read_standing
-from lms.certificates import certificates, staff_actions
+from lms.catalog.staff_read_models import read_standing
+from lms.certificates import certificates, staff_manual_issue_and_attendance
 from lms.certificates.certificates import Correction
-from lms.certificates.reading import Status, list_siblings, read_certificate
-from lms.certificates.rules import Rule, read_rule
-from lms.certificates.staff_actions import PAGE_SIZE, ByHand
+from lms.certificates.read_models import Status, list_siblings, read_certificate
+from lms.certificates.rules_and_attendance_minutes import Rule, read_rule
+from lms.certificates.staff_manual_issue_and_attendance import PAGE_SIZE, ByHand
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_in_table
 from lms.core.errors import Conflict, Invalid
-from lms.web.access.decision_panel import reading_zone
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.certificates.own import line_of
 from lms.web.certificates.staff_forms import (
     AttendedForm,
@@ -30,7 +30,7 @@ from lms.web.certificates.staff_forms import (
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import links
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 
@@ -63,7 +63,9 @@ def change_rule(slug: str) -> ResponseReturnValue:
     actor = required_viewer().public_id
     with transaction() as session:
         webinar = read_standing(session, slug)
-        staff_actions.change_rule(session, webinar.id, rule, actor=actor, now=now())
+        staff_manual_issue_and_attendance.change_rule(
+            session, webinar.id, rule, actor=actor, now=now()
+        )
     flash(_("The rule is kept. Whoever meets it already gets theirs within some minutes."), "done")
     return see_other(".index", slug=slug)
 
@@ -80,7 +82,7 @@ def issue(slug: str) -> ResponseReturnValue:
         with transaction() as session:
             webinar = read_standing(session, slug)
             actor = required_viewer().public_id
-            made = staff_actions.issue_by_hand(
+            made = staff_manual_issue_and_attendance.issue_by_hand(
                 session, webinar.id, wanted, actor=actor, links=links(), now=now()
             )
     except (Invalid, Conflict) as refusal:
@@ -101,7 +103,7 @@ def attended(slug: str) -> ResponseReturnValue:
         with transaction() as session:
             webinar = read_standing(session, slug)
             actor = required_viewer().public_id
-            found = staff_actions.note_attended(
+            found = staff_manual_issue_and_attendance.note_attended(
                 session, webinar.id, form.people.data or "", actor=actor, links=links(), now=now()
             )
     except Invalid as refusal:
@@ -181,7 +183,7 @@ def _page(
     with read_session() as session:
         webinar = read_standing(session, slug)
         kept = read_rule(session, webinar.id)
-        found = staff_actions.list_of_webinar(
+        found = staff_manual_issue_and_attendance.list_of_webinar(
             session, webinar.id, words=words, offset=(number - 1) * PAGE_SIZE
         )
 

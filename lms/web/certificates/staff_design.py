@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from lms.certificates.designs import Design, checked, keep_design, read_design
-from lms.certificates.reading import CertificateFacts
+from lms.certificates.read_models import CertificateFacts
 from lms.core import clock
 from lms.core.errors import Invalid
 from lms.models.certificates import CertificateKind

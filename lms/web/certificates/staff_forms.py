@@ -6,7 +6,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from lms.certificates.certificates import LONGEST_NAME
 from lms.core.staff_reasons import LONGEST as LONGEST_REASON
 from lms.web.accounts.forms import address_field
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 
 def shown_reason_field() -> TextAreaField:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from lms.branding import BrandingFacts, read_branding, read_logo
 from lms.certificates.designs import Design, fill_in, read_design
-from lms.certificates.reading import CertificateFacts, Status, sum_credit
+from lms.certificates.read_models import CertificateFacts, Status, sum_credit
 from lms.core.accent_colors import light_accent
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import read_zone, say_date

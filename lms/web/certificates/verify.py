@@ -6,10 +6,10 @@ from flask import Blueprint, Response, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.certificates.reading import CertificateFacts, Status, read_certificate
+from lms.certificates.read_models import CertificateFacts, Status, read_certificate
 from lms.core.errors import N_, Gone, NotFound
 from lms.core.pdf_documents import Size
-from lms.web.access.decision_panel import reading_zone
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.certificates.texts_and_pdfs import (
     BY_KIND,
     KIND_NAMES,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from lms.certificates.certificates import has_any
 from lms.certificates.eligibility import read_standing
-from lms.certificates.reading import own_of_webinar
+from lms.certificates.read_models import own_of_webinar
 from lms.playback.watch_records import Place
 
 MINUTE_S = 60

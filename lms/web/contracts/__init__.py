@@ -4,9 +4,9 @@ from typing import Final
 
 from flask import Blueprint
 
-from lms.web.contracts import manager_renewal, staff_grace_period
+from lms.web.contracts import manager_renewal_with_fewer_seats, staff_grace_period_extension
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
-    manager_renewal.blueprint,
-    staff_grace_period.blueprint,
+    manager_renewal_with_fewer_seats.blueprint,
+    staff_grace_period_extension.blueprint,
 )

@@ -20,13 +20,13 @@ from lms.core import clock
 from lms.core.compiled_statements import Query
 from lms.core.errors import N_, Forbidden
 from lms.core.settings import Settings
-from lms.mail.email_tokens import LinkOver
+from lms.mail.link_tokens_and_codes import LinkOver
 from lms.models.accounts import Login, SignIn
 from lms.models.organizations import Membership, Role
 from lms.web.core.browser_names import describe
 from lms.web.core.next_url import HOME
 from lms.web.core.request_context import carrel, read_session, transaction
-from media.delivery.cookies import cookie_in
+from media.delivery.cookie_reader import cookie_in
 
 log = structlog.get_logger()
 

@@ -29,7 +29,7 @@ from lms.core.errors import (
 from lms.web.core.malformed_requests import Malformed
 from lms.web.core.request_context import wants_json
 from lms.web.core.route_guard import Audience, audience_of
-from lms.web.core.security_headers import POLICY
+from lms.web.core.security_headers_and_proxies import POLICY
 from media.storage.storage_protocol import StorageAway
 
 log = structlog.get_logger()

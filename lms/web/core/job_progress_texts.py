@@ -6,7 +6,7 @@ from typing import Final
 from flask_babel import gettext as _
 
 from lms.models.jobs import JobState
-from lms.web.core.progress_texts import say_left
+from lms.web.core.rate_and_time_left_texts import say_left
 
 # Before that nothing can be told from what was done so far.
 SURE_AFTER: Final = timedelta(seconds=5)

@@ -7,8 +7,8 @@ from flask import request, url_for
 from flask_babel import gettext as _
 
 from lms.core.dates_and_time_zones import is_zone
-from lms.organizations import managers
-from lms.organizations.managers import Managed as Managed
+from lms.organizations import manager_and_owner_permissions
+from lms.organizations.manager_and_owner_permissions import Managed as Managed
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import carrel, read_session, render
 
@@ -31,7 +31,7 @@ def managed_organization(organization_id: str) -> Managed:
     """
     person = required_viewer()
     with read_session() as session:
-        return managers.managed_organization(
+        return manager_and_owner_permissions.managed_organization(
             session, organization_id, login_id=person.login_id, is_staff=person.is_staff
         )
 

@@ -23,7 +23,7 @@ from lms.group_showings.attendees import Mended, Present
 from lms.group_showings.showings import Place, ShowingFacts
 from lms.mail.links import Links
 from lms.playback import watch_page
-from lms.web.access.decision_panel import reading_zone
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
 from lms.web.core.rate_limits import ROOM_FROM, network, spend

@@ -4,6 +4,6 @@ from typing import Final
 
 from flask import Blueprint
 
-from lms.web.handouts import downloads
+from lms.web.handouts import download_and_preview_pages
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (downloads.blueprint,)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (download_and_preview_pages.blueprint,)

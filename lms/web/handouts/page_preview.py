@@ -9,7 +9,7 @@ from flask import url_for
 
 from lms.core.errors import NotFound
 from lms.handouts.pages import Leaves, PageFacts
-from lms.web.core.time_texts import clock_of
+from lms.web.core.recording_time_texts import clock_of
 
 LONGEST_ALT = 500
 

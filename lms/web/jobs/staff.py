@@ -18,8 +18,8 @@ from lms.core.errors import N_
 from lms.handouts import handouts, page_extraction_job
 from lms.housekeeping import removed_items_purge_job
 from lms.housekeeping.jobs import END_IDLE, OVERDUE, READ_CAPTIONS, TIDY
-from lms.jobs.job_subjects import seconds_of, titles_of
 from lms.jobs.queue import ENDED, JobFacts, cancel, job_facts, list_jobs, retry
+from lms.jobs.recordings_of_jobs import seconds_of, titles_of
 from lms.kits import delivery_kits
 from lms.live import change_notices
 from lms.live import jobs as live_jobs
@@ -31,12 +31,12 @@ from lms.recordings.auto_captions_job import HEAR
 from lms.recordings.encode_job import SWEEP
 from lms.recordings.recordings import ENCODE
 from lms.seat_imports.imports import APPLY, DROP, READ
-from lms.seats.bulk_actions import Act
+from lms.seats.bulk_release_and_reinvite import Act
 from lms.seats.seat_counts import TELL
 from lms.training import jobs as training_jobs
 from lms.uploads import jobs as upload_jobs
 from lms.uploads import uploads
-from lms.web.access.decision_panel import reading_zone
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
 from lms.web.core.job_progress_texts import STATE_BADGES, say_progress
 from lms.web.core.pagination import page_number, pager_of

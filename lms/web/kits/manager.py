@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.core.errors import N_, Conflict, Forbidden
-from lms.core.progress_estimates import pace_of
+from lms.core.job_progress_estimates import pace_of
 from lms.kits import delivery_kits
 from lms.kits.delivery_kits import KitFacts
 from lms.lti_facade.content_choices import PAGE_SIZE, Sought, read_selection
@@ -18,8 +18,8 @@ from lms.models.kits import KitState
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import links
-from lms.web.core.progress_texts import say_left
+from lms.web.core.private_page_headers_and_mail_links import links
+from lms.web.core.rate_and_time_left_texts import say_left
 from lms.web.core.request_context import read_session, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.poster_images import picture_of

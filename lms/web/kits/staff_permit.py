@@ -1,4 +1,4 @@
-"""Staff page for an organization's permit to download delivery kits."""
+"""Staff permit for an organization to download delivery kits: granted or withdrawn."""
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue

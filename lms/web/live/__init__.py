@@ -4,11 +4,16 @@ from typing import Final
 
 from flask import Blueprint
 
-from lms.web.live import rebooking_page, registration, staff, staff_attendance
+from lms.web.live import (
+    rebook_or_refund_actions,
+    registration,
+    staff_attendance,
+    staff_registrants_postpone_and_cancel,
+)
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     registration.blueprint,
-    rebooking_page.blueprint,
-    staff.blueprint,
+    rebook_or_refund_actions.blueprint,
+    staff_registrants_postpone_and_cancel.blueprint,
     staff_attendance.blueprint,
 )

@@ -18,11 +18,11 @@ from lms.live.registrants import Upcoming, read_standing, read_went_to
 from lms.models.catalog import Webinar, WebinarState
 from lms.models.grants import Scope
 from lms.requests.rebookings import Choice, read_choice
-from lms.web.access.decision_panel import panel_of
-from lms.web.catalog.webinar_page import check_may_see, may_register
+from lms.web.access.access_panel_and_reader_times import panel_of
+from lms.web.catalog.webinar_page_content import check_may_see, may_register
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
-from lms.web.core.private_pages import links
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 

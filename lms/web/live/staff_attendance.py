@@ -11,14 +11,14 @@ from flask_babel import ngettext
 from lms.attendance import report_imports, report_participants
 from lms.attendance.report_participants import PAGE_SIZE, Participant
 from lms.attendance.zoom_csv import read_report
-from lms.catalog.staff_listing import Standing, read_standing
+from lms.catalog.staff_read_models import Standing, read_standing
 from lms.core import clock
 from lms.core.dates_and_time_zones import read_zone, say_time, zone_choices
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.web.access.decision_panel import said_datetime
+from lms.web.access.access_panel_and_reader_times import said_datetime
 from lms.web.core.current_user import required_viewer
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import links
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 

@@ -4,7 +4,7 @@ from wtforms import DateTimeLocalField, Form, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.live.change_notices import LONGEST_SAID
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 
 class CancelForm(Form):

@@ -6,7 +6,7 @@ from wtforms.validators import Length, Optional
 from lms.accounts.accounts import LONGEST_NAME
 from lms.models.organizations import Role
 from lms.web.accounts.forms import address_field
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 ROLE_CHOICES = (
     (Role.MEMBER.value, _l("Member: belongs to the organization")),

@@ -12,17 +12,17 @@ from lms.core.csv_writer import Cell
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_, Conflict, Forbidden, NotFound
 from lms.models.organizations import Role
-from lms.organizations import managers, member_invitations
-from lms.organizations.managers import Managed
+from lms.organizations import manager_and_owner_permissions, member_invitations
+from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.member_invitations import Asked
 from lms.organizations.memberships import Member, NewMember, every_member, list_members
 from lms.web.core.constant_time_responses import evenly
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
-from lms.web.core.number_fields import counted
+from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import links
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.organizations.manager_member_form import MemberForm
@@ -125,7 +125,7 @@ def set_role(organization_id: str, member_id: str) -> ResponseReturnValue:
     if role is None:
         raise NotFound
     with transaction() as session:
-        name = managers.change_role(
+        name = manager_and_owner_permissions.change_role(
             session, managed, member_id, role, actor=required_viewer().public_id, now=now()
         )
     flash(
@@ -140,7 +140,7 @@ def set_role(organization_id: str, member_id: str) -> ResponseReturnValue:
 def remove(organization_id: str, member_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with transaction() as session:
-        name = managers.remove_member(
+        name = manager_and_owner_permissions.remove_member(
             session, managed, member_id, actor=required_viewer().public_id, now=now()
         )
     flash(_("%(name)s is no longer a member. Their seats stay theirs.", name=name), "done")
@@ -152,7 +152,7 @@ def _onward(managed: Managed, member_id: str) -> ResponseReturnValue:
     person = required_viewer()
     if managed.role is not None and member_id == person.public_id:
         with read_session() as session:
-            still = managers.managed_by(session, person.login_id)
+            still = manager_and_owner_permissions.managed_by(session, person.login_id)
         if managed.facts not in still:
             return see_other("library.library")
     return see_other(".members", organization_id=managed.facts.public_id)
@@ -168,7 +168,7 @@ def _page(managed: Managed, form: MemberForm) -> str:
             offset=(number - 1) * PAGE_SIZE,
             limit=PAGE_SIZE,
         )
-        owners = managers.count_owners(session, managed.facts.id)
+        owners = manager_and_owner_permissions.count_owners(session, managed.facts.id)
         asked = member_invitations.list_asked(session, managed.facts.id, query=query)
     form.offer_roles(with_owner=managed.may_make_owners)
 

@@ -17,11 +17,11 @@ from lms.organizations import email_domains, memberships, organizations
 from lms.organizations.memberships import NewMember
 from lms.organizations.organizations import NewOrganization, OrganizationDetails, OrganizationFacts
 from lms.seats import pools
-from lms.web.access.decision_panel import reading_zone
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import links
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.time_zone_choices import zone_choices, zone_name

@@ -4,7 +4,7 @@ from wtforms import DateField, Form, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from lms.organizations.organizations import LONGEST_NAME, LONGEST_SLUG
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 
 class OrganizationForm(Form):

@@ -1,9 +1,9 @@
-"""The invitation form: which past buyers to email."""
+"""The invitation form: how many past buyers to email now."""
 
 from wtforms import Form, IntegerField
 from wtforms.validators import InputRequired, NumberRange
 
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 MOST_LETTERS = 100_000
 

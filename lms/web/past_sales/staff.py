@@ -14,9 +14,9 @@ from lms.models.past_sales import PastAnswer
 from lms.models.seat_imports import ImportState
 from lms.past_sales import imports as past_sale_imports
 from lms.past_sales import jobs as past_sale_jobs
-from lms.past_sales.reading import PAGE, PastFacts, find_past, latest_past, rows_of
+from lms.past_sales.read_models import PAGE, PastFacts, find_past, latest_past, rows_of
 from lms.sales import uninvited_buyers
-from lms.web.access.decision_panel import reading_zone
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_uploads import received
 from lms.web.core.pagination import page_number, pager_of

@@ -5,7 +5,7 @@ from typing import Final
 from flask import Blueprint
 
 from lms.web.people import (
-    access_diagnosis,
+    staff_access_diagnosis,
     staff_account_actions,
     staff_grants,
     staff_login_merge,
@@ -17,5 +17,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     staff_login_merge.blueprint,
     staff_profiles.blueprint,
     staff_account_actions.blueprint,
-    access_diagnosis.blueprint,
+    staff_access_diagnosis.blueprint,
 )

@@ -1,4 +1,4 @@
-"""Pool rows and their grants on staff pages."""
+"""Pool rows on the staff pages of people and organizations, each with the pool's grants."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_
 from lms.models.seats import ClaimPolicy
 from lms.seats.pools import PoolFacts, PoolGrant
-from lms.web.people.grant_rows import KINDS, covered, last_date, standing_words
+from lms.web.people.grant_and_seat_rows import KINDS, covered, last_date, standing_words
 
 POLICIES = {
     ClaimPolicy.INVITATION: N_("By invitation"),

@@ -11,11 +11,11 @@ from lms.accounts.accounts import Account
 from lms.accounts.mails import Reader
 from lms.core import clock
 from lms.core.errors import N_, Conflict, Forbidden, Invalid
-from lms.people import account_blocks, profile
-from lms.people.profile import Person
+from lms.people import account_blocks, profile_read_model
+from lms.people.profile_read_model import Person
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.private_pages import links
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.people.staff_forms import AliasForm, BlockForm
@@ -144,7 +144,7 @@ def send_sign_in(login_id: str) -> ResponseReturnValue:
 
 def _person(login_id: str) -> Person:
     with read_session() as session:
-        return profile.read_person(session, login_id)
+        return profile_read_model.read_person(session, login_id)
 
 
 def _id(login_id: str) -> int:

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length, Optional
 from lms.accounts.accounts import LONGEST_NAME
 from lms.core.staff_reasons import LONGEST as LONGEST_REASON
 from lms.web.accounts.forms import address_field
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
 

@@ -11,24 +11,24 @@ from sqlalchemy.orm import Session
 
 from lms.access.explanations import last_day
 from lms.accounts.login_lookup import kept_login
-from lms.catalog.staff_listing import read_presenters, read_series_names
+from lms.catalog.staff_read_models import read_presenters, read_series_names
 from lms.core import clock
 from lms.core.dates_and_time_zones import from_wall_clock, read_zone
 from lms.core.errors import Conflict, Invalid, NotFound
-from lms.grants import grants, scope_lookup
+from lms.grants import grant_target_lookup, grants
 from lms.grants.grants import NewPass, Target
 from lms.models.grants import Scope, Withdrawal
 from lms.organizations import organizations
-from lms.people import grant_history, profile
-from lms.people.profile import Person
+from lms.people import grant_and_seat_history, profile_read_model
+from lms.people.profile_read_model import Person
 from lms.seats import pools
 from lms.seats.pools import PoolFacts, PoolGrant
-from lms.web.access.decision_panel import reading_zone
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.people.grant_rows import grant_row
+from lms.web.people.grant_and_seat_rows import grant_row
 from lms.web.people.pool_rows import pool_row
 from lms.web.people.staff_forms import GivePassForm, GiveWebinarForm, RevokeForm
 
@@ -61,7 +61,9 @@ def give_pass(login_id: str) -> ResponseReturnValue:
         begins = from_wall_clock(starts_at, reading_zone()) if starts_at else None
         with transaction() as session:
             new = NewPass(
-                person.id, Target(scope, scope_lookup.find_target(session, scope, slug)), begins
+                person.id,
+                Target(scope, grant_target_lookup.find_target(session, scope, slug)),
+                begins,
             )
             actor = required_viewer().public_id
             line = grants.add_pass(session, new, zone=zone, actor=actor, now=clock.now())
@@ -86,7 +88,7 @@ def give_webinar(login_id: str) -> ResponseReturnValue:
         return _webinar_page(person, form), 400
     try:
         with transaction() as session:
-            webinar = scope_lookup.find_webinar(session, form.webinar.data or "")
+            webinar = grant_target_lookup.find_webinar(session, form.webinar.data or "")
             grants.hold_for_good(
                 session,
                 login_id=person.id,
@@ -108,8 +110,8 @@ def revoke(grant_id: str) -> ResponseReturnValue:
     now = clock.now()
     form = RevokeForm(request.form)
     with read_session() as session:
-        held = grant_history.read_grant(session, grant_id, now=now)
-        person = profile.read_person(session, held.via)
+        held = grant_and_seat_history.read_grant(session, grant_id, now=now)
+        person = profile_read_model.read_person(session, held.via)
     if request.method == "POST" and form.validate():
         try:
             _revoke(grant_id, form, now)
@@ -119,7 +121,7 @@ def revoke(grant_id: str) -> ResponseReturnValue:
             flash(_("That access is taken back. Nothing else was touched."), "done")
             return see_other("staff_people.person", login_id=held.via)
     with read_session() as session:
-        loss = grant_history.weigh_loss(session, grant_id, now=now)
+        loss = grant_and_seat_history.weigh_loss(session, grant_id, now=now)
     page = render(
         "people/revoke_grant.html",
         row=grant_row(held, login_id=held.via, zone=reading_zone()),
@@ -156,7 +158,7 @@ def revoke_of_pool(slug: str, grant_id: str) -> ResponseReturnValue:
 
 def _revoke(grant_id: str, form: RevokeForm, at: datetime) -> None:
     with transaction() as session:
-        grant_history.revoke(
+        grant_and_seat_history.revoke(
             session,
             grant_id,
             withdrawal=Withdrawal.REFUNDED if form.refunded.data else Withdrawal.REVOKED,
@@ -179,7 +181,7 @@ def _pool_grant(
 def recent_titles() -> Sequence[str]:
     """Return titles that a field for a webinar suggests."""
     with read_session() as session:
-        return scope_lookup.recent_titles(session)
+        return grant_target_lookup.recent_titles(session)
 
 
 def _webinar_page(person: Person, form: GiveWebinarForm) -> str:
@@ -189,7 +191,7 @@ def _webinar_page(person: Person, form: GiveWebinarForm) -> str:
 def _kept_person(login_id: str) -> Person:
     """Return a login that something may be given to; one that was merged is given nothing."""
     with read_session() as session:
-        person = profile.read_person(session, login_id)
+        person = profile_read_model.read_person(session, login_id)
         if kept_login(session, person.id) != person.id:
             raise NotFound
     return person

@@ -10,13 +10,13 @@ from lms.component import merge_hooks
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.errors import N_, Conflict, Invalid, NotFound
-from lms.people import grant_history, login_merges, profile
-from lms.people.profile import Person
-from lms.web.access.decision_panel import reading_zone
+from lms.people import grant_and_seat_history, login_merges, profile_read_model
+from lms.people.profile_read_model import Person
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import components, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.people.grant_rows import GrantRow, SeatRow, grant_row, seat_row
+from lms.web.people.grant_and_seat_rows import GrantRow, SeatRow, grant_row, seat_row
 from lms.web.people.staff_forms import MergeForm, OtherForm
 
 blueprint = Blueprint("staff_merge", __name__, url_prefix="/staff/people/<login_id>")
@@ -45,7 +45,7 @@ class Side:
 def choose(login_id: str) -> ResponseReturnValue:
     """Ask for the other login, then show both side by side."""
     with read_session() as session:
-        mine = profile.read_person(session, login_id)
+        mine = profile_read_model.read_person(session, login_id)
     if "other" not in request.args:
         return render("people/merge_choose_account.html", person=mine, form=OtherForm())
     form = OtherForm(request.args)
@@ -99,7 +99,7 @@ def unmerge(login_id: str) -> ResponseReturnValue:
 def _sides(login_id: str, typed: str) -> tuple[Side, Side]:
     """Return both logins; raises what would keep them from being merged."""
     with read_session() as session:
-        other = profile.find_other(session, typed)
+        other = profile_read_model.find_other(session, typed)
         login_merges.check_merge(session, kept=login_id, merged=other.public_id)
     return _side(login_id), _side(other.public_id)
 
@@ -107,10 +107,10 @@ def _sides(login_id: str, typed: str) -> tuple[Side, Side]:
 def _side(login_id: str) -> Side:
     zone, now = reading_zone(), clock.now()
     with read_session() as session:
-        person = profile.read_person(session, login_id)
-        grants = grant_history.read_grants(session, person.id, now=now)
-        seats = grant_history.read_seats(session, person.id)
-        watched = grant_history.read_watched(session, person.id)
+        person = profile_read_model.read_person(session, login_id)
+        grants = grant_and_seat_history.read_grants(session, person.id, now=now)
+        seats = grant_and_seat_history.read_seats(session, person.id)
+        watched = grant_and_seat_history.read_watched(session, person.id)
     return Side(
         person=person,
         since=say_date(person.created_at, zone),

@@ -9,22 +9,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from lms.certificates.reading import list_history
+from lms.certificates.read_models import list_history
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.core.errors import N_
-from lms.people import grant_history, profile
+from lms.people import grant_and_seat_history, profile_read_model
 from lms.people.login_search import PersonRow, Show, find_people
-from lms.people.profile import Person
+from lms.people.profile_read_model import Person
 from lms.reports import audit_log
-from lms.web.access.decision_panel import reading_zone
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.audit.sentences import tell
 from lms.web.certificates.own import line_of
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.time_zone_choices import zone_name
-from lms.web.people.grant_rows import grant_row, seat_row
+from lms.web.people.grant_and_seat_rows import grant_row, seat_row
 from lms.web.people.staff_forms import AliasForm
 
 blueprint = Blueprint("staff_people", __name__, url_prefix="/staff/people")
@@ -92,9 +92,9 @@ def person_page(login_id: str, form: AliasForm) -> str:
     """Return a login's page; `form` is the one for a further address. Raises NotFound."""
     now, zone = clock.now(), reading_zone()
     with read_session() as session:
-        found = profile.read_person(session, login_id)
-        grants = grant_history.read_grants(session, found.id, now=now)
-        seats = grant_history.read_seats(session, found.id)
+        found = profile_read_model.read_person(session, login_id)
+        grants = grant_and_seat_history.read_grants(session, found.id, now=now)
+        seats = grant_and_seat_history.read_seats(session, found.id)
         own = list_history(session, found.id)
         about = found.email or found.public_id
         trail = audit_log.read_trail(session, audit_log.Wanted(about=about), limit=FEW_ENTRIES)

@@ -5,12 +5,18 @@ from typing import Final
 from flask import Blueprint, Flask
 
 from lms.web.core.request_context import EXTENSION
-from lms.web.playback import notes, poster_images, sessions, transcripts, watch_page
+from lms.web.playback import (
+    notes,
+    poster_images,
+    session_opening_and_endings,
+    transcripts,
+    watch_page,
+)
 from lms.web.playback.heartbeat_middleware import Heartbeats
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     notes.blueprint,
-    sessions.blueprint,
+    session_opening_and_endings.blueprint,
     poster_images.blueprint,
     transcripts.blueprint,
     watch_page.blueprint,

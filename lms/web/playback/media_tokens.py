@@ -13,7 +13,7 @@ from lms.core.errors import N_, Forbidden, NotFound
 from lms.playback.sessions import Playback
 from lms.web.core.current_user import cookie_name
 from lms.web.core.request_context import carrel
-from media.delivery.cookies import cookie_in
+from media.delivery.cookie_reader import cookie_in
 from media.delivery.media_tokens import (
     BadToken,
     ExpiredToken,

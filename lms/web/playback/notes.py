@@ -20,12 +20,12 @@ from lms.core.errors import N_, Forbidden, Invalid, NotFound
 from lms.playback import notes as playback_notes
 from lms.playback.notes import NoteFacts
 from lms.playback.watch_page import PlayableWebinar, read_playable
-from lms.web.access.decision_panel import sentence_of
+from lms.web.access.access_panel_and_reader_times import sentence_of
 from lms.web.core.current_user import required_viewer
-from lms.web.core.private_pages import keep_nothing
+from lms.web.core.private_page_headers_and_mail_links import keep_nothing
+from lms.web.core.recording_time_texts import clock_of, seconds_of
 from lms.web.core.request_context import read_session, render, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.core.time_texts import clock_of, seconds_of
 from lms.web.playback.player import asked_position
 from media.storage.object_keys import safe_name
 

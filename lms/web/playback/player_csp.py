@@ -7,7 +7,7 @@ no other inline style is; tests/design/test_specimen_in_browser.py finds a hash 
 from urllib.parse import urlsplit
 
 from lms.core.runtime import Carrel
-from lms.web.core.security_headers import POLICY
+from lms.web.core.security_headers_and_proxies import POLICY
 from media.delivery.delivery_modes import Way
 
 STYLE_HASHES = (

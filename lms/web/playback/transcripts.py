@@ -14,13 +14,13 @@ from lms.core.errors import Forbidden, NotFound
 from lms.playback import watch_page
 from lms.playback.watch_page import UNPICTURED, PlayableWebinar
 from lms.recordings.transcripts import Line, Track, cues_of, find_track, lines_of, read_tracks
-from lms.web.access.decision_panel import sentence_of
+from lms.web.access.access_panel_and_reader_times import sentence_of
 from lms.web.core.current_user import required_viewer
 from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.recording_time_texts import clock_of
 from lms.web.core.request_context import carrel, if_changed, read_session, render
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.core.time_texts import clock_of
-from media.captions.cues import write_text
+from media.captions.cues_and_writers import write_text
 from media.storage.object_keys import safe_name
 
 blueprint = Blueprint("transcripts", __name__)

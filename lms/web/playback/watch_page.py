@@ -25,7 +25,7 @@ from lms.playback.watch_page import UNPICTURED, PlayableWebinar, Version, read_p
 from lms.playback.watch_records import Place, nowhere, read_places
 from lms.recordings.slides import SlideFacts, read_slides
 from lms.recordings.transcripts import Track, read_tracks
-from lms.web.access.decision_panel import panel_of, sentence_of
+from lms.web.access.access_panel_and_reader_times import panel_of, sentence_of
 from lms.web.certificates.watch_page_card import CertificateCard, read_card
 from lms.web.core.current_user import Viewer, required_viewer
 from lms.web.core.request_context import carrel, read_session, render
@@ -35,8 +35,14 @@ from lms.web.playback.notes import Shown, shown_notes
 from lms.web.playback.player import PlayerAccess, asked_position, screening_of
 from lms.web.playback.player_csp import player_policy
 from lms.web.playback.poster_images import poster_url
-from lms.web.playback.sessions import Wish, begin, elsewhere_words, plain_captions, progressive_url
-from lms.web.playback.slide_strip import tiles_of
+from lms.web.playback.session_opening_and_endings import (
+    Wish,
+    begin,
+    elsewhere_words,
+    plain_captions,
+    progressive_url,
+)
+from lms.web.playback.slide_strip_and_chapters import tiles_of
 from lms.web.playback.transcripts import links_to
 
 blueprint = Blueprint("watch", __name__)

@@ -7,14 +7,14 @@ from flask import Blueprint
 from lms.web.public import (
     accessibility_and_privacy,
     feeds,
-    home_and_catalog,
+    home_catalog_and_webinar_pages,
     my_webinars,
     search_suggestions,
 )
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     accessibility_and_privacy.blueprint,
-    home_and_catalog.blueprint,
+    home_catalog_and_webinar_pages.blueprint,
     feeds.blueprint,
     my_webinars.blueprint,
     search_suggestions.blueprint,

@@ -9,8 +9,8 @@ from flask import session as web_session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.access.access_summary import Holding
 from lms.access.explanations import Sentence, describe, grace_sentence, last_day
+from lms.access.person_grants_and_seats import Holding
 from lms.access.policy import LIVE_OPENS_BEFORE, Candidate, Code, PoolPlace, Way
 from lms.accounts.recovery_email_prompt import asks_for_recovery
 from lms.catalog.my_webinars import PAGE_SIZE, Volume, read_shelf
@@ -22,13 +22,13 @@ from lms.live.registrants import Upcoming, read_upcoming
 from lms.models.catalog import WebinarState
 from lms.models.organizations import Role
 from lms.organizations import member_invitations
-from lms.web.access.decision_panel import reading_zone, said, said_datetime
+from lms.web.access.access_panel_and_reader_times import reading_zone, said, said_datetime
 from lms.web.catalog.webinar_cards import Card, badge_kind, badge_words
 from lms.web.core.current_user import required_viewer
 from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.recording_time_texts import minutes_of
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.core.time_texts import minutes_of
 from lms.web.playback.player import watched_words
 from lms.web.playback.poster_images import picture_of
 from lms.web.seats.own import covered

@@ -12,7 +12,7 @@ from lms.catalog.public_listing import PAGE_SIZE, Wanted, read_listing
 from lms.catalog.webinar_summary import Entry
 from lms.core import clock
 from lms.core.markdown import to_html
-from lms.web.catalog.status_across_webinars import Scope, numbered, panel_over, prices_over
+from lms.web.catalog.multi_webinar_access_and_prices import Scope, numbered, panel_over, prices_over
 from lms.web.catalog.webinar_cards import Card, entry_card
 from lms.web.core.current_user import viewer
 from lms.web.core.pagination import page_number, pager_of

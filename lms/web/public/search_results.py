@@ -20,7 +20,7 @@ from lms.search import passages, webinar_search
 from lms.search.passages import Part, Quote, Quotes
 from lms.web.catalog.webinar_cards import Card
 from lms.web.core.current_user import viewer
-from lms.web.core.time_texts import clock_of
+from lms.web.core.recording_time_texts import clock_of
 from media.files.file_types import DocumentKind
 
 CLOSED: Final = N_("It is spoken of in the recording.")

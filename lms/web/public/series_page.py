@@ -16,8 +16,8 @@ from lms.catalog.series_page import PAGE_SIZE, Parts, read_parts
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_date
 from lms.core.markdown import to_html
-from lms.web.access.decision_panel import reading_zone, said_datetime
-from lms.web.catalog.status_across_webinars import (
+from lms.web.access.access_panel_and_reader_times import reading_zone, said_datetime
+from lms.web.catalog.multi_webinar_access_and_prices import (
     Numbered,
     Scope,
     continued,
@@ -28,8 +28,8 @@ from lms.web.catalog.status_across_webinars import (
 from lms.web.catalog.webinar_cards import Card, entry_card
 from lms.web.core.current_user import viewer
 from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.recording_time_texts import minutes_of
 from lms.web.core.request_context import read_session, render
-from lms.web.core.time_texts import minutes_of
 from lms.web.public.social_metadata import shared_series
 
 

@@ -20,7 +20,7 @@ from lms.core.errors import NotFound
 from lms.core.markdown import to_words
 from lms.models.catalog import WebinarState
 from lms.pricing.price_list import Price
-from lms.web.core.money_fields import write_amount
+from lms.web.core.money_parsing_and_formatting import write_amount
 from lms.web.core.page_frame import branding_facts
 from lms.web.core.request_context import carrel
 from lms.web.playback.poster_images import picture_of

@@ -5,7 +5,7 @@ from typing import Final
 from flask import Blueprint
 
 from lms.web.recordings import (
-    caption_editor,
+    staff_caption_editor,
     staff_files,
     staff_handout_page_times,
     staff_poster,
@@ -19,5 +19,5 @@ BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     staff_slides.blueprint,
     staff_files.blueprint,
     staff_uploads.blueprint,
-    caption_editor.blueprint,
+    staff_caption_editor.blueprint,
 )

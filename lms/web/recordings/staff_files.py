@@ -19,10 +19,11 @@ from lms.recordings import captions, recordings, versions
 from lms.recordings.staff_file_list import WebinarFiles, read_version, read_webinar_files
 from lms.uploads import chunks
 from lms.uploads.uploads import Wanted
-from lms.web.access.decision_panel import said_datetime
+from lms.web.access.access_panel_and_reader_times import said_datetime
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_uploads import received
 from lms.web.core.job_progress_texts import say_progress
+from lms.web.core.recording_time_texts import clock_of
 from lms.web.core.request_context import (
     carrel,
     read_session,
@@ -33,8 +34,7 @@ from lms.web.core.request_context import (
 )
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_resumably
-from lms.web.core.time_texts import clock_of
-from media.captions.conversion import LARGEST_BYTES, Fault
+from media.captions.caption_file_parser import LARGEST_BYTES, Fault
 from media.storage.storage_protocol import content_type_of
 
 blueprint = Blueprint("webinar_files", __name__, url_prefix="/staff")

@@ -12,9 +12,9 @@ from lms.core.errors import N_, Invalid, NotFound
 from lms.handouts.pages import Leaves, read_leaves
 from lms.recordings.handout_page_times import set_moments
 from lms.web.core.current_user import required_viewer
+from lms.web.core.recording_time_texts import clock_of, seconds_of
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.core.time_texts import clock_of, seconds_of
 
 blueprint = Blueprint(
     "staff_handout_page_times", __name__, url_prefix="/staff/handouts/<handout_id>/times"

@@ -15,10 +15,10 @@ from lms.recordings import recordings
 from lms.recordings.staff_file_list import read_place
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_uploads import sent_picture
+from lms.web.core.recording_time_texts import clock_of
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
-from lms.web.core.time_texts import clock_of
 from media.images.uploaded_pictures import as_photograph
 from media.video.frame_extraction import NoFrame, frame_at
 

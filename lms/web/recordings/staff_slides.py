@@ -1,4 +1,4 @@
-"""Staff page for a recording's slides: name, join, and remove them."""
+"""Staff page for a recording's slides: name, join, and remove them, and mark chapters."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -21,10 +21,10 @@ from lms.recordings.slides import (
 )
 from lms.recordings.staff_file_list import read_place
 from lms.web.core.current_user import required_viewer
+from lms.web.core.recording_time_texts import clock_of
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
-from lms.web.core.time_texts import clock_of
 
 blueprint = Blueprint(
     "staff_slides", __name__, url_prefix="/staff/recordings/<recording_id>/slides"

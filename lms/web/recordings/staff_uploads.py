@@ -13,7 +13,7 @@ from lms.core.errors import N_, Invalid, NotFound, Refused, Unavailable
 from lms.models.uploads import UploadPurpose
 from lms.uploads import chunks, uploads
 from lms.uploads.uploads import UploadFacts, Wanted
-from lms.web.access.decision_panel import said_datetime
+from lms.web.access.access_panel_and_reader_times import said_datetime
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import carrel, read_session, see_other
 from lms.web.core.route_guard import Audience, open_to

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from lms.core.csv_writer import Cell
 from lms.core.dates_and_time_zones import LOCALE
 from lms.core.errors import N_
-from lms.reports.periods import DAY, Lapse, Span, laps, lapse_of, midnight
+from lms.reports.periods_and_count_suppression import DAY, Lapse, Span, laps, lapse_of, midnight
 from lms.reports.retention_curve import Heat
-from lms.reports.source_queries import Whose
+from lms.reports.viewing_queries import Whose
 from lms.reports.viewing_totals import LapViews, Line, Order, Sort, Totals, first_view, read_laps
 from lms.web.core.csv_downloads import csv_answer
 

@@ -6,17 +6,17 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 
 from lms.core.clock import now
-from lms.organizations.managers import Managed
-from lms.reports.people import read_person
-from lms.reports.source_queries import Whose
+from lms.organizations.manager_and_owner_permissions import Managed
+from lms.reports.progress_by_person import read_person
+from lms.reports.viewing_queries import Whose
 from lms.reports.viewing_totals import find_webinar
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.reports import report_pages
+from lms.web.reports import shared_report_pages
 from lms.web.reports.charts_and_tables import ALL, Url, chart_csv, days_asked, percent
-from lms.web.reports.report_pages import Report
+from lms.web.reports.shared_report_pages import Report
 
 blueprint = Blueprint(
     "organization_reports", __name__, url_prefix="/organization/<organization_id>/reports"
@@ -28,7 +28,7 @@ blueprint = Blueprint(
 def overview(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with read_session() as session:
-        values = report_pages.overview(session, _report(managed), _url(managed, ".overview"))
+        values = shared_report_pages.overview(session, _report(managed), _url(managed, ".overview"))
     return render_in(managed, "reports/manager.html", **values)
 
 
@@ -36,7 +36,7 @@ def overview(organization_id: str) -> ResponseReturnValue:
 @open_to(Audience.MANAGERS)
 def webinars_csv(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
-    return report_pages.webinars_csv(_report(managed), f"{managed.facts.slug}-webinars")
+    return shared_report_pages.webinars_csv(_report(managed), f"{managed.facts.slug}-webinars")
 
 
 @blueprint.get("/views.csv")
@@ -55,7 +55,7 @@ def webinar(organization_id: str, slug: str) -> ResponseReturnValue:
     report = _report(managed)
     with read_session() as session:
         facts = find_webinar(session, report.whose, slug)
-        values = report_pages.webinar(
+        values = shared_report_pages.webinar(
             session,
             report,
             facts,
@@ -73,7 +73,9 @@ def heat_csv(organization_id: str, slug: str) -> ResponseReturnValue:
     with read_session() as session:
         facts = find_webinar(session, whose, slug)
         name = f"{managed.facts.slug}-{facts.slug}-stretches"
-        return report_pages.heat_csv(session, whose, facts, name, may_see_heat=_may_see_heat())
+        return shared_report_pages.heat_csv(
+            session, whose, facts, name, may_see_heat=_may_see_heat()
+        )
 
 
 @blueprint.get("/people")
@@ -82,7 +84,7 @@ def people(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with read_session() as session:
         url = _url(managed, ".people")
-        values = report_pages.people(session, Whose(managed.facts.id), url)
+        values = shared_report_pages.people(session, Whose(managed.facts.id), url)
     return render_in(managed, "reports/manager_people.html", **values)
 
 
@@ -91,7 +93,7 @@ def people(organization_id: str) -> ResponseReturnValue:
 def people_csv(organization_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     name = f"{managed.facts.slug}-people-report"
-    return report_pages.people_csv(Whose(managed.facts.id), name)
+    return shared_report_pages.people_csv(Whose(managed.facts.id), name)
 
 
 @blueprint.get("/people/<login_id>")

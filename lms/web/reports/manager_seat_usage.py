@@ -16,7 +16,7 @@ from lms.reports.seat_usage import MonthUse, Usage, read_usage
 from lms.seats.pool_overview import read_pools
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
-from lms.web.core.number_fields import counted
+from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_table import titles_of

@@ -9,20 +9,20 @@ from flask_babel import gettext as _
 
 from lms.core.clock import now
 from lms.core.csv_writer import Cell
-from lms.reports.people import read_person
-from lms.reports.source_queries import HOUSE
+from lms.reports.progress_by_person import read_person
+from lms.reports.viewing_queries import HOUSE
 from lms.reports.viewing_totals import (
     PAGE_SIZE,
     every_organization,
     find_webinar,
     read_organizations,
 )
-from lms.web.access.decision_panel import reading_zone
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, render
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.reports import report_pages
+from lms.web.reports import shared_report_pages
 from lms.web.reports.charts_and_tables import (
     Url,
     chart_csv,
@@ -34,7 +34,7 @@ from lms.web.reports.charts_and_tables import (
     order_asked,
     percent,
 )
-from lms.web.reports.report_pages import Report
+from lms.web.reports.shared_report_pages import Report
 
 blueprint = Blueprint("staff_reports", __name__, url_prefix="/staff/reports")
 USUAL: Final = "12"
@@ -45,7 +45,7 @@ USUAL: Final = "12"
 def overview() -> ResponseReturnValue:
     """Show the whole house by webinar."""
     with read_session() as session:
-        values = report_pages.overview(session, _report(), _url(".overview"))
+        values = shared_report_pages.overview(session, _report(), _url(".overview"))
     return render("reports/staff.html", **values)
 
 
@@ -53,7 +53,7 @@ def overview() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def webinars_csv() -> ResponseReturnValue:
     """Give the table of webinars."""
-    return report_pages.webinars_csv(_report(), "webinars-report")
+    return shared_report_pages.webinars_csv(_report(), "webinars-report")
 
 
 @blueprint.get("/views.csv")
@@ -71,7 +71,7 @@ def webinar(slug: str) -> ResponseReturnValue:
     url = _url(".webinar", slug=slug)
     with read_session() as session:
         facts = find_webinar(session, HOUSE, slug)
-        values = report_pages.webinar(session, _report(), facts, url, may_see_heat=True)
+        values = shared_report_pages.webinar(session, _report(), facts, url, may_see_heat=True)
     return render("reports/staff_webinar.html", **values)
 
 
@@ -82,7 +82,7 @@ def heat_csv(slug: str) -> ResponseReturnValue:
     with read_session() as session:
         facts = find_webinar(session, HOUSE, slug)
         name = f"{facts.slug}-stretches"
-        return report_pages.heat_csv(session, HOUSE, facts, name, may_see_heat=True)
+        return shared_report_pages.heat_csv(session, HOUSE, facts, name, may_see_heat=True)
 
 
 @blueprint.get("/organizations")
@@ -90,7 +90,7 @@ def heat_csv(slug: str) -> ResponseReturnValue:
 def organizations() -> ResponseReturnValue:
     """Show the organizations by what came through their seats and frames."""
     page, order, days = page_number(), order_asked(), _report().days
-    values = report_pages.lines_page(order, days, _url(".organizations"))
+    values = shared_report_pages.lines_page(order, days, _url(".organizations"))
     with read_session() as session:
         offset = (page - 1) * PAGE_SIZE
         found = read_organizations(session, days.span, order, offset=offset)
@@ -124,7 +124,7 @@ def organizations_csv() -> ResponseReturnValue:
 def people() -> ResponseReturnValue:
     """Show everybody who has watched."""
     with read_session() as session:
-        values = report_pages.people(session, HOUSE, _url(".people"))
+        values = shared_report_pages.people(session, HOUSE, _url(".people"))
     return render("reports/staff_people.html", **values)
 
 
@@ -132,7 +132,7 @@ def people() -> ResponseReturnValue:
 @open_to(Audience.STAFF)
 def people_csv() -> ResponseReturnValue:
     """Give the table of people."""
-    return report_pages.people_csv(HOUSE, "people-report")
+    return shared_report_pages.people_csv(HOUSE, "people-report")
 
 
 @blueprint.get("/people/<login_id>")

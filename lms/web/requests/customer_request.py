@@ -15,7 +15,7 @@ from lms.catalog.webinar_page import read_announcement
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime
 from lms.core.errors import N_, Invalid, NotFound
-from lms.grants.form_choices import (
+from lms.grants.request_and_sale_form_choices import (
     Named,
     find_webinar,
     organizations_of,
@@ -26,22 +26,22 @@ from lms.grants.form_choices import (
 from lms.models.grants import OfferKind
 from lms.models.requests import RequestKind, RequestState
 from lms.models.sales import DeliveredThrough
-from lms.organizations.managers import managed_by
+from lms.organizations.manager_and_owner_permissions import managed_by
 from lms.pricing.price_list import MOST_SEATS, read_prices, say_money
 from lms.pricing.quotes import holds_until
 from lms.requests import requests
 from lms.requests.attachments import LARGEST_BYTES, keep_file
-from lms.requests.reading import RequestFacts, find_request
+from lms.requests.read_models import RequestFacts, find_request
 from lms.requests.requests import KeptFile, NewRequest
 from lms.seats.pools import find_pool
-from lms.web.catalog.webinar_page import holds
+from lms.web.catalog.webinar_page_content import holds
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.private_pages import keeps_its_address, mail_context
+from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, mail_context
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.pricing.quotes import QuoteShown, rungs, shown
+from lms.web.pricing.quote_texts import QuoteShown, rungs, shown
 from lms.web.requests.customer_request_form import AskForm, CorrectForm
 
 blueprint = Blueprint("ask", __name__)

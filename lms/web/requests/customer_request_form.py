@@ -14,15 +14,15 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
-from lms.grants.form_choices import EVERYTHING
+from lms.grants.request_and_sale_form_choices import EVERYTHING
 from lms.models.grants import OfferKind
 from lms.models.requests import RequestKind
 from lms.models.sales import DeliveredThrough
 from lms.pricing.price_list import MOST_SEATS
-from lms.requests.reading import KIND_WORDS
+from lms.requests.read_models import KIND_WORDS
 from lms.requests.requests import LONGEST_MESSAGE, LONGEST_NAME, LONGEST_REFERENCE
 from lms.web.accounts.forms import address_field
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 GROUPS: Final = (
     (

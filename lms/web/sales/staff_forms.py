@@ -15,14 +15,14 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from lms.grants.form_choices import EVERYTHING, Named
+from lms.grants.request_and_sale_form_choices import EVERYTHING, Named
 from lms.models.grants import OfferKind
 from lms.models.sales import DeliveredThrough, Terms
 from lms.pricing.price_list import MOST_SEATS
 from lms.requests.requests import LONGEST_MESSAGE
 from lms.sales.sales import LONGEST_REFERENCE
 from lms.web.accounts.forms import address_field
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 from lms.web.requests.customer_request_form import MayBeBlank
 
 KIND_WORDS: Final = {

@@ -16,19 +16,31 @@ from lms.organizations import email_domains
 from lms.pricing.price_list import say_money
 from lms.pricing.quotes import holds_until
 from lms.requests import requests, seat_transfer_requests
-from lms.requests.reading import KIND_WORDS, OPEN, RequestFacts, Wanted, find_request, list_requests
+from lms.requests.read_models import (
+    KIND_WORDS,
+    OPEN,
+    RequestFacts,
+    Wanted,
+    find_request,
+    list_requests,
+)
 from lms.sales import sales
-from lms.sales.reading import SaleFacts, sales_to_person
+from lms.sales.read_models import SaleFacts, sales_to_person
 from lms.sales.sales import NewSale
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import links, mail_context
+from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.requests.customer_request import STATE_BADGES, STATE_WORDS
-from lms.web.sales.sale_form import form_for, read_sale, render_form, with_choices
+from lms.web.sales.sale_form_builder_and_reader import (
+    form_for,
+    read_sale,
+    render_form,
+    with_choices,
+)
 from lms.web.sales.staff_forms import AnswerForm, DomainForm, NoteForm, SaleForm
 from media.storage.storage_protocol import content_type_of
 

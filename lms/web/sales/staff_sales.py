@@ -17,9 +17,9 @@ from lms.models.grants import OfferKind, Scope, Withdrawal
 from lms.models.sales import DeliveredThrough, Terms
 from lms.pricing.price_list import read_prices, say_money
 from lms.pricing.quotes import SEATS
-from lms.requests.reading import requests_of_sale
+from lms.requests.read_models import requests_of_sale
 from lms.sales import payments_refunds_disputes, sales, seat_refunds
-from lms.sales.reading import (
+from lms.sales.read_models import (
     SaleFacts,
     SaleGrant,
     Standing,
@@ -31,13 +31,13 @@ from lms.sales.reading import (
 from lms.sales.seat_refunds import GivingBack, InUse
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.money_fields import read_amount
+from lms.web.core.money_parsing_and_formatting import read_amount
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.private_pages import links, mail_context
+from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.pricing.quotes import offer_name
-from lms.web.sales.sale_form import (
+from lms.web.pricing.quote_texts import offer_name
+from lms.web.sales.sale_form_builder_and_reader import (
     blank_form,
     default_zone,
     price_text,

@@ -8,16 +8,16 @@ from flask_babel import gettext as _
 
 from lms.core.clock import now
 from lms.core.errors import N_
-from lms.core.progress_estimates import pace_of
+from lms.core.job_progress_estimates import pace_of
 from lms.jobs import queue as job_queue
 from lms.models.jobs import JobState
-from lms.seats import bulk_actions
-from lms.seats.bulk_actions import Act, MassWork
+from lms.seats import bulk_release_and_reinvite
+from lms.seats.bulk_release_and_reinvite import Act, MassWork
 from lms.web.core.current_user import required_viewer
 from lms.web.core.job_progress_texts import STATE_BADGES
 from lms.web.core.manager_area import managed_organization, render_in
-from lms.web.core.number_fields import counted
-from lms.web.core.progress_texts import say_pace
+from lms.web.core.number_parsing_and_formatting import counted
+from lms.web.core.rate_and_time_left_texts import say_pace
 from lms.web.core.request_context import read_session, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, open_to
 
@@ -41,7 +41,7 @@ STATE_WORDS: Final = {
 def show(organization_id: str, job_id: str) -> ResponseReturnValue:
     managed = managed_organization(organization_id)
     with read_session() as session:
-        facts = bulk_actions.read_work(session, organization_id, job_id)
+        facts = bulk_release_and_reinvite.read_work(session, organization_id, job_id)
     amount = _amount(facts)
     if wants_json():
         return _as_json(facts, amount)
@@ -65,7 +65,7 @@ def stop(organization_id: str, job_id: str) -> ResponseReturnValue:
     managed_organization(organization_id)
     actor = required_viewer().public_id
     with transaction() as session:
-        bulk_actions.read_work(session, organization_id, job_id)
+        bulk_release_and_reinvite.read_work(session, organization_id, job_id)
         job_queue.cancel(session, job_id, actor=actor, now=now())
     flash(_("It stops after those it has in hand at this moment."), "done")
     return see_other(".show", organization_id=organization_id, job_id=job_id)

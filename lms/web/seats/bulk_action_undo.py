@@ -8,7 +8,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from lms.core.errors import Conflict
-from lms.web.core.number_fields import counted
+from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import transaction
 
 Done = TypeVar("Done")

@@ -4,18 +4,18 @@ from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from lms.access.access_summary import read_own_place
+from lms.access.person_grants_and_seats import read_own_place
 from lms.core import clock
 from lms.core.errors import Forbidden
-from lms.seats import claim_links, claim_routes
+from lms.seats import claim_links, claim_methods
 from lms.seats.claim_links import LinkFacts, LinkState
-from lms.seats.claim_routes import LinkClaim
+from lms.seats.claim_methods import LinkClaim
 from lms.seats.claims import Already, Claimed
 from lms.seats.seat_counts import Full
 from lms.seats.waitlist import Offered, Waiting
 from lms.web.core.current_user import required_viewer, viewer
 from lms.web.core.next_url import HOME
-from lms.web.core.private_pages import keeps_its_address, links
+from lms.web.core.private_page_headers_and_mail_links import keeps_its_address, links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.own import after_claim
@@ -33,7 +33,7 @@ def show(token: str) -> ResponseReturnValue:
     person = viewer()
     with read_session() as session:
         link = claim_links.read_link(session, token, now=clock.now())
-        is_theirs = person is None or claim_routes.is_for(session, token, person.login_id)
+        is_theirs = person is None or claim_methods.is_for(session, token, person.login_id)
     if link.state in OVER or (link.is_open and link.state is LinkState.EXPIRED):
         return _page(token, link, "over"), 410
     if link.is_open and not link.has_room:  # before anybody makes an account for it
@@ -50,7 +50,7 @@ def claim(token: str) -> ResponseReturnValue:
         link = claim_links.read_link(session, token, now=now)
     try:
         with transaction() as session:
-            done = claim_routes.claim_by_link(
+            done = claim_methods.claim_by_link(
                 session,
                 token,
                 person.login_id,

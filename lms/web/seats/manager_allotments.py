@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from lms.core.clock import now
 from lms.core.errors import Conflict, NotFound
 from lms.organizations import organizations
-from lms.organizations.managers import Managed
+from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import allotments, pools
 from lms.seats.pool_overview import PoolCard, read_pools
 from lms.seats.pools import PoolFacts
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in
-from lms.web.core.number_fields import counted
+from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_allotments_form import AllotForm, PartForm

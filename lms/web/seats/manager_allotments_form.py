@@ -4,7 +4,7 @@ from wtforms import Form, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from lms.seats.allotments import MOST
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 _NUMBER = _l("Give a number of seats from 0 on.")
 

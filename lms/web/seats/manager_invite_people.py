@@ -16,15 +16,15 @@ from lms.core.email_addresses import Address
 from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.models.grants import Scope
 from lms.models.seats import AssignmentState
-from lms.organizations.managers import Managed
+from lms.organizations.manager_and_owner_permissions import Managed
 from lms.organizations.staff_list_parser import SENTENCES, Entry, read_pasted
 from lms.seats import invitations
 from lms.seats.invitations import MOST_AT_ONCE, Answer, Invited, Invitee, NoSeat
 from lms.seats.pool_overview import PoolCard, read_pools
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in
-from lms.web.core.number_fields import counted
-from lms.web.core.private_pages import links
+from lms.web.core.number_parsing_and_formatting import counted
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_table import titles_of

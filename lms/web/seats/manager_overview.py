@@ -15,11 +15,11 @@ from lms.contracts.renewals import Shortage
 from lms.core import clock
 from lms.core.dates_and_time_zones import say_day
 from lms.core.errors import NotFound
-from lms.organizations.managers import Managed, managed_by
+from lms.organizations.manager_and_owner_permissions import Managed, managed_by
 from lms.seats.pool_overview import PoolCard, Standing, read_pools
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
-from lms.web.core.number_fields import counted
+from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.pool_texts import SOON, pool_face, pool_title

@@ -9,23 +9,23 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from lms.certificates.manager_view import list_in_seat
+from lms.certificates.manager_seat_certificates import list_in_seat
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.core.errors import N_, NotFound
 from lms.models.grants import Scope
 from lms.models.seats import AssignmentEnd, AssignmentState, SeatState
-from lms.organizations.managers import Managed
+from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import invitations
 from lms.seats.assignment_history import FrameViewer, read_history
 from lms.seats.pool_overview import PoolCard, read_pool
-from lms.seats.reading import SeatFacts, find_seat
+from lms.seats.read_models import SeatFacts, find_seat
 from lms.seats.seat_table import Standing
 from lms.seats.watch_progress import COMPLETED_FROM, read_shares
 from lms.web.certificates.texts_and_pdfs import day_of, hours_words
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
-from lms.web.core.private_pages import keep_nothing, links
+from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.pool_texts import pool_title

@@ -1,4 +1,4 @@
-"""Forms of the manager pages for one seat."""
+"""Forms of the manager pages for one seat, and for a pool's open link."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ from lms.core.errors import Invalid
 from lms.seats.claim_links import MOST_USES
 from lms.seats.invitations import Invitee
 from lms.web.accounts.forms import PLAIN, address_field
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 LONGEST_DAYS: Final = 90
 

@@ -10,19 +10,19 @@ from flask_babel import ngettext
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_short
 from lms.core.errors import N_, Invalid, NotFound
-from lms.core.progress_estimates import pace_of
+from lms.core.job_progress_estimates import pace_of
 from lms.models.seat_imports import Answer, ImportState
-from lms.organizations.managers import Managed
+from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seat_imports import imports as seat_import_imports
 from lms.seat_imports import jobs as seat_import_jobs
-from lms.seat_imports.reading import PAGE, ImportFacts, latest_imports, read_import, rows_of
+from lms.seat_imports.read_models import PAGE, ImportFacts, latest_imports, read_import, rows_of
 from lms.seats.pool_overview import PoolCard, read_pool, read_pools
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_uploads import received
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
-from lms.web.core.number_fields import counted
+from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
-from lms.web.core.progress_texts import say_pace
+from lms.web.core.rate_and_time_left_texts import say_pace
 from lms.web.core.request_context import carrel, read_session, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat_table import titles_of

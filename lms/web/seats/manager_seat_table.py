@@ -15,13 +15,13 @@ from lms.core import clock
 from lms.core.csv_writer import Cell
 from lms.core.dates_and_time_zones import say_date
 from lms.models.grants import Scope
-from lms.organizations.managers import Managed
-from lms.seats import bulk_actions
+from lms.organizations.manager_and_owner_permissions import Managed
+from lms.seats import bulk_release_and_reinvite
 from lms.seats.pool_overview import PoolCard, read_pools
 from lms.seats.seat_table import PAGE_SIZE, SeatRow, Sort, Standing, every_row, read_rows
 from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
-from lms.web.core.number_fields import counted
+from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import Audience, open_to
@@ -89,7 +89,7 @@ def people(organization_id: str) -> ResponseReturnValue:
             state.order,
             offset=(number - 1) * PAGE_SIZE,
         )
-        working = bulk_actions.under_way(reading, organization_id)
+        working = bulk_release_and_reinvite.under_way(reading, organization_id)
     return render_in(
         managed,
         "seats/manager_seat_table.html",
@@ -105,7 +105,7 @@ def people(organization_id: str) -> ResponseReturnValue:
         undo=just_done(managed),
         may_move=len(cards) > 1,
         working=working,
-        is_sending=working is not None and working.act is bulk_actions.Act.SEND_AGAIN,
+        is_sending=working is not None and working.act is bulk_release_and_reinvite.Act.SEND_AGAIN,
         may_choose=state.wanted.standing in CHOSEN_FROM,
         has_seats=any(card.used or card.counts.frozen for card in cards),
         pager=pager_of(number, PAGE_SIZE, found.total, url=lambda page: state.url(page=page)),

@@ -10,7 +10,7 @@ from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime
 from lms.core.errors import Conflict, Invalid
 from lms.models.seats import AssignmentState
-from lms.organizations.managers import Managed
+from lms.organizations.manager_and_owner_permissions import Managed
 from lms.requests import seat_transfer_requests
 from lms.requests.seat_transfer_requests import Asker
 from lms.seats import invitations, pools, transfers
@@ -19,7 +19,7 @@ from lms.seats.seat_counts import OPEN
 from lms.seats.transfers import Losses
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
-from lms.web.core.private_pages import links, mail_context
+from lms.web.core.private_page_headers_and_mail_links import links, mail_context
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.manager_seat import own_seat

@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from limits import RateLimitItemPerDay, RateLimitItemPerHour
 
-from lms.access.access_summary import Holding, OwnPlace, read_own_place
 from lms.access.explanations import STEP_LABELS, Step, describe, last_day
+from lms.access.person_grants_and_seats import Holding, OwnPlace, read_own_place
 from lms.access.policy import Code, Way
 from lms.core import clock
 from lms.core.errors import Invalid, NotFound
@@ -17,12 +17,12 @@ from lms.seats import self_service
 from lms.seats.claims import Already, Claimed
 from lms.seats.self_service import Question
 from lms.seats.waitlist import Waiting
-from lms.web.access.decision_panel import reading_zone, said
+from lms.web.access.access_panel_and_reader_times import reading_zone, said
 from lms.web.core import rate_limits
 from lms.web.core.current_user import Viewer, required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.next_url import HOME, asked_onward
-from lms.web.core.private_pages import links
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.seats.question_form import QuestionForm

@@ -13,7 +13,7 @@ from lms.access.explanations import last_day
 from lms.core.errors import N_
 from lms.models.grants import Scope
 from lms.seats.pool_overview import Line, PoolCard, Standing, Term
-from lms.web.core.number_fields import counted
+from lms.web.core.number_parsing_and_formatting import counted
 
 SOON = timedelta(days=30)
 

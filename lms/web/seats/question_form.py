@@ -4,7 +4,7 @@ from wtforms import Form, HiddenField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from lms.seats.self_service import LONGEST_QUESTION, SAY_SOMETHING
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 
 class QuestionForm(Form):

@@ -1,11 +1,11 @@
-"""The selected seats of the table, as the forms of its bulk bar send them."""
+"""The selected seats of the seat table, as its bulk action forms send them."""
 
 from flask import request
 from werkzeug.wrappers import Response
 
 from lms.core.clock import now
 from lms.core.errors import NotFound
-from lms.organizations.managers import Managed
+from lms.organizations.manager_and_owner_permissions import Managed
 from lms.seats import seat_table
 from lms.seats.pool_overview import read_pools
 from lms.web.core.request_context import read_session

@@ -19,7 +19,7 @@ from lms.web.catalog.staff_forms import BrandingForm
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.form_uploads import sent_picture
-from lms.web.core.money_fields import read_amount, write_amount
+from lms.web.core.money_parsing_and_formatting import read_amount, write_amount
 from lms.web.core.page_frame import forget_branding
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to

@@ -7,15 +7,15 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
-from lms.catalog.staff_listing import read_desk
+from lms.catalog.staff_read_models import read_desk
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import say_datetime_short
 from lms.core.errors import N_
 from lms.jobs.stalled_lanes import MAIL, Stalled, read_stalled
 from lms.models.jobs import Lane
-from lms.requests.reading import count_waiting
-from lms.sales.reading import Standing, count_standing
-from lms.web.access.decision_panel import reading_zone
+from lms.requests.read_models import count_waiting
+from lms.sales.read_models import Standing, count_standing
+from lms.web.access.access_panel_and_reader_times import reading_zone
 from lms.web.catalog.staff_webinars import shown
 from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, open_to

@@ -15,11 +15,11 @@ from lms.core import clock
 from lms.core.csv_writer import Cell
 from lms.core.dates_and_time_zones import say_date, say_datetime_in_table
 from lms.core.errors import N_, Invalid
-from lms.organizations.managers import Managed
+from lms.organizations.manager_and_owner_permissions import Managed
 from lms.training import assignments
 from lms.training.assignments import Assigned, NewTraining, assignable, due_at, last_day
 from lms.training.groups import list_groups
-from lms.training.manager_view import (
+from lms.training.manager_read_models import (
     PAGE_SIZE,
     TRAININGS,
     Counts,
@@ -39,7 +39,7 @@ from lms.web.core.csv_downloads import csv_answer
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
-from lms.web.core.number_fields import counted
+from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import carrel, read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to

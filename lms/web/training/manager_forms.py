@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from lms.training.assignments import CHOOSE, LONGEST_POLICY, NOBODY_CHOSEN, Subject
 from lms.training.groups import LONGEST_NAME, GroupRow
 from lms.web.catalog.staff_forms import ChoicesField
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 
 _ADDRESSES = _l("One a line, or as you copy them from a mail. They are of people who belong here.")
 _PASTED = {"rows": 5, "spellcheck": "false", "autocomplete": "off"}

@@ -7,13 +7,13 @@ from flask_babel import ngettext
 
 from lms.core.clock import now
 from lms.core.errors import Invalid
-from lms.organizations.managers import Managed
+from lms.organizations.manager_and_owner_permissions import Managed
 from lms.training import groups as training_groups
 from lms.training.groups import PAGE_SIZE, list_groups, read_group
 from lms.web.core.current_user import required_viewer
 from lms.web.core.form_errors import show_faults
 from lms.web.core.manager_area import managed_organization, render_in
-from lms.web.core.number_fields import counted
+from lms.web.core.number_parsing_and_formatting import counted
 from lms.web.core.pagination import page_number, pager_of
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms.core import clock
 from lms.core.dates_and_time_zones import is_zone, say_datetime, say_day
 from lms.training import assignments
-from lms.training.trainee_view import OwnTraining, list_own, read_own
+from lms.training.trainee_read_models import OwnTraining, list_own, read_own
 from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to

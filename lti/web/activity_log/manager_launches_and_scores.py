@@ -7,7 +7,7 @@ from lms.core import clock
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
-from lti.grades.stuck_scores import platforms_away, stuck_links
+from lti.grades.stuck_scores_and_platforms_away import platforms_away, stuck_links
 from lti.launches.launch_log import list_launches
 from lti.registrations.registrations import list_registrations
 from lti.web.activity_log.stuck_score_texts import away_rows, stuck_rows

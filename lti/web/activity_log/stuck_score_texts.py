@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from lms.lti_facade.dates import say_time_of
-from lti.grades.stuck_scores import Away, StuckLink
+from lti.grades.stuck_scores_and_platforms_away import Away, StuckLink
 
 
 @dataclass(frozen=True, slots=True)

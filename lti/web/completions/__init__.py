@@ -4,6 +4,6 @@ from typing import Final
 
 from flask import Blueprint
 
-from lti.web.completions import manager
+from lti.web.completions import manager_export_and_import
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (manager.blueprint,)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (manager_export_and_import.blueprint,)

@@ -11,10 +11,10 @@ from flask import Blueprint, Response, make_response, request, url_for
 from lms.core.clock import now
 from lms.core.settings import Settings
 from lms.web.core.request_context import carrel, read_session, render
-from lms.web.core.security_headers import POLICY
+from lms.web.core.security_headers_and_proxies import POLICY
 from lti.frames.sessions import NOWHERE, Frame, Surroundings, find_frame, surroundings_of, way_back
 from lti.models.launches import FrameRole, Purpose
-from media.delivery.cookies import cookie_in
+from media.delivery.cookie_reader import cookie_in
 
 PREFIX: Final = "/lti/s/<secret>"
 NOBODY: Final = "frame-ancestors 'none'"

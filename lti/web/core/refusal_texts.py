@@ -1,4 +1,4 @@
-"""Refusal texts in a frame, on a page and for the player."""
+"""Refusal texts in a frame: the next step, the contact link, and the data for the player."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from lms.lti_facade.refusal_texts import Instead, Told
-from lms.web.access.decision_panel import instead_words, said
+from lms.web.access.access_panel_and_reader_times import instead_words, said
 from lms.web.core.request_context import carrel
 
 

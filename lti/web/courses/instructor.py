@@ -1,4 +1,4 @@
-"""Instructor pages for a link: each learner's progress and what was sent to the gradebook."""
+"""Instructor pages for a link: learners' progress, scores, the grading rule, and the roster."""
 
 from typing import Final
 

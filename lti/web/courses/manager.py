@@ -1,4 +1,4 @@
-"""Manager pages for an organization's courses: reports, rosters, and seats to release."""
+"""Manager pages for an organization's courses: links, scores, rosters, and seats to release."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ from lms.core.errors import N_, Conflict, Invalid, NotFound
 from lms.lti_facade.dates import say_time_of
 from lms.web.core.current_user import required_viewer
 from lms.web.core.manager_area import managed_organization, render_in, zone_of
-from lms.web.core.private_pages import links
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import read_session, see_other, transaction, wants_json
 from lms.web.core.route_guard import Audience, open_to
 from lti.courses.manager_view import (
@@ -23,7 +23,11 @@ from lti.courses.manager_view import (
     set_own_rule,
 )
 from lti.rosters.jobs import ask_for_roster
-from lti.rosters.roster_sync import confirm_releases, dismiss_releases, who_would_go
+from lti.rosters.roster_sync_and_seat_release import (
+    confirm_releases,
+    dismiss_releases,
+    who_would_go,
+)
 from lti.web.courses.grading_rule_form import EnteredRule, read_rule, refused_rule
 from lti.web.courses.roster_texts import roster_words
 

@@ -22,11 +22,11 @@ from lms.lti_facade.content_choices import (
     find_series,
     read_selection,
 )
-from lms.web.core.number_fields import read_figures
+from lms.web.core.number_parsing_and_formatting import read_figures
+from lms.web.core.recording_time_texts import clock_of
 from lms.web.core.request_context import carrel, read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.core.security_headers import POLICY
-from lms.web.core.time_texts import clock_of
+from lms.web.core.security_headers_and_proxies import POLICY
 from lms.web.playback.poster_images import picture_of
 from lti.deep_linking import (
     Asked,
@@ -41,7 +41,7 @@ from lti.keys.tool_keys import signing_key
 from lti.models.launches import Purpose
 from lti.protocol.content_target import Target, read_target
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
-from lti.web.deep_linking.picker_texts import Card, Chosen, card_of, chosen_series, chosen_webinar
+from lti.web.deep_linking.picker_items import Card, Chosen, card_of, chosen_series, chosen_webinar
 from lti.web.registrations.tool_configuration import tool_addresses
 
 blueprint = framed_blueprint("lti_picker", __name__)

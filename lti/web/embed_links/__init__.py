@@ -4,11 +4,11 @@ from typing import Final
 
 from flask import Blueprint
 
-from lti.web.embed_links import email_code_pages, iframe, manager, staff
+from lti.web.embed_links import email_code_pages, iframe_session_opening, manager, staff
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     email_code_pages.blueprint,
-    iframe.blueprint,
+    iframe_session_opening.blueprint,
     manager.blueprint,
     staff.blueprint,
 )

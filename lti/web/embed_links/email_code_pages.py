@@ -13,7 +13,7 @@ from lms.lti_facade.organizations import customers
 from lms.web.accounts.forms import PLAIN, address_field, typed_code
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 from lms.web.core.request_context import read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.embed_links.email_codes import Named, asked_address, send_code, try_code

@@ -35,9 +35,9 @@ from lti.embed_links.embed_links import (
 from lti.frames.sessions import Opening, open_frame
 from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
-from lti.web.deep_linking.picker_texts import card_of
+from lti.web.deep_linking.picker_items import card_of
+from lti.web.embed_links.link_texts_and_embed_code import address_of, embed_key, line_of, snippet_of
 from lti.web.embed_links.manager_form import EmbedForm
-from lti.web.embed_links.texts import address_of, embed_key, line_of, snippet_of
 
 blueprint = Blueprint(
     "organization_embeds", __name__, url_prefix="/organization/<organization_id>/embeds"

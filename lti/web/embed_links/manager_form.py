@@ -1,4 +1,4 @@
-"""The form of the manager pages for embed links."""
+"""The manager form for an embed link: its name, allowed sites, who may watch, and its last day."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from lms.core.errors import Invalid
 from lms.lti_facade.dates import day_of, end_of_day
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 from lti.embed_links.allowed_origins import read_origins
 from lti.embed_links.embed_links import LONGEST_LABEL, EmbedDetails, EmbedFacts
 from lti.models.embed_links import SeatRule

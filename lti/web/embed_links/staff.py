@@ -10,7 +10,7 @@ from lms.web.core.current_user import required_viewer
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.embed_links.embed_links import find_anybodys, list_embeds, revoke_embed
-from lti.web.embed_links.texts import line_of
+from lti.web.embed_links.link_texts_and_embed_code import line_of
 
 blueprint = Blueprint("staff_embeds", __name__, url_prefix="/staff/lti/embeds")
 

@@ -4,6 +4,6 @@ from typing import Final
 
 from flask import Blueprint
 
-from lti.web.frames import start_redirect
+from lti.web.frames import redirect_by_purpose
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (start_redirect.blueprint,)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (redirect_by_purpose.blueprint,)

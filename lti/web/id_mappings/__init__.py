@@ -4,6 +4,6 @@ from typing import Final
 
 from flask import Blueprint
 
-from lti.web.id_mappings import staff
+from lti.web.id_mappings import staff_user_id_mappings
 
-BLUEPRINTS: Final[tuple[Blueprint, ...]] = (staff.blueprint,)
+BLUEPRINTS: Final[tuple[Blueprint, ...]] = (staff_user_id_mappings.blueprint,)

@@ -7,7 +7,7 @@ from flask import Blueprint, Flask
 from lms.web.core.request_context import EXTENSION
 from lti.web.launches import launch, oidc_login
 from lti.web.launches.fast_launch_middleware import FastLaunches
-from lti.web.launches.launch_responses import init_reception, keysets_of
+from lti.web.launches.launch_setup_and_responses import init_reception, keysets_of
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     oidc_login.blueprint,

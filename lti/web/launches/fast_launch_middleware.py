@@ -1,4 +1,4 @@
-"""Fast launch middleware in front of Flask: known people by known links.
+"""The fast launch middleware: answers launches of known people by known links before Flask.
 
 Whatever else comes (a page to show, a refusal, somebody new) has been left as it was, and is handed
 on to the pages in lti/web/launches/oidc_login.py and lti/web/launches/launch.py, which take everything.
@@ -14,14 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lms.core.clock import now
 from lms.core.runtime import Carrel
-from lms.web.core.security_headers import security_headers
+from lms.web.core.security_headers_and_proxies import security_headers
 from lti.keys.platform_keys import KeySets
 from lti.launches.launch import OutcomeLost, Reception
 from lti.launches.oidc_login import LAUNCH, LoginTurned, begin, storage_target_in
-from lti.web.core.browser_cookie import a_cookie, new_browser, ours
+from lti.web.core.browser_id_cookie import a_cookie, new_browser, ours
 from lti.web.core.framed_pages import cookie_name
-from lti.web.launches.launch_responses import frame_headers
-from media.delivery.cookies import cookie_in
+from lti.web.launches.launch_setup_and_responses import frame_headers
+from media.delivery.cookie_reader import cookie_in
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

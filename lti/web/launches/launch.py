@@ -13,9 +13,14 @@ from lti.frames.sessions import hand_over
 from lti.launches.launch import Accepted, LaunchTurned, OutcomeLost
 from lti.protocol.platform_urls import origin_of
 from lti.protocol.refusals import TRY_AGAIN, LaunchRefused
-from lti.web.core.browser_cookie import a_browser, keep_browser, known_browser
+from lti.web.core.browser_id_cookie import a_browser, keep_browser, known_browser
 from lti.web.launches.fast_launch_middleware import LOST
-from lti.web.launches.launch_responses import in_frame, launch_page, reception, turned_page
+from lti.web.launches.launch_setup_and_responses import (
+    in_frame,
+    launch_page,
+    reception,
+    turned_page,
+)
 from lti.web.launches.platform_storage import open_ticket, proof_of, seal_ticket
 
 WENT_COLD: Final = N_("Your learning system did not confirm this launch in time.")

@@ -9,8 +9,13 @@ from lti.launches.launch import LaunchTurned, Reception
 from lti.launches.launch_log import Occurrence, write_launch
 from lti.launches.oidc_login import LoginTurned, begin
 from lti.protocol.platform_urls import origin_of
-from lti.web.core.browser_cookie import a_browser, keep_browser, known_browser
-from lti.web.launches.launch_responses import in_frame, launch_page, reception, turned_page
+from lti.web.core.browser_id_cookie import a_browser, keep_browser, known_browser
+from lti.web.launches.launch_setup_and_responses import (
+    in_frame,
+    launch_page,
+    reception,
+    turned_page,
+)
 from lti.web.launches.platform_storage import proof_of
 
 blueprint = Blueprint("lti_login", __name__)

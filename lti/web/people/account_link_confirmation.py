@@ -13,7 +13,7 @@ from lms.web.accounts.forms import name_field
 from lms.web.core import rate_limits
 from lms.web.core.current_user import viewer
 from lms.web.core.form_errors import show_faults
-from lms.web.core.private_pages import keeps_its_address
+from lms.web.core.private_page_headers_and_mail_links import keeps_its_address
 from lms.web.core.request_context import (
     carrel,
     components,

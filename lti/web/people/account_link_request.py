@@ -9,14 +9,14 @@ from lms.core.errors import N_, Forbidden
 from lms.web.accounts.forms import address_field
 from lms.web.core import rate_limits
 from lms.web.core.constant_time_responses import evenly
-from lms.web.core.form_texts import _l
-from lms.web.core.private_pages import keep_nothing, links
+from lms.web.core.lazy_form_translations import _l
+from lms.web.core.private_page_headers_and_mail_links import keep_nothing, links
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.frames.sessions import Frame
 from lti.models.launches import FrameRole
 from lti.people.account_linking import account_of, ask_link
-from lti.people.identity_origins import origin_of
+from lti.people.identity_names_and_platforms import origin_of
 from lti.people.linked_accounts import find_sent_to
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 

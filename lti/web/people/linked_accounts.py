@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from lms.core.clock import now
 from lms.lti_facade.dates import say_day_of
 from lms.web.core.current_user import required_viewer
-from lms.web.core.private_pages import keep_nothing
+from lms.web.core.private_page_headers_and_mail_links import keep_nothing
 from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.people.account_linking import unlink
-from lti.people.identity_origins import Origin
+from lti.people.identity_names_and_platforms import Origin
 from lti.people.linked_accounts import LinkedIdentity, companions, find_linked, list_linked
 
 blueprint = Blueprint("account_lti", __name__, url_prefix="/account/learning-systems")

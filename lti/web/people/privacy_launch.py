@@ -12,14 +12,14 @@ from lms.component import erase_hooks, export_hooks
 from lms.core import clock
 from lms.core.errors import N_, Invalid, NotFound
 from lms.lti_facade.dates import say_day_of
-from lms.lti_facade.privacy import (
+from lms.lti_facade.learner_erasure_and_export import (
     PersonalData,
     erase_learner,
     is_linked,
     note_export,
     read_personal_data,
 )
-from lms.web.core.private_pages import links
+from lms.web.core.private_page_headers_and_mail_links import links
 from lms.web.core.request_context import carrel, components, read_session, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.frames.sessions import Frame

@@ -18,7 +18,7 @@ from lms.lti_facade.link_content import (
     stamped_for,
 )
 from lms.lti_facade.refusal_texts import tell_handout
-from lms.web.access.decision_panel import said
+from lms.web.access.access_panel_and_reader_times import said
 from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
@@ -27,7 +27,7 @@ from lms.web.handouts.page_preview import Ways, preview_of
 from lti.frames.sessions import Frame
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 from lti.web.core.refusal_texts import default_zone
-from lti.web.player.viewer import find_viewer_of
+from lti.web.player.viewer_access import find_viewer_of
 
 blueprint = framed_blueprint("framed_handouts", __name__)
 

@@ -10,28 +10,32 @@ from sqlalchemy.orm import Session
 
 from lms.core import clock
 from lms.core.errors import N_
+from lms.lti_facade.frame_playback_sessions import Holder, Playback
 from lms.lti_facade.link_content import Part, Place, Span, read_place
-from lms.lti_facade.playback import Holder, Playback
 from lms.lti_facade.refusal_texts import Told, tell
-from lms.lti_facade.viewer_access import NAMED
-from lms.web.access.decision_panel import said
+from lms.lti_facade.viewer_access_facts import NAMED
+from lms.web.access.access_panel_and_reader_times import said
 from lms.web.certificates.watch_page_card import CertificateCard, read_card
+from lms.web.core.recording_time_texts import minutes_of
 from lms.web.core.request_context import carrel, read_session
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.core.time_texts import minutes_of
 from lms.web.playback.player import PlayerAccess, Screening, asked_position, screening_of
 from lms.web.playback.player_csp import player_policy
 from lms.web.playback.poster_images import picture_of, poster_url
-from lms.web.playback.sessions import elsewhere_words, plain_captions, progressive_url
+from lms.web.playback.session_opening_and_endings import (
+    elsewhere_words,
+    plain_captions,
+    progressive_url,
+)
 from lms.web.playback.watch_page import held_on
 from lti.frames.sessions import Frame
 from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 from lti.web.core.refusal_texts import default_zone, next_step, write_url
-from lti.web.player.playback_sessions import begin_playing, frame_client
+from lti.web.player.session_opening_and_endings import begin_playing, frame_client
 from lti.web.player.transcripts import tracks_of
-from lti.web.player.viewer import FrameViewer, find_viewer, series_of
+from lti.web.player.viewer_access import FrameViewer, find_viewer, series_of
 
 blueprint = framed_blueprint("framed_watch", __name__)
 

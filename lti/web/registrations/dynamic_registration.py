@@ -11,7 +11,7 @@ from lms.core.errors import Gone, NotFound, Refused
 from lms.web.core.error_pages import status_of
 from lms.web.core.request_context import read_session, render, transaction
 from lms.web.core.route_guard import Audience, open_to
-from lms.web.core.security_headers import POLICY
+from lms.web.core.security_headers_and_proxies import POLICY
 from lti.protocol.platform_urls import origin_of
 from lti.registrations.dynamic_registration import (
     NO_CONFIGURATION,
@@ -19,9 +19,14 @@ from lti.registrations.dynamic_registration import (
     ask_for_registration,
     fetch_configuration,
 )
+from lti.registrations.dynamically_registered_platforms import (
+    Way,
+    check_platform,
+    find_way,
+    keep_registration,
+)
 from lti.registrations.invites import give_back_invite, use_invite
 from lti.registrations.registrations import RegistrationFacts
-from lti.registrations.self_registrations import Way, check_platform, find_way, keep_registration
 from lti.registrations.tool_configuration import registration_request
 from lti.web.core.framed_pages import framed_by
 from lti.web.registrations.tool_configuration import tool_addresses, tool_face

@@ -1,4 +1,4 @@
-"""Manager pages for connecting an organization's platform: invites, guides, and details."""
+"""Manager pages for an organization's registrations: invites, setup guides, and details."""
 
 from dataclasses import replace
 from typing import Final
@@ -16,7 +16,7 @@ from lms.web.core.manager_area import managed_organization, render_in, zone_of
 from lms.web.core.request_context import read_session, see_other, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lti.courses.manager_view import decisions_due
-from lti.grades.stuck_scores import platforms_away, stuck_links
+from lti.grades.stuck_scores_and_platforms_away import platforms_away, stuck_links
 from lti.models.registrations_and_keys import DeploymentState
 from lti.registrations.additional_setup_guides import GUIDES
 from lti.registrations.deployments import list_deployments, see_deployment
@@ -29,14 +29,14 @@ from lti.registrations.manager_actions import (
     find_own,
 )
 from lti.registrations.registrations import NewRegistration, list_registrations
-from lti.web.registrations.registration_forms import DetailsForm, PlatformForm, new_details
-from lti.web.registrations.texts import (
+from lti.web.registrations.platform_rows_and_values import (
     guide_parts,
     link_field,
     platform_lines,
     platform_names,
     tool_values,
 )
+from lti.web.registrations.registration_forms import DetailsForm, PlatformForm, new_details
 from lti.web.registrations.tool_configuration import is_at_this_machine, tool_addresses, tool_face
 
 blueprint = Blueprint(

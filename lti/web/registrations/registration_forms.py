@@ -9,7 +9,7 @@ from typing import Final
 from wtforms import BooleanField, Form, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from lms.web.core.form_texts import _l
+from lms.web.core.lazy_form_translations import _l
 from lti.registrations.registrations import (
     BAD_LEEWAY,
     LONGEST_ID,

@@ -28,8 +28,8 @@ from lti.registrations.registrations import (
     find_registration,
     list_registrations,
 )
+from lti.web.registrations.platform_rows_and_values import platform_lines
 from lti.web.registrations.registration_forms import SettingsForm
-from lti.web.registrations.texts import platform_lines
 
 blueprint = Blueprint("staff_lti", __name__, url_prefix="/staff/lti")
 

@@ -1,4 +1,4 @@
-"""The tool configuration as platforms read it, such as the JSON for Canvas."""
+"""The tool configuration for platforms: the tool's addresses and names, and the JSON for Canvas."""
 
 from urllib.parse import urlsplit
 
@@ -10,7 +10,7 @@ from lms.web.core.page_frame import branding_facts
 from lms.web.core.request_context import carrel
 from lms.web.core.route_guard import Audience, open_to
 from lti.protocol.platform_urls import is_loopback_host
-from lti.protocol.tool_urls import ToolAddresses
+from lti.protocol.tool_urls_and_scopes import ToolAddresses
 from lti.registrations.tool_configuration import DESCRIPTION, PICK, ToolFace, canvas_configuration
 
 blueprint = Blueprint("lti_tool", __name__, url_prefix="/lti")

@@ -24,7 +24,7 @@ from lms.web.core.request_context import (
 from lms.web.core.route_guard import Audience, open_to
 from lti.registrations.registrations import list_registrations
 from lti.selftest.check_results import TITLES, Group, Proof, as_text
-from lti.selftest.run_records import (
+from lti.selftest.run_requests_and_results import (
     SELFTEST,
     SelftestFacts,
     ask_for_selftest,

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from lms.core.clock import now
 from lms.models.grants import Grant, Withdrawal
 from lms.models.recordings import Recording
-from lms.people import grant_history
+from lms.people import grant_and_seat_history
 from media.delivery.delivery_modes import Way
 from media.storage.object_keys import content_type_of
 from tests.browser.conftest import Film
@@ -62,7 +62,7 @@ def test_a_film_plays_from_the_bucket_and_ends_with_the_right_to_watch(
     assert alice.faults == []
     with house.carrel.database.transaction() as session:
         grant = session.query(Grant).filter_by(login_id=cast.alice.id).one()
-        grant_history.revoke(
+        grant_and_seat_history.revoke(
             session,
             grant.public_id,
             withdrawal=Withdrawal.REVOKED,

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from lms.models.recordings import Caption, Recording
-from media.captions.conversion import read_cues
-from media.captions.cues import read_written
+from media.captions.caption_file_parser import read_cues
+from media.captions.cues_and_writers import read_written
 from tests.browser.conftest import FILES, Served, Visit
 from tests.recordings.caption_fixtures import caption
 from tests.servers.chromium import axe_script

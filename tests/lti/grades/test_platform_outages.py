@@ -14,9 +14,9 @@ import pytest
 from lti.grades.delivery_lease import take_turn
 from lti.grades.jobs import deliver, look
 from lti.grades.score_outbox import take_parcel
-from lti.grades.stuck_scores import platforms_away, stuck_links
+from lti.grades.stuck_scores_and_platforms_away import platforms_away, stuck_links
 from lti.http import guarded_connections
-from lti.http.platform_services import Services
+from lti.http.authorized_platform_calls import Services
 from lti.models.courses import ResourceLink, ScoreState
 from tests.lti.launched_course import School, published_key
 from tests.platform.records import Link, Person
@@ -227,7 +227,7 @@ KILLED = """
     from lms.core.database import Database
     from lms.core.runtime import open_carrel
     from lti.grades.jobs import deliver, look
-    from lti.http.platform_services import Services
+    from lti.http.authorized_platform_calls import Services
     from tests.lti.launched_course import published_key
 
     database = Database(sys.argv[1])

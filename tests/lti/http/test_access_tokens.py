@@ -13,10 +13,10 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from lti.http import access_tokens, platform_calls
+from lti.http import access_tokens, platform_calls_and_outcomes
 from lti.http.access_tokens import Platform, Token, Tokens, signed_assertion
-from lti.http.platform_calls import Answered, Call, Denied, Later
-from lti.http.platform_services import Services
+from lti.http.authorized_platform_calls import Services
+from lti.http.platform_calls_and_outcomes import Answered, Call, Denied, Later
 from lti.protocol.spec_vocabulary import DEPLOYMENT_ID
 from tests.clock import NOW
 from tests.lti.http.misbehaving_server import Answer, says, strange_server
@@ -140,24 +140,35 @@ def test_a_jti_is_never_used_twice() -> None:
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
-        (says(500), Later(platform_calls.FAILED, None, 500)),
+        (says(500), Later(platform_calls_and_outcomes.FAILED, None, 500)),
         (
             says(429, headers={"Retry-After": "7"}),
-            Later(platform_calls.WAIT, timedelta(seconds=7), 429),
+            Later(platform_calls_and_outcomes.WAIT, timedelta(seconds=7), 429),
         ),
-        (says(200, "<html>Sign in</html>"), Later(platform_calls.NOT_UNDERSTOOD, status=200)),
-        (says(200, "[]"), Later(platform_calls.NOT_UNDERSTOOD, status=200)),
-        (says(200, '{"access_token": 5}'), Later(platform_calls.NOT_UNDERSTOOD, status=200)),
-        (says(200, '{"access_token": "a\\nb"}'), Later(platform_calls.NOT_UNDERSTOOD, status=200)),
-        (granted(token_type="mac"), Later(platform_calls.NOT_UNDERSTOOD, status=200)),
-        (granted(token_type=None), Later(platform_calls.NOT_UNDERSTOOD, status=200)),
+        (
+            says(200, "<html>Sign in</html>"),
+            Later(platform_calls_and_outcomes.NOT_UNDERSTOOD, status=200),
+        ),
+        (says(200, "[]"), Later(platform_calls_and_outcomes.NOT_UNDERSTOOD, status=200)),
+        (
+            says(200, '{"access_token": 5}'),
+            Later(platform_calls_and_outcomes.NOT_UNDERSTOOD, status=200),
+        ),
+        (
+            says(200, '{"access_token": "a\\nb"}'),
+            Later(platform_calls_and_outcomes.NOT_UNDERSTOOD, status=200),
+        ),
+        (granted(token_type="mac"), Later(platform_calls_and_outcomes.NOT_UNDERSTOOD, status=200)),
+        (granted(token_type=None), Later(platform_calls_and_outcomes.NOT_UNDERSTOOD, status=200)),
         (says(400, '{"error": "invalid_client"}'), Later(access_tokens.NO_TOKEN, status=400)),
         (says(401, "who?"), Later(access_tokens.NO_TOKEN, status=401)),
         (says(403, "[]"), Later(access_tokens.NO_TOKEN, status=403)),
         (says(400, '{"error": "invalid_scope"}'), Denied(access_tokens.NO_SERVICE, 400)),
     ],
 )
-def test_what_comes_of_a_refusal(answer: Answer, outcome: platform_calls.Outcome) -> None:
+def test_what_comes_of_a_refusal(
+    answer: Answer, outcome: platform_calls_and_outcomes.Outcome
+) -> None:
     with strange_server(answer) as server:
         assert _get(Tokens(), platform_at(server.url)) == outcome
 
@@ -192,7 +203,7 @@ def test_a_second_refusal_waits_for_another_day() -> None:
     with strange_server(granted("old"), says(401), granted("new"), says(401)) as server:
         call = Call("GET", server.url + "/members")
         outcome = Services(our_key).call(platform_at(server.url), SCOPES, call, now=NOW)
-        assert outcome == Later(platform_calls.DENIED, status=401)
+        assert outcome == Later(platform_calls_and_outcomes.DENIED, status=401)
         assert len(server.asked) == 4
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from lti.grades.grade_service import Column, Place, find_column
 from lti.http.access_tokens import Tokens
+from lti.http.authorized_platform_calls import Services
 from lti.http.link_header import next_page
-from lti.http.platform_calls import Answered, Later, read_json
-from lti.http.platform_services import Services
+from lti.http.platform_calls_and_outcomes import Answered, Later, read_json
 from lti.rosters.names_and_roles_service import Roster, read_roster
 from tests.clock import NOW
 from tests.lti.http.misbehaving_server import StrangeServer, says, strange_server

@@ -3,7 +3,7 @@
 import pytest
 
 from lti.http.link_header import next_page, related
-from lti.http.platform_calls import Answered
+from lti.http.platform_calls_and_outcomes import Answered
 
 
 def _answer(link: str) -> Answered:

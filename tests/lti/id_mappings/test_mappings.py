@@ -18,7 +18,7 @@ from lti.id_mappings.mappings import (
     forget_old,
     take_list,
 )
-from lti.id_mappings.match_proposals import Line
+from lti.id_mappings.person_match_proposals import Line
 from lti.id_mappings.staff_view import Show, find_map
 from lti.models.id_mappings import Doubt, Evidence, MapPair, MapState, PairState, PeopleMap
 from lti.models.identities import Identity

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from pylti1p3.exception import LtiException
 
-from lti.launches.pylti1p3_adapter import Branding, Launch
+from lti.launches.pylti1p3_adapter import Launch, LaunchContext
 
 Do = Callable[[Any], object]
 
@@ -14,7 +14,7 @@ Do = Callable[[Any], object]
 @pytest.fixture
 def launch() -> Any:
     """A launch as the library sees it, its own members included."""
-    return Launch({}, cast(Branding, None))
+    return Launch({}, cast(LaunchContext, None))
 
 
 @pytest.mark.parametrize(

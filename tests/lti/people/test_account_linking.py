@@ -15,7 +15,7 @@ from lti.models.registrations_and_keys import Registration
 from lti.people.account_linking import ask_link, confirm_link, unlink
 from lti.protocol.content_target import Target
 from lti.rosters.names_and_roles_service import Roster
-from lti.rosters.roster_sync import keep_roster
+from lti.rosters.roster_sync_and_seat_release import keep_roster
 from tests.lti.launched_course import School
 from tests.mailbox import link_in, newest
 from tests.platform.records import Person

@@ -2,7 +2,7 @@
 
 import pytest
 
-from media.captions.conversion import (
+from media.captions.caption_file_parser import (
     BACKWARDS,
     DISORDERED,
     NO_CAPTIONS,
@@ -12,7 +12,14 @@ from media.captions.conversion import (
     BadCaptions,
     read_cues,
 )
-from media.captions.cues import read_written, spoken, stamp, write_srt, write_text, write_vtt
+from media.captions.cues_and_writers import (
+    read_written,
+    spoken,
+    stamp,
+    write_srt,
+    write_text,
+    write_vtt,
+)
 
 FRENCH = "1\r\n00:00:01,000 --> 00:00:02,500\r\nVoilà, l\u2019été à la bibliothèque\r\n"
 SAID = "Voilà, l\u2019été à la bibliothèque"

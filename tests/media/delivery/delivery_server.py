@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lms.web.core.security_headers import TrustedProxies
+from lms.web.core.security_headers_and_proxies import TrustedProxies
 from media.delivery.authorization import Gate
 from media.delivery.delivery_modes import Way
 from media.delivery.media_tokens import Signer

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks.slide_detection import compare, draw_talk, look
-from media.video.rendition_ladder import SLIDE_FRAMES, slide_picture
+from media.video.renditions_and_commands import SLIDE_FRAMES, slide_picture
 from media.video.slide_detection import HEIGHT, WIDTH, Slide, find_slides
 from media.video.transcoder import encode
 from media.video.upload_probe import probe

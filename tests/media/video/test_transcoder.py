@@ -4,9 +4,9 @@ import subprocess
 import pytest
 from PIL import Image
 
-from media.captions.conversion import read_cues
+from media.captions.caption_file_parser import read_cues
 from media.files.subprocesses import ffmpeg_path
-from media.video.hls_playlists import checked_playlist
+from media.video.hls_playlist_parser_and_writer import checked_playlist
 from media.video.transcoder import (
     STALLED,
     EncodeCanceled,

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from lms.accounts import email_aliases
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
-from lms.core.password_hashing import Right, check_password
+from lms.core.password_hashing_and_rules import Right, check_password
 from lms.models.accounts import Login, SignIn
 from lms.models.playback import PlaybackEnd, PlaybackSession
 from lms.people import account_blocks, login_merges

@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from lms.accounts import accounts, email_change
+from lms.accounts import accounts, email_and_recovery_email_changes
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
-from lms.core.password_hashing import Right, check_password
+from lms.core.password_hashing_and_rules import Right, check_password
 from lms.mail.links import Links
 from lms.models.accounts import EmailPurpose, Login
 from lms.people import account_blocks
@@ -53,10 +53,14 @@ def _is_in(client: Visitor) -> bool:
 def _give_recovery(database: Database, login_id: int, email: str) -> None:
     with database.transaction() as session:
         account = accounts.read_account(session, login_id)
-        email_change.ask_recovery(session, account, read_address(email), links=Links(BASE), now=NOW)
+        email_and_recovery_email_changes.ask_recovery(
+            session, account, read_address(email), links=Links(BASE), now=NOW
+        )
     secret = link_in(newest(database, email, "recovery_address")).rpartition("/")[2]
     with database.transaction() as session:
-        email_change.confirm_recovery(session, secret, links=Links(BASE), now=NOW)
+        email_and_recovery_email_changes.confirm_recovery(
+            session, secret, links=Links(BASE), now=NOW
+        )
 
 
 def _password_is(database: Database, login_id: int, password: str) -> bool:
@@ -230,7 +234,9 @@ def test_an_unconfirmed_recovery_address_opens_nothing(
     with database.transaction() as session:
         account = accounts.read_account(session, cast.bob.id)
         address = read_address("bob@home.example")
-        email_change.ask_recovery(session, account, address, links=Links(BASE), now=NOW)
+        email_and_recovery_email_changes.ask_recovery(
+            session, account, address, links=Links(BASE), now=NOW
+        )
     _ask(client, "bob@home.example")
     assert newest(database, "bob@home.example").kind == "no_account"
 

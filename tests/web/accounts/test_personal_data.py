@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lms.core.database import Database
-from lms.core.password_hashing import hash_password
+from lms.core.password_hashing_and_rules import hash_password
 from lms.models.accounts import Login
 from lms.models.organizations import Role
 from lms.people.erasure import ERASED_NAME

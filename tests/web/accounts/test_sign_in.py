@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from lms.core.database import Database
-from lms.core.password_hashing import MEMORY_KIB
+from lms.core.password_hashing_and_rules import MEMORY_KIB
 from lms.models.accounts import Login, SignIn
 from lms.models.playback import PlaybackEnd, PlaybackSession
 from lms.people import account_blocks

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from lms.accounts.accounts import NewLogin, add_login, forget_unconfirmed
 from lms.core.database import Database
 from lms.core.email_addresses import read_address
-from lms.core.password_hashing import Right, check_password
+from lms.core.password_hashing_and_rules import Right, check_password
 from lms.models.accounts import Login
 from tests.cast import Cast
 from tests.clock import NOW, Clock

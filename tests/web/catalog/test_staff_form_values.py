@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from lms.catalog.presenters import PresenterWords, add_presenter
-from lms.catalog.staff_listing import count_holders
-from lms.catalog.webinar_texts import WebinarWords
+from lms.catalog.staff_read_models import count_holders
+from lms.catalog.webinar_details_validation import WebinarWords
 from lms.catalog.webinars import add_webinar
 from lms.core.database import Database
 from lms.models.accounts import Login

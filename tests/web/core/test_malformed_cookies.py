@@ -7,7 +7,7 @@ import pytest
 
 from lms.app import create_app
 from lms.core.runtime import Carrel
-from lms.web.media_middleware import front
+from lms.web.wsgi_middleware_stack import front
 from tests.cast import Cast
 from tests.clock import Clock
 from tests.player import AGENT, open_playback

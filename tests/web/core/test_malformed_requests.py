@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from lms.app import create_app
 from lms.core.runtime import Carrel
-from lms.web.media_middleware import front
+from lms.web.wsgi_middleware_stack import front
 from tests.cast import Cast
 from tests.web.core.raw_requests import ask, environ_of
 from wsgi import COMPONENTS

@@ -23,10 +23,10 @@ from lms.models.organizations import MemberInvitation, Organization, Role
 from lms.models.seat_imports import ImportState, SeatImport
 from lms.models.seats import Seat
 from lms.models.training import Training, TrainingGroup, TrainingGroupMember
-from lms.organizations.managers import managed_organization
+from lms.organizations.manager_and_owner_permissions import managed_organization
 from lms.organizations.member_invitations import ask_in
 from lms.organizations.memberships import NewMember
-from lms.seats.bulk_actions import Act, begin
+from lms.seats.bulk_release_and_reinvite import Act, begin
 from lms.web.core.route_guard import Audience, audience_of
 from lti.models.courses import Context, ResourceLink
 from lti.models.embed_links import OutsideCompletion

@@ -15,7 +15,7 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.organizations import Organization
 from lms.web.core import constant_time_responses
-from lms.web.media_middleware import front
+from lms.web.wsgi_middleware_stack import front
 from media.delivery.media_tokens import Ticket
 from tests.cast import Cast
 from tests.clock import Clock

@@ -7,7 +7,7 @@ from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.models.accounts import Login
 from lms.models.requests import DeskRequest
-from lms.sales.reading import SaleFacts
+from lms.sales.read_models import SaleFacts
 from tests.cast import Cast
 from tests.requests.test_rebookings import cancel
 from tests.sales.sale_fixtures import SEAT, sold

@@ -12,7 +12,7 @@ from lms.models.playback import PlaybackSession
 from lms.models.recordings import Recording, RecordingState
 from lms.playback import heartbeats, progress_bitmap, sessions
 from lms.playback.sessions import Screen
-from lms.web.core.time_texts import clock_of, minutes_of
+from lms.web.core.recording_time_texts import clock_of, minutes_of
 from tests.clock import NOW
 from tests.factories import make_handout, make_recording, make_webinar
 

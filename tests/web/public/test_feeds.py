@@ -12,7 +12,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from lms.catalog.webinar_texts import WebinarWords
+from lms.catalog.webinar_details_validation import WebinarWords
 from lms.catalog.webinars import cancel_webinar, edit_webinar, restore_webinar
 from lms.core.database import Database
 from lms.core.icalendar import Happening, write_calendar

@@ -7,12 +7,12 @@ from sqlalchemy import update
 
 from lms.catalog.presenters import PresenterWords, add_presenter
 from lms.catalog.series import SeriesWords, add_series
-from lms.catalog.webinar_texts import WebinarWords
+from lms.catalog.webinar_details_validation import WebinarWords
 from lms.catalog.webinars import add_webinar, publish_webinar
 from lms.models.catalog import Webinar, WebinarState
 from lms.search import webinar_search
 from tests.clock import NOW
-from tests.web.public.test_home_and_catalog import statements
+from tests.web.public.test_home_catalog_and_webinar_pages import statements
 
 
 @pytest.fixture

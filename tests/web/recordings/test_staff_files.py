@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from lms.component import work_of
 from lms.core.runtime import Carrel
 from lms.models.catalog import Webinar
 from lms.models.handouts import Handout
@@ -20,6 +19,7 @@ from lms.registry import LIBRARY
 from lms.worker.worker import see_through
 from tests.cast import Cast
 from tests.clock import NOW, Clock
+from tests.components import work_without_schedules
 from tests.factories import make_handout
 from tests.handouts.document_builder import pdf
 from tests.removed_items_purge import clear
@@ -68,7 +68,7 @@ def settle(carrel: Carrel) -> None:
     with carrel.database.read_session() as session:
         waiting = session.scalars(select(Job.public_id).where(Job.state == JobState.QUEUED)).all()
     for job_id in waiting:
-        see_through(carrel, work_of((LIBRARY,)), job_id)
+        see_through(carrel, work_without_schedules(LIBRARY), job_id)
 
 
 def handout_of(carrel: Carrel) -> Handout:

@@ -12,7 +12,7 @@ from lms.models.requests import RequestKind, RequestState
 from lms.models.sales import Sale, Terms
 from lms.pricing.price_list import set_prices
 from lms.requests import requests
-from lms.requests.reading import RequestFacts, find_request
+from lms.requests.read_models import RequestFacts, find_request
 from lms.requests.requests import NewRequest
 from lms.seats.pools import pools_of
 from tests.cast import Cast

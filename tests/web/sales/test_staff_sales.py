@@ -10,7 +10,7 @@ from lms.core.database import Database
 from lms.models.grants import Grant, OfferKind
 from lms.models.sales import Sale, Terms
 from lms.pricing.price_list import set_prices
-from lms.sales.reading import Standing
+from lms.sales.read_models import Standing
 from lms.seats.claims import claim
 from lms.seats.pools import pools_of
 from tests.cast import Cast

@@ -2,24 +2,24 @@
 
 import pytest
 
-from lms.component import work_of
 from lms.core.database import Database
 from lms.core.runtime import Carrel
 from lms.registry import LIBRARY
-from lms.seats import bulk_actions
+from lms.seats import bulk_release_and_reinvite
 from lms.worker.worker import see_through
 from tests.cast import Cast
+from tests.components import work_without_schedules
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
-from tests.web.seats.test_manager_bulk_release import used
+from tests.web.seats.test_manager_bulk_release_and_resend import used
 
-WORK = work_of((LIBRARY,))
+WORK = work_without_schedules(LIBRARY)
 
 
 @pytest.fixture
 def begun(mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch) -> str:
     """The page of a release that a worker is to do; here one seat is many."""
-    monkeypatch.setattr(bulk_actions, "AT_ONCE", 0)
+    monkeypatch.setattr(bulk_release_and_reinvite, "AT_ONCE", 0)
     data = {"all": "1", "pool": elm.pool}
     asked = mia.post(f"/organization/{elm.id}/people/release", data=data).text
     assert "be undone. You see how far it is" in asked
@@ -74,7 +74,7 @@ def test_another_organization_s_is_not_found(
 def test_invitations_of_thousands_are_sent_again_by_a_job(
     mia: Visitor, elm: Elm, carrel: Carrel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk_actions, "AT_ONCE", 0)
+    monkeypatch.setattr(bulk_release_and_reinvite, "AT_ONCE", 0)
     answer = mia.post(f"/organization/{elm.id}/people/resend", data={"all": "1"})
     assert answer.status_code == 303
     page = mia.get(answer.location).text
@@ -87,7 +87,7 @@ def test_invitations_of_thousands_are_sent_again_by_a_job(
 def test_where_no_invitation_is_open_it_says_so(
     mia: Visitor, elm: Elm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk_actions, "AT_ONCE", 0)
+    monkeypatch.setattr(bulk_release_and_reinvite, "AT_ONCE", 0)
     data = {"all": "1", "state": "claimed"}
     answer = mia.post(f"/organization/{elm.id}/people/resend", data=data)
     assert "whose invitation is open" in mia.get(answer.location).text

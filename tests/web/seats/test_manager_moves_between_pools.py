@@ -9,7 +9,7 @@ from tests.clock import Clock
 from tests.seat_rows import add_pool
 from tests.visitor import Visitor
 from tests.web.managed_organization import Elm
-from tests.web.seats.test_manager_bulk_release import state_of, used
+from tests.web.seats.test_manager_bulk_release_and_resend import state_of, used
 
 
 def other_pool(database: Database, cast_organization: int, seats: int = 5) -> str:

@@ -11,7 +11,7 @@ from lms.models.jobs import Job
 from lms.models.seat_imports import SeatImport
 from lms.models.seats import Assignment, AssignmentState, Pool
 from lms.organizations.staff_list_parser import read_pasted
-from lms.seat_imports.staging_table import stage
+from lms.seat_imports.staged_row_writer import stage
 from tests.cast import Cast
 from tests.clock import NOW, Clock
 from tests.visitor import Visitor

@@ -9,7 +9,7 @@ import pytest
 
 from lms.models.catalog import Webinar
 from lms.models.organizations import Organization
-from lms.web.media_middleware import front
+from lms.web.wsgi_middleware_stack import front
 from lti.models.embed_links import SeatRule
 from tests.certificates.playback_fixtures import play
 from tests.clock import NOW

@@ -1,0 +1,233 @@
+"""Email change and recovery email: change an address, undo it, and set a recovery email."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.accounts import accounts, browser_sessions, login_lookup, mails
+from lms.accounts.accounts import Account
+from lms.accounts.mails import Reader
+from lms.core.email_addresses import Address, read_address
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.mail import link_tokens_and_codes
+from lms.mail.link_tokens_and_codes import Ticket
+from lms.mail.links import Links
+from lms.models.accounts import EmailPurpose, EmailToken, Login, LoginAlias
+
+SAME_ADDRESS = N_("This is the address that the account has now.")
+RECOVERY_IS_OWN = N_("Use another address than the one you sign in with.")
+ADDRESS_TAKEN = N_("This address belongs to another account now.")
+_NO_RECOVERY = {"recovery_email": None, "recovery_key": None, "recovery_confirmed_at": None}
+
+
+def ask_change(
+    session: Session, account: Account, address: Address, *, links: Links, now: datetime
+) -> None:
+    """Send the link that moves the account to the new address; only the last one sent works.
+
+    When the new address has an account already, its owner is told so and nothing else happens;
+    who asked sees no difference. Raises Invalid when nothing would change.
+    """
+    if account.email is not None and read_address(account.email).key == address.key:
+        raise Invalid(SAME_ADDRESS, fields={"email": SAME_ADDRESS})
+    link_tokens_and_codes.void(session, account.id, EmailPurpose.CHANGE_EMAIL, now=now)
+    taken_by = _owner(session, address)
+    if taken_by is not None and not _is_own_alias(session, account.id, address):
+        reader = Reader(address.shown, taken_by, account=address.shown)
+        mails.send_already_registered(session, reader, links=links, onward=None, now=now)
+        return
+    _send_link(session, account, address.shown, EmailPurpose.CHANGE_EMAIL, links=links, now=now)
+
+
+def confirm_change(session: Session, secret: str, *, links: Links, now: datetime) -> str:
+    """Use the link up, move the account, and tell the old address how to take it back.
+
+    Returns the new address. Raises LinkOver for a link that is over, Conflict when the address was
+    taken by another account meanwhile.
+    """
+    ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.CHANGE_EMAIL, now=now)
+    before = accounts.read_account(session, ticket.login_id)
+    _move(session, ticket.login_id, read_address(ticket.email))
+    link_tokens_and_codes.void(
+        session,
+        ticket.login_id,
+        EmailPurpose.RESET_PASSWORD,
+        EmailPurpose.SET_PASSWORD,
+        EmailPurpose.SIGN_IN_CODE,
+        now=now,
+    )
+    audit.record(session, "login.email_changed", before.public_id, actor=before.public_id, now=now)
+    if before.email is not None:
+        _send_link(session, before, before.email, EmailPurpose.RESTORE_EMAIL, links=links, now=now)
+    return ticket.email
+
+
+def restore(session: Session, secret: str, *, now: datetime) -> str:
+    """Take a change of address back and shut out whoever made it.
+
+    The old address counts again, the password and a recovery address set since are gone, every
+    browser is signed out. Returns the secret with which the owner chooses a new password.
+    Raises LinkOver for a link that is over, Conflict when the old address has another account now.
+    """
+    ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.RESTORE_EMAIL, now=now)
+    _move(session, ticket.login_id, read_address(ticket.email))
+    _shut_out(session, ticket, now=now)
+    browser_sessions.end_all(session, ticket.login_id, now=now)
+    account = accounts.read_account(session, ticket.login_id)
+    audit.record(
+        session, "login.email_restored", account.public_id, actor=account.public_id, now=now
+    )
+    purpose = EmailPurpose.RESET_PASSWORD
+    return link_tokens_and_codes.issue(session, account.id, purpose, email=ticket.email, now=now)
+
+
+def ask_recovery(
+    session: Session, account: Account, address: Address, *, links: Links, now: datetime
+) -> None:
+    """Send the link that makes an address the account's recovery address.
+
+    Raises Invalid for the address that the account has anyway.
+    """
+    if account.email is not None and read_address(account.email).key == address.key:
+        raise Invalid(RECOVERY_IS_OWN, fields={"email": RECOVERY_IS_OWN})
+    link_tokens_and_codes.void(session, account.id, EmailPurpose.RECOVERY_ADDRESS, now=now)
+    _send_link(session, account, address.shown, EmailPurpose.RECOVERY_ADDRESS, links=links, now=now)
+
+
+def confirm_recovery(session: Session, secret: str, *, links: Links, now: datetime) -> str:
+    """Use the link up and keep the recovery address; the account's own address is told.
+
+    Returns the recovery address. Raises LinkOver for a link that is over.
+    """
+    ticket = link_tokens_and_codes.use(session, secret, EmailPurpose.RECOVERY_ADDRESS, now=now)
+    address = read_address(ticket.email)
+    _keep_recovery(session, ticket.login_id, address, links=links, now=now)
+    return ticket.email
+
+
+def remove_recovery(session: Session, login_id: int, *, links: Links, now: datetime) -> None:
+    """Forget the recovery address; the account's own address is told."""
+    link_tokens_and_codes.void(session, login_id, EmailPurpose.RECOVERY_ADDRESS, now=now)
+    _keep_recovery(session, login_id, None, links=links, now=now)
+
+
+def _send_link(
+    session: Session,
+    account: Account,
+    email: str,
+    purpose: EmailPurpose,
+    *,
+    links: Links,
+    now: datetime,
+) -> None:
+    reader = Reader(email, account.id, account=account.email or "")
+    mails.send_link(session, reader, purpose, links=links, now=now)
+
+
+def _owner(session: Session, address: Address) -> int | None:
+    try:
+        known = login_lookup.find_known(session, address)
+    except NotFound:
+        return None
+    return known.own_id if known.is_confirmed else None
+
+
+def _is_own_alias(session: Session, login_id: int, address: Address) -> bool:
+    mine = (LoginAlias.login_id == login_id) & (LoginAlias.email_key == address.key)
+    return bool(session.scalar(select(exists().where(mine))))
+
+
+def _move(session: Session, login_id: int, address: Address) -> None:
+    _clear_unconfirmed(session, login_id, address)
+    # a further address becomes the first one; somebody else's stays theirs
+    session.execute(
+        delete(LoginAlias)
+        .where(LoginAlias.login_id == login_id, LoginAlias.email_key == address.key)
+        .execution_options(synchronize_session=False)
+    )
+    if login_lookup.is_alias(session, address):
+        raise Conflict(ADDRESS_TAKEN)
+    try:
+        with session.begin_nested():
+            moved = session.execute(
+                update(Login)
+                .where(Login.id == login_id)
+                .values(email=address.shown, email_key=address.key)
+                .returning(Login.id)
+                .execution_options(synchronize_session=False)
+            ).one_or_none()
+    except IntegrityError as error:
+        raise Conflict(ADDRESS_TAKEN) from error
+    if moved is None:
+        raise NotFound
+    session.execute(
+        update(Login)
+        .where(Login.id == login_id, Login.recovery_key == address.key)
+        .values(_NO_RECOVERY)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _clear_unconfirmed(session: Session, login_id: int, address: Address) -> None:
+    # Somebody began an account under this address and never confirmed it; its owner, who has
+    # just shown that the mailbox is theirs, wants it here.
+    begun = session.scalar(
+        select(Login.id).where(
+            Login.email_key == address.key, Login.confirmed_at.is_(None), Login.id != login_id
+        )
+    )
+    if begun is not None:
+        accounts.forget_begun(session, begun)
+
+
+def _shut_out(session: Session, ticket: Ticket, *, now: datetime) -> None:
+    session.execute(
+        update(Login)
+        .where(Login.id == ticket.login_id)
+        .values(password_hash=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Login)
+        .where(Login.id == ticket.login_id, Login.recovery_confirmed_at >= ticket.created_at)
+        .values(_NO_RECOVERY)
+        .execution_options(synchronize_session=False)
+    )
+    # Everything that was sent since, whatever it is for: also the power to take this back.
+    session.execute(
+        update(EmailToken)
+        .where(
+            EmailToken.login_id == ticket.login_id,
+            EmailToken.used_at.is_(None),
+            EmailToken.created_at >= ticket.created_at,
+        )
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _keep_recovery(
+    session: Session, login_id: int, address: Address | None, *, links: Links, now: datetime
+) -> None:
+    session.execute(
+        update(Login)
+        .where(Login.id == login_id)
+        .values(
+            recovery_email=address.shown if address else None,
+            recovery_key=address.key if address else None,
+            recovery_confirmed_at=now if address else None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    account = accounts.read_account(session, login_id)
+    audit.record(
+        session, "login.recovery_changed", account.public_id, actor=account.public_id, now=now
+    )
+    if account.email is not None:
+        reader = Reader(account.email, login_id, account=account.email)
+        mails.send_recovery_changed(
+            session, reader, recovery=account.recovery_email, links=links, now=now
+        )

@@ -1,0 +1,265 @@
+"""Staff read models: the webinar list, one webinar's status, form choices, and the dashboard."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
+from sqlalchemy.orm import Session
+
+from lms.catalog.webinar_details_validation import WebinarWords
+from lms.core.errors import NotFound
+from lms.models.accounts import Login
+from lms.models.catalog import (
+    Presenter,
+    Series,
+    Webinar,
+    WebinarPresenter,
+    WebinarSeries,
+    WebinarState,
+)
+from lms.models.grants import Grant, Scope
+from lms.models.jobs import JobState
+from lms.models.mail import Mail
+from lms.models.recordings import Recording, RecordingState
+from lms.models.seats import Assignment, AssignmentState, Pool
+
+LONGEST_AWAITED = timedelta(days=60)
+
+
+class Order(StrEnum):
+    """How the table of webinars is sorted."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    TITLE = "title"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One webinar in the table."""
+
+    slug: str
+    title: str
+    state: WebinarState
+    free: bool
+    held_at: datetime
+    zone: str
+    minutes: int
+    recording: RecordingState | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One page of the table and how many there are in all."""
+
+    items: tuple[Row, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A webinar's words, and where it stands."""
+
+    id: int
+    slug: str
+    words: WebinarWords
+    state: WebinarState
+    pulled_reason: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something with a name that a form can choose; `used` counts the webinars it has."""
+
+    public_id: str
+    slug: str
+    name: str
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What waits for staff."""
+
+    upcoming: tuple[Row, ...]
+    drafts: tuple[Row, ...]
+    awaiting_recording: tuple[Row, ...]
+    failed_recordings: tuple[Row, ...]
+    failed_mails: int
+
+
+_recording_state = (
+    select(Recording.state)
+    .where(Recording.webinar_id == Webinar.id)
+    .order_by(Recording.number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_ROWS = select(
+    Webinar.slug,
+    Webinar.title,
+    Webinar.state,
+    Webinar.free,
+    Webinar.held_at,
+    Webinar.zone,
+    Webinar.minutes,
+    _recording_state.label("recording"),
+)
+_ORDERS = {
+    Order.NEWEST: (Webinar.held_at.desc(), Webinar.id),
+    Order.OLDEST: (Webinar.held_at, Webinar.id),
+    Order.TITLE: (func.lower(Webinar.title), Webinar.id),
+}
+
+
+def read_rows(
+    session: Session,
+    *,
+    query: str,
+    state: WebinarState | None,
+    order: Order,
+    offset: int,
+    limit: int,
+) -> Rows:
+    """Return one page of all webinars, by words of their title or address and by state."""
+    conditions: list[ColumnElement[bool]] = [
+        or_(
+            Webinar.title.icontains(word, autoescape=True),
+            Webinar.slug.icontains(word, autoescape=True),
+        )
+        for word in query.split()
+    ]
+    if state is not None:
+        conditions.append(Webinar.state == state)
+    total = session.scalar(select(func.count()).select_from(Webinar).where(*conditions)) or 0
+    found = session.execute(
+        _ROWS.where(*conditions).order_by(*_ORDERS[order]).offset(offset).limit(limit)
+    )
+    return Rows(tuple(Row(*row) for row in found), total)
+
+
+def read_standing(session: Session, slug: str) -> Standing:
+    """Return a webinar's words and where it stands; raises NotFound."""
+    row = session.scalar(select(Webinar).where(Webinar.slug == slug))
+    if row is None:
+        raise NotFound
+    presenters = session.scalars(
+        select(Presenter.slug)
+        .join(WebinarPresenter, WebinarPresenter.presenter_id == Presenter.id)
+        .where(WebinarPresenter.webinar_id == row.id)
+        .order_by(WebinarPresenter.position)
+    )
+    series = session.scalars(
+        select(Series.slug)
+        .join(WebinarSeries, WebinarSeries.series_id == Series.id)
+        .where(WebinarSeries.webinar_id == row.id)
+        .order_by(Series.title)
+    )
+    words = WebinarWords(
+        title=row.title,
+        held_at=row.held_at,
+        zone=row.zone,
+        minutes=row.minutes,
+        slug=row.slug,
+        summary=row.summary,
+        overview=row.overview,
+        agenda=row.agenda,
+        live_link=row.live_link or "",
+        free=row.free,
+        presenters=tuple(presenters),
+        series=tuple(series),
+    )
+    return Standing(row.id, row.slug, words, row.state, row.pulled_reason, row.updated_at)
+
+
+def count_holders(session: Session, webinar_id: int, *, now: datetime) -> int:
+    """Return how many people hold a webinar now, by a grant of their own or a seat, that is in force.
+
+    It tells staff how many would lose it; who may watch is asked of `access.decide` alone.
+    """
+    in_series = exists().where(
+        WebinarSeries.webinar_id == webinar_id, WebinarSeries.series_id == Grant.series_id
+    )
+    by_presenter = exists().where(
+        WebinarPresenter.webinar_id == webinar_id,
+        WebinarPresenter.presenter_id == Grant.presenter_id,
+    )
+    covers = or_(
+        Grant.webinar_id == webinar_id, Grant.scope == Scope.EVERYTHING, in_series, by_presenter
+    )
+    held_at = select(Webinar.held_at).where(Webinar.id == webinar_id).scalar_subquery()
+    lasts_until = func.coalesce(Grant.grace_until, Grant.ends_at)
+    in_force = and_(
+        Grant.revoked_at.is_(None),
+        Grant.starts_at <= now,
+        or_(Grant.ends_at.is_(None), and_(lasts_until > now, Grant.ends_at > held_at)),
+    )
+    person = func.coalesce(Login.merged_into, Login.id)
+    own = select(person).join_from(Grant, Login, Login.id == Grant.login_id)
+    pool_of = func.coalesce(Pool.allotted_from_id, Pool.id)
+    seated = (
+        select(person)
+        .join_from(Grant, Pool, pool_of == Grant.pool_id)
+        .join(Assignment, Assignment.pool_id == Pool.id)
+        .join(Login, Login.id == Assignment.login_id)
+        .where(Assignment.state == AssignmentState.CLAIMED)
+    )
+    people = union(own.where(covers, in_force), seated.where(covers, in_force)).subquery()
+    return session.scalar(select(func.count()).select_from(people)) or 0
+
+
+def read_presenters(session: Session) -> tuple[Named, ...]:
+    """Return all presenters by name."""
+    used = (
+        select(func.count())
+        .select_from(WebinarPresenter)
+        .where(WebinarPresenter.presenter_id == Presenter.id)
+        .scalar_subquery()
+    )
+    found = session.execute(
+        select(Presenter.public_id, Presenter.slug, Presenter.name, used).order_by(Presenter.name)
+    )
+    return tuple(Named(*row) for row in found)
+
+
+def read_series_names(session: Session) -> tuple[Named, ...]:
+    """Return all series by title."""
+    used = (
+        select(func.count())
+        .select_from(WebinarSeries)
+        .where(WebinarSeries.series_id == Series.id)
+        .scalar_subquery()
+    )
+    found = session.execute(
+        select(Series.public_id, Series.slug, Series.title, used).order_by(Series.title)
+    )
+    return tuple(Named(*row) for row in found)
+
+
+def read_desk(session: Session, *, now: datetime) -> Desk:
+    """Return what waits for staff: the next webinars, drafts, and what went wrong."""
+    announced = Webinar.state == WebinarState.ANNOUNCED
+    has_recording = exists().where(Recording.webinar_id == Webinar.id)
+    awaiting = and_(
+        announced,
+        Webinar.held_at <= now,
+        Webinar.held_at > now - LONGEST_AWAITED,
+        ~has_recording,
+    )
+    failed = session.scalar(
+        select(func.count()).select_from(Mail).where(Mail.state == JobState.FAILED)
+    )
+
+    def few(*conditions: ColumnElement[bool], by: ColumnElement[datetime]) -> tuple[Row, ...]:
+        found = session.execute(_ROWS.where(*conditions).order_by(by).limit(5))
+        return tuple(Row(*row) for row in found)
+
+    return Desk(
+        upcoming=few(announced, Webinar.held_at > now, by=Webinar.held_at.asc()),
+        drafts=few(Webinar.state == WebinarState.DRAFT, by=Webinar.updated_at.desc()),
+        awaiting_recording=few(awaiting, by=Webinar.held_at.desc()),
+        failed_recordings=few(_recording_state == RecordingState.FAILED, by=Webinar.held_at.desc()),
+        failed_mails=failed or 0,
+    )

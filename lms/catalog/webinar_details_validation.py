@@ -1,0 +1,117 @@
+"""Webinar details validation: checks what staff write about a webinar and names what it lacks."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+from lms.core.dates_and_time_zones import read_zone
+from lms.core.errors import N_, Invalid
+
+LONGEST_TITLE: Final = 200
+LONGEST_SUMMARY: Final = 400
+LONGEST_TEXT: Final = 20_000
+LONGEST_LINK: Final = 2000
+MOST_MINUTES: Final = 1440
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarWords:
+    """What staff say about a webinar; `presenters` and `series` are slugs, `held_at` is aware.
+
+    The overview is Markdown, the agenda one point a line; an empty slug follows the title.
+    """
+
+    title: str
+    held_at: datetime
+    zone: str
+    minutes: int = 60
+    slug: str = ""
+    summary: str = ""
+    overview: str = ""
+    agenda: str = ""
+    live_link: str = ""
+    free: bool = False
+    presenters: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+
+
+class Gap(StrEnum):
+    """What a good announcement has and this one lacks; none of it keeps a webinar from going out."""
+
+    SUMMARY = "summary"
+    OVERVIEW = "overview"
+    AGENDA = "agenda"
+    PRESENTER = "presenter"
+    LIVE_LINK = "live_link"
+
+
+def has_ended(held_at: datetime, minutes: int, now: datetime) -> bool:
+    """Tell whether a webinar is over by its own announcement."""
+    return now >= held_at + timedelta(minutes=minutes)
+
+
+def gaps(words: WebinarWords, now: datetime) -> tuple[Gap, ...]:
+    """Name what a good announcement has and this one lacks; a link only while it is to come."""
+    is_to_come = not has_ended(words.held_at, words.minutes, now)
+    missing = {
+        Gap.SUMMARY: not words.summary,
+        Gap.OVERVIEW: not words.overview,
+        Gap.AGENDA: not words.agenda,
+        Gap.PRESENTER: not words.presenters,
+        Gap.LIVE_LINK: is_to_come and not words.live_link,
+    }
+    return tuple(gap for gap, is_missing in missing.items() if is_missing)
+
+
+def checked(words: WebinarWords) -> WebinarWords:
+    """Return the texts with needless spaces removed; raises Invalid with the faults by field."""
+    clean = replace(
+        words,
+        title=" ".join(words.title.split()),
+        slug=words.slug.strip(),
+        summary=" ".join(words.summary.split()),
+        overview=words.overview.strip(),
+        agenda="\n".join(line.strip() for line in words.agenda.splitlines() if line.strip()),
+        live_link=words.live_link.strip(),
+    )
+    faults = _faults(clean)
+    if faults:
+        raise Invalid(N_("The webinar has faults."), fields=faults)
+    read_zone(clean.zone)
+    return clean
+
+
+def _faults(words: WebinarWords) -> dict[str, str]:
+    too_long = N_("Keep this under 20,000 characters.")
+    is_well: dict[str, tuple[bool, str]] = {
+        "title": (
+            1 <= len(words.title) <= LONGEST_TITLE,
+            N_("Give the webinar a title of at most 200 characters."),
+        ),
+        "summary": (
+            len(words.summary) <= LONGEST_SUMMARY,
+            N_("Keep the summary under 400 characters."),
+        ),
+        "overview": (len(words.overview) <= LONGEST_TEXT, too_long),
+        "agenda": (len(words.agenda) <= LONGEST_TEXT, too_long),
+        "minutes": (
+            1 <= words.minutes <= MOST_MINUTES,
+            N_("A webinar lasts between 1 and 1,440 minutes."),
+        ),
+        "live_link": (
+            not words.live_link or _is_web_address(words.live_link),
+            N_("Paste the whole link, beginning with https://."),
+        ),
+        "held_at": (words.held_at.tzinfo is not None, N_("Say in which zone this is.")),
+    }
+    return {field: sentence for field, (well, sentence) in is_well.items() if not well}
+
+
+def _is_web_address(link: str) -> bool:
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname) and len(link) <= LONGEST_LINK

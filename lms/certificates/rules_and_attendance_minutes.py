@@ -1,0 +1,201 @@
+"""Certificate rules and attendance minutes: what earns a certificate, and minutes attended live."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, bindparam, case, func, select, update
+from sqlalchemy.orm import Session
+
+from lms.access.merged_logins import logins_of
+from lms.core.compiled_statements import Query
+from lms.core.database import insert_into
+from lms.models.catalog import Webinar
+from lms.models.certificates import CertificateRule
+from lms.models.live import Attendance
+from lms.models.playback import WatchRecord
+from lms.models.recordings import Recording
+
+PERCENT: Final = 90  # of the recording
+LIVE_OF_60: Final = 50  # of each hour of a live webinar (PRODUCT.md, Certificates)
+
+_webinar: Final = bindparam("webinar", type_=Webinar.id.type)
+_RULES: Final = select(
+    Webinar.id,
+    Webinar.minutes,
+    CertificateRule.is_offered,
+    CertificateRule.percent,
+    CertificateRule.live_minutes,
+    CertificateRule.credit_minutes,
+).outerjoin_from(Webinar, CertificateRule, CertificateRule.webinar_id == Webinar.id)
+_RULE: Final = Query(_RULES.where(Webinar.id == _webinar))
+_ATTENDANCE: Final = Query(
+    select(func.max(Attendance.minutes).label("minutes")).where(
+        Attendance.login_id.in_(logins_of(bindparam("person", type_=Attendance.login_id.type))),
+        Attendance.webinar_id == _webinar,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What earns the certificate, and how much continuing education it stands for.
+
+    `percent` of a recording earns it, `live_minutes` of the live webinar do, and so does half of
+    the one with half of the other.
+    """
+
+    is_offered: bool
+    percent: int
+    live_minutes: int
+    credit_minutes: int
+
+    def share_needed(self, live_minutes: int) -> float:
+        """Return the share of the recording, 0 to 1, that is asked of who was there live so long."""
+        return self.percent / 100 * max(0.0, 1 - live_minutes / self.live_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesByHand:
+    """Minutes that staff entered for somebody; `reported` are a report's, None before it was counted."""
+
+    minutes: int
+    reported: int | None
+
+
+def usual_live_minutes(minutes: int) -> int:
+    """Return the minutes live that earn it where staff said nothing: 50 of each 60, rounded up."""
+    return max(1, -(-minutes * LIVE_OF_60 // 60))
+
+
+def read_rule(session: Session, webinar_id: int) -> Rule:
+    """Return the rule of a webinar that is there."""
+    [row] = _RULE.rows(session, {"webinar": webinar_id})
+    return _rule(row)
+
+
+def read_rules(session: Session, webinar_ids: Collection[int]) -> dict[int, Rule]:
+    """Return the rules of several webinars."""
+    rows = session.execute(_RULES.where(Webinar.id.in_(webinar_ids)))
+    return {row.id: _rule(row) for row in rows}
+
+
+def _rule(row: Any) -> Rule:  # noqa: ANN401  (a row, however it was read)
+    return Rule(
+        is_offered=row.is_offered is not False,
+        percent=row.percent or PERCENT,
+        live_minutes=row.live_minutes or usual_live_minutes(row.minutes),
+        credit_minutes=row.credit_minutes or row.minutes,
+    )
+
+
+def keep_rule(session: Session, webinar_id: int, rule: Rule) -> None:
+    """Keep the rule of a webinar; whoever watches or has watched it is looked at anew."""
+    minutes = session.scalars(select(Webinar.minutes).where(Webinar.id == webinar_id)).one()
+    usual = rule.live_minutes == usual_live_minutes(minutes)
+    values = {
+        "is_offered": rule.is_offered,
+        "percent": rule.percent,
+        "live_minutes": None if usual else rule.live_minutes,
+        "credit_minutes": None if rule.credit_minutes == minutes else rule.credit_minutes,
+    }
+    put = insert_into(session, CertificateRule).values(webinar_id=webinar_id, **values)
+    session.execute(put.on_conflict_do_update(index_elements=["webinar_id"], set_=values))
+    versions = select(Recording.id).where(Recording.webinar_id == webinar_id)
+    _look_again(session, WatchRecord.recording_id.in_(versions))
+
+
+def look_at_person_again(session: Session, login_id: int) -> None:
+    """Have all that a person has watched looked at anew, merged logins included."""
+    _look_again(session, WatchRecord.login_id.in_(logins_of(login_id)))
+
+
+def note_attendance(
+    session: Session, *, login_id: int, webinar_id: int, minutes: int, now: datetime
+) -> None:
+    """Keep how many minutes staff say that somebody was there live, instead of what counted before."""
+    values = {"minutes": minutes, "by_hand": True, "noted_at": now}
+    put = insert_into(session, Attendance).values(
+        login_id=login_id, webinar_id=webinar_id, **values
+    )
+    session.execute(
+        put.on_conflict_do_update(index_elements=["login_id", "webinar_id"], set_=values)
+    )
+
+
+def note_reported(
+    session: Session, *, login_id: int, webinar_id: int, minutes: int, now: datetime
+) -> None:
+    """Keep how many minutes a room's report saw somebody; they count where staff entered none."""
+    values = {"minutes": minutes, "reported_minutes": minutes, "by_hand": False, "noted_at": now}
+    put = insert_into(session, Attendance).values(
+        login_id=login_id, webinar_id=webinar_id, **values
+    )
+    said, kept = put.excluded, Attendance
+    session.execute(
+        put.on_conflict_do_update(
+            index_elements=["login_id", "webinar_id"],
+            set_={
+                "reported_minutes": said.reported_minutes,
+                "minutes": case((kept.by_hand, kept.minutes), else_=said.minutes),
+                "noted_at": case((kept.by_hand, kept.noted_at), else_=said.noted_at),
+            },
+        )
+    )
+
+
+def go_by_report(session: Session, *, login_id: int, webinar_id: int, now: datetime) -> bool:
+    """Let the report's minutes count instead of those by hand; False where no report was counted for them."""
+    changed = session.scalar(
+        update(Attendance)
+        .where(
+            Attendance.login_id == login_id,
+            Attendance.webinar_id == webinar_id,
+            Attendance.reported_minutes.is_not(None),
+        )
+        .values(minutes=Attendance.reported_minutes, by_hand=False, noted_at=now)
+        .returning(Attendance.login_id)
+        .execution_options(synchronize_session=False)
+    )
+    return changed is not None
+
+
+def minutes_by_hand(session: Session, webinar_id: int) -> Mapping[int, MinutesByHand]:
+    """Return the minutes that staff entered by hand, by the row of each login."""
+    rows = session.execute(
+        select(Attendance.login_id, Attendance.minutes, Attendance.reported_minutes).where(
+            Attendance.webinar_id == webinar_id, Attendance.by_hand
+        )
+    )
+    return {row.login_id: MinutesByHand(row.minutes, row.reported_minutes) for row in rows}
+
+
+def read_attendance(session: Session, login_id: int, webinar_id: int) -> int:
+    """Return the minutes a person was there live.
+
+    Of two logins that are one person the longer time counts: both may have sat in the same hour.
+    """
+    [row] = _ATTENDANCE.rows(session, {"person": login_id, "webinar": webinar_id})
+    return row.minutes or 0
+
+
+def read_attendances(
+    session: Session, login_id: int, webinar_ids: Collection[int]
+) -> dict[int, int]:
+    """Return the minutes a person was there live, as `read_attendance` does, of each where they were."""
+    asked = (
+        select(Attendance.webinar_id, func.max(Attendance.minutes).label("minutes"))
+        .where(Attendance.login_id.in_(logins_of(login_id)), Attendance.webinar_id.in_(webinar_ids))
+        .group_by(Attendance.webinar_id)
+    )
+    return {row.webinar_id: row.minutes for row in session.execute(asked)}
+
+
+def _look_again(session: Session, which: ColumnElement[bool]) -> None:
+    session.execute(
+        update(WatchRecord)
+        .where(which)
+        .values(certify_at_s=0)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,181 @@
+"""Manual issue and attendance by staff: list certificates, issue one, set rules, enter minutes."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from lms import audit
+from lms.accounts.accounts import find_by_email
+from lms.certificates import certificates, eligibility, rules_and_attendance_minutes
+from lms.certificates.certificates import HAS_ONE, Award
+from lms.certificates.read_models import FACTS, CertificateFacts, facts_of_row
+from lms.certificates.rules_and_attendance_minutes import Rule
+from lms.core.errors import N_, Conflict, Invalid, NotFound
+from lms.core.staff_reasons import checked_reason
+from lms.mail.links import Links
+from lms.models.catalog import Webinar
+from lms.models.certificates import Certificate, CertificateKind
+
+PAGE_SIZE: Final = 50
+MOST_LINES: Final = 2000
+MOST_MINUTES: Final = 24 * 60
+RULE_CHANGED: Final = "webinar.certificate_rule_changed"
+ATTENDED: Final = "webinar.attendance_noted"
+NO_LOGIN: Final = N_("Nobody here has a log-in under this address.")
+NOTHING: Final = N_("Write an address and the minutes, one person a line.")
+_LINE: Final = re.compile(r"[^@]*?(?P<email>[^\s<>,;\"]+@[^\s<>,;\"]+).*?(?P<minutes>\d+)\D*")
+
+
+@dataclass(frozen=True, slots=True)
+class CertificatePage:
+    """One page of a webinar's certificates, the latest first, and how many there are in all."""
+
+    items: tuple[CertificateFacts, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """What became of a list of who was there live: lines kept, certificates issued, addresses unknown."""
+
+    kept: int
+    issued: int
+    unknown: tuple[str, ...]
+
+
+def list_of_webinar(
+    session: Session, webinar_id: int, *, words: str, offset: int
+) -> CertificatePage:
+    """Return what was issued for a webinar, by words of the holder's name or the number."""
+    wanted = FACTS.where(Certificate.webinar_id == webinar_id)
+    for word in words.casefold().split():
+        name = func.lower(Certificate.holder)
+        wanted = wanted.where(
+            or_(name.contains(word, autoescape=True), Certificate.public_id == word)
+        )
+    total = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    rows = session.execute(wanted.order_by(Certificate.id.desc()).offset(offset).limit(PAGE_SIZE))
+    return CertificatePage(tuple(facts_of_row(row) for row in rows), total)
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """To whom staff issue a certificate, by an address that leads to a login, and why."""
+
+    email: str
+    reason: str
+
+
+def issue_by_hand(
+    session: Session,
+    webinar_id: int,
+    wanted: ByHand,
+    *,
+    actor: str | None,
+    links: Links,
+    now: datetime,
+) -> str:
+    """Issue a certificate to the login of an address, for a reason; returns its outside id.
+
+    Raises Invalid (fields `email`, `reason`), Conflict where one stands already.
+    """
+    said = checked_reason(wanted.reason)
+    login_id = _login(session, wanted.email)
+    rule = rules_and_attendance_minutes.read_rule(session, webinar_id)
+    award = Award(
+        webinar_id=webinar_id,
+        kind=CertificateKind.BY_HAND,
+        credit_minutes=rule.credit_minutes,
+        earned_at=now,
+        login_id=login_id,
+        reason=said,
+    )
+    if certificates.has_standing(session, login_id, webinar_id):
+        raise Conflict(HAS_ONE)
+    made = certificates.issue(session, award, actor=actor, links=links, now=now)
+    if made is None:
+        raise Conflict(HAS_ONE)
+    return made
+
+
+def change_rule(
+    session: Session, webinar_id: int, rule: Rule, *, actor: str | None, now: datetime
+) -> None:
+    """Keep what earns the certificate of a webinar, for whoever has none yet."""
+    rules_and_attendance_minutes.keep_rule(session, webinar_id, rule)
+    audit.record(session, RULE_CHANGED, _public_id(session, webinar_id), actor=actor, now=now)
+
+
+def note_attended(
+    session: Session,
+    webinar_id: int,
+    text: str,
+    *,
+    actor: str | None,
+    links: Links,
+    now: datetime,
+) -> Attended:
+    """Keep the minutes that people were there live, pasted one a line, and issue what that earns.
+
+    A line is an address and a number of minutes, whatever stands between. Raises Invalid (field
+    `people`) naming the lines that are none; then nothing is kept.
+    """
+    rows = _read_lines(text)
+    kept, issued, unknown = 0, 0, []
+    for email, minutes in rows:
+        try:
+            login_id = find_by_email(session, email).id
+        except NotFound:
+            unknown.append(email)
+            continue
+        rules_and_attendance_minutes.note_attendance(
+            session, login_id=login_id, webinar_id=webinar_id, minutes=minutes, now=now
+        )
+        made = eligibility.consider(session, login_id, webinar_id, links=links, now=now)
+        kept, issued = kept + 1, issued + (made is not None)
+    audit.record(
+        session,
+        ATTENDED,
+        _public_id(session, webinar_id),
+        actor=actor,
+        now=now,
+        detail={"people": kept},
+    )
+    return Attended(kept, issued, tuple(unknown))
+
+
+def _public_id(session: Session, webinar_id: int) -> str:
+    return session.scalars(select(Webinar.public_id).where(Webinar.id == webinar_id)).one()
+
+
+def _read_lines(text: str) -> list[tuple[str, int]]:
+    rows, faulty = [], []
+    for number, line in enumerate(text.splitlines()[: MOST_LINES + 1], start=1):
+        if not line.strip():
+            continue
+        found = _LINE.fullmatch(line.strip())
+        minutes = int(found["minutes"][:6]) if found else MOST_MINUTES + 1
+        if found is None or minutes > MOST_MINUTES or number > MOST_LINES:
+            faulty.append(str(number))
+            continue
+        rows.append((found["email"], minutes))
+    if faulty or not rows:
+        sentence = (
+            N_("These lines have no address with minutes up to 1440: %(lines)s.")
+            % {"lines": ", ".join(faulty[:20])}
+            if faulty
+            else NOTHING
+        )
+        raise Invalid(sentence, fields={"people": sentence})
+    return rows
+
+
+def _login(session: Session, email: str) -> int:
+    try:
+        return find_by_email(session, email).id
+    except NotFound:
+        raise Invalid(NO_LOGIN, fields={"email": NO_LOGIN}) from None

@@ -1,0 +1,287 @@
+"""carrel login and carrel organization: add, block, merge, and erase logins; add organizations."""
+
+import sys
+from dataclasses import dataclass
+
+import click
+from sqlalchemy.orm import Session
+
+from lms.accounts import accounts
+from lms.accounts.accounts import Account, NewLogin
+from lms.accounts.login_lookup import find_known
+from lms.cli.command_context import Console
+from lms.cli.output import answer, as_text, json_option
+from lms.component import erase_hooks, export_hooks, merge_hooks
+from lms.core import clock
+from lms.core.email_addresses import read_address
+from lms.core.password_hashing_and_rules import check_new_password, hash_password
+from lms.mail.links import Links
+from lms.models.organizations import Role
+from lms.organizations import memberships, organizations
+from lms.organizations.organizations import NewOrganization
+from lms.people import account_blocks, data_export, erasure, login_merges
+
+
+@dataclass(frozen=True, slots=True)
+class LoginFacts:
+    """A login as the command line shows it."""
+
+    id: str
+    email: str | None
+    name: str
+    staff: bool
+    blocked: bool
+    has_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationAnswer:
+    """An organization as the command line shows it."""
+
+    id: str
+    slug: str
+    name: str
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MergeAnswer:
+    """Two logins that are one person's, or are no longer."""
+
+    kept: str
+    merged: str
+    is_merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAnswer:
+    """A person's place in an organization; `is_new` tells that a login was made for them."""
+
+    organization: str
+    login: str
+    email: str
+    role: str
+    is_new: bool
+
+
+@click.group("login")
+def login() -> None:
+    """Add logins, shut them out and let them in again, merge two of one person, or erase one."""
+
+
+@login.command("add")
+@click.argument("email")
+@click.option("--name", help="What to call the person; else the part of the address before the @.")
+@click.option("--staff", is_flag=True, help="Make the person staff of the house.")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the password from the standard input's first line."
+)
+@json_option
+@click.pass_obj
+def add_login(
+    console: Console,
+    *,
+    email: str,
+    name: str | None,
+    staff: bool,
+    password_stdin: bool,
+    as_json: bool,
+) -> None:
+    """Add a login that may be used at once.
+
+    Without a password, a letter with the link for choosing one is sent to the address.
+    """
+    address = read_address(email)
+    called = accounts.checked_name(name or address.shown.rpartition("@")[0])
+    password_hash = _read_password(address.shown, called) if password_stdin else None
+    new = NewLogin(address, called, is_staff=staff, password_hash=password_hash)
+    now = clock.now()
+    with console.carrel.database.transaction() as session:
+        account = accounts.add_login(session, new, actor=None, now=now)
+        if password_hash is None:
+            links = Links(console.settings.base_url)
+            accounts.invite_to_set_password(session, account, links=links, now=now)
+    lines = [f"{account.email} may sign in now."]
+    if password_hash is None:
+        lines = [f"{account.email} is being sent a link for choosing a password."]
+    answer(_facts(account), *lines, as_json=as_json)
+
+
+@login.command("block")
+@click.argument("email")
+@click.option("--reason", default="Blocked on the command line.", help="Why, for staff's eyes.")
+@json_option
+@click.pass_obj
+def block_login(console: Console, *, email: str, reason: str, as_json: bool) -> None:
+    """Shut a login out: every browser is signed out, what it plays stops."""
+    with console.carrel.database.transaction() as session:
+        login_id = accounts.find_by_email(session, email).id
+        account_blocks.block(session, login_id, reason=reason, actor=None, now=clock.now())
+        account = accounts.read_account(session, login_id)
+    answer(_facts(account), f"{account.email} is shut out.", as_json=as_json)
+
+
+@login.command("unblock")
+@click.argument("email")
+@json_option
+@click.pass_obj
+def unblock_login(console: Console, *, email: str, as_json: bool) -> None:
+    """Let a login in again."""
+    with console.carrel.database.transaction() as session:
+        login_id = accounts.find_by_email(session, email).id
+        account_blocks.unblock(session, login_id, actor=None, now=clock.now())
+        account = accounts.read_account(session, login_id)
+    answer(_facts(account), f"{account.email} may sign in again.", as_json=as_json)
+
+
+@login.command("merge")
+@click.argument("kept")
+@click.argument("merged")
+@json_option
+@click.pass_obj
+def merge_logins(console: Console, *, kept: str, merged: str, as_json: bool) -> None:
+    """Merge the login MERGED into the login KEPT, both by an address; it can be undone.
+
+    Nothing moves. Whoever signs in by either address is in by the one that is kept.
+    """
+    with console.carrel.database.transaction() as session:
+        stays, goes = (_own_login(session, email) for email in (kept, merged))
+        login_merges.merge(
+            session,
+            kept=stays.public_id,
+            merged=goes.public_id,
+            hooks=merge_hooks(console.components),
+            actor=None,
+            now=clock.now(),
+        )
+    facts = MergeAnswer(kept=stays.public_id, merged=goes.public_id, is_merged=True)
+    answer(facts, f"{merged} leads to {kept} now.", as_json=as_json)
+
+
+@login.command("unmerge")
+@click.argument("email")
+@json_option
+@click.pass_obj
+def unmerge_login(console: Console, *, email: str, as_json: bool) -> None:
+    """Let a merged login, named by its own address, stand for itself again."""
+    with console.carrel.database.transaction() as session:
+        kept = accounts.find_by_email(session, email)
+        goes = _own_login(session, email)
+        login_merges.unmerge(session, goes.public_id, actor=None, now=clock.now())
+    facts = MergeAnswer(kept=kept.public_id, merged=goes.public_id, is_merged=False)
+    answer(facts, f"{email} stands for itself again.", as_json=as_json)
+
+
+@login.command("export")
+@click.argument("email")
+@json_option
+@click.pass_obj
+def export_login(console: Console, *, email: str, as_json: bool) -> None:
+    """Print what is kept about a person: grants, seats, progress, notes, letters."""
+    with console.carrel.database.read_session() as session:
+        login_id = accounts.find_by_email(session, email).id
+        kept = data_export.read_personal_data(
+            session, login_id, hooks=export_hooks(console.components), now=clock.now()
+        )
+    answer(kept, as_text(kept), as_json=as_json)
+
+
+@login.command("erase")
+@click.argument("email")
+@click.confirmation_option(
+    prompt="Seats are given back and all that is kept about the person goes, for good. Erase?"
+)
+@json_option
+@click.pass_obj
+def erase_login(console: Console, *, email: str, as_json: bool) -> None:
+    """Erase a person: address and name go everywhere but from what was sold. Not to be undone."""
+    with console.carrel.database.transaction() as session:
+        account = accounts.find_by_email(session, email)
+        erasure.erase(
+            session,
+            account.id,
+            hooks=erase_hooks(console.components),
+            links=Links(console.settings.base_url),
+            actor=None,
+            now=clock.now(),
+        )
+        facts = _facts(accounts.read_account(session, account.id))
+    answer(facts, f"The person of {email} is erased.", as_json=as_json)
+
+
+@click.group("organization")
+def organization() -> None:
+    """Add the institutions that buy, and their people."""
+
+
+@organization.command("add")
+@click.argument("slug")
+@click.option("--name", required=True, help="The organization's name.")
+@click.option("--parent", metavar="SLUG", help="The consortium it belongs to.")
+@json_option
+@click.pass_obj
+def add_organization(
+    console: Console, *, slug: str, name: str, parent: str | None, as_json: bool
+) -> None:
+    """Add an organization under a short name for addresses, such as elm-county."""
+    new = NewOrganization(slug, name, parent)
+    with console.carrel.database.transaction() as session:
+        made = organizations.add_organization(session, new, actor=None, now=clock.now())
+    facts = OrganizationAnswer(made.public_id, made.slug, made.name, made.parent)
+    answer(facts, f"{made.name} is added as {made.slug}.", as_json=as_json)
+
+
+@organization.command("member")
+@click.argument("slug", metavar="ORG")
+@click.argument("email")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.MEMBER.value,
+    show_default=True,
+    help="What the person is in the organization.",
+)
+@click.option("--name", default="", help="What to call somebody who has no login yet.")
+@json_option
+@click.pass_obj
+def add_member(
+    console: Console, *, slug: str, email: str, role: str, name: str, as_json: bool
+) -> None:
+    """Make a person a member, manager or owner; one who belongs already gets the new role.
+
+    Somebody without a login gets one, and the letter with the link for choosing a password.
+    """
+    new = memberships.NewMember(read_address(email), Role(role), name)
+    links = Links(console.settings.base_url)
+    with console.carrel.database.transaction() as session:
+        place = organizations.find_organization(session, slug)
+        joined = memberships.add_by_address(
+            session, place, new, links=links, actor=None, now=clock.now()
+        )
+    facts = MemberAnswer(slug, joined.public_id, joined.email, role, joined.is_new)
+    lines = [f"{email} is {role} of {place.name}."]
+    if joined.is_new:
+        lines.append(f"{email} is being sent a link for choosing a password.")
+    answer(facts, *lines, as_json=as_json)
+
+
+def _own_login(session: Session, email: str) -> Account:
+    known = find_known(session, read_address(email))
+    return accounts.read_account(session, known.own_id)
+
+
+def _read_password(email: str, name: str) -> str:
+    password = sys.stdin.readline().rstrip("\r\n")
+    check_new_password(password, email=email, name=name)
+    return hash_password(password)
+
+
+def _facts(account: Account) -> LoginFacts:
+    return LoginFacts(
+        id=account.public_id,
+        email=account.email,
+        name=account.name,
+        staff=account.is_staff,
+        blocked=account.is_blocked,
+        has_password=account.has_password,
+    )

@@ -1,0 +1,76 @@
+"""Grant target lookup: finds the webinar, series, or presenter that staff name for a grant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Invalid, NotFound
+from lms.models.catalog import Presenter, Series, Webinar
+from lms.models.grants import Scope
+
+NO_SUCH_WEBINAR = N_("There is no webinar with that name.")
+NO_SUCH_PRESENTER = N_("There is no presenter with that name.")
+NO_SUCH_SERIES = N_("There is no series with that name.")
+
+SEVERAL_MATCH = N_("Several webinars match. Choose one from the list, or use its address.")
+NONE_MATCHES = N_("No webinar has this title or address.")
+MOST_TITLES: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class WebinarName:
+    """A webinar by its title."""
+
+    id: int
+    slug: str
+    title: str
+
+
+def find_webinar(session: Session, typed: str) -> WebinarName:
+    """Return the webinar that staff mean by a slug, a title, or a part of one title only.
+
+    Raises Invalid (field `webinar`) when none does, or several do.
+    """
+    text = typed.strip()
+    names = select(Webinar.id, Webinar.slug, Webinar.title)
+    exact = session.execute(
+        names.where(or_(Webinar.slug == text, func.lower(Webinar.title) == func.lower(text))).limit(
+            2
+        )
+    ).all()
+    found = (
+        exact
+        or session.execute(
+            names.where(Webinar.title.icontains(text, autoescape=True)).limit(2)
+        ).all()
+    )
+    if len(found) != 1 or not text:
+        sentence = SEVERAL_MATCH if text and found else NONE_MATCHES
+        raise Invalid(sentence, fields={"webinar": sentence})
+    return WebinarName(*found[0])
+
+
+def recent_titles(session: Session) -> Sequence[str]:
+    """Return the titles of the 200 webinars that were held last, for a field to suggest."""
+    newest = select(Webinar.title).order_by(Webinar.held_at.desc()).limit(MOST_TITLES)
+    return session.scalars(newest).all()
+
+
+def find_target(session: Session, scope: Scope, slug: str) -> int | None:
+    """Return the row that a scope and a slug name, None for everything; raises NotFound."""
+    match scope:
+        case Scope.EVERYTHING:
+            return None
+        case Scope.WEBINAR:
+            found, sentence = select(Webinar.id).where(Webinar.slug == slug), NO_SUCH_WEBINAR
+        case Scope.PRESENTER:
+            found, sentence = select(Presenter.id).where(Presenter.slug == slug), NO_SUCH_PRESENTER
+        case Scope.SERIES:
+            found, sentence = select(Series.id).where(Series.slug == slug), NO_SUCH_SERIES
+    target_id = session.scalar(found)
+    if target_id is None:
+        raise NotFound(sentence)
+    return target_id

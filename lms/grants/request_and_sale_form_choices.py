@@ -1,0 +1,129 @@
+"""Request and sale form choices: webinars on sale, grant scopes, and organizations."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from lms.core.errors import NotFound
+from lms.grants.grants import Target
+from lms.models.catalog import Presenter, Series, Webinar, WebinarState
+from lms.models.grants import Scope
+from lms.models.organizations import Membership, Organization
+
+MOST: Final = 200
+EVERYTHING: Final = "everything"
+_COLUMNS: Final[Mapping[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[str]]]] = {
+    Scope.WEBINAR: (Webinar.id, Webinar.slug),
+    Scope.SERIES: (Series.id, Series.slug),
+    Scope.PRESENTER: (Presenter.id, Presenter.slug),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something that can be chosen: its row, its slug and its name."""
+
+    id: int
+    slug: str
+    name: str
+
+
+def webinars_on_sale(session: Session) -> tuple[Named, ...]:
+    """Return the webinars that are sold, the newest first."""
+    rows = session.execute(
+        select(Webinar.id, Webinar.slug, Webinar.title)
+        .where(Webinar.state == WebinarState.ANNOUNCED, Webinar.free.is_(False))
+        .order_by(Webinar.held_at.desc(), Webinar.id)
+        .limit(MOST)
+    )
+    return tuple(Named(*row) for row in rows)
+
+
+def find_webinar(session: Session, words: str, *, slug: str = "") -> Named | None:
+    """Return the webinar on the catalog with this slug, or with these words for title or slug."""
+    wanted = words.strip()
+    named = or_(
+        Webinar.slug.in_((slug, wanted.lower())), func.lower(Webinar.title) == func.lower(wanted)
+    )
+    row = session.execute(
+        select(Webinar.id, Webinar.slug, Webinar.title)
+        .where(named, Webinar.state == WebinarState.ANNOUNCED)
+        .order_by((Webinar.slug == slug).desc(), Webinar.held_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Named(*row)
+
+
+def title_of_pulled(session: Session, slug: str) -> str | None:
+    """Return the title of a webinar that was taken down for everyone; None for any other."""
+    return session.scalar(
+        select(Webinar.title).where(Webinar.slug == slug, Webinar.state == WebinarState.PULLED)
+    )
+
+
+def scopes(session: Session) -> tuple[tuple[str, str], ...]:
+    """Return what a pass or contract may cover besides everything: `series:<slug>` and its name."""
+    series = session.execute(select(Series.slug, Series.title).order_by(Series.title))
+    presenters = session.execute(select(Presenter.slug, Presenter.name).order_by(Presenter.name))
+    return (
+        *((f"{Scope.SERIES}:{slug}", title) for slug, title in series),
+        *((f"{Scope.PRESENTER}:{slug}", name) for slug, name in presenters),
+    )
+
+
+def read_target(session: Session, covers: str) -> Target:
+    """Return what `everything`, `webinar:<slug>`, `series:<slug>` or `presenter:<slug>` means.
+
+    Raises NotFound.
+    """
+    if covers == EVERYTHING:
+        return Target(Scope.EVERYTHING)
+    kind, _, slug = covers.partition(":")
+    if kind not in _COLUMNS:
+        raise NotFound
+    row_id, column = _COLUMNS[kind]
+    found = session.scalar(select(row_id).where(column == slug))
+    if found is None:
+        raise NotFound
+    return Target(Scope(kind), found)
+
+
+def read_targets(session: Session, covers: Iterable[str]) -> Mapping[str, Target]:
+    """Return what each of many means, as `read_target` does; what means nothing is left out."""
+    wanted = set(covers)
+    slugs: dict[str, list[str]] = {kind: [] for kind in _COLUMNS}
+    for each in wanted:
+        kind, _, slug = each.partition(":")
+        if kind in slugs:
+            slugs[kind].append(slug)
+    found = {EVERYTHING: Target(Scope.EVERYTHING)} if EVERYTHING in wanted else {}
+    for kind, (row_id, column) in _COLUMNS.items():
+        if not slugs[kind]:
+            continue
+        for row in session.execute(select(row_id, column).where(column.in_(slugs[kind]))):
+            found[f"{kind}:{row[1]}"] = Target(Scope(kind), row[0])
+    return found
+
+
+def organizations_of(session: Session, login_id: int) -> tuple[Named, ...]:
+    """Return the organizations that a login belongs to, by name."""
+    rows = session.execute(
+        select(Organization.id, Organization.slug, Organization.name)
+        .join(Membership, Membership.organization_id == Organization.id)
+        .where(Membership.login_id == login_id)
+        .order_by(Organization.name, Organization.id)
+    )
+    return tuple(Named(*row) for row in rows)
+
+
+def all_organizations(session: Session) -> tuple[Named, ...]:
+    """Return every organization, by name."""
+    rows = session.execute(
+        select(Organization.id, Organization.slug, Organization.name).order_by(
+            Organization.name, Organization.id
+        )
+    )
+    return tuple(Named(*row) for row in rows)

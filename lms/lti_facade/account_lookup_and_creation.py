@@ -1,0 +1,75 @@
+"""Account lookup and creation, for LTI account linking; lists an account's seats and webinars."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.accounts import accounts, login_lookup
+from lms.accounts.accounts import Account as Account
+from lms.accounts.accounts import NewLogin
+from lms.accounts.accounts import read_account as read_account
+from lms.core.email_addresses import Address
+from lms.core.errors import NotFound
+from lms.models.accounts import Login, LoginAlias
+from lms.models.seats import AssignmentState
+from lms.people.grant_and_seat_history import read_seats, read_watched
+
+SITTING: Final = (AssignmentState.CLAIMED, AssignmentState.FROZEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What a person has: their seats as (organization, pool), and the webinars they began."""
+
+    seats: tuple[tuple[str, str], ...]
+    begun: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A confirmed login, and the address that led to it as it is kept: letters go there."""
+
+    account: Account
+    email: str
+
+
+def find_account(session: Session, address: Address) -> Reached | None:
+    """Return the confirmed login that an address leads to, None where there is none."""
+    try:
+        known = login_lookup.find_known(session, address)
+    except NotFound:
+        return None
+    if not known.is_confirmed:
+        return None
+    return Reached(accounts.read_account(session, known.login_id), known.email)
+
+
+def add_account(session: Session, address: Address, name: str, *, now: datetime) -> Account:
+    """Make a login for who has shown that the address is theirs; raises Conflict and Invalid."""
+    return accounts.add_login(session, NewLogin(address, name), actor=None, now=now)
+
+
+def addresses_of(session: Session, login_id: int) -> tuple[str, ...]:
+    """Return the keys of the addresses of one login, without those of others merged with it."""
+    own = select(Login.email_key).where(Login.id == login_id, Login.email_key.is_not(None))
+    further = select(LoginAlias.email_key).where(LoginAlias.login_id == login_id)
+    return tuple(session.scalars(own.union(further)))
+
+
+def belongings(session: Session, login_id: int) -> Belongings:
+    """Return what the person of a login has; `login_id` is the one that is kept."""
+    logins = session.scalars(
+        select(Login.id).where((Login.id == login_id) | (Login.merged_into == login_id))
+    )
+    begun = {each.title for one in logins for each in read_watched(session, one)}
+    return Belongings(
+        seats=tuple(
+            (seat.organization, seat.pool)
+            for seat in read_seats(session, login_id)
+            if seat.ended_at is None and seat.state in SITTING
+        ),
+        begun=tuple(sorted(begun)),
+    )

@@ -1,3 +1,0 @@
-"""Progress estimates of long work, for the LTI tool."""
-
-from lms.core.progress_estimates import pace_of as pace_of

@@ -1,0 +1,256 @@
+"""Viewer access facts: what the policy needs to decide if a frame's viewer may watch a webinar.
+
+A frame shows one organization's library. What its pools hold is put before `access.decide` with a
+way to it: a learner may take a free seat (PRODUCT.md, I4); who looks things over is judged as
+somebody seated would be; who is unknown, by pools that count no seats.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from lms.access.decision_facts import load_case
+from lms.access.policy import (
+    Action,
+    Admitted,
+    Case,
+    Code,
+    Decision,
+    GrantFacts,
+    LoginFacts,
+    PoolPlace,
+    Way,
+    WebinarFacts,
+    decide,
+)
+from lms.core.errors import NotFound
+from lms.models.accounts import Login, LoginAlias
+from lms.models.catalog import Webinar, WebinarPresenter, WebinarSeries
+from lms.models.grants import Grant, Scope
+from lms.models.organizations import Organization
+from lms.models.recordings import Recording
+from lms.models.seats import Assignment, AssignmentEnd, Pool
+
+# What a first playback makes their own; until then a learner is told nothing of seats.
+CLAIMED_BY_PLAYING: Final = frozenset({Code.INVITE_NOT_CLAIMED, Code.SEAT_CLAIMABLE})
+
+
+class Presence(StrEnum):
+    """As whom somebody is in a frame."""
+
+    LEARNER = "learner"
+    EXPECTED = "expected"  # named; takes a seat only where the organization has given a way to one
+    LOOKING_OVER = "looking_over"  # an instructor, or a platform's test user: takes no seat
+    UNKNOWN = "unknown"  # whom the platform doesn't name
+    PASSING = (
+        "passing"  # everybody who sees a page of the organization's: nobody is asked to say who
+    )
+
+
+NAMED: Final = frozenset({Presence.LEARNER, Presence.EXPECTED})
+NAMELESS: Final = frozenset({Presence.UNKNOWN, Presence.PASSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Somebody in a frame of one organization's; the ids are rows. No login for who is unknown."""
+
+    login_id: int | None
+    organization_id: int
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the policy has to weigh; `login_id` is the one kept where two were merged."""
+
+    login_id: int | None
+    organization_id: int
+    organization: str
+    presence: Presence
+    case: Case
+
+    def decide(self, action: Action, now: datetime) -> Decision:
+        """Ask the policy, within the organization alone."""
+        case = self.case
+        return decide(case.login, case.webinar, action, now, within=self.organization_id)
+
+    def is_in_the_library(self, now: datetime) -> bool:
+        """Tell whether the organization holds or held anything that covers it, or it is free."""
+        decision = self.decide(Action.HANDOUT, now)
+        return isinstance(decision, Admitted) or bool(decision.candidates)
+
+    def may_have_handouts(self, now: datetime) -> bool:
+        """Tell whether what goes with the webinar is open to them."""
+        return isinstance(self.decide(Action.HANDOUT, now), Admitted)
+
+    def takes_a_seat(self, now: datetime) -> bool:
+        """Tell whether the first playback would take one."""
+        return self.decide(Action.RECORDING, now).code in CLAIMED_BY_PLAYING
+
+    def may_play(self, now: datetime) -> bool:
+        """Tell whether the recording is open to them as they stand."""
+        return isinstance(self.decide(Action.RECORDING, now), Admitted)
+
+    def may_begin(self, now: datetime) -> bool:
+        """Tell whether playing may be tried: they are let in, or their first playback lets them in."""
+        if self.may_play(now):
+            return True
+        return self.presence in NAMED and self.case.webinar.playable and self.takes_a_seat(now)
+
+
+_asking, _kept, _own = aliased(Login), aliased(Login), aliased(Login)
+_person = (
+    select(func.coalesce(_asking.merged_into, _asking.id))
+    .where(_asking.id == bindparam("login_id"))
+    .scalar_subquery()
+)
+_logins = select(_own.id).where(or_(_own.id == _person, _own.merged_into == _person))
+_keys = select(_own.email_key).where(
+    or_(_own.id == _person, _own.merged_into == _person), _own.confirmed_at.is_not(None)
+)
+_aliases = select(LoginAlias.email_key).where(LoginAlias.login_id.in_(_logins))
+_its_pools = select(Pool.id).where(Pool.organization_id == bindparam("organization_id"))
+_was_removed = exists().where(
+    or_(
+        Assignment.login_id.in_(_logins),
+        Assignment.email_key.in_(_keys),
+        Assignment.email_key.in_(_aliases),
+    ),
+    Assignment.ended_as == AssignmentEnd.REMOVED,
+    Assignment.pool_id.in_(_its_pools),
+)
+_playable = exists().where(
+    Recording.webinar_id == Webinar.id, Recording.is_current, Recording.run.is_not(None)
+)
+_held = (
+    select(
+        Grant.public_id,
+        Grant.scope,
+        Grant.webinar_id,
+        Grant.presenter_id,
+        Grant.series_id,
+        Grant.starts_at,
+        Grant.ends_at,
+        Grant.suspended_at,
+        Grant.revoked_at,
+        Grant.revoked_as,
+        Grant.grace_until,
+        Grant.awaits_payment_since,
+        Pool.public_id.label("pool"),
+        Pool.capacity,
+        or_(Pool.capacity.is_(None), Pool.used < Pool.capacity).label("has_room"),
+    )
+    .select_from(Pool)
+    .join(Grant, Grant.pool_id == func.coalesce(Pool.allotted_from_id, Pool.id))
+    .where(Pool.organization_id == bindparam("organization_id"))
+    .subquery("held")
+)
+_STANDING: Final = (
+    select(
+        _kept.id.label("login_id"),
+        _kept.blocked_at,
+        Webinar.id.label("asked_id"),
+        Webinar.state,
+        Webinar.free,
+        Webinar.held_at,
+        Webinar.minutes,
+        _playable.label("playable"),
+        Organization.public_id.label("organization"),
+        Organization.name.label("organization_name"),
+        Organization.id.label("organization_id"),
+        _was_removed.label("was_removed"),
+        *(each for each in _held.c),
+    )
+    .select_from(Webinar)
+    .join(Organization, Organization.id == bindparam("organization_id"))
+    .outerjoin(_kept, _kept.id == _person)
+    .outerjoin(
+        _held,
+        or_(
+            _held.c.scope == Scope.EVERYTHING,
+            _held.c.webinar_id == Webinar.id,
+            exists().where(
+                WebinarSeries.webinar_id == Webinar.id,
+                WebinarSeries.series_id == _held.c.series_id,
+            ),
+            exists().where(
+                WebinarPresenter.webinar_id == Webinar.id,
+                WebinarPresenter.presenter_id == _held.c.presenter_id,
+            ),
+        ),
+    )
+    .where(Webinar.id == bindparam("webinar_id"))
+)
+
+
+def read_standing(session: Session, visitor: Visitor, webinar_id: int) -> Standing:
+    """Return how somebody stands with a webinar: one statement, and a second one for a learner.
+
+    Raises NotFound when there is no such webinar, organization or login.
+    """
+    values = {
+        "login_id": visitor.login_id,
+        "organization_id": visitor.organization_id,
+        "webinar_id": webinar_id,
+    }
+    rows = session.execute(_STANDING, values).all()
+    if not rows or (visitor.login_id is not None and rows[0].login_id is None):
+        raise NotFound
+    first = rows[0]
+    held = tuple(row for row in rows if row.public_id is not None)
+    own: tuple[GrantFacts, ...] = ()
+    if visitor.presence in NAMED and first.login_id is not None:
+        case = load_case(session, login_id=first.login_id, webinar_id=webinar_id)
+        own = case.login.grants
+    grants = own + tuple(_grant(row, visitor.presence) for row in held)
+    login = LoginFacts(first.login_id or 0, first.blocked_at, grants)
+    webinar = WebinarFacts(
+        id=first.asked_id,
+        state=first.state,
+        free=first.free,
+        held_at=first.held_at,
+        minutes=first.minutes,
+        playable=bool(first.playable),
+    )
+    return Standing(
+        login_id=first.login_id,
+        organization_id=first.organization_id,
+        organization=first.organization_name,
+        presence=visitor.presence,
+        case=Case(login, webinar),
+    )
+
+
+def _grant(row: Row[*tuple[Any, ...]], presence: Presence) -> GrantFacts:
+    place = PoolPlace(
+        pool=row.pool,
+        organization_id=row.organization_id,
+        organization=row.organization,
+        organization_name=row.organization_name,
+        way=Way.CLAIMED,
+        has_room=bool(row.has_room),
+    )
+    if presence is Presence.LEARNER:
+        # Whom a manager removed takes no seat by themselves.
+        place = replace(place, way=Way.RELEASED if row.was_removed else Way.BY_LAUNCH)
+    elif presence is Presence.EXPECTED or (presence in NAMELESS and row.capacity is not None):
+        # Its seats have names, and this isn't one of them.
+        place = replace(place, way=Way.BY_LAUNCH, has_room=False)
+    return GrantFacts(
+        public_id=row.public_id,
+        scope=row.scope,
+        covers="",
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        suspended_at=row.suspended_at,
+        revoked_at=row.revoked_at,
+        revoked_as=row.revoked_as,
+        grace_until=row.grace_until,
+        awaits_payment_since=row.awaits_payment_since,
+        place=place,
+    )

@@ -1,0 +1,272 @@
+"""Tokens in mailed links and short mailed codes; only their hashes are stored."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Gone
+from lms.core.model_base import new_public_id
+from lms.models.accounts import EmailPurpose, EmailToken
+
+LIFE: Final = {
+    EmailPurpose.CONFIRM_SIGN_UP: timedelta(days=2),
+    EmailPurpose.RESET_PASSWORD: timedelta(hours=1),
+    EmailPurpose.SET_PASSWORD: timedelta(days=14),
+    EmailPurpose.SIGN_IN_CODE: timedelta(minutes=10),
+    EmailPurpose.CHANGE_EMAIL: timedelta(days=1),
+    EmailPurpose.RESTORE_EMAIL: timedelta(days=7),
+    EmailPurpose.RECOVERY_ADDRESS: timedelta(days=2),
+}
+# What leads into an account, or moves it: over once somebody else may have had a hand in it.
+WAYS_IN: Final = (
+    EmailPurpose.RESET_PASSWORD,
+    EmailPurpose.SET_PASSWORD,
+    EmailPurpose.SIGN_IN_CODE,
+    EmailPurpose.CHANGE_EMAIL,
+    EmailPurpose.RECOVERY_ADDRESS,
+)
+CODE_DIGITS: Final = 8
+CODE_TRIES: Final = 5
+KEPT_AFTER_ITS_END: Final = timedelta(days=30)
+LINK_IS_OVER = N_("This link has been used or has run out.")
+
+
+class LinkOver(Gone):
+    """A mailed link was used, has run out, or never was."""
+
+    def __init__(self) -> None:
+        super().__init__(LINK_IS_OVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What a link is good for: whose it is, the address it was sent to or is about, since when."""
+
+    login_id: int
+    purpose: EmailPurpose
+    email: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailedCode:
+    """A code and what the asking browser keeps; neither is of use without the other."""
+
+    code: str
+    ticket: str
+    browser_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class RightCode:
+    """The code was right; this is whose it was. It has been used."""
+
+    login_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCode:
+    """The code is wrong, used, run out or tried too often: nobody is told which."""
+
+
+def issue(
+    session: Session, login_id: int, purpose: EmailPurpose, *, email: str, now: datetime
+) -> str:
+    """Make a secret of 256 bits for a link and keep its hash; returns the secret."""
+    secret = secrets.token_urlsafe(32)
+    _keep(session, login_id, purpose, email=email, token_hash=hash_secret(secret), now=now)
+    return secret
+
+
+def read(session: Session, secret: str, *purposes: EmailPurpose, now: datetime) -> Ticket:
+    """Return what a link is good for without using it up.
+
+    Raises LinkOver when it was used, has run out, or never was for any of these purposes.
+    """
+    row = session.execute(
+        select(
+            EmailToken.login_id, EmailToken.purpose, EmailToken.email, EmailToken.created_at
+        ).where(*_good(secret, purposes, now))
+    ).one_or_none()
+    if row is None:
+        raise LinkOver
+    return Ticket(row.login_id, row.purpose, row.email, row.created_at)
+
+
+def use(session: Session, secret: str, *purposes: EmailPurpose, now: datetime) -> Ticket:
+    """Use a link up and return what it is good for; of two at once, one gets it. Raises LinkOver."""
+    row = session.execute(
+        update(EmailToken)
+        .where(*_good(secret, purposes, now))
+        .values(used_at=now)
+        .returning(EmailToken.login_id, EmailToken.purpose, EmailToken.email, EmailToken.created_at)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if row is None:
+        raise LinkOver
+    return Ticket(row.login_id, row.purpose, row.email, row.created_at)
+
+
+def void(session: Session, login_id: int, *purposes: EmailPurpose, now: datetime) -> None:
+    """Make every open secret of these purposes useless."""
+    session.execute(
+        update(EmailToken)
+        .where(
+            EmailToken.login_id == login_id,
+            EmailToken.purpose.in_(purposes),
+            EmailToken.used_at.is_(None),
+        )
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def void_all(
+    session: Session, login_ids: Collection[int], purpose: EmailPurpose, *, now: datetime
+) -> None:
+    """Make every open secret of many logins useless, where it is for this purpose."""
+    if not login_ids:
+        return
+    session.execute(
+        update(EmailToken)
+        .where(
+            EmailToken.login_id.in_(login_ids),
+            EmailToken.purpose == purpose,
+            EmailToken.used_at.is_(None),
+        )
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def was_issued_since(
+    session: Session, login_id: int, purpose: EmailPurpose, *, since: datetime
+) -> bool:
+    """Tell whether such a secret was sent after a moment."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    EmailToken.login_id == login_id,
+                    EmailToken.purpose == purpose,
+                    EmailToken.created_at > since,
+                )
+            )
+        )
+    )
+
+
+def issue_code(session: Session, login_id: int, *, email: str, now: datetime) -> MailedCode:
+    """Make a code of 8 digits, good for 10 minutes and 5 tries in the browser that asked for it."""
+    made = invent_code()
+    _keep(
+        session,
+        login_id,
+        EmailPurpose.SIGN_IN_CODE,
+        email=email,
+        token_hash=hash_code(made.browser_secret, made.code),
+        now=now,
+        public_id=made.ticket,
+    )
+    return made
+
+
+def invent_code() -> MailedCode:
+    """Return a code that opens nothing, for a browser that asked in the name of nobody."""
+    return MailedCode(random_code(CODE_DIGITS), new_public_id(), secrets.token_urlsafe(32))
+
+
+def random_code(digits: int) -> str:
+    """Return so many random digits."""
+    return f"{secrets.randbelow(10**digits):0{digits}d}"
+
+
+def hash_code(browser_secret: str, code: str) -> bytes:
+    """Return what is kept of a code: keyed by 256 bits that only the asking browser has.
+
+    Its digits alone could be searched through.
+    """
+    return hmac.digest(browser_secret.encode(), code.encode(), hashlib.sha256)
+
+
+def try_code(session: Session, answer: MailedCode, *, now: datetime) -> RightCode | WrongCode:
+    """Try a code; each try counts, also of two at once, so the caller must commit either way."""
+    row = session.execute(
+        update(EmailToken)
+        .where(
+            EmailToken.public_id == answer.ticket,
+            EmailToken.purpose == EmailPurpose.SIGN_IN_CODE,
+            EmailToken.used_at.is_(None),
+            EmailToken.expires_at > now,
+            EmailToken.tries < CODE_TRIES,
+        )
+        .values(tries=EmailToken.tries + 1)
+        .returning(EmailToken.id, EmailToken.login_id, EmailToken.token_hash)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    offered = hash_code(answer.browser_secret, answer.code)
+    if row is None or not hmac.compare_digest(row.token_hash, offered):
+        return WrongCode()
+    session.execute(
+        update(EmailToken)
+        .where(EmailToken.id == row.id)
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return RightCode(row.login_id)
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Delete what ran out a month ago."""
+    session.execute(
+        delete(EmailToken)
+        .where(EmailToken.expires_at < now - KEPT_AFTER_ITS_END)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _good(
+    secret: str, purposes: Sequence[EmailPurpose], now: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    return (
+        EmailToken.token_hash == hash_secret(secret),
+        EmailToken.purpose.in_(purposes),
+        EmailToken.used_at.is_(None),
+        EmailToken.expires_at > now,
+    )
+
+
+def _keep(  # noqa: PLR0913  (each is a column)
+    session: Session,
+    login_id: int,
+    purpose: EmailPurpose,
+    *,
+    email: str,
+    token_hash: bytes,
+    now: datetime,
+    public_id: str | None = None,
+) -> None:
+    session.add(
+        EmailToken(
+            public_id=public_id or new_public_id(),
+            token_hash=token_hash,
+            purpose=purpose,
+            login_id=login_id,
+            email=email,
+            created_at=now,
+            expires_at=now + LIFE[purpose],
+        )
+    )
+    session.flush()
+
+
+def hash_secret(secret: str) -> bytes:
+    """Return what is kept of the secret in a link: its SHA-256, 32 bytes."""
+    return hashlib.sha256(secret.encode()).digest()

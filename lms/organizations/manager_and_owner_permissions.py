@@ -1,0 +1,258 @@
+"""Manager and owner permissions: which organizations each manages, and who may change roles."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from lms.access.merged_logins import logins_of
+from lms.core.errors import N_, Conflict, Forbidden, NotFound
+from lms.models.accounts import Login
+from lms.models.organizations import Membership, Organization, Role
+from lms.organizations import memberships
+from lms.organizations.memberships import NewMember
+from lms.organizations.organizations import OrganizationFacts, add_member
+
+OWNERS_ONLY = N_("Only an owner of this organization may make or change owners.")
+LAST_OWNER = N_("An organization keeps at least one owner. Make somebody else an owner first.")
+BELONGS_ALREADY = N_("This person belongs to the organization already. Change their role.")
+_RANKS: Final = {Role.OWNER: 0, Role.MANAGER: 1, Role.MEMBER: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Steward:
+    """Somebody who is written to about an organization; no login is the house's own mailbox."""
+
+    login_id: int | None
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """An organization as somebody who may look after it sees it; staff have no role in it."""
+
+    facts: OrganizationFacts
+    zone: str | None
+    role: Role | None
+    has_children: bool
+    parent_name: str | None
+
+    @property
+    def may_make_owners(self) -> bool:
+        """Tell whether this person may make, change and remove owners."""
+        return self.role is not Role.MANAGER
+
+
+def managed_organization(
+    session: Session, organization_id: str, *, login_id: int, is_staff: bool
+) -> Managed:
+    """Return an organization that this person manages or owns, or any to staff.
+
+    Raises NotFound for everybody else: what one doesn't look after reads like what never was.
+    """
+    rows = session.execute(_managed(login_id).where(Organization.public_id == organization_id))
+    found = [_seen(row) for row in rows]
+    if found:
+        return min(found, key=lambda each: _RANKS[each.role or Role.MEMBER])
+    if not is_staff:
+        raise NotFound
+    row = session.execute(
+        _organizations(None).where(Organization.public_id == organization_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return _seen(row)
+
+
+def managed_by(session: Session, login_id: int) -> tuple[OrganizationFacts, ...]:
+    """Return the organizations that a person manages or owns, by name."""
+    rows = session.execute(_managed(login_id).order_by(Organization.name, Organization.id))
+    return tuple({row.public_id: _seen(row).facts for row in rows}.values())
+
+
+def stewards_of(session: Session, organization_id: int) -> tuple[Steward, ...]:
+    """Return who is written to about an organization: its managers and owners who have mail."""
+    kept = aliased(Login)
+    rows = session.execute(
+        select(kept.id, kept.email, kept.name)
+        .select_from(Membership)
+        .join(Login, Login.id == Membership.login_id)
+        .join(kept, kept.id == func.coalesce(Login.merged_into, Login.id))
+        .where(
+            Membership.organization_id == organization_id,
+            Membership.role != Role.MEMBER,
+            kept.email.is_not(None),
+            kept.blocked_at.is_(None),
+        )
+        .distinct()
+        .order_by(kept.id)
+    )
+    return tuple(Steward(row.id, row.email or "", row.name) for row in rows)
+
+
+def count_owners(session: Session, organization_id: int) -> int:
+    """Return how many owners an organization has."""
+    owners = select(func.count(Membership.id)).where(
+        Membership.organization_id == organization_id, Membership.role == Role.OWNER
+    )
+    return session.scalar(owners) or 0
+
+
+def led_alone(session: Session, login_id: int) -> tuple[OrganizationFacts, ...]:
+    """Return the organizations that would be without an owner if this person went, by name.
+
+    One to which nobody else belongs needs none. Merged logins are one person.
+    """
+    others = session.execute(
+        select(Membership.organization_id, Membership.role).where(
+            Membership.organization_id.in_(_owned_by(login_id)),
+            Membership.login_id.not_in(logins_of(login_id)),
+        )
+    ).all()
+    led = {row.organization_id for row in others if row.role is Role.OWNER}
+    alone = {row.organization_id for row in others} - led
+    found = session.execute(
+        _organizations(None).where(Organization.id.in_(alone)).order_by(Organization.name)
+    )
+    return tuple(_seen(row).facts for row in found)
+
+
+def hold_owners(session: Session, login_id: int) -> None:
+    """Hold the owners of what a person owns until the transaction ends: of two who go at once, one stays."""
+    session.scalars(
+        select(Membership.id)
+        .where(Membership.organization_id.in_(_owned_by(login_id)), Membership.role == Role.OWNER)
+        .order_by(Membership.id)
+        .with_for_update()
+    ).all()
+
+
+def check_newcomer(session: Session, managed: Managed, new: NewMember) -> None:
+    """Raise what speaks against asking somebody in, as far as managers may know it.
+
+    Forbidden when a manager makes an owner, Conflict for an address that they see among their
+    people: that somebody's other address is one of theirs is told to nobody.
+    """
+    if new.role is Role.OWNER and not managed.may_make_owners:
+        raise Forbidden(OWNERS_ONLY)
+    seen = (
+        select(Membership.id)
+        .join(Login, Login.id == Membership.login_id)
+        .where(Membership.organization_id == managed.facts.id, Login.email_key == new.address.key)
+    )
+    if session.scalar(seen) is not None:
+        raise Conflict(BELONGS_ALREADY, code="belongs_already")
+
+
+def change_role(
+    session: Session,
+    managed: Managed,
+    member_id: str,
+    role: Role,
+    *,
+    actor: str | None,
+    now: datetime,
+) -> str:
+    """Give a person of the organization another role; returns their name.
+
+    Raises NotFound for who doesn't belong, Forbidden when a manager touches an owner, Conflict
+    when the last owner would go.
+    """
+    place, login = _place(session, managed, member_id)
+    if Role.OWNER in (place.role, role) and not managed.may_make_owners:
+        raise Forbidden(OWNERS_ONLY)
+    if place.role is not role:
+        if place.role is Role.OWNER:
+            _keep_an_owner(session, managed)
+        add_member(session, managed.facts, login.id, role=role, actor=actor, now=now)
+    return login.name
+
+
+def remove_member(
+    session: Session, managed: Managed, member_id: str, *, actor: str | None, now: datetime
+) -> str:
+    """Take a person out of the organization; returns their name. Their seats stay as they are.
+
+    Raises as `change_role` does.
+    """
+    place, login = _place(session, managed, member_id)
+    if place.role is Role.OWNER:
+        if not managed.may_make_owners:
+            raise Forbidden(OWNERS_ONLY)
+        _keep_an_owner(session, managed)
+    memberships.remove_member(session, managed.facts, member_id, actor=actor, now=now)
+    return login.name
+
+
+def _organizations(role: ColumnElement[Role] | None) -> Select[Any]:
+    parent, child = aliased(Organization), aliased(Organization)
+    has_children = select(child.id).where(child.parent_id == Organization.id).exists()
+    columns: list[Any] = [
+        Organization.id,
+        Organization.public_id,
+        Organization.slug,
+        Organization.name,
+        Organization.zone,
+        parent.slug.label("parent"),
+        parent.name.label("parent_name"),
+        has_children.label("has_children"),
+    ]
+    if role is not None:
+        columns.append(role.label("role"))
+    return (
+        select(*columns)
+        .select_from(Organization)
+        .outerjoin(parent, parent.id == Organization.parent_id)
+    )
+
+
+def _owned_by(login_id: int) -> Select[int]:
+    return select(Membership.organization_id).where(
+        Membership.login_id.in_(logins_of(login_id)), Membership.role == Role.OWNER
+    )
+
+
+def _managed(login_id: int) -> Select[Any]:
+    mine = or_(Login.id == login_id, Login.merged_into == login_id)
+    return (
+        _organizations(Membership.role.expression)
+        .join(Membership, Membership.organization_id == Organization.id)
+        .join(Login, Login.id == Membership.login_id)
+        .where(mine, Membership.role != Role.MEMBER)
+    )
+
+
+def _seen(row: Row[Any]) -> Managed:
+    return Managed(
+        facts=OrganizationFacts(row.id, row.public_id, row.slug, row.name, row.parent),
+        zone=row.zone,
+        role=getattr(row, "role", None),
+        has_children=row.has_children,
+        parent_name=row.parent_name,
+    )
+
+
+def _place(session: Session, managed: Managed, member_id: str) -> tuple[Membership, Login]:
+    row = session.execute(
+        select(Membership, Login)
+        .join(Login, Login.id == Membership.login_id)
+        .where(Membership.organization_id == managed.facts.id, Login.public_id == member_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+def _keep_an_owner(session: Session, managed: Managed) -> None:
+    # Locked, so that two owners who remove each other at once leave one.
+    owners = session.scalars(
+        select(Membership.id)
+        .where(Membership.organization_id == managed.facts.id, Membership.role == Role.OWNER)
+        .order_by(Membership.id)
+        .with_for_update()
+    ).all()
+    if len(owners) < 2:
+        raise Conflict(LAST_OWNER, code="last_owner")

@@ -1,0 +1,143 @@
+"""Read models of past-sales imports: their progress, and the answer to each row."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.models.accounts import Login
+from lms.models.jobs import Job
+from lms.models.past_sales import PastAnswer, PastImport, PastImportRow
+from lms.models.seat_imports import ImportState
+from lms.seat_imports.read_models import NO_SUCH_LIST
+
+PAGE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PastFacts:
+    """A list as staff see it: how far it is, and how many rows have which answer.
+
+    `ok` rows are still to be brought in. `progress` is a share of the work under way, from 0 to 1.
+    """
+
+    id: int
+    public_id: str
+    file_name: str
+    made_by: str | None
+    state: ImportState
+    ok: int
+    already: int
+    invalid: int
+    brought: int
+    failure: str
+    reading: float
+    created_at: datetime
+    applied_at: datetime | None
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows the list has."""
+        return self.ok + self.already + self.invalid + self.brought
+
+    @property
+    def progress(self) -> float:
+        """Return the share of the work under way that is done."""
+        if self.state is ImportState.READING:
+            return self.reading
+        return 1.0 if not self.rows else 1 - self.ok / self.rows
+
+
+@dataclass(frozen=True, slots=True)
+class PastRowFacts:
+    """A row with its answer; `sentence` says what is wrong with an invalid one."""
+
+    line: int
+    email: str
+    covers: str
+    answer: PastAnswer
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastRowPage:
+    """One page of rows, in the file's order, and how many there are in all."""
+
+    items: tuple[PastRowFacts, ...]
+    total: int
+
+
+_progress = (
+    select(Job.progress)
+    .where(Job.subject == PastImport.public_id, Job.finished_at.is_(None))
+    .order_by(Job.id.desc())
+    .limit(1)
+    .correlate(PastImport)
+    .scalar_subquery()
+)
+_FACTS: Final = select(
+    PastImport.id,
+    PastImport.public_id,
+    PastImport.file_name,
+    Login.name.label("made_by"),
+    PastImport.state,
+    PastImport.ok,
+    PastImport.already,
+    PastImport.invalid,
+    PastImport.brought,
+    PastImport.failure,
+    func.coalesce(_progress, 0.0).label("reading"),
+    PastImport.created_at,
+    PastImport.applied_at,
+).outerjoin(Login, Login.id == PastImport.made_by)
+
+
+def find_past(session: Session, public_id: str) -> PastFacts:
+    """Return a list; raises NotFound."""
+    row = session.execute(_FACTS.where(PastImport.public_id == public_id)).one_or_none()
+    if row is None:
+        raise NotFound(NO_SUCH_LIST)
+    return _facts(row)
+
+
+def latest_past(session: Session, *, limit: int) -> tuple[PastFacts, ...]:
+    """Return the lists that came last, the newest first."""
+    rows = session.execute(_FACTS.order_by(PastImport.id.desc()).limit(limit))
+    return tuple(_facts(row) for row in rows)
+
+
+def rows_of(
+    session: Session,
+    import_id: int,
+    *,
+    answers: Collection[PastAnswer] = (),
+    page: int = 1,
+    size: int = PAGE,
+) -> PastRowPage:
+    """Return one page of a list's rows, those with some answers or all."""
+    which = [PastImportRow.import_id == import_id]
+    if answers:
+        which.append(PastImportRow.answer.in_(answers))
+    total = session.scalar(select(func.count()).select_from(PastImportRow).where(*which)) or 0
+    rows = session.scalars(
+        select(PastImportRow)
+        .where(*which)
+        .order_by(PastImportRow.number)
+        .offset((page - 1) * size)
+        .limit(size)
+    )
+    return PastRowPage(tuple(_row_facts(row) for row in rows), total)
+
+
+def _facts(row: Row[*tuple[Any, ...]]) -> PastFacts:
+    return PastFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)
+
+
+def _row_facts(row: PastImportRow) -> PastRowFacts:
+    cells = json.loads(row.cells)
+    return PastRowFacts(row.line, cells["email"], cells["covers"], row.answer, row.sentence)

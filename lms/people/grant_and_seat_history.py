@@ -1,0 +1,313 @@
+"""Grant and seat history of a login: current and past ones; revoke a grant."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Result, Row, func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.access.decision_facts import load_cases
+from lms.access.policy import Action, Admitted, Case, Code, GrantFacts, decide, weigh_holdings
+from lms.accounts.login_lookup import kept_login
+from lms.core.errors import NotFound
+from lms.core.staff_reasons import checked_reason
+from lms.grants import grants
+from lms.models.accounts import Login, LoginAlias
+from lms.models.catalog import Presenter, Series, Webinar, WebinarPresenter, WebinarSeries
+from lms.models.grants import Grant, OfferKind, Scope, Withdrawal
+from lms.models.organizations import Organization
+from lms.models.playback import WatchRecord
+from lms.models.recordings import Recording
+from lms.models.sales import Sale, Terms
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
+from lms.seats import pools
+
+LOOKED_AT_ONCE: Final = 400
+MOST_TITLES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class SoldAs:
+    """The sale that a grant came from."""
+
+    public_id: str
+    terms: Terms
+    reference: str
+    sold_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGrant:
+    """A grant of a login, how it stands by itself, and where it came from.
+
+    `covers` is the title or name of what it covers, "" for everything; `via` is the outside id of
+    the login that has it, which is another one where two were merged.
+    """
+
+    public_id: str
+    kind: OfferKind
+    scope: Scope
+    covers: str
+    starts_at: datetime
+    ends_at: datetime | None
+    awaits_payment_since: datetime | None
+    suspended_at: datetime | None
+    revoked_at: datetime | None
+    revoked_as: Withdrawal | None
+    revoked_reason: str | None
+    created_at: datetime
+    via: str
+    sale: SoldAs | None
+    code: Code
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSeat:
+    """A person's time in a seat of an organization's pool."""
+
+    pool: str
+    organization: str
+    organization_slug: str
+    scope: Scope
+    covers: str
+    state: AssignmentState
+    email: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    claimed_at: datetime | None
+    ended_at: datetime | None
+    ended_as: AssignmentEnd | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A webinar that a login has begun, and how much of it was seen, 0 to 1."""
+
+    slug: str
+    title: str
+    share: float
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What somebody could no longer watch without a grant: how many, and the newest by title."""
+
+    total: int
+    titles: tuple[str, ...]
+
+
+_covers = func.coalesce(Webinar.title, Series.title, Presenter.name, "")
+_GRANTS = (
+    select(
+        Grant.public_id,
+        Grant.kind,
+        Grant.scope,
+        _covers.label("covers"),
+        Grant.starts_at,
+        Grant.ends_at,
+        Grant.awaits_payment_since,
+        Grant.suspended_at,
+        Grant.revoked_at,
+        Grant.revoked_as,
+        Grant.revoked_reason,
+        Grant.created_at,
+        Login.public_id.label("via"),
+        Sale.public_id.label("sale_id"),
+        Sale.terms,
+        Sale.reference,
+        Sale.sold_at,
+    )
+    .join(Login, Login.id == Grant.login_id)
+    .outerjoin(Sale, Sale.id == Grant.sale_id)
+    .outerjoin(Webinar, Webinar.id == Grant.webinar_id)
+    .outerjoin(Series, Series.id == Grant.series_id)
+    .outerjoin(Presenter, Presenter.id == Grant.presenter_id)
+)
+_SEATS = (
+    select(
+        Pool.public_id,
+        Organization.name,
+        Organization.slug,
+        Pool.scope,
+        _covers,
+        Assignment.state,
+        Assignment.email,
+        Assignment.created_at,
+        Assignment.expires_at,
+        Assignment.claimed_at,
+        Assignment.ended_at,
+        Assignment.ended_as,
+    )
+    .join_from(Assignment, Pool, Pool.id == Assignment.pool_id)
+    .join(Organization, Organization.id == Pool.organization_id)
+    .outerjoin(Webinar, Webinar.id == Pool.webinar_id)
+    .outerjoin(Series, Series.id == Pool.series_id)
+    .outerjoin(Presenter, Presenter.id == Pool.presenter_id)
+)
+
+
+def read_grants(session: Session, login_id: int, *, now: datetime) -> tuple[HeldGrant, ...]:
+    """Return the grants of a login and of those merged into it, also those that are over."""
+    theirs = or_(Login.id == login_id, Login.merged_into == login_id)
+    rows = session.execute(
+        _GRANTS.where(theirs).order_by(
+            Grant.revoked_at.is_not(None), Grant.starts_at.desc(), Grant.id.desc()
+        )
+    )
+    return tuple(_held(row, now) for row in rows)
+
+
+def read_grant(session: Session, grant_id: str, *, now: datetime) -> HeldGrant:
+    """Return a login's grant by its outside id; raises NotFound."""
+    row = session.execute(_GRANTS.where(Grant.public_id == grant_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _held(row, now)
+
+
+def read_seats(session: Session, login_id: int) -> tuple[HeldSeat, ...]:
+    """Return a login's seats, those it is invited to by any of its addresses, and former ones."""
+    theirs = or_(Login.id == login_id, Login.merged_into == login_id)
+    keys = select(Login.email_key).where(theirs, Login.email_key.is_not(None))
+    further = select(LoginAlias.email_key).join_from(LoginAlias, Login).where(theirs)
+    mine = or_(
+        Assignment.login_id.in_(select(Login.id).where(theirs)),
+        (Assignment.login_id.is_(None)) & Assignment.email_key.in_(keys.union(further)),
+    )
+    return _seats(session, mine)
+
+
+def read_seats_for(session: Session, email_key: str) -> tuple[HeldSeat, ...]:
+    """Return the seats that an address is invited to, for one that leads to no login."""
+    return _seats(session, Assignment.email_key == email_key)
+
+
+def read_watched(session: Session, login_id: int) -> tuple[Watched, ...]:
+    """Return what one login alone has begun to watch, what it saw last first."""
+    rows = session.execute(
+        select(
+            Webinar.slug,
+            Webinar.title,
+            func.max(1.0 * WatchRecord.watched_s / Recording.seconds),
+            func.max(WatchRecord.updated_at).label("seen_at"),
+        )
+        .join_from(WatchRecord, Recording, Recording.id == WatchRecord.recording_id)
+        .join(Webinar, Webinar.id == Recording.webinar_id)
+        .where(WatchRecord.login_id == login_id, Recording.seconds > 0)
+        .group_by(Webinar.id)
+        .order_by(func.max(WatchRecord.updated_at).desc())
+    )
+    return tuple(
+        Watched(slug, title, min(1.0, float(share)), at) for slug, title, share, at in rows
+    )
+
+
+def weigh_loss(session: Session, grant_id: str, *, now: datetime) -> Loss:
+    """Tell which recordings the holder of a grant could no longer watch without it.
+
+    Each is decided with it and without it, so what another grant lets in to is no loss. Raises
+    NotFound.
+    """
+    line = session.execute(
+        select(
+            Grant.login_id, Grant.scope, Grant.webinar_id, Grant.series_id, Grant.presenter_id
+        ).where(Grant.public_id == grant_id, Grant.login_id.is_not(None))
+    ).one_or_none()
+    if line is None:
+        raise NotFound
+    login_id = kept_login(session, line.login_id)
+    covered = session.execute(_covered_by(line)).all()
+    titles = []
+    for first in range(0, len(covered), LOOKED_AT_ONCE):
+        some = covered[first : first + LOOKED_AT_ONCE]
+        cases = load_cases(session, login_id=login_id, webinar_ids=[row.id for row in some])
+        titles += [row.title for row in some if _is_lost(cases[row.id], grant_id, now)]
+    return Loss(len(titles), tuple(titles[:MOST_TITLES]))
+
+
+def revoke(
+    session: Session,
+    grant_id: str,
+    *,
+    withdrawal: Withdrawal,
+    reason: str,
+    actor: str | None,
+    now: datetime,
+) -> None:
+    """Take one grant back at once, a login's or a pool's, found by its outside id.
+
+    Raises NotFound, Conflict when it was taken back before, Invalid without a reason.
+    """
+    why = checked_reason(reason)
+    of_pool = session.scalar(select(Grant.pool_id).where(Grant.public_id == grant_id))
+    if of_pool is None:
+        grants.take_back(session, grant_id, withdrawal=withdrawal, reason=why, actor=actor, now=now)
+    else:
+        pools.revoke_pool_grant(session, grant_id, withdrawal, reason=why, actor=actor, now=now)
+
+
+def _is_lost(case: Case, grant_id: str, now: datetime) -> bool:
+    others = tuple(each for each in case.login.grants if each.public_id != grant_id)
+    without = replace(case.login, grants=others)
+    before = decide(case.login, case.webinar, Action.RECORDING, now)
+    after = decide(without, case.webinar, Action.RECORDING, now)
+    return isinstance(before, Admitted) and not isinstance(after, Admitted)
+
+
+def _covered_by(line: Row[*tuple[Any, ...]]) -> Any:  # noqa: ANN401  (a select of two columns)
+    covered = select(Webinar.id, Webinar.title).order_by(Webinar.held_at.desc())
+    match line.scope:
+        case Scope.WEBINAR:
+            return covered.where(Webinar.id == line.webinar_id)
+        case Scope.SERIES:
+            return covered.join(WebinarSeries).where(WebinarSeries.series_id == line.series_id)
+        case Scope.PRESENTER:
+            return covered.join(WebinarPresenter).where(
+                WebinarPresenter.presenter_id == line.presenter_id
+            )
+        case _:
+            return covered
+
+
+def _held(row: Row[*tuple[Any, ...]], now: datetime) -> HeldGrant:
+    facts = GrantFacts(
+        public_id=row.public_id,
+        scope=row.scope,
+        covers=row.covers,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        suspended_at=row.suspended_at,
+        revoked_at=row.revoked_at,
+        revoked_as=row.revoked_as,
+        awaits_payment_since=row.awaits_payment_since,
+    )
+    (weighed,) = weigh_holdings((facts,), now)
+    sale = None
+    if row.sale_id is not None:
+        sale = SoldAs(row.sale_id, row.terms, row.reference, row.sold_at)
+    return HeldGrant(
+        public_id=row.public_id,
+        kind=row.kind,
+        scope=row.scope,
+        covers=row.covers,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        awaits_payment_since=row.awaits_payment_since,
+        suspended_at=row.suspended_at,
+        revoked_at=row.revoked_at,
+        revoked_as=row.revoked_as,
+        revoked_reason=row.revoked_reason,
+        created_at=row.created_at,
+        via=row.via,
+        sale=sale,
+        code=weighed.code,
+    )
+
+
+def _seats(session: Session, which: Any) -> tuple[HeldSeat, ...]:  # noqa: ANN401  (a condition)
+    rows: Result[*tuple[Any, ...]] = session.execute(
+        _SEATS.where(which).order_by(Assignment.ended_at.is_not(None), Assignment.id.desc())
+    )
+    return tuple(HeldSeat(*row) for row in rows)

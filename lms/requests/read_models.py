@@ -1,0 +1,262 @@
+"""Read models of customer requests: one request, and the list of staff."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from lms.core.errors import N_, NotFound
+from lms.models.catalog import Webinar
+from lms.models.grants import OfferKind
+from lms.models.organizations import Organization
+from lms.models.requests import DeskRequest, RequestKind, RequestState
+from lms.models.sales import DeliveredThrough, Sale
+from lms.models.seats import Pool, Seat
+
+OPEN: Final = (RequestState.NEW, RequestState.IN_HAND)
+NUMBER: Final = 8  # the first letters of the outside id, which people can read out
+KIND_WORDS: Final[Mapping[RequestKind, str]] = {
+    RequestKind.REGISTER: N_("Register for a webinar"),
+    RequestKind.GROUP: N_("Seats for several people"),
+    RequestKind.SHOWING: N_("Show it to a group"),
+    RequestKind.INSTITUTION: N_("A whole institution"),
+    RequestKind.PASS: N_("An all-access pass"),
+    RequestKind.CONTRACT: N_("A contract for an organization"),
+    RequestKind.PURCHASE_ORDER: N_("Send a purchase order"),
+    RequestKind.INVOICE: N_("Pay by invoice"),
+    RequestKind.CHECK: N_("Pay by check"),
+    RequestKind.TROUBLE: N_("Trouble registering or watching"),
+    RequestKind.MORE_SEATS: N_("More seats"),
+    RequestKind.REASSIGN: N_("Reassign a seat"),
+    RequestKind.DOMAIN: N_("Verify a mail domain"),
+}
+MONEY_BACK: Final = "MONEY_BACK"  # what the desk is told that such a request came from
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFacts:
+    """A request and what it is about; ids are rows', everything `_id`-less is for people.
+
+    `to_email` is whom a seat is to go to, where who asks has named them.
+    """
+
+    id: int
+    public_id: str
+    kind: RequestKind
+    offer: OfferKind | None
+    state: RequestState
+    name: str
+    email: str
+    organization_name: str
+    login_id: int | None
+    organization_id: int | None
+    organization_slug: str | None
+    webinar_id: int | None
+    webinar_slug: str | None
+    webinar_title: str | None
+    pool_id: int | None
+    pool_public_id: str | None
+    seat_id: int | None
+    seat_public_id: str | None
+    sale_public_id: str | None
+    quote_of: str | None
+    quantity: int | None
+    covers: str
+    delivered_through: DeliveredThrough
+    quoted_minor: int | None
+    quoted_currency: str | None
+    message: str
+    to_email: str | None
+    to_name: str
+    reference: str
+    file_key: str | None
+    file_name: str | None
+    refusal: str
+    answer: str
+    note: str
+    created_at: datetime
+    due_at: datetime
+    closed_at: datetime | None
+
+    @property
+    def number(self) -> str:
+        """Return the request's number as people read it out: `3F7K-9QXT`."""
+        return number_of(self.public_id)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether staff still have to answer."""
+        return self.state in OPEN
+
+    @property
+    def asks_money_back(self) -> bool:
+        """Tell whether somebody wants back what they paid for a webinar."""
+        return self.refusal == MONEY_BACK
+
+    @property
+    def kind_words(self) -> str:
+        """Return what is asked for, in words."""
+        return N_("Money back") if self.asks_money_back else KIND_WORDS[self.kind]
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Tell whether it should have been answered by now."""
+        return self.is_open and now >= self.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which requests a list shows: words of it, states, one kind; `overdue_at` only those overdue."""
+
+    query: str = ""
+    states: Sequence[RequestState] = ()
+    kind: RequestKind | None = None
+    overdue_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """One page of requests and how many there are in all."""
+
+    items: tuple[RequestFacts, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many requests staff have to answer, and how many of them are overdue."""
+
+    total: int
+    overdue: int
+
+
+_quoted: Final = aliased(DeskRequest)
+_FACTS: Final = (
+    select(
+        DeskRequest.id,
+        DeskRequest.public_id,
+        DeskRequest.kind,
+        DeskRequest.offer,
+        DeskRequest.state,
+        DeskRequest.name,
+        DeskRequest.email,
+        DeskRequest.organization_name,
+        DeskRequest.login_id,
+        DeskRequest.organization_id,
+        Organization.slug.label("organization_slug"),
+        DeskRequest.webinar_id,
+        Webinar.slug.label("webinar_slug"),
+        Webinar.title.label("webinar_title"),
+        DeskRequest.pool_id,
+        Pool.public_id.label("pool_public_id"),
+        DeskRequest.seat_id,
+        Seat.public_id.label("seat_public_id"),
+        Sale.public_id.label("sale_public_id"),
+        _quoted.public_id.label("quote_of"),
+        DeskRequest.quantity,
+        DeskRequest.covers,
+        DeskRequest.delivered_through,
+        DeskRequest.quoted_minor,
+        DeskRequest.quoted_currency,
+        DeskRequest.message,
+        DeskRequest.to_email,
+        DeskRequest.to_name,
+        DeskRequest.reference,
+        DeskRequest.file_key,
+        DeskRequest.file_name,
+        DeskRequest.refusal,
+        DeskRequest.answer,
+        DeskRequest.note,
+        DeskRequest.created_at,
+        DeskRequest.due_at,
+        DeskRequest.closed_at,
+    )
+    .select_from(DeskRequest)
+    .outerjoin(Organization, Organization.id == DeskRequest.organization_id)
+    .outerjoin(Webinar, Webinar.id == DeskRequest.webinar_id)
+    .outerjoin(Pool, Pool.id == DeskRequest.pool_id)
+    .outerjoin(Seat, Seat.id == DeskRequest.seat_id)
+    .outerjoin(Sale, Sale.id == DeskRequest.sale_id)
+    .outerjoin(_quoted, _quoted.id == DeskRequest.quote_of_id)
+)
+
+
+def number_of(public_id: str) -> str:
+    """Return an outside id's first letters as people read them out: `3F7K-9QXT`."""
+    first = public_id[:NUMBER].upper()
+    return f"{first[:4]}-{first[4:]}"
+
+
+def find_request(session: Session, request_id: str) -> RequestFacts:
+    """Return a request by its outside id; raises NotFound."""
+    row = session.execute(_FACTS.where(DeskRequest.public_id == request_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _facts(row)
+
+
+def list_requests(session: Session, wanted: Wanted, *, offset: int, limit: int) -> Requests:
+    """Return a page of requests: the open ones by when they are due, then the newest closed."""
+    conditions = _conditions(wanted)
+    total = session.scalar(select(func.count()).select_from(DeskRequest).where(*conditions)) or 0
+    rows = session.execute(
+        _FACTS.where(*conditions)
+        .order_by(
+            DeskRequest.closed_at.is_not(None),
+            DeskRequest.closed_at.desc(),
+            DeskRequest.due_at,
+            DeskRequest.id,
+        )
+        .offset(offset)
+        .limit(limit)
+    )
+    return Requests(tuple(_facts(row) for row in rows), total)
+
+
+def count_waiting(session: Session, *, now: datetime) -> Waiting:
+    """Return how many requests staff have to answer."""
+    is_open = DeskRequest.state.in_(OPEN)
+    row = session.execute(
+        select(
+            func.count(),
+            func.count().filter(DeskRequest.due_at <= now),
+        ).where(is_open)
+    ).one()
+    return Waiting(row[0], row[1])
+
+
+def requests_of_sale(session: Session, sale_id: int) -> tuple[RequestFacts, ...]:
+    """Return the requests that a sale answered, oldest first."""
+    rows = session.execute(_FACTS.where(DeskRequest.sale_id == sale_id).order_by(DeskRequest.id))
+    return tuple(_facts(row) for row in rows)
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [_says(word) for word in wanted.query.split()]
+    if wanted.states:
+        conditions.append(DeskRequest.state.in_(wanted.states))
+    if wanted.kind is not None:
+        conditions.append(DeskRequest.kind == wanted.kind)
+    if wanted.overdue_at is not None:
+        late = DeskRequest.due_at <= wanted.overdue_at
+        conditions.append(and_(DeskRequest.state.in_(OPEN), late))
+    return conditions
+
+
+def _says(word: str) -> ColumnElement[bool]:
+    """Look for a word in who asks and what for, and for a number however it is written."""
+    about = select(Webinar.id).where(Webinar.title.icontains(word, autoescape=True))
+    return or_(
+        DeskRequest.name.icontains(word, autoescape=True),
+        DeskRequest.email.icontains(word, autoescape=True),
+        DeskRequest.organization_name.icontains(word, autoescape=True),
+        DeskRequest.reference.icontains(word, autoescape=True),
+        DeskRequest.public_id.startswith(word.replace("-", "").lower(), autoescape=True),
+        DeskRequest.webinar_id.in_(about),
+    )
+
+
+def _facts(row: Row[*tuple[Any, ...]]) -> RequestFacts:
+    return RequestFacts(**row._mapping)  # noqa: SLF001  (SQLAlchemy's public name)

@@ -1,0 +1,269 @@
+"""Manager read models of training: how many are done, begun, and overdue, and by person.
+
+PRODUCT.md, Privacy: of what they assigned, and no times of watching; when the policy was confirmed
+is told, since that is said to them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import NotFound
+from lms.models.accounts import Login
+from lms.models.training import Trainee, Training
+from lms.training.assignments import webinars_of
+from lms.training.trainees import is_counted
+
+PAGE_SIZE: Final = 50
+TRAININGS: Final = 20
+
+
+class State(StrEnum):
+    """How far somebody is."""
+
+    DONE = "done"
+    BEGUN = "begun"
+    NOT_BEGUN = "not_begun"
+    OVERDUE = "overdue"
+
+
+class Sort(StrEnum):
+    """By which column people are sorted."""
+
+    NAME = "name"
+    STATE = "state"
+    CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which people: words of names and addresses, one state."""
+
+    query: str = ""
+    state: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which column, and from which end."""
+
+    by: Sort = Sort.NAME
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many people are in each state."""
+
+    done: int
+    begun: int
+    not_begun: int
+    overdue: int
+
+    @property
+    def people(self) -> int:
+        """Return how many there are in all."""
+        return self.done + self.begun + self.not_begun + self.overdue
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRow:
+    """A training in the list of an organization's."""
+
+    public_id: str
+    title: str
+    due_at: datetime
+    withdrawn_at: datetime | None
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRows:
+    """One page of trainings, and how many there are in all."""
+
+    items: tuple[TrainingRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingFacts:
+    """A training with its webinars (slug and title)."""
+
+    id: int
+    public_id: str
+    title: str
+    policy: str
+    due_at: datetime
+    created_at: datetime
+    withdrawn_at: datetime | None
+    webinars: tuple[tuple[str, str], ...]
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One person of a training; one that is overdue may have begun."""
+
+    name: str
+    email: str | None
+    state: State
+    is_begun: bool
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRows:
+    """One page of people, and how many match in all."""
+
+    items: tuple[PersonRow, ...]
+    total: int
+
+
+def list_trainings(
+    session: Session, organization_id: int, *, offset: int, now: datetime
+) -> TrainingRows:
+    """Return a page of an organization's trainings: those that stand by their due day, then the others."""
+    theirs = Training.organization_id == organization_id
+    rows = session.execute(
+        select(
+            Training.id,
+            Training.public_id,
+            Training.title,
+            Training.due_at,
+            Training.withdrawn_at,
+        )
+        .where(theirs)
+        .order_by(Training.withdrawn_at.is_not(None), Training.due_at.desc(), Training.id.desc())
+        .offset(offset)
+        .limit(TRAININGS)
+    ).all()
+    counts = _counts(session, [row.id for row in rows], now)
+    total = session.scalar(select(func.count(Training.id)).where(theirs)) or 0
+    return TrainingRows(
+        tuple(TrainingRow(*row[1:], counts.get(row.id, Counts(0, 0, 0, 0))) for row in rows),
+        total,
+    )
+
+
+def read_training(
+    session: Session, organization_id: int, training_id: str, *, now: datetime
+) -> TrainingFacts:
+    """Return a training of an organization; raises NotFound."""
+    row = session.scalar(
+        select(Training).where(
+            Training.organization_id == organization_id, Training.public_id == training_id
+        )
+    )
+    if row is None:
+        raise NotFound
+    webinars = session.execute(webinars_of((row.id,)))
+    return TrainingFacts(
+        id=row.id,
+        public_id=row.public_id,
+        title=row.title,
+        policy=row.policy,
+        due_at=row.due_at,
+        created_at=row.created_at,
+        withdrawn_at=row.withdrawn_at,
+        webinars=tuple((one.slug, one.title) for one in webinars),
+        counts=_counts(session, [row.id], now).get(row.id, Counts(0, 0, 0, 0)),
+    )
+
+
+def read_people(
+    session: Session, training_id: int, wanted: Wanted, order: Order, *, offset: int, now: datetime
+) -> PersonRows:
+    """Return one page of a training's people."""
+    asked = _asked(training_id, wanted, order, now)
+    counted = select(func.count()).select_from(asked.order_by(None).subquery())
+    rows = session.execute(asked.offset(offset).limit(PAGE_SIZE))
+    return PersonRows(tuple(_person(row) for row in rows), session.scalar(counted) or 0)
+
+
+def every_person(
+    session: Session, training_id: int, wanted: Wanted, order: Order, *, now: datetime
+) -> Iterator[PersonRow]:
+    """Give all people of a training that match, in the order of the table: for its CSV."""
+    for row in session.execute(_asked(training_id, wanted, order, now)):
+        yield _person(row)
+
+
+def state_at(now: datetime) -> ColumnElement[str]:
+    """Return the state of a trainee of a training as a column."""
+    return case(
+        (Trainee.done_at.is_not(None), State.DONE.value),
+        (Training.due_at <= now, State.OVERDUE.value),
+        (or_(Trainee.is_begun, Trainee.completed_at.is_not(None)), State.BEGUN.value),
+        else_=State.NOT_BEGUN.value,
+    )
+
+
+def _asked(training_id: int, wanted: Wanted, order: Order, now: datetime) -> Select[Any]:
+    state = state_at(now)
+    name = func.lower(Login.name)
+    asked = _seen(
+        select(Login.name, Login.email, state.label("state"), _begun(), Trainee.acknowledged_at)
+    ).where(Trainee.training_id == training_id)
+    for word in wanted.query.split():
+        asked = asked.where(
+            or_(
+                Login.name.icontains(word, autoescape=True),
+                Login.email.icontains(word, autoescape=True),
+            )
+        )
+    if wanted.state is not None:
+        asked = asked.where(state == wanted.state.value)
+    columns: Mapping[Sort, Any] = {
+        Sort.NAME: name,
+        Sort.STATE: state,
+        Sort.CONFIRMED: func.coalesce(Trainee.acknowledged_at, Trainee.created_at),
+    }
+    by = columns[order.by]
+    if order.by is Sort.CONFIRMED:
+        asked = asked.order_by(Trainee.acknowledged_at.is_(None))
+    return asked.order_by(by.desc() if order.descending else by.asc(), name, Trainee.id)
+
+
+def _seen(asked: Any) -> Select[Any]:  # noqa: ANN401  (whatever columns it has)
+    found: Select[Any] = (
+        asked.select_from(Trainee)
+        .join(Training, Training.id == Trainee.training_id)
+        .join(Login, Login.id == Trainee.login_id)
+        .where(is_counted())
+    )
+    return found
+
+
+def _begun() -> ColumnElement[bool]:
+    return or_(Trainee.is_begun, Trainee.completed_at.is_not(None)).label("is_begun")
+
+
+def _person(row: Row[Any]) -> PersonRow:
+    return PersonRow(row.name, row.email, State(row.state), bool(row.is_begun), row.acknowledged_at)
+
+
+def _counts(session: Session, training_ids: list[int], now: datetime) -> dict[int, Counts]:
+    if not training_ids:
+        return {}
+    is_done = Trainee.done_at.is_not(None)
+    is_over = Training.due_at <= now
+    is_begun = or_(Trainee.is_begun, Trainee.completed_at.is_not(None))
+    rows = session.execute(
+        _seen(
+            select(
+                Trainee.training_id,
+                func.count().filter(is_done),
+                func.count().filter(and_(~is_done, ~is_over, is_begun)),
+                func.count().filter(and_(~is_done, ~is_over, ~is_begun)),
+                func.count().filter(and_(~is_done, is_over)),
+            )
+        )
+        .where(Trainee.training_id.in_(training_ids))
+        .group_by(Trainee.training_id)
+    )
+    return {row[0]: Counts(*row[1:]) for row in rows}

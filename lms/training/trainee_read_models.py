@@ -1,0 +1,128 @@
+"""Trainee read models: what a person was assigned, by whom, until when, and their progress."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.orm import Session
+
+from lms.access.merged_logins import logins_of
+from lms.core.errors import NotFound
+from lms.models.accounts import Login
+from lms.models.organizations import Organization
+from lms.models.training import Trainee, Training
+from lms.training.assignments import COUNTED, webinars_of
+from lms.training.progress import Progress, read_several
+from lms.training.trainees import concerns
+
+SHOWN_WHEN_DONE: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWebinar:
+    """One webinar of a training, and how far its person is with it."""
+
+    slug: str
+    title: str
+    is_begun: bool
+    is_completed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTraining:
+    """A training as its person sees it; `zone` is the organization's."""
+
+    trainee_id: str
+    title: str
+    organization: str
+    zone: str | None
+    due_at: datetime
+    policy: str
+    acknowledged_at: datetime | None
+    is_begun: bool
+    is_completed: bool
+    webinars: tuple[OwnWebinar, ...]
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether nothing is left to do."""
+        return self.is_completed and (not self.policy or self.acknowledged_at is not None)
+
+
+def list_own(session: Session, login_id: int, *, now: datetime) -> tuple[OwnTraining, ...]:
+    """Return what a person is assigned, the next due first; what was done a month ago is left out."""
+    return tuple(_read(session, login_id, now, None))
+
+
+def read_own(session: Session, login_id: int, trainee_id: str, *, now: datetime) -> OwnTraining:
+    """Return one training of a person; raises NotFound for what isn't assigned to them."""
+    found = _read(session, login_id, now, trainee_id)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def _read(
+    session: Session, login_id: int, now: datetime, trainee_id: str | None
+) -> list[OwnTraining]:
+    asked = (
+        select(Trainee, Training, Organization.name, Organization.zone)
+        .join(Training, Training.id == Trainee.training_id)
+        .join(Organization, Organization.id == Training.organization_id)
+        .join(Login, Login.id == Trainee.login_id)
+        .where(
+            Trainee.login_id.in_(logins_of(login_id)),
+            Training.withdrawn_at.is_(None),
+            or_(Trainee.done_at.is_(None), Trainee.done_at > now - SHOWN_WHEN_DONE),
+            concerns(),
+        )
+        .order_by(Trainee.done_at.is_not(None), Training.due_at, Trainee.id)
+    )
+    if trainee_id is not None:
+        asked = asked.where(Trainee.public_id == trainee_id)
+    rows = session.execute(asked).all()
+    webinars = _webinars_of(session, {row.Training.id for row in rows})
+    ids = {one.id for several in webinars.values() for one in several}
+    progress = read_several(session, login_id, ids)
+    return [_own(row, webinars[row.Training.id], progress) for row in rows]
+
+
+def _webinars_of(
+    session: Session, training_ids: Collection[int]
+) -> Mapping[int, Sequence[Row[*tuple[Any, ...]]]]:
+    """Return the webinars of each training, without those that nobody can watch any more."""
+    found: defaultdict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    for row in session.execute(webinars_of(training_ids)) if training_ids else ():
+        if row.state in COUNTED:
+            found[row.training_id].append(row)
+    return found
+
+
+def _own(
+    row: Row[*tuple[Any, ...]],
+    webinars: Sequence[Row[*tuple[Any, ...]]],
+    progress: Mapping[int, Progress],
+) -> OwnTraining:
+    trainee: Trainee = row.Trainee
+    training: Training = row.Training
+    in_all = Progress.of_all([progress[one.id] for one in webinars])
+    return OwnTraining(
+        trainee_id=trainee.public_id,
+        title=training.title,
+        organization=row.name,
+        zone=row.zone,
+        due_at=training.due_at,
+        policy=training.policy,
+        acknowledged_at=trainee.acknowledged_at,
+        is_begun=in_all.is_begun,
+        is_completed=in_all.is_completed or trainee.completed_at is not None,
+        webinars=tuple(
+            OwnWebinar(
+                one.slug, one.title, progress[one.id].is_begun, progress[one.id].is_completed
+            )
+            for one in webinars
+        ),
+    )

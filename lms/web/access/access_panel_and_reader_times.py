@@ -1,0 +1,202 @@
+"""The access panel: an access decision in words and its next step; times in the reader's zone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from lms.access.explanations import (
+    STEP_LABELS,
+    Sentence,
+    Step,
+    asked_organization,
+    explain,
+    last_day,
+)
+from lms.access.policy import Admitted, Code, Decision, GrantFacts, WebinarFacts
+from lms.catalog.replacement_webinars import Instead, read_instead, was_held
+from lms.core.dates_and_time_zones import (
+    read_zone,
+    say_datetime,
+    say_for_reader,
+    say_time,
+    zone_word,
+)
+from lms.models.catalog import InsteadKind
+from lms.models.requests import RequestKind
+from lms.organizations.organizations import find_manager
+from lms.web.core.current_user import viewer
+from lms.web.core.request_context import carrel, read_session
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What the access panel (templates/_parts/access_panel.html) shows."""
+
+    sentence: str
+    since: str | None
+    until: str | None
+    action_label: str | None
+    action_url: str | None
+    weighed: tuple[tuple[str, str], ...]
+    action_kind: str = "primary"
+    disabled: bool = False
+    note: str | None = None
+    more: str | None = None
+    posts: bool = False  # the one thing to do is done by a press, not by following a link
+
+
+def reading_zone() -> ZoneInfo:
+    """Return the zone this person reads times in: their own, else the house's."""
+    person = viewer()
+    name = person.zone if person is not None else None
+    return ZoneInfo(name or carrel().settings.time_zone)
+
+
+def known_zone() -> ZoneInfo | None:
+    """Return the zone this person said is theirs; None when a page's script has to find it out."""
+    person = viewer()
+    return read_zone(person.zone) if person is not None and person.zone else None
+
+
+def said_datetime(at: datetime, zone_name: str) -> str:
+    """Say a moment by a webinar's own clock and, where it is known and differs, by the reader's."""
+    zone, reader = read_zone(zone_name), known_zone()
+    here = say_datetime(at, zone)
+    yours = say_for_reader(at, zone, reader) if reader else ""
+    return _("%(here)s (%(yours)s your time)", here=here, yours=yours) if yours else here
+
+
+def said_time(at: datetime) -> str:
+    """Say a time of day by the reader's clock, or by the house's with its zone: `2:10 pm Eastern`."""
+    zone = known_zone()
+    if zone is not None:
+        return say_time(at, zone)
+    ours = reading_zone()
+    return f"{say_time(at, ours)} {zone_word(ours)}"
+
+
+def said(sentence: Sentence) -> str:
+    """Return a sentence in the reader's language."""
+    return _(sentence.message, **sentence.values) if sentence.values else _(sentence.message)
+
+
+def panel_of(decision: Decision, webinar: WebinarFacts, *, slug: str) -> Panel:
+    """Put a decision about a webinar into the words and the step of its access panel."""
+    zone = reading_zone()
+    manager = _manager(decision)
+    told = explain(decision, webinar, zone=zone, manager=manager)
+    if decision.code is Code.WEBINAR_PULLED:
+        return _pulled(decision, webinar, slug)
+    grant = decision.grant
+    since = _day(_since(grant), zone) if grant and isinstance(decision, Admitted) else None
+    until = None
+    if isinstance(decision, Admitted) and decision.ends_at is not None:
+        until = last_day(decision.ends_at, zone)
+    return Panel(
+        sentence=said(told.sentence),
+        since=since,
+        until=until,
+        action_label=None
+        if told.step is Step.WAIT
+        else _(STEP_LABELS[told.step], manager=manager or ""),
+        action_url=step_url(told.step, slug, decision),
+        weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
+    )
+
+
+def _pulled(decision: Decision, webinar: WebinarFacts, slug: str) -> Panel:
+    """Say of a pulled webinar what its holders get instead, and lead them to it (W2)."""
+    with read_session() as session:
+        found = read_instead(session, webinar.id)
+    more, label = instead_words(found), _(STEP_LABELS[Step.CONTACT])
+    url, takes = step_url(Step.CONTACT, slug, decision), False
+    if found is not None and found.kind is InsteadKind.REFUND:
+        label = _("Ask for the money back")
+    elif found is not None and found.is_there:
+        takes = was_held(decision)
+        label = _("Take it instead") if takes else _("See it")
+        there = ("instead.take", slug) if takes else ("catalog.webinar", found.slug)
+        url = url_for(there[0], slug=there[1])
+        if takes and not found.said:
+            more = _("You held it, so you may have “%(title)s” instead.", title=found.title)
+    told = explain(decision, webinar, zone=reading_zone())
+    return Panel(
+        sentence=said(told.sentence),
+        since=None,
+        until=None,
+        action_label=label,
+        action_url=url,
+        weighed=tuple((said(what), said(answer)) for what, answer in told.weighed),
+        more=more,
+        posts=takes,
+    )
+
+
+def instead_words(found: Instead | None) -> str:
+    """Say what holders of a pulled webinar get for it."""
+    if found is None:
+        return _("If you held it, we tell you what you get instead.")
+    if found.said:
+        return found.said
+    if found.kind is InsteadKind.REFUND:
+        return _("If you paid for it, you may have your money back.")
+    return _("If you held it, you may have “%(title)s” instead.", title=found.title)
+
+
+def sentence_of(decision: Decision, webinar: WebinarFacts) -> str:
+    """Return a decision in one sentence."""
+    return said(explain(decision, webinar, zone=reading_zone()).sentence)
+
+
+def step_url(step: Step, slug: str, decision: Decision) -> str | None:
+    """Return where a next step is taken; None where there is only waiting.
+
+    What is the person's own to do about a seat stands on that seat's page; what the house has to do is asked for by one form, which knows from which refusal it was opened.
+    """
+    match step:
+        case Step.WATCH:
+            return url_for("watch.watch", slug=slug)
+        case Step.WAIT:
+            return None
+        case Step.CLAIM | Step.JOIN | Step.ASK:
+            return _seat_url(step, slug, decision)
+        case Step.BUY:
+            kind = RequestKind.REGISTER
+        case Step.RENEW:
+            kind = RequestKind.PASS
+        case Step.CONTACT:
+            kind = RequestKind.TROUBLE
+    return url_for("ask.ask", kind=kind.value, webinar=slug, refusal=decision.code.value)
+
+
+def _seat_url(step: Step, slug: str, decision: Decision) -> str | None:
+    place = decision.grant.place if decision.grant else None
+    if place is None:
+        return None
+    if step is Step.ASK:
+        return url_for("own_seats.ask", pool=place.pool, webinar=slug)
+    here = url_for("catalog.webinar", slug=slug)
+    return url_for("own_seats.show", pool=place.pool, next=here)
+
+
+def _manager(decision: Decision) -> str | None:
+    """Return the name of whom to ask, where the next step is to ask somebody."""
+    organization_id = asked_organization(decision)
+    if organization_id is None:
+        return None
+    with read_session() as session:
+        return find_manager(session, organization_id)
+
+
+def _since(grant: GrantFacts) -> datetime:
+    """Return from when on it let this person in: a seat does from when it was claimed."""
+    claimed_at = grant.place.claimed_at if grant.place else None
+    return max(grant.starts_at, claimed_at or grant.starts_at)
+
+
+def _day(at: datetime, zone: ZoneInfo) -> str:
+    return str(format_date(at.astimezone(zone).date(), "d MMMM y"))

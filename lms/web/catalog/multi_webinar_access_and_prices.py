@@ -1,0 +1,208 @@
+"""Access and prices across several webinars: what a person holds, the next step, the cost."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.access.policy import Action, Admitted, Case, Code, Decision, Turned, decide
+from lms.catalog.my_webinars import DONE_SHARE
+from lms.catalog.webinar_summary import Entry
+from lms.models.grants import OfferKind
+from lms.models.requests import RequestKind
+from lms.pricing.price_list import Price
+from lms.web.access.access_panel_and_reader_times import Panel, panel_of
+from lms.web.catalog.webinar_cards import badge_words
+from lms.web.catalog.webinar_page_content import PriceLine
+from lms.web.core.current_user import viewer
+from lms.web.core.recording_time_texts import minutes_of
+
+NEAREST: Final = tuple(Code)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the webinars have in common: its page, and its name where passes are asked for."""
+
+    here: str
+    covers: str
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A webinar of a series by its number, from 1, as whoever has signed in stands to it."""
+
+    number: int
+    entry: Entry
+    case: Case | None
+
+    def decided(self, action: Action, now: datetime) -> Decision | None:
+        """Return what the policy says to who has signed in; None for anybody else."""
+        if self.case is None:
+            return None
+        return decide(self.case.login, self.case.webinar, action, now)
+
+    @property
+    def share(self) -> float:
+        """Return how much of the recording was watched, from 0 to 1."""
+        recording, watched_s = self.entry.recording, self.entry.watched_s
+        return min(1.0, watched_s / recording.seconds) if recording and watched_s else 0.0
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether it was watched."""
+        return self.share >= DONE_SHARE
+
+
+def numbered(
+    entries: Iterable[Entry], cases: Mapping[int, Case], *, first: int = 1
+) -> tuple[Numbered, ...]:
+    """Return webinars in their order, with the facts about whoever has signed in."""
+    return tuple(
+        Numbered(number, entry, cases.get(entry.id))
+        for number, entry in enumerate(entries, start=first)
+    )
+
+
+def panel_over(parts: Sequence[Numbered], scope: Scope, now: datetime) -> Panel | None:
+    """Say which of several webinars are theirs, through what, and what is nearest where none is.
+
+    None where there is nothing to hold.
+    """
+    if not parts:
+        return None
+    if viewer() is None:
+        return _plain(
+            _("Sign in to see which of these you hold."),
+            _("Sign in"),
+            url_for("sign_in.sign_in", next=scope.here),
+        )
+    # a handout is open to whoever holds a webinar, live or recorded
+    decided = [(part, part.decided(Action.HANDOUT, now)) for part in parts]
+    held = [decision for _part, decision in decided if isinstance(decision, Admitted)]
+    if not held:
+        return _none_of_them(parts, decided, scope)
+    words = {badge_words(decision) for decision in held}
+    more = next(iter(words)) if len(words) == 1 and len(parts) > 1 else None
+    if len(held) == len(parts):
+        sentence = ngettext(
+            "You hold this webinar.", "You hold all %(num)d of these webinars.", len(parts)
+        )
+        return replace(_plain(sentence), more=more)
+    sentence = _("You hold %(held)s of these %(total)s webinars.", held=len(held), total=len(parts))
+    return replace(
+        _plain(sentence, _("Ask for the others"), _pass_url(scope)), more=more, action_kind=""
+    )
+
+
+def continued(
+    panel: Panel | None, parts: Sequence[Numbered], now: datetime, *, total: int
+) -> tuple[Panel | None, int | None]:
+    """Lead from a series' panel to the first part that is theirs and not watched yet; name its number.
+
+    `total` is how many parts the series has; `parts` may be those of one of its pages.
+    """
+    onward = next((part for part in parts if _goes_on(part, now)), None)
+    if panel is None:
+        return None, None
+    if onward is None:
+        recorded = [part for part in parts if part.entry.recording is not None]
+        is_through = (
+            len(parts) == total and bool(recorded) and all(part.is_done for part in recorded)
+        )
+        note = _("You have watched every part that is there.") if is_through else panel.note
+        return replace(panel, note=note), None
+    is_begun = any(part.entry.watched_s for part in parts)
+    label = _("Continue with part %(number)s") if is_begun else _("Begin with part %(number)s")
+    led = replace(
+        panel,
+        action_label=label % {"number": onward.number},
+        action_url=url_for("watch.watch", slug=onward.entry.slug),
+        action_kind="primary",
+        note=_next_words(onward),
+    )
+    return led, onward.number
+
+
+def prices_over(
+    prices: Sequence[Price], parts: Sequence[Numbered], scope: Scope, now: datetime
+) -> tuple[PriceLine, ...]:
+    """Return what one of several webinars costs, and a pass for them; nothing where all are theirs or free."""
+    unpaid = [
+        part
+        for part in parts
+        if not part.entry.free and not isinstance(part.decided(Action.HANDOUT, now), Admitted)
+    ]
+    if not unpaid:
+        return ()
+    single = next((price for price in prices if price.kind is OfferKind.SINGLE), None)
+    whole = next((price for price in prices if price.kind is OfferKind.PASS), None)
+    lines = []
+    if single is not None:
+        url = url_for("ask.ask", kind=RequestKind.REGISTER.value, webinar=unpaid[0].entry.slug)
+        lines.append(PriceLine(_("One of them, for one person, for good"), single.said, url))
+    if whole is not None and len(parts) > 1:
+        lines.append(
+            PriceLine(_("A pass for all of them, for a year"), whole.said, _pass_url(scope))
+        )
+    return tuple(lines)
+
+
+def _goes_on(part: Numbered, now: datetime) -> bool:
+    may_watch = isinstance(part.decided(Action.RECORDING, now), Admitted)
+    return may_watch and not part.is_done
+
+
+def _next_words(part: Numbered) -> str:
+    recording = part.entry.recording
+    if recording is None or not part.entry.watched_s:
+        return part.entry.title
+    return _(
+        "%(title)s: %(watched)s of %(whole)s minutes watched",
+        title=part.entry.title,
+        watched=minutes_of(part.entry.watched_s),
+        whole=minutes_of(recording.seconds),
+    )
+
+
+def _none_of_them(
+    parts: Sequence[Numbered],
+    decided: Sequence[tuple[Numbered, Decision | None]],
+    scope: Scope,
+) -> Panel:
+    refused = [
+        (not part.entry.is_over, NEAREST.index(decision.code), part.number, part, decision)
+        for part, decision in decided
+        if isinstance(decision, Turned)
+    ]
+    # what was held says why somebody can't watch now; what is to come, only where nothing was
+    *_ranks, part, decision = min(refused, key=lambda each: each[:3])
+    if decision.code is Code.NO_GRANT and decision.grant is None:
+        sentence = ngettext(
+            "It is not in your library yet.",
+            "None of these %(num)d webinars is in your library yet.",
+            len(parts),
+        )
+        return _plain(sentence, _("See what a pass costs"), _pass_url(scope))
+    if part.case is None:
+        raise ValueError(part.entry.slug)
+    return panel_of(decision, part.case.webinar, slug=part.entry.slug)
+
+
+def _pass_url(scope: Scope) -> str:
+    return url_for("ask.ask", kind=RequestKind.PASS.value, covers=scope.covers)
+
+
+def _plain(sentence: str, label: str | None = None, url: str | None = None) -> Panel:
+    return Panel(
+        sentence=sentence,
+        since=None,
+        until=None,
+        action_label=label,
+        action_url=url,
+        weighed=(),
+    )

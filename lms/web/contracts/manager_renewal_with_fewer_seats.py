@@ -1,0 +1,79 @@
+"""Manager page for a renewal with fewer seats: choose who leaves (PRODUCT.md, C2)."""
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.contracts import renewals
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_date, say_day
+from lms.core.errors import NotFound
+from lms.organizations.manager_and_owner_permissions import Managed
+from lms.seats import pools
+from lms.seats.pools import PoolFacts
+from lms.web.core.current_user import required_viewer
+from lms.web.core.manager_area import managed_organization, render_in, zone_of
+from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+
+blueprint = Blueprint(
+    "organization_renewal",
+    __name__,
+    url_prefix="/organization/<organization_id>/pools/<pool_id>/renewal",
+)
+
+
+@blueprint.get("")
+@open_to(Audience.MANAGERS)
+def renewal(organization_id: str, pool_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    zone = zone_of(managed)
+    with read_session() as session:
+        pool = _own_pool(session, managed, pool_id)
+        shortage = renewals.shortage_ahead(session, pool.id, now=now())
+        people = renewals.sitting_people(session, pool.id)
+    going = {one.seat for one in shortage.leavers} if shortage else set()
+    return render_in(
+        managed,
+        "contracts/manager_renewal.html",
+        pool=pool,
+        shortage=shortage,
+        day=say_day(shortage.at, zone) if shortage else "",
+        rows=[
+            (
+                one,
+                one.seat in going,
+                say_date(one.last_active_at, zone) if one.last_active_at else "",
+            )
+            for one in people
+        ],
+        more_url=url_for("ask.ask", kind="more_seats"),
+    )
+
+
+@blueprint.post("")
+@open_to(Audience.MANAGERS)
+def choose(organization_id: str, pool_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    with transaction() as session:
+        pool = _own_pool(session, managed, pool_id)
+        renewals.choose_leavers(
+            session,
+            pool.id,
+            request.form.getlist("seat"),
+            actor=required_viewer().public_id,
+            now=now(),
+        )
+    flash(
+        _("Your choice is kept. Everybody stays until that day, and you can choose again."), "done"
+    )
+    return see_other(".renewal", organization_id=organization_id, pool_id=pool_id)
+
+
+def _own_pool(session: Session, managed: Managed, pool_id: str) -> PoolFacts:
+    """Return a pool of this organization; raises NotFound for anybody else's."""
+    pool = pools.find_pool(session, pool_id)
+    if pool.organization_id != managed.facts.id:
+        raise NotFound(pools.NO_SUCH_POOL)
+    return pool

@@ -1,0 +1,100 @@
+"""Staff page for a grace period extension: extend the grace period of a contract."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.access.explanations import last_day
+from lms.contracts import grace_periods
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_datetime_in_table
+from lms.core.errors import Invalid, NotFound
+from lms.organizations import organizations
+from lms.organizations.organizations import OrganizationFacts
+from lms.sales.sales import last_moment
+from lms.seats import pools
+from lms.seats.pools import PoolFacts
+from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.organizations.staff_forms import GraceForm
+from lms.web.people.pool_rows import pool_row
+
+blueprint = Blueprint("staff_grace", __name__, url_prefix="/staff/organizations")
+
+
+@blueprint.route("/<slug>/pools/<pool_id>/grace", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def extend(slug: str, pool_id: str) -> ResponseReturnValue:
+    """Show the grace of a contract and who extended it when, and extend it."""
+    with read_session() as session:
+        kept, pool = _dated_pool(session, slug, pool_id)
+    zone = ZoneInfo(kept.zone or carrel().settings.time_zone)
+    form = GraceForm(request.form)
+    if request.method == "POST" and form.validate() and form.until.data is not None:
+        try:
+            until = _last_moment(form.until.data, zone)
+            with transaction() as session:
+                actor = required_viewer().public_id
+                given = grace_periods.extend_grace(session, pool.id, until, actor=actor, now=now())
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        else:
+            day = last_day(given.until, zone)
+            flash(_("%(name)s goes on until %(day)s.", name=kept.name, day=day), "done")
+            return see_other("staff_organizations.organization", slug=slug)
+    page = _page(kept, pool, form, zone)
+    return page, 400 if form.errors else 200
+
+
+def _page(kept: OrganizationFacts, pool: PoolFacts, form: GraceForm, zone: ZoneInfo) -> str:
+    with read_session() as session:
+        given = grace_periods.read_grace(session, pool.id)
+        extensions = grace_periods.extensions_of(session, pool.id)
+        row = pool_row(pool, pools.grants_of(session, pool.id), now=now(), zone=zone)
+    reading = reading_zone()
+    return render(
+        "contracts/staff_grace_period.html",
+        kept=kept,
+        pool=row,
+        form=form,
+        is_over=given.until <= now(),
+        has_ended=given.ends_at <= now(),
+        ends=last_day(given.ends_at, zone),
+        until=last_day(given.until, zone),
+        is_given=given.is_given,
+        extensions=[
+            (
+                say_datetime_in_table(one.at, reading),
+                last_day(one.until, zone) if one.until else "",
+                one.by or _("The command line"),
+            )
+            for one in extensions
+        ],
+    )
+
+
+def _dated_pool(session: Session, slug: str, pool_id: str) -> tuple[OrganizationFacts, PoolFacts]:
+    """Return a contract of an organization's own; an allotted one has its parent's grace."""
+    kept = organizations.find_organization(session, slug)
+    pool = pools.find_pool(session, pool_id)
+    if pool.organization_id != kept.id or pool.allotted_from is not None or pool.is_permanent:
+        raise NotFound
+    if not any(
+        line.ends_at and line.revoked_at is None for line in pools.grants_of(session, pool.id)
+    ):
+        raise NotFound
+    return kept, pool
+
+
+def _last_moment(day: date, zone: ZoneInfo) -> datetime:
+    try:
+        return last_moment(day, zone)
+    except OverflowError:  # the last day of all has no next midnight
+        raise Invalid(grace_periods.TOO_LATE, fields={"until": grace_periods.TOO_LATE}) from None

@@ -1,0 +1,131 @@
+"""Uncaught exception middleware: answers with an error page, a reference, and a log line."""
+
+import itertools
+import logging
+import re
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from flask import Flask
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
+
+from lms.core.settings import Settings
+from lms.web.core.error_pages import FRAMED_POLICY, outcome_of, told, written
+from lms.web.core.gunicorn_log import safe_path
+from lms.web.core.request_context import JSON_OR_PAGE
+from lms.web.core.security_headers_and_proxies import security_headers
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+LONGEST_PATH: Final = 200
+# what gunicorn takes in a header; it answers a bare 500 where there is anything else
+_SENDABLE: Final = re.compile(r"[ \t\x21-\x7e\x80-\xff]*")
+
+log = structlog.get_logger()
+
+
+class FailureGuard:
+    """WSGI middleware in front of all others: answers an exception that none of them has answered.
+
+    It sees what is raised up to the first piece of a body. After that there is nothing left to
+    answer: the exception goes on to the server, which drops the connection. A broken connection
+    does so at once.
+    """
+
+    def __init__(self, app: "WSGIApplication", pages: Flask, settings: Settings) -> None:
+        self._app, self._pages = app, pages
+        # a sentence and nothing to press, so every site may frame it: it may be a launch that failed
+        self._headers = security_headers(settings) | {
+            "Content-Security-Policy": FRAMED_POLICY,
+            "Cross-Origin-Opener-Policy": "unsafe-none",
+            "Cache-Control": "no-store",
+        }
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer one request."""
+        begun: list[tuple[Any, ...]] = []
+
+        def begin(*said: Any) -> Callable[[bytes], object]:  # noqa: ANN401  (as WSGI has it)
+            begun[:] = [said]  # the server takes a head once, and the first piece may still fail
+            return _no_writing
+
+        try:
+            answer = _up_to_first_piece(self._app(environ, begin), environ)
+            _check_headers(begun[0][1])
+        except ConnectionError:
+            raise
+        except Exception as fault:  # noqa: BLE001  (the last place where one can be answered)
+            return self._answer(fault, environ, start_response)
+        start_response(*begun[0])
+        return answer
+
+    def _answer(
+        self, fault: Exception, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        outcome, reference = outcome_of(fault), secrets.token_hex(4)
+        is_ours = outcome.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        log.log(
+            logging.ERROR if is_ours else logging.INFO,
+            outcome.event,
+            reference=reference,
+            method=environ.get("REQUEST_METHOD", ""),
+            path=safe_path(environ.get("PATH_INFO", ""))[:LONGEST_PATH],
+            exc_info=fault if is_ours else None,
+        )
+        asked = parse_accept_header(environ.get("HTTP_ACCEPT"), MIMEAccept)
+        with self._pages.test_request_context():
+            if asked.best_match(JSON_OR_PAGE) == "application/json":
+                kind, text = "application/json", self._pages.json.dumps(told(outcome, reference))
+            else:
+                kind, text = "text/html; charset=utf-8", written(outcome, reference)
+        body = text.encode()
+        headers = self._headers | {"Content-Type": kind, "Content-Length": str(len(body))}
+        headers |= outcome.headers
+        status = HTTPStatus(outcome.status)
+        start_response(f"{status.value} {status.phrase}", list(headers.items()))
+        return () if environ.get("REQUEST_METHOD") == "HEAD" else (body,)
+
+
+class _Begun:
+    """A body whose first piece was read; the server goes on with the others without a detour."""
+
+    def __init__(self, pieces: Iterator[bytes], close: Callable[[], None]) -> None:
+        self._pieces, self.close = pieces, close
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+
+def _up_to_first_piece(answer: Iterable[bytes], environ: "WSGIEnvironment") -> Iterable[bytes]:
+    """Return an answer whose first piece is there; what the server itself sends is left as it is."""
+    if isinstance(answer, (tuple, list, environ.get("wsgi.file_wrapper") or tuple)):
+        return answer
+    close = getattr(answer, "close", _nothing)
+    try:
+        pieces = iter(answer)
+        first = tuple(itertools.islice(pieces, 1))
+    except BaseException:
+        close()
+        raise
+    return _Begun(itertools.chain(first, pieces), close)
+
+
+def _check_headers(headers: Iterable[tuple[str, str]]) -> None:
+    text = "".join([value for _, value in headers])
+    if not (text.isascii() and text.isprintable()) and not _SENDABLE.fullmatch(text):
+        raise ValueError("a header has a character that can't be sent")
+
+
+def _no_writing(_data: bytes) -> None:
+    raise NotImplementedError("an answer is what is returned, not written (PEP 3333)")
+
+
+def _nothing() -> None:
+    """Close what need not be closed."""

@@ -1,0 +1,282 @@
+"""Staff pages for a live webinar's registrants, and to postpone and cancel it."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Blueprint, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.catalog import webinars
+from lms.catalog.staff_read_models import Standing, read_standing
+from lms.core import clock
+from lms.core.dates_and_time_zones import (
+    from_wall_clock,
+    on_wall_clock,
+    read_zone,
+    say_datetime_in_table,
+    say_time,
+    zone_word,
+)
+from lms.core.errors import N_, Conflict, Invalid
+from lms.live import registrant_list
+from lms.live.change_notices import NewDate
+from lms.live.registrant_list import PAGE_SIZE, Row, Show
+from lms.live.registrants import enroll_holders
+from lms.models.catalog import WebinarState
+from lms.requests import rebookings
+from lms.web.access.access_panel_and_reader_times import reading_zone, said_datetime
+from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.current_user import required_viewer
+from lms.web.core.form_errors import show_faults
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.private_page_headers_and_mail_links import links
+from lms.web.core.request_context import read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.live.staff_forms import CancelForm, PostponeForm
+
+blueprint = Blueprint("staff_live", __name__, url_prefix="/staff/webinars/<slug>")
+
+FEW: Final = 12
+SHOWN: Final = {
+    Show.ALL: N_("Everybody"),
+    Show.COMING: N_("Who will come"),
+    Show.LEFT: N_("Who won't come"),
+    Show.CAME: N_("Who came"),
+    Show.MISSED: N_("Who was expected and did not come"),
+}
+
+
+@blueprint.get("/registrants")
+@open_to(Audience.STAFF)
+def registrants(slug: str) -> ResponseReturnValue:
+    """List who will come, who won't, and who was there."""
+    number, now = page_number(), clock.now()
+    query, show = request.args.get("q", "").strip()[:200], _chosen_show()
+    with read_session() as session:
+        standing = read_standing(session, slug)
+        found = registrant_list.read_rows(
+            session, standing.id, query=query, show=show, offset=(number - 1) * PAGE_SIZE
+        )
+        others = rebookings.find_others(session, rebookings.find_webinar(session, slug), now=now)
+    kept: dict[str, Any] = {
+        "slug": slug,
+        "q": query or None,
+        "show": show.value if show is not Show.ALL else None,
+    }
+    return render(
+        "live/staff_registrants.html",
+        slug=slug,
+        title=standing.words.title,
+        when=said_datetime(standing.words.held_at, standing.words.zone),
+        found=found,
+        has_begun=now >= standing.words.held_at,
+        is_canceled=standing.state is WebinarState.CANCELED,
+        rows=[_shown(each) for each in found.items],
+        zone=reading_zone().key,
+        others=[
+            (
+                each.slug,
+                f"{each.title}, {say_datetime_in_table(each.held_at, read_zone(each.zone))}",
+            )
+            for each in others
+        ],
+        undo=request.args.get("moved", ""),
+        query=query,
+        show=show.value,
+        shown=[(each.value, _(words)) for each, words in SHOWN.items()],
+        csv_url=url_for(".registrants_csv", **kept),
+        pager=pager_of(
+            number,
+            PAGE_SIZE,
+            found.total,
+            url=lambda page: url_for(".registrants", **{**kept, "page": page}),
+        ),
+    )
+
+
+@blueprint.get("/registrants.csv")
+@open_to(Audience.STAFF)
+def registrants_csv(slug: str) -> ResponseReturnValue:
+    """Send exactly what the list shows, as a table."""
+    with read_session() as session:
+        standing = read_standing(session, slug)
+        found = registrant_list.read_rows(
+            session,
+            standing.id,
+            query=request.args.get("q", "").strip()[:200],
+            show=_chosen_show(),
+            limit=None,
+        )
+    heads = (
+        _("Name"),
+        _("E-mail"),
+        _("Registered"),
+        _("Will come"),
+        _("Moved to"),
+        _("First in"),
+        _("Last in"),
+        _("Times in"),
+        _("In the room from"),
+        _("In the room until"),
+        _("Minutes"),
+    )
+    rows = (
+        (
+            each.name,
+            each.email,
+            each.registered_at,
+            _("yes") if each.is_coming else _("no"),
+            each.went_to,
+            each.first_in,
+            each.last_in,
+            each.times_in,
+            each.stayed_from,
+            each.stayed_to,
+            each.minutes,
+        )
+        for each in found.items
+    )
+    return csv_answer(heads, rows, f"{slug}-registrants")
+
+
+@blueprint.post("/registrants/move")
+@open_to(Audience.STAFF)
+def move(slug: str) -> ResponseReturnValue:
+    """Move one person to another webinar."""
+    login_id = request.form.get("login", "")
+    try:
+        with transaction() as session:
+            person = rebookings.find_person(session, login_id)
+            rebookings.move(
+                session,
+                rebookings.find_webinar(session, slug),
+                request.form.get("other", ""),
+                person.id,
+                links=links(),
+                actor=required_viewer().public_id,
+                now=clock.now(),
+            )
+    except (Invalid, Conflict) as refusal:
+        flash(_(refusal.message), "attention")
+        return see_other(".registrants", slug=slug)
+    return see_other(".registrants", slug=slug, moved=login_id)
+
+
+@blueprint.post("/registrants/undo")
+@open_to(Audience.STAFF)
+def move_back(slug: str) -> ResponseReturnValue:
+    """Undo that a person was moved."""
+    try:
+        with transaction() as session:
+            person = rebookings.find_person(session, request.form.get("login", ""))
+            rebookings.move_back(
+                session,
+                rebookings.find_webinar(session, slug),
+                person.id,
+                links=links(),
+                actor=required_viewer().public_id,
+                now=clock.now(),
+            )
+    except Conflict as refusal:
+        flash(_(refusal.message), "attention")
+    else:
+        flash(_("%(name)s is registered here again.", name=person.name), "done")
+    return see_other(".registrants", slug=slug)
+
+
+@blueprint.route("/postpone", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def postpone(slug: str) -> ResponseReturnValue:
+    """Say the new date, after seeing who is told of it."""
+    with read_session() as session:
+        standing = read_standing(session, slug)
+    zone = read_zone(standing.words.zone)
+    form = PostponeForm(request.form, held_at=on_wall_clock(standing.words.held_at, zone))
+    if request.method == "POST" and form.validate() and form.held_at.data is not None:
+        try:
+            new = NewDate(from_wall_clock(form.held_at.data, zone), form.said.data or "")
+            with transaction() as session:
+                actor = required_viewer().public_id
+                webinars.postpone_webinar(session, slug, new, actor=actor, now=clock.now())
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        except Conflict as refusal:
+            form.form_errors.append(_(refusal.message))
+        else:
+            flash(_("The new date stands. Everybody who registered is being told."), "done")
+            return see_other("staff_webinars.show", slug=slug)
+    return _telling_page("live/staff_postpone.html", standing, form)
+
+
+@blueprint.route("/cancel", methods=["GET", "POST"])
+@open_to(Audience.STAFF)
+def cancel(slug: str) -> ResponseReturnValue:
+    """Cancel the webinar, after seeing who is told."""
+    with read_session() as session:
+        standing = read_standing(session, slug)
+    form = CancelForm(request.form)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as session:
+                actor, said = required_viewer().public_id, form.said.data or ""
+                kept = webinars.cancel_webinar(
+                    session, slug, said=said, actor=actor, now=clock.now()
+                )
+        except Invalid as refusal:
+            show_faults(form, refusal)
+        except Conflict as refusal:
+            form.form_errors.append(_(refusal.message))
+        else:
+            flash(_("%(title)s is canceled. Everybody is being told.", title=kept.title), "done")
+            return see_other("staff_webinars.show", slug=slug)
+    return _telling_page("live/staff_cancel.html", standing, form)
+
+
+def _telling_page(template: str, standing: Standing, form: CancelForm) -> ResponseReturnValue:
+    # who bought the webinar is noted first, so that the list is whole
+    with transaction() as session:
+        enroll_holders(session, now=clock.now(), webinar_id=standing.id)
+    with read_session() as session:
+        told = registrant_list.read_rows(session, standing.id, show=Show.COMING, limit=FEW)
+    page = render(
+        template,
+        form=form,
+        standing=standing,
+        when=said_datetime(standing.words.held_at, standing.words.zone),
+        told=told,
+        zone=zone_word(read_zone(standing.words.zone)),
+        more=max(0, told.coming - FEW),
+    )
+    return page, HTTPStatus.BAD_REQUEST if form.errors or form.form_errors else HTTPStatus.OK
+
+
+def _shown(row: Row) -> dict[str, object]:
+    zone = reading_zone()
+    came = ""
+    if row.stayed_from is not None and row.stayed_to is not None:
+        came = _(
+            "%(first)s to %(last)s",
+            first=say_time(row.stayed_from, zone),
+            last=say_time(row.stayed_to, zone),
+        )
+    elif row.first_in is not None and row.last_in is not None:
+        came = say_time(row.first_in, zone)
+        if row.times_in > 1:
+            came = _(
+                "%(first)s, last %(last)s (%(times)s times)",
+                first=came,
+                last=say_time(row.last_in, zone),
+                times=row.times_in,
+            )
+    return {
+        "facts": row,
+        "registered": say_datetime_in_table(row.registered_at, zone),
+        "came": came,
+        "minutes": "" if row.minutes is None else row.minutes,
+    }
+
+
+def _chosen_show() -> Show:
+    raw = request.args.get("show", "")
+    return next((one for one in Show if one == raw), Show.ALL)

@@ -1,0 +1,99 @@
+"""Staff page for outgoing mail: what was sent, what is waiting and why, and resending."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Blueprint, flash, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core.clock import now
+from lms.core.dates_and_time_zones import say_datetime_short
+from lms.core.errors import N_
+from lms.mail.outbox import MailFacts, list_mails, resend
+from lms.models.jobs import JobState
+from lms.web.access.access_panel_and_reader_times import reading_zone
+from lms.web.core.current_user import required_viewer
+from lms.web.core.job_progress_texts import STATE_BADGES
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import carrel, read_session, render, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.jobs.staff import wanted_state
+
+blueprint = Blueprint("staff_mail", __name__, url_prefix="/staff/mail")
+
+PAGE_SIZE: Final = 50
+STATE_WORDS: Final = {
+    JobState.QUEUED: N_("Waiting"),
+    JobState.RUNNING: N_("Being sent"),
+    JobState.DONE: N_("Sent"),
+    JobState.FAILED: N_("Not taken"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A mail as its row shows it."""
+
+    id: str
+    recipient: str
+    recipient_parts: tuple[str, ...]  # where a long address may be broken
+    subject: str
+    state: str
+    badge: str
+    when: str
+    failure: str | None
+    may_be_sent_again: bool
+
+
+@blueprint.get("")
+@open_to(Audience.STAFF)
+def mails() -> ResponseReturnValue:
+    number, state = page_number(), wanted_state()
+    with read_session() as session:
+        page = list_mails(
+            session,
+            states=(state,) if state else (),
+            offset=(number - 1) * PAGE_SIZE,
+            limit=PAGE_SIZE,
+        )
+    chosen = state.value if state else None
+    return render(
+        "mail/staff.html",
+        rows=[_row(facts) for facts in page.items],
+        states=[(one.value, _(words)) for one, words in STATE_WORDS.items()],
+        state=chosen,
+        goes_to_files=carrel().settings.smtp_url is None,
+        pager=pager_of(
+            number,
+            PAGE_SIZE,
+            page.total,
+            url=lambda other: url_for(".mails", page=other, state=chosen),
+        ),
+    )
+
+
+@blueprint.post("/<mail_id>/resend")
+@open_to(Audience.STAFF)
+def resend_mail(mail_id: str) -> ResponseReturnValue:
+    with transaction() as session:
+        resend(session, mail_id, actor=required_viewer().public_id, now=now())
+    flash(_("This mail is on its way again."), "done")
+    return see_other(".mails")
+
+
+def _row(facts: MailFacts) -> Row:
+    return Row(
+        id=facts.id,
+        recipient=facts.recipient,
+        recipient_parts=tuple(re.findall(r"[@.]?[^@.]*", facts.recipient)),
+        subject=facts.subject,
+        state=_("Came back")
+        if facts.bounced_at
+        else _(STATE_WORDS.get(facts.state, facts.state.value)),
+        badge=STATE_BADGES[JobState.FAILED if facts.bounced_at else facts.state],
+        when=say_datetime_short(facts.sent_at or facts.created_at, reading_zone()),
+        failure=facts.failure if facts.bounced_at or facts.state is not JobState.DONE else None,
+        may_be_sent_again=facts.may_be_sent_again,
+    )

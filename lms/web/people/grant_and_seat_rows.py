@@ -1,0 +1,183 @@
+"""Grant and seat rows on the staff pages of a person."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from lms.access.policy import Code
+from lms.core.dates_and_time_zones import say_date
+from lms.core.errors import N_
+from lms.models.grants import OfferKind, Scope
+from lms.models.sales import Terms
+from lms.models.seats import AssignmentEnd, AssignmentState
+from lms.people.grant_and_seat_history import HeldGrant, HeldSeat, SoldAs
+
+KINDS: Final = {
+    OfferKind.SINGLE: N_("Single webinar"),
+    OfferKind.GROUP_SEATS: N_("Group seats"),
+    OfferKind.GROUP_SHOWING: N_("Group showing"),
+    OfferKind.INSTITUTIONAL: N_("Institutional"),
+    OfferKind.PASS: N_("Pass"),
+    OfferKind.CONTRACT: N_("Contract"),
+}
+SCOPES: Final = {
+    Scope.WEBINAR: N_("%(covers)s"),
+    Scope.PRESENTER: N_("All webinars with %(covers)s"),
+    Scope.SERIES: N_("The series %(covers)s"),
+    Scope.EVERYTHING: N_("Every webinar"),
+}
+TERMS: Final = {
+    Terms.CARD: N_("by card"),
+    Terms.INVOICE: N_("on invoice"),
+    Terms.PURCHASE_ORDER: N_("on a purchase order"),
+    Terms.CHECK: N_("by check"),
+    Terms.COMPLIMENTARY: N_("complimentary"),
+    Terms.HISTORY: N_("before this library"),
+}
+_STANDINGS: Final = {
+    Code.OK_PERMANENT: (N_("In force"), "open"),
+    Code.OK_TERM: (N_("In force"), "term"),
+    Code.OK_GRACE: (N_("In its days of grace"), "soon"),
+    Code.CONTRACT_LAPSED: (N_("Over"), "none"),
+    Code.NOT_STARTED: (N_("Yet to begin"), "soon"),
+    Code.PAYMENT_PENDING: (N_("Waits for payment"), "soon"),
+    Code.PASS_EXPIRED: (N_("Over"), "none"),
+    Code.SUSPENDED_DISPUTE: (N_("Paused"), "soon"),
+    Code.REFUNDED: (N_("Refunded"), "danger"),
+    Code.REVOKED: (N_("Taken back"), "danger"),
+}
+_SEATS: Final = {
+    AssignmentState.INVITED: (N_("Invited"), "soon"),
+    AssignmentState.OFFERED: (N_("Offered"), "soon"),
+    AssignmentState.CLAIMED: (N_("Claimed"), "open"),
+    AssignmentState.FROZEN: (N_("Kept for a renewal"), "soon"),
+    AssignmentState.RELEASED: (N_("Over"), "none"),
+}
+_ENDINGS: Final = {
+    AssignmentEnd.EXPIRED: N_("the invitation ran out"),
+    AssignmentEnd.REMOVED: N_("removed by a manager"),
+    AssignmentEnd.REASSIGNED: N_("given to somebody else"),
+    AssignmentEnd.LEFT: N_("given up"),
+    AssignmentEnd.OVER_CAPACITY: N_("the renewal has fewer seats"),
+    AssignmentEnd.LAPSED: N_("the contract ended"),
+    AssignmentEnd.ERASED: N_("erased"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """A grant as its row shows it."""
+
+    id: str
+    what: str
+    kind: str
+    term: str
+    source: str
+    sale: str | None  # its outside id
+    state: str
+    badge: str
+    note: str
+    is_revocable: bool
+    is_of_merged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeatRow:
+    """A seat as its row shows it."""
+
+    what: str
+    organization: str
+    slug: str
+    state: str
+    badge: str
+    when: str
+    note: str
+
+
+def grant_row(held: HeldGrant, *, login_id: str, zone: ZoneInfo) -> GrantRow:
+    """Put a grant into words, with its days as they are in `zone`."""
+    state, badge = standing_words(held.code)
+    return GrantRow(
+        id=held.public_id,
+        what=covered(held.scope, held.covers),
+        kind=_(KINDS[held.kind]),
+        term=_term(held, zone),
+        source=_sold(held.sale, zone) if held.sale else _given(held, zone),
+        sale=held.sale.public_id if held.sale else None,
+        state=state,
+        badge=badge,
+        note=_note(held, zone),
+        is_revocable=held.revoked_at is None,
+        is_of_merged=held.via != login_id,
+    )
+
+
+def seat_row(seat: HeldSeat, *, zone: ZoneInfo) -> SeatRow:
+    """Put a seat into words."""
+    state, badge = _SEATS[seat.state]
+    return SeatRow(
+        what=covered(seat.scope, seat.covers),
+        organization=seat.organization,
+        slug=seat.organization_slug,
+        state=_(state),
+        badge=badge,
+        when=_seat_when(seat, zone),
+        note=_(_ENDINGS[seat.ended_as]) if seat.ended_as else "",
+    )
+
+
+def last_date(ends_at: datetime, zone: ZoneInfo) -> str:
+    """Say the last day of a half-open term in few letters."""
+    return say_date(ends_at - timedelta(microseconds=1), zone)
+
+
+def standing_words(code: Code) -> tuple[str, str]:
+    """Say how a grant stands by itself, with the kind of its badge."""
+    state, badge = _STANDINGS.get(code, (N_("Not in force"), "none"))
+    return _(state), badge
+
+
+def covered(scope: Scope, covers: str) -> str:
+    """Say what a grant or a pool covers."""
+    return str(_(SCOPES[scope], covers=covers))
+
+
+def _term(held: HeldGrant, zone: ZoneInfo) -> str:
+    since = say_date(held.starts_at, zone)
+    if held.ends_at is None:
+        return _("For good, since %(since)s", since=since)
+    return _("%(since)s to %(until)s", since=since, until=last_date(held.ends_at, zone))
+
+
+def _sold(sale: SoldAs, zone: ZoneInfo) -> str:
+    sold = _(
+        "Sold %(day)s, %(terms)s", day=say_date(sale.sold_at, zone), terms=_(TERMS[sale.terms])
+    )
+    return f"{sold} ({sale.reference})" if sale.reference else sold
+
+
+def _given(held: HeldGrant, zone: ZoneInfo) -> str:
+    return _("Given %(day)s", day=say_date(held.created_at, zone))
+
+
+def _note(held: HeldGrant, zone: ZoneInfo) -> str:
+    if held.revoked_at is not None:
+        day = say_date(held.revoked_at, zone)
+        reason = held.revoked_reason or ""
+        return f"{day}: {reason}" if reason else day
+    if held.suspended_at is not None:
+        return _("since %(day)s, by a dispute", day=say_date(held.suspended_at, zone))
+    return ""
+
+
+def _seat_when(seat: HeldSeat, zone: ZoneInfo) -> str:
+    if seat.ended_at is not None:
+        return _("until %(day)s", day=say_date(seat.ended_at, zone))
+    if seat.claimed_at is not None:
+        return _("since %(day)s", day=say_date(seat.claimed_at, zone))
+    if seat.expires_at is not None:
+        return _("open until %(day)s", day=say_date(seat.expires_at, zone))
+    return say_date(seat.created_at, zone)

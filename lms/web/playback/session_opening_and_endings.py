@@ -1,0 +1,262 @@
+"""Opening a playback session, and why one ended."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Blueprint, jsonify, make_response, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.access.decision_facts import load_case
+from lms.access.policy import Action, Admitted, Decision, WebinarFacts, decide, is_hidden
+from lms.core import clock
+from lms.core.errors import N_, NotFound
+from lms.models.playback import PlaybackEnd
+from lms.playback import sessions as playback_sessions
+from lms.playback import stream_limit, watch_page
+from lms.playback.sessions import Playback, Screen, SessionFacts
+from lms.playback.stream_limit import Holder
+from lms.recordings.slides import read_slides
+from lms.web.access import access_panel_and_reader_times
+from lms.web.core.browser_names import describe
+from lms.web.core.current_user import Viewer, required_viewer, viewer
+from lms.web.core.request_context import read_session, sent_json, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.playback.media_tokens import Client, client_of, issue, read_ticket, text_of
+from lms.web.playback.slide_strip_and_chapters import chapter_track
+
+blueprint = Blueprint("playback", __name__)
+
+
+MASTER: Final = "master.m3u8"
+PROGRESSIVE: Final = "progressive.mp4"
+THUMBNAILS: Final = "thumbs.vtt"
+
+ENDINGS: Final = {
+    PlaybackEnd.CLOSED: N_("This player was closed."),
+    PlaybackEnd.SIGNED_OUT: N_("You signed out, so playing stopped here too."),
+    PlaybackEnd.REVOKED: N_("Your access was taken back while you watched."),
+    PlaybackEnd.RELEASED: N_("Your organization released your seat."),
+    PlaybackEnd.REFUNDED: N_("Your access ended when your money was returned."),
+    PlaybackEnd.SUSPENDED: N_("Your access is paused while the payment for it is disputed."),
+    PlaybackEnd.LAPSED: N_("Your organization's contract ended."),
+    PlaybackEnd.BLOCKED: N_("This log-in is blocked."),
+    PlaybackEnd.PULLED: N_("This webinar had to be taken down, for everyone."),
+    PlaybackEnd.EXPIRED: N_("The time of this player was over."),
+    PlaybackEnd.IDLE: N_("This player was not used for four hours."),
+    PlaybackEnd.TAKEN_OVER: N_("Playing went on on another screen."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a person wants to watch: as staff who look it over, in place of another screen."""
+
+    is_preview: bool
+    takes_over: bool
+
+
+@blueprint.post("/webinars/<slug>/playback")
+@open_to(Audience.SIGNED_IN)
+def open_session(slug: str) -> ResponseReturnValue:
+    person = required_viewer()
+    told = sent_json()
+    wishes = (
+        {name for name, value in told.items() if value is True} if isinstance(told, dict) else ()
+    )
+    wish = Wish(is_preview="preview" in wishes, takes_over="take_over" in wishes)
+    answer = begin(slug, person, wish)
+    if isinstance(answer, Playback):
+        return jsonify(addresses(answer, client_of(request), is_native="native" in wishes))
+    if isinstance(answer, Holder):
+        return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
+    decision, webinar = answer
+    return jsonify(_told(decision, webinar, slug)), HTTPStatus.FORBIDDEN
+
+
+@blueprint.post("/playback/<token>/why")
+@open_to(Audience.PLAYBACK_TOKEN)
+def why(token: str) -> ResponseReturnValue:
+    ticket = read_ticket(token)
+    person, now = viewer(), clock.now()
+    with read_session() as session:
+        facts = playback_sessions.read_session_facts(session, ticket.session)
+        slug = watch_page.slug_of(session, facts.webinar_id)
+        if person is None and ticket.cookie:
+            return jsonify(_sign_in_again(facts, slug))
+        login_id = facts.login_id if person is None else person.login_id
+        case = load_case(session, login_id=login_id, webinar_id=facts.webinar_id)
+        within = facts.organization_id
+        decision = decide(case.login, case.webinar, Action.RECORDING, now, within=within)
+        told = _told(decision, case.webinar, slug)
+        if not isinstance(decision, Admitted):
+            return jsonify(told)
+        if facts.ended_as is PlaybackEnd.TAKEN_OVER:
+            told |= taken_over(stream_limit.find_holder(session, login_id))
+            return jsonify(told)
+    told["may_reopen"] = person is not None
+    if facts.ended_as is not None:
+        told["sentence"] = _(ENDINGS[facts.ended_as])
+    return jsonify(told)
+
+
+@blueprint.get("/playback/<token>/chapters.vtt")
+@open_to(Audience.PLAYBACK_TOKEN)
+def chapters(token: str) -> ResponseReturnValue:
+    ticket = read_ticket(token)
+    with read_session() as session:
+        if playback_sessions.read_session_facts(session, ticket.session).ended_as is not None:
+            raise NotFound
+        shown = read_slides(session, ticket.prefix.rpartition("/")[2])
+    answer = make_response(chapter_track(shown))
+    answer.headers["Content-Type"] = "text/vtt; charset=utf-8"
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def begin(
+    slug: str, person: Viewer, wish: Wish
+) -> Playback | Holder | tuple[Decision, WebinarFacts]:
+    """Open a session for this person, or return who plays, or the decision that turned them away.
+
+    Staff may preview what they don't hold. Raises NotFound, also for what is off the catalog and
+    was never theirs.
+    """
+    browser = describe(request.user_agent.string)
+    screen = Screen(person.login_id, person.sign_in_id, browser)
+    now = clock.now()
+    with transaction(in_passing=True) as session:
+        webinar_id = watch_page.webinar_id_of(session, slug, with_drafts=person.is_staff)
+        if wish.is_preview:
+            if not person.is_staff:
+                raise NotFound
+            return playback_sessions.open_preview(
+                session, screen=screen, webinar_id=webinar_id, now=now
+            )
+        answer = playback_sessions.open_playback(
+            session,
+            screen=screen,
+            webinar_id=webinar_id,
+            takes_over=wish.takes_over,
+            now=now,
+        )
+        if isinstance(answer, Playback | Holder):
+            return answer
+        case = load_case(session, login_id=person.login_id, webinar_id=webinar_id)
+    if is_hidden(case.webinar, answer) and not person.is_staff:
+        raise NotFound
+    return answer, case.webinar
+
+
+def elsewhere_words(holder: Holder) -> str:
+    """Say where the person's stream is: "Playing in Firefox on Windows since 2:10 pm."."""
+    return _(
+        "Playing in %(browser)s since %(time)s.",
+        browser=holder.browser,
+        time=access_panel_and_reader_times.said_time(holder.since),
+    )
+
+
+def progressive_url(playback: Playback, client: Client) -> str | None:
+    """Return the address of the plain MP4, for players without scripts; None until it is made."""
+    if not playback.is_whole:
+        return None
+    token = issue(playback, client, native=True)
+    return f"/media/{token}/{playback.run}/{PROGRESSIVE}"
+
+
+def plain_captions(playback: Playback, client: Client) -> list[dict[str, Any]]:
+    """Return the caption tracks for a player without scripts."""
+    return _captions(playback, f"/media/{issue(playback, client, native=True)}")
+
+
+def addresses(
+    playback: Playback, client: Client, *, is_native: bool, why_url: str | None = None
+) -> dict[str, Any]:
+    """Return what a player is told: where its media are, where it beats and asks, what is kept.
+
+    `why_url` is another page that answers it, with `{token}` where the token belongs.
+    """
+    token = issue(playback, client, native=is_native)
+    media = f"/media/{token}"
+    ends_at = playback.access_ends_at
+    ends_in = None if ends_at is None else (ends_at - clock.now()).total_seconds()
+    return {
+        "hls": f"{media}/{playback.run}/{MASTER}",
+        "thumbnails": f"{media}/{playback.run}/{THUMBNAILS}" if playback.is_whole else None,
+        "slides": f"{media}/{playback.run}/",
+        "chapters": url_for("playback.chapters", token=token) if playback.is_whole else None,
+        "captions": _captions(playback, media),
+        "beat": f"/playback/{token}/beat",
+        "close": f"/playback/{token}/close",
+        "why": why_url.format(token=token) if why_url else url_for("playback.why", token=token),
+        "seconds": playback.seconds,
+        "resume_s": playback.place.resume_s,
+        "watched": text_of(playback.place.buckets),
+        "ends_at": None if ends_at is None else ends_at.isoformat(),
+        "ends_in_s": ends_in,
+    }
+
+
+def _captions(playback: Playback, media: str) -> list[dict[str, Any]]:
+    with read_session() as session:
+        tracks = watch_page.read_captions(session, playback.recording_id)
+    return [
+        {
+            "src": f"{media}/captions/{track.file}",
+            "language": track.language,
+            "label": track.label,
+            "is_default": track.is_default,
+        }
+        for track in tracks
+    ]
+
+
+def _told(decision: Decision, webinar: WebinarFacts, slug: str) -> dict[str, Any]:
+    panel = access_panel_and_reader_times.panel_of(decision, webinar, slug=slug)
+    return {
+        "code": decision.code,
+        "sentence": panel.sentence,
+        "more": panel.more,
+        "step_label": panel.action_label,
+        # what is done by a press is pressed on the webinar's page
+        "step_url": url_for("catalog.webinar", slug=slug) if panel.posts else panel.action_url,
+        "may_reopen": False,
+    }
+
+
+def played_elsewhere(holder: Holder) -> dict[str, Any]:
+    """Tell a player that another screen plays, and that it may take over (STREAM_LIMIT)."""
+    return {
+        "code": "STREAM_LIMIT",
+        "sentence": elsewhere_words(holder),
+        "more": _("A log-in plays on one screen at a time."),
+        "take_over_label": _("Play here instead"),
+        "may_reopen": False,
+    }
+
+
+def taken_over(holder: Holder) -> dict[str, Any]:
+    """Tell a player where playing went on, and that it may come back."""
+    return {
+        "code": "TAKEN_OVER",
+        "sentence": _(
+            "Playing went on in %(browser)s at %(time)s.",
+            browser=holder.browser,
+            time=access_panel_and_reader_times.said_time(holder.since),
+        ),
+        "take_over_label": _("Play here again"),
+        "step_label": None,
+        "step_url": None,
+    }
+
+
+def _sign_in_again(facts: SessionFacts, slug: str) -> dict[str, Any]:
+    return {
+        "code": "sign_in_first",
+        "sentence": _(ENDINGS[facts.ended_as or PlaybackEnd.SIGNED_OUT]),
+        "step_label": _("Sign in"),
+        "step_url": url_for("sign_in.sign_in", next=url_for("watch.watch", slug=slug)),
+        "may_reopen": False,
+    }

@@ -1,0 +1,55 @@
+"""The slide strip beside the player, and the chapters in its timeline."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from flask_babel import gettext as _
+
+from lms.recordings.slides import SlideFacts
+from lms.web.core.recording_time_texts import clock_of
+from media.video.audio_posters_and_thumbnail_sheets import stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A slide in the strip; its picture is fetched once a playback session is open."""
+
+    starts_s: float
+    clock: str
+    title: str
+    picture: str
+    is_chapter: bool
+
+
+def tiles_of(slides: Sequence[SlideFacts]) -> tuple[Tile, ...]:
+    """Return the strip of slides as a page shows it."""
+    return tuple(
+        Tile(
+            starts_s=slide.starts_s,
+            clock=clock_of(slide.starts_s),
+            title=title_of(slide),
+            picture=slide.picture,
+            is_chapter=slide.is_chapter,
+        )
+        for slide in slides
+    )
+
+
+def title_of(slide: SlideFacts) -> str:
+    """Return what a slide is called: its title, else its number."""
+    return slide.title or _("Slide %(number)s", number=slide.number)
+
+
+def chapter_track(slides: Sequence[SlideFacts]) -> str:
+    """Return the chapters as WebVTT: each goes on until the next begins."""
+    begun = [slide for slide in slides if slide.is_chapter]
+    ends = [slide.starts_s for slide in begun[1:]] + [slide.ends_s for slide in slides[-1:]]
+    cues = ["WEBVTT", ""]
+    for slide, end in zip(begun, ends, strict=False):
+        cues += [
+            f"{stamp(slide.starts_s)} --> {stamp(end)}",
+            escape(title_of(slide)),
+            "",
+        ]
+    return "\n".join(cues)

@@ -1,0 +1,140 @@
+"""Quote texts for pages: the total, its parts, the price table, and cheaper offers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from lms.core.errors import N_
+from lms.models.grants import OfferKind
+from lms.models.requests import RequestKind
+from lms.pricing.price_list import Price, say_money
+from lms.pricing.quotes import Alternative, Quote, Unpriced, ladder
+
+WAYS: Final[Mapping[OfferKind, tuple[RequestKind, str]]] = {
+    OfferKind.SINGLE: (
+        RequestKind.REGISTER,
+        N_("Each has a log-in of their own and keeps it for good."),
+    ),
+    OfferKind.GROUP_SEATS: (
+        RequestKind.GROUP,
+        N_("Each has a log-in of their own and keeps it for good."),
+    ),
+    OfferKind.GROUP_SHOWING: (
+        RequestKind.SHOWING,
+        N_(
+            "One log-in shows it in one room or one call, any number of times."
+            " Who is there gets the slides and a certificate, but not the recording."
+        ),
+    ),
+    OfferKind.INSTITUTIONAL: (
+        RequestKind.INSTITUTION,
+        N_("Everyone in one institution, each with a log-in of their own."),
+    ),
+    OfferKind.PASS: (
+        RequestKind.PASS,
+        N_("Every webinar in its scope for a year. After that, nothing of it stays."),
+    ),
+    OfferKind.CONTRACT: (
+        RequestKind.CONTRACT,
+        N_("Every webinar in its scope for your people, for a term that we agree on."),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CheaperOffer:
+    """An offer that costs less: what it is called, its terms, its price, where to ask for it."""
+
+    name: str
+    terms: str
+    total: str
+    kind: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteShown:
+    """A quote in words; `sum` is how the total comes about, empty for one unit."""
+
+    total: str
+    sum: str
+    covered: str
+    cheaper: tuple[CheaperOffer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One line of the table of prices."""
+
+    people: int
+    total: str
+    each: str
+
+
+def shown(quoted: Quote | Unpriced | None, *, slug: str | None) -> QuoteShown | None:
+    """Return a quote as a page shows it; None where there is no price to show."""
+    if not isinstance(quoted, Quote):
+        return None
+    each = say_money(quoted.unit_minor, quoted.currency)
+    return QuoteShown(
+        total=say_money(quoted.total_minor, quoted.currency),
+        sum=f"{quoted.units:,} \N{MULTIPLICATION SIGN} {each}" if quoted.units > 1 else "",
+        covered=_covered(quoted.covered),
+        cheaper=tuple(_cheaper(one, quoted, slug) for one in quoted.alternatives),
+    )
+
+
+def rungs(prices: Sequence[Price]) -> tuple[Rung, ...]:
+    """Return the table of prices of one webinar, from one seat to eight."""
+    return tuple(
+        Rung(
+            people=each.units,
+            total=say_money(each.total_minor, each.currency),
+            each=say_money(each.unit_minor, each.currency),
+        )
+        for each in ladder(prices)
+    )
+
+
+def offer_name(kind: OfferKind, people: int | None) -> str:
+    """Name what is sold, for so many people."""
+    match kind:
+        case OfferKind.SINGLE | OfferKind.GROUP_SEATS:
+            return ngettext("%(num)d seat", "%(num)d seats", 1 if people is None else people)
+        case OfferKind.GROUP_SHOWING:
+            return _("Group showing")
+        case OfferKind.INSTITUTIONAL:
+            return _("Institutional access")
+        case OfferKind.PASS:
+            return ngettext("All-access pass", "%(num)d all-access passes", people or 1)
+        case OfferKind.CONTRACT:
+            if people is None:
+                return _("Contract, unlimited")
+            return ngettext("Contract for %(num)d person", "Contract for %(num)d people", people)
+
+
+def _covered(number: int) -> str:
+    if not number:
+        return ""
+    return ngettext(
+        "%(num)d person holds it already and is not charged.",
+        "%(num)d people hold it already and are not charged.",
+        number,
+    )
+
+
+def _cheaper(offer: Alternative, quoted: Quote, slug: str | None) -> CheaperOffer:
+    kind, terms = WAYS[offer.kind]
+    return CheaperOffer(
+        name=offer_name(offer.kind, offer.people),
+        terms=_(terms),
+        total=say_money(offer.total_minor, quoted.currency),
+        kind=kind.value,
+        url=url_for(
+            "ask.ask", kind=kind.value, webinar=slug, quantity=offer.people or quoted.people
+        ),
+    )

@@ -1,0 +1,274 @@
+"""Home, catalog, and webinar pages, with posters, and the routes of series and presenters."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from flask import Blueprint, Response, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from lms.access.decision_facts import load_case, load_cases
+from lms.access.policy import Action, Admitted, Decision, decide
+from lms.catalog.feeds import Part, read_name
+from lms.catalog.generated_poster import WIDTH, draw_poster
+from lms.catalog.my_webinars import DONE_SHARE
+from lms.catalog.presenters import find_picture_key
+from lms.catalog.public_listing import PAGE_SIZE, Listing, Wanted, read_listing
+from lms.catalog.webinar_page import Announcement, read_announcement
+from lms.catalog.webinar_summary import Entry
+from lms.core import clock
+from lms.core.dates_and_time_zones import say_date
+from lms.core.errors import NotFound
+from lms.core.markdown import to_html
+from lms.core.pdf_documents import picture_of_drawing
+from lms.models.catalog import WebinarState
+from lms.playback.watch_page import UNPICTURED
+from lms.web.access.access_panel_and_reader_times import known_zone, reading_zone, said_datetime
+from lms.web.catalog.webinar_cards import Card, entry_card
+from lms.web.catalog.webinar_page_content import (
+    check_may_see,
+    holds,
+    is_for_holders,
+    panel_for,
+    phase_of,
+    price_line,
+)
+from lms.web.core.current_user import viewer
+from lms.web.core.page_frame import branding_facts
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.recording_time_texts import minutes_of
+from lms.web.core.request_context import carrel, if_changed, read_session, render, see_other
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.core.stored_file_responses import send_stored
+from lms.web.live.registration import choice_of, coming_of, taken_of
+from lms.web.playback.poster_images import picture_of
+from lms.web.public.presenter_page import show_presenter
+from lms.web.public.search_results import Found, Place, found_in
+from lms.web.public.series_page import show_series
+from lms.web.public.social_metadata import STATUS as SHARED
+from lms.web.public.social_metadata import shared_of
+from media.storage.storage_protocol import content_type_of
+
+blueprint = Blueprint("catalog", __name__)
+
+FIRST_BEGUN: Final = 4
+FIRST_NEW: Final = 4
+FIRST_UPCOMING: Final = 4
+FIRST_HELD: Final = 8
+MOMENT_S: Final = 60
+LONGEST_QUERY: Final = 200
+
+Places = Mapping[int, tuple[tuple[Place, ...], str]]
+
+
+@blueprint.get("/")
+@open_to(Audience.EVERYONE)
+def home() -> ResponseReturnValue:
+    person = viewer()
+    came_before_at = person.came_before_at if person else None
+    listing, decisions, _places = _listing(
+        Wanted(welcomes=person is not None, came_before_at=came_before_at)
+    )
+    about = branding_facts().about
+    begun = [
+        replace(card, url=url_for("watch.watch", slug=card.slug))
+        for entry, card in zip(listing.begun, _cards(listing.begun, decisions), strict=True)
+        if isinstance(decisions.get(entry.id), Admitted) and (card.share or 0) < DONE_SHARE
+    ]
+    return render(
+        "public/home.html",
+        begun=begun[:FIRST_BEGUN],
+        new=_cards(listing.new[:FIRST_NEW], decisions),
+        came_before=None if came_before_at is None else say_date(came_before_at, reading_zone()),
+        upcoming=_cards(listing.upcoming[:FIRST_UPCOMING], decisions),
+        recent=_cards(listing.held[:FIRST_HELD], decisions),
+        all_series=listing.all_series,
+        about=Markup(to_html(about)) if about else None,  # noqa: S704  (nh3 cleaned it)
+    )
+
+
+@blueprint.get("/webinars")
+@open_to(Audience.EVERYONE)
+def webinars() -> ResponseReturnValue:
+    wanted = Wanted(
+        query=" ".join(request.args.get("q", "").split())[:LONGEST_QUERY],
+        series=request.args.get("series", ""),
+        page=page_number(),
+    )
+    listing, decisions, places = _listing(wanted)
+    address: dict[str, Any] = {"series": wanted.series or None, "q": wanted.query or None}
+    return render(
+        "public/webinars.html",
+        query=wanted.query,
+        listing=listing,
+        upcoming=_cards(listing.upcoming, decisions),
+        held=_cards(listing.held, decisions),
+        found=[
+            Found(card, *places.get(entry.id, ((), "")))
+            for entry, card in zip(listing.found, _cards(listing.found, decisions), strict=True)
+        ],
+        pager=pager_of(
+            listing.page,
+            PAGE_SIZE,
+            listing.total,
+            url=lambda page: url_for(".webinars", **{**address, "page": page}),
+        ),
+    )
+
+
+@blueprint.get("/series/<slug>")
+@open_to(Audience.EVERYONE)
+def series(slug: str) -> ResponseReturnValue:
+    return show_series(slug)
+
+
+@blueprint.get("/series/<slug>/card.png")
+@open_to(Audience.EVERYONE)
+def series_card(slug: str) -> ResponseReturnValue:
+    """Give a series as others show it beside a shared address: 1,280 by 720."""
+    with read_session() as session:
+        name = read_name(session, Part(series=slug))
+    return _png(name, _("A series of %(seller)s", seller=branding_facts().name), slug)
+
+
+@blueprint.get("/presenters/<slug>")
+@open_to(Audience.EVERYONE)
+def presenter(slug: str) -> ResponseReturnValue:
+    return show_presenter(slug)
+
+
+@blueprint.get("/presenters/<slug>/card.png")
+@open_to(Audience.EVERYONE)
+def presenter_card(slug: str) -> ResponseReturnValue:
+    """Give who presents as others show it beside a shared address: 1,280 by 720."""
+    with read_session() as session:
+        name = read_name(session, Part(presenter=slug))
+    return _png(name, _("Webinars of %(seller)s", seller=branding_facts().name), slug)
+
+
+@blueprint.get("/presenters/<slug>/picture")
+@open_to(Audience.EVERYONE)
+def presenter_picture(slug: str) -> ResponseReturnValue:
+    with read_session() as session:
+        key = find_picture_key(session, slug)
+    return send_stored(key, content_type_of(key))
+
+
+@blueprint.get("/webinars/<slug>")
+@open_to(Audience.EVERYONE)
+def webinar(slug: str) -> ResponseReturnValue:
+    person, now = viewer(), clock.now()
+    coming = choice = taken = None
+    with read_session() as session:
+        found = read_announcement(session, slug)
+        case = None
+        if person is not None:
+            case = load_case(session, login_id=person.login_id, webinar_id=found.id)
+            coming = coming_of(session, found, person, case, now)
+            choice = choice_of(session, found, person, now)
+            taken = taken_of(session, found, person)
+    if person is None and is_for_holders(found):
+        return see_other("sign_in.sign_in", next=url_for(".webinar", slug=slug))
+    check_may_see(found, person, case, now)
+    is_over = now >= found.ends_at
+    when = said_datetime(found.held_at, found.zone)
+    return render(
+        "public/webinar_page.html",
+        webinar=found,
+        is_staff=person is not None and person.is_staff,
+        knows_zone=known_zone() is not None,
+        opens_live=not is_over and found.state is WebinarState.ANNOUNCED,
+        when=when,
+        phase=phase_of(found, now),
+        overview=Markup(to_html(found.overview)),  # noqa: S704  (nh3 cleaned it)
+        people=[
+            (each, Markup(to_html(each.biography)))  # noqa: S704  (nh3 cleaned it)
+            for each in found.presenters
+        ],
+        poster=picture_of(found.slug, found.recording),
+        shared=shared_of(found, when),
+        recording_minutes=minutes_of(found.recording.seconds) if found.recording else None,
+        prices=[price_line(price, found.slug) for price in found.prices],
+        panel=panel_for(found, case, now),
+        holds=holds(case, now),
+        coming=coming,
+        choice=choice,
+        taken=taken,
+        moved_from=said_datetime(found.moved_from, found.zone) if found.moved_from else "",
+        said_datetime=said_datetime,
+        sender=carrel().settings.mail_from,
+    )
+
+
+@blueprint.get("/webinars/<slug>/poster.svg")
+@open_to(Audience.EVERYONE)
+def poster(slug: str) -> ResponseReturnValue:
+    person = viewer()
+    with read_session() as session:
+        found = read_announcement(session, slug)
+    if found.state in UNPICTURED and not (person is not None and person.is_staff):
+        raise NotFound
+    return _drawn(_poster_of(found), "image/svg+xml", for_everyone=found.state not in UNPICTURED)
+
+
+@blueprint.get("/webinars/<slug>/card.png")
+@open_to(Audience.EVERYONE)
+def card(slug: str) -> ResponseReturnValue:
+    """Give the drawn poster as others show it beside a shared address: 1,280 by 720."""
+    with read_session() as session:
+        found = read_announcement(session, slug)
+    if found.state not in SHARED:
+        raise NotFound
+    return _drawn(picture_of_drawing(_poster_of(found), WIDTH * 2), "image/png")
+
+
+def _poster_of(found: Announcement) -> str:
+    return draw_poster(
+        title=found.title,
+        byline=", ".join(each.name for each in found.presenters),
+        accent=branding_facts().accent,
+        seed=found.slug,
+    )
+
+
+def _png(title: str, byline: str, seed: str) -> Response:
+    drawing = draw_poster(title=title, byline=byline, accent=branding_facts().accent, seed=seed)
+    return _drawn(picture_of_drawing(drawing, WIDTH * 2), "image/png")
+
+
+def _drawn(drawing: str | bytes, kind: str, *, for_everyone: bool = True) -> Response:
+    answer = Response(drawing, mimetype=kind)
+    keep = f"public, max-age={MOMENT_S}" if for_everyone else "private, no-cache"
+    answer.headers["Cache-Control"] = keep
+    return if_changed(answer)
+
+
+def _listing(wanted: Wanted) -> tuple[Listing, dict[int, Decision], Places]:
+    """Return a page of the catalog, with the decision on each webinar for who has signed in.
+
+    And where in each of them what was searched stands.
+    """
+    person, now = viewer(), clock.now()
+    login_id = person.login_id if person is not None else None
+    with read_session() as session:
+        listing = read_listing(session, wanted, login_id=login_id, now=now)
+        ids = [entry.id for entry in listing.entries]
+        cases = load_cases(session, login_id=login_id, webinar_ids=ids) if login_id else {}
+        places = found_in(session, wanted.query, listing.found, cases)
+    over = {entry.id: entry.is_over for entry in listing.entries}
+    decisions = {
+        webinar_id: decide(
+            case.login,
+            case.webinar,
+            Action.RECORDING if over[webinar_id] else Action.LIVE,
+            now,
+        )
+        for webinar_id, case in cases.items()
+    }
+    return listing, decisions, places
+
+
+def _cards(entries: tuple[Entry, ...], decisions: dict[int, Decision]) -> list[Card]:
+    return [entry_card(entry, decisions.get(entry.id)) for entry in entries]

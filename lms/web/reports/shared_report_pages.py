@@ -1,0 +1,258 @@
+"""Shared report pages of staff and managers: overview, webinars, people, and their CSV files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Response, request
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from lms.core.csv_writer import Cell
+from lms.reports import progress_by_person as report_people
+from lms.reports.progress_by_person import PersonLine, every_person, read_people
+from lms.reports.retention_curve import Heat, read_heat
+from lms.reports.viewing_queries import Whose
+from lms.reports.viewing_totals import (
+    PAGE_SIZE,
+    Order,
+    Sort,
+    WebinarFacts,
+    every_webinar,
+    read_totals,
+    read_webinar,
+    read_webinars,
+)
+from lms.web.core.csv_downloads import csv_answer
+from lms.web.core.pagination import page_number, pager_of
+from lms.web.core.request_context import carrel
+from lms.web.reports.charts_and_tables import (
+    PRESETS,
+    Days,
+    Url,
+    aria_sort,
+    figures,
+    heat_line,
+    hours,
+    kept_order,
+    line_cells,
+    line_headings,
+    line_words,
+    number,
+    order_asked,
+    percent,
+    rate,
+    read_chart,
+    sort_url,
+    words_asked,
+)
+
+PEOPLE_USUAL: Final = report_people.Order()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report that is asked for: whose, and of which days."""
+
+    whose: Whose
+    days: Days
+
+
+@dataclass(frozen=True, slots=True)
+class PersonWords:
+    """One person of the table, in words."""
+
+    key: str
+    name: str
+    email: str
+    assigned: str
+    begun: str
+    completed: str
+    certificates: str
+    share: float
+    share_said: str
+
+
+def about_days(days: Days, url: Url) -> dict[str, Any]:
+    """Return what the choice of days shows; `url` gives the page's address with a span."""
+    return {
+        "days": days,
+        "presets": [
+            (_(words), url(span=key, **{"from": None, "to": None}), key == days.preset)
+            for key, words in PRESETS.items()
+        ],
+    }
+
+
+def overview(session: Session, report: Report, url: Url) -> dict[str, Any]:
+    """Return the totals, the chart and a page of the table of webinars."""
+    whose, days = report.whose, report.days
+    page, order = page_number(), order_asked()
+    kept = kept_order(order, Order())
+
+    def here(**changed: object) -> str:
+        return url(**{**days.values, **kept, **changed})
+
+    totals = read_totals(session, whose, days.span)
+    found = read_webinars(session, whose, days.span, order, offset=(page - 1) * PAGE_SIZE)
+    is_told = totals.views is not None and not totals.is_empty
+    return {
+        **about_days(days, lambda **changed: url(**{**kept, **changed})),
+        "totals": totals,
+        "figures": figures(totals),
+        "chart": read_chart(session, whose, days) if is_told else None,
+        "rows": [line_words(line) for line in found.items],
+        "total_said": number(found.total),
+        "total": found.total,
+        **_sorting(order, here),
+        "pager": pager_of(page, PAGE_SIZE, found.total, url=lambda to: here(page=to)),
+        "kept": {**days.values, **kept},
+    }
+
+
+def lines_page(order: Order, days: Days, url: Url) -> dict[str, Any]:
+    """Return how a table of figures is sorted, for a page that has its own rows."""
+    kept = kept_order(order, Order())
+
+    def here(**changed: object) -> str:
+        return url(**{**days.values, **kept, **changed})
+
+    values = about_days(days, lambda **changed: url(**{**kept, **changed}))
+    return {**values, **_sorting(order, here), "here": here, "kept": {**days.values, **kept}}
+
+
+def webinars_csv(report: Report, name: str) -> Response:
+    """Answer with the whole table of webinars."""
+    # The answer outlives this view, and with it the request's own session.
+    database, order = carrel().database, order_asked()
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        with database.read_session() as outliving:
+            for line in every_webinar(outliving, report.whose, report.days.span, order):
+                yield (line.title, *line_cells(line))
+
+    return csv_answer((_("Webinar"), *line_headings()), rows(), name)
+
+
+def webinar(
+    session: Session, report: Report, facts: WebinarFacts, url: Url, *, may_see_heat: bool
+) -> dict[str, Any]:
+    """Return one webinar's figures over the days, and its heat line over all time."""
+    line = read_webinar(session, report.whose, report.days.span, facts)
+    heat = read_heat(session, report.whose, facts.id) if may_see_heat else None
+    is_told = bool(line.views)
+    return {
+        **about_days(report.days, url),
+        "facts": facts,
+        "is_empty": line.people == 0,
+        "is_kept_back": line.views is None,
+        "figures": [
+            (_("People who watched"), number(line.people)),
+            (_("Views"), number(line.views)),
+            (_("Hours watched"), hours(line.seconds)),
+            (_("Share finished"), rate(line.finished, line.begun)),
+            (_("Average share watched"), percent(line.share)),
+        ],
+        "chart": read_chart(session, report.whose, report.days, webinar_id=facts.id)
+        if is_told
+        else None,
+        "heat": heat_line(heat) if isinstance(heat, Heat) else None,
+        "has_recording": heat is None or isinstance(heat, Heat) or heat.has_recording,
+        "may_see_heat": may_see_heat,
+        "kept": report.days.values,
+    }
+
+
+def heat_csv(
+    session: Session, whose: Whose, facts: WebinarFacts, name: str, *, may_see_heat: bool
+) -> Response:
+    """Answer with the heat line of a webinar; no rows where none is shown."""
+    heat = read_heat(session, whose, facts.id) if may_see_heat else None
+    stretches = heat.stretches if isinstance(heat, Heat) else ()
+    rows = [(round(one.starts_s), round(one.ends_s), round(100 * one.share)) for one in stretches]
+    headings = (_("From (seconds)"), _("To (seconds)"), _("Watched by (percent)"))
+    return csv_answer(headings, rows, name)
+
+
+def people(session: Session, whose: Whose, url: Url) -> dict[str, Any]:
+    """Return a page of the table of people."""
+    page, query, order = page_number(), words_asked(), _people_order()
+    kept = {"q": query or None, **kept_order(order, PEOPLE_USUAL)}
+
+    def here(**changed: object) -> str:
+        return url(**{**kept, **changed})
+
+    size = report_people.PAGE_SIZE
+    found = read_people(session, whose, query, order, offset=(page - 1) * size)
+    by = report_people.Sort
+    return {
+        "rows": [_person(line) for line in found.items],
+        "total": found.total,
+        "total_said": number(found.total),
+        "query": query,
+        "chips": [(f"“{query}”", here(q=None))] if query else [],
+        "sorts": by,
+        "sort_url": lambda one: sort_url(one, order, here, up_first=by.NAME),
+        "aria_sort": lambda one: aria_sort(one, order),
+        "pager": pager_of(page, size, found.total, url=lambda to: here(page=to)),
+        "kept": kept,
+    }
+
+
+def people_csv(whose: Whose, name: str) -> Response:
+    """Answer with everybody of the table of people."""
+    database, query, order = carrel().database, words_asked(), _people_order()
+    headings = (
+        _("Name"),
+        _("E-mail address"),
+        _("Webinars assigned"),
+        _("Webinars begun"),
+        _("Share watched of those begun (percent)"),
+        _("Webinars completed"),
+        _("Certificates"),
+    )
+
+    def rows() -> Iterator[tuple[Cell, ...]]:
+        with database.read_session() as outliving:
+            for one in every_person(outliving, whose, query, order):
+                yield (
+                    one.name,
+                    one.email,
+                    one.assigned,
+                    one.begun,
+                    round(100 * one.share) if one.begun else None,
+                    one.completed,
+                    one.certificates,
+                )
+
+    return csv_answer(headings, rows(), name)
+
+
+def _sorting(order: Order, here: Url) -> dict[str, Any]:
+    return {
+        "sorts": Sort,
+        "sort_url": lambda one: sort_url(one, order, here, up_first=Sort.TITLE),
+        "aria_sort": lambda one: aria_sort(one, order),
+    }
+
+
+def _people_order() -> report_people.Order:
+    raw = request.args.get("sort", "")
+    by = next((one for one in report_people.Sort if one == raw), None)
+    if by is None:
+        return PEOPLE_USUAL
+    return report_people.Order(by, bool(request.args.get("down")))
+
+
+def _person(line: PersonLine) -> PersonWords:
+    return PersonWords(
+        key=line.public_id,
+        name=line.name,
+        email=line.email or "",
+        assigned=number(line.assigned),
+        begun=number(line.begun),
+        completed=number(line.completed),
+        certificates=number(line.certificates),
+        share=line.share,
+        share_said=percent(line.share) if line.begun else _("Not yet"),
+    )

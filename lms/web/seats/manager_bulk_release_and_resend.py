@@ -1,0 +1,165 @@
+"""Manager pages for bulk release of the selected seats, and to resend their invitations.
+
+More than 200 are left to a worker, whose page says how far it is.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from flask import Blueprint, flash, request, session
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response
+
+from lms.core import clock
+from lms.core.errors import Conflict, NotFound
+from lms.models.seats import AssignmentEnd
+from lms.seats import bulk_release_and_reinvite, claims, invitations, release_undo
+from lms.seats.assignment_history import released_together
+from lms.seats.bulk_release_and_reinvite import Act
+from lms.seats.pool_overview import read_pools
+from lms.seats.seat_table import read_chosen
+from lms.web.core.current_user import required_viewer
+from lms.web.core.manager_area import managed_organization, render_in
+from lms.web.core.number_parsing_and_formatting import counted
+from lms.web.core.private_page_headers_and_mail_links import links
+from lms.web.core.request_context import read_session, see_other, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.seats.bulk_action_undo import put_back
+from lms.web.seats.manager_seat_table import RELEASED, titles_of
+from lms.web.seats.selected_seats import chosen_seats, see_other_url, table_of
+
+blueprint = Blueprint(
+    "organization_released", __name__, url_prefix="/organization/<organization_id>"
+)
+
+PORTION: Final = 50
+NAMED: Final = 20
+
+
+@blueprint.post("/people/release")
+@open_to(Audience.MANAGERS)
+def ask(organization_id: str) -> ResponseReturnValue:
+    managed = managed_organization(organization_id)
+    state = table_of(managed)
+    chosen = chosen_seats(managed, state)
+    if not chosen:
+        flash(_("Choose at least one person first."), "attention")
+        return see_other_url(state.url())
+    with read_session() as reading:
+        pools = titles_of(read_pools(reading, managed.facts.id, now=clock.now()))
+        named = read_chosen(reading, managed.facts.id, chosen[:NAMED])
+    return render_in(
+        managed,
+        "seats/manager_bulk_release.html",
+        state=state,
+        named=[(row.name, row.email, pools[row.pool_id]) for row in named],
+        more=len(chosen) - len(named),
+        chosen=chosen if not request.form.get("all") else (),
+        everybody=bool(request.form.get("all")),
+        count=len(chosen),
+        said=counted(len(chosen)),
+        goes_on=len(chosen) > bulk_release_and_reinvite.AT_ONCE,
+    )
+
+
+@blueprint.post("/people/released")
+@open_to(Audience.MANAGERS)
+def release(organization_id: str) -> ResponseReturnValue:
+    managed, now = managed_organization(organization_id), clock.now()
+    state = table_of(managed)
+    chosen = chosen_seats(managed, state)
+    actor = required_viewer().public_id
+    if len(chosen) > bulk_release_and_reinvite.AT_ONCE:
+        return _begun(organization_id, Act.RELEASE, chosen) or see_other_url(state.url())
+    # In short transactions, so that others can write while many seats are released.
+    for start in range(0, len(chosen), PORTION):
+        with transaction() as writing:
+            claims.release_many(
+                writing,
+                chosen[start : start + PORTION],
+                AssignmentEnd.REMOVED,
+                links=links(),
+                actor=actor,
+                now=now,
+            )
+    session[RELEASED] = [managed.facts.public_id, now.isoformat(), len(chosen)]
+    return see_other_url(state.url())
+
+
+@blueprint.post("/people/resend")
+@open_to(Audience.MANAGERS)
+def send_again(organization_id: str) -> ResponseReturnValue:
+    managed, now = managed_organization(organization_id), clock.now()
+    state = table_of(managed)
+    chosen, actor = chosen_seats(managed, state), required_viewer().public_id
+    if len(chosen) > bulk_release_and_reinvite.AT_ONCE:
+        page = _begun(organization_id, Act.SEND_AGAIN, chosen)
+        if page is not None:
+            return page
+        chosen = ()  # of nobody who was chosen is the invitation open
+    sent = 0
+    for seat_id in chosen:
+        try:
+            with transaction() as writing:
+                invitations.send_again(writing, seat_id, links=links(), actor=actor, now=now)
+        except (Conflict, NotFound):
+            continue  # claimed, or withdrawn meanwhile: there is no invitation to send
+        sent += 1
+    if sent:
+        said = counted(sent)
+        flash(
+            ngettext(
+                "%(said)s invitation is on its way again.",
+                "%(said)s invitations are on their way again.",
+                sent,
+                said=said,
+            ),
+            "done",
+        )
+    else:
+        flash(_("Choose at least one person whose invitation is open."), "attention")
+    return see_other_url(state.url())
+
+
+def _begun(organization_id: str, act: Act, chosen: Sequence[str]) -> Response | None:
+    """Have a worker do it to many; answers with the page that says how far it is, if it is to any."""
+    actor = required_viewer().public_id
+    with transaction() as writing:
+        job = bulk_release_and_reinvite.begin(
+            writing, act, organization_id, chosen, actor=actor, now=clock.now()
+        )
+    if job is None:
+        return None
+    return see_other("organization_mass_work.show", organization_id=organization_id, job_id=job)
+
+
+@blueprint.post("/people/undo")
+@open_to(Audience.MANAGERS)
+def undo(organization_id: str) -> ResponseReturnValue:
+    managed, now = managed_organization(organization_id), clock.now()
+    kept = session.pop(RELEASED, None)
+    if not kept or kept[0] != managed.facts.public_id:
+        raise NotFound
+    actor, at = required_viewer().public_id, datetime.fromisoformat(kept[1])
+    with read_session() as reading:
+        pools = {card.id for card in read_pools(reading, managed.facts.id, now=now)}
+        released = released_together(reading, actor=actor, at=at)
+    failed = put_back(
+        [seat_id for seat_id, pool_id in released if pool_id in pools],
+        lambda writing, seat_id: release_undo.restore(writing, seat_id, actor=actor, now=now),
+    )
+    if failed:
+        said = counted(failed)
+        flash(
+            ngettext(
+                "%(said)s seat could not be given back: it was too long ago, or went to somebody else.",
+                "%(said)s seats could not be given back: it was too long ago, or they went to somebody else.",
+                failed,
+                said=said,
+            ),
+            "attention",
+        )
+    return see_other("organization_people.people", organization_id=organization_id)

@@ -1,0 +1,41 @@
+"""The WSGI middleware stack in front of Flask: failure guard, proxies, and media delivery."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+from lms.core.runtime import Carrel
+from lms.playback.ended_session_cache import Liveness
+from lms.playback.sessions import LONGEST
+from lms.web.core.current_user import cookie_name
+from lms.web.core.malformed_requests import WellFormed
+from lms.web.core.security_headers_and_proxies import TrustedProxies
+from lms.web.core.uncaught_exception_middleware import FailureGuard
+from media.delivery.authorization import Gate
+from media.delivery.wsgi_app import Delivery
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def front(app: Flask, carrel: Carrel) -> "WSGIApplication":
+    """Return what gunicorn serves: the app behind everything that answers before it."""
+    delivery = Delivery(
+        app.wsgi_app,
+        storage=carrel.storage,
+        gate=Gate(
+            signer=carrel.signer,
+            live=Liveness(carrel.database, longest=LONGEST),
+            client_address=client_address,
+            session_cookie=cookie_name(carrel.settings),
+        ),
+        way=carrel.settings.delivery,
+    )
+    proxies = TrustedProxies(delivery, carrel.settings.trusted_proxies)
+    return FailureGuard(WellFormed(proxies), app, carrel.settings)
+
+
+def client_address(environ: Mapping[str, Any]) -> str:
+    """Return the address a request came from; trusted proxies have been discounted before."""
+    return str(environ.get("REMOTE_ADDR", ""))

@@ -1,0 +1,288 @@
+"""carrel lti registration and carrel lti deployment: platform registrations and deployments."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import click
+
+from lms.cli.command_context import Console
+from lms.cli.output import answer, answer_items, json_option
+from lms.core import clock
+from lti.registrations.deployments import (
+    DeploymentFacts,
+    approve_deployment,
+    list_deployments,
+    refuse_deployment,
+)
+from lti.registrations.registrations import (
+    NewRegistration,
+    RegistrationDetails,
+    RegistrationFacts,
+    add_registration,
+    approve_registration,
+    disable_registration,
+    edit_registration,
+    find_registration,
+    list_registrations,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationAnswer:
+    """A registration, as commands answer with it."""
+
+    id: str
+    name: str
+    issuer: str
+    client_id: str
+    state: str
+    organization: str | None
+    auth_url: str
+    token_url: str
+    jwks_url: str
+    token_audience: str | None
+    allows_loopback: bool
+    leeway_s: int
+    admits_anonymous: bool
+    frame_origins: tuple[str, ...]
+    deployments: tuple[str, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentAnswer:
+    """A deployment, as commands answer with it; `registration` is an id."""
+
+    id: str
+    registration: str
+    deployment_id: str
+    state: str
+    organization: str | None
+    seen_at: datetime
+
+
+@click.group("registration")
+def registration() -> None:
+    """Learning systems that were registered."""
+
+
+@click.group("deployment")
+def deployment() -> None:
+    """The tool as one customer of a learning system installed it."""
+
+
+@registration.command("add")
+@click.option("--issuer", required=True, help="Also called platform ID.")
+@click.option("--client-id", required=True, help="What the learning system calls us.")
+@click.option("--auth-url", required=True, help="Where logins are answered (OIDC).")
+@click.option("--token-url", required=True, help="Where access tokens are given.")
+@click.option("--jwks-url", required=True, help="Where the learning system's keys are.")
+@click.option("--token-audience", help="Where it differs from the token address (Brightspace).")
+@click.option("--organization", required=True, metavar="SLUG", help="Whose it is.")
+@click.option("--deployment", "deployments", multiple=True, metavar="ID", help="Approved at once.")
+@click.option("--name", help="How it is listed; by default the organization and the host.")
+@click.option("--allow-loopback", is_flag=True, help="It is at this machine or a private network.")
+@json_option
+@click.pass_obj
+def add(
+    console: Console,
+    issuer: str,
+    client_id: str,
+    auth_url: str,
+    token_url: str,
+    jwks_url: str,
+    token_audience: str | None,
+    organization: str,
+    deployments: tuple[str, ...],
+    name: str | None,
+    *,
+    allow_loopback: bool,
+    as_json: bool,
+) -> None:
+    """Register a learning system, and approve the deployments that are named."""
+    now = clock.now()
+    details = RegistrationDetails(
+        name=name or f"{organization} ({urlsplit(auth_url).hostname or issuer})",
+        auth_url=auth_url,
+        token_url=token_url,
+        jwks_url=jwks_url,
+        token_audience=token_audience,
+        allows_loopback=allow_loopback,
+    )
+    new = NewRegistration(issuer, client_id, details, organization)
+    with console.carrel.database.transaction() as session:
+        made = add_registration(session, new, actor=None, now=now)
+        for each in deployments:
+            approve_deployment(
+                session, made.public_id, each, organization=organization, actor=None, now=now
+            )
+    told = f" with {len(deployments)} approved deployments" if deployments else ""
+    answer(
+        _registration(made, deployments),
+        f"{made.details.name} is registered as {made.public_id}{told}.",
+        as_json=as_json,
+    )
+
+
+@registration.command("list")
+@json_option
+@click.pass_obj
+def list_all(console: Console, *, as_json: bool) -> None:
+    """List the learning systems that were registered."""
+    with console.carrel.database.read_session() as session:
+        known = list_registrations(session)
+        deployed = list_deployments(session)
+    items = [
+        _registration(
+            one,
+            tuple(each.deployment_id for each in deployed if each.registration == one.public_id),
+        )
+        for one in known
+    ]
+    columns = ("id", "name", "issuer", "client_id", "state", "organization", "deployments")
+    answer_items(items, columns, as_json=as_json)
+
+
+@registration.command("set")
+@click.argument("registration_id", metavar="REG")
+@click.option("--leeway", type=int, metavar="SECONDS", help="How far its clock may differ.")
+@click.option(
+    "--admit-anonymous/--refuse-anonymous", default=None, help="People whom it does not name."
+)
+@click.option(
+    "--frame-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help='Who else frames our pages, in place of what was set; "" for nobody.',
+)
+@json_option
+@click.pass_obj
+def set_one(
+    console: Console,
+    registration_id: str,
+    leeway: int | None,
+    origins: tuple[str, ...],
+    *,
+    admit_anonymous: bool | None,
+    as_json: bool,
+) -> None:
+    """Set how launches of a learning system are taken; what is not said stays."""
+    with console.carrel.database.transaction() as session:
+        details = find_registration(session, registration_id).details
+        changed = replace(
+            details,
+            leeway_s=details.leeway_s if leeway is None else leeway,
+            admits_anonymous=details.admits_anonymous
+            if admit_anonymous is None
+            else admit_anonymous,
+            frame_origins=tuple(filter(None, origins)) if origins else details.frame_origins,
+        )
+        kept = edit_registration(session, registration_id, changed, actor=None, now=clock.now())
+    answer(_registration(kept, ()), f"{kept.details.name} is set.", as_json=as_json)
+
+
+@registration.command("approve")
+@click.argument("registration_id", metavar="REG")
+@json_option
+@click.pass_obj
+def approve(console: Console, *, registration_id: str, as_json: bool) -> None:
+    """Take launches of a learning system that registered itself, or that was disabled."""
+    with console.carrel.database.transaction() as session:
+        kept = approve_registration(session, registration_id, actor=None, now=clock.now())
+    answer(_registration(kept, ()), f"{kept.details.name} is in use.", as_json=as_json)
+
+
+@registration.command("disable")
+@click.argument("registration_id", metavar="REG")
+@json_option
+@click.pass_obj
+def disable(console: Console, *, registration_id: str, as_json: bool) -> None:
+    """Take no more launches of a learning system."""
+    with console.carrel.database.transaction() as session:
+        kept = disable_registration(session, registration_id, actor=None, now=clock.now())
+    answer(_registration(kept, ()), f"{kept.details.name} is disabled.", as_json=as_json)
+
+
+@deployment.command("list")
+@json_option
+@click.pass_obj
+def list_deployed(console: Console, *, as_json: bool) -> None:
+    """List deployments, the last seen first."""
+    with console.carrel.database.read_session() as session:
+        items = [_deployment(one) for one in list_deployments(session)]
+    columns = ("registration", "deployment_id", "state", "organization", "seen_at")
+    answer_items(items, columns, as_json=as_json)
+
+
+@deployment.command("approve")
+@click.argument("registration_id", metavar="REG")
+@click.argument("deployment_id", metavar="ID")
+@click.option("--organization", required=True, metavar="SLUG", help="Whose library it sees.")
+@json_option
+@click.pass_obj
+def approve_one(
+    console: Console, *, registration_id: str, deployment_id: str, organization: str, as_json: bool
+) -> None:
+    """Let the launches of a deployment see an organization's library."""
+    with console.carrel.database.transaction() as session:
+        kept = approve_deployment(
+            session,
+            registration_id,
+            deployment_id,
+            organization=organization,
+            actor=None,
+            now=clock.now(),
+        )
+    told = f"Deployment {deployment_id} of {kept.platform} sees the library of {organization}."
+    answer(_deployment(kept), told, as_json=as_json)
+
+
+@deployment.command("refuse")
+@click.argument("registration_id", metavar="REG")
+@click.argument("deployment_id", metavar="ID")
+@json_option
+@click.pass_obj
+def refuse_one(
+    console: Console, *, registration_id: str, deployment_id: str, as_json: bool
+) -> None:
+    """Take no launches of a deployment."""
+    with console.carrel.database.transaction() as session:
+        kept = refuse_deployment(
+            session, registration_id, deployment_id, actor=None, now=clock.now()
+        )
+    told = f"Deployment {deployment_id} of {kept.platform} is refused."
+    answer(_deployment(kept), told, as_json=as_json)
+
+
+def _registration(one: RegistrationFacts, deployments: tuple[str, ...]) -> RegistrationAnswer:
+    return RegistrationAnswer(
+        id=one.public_id,
+        name=one.details.name,
+        issuer=one.issuer,
+        client_id=one.client_id,
+        state=one.state.value,
+        organization=None if one.organization is None else one.organization.slug,
+        auth_url=one.details.auth_url,
+        token_url=one.details.token_url,
+        jwks_url=one.details.jwks_url,
+        token_audience=one.details.token_audience,
+        allows_loopback=one.details.allows_loopback,
+        leeway_s=one.details.leeway_s,
+        admits_anonymous=one.details.admits_anonymous,
+        frame_origins=one.details.frame_origins,
+        deployments=deployments,
+        created_at=one.created_at,
+    )
+
+
+def _deployment(one: DeploymentFacts) -> DeploymentAnswer:
+    return DeploymentAnswer(
+        id=one.public_id,
+        registration=one.registration,
+        deployment_id=one.deployment_id,
+        state=one.state.value,
+        organization=None if one.organization is None else one.organization.slug,
+        seen_at=one.seen_at,
+    )

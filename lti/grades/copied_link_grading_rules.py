@@ -1,0 +1,71 @@
+"""Copied link grading rules: taken from the original; also keeps a launch's grade services.
+
+Platforms tell by `$ResourceLink.id.history` and `$Context.id.history`, nearest first; some tell
+only the latter (LTI 1.3 Core, appendices B.3 and B.4).
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from lti.grades.scores import reopen
+from lti.models.courses import Context, ResourceLink
+from lti.protocol.messages import Place
+
+
+def take_over_rule(session: Session, link: ResourceLink, deployment_id: int, place: Place) -> None:
+    """Let a link that is new here report as its ancestor in the same deployment does.
+
+    By the courses' history alone it is the one link there that shows the same; where there are
+    several with unlike rules, none is guessed.
+    """
+    ancestor = _by_link(session, deployment_id, place) or _by_course(
+        session, link, deployment_id, place
+    )
+    if ancestor is not None:
+        link.rule, link.threshold = ancestor.rule, ancestor.threshold
+        if link.target is None:
+            link.target = ancestor.target
+        session.flush()
+
+
+def note_services(
+    session: Session, link: ResourceLink, *, scopes: str, line_item_url: str | None, now: datetime
+) -> None:
+    """Keep what a launch says of a link's column; what was refused is tried anew where it changed."""
+    url = line_item_url or link.line_item_url
+    if (link.scopes, link.line_item_url) == (scopes, url):
+        return
+    link.scopes, link.line_item_url = scopes, url
+    session.flush()
+    reopen(session, link.id, now=now)
+
+
+def _by_link(session: Session, deployment_id: int, place: Place) -> ResourceLink | None:
+    found = session.scalars(
+        _links_of(deployment_id).where(ResourceLink.resource_link_id.in_(place.link_history))
+    )
+    by_id = {one.resource_link_id: one for one in found}
+    return next((by_id[one] for one in place.link_history if one in by_id), None)
+
+
+def _by_course(
+    session: Session, link: ResourceLink, deployment_id: int, place: Place
+) -> ResourceLink | None:
+    for context_id in place.context_history:
+        there = session.scalars(_links_of(deployment_id).where(Context.context_id == context_id))
+        alike = [one for one in there if one.target is not None and one.target == link.target]
+        if alike:
+            rules = {(one.rule, one.threshold) for one in alike}
+            return alike[0] if len(rules) == 1 else None
+    return None
+
+
+def _links_of(deployment_id: int) -> Select[ResourceLink]:
+    return (
+        select(ResourceLink)
+        .join(Context, Context.id == ResourceLink.context_id)
+        .where(Context.deployment_id == deployment_id)
+        .order_by(ResourceLink.id)
+    )

@@ -1,0 +1,137 @@
+"""Stuck scores and platforms away: scores waiting or refused, and platforms that don't answer."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from lti.models.courses import Context, ResourceLink, Score, ScoreState
+from lti.models.delivery_leases import Turn
+from lti.models.registrations_and_keys import Deployment, Registration
+
+LATE_AFTER: Final = timedelta(minutes=10)
+MOST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A platform that doesn't answer, by its registration's outside id; when it is asked again."""
+
+    registration: str
+    name: str
+    since: datetime
+    failures: int
+    reason: str
+    asks_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StuckLink:
+    """A link (outside id) whose scores don't arrive: how many wait, how many were refused, and why."""
+
+    link: str
+    title: str
+    course: str
+    registration: str
+    platform: str
+    organization_id: int | None
+    waiting: int
+    refused: int
+    reason: str
+    since: datetime
+
+
+def platforms_away(session: Session, *, organization_id: int | None = None) -> tuple[Away, ...]:
+    """Return the platforms that are away now, the longest first; of one organization, or all.
+
+    One is an organization's when a deployment of it is.
+    """
+    query = (
+        select(
+            Registration.public_id,
+            Registration.name,
+            Turn.failing_since,
+            Turn.failures,
+            Turn.failure,
+            Turn.asks_at,
+        )
+        .join(Turn, Turn.registration_id == Registration.id)
+        .where(Turn.failing_since.is_not(None))
+        .order_by(Turn.failing_since)
+    )
+    if organization_id is not None:
+        query = query.where(
+            select(Deployment.id)
+            .where(
+                Deployment.registration_id == Registration.id,
+                Deployment.organization_id == organization_id,
+            )
+            .exists()
+        )
+    return tuple(
+        Away(
+            row.public_id,
+            row.name,
+            row.failing_since,
+            row.failures,
+            row.failure or "",
+            row.asks_at,
+        )
+        for row in session.execute(query)
+        if row.failing_since is not None
+    )
+
+
+def stuck_links(
+    session: Session, *, organization_id: int | None = None, now: datetime
+) -> tuple[StuckLink, ...]:
+    """Return the links whose scores are late or refused, the oldest first; of one organization, or all.
+
+    A score is late ten minutes after it fell due. `lti.grades.scores.send_again` sends a link's anew.
+    """
+    late = and_(
+        Score.state == ScoreState.QUEUED, or_(Score.run_at <= now - LATE_AFTER, Score.tries > 1)
+    )
+    refused = Score.state == ScoreState.REFUSED
+    query = (
+        select(
+            ResourceLink.public_id,
+            ResourceLink.title,
+            Context.title.label("course"),
+            Registration.public_id.label("registration"),
+            Registration.name.label("platform"),
+            Deployment.organization_id,
+            func.count().filter(late).label("waiting"),
+            func.count().filter(refused).label("refused"),
+            func.coalesce(func.max(Score.failure), "").label("reason"),
+            func.min(Score.run_at).label("since"),
+        )
+        .select_from(Score)
+        .join(ResourceLink, ResourceLink.id == Score.link_id)
+        .join(Context, Context.id == ResourceLink.context_id)
+        .join(Deployment, Deployment.id == Context.deployment_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(or_(late, refused))
+        .group_by(ResourceLink.id, Context.id, Deployment.id, Registration.id)
+        .order_by(func.min(Score.run_at))
+        .limit(MOST)
+    )
+    if organization_id is not None:
+        query = query.where(Deployment.organization_id == organization_id)
+    return tuple(
+        StuckLink(
+            link=row.public_id,
+            title=row.title,
+            course=row.course,
+            registration=row.registration,
+            platform=row.platform,
+            organization_id=row.organization_id,
+            waiting=row.waiting,
+            refused=row.refused,
+            reason=row.reason or "",
+            since=row.since,
+        )
+        for row in session.execute(query)
+    )

@@ -1,0 +1,66 @@
+"""ID pairs CSV reader: an institution's list of old ids and new ids in two columns."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import BinaryIO, Final
+
+from lms.core.errors import N_, Invalid
+from lms.lti_facade.csv_reader import Record, divide, heading, open_sheet
+from lti.id_mappings.person_match_proposals import Line
+
+OLD: Final = frozenset({"old", "oldsub", "oldid", "olduserid", "from"})
+NEW: Final = frozenset({"new", "newsub", "newid", "newuserid", "to"})
+DEFUSED: Final = re.compile(r"^'(?=[=+\-@|%])")  # as our own lists write what could be a formula
+LONGEST_ID: Final = 255
+MOST_LINES: Final = 100_000
+NO_COLUMNS: Final = N_(
+    "The list needs two columns, old and new: the person's id in the old system, and the one in the new."
+)
+EMPTY: Final = N_("The list has no line with two ids.")
+TOO_LONG: Final = N_("The list has more than 100,000 lines. Divide it into several files.")
+
+
+def read_list(file: BinaryIO) -> tuple[Line, ...]:
+    """Return the lines of a list, with the numbers that they have in the file.
+
+    A first line with headings says which column is which; without one the first is old and the
+    second new. Further columns are left alone. Raises Invalid, field `file`, for what is no list.
+    """
+    sheet, delimiter = divide(open_sheet(file), OLD | NEW)
+    records = sheet.records(delimiter)
+    first = next(records, None)
+    if first is None:
+        raise _refusal(EMPTY)
+    headings = [heading(cell) for cell in first.cells]
+    old = next((at for at, one in enumerate(headings) if one in OLD), None)
+    new = next((at for at, one in enumerate(headings) if one in NEW), None)
+    if old is None and new is None:
+        rows: Iterator[Record] = chain((first,), records)
+        old, new = 0, 1
+        if len(first.cells) == 1:
+            raise _refusal(NO_COLUMNS)
+    elif old is None or new is None:
+        raise _refusal(NO_COLUMNS)
+    else:
+        rows = records
+    lines = tuple(_line(row, old, new) for row in rows)
+    if not any(each.old_sub and each.new_sub for each in lines):
+        raise _refusal(EMPTY)
+    if len(lines) > MOST_LINES:
+        raise _refusal(TOO_LONG)
+    return lines
+
+
+def _line(row: Record, old: int, new: int) -> Line:
+    bare = [DEFUSED.sub("", cell) for cell in row.cells]
+    cells = [cell if len(cell) <= LONGEST_ID and "\x00" not in cell else "" for cell in bare]
+    return Line(row.line, _cell(cells, old), _cell(cells, new))
+
+
+def _cell(cells: list[str], at: int) -> str:
+    return cells[at] if at < len(cells) else ""
+
+
+def _refusal(sentence: str) -> Invalid:
+    return Invalid(sentence, fields={"file": sentence})

@@ -1,0 +1,62 @@
+"""Identity names and platforms: a person's name, platform, and organization to show."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.lti_facade.learner_logins import names_of
+from lms.lti_facade.organizations import customers
+from lti.models.identities import Identity
+from lti.models.registrations_and_keys import Deployment, Registration
+
+UNNAMED = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A person as their learning system names them; `system` is what the registration is called."""
+
+    name: str
+    system: str
+    organization: str
+
+
+def origin_of(session: Session, identity_id: int) -> Origin:
+    """Return where a person comes from, by the row of their identity."""
+    return origins_of(session, (identity_id,))[identity_id]
+
+
+def origins_of(session: Session, identity_ids: Collection[int]) -> Mapping[int, Origin]:
+    """Return where several people come from, by the rows of their identities."""
+    identities = session.scalars(
+        select(Identity).where(Identity.id.in_(sorted(set(identity_ids))))
+    ).all()
+    names = names_of(session, [one.login_id for one in identities])
+    whose = customers(session, [one.organization_id for one in identities])
+    systems = _systems(session, {(one.issuer, one.organization_id) for one in identities})
+    return {
+        one.id: Origin(
+            name=names[one.login_id],
+            system=systems.get((one.issuer, one.organization_id), UNNAMED),
+            organization=whose[one.organization_id].name,
+        )
+        for one in identities
+    }
+
+
+def _systems(
+    session: Session, places: Collection[tuple[str, int]]
+) -> Mapping[tuple[str, int], str]:
+    """Return the name of the newest registration of each issuer that serves an organization."""
+    rows = session.execute(
+        select(Registration.issuer, Deployment.organization_id, Registration.name)
+        .join(Deployment, Deployment.registration_id == Registration.id)
+        .where(
+            Registration.issuer.in_(sorted({issuer for issuer, _ in places})),
+            Deployment.organization_id.in_(sorted({one for _, one in places})),
+        )
+        .order_by(Registration.id)
+    )
+    return {(row.issuer, row.organization_id): row.name for row in rows}

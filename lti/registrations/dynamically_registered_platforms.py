@@ -1,0 +1,150 @@
+"""Dynamically registered platforms: stored as pending by an invite, then kept up to date.
+
+The invite's secret stays the way to update that one registration, and opens nothing else.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict, Gone
+from lms.lti_facade.organizations import Customer
+from lti.frames.sessions import hashed
+from lti.models.registrations_and_keys import Registration, RegistrationState
+from lti.registrations.deployments import see_deployment
+from lti.registrations.dynamic_registration import Granted, PlatformConfiguration
+from lti.registrations.invites import OVER, Invite, find_invite, note_registration
+from lti.registrations.manager_actions import await_approval_if_moved
+from lti.registrations.registrations import (
+    LONGEST_NAME,
+    NewRegistration,
+    RegistrationDetails,
+    RegistrationFacts,
+    add_registration,
+    edit_registration,
+    find_registration,
+    registrations_of_issuer,
+)
+
+NOT_YOURS: Final = N_(
+    "This learning system is registered already, and not for your organization. "
+    "Ask us, and we look at it together."
+)
+OTHER_PLATFORM: Final = N_(
+    "This link was used by another learning system. Ask for a new one where you found it."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """By what a platform may register: an open invite, or the registration a used one made."""
+
+    organization: Customer
+    allows_loopback: bool
+    invite: Invite | None
+    registration: RegistrationFacts | None
+
+
+def find_way(session: Session, secret: str, *, now: datetime) -> Way:
+    """Return what a link's secret opens; raises NotFound for none, Gone for one that is over."""
+    public_id = session.scalar(
+        select(Registration.public_id).where(Registration.update_token_hash == hashed(secret))
+    )
+    if public_id is None:
+        invite = find_invite(session, secret, now=now)
+        return Way(invite.organization, invite.allows_loopback, invite, None)
+    known = find_registration(session, public_id)
+    if known.organization is None or known.state is RegistrationState.DISABLED:
+        raise Gone(OVER)
+    return Way(known.organization, known.details.allows_loopback, None, known)
+
+
+def check_platform(way: Way, configuration: PlatformConfiguration) -> None:
+    """Refuse a platform that comes by another's used link, before anything is asked of it.
+
+    Raises Conflict.
+    """
+    known = way.registration
+    if known is not None and known.issuer != configuration.issuer:
+        raise Conflict(OTHER_PLATFORM, code="other_platform")
+
+
+def keep_registration(
+    session: Session,
+    way: Way,
+    secret: str,
+    configuration: PlatformConfiguration,
+    granted: Granted,
+    *,
+    now: datetime,
+) -> RegistrationFacts:
+    """Keep what was agreed: a new registration waits for staff, a known one is brought up to date.
+
+    One whose addresses change waits for staff again. Raises Conflict for a platform that is
+    registered for somebody else.
+    """
+    known = registrations_of_issuer(session, configuration.issuer, granted.client_id)
+    if way.registration is not None and not any(each.id == way.registration.id for each in known):
+        raise Conflict(OTHER_PLATFORM, code="other_platform")
+    if known:
+        kept = _updated(session, way, known[0], configuration, now)
+    else:
+        kept = _added(session, way, secret, configuration, granted, now)
+    if granted.deployment_id is not None:
+        see_deployment(session, kept.id, granted.deployment_id, now=now)
+    if way.invite is not None:
+        note_registration(session, way.invite, kept.id)
+    return kept
+
+
+def _added(
+    session: Session,
+    way: Way,
+    secret: str,
+    configuration: PlatformConfiguration,
+    granted: Granted,
+    now: datetime,
+) -> RegistrationFacts:
+    name = f"{way.organization.name} ({configuration.product or configuration.issuer})"
+    details = RegistrationDetails(
+        name=name[:LONGEST_NAME],
+        auth_url=configuration.auth_url,
+        token_url=configuration.token_url,
+        jwks_url=configuration.jwks_url,
+        token_audience=configuration.token_audience,
+        product=configuration.product,
+        allows_loopback=way.allows_loopback,
+    )
+    new = NewRegistration(
+        issuer=configuration.issuer,
+        client_id=granted.client_id,
+        details=details,
+        organization=way.organization.slug,
+        state=RegistrationState.PENDING,
+        update_token_hash=hashed(secret),
+    )
+    return add_registration(session, new, actor=None, now=now)
+
+
+def _updated(
+    session: Session,
+    way: Way,
+    known: RegistrationFacts,
+    configuration: PlatformConfiguration,
+    now: datetime,
+) -> RegistrationFacts:
+    if known.organization is None or known.organization.id != way.organization.id:
+        raise Conflict(NOT_YOURS, code="registered_for_another")
+    details = replace(
+        known.details,
+        auth_url=configuration.auth_url,
+        token_url=configuration.token_url,
+        jwks_url=configuration.jwks_url,
+        token_audience=configuration.token_audience or known.details.token_audience,
+        product=configuration.product or known.details.product,
+    )
+    changed = edit_registration(session, known.public_id, details, actor=None, now=now)
+    return await_approval_if_moved(session, known, changed, actor=None, now=now)

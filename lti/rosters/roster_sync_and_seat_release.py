@@ -1,0 +1,333 @@
+"""The roster sync and seat release: who is in each course, and whose unused seat is released.
+
+Nobody gets a seat by being listed. Who is missing from two syncs gives back a seat never watched
+by, unless the list looks wrong: then it stops, and a person decides.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from lms.core.errors import N_, Conflict, NotFound
+from lms.lti_facade import audit
+from lms.lti_facade.learner_logins import names_of
+from lms.lti_facade.unused_seats import give_back, unused_seats
+from lms.mail.links import Links
+from lti.models.courses import Context, RosterMember
+from lti.models.delivery_leases import Turn
+from lti.models.identities import Identity
+from lti.models.registrations_and_keys import (
+    Deployment,
+    DeploymentState,
+    Registration,
+    RegistrationState,
+)
+from lti.rosters.names_and_roles_service import Member, Roster
+
+SEEN_LATELY: Final = timedelta(days=30)
+SYNCED_EVERY: Final = timedelta(hours=20)
+COUNTED_EVERY: Final = timedelta(hours=1)  # asking twice in a row is one sync, not two
+GONE_AFTER: Final = 2
+MOST_AT_ONCE: Final = 100
+NOTHING_HELD_BACK: Final = N_("No release waits for a decision in this course.")
+NO_ROSTER: Final = N_("This course's learning system offers no list of its people.")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a course's roster is asked for; `differences_url` where only what changed is.
+
+    `deployment` is the platform's own id of the deployment that the course is of.
+    """
+
+    context_id: int
+    registration_id: int
+    deployment: str
+    url: str
+    differences_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Somebody whose seat would go: their name ("" where nobody tells it), and how many seats."""
+
+    name: str
+    seats: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """What waits for a decision: who would lose a seat, and how many more the list no longer names."""
+
+    leavers: tuple[Leaver, ...]
+    without_seat: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    context: Context
+    issuer: str
+    organization_id: int
+
+
+def courses_due(session: Session, *, now: datetime) -> tuple[str, ...]:
+    """Return the courses (outside ids) that were seen lately and whose roster is a day old."""
+    query = (
+        _served(select(Context.public_id))
+        .outerjoin(Turn, Turn.registration_id == Registration.id)
+        .where(
+            Context.memberships_url.is_not(None),
+            Context.seen_at > now - SEEN_LATELY,
+            or_(Context.synced_at.is_(None), Context.synced_at <= now - SYNCED_EVERY),
+            or_(Turn.asks_at.is_(None), Turn.asks_at <= now),
+        )
+        .order_by(Context.synced_at, Context.id)
+        .limit(MOST_AT_ONCE)
+    )
+    return tuple(session.scalars(query))
+
+
+def find_source(session: Session, course_id: str) -> Source:
+    """Return where the roster of a course (outside id) is asked for.
+
+    Raises NotFound, and Conflict for a course without one.
+    """
+    row = session.execute(
+        _served(select(Context, Registration.id, Deployment.deployment_id)).where(
+            Context.public_id == course_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    context, registration_id, deployment = row
+    if context.memberships_url is None:
+        raise Conflict(NO_ROSTER)
+    return Source(
+        context.id,
+        registration_id,
+        deployment,
+        context.memberships_url,
+        context.differences_url,
+    )
+
+
+def keep_roster(
+    session: Session,
+    context_id: int,
+    roster: Roster,
+    *,
+    only_changes: bool,
+    links: Links,
+    now: datetime,
+) -> None:
+    """Keep a roster, or what has changed in it, and give back the seats of those who are gone.
+
+    Where more than a fifth of the course would go (all, when the list is empty) and seats are at
+    stake, nobody does: `held_back` tells how many people it would have been.
+    """
+    course = _locked(session, context_id)
+    context = course.context
+    counts = context.synced_at is None or context.synced_at <= now - COUNTED_EVERY
+    known = _known(session, context_id)
+    here = {member.sub: member for member in roster.members if not member.has_left}
+    gone = {member.sub for member in roster.members if member.has_left}
+    for sub, row in known.items():
+        is_missing = sub in gone or row.missed > 0 or not only_changes
+        if sub not in here and is_missing:
+            row.missed += counts or (sub in gone and row.missed == 0)
+            row.is_active = row.is_active and sub not in gone
+    for member in here.values():
+        _keep(session, context_id, known.get(member.sub), member, now)
+    context.synced_at, context.sync_failure = now, None
+    context.differences_url = roster.differences_url
+    session.flush()
+    _let_go(
+        session,
+        course,
+        [row for row in known.values() if row.missed >= GONE_AFTER],
+        len(known),
+        links,
+        now,
+    )
+
+
+def note_failure(session: Session, context_id: int, reason: str) -> None:
+    """Keep why a roster could not be had; what is known of the course stays."""
+    session.get_one(Context, context_id).sync_failure = reason
+    session.flush()
+
+
+def who_would_go(session: Session, course_id: str) -> HeldBack:
+    """Return whom `confirm_releases` would take a seat from, by name. `course_id` is the outside id.
+
+    Raises NotFound, and Conflict when nothing was held back.
+    """
+    course = _held(session, course_id)
+    going = _going(session, course.context.id)
+    seats = Counter(_seats_of(session, course, going).values())
+    names = names_of(session, seats.keys())
+    leavers = [Leaver(names.get(login_id, ""), number) for login_id, number in seats.items()]
+    return HeldBack(
+        tuple(sorted(leavers, key=lambda each: each.name.casefold())), len(going) - len(leavers)
+    )
+
+
+def confirm_releases(
+    session: Session, course_id: str, *, links: Links, actor: str | None, now: datetime
+) -> int:
+    """Give back the seats that were held back: they have left indeed; returns how many these were.
+
+    `course_id` is the outside id. Raises NotFound, and Conflict when nothing was held back.
+    """
+    course = _held(session, course_id)
+    going = _going(session, course.context.id)
+    seats = _seats_of(session, course, going)
+    _release(session, course.context, going, seats, links, now)
+    detail = {"seats": len(seats)}
+    audit.record(
+        session, "course.releases_confirmed", course_id, actor=actor, now=now, detail=detail
+    )
+    return len(seats)
+
+
+def dismiss_releases(session: Session, course_id: str, *, actor: str | None, now: datetime) -> None:
+    """Keep everybody who was held back: the list was wrong. `course_id` is the outside id.
+
+    They count as listed. Raises NotFound, and Conflict when nothing was held back.
+    """
+    course = _held(session, course_id)
+    for row in _going(session, course.context.id):
+        row.missed = 0
+    course.context.held_back = None
+    audit.record(session, "course.releases_dismissed", course_id, actor=actor, now=now)
+    session.flush()
+
+
+def _served(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return (
+        query.select_from(Context)
+        .join(Deployment, Deployment.id == Context.deployment_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(
+            Deployment.state == DeploymentState.APPROVED,
+            Registration.state == RegistrationState.ACTIVE,
+        )
+    )
+
+
+def _locked(session: Session, context_id: int) -> _Course:
+    row = session.execute(
+        select(Context, Registration.issuer, Deployment.organization_id)
+        .join(Deployment, Deployment.id == Context.deployment_id)
+        .join(Registration, Registration.id == Deployment.registration_id)
+        .where(Context.id == context_id)
+        .with_for_update(of=Context)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None or row.organization_id is None:
+        raise NotFound
+    return _Course(row.Context, row.issuer, row.organization_id)
+
+
+def _held(session: Session, course_id: str) -> _Course:
+    context_id = session.scalar(select(Context.id).where(Context.public_id == course_id))
+    if context_id is None:
+        raise NotFound
+    course = _locked(session, context_id)
+    if course.context.held_back is None:
+        raise Conflict(NOTHING_HELD_BACK)
+    return course
+
+
+def _known(session: Session, context_id: int) -> Mapping[str, RosterMember]:
+    rows = session.scalars(select(RosterMember).where(RosterMember.context_id == context_id))
+    return {row.sub: row for row in rows}
+
+
+def _going(session: Session, context_id: int) -> list[RosterMember]:
+    rows = _known(session, context_id).values()
+    return [row for row in rows if row.missed >= GONE_AFTER]
+
+
+def _keep(
+    session: Session, context_id: int, row: RosterMember | None, member: Member, now: datetime
+) -> None:
+    if row is None:
+        row = RosterMember(context_id=context_id, sub=member.sub, created_at=now, seen_at=now)
+        session.add(row)
+    row.name, row.email, row.sis_id = member.name, member.email, member.sis_id
+    row.is_instructor, row.is_active = member.is_instructor, member.status == "active"
+    row.missed, row.seen_at = 0, now
+
+
+def _let_go(
+    session: Session,
+    course: _Course,
+    going: list[RosterMember],
+    known: int,
+    links: Links,
+    now: datetime,
+) -> None:
+    seats = _seats_of(session, course, going)
+    if not seats or len(going) * 5 <= known:
+        _release(session, course.context, going, seats, links, now)
+        return
+    people = len(set(seats.values()))
+    if course.context.held_back != people:
+        detail = {"people": people}
+        course_id = course.context.public_id
+        audit.record(
+            session, "course.releases_held_back", course_id, actor=None, now=now, detail=detail
+        )
+    course.context.held_back = people
+    session.flush()
+
+
+def _release(
+    session: Session,
+    context: Context,
+    going: Collection[RosterMember],
+    seats: Collection[str],
+    links: Links,
+    now: datetime,
+) -> None:
+    give_back(session, seats, links=links, now=now)
+    for row in going:
+        session.delete(row)
+    context.held_back = None
+    session.flush()
+
+
+def _seats_of(
+    session: Session, course: _Course, going: Collection[RosterMember]
+) -> Mapping[str, int]:
+    """Return the unused seats of those who are in no other course of the organization's platform."""
+    subs = {row.sub for row in going}
+    elsewhere = set(
+        session.scalars(
+            select(RosterMember.sub)
+            .join(Context, Context.id == RosterMember.context_id)
+            .join(Deployment, Deployment.id == Context.deployment_id)
+            .join(Registration, Registration.id == Deployment.registration_id)
+            .where(
+                RosterMember.sub.in_(sorted(subs)),
+                RosterMember.missed == 0,
+                Context.id != course.context.id,
+                Registration.issuer == course.issuer,
+                Deployment.organization_id == course.organization_id,
+            )
+        )
+    )
+    logins = session.scalars(
+        select(Identity.login_id).where(
+            Identity.issuer == course.issuer,
+            Identity.organization_id == course.organization_id,
+            Identity.sub.in_(sorted(subs - elsewhere)),
+        )
+    )
+    return unused_seats(session, course.organization_id, tuple(logins))

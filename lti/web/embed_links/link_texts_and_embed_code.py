@@ -1,0 +1,101 @@
+"""Embed link texts (content, who may watch, state), and the link's address and embed code."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Final
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from lms.core.errors import N_
+from lms.core.runtime import derived_key
+from lms.lti_facade.dates import say_last_of, say_time_of
+from lms.web.core.request_context import carrel
+from lti.embed_links.embed_links import EMBED_LINKS, EmbedFacts, token_of
+from lti.frames.sessions import hashed
+from lti.models.embed_links import SeatRule
+
+RULES: Final = {
+    SeatRule.SEATED: N_("People of yours, by a code"),
+    SeatRule.NAMED: N_("Anybody, by a code"),
+    SeatRule.INSTITUTION: N_("Everybody on the page"),
+}
+HEIGHT: Final = 720
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedLine:
+    """A link as it is listed."""
+
+    id: str
+    label: str
+    title: str
+    is_series: bool
+    rule: str
+    sites: tuple[str, ...]
+    state: str
+    badge: str
+    works: bool
+    is_revoked: bool
+    until: str
+    uses: int
+    last_used: str
+    viewers: int
+    organization: str
+    organization_id: str
+
+
+def embed_key() -> bytes:
+    """Return the key by which this house makes the secrets of embed links."""
+    return derived_key(carrel().settings.secret_key, EMBED_LINKS)
+
+
+def address_of(facts: EmbedFacts) -> str | None:
+    """Return a link's whole address; None where the house's key has changed since it was made."""
+    token = token_of(embed_key(), facts.public_id)
+    if hashed(token) != facts.token_hash:
+        return None
+    return carrel().settings.base_url + url_for("embedded.embed", token=token)
+
+
+def snippet_of(facts: EmbedFacts, address: str) -> str:
+    """Return the HTML that is pasted into a page."""
+    title = escape(facts.title or facts.details.label)
+    return (
+        f'<iframe src="{address}" title="{title}" width="100%" height="{HEIGHT}" '
+        'style="border:0" allow="fullscreen; picture-in-picture" allowfullscreen '
+        'referrerpolicy="strict-origin" loading="lazy"></iframe>'
+    )
+
+
+def line_of(facts: EmbedFacts, *, zone: str, now: datetime) -> EmbedLine:
+    """Return a link as it is listed."""
+    state, badge = _state(facts, now)
+    details = facts.details
+    return EmbedLine(
+        id=facts.public_id,
+        label=details.label,
+        title=facts.title or _("Something that is here no more"),
+        is_series=facts.target.webinar is None,
+        rule=_(RULES[details.seat_rule]),
+        sites=details.origins,
+        state=state,
+        badge=badge,
+        works=facts.works(now),
+        is_revoked=facts.revoked_at is not None,
+        until="" if details.expires_at is None else say_last_of(details.expires_at, zone),
+        uses=facts.uses,
+        last_used="" if facts.last_used_at is None else say_time_of(facts.last_used_at, zone),
+        viewers=facts.viewers,
+        organization=facts.organization.name,
+        organization_id=facts.organization.public_id,
+    )
+
+
+def _state(facts: EmbedFacts, now: datetime) -> tuple[str, str]:
+    if facts.revoked_at is not None:
+        return _("Taken back"), "none"
+    if facts.is_over(now):
+        return _("Run out"), "none"
+    return _("Works"), "open"

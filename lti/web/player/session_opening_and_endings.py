@@ -1,0 +1,136 @@
+"""Opening playback in a frame without a cookie, and why a session ended."""
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from flask import jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from lms.core import clock
+from lms.core.errors import N_, Gone, NotFound
+from lms.lti_facade import frame_playback_sessions
+from lms.lti_facade.frame_playback_sessions import (
+    Holder,
+    Playback,
+    Wish,
+    find_holder,
+    read_session_facts,
+)
+from lms.lti_facade.refusal_texts import tell
+from lms.lti_facade.viewer_access_facts import Standing
+from lms.web.core.browser_names import describe
+from lms.web.core.request_context import read_session, sent_json, transaction
+from lms.web.core.route_guard import Audience, open_to
+from lms.web.playback.media_tokens import Client, client_of, read_ticket
+from lms.web.playback.session_opening_and_endings import (
+    ENDINGS,
+    addresses,
+    played_elsewhere,
+    taken_over,
+)
+from lti.frames.sessions import Frame, name_visitor
+from lti.models.launches import Purpose
+from lti.web.core.framed_pages import framed_blueprint, this_frame
+from lti.web.core.refusal_texts import as_told, default_zone
+from lti.web.player.viewer_access import FrameViewer, find_viewer
+
+blueprint = framed_blueprint("framed_playback", __name__)
+log = structlog.get_logger()
+
+GO_ON: Final = {
+    False: N_("Open the recording from your course again to go on."),
+    True: N_("Reload the page around it to go on."),
+}
+
+
+@blueprint.post("/playback")
+@open_to(Audience.FRAME)
+def open(secret: str) -> ResponseReturnValue:  # noqa: A001  (the endpoint's name)
+    """Open a session on the recording of the link."""
+    return _opened(secret, None)
+
+
+@blueprint.post("/watch/<slug>/playback")
+@open_to(Audience.FRAME)
+def open_part(secret: str, slug: str) -> ResponseReturnValue:
+    """Open a session on one webinar of the link's series."""
+    return _opened(secret, slug)
+
+
+@blueprint.post("/playback/<token>/why")
+@open_to(Audience.FRAME)
+def why(secret: str, token: str) -> ResponseReturnValue:
+    """Say why a session of this person's ended, and whether it may go on, within this organization."""
+    now = clock.now()
+    try:
+        frame = this_frame(secret)
+    except Gone as over:
+        return jsonify(code=over.code, sentence=_(over.message), may_reopen=False)
+    with read_session() as session:
+        facts = read_session_facts(session, read_ticket(token).session)
+        viewer = find_viewer(session, frame, _slug_of(frame, request.args.get("part")), now=now)
+        is_theirs = facts.login_id == viewer.standing.login_id
+        if not is_theirs or facts.webinar_id != viewer.playable.webinar_id:
+            raise NotFound
+        told = as_told(
+            tell(session, viewer.standing, zone=default_zone(), now=now), viewer.playable.slug
+        )
+        if viewer.standing.may_play(now):
+            is_taken = facts.ended_as is frame_playback_sessions.TAKEN_OVER
+            if is_taken:
+                return jsonify(told | taken_over(find_holder(session, facts.login_id)))
+            told["may_reopen"] = True
+    if facts.ended_as is not None and (told["may_reopen"] or viewer.standing.takes_a_seat(now)):
+        told["sentence"] = _(ENDINGS[facts.ended_as])
+        told["more"] = _(GO_ON[frame.purpose is Purpose.EMBED])
+    return jsonify(told)
+
+
+def begin_playing(
+    frame: Frame, viewer: FrameViewer, *, takes_over: bool
+) -> Playback | Holder | Standing:
+    """Open a session for who is in the frame, or return who plays, or how they stand."""
+    now = clock.now()
+    until = frame.expires_at if frame.purpose is Purpose.EMBED else None
+    wish = Wish(describe(request.user_agent.string), takes_over, until)
+    with transaction() as session:
+        visitor = replace(viewer.visitor, login_id=name_visitor(session, frame, now=now))
+        return frame_playback_sessions.begin(
+            session, visitor, viewer.playable.webinar_id, wish, now=now
+        )
+
+
+def frame_client() -> Client:
+    """Return what a request tells of its browser; a frame's tokens are bound to no cookie."""
+    return replace(client_of(request), cookie="")
+
+
+def _opened(secret: str, slug: str | None) -> ResponseReturnValue:
+    frame, now = this_frame(secret), clock.now()
+    told = sent_json()
+    wishes = (
+        {name for name, value in told.items() if value is True} if isinstance(told, dict) else ()
+    )
+    with read_session() as session:
+        viewer = find_viewer(session, frame, slug, now=now)
+    answer = begin_playing(frame, viewer, takes_over="take_over" in wishes)
+    if isinstance(answer, Playback):
+        part = "" if viewer.series is None else f"?part={viewer.playable.slug}"
+        why_url = f"/lti/s/{secret}/playback/{{token}}/why{part}"
+        return jsonify(
+            addresses(answer, frame_client(), is_native="native" in wishes, why_url=why_url)
+        )
+    if isinstance(answer, Holder):
+        return jsonify(played_elsewhere(answer)), HTTPStatus.CONFLICT
+    with read_session() as session:
+        refusal = tell(session, answer, zone=default_zone(), now=now)
+    log.info("frame_turned", code=refusal.code, organization=frame.organization_id)
+    return jsonify(as_told(refusal, viewer.playable.slug)), HTTPStatus.FORBIDDEN
+
+
+def _slug_of(frame: Frame, part: str | None) -> str | None:
+    is_series = frame.target is not None and frame.target.webinar is None
+    return part if is_series else None

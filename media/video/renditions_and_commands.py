@@ -1,0 +1,282 @@
+"""Which renditions are made of a recording, and the ffmpeg commands that make them.
+
+Everything that must be encoded is made in one call, since decoding and scaling once is a third
+cheaper. The low rung keeps the resolution and drops the frame rate: text stays sharp.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import ffmpeg
+
+from media.video import slide_detection
+from media.video.ffmpeg_options import compiled, opened
+from media.video.stream_facts import AudioStream, Probe, VideoStream
+
+SEGMENT_SECONDS: Final = 6
+LONGEST_COPIED_SEGMENT: Final = 12.0
+# One word of a command holds 128 KiB at most; beyond that the picture is encoded anew.
+LONGEST_TIMES: Final = 120_000
+THUMB_SECONDS: Final = 10
+THUMBS_ACROSS: Final = 10
+THUMB_WIDTH: Final = 160
+POSTER_WIDTH: Final = 1280
+POSTER_SEEN_SECONDS: Final = 30
+HIGH, LOW, SOUND = "high", "low", "audio"
+POSTER: Final = "poster.jpg"
+PROGRESSIVE: Final = "progressive.mp4"
+SLIDE_WIDTH: Final = 800
+SLIDES_AT_ONCE: Final = 12
+THUMB: Final = "thumb-%05d.jpg"
+THUMBS: Final = "thumbs-%03d.jpg"
+SLIDE_FRAMES: Final = "slides.gray"
+_TOP_RATE: Final = Fraction(30)
+_LOW_RATE: Final = Fraction(15)
+_THREADS: Final = min(8, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One picture to encode; sizes in pixels, bits a second."""
+
+    name: str
+    width: int
+    height: int
+    rate: Fraction
+    crf: int
+    peak_bits: int
+
+
+def rungs(video: VideoStream) -> tuple[Rung, Rung]:
+    """Return the high and the low rung for a picture: never larger or faster than it is."""
+    rate = _steady_rate(video)
+    high = _fitted(video, 1080)
+    low = _fitted(video, 720)
+    return (
+        Rung(HIGH, *high, rate=rate, crf=23, peak_bits=2_500_000),
+        Rung(LOW, *low, rate=min(rate, _LOW_RATE), crf=26, peak_bits=800_000),
+    )
+
+
+def thumb_height(video: VideoStream) -> int:
+    """Return how high a thumbnail is when it is THUMB_WIDTH wide."""
+    return max(2, round(THUMB_WIDTH * video.height / video.width / 2) * 2)
+
+
+def copy_command(source: Path, found: Probe, *, sound: bool) -> list[str]:
+    """Return the command that copies the picture, and the sound if wanted, as they are."""
+    opened_source = opened(source)
+    outputs = []
+    if found.video:
+        outputs.append(_hls(opened_source[found.video.pick], HIGH, codec="copy"))
+    if found.audio and sound:
+        # Transport streams carry each AAC frame with a head that MP4 has no use for.
+        adts = {"codec": "copy", "bsf:a": "aac_adtstoasc"}
+        outputs.append(_hls(opened_source[found.audio.pick], SOUND, **adts))
+    return compiled(ffmpeg.merge_outputs(*outputs))
+
+
+def poster_command(folder: Path, video: VideoStream) -> list[str]:
+    """Return the command that takes a poster from the high rung: a key frame of its first half minute.
+
+    They stand seconds apart, so few pictures are decoded; all of half a minute took as long as
+    encoding three seconds.
+    """
+    seen = opened(folder / f"{HIGH}.mp4", t=POSTER_SEEN_SECONDS, skip_frame="nokey")
+    picture = _filters(
+        *_before(video),
+        "fps=1:eof_action=pass",
+        f"scale='min({POSTER_WIDTH},iw*sar)':-2:out_range=pc",
+        "format=yuvj420p",
+        "setsar=1",
+        f"thumbnail={POSTER_SEEN_SECONDS}",
+    )
+    # A damaged source that was copied may have more bad key frames than ffmpeg puts up with.
+    wanted = {"q:v": 3, "max_error_rate": 1}
+    poster = ffmpeg.output(seen["v:0"], POSTER, vf=picture, vframes=1, update=1, **wanted)
+    return compiled(poster)
+
+
+def encode_command(source: Path, found: Probe, cuts: Sequence[float]) -> list[str]:
+    """Return the one command that encodes all that is needed.
+
+    Every output of it has something to show at once: ffmpeg reports no progress, and looks as if
+    it stood still, until each of them has begun. So thumbnails come one by one, to be put into
+    sheets afterwards, and the poster has a command of its own.
+
+    `cuts` are the times in seconds at which the segments of a copied high rung begin: the low one
+    is then cut there. Without cuts both rungs are encoded and cut every six seconds.
+    """
+    opened_source = opened(source)
+    outputs: list[Any] = []
+    if found.video:
+        picture = opened_source[found.video.pick]
+        outputs += _pictures(picture, found.video, found.lacks(found.video), cuts)
+    if found.audio:
+        sound = opened_source[found.audio.pick]
+        outputs.append(_sound(sound, found.audio, found.lacks(found.audio)))
+    return compiled(ffmpeg.merge_outputs(*outputs))
+
+
+def progressive_command(folder: Path, found: Probe) -> list[str]:
+    """Return the command that copies low rung and sound into one MP4 that plays while it loads."""
+    names = [LOW] * found.has_video + [SOUND] * found.has_audio
+    streams = [opened(folder / f"{name}.mp4") for name in names]
+    return compiled(ffmpeg.output(*streams, PROGRESSIVE, codec="copy", movflags="+faststart"))
+
+
+def slide_picture(at: float) -> str:
+    """Return the name of the picture of what is seen at a time in seconds."""
+    return f"slide-{round(at * 10):06d}.jpg"
+
+
+def slide_commands(film: Path, times: Sequence[float]) -> Iterator[list[str]]:
+    """Yield the commands that take the pictures of slides at times in seconds from a plain MP4.
+
+    Each picture is sought by itself, some in one command: an hour is not decoded for forty of them.
+    """
+    for begin in range(0, len(times), SLIDES_AT_ONCE):
+        pictures = [
+            ffmpeg.output(
+                opened(film, ss=f"{at:.2f}", threads=1)["v:0"],
+                slide_picture(at),
+                vf=_filters(f"scale='min({SLIDE_WIDTH},iw)':-2:out_range=pc", "format=yuvj420p"),
+                vframes=1,
+                update=1,
+                **{"q:v": 4},
+            )
+            for at in times[begin : begin + SLIDES_AT_ONCE]
+        ]
+        yield compiled(ffmpeg.merge_outputs(*pictures))
+
+
+def _pictures(
+    stream: Any,  # noqa: ANN401
+    video: VideoStream,
+    lacking: float,
+    cuts: Sequence[float],
+) -> list[Any]:
+    wanted = [rung for rung in rungs(video) if not (cuts and rung.name == HIGH)]
+    before = _before(video)
+    outputs = [_rung(stream, rung, before, lacking, cuts) for rung in wanted]
+    thumbs = _filters(
+        *before,
+        f"fps=1/{THUMB_SECONDS}:start_time=0:eof_action=pass",
+        f"scale={THUMB_WIDTH}:{thumb_height(video)}:out_range=pc",
+        "format=yuvj420p",
+        "setsar=1",
+    )
+    outputs.append(ffmpeg.output(stream, THUMB, vf=thumbs, **{"q:v": 3}))
+    outputs.append(frames_for_slides(stream, before))
+    return outputs
+
+
+def frames_for_slides(stream: Any, before: Sequence[str]) -> Any:  # noqa: ANN401
+    """Return the output of small gray frames, each what is seen exactly at its second."""
+    frames = _filters(
+        *before,
+        "fps=1:start_time=0:round=up:eof_action=pass",
+        f"scale={slide_detection.WIDTH}:{slide_detection.HEIGHT}:flags=area",
+        "format=gray",
+    )
+    return ffmpeg.output(stream, SLIDE_FRAMES, vf=frames, format="rawvideo")
+
+
+def _before(video: VideoStream) -> tuple[str, ...]:
+    return ("yadif=deint=interlaced",) if video.interlaced else ()
+
+
+def _filters(*chain: str) -> str:
+    """Return filters as one graph of its output alone.
+
+    In a graph that outputs share, ffmpeg asks first for the one that is furthest behind. A rare
+    picture gives nothing for long, and meanwhile every picture for the rungs is kept: 13 GB in
+    five minutes of 720p, where graphs of their own take 0.4 GB.
+    """
+    return ",".join(chain)
+
+
+def _rung(
+    stream: Any,  # noqa: ANN401
+    rung: Rung,
+    before: Sequence[str],
+    lacking: float,
+    cuts: Sequence[float],
+) -> Any:  # noqa: ANN401
+    times = ",".join(f"{cut:.3f}" for cut in cuts)
+    # the last picture stands until the sound ends
+    standing = (f"tpad=stop_mode=clone:stop_duration={lacking}",) if lacking else ()
+    picture = _filters(
+        *before,
+        f"fps={rung.rate.numerator}/{rung.rate.denominator}:start_time=0",
+        *standing,
+        f"scale={rung.width}:{rung.height}:out_range=tv",
+        "setsar=1",
+        "format=yuv420p",
+    )
+    return _hls(
+        stream,
+        rung.name,
+        vf=picture,
+        vcodec="libx264",
+        preset="veryfast",
+        profile="high",
+        crf=rung.crf,
+        maxrate=rung.peak_bits,
+        bufsize=rung.peak_bits * 2,
+        # Key frames stand where they are told to, alike in both rungs, and nowhere else.
+        g=round(rung.rate * LONGEST_COPIED_SEGMENT * 2),
+        sc_threshold=0,
+        force_key_frames=times or f"expr:gte(t,n_forced*{SEGMENT_SECONDS})",
+        threads=_THREADS,
+    )
+
+
+def _sound(stream: Any, audio: AudioStream, lacking: float) -> Any:  # noqa: ANN401
+    channels = "mono" if audio.channels == 1 else "stereo"
+    sound = (
+        stream.filter("aresample", **{"async": 1, "first_pts": 0})
+        .filter("aformat", channel_layouts=channels)
+        .filter("loudnorm", I=-16, TP=-1.5, LRA=11)
+        .filter("aresample", 48000)
+    )
+    if lacking:
+        sound = sound.filter("apad", pad_dur=lacking)
+    return _hls(sound, SOUND, acodec="aac", **{"b:a": "96k"})
+
+
+def _hls(stream: Any, name: str, **options: object) -> Any:  # noqa: ANN401
+    return ffmpeg.output(
+        stream,
+        f"{name}.m3u8",
+        format="hls",
+        hls_time=SEGMENT_SECONDS,
+        hls_playlist_type="vod",
+        hls_segment_type="fmp4",
+        hls_flags="single_file+independent_segments",
+        hls_segment_filename=f"{name}.mp4",
+        # Else each rendition is moved by its own decoding delay, and lips by 45 ms.
+        avoid_negative_ts="disabled",
+        map_metadata=-1,
+        **options,
+    )
+
+
+def _steady_rate(video: VideoStream) -> Fraction:
+    if video.variable_rate or not video.rate:
+        return _TOP_RATE
+    rate = video.rate
+    while rate > _TOP_RATE + Fraction(1, 10):
+        rate /= 2
+    return max(rate, Fraction(1)).limit_denominator(1001)
+
+
+def _fitted(video: VideoStream, short_side: int) -> tuple[int, int]:
+    short, long = sorted((video.width, video.height))
+    factor = min(Fraction(1), Fraction(short_side, short), Fraction(short_side * 16, long * 9))
+    width, height = (max(2, int(side * factor) // 2 * 2) for side in (video.width, video.height))
+    return width, height

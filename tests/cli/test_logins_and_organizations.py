@@ -1,0 +1,198 @@
+"""carrel login and carrel organization."""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from lms.cli.root_command import run
+from lms.core.database import Database
+from lms.core.password_hashing_and_rules import Right, check_password
+from lms.models.accounts import Login
+from lms.models.mail import Mail
+from lms.models.organizations import Organization
+from tests.cast import Cast
+from wsgi import COMPONENTS
+
+PASSWORD = "a quiet corner table"  # noqa: S105
+Run = Callable[..., tuple[int, dict[str, Any]]]
+
+
+@pytest.fixture
+def carrel_run(
+    environ: Mapping[str, str],
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    """Run a command with --json; returns its exit code and its answer or complaint."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+
+    def go(*arguments: str, stdin: str = "") -> tuple[int, dict[str, Any]]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        code = run(COMPONENTS, [*arguments, "--json"])
+        printed = capsys.readouterr()
+        return code, json.loads(printed.err if code else printed.out)
+
+    return go
+
+
+def _login(database: Database, email: str) -> Login:
+    with database.read_session() as session:
+        return session.scalars(select(Login).where(Login.email_key == email)).one()
+
+
+def test_a_login_with_a_password_may_sign_in_at_once(carrel_run: Run, database: Database) -> None:
+    code, made = carrel_run(
+        "login", "add", "Eve@Example.org", "--name", "Eve Oduya", "--password-stdin",
+        stdin=f"{PASSWORD}\n",
+    )  # fmt: skip
+    row = _login(database, "eve@example.org")
+    assert code == 0
+    assert made == {
+        "id": row.public_id,
+        "email": "Eve@example.org",
+        "name": "Eve Oduya",
+        "staff": False,
+        "blocked": False,
+        "has_password": True,
+    }
+    assert row.confirmed_at is not None
+    assert check_password(row.password_hash, PASSWORD) == Right(outdated=False)
+
+
+def test_a_login_without_a_password_is_sent_the_link_for_choosing_one(
+    carrel_run: Run, database: Database
+) -> None:
+    code, _ = carrel_run("login", "add", "eve@example.org")
+    with database.read_session() as session:
+        letter = session.scalars(select(Mail)).one()
+    assert code == 0
+    assert (letter.kind, letter.recipient) == ("set_password", "eve@example.org")
+    assert "http://localhost/reset-password/" in letter.text
+
+
+def test_a_login_of_staff_is_staff(carrel_run: Run, database: Database) -> None:
+    carrel_run("login", "add", "eve@example.org", "--staff")
+    assert _login(database, "eve@example.org").is_staff
+
+
+def test_an_address_has_one_login(carrel_run: Run, cast: Cast) -> None:
+    code, complaint = carrel_run("login", "add", "ALICE@example.org")
+    assert (code, complaint["code"]) == (1, "conflict")
+
+
+@pytest.mark.parametrize("stdin", ["", "short\n", "Password123!\n"])
+def test_a_poor_password_makes_no_login(carrel_run: Run, database: Database, stdin: str) -> None:
+    code, complaint = carrel_run("login", "add", "eve@example.org", "--password-stdin", stdin=stdin)
+    with database.read_session() as session:
+        assert session.scalar(select(Login.id)) is None
+    assert (code, complaint["code"]) == (1, "invalid")
+
+
+def test_what_is_no_address_is_refused(carrel_run: Run) -> None:
+    code, complaint = carrel_run("login", "add", "eve")
+    assert (code, complaint["code"]) == (1, "invalid")
+
+
+def test_a_login_is_shut_out_and_let_in_again(
+    carrel_run: Run, database: Database, cast: Cast
+) -> None:
+    assert carrel_run("login", "block", cast.dan.email)[1]["blocked"] is True
+    assert _login(database, cast.dan.email).blocked_at is not None
+    assert carrel_run("login", "unblock", cast.dan.email)[1]["blocked"] is False
+
+
+def test_nobody_is_shut_out_who_is_not_there(carrel_run: Run) -> None:
+    assert carrel_run("login", "block", "nobody@example.org")[0] == 3
+
+
+def test_an_organization_is_added_below_its_consortium(carrel_run: Run, database: Database) -> None:
+    carrel_run("organization", "add", "valley", "--name", "The Valley")
+    code, made = carrel_run(
+        "organization", "add", "oak-hill", "--name", "Oak Hill", "--parent", "valley"
+    )
+    with database.read_session() as session:
+        row = session.scalars(select(Organization).where(Organization.slug == "oak-hill")).one()
+    assert code == 0
+    assert made == {
+        "id": row.public_id, "slug": "oak-hill", "name": "Oak Hill", "parent": "valley",
+    }  # fmt: skip
+
+
+def test_a_slug_is_taken_once(carrel_run: Run, cast: Cast) -> None:
+    code, complaint = carrel_run("organization", "add", "elm-county", "--name", "Elm")
+    assert (code, complaint["code"]) == (1, "conflict")
+
+
+def test_two_logins_are_merged_and_parted(carrel_run: Run, database: Database, cast: Cast) -> None:
+    code, made = carrel_run("login", "merge", cast.dan.email, cast.alice.email)
+    assert code == 0
+    assert made == {
+        "kept": cast.dan.public_id, "merged": cast.alice.public_id, "is_merged": True,
+    }  # fmt: skip
+    assert _login(database, cast.alice.email).merged_into == cast.dan.id
+    code, parted = carrel_run("login", "unmerge", cast.alice.email)
+    assert (code, parted["is_merged"]) == (0, False)
+    assert _login(database, cast.alice.email).merged_into is None
+
+
+def test_blocking_by_a_merged_address_blocks_the_login_that_was_kept(
+    carrel_run: Run, database: Database, cast: Cast
+) -> None:
+    carrel_run("login", "merge", cast.dan.email, cast.alice.email)
+    code, _ = carrel_run("login", "block", cast.alice.email, "--reason", "Shared it")
+    assert code == 0
+    assert _login(database, cast.dan.email).blocked_reason == "Shared it"
+
+
+def test_somebody_without_a_login_is_made_a_manager_and_sent_the_letter(
+    carrel_run: Run, database: Database, cast: Cast
+) -> None:
+    code, made = carrel_run(
+        "organization", "member", "elm-county", "eve@example.org", "--role", "manager"
+    )
+    assert code == 0
+    assert made == {
+        "organization": "elm-county",
+        "login": _login(database, "eve@example.org").public_id,
+        "email": "eve@example.org",
+        "role": "manager",
+        "is_new": True,
+    }
+    with database.read_session() as session:
+        assert session.scalars(select(Mail.kind)).all() == ["set_password"]
+
+
+def test_somebody_with_a_login_gets_the_role_and_no_letter(
+    carrel_run: Run, database: Database, cast: Cast
+) -> None:
+    code, made = carrel_run("organization", "member", "elm-county", cast.dan.email)
+    assert (code, made["role"], made["is_new"]) == (0, "member", False)
+    with database.read_session() as session:
+        assert session.scalars(select(Mail)).all() == []
+
+
+def test_an_organization_that_is_none_takes_nobody(carrel_run: Run, cast: Cast) -> None:
+    assert carrel_run("organization", "member", "nowhere", cast.dan.email)[0] == 3
+
+
+def test_a_person_is_exported_and_then_erased(
+    carrel_run: Run, database: Database, cast: Cast
+) -> None:
+    code, kept = carrel_run("login", "export", "alice@example.org")
+    assert (code, kept["name"], len(kept["grants"])) == (0, "Alice", 1)
+    code, gone = carrel_run("login", "erase", "alice@example.org", "--yes")
+    assert (code, gone["email"]) == (0, None)
+    assert carrel_run("login", "export", "alice@example.org")[0] == 3
+
+
+def test_nobody_is_erased_without_a_yes(carrel_run: Run, database: Database, cast: Cast) -> None:
+    code, _ = carrel_run("login", "erase", "alice@example.org")
+    assert code != 0
+    with database.read_session() as session:
+        assert session.get_one(Login, cast.alice.id).email == "alice@example.org"

@@ -1,0 +1,105 @@
+"""Passwords: hashed well, compared in equal time, and not the first a stranger would try."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from argon2 import PasswordHasher, extract_parameters
+
+from lms.core.errors import Invalid
+from lms.core.password_hashing_and_rules import (
+    MEMORY_KIB,
+    NOBODYS,
+    PASSES,
+    Right,
+    Wrong,
+    check_new_password,
+    check_password,
+    hash_password,
+)
+
+GOOD = "a quiet corner table"
+
+
+def test_a_password_is_kept_as_argon2id_of_the_present_strength() -> None:
+    kept = extract_parameters(hash_password(GOOD))
+    assert (kept.type.name, kept.memory_cost, kept.time_cost) == ("ID", MEMORY_KIB, PASSES)
+
+
+def test_the_right_password_is_right_and_another_is_wrong() -> None:
+    kept = hash_password(GOOD)
+    assert check_password(kept, GOOD) == Right(outdated=False)
+    assert check_password(kept, GOOD + "s") == Wrong()
+
+
+def test_the_same_letters_from_another_keyboard_are_the_same_password() -> None:
+    assert check_password(hash_password("cafe\u0301 au coin"), "caf\u00e9 au coin") == Right(
+        outdated=False
+    )
+
+
+def test_a_hash_of_lesser_strength_is_right_and_outdated() -> None:
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(GOOD)
+    assert check_password(weak, GOOD) == Right(outdated=True)
+
+
+@pytest.mark.parametrize("kept", ["", "!", "plain text", "$argon2id$v=19$broken"])
+def test_what_is_no_hash_lets_nobody_in(kept: str) -> None:
+    assert check_password(kept, kept) == Wrong()
+
+
+def test_no_password_matches_where_there_is_none() -> None:
+    assert check_password(None, GOOD) == Wrong()
+    assert check_password(None, "") == Wrong()
+
+
+def test_nobodys_hash_has_the_strength_of_all_others() -> None:
+    kept, nobodys = extract_parameters(hash_password(GOOD)), extract_parameters(NOBODYS)
+    assert kept == nobodys
+
+
+def test_as_much_work_is_done_when_there_is_nothing_to_compare_with() -> None:
+    kept = hash_password(GOOD)
+    real = min(_cpu(lambda: check_password(kept, "wrong")) for _ in range(3))
+    none = min(_cpu(lambda: check_password(None, "wrong")) for _ in range(3))
+    assert 0.5 < none / real < 2
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "short",
+        "nine char",
+        "x" * 257,
+        "aaaaaaaaaaaa",
+        "abababababab",
+        "1234567890",
+        "0987654321",
+        "abcdefghijkl",
+        "qwertyuiop",
+        "Password123!",
+        "P@ssw0rd2026",
+        "Welcome2026!",
+        "Library2026!!",
+        "administrator",
+        "dewey.decimal",
+        "Deweydewey1",
+    ],
+)
+def test_a_password_that_a_stranger_would_guess_is_refused(password: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_new_password(password, email="dewey.decimal@example.org", name="Dewey Decimal")
+    assert list(refused.value.fields) == ["password"]
+
+
+@pytest.mark.parametrize(
+    "password", [GOOD, "correct horse battery staple", "Zq7)vJ2-mX0p", "密码密码图书馆员工入口"]
+)
+def test_a_password_worth_having_is_taken(password: str) -> None:
+    check_new_password(password, email="dewey@example.org", name="Dewey Decimal")
+
+
+def _cpu(act: Callable[[], object]) -> float:
+    before = time.process_time()
+    act()
+    return time.process_time() - before

@@ -1,0 +1,277 @@
+"""Rosters: who is in a course, and whose unused seat goes back when they leave."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from lms.core.errors import Conflict, NotFound
+from lms.core.runtime import Carrel
+from lms.jobs.queue import Work
+from lms.mail.links import Links
+from lms.models.catalog import Webinar
+from lms.models.jobs import Job, JobState
+from lms.models.organizations import Organization
+from lms.models.seats import Assignment, AssignmentEnd, AssignmentState, Pool
+from lms.seats.claims import claim
+from lms.worker.worker import see_through
+from lti.models.courses import Context, RosterMember
+from lti.rosters import jobs
+from lti.rosters.jobs import ROSTER, ask_for_roster, ask_for_rosters, sync_roster
+from lti.rosters.roster_sync_and_seat_release import confirm_releases, courses_due, dismiss_releases
+from tests.factories import make_pool, make_pool_grant
+from tests.lti.launched_course import School, connect
+from tests.platform.app import running_platform
+from tests.platform.people import LEARNERS, TEACHERS
+from tests.platform.product_quirks import MOODLE, OPEN_EDX, Habits
+from tests.platform.records import Person
+from tests.platform.vocabulary import Role
+
+WORK = Work(handlers={ROSTER: sync_roster})
+LINKS = Links("https://library.example.org")
+
+
+@pytest.fixture(autouse=True)
+def _our_key(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "services_of", lambda _: school.services)
+
+
+def _course_id(school: School) -> str:
+    with school.database.read_session() as session:
+        context_id = school.contexts[school.platform.course.id]
+        return session.get_one(Context, context_id).public_id
+
+
+def _sync(school: School, carrel: Carrel, after: timedelta = timedelta(days=1)) -> Context:
+    moment = school.clock.advance(after)
+    with school.database.transaction() as session:
+        job_id = ask_for_roster(session, _course_id(school), now=moment)
+    assert see_through(carrel, WORK, job_id).state is JobState.DONE
+    with school.database.read_session() as session:
+        return session.get_one(Context, school.contexts[school.platform.course.id])
+
+
+def _members(school: School) -> dict[str, RosterMember]:
+    with school.database.read_session() as session:
+        return {row.sub: row for row in session.scalars(select(RosterMember))}
+
+
+def _seat(school: School, *people: Person) -> int:
+    """People of the course have each a seat that they never watched by; returns the pool."""
+    _, link_id = school.place()
+    logins = [school.launch(person, link_id) for person in people]
+    with school.database.transaction() as session:
+        organization = session.get_one(Organization, school.cast.organization_id)
+        pool = make_pool(session, organization, session.get_one(Webinar, school.cast.webinar_id))
+        make_pool_grant(session, pool)
+        for login_id in logins:
+            claim(session, pool.id, login_id, actor=None, now=school.clock.moment)
+        return pool.id
+
+
+def _seated(school: School, pool_id: int) -> int:
+    with school.database.read_session() as session:
+        active = select(func.count()).where(
+            Assignment.pool_id == pool_id, Assignment.ended_at.is_(None)
+        )
+        used = session.get_one(Pool, pool_id).used
+        seated = session.scalar(active) or 0
+    assert used == seated
+    return seated
+
+
+def test_all_pages_are_read_and_the_case_of_addresses_is_kept(
+    school: School, carrel: Carrel
+) -> None:
+    school.place()
+    school.platform.page_size = 2
+    context = _sync(school, carrel)
+    members = _members(school)
+    assert set(members) == {person.id for person in (*TEACHERS, *LEARNERS)}
+    assert {sub for sub, row in members.items() if row.is_instructor} == {
+        person.id for person in TEACHERS
+    }
+    assert members["u-2004"].email is None
+    assert (members["U-2004"].name, members["U-2004"].email) == (None, None)
+    assert context.synced_at == school.clock.moment
+    assert context.differences_url is not None
+
+
+@pytest.mark.parametrize("habits", [MOODLE, OPEN_EDX], ids=lambda one: one.name)
+def test_short_roles_and_silence_about_names_are_understood(
+    school: School, carrel: Carrel, habits: Habits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running_platform(habits=habits) as platform:
+        other = connect(platform, school.database, school.cast, school.clock)
+        monkeypatch.setattr(jobs, "services_of", lambda _: other.services)
+        other.place()
+        _sync(other, carrel)
+        members = _members(other)
+    teaching = {sub for sub, row in members.items() if row.is_instructor}
+    assert teaching == {person.id for person in TEACHERS}
+    assert (members["u-2001"].name is None) is (habits is OPEN_EDX)
+
+
+def test_only_what_changed_is_asked_for_the_next_time(school: School, carrel: Carrel) -> None:
+    school.place()
+    _sync(school, carrel)
+    new = Person("u-2009", "Ilse", "Maro", None)
+    school.platform.course.enroll(new, Role.LEARNER)
+    school.platform.traffic.forget()
+    _sync(school, carrel)
+    [asked] = school.platform.calls("members")
+    assert "cursor=" in asked.query
+    assert len(_members(school)) == 8
+
+
+def test_a_platform_that_has_forgotten_the_differences_is_asked_for_all(
+    school: School, carrel: Carrel
+) -> None:
+    school.place()
+    _sync(school, carrel)
+    with school.database.transaction() as session:
+        context = session.get_one(Context, school.contexts[school.platform.course.id])
+        context.differences_url = f"{context.memberships_url}?cursor=gone"
+    assert _sync(school, carrel).sync_failure is None
+    assert [one.status for one in school.platform.calls("members")][-2:] == [404, 200]
+
+
+def test_importing_takes_no_seat(school: School, carrel: Carrel) -> None:
+    pool_id = _seat(school)
+    _sync(school, carrel)
+    assert _seated(school, pool_id) == 0
+
+
+def test_who_is_missing_from_two_syncs_gives_back_an_unused_seat(
+    school: School, carrel: Carrel
+) -> None:
+    wren = LEARNERS[0]
+    pool_id = _seat(school, wren, LEARNERS[1])
+    _sync(school, carrel)
+    school.platform.course.withdraw(wren)
+    _sync(school, carrel)
+    assert _seated(school, pool_id) == 2
+    context = _sync(school, carrel)
+    assert (_seated(school, pool_id), context.held_back) == (1, None)
+    assert wren.id not in _members(school)
+    with school.database.read_session() as session:
+        left = session.scalars(
+            select(Assignment).where(Assignment.state == AssignmentState.RELEASED)
+        ).one()
+        assert left.ended_as is AssignmentEnd.LEFT
+
+
+def test_two_syncs_in_a_row_count_as_one(school: School, carrel: Carrel) -> None:
+    pool_id = _seat(school, LEARNERS[0])
+    _sync(school, carrel)
+    school.platform.course.withdraw(LEARNERS[0])
+    _sync(school, carrel)
+    for _ in range(3):
+        _sync(school, carrel, timedelta(minutes=2))
+    assert _seated(school, pool_id) == 1
+
+
+def test_who_comes_back_keeps_the_seat(school: School, carrel: Carrel) -> None:
+    pool_id = _seat(school, LEARNERS[0])
+    _sync(school, carrel)
+    school.platform.course.withdraw(LEARNERS[0])
+    _sync(school, carrel)
+    school.platform.course.enroll(LEARNERS[0], Role.LEARNER)
+    _sync(school, carrel)
+    _sync(school, carrel)
+    assert _seated(school, pool_id) == 1
+    assert _members(school)[LEARNERS[0].id].missed == 0
+
+
+def test_a_seat_that_was_watched_by_stays(school: School, carrel: Carrel) -> None:
+    pool_id = _seat(school, LEARNERS[0])
+    _, link_id = school.place()
+    school.watch(school.launch(LEARNERS[0], link_id), 0, 60)
+    _sync(school, carrel)
+    school.platform.course.withdraw(LEARNERS[0])
+    for _ in range(3):
+        _sync(school, carrel)
+    assert _seated(school, pool_id) == 1
+
+
+def test_who_is_in_another_course_still_keeps_the_seat(school: School, carrel: Carrel) -> None:
+    pool_id = _seat(school, LEARNERS[0])
+    other = school.platform.make_course("LIB 102", "More service")
+    school.place(course=other)
+    with school.database.transaction() as session:
+        context = session.get_one(Context, school.contexts[other.id])
+        job_id = ask_for_roster(session, context.public_id, now=school.clock.moment)
+    see_through(carrel, WORK, job_id)
+    _sync(school, carrel)
+    school.platform.course.withdraw(LEARNERS[0])
+    for _ in range(3):
+        _sync(school, carrel)
+    assert _seated(school, pool_id) == 1
+
+
+def _held_back(school: School, carrel: Carrel, *, all_of_them: bool) -> int:
+    pool_id = _seat(school, *LEARNERS[:3])
+    _sync(school, carrel)
+    gone = (*TEACHERS, *LEARNERS) if all_of_them else LEARNERS[:3]
+    for person in gone:
+        school.platform.course.withdraw(person)
+    with school.database.transaction() as session:  # the whole list, not only what changed
+        session.get_one(Context, school.contexts[school.platform.course.id]).differences_url = None
+    _sync(school, carrel)
+    context = _sync(school, carrel)
+    assert context.held_back == 3
+    assert _seated(school, pool_id) == 3
+    return pool_id
+
+
+@pytest.mark.parametrize("all_of_them", [True, False], ids=["an empty list", "more than a fifth"])
+def test_it_stops_and_asks_before_many_go(
+    school: School, carrel: Carrel, all_of_them: bool
+) -> None:
+    pool_id = _held_back(school, carrel, all_of_them=all_of_them)
+    moment = school.clock.moment
+    with school.database.transaction() as session:
+        confirm_releases(session, _course_id(school), links=LINKS, actor=None, now=moment)
+    assert _seated(school, pool_id) == 0
+    with school.database.transaction() as session, pytest.raises(Conflict):
+        confirm_releases(session, _course_id(school), links=LINKS, actor=None, now=moment)
+
+
+def test_what_was_held_back_may_be_dismissed(school: School, carrel: Carrel) -> None:
+    pool_id = _held_back(school, carrel, all_of_them=False)
+    with school.database.transaction() as session:
+        dismiss_releases(session, _course_id(school), actor=None, now=school.clock.moment)
+        with pytest.raises(NotFound):
+            dismiss_releases(session, "0" * 26, actor=None, now=school.clock.moment)
+    assert _sync(school, carrel).held_back is None
+    assert _seated(school, pool_id) == 3
+
+
+@pytest.mark.parametrize(
+    "trouble", [{"status": 500}, {"html": True}, {"status": 404}, {"status": 200, "body": "[]"}]
+)
+def test_trouble_stands_at_the_course_and_changes_nothing(
+    school: School, carrel: Carrel, trouble: dict[str, object]
+) -> None:
+    pool_id = _seat(school, LEARNERS[0])
+    _sync(school, carrel)
+    school.platform.trouble("members", **trouble)
+    for _ in range(3):
+        assert _sync(school, carrel).sync_failure
+    assert (len(_members(school)), _seated(school, pool_id)) == (7, 1)
+    school.platform.lift()
+    assert _sync(school, carrel).sync_failure is None
+
+
+def test_courses_seen_lately_are_synced_once_a_day(school: School, carrel: Carrel) -> None:
+    school.place()
+    with school.database.read_session() as session:
+        assert courses_due(session, now=school.clock.moment) == (_course_id(school),)
+    ask_for_rosters(carrel, None)  # type: ignore[arg-type]  # it reports nothing
+    with school.database.read_session() as session:
+        assert session.scalar(select(Job.subject).where(Job.kind == ROSTER)) == _course_id(school)
+    _sync(school, carrel, timedelta(minutes=5))
+    for after, due in ((19, 0), (21, 1), (24 * 31, 0)):
+        with school.database.read_session() as session:
+            moment = school.clock.moment + timedelta(hours=after)
+            assert len(courses_due(session, now=moment)) == due

@@ -1,0 +1,348 @@
+"""A webinar's page: who may see it in which state, and what it says to whom."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import event
+
+from lms.certificates.rules_and_attendance_minutes import keep_rule, read_rule
+from lms.core.database import Database
+from lms.models.accounts import Login
+from lms.models.catalog import Webinar, WebinarState
+from lms.models.grants import OfferKind
+from lms.pricing.price_list import Price, set_prices
+from tests.cast import Cast
+from tests.clock import NOW, Clock
+from tests.factories import make_grant, make_webinar
+from tests.visitor import Visitor
+
+LIVE_LINK = "https://zoom.example/j/123"
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A webinar that is still to come, its page and when it begins."""
+
+    id: int
+    path: str
+    held_at: datetime
+
+
+@pytest.fixture
+def upcoming(database: Database, cast: Cast, clock: Clock) -> Upcoming:
+    held_at = NOW + timedelta(days=3)
+    with database.transaction() as session:
+        row = make_webinar(session, "soon", held_at=held_at)
+        row.live_link = LIVE_LINK
+        make_grant(session, session.get_one(Login, cast.alice.id), row)
+        return Upcoming(row.id, "/webinars/soon", held_at)
+
+
+def become(database: Database, webinar_id: int, state: WebinarState) -> None:
+    with database.transaction() as session:
+        row = session.get_one(Webinar, webinar_id)
+        row.state = state
+        row.overview = "Words that had to go."
+        row.pulled_reason = "A court's order." if state is WebinarState.PULLED else None
+
+
+@pytest.mark.parametrize("path", ["", "/poster.svg", "/live"])
+@pytest.mark.parametrize("who", ["nobody", "alice", "dan", "mia"])
+def test_a_draft_is_there_for_staff_alone(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, who: str, path: str
+) -> None:
+    become(database, cast.webinar_id, WebinarState.DRAFT)
+    if who != "nobody":
+        client.sign_in(getattr(cast, who).id)
+    status = client.get(f"/webinars/{cast.slug}{path}").status_code
+    assert status == (303 if (who, path) == ("nobody", "/live") else 404)
+
+
+def test_staff_see_a_draft_and_what_it_is(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    become(database, cast.webinar_id, WebinarState.DRAFT)
+    client.sign_in(cast.ada.id)
+    page = client.get(f"/webinars/{cast.slug}")
+    assert page.status_code == 200
+    assert "A draft: staff alone see this page" in page.text
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("alice", 200), ("bob", 200), ("carol", 200), ("dan", 404), ("ada", 200)]
+)
+def test_a_withdrawn_webinar_keeps_its_page_for_who_holds_or_held_it(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, who: str, status: int
+) -> None:
+    become(database, cast.webinar_id, WebinarState.WITHDRAWN)
+    client.sign_in(getattr(cast, who).id)
+    assert client.get(f"/webinars/{cast.slug}").status_code == status
+
+
+def test_who_held_a_withdrawn_webinar_reads_why_they_may_not_watch_it(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    become(database, cast.webinar_id, WebinarState.WITHDRAWN)
+    client.sign_in(cast.carol.id)
+    here = f"/webinars/{cast.slug}"
+    turned = client.get(f"{here}/watch")
+    assert turned.status_code == 403
+    assert f'href="{here}"' in turned.text
+    page = client.get(here)
+    assert page.status_code == 200
+    assert "Your pass ended on" in page.text
+    assert "It is not on sale." in page.text
+
+
+def test_a_stranger_at_a_withdrawn_webinar_is_asked_to_sign_in(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    become(database, cast.webinar_id, WebinarState.WITHDRAWN)
+    answer = client.get(f"/webinars/{cast.slug}")
+    assert (answer.status_code, answer.location) == (303, f"/sign-in?next=/webinars/{cast.slug}")
+
+
+@pytest.mark.parametrize("who", ["nobody", "alice", "dan"])
+def test_a_pulled_webinar_says_so_and_nothing_else(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, who: str
+) -> None:
+    become(database, cast.webinar_id, WebinarState.PULLED)
+    if who != "nobody":
+        client.sign_in(getattr(cast, who).id)
+    page = client.get(f"/webinars/{cast.slug}")
+    assert page.status_code == 200
+    assert "had to be taken down" in page.text
+    assert "Words that had to go" not in page.text
+    assert "court" not in page.text
+    assert 'name="robots" content="noindex"' in page.text
+    assert client.get(f"/webinars/{cast.slug}/poster.svg").status_code == 404
+
+
+def test_a_canceled_webinar_says_so(
+    client: Visitor, database: Database, upcoming: Upcoming
+) -> None:
+    become(database, upcoming.id, WebinarState.CANCELED)
+    page = client.get(upcoming.path)
+    assert "This webinar is canceled" in page.text
+    assert "Join live" not in page.text
+
+
+@pytest.mark.parametrize("path", ["/webinars/nothing", "/webinars/nothing/poster.svg"])
+def test_what_is_not_there_is_not_found(client: Visitor, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["nobody", "alice", "dan", "ada"])
+@pytest.mark.parametrize("before", [timedelta(days=2), timedelta(minutes=5), -timedelta(minutes=5)])
+def test_the_live_link_never_stands_in_a_page(
+    client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock, who: str, before: timedelta
+) -> None:
+    clock.set(upcoming.held_at - before)
+    if who != "nobody":
+        client.sign_in(getattr(cast, who).id)
+    assert "zoom.example" not in client.get(upcoming.path).text
+
+
+def test_who_holds_a_place_sees_how_long_it_is_until_the_door_opens(
+    client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock
+) -> None:
+    clock.set(upcoming.held_at - timedelta(hours=26, minutes=14))
+    client.sign_in(cast.alice.id)
+    page = client.get(upcoming.path).text
+    assert "Join live in 1 d 2 h" in page
+    assert f'data-begins="{upcoming.held_at.isoformat()}"' in page
+    assert 'href="/webinars/soon/live"' not in page
+
+
+@pytest.mark.parametrize("before", [HOUR, timedelta(0), -timedelta(minutes=59)])
+def test_the_door_is_open_from_an_hour_before_until_the_end(
+    client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock, before: timedelta
+) -> None:
+    clock.set(upcoming.held_at - before)
+    client.sign_in(cast.alice.id)
+    assert 'href="/webinars/soon/live"' in client.get(upcoming.path).text
+    answer = client.get("/webinars/soon/live")
+    assert (answer.status_code, answer.location) == (303, LIVE_LINK)
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("before", [HOUR + timedelta(seconds=1), -2 * HOUR])
+def test_the_door_is_shut_before_that_and_after(
+    client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock, before: timedelta
+) -> None:
+    clock.set(upcoming.held_at - before)
+    client.sign_in(cast.alice.id)
+    answer = client.get("/webinars/soon/live")
+    assert answer.status_code == 403
+    assert "zoom.example" not in answer.text
+
+
+@pytest.mark.parametrize("who", ["dan", "carol", "ada"])
+def test_who_has_no_place_is_not_let_in(
+    client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock, who: str
+) -> None:
+    clock.set(upcoming.held_at)
+    client.sign_in(getattr(cast, who).id)
+    answer = client.get("/webinars/soon/live")
+    assert answer.status_code == 403
+    assert "zoom.example" not in answer.text
+
+
+def test_a_room_without_a_link_yet_says_so(
+    client: Visitor, database: Database, cast: Cast, upcoming: Upcoming, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, upcoming.id).live_link = None
+    clock.set(upcoming.held_at)
+    client.sign_in(cast.alice.id)
+    page = client.get(upcoming.path).text
+    assert 'href="/webinars/soon/live"' not in page
+    assert "The link to the room will be here" in page
+    assert client.get("/webinars/soon/live").status_code == 200
+
+
+def test_a_stranger_is_told_to_sign_in_and_comes_back_here(client: Visitor, cast: Cast) -> None:
+    page = client.get(f"/webinars/{cast.slug}").text
+    assert f'href="/sign-in?next=/webinars/{cast.slug}"' in page
+
+
+@pytest.mark.parametrize(
+    ("who", "sentence", "step"),
+    [
+        ("alice", "yours for good", "/webinars/reading-rooms/watch"),
+        ("bob", "Your pass covers this webinar", "/webinars/reading-rooms/watch"),
+        (
+            "carol",
+            "Your pass ended",
+            "kind=pass&amp;webinar=reading-rooms&amp;refusal=PASS_EXPIRED",
+        ),
+        (
+            "dan",
+            "not in your library yet",
+            "kind=register&amp;webinar=reading-rooms&amp;refusal=NO_GRANT",
+        ),
+    ],
+)
+def test_each_person_is_told_the_decision_and_the_next_step(
+    client: Visitor, cast: Cast, clock: Clock, who: str, sentence: str, step: str
+) -> None:
+    client.sign_in(getattr(cast, who).id)
+    page = client.get(f"/webinars/{cast.slug}").text
+    assert sentence in page
+    assert step in page
+
+
+def test_the_time_is_said_in_the_webinars_zone_and_the_readers(
+    client: Visitor, database: Database, cast: Cast
+) -> None:
+    with database.transaction() as session:
+        session.get_one(Webinar, cast.webinar_id).held_at = datetime.fromisoformat(
+            "2022-10-06T18:00:00+00:00"
+        )
+        session.get_one(Login, cast.dan.id).zone = "America/Los_Angeles"
+    plain = "Thursday 6 October 2022, 2:00 pm Eastern"
+    stranger = client.get(f"/webinars/{cast.slug}").text
+    assert plain in stranger
+    assert f"{plain} (" not in stranger
+    assert "data-local-time" in stranger
+    client.sign_in(cast.dan.id)
+    page = client.get(f"/webinars/{cast.slug}").text
+    assert f"{plain} (11:00 am your time)" in page
+    assert "data-local-time" not in page
+
+
+def test_prices_are_those_that_hold_now(client: Visitor, database: Database, cast: Cast) -> None:
+    prices = (
+        Price(OfferKind.SINGLE, 1, 9900, "USD"),
+        Price(OfferKind.GROUP_SEATS, 3, 7500, "USD"),
+        Price(OfferKind.INSTITUTIONAL, 1, 123400, "USD"),
+    )
+    with database.transaction() as session:
+        set_prices(session, prices, actor=None, now=NOW)
+    page = client.get(f"/webinars/{cast.slug}").text
+    assert all(said in page for said in ("$99.00", "$75.00", "$1,234.00"))
+    assert "From 3 people of one organization" in page
+
+
+def test_a_free_webinar_has_no_prices(client: Visitor, database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        set_prices(session, [Price(OfferKind.SINGLE, 1, 9900, "USD")], actor=None, now=NOW)
+        session.get_one(Webinar, cast.webinar_id).free = True
+    page = client.get(f"/webinars/{cast.slug}").text
+    assert "$99.00" not in page
+    assert "Free for everyone who is signed in" in page
+
+
+def test_what_staff_write_can_run_nothing(client: Visitor, database: Database, cast: Cast) -> None:
+    with database.transaction() as session:
+        row = session.get_one(Webinar, cast.webinar_id)
+        row.title = "<script>alert(1)</script>"
+        row.overview = "<script>alert(2)</script>\n\n[x](javascript:alert(3))"
+        row.agenda = "<img src=x onerror=alert(4)>"
+    page = client.get(f"/webinars/{cast.slug}").text
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert 'href="javascript:' not in page
+
+
+# besides the decision, whoever has signed in costs the statement that says who they are
+@pytest.mark.parametrize(("who", "most"), [("nobody", 1), ("alice", 3)])
+def test_a_webinars_page_costs_one_statement_and_one_for_the_decision(
+    client: Visitor, database: Database, cast: Cast, clock: Clock, who: str, most: int
+) -> None:
+    if who != "nobody":
+        client.sign_in(cast.alice.id)
+    client.get("/webinars")  # the house's facts are kept for a while
+    seen: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest) -> None:
+        seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        client.get(f"/webinars/{cast.slug}")
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+    assert len([each for each in seen if "SELECT" in each]) <= most
+
+
+def test_a_poster_is_drawn_for_everyone_and_may_be_kept(client: Visitor, cast: Cast) -> None:
+    answer = client.get(f"/webinars/{cast.slug}/poster.svg")
+    assert answer.mimetype == "image/svg+xml"
+    assert answer.headers["Cache-Control"].startswith("public, max-age=")
+    assert 'aria-label="Reading rooms"' in answer.text
+    again = client.get(
+        f"/webinars/{cast.slug}/poster.svg", headers={"If-None-Match": answer.headers["ETag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_who_dropped_out_comes_in_again_while_a_webinar_overruns(
+    client: Visitor, cast: Cast, upcoming: Upcoming, clock: Clock
+) -> None:
+    clock.set(upcoming.held_at + timedelta(minutes=75))
+    client.sign_in(cast.alice.id)
+    page = client.get(upcoming.path)
+    assert "Join live" in page.text
+    assert "stays open for an hour after the announced end" in page.text
+    assert LIVE_LINK not in page.text
+    assert client.get(f"{upcoming.path}/live").location == LIVE_LINK
+    clock.set(upcoming.held_at + timedelta(minutes=121))
+    assert "Join live" not in client.get(upcoming.path).text
+    assert client.get(f"{upcoming.path}/live").status_code == 403
+
+
+def test_what_one_gets_is_what_there_is(
+    client: Visitor, upcoming: Upcoming, cast: Cast, database: Database
+) -> None:
+    slides, certificate = "The presentation slides", "A certificate of participation"
+    coming, held = client.get(upcoming.path).text, client.get(f"/webinars/{cast.slug}").text
+    assert slides in coming
+    assert slides not in held  # its recording is there, and no handout
+    assert certificate in coming
+    with database.transaction() as session:
+        rule = replace(read_rule(session, upcoming.id), is_offered=False)
+        keep_rule(session, upcoming.id, rule)
+    assert certificate not in client.get(upcoming.path).text

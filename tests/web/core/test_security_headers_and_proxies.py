@@ -1,0 +1,66 @@
+"""Security headers, cookies, and whom we believe about the reader's address."""
+
+from collections.abc import Iterable
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+from werkzeug.test import create_environ
+
+from lms.web.core.security_headers_and_proxies import TrustedProxies
+from tests.visitor import Visitor
+
+NETWORKS = (ip_network("10.0.0.0/8"), ip_network("::1"))
+
+
+def seen(remote: str, forwarded: str = "", proto: str = "") -> tuple[str, str]:
+    found: dict[str, str] = {}
+
+    def app(environ: dict[str, Any], _start: object) -> Iterable[bytes]:
+        found.update(address=environ["REMOTE_ADDR"], scheme=environ["wsgi.url_scheme"])
+        return []
+
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    if proto:
+        headers["X-Forwarded-Proto"] = proto
+    environ = create_environ(headers=headers, environ_overrides={"REMOTE_ADDR": remote})
+    TrustedProxies(app, NETWORKS)(environ, lambda *_: lambda _: None)
+    return found["address"], found["scheme"]
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "expected"),
+    [
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),  # a stranger's word counts for nothing
+        ("10.1.1.1", "198.51.100.1", "198.51.100.1"),
+        ("10.1.1.1", "198.51.100.7, 198.51.100.1, 10.2.2.2", "198.51.100.1"),
+        ("10.1.1.1", "nonsense", "10.1.1.1"),
+        ("10.1.1.1", "198.51.100.1, nonsense", "10.1.1.1"),
+        ("10.1.1.1", "", "10.1.1.1"),
+        ("::1", "2001:db8::7", "2001:db8::7"),
+    ],
+)
+def test_only_trusted_proxies_are_believed(remote: str, forwarded: str, expected: str) -> None:
+    assert seen(remote, forwarded)[0] == expected
+
+
+def test_the_scheme_comes_from_a_trusted_proxy_too() -> None:
+    assert seen("10.1.1.1", proto="https")[1] == "https"
+    assert seen("10.1.1.1", proto="gopher")[1] == "http"
+    assert seen("203.0.113.9", proto="https")[1] == "http"
+
+
+def test_every_answer_carries_the_security_headers(client: Visitor) -> None:
+    for path in ("/healthz", "/no/such/page", "/static/css/core/tokens.css"):
+        with client.get(path) as answer:
+            headers = answer.headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_pages_are_never_kept_by_shared_caches(client: Visitor) -> None:
+    assert "private" in client.get("/no/such/page").headers["Cache-Control"]

@@ -1,0 +1,74 @@
+"""Media in front of the pages: the fences of an open session, and how soon its end is known."""
+
+import pytest
+
+from lms.core.clock import now
+from lms.models.playback import PlaybackEnd
+from lms.playback import sessions
+from lms.web.wsgi_middleware_stack import front
+from tests.player import open_playback
+
+
+@pytest.fixture
+def alice(app, carrel, client, cast, storage, database):
+    """Alice's player, in front of which media is delivered."""
+    app.wsgi_app = front(app, carrel)
+    client.sign_in(cast.alice.id)
+    player = open_playback(client, cast.slug)
+    prefix = carrel.signer.read(player.token, 0).prefix
+    storage.put_bytes(f"{prefix}/run/high.mp4", b"0123456789", "video/mp4")
+    storage.put_bytes(f"{prefix}/captions/c.vtt", b"WEBVTT\n", "text/vtt")
+    return player
+
+
+def test_an_address_plays_without_cookies(app, alice):
+    answer = alice.without_cookies(app).get("run/high.mp4", headers={"Range": "bytes=2-4"})
+    assert answer.status_code == 206
+    assert answer.data == b"234"
+
+
+def test_captions_lie_below_the_same_token(alice):
+    answer = alice.get("captions/c.vtt")
+    assert answer.data == b"WEBVTT\n"
+    assert answer.content_type.startswith("text/vtt")
+
+
+def test_somebody_elses_signed_in_browser_is_refused(app, cast, alice):
+    other = app.test_client()
+    other.sign_in(cast.dan.id)
+    assert type(alice)(other, alice.addresses).get("run/high.mp4").status_code == 403
+
+
+def test_another_browser_is_refused(alice):
+    assert alice.get("run/high.mp4", headers={"User-Agent": "curl/8"}).status_code == 403
+
+
+def test_another_network_is_refused(alice):
+    elsewhere = {"REMOTE_ADDR": "203.0.113.9"}
+    assert alice.get("run/high.mp4", environ_overrides=elsewhere).status_code == 403
+
+
+def test_a_forwarded_address_counts_from_a_trusted_proxy_only(alice):
+    forged = {"X-Forwarded-For": "203.0.113.9"}
+    assert alice.get("run/high.mp4", headers=forged).status_code == 200
+
+
+def test_an_altered_address_is_not_found(alice):
+    altered = alice.token[:9] + ("B" if alice.token[9] == "A" else "A") + alice.token[10:]
+    answer = alice.client.get(f"/media/{altered}/run/high.mp4")
+    assert answer.status_code == 404
+
+
+def test_another_recording_is_not_found_below_the_token(alice):
+    assert alice.get("../other/run/high.mp4").status_code == 404
+
+
+def test_an_ended_session_is_refused_in_seconds(app, alice, carrel, database):
+    assert alice.get("run/high.mp4").status_code == 200
+    session_id = carrel.signer.read(alice.token, 0).session
+    with database.transaction() as session:
+        sessions.end_session(session, session_id, ended_as=PlaybackEnd.SIGNED_OUT, now=now())
+    # Another process, or this one two seconds later, reads what has ended.
+    app.wsgi_app = front(app, carrel)
+    assert alice.get("run/high.mp4").status_code == 403
+    assert alice.without_cookies(app).get("run/high.mp4").status_code == 403
