@@ -229,7 +229,7 @@ def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
 def _looking_after_rest(dialect: Dialect) -> Callable[[Any, ConnectionPoolEntry, object], None]:
     """Return what asks a connection that rested for a second whether it is still there.
 
-    SQLAlchemy's own `pool_pre_ping` asks each time: in a crowd that was a third of all journeys.
+    SQLAlchemy's own `pool_pre_ping` asks each time: in a crowd that was a third of all round trips.
     """
     fault = dialect.loaded_dbapi.Error
 

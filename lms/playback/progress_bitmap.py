@@ -15,7 +15,7 @@ from typing import Final
 BUCKET_S: Final = 5
 FASTEST: Final = 2.0
 # A film at double speed may run a little ahead of the server's clock: 2 % in the long run, and at
-# once the bucket that an earlier beat left half played and the journey of a request.
+# once the bucket that an earlier beat left half played and the round trip of a request.
 DRIFT: Final = 1.02
 SLACK: Final = timedelta(seconds=5)
 # Players report their place four times a second, so the edge of a stretch is known to half a second.

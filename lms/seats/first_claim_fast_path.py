@@ -4,8 +4,8 @@ A webinar is announced, a link goes round, and hundreds take a seat within a min
 share one row, the pool's count. So this way asks nothing first. The insert of the seat carries
 what has to be true, and where it isn't, nothing is written and the careful way (lms/seats/claims.py)
 finds out why. The order is that of every claim: seat, assignment, and last the count. SQLite runs
-the statements one by one; PostgreSQL, where each costs a journey, gets the same as one
-(docs/decisions/one-claim-one-journey.md).
+the statements one by one; PostgreSQL, where each costs a round trip, gets the same as one
+(docs/decisions/one-claim-one-round-trip.md).
 """
 
 from collections.abc import Mapping

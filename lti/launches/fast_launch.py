@@ -5,7 +5,7 @@ kept of them is read at once, by what the message names before it is proven, and
 message says the same again, all there is to write is the session and its line in the log. Whatever
 differs, or is new, is left to the careful way (lti/launches/launch.py), and nothing has been written. Either way the row of the login is deleted by the
 same transaction, so that of several who post one message a single one gets in. On PostgreSQL, where
-each statement is a journey, what is written travels as one.
+each statement is a round trip, what is written travels as one.
 """
 
 from collections.abc import Mapping

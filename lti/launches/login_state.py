@@ -158,7 +158,7 @@ def begin_login(
         "new_expires_at": now + LASTS,
     }
     way = _OF_CLIENT if values["client_id"] else _OF_ISSUER
-    if driver.dialect.name == "postgresql":  # where each statement is a journey
+    if driver.dialect.name == "postgresql":  # where each statement is a round trip
         return _meant(way.both.all(driver, values), asked)
     platform = _meant(way.search.all(driver, values), asked)
     if platform.state is RegistrationState.ACTIVE:
