@@ -60,7 +60,7 @@ class Understood:
 def read_flyer(text: str, *, default_zone: str, today: date) -> Understood:
     """Read an announcement of at most 100,000 characters.
 
-    `house_zone` is taken where the text names several zones for one moment; `today` is where the
+    `default_zone` is taken where the text names several zones for one moment; `today` is where the
     search for a year begins that the text leaves out.
     """
     draft = take_all(passages(text))

@@ -42,7 +42,7 @@ class Driver:
 
 
 def cursor_of(connection: PoolProxiedConnection, dialect: Dialect) -> DBAPICursor:
-    """Return a cursor that takes a statement of `Lean`: on PostgreSQL one that reads no text for parameters.
+    """Return a cursor that takes a `CompiledStatement`: on PostgreSQL one that reads no text for parameters.
 
     psycopg keeps what it has read of 4,096 characters, and a longer one it reads each time anew.
     """

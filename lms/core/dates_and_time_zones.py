@@ -61,7 +61,7 @@ def from_wall_clock(shown: datetime, zone: ZoneInfo) -> datetime:
 
 
 def on_wall_clock(at: datetime, zone: ZoneInfo) -> datetime:
-    """Return what clocks in `zone` show at `moment`, as a naive time."""
+    """Return what clocks in `zone` show at `at`, as a naive time."""
     return at.astimezone(zone).replace(tzinfo=None)
 
 

@@ -77,7 +77,7 @@ def find_viewer(session: Session, frame: Frame, slug: str | None, *, now: dateti
 
 
 def _slugs_of(session: Session, frame: Frame, *, now: datetime) -> tuple[str | None, ...]:
-    """Return what `sit_down` takes for each webinar of the link: None for the only one."""
+    """Return what `find_viewer` takes for each webinar of the link: None for the only one."""
     if frame.target is None or frame.target.webinar is not None:
         return (None,)
     return tuple(part.slug for part in series_of(session, frame, now=now).parts)
@@ -88,7 +88,7 @@ def find_viewer_of(
 ) -> FrameViewer:
     """Return how somebody stands before this webinar (row id), if their link shows it.
 
-    Raises NotFound where it does not, and as `sit_down` does.
+    Raises NotFound where it does not, and as `find_viewer` does.
     """
     for slug in _slugs_of(session, frame, now=now):
         viewer = find_viewer(session, frame, slug, now=now)
@@ -98,7 +98,7 @@ def find_viewer_of(
 
 
 def series_of(session: Session, frame: Frame, *, now: datetime) -> SeriesFacts:
-    """Return the series that a link shows, with this person's progress; raises as `sit_down` does."""
+    """Return the series that a link shows, with this person's progress; raises as `find_viewer` does."""
     if frame.asks_who:
         raise Forbidden(SAY_WHO, code="say_who")
     if frame.target is None or frame.target.series is None:
