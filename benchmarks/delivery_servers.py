@@ -16,7 +16,7 @@ from typing import Final
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.migrations import upgrade
-from lms.worker.process_supervisor import listen, web_program
+from lms.worker.web_and_worker_supervisor import listen, web_program
 from media.delivery.media_tokens import Ticket, fingerprint, network_of
 from tests.servers.nginx import deployed, nginx
 

@@ -41,7 +41,7 @@ from lms.core.clock import now
 from lms.core.runtime import open_carrel
 from lms.core.settings import Settings
 from lms.migrations import upgrade
-from lms.worker.process_supervisor import listen
+from lms.worker.web_and_worker_supervisor import listen
 from tests.platform.app import running_platform
 from tests.platform.keys import encoded
 from tests.platform.platform import Platform

@@ -15,7 +15,7 @@ from typing import Final, cast
 
 from benchmarks.cpu_time import used_by
 from benchmarks.delivery_servers import answered, tree
-from lms.worker.process_supervisor import ROOT
+from lms.worker.web_and_worker_supervisor import ROOT
 
 HOST: Final = "127.0.0.1"
 START_S: Final = 180.0

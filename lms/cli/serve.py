@@ -13,7 +13,7 @@ from lms.core.logs import configure_logs
 from lms.core.settings import Settings, inherited_environment
 from lms.mail.transport import mail_folder
 from lms.migrations import upgrade
-from lms.worker.process_supervisor import Supervisor, listen, web_program, worker_program
+from lms.worker.web_and_worker_supervisor import Supervisor, listen, web_program, worker_program
 
 DEFAULT_BIND = "127.0.0.1:8000"
 LAST_PORT = 65535

@@ -18,7 +18,7 @@ from lms.web.core.request_context import read_session, render
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.handouts.file_response import send_handout
-from lms.web.handouts.page_preview import Ways, preview_of
+from lms.web.handouts.page_preview_content import Ways, preview_of
 
 blueprint = Blueprint("handouts", __name__)
 

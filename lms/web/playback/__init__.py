@@ -8,7 +8,7 @@ from lms.web.core.request_context import EXTENSION
 from lms.web.playback import (
     notes,
     poster_images,
-    session_opening_and_endings,
+    session_opening_and_end_reasons,
     transcripts,
     watch_page,
 )
@@ -16,7 +16,7 @@ from lms.web.playback.heartbeat_middleware import Heartbeats
 
 BLUEPRINTS: Final[tuple[Blueprint, ...]] = (
     notes.blueprint,
-    session_opening_and_endings.blueprint,
+    session_opening_and_end_reasons.blueprint,
     poster_images.blueprint,
     transcripts.blueprint,
     watch_page.blueprint,

@@ -35,7 +35,7 @@ from lms.web.playback.notes import Shown, shown_notes
 from lms.web.playback.player import PlayerAccess, asked_position, screening_of
 from lms.web.playback.player_csp import player_policy
 from lms.web.playback.poster_images import poster_url
-from lms.web.playback.session_opening_and_endings import (
+from lms.web.playback.session_opening_and_end_reasons import (
     Wish,
     begin,
     elsewhere_words,

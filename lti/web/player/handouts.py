@@ -23,7 +23,7 @@ from lms.web.core.request_context import read_session
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.core.stored_file_responses import send_stored
 from lms.web.handouts.file_response import send_handout
-from lms.web.handouts.page_preview import Ways, preview_of
+from lms.web.handouts.page_preview_content import Ways, preview_of
 from lti.frames.sessions import Frame
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 from lti.web.core.refusal_texts import default_zone

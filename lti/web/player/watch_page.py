@@ -22,7 +22,7 @@ from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.player import PlayerAccess, Screening, asked_position, screening_of
 from lms.web.playback.player_csp import player_policy
 from lms.web.playback.poster_images import picture_of, poster_url
-from lms.web.playback.session_opening_and_endings import (
+from lms.web.playback.session_opening_and_end_reasons import (
     elsewhere_words,
     plain_captions,
     progressive_url,
@@ -33,7 +33,7 @@ from lti.models.launches import FrameRole, Purpose
 from lti.protocol.content_target import Target
 from lti.web.core.framed_pages import frame_page, framed_blueprint, this_frame
 from lti.web.core.refusal_texts import default_zone, next_step, write_url
-from lti.web.player.session_opening_and_endings import begin_playing, frame_client
+from lti.web.player.session_opening_and_end_reasons import begin_playing, frame_client
 from lti.web.player.transcripts import tracks_of
 from lti.web.player.viewer_access import FrameViewer, find_viewer, series_of
 

@@ -1,4 +1,4 @@
-"""The process supervisor: runs the web server and the worker, and restarts them.
+"""The supervisor: runs the web server and the worker as processes and restarts them.
 
 It holds the listening socket itself, so that a port that is taken is told at once, and a web
 server that has to be started again loses no connection that waits.

@@ -1,4 +1,4 @@
-"""Opening a playback session, and why one ended."""
+"""Opening a playback session, why one ended, and the chapters of its recording."""
 
 from dataclasses import dataclass
 from http import HTTPStatus

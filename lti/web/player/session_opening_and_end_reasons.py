@@ -25,7 +25,7 @@ from lms.web.core.browser_names import describe
 from lms.web.core.request_context import read_session, sent_json, transaction
 from lms.web.core.route_guard import Audience, open_to
 from lms.web.playback.media_tokens import Client, client_of, read_ticket
-from lms.web.playback.session_opening_and_endings import (
+from lms.web.playback.session_opening_and_end_reasons import (
     ENDINGS,
     addresses,
     played_elsewhere,

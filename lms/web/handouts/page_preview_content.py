@@ -1,4 +1,4 @@
-"""The page preview of a handout: one large page and a strip of all pages."""
+"""Page preview: what shows one page large and a strip of all, here and in a frame."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
