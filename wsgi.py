@@ -1,4 +1,4 @@
-"""What starts: the components of the product, the web application and the command line."""
+"""Entry points: the web application and the `carrel` command."""
 
 import logging
 import sys

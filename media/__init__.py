@@ -1,1 +1,1 @@
-"""Media: files and their delivery, without web framework, database or people."""
+"""Media: files and their delivery, independent of Flask, the database and accounts."""

@@ -1,1 +1,1 @@
-"""ID mappings: people of an old LMS become those of the new one."""
+"""ID mappings: maps the users of an old LMS to those of a new one."""

@@ -1,1 +1,1 @@
-"""Keys: ours, which sign messages, and those of platforms."""
+"""Keys: our signing keys and the platforms' public keys."""

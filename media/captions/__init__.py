@@ -1,1 +1,1 @@
-"""Captions: files of them become clean WebVTT."""
+"""Captions: converts caption files to clean WebVTT."""

@@ -1,1 +1,1 @@
-"""Pages about access: a decision as a panel."""
+"""Access panel: shows why someone can or can't watch."""
