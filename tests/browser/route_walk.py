@@ -103,9 +103,9 @@ NAMED: Final[Mapping[str, str]] = {
     "sign_in_code.enter": ONWARD,
     "caption_editor.download": FILE,
     "handouts.page": ELSEWHERE.format("test_handout_preview.py"),
-    "organization_courses.course": ELSEWHERE.format("test_connection_pages.py"),
-    "organization_courses.releases": ELSEWHERE.format("test_connection_pages.py"),
-    "staff_attendance.preview": ELSEWHERE.format("test_live.py"),
+    "organization_courses.course": ELSEWHERE.format("lti/test_connection_pages.py"),
+    "organization_courses.releases": ELSEWHERE.format("lti/test_connection_pages.py"),
+    "staff_attendance.preview": ELSEWHERE.format("test_live_registration.py"),
 }
 
 

@@ -1,4 +1,4 @@
-"""What pages of `walk.py` stand on that no demo has, made by the functions that their forms call."""
+"""What pages of `route_walk.py` stand on that no demo has, made by the functions that their forms call."""
 
 import re
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Every page of the library, by its table of routes: read by axe, and gone through with the Tab key.
 
 A page is looked at by daylight and by lamplight, as wide as a telephone, a tablet and a desk. A
-new route is walked by itself as soon as `walk.py` knows what stands in its variables; until then,
+new route is walked by itself as soon as `route_walk.py` knows what stands in its variables; until then,
 or until it is named there with a reason, `test_every_route_is_walked_or_named` fails.
 """
 

@@ -352,7 +352,7 @@ class Platform:
     # --- trouble -------------------------------------------------------------------------------
 
     def trouble(self, area: str, **what: Any) -> None:
-        """Make trouble in an area (see traffic.py); `what` are the fields of Trouble."""
+        """Make trouble in an area (see requests_and_faults.py); `what` are the fields of Trouble."""
         self.traffic.start(area, trouble_of(what))
 
     def lift(self, *areas: str) -> None:
