@@ -2,8 +2,7 @@
 
 import logging
 import sys
-from pkgutil import resolve_name
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from lms.cli.root_command import run
 from lms.core.logs import configure_logs
@@ -20,12 +19,12 @@ COMPONENTS = (LIBRARY, LTI)
 
 def application() -> "WSGIApplication":
     """Build the web application from the environment: `gunicorn 'wsgi:application()'`."""
-    # imported here: a command starts without the pages
-    create_app, front = map(
-        resolve_name, ("lms.app:create_app", "lms.web.wsgi_middleware_stack:front")
-    )
+    # here, since a command starts without the pages
+    from lms.app import create_app  # noqa: PLC0415
+    from lms.web.wsgi_middleware_stack import front  # noqa: PLC0415
+
     carrel = open_carrel(Settings.from_env())
-    return cast("WSGIApplication", front(create_app(carrel, COMPONENTS), carrel))
+    return front(create_app(carrel, COMPONENTS), carrel)
 
 
 def main() -> None:

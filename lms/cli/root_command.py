@@ -1,7 +1,6 @@
 """The root command: collects all commands, and turns errors into messages and exit codes."""
 
 import sys
-from collections import ChainMap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -48,7 +47,10 @@ class Complaint:
 
 def build(components: Sequence[Component]) -> click.Group:
     """Return the root group with the commands of all components."""
-    modules = ChainMap(*(dict(component.command_modules()) for component in components))
+    named = [pair for component in components for pair in component.command_modules().items()]
+    modules = dict(named)
+    if len(modules) < len(named):
+        raise RuntimeError("two commands have the same name")
     root = LazyGroup(
         "carrel",
         modules,

@@ -201,7 +201,9 @@ def _failure(error: Exception) -> Failure:
         return Failure(error.sentence, error.detail[-DETAIL_CHARS:], final)
     if isinstance(error, NotFound):
         log.warning("job_subject_gone", exc_info=error)
-        return Failure(GONE, "", final=True)  # it was deleted, merged or erased meanwhile
+        return Failure(
+            GONE, failure_of(error).detail, final=True
+        )  # it was deleted, merged or erased meanwhile
     log.error("job_broke", kind=type(error).__name__, exc_info=error)
     if isinstance(error, Refused):
         return Failure(error.message, failure_of(error).detail, final=False)

@@ -36,17 +36,24 @@ def _stalled_lanes(session: Session, now: datetime) -> Iterator[Stalled]:
     waiting = session.execute(
         select(Job.lane, func.count(), func.min(Job.run_at))
         .where(
-            Job.lane.in_(Lane),
-            Job.state == JobState.QUEUED,
-            Job.run_at <= now - PATIENCE,
-            Job.cancel_requested.is_(False),
+            Job.lane.in_(Lane),  # for the index
+            or_(
+                and_(
+                    Job.state == JobState.QUEUED,
+                    Job.run_at <= now - PATIENCE,
+                    Job.cancel_requested.is_(False),
+                ),
+                # its worker is gone, and no other takes it over
+                and_(Job.state == JobState.RUNNING, Job.lease_until <= now - PATIENCE),
+            ),
         )
         .group_by(Job.lane)
         .order_by(Job.lane)
     ).all()
     for lane, count, since in waiting:
         is_served = or_(
-            and_(Job.state == JobState.RUNNING, Job.lease_until >= now),
+            # one that was put off is leased to nobody
+            and_(Job.state == JobState.RUNNING, Job.lease_until >= now, Job.leased_by != ""),
             Job.started_at > now - PATIENCE,
             Job.finished_at > now - PATIENCE,
         )
@@ -58,7 +65,10 @@ def _stalled_lanes(session: Session, now: datetime) -> Iterator[Stalled]:
 def _stalled_mail(session: Session, now: datetime) -> Iterator[Stalled]:
     count, since = session.execute(
         select(func.count(), func.min(Mail.run_at)).where(
-            Mail.state == JobState.QUEUED, Mail.run_at <= now - PATIENCE
+            or_(
+                and_(Mail.state == JobState.QUEUED, Mail.run_at <= now - PATIENCE),
+                and_(Mail.state == JobState.RUNNING, Mail.lease_until <= now - PATIENCE),
+            )
         )
     ).one()
     if not count:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from lms.branding import read_branding
 from lms.core.clock import now
 from lms.core.dates_and_time_zones import is_zone, read_zone
-from lms.core.errors import N_
+from lms.core.errors import N_, NotFound
 from lms.core.runtime import Carrel
 from lms.jobs.queue import Ended, GiveUp, JobKind, JobRun, LeaseLost, Stopped, TryAgain
 from lms.kits import delivery_kits
@@ -78,7 +78,7 @@ def make_kit(carrel: Carrel, run: JobRun) -> None:
         with carrel.database.transaction() as session:
             run.hold(session)
             delivery_kits.finish(session, run.subject, key, size, now=now())
-    except LeaseLost:  # another has made it meanwhile
+    except (LeaseLost, NotFound):  # another has made it meanwhile, or it was deleted
         carrel.storage.delete(key)
         raise
 

@@ -11,6 +11,7 @@ from lms.core.runtime import Carrel
 from lms.mail import delivery as mail_delivery
 from lms.mail.delivery import Letter
 from lms.mail.transport import (
+    BrokenOff,
     NoSuchMailbox,
     NotTaken,
     Postbox,
@@ -37,6 +38,7 @@ class MailRound:
         self._stopping = stopping
         self._postbox = postbox or open_postbox(carrel.settings)
         self._pause_s = FIRST_PAUSE_S
+        self._has_broken = False
 
     def step(self) -> bool:
         """Send what is due; True when there was something, False when there was nothing to do."""
@@ -61,13 +63,25 @@ class MailRound:
         except ServerAway as error:
             self._wait_for_server(letter, error)
             return False
+        except BrokenOff as error:
+            return self._broken_off(letter, error)
         except NotTaken as error:
             self._not_taken(letter, error)
         else:
             with database.transaction() as session:
                 mail_delivery.mark_sent(session, letter, now=now())
             log.info("mail_sent", mail=letter.public_id, kind=letter.kind)
-        self._pause_s = FIRST_PAUSE_S
+        self._pause_s, self._has_broken = FIRST_PAUSE_S, False
+        return True
+
+    def _broken_off(self, letter: Letter, error: BrokenOff) -> bool:
+        """Put the mail off and go on; where two in a row broke off, it is the server: wait."""
+        if self._has_broken:
+            self._has_broken = False
+            self._wait_for_server(letter, error)
+            return False
+        self._has_broken = True
+        self._not_taken(letter, error)
         return True
 
     def _put(self, letter: Letter) -> None:
@@ -87,8 +101,11 @@ class MailRound:
                 return mail_delivery.compose(session, letter, self._carrel.settings)
         except SQLAlchemyError:  # no mail's fault
             raise
-        except Exception as error:
+        except ValueError as error:  # headers and addresses
             raise RefusedForGood(f"No message can carry this: {error}") from error
+        except Exception as error:  # our own fault: the next version may write it
+            log.exception("mail_broke", mail=letter.public_id, kind=type(error).__name__)
+            raise RefusedForNow(f"Writing this failed: {type(error).__name__}") from error
 
     def _not_taken(self, letter: Letter, error: NotTaken) -> None:
         with self._carrel.database.transaction() as session:
@@ -100,7 +117,7 @@ class MailRound:
                 mail_delivery.put_off(session, letter, error.reason, now=now())
         log.warning("mail_refused", mail=letter.public_id, refusal=type(error).__name__)
 
-    def _wait_for_server(self, letter: Letter, error: ServerAway) -> None:
+    def _wait_for_server(self, letter: Letter, error: ServerAway | BrokenOff) -> None:
         with self._carrel.database.transaction() as session:
             mail_delivery.release(session, letter, error.reason)
         log.warning("mail_server_away", pause_s=self._pause_s)

@@ -132,6 +132,8 @@ class Worker:
                     now=at,
                     unique_key=f"{schedule.kind}@{slot}",
                 )
+        except job_leases.NOT_THE_JOBS:
+            raise  # the database is away: the lane waits
         except Exception as error:  # noqa: BLE001  (the lane has other work to do)
             log.error("schedule_not_kept", schedule=schedule.kind, kind=type(error).__name__)  # noqa: TRY400  (no values)
             self._put_off[schedule.kind] = at + SCHEDULE_PUT_OFF

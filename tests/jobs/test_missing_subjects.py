@@ -102,11 +102,6 @@ def serve(carrel: Carrel, work: Work, ids: Mapping[str, str]) -> dict[str, JobFa
     return {kind: facts_of(carrel.database, one) for kind, one in ids.items()}
 
 
-def show(fate: str, what: str, found: Mapping[str, JobFacts]) -> None:
-    for kind, facts in sorted(found.items()):
-        print(f"{what}\t{kind}\t{fate}\t{facts.state}\t{facts.failure or ''}")  # noqa: T201
-
-
 def test_every_handler_is_tried_with_a_subject(carrel: Carrel, cast: Cast, clock: Clock) -> None:
     """A new kind of job needs its case in tests/jobs/job_subjects.py."""
     kinds = {str(kind) for kind in WORK.handlers}
@@ -147,7 +142,6 @@ def test_every_handler_ends_its_job_whatever_became_of_its_subject(
 ) -> None:
     ids = {str(kind): make(carrel, kind, about[kind]) for kind in WORK.handlers}
     found = serve(carrel, WORK, ids)
-    show(fate, "handler", found)
     odd = {
         kind: facts.failure_detail
         for kind, facts in found.items()
@@ -169,7 +163,6 @@ def test_every_ending_ends_its_job_whatever_became_of_its_subject(
     }[how]
     ids = {str(kind): make(carrel, kind, about[kind], state=before) for kind in WORK.endings}
     found = serve(carrel, Work(dict.fromkeys(WORK.endings, gives_up), WORK.endings), ids)
-    show(fate, f"ending {how}", found)
     state, failure = {
         "failed": (JobState.FAILED, TRIED),
         "canceled": (JobState.CANCELED, None),

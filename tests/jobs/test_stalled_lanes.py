@@ -102,3 +102,11 @@ def test_mail_of_which_some_was_sent_or_put_off_is_served(database: Database) ->
         put_off(session, letter, "Greylisted.", now=LATER)
         session.execute(update(Mail).where(Mail.state == JobState.DONE).values(sent_at=NOW))
     assert stalled(database) == ()
+
+
+def test_job_whose_worker_is_gone_counts_as_waiting(database: Database) -> None:
+    make_job(database)
+    lapsed = taken(database).lease_until
+    assert stalled(database, lapsed + PATIENCE - SECOND) == ()
+    (found,) = stalled(database, lapsed + PATIENCE)
+    assert (found.lane, found.waiting) == ("media", 1)

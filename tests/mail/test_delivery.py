@@ -222,8 +222,26 @@ def test_a_mail_that_no_message_can_carry_does_not_hold_up_the_next(
     write(house, "bob@example.org")
     send(house)
     broken, good = stored(house)
-    assert (broken.state, good.state) == (JobState.FAILED, JobState.DONE)
-    assert broken.failure
+    assert (broken.state, broken.tries, good.state) == (JobState.QUEUED, 1, JobState.DONE)
+    assert broken.failure == "Writing this failed: KeyError"
+
+
+def test_second_mail_in_a_row_that_breaks_off_waits_for_the_server(
+    house: Carrel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lms.worker.mail_thread.FIRST_PAUSE_S", 0.01)
+    write(house)
+    write(house, "bob@example.org")
+    postbox = Faulty(BrokenOff("The mail server broke off: one"))
+    postbox.fault.append(BrokenOff("The mail server broke off: two"))
+    thread = MailRound(house, "one", threading.Event(), postbox)
+    thread.step()
+    assert sorted((one.state, one.tries) for one in stored(house)) == [
+        (JobState.QUEUED, 0),  # given back: the server may be at fault
+        (JobState.QUEUED, 1),
+    ]
+    thread.step()
+    assert postbox.taken == ["bob@example.org"]
 
 
 class Faulty:

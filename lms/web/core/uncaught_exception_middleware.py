@@ -58,7 +58,11 @@ class FailureGuard:
 
         try:
             answer = _up_to_first_piece(self._app(environ, begin), environ)
-            _check_headers(begun[0][1])
+            try:
+                _check_headers(begun[0][1])
+            except Exception:
+                getattr(answer, "close", _nothing)()  # as PEP 3333 asks
+                raise
         except ConnectionError:
             raise
         except Exception as fault:  # noqa: BLE001  (the last place where one can be answered)

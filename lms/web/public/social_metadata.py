@@ -30,7 +30,7 @@ SCHEMA: Final = "https://schema.org"
 LONGEST_SAID: Final = 300
 STATUS: Final = {
     WebinarState.ANNOUNCED: f"{SCHEMA}/EventScheduled",
-    WebinarState.CANCELED: f"{SCHEMA}/EventCanceled",
+    WebinarState.CANCELED: f"{SCHEMA}/EventCancelled",  # schema.org spells it so
 }
 
 

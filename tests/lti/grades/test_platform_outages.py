@@ -253,7 +253,9 @@ def test_a_killed_worker_loses_nothing_and_the_next_one_doubles_nothing(
         until = time.monotonic() + 20
         while not school.platform.calls("token") and time.monotonic() < until:
             time.sleep(0.05)
+        assert school.platform.calls("token"), "the worker never called the platform"
         time.sleep(0.5)
+        assert worker.poll() is None, "the worker ended before it was killed"
         worker.send_signal(signal.SIGKILL)
     school.platform.lift()
     school.clock.set(_really_now() + timedelta(seconds=61))
@@ -281,7 +283,7 @@ def _same_key() -> str:
     pem = key.private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return (
         "from cryptography.hazmat.primitives.serialization import load_pem_private_key\n"
-        "from lti.keys.tool_keys.tool_keys import LoadedKey\n"
+        "from lti.keys.tool_keys import LoadedKey\n"
         f"_loaded = LoadedKey({key.kid!r}, load_pem_private_key({pem!r}, None))\n"
         "_key = lambda: _loaded"
     )

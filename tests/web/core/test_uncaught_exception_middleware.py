@@ -173,6 +173,18 @@ def test_a_header_that_no_server_sends_is_answered_as_a_failure(
         )
 
 
+def test_body_with_a_header_that_no_server_sends_is_closed(pages: Flask, carrel: Carrel) -> None:
+    body = Body(2, ValueError("not reached"))
+
+    def app(_environ: Any, start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("X-Odd", "two\nlines")])
+        return body
+
+    pages.wsgi_app = app  # type: ignore[method-assign]  # as Flask says to
+    assert ask(front(pages, carrel), environ_of("GET", "/")).status == 500
+    assert body.closed == 1
+
+
 def test_a_header_in_latin_1_is_sent(pages: Flask, carrel: Carrel) -> None:
     def answer(_environ: Any, start_response: "StartResponse") -> Iterable[bytes]:
         start_response("200 OK", [("X-Name", "caf\xe9\tx")])

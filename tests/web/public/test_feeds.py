@@ -141,6 +141,15 @@ def test_a_shared_page_says_what_it_is_and_nothing_of_the_room(
     assert (picture.format, picture.size) == ("PNG", (1280, 720))
 
 
+def test_canceled_webinar_has_the_status_that_schema_org_knows(
+    client: Visitor, database: Database, cast: Cast, clock: Clock
+) -> None:
+    with database.transaction() as session:
+        coming(session, "off", state=WebinarState.CANCELED)
+    [facts] = facts_in(client.get("/webinars/off").get_data(as_text=True))
+    assert facts["eventStatus"] == "https://schema.org/EventCancelled"
+
+
 def test_a_recording_is_told_as_a_film(
     client: Visitor, database: Database, cast: Cast, clock: Clock
 ) -> None:
